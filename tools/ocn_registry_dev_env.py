@@ -1,9 +1,10 @@
 """The environment of the project's tools, set when any Python of `.venv` starts.
 
-Ape, py-solc-x and ape-foundry look for a compiler, a data folder and Anvil in the home folder and on PATH, and Ape's pytest
-plugin does so before any `conftest.py` runs. `make setup` therefore writes a `.pth` file into `.venv` that imports this module:
-`.venv/bin/ape`, `.venv/bin/pytest` and an editor's test runner then all work alike, with nothing exported and nothing in
-the home folder. What the user has set stays as it is.
+Ape, py-solc-x and ape-foundry look for a compiler, a data folder and Anvil in the home folder and
+on PATH, and Ape's pytest plugin does so before any `conftest.py` runs. `make setup` therefore
+writes a `.pth` file into `.venv` that imports this module: `.venv/bin/ape`, `.venv/bin/pytest` and
+an editor's test runner then work alike, with nothing exported and nothing in the home folder.
+What the user has set stays as it is.
 """
 
 import os
@@ -13,30 +14,32 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 
-_SYSTEMS = {"linux": "linux", "darwin": "darwin", "win32": "win32"}
-_MACHINES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
+_MACHINES = {"x86_64": "amd64", "AMD64": "amd64", "aarch64": "arm64"}
 
 
 def native_folder(tool: str) -> Path:
     """Return the folder of a Foundry tool's own binary for this platform.
 
-    The npm package's `anvil` is a Node.js program that starts this binary, and leaves it behind as an orphan when it is
-    killed: the orphan keeps the port and its state.
+    The npm package's `anvil` is a Node.js program that starts this binary, and leaves it behind
+    when it is killed: the orphan keeps the port and its state.
 
     Args:
         tool: `anvil` or `forge`.
     """
-    system = _SYSTEMS.get(sys.platform, sys.platform)
-    machine = _MACHINES.get(platform.machine().lower(), platform.machine())
-    return ROOT / "node_modules" / "@foundry-rs" / f"{tool}-{system}-{machine}" / "bin"
+    machine = platform.machine()
+    package = f"{tool}-{sys.platform}-{_MACHINES.get(machine, machine)}"
+    return ROOT / "node_modules" / "@foundry-rs" / package / "bin"
 
 
 def set_environment() -> None:
-    """Point Ape at the project's own compiler, data folder and Anvil."""
+    """Point Ape at the project's own compiler and data folder, and PATH at its Anvil."""
     os.environ.setdefault("SOLCX_BINARY_PATH", str(ROOT / "tools" / "solc"))
     os.environ.setdefault("APE_DATA_FOLDER", str(ROOT / ".cache" / "ape"))
-    path = os.environ.get("PATH", os.defpath).split(os.pathsep)
     first = [str(native_folder("anvil")), str(native_folder("forge"))]
+    scripts = ROOT / ".venv" / "bin"
+    if (scripts / "node").exists():  # put there by `make setup` where the machine has none
+        first.append(str(scripts))
+    path = os.environ.get("PATH", os.defpath).split(os.pathsep)
     os.environ["PATH"] = os.pathsep.join(first + [folder for folder in path if folder not in first])
 
 

@@ -1,0 +1,71 @@
+"""Pytest plugin of this project's own tests: Ape only where a test asks for it, on a free port.
+
+Ape's plugin starts Anvil for every run and snapshots the chain around every test, those that touch
+no chain too: 5 ms for each, and a second for a run of one unit test. With this plugin, loaded by
+`addopts`, that happens to tests that use one of Ape's fixtures, and to all of `tests/contract`.
+"""
+
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import hypothesis
+import pytest
+
+if TYPE_CHECKING:
+    from ape.pytest.runners import PytestApeRunner
+
+_APE_FIXTURES = {"Contract", "accounts", "chain", "compilers", "networks", "project"}
+_APE_FOLDER = Path(__file__).resolve().parent.parent / "tests" / "contract"
+
+# Chains make the time of an example vary by more than any deadline would allow for.
+hypothesis.settings.register_profile("default", deadline=None)
+# The same examples in every run: CI tells about the change, not about its luck.
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+
+def _uses_ape(item: pytest.Item) -> bool:
+    fixtures = set(getattr(item, "fixturenames", ()))
+    return bool(fixtures & _APE_FIXTURES) or _APE_FOLDER in item.path.parents
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Make Ape quiet, and its isolation a matter of the tests that have something to isolate."""
+    runner: PytestApeRunner | None = config.pluginmanager.get_plugin("ape-test")
+    if runner is None:  # a Python without Ape, or `-p no:ape_test`
+        return
+    from ape.logging import logger  # noqa: PLC0415 - only where Ape is there
+
+    logger.set_level("WARNING")  # or "Stopping anvil" stands below pytest's summary
+    isolate = runner._setup_isolation  # noqa: SLF001 - no public switch for single tests
+
+    def isolate_if_used(item: pytest.Item) -> None:
+        if _uses_ape(item):
+            isolate(item)
+
+    runner._setup_isolation = isolate_if_used  # noqa: SLF001
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_finish(session: pytest.Session) -> Iterator[None]:
+    """Start Ape's Anvil on a port that is free now, or not at all where no test asks for it.
+
+    Left to choose a port itself, ape-foundry draws one by lot and joins whichever Anvil is there.
+    """
+    plugins = session.config.pluginmanager
+    if any(_uses_ape(item) for item in session.items):
+        os.environ.setdefault("APE_FOUNDRY_HOST", f"http://127.0.0.1:{_free_port()}")
+    elif plugins.has_plugin("ape-test"):
+        plugins.unregister(name="ape-test")
+    return (yield)
