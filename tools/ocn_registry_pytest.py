@@ -7,7 +7,6 @@ no chain too: 5 ms for each, and a second for a run of one unit test. With this 
 
 import os
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,25 +46,24 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     from ape.logging import logger  # noqa: PLC0415 - only where Ape is there
 
-    logger.set_level("WARNING")  # or "Stopping anvil" stands below pytest's summary
+    # Or "Stopping anvil" follows pytest's summary.
+    logger.set_level("WARNING")
     isolate = runner._setup_isolation  # noqa: SLF001 - no public switch for single tests
 
     def isolate_if_used(item: pytest.Item) -> None:
         if _uses_ape(item):
-            isolate(item)
+            isolate(item)  # type: ignore[no-untyped-call]
 
-    runner._setup_isolation = isolate_if_used  # noqa: SLF001
+    runner._setup_isolation = isolate_if_used  # type: ignore[method-assign]  # noqa: SLF001
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_collection_finish(session: pytest.Session) -> Iterator[None]:
-    """Start Ape's Anvil on a port that is free now, or not at all where no test asks for it.
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Have Ape start its Anvil on a port that is free now, or not at all where no test asks for it.
 
     Left to choose a port itself, ape-foundry draws one by lot and joins whichever Anvil is there.
     """
-    plugins = session.config.pluginmanager
-    if any(_uses_ape(item) for item in session.items):
+    if any(_uses_ape(item) for item in items):
         os.environ.setdefault("APE_FOUNDRY_HOST", f"http://127.0.0.1:{_free_port()}")
-    elif plugins.has_plugin("ape-test"):
-        plugins.unregister(name="ape-test")
-    return (yield)
+    elif config.pluginmanager.has_plugin("ape-test"):
+        config.pluginmanager.unregister(name="ape-test")

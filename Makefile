@@ -1,0 +1,102 @@
+# The front door. `make` alone lists what there is. Each target installs what it needs, once.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+# PYTHON=/path/to/python chooses another interpreter for .venv.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+STAMPS := .cache/stamps
+NODE_BIN := node_modules/.bin
+SOLIDITY := 'contracts/**/*.sol'
+
+# pip, npm and everything below .venv write nothing into the home folder but their own download caches.
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+PIP := $(BIN)/python -m pip install --quiet --require-hashes
+# The .venv's folder comes first because Node.js is there when the machine has none, or an old one.
+ON_PATH := PATH="$(CURDIR)/$(BIN):$$PATH"
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: $(STAMPS)/dev $(STAMPS)/npm ## install everything: .venv and node_modules
+
+.PHONY: demo
+demo: $(STAMPS)/runtime $(STAMPS)/npm-runtime ## show the main job on a chain of its own
+	@$(BIN)/python scripts/demo.py
+
+.PHONY: test
+test: setup ## run all the tests; ARGS="-k name" passes more to pytest
+	@$(BIN)/python -m pytest $(ARGS)
+
+.PHONY: check
+check: setup ## linters, types, formats, and that generated files are current
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(ON_PATH) $(NODE_BIN)/pyright
+	$(ON_PATH) $(NODE_BIN)/prettier --check --log-level warn $(SOLIDITY)
+	$(ON_PATH) $(NODE_BIN)/solhint --disc --noPoster --max-warnings 0 --config solhint.config.js $(SOLIDITY)
+	$(BIN)/python scripts/build_abi.py --check
+
+.PHONY: format
+format: setup ## lay out Python and Solidity, and mend what linters can mend
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+	$(ON_PATH) $(NODE_BIN)/prettier --write --log-level warn $(SOLIDITY)
+
+.PHONY: abi
+abi: setup ## compile the contracts into ocn_registry/abi/v3
+	$(BIN)/python scripts/build_abi.py
+
+.PHONY: bench
+bench: setup ## measure gas and speed, beside v1's
+	@$(BIN)/python scripts/bench.py
+
+.PHONY: lock
+lock: $(STAMPS)/dev ## resolve all versions anew: requirements/*.txt and package-lock.json
+	tools/lock.sh
+
+.PHONY: clean
+clean: ## remove everything that these targets made, .venv and node_modules too
+	rm -rf .venv node_modules .build .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
+
+# --- what is installed; a stamp is as old as the last installation from the lock beside it ------------------------------------
+
+$(STAMPS)/venv: tools/ocn_registry_dev_env.py Makefile
+	@tools/make-venv.sh "$(PYTHON)"
+	@mkdir -p $(@D) && touch $@
+
+# What the package itself needs: enough for the demo.
+$(STAMPS)/runtime: requirements/runtime.txt $(STAMPS)/venv
+	@echo "installing requirements/runtime.txt"
+	@$(PIP) -r $<
+	@touch $@
+
+# With Ape, pytest and the linters. The runtime's versions are the same ones.
+$(STAMPS)/dev: requirements/dev.txt $(STAMPS)/venv
+	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "Ape and the other tools need Python 3.11 (the package itself: 3.11 and newer). This is " + sys.version.split()[0] + ": make clean, then make PYTHON=/path/to/python3.11")'
+	@echo "installing requirements/dev.txt (a minute)"
+	@$(PIP) -r $<
+	@touch $(STAMPS)/runtime $@
+
+# Node.js of the machine, or from PyPI where there is none (or an old one).
+$(STAMPS)/node: requirements/node.txt $(STAMPS)/venv
+	@if ! node -e 'process.exit(process.versions.node.split(".")[0] < 20)' 2>/dev/null || ! npm --version >/dev/null 2>&1; then \
+	  echo "installing requirements/node.txt: no Node.js 20 or newer here"; $(PIP) -r $<; fi
+	@touch $@
+
+# Anvil, solc and OpenZeppelin: enough for the demo.
+$(STAMPS)/npm-runtime: package-lock.json .npmrc $(STAMPS)/node
+	@echo "installing package-lock.json, without development tools"
+	@$(ON_PATH) npm ci --silent --omit=dev
+	@rm -rf .cache/ape/packages && touch $@
+
+$(STAMPS)/npm: package-lock.json .npmrc $(STAMPS)/node
+	@echo "installing package-lock.json"
+	@$(ON_PATH) npm ci --silent
+	@rm -rf .cache/ape/packages && touch $(STAMPS)/npm-runtime $@

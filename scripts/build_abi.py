@@ -1,0 +1,129 @@
+"""Write `ocn_registry/abi/v3/*.json`: the contracts for everybody without a compiler.
+
+    python scripts/build_abi.py            compile and write
+    python scripts/build_abi.py --check    compile and compare with what is committed
+
+The contracts are compiled by the pinned compiler with the settings of `ape-config.yaml`, from
+standard JSON in which every source has the name that an import gives it
+(`contracts/Registry.sol`, `@openzeppelin/contracts/...`). The metadata hash in the bytecode covers
+these names, so they hold no path of this machine, and any toolchain can compile the same bytes.
+Ape compiles from a copy with other names: the same code with another metadata hash.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+CONTRACTS = ("Registry", "Permissions")
+FOLDER = ROOT / "ocn_registry" / "abi" / "v3"
+
+
+class CompileError(Exception):
+    """The compiler refuses the contracts; its own words."""
+
+
+def standard_json() -> dict[str, Any]:
+    """Return the compiler's input: the deployed contracts, and the settings that Ape has too."""
+    solidity = yaml.safe_load((ROOT / "ape-config.yaml").read_text())["solidity"]
+    return {
+        "language": "Solidity",
+        "sources": {
+            f"contracts/{name}.sol": {"content": (ROOT / "contracts" / f"{name}.sol").read_text()}
+            for name in CONTRACTS
+        },
+        "settings": {
+            "evmVersion": solidity["evm_version"],
+            "optimizer": {
+                "enabled": solidity["optimize"],
+                "runs": solidity["optimization_runs"],
+            },
+            "outputSelection": {
+                f"contracts/{name}.sol": {
+                    name: [
+                        "abi",
+                        "metadata",
+                        "evm.bytecode.object",
+                        "evm.deployedBytecode.object",
+                    ]
+                }
+                for name in CONTRACTS
+            },
+        },
+    }
+
+
+def compile_contracts() -> dict[str, dict[str, Any]]:
+    """Return the artifact of each deployed contract.
+
+    Raises:
+        CompileError: The compiler found an error in a contract.
+    """
+    version = yaml.safe_load((ROOT / "ape-config.yaml").read_text())["solidity"]["version"]
+    solc = [ROOT / "tools" / "solc" / f"solc-v{version}", "--standard-json"]
+    roots = ["--base-path", ROOT, "--include-path", ROOT / "node_modules"]
+    answer = subprocess.run(  # noqa: S603 - our own program, no shell
+        [*solc, *roots],
+        input=json.dumps(standard_json()),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    output = json.loads(answer.stdout)
+    if errors := [e for e in output.get("errors", ()) if e["severity"] == "error"]:
+        raise CompileError("\n".join(error["formattedMessage"] for error in errors))
+    return {
+        name: artifact(name, output["contracts"][f"contracts/{name}.sol"][name])
+        for name in CONTRACTS
+    }
+
+
+def artifact(name: str, compiled: dict[str, Any]) -> dict[str, Any]:
+    """Return what is published of one compiled contract."""
+    metadata = json.loads(compiled["metadata"])
+    return {
+        "contractName": name,
+        "abi": compiled["abi"],
+        "bytecode": "0x" + compiled["evm"]["bytecode"]["object"],
+        "deployedBytecode": "0x" + compiled["evm"]["deployedBytecode"]["object"],
+        "compiler": {
+            "version": metadata["compiler"]["version"],
+            "settings": metadata["settings"],
+        },
+    }
+
+
+def main() -> int:
+    """Write or compare the artifacts; 1 if a committed one is not what the contracts compile to."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="compare, write nothing")
+    check = parser.parse_args().check
+    try:
+        artifacts = compile_contracts()
+    except CompileError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    stale = []
+    for name, content in artifacts.items():
+        path = FOLDER / f"{name}.json"
+        text = json.dumps(content, indent=2) + "\n"
+        if path.exists() and path.read_text() == text:
+            continue
+        stale.append(path.relative_to(ROOT))
+        if not check:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+    for path in stale:
+        print(
+            f"{path}: not what contracts/ compiles to: run `make abi`" if check else f"wrote {path}"
+        )
+    return int(check and bool(stale))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

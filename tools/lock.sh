@@ -1,0 +1,13 @@
+#!/bin/bash
+# Resolve requirements/*.txt and package-lock.json anew. The locks name no registry and no folder of a machine: what
+# is installed is told by name, version and hash, and from where by the pip and npm of whoever installs.
+set -euo pipefail
+# --system-certs: as pip does, for machines behind a proxy with a certificate of its own.
+compile() {
+  env -u PIP_FIND_LINKS .venv/bin/uv pip compile --quiet --no-config --system-certs --upgrade --universal --python-version 3.11 \
+    --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' "$@"
+}
+compile pyproject.toml --extra web3 requirements/dev.in --output-file requirements/dev.txt
+compile pyproject.toml --constraint requirements/dev.txt --output-file requirements/runtime.txt
+compile requirements/node.in --output-file requirements/node.txt
+npm install --package-lock-only
