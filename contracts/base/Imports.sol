@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.30;
+
+import {IImports} from "../interfaces/IImports.sol";
+
+/// @dev The import's gate. It says who may write when, and nothing of what is written. Who the owner is, is the
+/// inheriting contract's matter.
+abstract contract Imports is IImports {
+    /// @dev Bounds what one import can do to a block; a migration takes what fits its chain.
+    uint256 private constant _MAX_ITEMS = 100;
+
+    bool private _importOpen;
+
+    constructor(bool importOpen_) {
+        _importOpen = importOpen_;
+        if (importOpen_) emit ImportOpened();
+    }
+
+    /// @inheritdoc IImports
+    function closeImport() external {
+        _requireOwner();
+        if (!_importOpen) revert ImportNotOpen();
+        _importOpen = false;
+        emit ImportClosed();
+    }
+
+    /// @inheritdoc IImports
+    function importOpen() public view returns (bool) {
+        return _importOpen;
+    }
+
+    /// @dev Reverts unless the caller is the owner.
+    function _requireOwner() internal view virtual;
+
+    /// @dev Reverts unless the caller may import this many items now.
+    function _requireImport(uint256 length) internal view {
+        _requireOwner();
+        if (!_importOpen) revert ImportNotOpen();
+        if (length > _MAX_ITEMS) revert BatchTooLarge(length, _MAX_ITEMS);
+    }
+
+    /// @dev Reverts while the import is open.
+    function _requireOpen() internal view virtual {
+        if (_importOpen) revert ImportStillOpen();
+    }
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.30;
+
+/**
+ * @title The time between deployment and opening, in which the owner copies entries of an earlier registry
+ * @notice A contract deployed with its import open accepts only imports, deletes, revocations and the owner's
+ * functions until {closeImport}, which can't be undone; every other write reverts with {ImportStillOpen}. Imports
+ * keep the same rules for text and ranges as the direct writes, only create, never overwrite, and emit the same
+ * events. An import takes all of its items or none.
+ */
+interface IImports {
+    /// @notice The contract was deployed with its import open.
+    event ImportOpened();
+
+    /// @notice The import has ended for good; the contract takes everybody's writes.
+    event ImportClosed();
+
+    /// @notice The owner has not closed the import yet: try again after {ImportClosed}.
+    error ImportStillOpen();
+
+    /// @notice The import has ended for good.
+    error ImportNotOpen();
+
+    /// @notice A batch of `length` items was given where `limit` are taken at most: split it.
+    error BatchTooLarge(uint256 length, uint256 limit);
+
+    /**
+     * @notice Ends the import for good.
+     * @dev Requirements: the caller is the owner; the import is open ({ImportNotOpen}).
+     */
+    function closeImport() external;
+
+    /// @notice Whether the import is still open.
+    function importOpen() external view returns (bool);
+}

@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.30;
+
+import {IBatches} from "./IBatches.sol";
+import {IEntryErrors} from "./IEntryErrors.sol";
+import {IImports} from "./IImports.sol";
+import {IRegistry} from "./IRegistry.sol";
+import {ISignedRequests} from "./ISignedRequests.sol";
+
+/**
+ * @title OCN Permissions: which services exist, and who agreed to them
+ * @notice A *provider* is a listed party that offers a service and names the permissions the service needs. A *user*
+ * is a listed party that agreed to it: nodes then forward the user's messages to the provider as the permissions say.
+ *
+ * Permissions: 0 everything; 1 / 2 every module's sender / receiver interface; then the sender / receiver interface
+ * of one module each: 3/4 locations, 5/6 sessions, 7/8 cdrs, 9/10 tariffs, 11/12 tokens, 13/14 commands,
+ * 15/16 chargingprofiles. Values from 17 to 63 are kept for later and match nothing today.
+ *
+ * - A service belongs to the listing of its party in the Registry. When that listing ends the service has ended too,
+ *   and is absent from every view.
+ * - A service has a *version*. It is new whenever the set of permissions changes, and whenever a service is set that
+ *   was absent. A change of name or URL keeps it. A provider's versions count up from 1 and never repeat.
+ * - An agreement binds one listing of the user to one version of the service. It is *active* while both are what they
+ *   were; after that, nothing but a new agreement brings it back.
+ * - Permissions may come in any order and with repetitions; views and events tell them in ascending order, each once.
+ * - What is absent reads as the zero address, 0, the empty text and the empty list.
+ * - The state can be rebuilt from the events of both contracts alone (nonces aside). A new provider goes to the end
+ *   of the list of services, and a new agreement to the end of its user's list; one that is deleted or revoked is
+ *   replaced by the last; one that has ended and is set or made again keeps its place.
+ *
+ * The order of checks and the form of signatures of the functions that end in `Raw` stand in {ISignedRequests}. What
+ * holds while entries of an earlier registry are being copied stands in {IImports}. The owner is the Registry's.
+ */
+interface IPermissions is ISignedRequests, IBatches, IImports, IEntryErrors {
+    /// @notice A service that is in force.
+    struct Service {
+        /// Address of the party that offers it.
+        address provider;
+        /// Two letters A-Z, ASCII.
+        bytes2 countryCode;
+        /// Three characters A-Z, 0-9, ASCII.
+        bytes3 partyId;
+        /// Name, by the rule of {IEntryErrors}; may be empty.
+        string name;
+        /// Where to read more, a URL by the rule of {IEntryErrors}; may be empty.
+        string url;
+        /// Permissions that the service needs, at least one.
+        uint256[] permissions;
+        /// Version that an agreement binds to.
+        uint256 version;
+    }
+
+    /// @notice An agreement as it was made.
+    struct Agreement {
+        /// Listing of the user under which it was made; 0 when there is none.
+        uint256 listing;
+        /// Version of the service that was agreed to; 0 when there is none.
+        uint256 version;
+        /// Whether the user's listing and the service are still those.
+        bool active;
+    }
+
+    /// @notice A service to import; the fields are those of {Service}.
+    struct ServiceImport {
+        address provider;
+        string name;
+        string url;
+        uint256[] permissions;
+    }
+
+    /// @notice An agreement to import.
+    struct AgreementImport {
+        /// Address of the party that agrees.
+        address user;
+        /// Address of the party that offers the service.
+        address provider;
+        /// Permissions that are agreed to: the service's set.
+        uint256[] permissions;
+    }
+
+    /// @notice The full new state of the service of `provider`; it is deleted when `permissions` is empty.
+    event ServiceUpdate(string name, string url, uint256[] permissions, address provider);
+
+    /// @notice `user` agreed to `permissions`, which version `version` of the service of `provider` needs.
+    event AgreementMade(address indexed user, address indexed provider, uint256 version, uint256[] permissions);
+
+    /// @notice `user` took back what it had agreed with `provider`.
+    event AgreementRevoked(address indexed user, address indexed provider);
+
+    /// @notice There is no contract at the address given for the Registry.
+    error NotAContract(address registry);
+
+    /// @notice A service needs at least one permission.
+    error NoPermissions();
+
+    /// @notice `provider` offers no service.
+    error ServiceNotFound(address provider);
+
+    /// @notice `provider` offers a service already; an import does not overwrite.
+    error ServiceExists(address provider);
+
+    /// @notice The service of `provider` needs `permissions`, not those that were agreed to: look again, then agree
+    /// to these.
+    error PermissionsDiffer(address provider, uint256[] permissions);
+
+    /// @notice `user` has an active agreement with `provider`.
+    error AgreementExists(address user, address provider);
+
+    /// @notice `user` has no agreement with `provider`, not even one that has ended.
+    error AgreementNotFound(address user, address provider);
+
+    /// @notice The list of providers has `length` entries, and none at `index`.
+    error IndexOutOfRange(uint256 index, uint256 length);
+
+    /**
+     * @notice Offers the caller's service, or changes it.
+     * @dev Requirements: the caller is a listed party ({PartyNotFound}); `name` and `url` keep the rules of
+     * {IEntryErrors} ({TextTooLong}, {InvalidName}, {InvalidUrl}); at least one permission ({NoPermissions}), each
+     * below 64 ({ValueOutOfRange}). Emits {ServiceUpdate}. Another set of permissions ends all agreements.
+     * @param name Name of the service; may be empty.
+     * @param url Where to read more; may be empty.
+     * @param permissions Permissions that the service needs.
+     */
+    function setService(string calldata name, string calldata url, uint256[] calldata permissions) external;
+
+    /**
+     * @notice {setService} by signed request `SetService(address provider,string name,string url,
+     * uint256[] permissions,uint256 nonce,uint256 deadline)`.
+     * @param provider The signer.
+     * @param name Name of the service; may be empty.
+     * @param url Where to read more; may be empty.
+     * @param permissions Permissions that the service needs; signed as given.
+     * @param nonce The signer's present nonce.
+     * @param deadline Last second, in Unix time, at which the request is valid.
+     * @param signature See {ISignedRequests}.
+     */
+    function setServiceRaw(
+        address provider,
+        string calldata name,
+        string calldata url,
+        uint256[] calldata permissions,
+        uint256 nonce,
+        uint256 deadline,
+        bytes calldata signature
+    ) external;
+
+    /**
+     * @notice Takes the caller's service off the list and ends all agreements to it.
+     * @dev Requirements: the caller offers a service ({ServiceNotFound}); one that has ended with its listing may be
+     * deleted too, by the same address. Emits {ServiceUpdate} with no permissions.
+     */
+    function deleteService() external;
+
+    /**
+     * @notice {deleteService} by signed request `DeleteService(address provider,uint256 nonce,uint256 deadline)`.
+     * @param provider The signer.
+     * @param nonce The signer's present nonce.
+     * @param deadline Last second, in Unix time, at which the request is valid.
+     * @param signature See {ISignedRequests}.
+     */
+    function deleteServiceRaw(address provider, uint256 nonce, uint256 deadline, bytes calldata signature) external;
+
+    /**
+     * @notice The caller agrees to the service of `provider` as it is when this takes effect. {createAgreementTo} is
+     * safer: there the provider can't change the permissions in between.
+     * @dev Requirements: the caller is a listed party ({PartyNotFound}); `provider` offers a service
+     * ({ServiceNotFound}); there is no active agreement between them ({AgreementExists}). Emits {AgreementMade}.
+     * @param provider Address of the party that offers the service.
+     */
+    function createAgreement(address provider) external;
+
+    /**
+     * @notice The caller agrees to the service of `provider` if it needs exactly these permissions.
+     * @dev Requirements: those of {createAgreement}, and the permissions are the service's ({PermissionsDiffer}).
+     * @param provider Address of the party that offers the service.
+     * @param permissions Permissions that are agreed to: the service's set, in any order.
+     */
+    function createAgreementTo(address provider, uint256[] calldata permissions) external;
+
+    /**
+     * @notice {createAgreementTo} by signed request `CreateAgreement(address user,address provider,
+     * uint256[] permissions,uint256 nonce,uint256 deadline)`.
+     * @param user The signer.
+     * @param provider Address of the party that offers the service.
+     * @param permissions Permissions that are agreed to; signed as given.
+     * @param nonce The signer's present nonce.
+     * @param deadline Last second, in Unix time, at which the request is valid.
+     * @param signature See {ISignedRequests}.
+     */
+    function createAgreementRaw(
+        address user,
+        address provider,
+        uint256[] calldata permissions,
+        uint256 nonce,
+        uint256 deadline,
+        bytes calldata signature
+    ) external;
+
+    /**
+     * @notice The caller takes back what it agreed with `provider`, be it active or ended.
+     * @dev Requirements: the agreement exists ({AgreementNotFound}). Emits {AgreementRevoked}.
+     * @param provider Address of the party that offers or offered the service.
+     */
+    function revokeAgreement(address provider) external;
+
+    /**
+     * @notice {revokeAgreement} by signed request `RevokeAgreement(address user,address provider,uint256 nonce,
+     * uint256 deadline)`.
+     * @param user The signer.
+     * @param provider Address of the party that offers or offered the service.
+     * @param nonce The signer's present nonce.
+     * @param deadline Last second, in Unix time, at which the request is valid.
+     * @param signature See {ISignedRequests}.
+     */
+    function revokeAgreementRaw(
+        address user,
+        address provider,
+        uint256 nonce,
+        uint256 deadline,
+        bytes calldata signature
+    ) external;
+
+    /**
+     * @notice Lists services of an earlier registry.
+     * @dev Requirements: the caller is the owner; the import is open ({IImports-ImportNotOpen}); 100 items at most
+     * ({IImports-BatchTooLarge}); no provider offers a service ({ServiceExists}); the rules of {setService}. Emits
+     * {ServiceUpdate} for each.
+     * @param items The services.
+     */
+    function importServices(ServiceImport[] calldata items) external;
+
+    /**
+     * @notice Makes agreements of an earlier registry.
+     * @dev Requirements: the caller is the owner; the import is open ({IImports-ImportNotOpen}); 100 items at most
+     * ({IImports-BatchTooLarge}); the rules of {createAgreementTo}. Emits {AgreementMade} for each.
+     * @param items The agreements.
+     */
+    function importAgreements(AgreementImport[] calldata items) external;
+
+    /// @notice The Registry whose parties offer and use services.
+    function registry() external view returns (IRegistry);
+
+    /**
+     * @notice The service of a provider; see {Service} for the fields.
+     * @param provider Address of the party that offers it.
+     * @return countryCode Zero when there is no such service, as everything that follows.
+     * @return partyId Second half of the id.
+     * @return name Name.
+     * @return url Where to read more.
+     * @return permissions Permissions that the service needs.
+     */
+    function getService(
+        address provider
+    )
+        external
+        view
+        returns (
+            bytes2 countryCode,
+            bytes3 partyId,
+            string memory name,
+            string memory url,
+            uint256[] memory permissions
+        );
+
+    /// @notice All providers whose service is in force, in the order of {services}.
+    function getProviders() external view returns (address[] memory);
+
+    /**
+     * @notice One entry of {getProviders}.
+     * @param index Position, from 0. Past the end it reverts ({IndexOutOfRange}).
+     * @return provider Address of the provider.
+     */
+    function providers(uint256 index) external view returns (address provider);
+
+    /**
+     * @notice How many slots {services} has to go through. A service that has ended with its listing keeps its slot
+     * until its address deletes it or sets a new one.
+     */
+    function serviceCount() external view returns (uint256);
+
+    /**
+     * @notice A page of the list of services. All pages of one list are to be read at the same block, and at the same
+     * block of the Registry.
+     * @param offset First slot of the page, from 0.
+     * @param limit Greatest number of slots that the page covers.
+     * @return page The services in those slots, without those that have ended; none past {serviceCount}.
+     */
+    function services(uint256 offset, uint256 limit) external view returns (Service[] memory page);
+
+    /**
+     * @notice The version of a provider's service.
+     * @param provider Address of the party that offers it.
+     * @return The version; 0 when it offers none.
+     */
+    function serviceVersion(address provider) external view returns (uint256);
+
+    /**
+     * @notice What is known of an agreement, be it active or ended.
+     * @param user Address of the party that agreed.
+     * @param provider Address of the party that offers or offered the service.
+     * @return The agreement; all zero when there is none, or it was revoked.
+     */
+    function agreement(address user, address provider) external view returns (Agreement memory);
+
+    /**
+     * @notice The providers with whom a user has an active agreement, in the order of the user's list.
+     * @param user Address of the party that agreed.
+     * @return Addresses of the providers.
+     */
+    function getUserAgreementsByAddress(address user) external view returns (address[] memory);
+
+    /**
+     * @notice {getUserAgreementsByAddress} of the party with this id.
+     * @param countryCode Two letters A-Z, ASCII.
+     * @param partyId Three characters A-Z or 0-9, ASCII.
+     * @return Addresses of the providers.
+     */
+    function getUserAgreementsByOcpi(bytes2 countryCode, bytes3 partyId) external view returns (address[] memory);
+
+    /**
+     * @notice Whether a user has an active agreement with a provider.
+     * @param user Address of the party that agreed.
+     * @param provider Address of the party that offers the service.
+     */
+    function hasUserAgreementByAddress(address user, address provider) external view returns (bool);
+
+    /**
+     * @notice {hasUserAgreementByAddress} of the party with this id.
+     * @param countryCode Two letters A-Z, ASCII.
+     * @param partyId Three characters A-Z or 0-9, ASCII.
+     * @param provider Address of the party that offers the service.
+     */
+    function hasUserAgreementByOcpi(
+        bytes2 countryCode,
+        bytes3 partyId,
+        address provider
+    ) external view returns (bool);
+}
