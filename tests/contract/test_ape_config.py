@@ -1,0 +1,89 @@
+"""What `ape-config.yaml` says arrives: at Ape, at the compiler, and at the chain of the tests."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+from ape.api.config import ApeConfig
+from ape_ethereum.ecosystem import NetworkConfig
+from ape_foundry.provider import FoundryNetworkConfig
+from ape_solidity.compiler import SolidityConfig
+from ape_test import ApeTestConfig
+
+ROOT = Path(__file__).resolve().parents[2]
+CONFIG = yaml.safe_load((ROOT / "ape-config.yaml").read_text())
+SECTIONS = {"energyweb", "ethereum", "foundry", "networks", "node", "solidity", "test"}
+
+
+def without_metadata(code):
+    """Leave out what the compiler appends, which covers the names of the source files too."""
+    return code[: -2 - int.from_bytes(code[-2:])]
+
+
+@pytest.mark.parametrize(
+    ("path", "known"),
+    [
+        ((), {*ApeConfig.model_fields} | SECTIONS),
+        (("solidity",), SolidityConfig.model_fields),
+        (("foundry",), FoundryNetworkConfig.model_fields),
+        (("test",), ApeTestConfig.model_fields),
+        (("ethereum",), {"local"}),
+        (("ethereum", "local"), NetworkConfig.model_fields),
+        (("energyweb",), {"default_network", "mainnet", "volta"}),
+        (("energyweb", "mainnet"), NetworkConfig.model_fields),
+        (("energyweb", "volta"), NetworkConfig.model_fields),
+        (("node",), {"energyweb"}),
+        (("node", "energyweb"), {"mainnet", "volta"}),
+    ],
+    ids=lambda value: ".".join(value) if isinstance(value, tuple) else "",
+)
+def test_no_key_is_misspelt(path, known):
+    # Ape takes any key and leaves the default in force.
+    section = CONFIG
+    for key in path:
+        section = section[key]
+
+    assert set(section) <= set(known)
+
+
+@pytest.mark.parametrize(
+    ("name", "chain_id", "uri", "confirmations"),
+    [
+        ("mainnet", 246, "https://rpc.energyweb.org", 21),
+        ("volta", 73799, "https://volta-rpc.energyweb.org", 3),
+    ],
+)
+def test_energy_webs_networks_are_set_up(networks, name, chain_id, uri, confirmations):
+    network = networks.energyweb.get_network(name)
+
+    assert network.chain_id == chain_id
+    assert network.block_time == 5
+    assert network.required_confirmations == confirmations
+    assert network.transaction_acceptance_timeout == 120
+    assert network.get_provider("node").uri == uri
+
+
+def test_chain_keeps_london_rules(chain):
+    assert chain.provider.make_request("anvil_nodeInfo", [])["hardFork"] == "London"
+
+
+def test_chain_refuses_an_opcode_of_shanghai(chain):
+    push0 = {"data": "0x5f"}  # run as the constructor of a new contract
+
+    with pytest.raises(Exception, match="NotActivated"):
+        chain.provider.make_request("eth_call", [push0, "latest"])
+
+
+@pytest.mark.parametrize("name", ["Registry", "Permissions"])
+def test_ape_compiles_the_code_that_is_published(project, name):
+    published = json.loads((ROOT / "ocn_registry/abi/v3" / f"{name}.json").read_text())
+    contract = getattr(project, name).contract_type
+
+    for compiled, key in (
+        (contract.deployment_bytecode, "bytecode"),
+        (contract.runtime_bytecode, "deployedBytecode"),
+    ):
+        ours = bytes.fromhex(compiled.bytecode.removeprefix("0x"))
+        theirs = bytes.fromhex(published[key].removeprefix("0x"))
+        assert without_metadata(ours) == without_metadata(theirs)

@@ -1,0 +1,41 @@
+"""The pins are exact, and the locks hold on any machine."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = json.loads((ROOT / "package.json").read_text())
+LOCKS = [ROOT / "package-lock.json", *sorted((ROOT / "requirements").glob("*.txt"))]
+
+
+def test_compiler_answers_in_the_words_of_the_native_one():
+    version = PACKAGE["dependencies"]["solc"]
+
+    answer = subprocess.run(
+        [ROOT / "tools" / "solc" / f"solc-v{version}", "--version"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+    # two lines, which py-solc-x and forge read
+    assert re.fullmatch(rf"solc, .*\nVersion: {version}\+commit\.[0-9a-f]{{8}}\..*\n", answer)
+
+
+@pytest.mark.parametrize("group", ["dependencies", "devDependencies"])
+def test_every_npm_package_is_pinned_exactly(group):
+    for name, version in PACKAGE[group].items():
+        assert re.fullmatch(r"\d+\.\d+\.\d+", version), name
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.name)
+def test_lock_names_no_registry_and_no_folder_of_a_machine(lock):
+    text = lock.read_text()
+
+    assert '"resolved"' not in text
+    # an option of pip on a line of its own, a file, an archive
+    assert not re.search(r"^--?[a-z]|file:|https?://\S*\.(tgz|whl|gz)", text, re.MULTILINE)
