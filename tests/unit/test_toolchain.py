@@ -26,7 +26,7 @@ def test_compiler_answers_in_the_words_of_the_native_one():
     assert re.fullmatch(rf"solc, .*\nVersion: {version}\+commit\.[0-9a-f]{{8}}\..*\n", answer)
 
 
-@pytest.mark.parametrize("group", ["dependencies", "devDependencies"])
+@pytest.mark.parametrize("group", ["dependencies", "optionalDependencies", "devDependencies"])
 def test_every_npm_package_is_pinned_exactly(group):
     for name, version in PACKAGE[group].items():
         assert re.fullmatch(r"\d+\.\d+\.\d+", version), name
