@@ -56,6 +56,9 @@ contract Permissions is IPermissions, SignedRequests, Batches, Imports {
 
     uint256 private constant _PERMISSION_LIMIT = 64;
 
+    /// @dev In place of a {Bitmap} of permissions that a user agrees to.
+    uint256 private constant _WHATEVER_IT_NEEDS = type(uint256).max;
+
     /// @inheritdoc IPermissions
     IRegistry public immutable registry;
 
@@ -113,7 +116,7 @@ contract Permissions is IPermissions, SignedRequests, Batches, Imports {
 
     /// @inheritdoc IPermissions
     function createAgreement(address provider) external {
-        _agree(msg.sender, provider, _accounts[provider].permissions);
+        _agree(msg.sender, provider, _WHATEVER_IT_NEEDS);
     }
 
     /// @inheritdoc IPermissions
@@ -158,7 +161,8 @@ contract Permissions is IPermissions, SignedRequests, Batches, Imports {
         _requireImport(items.length);
         for (uint256 i = 0; i < items.length; ++i) {
             ServiceImport calldata item = items[i];
-            if (_isInForce(item.provider)) revert ServiceExists(item.provider);
+            (uint256 version, ) = _serviceInForce(item.provider);
+            if (version != 0) revert ServiceExists(item.provider);
             _storeService(item.provider, item.name, item.url, item.permissions);
         }
     }
@@ -217,8 +221,8 @@ contract Permissions is IPermissions, SignedRequests, Batches, Imports {
     }
 
     /// @inheritdoc IPermissions
-    function serviceVersion(address provider) external view returns (uint256) {
-        return _isInForce(provider) ? _accounts[provider].version : 0;
+    function serviceVersion(address provider) external view returns (uint256 version) {
+        (version, ) = _serviceInForce(provider);
     }
 
     /// @inheritdoc IPermissions
@@ -248,11 +252,7 @@ contract Permissions is IPermissions, SignedRequests, Batches, Imports {
     }
 
     /// @inheritdoc IPermissions
-    function hasUserAgreementByOcpi(
-        bytes2 countryCode,
-        bytes3 partyId,
-        address provider
-    ) external view returns (bool) {
+    function hasUserAgreementByOcpi(bytes2 countryCode, bytes3 partyId, address provider) external view returns (bool) {
         return _hasAgreement(registry.partyOf(countryCode, partyId), provider);
     }
 
@@ -291,7 +291,7 @@ contract Permissions is IPermissions, SignedRequests, Batches, Imports {
         string calldata url,
         uint256[] calldata permissions
     ) private {
-        uint64 listing = _requireListing(provider);
+        uint64 listing = uint64(_requireListing(provider));
         name.requireName();
         if (bytes(url).length != 0) url.requireUrl();
         uint64 permissionMap = uint64(permissions.fromList(_PERMISSION_LIMIT));
@@ -307,7 +307,8 @@ contract Permissions is IPermissions, SignedRequests, Batches, Imports {
             account.listing = listing;
             _accounts[provider] = account;
         }
-        _descriptions[provider] = Description({name: name, url: url});
+        _descriptions[provider].name = name;
+        _descriptions[provider].url = url;
         emit ServiceUpdate(name, url, uint256(permissionMap).toList(), provider);
     }
 
@@ -335,22 +336,22 @@ contract Permissions is IPermissions, SignedRequests, Batches, Imports {
     }
 
     function _storeAgreement(address user, address provider, uint256 permissions) private {
-        uint64 listing = _requireListing(user);
-        if (!_isInForce(provider)) revert ServiceNotFound(provider);
-        Account storage service = _accounts[provider];
-        if (permissions != service.permissions) {
-            revert PermissionsDiffer(provider, uint256(service.permissions).toList());
+        (uint256 listing, uint256 providerListing) = registry.listingsOf(user, provider);
+        if (listing == 0) revert PartyNotFound(user);
+        (uint256 version, uint256 needed) = _serviceUnder(providerListing, provider);
+        if (version == 0) revert ServiceNotFound(provider);
+        if (permissions != needed && permissions != _WHATEVER_IT_NEEDS) {
+            revert PermissionsDiffer(provider, needed.toList());
         }
-        Consent memory consent = _consents[user][provider];
-        if (consent.version == service.version && consent.listing == listing) revert AgreementExists(user, provider);
-        if (consent.version == 0) {
-            consent.index = _accounts[user].agreementCount++;
-            _consentedTo[user][consent.index] = provider;
+        Consent storage consent = _consents[user][provider];
+        (uint256 agreedVersion, uint256 index) = (consent.version, consent.index);
+        if (agreedVersion == version && consent.listing == listing) revert AgreementExists(user, provider);
+        if (agreedVersion == 0) {
+            index = _accounts[user].agreementCount++;
+            _consentedTo[user][index] = provider;
         }
-        consent.version = service.version;
-        consent.listing = listing;
-        _consents[user][provider] = consent;
-        emit AgreementMade(user, provider, consent.version, permissions.toList());
+        (consent.listing, consent.version, consent.index) = (uint64(listing), uint32(version), uint32(index));
+        emit AgreementMade(user, provider, version, needed.toList());
     }
 
     function _revokeAgreement(address user, address provider) private {
@@ -368,25 +369,31 @@ contract Permissions is IPermissions, SignedRequests, Batches, Imports {
         emit AgreementRevoked(user, provider);
     }
 
-    function _requireListing(address party) private view returns (uint64) {
-        uint256 listing = registry.listingOf(party);
+    function _requireListing(address party) private view returns (uint256 listing) {
+        listing = registry.listingOf(party);
         if (listing == 0) revert PartyNotFound(party);
-        return uint64(listing);
     }
 
-    /// @dev Whether the provider has a service, and still the listing under which it was set.
-    function _isInForce(address provider) private view returns (bool) {
+    /// @dev Version and permissions of the provider's service; both zero unless it has one, and still the listing under
+    /// which it was set.
+    function _serviceInForce(address provider) private view returns (uint256 version, uint256 permissions) {
+        return _serviceUnder(registry.listingOf(provider), provider);
+    }
+
+    function _serviceUnder(
+        uint256 listing,
+        address provider
+    ) private view returns (uint256 version, uint256 permissions) {
         Account storage account = _accounts[provider];
-        return account.permissions != 0 && account.listing == registry.listingOf(provider);
+        (version, permissions) = (account.version, account.permissions);
+        if (permissions == 0 || account.listing != listing) return (0, 0);
     }
 
     /// @dev `userListing` is the present listing of the user that gave the consent.
     function _isActive(Consent memory consent, uint256 userListing, address provider) private view returns (bool) {
-        return
-            consent.version != 0 &&
-            consent.listing == userListing &&
-            consent.version == _accounts[provider].version &&
-            _isInForce(provider);
+        if (consent.version == 0 || consent.listing != userListing) return false;
+        (uint256 version, ) = _serviceInForce(provider);
+        return consent.version == version;
     }
 
     function _hasAgreement(address user, address provider) private view returns (bool) {
@@ -410,19 +417,21 @@ contract Permissions is IPermissions, SignedRequests, Batches, Imports {
         uint256 found = 0;
         for (uint256 i = 0; i < size; ++i) {
             address provider = _providers[offset + i];
-            if (_isInForce(provider)) list[found++] = provider;
+            (uint256 version, ) = _serviceInForce(provider);
+            if (version != 0) list[found++] = provider;
         }
         _shorten(list, found);
     }
 
     function _serviceOf(address provider) private view returns (Service memory service) {
-        if (!_isInForce(provider)) return service;
+        (uint256 version, uint256 permissions) = _serviceInForce(provider);
+        if (version == 0) return service;
         (service.countryCode, service.partyId) = registry.partyIdOf(provider);
         service.provider = provider;
         service.name = _descriptions[provider].name;
         service.url = _descriptions[provider].url;
-        service.permissions = uint256(_accounts[provider].permissions).toList();
-        service.version = _accounts[provider].version;
+        service.permissions = permissions.toList();
+        service.version = version;
     }
 
     /// @dev In assembly because a list in memory can't be made shorter otherwise, and a second one of the right

@@ -161,13 +161,7 @@ contract Registry is IRegistry, Ownable2Step, SignedRequests, Batches, Imports {
         uint256 deadline,
         bytes calldata signature
     ) external {
-        bytes32 requestHash = RequestHash.setPartyModules(
-            party,
-            sender.asWords(),
-            receiver.asWords(),
-            nonce,
-            deadline
-        );
+        bytes32 requestHash = RequestHash.setPartyModules(party, sender.asWords(), receiver.asWords(), nonce, deadline);
         _useRequest(party, nonce, deadline, requestHash, signature);
         _setPartyModules(party, sender, receiver);
     }
@@ -355,8 +349,12 @@ contract Registry is IRegistry, Ownable2Step, SignedRequests, Batches, Imports {
 
     /// @inheritdoc IRegistry
     function listingOf(address party) external view returns (uint256) {
-        bytes5 id = _accounts[party].id;
-        return id == 0 ? 0 : _holders[id].listing;
+        return _listingOf(party);
+    }
+
+    /// @inheritdoc IRegistry
+    function listingsOf(address first, address second) external view returns (uint256, uint256) {
+        return (_listingOf(first), _listingOf(second));
     }
 
     /// @inheritdoc IRegistry
@@ -515,6 +513,11 @@ contract Registry is IRegistry, Ownable2Step, SignedRequests, Batches, Imports {
 
     function _accountOf(address party) private view returns (Account memory account) {
         if (party != address(0)) account = _accounts[party];
+    }
+
+    function _listingOf(address party) private view returns (uint256) {
+        bytes5 id = _accounts[party].id;
+        return id == 0 ? 0 : _holders[id].listing;
     }
 
     function _runsNode(address operator) private view returns (bool) {

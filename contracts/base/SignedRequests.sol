@@ -37,7 +37,13 @@ abstract contract SignedRequests is ISignedRequests, EIP712 {
         uint256 deadline,
         bytes calldata signature
     ) external {
-        _useRequest(account, nonce, deadline, RequestHash.invalidateNonce(account, newNonce, nonce, deadline), signature);
+        _useRequest(
+            account,
+            nonce,
+            deadline,
+            RequestHash.invalidateNonce(account, newNonce, nonce, deadline),
+            signature
+        );
         _raiseNonce(account, nonce, newNonce);
     }
 

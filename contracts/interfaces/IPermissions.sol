@@ -29,7 +29,8 @@ import {ISignedRequests} from "./ISignedRequests.sol";
  *   replaced by the last; one that has ended and is set or made again keeps its place.
  *
  * The order of checks and the form of signatures of the functions that end in `Raw` stand in {ISignedRequests}. What
- * holds while entries of an earlier registry are being copied stands in {IImports}. The owner is the Registry's.
+ * holds while entries of an earlier registry are being copied stands in {IImports}. The owner is the Registry's: whoever
+ * gives that up there while the import is open here leaves this contract closed to everybody for ever.
  */
 interface IPermissions is ISignedRequests, IBatches, IImports, IEntryErrors {
     /// @notice A service that is in force.
@@ -290,9 +291,9 @@ interface IPermissions is ISignedRequests, IBatches, IImports, IEntryErrors {
     /**
      * @notice The version of a provider's service.
      * @param provider Address of the party that offers it.
-     * @return The version; 0 when it offers none.
+     * @return version 0 when it offers none.
      */
-    function serviceVersion(address provider) external view returns (uint256);
+    function serviceVersion(address provider) external view returns (uint256 version);
 
     /**
      * @notice What is known of an agreement, be it active or ended.
@@ -330,9 +331,5 @@ interface IPermissions is ISignedRequests, IBatches, IImports, IEntryErrors {
      * @param partyId Three characters A-Z or 0-9, ASCII.
      * @param provider Address of the party that offers the service.
      */
-    function hasUserAgreementByOcpi(
-        bytes2 countryCode,
-        bytes3 partyId,
-        address provider
-    ) external view returns (bool);
+    function hasUserAgreementByOcpi(bytes2 countryCode, bytes3 partyId, address provider) external view returns (bool);
 }

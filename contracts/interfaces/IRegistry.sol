@@ -409,6 +409,15 @@ interface IRegistry is ISignedRequests, IBatches, IImports, IEntryErrors {
     function listingOf(address party) external view returns (uint256);
 
     /**
+     * @notice {listingOf} for two parties in one call, which is what an agreement asks.
+     * @param first Address of one party.
+     * @param second Address of the other.
+     * @return The number of the first; 0 when it is not listed.
+     * @return The number of the second; 0 when it is not listed.
+     */
+    function listingsOf(address first, address second) external view returns (uint256, uint256);
+
+    /**
      * @notice The id that an address holds.
      * @param party Address of the party.
      * @return countryCode Zero when it is not listed.

@@ -16,12 +16,14 @@ library Bitmap {
 
     /// @dev The members of the set in ascending order.
     function toList(uint256 map) internal pure returns (uint256[] memory values) {
-        uint256 size = 0;
-        for (uint256 rest = map; rest != 0; rest &= rest - 1) ++size;
-        values = new uint256[](size);
-        uint256 filled = 0;
-        for (uint256 value = 0; filled < size; ++value) {
-            if (map & (1 << value) != 0) values[filled++] = value;
+        unchecked {
+            uint256 size = 0;
+            for (uint256 rest = map; rest != 0; rest &= rest - 1) ++size;
+            values = new uint256[](size);
+            uint256 filled = 0;
+            for (uint256 value = 0; filled < size; ++value) {
+                if ((map >> value) & 1 == 1) values[filled++] = value;
+            }
         }
     }
 

@@ -6,30 +6,32 @@ pragma solidity 0.8.30;
  * country code and party id as the text that a wallet shows.
  */
 library RequestHash {
-    bytes32 private constant _SET_NODE =
-        keccak256("SetNode(address operator,string domain,uint256 nonce,uint256 deadline)");
+    bytes32 private constant _SET_NODE = keccak256(
+        "SetNode(address operator,string domain,uint256 nonce,uint256 deadline)"
+    );
     bytes32 private constant _DELETE_NODE = keccak256("DeleteNode(address operator,uint256 nonce,uint256 deadline)");
-    bytes32 private constant _SET_PARTY =
-        keccak256(
-            "SetParty(address party,string countryCode,string partyId,uint8[] roles,address operator,uint256 nonce,uint256 deadline)"
-        );
-    bytes32 private constant _SET_PARTY_MODULES =
-        keccak256("SetPartyModules(address party,uint8[] sender,uint8[] receiver,uint256 nonce,uint256 deadline)");
+    bytes32 private constant _SET_PARTY = keccak256(
+        "SetParty(address party,string countryCode,string partyId,uint8[] roles,address operator,uint256 nonce,uint256 deadline)"
+    );
+    bytes32 private constant _SET_PARTY_MODULES = keccak256(
+        "SetPartyModules(address party,uint8[] sender,uint8[] receiver,uint256 nonce,uint256 deadline)"
+    );
     bytes32 private constant _DELETE_PARTY = keccak256("DeleteParty(address party,uint256 nonce,uint256 deadline)");
-    bytes32 private constant _SET_SERVICE =
-        keccak256(
-            "SetService(address provider,string name,string url,uint256[] permissions,uint256 nonce,uint256 deadline)"
-        );
-    bytes32 private constant _DELETE_SERVICE =
-        keccak256("DeleteService(address provider,uint256 nonce,uint256 deadline)");
-    bytes32 private constant _CREATE_AGREEMENT =
-        keccak256(
-            "CreateAgreement(address user,address provider,uint256[] permissions,uint256 nonce,uint256 deadline)"
-        );
-    bytes32 private constant _REVOKE_AGREEMENT =
-        keccak256("RevokeAgreement(address user,address provider,uint256 nonce,uint256 deadline)");
-    bytes32 private constant _INVALIDATE_NONCE =
-        keccak256("InvalidateNonce(address account,uint256 newNonce,uint256 nonce,uint256 deadline)");
+    bytes32 private constant _SET_SERVICE = keccak256(
+        "SetService(address provider,string name,string url,uint256[] permissions,uint256 nonce,uint256 deadline)"
+    );
+    bytes32 private constant _DELETE_SERVICE = keccak256(
+        "DeleteService(address provider,uint256 nonce,uint256 deadline)"
+    );
+    bytes32 private constant _CREATE_AGREEMENT = keccak256(
+        "CreateAgreement(address user,address provider,uint256[] permissions,uint256 nonce,uint256 deadline)"
+    );
+    bytes32 private constant _REVOKE_AGREEMENT = keccak256(
+        "RevokeAgreement(address user,address provider,uint256 nonce,uint256 deadline)"
+    );
+    bytes32 private constant _INVALIDATE_NONCE = keccak256(
+        "InvalidateNonce(address account,uint256 newNonce,uint256 nonce,uint256 deadline)"
+    );
 
     function setNode(
         address operator,
