@@ -59,7 +59,7 @@ CEILINGS_GAS: Final[dict[str, int]] = {
     "createAgreementRaw, 1st": 122_500,
     "revokeAgreement, last": 33_000,
     "revokeAgreement, other": 42_500,
-    "deleteService": 45_000,
+    "deleteService, last": 45_000,
 }
 
 # A registration by signed request in a batch of 50 has to be cheaper by this than the same alone.
@@ -440,7 +440,8 @@ def _measure_permissions(pair: Pair) -> dict[str, int]:
     gas["createAgreementRaw, 1st"] = pair.raw(raw_user, "createAgreement", *agreed)
     gas["revokeAgreement, last"] = pair.direct(user, "revokeAgreement", addresses[2])
     gas["revokeAgreement, other"] = pair.direct(user, "revokeAgreement", addresses[0])
-    gas["deleteService"] = pair.direct(providers[1], "deleteService")
+    gas["deleteService, last"] = pair.direct(providers[2], "deleteService")
+    gas["deleteService, other"] = pair.direct(providers[0], "deleteService")
     return gas
 
 
