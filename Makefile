@@ -9,7 +9,6 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 # PYTHON=/path/to/python chooses another interpreter for .venv.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
-STAMPS := .cache/stamps
 NODE_BIN := node_modules/.bin
 SOLIDITY := 'contracts/**/*.sol'
 
@@ -24,10 +23,10 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: setup
-setup: $(STAMPS)/dev $(STAMPS)/npm ## install everything: .venv and node_modules
+setup: .venv/installed-dev node_modules/.installed-all ## install everything: .venv and node_modules
 
 .PHONY: demo
-demo: $(STAMPS)/runtime $(STAMPS)/npm-runtime ## show the main job on a chain of its own
+demo: .venv/installed-runtime node_modules/.installed-runtime ## show the main job on a chain of its own
 	@$(BIN)/python scripts/demo.py
 
 .PHONY: test
@@ -59,35 +58,35 @@ bench: setup ## measure gas and speed, beside v1's
 	@$(BIN)/python scripts/bench.py
 
 .PHONY: lock
-lock: $(STAMPS)/dev ## resolve all versions anew: requirements/*.txt and package-lock.json
+lock: .venv/installed-dev ## resolve all versions anew: requirements/*.txt and package-lock.json
 	tools/lock.sh
 
 .PHONY: clean
 clean: ## remove everything that these targets made, .venv and node_modules too
 	rm -rf .venv node_modules .build .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
 
-# --- what is installed; a stamp is as old as the last installation from the lock beside it ------------------------------------
+# What is installed. A stamp is as old as the last installation from the lock that it depends on, and goes with its folder.
 
-$(STAMPS)/venv: tools/make-venv.sh
+.venv/made: tools/make-venv.sh
 	@tools/make-venv.sh "$(PYTHON)"
-	@mkdir -p $(@D) && touch $@
+	@touch $@
 
 # What the package itself needs: enough for the demo.
-$(STAMPS)/runtime: requirements/runtime.txt | $(STAMPS)/venv
+.venv/installed-runtime: requirements/runtime.txt | .venv/made
 	@echo "installing requirements/runtime.txt"
 	@$(PIP) -r $<
 	@touch $@
 
 # With Ape, pytest and the linters. The runtime's versions are the same ones.
-$(STAMPS)/dev: requirements/dev.txt | $(STAMPS)/venv
+.venv/installed-dev: requirements/dev.txt | .venv/made
 	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "Ape and the other tools need Python 3.11 (the package itself: 3.11 and newer). This is " + sys.version.split()[0] + ": make clean, then make PYTHON=/path/to/python3.11")'
 	@echo "installing requirements/dev.txt (a minute)"
 	@$(PIP) -r $<
-	@touch $(STAMPS)/runtime $@
+	@touch .venv/installed-runtime $@
 
 # Node.js of the machine, or from PyPI where there is none (or an old one). There, `node` becomes the program itself in place of
 # PyPI's launcher, which would outlive a kill.
-$(STAMPS)/node: requirements/node.txt | $(STAMPS)/venv
+.venv/installed-node: requirements/node.txt | .venv/made
 	@if ! node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null || ! npm --version >/dev/null 2>&1; then \
 	  echo "installing requirements/node.txt: no Node.js 20 or newer with npm here"; \
 	  $(PIP) -r $<; \
@@ -95,12 +94,12 @@ $(STAMPS)/node: requirements/node.txt | $(STAMPS)/venv
 	@touch $@
 
 # Anvil, solc and OpenZeppelin: enough for the demo.
-$(STAMPS)/npm-runtime: package-lock.json .npmrc | $(STAMPS)/node
+node_modules/.installed-runtime: package-lock.json .npmrc | .venv/installed-node
 	@echo "installing package-lock.json, without development tools"
 	@$(ON_PATH) npm ci --loglevel=error --omit=dev
 	@rm -rf .cache/ape/packages && touch $@
 
-$(STAMPS)/npm: package-lock.json .npmrc | $(STAMPS)/node
+node_modules/.installed-all: package-lock.json .npmrc | .venv/installed-node
 	@echo "installing package-lock.json"
 	@$(ON_PATH) npm ci --loglevel=error
-	@rm -rf .cache/ape/packages && touch $(STAMPS)/npm-runtime $@
+	@rm -rf .cache/ape/packages && touch node_modules/.installed-runtime $@

@@ -9,7 +9,6 @@ fi
 if ! .venv/bin/python -m pip --version >/dev/null 2>&1; then # none yet, or one whose Python has gone
   echo "making .venv with $("$python" --version)"
   "$python" -m venv --clear .venv
-  rm -rf .cache/stamps # of what was installed in the one before
 fi
 packages=$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 printf '%s\n' "$PWD" "$PWD/tools" 'import ocn_registry_dev_env' >"$packages/ocn_registry_dev_env.pth"
