@@ -1,0 +1,245 @@
+"""What `make bench` prints: our figures, v1's from the same run beside them, and what was promised.
+
+    python scripts/bench.py                 every section
+    python scripts/bench.py gas sizes       only these
+    python scripts/bench.py --json          the rows for a program
+
+A section is a function that returns rows, and has its name in `SECTIONS`. The exit status is 1 when
+a row misses its limit.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import gas_scenarios
+
+from ocn_registry.devnet import Devnet
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+ARTIFACTS: Final = ROOT / "ocn_registry" / "abi" / "v3"
+CONTRACTS: Final = ("Registry", "Permissions")
+
+# EIP-170, in force on both chains.
+CODE_LIMIT_BYTES: Final = 24_576
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One figure, and what it is compared with.
+
+    Attributes:
+        name: What was measured.
+        ours: Our figure.
+        v1: v1's, measured in the same run; `None` where v1 has no such thing.
+        limit: Greatest figure that is allowed; `None` where nothing was promised.
+        ratio_limit: Greatest ratio of our figure to v1's; `None` where nothing was promised.
+        note: What a reader has to know to read the row.
+    """
+
+    name: str
+    ours: float
+    v1: float | None = None
+    limit: float | None = None
+    ratio_limit: float | None = None
+    note: str = ""
+
+    @property
+    def ratio(self) -> float | None:
+        """Our figure in relation to v1's."""
+        return self.ours / self.v1 if self.v1 else None
+
+    @property
+    def met(self) -> bool | None:
+        """Whether what was promised is kept; `None` where nothing was promised."""
+        kept: list[bool] = []
+        if self.limit is not None:
+            kept.append(self.ours <= self.limit)
+        if self.ratio_limit is not None:
+            kept.append(self.ratio is not None and self.ratio <= self.ratio_limit)
+        return all(kept) if kept else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """Rows of one kind, with the unit of their figures."""
+
+    title: str
+    unit: str
+    rows: tuple[Row, ...]
+    notes: tuple[str, ...] = ()
+
+
+def gas() -> Section:
+    """Measure what each write costs."""
+    ours, v1, v1_update = _measured_gas()
+    rows = [
+        Row(name=name, ours=ours[name], v1=v1.get(name), limit=limit)
+        for name, limit in gas_scenarios.CEILINGS_GAS.items()
+    ]
+    rows += [
+        Row(name=name, ours=cost, v1=v1.get(name), note="no ceiling was set")
+        for name, cost in ours.items()
+        if name not in gas_scenarios.CEILINGS_GAS and "each of" not in name
+    ]
+    return Section(
+        title="Gas of each write, the second or a later entry of its kind",
+        unit="gas",
+        rows=tuple(rows),
+        notes=(
+            f"A new URL: v1 leaves the old one taken. Freed by delete and set: {v1_update:,} gas.",
+            "Raw: v1's signed writes have neither nonce nor deadline, and can be replayed.",
+            "Other operator: v1 wipes the party's modules, and the party pays to set them again.",
+            "deleteNode: v1 keeps a tombstone in its list of operators.",
+        ),
+    )
+
+
+def batches() -> Section:
+    """Measure what a signed request costs as one of many in a transaction."""
+    ours, _, _ = _measured_gas()
+    rows: list[Row] = []
+    for name, cost in ours.items():
+        if "each of" not in name:
+            continue
+        alone = ours[name.partition(",")[0]]
+        promised = name in gas_scenarios.BATCHED
+        rows.append(
+            Row(
+                name=name,
+                ours=cost,
+                limit=alone - gas_scenarios.BATCH_SAVING_GAS if promised else None,
+                note=f"alone {alone:,}: saves {alone - cost:,}",
+            )
+        )
+    return Section(
+        title=f"Gas of one signed request in a batch of {gas_scenarios.BATCH_SIZE}",
+        unit="gas",
+        rows=tuple(rows),
+        notes=(f"A party has to save {gas_scenarios.BATCH_SAVING_GAS:,} at least.",),
+    )
+
+
+def sizes() -> Section:
+    """Measure how large the contracts are."""
+    with Devnet(with_v1=True) as devnet:
+
+        def size(address: str) -> int:
+            code = cast("str", devnet.request("eth_getCode", address, "latest"))
+            return len(code) // 2 - 1
+
+        ours, v1 = devnet.deployment(), devnet.v1_deployment()
+        pairs = [(ours.registry, v1.registry), (ours.permissions, v1.permissions)]
+        rows = [
+            Row(name=name, ours=size(at), v1=size(v1_at), limit=CODE_LIMIT_BYTES)
+            for name, (at, v1_at) in zip(CONTRACTS, pairs, strict=True)
+        ]
+    return Section(title="Size of the contracts on the chain", unit="bytes", rows=tuple(rows))
+
+
+SECTIONS: Final[dict[str, Callable[[], Section]]] = {
+    "gas": gas,
+    "batches": batches,
+    "sizes": sizes,
+}
+
+_gas: tuple[dict[str, int], dict[str, int], int] | None = None
+
+
+def _measured_gas() -> tuple[dict[str, int], dict[str, int], int]:
+    """Return the gas of ours, of v1, and of v1's way to change a URL; measured once in a run."""
+    global _gas  # noqa: PLW0603 - two sections show one measurement
+    if _gas is None:
+        artifacts: dict[str, dict[str, Any]] = {
+            name: json.loads((ARTIFACTS / f"{name}.json").read_text()) for name in CONTRACTS
+        }
+        with Devnet() as chain:
+            ours = gas_scenarios.measure_v3(chain, artifacts)
+            v1 = gas_scenarios.measure_v1(chain)
+            old = gas_scenarios.deploy_v1(chain)
+            first, operator = (gas_scenarios.person(f"operator {number}") for number in range(2))
+            old.direct(first, "setNode", "https://node-0.example.com:8080")
+            old.direct(operator, "setNode", "https://node-1.example.com:8080")
+            update = old.direct(operator, "deleteNode")
+            update += old.direct(operator, "setNode", "https://node-2.example.com:8080")
+        _gas = (ours, v1, update)
+    return _gas
+
+
+def _table(section: Section) -> str:
+    """Lay a section out as text."""
+    heads = (section.title, f"ours, {section.unit}", "v1", "ratio", "limit", "", "")
+    lines = [heads, *(_cells(row) for row in section.rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(heads))]
+    text: list[str] = []
+    for line in lines:
+        first = line[0].ljust(widths[0])
+        figures = [cell.rjust(width) for cell, width in zip(line[1:5], widths[1:5], strict=True)]
+        text.append("  ".join([first, *figures, line[5].ljust(widths[5]), line[6]]).rstrip())
+    text.insert(1, "-" * max(len(line) for line in text))
+    text += [f"  {note}" for note in section.notes]
+    return "\n".join(text)
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    verdict = {None: "", True: "met", False: "MISSED"}[row.met]
+    return (
+        row.name,
+        _figure(row.ours),
+        _figure(row.v1),
+        "" if row.ratio is None else f"{row.ratio:.2f}",
+        _figure(row.limit) if row.ratio_limit is None else f"ratio {row.ratio_limit:g}",
+        verdict,
+        row.note,
+    )
+
+
+def _figure(value: float | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.3g}"
+
+
+def _as_json(name: str, section: Section) -> dict[str, object]:
+    rows = [dataclasses.asdict(row) | {"ratio": row.ratio, "met": row.met} for row in section.rows]
+    return {"section": name, "unit": section.unit, "rows": rows}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the sections; 1 if a row misses what was promised."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("sections", nargs="*", help=f"some of: {', '.join(SECTIONS)}")
+    parser.add_argument("--json", action="store_true", help="print the rows as JSON")
+    chosen = parser.parse_args(arguments)
+    names = chosen.sections or list(SECTIONS)
+    if unknown := [name for name in names if name not in SECTIONS]:
+        parser.error(f"no section {', '.join(unknown)}: choose from {', '.join(SECTIONS)}")
+    started = time.monotonic()
+    sections = {}
+    for name in names:
+        sections[name] = SECTIONS[name]()
+        if not chosen.json:
+            print(_table(sections[name]), end="\n\n", flush=True)
+    if chosen.json:
+        print(json.dumps([_as_json(name, section) for name, section in sections.items()], indent=2))
+    rows = [row for section in sections.values() for row in section.rows]
+    promised = [row for row in rows if row.met is not None]
+    missed = [row.name for row in promised if not row.met]
+    verdict = f"{len(promised) - len(missed)} of {len(promised)} limits met"
+    missing = f"; MISSED: {'; '.join(missed)}" if missed else ""
+    print(f"{verdict}{missing} ({time.monotonic() - started:.1f} s)", file=sys.stderr)
+    return int(bool(missed))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,50 @@
+"""`make bench` says what was measured, beside v1, and fails when a limit is missed."""
+
+import importlib.util
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+SCRIPTS = Path(__file__).parents[2] / "scripts"
+
+
+@pytest.fixture
+def bench(monkeypatch):
+    monkeypatch.syspath_prepend(str(SCRIPTS))
+    spec = importlib.util.spec_from_file_location("bench_under_test", SCRIPTS / "bench.py")
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, spec.name, module)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_every_limit_is_met_beside_v1(start):
+    status, out, err = start("scripts/bench.py", "--json").finish()
+    assert (status, err.partition(" (")[0].split()[-2:]) == (0, ["limits", "met"])
+    sections = {section["section"]: section["rows"] for section in json.loads(out)}
+    assert list(sections) == ["gas", "batches", "sizes"]
+    assert all(row["v1"] and row["ratio"] for row in sections["gas"])
+    assert all(row["met"] is not False for rows in sections.values() for row in rows)
+
+
+def test_missed_limit_is_named_and_fails(bench, monkeypatch, capsys):
+    rows = (
+        bench.Row(name="kept", ours=10, v1=20, limit=10),
+        bench.Row(name="broken", ours=11, v1=10, limit=10),
+        bench.Row(name="slower", ours=0.7, v1=1.0, ratio_limit=0.6),
+        bench.Row(name="never promised", ours=1),
+    )
+    section = bench.Section(title="Figures", unit="s", rows=rows)
+    monkeypatch.setattr(bench, "SECTIONS", {"figures": lambda: section})
+    assert bench.main([]) == 1
+    out, err = capsys.readouterr()
+    assert err.startswith("1 of 3 limits met; MISSED: broken; slower (")
+    assert [line.split()[-1] for line in out.splitlines()[2:6]] == ["met", "MISSED", "MISSED", "1"]
+
+
+def test_unknown_section_is_refused_with_the_known_ones(bench, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        bench.main(["speed"])
+    assert "no section speed: choose from gas, batches, sizes" in capsys.readouterr().err
