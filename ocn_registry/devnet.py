@@ -218,7 +218,7 @@ class Devnet:
     def _options(self) -> list[str]:
         options = ["--hardfork", "london", "--chain-id", str(self.chain_id)]
         options += ["--mnemonic", _MNEMONIC, "--accounts", str(len(self.accounts))]
-        options += ["--base-fee", str(self._base_fee_wei), "--disable-min-priority-fee"]
+        options += ["--base-fee", str(self._base_fee_wei)]
         # Or Anvil writes states older than some hundred blocks into the home folder, 0.1 MB for
         # each block, and leaves them there. So calls at blocks that old are not to be had.
         options += ["--max-persisted-states", "0"]
@@ -246,8 +246,7 @@ class Devnet:
 
     def _create(self, deployer: Address, code: bytes, expected: Address) -> None:
         """Create a contract, and hold its address to that in the deployment's file."""
-        price = hex(2 * self._base_fee_wei + 1)
-        creation = {"from": deployer, "data": "0x" + code.hex(), "gasPrice": price}
+        creation = {"from": deployer, "data": "0x" + code.hex()}
         receipt = cast("dict[str, str]", self.request("eth_sendTransactionSync", creation))
         if receipt["status"] != "0x1":
             raise DevnetError(f"the contract that belongs at {expected} can't be created")
