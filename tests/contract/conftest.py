@@ -4,8 +4,9 @@ Ape snapshots the chain before each test and reverts it after (see `tools/ocn_re
 what is deployed here is deployed once, before the first.
 """
 
+import contextlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -146,14 +147,13 @@ class Door:
     spender: Role
     is_raw: bool
 
-    def __call__(self, primary_type: str, signer: Role, *values: Any) -> Receipt:
+    def __call__(
+        self, primary_type: str, signer: Role, *values: Any, contract: Contract | None = None
+    ) -> Receipt:
+        contract = contract or self.requests.contract_of(primary_type)
         if self.is_raw:
-            return self.requests(primary_type, signer, *values).send(self.spender)
-        contract = self.requests.contract_of(primary_type)
-        values = tuple(
-            value.encode() if primary_type == "SetParty" and isinstance(value, str) else value
-            for value in values
-        )
+            request = self.requests(primary_type, signer, *values, contract=contract)
+            return request.send(self.spender)
         return contract.functions[DIRECT[primary_type]](*values, sender=signer)
 
     def __repr__(self) -> str:
@@ -164,3 +164,143 @@ class Door:
 def write(request: pytest.FixtureRequest, signed_request: Requests, spender: Role) -> Door:
     """Write through either door: `write("SetNode", operator, url)`."""
     return Door(signed_request, spender, request.param == "raw")
+
+
+URLS = {
+    "operator": "https://node.example.com/ocn",
+    "other_operator": "https://other.example.com",
+    "third_operator": "http://third.example.com:8080",
+}
+IDS = {
+    "cpo": (b"DE", b"CPO"),
+    "emsp": (b"DE", b"EMS"),
+    "provider": (b"AT", b"SP1"),
+    "other_provider": (b"AT", b"SP2"),
+    "third_provider": (b"AT", b"SP3"),
+    "stranger": (b"FR", b"STR"),
+}
+
+
+@pytest.fixture
+def listed_node(registry: Contract) -> Callable[..., str]:
+    """List a node: `listed_node(operator)` returns its URL."""
+
+    def listed_node(operator: Role, url: str | None = None) -> str:
+        url = url or URLS[operator.name]
+        registry.setNode(url, sender=operator)
+        return url
+
+    return listed_node
+
+
+@pytest.fixture
+def listed_party(
+    registry: Contract, listed_node: Callable[..., str], operator: Role
+) -> Callable[..., tuple[bytes, bytes]]:
+    """List a party, at the node of `operator`: `listed_party(cpo)` returns its id."""
+
+    def listed_party(
+        party: Role,
+        party_id: tuple[bytes, bytes] | None = None,
+        *,
+        roles: Sequence[int] = (0,),
+        modules: tuple[Sequence[int], Sequence[int]] | None = None,
+        at: Role = operator,
+    ) -> tuple[bytes, bytes]:
+        party_id = party_id or IDS[party.name]
+        if not registry.getNode(at):
+            listed_node(at)
+        registry.setParty(*party_id, roles, at, sender=party)
+        if modules:
+            registry.setPartyModules(*modules, sender=party)
+        return party_id
+
+    return listed_party
+
+
+@pytest.fixture
+def listed_service(
+    registry: Contract, permissions: Contract, listed_party: Callable[..., Any]
+) -> Callable[..., int]:
+    """List a service, and its provider as a party: `listed_service(provider)` returns its version."""
+
+    def listed_service(
+        provider: Role,
+        needs: Sequence[int] = (1, 5),
+        name: str = "Smart charging",
+        url: str = "https://service.example.com",
+    ) -> int:
+        if not registry.listingOf(provider):
+            listed_party(provider)
+        permissions.setService(name, url, needs, sender=provider)
+        return permissions.serviceVersion(provider)
+
+    return listed_service
+
+
+@pytest.fixture
+def agreed(
+    registry: Contract, permissions: Contract, listed_party: Callable[..., Any], listed_service: Any
+) -> Callable[..., None]:
+    """Have a user agree to a service, and list both: `agreed(emsp, provider)`."""
+
+    def agreed(user: Role, provider: Role) -> None:
+        if not registry.listingOf(user):
+            listed_party(user)
+        if not permissions.serviceVersion(provider):
+            listed_service(provider)
+        permissions.createAgreement(provider, sender=user)
+
+    return agreed
+
+
+@pytest.fixture
+def snapshot(rpc: HttpChain) -> Callable[[], Any]:
+    """Take back what a block does: `with snapshot():`."""
+
+    @contextlib.contextmanager
+    def snapshot() -> Iterator[None]:
+        before = rpc.request("evm_snapshot")
+        yield
+        assert rpc.request("evm_revert", before)
+
+    return snapshot
+
+
+@pytest.fixture
+def at_time(rpc: HttpChain) -> Callable[[int], None]:
+    """Set the time of the next block, in seconds from the latest one; return it."""
+
+    def at_time(seconds_from_now: int) -> int:
+        now = int(rpc.request("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
+        rpc.request("evm_setNextBlockTimestamp", now + seconds_from_now)
+        return now + seconds_from_now
+
+    return at_time
+
+
+@pytest.fixture
+def one_block(rpc: HttpChain) -> Callable[..., list[Receipt]]:
+    """Mine several transactions in one block, in their order: `one_block((contract, data, sender), ...)`."""
+
+    def one_block(*writes: tuple[Contract, bytes, Role]) -> list[Receipt]:
+        rpc.request("evm_setAutomine", False)  # noqa: FBT003 - a JSON value
+        try:
+            hashes = [
+                rpc.request(
+                    "eth_sendTransaction", contract.transaction(data, sender=sender, gas=1_000_000)
+                )
+                for contract, data, sender in writes
+            ]
+            rpc.request("evm_mine")
+        finally:
+            rpc.request("evm_setAutomine", True)  # noqa: FBT003 - a JSON value
+        receipts = [
+            contract.receipt(rpc.request("eth_getTransactionReceipt", tx_hash))
+            for (contract, _, _), tx_hash in zip(writes, hashes, strict=True)
+        ]
+        assert len({receipt.block_number for receipt in receipts}) == 1
+        assert all(receipt.status for receipt in receipts), [r.error for r in receipts]
+        return receipts
+
+    return one_block

@@ -13,14 +13,16 @@ from eth_account.messages import SignableMessage, _hash_eip191_message, encode_t
 
 from .contract import Contract, plain
 
-# As section 4 of the design states them.
+# As the specification states them.
 _SPECIFIED = """
 SetNode(address operator,string domain,uint256 nonce,uint256 deadline)
 DeleteNode(address operator,uint256 nonce,uint256 deadline)
-SetParty(address party,string countryCode,string partyId,uint8[] roles,address operator,uint256 nonce,uint256 deadline)
+SetParty(address party,string countryCode,string partyId,uint8[] roles,address operator,
+    uint256 nonce,uint256 deadline)
 SetPartyModules(address party,uint8[] sender,uint8[] receiver,uint256 nonce,uint256 deadline)
 DeleteParty(address party,uint256 nonce,uint256 deadline)
-SetService(address provider,string name,string url,uint256[] permissions,uint256 nonce,uint256 deadline)
+SetService(address provider,string name,string url,uint256[] permissions,
+    uint256 nonce,uint256 deadline)
 DeleteService(address provider,uint256 nonce,uint256 deadline)
 CreateAgreement(address user,address provider,uint256[] permissions,uint256 nonce,uint256 deadline)
 RevokeAgreement(address user,address provider,uint256 nonce,uint256 deadline)
@@ -29,7 +31,7 @@ InvalidateNonce(address account,uint256 newNonce,uint256 nonce,uint256 deadline)
 
 TYPES: dict[str, list[dict[str, str]]] = {
     name: [dict(zip(("type", "name"), item.split(), strict=True)) for item in fields.split(",")]
-    for name, fields in re.findall(r"(\w+)\((.*)\)", _SPECIFIED)
+    for name, fields in re.findall(r"(\w+)\(([^)]*)\)", _SPECIFIED)
 }
 
 # The direct function that says the same as each request.
@@ -90,7 +92,7 @@ class Request:
     @property
     def values(self) -> tuple[Any, ...]:
         """The arguments of the function that takes it."""
-        fields = [_argument(f["name"], self.message[f["name"]]) for f in TYPES[self.primary_type]]
+        fields = [self.message[f["name"]] for f in TYPES[self.primary_type]]
         return (*fields, self.signature)
 
     @property
@@ -108,12 +110,6 @@ def _typed_value(kind: str, value: Any) -> Any:
     if kind == "string" and isinstance(value, bytes):
         return value.decode()
     return plain(value)
-
-
-def _argument(name: str, value: Any) -> Any:
-    return (
-        value.encode() if name in {"countryCode", "partyId"} and isinstance(value, str) else value
-    )
 
 
 @dataclass(frozen=True)

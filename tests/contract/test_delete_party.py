@@ -1,0 +1,180 @@
+"""deleteParty, deletePartyRaw and adminDeleteParty: who leaves frees the id and starts afresh."""
+
+import pytest
+from kit.contract import ZERO_ADDRESS, event, reverts
+
+
+@pytest.fixture(params=["direct", "raw", "by the owner"])
+def delete_party(request, signed_request, registry, spender, owner):
+    """Delete a party in each of the three ways."""
+
+    def delete_party(party):
+        if request.param == "raw":
+            return signed_request("DeleteParty", party).send(spender)
+        if request.param == "direct":
+            return registry.deleteParty(sender=party)
+        return registry.adminDeleteParty(*registry.partyIdOf(party), sender=owner)
+
+    return delete_party
+
+
+def test_party_leaves_every_view_and_its_leaving_is_announced(
+    delete_party, registry, listed_party, cpo
+):
+    party_id = listed_party(cpo, modules=([0], [1]))
+
+    receipt = delete_party(cpo)
+
+    left = event("PartyUpdate", *party_id, cpo, [], [], [], ZERO_ADDRESS)
+    assert receipt.events == (left,)
+    none = (b"\0\0", b"\0\0\0", (), (), (), ZERO_ADDRESS, "")
+    assert registry.getPartyDetailsByAddress(cpo) == none
+    none = (ZERO_ADDRESS, (), (), (), ZERO_ADDRESS, "")
+    assert registry.getPartyDetailsByOcpi(*party_id) == none
+    assert registry.getOperatorByAddress(cpo) == (ZERO_ADDRESS, "")
+    assert registry.getOperatorByOcpi(*party_id) == (ZERO_ADDRESS, "")
+    assert registry.getParties() == ()
+    assert registry.partyCount() == 0
+    assert registry.parties(0, 10) == ()
+    assert registry.listingOf(cpo) == 0
+    assert registry.partyIdOf(cpo) == (b"\0\0", b"\0\0\0")
+    assert registry.partyOf(*party_id) == ZERO_ADDRESS
+
+
+@pytest.mark.parametrize("door", ["direct", "raw"])
+def test_who_is_not_listed_cannot_leave(registry, signed_request, spender, cpo, door):
+    with reverts("PartyNotFound", cpo):
+        if door == "raw":
+            signed_request("DeleteParty", cpo).send(spender)
+        else:
+            registry.deleteParty(sender=cpo)
+
+
+@pytest.mark.parametrize("door", ["direct", "raw"])
+def test_party_is_deleted_once(registry, signed_request, listed_party, spender, cpo, door):
+    listed_party(cpo)
+    registry.deleteParty(sender=cpo)
+
+    with reverts("PartyNotFound", cpo):
+        if door == "raw":
+            signed_request("DeleteParty", cpo).send(spender)
+        else:
+            registry.deleteParty(sender=cpo)
+
+
+def test_owner_is_told_that_nobody_holds_an_id(registry, listed_party, owner, cpo):
+    listed_party(cpo)
+
+    with reverts("PartyIdNotFound", b"DE", b"XYZ"):
+        registry.adminDeleteParty(b"DE", b"XYZ", sender=owner)
+
+
+@pytest.mark.parametrize("caller", ["operator", "cpo", "stranger"])
+def test_only_the_owner_deletes_for_another(registry, listed_party, roles, cpo, caller):
+    party_id = listed_party(cpo)
+
+    with reverts("OwnableUnauthorizedAccount", roles[caller]):
+        registry.adminDeleteParty(*party_id, sender=roles[caller])
+
+    assert registry.partyOf(*party_id) == cpo.address
+
+
+def test_id_is_free_afterwards(delete_party, registry, listed_party, cpo, stranger):
+    party_id = listed_party(cpo)
+
+    delete_party(cpo)
+    listed_party(stranger, party_id)
+
+    assert registry.partyOf(*party_id) == stranger.address
+
+
+def test_who_comes_back_starts_afresh(delete_party, registry, listed_party, cpo):
+    party_id = listed_party(cpo, roles=[0, 1], modules=([0], [1]))
+
+    delete_party(cpo)
+    listed_party(cpo, roles=[2])
+
+    details = registry.getPartyDetailsByAddress(cpo)
+    assert (details.countryCode, details.partyId) == party_id
+    assert (details.roles, details.modulesSender, details.modulesReceiver) == ((2,), (), ())
+    assert registry.listingOf(cpo) == 2
+
+
+@pytest.mark.parametrize("leaving", range(14))
+def test_last_of_the_list_moves_into_the_hole(registry, rpc, listed_node, operator, leaving):
+    """Six ids share a slot: every place of two slots and the third one's first two."""
+    listed_node(operator)
+    people = [f"0x{n:040x}" for n in range(0xAAAA, 0xAAAA + 14)]
+    rpc.request("anvil_autoImpersonateAccount", True)  # noqa: FBT003 - a JSON value
+    for number, person in enumerate(people):
+        rpc.request("anvil_setBalance", person, hex(10**20))
+        registry.setParty(b"DE", f"P{number:02}".encode(), [0], operator, sender=person)
+
+    registry.deleteParty(sender=people[leaving])
+
+    left = [*people]
+    if left[leaving] is not left[-1]:
+        left[leaving] = left.pop()
+    else:
+        left.pop()
+    assert [p.lower() for p in registry.getParties()] == left
+    assert [p.party.lower() for p in registry.parties(0, 20)] == left
+    for person in reversed(left[:leaving]):  # each is still found at its place
+        registry.deleteParty(sender=person)
+    assert registry.partyCount() == len(left[leaving:])
+    for person in left[leaving:]:
+        registry.deleteParty(sender=person)
+    assert registry.getParties() == ()
+
+
+def test_nonce_outlives_the_listing(registry, listed_party, signed_request, spender, cpo):
+    listed_party(cpo)
+    signed_request("DeleteParty", cpo).send(spender)
+
+    assert registry.nonces(cpo) == 1
+    listed_party(cpo)
+    assert registry.nonces(cpo) == 1
+    registry.deleteParty(sender=cpo)
+    assert registry.nonces(cpo) == 1
+
+
+def test_node_of_a_party_that_leaves_stays(delete_party, registry, listed_party, operator):
+    listed_party(operator, (b"DE", b"OPR"))
+
+    delete_party(operator)
+
+    assert registry.getNodeOperators() == (operator.address,)
+
+
+class TestAbsent:
+    """What was never listed reads as nothing, for every id and address."""
+
+    @pytest.mark.parametrize("address", [ZERO_ADDRESS, "0x" + "11" * 20])
+    def test_address(self, registry, listed_party, cpo, address):
+        listed_party(cpo)
+
+        none = (b"\0\0", b"\0\0\0", (), (), (), ZERO_ADDRESS, "")
+        assert registry.getPartyDetailsByAddress(address) == none
+        assert registry.getOperatorByAddress(address) == (ZERO_ADDRESS, "")
+        assert registry.getNode(address) == ""
+        assert registry.listingOf(address) == 0
+        assert registry.listingsOf(address, address) == (0, 0)
+        assert registry.partyIdOf(address) == (b"\0\0", b"\0\0\0")
+
+    @pytest.mark.parametrize("party_id", [(b"\0\0", b"\0\0\0"), (b"de", b"cpo"), (b"XX", b"XXX")])
+    def test_id(self, registry, listed_party, cpo, party_id):
+        listed_party(cpo)
+
+        none = (ZERO_ADDRESS, (), (), (), ZERO_ADDRESS, "")
+        assert registry.getPartyDetailsByOcpi(*party_id) == none
+        assert registry.getOperatorByOcpi(*party_id) == (ZERO_ADDRESS, "")
+        assert registry.partyOf(*party_id) == ZERO_ADDRESS
+
+
+def test_listings_of_two_are_told_together(registry, listed_party, cpo, emsp, stranger):
+    listed_party(cpo)
+    listed_party(emsp)
+
+    assert registry.listingsOf(cpo, emsp) == (1, 2)
+    assert registry.listingsOf(emsp, cpo) == (2, 1)
+    assert registry.listingsOf(cpo, stranger) == (1, 0)

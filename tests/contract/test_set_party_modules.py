@@ -1,0 +1,104 @@
+"""setPartyModules and setPartyModulesRaw: what a party implements."""
+
+import pytest
+from kit.contract import event, reverts
+
+
+def test_modules_are_stored_and_announced(write, registry, listed_party, operator, cpo):
+    party_id = listed_party(cpo)
+
+    receipt = write("SetPartyModules", cpo, [0, 3, 4], [1, 2, 6])
+
+    update = event("PartyUpdate", *party_id, cpo, [0], [0, 3, 4], [1, 2, 6], operator)
+    assert receipt.events == (update,)
+    details = registry.getPartyDetailsByAddress(cpo)
+    assert (details.modulesSender, details.modulesReceiver) == ((0, 3, 4), (1, 2, 6))
+    details = registry.getPartyDetailsByOcpi(*party_id)
+    assert (details.modulesSender, details.modulesReceiver) == ((0, 3, 4), (1, 2, 6))
+    party = registry.parties(0, 1)[0]
+    assert (party.modulesSender, party.modulesReceiver) == ((0, 3, 4), (1, 2, 6))
+
+
+def test_only_a_party_has_modules(write, cpo):
+    with reverts("PartyNotFound", cpo):
+        write("SetPartyModules", cpo, [0], [1])
+
+
+def test_who_has_left_has_no_modules(write, registry, listed_party, cpo):
+    listed_party(cpo)
+    registry.deleteParty(sender=cpo)
+
+    with reverts("PartyNotFound", cpo):
+        write("SetPartyModules", cpo, [0], [1])
+
+
+def test_modules_are_replaced(write, registry, listed_party, cpo):
+    listed_party(cpo, modules=([0, 1], [2, 3]))
+
+    write("SetPartyModules", cpo, [4], [5])
+
+    details = registry.getPartyDetailsByAddress(cpo)
+    assert (details.modulesSender, details.modulesReceiver) == ((4,), (5,))
+
+
+def test_empty_lists_take_them_off(write, registry, listed_party, cpo):
+    listed_party(cpo, modules=([0, 1], [2, 3]))
+
+    write("SetPartyModules", cpo, [], [])
+
+    details = registry.getPartyDetailsByAddress(cpo)
+    assert (details.modulesSender, details.modulesReceiver) == ((), ())
+
+
+def test_operator_that_has_left_does_not_matter(write, registry, listed_party, operator, cpo):
+    listed_party(cpo)
+    registry.deleteNode(sender=operator)
+
+    write("SetPartyModules", cpo, [0], [1])
+
+    details = registry.getPartyDetailsByAddress(cpo)
+    assert (details.modulesSender, details.modulesReceiver) == ((0,), (1,))
+    assert details.operatorAddress == operator.address
+
+
+def test_all_else_stays(write, registry, listed_party, operator, cpo):
+    party_id = listed_party(cpo, roles=[0, 6])
+
+    write("SetPartyModules", cpo, [6], [0])
+
+    details = registry.getPartyDetailsByAddress(cpo)
+    assert (details.countryCode, details.partyId) == party_id
+    assert details.roles == (0, 6)
+    assert details.operatorAddress == operator.address
+    assert registry.listingOf(cpo) == 1
+
+
+@pytest.mark.parametrize("value", [7, 8, 255])
+@pytest.mark.parametrize("side", ["sender", "receiver"])
+def test_each_module_is_below_seven(write, listed_party, cpo, side, value):
+    listed_party(cpo)
+    modules = {"sender": [0], "receiver": [0]} | {side: [6, value]}
+
+    with reverts("ValueOutOfRange", value, 7):
+        write("SetPartyModules", cpo, modules["sender"], modules["receiver"])
+
+
+@pytest.mark.parametrize(
+    ("given", "stored"),
+    [
+        ([6, 5, 4, 3, 2, 1, 0], (0, 1, 2, 3, 4, 5, 6)),
+        ([2, 2], (2,)),
+        ([4, 0, 4], (0, 4)),
+    ],
+    ids=str,
+)
+def test_sets_are_told_in_ascending_order_each_once(
+    write, registry, listed_party, cpo, given, stored
+):
+    listed_party(cpo)
+
+    receipt = write("SetPartyModules", cpo, given, given)
+
+    assert receipt.events[0][1][4:6] == (stored, stored)
+    details = registry.getPartyDetailsByAddress(cpo)
+    assert (details.modulesSender, details.modulesReceiver) == (stored, stored)
