@@ -1,0 +1,52 @@
+"""The wheel carries all that the package reads at run time, and nothing else."""
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = ROOT / "ocn_registry"
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("wheel")
+    build = "import sys, flit_core.buildapi as b; print(b.build_wheel(sys.argv[1]))"
+    name = subprocess.run(
+        [sys.executable, "-c", build, folder],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()[-1]
+    with zipfile.ZipFile(folder / name) as archive:
+        yield archive
+
+
+def test_wheel_holds_every_file_of_the_package(wheel):
+    files = {
+        str(path.relative_to(ROOT))
+        for path in PACKAGE.rglob("*")
+        if path.is_file() and path.suffix in {".py", ".json", ".typed"}
+    }
+
+    packed = {name for name in wheel.namelist() if ".dist-info/" not in name}
+
+    assert packed == files
+    assert {"ocn_registry/py.typed", "ocn_registry/abi/v3/Registry.json"} <= packed
+    assert any(name.startswith("ocn_registry/deployments/") for name in packed)
+
+
+def test_wheel_asks_for_neither_web3_nor_ape(wheel):
+    metadata = next(name for name in wheel.namelist() if name.endswith("/METADATA"))
+    needs = [
+        line.removeprefix("Requires-Dist: ")
+        for line in wheel.read(metadata).decode().splitlines()
+        if line.startswith("Requires-Dist: ")
+    ]
+
+    assert not [need for need in needs if "ape" in need]
+    assert all('extra == "web3"' in need for need in needs if need.startswith("web3"))
