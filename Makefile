@@ -10,7 +10,8 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 NODE_BIN := node_modules/.bin
-SOLIDITY := 'contracts/**/*.sol'
+CONTRACTS := 'contracts/**/*.sol'
+SOLIDITY := $(CONTRACTS) 'tests/**/*.sol'
 
 # pip, npm and everything below .venv write nothing into the home folder but their own download caches.
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -40,7 +41,7 @@ check: setup ## linters, types, formats, and that generated files are current
 	$(BIN)/mypy
 	$(ON_PATH) $(NODE_BIN)/pyright
 	$(ON_PATH) $(NODE_BIN)/prettier --check --log-level warn $(SOLIDITY)
-	$(ON_PATH) $(NODE_BIN)/solhint --disc --noPoster --max-warnings 0 --config solhint.config.js $(SOLIDITY)
+	$(ON_PATH) $(NODE_BIN)/solhint --disc --noPoster --max-warnings 0 --config solhint.config.js $(CONTRACTS)
 	$(BIN)/python scripts/build_abi.py --check
 
 .PHONY: format

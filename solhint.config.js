@@ -12,6 +12,7 @@ module.exports = {
     ordering: "off", // our own: each direct write beside its signed form, what belongs to one subject together
     "use-natspec": "off", // interfaces are documented in full, implementations say @inheritdoc; no @author, no @title
     "comprehensive-interface": "off", // what the base contracts offer stands in their interfaces
+    "named-parameters-mapping": "off", // what a mapping holds stands in the invariant above it
     "func-named-parameters": "off", // arguments come in the order of the signed type, everywhere
     "gas-indexed-events": "off", // v1's events keep v1's signatures
     "one-contract-per-file": "off", // test doubles may share one

@@ -65,8 +65,8 @@ def compile_contracts() -> dict[str, dict[str, Any]]:
         CompileError: The compiler found an error in a contract.
     """
     version = yaml.safe_load((ROOT / "ape-config.yaml").read_text())["solidity"]["version"]
-    solc = [ROOT / "tools" / "solc" / f"solc-v{version}", "--standard-json"]
-    roots = ["--base-path", ROOT, "--include-path", ROOT / "node_modules"]
+    solc = [str(ROOT / "tools" / "solc" / f"solc-v{version}"), "--standard-json"]
+    roots = ["--base-path", str(ROOT), "--include-path", str(ROOT / "node_modules")]
     answer = subprocess.run(  # noqa: S603 - our own program, no shell
         [*solc, *roots],
         input=json.dumps(standard_json()),

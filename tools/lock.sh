@@ -10,4 +10,5 @@ compile() {
 compile pyproject.toml --extra web3 requirements/dev.in --output-file requirements/dev.txt
 compile pyproject.toml --constraint requirements/dev.txt --output-file requirements/runtime.txt
 compile requirements/node.in --output-file requirements/node.txt
+if [ -f requirements/analysis.in ]; then compile requirements/analysis.in --output-file requirements/analysis.txt; fi
 npm install --package-lock-only
