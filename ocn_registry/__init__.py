@@ -1,0 +1,130 @@
+"""Read and write the registry of the Open Charging Network.
+
+```python
+from ocn_registry import KeySigner, connect
+
+with connect("local") as registry:
+    print(registry.route("DE", "ABC"))
+    registry.set_node("https://node.example.com", signer=KeySigner.from_env("SIGNER"))
+```
+
+Every name is imported when it is first used: `import ocn_registry` itself costs nothing.
+"""
+
+from typing import TYPE_CHECKING
+
+__version__ = "3.0.0.dev0"
+
+if TYPE_CHECKING:
+    from ocn_registry import contract_errors as contract_errors
+    from ocn_registry.client import RegistryClient as RegistryClient
+    from ocn_registry.client import connect as connect
+    from ocn_registry.deployments import Deployment as Deployment
+    from ocn_registry.errors import BadAnswer as BadAnswer
+    from ocn_registry.errors import BatchRejected as BatchRejected
+    from ocn_registry.errors import FeeAboveCap as FeeAboveCap
+    from ocn_registry.errors import InsufficientFunds as InsufficientFunds
+    from ocn_registry.errors import InvalidInput as InvalidInput
+    from ocn_registry.errors import NoContract as NoContract
+    from ocn_registry.errors import NonceMismatch as NonceMismatch
+    from ocn_registry.errors import OcnRegistryError as OcnRegistryError
+    from ocn_registry.errors import OutcomeUnknown as OutcomeUnknown
+    from ocn_registry.errors import RequestExpired as RequestExpired
+    from ocn_registry.errors import RequestRejected as RequestRejected
+    from ocn_registry.errors import Reverted as Reverted
+    from ocn_registry.errors import RpcRefused as RpcRefused
+    from ocn_registry.errors import RpcTimeout as RpcTimeout
+    from ocn_registry.errors import RpcUnavailable as RpcUnavailable
+    from ocn_registry.errors import SignatureMismatch as SignatureMismatch
+    from ocn_registry.errors import TransportError as TransportError
+    from ocn_registry.errors import UnknownRevert as UnknownRevert
+    from ocn_registry.errors import UnsupportedByDialect as UnsupportedByDialect
+    from ocn_registry.errors import WrongChain as WrongChain
+    from ocn_registry.flows.writes import WriteOptions as WriteOptions
+    from ocn_registry.intents import AcceptOwnership as AcceptOwnership
+    from ocn_registry.intents import AdminDeleteOperator as AdminDeleteOperator
+    from ocn_registry.intents import AdminDeleteParty as AdminDeleteParty
+    from ocn_registry.intents import CloseImport as CloseImport
+    from ocn_registry.intents import CreateAgreement as CreateAgreement
+    from ocn_registry.intents import DeleteNode as DeleteNode
+    from ocn_registry.intents import DeleteParty as DeleteParty
+    from ocn_registry.intents import DeleteService as DeleteService
+    from ocn_registry.intents import ImportAgreements as ImportAgreements
+    from ocn_registry.intents import ImportedAgreement as ImportedAgreement
+    from ocn_registry.intents import ImportNodes as ImportNodes
+    from ocn_registry.intents import ImportParties as ImportParties
+    from ocn_registry.intents import ImportServices as ImportServices
+    from ocn_registry.intents import Intent as Intent
+    from ocn_registry.intents import InvalidateNonce as InvalidateNonce
+    from ocn_registry.intents import RenounceOwnership as RenounceOwnership
+    from ocn_registry.intents import RevokeAgreement as RevokeAgreement
+    from ocn_registry.intents import SetNode as SetNode
+    from ocn_registry.intents import SetParty as SetParty
+    from ocn_registry.intents import SetPartyModules as SetPartyModules
+    from ocn_registry.intents import SetService as SetService
+    from ocn_registry.intents import SignableIntent as SignableIntent
+    from ocn_registry.intents import TransferOwnership as TransferOwnership
+    from ocn_registry.models import Address as Address
+    from ocn_registry.models import Agreement as Agreement
+    from ocn_registry.models import BlockRef as BlockRef
+    from ocn_registry.models import Contract as Contract
+    from ocn_registry.models import Module as Module
+    from ocn_registry.models import Node as Node
+    from ocn_registry.models import Party as Party
+    from ocn_registry.models import PartyId as PartyId
+    from ocn_registry.models import Permission as Permission
+    from ocn_registry.models import Role as Role
+    from ocn_registry.models import Route as Route
+    from ocn_registry.models import Service as Service
+    from ocn_registry.outcomes import Item as Item
+    from ocn_registry.outcomes import Outcome as Outcome
+    from ocn_registry.signing import KeySigner as KeySigner
+    from ocn_registry.signing import Request as Request
+    from ocn_registry.signing import SignedRequest as SignedRequest
+    from ocn_registry.signing import Signer as Signer
+    from ocn_registry.transport import Transport as Transport
+    from ocn_registry.transport.http_sync import HttpTransport as HttpTransport
+else:
+    # A test holds this table and the imports above together.
+    _HOMES = {
+        "client": "RegistryClient connect",
+        "deployments": "Deployment",
+        "errors": (
+            "BadAnswer BatchRejected FeeAboveCap InsufficientFunds InvalidInput NoContract "
+            "NonceMismatch OcnRegistryError OutcomeUnknown RequestExpired RequestRejected Reverted "
+            "RpcRefused RpcTimeout RpcUnavailable SignatureMismatch TransportError UnknownRevert "
+            "UnsupportedByDialect WrongChain"
+        ),
+        "flows.writes": "WriteOptions",
+        "intents": (
+            "AcceptOwnership AdminDeleteOperator AdminDeleteParty CloseImport CreateAgreement "
+            "DeleteNode DeleteParty DeleteService ImportAgreements ImportedAgreement ImportNodes "
+            "ImportParties ImportServices Intent InvalidateNonce RenounceOwnership RevokeAgreement "
+            "SetNode SetParty SetPartyModules SetService SignableIntent TransferOwnership"
+        ),
+        "models": (
+            "Address Agreement BlockRef Contract Module Node Party PartyId Permission Role Route "
+            "Service"
+        ),
+        "outcomes": "Item Outcome",
+        "signing": "KeySigner Request SignedRequest Signer",
+        "transport": "Transport",
+        "transport.http_sync": "HttpTransport",
+    }
+    _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
+
+    def __getattr__(name):
+        """Import a public name when it is first used."""
+        from importlib import import_module
+
+        if name == "contract_errors":
+            return import_module("ocn_registry.contract_errors")
+        if name not in _HOME_OF:
+            raise AttributeError(f"module 'ocn_registry' has no attribute {name!r}")
+        value = getattr(import_module(f"ocn_registry.{_HOME_OF[name]}"), name)
+        globals()[name] = value
+        return value
+
+    def __dir__():
+        """Tell the public names."""
+        return sorted([*_HOME_OF, "__version__", "contract_errors"])

@@ -1,0 +1,456 @@
+"""The client for callers that wait: one line for each thing that a registry can be asked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from ocn_registry.deployments import Deployment, built_in, from_json
+from ocn_registry.dialects import dialect_of
+from ocn_registry.effects import run
+from ocn_registry.errors import InvalidInput
+from ocn_registry.flows import requests, writes
+from ocn_registry.flows.reads import at_one_block
+from ocn_registry.flows.writes import WriteOptions
+from ocn_registry.intents import (
+    CreateAgreement,
+    DeleteNode,
+    DeleteParty,
+    DeleteService,
+    InvalidateNonce,
+    RevokeAgreement,
+    SetNode,
+    SetParty,
+    SetPartyModules,
+    SetService,
+)
+from ocn_registry.models import Address, Contract, PartyId, address_or_id
+from ocn_registry.signing import Request, SignedRequest
+from ocn_registry.text import shown
+from ocn_registry.transport.http_sync import HttpTransport
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from types import TracebackType
+    from typing import Self
+
+    from ocn_registry.dialects import Limits, Step
+    from ocn_registry.effects import Effect, Flow
+    from ocn_registry.intents import SignableIntent
+    from ocn_registry.models import Agreement, Module, Node, Party, Role, Route, Service
+    from ocn_registry.outcomes import Outcome
+    from ocn_registry.signing import Signer
+    from ocn_registry.transport import Transport
+
+T = TypeVar("T")
+
+
+def connect(
+    network: str | Deployment = "local",
+    *,
+    rpc_urls: Sequence[str] = (),
+    timeout_s: float = 10.0,
+    headers: Mapping[str, str] | None = None,
+    proxy: str | None = None,
+    ca_file: str | None = None,
+    options: WriteOptions | None = None,
+) -> RegistryClient:
+    """Reach a registry over HTTP. Nothing is asked yet.
+
+    Args:
+        network: Name of a deployment that is built in (`ewc`, `volta`, `local`), path of a file
+            that ends in `.json`, or a deployment.
+        rpc_urls: RPC nodes, the preferred one first; those of the deployment unless given.
+        timeout_s: How long one request to a node may take.
+        headers: Sent with every request: an authorization, say.
+        proxy: URL of an HTTP proxy.
+        ca_file: File with the certificates of authorities to trust instead of the usual ones.
+        options: How transactions are priced and waited for unless told at a write.
+
+    Raises:
+        InvalidInput: There is no such deployment, or no RPC node is known.
+        UnsupportedByDialect: Its contracts are of a generation that this version does not speak.
+    """
+    deployment = network if isinstance(network, Deployment) else _deployment(network)
+    transport = HttpTransport(
+        tuple(rpc_urls) or deployment.rpc_urls,
+        chain_id=deployment.chain_id,
+        timeout_s=timeout_s,
+        headers=headers,
+        proxy=proxy,
+        ca_file=ca_file,
+    )
+    return RegistryClient(deployment, transport, options=options)
+
+
+class RegistryClient:
+    """Reads and writes one registry.
+
+    Reads take a `block`: the number of the block at whose end the question is asked; `None` is the
+    latest. Whoever names a party gives its address, or its country code and party id. Reads raise
+    a `TransportError` when the chain can't be asked, and `InvalidInput` for what is no address or
+    id. "Not there" is `None`, or an empty tuple.
+
+    Writes wait for their block. They raise `Reverted` when the contract refuses, `InvalidInput`
+    for what no contract would take, a `TransportError` when nothing was sent, and
+    `OutcomeUnknown` when something may have been.
+    """
+
+    def __init__(
+        self,
+        deployment: Deployment,
+        transport: Transport,
+        *,
+        options: WriteOptions | None = None,
+    ) -> None:
+        """Join a deployment and a way to its chain; `connect` does that over HTTP.
+
+        Args:
+            deployment: Chain, contracts and their generation.
+            transport: Performs what is asked of the chain.
+            options: How transactions are priced and waited for unless told at a write.
+        """
+        self.deployment = deployment
+        self._dialect = dialect_of(deployment)
+        self._transport = transport
+        self._options = options or WriteOptions()
+
+    def __enter__(self) -> Self:
+        """Give the client itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close the connections."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._transport.close()
+
+    def _run(self, flow: Flow[T]) -> T:
+        return run(flow, self._transport.perform)
+
+    def _ask(self, effect: Effect[T]) -> T:
+        return run(iter(effect), self._transport.perform)
+
+    @property
+    def limits(self) -> Limits:
+        """What the contracts of this deployment can and can't do."""
+        return self._dialect.limits
+
+    # Reads
+
+    def node(self, operator: str, *, block: int | None = None) -> Node | None:
+        """Read an operator's node."""
+        return self._ask(self._dialect.node(Address(operator), block))
+
+    def nodes(self, *, block: int | None = None) -> tuple[Node, ...]:
+        """Read all nodes, at one block."""
+        return self._run(at_one_block(self._dialect.nodes, block))
+
+    def party(
+        self,
+        address_or_country_code: str,
+        party_id: str | None = None,
+        *,
+        block: int | None = None,
+    ) -> Party | None:
+        """Read a party."""
+        who = address_or_id(address_or_country_code, party_id)
+        return self._ask(self._dialect.party(who, block))
+
+    def parties(self, *, block: int | None = None) -> tuple[Party, ...]:
+        """Read all parties, at one block."""
+        return self._run(at_one_block(self._dialect.parties, block))
+
+    def route(
+        self,
+        country_code: str,
+        party_id: str,
+        *,
+        block: int | None = None,
+    ) -> Route | None:
+        """Read where messages to a party go; `None` when no such party is listed."""
+        return self._ask(self._dialect.route(PartyId(country_code, party_id), block))
+
+    def listing(self, party: str, *, block: int | None = None) -> int | None:
+        """Read the number of a party's listing; `None` when it is not listed."""
+        return self._ask(self._dialect.listing(Address(party), block))
+
+    def service(self, provider: str, *, block: int | None = None) -> Service | None:
+        """Read the service of a provider."""
+        return self._ask(self._dialect.service(Address(provider), block))
+
+    def services(self, *, block: int | None = None) -> tuple[Service, ...]:
+        """Read all services in force, at one block."""
+        return self._run(at_one_block(self._dialect.services, block))
+
+    def agreement(
+        self,
+        user: str,
+        provider: str,
+        *,
+        block: int | None = None,
+    ) -> Agreement | None:
+        """Read what a user and a provider agreed, be it in force or ended."""
+        return self._ask(self._dialect.agreement(Address(user), Address(provider), block))
+
+    def agreements(
+        self,
+        address_or_country_code: str,
+        party_id: str | None = None,
+        *,
+        block: int | None = None,
+    ) -> tuple[Agreement, ...]:
+        """Read the agreements of a user that are in force, at one block."""
+        who = address_or_id(address_or_country_code, party_id)
+        return self._run(at_one_block(lambda at: self._dialect.agreements(who, at), block))
+
+    def nonce(
+        self,
+        account: str,
+        contract: Contract = Contract.REGISTRY,
+        *,
+        block: int | None = None,
+    ) -> int:
+        """Read the nonce that the next request of an account has to carry."""
+        return self._ask(self._dialect.nonce(Address(account), contract, block))
+
+    def owner(self, *, block: int | None = None) -> Address | None:
+        """Read who owns the registry; `None` when nobody does."""
+        return self._ask(self._dialect.owner(block))
+
+    def pending_owner(self, *, block: int | None = None) -> Address | None:
+        """Read to whom the registry was offered."""
+        return self._ask(self._dialect.pending_owner(block))
+
+    def import_open(
+        self,
+        contract: Contract = Contract.REGISTRY,
+        *,
+        block: int | None = None,
+    ) -> bool:
+        """Read whether entries of an earlier registry are still being copied."""
+        return self._ask(self._dialect.import_open(contract, block))
+
+    # Signed requests
+
+    def prepare(
+        self,
+        intent: SignableIntent,
+        account: str,
+        *,
+        nonce: int | None = None,
+        deadline_unix_s: int | None = None,
+    ) -> Request:
+        """Say what an account has to sign, here or elsewhere.
+
+        Args:
+            intent: What is to change.
+            account: Whose entry it is.
+            nonce: The nonce; the account's next one at the contract unless given. With both this
+                and the deadline given, no chain is asked.
+            deadline_unix_s: Last second, in Unix time, at which the request can take effect; an
+                hour from now unless given, and at most 30 days from now.
+        """
+        return self._run(
+            requests.prepare(self._dialect, intent, Address(account), nonce, deadline_unix_s),
+        )
+
+    def sign(
+        self,
+        intent: SignableIntent,
+        signer: Signer,
+        *,
+        nonce: int | None = None,
+        deadline_unix_s: int | None = None,
+    ) -> SignedRequest:
+        """Prepare a request of the signer's own, and sign it; see `prepare`. Nothing is sent."""
+        return self.prepare(
+            intent,
+            signer.address,
+            nonce=nonce,
+            deadline_unix_s=deadline_unix_s,
+        ).sign(signer)
+
+    def read_request(self, text: str | bytes) -> Request:
+        """Read the JSON of a request that is still to be signed, here or elsewhere.
+
+        Args:
+            text: What `Request.to_json` wrote, or another program of the same form.
+
+        Raises:
+            InvalidInput: It is no request, or is for another chain or contract.
+        """
+        found = self._dialect.read_request(text)
+        return found.request if isinstance(found, SignedRequest) else found
+
+    def read_signed_request(self, text: str | bytes) -> SignedRequest:
+        """Read the JSON of a signed request; the signature is not looked at yet (see `verify`).
+
+        Args:
+            text: What `SignedRequest.to_json` wrote, or a wallet's payload with a `signature`.
+
+        Raises:
+            InvalidInput: It is no signed request, or is for another chain or contract.
+        """
+        found = self._dialect.read_request(text)
+        if isinstance(found, Request):
+            raise InvalidInput("the request is not signed: have its account sign it first")
+        return found
+
+    def verify(self, *signed: SignedRequest) -> None:
+        """Look at signed requests before anything is paid: deadline, nonce and signature.
+
+        Raises:
+            RequestExpired: The deadline of one has passed.
+            NonceMismatch: One does not carry its account's next nonce.
+            SignatureMismatch: One is not signed by its account, nor does its contract say so.
+        """
+        self._run(requests.verify(self._dialect, signed))
+
+    def submit(
+        self,
+        *signed: SignedRequest,
+        spender: Signer,
+        options: WriteOptions | None = None,
+    ) -> Outcome:
+        """Send requests that others signed, in one transaction that the spender pays.
+
+        Several requests are taken each on its own: one that fails leaves the others in force, and
+        is told in the outcome's `failed`. All have to be for one contract.
+
+        Raises:
+            RequestRejected: The request would not take effect; of several, none would.
+        """
+        return self._run(writes.submit(self._dialect, signed, spender, options or self._options))
+
+    # Writes
+
+    def send(
+        self,
+        *steps: Step,
+        signer: Signer,
+        options: WriteOptions | None = None,
+    ) -> Outcome:
+        """Send intents of the signer's own in one transaction: all take effect, or none.
+
+        Requests that others signed can be among them: so the owner hands an id to its rightful
+        holder in one step.
+        """
+        return self._run(writes.send(self._dialect, steps, signer, options or self._options))
+
+    def set_node(
+        self,
+        domain: str,
+        *,
+        signer: Signer,
+        options: WriteOptions | None = None,
+    ) -> Outcome:
+        """List the signer's node, or change its URL."""
+        return self.send(SetNode(domain=domain), signer=signer, options=options)
+
+    def delete_node(self, *, signer: Signer, options: WriteOptions | None = None) -> Outcome:
+        """Take the signer's node off the list."""
+        return self.send(DeleteNode(), signer=signer, options=options)
+
+    def set_party(
+        self,
+        country_code: str,
+        party_id: str,
+        roles: Iterable[Role],
+        operator: str,
+        *,
+        signer: Signer,
+        options: WriteOptions | None = None,
+    ) -> Outcome:
+        """List the signer as a party, or change its id, roles or operator."""
+        intent = SetParty(
+            country_code=country_code,
+            party_id=party_id,
+            roles=tuple(roles),
+            operator=operator,
+        )
+        return self.send(intent, signer=signer, options=options)
+
+    def set_party_modules(
+        self,
+        sender: Iterable[Module] = (),
+        receiver: Iterable[Module] = (),
+        *,
+        signer: Signer,
+        options: WriteOptions | None = None,
+    ) -> Outcome:
+        """Replace the modules that the signer has as a party."""
+        intent = SetPartyModules(sender=tuple(sender), receiver=tuple(receiver))
+        return self.send(intent, signer=signer, options=options)
+
+    def delete_party(self, *, signer: Signer, options: WriteOptions | None = None) -> Outcome:
+        """Take the signer off the list of parties."""
+        return self.send(DeleteParty(), signer=signer, options=options)
+
+    def set_service(
+        self,
+        permissions: Iterable[int],
+        *,
+        name: str = "",
+        url: str = "",
+        signer: Signer,
+        options: WriteOptions | None = None,
+    ) -> Outcome:
+        """Offer the signer's service, or change it."""
+        intent = SetService(name=name, url=url, permissions=tuple(permissions))
+        return self.send(intent, signer=signer, options=options)
+
+    def delete_service(self, *, signer: Signer, options: WriteOptions | None = None) -> Outcome:
+        """Take the signer's service off the list."""
+        return self.send(DeleteService(), signer=signer, options=options)
+
+    def create_agreement(
+        self,
+        provider: str,
+        permissions: Iterable[int] | None = None,
+        *,
+        signer: Signer,
+        options: WriteOptions | None = None,
+    ) -> Outcome:
+        """Agree to the service of a provider, to exactly these permissions if they are given."""
+        given = None if permissions is None else tuple(permissions)
+        intent = CreateAgreement(provider=provider, permissions=given)
+        return self.send(intent, signer=signer, options=options)
+
+    def revoke_agreement(
+        self,
+        provider: str,
+        *,
+        signer: Signer,
+        options: WriteOptions | None = None,
+    ) -> Outcome:
+        """Take back what the signer agreed with a provider."""
+        return self.send(RevokeAgreement(provider=provider), signer=signer, options=options)
+
+    def invalidate_nonce(
+        self,
+        new_nonce: int,
+        contract: Contract = Contract.REGISTRY,
+        *,
+        signer: Signer,
+        options: WriteOptions | None = None,
+    ) -> Outcome:
+        """Cancel all requests that the signer signed with a nonce below this one."""
+        intent = InvalidateNonce(contract=contract, new_nonce=new_nonce)
+        return self.send(intent, signer=signer, options=options)
+
+
+def _deployment(network: str) -> Deployment:
+    if not network.endswith(".json"):
+        return built_in(network)
+    try:
+        return from_json(Path(network).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        raise InvalidInput(f"the deployment file {shown(network)} can't be read") from None

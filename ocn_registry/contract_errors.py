@@ -1,0 +1,423 @@
+"""The errors of the contracts, one class for each, with the error's arguments as fields.
+
+A class is found by its `signature`, as the contract's ABI spells it; the fields stand in the order
+of the arguments. A test holds these classes and the ABI together, both ways.
+"""
+
+from dataclasses import dataclass, fields
+from typing import ClassVar
+
+from ocn_registry.errors import Reverted
+from ocn_registry.text import shown
+
+
+@dataclass(eq=False)
+class ContractError(Reverted):
+    """An error that a contract declares; `says` is its message, with the fields filled in."""
+
+    says: ClassVar[str] = ""
+
+    def __post_init__(self) -> None:
+        """Make the message, and keep the values where exceptions keep theirs."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        self.args = tuple(values.values())
+        self._message = self.says.format(**{name: shown(values[name]) for name in values})
+
+    def __str__(self) -> str:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
+        """Give the message."""
+        return self._message
+
+
+# Signed requests and batches (ISignedRequests.sol, IBatches.sol)
+
+
+@dataclass(eq=False)
+class SignatureExpired(ContractError):
+    """The block's time is later than the request's deadline."""
+
+    signature = "SignatureExpired(uint256)"
+    says = "the request was valid until {deadline} (Unix seconds): prepare and sign a new one"
+    deadline: int
+
+
+@dataclass(eq=False)
+class InvalidNonce(ContractError):
+    """The request does not carry the account's next nonce."""
+
+    signature = "InvalidNonce(address,uint256)"
+    says = (
+        "the next nonce of {account} is {expected}: the request was used, cancelled or comes too "
+        "early; look again at what is listed, then sign a new one if it is still wanted"
+    )
+    account: str
+    expected: int
+
+
+@dataclass(eq=False)
+class InvalidSignature(ContractError):
+    """The signature is not the signer's signature of this request."""
+
+    signature = "InvalidSignature(address)"
+    says = "the signature is not that of {signer} for this request, chain and contract: sign again"
+    signer: str
+
+
+@dataclass(eq=False)
+class NonceOutOfRange(ContractError):
+    """The nonce can't be raised to this value."""
+
+    signature = "NonceOutOfRange(uint256,uint256,uint256)"
+    says = "the nonce can't be raised to {new_nonce}: give one from {lowest} to {highest}"
+    new_nonce: int
+    lowest: int
+    highest: int
+
+
+@dataclass(eq=False)
+class NestedBatch(ContractError):
+    """An item of a batch is itself a batch."""
+
+    signature = "NestedBatch(uint256)"
+    says = "item {index} of the batch is itself a batch: give its items instead"
+    index: int
+
+
+# Values (IEntryErrors.sol)
+
+
+@dataclass(eq=False)
+class TextTooLong(ContractError):
+    """A text is longer than the contract takes."""
+
+    signature = "TextTooLong(uint256,uint256)"
+    says = "a text is {length} bytes long and {limit} are allowed: shorten it"
+    length: int
+    limit: int
+
+
+@dataclass(eq=False)
+class InvalidUrl(ContractError):
+    """A URL breaks the contract's rule."""
+
+    signature = "InvalidUrl(uint256)"
+    says = (
+        "the URL is not allowed at byte {position}: write it as http:// or https://, then small "
+        "letters, digits and - . _ ~ : / % [ ], with no / or . at the end"
+    )
+    position: int
+
+
+@dataclass(eq=False)
+class InvalidName(ContractError):
+    """A name is no valid UTF-8, or holds a control character."""
+
+    signature = "InvalidName(uint256)"
+    says = "the name has a control character or invalid UTF-8 at byte {position}: take it out"
+    position: int
+
+
+@dataclass(eq=False)
+class ValueOutOfRange(ContractError):
+    """A role, module or permission does not exist."""
+
+    signature = "ValueOutOfRange(uint256,uint256)"
+    says = "a role, module or permission is {value} and must be below {limit}"
+    value: int
+    limit: int
+
+
+@dataclass(eq=False)
+class ZeroAddress(ContractError):
+    """The zero address can't be an operator, a party, a provider or a user."""
+
+    signature = "ZeroAddress()"
+    says = "the zero address can't be an operator, a party, a provider or a user: give another"
+
+
+@dataclass(eq=False)
+class PartyNotFound(ContractError):
+    """No party is listed under this address."""
+
+    signature = "PartyNotFound(address)"
+    says = "no party is listed for {party}: list it first"
+    party: str
+
+
+# Registry (IRegistry.sol)
+
+
+@dataclass(eq=False)
+class DomainTaken(ContractError):
+    """The URL is listed for another operator."""
+
+    signature = "DomainTaken(string,address)"
+    says = (
+        "the URL {domain} is listed for the operator {operator}: choose another, or have that "
+        "operator free it"
+    )
+    domain: str
+    operator: str
+
+
+@dataclass(eq=False)
+class NodeNotFound(ContractError):
+    """The address runs no node."""
+
+    signature = "NodeNotFound(address)"
+    says = "{operator} runs no node: name an operator that does, or have it list its node first"
+    operator: str
+
+
+@dataclass(eq=False)
+class NodeExists(ContractError):
+    """An import does not overwrite a node."""
+
+    signature = "NodeExists(address)"
+    says = "{operator} has a node already, and an import does not overwrite: leave it out"
+    operator: str
+
+
+@dataclass(eq=False)
+class InvalidCountryCode(ContractError):
+    """A country code is two letters A-Z."""
+
+    signature = "InvalidCountryCode(bytes2)"
+    says = "the country code is {country_code}: give two letters A-Z"
+    country_code: str
+
+
+@dataclass(eq=False)
+class InvalidPartyId(ContractError):
+    """A party id is three characters A-Z or 0-9."""
+
+    signature = "InvalidPartyId(bytes3)"
+    says = "the party id is {party_id}: give three characters A-Z or 0-9"
+    party_id: str
+
+
+@dataclass(eq=False)
+class NoRoles(ContractError):
+    """A party has at least one role."""
+
+    signature = "NoRoles()"
+    says = "a party has at least one role: name it"
+
+
+@dataclass(eq=False)
+class PartyIdTaken(ContractError):
+    """The id is held by another address."""
+
+    signature = "PartyIdTaken(bytes2,bytes3,address)"
+    says = (
+        "the id {country_code} {party_id} is held by {party}: choose another, or have that party "
+        "free it"
+    )
+    country_code: str
+    party_id: str
+    party: str
+
+
+@dataclass(eq=False)
+class PartyIdNotFound(ContractError):
+    """No party is listed under this id."""
+
+    signature = "PartyIdNotFound(bytes2,bytes3)"
+    says = "no party is listed under the id {country_code} {party_id}: check the id"
+    country_code: str
+    party_id: str
+
+
+@dataclass(eq=False)
+class PartyExists(ContractError):
+    """An import does not overwrite a party."""
+
+    signature = "PartyExists(address)"
+    says = "{party} holds an id already, and an import does not overwrite: leave it out"
+    party: str
+
+
+# Permissions (IPermissions.sol)
+
+
+@dataclass(eq=False)
+class NotAContract(ContractError):
+    """There is no contract at the address given for the Registry."""
+
+    signature = "NotAContract(address)"
+    says = "there is no contract at {registry}: give the address of the Registry"
+    registry: str
+
+
+@dataclass(eq=False)
+class NoPermissions(ContractError):
+    """A service needs at least one permission."""
+
+    signature = "NoPermissions()"
+    says = "a service needs at least one permission: name it"
+
+
+@dataclass(eq=False)
+class ServiceNotFound(ContractError):
+    """The address offers no service."""
+
+    signature = "ServiceNotFound(address)"
+    says = "{provider} offers no service: check the address"
+    provider: str
+
+
+@dataclass(eq=False)
+class ServiceExists(ContractError):
+    """An import does not overwrite a service."""
+
+    signature = "ServiceExists(address)"
+    says = "{provider} offers a service already, and an import does not overwrite: leave it out"
+    provider: str
+
+
+@dataclass(eq=False)
+class PermissionsDiffer(ContractError):
+    """The service needs other permissions than those agreed to."""
+
+    signature = "PermissionsDiffer(address,uint256[])"
+    says = (
+        "the service of {provider} needs the permissions {permissions}, not those agreed to: look "
+        "again, then agree to these"
+    )
+    provider: str
+    permissions: tuple[int, ...]
+
+
+@dataclass(eq=False)
+class AgreementExists(ContractError):
+    """There is an active agreement already."""
+
+    signature = "AgreementExists(address,address)"
+    says = "{user} has an active agreement with {provider}: there is nothing to do"
+    user: str
+    provider: str
+
+
+@dataclass(eq=False)
+class AgreementNotFound(ContractError):
+    """There is no agreement, not even one that has ended."""
+
+    signature = "AgreementNotFound(address,address)"
+    says = "{user} has no agreement with {provider}: there is nothing to revoke"
+    user: str
+    provider: str
+
+
+@dataclass(eq=False)
+class IndexOutOfRange(ContractError):
+    """The list of providers is shorter."""
+
+    signature = "IndexOutOfRange(uint256,uint256)"
+    says = "the list has {length} entries, and none at {index}"
+    index: int
+    length: int
+
+
+# Import and owner (IImports.sol; Ownable.sol of OpenZeppelin Contracts 5.3.0)
+
+
+@dataclass(eq=False)
+class ImportStillOpen(ContractError):
+    """The owner has not closed the import yet."""
+
+    signature = "ImportStillOpen()"
+    says = "entries of an earlier registry are still being copied: try again when that is closed"
+
+
+@dataclass(eq=False)
+class ImportNotOpen(ContractError):
+    """The import has ended for good."""
+
+    signature = "ImportNotOpen()"
+    says = "the import was closed for good, or never open: use the ordinary writes"
+
+
+@dataclass(eq=False)
+class BatchTooLarge(ContractError):
+    """An import takes fewer items at a time."""
+
+    signature = "BatchTooLarge(uint256,uint256)"
+    says = "the batch has {length} items and {limit} are taken at most: split it"
+    length: int
+    limit: int
+
+
+@dataclass(eq=False)
+class OwnableUnauthorizedAccount(ContractError):
+    """The sender is not the owner of the registry, nor who is to become it."""
+
+    signature = "OwnableUnauthorizedAccount(address)"
+    says = "{account} does not own the registry: sign with the owner's key"
+    account: str
+
+
+@dataclass(eq=False)
+class OwnableInvalidOwner(ContractError):
+    """This address can't own the registry."""
+
+    signature = "OwnableInvalidOwner(address)"
+    says = "{owner} can't own the registry: give another address"
+    owner: str
+
+
+# What OpenZeppelin's libraries declare, and these contracts never reach (ShortStrings.sol, SafeCast.sol)
+
+
+@dataclass(eq=False)
+class InvalidShortString(ContractError):
+    """A name in the contract's own code is not stored as it should be."""
+
+    signature = "InvalidShortString()"
+    says = "the contract's own name is broken: please report it"
+
+
+@dataclass(eq=False)
+class StringTooLong(ContractError):
+    """A name in the contract's own code is too long."""
+
+    signature = "StringTooLong(string)"
+    says = "the text {str} is too long for the contract: please report it"
+    str: str
+
+
+@dataclass(eq=False)
+class SafeCastOverflowedUintDowncast(ContractError):
+    """A counter of the contract is full."""
+
+    signature = "SafeCastOverflowedUintDowncast(uint8,uint256)"
+    says = "{value} does not fit a counter of {bits} bits: please report it"
+    bits: int
+    value: int
+
+
+# The two errors that the language itself knows
+
+
+@dataclass(eq=False)
+class RequireFailed(ContractError):
+    """A contract refused with a sentence: none of ours does, but a signer's contract may."""
+
+    signature = "Error(string)"
+    says = "the contract refused, saying {reason}"
+    reason: str
+
+
+@dataclass(eq=False)
+class Panic(ContractError):
+    """A contract failed where it never should."""
+
+    signature = "Panic(uint256)"
+    says = "the contract failed with panic code {code}: please report it with what you sent"
+    code: int
+
+
+ContractErrorClass = type[ContractError]
+
+
+def contract_errors() -> tuple[ContractErrorClass, ...]:
+    """Tell all errors of the contracts, in the order of this module."""
+    return tuple(ContractError.__subclasses__())

@@ -1,0 +1,217 @@
+"""Everything that can go wrong, by whose fault it is.
+
+```
+OcnRegistryError
+  InvalidInput             a value that the caller gave; also a ValueError
+  UnsupportedByDialect     asked for what this contract cannot do
+  FeeAboveCap              the chain asks for more than the caller is willing to pay
+  RequestRejected          a signed request that would not take effect
+    SignatureMismatch · RequestExpired · NonceMismatch · BatchRejected
+  Reverted                 the contract said no: one class for each of its errors, in `contract_errors`
+    UnknownRevert          ... with an error that nobody here knows
+  TransportError           the RPC node, or the way to it
+    RpcUnavailable · RpcTimeout · RpcRefused · BadAnswer · WrongChain · NoContract
+    InsufficientFunds      the sender can't pay for the transaction
+  OutcomeUnknown           sent, and no receipt seen: look for its tx_hash before sending again
+```
+
+Every message says what, with which value, and what to do next. Other people's text in it is escaped
+and bounded (`text.shown`). Messages are for people; programs use the class and its fields.
+"""
+
+from typing import ClassVar
+
+from ocn_registry.text import shown
+
+
+class OcnRegistryError(Exception):
+    """Whatever this package raises on purpose."""
+
+
+class InvalidInput(OcnRegistryError, ValueError):
+    """A value that the caller gave can't be used; nothing was sent."""
+
+
+class UnsupportedByDialect(OcnRegistryError):
+    """The contracts of this deployment can't do what was asked; nothing was sent."""
+
+
+class FeeAboveCap(OcnRegistryError):
+    """The chain asks for a higher gas price than the caller allows; nothing was sent."""
+
+    def __init__(self, needed_wei: int, cap_wei: int) -> None:
+        """Say both prices, in wei per gas."""
+        super().__init__(
+            f"the chain asks for {needed_wei} wei per gas and the cap is {cap_wei}: "
+            "raise the cap, or wait until the chain is less busy",
+        )
+        self.needed_wei = needed_wei
+        self.cap_wei = cap_wei
+
+
+class RequestRejected(OcnRegistryError):
+    """A signed request would not take effect; it was not sent."""
+
+
+class SignatureMismatch(RequestRejected):
+    """The signature is not the account's signature of this request."""
+
+    def __init__(self, account: str, recovered: str | None) -> None:
+        """Say whose signature it had to be, and whose it is if it is anybody's."""
+        whose = f"that of {recovered}" if recovered else "no valid signature of 65 bytes"
+        super().__init__(
+            f"the request of {account} carries {whose}: sign exactly this document with the key "
+            f"of {account}, for this chain and contract",
+        )
+        self.account = account
+        self.recovered = recovered
+
+
+class RequestExpired(RequestRejected):
+    """The deadline of the request has passed."""
+
+    def __init__(self, deadline_unix_s: int, now_unix_s: int) -> None:
+        """Say the deadline and the chain's time, both in seconds of Unix time."""
+        super().__init__(
+            f"the request was valid until {deadline_unix_s} and the chain's time is "
+            f"{now_unix_s} (Unix seconds): prepare and sign a new one",
+        )
+        self.deadline_unix_s = deadline_unix_s
+        self.now_unix_s = now_unix_s
+
+
+class NonceMismatch(RequestRejected):
+    """The request does not carry the account's next nonce."""
+
+    def __init__(self, account: str, expected: int, got: int) -> None:
+        """Say the account's next nonce, and the one that the request carries."""
+        why = (
+            "it was used or cancelled: prepare and sign a new one if it is still wanted"
+            if got < expected
+            else "requests that were signed before it have to be sent first"
+        )
+        super().__init__(
+            f"the next nonce of {account} is {expected} and the request carries {got}: {why}",
+        )
+        self.account = account
+        self.expected = expected
+        self.got = got
+
+
+class BatchRejected(RequestRejected):
+    """No request of a batch would take effect; nothing was sent."""
+
+    def __init__(self, errors: tuple[OcnRegistryError, ...]) -> None:
+        """Say why each was refused, in the order of the requests."""
+        reasons = "; ".join(f"{index}: {error}" for index, error in enumerate(errors[:5]))
+        more = f"; and {len(errors) - 5} more" if len(errors) > 5 else ""
+        super().__init__(f"none of the {len(errors)} requests would take effect: {reasons}{more}")
+        self.errors = errors
+
+
+class Reverted(OcnRegistryError):
+    """The contract refused.
+
+    When it refused a simulation, nothing was sent and nothing was paid, and `tx_hash` is `None`.
+    """
+
+    signature: ClassVar[str] = ""
+    tx_hash: str | None = None
+
+
+class UnknownRevert(Reverted):
+    """The contract refused with an error that is none of its own, or without any."""
+
+    def __init__(self, data: bytes = b"") -> None:
+        """Keep the data that came with it."""
+        super().__init__(
+            f"the contract refused with unknown data {shown(data)}: is the address that of a "
+            "contract of this kind?"
+            if data
+            else "the contract refused without a reason: it ran out of gas, or is of another kind",
+        )
+        self.data = data
+
+
+class TransportError(OcnRegistryError):
+    """The RPC node, or the way to it, failed. Reads may be tried again."""
+
+
+class RpcUnavailable(TransportError):
+    """No RPC node could be reached, or it is out of order."""
+
+
+class RpcTimeout(TransportError):
+    """An RPC node did not answer within the time limit."""
+
+
+class RpcRefused(TransportError):
+    """The RPC node answered with an error."""
+
+    def __init__(self, method: str, code: int, message: str) -> None:
+        """Keep the node's code and its words, which are shown escaped and cut."""
+        super().__init__(
+            f"the RPC node refused {method} (code {code}): {shown(message, 300)}; if that is not "
+            "about what was asked, try another node",
+        )
+        self.method = method
+        self.code = code
+        self.message = message
+
+
+class BadAnswer(TransportError):
+    """The RPC node answered with something that is no answer."""
+
+
+class WrongChain(TransportError):
+    """The RPC node is on another chain than the deployment."""
+
+    def __init__(self, expected: int, got: int) -> None:
+        """Say both chain ids."""
+        super().__init__(
+            f"the RPC node is on chain {got} and the deployment on chain {expected}: "
+            "give the URL of a node of that chain, or choose the other deployment",
+        )
+        self.expected = expected
+        self.got = got
+
+
+class NoContract(TransportError):
+    """There is no contract at the address of the deployment."""
+
+    def __init__(self, address: str) -> None:
+        """Say which address."""
+        super().__init__(
+            f"nothing answers at {address} on this chain: check the deployment's address, and "
+            "that the RPC node has caught up",
+        )
+        self.address = address
+
+
+class InsufficientFunds(TransportError):
+    """The sender can't pay for the transaction; it was not sent."""
+
+    def __init__(self, account: str, balance_wei: int, needed_wei: int) -> None:
+        """Say what the account has, and what the transaction may cost at most."""
+        super().__init__(
+            f"{account} has {balance_wei} wei and the transaction may cost {needed_wei}: fund the "
+            "account, or have another one pay (sign the request, let a spender submit it)",
+        )
+        self.account = account
+        self.balance_wei = balance_wei
+        self.needed_wei = needed_wei
+
+
+class OutcomeUnknown(OcnRegistryError):
+    """The transaction may have been sent, and its receipt was not seen.
+
+    Do not send again before you know: look for the receipt of `tx_hash`.
+    """
+
+    def __init__(self, tx_hash: str, why: str) -> None:
+        """Say which transaction, and what kept us from knowing."""
+        super().__init__(
+            f"transaction {tx_hash} was sent and its outcome is not known ({why}): look for its "
+            "receipt before sending anything again",
+        )
+        self.tx_hash = tx_hash

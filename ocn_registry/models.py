@@ -1,0 +1,325 @@
+"""What stands in a registry, as values.
+
+These are what reads return. They hold whatever a contract of any generation can hold, text that a
+newer contract would refuse too; the rules for what may be *written* are the dialect's. Loose text
+becomes an `Address` or a `PartyId` once, here, and is valid from then on.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from enum import Enum, IntEnum
+from functools import lru_cache
+from typing import TypeGuard
+
+from ocn_registry.errors import InvalidInput
+from ocn_registry.keccak import keccak256
+from ocn_registry.text import shown
+
+_ADDRESS = re.compile(r"0[xX][0-9a-fA-F]{40}")
+_ID_SEPARATORS = "-*_ "
+
+
+def _is_text(value: object) -> TypeGuard[str]:
+    """Ask what the types promise and a caller without a type checker may not keep."""
+    return isinstance(value, str)
+
+
+class Address(str):
+    """An address of 20 bytes, written with its checksum.
+
+    Being a `str`, it compares with other text letter by letter: make an `Address` of that first.
+
+    Source: EIP-55.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, text: str) -> Address:
+        """Read an address.
+
+        Args:
+            text: `0x` and 40 hexadecimal digits: all small, all capital, or with the checksum.
+
+        Raises:
+            InvalidInput: It is no address, or its checksum is wrong.
+        """
+        if isinstance(text, Address):
+            return text
+        if not _is_text(text) or not _ADDRESS.fullmatch(text):
+            raise InvalidInput(
+                f"{shown(text)} is no address: give 0x and 40 hexadecimal digits",
+            )
+        digits = text[2:]
+        address = _checksummed(bytes.fromhex(digits))
+        if digits not in (address[2:], digits.lower(), digits.upper()):
+            raise InvalidInput(
+                f"the capital letters of {text} are not its checksum, so a digit may be wrong: "
+                "compare it with where it comes from",
+            )
+        return address
+
+    @staticmethod
+    def from_bytes(value: bytes) -> Address:
+        """Make an address of its 20 bytes."""
+        if len(value) != 20:
+            raise InvalidInput(f"an address has 20 bytes, not {len(value)}: {shown(value)}")
+        return _checksummed(value)
+
+    def to_bytes(self) -> bytes:
+        """Give the 20 bytes of the address."""
+        return bytes.fromhex(self[2:])
+
+    @property
+    def is_zero(self) -> bool:
+        """Whether this is the zero address, by which the contracts say "none"."""
+        return self == ZERO_ADDRESS
+
+
+@lru_cache(maxsize=1 << 15)
+def _checksummed(value: bytes) -> Address:
+    digits = value.hex()
+    marks = keccak256(digits.encode()).hex()
+    mixed = "".join(
+        digit.upper() if mark > "7" else digit for digit, mark in zip(digits, marks, strict=False)
+    )
+    return str.__new__(Address, "0x" + mixed)
+
+
+ZERO_ADDRESS = _checksummed(bytes(20))
+
+
+class Contract(Enum):
+    """The two contracts of a deployment."""
+
+    REGISTRY = "registry"
+    PERMISSIONS = "permissions"
+
+
+class Role(IntEnum):
+    """What a party is in the OCPI world.
+
+    Source: OCPI 2.2.1, section 7 (role types); the numbers are the contracts'.
+    """
+
+    CPO = 0
+    EMSP = 1
+    HUB = 2
+    NAP = 3
+    NSP = 4
+    OTHER = 5
+    SCSP = 6
+
+
+class Module(IntEnum):
+    """An OCPI module with a sender and a receiver interface.
+
+    Source: OCPI 2.2.1, section 6; the numbers are the contracts'.
+    """
+
+    CDRS = 0
+    CHARGINGPROFILES = 1
+    COMMANDS = 2
+    LOCATIONS = 3
+    SESSIONS = 4
+    TARIFFS = 5
+    TOKENS = 6
+
+
+class Permission(IntEnum):
+    """Which messages of its users a service wants to have forwarded.
+
+    The interface meant is the one that a message is addressed to.
+    """
+
+    FORWARD_ALL = 0
+    FORWARD_ALL_SENDER = 1
+    FORWARD_ALL_RECEIVER = 2
+    FORWARD_MODULE_LOCATIONS_SENDER = 3
+    FORWARD_MODULE_LOCATIONS_RECEIVER = 4
+    FORWARD_MODULE_SESSIONS_SENDER = 5
+    FORWARD_MODULE_SESSIONS_RECEIVER = 6
+    FORWARD_MODULE_CDRS_SENDER = 7
+    FORWARD_MODULE_CDRS_RECEIVER = 8
+    FORWARD_MODULE_TARIFFS_SENDER = 9
+    FORWARD_MODULE_TARIFFS_RECEIVER = 10
+    FORWARD_MODULE_TOKENS_SENDER = 11
+    FORWARD_MODULE_TOKENS_RECEIVER = 12
+    FORWARD_MODULE_COMMANDS_SENDER = 13
+    FORWARD_MODULE_COMMANDS_RECEIVER = 14
+    FORWARD_MODULE_CHARGINGPROFILES_SENDER = 15
+    FORWARD_MODULE_CHARGINGPROFILES_RECEIVER = 16
+
+
+_PERMISSIONS = {int(permission): permission for permission in Permission}
+
+
+def permissions_of(numbers: tuple[int, ...]) -> tuple[int, ...]:
+    """Give numbers their names: a `Permission` where one is known, else the number itself."""
+    return tuple(_PERMISSIONS.get(number, number) for number in numbers)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class PartyId:
+    """The id of a party: country code and party id, as OCPI messages carry them.
+
+    Attributes:
+        country_code: Two characters; a contract of ours holds letters A-Z only.
+        party_id: Three characters; a contract of ours holds A-Z and 0-9 only.
+
+    Source: OCPI 2.2.1, section 4.2 (routing headers).
+    """
+
+    country_code: str
+    party_id: str
+
+    def __post_init__(self) -> None:
+        """Refuse what does not fit the two and three bytes that the contracts keep."""
+        for name, text, size in (
+            ("country code", self.country_code, 2),
+            ("party id", self.party_id, 3),
+        ):
+            if not _is_text(text) or len(text) != size or max(text) > "\xff":
+                raise InvalidInput(
+                    f"{shown(text)} is no {name}: give {size} characters, for example "
+                    + ("DE and ABC" if size == 2 else "ABC of DE ABC"),
+                )
+
+    def __str__(self) -> str:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
+        """Write both halves with a space between, unprintable characters escaped."""
+        text = f"{self.country_code} {self.party_id}"
+        return text if text.isprintable() else shown(text)
+
+    @classmethod
+    def parse(cls, text: str) -> PartyId:
+        """Read an id in one piece.
+
+        Args:
+            text: `DE ABC`, `DE-ABC`, `DE*ABC`, `DE_ABC` or `DEABC`.
+
+        Raises:
+            InvalidInput: It is none of these.
+        """
+        if len(text) == 6 and text[2] in _ID_SEPARATORS:
+            return cls(text[:2], text[3:])
+        if len(text) == 5:
+            return cls(text[:2], text[2:])
+        raise InvalidInput(f"{shown(text)} is no id of a party: write it as DE ABC")
+
+
+def address_or_id(first: str, party_id: str | None = None) -> Address | PartyId:
+    """Read what names a party: its address, or its country code and party id.
+
+    Args:
+        first: An address, or a country code when `party_id` is given.
+        party_id: The second half of the id.
+
+    Raises:
+        InvalidInput: It is neither.
+    """
+    return Address(first) if party_id is None else PartyId(first, party_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockRef:
+    """A block: its number, its hash, and its time in seconds of Unix time."""
+
+    number: int
+    hash: str
+    timestamp_unix_s: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """A node: the address that runs it, and its URL."""
+
+    operator: Address
+    domain: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Party:
+    """A party that is listed.
+
+    Attributes:
+        address: Address that holds the id.
+        id: Country code and party id.
+        roles: At least one, in ascending order.
+        modules_sender: Modules whose sender interface it has, in ascending order.
+        modules_receiver: Modules whose receiver interface it has, in ascending order.
+        operator: Address whose node it is reached through.
+        operator_domain: URL of that node; `None` while the operator runs none, and the party can't
+            be reached.
+        listing: Number of the listing; `None` where the contract does not tell it along: the
+            lists do, a single party's details don't (see `RegistryClient.listing`). It counts for
+            nothing when two parties are compared.
+    """
+
+    address: Address
+    id: PartyId
+    roles: tuple[Role, ...]
+    modules_sender: tuple[Module, ...]
+    modules_receiver: tuple[Module, ...]
+    operator: Address
+    operator_domain: str | None
+    listing: int | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """Where messages to a party go.
+
+    Attributes:
+        id: The party's id.
+        operator: Address whose node the party is reached through.
+        domain: URL of that node; `None` while the operator runs none, and the party can't be
+            reached.
+    """
+
+    id: PartyId
+    operator: Address
+    domain: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A service that a party offers.
+
+    Attributes:
+        provider: Address of the party.
+        id: Its country code and party id.
+        name: May be empty.
+        url: Where to read more; may be empty.
+        permissions: What it needs, in ascending order: a `Permission` each, or a number that has
+            no name yet and matches nothing.
+        version: What an agreement binds to; `None` where the contract does not tell it along: the
+            lists do, a single service's details don't. It counts for nothing when two services
+            are compared.
+    """
+
+    provider: Address
+    id: PartyId
+    name: str
+    url: str
+    permissions: tuple[int, ...]
+    version: int | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreement:
+    """What a user and a provider agreed.
+
+    Attributes:
+        user: Address of the party that agreed.
+        provider: Address of the party that offers the service.
+        active: Whether it is in force.
+        listing: The user's listing under which it was made; `None` where contracts count none.
+        version: Version of the service that was agreed to; `None` where contracts count none.
+    """
+
+    user: Address
+    provider: Address
+    active: bool
+    listing: int | None = None
+    version: int | None = None

@@ -1,0 +1,164 @@
+"""What a write did: what it changed, in which block, and at what cost.
+
+The changes are told by the contracts' events, so they are what happened and not what was asked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from ocn_registry.errors import RequestRejected, Reverted
+    from ocn_registry.intents import Intent
+    from ocn_registry.models import Address, BlockRef, Contract, Module, Node, PartyId, Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeSet:
+    """A node is listed, with this URL from now on."""
+
+    node: Node
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeDeleted:
+    """An operator runs no node any more."""
+
+    operator: Address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartySet:
+    """A party is listed; this is all of its new state but the URL of its operator."""
+
+    address: Address
+    id: PartyId
+    roles: tuple[Role, ...]
+    modules_sender: tuple[Module, ...]
+    modules_receiver: tuple[Module, ...]
+    operator: Address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartyDeleted:
+    """A party has left, and its id is free."""
+
+    address: Address
+    id: PartyId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceSet:
+    """A service is offered; this is all of its new state."""
+
+    provider: Address
+    name: str
+    url: str
+    permissions: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceDeleted:
+    """A provider offers no service any more."""
+
+    provider: Address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgreementMade:
+    """A user agreed to a provider's service; `None` where contracts don't tell to what."""
+
+    user: Address
+    provider: Address
+    version: int | None
+    permissions: tuple[int, ...] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgreementRevoked:
+    """A user took back what it had agreed."""
+
+    user: Address
+    provider: Address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnershipOffered:
+    """The registry was offered to a new owner, who has to accept."""
+
+    owner: Address
+    new_owner: Address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnershipTransferred:
+    """The registry has a new owner."""
+
+    former_owner: Address
+    owner: Address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportClosed:
+    """The import of a contract has ended for good."""
+
+    contract: Contract
+
+
+Change: TypeAlias = (
+    NodeSet
+    | NodeDeleted
+    | PartySet
+    | PartyDeleted
+    | ServiceSet
+    | ServiceDeleted
+    | AgreementMade
+    | AgreementRevoked
+    | OwnershipOffered
+    | OwnershipTransferred
+    | ImportClosed
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One intent of a write, and why it had no effect; `error` is `None` when it had.
+
+    A `RequestRejected`, or a `Reverted` without `tx_hash`, was found before sending, and the item
+    was left out of the transaction.
+    """
+
+    intent: Intent
+    error: Reverted | RequestRejected | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """A transaction that is in the chain.
+
+    Attributes:
+        tx_hash: Its hash.
+        block: Its block.
+        changes: What it changed, in order.
+        items: What was asked, in the order it was given, each with its error if it had no effect.
+        gas_used: Gas that was paid for.
+        gas_price_wei: What was paid per gas.
+    """
+
+    tx_hash: str
+    block: BlockRef
+    changes: tuple[Change, ...]
+    items: tuple[Item, ...]
+    gas_used: int
+    gas_price_wei: int
+
+    @property
+    def cost_wei(self) -> int:
+        """What the sender paid, in wei."""
+        return self.gas_used * self.gas_price_wei
+
+    @property
+    def failed(self) -> tuple[Item, ...]:
+        """The items that had no effect."""
+        return tuple(item for item in self.items if item.error is not None)
