@@ -1,0 +1,32 @@
+"""The generations of the contracts, behind one protocol."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ocn_registry.dialects.base import Dialect, Limits, Step
+from ocn_registry.errors import UnsupportedByDialect
+
+if TYPE_CHECKING:
+    from ocn_registry.deployments import Deployment
+
+__all__ = ["Dialect", "Limits", "Step", "dialect_of"]
+
+
+def dialect_of(deployment: Deployment) -> Dialect:
+    """Choose the dialect of a deployment.
+
+    Args:
+        deployment: Says which generation its contracts are of.
+
+    Raises:
+        UnsupportedByDialect: This version of the package does not speak it.
+    """
+    if deployment.dialect == "v3":
+        from ocn_registry.dialects.v3 import V3Dialect
+
+        return V3Dialect(deployment)
+    raise UnsupportedByDialect(
+        f"the contracts of {deployment.name} are of the generation {deployment.dialect}, which "
+        "this version of the package does not speak: choose another deployment",
+    )

@@ -1,0 +1,176 @@
+"""What a dialect does: how one generation of the contracts is spoken to.
+
+A dialect turns intents and questions into calldata, and answers, events and errors into values. It
+is chosen once, from the deployment. Where generations differ in what they can do, `limits` says so
+as data, or `UnsupportedByDialect` is raised; nothing is silently ignored.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+from ocn_registry.intents import Intent
+from ocn_registry.signing import SignedRequest
+
+if TYPE_CHECKING:
+    from ocn_registry.effects import Call, Flow, Log
+    from ocn_registry.errors import Reverted
+    from ocn_registry.intents import SignableIntent
+    from ocn_registry.models import (
+        Address,
+        Agreement,
+        Contract,
+        Node,
+        Party,
+        PartyId,
+        Route,
+        Service,
+    )
+    from ocn_registry.outcomes import Change
+    from ocn_registry.signing import Request
+
+Step: TypeAlias = Intent | SignedRequest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a generation of the contracts can and can't do.
+
+    Attributes:
+        replayable: A signature can be used again and again, by anybody.
+        has_batches: Several writes fit in one transaction.
+        has_import: Entries of an earlier registry can be copied by the owner.
+    """
+
+    replayable: bool
+    has_batches: bool
+    has_import: bool
+
+
+class Dialect(Protocol):
+    """One generation of the contracts, at the addresses of one deployment.
+
+    Reads of one value are calls; a `block` of `None` is the latest. Lists take several calls, so
+    they are flows, and name the block that all of them are read at.
+    """
+
+    @property
+    def limits(self) -> Limits:
+        """What these contracts can and can't do."""
+        ...
+
+    @property
+    def chain_id(self) -> int:
+        """The chain that these contracts are on."""
+        ...
+
+    def address_of(self, contract: Contract) -> Address:
+        """Tell where a contract is."""
+        ...
+
+    def contract_of(self, intent: Intent) -> Contract:
+        """Tell which contract an intent is for."""
+        ...
+
+    def check(self, intent: Intent) -> None:
+        """Raise `InvalidInput` for what the contract would refuse whatever its state."""
+        ...
+
+    def write(
+        self, steps: tuple[Step, ...], *, each_alone: bool
+    ) -> Call[tuple[Reverted | None, ...]]:
+        """Give the call that takes these steps, in one transaction.
+
+        Args:
+            steps: Intents of the sender itself, and requests that others signed; one contract's.
+            each_alone: A step that fails leaves the others in force. Else it is all or nothing.
+
+        Returns:
+            The call; its answer says of each step why it failed, `None` if it did not.
+        """
+        ...
+
+    def request(
+        self,
+        intent: SignableIntent,
+        account: Address,
+        *,
+        nonce: int,
+        deadline_unix_s: int,
+    ) -> Request:
+        """Say what an account has to sign."""
+        ...
+
+    def read_request(self, text: str | bytes) -> Request | SignedRequest:
+        """Read a request's JSON, signed or not, and refuse one that is not for this deployment."""
+        ...
+
+    def changes(self, logs: tuple[Log, ...]) -> tuple[Change, ...]:
+        """Tell what events of these contracts say; other contracts' are left out."""
+        ...
+
+    def failures(self, logs: tuple[Log, ...]) -> dict[int, Reverted]:
+        """Tell which steps of a batch failed, by their place in it."""
+        ...
+
+    def node(self, operator: Address, block: int | None) -> Call[Node | None]:
+        """Read an operator's node."""
+        ...
+
+    def nodes(self, block: int) -> Flow[tuple[Node, ...]]:
+        """Read all nodes."""
+        ...
+
+    def party(self, who: Address | PartyId, block: int | None) -> Call[Party | None]:
+        """Read a party."""
+        ...
+
+    def parties(self, block: int) -> Flow[tuple[Party, ...]]:
+        """Read all parties."""
+        ...
+
+    def route(self, party: PartyId, block: int | None) -> Call[Route | None]:
+        """Read where messages to a party go."""
+        ...
+
+    def listing(self, party: Address, block: int | None) -> Call[int | None]:
+        """Read the number of a party's listing."""
+        ...
+
+    def service(self, provider: Address, block: int | None) -> Call[Service | None]:
+        """Read a provider's service."""
+        ...
+
+    def services(self, block: int) -> Flow[tuple[Service, ...]]:
+        """Read all services in force."""
+        ...
+
+    def agreement(
+        self,
+        user: Address,
+        provider: Address,
+        block: int | None,
+    ) -> Call[Agreement | None]:
+        """Read an agreement, in force or ended."""
+        ...
+
+    def agreements(self, user: Address | PartyId, block: int) -> Flow[tuple[Agreement, ...]]:
+        """Read a user's agreements in force."""
+        ...
+
+    def nonce(self, account: Address, contract: Contract, block: int | None) -> Call[int]:
+        """Read the nonce of an account's next request."""
+        ...
+
+    def owner(self, block: int | None) -> Call[Address | None]:
+        """Read who owns the registry."""
+        ...
+
+    def pending_owner(self, block: int | None) -> Call[Address | None]:
+        """Read to whom the registry was offered."""
+        ...
+
+    def import_open(self, contract: Contract, block: int | None) -> Call[bool]:
+        """Read whether entries of an earlier registry are still being copied."""
+        ...

@@ -1,0 +1,325 @@
+"""The third generation: our own contracts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ocn_registry.dialects import words
+from ocn_registry.dialects.base import Limits
+from ocn_registry.dialects.v3 import calldata, logs, reads, requests, rules
+from ocn_registry.dialects.v3.reads import PAGE_ENTRIES, read
+from ocn_registry.dialects.v3.reverts import refuse
+from ocn_registry.dialects.words import Words
+from ocn_registry.effects import Call, all_of
+from ocn_registry.errors import BadAnswer, InvalidInput, NoContract
+from ocn_registry.intents import (
+    CloseImport,
+    CreateAgreement,
+    DeleteService,
+    ImportAgreements,
+    ImportServices,
+    InvalidateNonce,
+    RevokeAgreement,
+    SetService,
+)
+from ocn_registry.models import Address, Contract
+from ocn_registry.signing import SignedRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeVar
+
+    from ocn_registry.deployments import Deployment
+    from ocn_registry.dialects.base import Step
+    from ocn_registry.effects import Flow, Log
+    from ocn_registry.errors import Reverted
+    from ocn_registry.intents import Intent, SignableIntent
+    from ocn_registry.models import Agreement, Node, Party, PartyId, Route, Service
+    from ocn_registry.outcomes import Change
+    from ocn_registry.signing import Request
+
+    T = TypeVar("T")
+
+
+class V3Dialect:
+    """Speaks to the contracts of one deployment; what each method does, `Dialect` says."""
+
+    limits = Limits(replayable=False, has_batches=True, has_import=True)
+
+    def __init__(self, deployment: Deployment) -> None:
+        """Take the addresses and the chain id of a deployment."""
+        self._deployment = deployment
+        self.chain_id = deployment.chain_id
+        self._contracts = {
+            deployment.registry: Contract.REGISTRY,
+            deployment.permissions: Contract.PERMISSIONS,
+        }
+
+    def address_of(self, contract: Contract) -> Address:
+        """Tell where a contract is."""
+        registry = contract is Contract.REGISTRY
+        return self._deployment.registry if registry else self._deployment.permissions
+
+    def contract_of(self, intent: Intent) -> Contract:
+        """Tell which contract an intent is for."""
+        match intent:
+            case InvalidateNonce() | CloseImport():
+                return intent.contract
+            case (
+                SetService()
+                | DeleteService()
+                | CreateAgreement()
+                | RevokeAgreement()
+                | ImportServices()
+                | ImportAgreements()
+            ):
+                return Contract.PERMISSIONS
+            case _:
+                return Contract.REGISTRY
+
+    def check(self, intent: Intent) -> None:
+        """Raise `InvalidInput` for what the contract would refuse whatever its state."""
+        rules.check(intent)
+
+    def write(
+        self,
+        steps: tuple[Step, ...],
+        *,
+        each_alone: bool,
+    ) -> Call[tuple[Reverted | None, ...]]:
+        """Give the call that takes these steps, in one transaction."""
+        intents = [step.intent if isinstance(step, SignedRequest) else step for step in steps]
+        contracts = {self.contract_of(intent) for intent in intents}
+        if len(contracts) != 1:
+            raise InvalidInput(
+                "these are writes to both contracts, and a transaction goes to one: send those "
+                "of nodes and parties apart from those of services and agreements"
+                if steps
+                else "there is nothing to send: give at least one intent or request",
+            )
+        to = self.address_of(contracts.pop())
+        items = [calldata.step(step) for step in steps]
+        if len(items) == 1 and not each_alone:
+            return Call(to, items[0], _took(1), refuse)
+        decode = _results(to, len(items)) if each_alone else _took(len(items))
+        return Call(to, calldata.batch(items, each_alone=each_alone), decode, refuse)
+
+    def request(
+        self,
+        intent: SignableIntent,
+        account: Address,
+        *,
+        nonce: int,
+        deadline_unix_s: int,
+    ) -> Request:
+        """Say what an account has to sign."""
+        contract = self.contract_of(intent)
+        rules.check(intent)
+        return requests.request(
+            self._deployment,
+            contract,
+            intent,
+            account,
+            nonce,
+            deadline_unix_s,
+        )
+
+    def read_request(self, text: str | bytes) -> Request | SignedRequest:
+        """Read a request's JSON, signed or not, and refuse one that is not for this deployment."""
+        return requests.read_request(self._deployment, text)
+
+    def changes(self, logs_: tuple[Log, ...]) -> tuple[Change, ...]:
+        """Tell what events of these contracts say; other contracts' are left out."""
+        return logs.changes(logs_, self._contracts)
+
+    def failures(self, logs_: tuple[Log, ...]) -> dict[int, Reverted]:
+        """Tell which steps of a batch failed, by their place in it."""
+        return logs.failures(logs_, self._contracts)
+
+    def node(self, operator: Address, block: int | None) -> Call[Node | None]:
+        """Read an operator's node."""
+        return self._registry(
+            "getNode(address)",
+            (words.address(operator),),
+            reads.node(operator),
+            block,
+        )
+
+    def nodes(self, block: int) -> Flow[tuple[Node, ...]]:
+        """Read all nodes."""
+        return self._list(Contract.REGISTRY, "node", "nodes", reads.read_node, block)
+
+    def party(self, who: Address | PartyId, block: int | None) -> Call[Party | None]:
+        """Read a party."""
+        if isinstance(who, Address):
+            return self._registry(
+                "getPartyDetailsByAddress(address)",
+                (words.address(who),),
+                reads.party_by_address(who),
+                block,
+            )
+        return self._registry(
+            "getPartyDetailsByOcpi(bytes2,bytes3)",
+            reads.id_words(who),
+            reads.party_by_id(who),
+            block,
+        )
+
+    def parties(self, block: int) -> Flow[tuple[Party, ...]]:
+        """Read all parties."""
+        return self._list(Contract.REGISTRY, "party", "parties", reads.read_party, block)
+
+    def route(self, party: PartyId, block: int | None) -> Call[Route | None]:
+        """Read where messages to a party go."""
+        return self._registry(
+            "getOperatorByOcpi(bytes2,bytes3)",
+            reads.id_words(party),
+            reads.route(party),
+            block,
+        )
+
+    def listing(self, party: Address, block: int | None) -> Call[int | None]:
+        """Read the number of a party's listing."""
+        return self._registry(
+            "listingOf(address)",
+            (words.address(party),),
+            lambda reader: reader.uint() or None,
+            block,
+        )
+
+    def service(self, provider: Address, block: int | None) -> Call[Service | None]:
+        """Read a provider's service."""
+        return self._permissions(
+            "getService(address)",
+            (words.address(provider),),
+            reads.service(provider),
+            block,
+        )
+
+    def services(self, block: int) -> Flow[tuple[Service, ...]]:
+        """Read all services in force."""
+        return self._list(Contract.PERMISSIONS, "service", "services", reads.read_service, block)
+
+    def agreement(
+        self,
+        user: Address,
+        provider: Address,
+        block: int | None,
+    ) -> Call[Agreement | None]:
+        """Read an agreement, in force or ended."""
+        return self._permissions(
+            "agreement(address,address)",
+            (words.address(user), words.address(provider)),
+            reads.agreement(user, provider),
+            block,
+        )
+
+    def agreements(self, user: Address | PartyId, block: int) -> Flow[tuple[Agreement, ...]]:
+        """Read a user's agreements in force."""
+        if not isinstance(user, Address):
+            holder = yield from self._registry(
+                "partyOf(bytes2,bytes3)",
+                reads.id_words(user),
+                reads.address_or_none,
+                block,
+            )
+            if holder is None:
+                return ()
+            user = holder
+        providers = yield from self._permissions(
+            "getUserAgreementsByAddress(address)",
+            (words.address(user),),
+            Words.addresses,
+            block,
+        )
+        if not providers:
+            return ()
+        found = yield from all_of(
+            tuple([self.agreement(user, provider, block) for provider in providers]),
+        )
+        return tuple([agreement for agreement in found if agreement and agreement.active])
+
+    def nonce(self, account: Address, contract: Contract, block: int | None) -> Call[int]:
+        """Read the nonce of an account's next request."""
+        to = self.address_of(contract)
+        return read(to, "nonces(address)", (words.address(account),), Words.uint, block)
+
+    def owner(self, block: int | None) -> Call[Address | None]:
+        """Read who owns the registry."""
+        return self._registry("owner()", (), reads.address_or_none, block)
+
+    def pending_owner(self, block: int | None) -> Call[Address | None]:
+        """Read to whom the registry was offered."""
+        return self._registry("pendingOwner()", (), reads.address_or_none, block)
+
+    def import_open(self, contract: Contract, block: int | None) -> Call[bool]:
+        """Read whether entries of an earlier registry are still being copied."""
+        return read(self.address_of(contract), "importOpen()", (), Words.flag, block)
+
+    def _registry(
+        self,
+        signature: str,
+        arguments: tuple[bytes, ...],
+        decode: Callable[[Words], T],
+        block: int | None,
+    ) -> Call[T]:
+        return read(self._deployment.registry, signature, arguments, decode, block)
+
+    def _permissions(
+        self,
+        signature: str,
+        arguments: tuple[bytes, ...],
+        decode: Callable[[Words], T],
+        block: int | None,
+    ) -> Call[T]:
+        return read(self._deployment.permissions, signature, arguments, decode, block)
+
+    def _list(
+        self,
+        contract: Contract,
+        one: str,
+        many: str,
+        decode: Callable[[Words], T],
+        block: int,
+    ) -> Flow[tuple[T, ...]]:
+        to = self.address_of(contract)
+
+        def page(offset: int) -> Call[tuple[T, ...]]:
+            return read(
+                to,
+                f"{many}(uint256,uint256)",
+                (words.uint(offset), words.uint(PAGE_ENTRIES)),
+                lambda reader: reader.structs(decode),
+                block,
+            )
+
+        count = read(to, f"{one}Count()", (), Words.uint, block)
+        return reads.pages(count, page, exact=contract is Contract.REGISTRY)
+
+
+def _took(count: int) -> Callable[[bytes], tuple[Reverted | None, ...]]:
+    """Give the reader of a write that is all or nothing: that it answers at all is its success."""
+
+    def decode(data: bytes) -> tuple[Reverted | None, ...]:
+        del data  # what the functions return tells nothing
+        return (None,) * count
+
+    return decode
+
+
+def _results(to: Address, count: int) -> Callable[[bytes], tuple[Reverted | None, ...]]:
+    """Give the reader of what became of each item of a batch."""
+
+    def one(reader: Words) -> Reverted | None:
+        succeeded, result = reader.flag(), reader.blob()
+        return None if succeeded else refuse(result)
+
+    def decode(data: bytes) -> tuple[Reverted | None, ...]:
+        if not data:
+            raise NoContract(to)
+        found = Words(data).structs(one)
+        if len(found) != count:
+            raise BadAnswer(f"a batch of {count} items has {len(found)} results")
+        return found
+
+    return decode

@@ -1,0 +1,202 @@
+"""Calldata of every write, for the sender itself and for a signed request of another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ocn_registry.dialects import words
+from ocn_registry.dialects.v3.requests import values_of
+from ocn_registry.intents import (
+    AcceptOwnership,
+    AdminDeleteOperator,
+    AdminDeleteParty,
+    CloseImport,
+    CreateAgreement,
+    DeleteNode,
+    DeleteParty,
+    DeleteService,
+    ImportAgreements,
+    ImportNodes,
+    ImportParties,
+    ImportServices,
+    InvalidateNonce,
+    RenounceOwnership,
+    RevokeAgreement,
+    SetNode,
+    SetParty,
+    SetPartyModules,
+    SetService,
+    TransferOwnership,
+)
+from ocn_registry.keccak import selector
+from ocn_registry.signing import SignedRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ocn_registry.intents import (
+        Intent,
+        OwnerIntent,
+        SignableIntent,
+    )
+    from ocn_registry.models import Party
+    from ocn_registry.signing import Value
+
+# The functions that an account calls for itself; what it signs for others to send differs by the
+# ending `Raw`, the account before these arguments, and nonce, deadline and signature after them.
+FUNCTIONS: dict[type[SignableIntent], tuple[str, tuple[str, ...]]] = {
+    SetNode: ("setNode", ("string",)),
+    DeleteNode: ("deleteNode", ()),
+    SetParty: ("setParty", ("bytes2", "bytes3", "uint8[]", "address")),
+    SetPartyModules: ("setPartyModules", ("uint8[]", "uint8[]")),
+    DeleteParty: ("deleteParty", ()),
+    SetService: ("setService", ("string", "string", "uint256[]")),
+    DeleteService: ("deleteService", ()),
+    CreateAgreement: ("createAgreement", ("address", "uint256[]")),
+    RevokeAgreement: ("revokeAgreement", ("address",)),
+    InvalidateNonce: ("invalidateNonce", ("uint256",)),
+}
+_PARTY = "(address,bytes2,bytes3,uint8[],uint8[],uint8[],address)"
+
+
+def call(signature: str, *arguments: bytes) -> bytes:
+    """Write a call of a function.
+
+    Args:
+        signature: Its name and types.
+        arguments: Words and tails, in their order.
+    """
+    return selector(signature) + words.join(*arguments)
+
+
+def step(what: Intent | SignedRequest) -> bytes:
+    """Write the call that takes an intent of the sender, or a request that another signed."""
+    match what:
+        case SignedRequest():
+            name, types = FUNCTIONS[type(what.intent)]
+            return _call(
+                f"{name}Raw",
+                ("address", *types, "uint256", "uint256"),
+                (what.account, *values_of(what.intent), what.nonce, what.deadline_unix_s),
+                what.signature,
+            )
+        case CreateAgreement(permissions=None):
+            return call("createAgreement(address)", words.address(what.provider))
+        case CreateAgreement():
+            return _call("createAgreementTo", FUNCTIONS[CreateAgreement][1], values_of(what))
+        case (
+            SetNode()
+            | DeleteNode()
+            | SetParty()
+            | SetPartyModules()
+            | DeleteParty()
+            | SetService()
+            | DeleteService()
+            | RevokeAgreement()
+            | InvalidateNonce()
+        ):
+            name, types = FUNCTIONS[type(what)]
+            return _call(name, types, values_of(what))
+        case _:
+            return _owners(what)
+
+
+def batch(items: Sequence[bytes], *, each_alone: bool) -> bytes:
+    """Write the call that takes several calls of one contract."""
+    signature = "tryMulticall(bytes[])" if each_alone else "multicall(bytes[])"
+    return call(signature, words.items([words.blob(item) for item in items]))
+
+
+def _call(
+    name: str,
+    types: tuple[str, ...],
+    values: tuple[Value, ...],
+    signature: bytes | None = None,
+) -> bytes:
+    arguments = [_argument(kind, value) for kind, value in zip(types, values, strict=True)]
+    if signature is not None:
+        types = (*types, "bytes")
+        arguments.append(words.blob(signature))
+    return call(f"{name}({','.join(types)})", *arguments)
+
+
+def _argument(kind: str, value: Value) -> bytes:
+    if isinstance(value, tuple):
+        return words.uints(value)
+    if isinstance(value, int):
+        return words.uint(value)
+    if kind == "address":
+        return words.address(value)
+    return words.text(value) if kind == "string" else words.fixed(value.encode("latin-1"))
+
+
+def _owners(intent: OwnerIntent) -> bytes:
+    match intent:
+        case AdminDeleteOperator():
+            return call("adminDeleteOperator(address)", words.address(intent.operator))
+        case AdminDeleteParty():
+            ids = _id(intent.country_code, intent.party_id)
+            return call("adminDeleteParty(bytes2,bytes3)", *ids)
+        case TransferOwnership():
+            return call("transferOwnership(address)", words.address(intent.new_owner))
+        case AcceptOwnership():
+            return call("acceptOwnership()")
+        case RenounceOwnership():
+            return call("renounceOwnership()")
+        case CloseImport():
+            return call("closeImport()")
+        case ImportNodes():
+            nodes = [
+                _struct(words.address(node.operator), words.text(node.domain))
+                for node in intent.nodes
+            ]
+            return call("importNodes((address,string)[])", words.items(nodes))
+        case ImportParties():
+            parties = [_party(party) for party in intent.parties]
+            return call(f"importParties({_PARTY}[])", words.items(parties))
+        case ImportServices():
+            services = [
+                _struct(
+                    words.address(service.provider),
+                    words.text(service.name),
+                    words.text(service.url),
+                    words.uints(service.permissions),
+                )
+                for service in intent.services
+            ]
+            return call(
+                "importServices((address,string,string,uint256[])[])",
+                words.items(services),
+            )
+        case ImportAgreements():
+            agreements = [
+                _struct(
+                    words.address(agreement.user),
+                    words.address(agreement.provider),
+                    words.uints(agreement.permissions),
+                )
+                for agreement in intent.agreements
+            ]
+            return call(
+                "importAgreements((address,address,uint256[])[])",
+                words.items(agreements),
+            )
+
+
+def _struct(*fields: bytes) -> words.Tail:
+    return words.Tail(words.join(*fields))
+
+
+def _id(country_code: str, party_id: str) -> tuple[bytes, bytes]:
+    return words.fixed(country_code.encode("latin-1")), words.fixed(party_id.encode("latin-1"))
+
+
+def _party(party: Party) -> words.Tail:
+    return _struct(
+        words.address(party.address),
+        *_id(party.id.country_code, party.id.party_id),
+        words.uints(party.roles),
+        words.uints(party.modules_sender),
+        words.uints(party.modules_receiver),
+        words.address(party.operator),
+    )

@@ -1,0 +1,140 @@
+"""What events say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ocn_registry.dialects.v3.reads import read_id, read_modules, read_roles
+from ocn_registry.dialects.v3.reverts import refuse
+from ocn_registry.dialects.words import Words
+from ocn_registry.errors import BadAnswer
+from ocn_registry.keccak import topic
+from ocn_registry.models import Node, permissions_of
+from ocn_registry.outcomes import (
+    AgreementMade,
+    AgreementRevoked,
+    ImportClosed,
+    NodeDeleted,
+    NodeSet,
+    OwnershipOffered,
+    OwnershipTransferred,
+    PartyDeleted,
+    PartySet,
+    ServiceDeleted,
+    ServiceSet,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ocn_registry.effects import Log
+    from ocn_registry.errors import Reverted
+    from ocn_registry.models import Address, Contract
+    from ocn_registry.outcomes import (
+        Change,
+    )
+
+_CALL_FAILED = "CallFailed(uint256,bytes)"
+
+
+def _indexed(log: Log, place: int) -> Address:
+    try:
+        return Words(bytes.fromhex(log.topics[place][2:])).address()
+    except (IndexError, ValueError):
+        raise BadAnswer("an event has too few topics") from None
+
+
+def _operator_update(log: Log) -> Change:
+    operator, domain = _indexed(log, 1), Words(log.data).text()
+    if not domain:
+        return NodeDeleted(operator=operator)
+    return NodeSet(node=Node(operator=operator, domain=domain))
+
+
+def _party_update(log: Log) -> Change:
+    reader = Words(log.data)
+    party, address, operator = read_id(reader), _indexed(log, 1), _indexed(log, 2)
+    if party is None:
+        raise BadAnswer("an event tells of a party without an id")
+    if operator.is_zero:
+        return PartyDeleted(address=address, id=party)
+    return PartySet(
+        address=address,
+        id=party,
+        roles=read_roles(reader),
+        modules_sender=read_modules(reader),
+        modules_receiver=read_modules(reader),
+        operator=operator,
+    )
+
+
+def _service_update(log: Log) -> Change:
+    reader = Words(log.data)
+    name, url, permissions = reader.text(), reader.text(), permissions_of(reader.uints())
+    provider = reader.address()
+    if not permissions:
+        return ServiceDeleted(provider=provider)
+    return ServiceSet(provider=provider, name=name, url=url, permissions=permissions)
+
+
+def _agreement_made(log: Log) -> Change:
+    reader = Words(log.data)
+    return AgreementMade(
+        user=_indexed(log, 1),
+        provider=_indexed(log, 2),
+        version=reader.uint(),
+        permissions=permissions_of(reader.uints()),
+    )
+
+
+# Signature of each event, and what it says; what says nothing of the registry is not here.
+EVENTS: dict[str, Callable[[Log], Change]] = {
+    "OperatorUpdate(address,string)": _operator_update,
+    "PartyUpdate(bytes2,bytes3,address,uint8[],uint8[],uint8[],address)": _party_update,
+    "ServiceUpdate(string,string,uint256[],address)": _service_update,
+    "AgreementMade(address,address,uint256,uint256[])": _agreement_made,
+    "AgreementRevoked(address,address)": lambda log: AgreementRevoked(
+        user=_indexed(log, 1),
+        provider=_indexed(log, 2),
+    ),
+    "OwnershipTransferStarted(address,address)": lambda log: OwnershipOffered(
+        owner=_indexed(log, 1),
+        new_owner=_indexed(log, 2),
+    ),
+    "OwnershipTransferred(address,address)": lambda log: OwnershipTransferred(
+        former_owner=_indexed(log, 1),
+        owner=_indexed(log, 2),
+    ),
+}
+
+
+def changes(logs: tuple[Log, ...], contracts: dict[Address, Contract]) -> tuple[Change, ...]:
+    """Tell what events say.
+
+    Args:
+        logs: Events of a transaction.
+        contracts: Which contract stands at which address; other events are left out.
+    """
+    read = {topic(signature): decode for signature, decode in EVENTS.items()}
+    closed = topic("ImportClosed()")
+    found: list[Change] = []
+    for log in logs:
+        if log.address not in contracts or not log.topics:
+            continue
+        if log.topics[0] == closed:
+            found.append(ImportClosed(contract=contracts[log.address]))
+        elif log.topics[0] in read:
+            found.append(read[log.topics[0]](log))
+    return tuple(found)
+
+
+def failures(logs: tuple[Log, ...], contracts: dict[Address, Contract]) -> dict[int, Reverted]:
+    """Tell which items of a batch failed, by their place in it."""
+    failed = topic(_CALL_FAILED)
+    found: dict[int, Reverted] = {}
+    for log in logs:
+        if log.address in contracts and log.topics[:1] == (failed,):
+            reader = Words(log.data)
+            index = reader.uint()
+            found[index] = refuse(reader.blob())
+    return found

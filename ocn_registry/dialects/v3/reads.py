@@ -1,0 +1,266 @@
+"""Questions: calldata, and what the answers mean."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from ocn_registry.dialects import words
+from ocn_registry.dialects.v3.calldata import call
+from ocn_registry.dialects.v3.reverts import refuse
+from ocn_registry.dialects.words import Words
+from ocn_registry.effects import Call, all_of, together
+from ocn_registry.errors import BadAnswer, NoContract
+from ocn_registry.models import (
+    Agreement,
+    Module,
+    Node,
+    Party,
+    PartyId,
+    Role,
+    Route,
+    Service,
+    permissions_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ocn_registry.effects import Flow
+    from ocn_registry.models import (
+        Address,
+    )
+
+T = TypeVar("T")
+
+PAGE_ENTRIES = 500
+_PAGES_AT_ONCE = 4
+_MOST_ENTRIES = 10_000_000
+_ROLES = tuple(Role)
+_MODULES = tuple(Module)
+
+
+def read(
+    to: Address,
+    signature: str,
+    arguments: tuple[bytes, ...],
+    decode: Callable[[Words], T],
+    block: int | None,
+) -> Call[T]:
+    """Ask a function of a contract.
+
+    Args:
+        to: Address of the contract.
+        signature: The function's name and types.
+        arguments: Words and tails.
+        decode: Reads the answer.
+        block: Block at whose end it is asked; `None` for the latest.
+    """
+
+    def answer(data: bytes) -> T:
+        if not data:
+            raise NoContract(to)
+        return decode(Words(data))
+
+    return Call(to, call(signature, *arguments), answer, refuse, None, block)
+
+
+def id_words(party: PartyId) -> tuple[bytes, bytes]:
+    """Write a party's id as the two arguments of a function."""
+    return (
+        words.fixed(party.country_code.encode("latin-1")),
+        words.fixed(party.party_id.encode("latin-1")),
+    )
+
+
+def read_id(reader: Words) -> PartyId | None:
+    """Read a party's id; `None` when it is zero."""
+    country_code, party_id = reader.fixed(2), reader.fixed(3)
+    if not any(country_code):
+        return None
+    return PartyId(country_code.decode("latin-1"), party_id.decode("latin-1"))
+
+
+def read_roles(reader: Words) -> tuple[Role, ...]:
+    """Read a list of roles."""
+    try:
+        return tuple([_ROLES[number] for number in reader.uints(8)])
+    except IndexError:
+        raise BadAnswer("the answer names a role that does not exist") from None
+
+
+def read_modules(reader: Words) -> tuple[Module, ...]:
+    """Read a list of modules."""
+    try:
+        return tuple([_MODULES[number] for number in reader.uints(8)])
+    except IndexError:
+        raise BadAnswer("the answer names a module that does not exist") from None
+
+
+def read_node(reader: Words) -> Node:
+    """Read a node of a page."""
+    return Node(operator=reader.address(), domain=reader.text())
+
+
+def read_party(reader: Words) -> Party:
+    """Read a party of a page."""
+    return Party(
+        address=reader.address(),
+        id=_listed(read_id(reader)),
+        roles=read_roles(reader),
+        modules_sender=read_modules(reader),
+        modules_receiver=read_modules(reader),
+        operator=reader.address(),
+        operator_domain=reader.text() or None,
+        listing=reader.uint(),
+    )
+
+
+def read_service(reader: Words) -> Service:
+    """Read a service of a page."""
+    return Service(
+        provider=reader.address(),
+        id=_listed(read_id(reader)),
+        name=reader.text(),
+        url=reader.text(),
+        permissions=permissions_of(reader.uints()),
+        version=reader.uint(),
+    )
+
+
+def node(operator: Address) -> Callable[[Words], Node | None]:
+    """Give the reader of `getNode`."""
+
+    def decode(reader: Words) -> Node | None:
+        domain = reader.text()
+        return Node(operator=operator, domain=domain) if domain else None
+
+    return decode
+
+
+def party_by_address(address: Address) -> Callable[[Words], Party | None]:
+    """Give the reader of `getPartyDetailsByAddress`."""
+
+    def decode(reader: Words) -> Party | None:
+        party = read_id(reader)
+        if party is None:
+            return None
+        sender, receiver = read_modules(reader), read_modules(reader)
+        return Party(
+            address=address,
+            id=party,
+            modules_sender=sender,
+            modules_receiver=receiver,
+            roles=read_roles(reader),
+            operator=reader.address(),
+            operator_domain=reader.text() or None,
+        )
+
+    return decode
+
+
+def party_by_id(party: PartyId) -> Callable[[Words], Party | None]:
+    """Give the reader of `getPartyDetailsByOcpi`."""
+
+    def decode(reader: Words) -> Party | None:
+        address = reader.address()
+        if address.is_zero:
+            return None
+        return Party(
+            address=address,
+            id=party,
+            roles=read_roles(reader),
+            modules_sender=read_modules(reader),
+            modules_receiver=read_modules(reader),
+            operator=reader.address(),
+            operator_domain=reader.text() or None,
+        )
+
+    return decode
+
+
+def route(party: PartyId) -> Callable[[Words], Route | None]:
+    """Give the reader of `getOperatorByOcpi`."""
+
+    def decode(reader: Words) -> Route | None:
+        operator = reader.address()
+        if operator.is_zero:
+            return None
+        return Route(id=party, operator=operator, domain=reader.text() or None)
+
+    return decode
+
+
+def service(provider: Address) -> Callable[[Words], Service | None]:
+    """Give the reader of `getService`."""
+
+    def decode(reader: Words) -> Service | None:
+        party = read_id(reader)
+        if party is None:
+            return None
+        return Service(
+            provider=provider,
+            id=party,
+            name=reader.text(),
+            url=reader.text(),
+            permissions=permissions_of(reader.uints()),
+        )
+
+    return decode
+
+
+def agreement(user: Address, provider: Address) -> Callable[[Words], Agreement | None]:
+    """Give the reader of `agreement`."""
+
+    def decode(reader: Words) -> Agreement | None:
+        listing, version, active = reader.uint(), reader.uint(), reader.flag()
+        if not listing:
+            return None
+        return Agreement(
+            user=user,
+            provider=provider,
+            listing=listing,
+            version=version,
+            active=active,
+        )
+
+    return decode
+
+
+def address_or_none(reader: Words) -> Address | None:
+    """Read an address; `None` when it is zero."""
+    address = reader.address()
+    return None if address.is_zero else address
+
+
+def pages(
+    count: Call[int],
+    page: Callable[[int], Call[tuple[T, ...]]],
+    *,
+    exact: bool,
+) -> Flow[tuple[T, ...]]:
+    """Read a list, several pages at once.
+
+    Args:
+        count: Asks how long it is.
+        page: Asks for the page that begins at an offset, of `PAGE_ENTRIES` entries.
+        exact: Whether every entry that is counted is told.
+    """
+    total, first = yield from together(count, page(0))
+    if total > _MOST_ENTRIES:
+        raise BadAnswer(f"the node tells of a list of {total} entries")
+    entries = list(first)
+    offsets = range(PAGE_ENTRIES, total, PAGE_ENTRIES)
+    for start in range(0, len(offsets), _PAGES_AT_ONCE):
+        group = offsets[start : start + _PAGES_AT_ONCE]
+        parts = yield from all_of(tuple([page(offset) for offset in group]))
+        for part in parts:
+            entries.extend(part)
+    if len(entries) > total or (exact and len(entries) < total):
+        raise BadAnswer(f"the node tells of a list of {total} entries and gave {len(entries)}")
+    return tuple(entries)
+
+
+def _listed(party: PartyId | None) -> PartyId:
+    if party is None:
+        raise BadAnswer("the answer lists an entry without an id")
+    return party

@@ -1,0 +1,158 @@
+"""What the contracts refuse whatever their state: told before anything is sent.
+
+Source: contracts/interfaces/IEntryErrors.sol and IRegistry.sol; contracts/libraries/TextRules.sol.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+from ocn_registry.errors import InvalidInput
+from ocn_registry.intents import (
+    AdminDeleteOperator,
+    AdminDeleteParty,
+    CreateAgreement,
+    ImportAgreements,
+    ImportNodes,
+    ImportParties,
+    ImportServices,
+    SetNode,
+    SetParty,
+    SetService,
+)
+from ocn_registry.models import Address
+from ocn_registry.text import shown
+
+if TYPE_CHECKING:
+    from ocn_registry.intents import (
+        Intent,
+    )
+
+MAX_URL_BYTES = 255
+MAX_NAME_BYTES = 100
+MAX_IMPORT = 100
+PERMISSION_LIMIT = 64
+
+_URL = re.compile(r"https?://[a-z0-9\[][-a-z0-9._~:/%\[\]]*", re.ASCII)
+_COUNTRY_CODE = re.compile(r"[A-Z]{2}", re.ASCII)
+_PARTY_ID = re.compile(r"[A-Z0-9]{3}", re.ASCII)
+
+
+def check_url(url: str) -> None:
+    """Refuse what is no URL by the contracts' rule."""
+    if len(url.encode()) > MAX_URL_BYTES:
+        raise InvalidInput(
+            f"the URL {shown(url)} is longer than {MAX_URL_BYTES} bytes: shorten it",
+        )
+    if not _URL.fullmatch(url) or url[-1] in "/.":
+        raise InvalidInput(
+            f"the URL {shown(url, MAX_URL_BYTES)} is not allowed: write it as http:// or https://, "
+            "then small letters, digits and - . _ ~ : / % [ ], with no / or . at the end",
+        )
+
+
+def check_name(name: str) -> None:
+    """Refuse what is no name by the contracts' rule."""
+    if len(name.encode()) > MAX_NAME_BYTES:
+        raise InvalidInput(
+            f"the name {shown(name)} is longer than {MAX_NAME_BYTES} bytes: shorten it",
+        )
+    if any(unicodedata.category(character) == "Cc" for character in name):
+        raise InvalidInput(f"the name {shown(name)} has a control character: take it out")
+
+
+def check_id(country_code: str, party_id: str) -> None:
+    """Refuse what is no id of a party by the contracts' rule."""
+    if not _COUNTRY_CODE.fullmatch(country_code):
+        raise InvalidInput(
+            f"the country code is {shown(country_code)}: give two capital letters A-Z, as in DE",
+        )
+    if not _PARTY_ID.fullmatch(party_id):
+        raise InvalidInput(
+            f"the party id is {shown(party_id)}: give three characters A-Z or 0-9, as in ABC",
+        )
+
+
+def check_permissions(permissions: tuple[int, ...]) -> None:
+    """Refuse what is no set of permissions by the contracts' rule."""
+    if not permissions:
+        raise InvalidInput("a service needs at least one permission: name it")
+    for permission in permissions:
+        if permission >= PERMISSION_LIMIT:
+            raise InvalidInput(
+                f"{shown(int(permission))} is no permission: give numbers below {PERMISSION_LIMIT}",
+            )
+
+
+def check(intent: Intent) -> None:
+    """Refuse an intent that the contracts would refuse whatever their state."""
+    match intent:
+        case SetNode():
+            check_url(intent.domain)
+        case SetParty():
+            check_id(intent.country_code, intent.party_id)
+            _check_roles(tuple(intent.roles))
+            _check_not_zero("operator", intent.operator)
+        case SetService():
+            check_name(intent.name)
+            if intent.url:
+                check_url(intent.url)
+            check_permissions(tuple(intent.permissions))
+        case CreateAgreement():
+            _check_not_zero("provider", intent.provider)
+            if intent.permissions is not None:
+                check_permissions(tuple(intent.permissions))
+        case AdminDeleteOperator():
+            _check_not_zero("operator", intent.operator)
+        case AdminDeleteParty():
+            check_id(intent.country_code, intent.party_id)
+        case ImportNodes() | ImportParties() | ImportServices() | ImportAgreements():
+            _check_import(intent)
+        case _:
+            pass
+
+
+def _check_roles(roles: tuple[int, ...]) -> None:
+    if not roles:
+        raise InvalidInput("a party has at least one role: name it")
+
+
+def _check_not_zero(what: str, address: str) -> None:
+    if Address(address).is_zero:
+        raise InvalidInput(f"the zero address is no {what}: give the address of one")
+
+
+def _check_import(
+    intent: ImportNodes | ImportParties | ImportServices | ImportAgreements,
+) -> None:
+    match intent:
+        case ImportNodes():
+            _check_size(len(intent.nodes))
+            for node in intent.nodes:
+                _check_not_zero("operator", node.operator)
+                check_url(node.domain)
+        case ImportParties():
+            _check_size(len(intent.parties))
+            for party in intent.parties:
+                _check_not_zero("party", party.address)
+                _check_not_zero("operator", party.operator)
+                check_id(party.id.country_code, party.id.party_id)
+                _check_roles(party.roles)
+        case ImportServices():
+            _check_size(len(intent.services))
+            for service in intent.services:
+                check_name(service.name)
+                if service.url:
+                    check_url(service.url)
+                check_permissions(service.permissions)
+        case ImportAgreements():
+            _check_size(len(intent.agreements))
+            for agreement in intent.agreements:
+                check_permissions(tuple(agreement.permissions))
+
+
+def _check_size(length: int) -> None:
+    if length > MAX_IMPORT:
+        raise InvalidInput(f"an import of {length} items is too large: give {MAX_IMPORT} at a time")

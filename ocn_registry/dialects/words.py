@@ -1,0 +1,168 @@
+"""The ABI of contract calls, as far as these contracts use it: words of 32 bytes.
+
+Writing: a value becomes a word (`uint`, `address`, `fixed`), or a `Tail` when its length varies
+(`text`, `uints`, `structs`); `join` lays them out. Reading: `Words` gives the fields of a tuple in
+their order. What is read was written by a node that may be hostile, so each offset and length is
+checked, and no answer makes us read more than its own length: two fields can't share a tail.
+
+Source: Solidity documentation, "Contract ABI Specification".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from ocn_registry.errors import BadAnswer, InvalidInput
+from ocn_registry.models import Address
+from ocn_registry.text import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+T = TypeVar("T")
+WORD = 32
+
+
+class Tail(bytes):
+    """A value of varying length: in its place stands an offset, and it follows after all places."""
+
+    __slots__ = ()
+
+
+def uint(value: int) -> bytes:
+    """Write a number."""
+    if not 0 <= value < 1 << 256:
+        raise InvalidInput(f"a number on the chain is from 0 to 2^256 - 1, not {shown(value)}")
+    return value.to_bytes(WORD, "big")
+
+
+def address(value: str) -> bytes:
+    """Write an address."""
+    return bytes(12) + Address(value).to_bytes()
+
+
+def fixed(value: bytes) -> bytes:
+    """Write `bytes2`, `bytes3` or the like."""
+    return value.ljust(WORD, b"\0")
+
+
+def blob(value: bytes) -> Tail:
+    """Write `bytes`."""
+    return Tail(uint(len(value)) + value + bytes(-len(value) % WORD))
+
+
+def text(value: str) -> Tail:
+    """Write `string`."""
+    return blob(value.encode())
+
+
+def uints(values: Iterable[int]) -> Tail:
+    """Write a list of numbers of any width."""
+    words = [uint(value) for value in values]
+    return Tail(uint(len(words)) + b"".join(words))
+
+
+def items(values: Iterable[Tail]) -> Tail:
+    """Write a list of values of varying length."""
+    parts = list(values)
+    return Tail(uint(len(parts)) + join(*parts))
+
+
+def join(*parts: bytes | Tail) -> bytes:
+    """Lay out a tuple: words and offsets first, then the tails."""
+    at = sum(WORD if isinstance(part, Tail) else len(part) for part in parts)
+    heads: list[bytes] = []
+    tails: list[bytes] = []
+    for part in parts:
+        if isinstance(part, Tail):
+            heads.append(uint(at))
+            tails.append(part)
+            at += len(part)
+        else:
+            heads.append(part)
+    return b"".join(heads + tails)
+
+
+class Words:
+    """Reads the fields of one tuple, each by the method of its type, in their order."""
+
+    __slots__ = ("_at", "_base", "_data", "_spare")
+
+    def __init__(self, data: bytes, base: int = 0, spare: list[int] | None = None) -> None:
+        """Start at the first field.
+
+        Args:
+            data: The whole answer.
+            base: Where the tuple begins; its offsets count from here.
+            spare: How many bytes of tails may still be read; shared by all tuples of an answer.
+        """
+        self._data = data
+        self._base = self._at = base
+        self._spare = [len(data)] if spare is None else spare
+
+    def uint(self, bits: int = 256) -> int:
+        """Read a number of at most so many bits."""
+        word = self._data[self._at : self._at + WORD]
+        value = int.from_bytes(word, "big")
+        if len(word) != WORD or value >> bits:
+            raise BadAnswer(f"the answer has no number of {bits} bits at byte {self._at}")
+        self._at += WORD
+        return value
+
+    def flag(self) -> bool:
+        """Read `bool`."""
+        return self.uint(1) == 1
+
+    def address(self) -> Address:
+        """Read an address."""
+        return Address.from_bytes(self.uint(160).to_bytes(20, "big"))
+
+    def fixed(self, size: int) -> bytes:
+        """Read `bytes2`, `bytes3` or the like."""
+        word = self.uint().to_bytes(WORD, "big")
+        if any(word[size:]):
+            raise BadAnswer(f"the answer has no bytes{size} at byte {self._at - WORD}")
+        return word[:size]
+
+    def blob(self) -> bytes:
+        """Read `bytes`."""
+        start, size = self._tail(1)
+        return self._data[start : start + size]
+
+    def text(self) -> str:
+        """Read `string`; what is no valid UTF-8 in it is written as escapes."""
+        return self.blob().decode(errors="backslashreplace")
+
+    def uints(self, bits: int = 256) -> tuple[int, ...]:
+        """Read a list of numbers of at most so many bits."""
+        start, count = self._tail(WORD)
+        part = Words(self._data, start, self._spare)
+        return tuple([part.uint(bits) for _ in range(count)])
+
+    def addresses(self) -> tuple[Address, ...]:
+        """Read a list of addresses."""
+        start, count = self._tail(WORD)
+        part = Words(self._data, start, self._spare)
+        return tuple([part.address() for _ in range(count)])
+
+    def struct(self, read: Callable[[Words], T]) -> T:
+        """Read a tuple of varying length."""
+        return read(Words(self._data, self._offset(), self._spare))
+
+    def structs(self, read: Callable[[Words], T]) -> tuple[T, ...]:
+        """Read a list of tuples of varying length."""
+        start, count = self._tail(WORD)
+        part = Words(self._data, start, self._spare)
+        return tuple([part.struct(read) for _ in range(count)])
+
+    def _offset(self) -> int:
+        return self._base + self.uint(32)
+
+    def _tail(self, width: int) -> tuple[int, int]:
+        """Tell where a tail's content starts and its count, once it is known to be there."""
+        tail = Words(self._data, self._offset())
+        count = tail.uint(32)
+        self._spare[0] -= WORD + count * width
+        if tail._at + count * width > len(self._data) or self._spare[0] < 0:
+            raise BadAnswer(f"the answer has no {count} items at byte {tail._at}")
+        return tail._at, count

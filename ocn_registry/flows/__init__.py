@@ -1,0 +1,1 @@
+"""What happens in which order, written once for every client and transport."""

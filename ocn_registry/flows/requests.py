@@ -1,0 +1,128 @@
+"""Preparing a request, and looking at a signed one before anything is paid for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ocn_registry.dialects.words import Words, blob, fixed, join
+from ocn_registry.effects import Call, CodeSize, Head, Local, UnixTime, all_of, together
+from ocn_registry.errors import (
+    BadAnswer,
+    InvalidInput,
+    NonceMismatch,
+    RequestExpired,
+    Reverted,
+    SignatureMismatch,
+)
+from ocn_registry.keccak import selector
+from ocn_registry.signing import DEFAULT_LIFETIME_S, MAX_LIFETIME_S, recover
+from ocn_registry.text import shown
+
+if TYPE_CHECKING:
+    from ocn_registry.dialects import Dialect
+    from ocn_registry.effects import Flow
+    from ocn_registry.errors import (
+        RequestRejected,
+    )
+    from ocn_registry.intents import SignableIntent
+    from ocn_registry.models import Address, Contract
+    from ocn_registry.signing import Request, SignedRequest
+
+_VALID = "isValidSignature(bytes32,bytes)"  # ERC-1271
+_DAY_S = 24 * 60 * 60
+
+
+def prepare(
+    dialect: Dialect,
+    intent: SignableIntent,
+    account: Address,
+    nonce: int | None,
+    deadline_unix_s: int | None,
+) -> Flow[Request]:
+    """Say what an account has to sign.
+
+    Args:
+        dialect: How the contracts are spoken to.
+        intent: What is to change.
+        account: Whose entry it is.
+        nonce: The nonce; `None` for the account's next one at the contract.
+        deadline_unix_s: The deadline; `None` for an hour from now.
+    """
+    if not intent.signable:  # a caller without a type checker may give any
+        raise InvalidInput(
+            f"{type(intent).__name__} can't be signed for a spender: the owner sends it itself",
+        )
+    dialect.check(intent)
+    now = yield from UnixTime()
+    if nonce is None:
+        nonce, head = yield from together(
+            dialect.nonce(account, dialect.contract_of(intent), None),
+            Head(),
+        )
+        now = max(now, head.ref.timestamp_unix_s)
+    if deadline_unix_s is None:
+        deadline_unix_s = now + DEFAULT_LIFETIME_S
+    if not now <= deadline_unix_s <= now + MAX_LIFETIME_S:
+        raise InvalidInput(
+            f"the deadline {shown(deadline_unix_s)} is not within {MAX_LIFETIME_S // _DAY_S} days "
+            f"from now, which is {now} (Unix seconds): give one that is",
+        )
+    return dialect.request(intent, account, nonce=nonce, deadline_unix_s=deadline_unix_s)
+
+
+def verify(dialect: Dialect, requests: tuple[SignedRequest, ...]) -> Flow[None]:
+    """Look at signed requests, and raise what is wrong with the first bad one."""
+    for error in (yield from look(dialect, requests)):
+        if error is not None:
+            raise error
+
+
+def look(
+    dialect: Dialect,
+    requests: tuple[SignedRequest, ...],
+) -> Flow[tuple[RequestRejected | None, ...]]:
+    """Look at signed requests: deadline, nonce and signature, in the contract's order.
+
+    Several requests of one account are expected in the order of their nonces.
+
+    Args:
+        dialect: How the contracts are spoken to.
+        requests: What was signed.
+
+    Returns:
+        For each request what is wrong with it; `None` when nothing is.
+    """
+    keys = [(request.account, dialect.contract_of(request.intent)) for request in requests]
+    accounts = tuple(dict.fromkeys(keys))
+    found: list[RequestRejected | None] = []
+    for request in requests:
+        found.append((yield from _signature(request)))
+    head, nonces = yield from together(
+        Head(),
+        all_of(tuple([dialect.nonce(account, contract, None) for account, contract in accounts])),
+    )
+    expected: dict[tuple[Address, Contract], int] = dict(zip(accounts, nonces, strict=True))
+    for place, (request, key) in enumerate(zip(requests, keys, strict=True)):
+        if request.deadline_unix_s < head.ref.timestamp_unix_s:
+            found[place] = RequestExpired(request.deadline_unix_s, head.ref.timestamp_unix_s)
+        elif request.nonce != expected[key]:
+            found[place] = NonceMismatch(request.account, expected[key], request.nonce)
+        elif found[place] is None:
+            expected[key] += 1
+    return tuple(found)
+
+
+def _signature(request: SignedRequest) -> Flow[RequestRejected | None]:
+    digest = request.request.payload.digest()
+    recovered = yield from Local(lambda: recover(digest, request.signature))
+    if recovered == request.account:
+        return None
+    mismatch = SignatureMismatch(request.account, recovered)
+    if not (yield from CodeSize(request.account)):
+        return mismatch
+    data = selector(_VALID) + join(fixed(digest), blob(request.signature))
+    try:
+        accepted = yield from Call(request.account, data, lambda answer: Words(answer).fixed(4))
+    except (Reverted, BadAnswer):
+        return mismatch
+    return None if accepted == selector(_VALID) else mismatch

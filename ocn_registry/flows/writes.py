@@ -1,0 +1,293 @@
+"""From a write to its outcome: simulate, price, sign, send once, wait for the block.
+
+What would revert is told before it is sent, and costs nothing. A transaction is handed over once;
+from then on nothing is repeated, and what is not known in time is `OutcomeUnknown`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from ocn_registry.effects import (
+    Balance,
+    BlockAt,
+    Clock,
+    CodeSize,
+    GasEstimate,
+    GasPrice,
+    Head,
+    Local,
+    ReceiptOf,
+    Send,
+    Sleep,
+    Transaction,
+    TransactionCount,
+    together,
+)
+from ocn_registry.errors import (
+    BatchRejected,
+    FeeAboveCap,
+    InsufficientFunds,
+    InvalidInput,
+    NoContract,
+    OutcomeUnknown,
+    Reverted,
+    TransportError,
+    UnknownRevert,
+)
+from ocn_registry.flows.requests import look, verify
+from ocn_registry.outcomes import Item, Outcome
+from ocn_registry.signing import SignedRequest
+from ocn_registry.text import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ocn_registry.dialects import Dialect, Step
+    from ocn_registry.effects import (
+        Call,
+        Flow,
+        HeadBlock,
+        Receipt,
+    )
+    from ocn_registry.errors import (
+        RequestRejected,
+    )
+    from ocn_registry.models import Address, BlockRef
+    from ocn_registry.signing import Signer
+
+DEFAULT_TIP_WEI = 2
+_FIRST_POLL_S = 0.02
+_LONGEST_POLL_S = 2.0
+_MAX_CONFIRMATIONS = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteOptions:
+    """How a transaction is priced and waited for.
+
+    Attributes:
+        max_fee_per_gas_wei: Most that is paid per gas; `None` for twice the latest base fee and
+            the tip.
+        tip_per_gas_wei: What the validator is offered per gas.
+        gas: Gas that the transaction may use; `None` for the node's estimate and a quarter more.
+        confirmations: How many blocks have to stand, the transaction's own counted.
+        timeout_s: How long the receipt is awaited.
+        on_sent: Told the transaction's hash right after it was sent, for who is interrupted then.
+    """
+
+    max_fee_per_gas_wei: int | None = None
+    tip_per_gas_wei: int = DEFAULT_TIP_WEI
+    gas: int | None = None
+    confirmations: int = 1
+    timeout_s: float = 120.0
+    on_sent: Callable[[str], None] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what would pay nothing, or wait for nothing."""
+        for name, value, least, most in (
+            ("tip_per_gas_wei", self.tip_per_gas_wei, 1, 1 << 128),
+            ("max_fee_per_gas_wei", self.max_fee_per_gas_wei, 1, 1 << 128),
+            ("gas", self.gas, 21_000, 1 << 63),
+            ("confirmations", self.confirmations, 1, _MAX_CONFIRMATIONS),
+            ("timeout_s", self.timeout_s, 0, 1 << 32),
+        ):
+            if value is not None and not least <= value <= most:
+                raise InvalidInput(f"{name} is {shown(value)}: give a number from {least}")
+
+
+def send(
+    dialect: Dialect,
+    steps: tuple[Step, ...],
+    signer: Signer,
+    options: WriteOptions,
+) -> Flow[Outcome]:
+    """Send one transaction: all of the steps, or none.
+
+    Args:
+        dialect: How the contracts are spoken to.
+        steps: Intents of the signer itself, and requests that others signed.
+        signer: Signs the transaction, and pays.
+        options: Price and patience.
+    """
+    requests = tuple([step for step in steps if isinstance(step, SignedRequest)])
+    for step in steps:
+        if not isinstance(step, SignedRequest):
+            dialect.check(step)
+    write = dialect.write(steps, each_alone=False)
+    if requests:
+        yield from verify(dialect, requests)
+    items = tuple([_item(step) for step in steps])
+    return (yield from _transact(dialect, write, write, signer, items, options))
+
+
+def submit(
+    dialect: Dialect,
+    requests: tuple[SignedRequest, ...],
+    spender: Signer,
+    options: WriteOptions,
+) -> Flow[Outcome]:
+    """Send requests that others signed in one transaction, each on its own.
+
+    A request that would fail is left out before anything is paid, and told in the outcome.
+
+    Args:
+        dialect: How the contracts are spoken to.
+        requests: What was signed.
+        spender: Signs the transaction, and pays.
+        options: Price and patience.
+    """
+    if len(requests) == 1:
+        return (yield from send(dialect, requests, spender, options))
+    dialect.write(requests, each_alone=True)  # one contract's, and not none
+    errors: list[Reverted | RequestRejected | None] = list((yield from look(dialect, requests)))
+    good = [place for place, error in enumerate(errors) if error is None]
+    if good:
+        trial = dialect.write(tuple([requests[place] for place in good]), each_alone=True)
+        results = yield from replace(trial, sender=spender.address)
+        for place, error in zip(good, results, strict=True):
+            errors[place] = error
+    good = [place for place in good if errors[place] is None]
+    if not good:
+        raise BatchRejected(tuple([error for error in errors if error is not None]))
+    kept = tuple([requests[place] for place in good])
+    # All or nothing tells what gas all of them need: each on its own succeeds with any.
+    whole = dialect.write(kept, each_alone=False)
+    alone = dialect.write(kept, each_alone=True) if len(kept) > 1 else whole
+    items = tuple([_item(request) for request in kept])
+    outcome = yield from _transact(dialect, whole, alone, spender, items, options)
+    told = dict(zip(good, outcome.items, strict=True))
+    return replace(
+        outcome,
+        items=tuple(
+            [
+                told.get(place) or Item(intent=request.intent, error=errors[place])
+                for place, request in enumerate(requests)
+            ],
+        ),
+    )
+
+
+def _item(step: Step) -> Item:
+    return Item(intent=step.intent if isinstance(step, SignedRequest) else step)
+
+
+def _transact(
+    dialect: Dialect,
+    trial: Call[tuple[Reverted | None, ...]],
+    write: Call[tuple[Reverted | None, ...]],
+    signer: Signer,
+    items: tuple[Item, ...],
+    options: WriteOptions,
+) -> Flow[Outcome]:
+    """Send a call as a transaction, once its trial has succeeded."""
+    transaction = yield from _priced(trial, write, signer.address, dialect.chain_id, options)
+    signed = yield from Local(lambda: signer.sign_transaction(transaction))
+    lost: OutcomeUnknown | None = None
+    try:
+        yield from Send(signed)
+    except OutcomeUnknown as error:
+        lost = error  # it may have arrived: its receipt would show it
+    if options.on_sent is not None:
+        options.on_sent(signed.tx_hash)
+    receipt, block = yield from _wait(signed.tx_hash, options, lost)
+    if not receipt.succeeded:
+        reason = yield from _reason(replace(write, sender=signer.address, block=block.number))
+        reason.tx_hash = signed.tx_hash
+        raise reason
+    failures = dialect.failures(receipt.logs)
+    for failure in failures.values():
+        failure.tx_hash = signed.tx_hash
+    return Outcome(
+        tx_hash=signed.tx_hash,
+        block=block,
+        changes=dialect.changes(receipt.logs),
+        items=tuple(
+            [replace(item, error=failures.get(place)) for place, item in enumerate(items)],
+        ),
+        gas_used=receipt.gas_used,
+        gas_price_wei=receipt.gas_price_wei,
+    )
+
+
+def _priced(
+    trial: Call[tuple[Reverted | None, ...]],
+    write: Call[tuple[Reverted | None, ...]],
+    sender: Address,
+    chain_id: int,
+    options: WriteOptions,
+) -> Flow[Transaction]:
+    """Simulate a call, and make a transaction of it."""
+    trial = replace(trial, sender=sender)
+    (_, code_size, estimate), (head, count, balance) = yield from together(
+        together(trial, CodeSize(trial.to), GasEstimate(trial)),
+        together(Head(), TransactionCount(sender), Balance(sender)),
+    )
+    if not code_size:
+        raise NoContract(trial.to)
+    gas = options.gas or estimate + estimate // 4
+    fee, tip = yield from _fee(head, options)
+    if balance < gas * fee:
+        raise InsufficientFunds(sender, balance, gas * fee)
+    return Transaction(
+        chain_id=chain_id,
+        nonce=count,
+        to=write.to,
+        data=write.data,
+        gas=gas,
+        max_fee_per_gas_wei=fee,
+        tip_per_gas_wei=tip,
+    )
+
+
+def _fee(head: HeadBlock, options: WriteOptions) -> Flow[tuple[int, int | None]]:
+    """Tell the most that is paid per gas and the tip; `None` for a transaction of the old form."""
+    cap = options.max_fee_per_gas_wei
+    if head.base_fee_wei is None:
+        told = yield from GasPrice()
+        price, most, tip = max(told, options.tip_per_gas_wei), None, None
+    else:
+        tip = options.tip_per_gas_wei
+        price, most = head.base_fee_wei + tip, 2 * head.base_fee_wei + tip
+    if cap is not None and cap < price:
+        raise FeeAboveCap(price, cap)
+    return (most if cap is None else min(cap, most)) if most else price, tip
+
+
+def _wait(
+    tx_hash: str,
+    options: WriteOptions,
+    lost: OutcomeUnknown | None,
+) -> Flow[tuple[Receipt, BlockRef]]:
+    """Wait until a transaction's block has its confirmations; the chain may reorganise meanwhile."""
+    started = yield from Clock()
+    pause = _FIRST_POLL_S
+    why = "it is in no block yet"
+    while True:
+        try:
+            receipt, head = yield from together(ReceiptOf(tx_hash), Head())
+            if receipt is not None:
+                why = f"its block has less than {options.confirmations} confirmations"
+                block = yield from BlockAt(receipt.block_number)
+                depth = head.ref.number - receipt.block_number + 1
+                if block and block.hash == receipt.block_hash and depth >= options.confirmations:
+                    return receipt, block
+        except TransportError as error:
+            why = str(error)
+        now = yield from Clock()
+        if now - started >= options.timeout_s:
+            raise OutcomeUnknown(tx_hash, why) from lost
+        yield from Sleep(pause)
+        pause = min(2 * pause, _LONGEST_POLL_S)
+
+
+def _reason(write: Call[tuple[Reverted | None, ...]]) -> Flow[Reverted]:
+    """Ask what a transaction that failed in its block had reverted with."""
+    try:
+        yield from write
+    except Reverted as error:
+        return error
+    except TransportError:
+        pass
+    return UnknownRevert()

@@ -1,0 +1,257 @@
+"""Who signs: the protocol, and keys of our own.
+
+Anything with an address and the two methods is a `Signer`. A private key is read, checked and
+handed to eth-account in one place; it is in no `repr`, message or traceback of ours: no frame that
+can raise holds it, and an error about a key never quotes it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, cast
+
+from ocn_registry.effects import SignedTransaction
+from ocn_registry.errors import InvalidInput
+from ocn_registry.models import Address
+from ocn_registry.text import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from eth_account.signers.local import LocalAccount
+    from eth_typing import Hash32
+
+    from ocn_registry.effects import Transaction
+    from ocn_registry.signing.requests import Payload
+
+_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+_SIGNATURE_BYTES = 65
+_KEY_DIGITS = 64
+_MAX_FILE_BYTES = 1 << 16
+
+
+class Signer(Protocol):
+    """Holds a key, or reaches the device that does."""
+
+    @property
+    def address(self) -> Address:
+        """The address of the key."""
+        ...
+
+    def sign(self, payload: Payload) -> bytes:
+        """Sign a request: 65 bytes r, s, v with a low s, or what the account's contract takes."""
+        ...
+
+    def sign_transaction(self, transaction: Transaction) -> SignedTransaction:
+        """Sign a transaction."""
+        ...
+
+
+class KeySigner:
+    """Signs with a private key that this process holds."""
+
+    __slots__ = ("_account", "address")
+
+    def __init__(self, account: LocalAccount) -> None:
+        """Take eth-account's own object; use a method `from_...` otherwise."""
+        self._account = account
+        self.address = Address(account.address)
+
+    def __repr__(self) -> str:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
+        """Tell the address, and nothing of the key."""
+        return f"<KeySigner {self.address}>"
+
+    @classmethod
+    def from_key(cls, key: str | bytes) -> KeySigner:
+        """Take a private key.
+
+        Args:
+            key: 32 bytes, or 64 hexadecimal digits with or without `0x`.
+
+        Raises:
+            InvalidInput: It is no private key. The message does not quote it.
+        """
+        account = _account(key)
+        del key
+        if account is None:
+            raise InvalidInput("this is no private key: 32 bytes, or 64 hexadecimal digits")
+        return cls(account)
+
+    @classmethod
+    def from_env(cls, name: str) -> KeySigner:
+        """Take the private key that an environment variable holds.
+
+        Args:
+            name: Name of the variable.
+
+        Raises:
+            InvalidInput: It is not set, or holds no private key.
+        """
+        account = _account(os.environ.get(name, ""))
+        if account is None:
+            raise InvalidInput(
+                f"the environment variable {shown(name)} holds no private key: set it to 64 "
+                "hexadecimal digits",
+            )
+        return cls(account)
+
+    @classmethod
+    def from_file(cls, path: str | os.PathLike[str]) -> KeySigner:
+        """Take the private key that a file holds, which nobody but its owner may read.
+
+        Args:
+            path: The file: 64 hexadecimal digits with or without `0x`.
+
+        Raises:
+            InvalidInput: It can't be read, others can read it, or it holds no private key.
+        """
+        account = _account(_private_text(path))
+        if account is None:
+            raise InvalidInput(
+                f"the file {shown(str(path))} holds no private key: 64 hexadecimal digits",
+            )
+        return cls(account)
+
+    @classmethod
+    def from_keystore(
+        cls,
+        path: str | os.PathLike[str],
+        passphrase: Callable[[], str],
+    ) -> KeySigner:
+        """Take the private key that an encrypted file holds, as Ape and other wallets write them.
+
+        Args:
+            path: The file (web3 secret storage, version 3).
+            passphrase: Gives the passphrase: `getpass.getpass`, say. It is asked once.
+
+        Raises:
+            InvalidInput: It is no such file, or the passphrase is another.
+        """
+        account = _decrypted(_text(path), passphrase)
+        if account is None:
+            raise InvalidInput(
+                f"{shown(str(path))} is no keystore file, or the passphrase is not that one's",
+            )
+        return cls(account)
+
+    @classmethod
+    def generate(cls) -> KeySigner:
+        """Make a new key, which ends with this process."""
+        while True:
+            account = _account(os.urandom(32))
+            if account is not None:
+                return cls(account)
+
+    def sign(self, payload: Payload) -> bytes:
+        """Sign a request.
+
+        Args:
+            payload: What is signed.
+
+        Returns:
+            65 bytes: r, s, v.
+        """
+        return bytes(self._account.unsafe_sign_hash(cast("Hash32", payload.digest())).signature)
+
+    def sign_transaction(self, transaction: Transaction) -> SignedTransaction:
+        """Sign a transaction.
+
+        Args:
+            transaction: All of it.
+
+        Returns:
+            What is sent.
+        """
+        fields: dict[str, str | int | bytes] = {
+            "chainId": transaction.chain_id,
+            "nonce": transaction.nonce,
+            "to": str(transaction.to),
+            "data": transaction.data,
+            "value": 0,
+            "gas": transaction.gas,
+        }
+        if transaction.tip_per_gas_wei is None:
+            fields["gasPrice"] = transaction.max_fee_per_gas_wei
+        else:
+            fields["maxFeePerGas"] = transaction.max_fee_per_gas_wei
+            fields["maxPriorityFeePerGas"] = transaction.tip_per_gas_wei
+        signed = self._account.sign_transaction(fields)  # type: ignore[arg-type]  # its TypedDict asks for NewTypes
+        return SignedTransaction(bytes(signed.raw_transaction))
+
+
+def recover(digest: bytes, signature: bytes) -> Address | None:
+    """Tell whose signature this is.
+
+    Args:
+        digest: What was signed.
+        signature: 65 bytes: r, s, v.
+
+    Returns:
+        The address; `None` when it is not a signature that a contract would take (65 bytes, low s,
+        v of 27 or 28) or belongs to no key.
+    """
+    from eth_account import Account
+    from eth_keys.exceptions import BadSignature
+
+    if len(signature) != _SIGNATURE_BYTES or signature[64] not in (27, 28):
+        return None
+    if int.from_bytes(signature[32:64], "big") > _ORDER // 2:
+        return None
+    try:
+        return Address(str(Account._recover_hash(digest, signature=signature)))
+    except (BadSignature, ValueError):
+        return None
+
+
+def _account(key: str | bytes) -> LocalAccount | None:
+    """Make an account of a key, without raising while the key is in a frame."""
+    from eth_account import Account
+
+    if isinstance(key, str):
+        digits = key.strip().removeprefix("0x")
+        if len(digits) != _KEY_DIGITS or not digits.isalnum():
+            return None
+        try:
+            key = bytes.fromhex(digits)
+        except ValueError:
+            return None
+    if len(key) != 32 or not 0 < int.from_bytes(key, "big") < _ORDER:
+        return None
+    account: LocalAccount = Account.from_key(key)
+    return account
+
+
+def _decrypted(text: str, passphrase: Callable[[], str]) -> LocalAccount | None:
+    from eth_account import Account
+
+    try:
+        keyfile = json.loads(text)
+        return _account(bytes(Account.decrypt(keyfile, passphrase())))
+    except (ValueError, TypeError, KeyError, AttributeError, NotImplementedError, RecursionError):
+        return None
+
+
+def _private_text(path: str | os.PathLike[str]) -> str:
+    text = _text(path)
+    if os.name == "posix" and stat.S_IMODE(Path(path).stat().st_mode) & 0o077:
+        del text
+        raise InvalidInput(
+            f"others may read the key file {shown(str(path))}: chmod 600 it first",
+        )
+    return text
+
+
+def _text(path: str | os.PathLike[str]) -> str:
+    why = "it is too long"
+    try:
+        with Path(path).open(encoding="utf-8") as file:
+            text = file.read(_MAX_FILE_BYTES + 1)
+        if len(text) <= _MAX_FILE_BYTES:
+            return text
+        del text
+    except (OSError, UnicodeDecodeError) as error:
+        why = (error.strerror or "it can't be read") if isinstance(error, OSError) else "no text"
+    raise InvalidInput(f"the file {shown(str(path))} can't be used: {why}")

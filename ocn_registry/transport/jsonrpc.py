@@ -1,0 +1,225 @@
+"""Effects as JSON-RPC, and its results as answers; what every transport over JSON-RPC shares.
+
+An RPC node may be hostile: nothing of a result is believed before it was looked at.
+
+Source: Ethereum execution APIs (`eth_...` methods); error forms of Geth, Nethermind, OpenEthereum
+and Anvil.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, TypeGuard
+
+from ocn_registry.effects import (
+    Balance,
+    BlockAt,
+    Call,
+    CodeSize,
+    GasEstimate,
+    GasPrice,
+    Head,
+    HeadBlock,
+    Log,
+    Receipt,
+    ReceiptOf,
+    Send,
+    TransactionCount,
+)
+from ocn_registry.errors import BadAnswer, RpcRefused
+from ocn_registry.models import Address, BlockRef
+from ocn_registry.text import shown
+
+if TYPE_CHECKING:
+    from ocn_registry.effects import Answer, AnyEffect
+    from ocn_registry.errors import OcnRegistryError
+
+_HEX = re.compile(r"0x[0-9a-fA-F]*")
+_HASH_DIGITS = 66
+_MAX_LOGS = 100_000
+
+# The only places where words of a node decide: no code tells these cases apart.
+_SAYS_REVERTED = re.compile(r"revert|vm execution error|invalid opcode", re.IGNORECASE)
+_SAYS_IT_HAS_THE_TRANSACTION = re.compile(r"already (known|imported)|alreadyknown", re.IGNORECASE)
+
+
+def is_object(value: object) -> TypeGuard[dict[str, object]]:
+    """Tell whether a value is a JSON object."""
+    return isinstance(value, dict)
+
+
+def is_list(value: object) -> TypeGuard[list[object]]:
+    """Tell whether a value is a JSON list."""
+    return isinstance(value, list)
+
+
+def request_of(effect: AnyEffect) -> tuple[str, list[object]]:
+    """Give the method and the parameters that ask for an effect."""
+    match effect:
+        case Call():
+            block = "latest" if effect.block is None else hex(effect.block)
+            return "eth_call", [_message(effect), block]
+        case GasEstimate():
+            return "eth_estimateGas", [_message(effect.call)]
+        case Head():
+            return "eth_getBlockByNumber", ["latest", False]
+        case BlockAt():
+            return "eth_getBlockByNumber", [hex(effect.number), False]
+        case Balance():
+            return "eth_getBalance", [effect.account, "latest"]
+        case CodeSize():
+            return "eth_getCode", [effect.account, "latest"]
+        case TransactionCount():
+            return "eth_getTransactionCount", [effect.account, "pending"]
+        case GasPrice():
+            return "eth_gasPrice", []
+        case ReceiptOf():
+            return "eth_getTransactionReceipt", [effect.tx_hash]
+        case Send():
+            return "eth_sendRawTransaction", ["0x" + effect.transaction.raw.hex()]
+        case _:
+            raise NotImplementedError(f"{type(effect).__name__} is nothing to ask a node")
+
+
+def answer_of(effect: AnyEffect, result: object) -> Answer:
+    """Make an effect's answer of a result.
+
+    Args:
+        effect: What was asked.
+        result: The `result` of the node's response.
+
+    Raises:
+        BadAnswer: It has not the form it should have.
+    """
+    match effect:
+        case Call():
+            return effect.decode(as_bytes(result))
+        case GasEstimate() | Balance() | TransactionCount() | GasPrice():
+            return as_number(result)
+        case CodeSize():
+            return len(as_bytes(result))
+        case Head():
+            block = as_object(result)
+            fee = block.get("baseFeePerGas")
+            return HeadBlock(
+                ref=_block(block),
+                base_fee_wei=None if fee is None else as_number(fee),
+            )
+        case BlockAt():
+            return None if result is None else _block(as_object(result))
+        case ReceiptOf():
+            return None if result is None else _receipt(as_object(result))
+        case _:
+            return None
+
+
+def error_of(effect: AnyEffect, error: object) -> OcnRegistryError | None:
+    """Make an error of a node's error.
+
+    Args:
+        effect: What was asked.
+        error: The `error` of the node's response.
+
+    Returns:
+        What to raise; `None` when the node only says that it has the transaction already.
+    """
+    method = request_of(effect)[0]
+    if not is_object(error):
+        return BadAnswer(f"the RPC node answered {method} with the error {shown(error)}")
+    code, message = error.get("code"), error.get("message")
+    code = code if isinstance(code, int) else 0
+    message = message if isinstance(message, str) else ""
+    if isinstance(effect, (Call, GasEstimate)):
+        call = effect.call if isinstance(effect, GasEstimate) else effect
+        data = _revert_data(error.get("data"))
+        if data is not None or _SAYS_REVERTED.search(message):
+            return call.refuse(data or b"")
+    if isinstance(effect, Send) and _SAYS_IT_HAS_THE_TRANSACTION.search(message):
+        return None
+    return RpcRefused(method, code, message[:1000])
+
+
+def as_object(value: object) -> dict[str, object]:
+    """Read a JSON object."""
+    if not is_object(value):
+        raise BadAnswer(f"the RPC node answered {shown(value)} where an object was expected")
+    return value
+
+
+def as_bytes(value: object) -> bytes:
+    """Read bytes, written as `0x` and hexadecimal digits."""
+    if isinstance(value, str) and value[:2] == "0x":
+        try:
+            return bytes.fromhex(value[2:])
+        except ValueError:
+            pass
+    raise BadAnswer(f"the RPC node answered {shown(value)} where bytes were expected")
+
+
+def as_number(value: object) -> int:
+    """Read a number of at most 256 bits, written as `0x` and hexadecimal digits."""
+    if isinstance(value, str) and 2 < len(value) <= _HASH_DIGITS and _HEX.fullmatch(value):
+        return int(value, 16)
+    raise BadAnswer(f"the RPC node answered {shown(value)} where a number was expected")
+
+
+def as_hash(value: object) -> str:
+    """Read a hash: `0x` and 64 hexadecimal digits."""
+    if isinstance(value, str) and len(value) == _HASH_DIGITS and _HEX.fullmatch(value):
+        return value.lower()
+    raise BadAnswer(f"the RPC node answered {shown(value)} where a hash was expected")
+
+
+def _message(call: Call[object]) -> dict[str, object]:
+    message: dict[str, object] = {"to": call.to, "data": "0x" + call.data.hex()}
+    if call.sender is not None:
+        message["from"] = call.sender
+    return message
+
+
+def _block(block: dict[str, object]) -> BlockRef:
+    return BlockRef(
+        number=as_number(block.get("number")),
+        hash=as_hash(block.get("hash")),
+        timestamp_unix_s=as_number(block.get("timestamp")),
+    )
+
+
+def _receipt(receipt: dict[str, object]) -> Receipt | None:
+    if receipt.get("blockNumber") is None:  # some nodes tell of pending transactions
+        return None
+    logs = receipt.get("logs")
+    if not is_list(logs) or len(logs) > _MAX_LOGS:
+        raise BadAnswer("the RPC node gave a receipt without a list of events")
+    return Receipt(
+        succeeded=as_number(receipt.get("status")) == 1,
+        block_number=as_number(receipt.get("blockNumber")),
+        block_hash=as_hash(receipt.get("blockHash")),
+        gas_used=as_number(receipt.get("gasUsed")),
+        gas_price_wei=as_number(receipt.get("effectiveGasPrice", "0x0")),
+        logs=tuple([_log(as_object(log)) for log in logs]),
+    )
+
+
+def _log(log: dict[str, object]) -> Log:
+    topics = log.get("topics")
+    if not is_list(topics):
+        raise BadAnswer("the RPC node gave an event without a list of topics")
+    return Log(
+        address=Address.from_bytes(as_bytes(log.get("address"))[:20].rjust(20, b"\0")),
+        topics=tuple([as_hash(topic) for topic in topics]),
+        data=as_bytes(log.get("data")),
+    )
+
+
+def _revert_data(data: object) -> bytes | None:
+    """Find what a call reverted with: nodes put it into `data`, some deeper, some after a word."""
+    if is_object(data):
+        data = data.get("data")
+    if not isinstance(data, str):
+        return None
+    found = _HEX.search(data)
+    if found is None:
+        return None
+    digits = found.group()[2:]
+    return bytes.fromhex(digits) if len(digits) % 2 == 0 else None
