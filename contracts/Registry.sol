@@ -252,7 +252,7 @@ contract Registry is IRegistry, Ownable2Step, SignedRequests, Batches, Imports {
 
     /// @inheritdoc IRegistry
     function getOperatorByAddress(address party) external view returns (address operator, string memory domain) {
-        operator = _accounts[party].operator;
+        operator = _accountOf(party).operator;
         domain = _domainOf(operator);
     }
 

@@ -85,6 +85,8 @@ abstract contract SignedRequests is ISignedRequests, EIP712 {
 
     function _isSignatureOf(address signer, bytes32 digest, bytes calldata signature) private view returns (bool) {
         if (signature.length == 65) {
+            // The third value only describes the failure.
+            // slither-disable-next-line unused-return
             (address recovered, ECDSA.RecoverError failure, ) = ECDSA.tryRecover(
                 digest,
                 uint8(signature[64]),
