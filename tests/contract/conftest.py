@@ -284,7 +284,7 @@ def one_block(rpc: HttpChain) -> Callable[..., list[Receipt]]:
     """Mine several transactions in one block, in their order: `one_block((contract, data, sender), ...)`."""
 
     def one_block(*writes: tuple[Contract, bytes, Role]) -> list[Receipt]:
-        rpc.request("evm_setAutomine", False)  # noqa: FBT003 - a JSON value
+        rpc.request("evm_setAutomine", False)
         try:
             hashes = [
                 rpc.request(
@@ -294,7 +294,7 @@ def one_block(rpc: HttpChain) -> Callable[..., list[Receipt]]:
             ]
             rpc.request("evm_mine")
         finally:
-            rpc.request("evm_setAutomine", True)  # noqa: FBT003 - a JSON value
+            rpc.request("evm_setAutomine", True)
         receipts = [
             contract.receipt(rpc.request("eth_getTransactionReceipt", tx_hash))
             for (contract, _, _), tx_hash in zip(writes, hashes, strict=True)

@@ -105,7 +105,7 @@ def test_last_of_the_list_moves_into_the_hole(registry, rpc, listed_node, operat
     """Six ids share a slot: every place of two slots and the third one's first two."""
     listed_node(operator)
     people = [f"0x{n:040x}" for n in range(0xAAAA, 0xAAAA + 14)]
-    rpc.request("anvil_autoImpersonateAccount", True)  # noqa: FBT003 - a JSON value
+    rpc.request("anvil_autoImpersonateAccount", True)
     for number, person in enumerate(people):
         rpc.request("anvil_setBalance", person, hex(10**20))
         registry.setParty(b"DE", f"P{number:02}".encode(), [0], operator, sender=person)

@@ -1,0 +1,103 @@
+"""deleteService and deleteServiceRaw: the service leaves the list, and agreements to it end."""
+
+import pytest
+from kit.contract import event, reverts
+
+ABSENT = (b"\0\0", b"\0\0\0", "", "", ())
+
+
+def test_service_leaves_every_view_and_its_leaving_is_announced(
+    write, permissions, listed_service, provider
+):
+    listed_service(provider)
+
+    receipt = write("DeleteService", provider)
+
+    assert receipt.events == (event("ServiceUpdate", "", "", [], provider),)
+    assert permissions.getService(provider) == ABSENT
+    assert permissions.getProviders() == ()
+    assert permissions.serviceCount() == 0
+    assert permissions.services(0, 10) == ()
+    assert permissions.serviceVersion(provider) == 0
+
+
+def test_who_offers_no_service_has_none_to_delete(write, listed_party, provider):
+    listed_party(provider)
+
+    with reverts("ServiceNotFound", provider):
+        write("DeleteService", provider)
+
+
+def test_service_is_deleted_once(write, permissions, listed_service, provider):
+    listed_service(provider)
+    permissions.deleteService(sender=provider)
+
+    with reverts("ServiceNotFound", provider):
+        write("DeleteService", provider)
+
+
+def test_ended_service_is_deleted_by_the_same_address(
+    write, permissions, registry, listed_service, provider
+):
+    listed_service(provider)
+    registry.deleteParty(sender=provider)
+
+    write("DeleteService", provider)
+
+    assert permissions.serviceCount() == 0
+
+
+def test_agreements_to_it_end_and_stay_ended(
+    write, permissions, agreed, listed_service, emsp, provider
+):
+    agreed(emsp, provider)
+
+    write("DeleteService", provider)
+
+    assert not permissions.hasUserAgreementByAddress(emsp, provider)
+    listed_service(provider)
+    assert not permissions.hasUserAgreementByAddress(emsp, provider)
+    assert permissions.getUserAgreementsByAddress(emsp) == ()
+
+
+@pytest.mark.parametrize(
+    ("leaving", "left"),
+    [(0, [2, 1]), (1, [0, 2]), (2, [0, 1])],
+    ids=["first", "second", "last"],
+)
+def test_last_of_the_list_moves_into_the_hole(
+    write, permissions, listed_service, provider, other_provider, third_provider, leaving, left
+):
+    people = [provider, other_provider, third_provider]
+    for number, person in enumerate(people):
+        listed_service(person, [number])
+
+    write("DeleteService", people[leaving])
+
+    expected = tuple(people[n].address for n in left)
+    assert permissions.getProviders() == expected
+    assert tuple(permissions.providers(i) for i in range(2)) == expected
+    assert tuple(s.provider for s in permissions.services(0, 10)) == expected
+    assert tuple(s.permissions for s in permissions.services(0, 10)) == tuple((n,) for n in left)
+    for person in [people[n] for n in left]:  # each is still found at its place
+        permissions.deleteService(sender=person)
+    assert permissions.serviceCount() == 0
+
+
+def test_agreements_that_the_provider_made_as_a_user_stay(
+    write, permissions, agreed, provider, other_provider, listed_service
+):
+    agreed(provider, other_provider)
+    listed_service(provider)
+
+    write("DeleteService", provider)
+
+    assert permissions.getUserAgreementsByAddress(provider) == (other_provider.address,)
+
+
+def test_nonce_is_kept(permissions, signed_request, listed_service, spender, provider):
+    listed_service(provider)
+
+    signed_request("DeleteService", provider).send(spender)
+
+    assert permissions.nonces(provider) == 1
