@@ -1,0 +1,1 @@
+"""What tests need: the contracts' rules in plain Python, to test against without a chain."""

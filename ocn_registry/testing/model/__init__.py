@@ -1,0 +1,67 @@
+"""The contracts' rules in plain Python, short enough to be read as their specification.
+
+```python
+registry = Registry(REGISTRY, 31337, owner, import_open=False, is_signed_by=check)
+permissions = Permissions(PERMISSIONS, registry, import_open=False, is_signed_by=check)
+registry.set_node(Message(sender=operator, time_unix_s=now), "https://node.example")
+registry.get_node(operator)
+```
+
+A write gives a `Receipt` with its events, or raises the contract's error (`contract_errors`) and
+changes nothing; when several things are wrong, it is the error that the contract raises. Sender,
+time, addresses and chain id are given, and whether a signature is good is asked of a function that
+is given: nothing here does I/O, looks at a clock or knows a curve.
+
+Read first `registry`, then `permissions`; what both share stands in `requests`, `batches`,
+`imports` and `rules`. A state machine holds all of it against the contracts on a chain, after every
+step of random histories (tests/property).
+"""
+
+from ocn_registry.testing.model.calls import Call, Message, Receipt
+from ocn_registry.testing.model.events import (
+    AgreementMade,
+    AgreementRevoked,
+    CallFailed,
+    Event,
+    ImportClosed,
+    ImportOpened,
+    OperatorUpdate,
+    OwnershipTransferred,
+    OwnershipTransferStarted,
+    PartyUpdate,
+    ServiceUpdate,
+)
+from ocn_registry.testing.model.permissions import AgreementImport, Permissions, ServiceImport
+from ocn_registry.testing.model.permissions_views import AgreementAsMade, ListedService
+from ocn_registry.testing.model.registry import NodeImport, PartyImport, Registry
+from ocn_registry.testing.model.registry_views import ListedNode, ListedParty
+from ocn_registry.testing.model.requests import IsSignedBy, SignedFields
+
+__all__ = [
+    "AgreementAsMade",
+    "AgreementImport",
+    "AgreementMade",
+    "AgreementRevoked",
+    "Call",
+    "CallFailed",
+    "Event",
+    "ImportClosed",
+    "ImportOpened",
+    "IsSignedBy",
+    "ListedNode",
+    "ListedParty",
+    "ListedService",
+    "Message",
+    "NodeImport",
+    "OperatorUpdate",
+    "OwnershipTransferStarted",
+    "OwnershipTransferred",
+    "PartyImport",
+    "PartyUpdate",
+    "Permissions",
+    "Receipt",
+    "Registry",
+    "ServiceImport",
+    "ServiceUpdate",
+    "SignedFields",
+]

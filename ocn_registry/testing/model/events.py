@@ -1,0 +1,117 @@
+"""The contracts' events, one class for each, with the event's arguments as fields in their order.
+
+A test holds these classes and the contracts' ABI together. What emits an event is the contract that
+was called: `Permissions` has the `Registry` emit nothing.
+
+Source: contracts/interfaces/*.sol; Ownable2Step.sol of OpenZeppelin Contracts 5.3.0.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ocn_registry.errors import Reverted
+    from ocn_registry.models import Address
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that a contract tells the world."""
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorUpdate(Event):
+    """The new URL of an operator's node; it runs none when `domain` is empty."""
+
+    operator: Address
+    domain: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartyUpdate(Event):
+    """The full new state of a party; a zero operator says that it has left."""
+
+    country_code: str
+    party_id: str
+    party_address: Address
+    roles: tuple[int, ...]
+    modules_sender: tuple[int, ...]
+    modules_receiver: tuple[int, ...]
+    operator_address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceUpdate(Event):
+    """The full new state of a service; no permissions say that it was deleted."""
+
+    name: str
+    url: str
+    permissions: tuple[int, ...]
+    provider: Address
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementMade(Event):
+    """A user agreed to these permissions, which this version of the service needs."""
+
+    user: Address
+    provider: Address
+    version: int
+    permissions: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementRevoked(Event):
+    """A user took back what it had agreed."""
+
+    user: Address
+    provider: Address
+
+
+@dataclass(frozen=True, slots=True)
+class CallFailed(Event):
+    """An item of a batch had no effect; on the chain, `reason` is the error's revert data."""
+
+    index: int
+    reason: Reverted
+
+    def __eq__(self, other: object) -> bool:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
+        """Compare the reasons by class and arguments: exceptions are otherwise all different."""
+        return (
+            isinstance(other, CallFailed)
+            and self.index == other.index
+            and type(self.reason) is type(other.reason)
+            and self.reason.args == other.reason.args
+        )
+
+    def __hash__(self) -> int:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
+        """Hash what is compared."""
+        return hash((self.index, type(self.reason), self.reason.args))
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOpened(Event):
+    """The contract was deployed with its import open."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportClosed(Event):
+    """The import has ended for good."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnershipTransferStarted(Event):
+    """The registry was offered to a new owner."""
+
+    previous_owner: Address
+    new_owner: Address
+
+
+@dataclass(frozen=True, slots=True)
+class OwnershipTransferred(Event):
+    """The registry has a new owner; none when that is the zero address."""
+
+    previous_owner: Address
+    new_owner: Address

@@ -1,0 +1,60 @@
+"""The import's gate: who may write when.
+
+Source: contracts/interfaces/IImports.sol.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from ocn_registry.contract_errors import (
+    BatchTooLarge,
+    ImportNotOpen,
+    ImportStillOpen,
+    OwnableUnauthorizedAccount,
+)
+from ocn_registry.testing.model.calls import Contract, S, external, view
+from ocn_registry.testing.model.events import ImportClosed
+
+if TYPE_CHECKING:
+    from ocn_registry.models import Address
+    from ocn_registry.testing.model.calls import Message
+
+MAX_IMPORT: Final = 100
+
+
+class Imports(Contract[S]):
+    """A contract that takes copies of an earlier registry's entries, for a time."""
+
+    def _owner(self) -> Address:
+        """Tell who owns the registry; each contract knows it in its way."""
+        raise NotImplementedError
+
+    @external
+    def close_import(self, message: Message) -> None:
+        """End the import for good."""
+        self._require_owner(message)
+        if not self.state.import_open:
+            raise ImportNotOpen
+        self.state.import_open = False
+        self._emit(ImportClosed())
+
+    @view
+    def import_open(self) -> bool:
+        """Tell whether the import is open."""
+        return self.state.import_open
+
+    def _require_owner(self, message: Message) -> None:
+        if message.sender != self._owner():
+            raise OwnableUnauthorizedAccount(message.sender)
+
+    def _require_import(self, message: Message, length: int) -> None:
+        self._require_owner(message)
+        if not self.state.import_open:
+            raise ImportNotOpen
+        if length > MAX_IMPORT:
+            raise BatchTooLarge(length, MAX_IMPORT)
+
+    def _require_open(self) -> None:
+        if self.state.import_open:
+            raise ImportStillOpen

@@ -1,0 +1,61 @@
+"""Who owns the registry: handed over in two steps, so that nobody gets it by mistake.
+
+Source: Ownable2Step.sol of OpenZeppelin Contracts 5.3.0; contracts/Registry.sol.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ocn_registry.contract_errors import OwnableUnauthorizedAccount
+from ocn_registry.models import ZERO_ADDRESS
+from ocn_registry.testing.model.calls import external, view
+from ocn_registry.testing.model.events import OwnershipTransferred, OwnershipTransferStarted
+from ocn_registry.testing.model.imports import Imports
+from ocn_registry.testing.model.state import RegistryState
+
+if TYPE_CHECKING:
+    from ocn_registry.models import Address
+    from ocn_registry.testing.model.calls import Message
+
+
+class Ownership(Imports[RegistryState]):
+    """A contract that has an owner."""
+
+    @view
+    def owner(self) -> Address:
+        """Tell the owner; zero when there is none."""
+        return self.state.owner
+
+    @view
+    def pending_owner(self) -> Address:
+        """Tell to whom it was offered; zero when to nobody."""
+        return self.state.pending_owner
+
+    @external
+    def transfer_ownership(self, message: Message, new_owner: Address) -> None:
+        """Offer it to another, who has to accept; the zero address takes an offer back."""
+        self._require_owner(message)
+        self.state.pending_owner = new_owner
+        self._emit(OwnershipTransferStarted(self.state.owner, new_owner))
+
+    @external
+    def accept_ownership(self, message: Message) -> None:
+        """Accept what was offered."""
+        if message.sender != self.state.pending_owner:
+            raise OwnableUnauthorizedAccount(message.sender)
+        self._transfer_ownership(message.sender)
+
+    @external
+    def renounce_ownership(self, message: Message) -> None:
+        """Leave it without an owner; not while the import is open, which only an owner closes."""
+        self._require_owner(message)
+        self._require_open()
+        self._transfer_ownership(ZERO_ADDRESS)
+
+    def _transfer_ownership(self, new_owner: Address) -> None:
+        self._emit(OwnershipTransferred(self.state.owner, new_owner))
+        self.state.owner, self.state.pending_owner = new_owner, ZERO_ADDRESS
+
+    def _owner(self) -> Address:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
+        return self.state.owner

@@ -1,0 +1,272 @@
+"""The Permissions' writes: which services exist, and who agreed to them.
+
+A service is in force while its party has the listing that it was set under; an agreement is active
+while its user has the listing, and the service the version, under which it was made.
+
+Source: contracts/interfaces/IPermissions.sol, contracts/Permissions.sol.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from ocn_registry.contract_errors import (
+    AgreementExists,
+    AgreementNotFound,
+    NoPermissions,
+    PartyNotFound,
+    PermissionsDiffer,
+    ServiceExists,
+    ServiceNotFound,
+)
+from ocn_registry.testing.model.batches import Batches
+from ocn_registry.testing.model.calls import external
+from ocn_registry.testing.model.events import (
+    AgreementMade,
+    AgreementRevoked,
+    ImportOpened,
+    ServiceUpdate,
+)
+from ocn_registry.testing.model.imports import Imports
+from ocn_registry.testing.model.permissions_views import PermissionsViews
+from ocn_registry.testing.model.requests import SignedRequests
+from ocn_registry.testing.model.rules import (
+    PERMISSION_LIMIT,
+    check_name,
+    check_url,
+    checked_set,
+    take_out,
+)
+from ocn_registry.testing.model.state import Consent, PermissionsState, ServiceEntry
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ocn_registry.models import Address
+    from ocn_registry.testing.model.calls import Message
+    from ocn_registry.testing.model.events import (
+        Event,
+    )
+    from ocn_registry.testing.model.registry import Registry
+    from ocn_registry.testing.model.requests import IsSignedBy
+
+Numbers = tuple[int, ...]
+
+
+class ServiceImport(NamedTuple):
+    """A service to import."""
+
+    provider: Address
+    name: str
+    url: str
+    permissions: Numbers
+
+
+class AgreementImport(NamedTuple):
+    """An agreement to import."""
+
+    user: Address
+    provider: Address
+    permissions: Numbers
+
+
+class Permissions(
+    PermissionsViews,
+    Imports[PermissionsState],
+    SignedRequests[PermissionsState],
+    Batches[PermissionsState],
+):
+    """The Permissions."""
+
+    name = "OCN Permissions"
+
+    def __init__(
+        self,
+        address: Address,
+        registry: Registry,
+        *,
+        import_open: bool,
+        is_signed_by: IsSignedBy,
+    ) -> None:
+        """Deploy it; `deployed` is what it tells the world then."""
+        state = PermissionsState(import_open=import_open)
+        super().__init__(address, registry.chain_id, state, is_signed_by)
+        self._registry = registry
+        events: tuple[Event, ...] = (ImportOpened(),) if import_open else ()
+        self.deployed: Final = events
+
+    @external
+    def set_service(self, message: Message, name: str, url: str, permissions: Numbers) -> None:
+        """Offer a service, or change it."""
+        self._set_service(message.sender, name, url, permissions)
+
+    @external
+    def set_service_raw(  # noqa: PLR0913, PLR0917 - the contract's function
+        self,
+        message: Message,
+        provider: Address,
+        name: str,
+        url: str,
+        permissions: Numbers,
+        nonce: int,
+        deadline: int,
+        signature: bytes,
+    ) -> None:
+        """Offer a service, or change it, by signed request."""
+        fields = (provider, name, url, permissions, nonce, deadline)
+        self._use_request(message, "SetService", fields, signature)
+        self._set_service(provider, name, url, permissions)
+
+    @external
+    def delete_service(self, message: Message) -> None:
+        """Take a service off the list."""
+        self._delete_service(message.sender)
+
+    @external
+    def delete_service_raw(
+        self,
+        message: Message,
+        provider: Address,
+        nonce: int,
+        deadline: int,
+        signature: bytes,
+    ) -> None:
+        """Take a service off the list, by signed request."""
+        self._use_request(message, "DeleteService", (provider, nonce, deadline), signature)
+        self._delete_service(provider)
+
+    @external
+    def create_agreement(self, message: Message, provider: Address) -> None:
+        """Agree to a service, whatever it needs."""
+        self._agree(message.sender, provider, None)
+
+    @external
+    def create_agreement_to(
+        self,
+        message: Message,
+        provider: Address,
+        permissions: Numbers,
+    ) -> None:
+        """Agree to a service, if it needs just these permissions."""
+        self._agree(message.sender, provider, checked_set(permissions, PERMISSION_LIMIT))
+
+    @external
+    def create_agreement_raw(  # noqa: PLR0913, PLR0917 - the contract's function
+        self,
+        message: Message,
+        user: Address,
+        provider: Address,
+        permissions: Numbers,
+        nonce: int,
+        deadline: int,
+        signature: bytes,
+    ) -> None:
+        """Agree to a service, if it needs just these permissions, by signed request."""
+        fields = (user, provider, permissions, nonce, deadline)
+        self._use_request(message, "CreateAgreement", fields, signature)
+        self._agree(user, provider, checked_set(permissions, PERMISSION_LIMIT))
+
+    @external
+    def revoke_agreement(self, message: Message, provider: Address) -> None:
+        """Take back an agreement, active or ended."""
+        self._revoke_agreement(message.sender, provider)
+
+    @external
+    def revoke_agreement_raw(  # noqa: PLR0913, PLR0917 - the contract's function
+        self,
+        message: Message,
+        user: Address,
+        provider: Address,
+        nonce: int,
+        deadline: int,
+        signature: bytes,
+    ) -> None:
+        """Take back an agreement, active or ended, by signed request."""
+        fields = (user, provider, nonce, deadline)
+        self._use_request(message, "RevokeAgreement", fields, signature)
+        self._revoke_agreement(user, provider)
+
+    @external
+    def import_services(self, message: Message, items: Sequence[ServiceImport]) -> None:
+        """List services of an earlier registry."""
+        self._require_import(message, len(items))
+        for provider, name, url, permissions in items:
+            if self._in_force(provider):
+                raise ServiceExists(provider)
+            self._store_service(provider, name, url, permissions)
+
+    @external
+    def import_agreements(self, message: Message, items: Sequence[AgreementImport]) -> None:
+        """Make agreements of an earlier registry."""
+        self._require_import(message, len(items))
+        for user, provider, permissions in items:
+            self._store_agreement(user, provider, checked_set(permissions, PERMISSION_LIMIT))
+
+    def _owner(self) -> Address:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
+        return self._registry.owner()
+
+    def _set_service(self, provider: Address, name: str, url: str, permissions: Numbers) -> None:
+        self._require_open()
+        self._store_service(provider, name, url, permissions)
+
+    def _store_service(self, provider: Address, name: str, url: str, permissions: Numbers) -> None:
+        listing = self._registry.listing_of(provider)
+        if not listing:
+            raise PartyNotFound(provider)
+        check_name(name)
+        if url:
+            check_url(url)
+        permissions = checked_set(permissions, PERMISSION_LIMIT)
+        if not permissions:
+            raise NoPermissions
+        present = self.state.services.get(provider)
+        if present is None:
+            self.state.providers.append(provider)
+        if present is None or (present.permissions, present.listing) != (permissions, listing):
+            self.state.versions[provider] = self.state.versions.get(provider, 0) + 1
+        entry = ServiceEntry(name=name, url=url, permissions=permissions, listing=listing)
+        self.state.services[provider] = entry
+        self._emit(ServiceUpdate(name, url, permissions, provider))
+
+    def _delete_service(self, provider: Address) -> None:
+        if provider not in self.state.services:
+            raise ServiceNotFound(provider)
+        del self.state.services[provider]
+        take_out(self.state.providers, provider)
+        self._emit(ServiceUpdate("", "", (), provider))
+
+    def _agree(self, user: Address, provider: Address, permissions: Numbers | None) -> None:
+        """Make an agreement; `None` agrees to whatever the service needs."""
+        self._require_open()
+        self._store_agreement(user, provider, permissions)
+
+    def _store_agreement(
+        self,
+        user: Address,
+        provider: Address,
+        permissions: Numbers | None,
+    ) -> None:
+        listing = self._registry.listing_of(user)
+        if not listing:
+            raise PartyNotFound(user)
+        service = self._in_force(provider)
+        if service is None:
+            raise ServiceNotFound(provider)
+        if permissions is not None and permissions != service.permissions:
+            raise PermissionsDiffer(provider, service.permissions)
+        if self._is_active(user, provider):
+            raise AgreementExists(user, provider)
+        if (user, provider) not in self.state.consents:
+            self.state.consented_to[user] = (*self.state.consented_to.get(user, ()), provider)
+        version = self.service_version(provider)
+        self.state.consents[user, provider] = Consent(listing=listing, version=version)
+        self._emit(AgreementMade(user, provider, version, service.permissions))
+
+    def _revoke_agreement(self, user: Address, provider: Address) -> None:
+        if (user, provider) not in self.state.consents:
+            raise AgreementNotFound(user, provider)
+        del self.state.consents[user, provider]
+        providers = list(self.state.consented_to[user])
+        take_out(providers, provider)
+        self.state.consented_to[user] = tuple(providers)
+        self._emit(AgreementRevoked(user, provider))

@@ -1,0 +1,141 @@
+"""Signed requests: deadline, nonce, signature, then the effect.
+
+Source: contracts/interfaces/ISignedRequests.sol.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
+
+from ocn_registry.contract_errors import (
+    InvalidNonce,
+    InvalidSignature,
+    NonceOutOfRange,
+    SafeCastOverflowedUintDowncast,
+    SignatureExpired,
+)
+from ocn_registry.testing.model.calls import Contract, S, external, view
+
+if TYPE_CHECKING:
+    from ocn_registry.models import Address
+    from ocn_registry.testing.model.calls import Message
+
+MAX_NONCE_RAISE: Final = 65_536
+_NONCE_BITS: Final = 32
+VERSION: Final = "3"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedFields:
+    """What a signature has to be a signature of: typed data of EIP-712.
+
+    Attributes:
+        name: The domain's name, `OCN Registry` or `OCN Permissions`.
+        chain_id: The domain's chain id.
+        contract: The domain's contract.
+        primary_type: Name of the typed data, for example `SetNode`.
+        values: Its fields, as they were given: addresses and texts as text, lists as tuples.
+    """
+
+    name: str
+    chain_id: int
+    contract: Address
+    primary_type: str
+    values: tuple[object, ...]
+
+
+class IsSignedBy(Protocol):
+    """Whether a signature is the signer's signature of these fields."""
+
+    def __call__(self, signer: Address, fields: SignedFields, signature: bytes, /) -> bool:
+        """Look at the signature; never raise."""
+        ...
+
+
+class SignedRequests(Contract[S]):
+    """A contract that takes signed requests."""
+
+    name: ClassVar[str]
+
+    def __init__(self, address: Address, chain_id: int, state: S, signed: IsSignedBy) -> None:
+        """Say how signatures are checked."""
+        super().__init__(address, chain_id, state)
+        self._is_signed_by = signed
+
+    @view
+    def nonces(self, account: Address) -> int:
+        """Tell the nonce of the account's next request."""
+        return self.state.nonces.get(account, 0)
+
+    @view
+    def eip712_domain(self) -> tuple[object, ...]:
+        """Tell the domain of signatures."""
+        fields, salt, extensions = b"\x0f", bytes(32), ()
+        return (fields, self.name, VERSION, self.chain_id, self.address, salt, extensions)
+
+    @external
+    def invalidate_nonce(self, message: Message, new_nonce: int) -> None:
+        """Void all requests below a nonce."""
+        self._raise_nonce(message.sender, self.nonces(message.sender), new_nonce)
+
+    @external
+    def invalidate_nonce_raw(  # noqa: PLR0913, PLR0917 - the contract's function
+        self,
+        message: Message,
+        account: Address,
+        new_nonce: int,
+        nonce: int,
+        deadline: int,
+        signature: bytes,
+    ) -> None:
+        """Void all requests below a nonce, by signed request."""
+        fields = (account, new_nonce, nonce, deadline)
+        self._use_request(message, "InvalidateNonce", fields, signature)
+        self._raise_nonce(account, nonce, new_nonce)
+
+    def _use_request(
+        self,
+        message: Message,
+        primary_type: str,
+        values: tuple[Any, ...],
+        signature: bytes,
+    ) -> None:
+        """Check a request, and use up its nonce.
+
+        Args:
+            message: The call.
+            primary_type: Name of the typed data.
+            values: Its fields: the signer first, nonce and deadline last.
+            signature: The signer's.
+        """
+        signer, nonce, deadline = values[0], values[-2], values[-1]
+        if message.time_unix_s > deadline:
+            raise SignatureExpired(deadline)
+        if nonce != self.nonces(signer):
+            raise InvalidNonce(signer, self.nonces(signer))
+        fields = SignedFields(
+            name=self.name,
+            chain_id=self.chain_id,
+            contract=self.address,
+            primary_type=primary_type,
+            values=values,
+        )
+        if not self._is_signed_by(signer, fields, signature):
+            raise InvalidSignature(signer)
+        self._set_nonce(signer, nonce + 1)
+
+    def _raise_nonce(self, account: Address, present: int, new_nonce: int) -> None:
+        self._require_open()
+        if not present < new_nonce <= present + MAX_NONCE_RAISE:
+            raise NonceOutOfRange(new_nonce, present + 1, present + MAX_NONCE_RAISE)
+        self._set_nonce(account, new_nonce)
+
+    def _set_nonce(self, account: Address, nonce: int) -> None:
+        if nonce >> _NONCE_BITS:
+            raise SafeCastOverflowedUintDowncast(_NONCE_BITS, nonce)
+        self.state.nonces[account] = nonce
+
+    def _require_open(self) -> None:
+        """Refuse while the import is open; `Imports` does."""
+        raise NotImplementedError
