@@ -113,9 +113,9 @@ else:
     }
     _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 
-    def __getattr__(name):
+    def __getattr__(name: str) -> object:
         """Import a public name when it is first used."""
-        from importlib import import_module
+        from importlib import import_module  # noqa: PLC0415 - costs more than all else here
 
         if name == "contract_errors":
             return import_module("ocn_registry.contract_errors")
@@ -125,6 +125,6 @@ else:
         globals()[name] = value
         return value
 
-    def __dir__():
+    def __dir__() -> list[str]:
         """Tell the public names."""
         return sorted([*_HOME_OF, "__version__", "contract_errors"])

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def connect(
+def connect(  # noqa: PLR0913 - each has a default
     network: str | Deployment = "local",
     *,
     rpc_urls: Sequence[str] = (),
@@ -359,7 +359,7 @@ class RegistryClient:
         """Take the signer's node off the list."""
         return self.send(DeleteNode(), signer=signer, options=options)
 
-    def set_party(
+    def set_party(  # noqa: PLR0913 - what a party is
         self,
         country_code: str,
         party_id: str,

@@ -28,7 +28,7 @@ class ContractError(Reverted):
         return self._message
 
 
-# Signed requests and batches (ISignedRequests.sol, IBatches.sol)
+# Signed requests and batches: ISignedRequests.sol, IBatches.sol.
 
 
 @dataclass(eq=False)
@@ -82,7 +82,7 @@ class NestedBatch(ContractError):
     index: int
 
 
-# Values (IEntryErrors.sol)
+# Values, in either contract: IEntryErrors.sol.
 
 
 @dataclass(eq=False)
@@ -143,7 +143,7 @@ class PartyNotFound(ContractError):
     party: str
 
 
-# Registry (IRegistry.sol)
+# Nodes and parties: IRegistry.sol.
 
 
 @dataclass(eq=False)
@@ -236,7 +236,7 @@ class PartyExists(ContractError):
     party: str
 
 
-# Permissions (IPermissions.sol)
+# Services and agreements: IPermissions.sol.
 
 
 @dataclass(eq=False)
@@ -317,7 +317,7 @@ class IndexOutOfRange(ContractError):
     length: int
 
 
-# Import and owner (IImports.sol; Ownable.sol of OpenZeppelin Contracts 5.3.0)
+# Import and owner: IImports.sol; Ownable.sol of OpenZeppelin Contracts 5.3.0.
 
 
 @dataclass(eq=False)
@@ -364,7 +364,7 @@ class OwnableInvalidOwner(ContractError):
     owner: str
 
 
-# What OpenZeppelin's libraries declare, and these contracts never reach (ShortStrings.sol, SafeCast.sol)
+# What OpenZeppelin's libraries declare and these contracts hardly reach.
 
 
 @dataclass(eq=False)
@@ -394,7 +394,7 @@ class SafeCastOverflowedUintDowncast(ContractError):
     value: int
 
 
-# The two errors that the language itself knows
+# The two errors that the language itself knows.
 
 
 @dataclass(eq=False)

@@ -7,7 +7,7 @@ OcnRegistryError
   FeeAboveCap              the chain asks for more than the caller is willing to pay
   RequestRejected          a signed request that would not take effect
     SignatureMismatch · RequestExpired · NonceMismatch · BatchRejected
-  Reverted                 the contract said no: one class for each of its errors, in `contract_errors`
+  Reverted                 the contract said no: a class for each of its errors, in contract_errors
     UnknownRevert          ... with an error that nobody here knows
   TransportError           the RPC node, or the way to it
     RpcUnavailable · RpcTimeout · RpcRefused · BadAnswer · WrongChain · NoContract
@@ -22,6 +22,8 @@ and bounded (`text.shown`). Messages are for people; programs use the class and 
 from typing import ClassVar
 
 from ocn_registry.text import shown
+
+_ERRORS_TOLD = 5
 
 
 class OcnRegistryError(Exception):
@@ -103,8 +105,9 @@ class BatchRejected(RequestRejected):
 
     def __init__(self, errors: tuple[OcnRegistryError, ...]) -> None:
         """Say why each was refused, in the order of the requests."""
-        reasons = "; ".join(f"{index}: {error}" for index, error in enumerate(errors[:5]))
-        more = f"; and {len(errors) - 5} more" if len(errors) > 5 else ""
+        told = errors[:_ERRORS_TOLD]
+        reasons = "; ".join(f"{index}: {error}" for index, error in enumerate(told))
+        more = f"; and {len(errors) - len(told)} more" if len(errors) > len(told) else ""
         super().__init__(f"none of the {len(errors)} requests would take effect: {reasons}{more}")
         self.errors = errors
 

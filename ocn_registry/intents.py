@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING, ClassVar, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, ClassVar, TypeAlias, TypeGuard, TypeVar
 
 from ocn_registry.errors import InvalidInput
 from ocn_registry.models import (
@@ -65,9 +65,13 @@ def _number(intent: object, name: str) -> None:
 
 
 def _sequence(what: str, values: object, one: Callable[[object], T]) -> tuple[T, ...]:
-    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
+    if isinstance(values, (str, bytes)) or not _is_iterable(values):
         raise InvalidInput(f"{shown(values)} is no list of {what}: give a tuple or a list")
-    return tuple([one(value) for value in values])  # pyright: ignore[reportUnknownVariableType]
+    return tuple([one(value) for value in values])
+
+
+def _is_iterable(value: object) -> TypeGuard[Iterable[object]]:
+    return isinstance(value, Iterable)
 
 
 def _members(intent: object, name: str, kind: type[E]) -> None:
@@ -270,7 +274,7 @@ class AdminDeleteParty:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransferOwnership:
-    """Offer the registry to a new owner, who has to accept; the zero address takes an offer back."""
+    """Offer the registry to a new owner, who has to accept. The zero address takes that back."""
 
     signable: ClassVar[bool] = False
     new_owner: str

@@ -18,7 +18,8 @@ from ocn_registry.keccak import keccak256
 from ocn_registry.text import shown
 
 _ADDRESS = re.compile(r"0[xX][0-9a-fA-F]{40}")
-_ID_SEPARATORS = "-*_ "
+_ADDRESS_BYTES = 20
+_ID = re.compile(r"(..)[-*_ ]?(...)", re.DOTALL)
 
 
 def _is_text(value: object) -> TypeGuard[str]:
@@ -36,7 +37,7 @@ class Address(str):
 
     __slots__ = ()
 
-    def __new__(cls, text: str) -> Address:
+    def __new__(cls, text: str) -> Address:  # noqa: PYI034 - there are no subclasses
         """Read an address.
 
         Args:
@@ -63,8 +64,10 @@ class Address(str):
     @staticmethod
     def from_bytes(value: bytes) -> Address:
         """Make an address of its 20 bytes."""
-        if len(value) != 20:
-            raise InvalidInput(f"an address has 20 bytes, not {len(value)}: {shown(value)}")
+        if len(value) != _ADDRESS_BYTES:
+            raise InvalidInput(
+                f"an address has {_ADDRESS_BYTES} bytes, not {len(value)}: {shown(value)}"
+            )
         return _checksummed(value)
 
     def to_bytes(self) -> bytes:
@@ -176,14 +179,13 @@ class PartyId:
 
     def __post_init__(self) -> None:
         """Refuse what does not fit the two and three bytes that the contracts keep."""
-        for name, text, size in (
-            ("country code", self.country_code, 2),
-            ("party id", self.party_id, 3),
+        for name, text, size, example in (
+            ("country code", self.country_code, 2, "DE"),
+            ("party id", self.party_id, 3, "ABC"),
         ):
             if not _is_text(text) or len(text) != size or max(text) > "\xff":
                 raise InvalidInput(
-                    f"{shown(text)} is no {name}: give {size} characters, for example "
-                    + ("DE and ABC" if size == 2 else "ABC of DE ABC"),
+                    f"{shown(text)} is no {name}: give {size} characters, for example {example}",
                 )
 
     def __str__(self) -> str:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
@@ -201,11 +203,10 @@ class PartyId:
         Raises:
             InvalidInput: It is none of these.
         """
-        if len(text) == 6 and text[2] in _ID_SEPARATORS:
-            return cls(text[:2], text[3:])
-        if len(text) == 5:
-            return cls(text[:2], text[2:])
-        raise InvalidInput(f"{shown(text)} is no id of a party: write it as DE ABC")
+        found = _ID.fullmatch(text)
+        if found is None:
+            raise InvalidInput(f"{shown(text)} is no id of a party: write it as DE ABC")
+        return cls(found[1], found[2])
 
 
 def address_or_id(first: str, party_id: str | None = None) -> Address | PartyId:

@@ -5,12 +5,13 @@ text reaches an error message, a log or a terminal it passes through `shown`.
 """
 
 import re
+from typing import TypeGuard
 
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 _LIMIT = 100
 
 
-def shown(value: object, limit: int = _LIMIT) -> str:
+def shown(value: object, limit: int = _LIMIT) -> str:  # noqa: PLR0911 - one for each kind
     """Write a value so that it fits in one line and commands no terminal.
 
     Args:
@@ -24,10 +25,9 @@ def shown(value: object, limit: int = _LIMIT) -> str:
     if isinstance(value, (bytes, bytearray)):
         digits = bytes(value[:limit]).hex()
         return f"0x{digits}" + (f"... ({len(value)} bytes)" if len(value) > limit else "")
-    if isinstance(value, (tuple, list)):
-        items = [shown(item, limit) for item in value[:limit]]  # pyright: ignore[reportUnknownVariableType]
-        rest = ", ..." if len(value) > limit else ""  # pyright: ignore[reportUnknownArgumentType]
-        return f"[{', '.join(items)}{rest}]"
+    if _is_sequence(value):
+        items = [shown(item, limit) for item in value[:limit]]
+        return f"[{', '.join(items)}{', ...' if len(value) > limit else ''}]"
     if isinstance(value, bool) or value is None:
         return repr(value)
     if isinstance(value, int):
@@ -38,3 +38,7 @@ def shown(value: object, limit: int = _LIMIT) -> str:
     if len(text) <= limit:
         return repr(text)
     return f"{text[:limit]!r}... ({len(text)} characters)"
+
+
+def _is_sequence(value: object) -> TypeGuard[tuple[object, ...] | list[object]]:
+    return isinstance(value, (tuple, list))

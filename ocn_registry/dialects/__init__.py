@@ -23,7 +23,7 @@ def dialect_of(deployment: Deployment) -> Dialect:
         UnsupportedByDialect: This version of the package does not speak it.
     """
     if deployment.dialect == "v3":
-        from ocn_registry.dialects.v3 import V3Dialect
+        from ocn_registry.dialects.v3 import V3Dialect  # noqa: PLC0415 - only what is used
 
         return V3Dialect(deployment)
     raise UnsupportedByDialect(

@@ -96,7 +96,8 @@ def look(
     accounts = tuple(dict.fromkeys(keys))
     found: list[RequestRejected | None] = []
     for request in requests:
-        found.append((yield from _signature(request)))
+        error = yield from _signature(request)
+        found.append(error)
     head, nonces = yield from together(
         Head(),
         all_of(tuple([dialect.nonce(account, contract, None) for account, contract in accounts])),

@@ -119,7 +119,7 @@ def send(
     if requests:
         yield from verify(dialect, requests)
     items = tuple([_item(step) for step in steps])
-    return (yield from _transact(dialect, write, write, signer, items, options))
+    return (yield from _transact(dialect, write, write, signer, items=items, options=options))
 
 
 def submit(
@@ -156,7 +156,7 @@ def submit(
     whole = dialect.write(kept, each_alone=False)
     alone = dialect.write(kept, each_alone=True) if len(kept) > 1 else whole
     items = tuple([_item(request) for request in kept])
-    outcome = yield from _transact(dialect, whole, alone, spender, items, options)
+    outcome = yield from _transact(dialect, whole, alone, spender, items=items, options=options)
     told = dict(zip(good, outcome.items, strict=True))
     return replace(
         outcome,
@@ -173,11 +173,12 @@ def _item(step: Step) -> Item:
     return Item(intent=step.intent if isinstance(step, SignedRequest) else step)
 
 
-def _transact(
+def _transact(  # noqa: PLR0913 - what a transaction is made of
     dialect: Dialect,
     trial: Call[tuple[Reverted | None, ...]],
     write: Call[tuple[Reverted | None, ...]],
     signer: Signer,
+    *,
     items: tuple[Item, ...],
     options: WriteOptions,
 ) -> Flow[Outcome]:
@@ -260,7 +261,7 @@ def _wait(
     options: WriteOptions,
     lost: OutcomeUnknown | None,
 ) -> Flow[tuple[Receipt, BlockRef]]:
-    """Wait until a transaction's block has its confirmations; the chain may reorganise meanwhile."""
+    """Wait for a transaction's block and its confirmations; the chain may reorganise meanwhile."""
     started = yield from Clock()
     pause = _FIRST_POLL_S
     why = "it is in no block yet"

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 MAX_DOCUMENT_BYTES = 1 << 16
 _MAX_SIGNATURE_BYTES = 1 << 12
 _EXACT = 1 << 53
+_MOST_DIGITS = 78  # of 2^256
 _KEYS = {"types", "primaryType", "domain", "message"}
 
 
@@ -151,7 +152,9 @@ def _number(name: str, bits: int, told: object) -> int:
     number = -1
     if isinstance(told, int) and not isinstance(told, bool) and told < _EXACT:
         number = told
-    elif isinstance(told, str) and told.isascii() and told.isdecimal() and len(told) < 79:
+    elif (
+        isinstance(told, str) and told.isascii() and told.isdecimal() and len(told) <= _MOST_DIGITS
+    ):
         number = int(told) if told == "0" or told[0] != "0" else -1
     if not 0 <= number < 1 << bits:
         raise InvalidInput(

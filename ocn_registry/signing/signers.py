@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 _SIGNATURE_BYTES = 65
+_KEY_BYTES = 32
 _KEY_DIGITS = 64
 _MAX_FILE_BYTES = 1 << 16
 
@@ -193,22 +194,24 @@ def recover(digest: bytes, signature: bytes) -> Address | None:
         The address; `None` when it is not a signature that a contract would take (65 bytes, low s,
         v of 27 or 28) or belongs to no key.
     """
-    from eth_account import Account
-    from eth_keys.exceptions import BadSignature
+    from eth_keys.datatypes import Signature  # noqa: PLC0415 - 0.2 s, for those who check
+    from eth_keys.exceptions import BadSignature  # noqa: PLC0415
+    from eth_utils.exceptions import ValidationError  # noqa: PLC0415
 
-    if len(signature) != _SIGNATURE_BYTES or signature[64] not in (27, 28):
+    if len(signature) != _SIGNATURE_BYTES or signature[64] not in {27, 28}:
         return None
     if int.from_bytes(signature[32:64], "big") > _ORDER // 2:
         return None
     try:
-        return Address(str(Account._recover_hash(digest, signature=signature)))
-    except (BadSignature, ValueError):
+        found = Signature(signature[:64] + bytes([signature[64] - 27]))
+        return Address(found.recover_public_key_from_msg_hash(digest).to_address())
+    except (BadSignature, ValidationError, ValueError):
         return None
 
 
 def _account(key: str | bytes) -> LocalAccount | None:
     """Make an account of a key, without raising while the key is in a frame."""
-    from eth_account import Account
+    from eth_account import Account  # noqa: PLC0415 - 0.2 s, for those who sign
 
     if isinstance(key, str):
         digits = key.strip().removeprefix("0x")
@@ -218,14 +221,14 @@ def _account(key: str | bytes) -> LocalAccount | None:
             key = bytes.fromhex(digits)
         except ValueError:
             return None
-    if len(key) != 32 or not 0 < int.from_bytes(key, "big") < _ORDER:
+    if len(key) != _KEY_BYTES or not 0 < int.from_bytes(key, "big") < _ORDER:
         return None
     account: LocalAccount = Account.from_key(key)
     return account
 
 
 def _decrypted(text: str, passphrase: Callable[[], str]) -> LocalAccount | None:
-    from eth_account import Account
+    from eth_account import Account  # noqa: PLC0415 - 0.2 s, for those who sign
 
     try:
         keyfile = json.loads(text)

@@ -19,6 +19,7 @@ from urllib3.exceptions import (
     NewConnectionError,
     ReadTimeoutError,
 )
+from urllib3.util.url import parse_url
 
 from ocn_registry.effects import Clock, Local, Send, Sleep, Together, UnixTime
 from ocn_registry.errors import (
@@ -52,6 +53,7 @@ MAX_ANSWER_BYTES = 64 << 20
 _CHUNK_BYTES = 1 << 18
 _MAX_TOGETHER = 100
 _OK = 200
+_SERVER_ERROR = 500
 
 
 class _Endpoint:
@@ -60,7 +62,7 @@ class _Endpoint:
     __slots__ = ("batches", "checked", "shown", "url")
 
     def __init__(self, url: str) -> None:
-        parsed = urllib3.util.parse_url(url)
+        parsed = parse_url(url)
         if parsed.scheme not in {"http", "https"} or not parsed.host:
             raise InvalidInput(f"{shown(url)} is no URL of an RPC node: give http:// or https://")
         self.url = url
@@ -74,7 +76,7 @@ class _Endpoint:
 class HttpTransport:
     """Asks RPC nodes over HTTP."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each has a default
         self,
         urls: Sequence[str],
         *,
@@ -155,10 +157,10 @@ class HttpTransport:
         tx_hash = effect.transaction.tx_hash
         try:
             (response,) = self._ask(endpoint, [_request(1, *request_of(effect))], tx_hash=tx_hash)
-            if "error" not in response and "result" not in response:
-                raise BadAnswer(f"{endpoint.shown} answered with neither result nor error")
         except BadAnswer as error:
             raise OutcomeUnknown(tx_hash, str(error)) from error
+        if response.get("error") is None and not isinstance(response.get("result"), str):
+            raise OutcomeUnknown(tx_hash, f"{endpoint.shown} answered neither yes nor no")
         _unwrap(effect, response)
 
     def _ask_all(self, endpoint: _Endpoint, parts: list[AnyEffect]) -> list[Answer]:
@@ -226,7 +228,7 @@ class HttpTransport:
                 f"the RPC node {endpoint.shown} is out of order (HTTP {response.status}): "
                 "try again later, or another node",
             )
-            if tx_hash is not None and response.status >= 500:
+            if tx_hash is not None and response.status >= _SERVER_ERROR:
                 raise OutcomeUnknown(tx_hash, str(failed))
             raise failed
         try:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from ocn_registry.errors import OcnRegistryError
 
 _HEX = re.compile(r"0x[0-9a-fA-F]*")
+_NUMBER = re.compile(r"0x[0-9a-fA-F]+")
 _HASH_DIGITS = 66
 _MAX_LOGS = 100_000
 
@@ -53,7 +54,7 @@ def is_list(value: object) -> TypeGuard[list[object]]:
     return isinstance(value, list)
 
 
-def request_of(effect: AnyEffect) -> tuple[str, list[object]]:
+def request_of(effect: AnyEffect) -> tuple[str, list[object]]:  # noqa: C901, PLR0911 - one for each
     """Give the method and the parameters that ask for an effect."""
     match effect:
         case Call():
@@ -81,7 +82,7 @@ def request_of(effect: AnyEffect) -> tuple[str, list[object]]:
             raise NotImplementedError(f"{type(effect).__name__} is nothing to ask a node")
 
 
-def answer_of(effect: AnyEffect, result: object) -> Answer:
+def answer_of(effect: AnyEffect, result: object) -> Answer:  # noqa: PLR0911 - one for each
     """Make an effect's answer of a result.
 
     Args:
@@ -158,7 +159,7 @@ def as_bytes(value: object) -> bytes:
 
 def as_number(value: object) -> int:
     """Read a number of at most 256 bits, written as `0x` and hexadecimal digits."""
-    if isinstance(value, str) and 2 < len(value) <= _HASH_DIGITS and _HEX.fullmatch(value):
+    if isinstance(value, str) and len(value) <= _HASH_DIGITS and _NUMBER.fullmatch(value):
         return int(value, 16)
     raise BadAnswer(f"the RPC node answered {shown(value)} where a number was expected")
 

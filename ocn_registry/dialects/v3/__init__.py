@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ocn_registry.dialects import words
 from ocn_registry.dialects.base import Limits
-from ocn_registry.dialects.v3 import calldata, logs, reads, requests, rules
+from ocn_registry.dialects.v3 import calldata, events, reads, requests, rules
 from ocn_registry.dialects.v3.reads import PAGE_ENTRIES, read
 from ocn_registry.dialects.v3.reverts import refuse
 from ocn_registry.dialects.words import Words
@@ -120,21 +120,21 @@ class V3Dialect:
             contract,
             intent,
             account,
-            nonce,
-            deadline_unix_s,
+            nonce=nonce,
+            deadline_unix_s=deadline_unix_s,
         )
 
     def read_request(self, text: str | bytes) -> Request | SignedRequest:
         """Read a request's JSON, signed or not, and refuse one that is not for this deployment."""
         return requests.read_request(self._deployment, text)
 
-    def changes(self, logs_: tuple[Log, ...]) -> tuple[Change, ...]:
+    def changes(self, logs: tuple[Log, ...]) -> tuple[Change, ...]:
         """Tell what events of these contracts say; other contracts' are left out."""
-        return logs.changes(logs_, self._contracts)
+        return events.changes(logs, self._contracts)
 
-    def failures(self, logs_: tuple[Log, ...]) -> dict[int, Reverted]:
+    def failures(self, logs: tuple[Log, ...]) -> dict[int, Reverted]:
         """Tell which steps of a batch failed, by their place in it."""
-        return logs.failures(logs_, self._contracts)
+        return events.failures(logs, self._contracts)
 
     def node(self, operator: Address, block: int | None) -> Call[Node | None]:
         """Read an operator's node."""

@@ -130,7 +130,7 @@ def _argument(kind: str, value: Value) -> bytes:
     return words.text(value) if kind == "string" else words.fixed(value.encode("latin-1"))
 
 
-def _owners(intent: OwnerIntent) -> bytes:
+def _owners(intent: OwnerIntent) -> bytes:  # noqa: C901, PLR0911 - one case for each intent
     match intent:
         case AdminDeleteOperator():
             return call("adminDeleteOperator(address)", words.address(intent.operator))

@@ -144,7 +144,7 @@ def contract_of(kind: type[SignableIntent]) -> Contract:
     )
 
 
-def values_of(intent: SignableIntent) -> tuple[Value, ...]:
+def values_of(intent: SignableIntent) -> tuple[Value, ...]:  # noqa: PLR0911 - one for each
     """Give the values of an intent in the order of its type."""
     match intent:
         case SetNode():
@@ -186,11 +186,12 @@ def domain(deployment: Deployment, contract: Contract) -> Domain:
     )
 
 
-def request(
+def request(  # noqa: PLR0913 - what a request is made of
     deployment: Deployment,
     contract: Contract,
     intent: SignableIntent,
     account: Address,
+    *,
     nonce: int,
     deadline_unix_s: int,
 ) -> Request:
