@@ -20,6 +20,7 @@ sys.path[:0] = [str(_HERE), str(_HERE.parent.parent / "scripts")]
 
 from gas_scenarios import HttpChain  # noqa: E402
 from kit.contract import Contract, Receipt  # noqa: E402
+from kit.good_requests import GoodRequests  # noqa: E402
 from kit.signing import DIRECT, Requests  # noqa: E402
 
 
@@ -304,3 +305,31 @@ def one_block(rpc: HttpChain) -> Callable[..., list[Receipt]]:
         return receipts
 
     return one_block
+
+
+@pytest.fixture
+def good_request(
+    signed_request: Requests,
+    roles: dict[str, Role],
+    listed_node: Any,
+    listed_party: Any,
+    listed_service: Any,
+    agreed: Any,
+) -> GoodRequests:
+    """Builds a good request of each kind, and the world that it needs."""
+
+    def prepare_agreement() -> None:
+        listed_party(roles["emsp"])
+        listed_service(roles["provider"])
+
+    prepare = {
+        "DeleteNode": lambda: listed_node(roles["operator"]),
+        "SetParty": lambda: listed_node(roles["operator"]),
+        "SetPartyModules": lambda: listed_party(roles["cpo"]),
+        "DeleteParty": lambda: listed_party(roles["cpo"]),
+        "SetService": lambda: listed_party(roles["provider"]),
+        "DeleteService": lambda: listed_service(roles["provider"]),
+        "CreateAgreement": prepare_agreement,
+        "RevokeAgreement": lambda: agreed(roles["emsp"], roles["provider"]),
+    }
+    return GoodRequests(signed_request, roles, prepare)
