@@ -18,7 +18,6 @@ __version__ = "3.0.0.dev0"
 if TYPE_CHECKING:
     from ocn_registry import contract_errors as contract_errors
     from ocn_registry.client import RegistryClient as RegistryClient
-    from ocn_registry.client import connect as connect
     from ocn_registry.deployments import Deployment as Deployment
     from ocn_registry.errors import BadAnswer as BadAnswer
     from ocn_registry.errors import BatchRejected as BatchRejected
@@ -76,6 +75,7 @@ if TYPE_CHECKING:
     from ocn_registry.models import Role as Role
     from ocn_registry.models import Route as Route
     from ocn_registry.models import Service as Service
+    from ocn_registry.network import connect as connect
     from ocn_registry.outcomes import Item as Item
     from ocn_registry.outcomes import Outcome as Outcome
     from ocn_registry.signing import KeySigner as KeySigner
@@ -87,7 +87,7 @@ if TYPE_CHECKING:
 else:
     # A test holds this table and the imports above together.
     _HOMES = {
-        "client": "RegistryClient connect",
+        "client": "RegistryClient",
         "deployments": "Deployment",
         "errors": (
             "BadAnswer BatchRejected FeeAboveCap InsufficientFunds InvalidInput NoContract "
@@ -106,6 +106,7 @@ else:
             "Address Agreement BlockRef Contract Module Node Party PartyId Permission Role Route "
             "Service"
         ),
+        "network": "connect",
         "outcomes": "Item Outcome",
         "signing": "KeySigner Request SignedRequest Signer",
         "transport": "Transport",

@@ -1,0 +1,64 @@
+"""From the name of a network to a client, in one line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ocn_registry.client import RegistryClient
+from ocn_registry.deployments import Deployment, built_in, from_json
+from ocn_registry.errors import InvalidInput
+from ocn_registry.text import shown
+from ocn_registry.transport.http_sync import HttpTransport
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ocn_registry.flows.writes import WriteOptions
+
+
+def connect(  # noqa: PLR0913 - each has a default
+    network: str | Deployment = "local",
+    *,
+    rpc_urls: Sequence[str] = (),
+    timeout_s: float = 10.0,
+    headers: Mapping[str, str] | None = None,
+    proxy: str | None = None,
+    ca_file: str | None = None,
+    options: WriteOptions | None = None,
+) -> RegistryClient:
+    """Reach a registry over HTTP. Nothing is asked yet.
+
+    Args:
+        network: Name of a deployment that is built in (`ewc`, `volta`, `local`), path of a file
+            that ends in `.json`, or a deployment.
+        rpc_urls: RPC nodes, the preferred one first; those of the deployment unless given.
+        timeout_s: How long one request to a node may take.
+        headers: Sent with every request: an authorization, say.
+        proxy: URL of an HTTP proxy.
+        ca_file: File with the certificates of authorities to trust instead of the usual ones.
+        options: How transactions are priced and waited for unless told at a write.
+
+    Raises:
+        InvalidInput: There is no such deployment, or no RPC node is known.
+        UnsupportedByDialect: Its contracts are of a generation that this version does not speak.
+    """
+    deployment = network if isinstance(network, Deployment) else _deployment(network)
+    transport = HttpTransport(
+        tuple(rpc_urls) or deployment.rpc_urls,
+        chain_id=deployment.chain_id,
+        timeout_s=timeout_s,
+        headers=headers,
+        proxy=proxy,
+        ca_file=ca_file,
+    )
+    return RegistryClient(deployment, transport, options=options)
+
+
+def _deployment(network: str) -> Deployment:
+    if not network.endswith(".json"):
+        return built_in(network)
+    try:
+        return from_json(Path(network).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        raise InvalidInput(f"the deployment file {shown(network)} can't be read") from None

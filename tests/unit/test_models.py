@@ -1,0 +1,75 @@
+"""A value that is invalid can't exist; loose text is parsed once."""
+
+import pytest
+
+from ocn_registry import Address, InvalidInput, PartyId, Permission, Role
+from ocn_registry.models import ZERO_ADDRESS, permissions_of
+
+CHECKSUMMED = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"  # of EIP-55
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        CHECKSUMMED,
+        CHECKSUMMED.lower(),
+        "0x" + CHECKSUMMED[2:].upper(),
+        "0X" + CHECKSUMMED[2:].lower(),
+    ],
+)
+def test_address_is_kept_with_its_checksum(text):
+    assert Address(text) == CHECKSUMMED
+    assert Address(Address(text)) is Address(text)
+    assert Address.from_bytes(Address(text).to_bytes()) == CHECKSUMMED
+
+
+def test_wrong_checksum_is_refused():
+    with pytest.raises(InvalidInput, match="checksum"):
+        Address(CHECKSUMMED.replace("aA", "Aa"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "0x", CHECKSUMMED[:-1], CHECKSUMMED + "0", CHECKSUMMED + "\n", "0x" + "g" * 40, None, 5],
+)
+def test_what_is_no_address_is_refused_in_one_line(text):
+    with pytest.raises(InvalidInput) as error:
+        Address(text)
+    assert "\n" not in str(error.value)
+
+
+def test_zero_address_says_so():
+    assert ZERO_ADDRESS.is_zero
+    assert not Address(CHECKSUMMED).is_zero
+
+
+@pytest.mark.parametrize("text", ["DE ABC", "DE-ABC", "DE*ABC", "DE_ABC", "DEABC"])
+def test_id_is_read_in_one_piece(text):
+    assert PartyId.parse(text) == PartyId("DE", "ABC")
+    assert str(PartyId.parse(text)) == "DE ABC"
+
+
+@pytest.mark.parametrize(
+    ("country", "party"), [("D", "ABC"), ("DEU", "ABC"), ("DE", "AB"), ("DE", "AB€"), (1, "ABC")]
+)
+def test_what_does_not_fit_the_contract_is_no_id(country, party):
+    with pytest.raises(InvalidInput):
+        PartyId(country, party)
+
+
+@pytest.mark.parametrize("party", ["123", "007", "1E2"])
+def test_ids_that_look_like_numbers_are_ids(party):
+    assert PartyId("DE", party).party_id == party
+
+
+def test_id_that_another_generation_holds_is_shown_harmlessly():
+    assert str(PartyId("\x1b[", "\x00\x00\x07")).isprintable()
+
+
+def test_unknown_permission_stays_a_number():
+    assert permissions_of((0, 17, 1 << 200)) == (Permission.FORWARD_ALL, 17, 1 << 200)
+    assert isinstance(permissions_of((3,))[0], Permission)
+
+
+def test_roles_are_in_the_contracts_order():
+    assert [role.name for role in Role] == ["CPO", "EMSP", "HUB", "NAP", "NSP", "OTHER", "SCSP"]

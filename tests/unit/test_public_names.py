@@ -1,0 +1,57 @@
+"""What users import: listed once for checkers, once for the interpreter, and quick."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import ocn_registry
+
+SOURCE = Path(ocn_registry.__file__)
+SLOW = ("web3", "eth_account", "eth_utils", "eth_abi", "eth_keys", "aiohttp", "ape")
+
+
+def names_for_checkers():
+    (block,) = [
+        node
+        for node in ast.parse(SOURCE.read_text()).body
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+    ]
+    found = {}
+    for node in block.body:
+        for alias in node.names:
+            assert alias.asname == alias.name
+            found[alias.name] = node.module
+    return found
+
+
+@pytest.mark.parametrize(("name", "home"), names_for_checkers().items())
+def test_each_name_is_where_checkers_look_for_it(name, home):
+    module = __import__(home, fromlist=[name])
+    assert getattr(ocn_registry, name) is getattr(module, name)
+
+
+def test_checkers_and_interpreter_know_the_same_names():
+    assert set(dir(ocn_registry)) - {"__version__"} == set(names_for_checkers())
+
+
+def test_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="has no attribute 'Manager'"):
+        _ = ocn_registry.Manager
+
+
+def modules_after(code):
+    probe = f"{code}\nimport sys\nprint(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
+    return {name.split(".")[0] for name in done.stdout.split()}
+
+
+def test_import_loads_nothing():
+    assert not modules_after("import ocn_registry") & {*SLOW, "urllib3", "Crypto", "dataclasses"}
+
+
+def test_a_client_that_reads_loads_no_slow_library():
+    code = "from ocn_registry import connect; connect('local')"
+    assert not modules_after(code) & set(SLOW)
