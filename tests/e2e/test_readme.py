@@ -1,0 +1,89 @@
+"""README.md shows real output and code that runs."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ocn_registry.devnet import Devnet
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def block_after(remark):
+    """Return the code block that stands below an HTML comment."""
+    found = re.search(rf"<!-- {re.escape(remark)} -->\n```\w+\n(.*?)```", README, re.DOTALL)
+    assert found, f"README.md has no block {remark!r}"
+    return found[1]
+
+
+def without_figures(text):
+    """Leave out what differs from run to run: fresh keys make other hashes and other gas."""
+    text = re.sub(r"0x[0-9a-f]+", "0x", text, flags=re.IGNORECASE)
+    return re.sub(r"\d[\d,]*", "#", text)
+
+
+@pytest.fixture(scope="module")
+def demo_output():
+    done = subprocess.run(
+        [sys.executable, "scripts/demo.py"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    return done.stdout
+
+
+def test_what_the_demo_prints_is_what_readme_shows(demo_output):
+    excerpts = block_after("from make demo; a test compares it").split("...\n")
+    assert len(excerpts) > 1
+    printed = without_figures(demo_output)
+    for excerpt in excerpts:
+        assert without_figures(excerpt) in printed
+
+
+def test_the_python_example_registers_a_party_that_has_no_money():
+    example = block_after("run by a test on the development chain")
+    with Devnet() as devnet:
+        node, spender = devnet.accounts[1], devnet.accounts[2]
+        # The example says "local": whose RPC node listens on a fixed port, which may be taken here.
+        assert example.count('connect("local")') == 1
+        program = (
+            "import sys, pathlib, ocn_registry as ocn\n"
+            f"chain = dict(rpc_urls=({devnet.rpc_url!r},))\n"
+            "with ocn.connect('local', **chain) as registry:\n"
+            "    node = ocn.KeySigner.from_env('NODE_KEY')\n"
+            "    registry.set_node('https://node.example.org', signer=node)\n"
+            + example.replace('connect("local")', 'connect("local", **chain)')
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=ROOT,
+            env=os.environ
+            | {
+                "NODE_KEY": node.private_key,
+                "SPENDER_KEY": spender.private_key,
+                "PARTY_KEY": "0x" + os.urandom(32).hex(),
+            },
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 0, done.stderr
+    *_, cost, route = done.stdout.split()
+    assert int(cost) > 0
+    assert route == "https://node.example.org"
+
+
+def test_gas_of_a_party_is_the_measured_one():
+    snapshot = (ROOT / "tests/contract/gas_snapshot.json").read_text(encoding="utf-8")
+    ours, v1 = re.search(r"a party ([\d,]+) gas where v1 takes ([\d,]+)", README).groups()
+    assert ours.replace(",", "") in snapshot
+    assert v1 == "188,751"
