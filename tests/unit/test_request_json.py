@@ -1,0 +1,178 @@
+"""A request from elsewhere: a good document with one thing changed is refused."""
+
+import json
+
+import pytest
+
+from ocn_registry import Contract, InvalidateNonce, InvalidInput, KeySigner, Role, SetParty
+from ocn_registry.deployments import built_in
+from ocn_registry.dialects import dialect_of
+from ocn_registry.signing import MAX_LIFETIME_S, Request, SignedRequest
+from ocn_registry.signing.documents import MAX_DOCUMENT_BYTES
+
+DIALECT = dialect_of(built_in("local"))
+SIGNER = KeySigner.from_key(b"\x01" * 32)
+INTENT = SetParty(
+    country_code="DE", party_id="123", roles=[Role.EMSP, Role.CPO], operator="0x" + "ab" * 20
+)
+REQUEST = DIALECT.request(INTENT, SIGNER.address, nonce=3, deadline_unix_s=2_000_000_000)
+SIGNED = REQUEST.sign(SIGNER)
+
+
+def changed(change):
+    document = json.loads(SIGNED.to_json())
+    change(document)
+    return json.dumps(document)
+
+
+def put(value, *path):
+    def change(document):
+        for key in path[:-1]:
+            document = document[key]
+        document[path[-1]] = value
+
+    return change
+
+
+def drop(*path):
+    def change(document):
+        for key in path[:-1]:
+            document = document[key]
+        del document[path[-1]]
+
+    return change
+
+
+def test_signed_and_unsigned_documents_come_back():
+    assert DIALECT.read_request(SIGNED.to_json()) == SIGNED
+    assert DIALECT.read_request(REQUEST.to_json()) == REQUEST
+    assert isinstance(DIALECT.read_request(REQUEST.to_json()), Request)
+    assert isinstance(DIALECT.read_request(SIGNED.to_json()), SignedRequest)
+
+
+def test_integers_are_decimal_texts():
+    document = SIGNED.document()
+    assert document["domain"]["chainId"] == "31337"
+    assert document["message"]["roles"] == ["1", "0"]
+    assert document["message"]["deadline"] == "2000000000"
+    assert document["message"]["countryCode"] == "DE"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        put(31337, "domain", "chainId"),
+        put(3, "message", "nonce"),
+        put([1, "0"], "message", "roles"),
+        put(SIGNER.address.lower(), "message", "party"),
+        put(
+            SIGNED.document()["domain"]["verifyingContract"].lower(), "domain", "verifyingContract"
+        ),
+    ],
+)
+def test_other_wallets_ways_of_writing_the_same_are_read(change):
+    assert DIALECT.read_request(changed(change)) == SIGNED
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        put("246", "domain", "chainId"),
+        put("OCN Permissions", "domain", "name"),
+        put("2", "domain", "version"),
+        put("0x" + "cd" * 20, "domain", "verifyingContract"),
+        put("0x00", "domain", "salt"),
+        drop("domain", "version"),
+        put("SetNode", "primaryType"),
+        put("Transfer", "primaryType"),
+        put("__class__", "primaryType"),
+        put([], "primaryType"),
+        put("uint16[]", "types", "SetParty", 3, "type"),
+        put("role", "types", "SetParty", 3, "name"),
+        put([], "types", "Mail"),
+        drop("types", "EIP712Domain"),
+        drop("message", "nonce"),
+        put("1", "message", "extra"),
+        put("0x3", "message", "nonce"),
+        put(-1, "message", "nonce"),
+        put(3.0, "message", "nonce"),
+        put(True, "message", "nonce"),
+        put(2**53, "message", "nonce"),
+        put("-3", "message", "nonce"),
+        put("03", "message", "nonce"),
+        put(" 3", "message", "nonce"),
+        put("٣", "message", "nonce"),
+        put("1" * 79, "message", "nonce"),
+        put(str(2**256), "message", "deadline"),
+        put("1", "message", "roles"),
+        put(["256"], "message", "roles"),
+        put(["7"], "message", "roles"),
+        put([["1"]], "message", "roles"),
+        put("DEU", "message", "countryCode"),
+        put(12, "message", "countryCode"),
+        put(123, "message", "partyId"),
+        put("\ud800BC", "message", "partyId"),
+        put("0x12", "message", "operator"),
+        put("0xAB" + "ab" * 19, "message", "operator"),
+        put([], "message"),
+        put({}, "domain"),
+        put("0x12g4", "signature"),
+        put("12" * 65, "signature"),
+        put("0x 12", "signature"),
+        put(None, "signature"),
+        put("0x" + "00" * 5000, "signature"),
+        put("1", "extra"),
+        drop("types"),
+    ],
+)
+def test_what_differs_is_refused_in_one_line(change):
+    with pytest.raises(InvalidInput) as error:
+        DIALECT.read_request(changed(change))
+    assert "\n" not in str(error.value)
+    assert len(str(error.value)) < 1000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "null",
+        "[]",
+        "{",
+        "[" * 50_000,
+        '{"a":' * 10_000,
+        b"\xff\xfe",
+        SIGNED.to_json().replace('"primaryType"', '"domain"'),
+        SIGNED.to_json() + " " * MAX_DOCUMENT_BYTES,
+        SIGNED.to_json().replace('"nonce": "3"', '"nonce": NaN'),
+        SIGNED.to_json().replace('"nonce": "3"', '"nonce": "3", "nonce": "4"'),
+        SIGNED.to_json().replace('"nonce": "3"', '"nonce": ' + "9" * 5000),
+    ],
+    ids=range(12),
+)
+def test_what_is_no_document_is_refused_in_one_line(text):
+    with pytest.raises(InvalidInput) as error:
+        DIALECT.read_request(text)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("contract", Contract)
+def test_a_cancelled_nonce_is_one_contracts(contract):
+    intent = InvalidateNonce(contract=contract, new_nonce=9)
+    request = DIALECT.request(intent, SIGNER.address, nonce=3, deadline_unix_s=5)
+    assert DIALECT.read_request(request.to_json()).intent.contract is contract
+
+
+def test_another_accounts_request_is_not_signed():
+    other = KeySigner.generate()
+    with pytest.raises(InvalidInput, match=other.address):
+        REQUEST.sign(other)
+
+
+def test_signature_made_elsewhere_is_added():
+    assert REQUEST.signed("0x" + SIGNED.signature.hex()) == SIGNED
+    assert REQUEST.signed(SIGNED.signature) == SIGNED
+
+
+def test_a_month_is_the_longest_life():
+    assert MAX_LIFETIME_S == 30 * 24 * 3600

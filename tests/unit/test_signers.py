@@ -1,0 +1,192 @@
+"""Keys are read, used, and never told."""
+
+import json
+import logging
+import pickle
+import traceback
+
+import pytest
+from eth_account import Account
+
+from ocn_registry import InvalidInput, KeySigner
+from ocn_registry.effects import Transaction
+from ocn_registry.models import Address
+from ocn_registry.signing import recover
+
+DIGITS = "4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318"
+ADDRESS = "0x2c7536E3605D9C16a7a3D7b1898e529396a65c23"
+ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+
+
+@pytest.fixture
+def key_file(tmp_path):
+    path = tmp_path / "key"
+    path.write_text(f"0x{DIGITS}\n")
+    path.chmod(0o600)
+    return path
+
+
+@pytest.mark.parametrize("key", [DIGITS, "0x" + DIGITS, bytes.fromhex(DIGITS), f" {DIGITS}\n"])
+def test_key_in_every_form(key):
+    assert KeySigner.from_key(key).address == ADDRESS
+
+
+def test_key_of_the_environment(monkeypatch):
+    monkeypatch.setenv("OCN_KEY", DIGITS)
+    assert KeySigner.from_env("OCN_KEY").address == ADDRESS
+
+
+def test_key_of_a_file_that_only_its_owner_reads(key_file):
+    assert KeySigner.from_file(key_file).address == ADDRESS
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o644, 0o660])
+def test_key_of_a_file_that_others_read_is_refused(key_file, mode):
+    key_file.chmod(mode)
+    with pytest.raises(InvalidInput, match="chmod 600"):
+        KeySigner.from_file(key_file)
+
+
+def test_key_of_a_keystore_file(tmp_path):
+    path = tmp_path / "store.json"
+    path.write_text(
+        json.dumps(Account.encrypt("0x" + DIGITS, "secret", kdf="pbkdf2", iterations=2))
+    )
+    assert KeySigner.from_keystore(path, lambda: "secret").address == ADDRESS
+    with pytest.raises(InvalidInput, match="passphrase"):
+        KeySigner.from_keystore(path, lambda: "wrong")
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[]", "5", "{", '{"crypto": {}, "version": 3}'])
+def test_what_is_no_keystore_is_refused(tmp_path, content):
+    path = tmp_path / "store.json"
+    path.write_text(content)
+    with pytest.raises(InvalidInput):
+        KeySigner.from_keystore(path, lambda: "secret")
+
+
+BAD_KEYS = [
+    DIGITS[:-1],
+    DIGITS + "0",
+    "zz" * 32,
+    "00" * 32,
+    f"{ORDER:064x}",
+    "",
+    bytes.fromhex(DIGITS)[:-1],
+    DIGITS[:-2] + " 0",
+]
+
+
+def everything_told(error):
+    """Give all that a reporter of tracebacks with local variables would show."""
+    told = [str(error), repr(error)]
+    while error:
+        for frame, _ in traceback.walk_tb(error.__traceback__):
+            if "ocn_registry" in frame.f_code.co_filename:
+                told += [f"{name}={value!r}" for name, value in frame.f_locals.items()]
+        error = error.__cause__ or error.__context__
+    return "\n".join(told)
+
+
+@pytest.mark.parametrize("key", BAD_KEYS)
+def test_bad_key_is_refused_without_quoting_it(key):
+    with pytest.raises(InvalidInput) as error:
+        KeySigner.from_key(key)
+    told = everything_told(error.value)
+    if len(key) > 20:
+        assert (key if isinstance(key, str) else repr(key)) not in told
+
+
+def test_bad_key_of_a_file_or_variable_is_in_no_traceback(tmp_path, monkeypatch):
+    secret = DIGITS[:-1] + "x"
+    path = tmp_path / "key"
+    path.write_text(secret)
+    path.chmod(0o644)
+    monkeypatch.setenv("OCN_KEY", secret)
+    for read, source in (
+        (KeySigner.from_file, path),
+        (KeySigner.from_env, "OCN_KEY"),
+        (lambda it: KeySigner.from_keystore(it, lambda: secret), path),
+    ):
+        with pytest.raises(InvalidInput) as error:
+            read(source)
+        assert secret not in everything_told(error.value)
+    path.chmod(0o600)
+    with pytest.raises(InvalidInput) as error:
+        KeySigner.from_file(path)
+    assert secret not in everything_told(error.value)
+
+
+def test_key_is_in_no_repr_and_no_log(caplog):
+    caplog.set_level(logging.DEBUG)
+    signer = KeySigner.from_key(DIGITS)
+    signer.sign_transaction(transaction())
+    assert repr(signer) == str(signer) == f"<KeySigner {ADDRESS}>"
+    assert DIGITS not in caplog.text
+    assert DIGITS not in repr({"locals": [signer]})
+
+
+def test_signer_can_not_be_written_to_a_file_by_accident():
+    with pytest.raises(TypeError):
+        pickle.dumps(KeySigner.from_key(DIGITS))
+
+
+def test_missing_file_is_one_line():
+    with pytest.raises(InvalidInput, match="No such file"):
+        KeySigner.from_file("/nowhere/key")
+
+
+def test_generated_keys_differ():
+    assert KeySigner.generate().address != KeySigner.generate().address
+
+
+def transaction(**changes):
+    good = {
+        "chain_id": 246,
+        "nonce": 5,
+        "to": Address("0x" + "ab" * 20),
+        "data": b"\x01\x02",
+        "gas": 100_000,
+        "max_fee_per_gas_wei": 16,
+        "tip_per_gas_wei": 2,
+    }
+    return Transaction(**{**good, **changes})
+
+
+@pytest.mark.parametrize("tip", [2, None])
+def test_transaction_is_the_signers(tip):
+    signed = KeySigner.from_key(DIGITS).sign_transaction(transaction(tip_per_gas_wei=tip))
+    assert Account.recover_transaction(signed.raw) == ADDRESS
+    assert (signed.raw[0] == 2) is (tip is not None)
+
+
+DIGEST = b"\x11" * 32
+SIGNATURE = bytes(Account.unsafe_sign_hash(DIGEST, DIGITS).signature)
+
+
+def test_signature_is_its_signers():
+    assert recover(DIGEST, SIGNATURE) == ADDRESS
+    assert recover(b"\x12" * 32, SIGNATURE) != ADDRESS
+
+
+def flipped():
+    """Give the other signature of the same key: high s, which contracts refuse."""
+    s = ORDER - int.from_bytes(SIGNATURE[32:64], "big")
+    return SIGNATURE[:32] + s.to_bytes(32, "big") + bytes([55 - SIGNATURE[64]])
+
+
+@pytest.mark.parametrize(
+    "signature",
+    [
+        b"",
+        SIGNATURE[:-1],
+        SIGNATURE + b"\0",
+        SIGNATURE[:64] + b"\0",
+        SIGNATURE[:64] + b"\x1d",
+        bytes(64) + b"\x1b",
+        b"\xff" * 32 + SIGNATURE[32:],
+        flipped(),
+    ],
+)
+def test_what_a_contract_would_not_take_is_nobodys_signature(signature):
+    assert recover(DIGEST, signature) is None
