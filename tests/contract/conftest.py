@@ -223,7 +223,7 @@ def listed_party(
 def listed_service(
     registry: Contract, permissions: Contract, listed_party: Callable[..., Any]
 ) -> Callable[..., int]:
-    """List a service, and its provider as a party: `listed_service(provider)` returns its version."""
+    """List a service, and its provider: `listed_service(provider)` returns its version."""
 
     def listed_service(
         provider: Role,
@@ -273,7 +273,8 @@ def at_time(rpc: HttpChain) -> Callable[[int], None]:
     """Set the time of the next block, in seconds from the latest one; return it."""
 
     def at_time(seconds_from_now: int) -> int:
-        now = int(rpc.request("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
+        block = rpc.request("eth_getBlockByNumber", "latest", False)
+        now = int(block["timestamp"], 16)
         rpc.request("evm_setNextBlockTimestamp", now + seconds_from_now)
         return now + seconds_from_now
 
@@ -282,7 +283,7 @@ def at_time(rpc: HttpChain) -> Callable[[int], None]:
 
 @pytest.fixture
 def one_block(rpc: HttpChain) -> Callable[..., list[Receipt]]:
-    """Mine several transactions in one block, in their order: `one_block((contract, data, sender), ...)`."""
+    """Mine several writes in one block, in their order: `one_block((contract, data, sender))`."""
 
     def one_block(*writes: tuple[Contract, bytes, Role]) -> list[Receipt]:
         rpc.request("evm_setAutomine", False)

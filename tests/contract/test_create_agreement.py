@@ -156,7 +156,7 @@ class TestPermissionsAgreedTo:
 
     @pytest.mark.usefixtures("ready")
     def test_provider_cannot_change_them_after_signing(
-        self, signed_request, permissions, listed_service, spender, emsp, provider
+        self, signed_request, listed_service, spender, emsp, provider
     ):
         request = signed_request("CreateAgreement", emsp, provider, [1, 5])
         listed_service(provider, [0, 1, 5])

@@ -92,7 +92,7 @@ def _named_one(item: dict, value: Any) -> Any:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What a transaction did."""
+    """What a transaction did; the events are those of the contract that it was sent to."""
 
     gas_used: int
     block_number: int
@@ -137,7 +137,7 @@ class Function:
         return self.contract.send(self.calldata(*values), sender=sender, **transaction)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Contract:
     """A contract on the chain; its functions are its attributes."""
 
@@ -159,6 +159,9 @@ class Contract:
                     self._topics[identifier] = entry
                 else:
                     self._errors[identifier[:4]] = entry
+
+    def __repr__(self) -> str:
+        return f"<contract at {self.address}>"
 
     def __getattr__(self, name: str) -> Function:
         try:
@@ -215,7 +218,11 @@ class Contract:
         return Receipt(
             gas_used=int(answer["gasUsed"], 16),
             block_number=int(answer["blockNumber"], 16),
-            events=tuple(self._event(log) for log in answer["logs"]),
+            events=tuple(
+                self._event(log)
+                for log in answer["logs"]
+                if int(log["address"], 16) == int(self.address, 16)
+            ),
             status=status,
             hash=answer["transactionHash"],
             error=error,

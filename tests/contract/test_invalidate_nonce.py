@@ -1,0 +1,148 @@
+"""invalidateNonce and invalidateNonceRaw, of both contracts: requests made void."""
+
+import pytest
+from kit.contract import reverts
+from kit.layout import PERMISSIONS, REGISTRY, entry
+
+MAX_RAISE = 65_536
+NONCE_BITS = 32
+
+
+@pytest.fixture(params=["registry", "permissions"])
+def contract(request, open_pair):
+    return getattr(open_pair, request.param)
+
+
+@pytest.fixture
+def set_nonce(contract, registry):
+    """Put a nonce where the contract keeps it, as if that many requests had been made."""
+
+    def set_nonce(account, nonce):
+        if contract.address == registry.address:
+            contract.set_slot(entry(REGISTRY["accounts"], account.address), nonce << 224)
+        else:
+            contract.set_slot(entry(PERMISSIONS["accounts"], account.address), nonce)
+        assert contract.nonces(account) == nonce
+
+    return set_nonce
+
+
+@pytest.mark.parametrize("by", [1, 2, MAX_RAISE - 1, MAX_RAISE])
+def test_nonce_is_raised(write, contract, cpo, by):
+    receipt = write("InvalidateNonce", cpo, by, contract=contract)
+
+    assert contract.nonces(cpo) == by
+    assert receipt.events == ()
+
+
+@pytest.mark.parametrize("to", [0, MAX_RAISE + 1, 2**32, 2**256 - 1])
+def test_nonce_is_raised_by_65536_at_most(write, contract, cpo, to):
+    with reverts("NonceOutOfRange", to, 1, MAX_RAISE):
+        write("InvalidateNonce", cpo, to, contract=contract)
+
+    assert contract.nonces(cpo) == 0
+
+
+@pytest.mark.parametrize("step", [-7, -1, 0, MAX_RAISE + 1])
+def test_bounds_move_with_the_nonce(write, contract, cpo, step):
+    contract.invalidateNonce(7, sender=cpo)
+
+    with reverts("NonceOutOfRange", 7 + step, 8, 7 + MAX_RAISE):
+        write("InvalidateNonce", cpo, 7 + step, contract=contract)
+
+    assert contract.nonces(cpo) == 7
+
+
+@pytest.mark.parametrize("step", [1, MAX_RAISE])
+def test_nonce_is_raised_again(write, contract, cpo, step):
+    contract.invalidateNonce(7, sender=cpo)
+
+    write("InvalidateNonce", cpo, 7 + step, contract=contract)
+
+    assert contract.nonces(cpo) == 7 + step
+
+
+def test_requests_signed_below_it_are_void(
+    write, contract, signed_request, registry, spender, operator, provider, listed_service
+):
+    listed_service(provider)
+    kind, signer, values = (
+        ("SetNode", operator, ("https://new.example.com",))
+        if contract.address == registry.address
+        else ("DeleteService", provider, ())
+    )
+    below, at = (signed_request(kind, signer, *values, nonce=n) for n in (2, 3))
+
+    write("InvalidateNonce", signer, 3, contract=contract)
+
+    with reverts("InvalidNonce", signer, 3):
+        below.send(spender)
+    at.send(spender)
+
+
+def test_it_is_the_callers_own_nonce(contract, cpo, emsp):
+    contract.invalidateNonce(5, sender=cpo)
+
+    assert contract.nonces(emsp) == 0
+
+
+def test_who_was_never_listed_may_do_it(write, contract, stranger):
+    write("InvalidateNonce", stranger, 1, contract=contract)
+
+    assert contract.nonces(stranger) == 1
+
+
+def test_raising_by_one_with_a_request_uses_up_only_that_request(
+    contract, signed_request, spender, cpo
+):
+    signed_request("InvalidateNonce", cpo, 1, contract=contract).send(spender)
+
+    assert contract.nonces(cpo) == 1
+
+
+class TestNearTheEnd:
+    """Nonces are 32 bits wide: the last one that can be stored stays, and nothing wraps."""
+
+    LAST = 2**NONCE_BITS - 1
+
+    def test_last_nonce_can_be_reached(self, write, contract, set_nonce, cpo):
+        set_nonce(cpo, self.LAST - 10)
+
+        write("InvalidateNonce", cpo, self.LAST, contract=contract)
+
+        assert contract.nonces(cpo) == self.LAST
+
+    def test_nonce_does_not_wrap(self, write, contract, set_nonce, cpo):
+        set_nonce(cpo, self.LAST - 10)
+
+        with reverts("SafeCastOverflowedUintDowncast", NONCE_BITS, self.LAST + 1):
+            write("InvalidateNonce", cpo, self.LAST + 1, contract=contract)
+
+        assert contract.nonces(cpo) == self.LAST - 10
+
+    def test_request_before_the_last_takes_effect(
+        self, contract, set_nonce, signed_request, spender, cpo
+    ):
+        set_nonce(cpo, self.LAST - 1)
+
+        request = signed_request("InvalidateNonce", cpo, self.LAST, contract=contract)
+        request.send(spender)
+
+        assert contract.nonces(cpo) == self.LAST
+
+    def test_request_with_the_last_does_not(
+        self, contract, set_nonce, signed_request, spender, cpo
+    ):
+        set_nonce(cpo, self.LAST)
+
+        request = signed_request("InvalidateNonce", cpo, self.LAST + 1, contract=contract)
+        with reverts("SafeCastOverflowedUintDowncast", NONCE_BITS, self.LAST + 1):
+            request.send(spender)
+
+    def test_direct_writes_go_on(self, contract, set_nonce, registry, cpo, listed_party):
+        set_nonce(cpo, self.LAST)
+
+        listed_party(cpo)
+        registry.deleteParty(sender=cpo)
+
+        assert contract.nonces(cpo) == self.LAST
