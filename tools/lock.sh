@@ -7,7 +7,7 @@ compile() {
   env -u PIP_FIND_LINKS .venv/bin/uv pip compile --quiet --no-config --system-certs --upgrade --universal --python-version 3.11 \
     --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' "$@"
 }
-compile pyproject.toml --extra web3 requirements/dev.in --output-file requirements/dev.txt
+compile pyproject.toml --extra web3 --extra notary requirements/dev.in --output-file requirements/dev.txt
 compile pyproject.toml --constraint requirements/dev.txt --output-file requirements/runtime.txt
 compile requirements/node.in --output-file requirements/node.txt
 if [ -f requirements/analysis.in ]; then compile requirements/analysis.in --output-file requirements/analysis.txt; fi
