@@ -1,0 +1,143 @@
+"""JSONPaths as the notary libraries write them: `$['body']['evses'][0]['uid']`.
+
+Only this form is read. The libraries' JSONPath engines also take wildcards, filters and scripts;
+no signer writes them, and what they select is not one value.
+
+A key stands between quotes as it is, without escapes, and every path is put in lower case before it
+is looked up. So a key with a capital letter, or with a quote, can be signed by the JavaScript
+library and is never found again. Here such a key is refused before it is signed.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from itertools import pairwise
+from typing import TYPE_CHECKING, TypeAlias
+
+from ocn_registry.notary.errors import MalformedSignature
+from ocn_registry.notary.values import MAX_DEPTH
+from ocn_registry.text import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ocn_registry.notary.values import Plain
+
+Step: TypeAlias = str | int
+Path: TypeAlias = tuple[Step, ...]
+
+MAX_PATH_CHARS = 1024
+
+# What the engine's grammar takes between quotes; the text stands for itself, its backslashes too.
+_KEY = r"(?:\\['bfnrt/\\]|\\u[a-fA-F0-9]{4}|[^'\\])*"
+_STEP = re.compile(rf"\['({_KEY})'\]|\[(0|[1-9][0-9]{{0,8}})\]")
+_QUOTABLE = re.compile(_KEY)
+# The JavaScript engine refuses to look these up (jsonpath 1.2 and newer).
+_REFUSED = {"__proto__", "constructor", "prototype"}
+
+
+@lru_cache(maxsize=4096)
+def parse(text: str) -> Path:
+    """Read a path.
+
+    Args:
+        text: `$` and at least one step, `['key']` or `[index]`.
+
+    Returns:
+        The steps: text for a key, a number for an index.
+
+    Raises:
+        MalformedSignature: It is no such path, or too long.
+    """
+    if len(text) > MAX_PATH_CHARS:
+        raise MalformedSignature(
+            f"the path {shown(text)} is longer than {MAX_PATH_CHARS} characters",
+        )
+    steps: list[Step] = []
+    position = 1
+    while position < len(text) and (found := _STEP.match(text, position)):
+        key, index = found.groups()
+        steps.append(int(index) if key is None else key)
+        position = found.end()
+    if not text.startswith("$") or position != len(text) or not steps or len(steps) > MAX_DEPTH:
+        raise MalformedSignature(
+            f"{shown(text)} is no path to a value: it is written $['body']['id'] or "
+            "$['body']['evses'][0]",
+        )
+    return tuple(steps)
+
+
+def looked_up(field: str) -> Path:
+    """Read a path of a signature's `fields`, in lower case as all libraries look it up."""
+    return parse(field.lower())
+
+
+@lru_cache(maxsize=4096)
+def is_findable(key: str) -> bool:
+    """Tell whether a verifier finds a value under this key."""
+    return key == key.lower() and key not in _REFUSED and bool(_QUOTABLE.fullmatch(key))
+
+
+def find(root: Plain, path: Path) -> Plain:
+    """Look a value up.
+
+    Returns:
+        The value; `None` when there is none.
+    """
+    node = root
+    for step in path:
+        if isinstance(step, str):
+            if not isinstance(node, dict):
+                return None
+            node = node.get(step)
+        elif isinstance(node, list) and step < len(node):
+            node = node[step]
+        else:
+            return None
+    return node
+
+
+def replaced(root: dict[str, Plain], changes: Mapping[Path, Plain]) -> dict[str, Plain]:
+    """Copy an object with other values at some paths.
+
+    Args:
+        root: The object; it and what it holds stay as they are.
+        changes: The new values. Objects and arrays on the way are made where they are missing.
+
+    Returns:
+        The copy, which shares what did not change.
+
+    Raises:
+        ValueError: A path leads through a value, or past the end of an array.
+    """
+    copy = dict(root)
+    own: dict[int, Plain] = {id(copy): copy}  # each is copied once, however many changes there are
+    for path, value in changes.items():
+        node: Plain = copy
+        for step, following in pairwise(path):
+            child = find(node, (step,))
+            if child is None:
+                child = _empty(following)
+            elif isinstance(child, (dict, list)) and id(child) not in own:
+                child = child.copy()
+            own[id(child)] = child
+            _put(node, step, child)
+            node = child
+        _put(node, path[-1], value)
+    return copy
+
+
+def _empty(step: Step) -> dict[str, Plain] | list[Plain]:
+    if isinstance(step, str):
+        return {}
+    return []
+
+
+def _put(node: Plain, step: Step, value: Plain) -> None:
+    if isinstance(node, dict) and isinstance(step, str):
+        node[step] = value
+    elif isinstance(node, list) and isinstance(step, int) and step <= len(node):
+        node[step : step + 1] = [value]
+    else:
+        raise ValueError("no place")

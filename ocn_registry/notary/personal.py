@@ -1,0 +1,177 @@
+"""Personal-sign (EIP-191), and the signatures that nodes put on what they send each other.
+
+Between nodes the whole body is signed, as text, by the operator of the sender's node: 130
+hexadecimal digits without `0x`.
+
+Who signed is taken from the signature, and compared with who had to. As the JavaScript and the JVM
+libraries do, this accepts a signature whose s is in the upper half of the curve's order, and v
+written as 0 and 1: it says no less who signed. So never tell messages apart by their signatures,
+whoever has one can write the other. What is written here has a low s, and v of 27 or 28.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ocn_registry.errors import InvalidInput
+from ocn_registry.keccak import keccak256
+from ocn_registry.models import Address
+from ocn_registry.notary.errors import MalformedSignature, SignatoryMismatch
+from ocn_registry.text import shown
+
+if TYPE_CHECKING:
+    from ocn_registry.signing import Signer
+
+_RSV = re.compile(r"(?:0x)?([0-9a-fA-F]{130})")
+_SIGNATURE_BYTES = 65
+_V_OFFSET = 27
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalMessage:
+    """Text that a wallet signs as such: a payload that every `Signer` takes.
+
+    Attributes:
+        text: What is signed, in UTF-8.
+
+    Source: EIP-191, version 0x45.
+    """
+
+    text: bytes
+
+    def digest(self) -> bytes:
+        """Give the 32 bytes that are signed."""
+        return keccak256(b"\x19Ethereum Signed Message:\n%d" % len(self.text) + self.text)
+
+    def document(self) -> dict[str, object]:
+        """Give the form in which a wallet takes it: the first argument of `personal_sign`."""
+        return {"personal_sign": "0x" + self.text.hex()}
+
+
+def sign_text(text: str, signer: Signer) -> str:
+    """Sign text.
+
+    Args:
+        text: What is signed.
+        signer: Whose key signs.
+
+    Returns:
+        130 hexadecimal digits: r, s, v.
+
+    Raises:
+        InvalidInput: The text has no UTF-8, or the signer gave no signature of its address.
+    """
+    message = PersonalMessage(_utf8(text))
+    signature = signer.sign(message)
+    if len(signature) != _SIGNATURE_BYTES or _recover(message.digest(), signature) != (
+        signer.address
+    ):
+        raise InvalidInput(
+            f"the signer of {signer.address} gave no signature of that key: messages are signed "
+            "by a key, a contract can't",
+        )
+    return signature.hex()
+
+
+def recover_text(text: str, rsv: str) -> Address | None:
+    """Tell who signed text.
+
+    Args:
+        text: What was signed.
+        rsv: 130 hexadecimal digits, with or without `0x`.
+
+    Returns:
+        The address; `None` when it is nobody's signature.
+
+    Raises:
+        MalformedSignature: These are not 130 hexadecimal digits, or the text has no UTF-8.
+    """
+    found = _RSV.fullmatch(rsv)
+    if found is None:
+        raise MalformedSignature(
+            f"{shown(rsv)} is no signature: 130 hexadecimal digits",
+        )
+    try:
+        message = PersonalMessage(_utf8(text))
+    except InvalidInput as error:
+        raise MalformedSignature(str(error)) from None
+    return _recover(message.digest(), bytes.fromhex(found.group(1)))
+
+
+def sign_body(body: str, signer: Signer) -> str:
+    """Sign what a node sends another.
+
+    Args:
+        body: The body, exactly as it is sent.
+        signer: Holds the key of the node's operator.
+
+    Returns:
+        The value of the header `OCN-Signature` between nodes: 130 hexadecimal digits.
+
+    Raises:
+        InvalidInput: The text has no UTF-8, or the signer gave no signature of its address.
+
+    Source: `WalletService.sign` of ocn-node.
+    """
+    return sign_text(body, signer)
+
+
+def recover_body(body: str, signature: str) -> Address | None:
+    """Tell who signed what another node sent.
+
+    Args:
+        body: The body, exactly as it came.
+        signature: The header `OCN-Signature`.
+
+    Returns:
+        The address; `None` when it is nobody's signature.
+
+    Raises:
+        MalformedSignature: These are not 130 hexadecimal digits, or the text has no UTF-8.
+    """
+    return recover_text(body, signature)
+
+
+def verify_body(body: str, signature: str, operator: Address) -> None:
+    """Check that the operator of the sender's node signed what another node sent.
+
+    Args:
+        body: The body, exactly as it came.
+        signature: The header `OCN-Signature`.
+        operator: The operator of the party that the message comes from, by the registry.
+
+    Raises:
+        MalformedSignature: It is no signature.
+        SignatoryMismatch: Somebody else signed, or something else was signed.
+    """
+    recovered = recover_text(body, signature)
+    if recovered != Address(operator):
+        raise SignatoryMismatch(operator, recovered)
+
+
+def _recover(digest: bytes, signature: bytes) -> Address | None:
+    # Not through eth-account: 41 us instead of 126, and 0.01 s to import instead of 0.9.
+    from coincurve import PublicKey  # noqa: PLC0415 - for those who verify
+
+    v = signature[64]
+    parity = v - _V_OFFSET if v >= _V_OFFSET else v
+    if parity not in (0, 1):
+        return None
+    try:
+        key = PublicKey.from_signature_and_message(
+            signature[:64] + bytes([parity]),
+            digest,
+            hasher=None,
+        )
+    except ValueError:
+        return None
+    return Address.from_bytes(keccak256(key.format(compressed=False)[1:])[-20:])
+
+
+def _utf8(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        raise InvalidInput("text with half a character (a lone surrogate) has no UTF-8") from None

@@ -1,0 +1,102 @@
+"""A signature that another one took the place of, with the values that were signed then."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from ocn_registry.errors import InvalidInput
+from ocn_registry.models import Address
+from ocn_registry.notary import paths, wire
+from ocn_registry.notary.errors import MalformedSignature
+from ocn_registry.notary.values import NotPlain, plain
+from ocn_registry.text import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ocn_registry.notary.values import Plain
+    from ocn_registry.notary.wire import Limits
+
+_HASH = re.compile(r"0x[0-9a-f]{64}")
+_RSV = re.compile(r"0x[0-9a-fA-F]{130}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rewrite:
+    """What a signature was before a node changed the message.
+
+    Attributes:
+        rewritten_fields: Path to old value, of each value that was changed; `None` for a value
+            that was not there.
+        hash: Hash of the message before.
+        rsv: Its signature.
+        signatory: Who signed it, with the checksum. JVM libraries write small letters here, which
+            the JavaScript library rejects: written again, it is one that both take.
+    """
+
+    rewritten_fields: Mapping[str, Plain]
+    hash: str
+    rsv: str
+    signatory: Address
+
+    def __post_init__(self) -> None:
+        """Refuse what is no rewrite, and copy the old values."""
+        object.__setattr__(self, "signatory", checked(self.hash, self.rsv, self.signatory))
+        try:
+            old = plain(self.rewritten_fields)
+        except NotPlain as error:
+            raise MalformedSignature(f"an old value of a rewrite is no JSON: {error.why}") from None
+        if not isinstance(old, dict):
+            raise MalformedSignature("the rewritten fields are an object of paths and old values")
+        for path in old:
+            paths.parse(path)
+        object.__setattr__(self, "rewritten_fields", MappingProxyType(old))
+
+    @classmethod
+    def read(cls, value: Plain, limits: Limits) -> Rewrite:
+        """Read a rewrite of a signature that came with a message.
+
+        Raises:
+            MalformedSignature: It is none, or beyond a limit.
+        """
+        if not isinstance(value, dict):
+            raise MalformedSignature("a rewrite is an object")
+        old = value.get("rewrittenFields")
+        if not isinstance(old, dict):
+            raise MalformedSignature("a rewrite says which fields it changed")
+        wire.refuse_above(limits.rewritten_fields, "rewritten fields", len(old))
+        return cls(
+            rewritten_fields=old,
+            hash=wire.text_in(value, "hash"),
+            rsv=wire.text_in(value, "rsv"),
+            signatory=address_of(wire.text_in(value, "signatory")),
+        )
+
+    def written(self) -> Plain:
+        """Give the object that travels."""
+        return {
+            "rewrittenFields": dict(self.rewritten_fields),
+            "hash": self.hash,
+            "rsv": self.rsv,
+            "signatory": str(self.signatory),
+        }
+
+
+def checked(digest: str, rsv: str, signatory: str) -> Address:
+    """Refuse what is no hash, signature or address; give the address with its checksum."""
+    if not _HASH.fullmatch(digest):
+        raise MalformedSignature(f"{shown(digest)} is no hash: 0x and 64 small hexadecimal digits")
+    if not _RSV.fullmatch(rsv):
+        raise MalformedSignature(f"{shown(rsv)} is no signature: 0x and 130 hexadecimal digits")
+    return address_of(signatory)
+
+
+def address_of(text: str) -> Address:
+    """Read the address of a signatory."""
+    try:
+        return Address(text)
+    except InvalidInput as error:
+        raise MalformedSignature(f"the signatory of the signature: {error}") from None

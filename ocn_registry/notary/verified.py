@@ -1,0 +1,70 @@
+"""What verifying a signature tells: who signed which state of a message."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ocn_registry.models import Address
+    from ocn_registry.notary.messages import OcpiMessage
+
+# What nodes of the OCN rewrite. A verifier may look at `VerifiedSignature.rewritten_fields` and
+# refuse more than these.
+NODE_REWRITES = frozenset(
+    {
+        "$['body']['response_url']",
+        "$['headers']['ocpi-to-country-code']",
+        "$['headers']['ocpi-to-party-id']",
+        "$['headers']['link']",
+        "$['headers']['location']",
+    },
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedLayer:
+    """A state of a message, and who signed it.
+
+    Attributes:
+        signatory: Whose key signed.
+        message: What was signed.
+        rewritten_fields: Paths of the values that this signatory had changed; none for the first
+            one, who wrote the message.
+    """
+
+    signatory: Address
+    message: OcpiMessage
+    rewritten_fields: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifiedSignature:
+    """Who signed a message; ask the registry who that is.
+
+    Attributes:
+        layers: Newest first: the message as it came, then before each rewrite.
+    """
+
+    layers: tuple[SignedLayer, ...]
+
+    @property
+    def signatories(self) -> tuple[Address, ...]:
+        """All who signed, the newest first."""
+        return tuple(layer.signatory for layer in self.layers)
+
+    @property
+    def signatory(self) -> Address:
+        """Who signed the message as it came: the sender, or the last node that changed it."""
+        return self.layers[0].signatory
+
+    @property
+    def original(self) -> SignedLayer:
+        """The message as its author signed it."""
+        return self.layers[-1]
+
+    @property
+    def rewritten_fields(self) -> frozenset[str]:
+        """Paths of all values that nodes changed on the way; see `NODE_REWRITES`."""
+        return frozenset(chain.from_iterable(layer.rewritten_fields for layer in self.layers))

@@ -1,0 +1,200 @@
+"""How a signature travels: base64 of compressed JSON, within limits.
+
+Brotli is written, at quality 4; brotli and gzip (OLI's newer node) are read. Whoever can send a
+header can send a bomb: nothing is decompressed beyond the limit, and everything that is no
+signature ends in one `MalformedSignature`.
+"""
+
+from __future__ import annotations
+
+import binascii
+import json
+import zlib
+from base64 import b64decode, b64encode
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, NoReturn, Protocol, cast
+
+from ocn_registry.notary.errors import BrotliMissing, MalformedSignature
+from ocn_registry.notary.values import NotPlain, plain
+from ocn_registry.text import shown
+
+if TYPE_CHECKING:
+    from ocn_registry.notary.values import Plain
+
+_GZIP_MAGIC = b"\x1f\x8b"
+_GZIP_WBITS = 16 + zlib.MAX_WBITS
+_QUALITY = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a signature may take; a page of a hundred locations stays below each.
+
+    Attributes:
+        header_chars: Length of the text that travels. HTTP servers allow 8 to 64 thousand; the
+            signature of a response stands in its body.
+        json_bytes: Length of the JSON in it.
+        fields: Number of fields.
+        rewrites: Number of rewrites; each node on the way adds at most one.
+        rewritten_fields: Number of fields of one rewrite.
+    """
+
+    header_chars: int = 512 * 1024
+    json_bytes: int = 4 * 1024 * 1024
+    fields: int = 50_000
+    rewrites: int = 16
+    rewritten_fields: int = 256
+
+
+DEFAULT_LIMITS = Limits()
+
+
+def pack(text: str) -> str:
+    """Compress JSON and write it in base64.
+
+    Raises:
+        BrotliMissing: The extra `notary` is not installed.
+    """
+    return b64encode(_brotli().compress(text.encode(), quality=_QUALITY)).decode()
+
+
+def unpack(text: str, limits: Limits) -> dict[str, Plain]:
+    """Read the JSON object that a header carries.
+
+    Raises:
+        MalformedSignature: It carries none, or one beyond the limits.
+        BrotliMissing: The extra `notary` is not installed.
+    """
+    text = text.strip()
+    if len(text) > limits.header_chars:
+        raise MalformedSignature(
+            f"the signature has {len(text)} characters, and {limits.header_chars} are allowed",
+        )
+    try:
+        packed = b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise MalformedSignature(f"the signature is not base64: {shown(text)}") from None
+    read = _gunzip if packed.startswith(_GZIP_MAGIC) else _unbrotli
+    return _object(read(packed, limits.json_bytes))
+
+
+def text_in(value: dict[str, Plain], name: str) -> str:
+    """Read a property that is text."""
+    text = value.get(name)
+    if not isinstance(text, str):
+        raise MalformedSignature(f"the signature's {name} is missing, or no text")
+    return text
+
+
+def fields_in(value: dict[str, Plain]) -> tuple[str, ...]:
+    """Read the paths of a signature."""
+    paths = value.get("fields")
+    if not isinstance(paths, list):
+        raise MalformedSignature("the fields of a signature are a list of paths")
+    fields = tuple(path for path in paths if isinstance(path, str))
+    if len(fields) != len(paths):
+        raise MalformedSignature("the fields of a signature are paths, and text each")
+    return fields
+
+
+def refuse_above(limit: int, name: str, number: int) -> None:
+    """Refuse more than are allowed."""
+    if number > limit:
+        raise MalformedSignature(f"the signature has {number} {name}, and {limit} are allowed")
+
+
+def _unbrotli(packed: bytes, limit: int) -> bytes:
+    brotli = _brotli()
+    reader = brotli.Decompressor()
+    try:
+        read = reader.process(packed, output_buffer_limit=limit + 1)
+        # An answer may come in pieces, the last of them empty.
+        while len(read) <= limit and not reader.is_finished():
+            more = reader.process(b"", output_buffer_limit=limit + 1 - len(read))
+            if not more:
+                break
+            read += more
+    except brotli.error:
+        raise MalformedSignature("the signature is neither brotli nor gzip") from None
+    return _whole(read, limit, finished=reader.is_finished())
+
+
+class _BrotliReader(Protocol):
+    def process(self, data: bytes, /, *, output_buffer_limit: int) -> bytes: ...
+
+    def is_finished(self) -> bool: ...
+
+
+class _Brotli(Protocol):
+    error: type[Exception]
+
+    def compress(self, string: bytes, /, *, quality: int) -> bytes: ...
+
+    def Decompressor(self) -> _BrotliReader: ...  # noqa: N802 - brotli's name
+
+
+@cache
+def _brotli() -> _Brotli:
+    """Load the library, which has no types of its own."""
+    try:
+        module = import_module("brotli")
+    except ImportError:
+        raise BrotliMissing from None
+    # Before 1.2 there is no bound to what a few bytes unpack to.
+    if not hasattr(module.Decompressor, "can_accept_more_data"):
+        raise BrotliMissing
+    return cast("_Brotli", module)
+
+
+def _gunzip(packed: bytes, limit: int) -> bytes:
+    reader = zlib.decompressobj(_GZIP_WBITS)
+    try:
+        read = reader.decompress(packed, limit + 1)
+    except zlib.error:
+        raise MalformedSignature("the signature begins like gzip and is none") from None
+    return _whole(read, limit, finished=reader.eof and not reader.unused_data)
+
+
+def _whole(read: bytes, limit: int, *, finished: bool) -> bytes:
+    if len(read) > limit:
+        raise MalformedSignature(f"the signature unpacks to more than {limit} bytes")
+    if not finished:
+        raise MalformedSignature("the compressed signature is cut off, or something follows it")
+    return read
+
+
+def _object(text: bytes) -> dict[str, Plain]:
+    try:
+        value = plain(
+            json.loads(
+                text.decode(),
+                object_pairs_hook=_without_duplicates,
+                parse_constant=_no_constant,
+            ),
+        )
+    except UnicodeDecodeError:
+        raise MalformedSignature("the signature is not UTF-8 text") from None
+    except RecursionError:
+        raise MalformedSignature("the signature's JSON is nested too deeply") from None
+    except NotPlain as error:
+        raise MalformedSignature(f"the signature's JSON can't be used: {error.why}") from None
+    except MalformedSignature:
+        raise
+    except ValueError:
+        raise MalformedSignature(f"the signature is not JSON: {shown(text)}") from None
+    if not isinstance(value, dict):
+        raise MalformedSignature("the signature's JSON is not an object")
+    return value
+
+
+def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise MalformedSignature("the signature's JSON names a property twice")
+    return value
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise MalformedSignature(f"the signature's JSON holds {name}, which is no JSON")
