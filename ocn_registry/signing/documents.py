@@ -7,13 +7,13 @@ is coerced: a number is a decimal text or an integer below 2^53, an unknown key 
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeGuard
 
 from ocn_registry.errors import InvalidInput
 from ocn_registry.models import Address
 from ocn_registry.signing.typed_data import DOMAIN_TYPE, TypedData
+from ocn_registry.strict_json import parse_json
 from ocn_registry.text import shown
 
 if TYPE_CHECKING:
@@ -60,15 +60,11 @@ def read_document(text: str | bytes) -> Document:
             "is this the right file?",
         )
     try:
-        whole: object = json.loads(
-            text,
-            object_pairs_hook=_pairs,
-            parse_float=_refuse_number,
-            parse_constant=_refuse_number,
-        )
+        content = text.encode() if isinstance(text, str) else text
+        whole = parse_json(content, pairs=_pairs, number=_refuse_number)
     except InvalidInput:
         raise
-    except (ValueError, RecursionError):
+    except ValueError:
         raise InvalidInput("the request is no JSON: is this the right file?") from None
     if not _is_object(whole):
         raise InvalidInput("the request is no JSON object: is this the right file?")

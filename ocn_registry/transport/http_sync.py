@@ -31,6 +31,7 @@ from ocn_registry.errors import (
     RpcUnavailable,
     WrongChain,
 )
+from ocn_registry.strict_json import parse_json
 from ocn_registry.text import shown
 from ocn_registry.transport.jsonrpc import (
     answer_of,
@@ -232,12 +233,11 @@ class HttpTransport:
                 raise OutcomeUnknown(tx_hash, str(failed))
             raise failed
         try:
-            answer: object = json.loads(content)
-        except (ValueError, RecursionError):
+            return parse_json(content)
+        except ValueError:
             raise BadAnswer(
                 f"{endpoint.shown} answered with no JSON: is that the URL of an RPC node?",
             ) from None
-        return answer
 
     def _content(
         self,
@@ -246,7 +246,8 @@ class HttpTransport:
         deadline: float,
     ) -> bytes:
         content = bytearray()
-        for chunk in response.stream(_CHUNK_BYTES):
+        # `read1` returns with what has arrived: an answer that drips can't outlast the deadline.
+        while chunk := response.read1(_CHUNK_BYTES, decode_content=False):
             content += chunk
             if len(content) > self._max_answer_bytes:
                 raise BadAnswer(

@@ -12,6 +12,7 @@ PACKAGE = Path(__file__).resolve().parents[2] / "ocn_registry"
 BELOW = {
     "text": set(),
     "keccak": set(),
+    "strict_json": set(),
     "errors": {"text"},
     "contract_errors": {"text", "errors"},
     "models": {"text", "keccak", "errors"},
@@ -20,8 +21,8 @@ BELOW = {
     "outcomes": {"errors", "models", "intents"},
     "deployments": {"text", "errors", "models"},
     "abi": {"text", "errors", "models"},
-    "signing": {"text", "keccak", "errors", "models", "effects", "intents"},
-    "transport": {"text", "errors", "models", "effects"},
+    "signing": {"text", "strict_json", "keccak", "errors", "models", "effects", "intents"},
+    "transport": {"text", "strict_json", "errors", "models", "effects"},
 }
 BELOW["dialects"] = BELOW["signing"] | {"contract_errors", "outcomes", "signing", "deployments"}
 BELOW["flows"] = BELOW["dialects"] | {"dialects"}

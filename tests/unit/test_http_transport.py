@@ -1,0 +1,402 @@
+"""The way to an RPC node: a real server on loopback that behaves as badly as nodes do."""
+
+import json
+import socket
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from ocn_registry import (
+    BadAnswer,
+    HttpTransport,
+    InvalidInput,
+    OutcomeUnknown,
+    RpcRefused,
+    RpcTimeout,
+    RpcUnavailable,
+    UnknownRevert,
+    WrongChain,
+)
+from ocn_registry import contract_errors as errors
+from ocn_registry.dialects.v3.reverts import refuse
+from ocn_registry.effects import (
+    Balance,
+    BlockAt,
+    Call,
+    GasEstimate,
+    Head,
+    ReceiptOf,
+    Send,
+    SignedTransaction,
+    TransactionCount,
+    all_of,
+    together,
+)
+from ocn_registry.keccak import selector
+from ocn_registry.models import Address
+
+ACCOUNT = Address("0x" + "ab" * 20)
+SEND = Send(SignedTransaction(b"\x02raw"))
+NO_ROLES = "0x" + selector(errors.NoRoles.signature).hex()
+
+
+class Node:
+    """An RPC node: answers by method, or whatever `reply` makes of a request's body."""
+
+    def __init__(self):
+        self.results = {"eth_chainId": "0x7a69", "eth_getBalance": "0x10"}
+        self.errors = {}
+        self.asked = []
+        self.connections = set()
+        self.headers = {}
+        self.reply = None
+        self.status = 200
+        node = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                node.connections.add(self.client_address)
+                node.headers = dict(self.headers)
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                node.asked.append(body)
+                content = node.reply(self, body) if node.reply else node.answer(body)
+                if content is None:
+                    self.close_connection = True
+                    return
+                self.send_response(node.status)
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            def log_message(self, *_):
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self._server.handle_error = lambda *_: None  # a client that hangs up is the point
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def one(self, request):
+        answer = {"jsonrpc": "2.0", "id": request["id"]}
+        if request["method"] in self.errors:
+            return {**answer, "error": self.errors[request["method"]]}
+        return {**answer, "result": self.results.get(request["method"])}
+
+    def answer(self, body):
+        made = [self.one(one) for one in body][::-1] if isinstance(body, list) else self.one(body)
+        return json.dumps(made).encode()
+
+    def methods(self):
+        flat = [one for body in self.asked for one in (body if isinstance(body, list) else [body])]
+        return [one["method"] for one in flat]
+
+    def close(self):
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture
+def node():
+    node = Node()
+    yield node
+    node.close()
+
+
+@pytest.fixture
+def other_node():
+    node = Node()
+    node.results["eth_getBalance"] = "0x99"
+    yield node
+    node.close()
+
+
+@pytest.fixture
+def transport(node):
+    transport = HttpTransport([node.url], chain_id=31337, timeout_s=1)
+    yield transport
+    transport.close()
+
+
+@pytest.fixture
+def closed_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    return f"http://127.0.0.1:{port}"
+
+
+def call(data=b"\x01"):
+    return Call(ACCOUNT, data, lambda answer: answer, refuse)
+
+
+def test_one_read_is_one_request_on_one_connection(node, transport):
+    for _ in range(5):
+        assert transport.perform(Balance(ACCOUNT)) == 16
+    assert len(node.asked) == 5
+    assert len(node.connections) == 1
+    assert node.methods().count("eth_chainId") == 1
+
+
+def test_several_reads_are_one_request_and_come_back_in_order(node, transport):
+    node.results["eth_getTransactionCount"] = "0x5"
+    effect = together(all_of((Balance(ACCOUNT),) * 2), TransactionCount(ACCOUNT))
+    assert transport.perform(effect) == ((16, 16), 5)
+    assert len(node.asked) == 1
+
+
+def test_node_without_batches_is_asked_one_by_one(node, transport):
+    def reply(_, body):
+        if isinstance(body, list):
+            return b'{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"no batches"}}'
+        return node.answer(body)
+
+    node.reply = reply
+    assert transport.perform(all_of((Balance(ACCOUNT),) * 3)) == (16,) * 3
+    assert transport.perform(all_of((Balance(ACCOUNT),) * 2)) == (16,) * 2
+
+
+def test_wrong_chain_is_told_before_an_answer_is_believed(node, transport):
+    node.results["eth_chainId"] = "0xf6"
+    with pytest.raises(WrongChain) as error:
+        transport.perform(Balance(ACCOUNT))
+    assert (error.value.expected, error.value.got) == (31337, 246)
+
+
+def test_nothing_is_sent_to_a_wrong_chain(node, transport):
+    node.results["eth_chainId"] = "0xf6"
+    with pytest.raises(WrongChain):
+        transport.perform(SEND)
+    assert "eth_sendRawTransaction" not in node.methods()
+
+
+def test_read_goes_to_the_next_node(node, closed_port):
+    transport = HttpTransport([closed_port, node.url], chain_id=31337)
+    assert transport.perform(Balance(ACCOUNT)) == 16
+    assert transport.perform(Balance(ACCOUNT)) == 16
+
+
+def test_send_goes_to_one_node_alone(node, other_node):
+    node.status = 503
+    transport = HttpTransport([node.url, other_node.url], timeout_s=1)
+    with pytest.raises(OutcomeUnknown):
+        transport.perform(SEND)
+    assert other_node.asked == []
+
+
+def test_nobody_there(closed_port):
+    transport = HttpTransport([closed_port], timeout_s=1)
+    for effect in (Balance(ACCOUNT), SEND):
+        with pytest.raises(RpcUnavailable, match="check the URL"):
+            transport.perform(effect)
+
+
+@pytest.mark.parametrize("status", [400, 404, 429, 503])
+def test_http_error_is_unavailable(node, transport, status):
+    node.status = status
+    with pytest.raises(RpcUnavailable, match=str(status)):
+        transport.perform(Balance(ACCOUNT))
+
+
+def reset(handler, _):
+    handler.connection.shutdown(socket.SHUT_RDWR)
+
+
+def half(handler, _):
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")
+
+
+def slow(_handler, _):
+    time.sleep(3)
+    return b"{}"
+
+
+def dripping(handler, _):
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+    for _ in range(30):
+        handler.wfile.write(b" ")
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize(
+    ("reply", "error"),
+    [(reset, RpcUnavailable), (half, RpcUnavailable), (slow, RpcTimeout), (dripping, RpcTimeout)],
+)
+def test_broken_answers_of_reads_and_sends(node, reply, error):
+    transport = HttpTransport([node.url], timeout_s=0.5)
+    node.reply = reply
+    started = time.monotonic()
+    with pytest.raises(error):
+        transport.perform(Balance(ACCOUNT))
+    with pytest.raises(OutcomeUnknown) as unknown:
+        transport.perform(SEND)
+    assert time.monotonic() - started < 2.5
+    assert unknown.value.tx_hash == SEND.transaction.tx_hash
+    assert node.methods().count("eth_sendRawTransaction") == 1
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"<html>",
+        b"[]",
+        b"5",
+        b"[" * 100_000,
+        b"[1,2]",
+        b"\xff",
+        b"1" * 5000,
+        b'{"jsonrpc":"2.0","id":1,"result":"0xzz"}',
+        b'{"jsonrpc":"2.0","id":1,"result":{"a":1}}',
+        b'{"jsonrpc":"2.0","id":1,"result":"0x' + b"f" * 65 + b'"}',
+    ],
+)
+def test_nonsense_is_a_bad_answer(node, content):
+    node.reply = lambda *_: content
+    transport = HttpTransport([node.url])
+    for effect in (Balance(ACCOUNT), all_of((Balance(ACCOUNT),) * 2)):
+        with pytest.raises(BadAnswer) as error:
+            transport.perform(effect)
+        assert str(error.value).isprintable()
+
+
+def test_megabytes_are_refused(node):
+    node.reply = lambda *_: b" " * 3_000_000
+    transport = HttpTransport([node.url], max_answer_bytes=1_000_000)
+    with pytest.raises(BadAnswer, match="more than 1000000 bytes"):
+        transport.perform(Balance(ACCOUNT))
+
+
+def test_answers_to_other_questions_are_refused(node, transport):
+    node.reply = lambda *_: b'[{"id":1,"result":"0x1"},{"id":1,"result":"0x1"}]'
+    with pytest.raises(BadAnswer):
+        transport.perform(Balance(ACCOUNT))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        {"code": 3, "message": "execution reverted", "data": NO_ROLES},
+        {"code": -32000, "message": "x", "data": {"data": NO_ROLES}},
+        {"code": -32015, "message": "VM execution error.", "data": f"Reverted {NO_ROLES}"},
+    ],
+)
+@pytest.mark.parametrize("ask", [call, lambda: GasEstimate(call())])
+def test_reverts_of_every_kind_of_node_are_the_contracts_error(node, transport, error, ask):
+    node.errors = {"eth_call": error, "eth_estimateGas": error}
+    with pytest.raises(errors.NoRoles):
+        transport.perform(ask())
+
+
+def test_revert_without_data_is_unknown(node, transport):
+    node.errors["eth_call"] = {"code": -32000, "message": "execution reverted"}
+    with pytest.raises(UnknownRevert):
+        transport.perform(call())
+
+
+@pytest.mark.parametrize("error", [{"code": -32005, "message": "\x1b[2Jlimit"}, {}, {"message": 5}])
+def test_refusal_is_told_harmlessly(node, transport, error):
+    node.errors["eth_getBalance"] = error
+    with pytest.raises(RpcRefused) as refused:
+        transport.perform(Balance(ACCOUNT))
+    assert str(refused.value).isprintable()
+
+
+def test_error_that_is_none_is_a_bad_answer(node, transport):
+    node.errors["eth_getBalance"] = "no"
+    with pytest.raises(BadAnswer):
+        transport.perform(Balance(ACCOUNT))
+
+
+def test_transaction_that_the_node_has_already_is_sent(node, transport):
+    node.errors["eth_sendRawTransaction"] = {"code": -32000, "message": "already known"}
+    assert transport.perform(SEND) is None
+
+
+def test_transaction_that_the_node_refuses_is_not_sent(node, transport):
+    node.errors["eth_sendRawTransaction"] = {"code": -32000, "message": "nonce too low"}
+    with pytest.raises(RpcRefused, match="nonce too low"):
+        transport.perform(SEND)
+
+
+def test_send_that_is_answered_with_nothing_is_unknown(node, transport):
+    with pytest.raises(OutcomeUnknown):
+        transport.perform(SEND)
+
+
+BLOCK = {"number": "0xa", "hash": "0x" + "aa" * 32, "timestamp": "0x5"}
+
+
+def test_head_knows_its_base_fee_if_there_is_one(node, transport):
+    node.results["eth_getBlockByNumber"] = BLOCK
+    assert transport.perform(Head()).base_fee_wei is None
+    node.results["eth_getBlockByNumber"] = BLOCK | {"baseFeePerGas": "0x7"}
+    assert transport.perform(Head()).base_fee_wei == 7
+    node.results["eth_getBlockByNumber"] = None
+    assert transport.perform(BlockAt(10)) is None
+
+
+RECEIPT = {
+    "status": "0x1",
+    "blockNumber": "0xa",
+    "blockHash": "0x" + "aa" * 32,
+    "gasUsed": "0x5208",
+    "effectiveGasPrice": "0x9",
+    "logs": [{"address": ACCOUNT, "topics": ["0x" + "01" * 32], "data": "0x"}],
+}
+
+
+def test_receipt_of_a_pending_transaction_is_none(node, transport):
+    assert transport.perform(ReceiptOf("0x1")) is None
+    node.results["eth_getTransactionReceipt"] = RECEIPT | {"blockNumber": None}
+    assert transport.perform(ReceiptOf("0x1")) is None
+
+
+def test_receipt_tells_cost_and_events(node, transport):
+    node.results["eth_getTransactionReceipt"] = RECEIPT
+    receipt = transport.perform(ReceiptOf("0x1"))
+    assert receipt.succeeded
+    assert receipt.gas_used * receipt.gas_price_wei == 21_000 * 9
+    assert receipt.logs[0].address == ACCOUNT
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"logs": None},
+        {"logs": [5]},
+        {"logs": [{"topics": "x"}]},
+        {"status": None},
+        {"blockHash": "0x1"},
+    ],
+)
+def test_receipt_without_its_parts_is_a_bad_answer(node, transport, change):
+    node.results["eth_getTransactionReceipt"] = RECEIPT | change
+    with pytest.raises(BadAnswer):
+        transport.perform(ReceiptOf("0x1"))
+
+
+def test_headers_are_sent_and_told_to_nobody(node):
+    transport = HttpTransport([node.url + "/secret"], headers={"Authorization": "Bearer secret"})
+    transport.perform(Balance(ACCOUNT))
+    assert node.headers["Authorization"] == "Bearer secret"
+    node.status = 500
+    with pytest.raises(RpcUnavailable) as error:
+        transport.perform(Balance(ACCOUNT))
+    assert "secret" not in str(error.value)
+    assert "secret" not in repr(transport)
+
+
+@pytest.mark.parametrize("urls", [[], "http://x", ["ftp://x"], ["x"], [""], ["http://"]])
+def test_what_is_no_url_is_refused(urls):
+    with pytest.raises(InvalidInput):
+        HttpTransport(urls)
+
+
+def test_proxy_is_used(node):
+    transport = HttpTransport(["http://node.invalid:1234"], proxy=node.url)
+    assert transport.perform(Balance(ACCOUNT)) == 16

@@ -1,0 +1,427 @@
+"""What a write does step by step, against a chain that is played."""
+
+import pytest
+
+from ocn_registry import (
+    BadAnswer,
+    BatchRejected,
+    DeleteNode,
+    FeeAboveCap,
+    InsufficientFunds,
+    InvalidInput,
+    KeySigner,
+    NoContract,
+    NonceMismatch,
+    OutcomeUnknown,
+    RequestExpired,
+    RpcUnavailable,
+    SetNode,
+    SetService,
+    SignatureMismatch,
+    WriteOptions,
+)
+from ocn_registry import contract_errors as errors
+from ocn_registry.deployments import built_in
+from ocn_registry.dialects import dialect_of, words
+from ocn_registry.effects import HeadBlock, Receipt, run
+from ocn_registry.flows import requests, writes
+from ocn_registry.keccak import selector
+from ocn_registry.models import BlockRef
+
+DEPLOYMENT = built_in("local")
+DIALECT = dialect_of(DEPLOYMENT)
+OPERATOR = KeySigner.from_key(b"\x01" * 32)
+SPENDER = KeySigner.from_key(b"\x02" * 32)
+NOW = 1_900_000_000
+SET_NODE = SetNode(domain="https://node.example")
+
+
+class Chain:
+    """A chain that is played: what it answers, and what it was asked."""
+
+    def __init__(self):
+        self.time_s = 0.0
+        self.base_fee_wei = 7
+        self.gas_price_wei = 50
+        self.balance_wei = 10**18
+        self.code = {DEPLOYMENT.registry: 20_000, DEPLOYMENT.permissions: 20_000}
+        self.estimate = 100_000
+        self.nonces = {}
+        self.mined_after_polls = 1
+        self.block = BlockRef(number=10, hash="0x" + "aa" * 32, timestamp_unix_s=NOW)
+        self.head_number = 10
+        self.succeeds = True
+        self.calls = []
+        self.reverts = None
+        self.results = None
+        self.answer = b""
+        self.send_error = None
+        self.poll_errors = 0
+        self.sent = []
+
+    def perform(self, effect):
+        return getattr(self, f"on_{type(effect).__name__.lower()}")(effect)
+
+    def on_together(self, effect):
+        return tuple(self.perform(part) for part in effect.parts)
+
+    def on_call(self, effect):
+        return self.call(effect)
+
+    def on_gasestimate(self, _):
+        return self.estimate
+
+    def on_head(self, _):
+        ref = BlockRef(number=self.head_number, hash=self.block.hash, timestamp_unix_s=NOW)
+        return HeadBlock(ref=ref, base_fee_wei=self.base_fee_wei)
+
+    def on_gasprice(self, _):
+        return self.gas_price_wei
+
+    def on_balance(self, _):
+        return self.balance_wei
+
+    def on_codesize(self, effect):
+        return self.code.get(effect.account, 0)
+
+    def on_transactioncount(self, _):
+        return 3
+
+    def on_unixtime(self, _):
+        return NOW
+
+    def on_clock(self, _):
+        return self.time_s
+
+    def on_sleep(self, effect):
+        self.time_s += effect.seconds
+        self.head_number += 1
+
+    def on_local(self, effect):
+        return effect.task()
+
+    def on_send(self, effect):
+        self.sent.append(effect.transaction)
+        if self.send_error:
+            raise self.send_error
+
+    def on_receiptof(self, _):
+        return self.receipt()
+
+    def on_blockat(self, _):
+        return self.block
+
+    def call(self, call):
+        self.calls.append(call)
+        if call.data[:4] == selector("nonces(address)"):
+            return self.nonces.get("0x" + call.data[16:36].hex(), 0)
+        if call.data[:4] == selector("tryMulticall(bytes[])"):
+            return call.decode(self.results.pop(0))
+        if self.reverts:
+            raise call.refuse(self.reverts)
+        return call.decode(self.answer)
+
+    def receipt(self):
+        if self.poll_errors:
+            self.poll_errors -= 1
+            raise RpcUnavailable("gone")
+        self.mined_after_polls -= 1
+        if self.mined_after_polls >= 0:
+            return None
+        return Receipt(
+            succeeded=self.succeeds,
+            block_number=10,
+            block_hash="0x" + "aa" * 32,
+            gas_used=80_000,
+            gas_price_wei=9,
+            logs=(),
+        )
+
+
+@pytest.fixture
+def chain():
+    return Chain()
+
+
+def send(chain, *steps, **options):
+    steps = steps or (SET_NODE,)
+    return run(writes.send(DIALECT, steps, OPERATOR, WriteOptions(**options)), chain.perform)
+
+
+def submit(chain, *signed, **options):
+    return run(writes.submit(DIALECT, signed, SPENDER, WriteOptions(**options)), chain.perform)
+
+
+def request(intent=SET_NODE, signer=OPERATOR, nonce=0, deadline=NOW + 60):
+    made = DIALECT.request(intent, signer.address, nonce=nonce, deadline_unix_s=deadline)
+    return made.sign(signer)
+
+
+def test_outcome_says_what_it_cost(chain):
+    outcome = send(chain)
+    assert outcome.tx_hash == chain.sent[0].tx_hash
+    assert outcome.block == chain.block
+    assert outcome.cost_wei == 80_000 * 9
+    assert outcome.failed == ()
+    assert [item.intent for item in outcome.items] == [SET_NODE]
+
+
+def test_revert_is_told_before_anything_is_sent(chain):
+    chain.reverts = selector(errors.NoRoles.signature)
+    with pytest.raises(errors.NoRoles) as error:
+        send(chain)
+    assert error.value.tx_hash is None
+    assert chain.sent == []
+
+
+def test_address_without_code_gets_no_transaction(chain):
+    chain.code = {}
+    with pytest.raises(NoContract):
+        send(chain)
+    assert chain.sent == []
+
+
+def fee(chain, **options):
+    call = DIALECT.write((SET_NODE,), each_alone=False)
+    flow = writes._priced(call, call, OPERATOR.address, 246, WriteOptions(**options))
+    return run(flow, chain.perform)
+
+
+def test_fee_follows_the_base_fee(chain):
+    transaction = fee(chain)
+    assert (transaction.max_fee_per_gas_wei, transaction.tip_per_gas_wei) == (16, 2)
+    assert transaction.gas == 125_000
+    assert transaction.nonce == 3
+    assert transaction.chain_id == 246
+
+
+def test_fee_keeps_below_the_cap(chain):
+    assert fee(chain, max_fee_per_gas_wei=10).max_fee_per_gas_wei == 10
+    with pytest.raises(FeeAboveCap) as error:
+        fee(chain, max_fee_per_gas_wei=8)
+    assert (error.value.needed_wei, error.value.cap_wei) == (9, 8)
+
+
+def test_chain_without_base_fee_gets_the_old_form(chain):
+    chain.base_fee_wei = None
+    transaction = fee(chain)
+    assert (transaction.max_fee_per_gas_wei, transaction.tip_per_gas_wei) == (50, None)
+    with pytest.raises(FeeAboveCap):
+        fee(chain, max_fee_per_gas_wei=49)
+
+
+def test_price_is_never_zero(chain):
+    chain.base_fee_wei, chain.gas_price_wei = None, 0
+    assert fee(chain).max_fee_per_gas_wei == 2
+    chain.base_fee_wei = 0
+    assert fee(chain).max_fee_per_gas_wei == 2
+    with pytest.raises(InvalidInput):
+        WriteOptions(tip_per_gas_wei=0)
+
+
+def test_sender_without_money_is_told_what_it_needs(chain):
+    chain.balance_wei = 5
+    with pytest.raises(InsufficientFunds) as error:
+        send(chain)
+    assert error.value.balance_wei == 5
+    assert error.value.needed_wei == 125_000 * 16
+
+
+def test_receipt_that_never_comes_is_outcome_unknown(chain):
+    chain.mined_after_polls = 10**9
+    with pytest.raises(OutcomeUnknown) as error:
+        send(chain, timeout_s=30)
+    assert error.value.tx_hash == chain.sent[0].tx_hash
+    assert 30 <= chain.time_s <= 33
+    assert len(chain.sent) == 1
+
+
+def test_send_of_which_nothing_is_known_is_looked_for_and_not_repeated(chain):
+    chain.send_error = OutcomeUnknown("0x12", "reset")
+    assert send(chain).tx_hash == chain.sent[0].tx_hash
+    assert len(chain.sent) == 1
+
+
+def test_send_that_was_refused_is_the_nodes_error(chain):
+    chain.send_error = RpcUnavailable("refused")
+    with pytest.raises(RpcUnavailable):
+        send(chain)
+
+
+def test_node_that_fails_after_the_send_is_asked_again(chain):
+    chain.poll_errors = 3
+    assert send(chain).block.number == 10
+
+
+def test_hash_is_told_as_soon_as_it_is_sent(chain):
+    told = []
+    chain.mined_after_polls = 10**9
+    with pytest.raises(OutcomeUnknown):
+        send(chain, timeout_s=1, on_sent=told.append)
+    assert told == [chain.sent[0].tx_hash]
+
+
+def test_confirmations_are_waited_for(chain):
+    send(chain, confirmations=5)
+    assert chain.head_number >= 14
+
+
+def test_block_that_was_replaced_does_not_count(chain):
+    chain.block = BlockRef(number=10, hash="0x" + "bb" * 32, timestamp_unix_s=NOW)
+    with pytest.raises(OutcomeUnknown):
+        send(chain, timeout_s=5)
+
+
+def test_failure_in_the_block_is_told_with_its_transaction(chain):
+    chain.succeeds = False
+
+    def fails_later(call):
+        if call.block is not None:
+            raise call.refuse(selector(errors.NoRoles.signature))
+        return call.decode(b"")
+
+    chain.call = fails_later
+    with pytest.raises(errors.NoRoles) as error:
+        send(chain)
+    assert error.value.tx_hash == chain.sent[0].tx_hash
+
+
+def test_several_intents_go_in_one_transaction(chain):
+    outcome = send(chain, SET_NODE, DeleteNode())
+    assert len(chain.sent) == 1
+    assert chain.calls[0].data[:4] == selector("multicall(bytes[])")
+    assert len(outcome.items) == 2
+
+
+@pytest.mark.parametrize("steps", [(SET_NODE, SetService(permissions=[1])), "none"])
+def test_one_transaction_is_for_one_contract(chain, steps):
+    steps = () if steps == "none" else steps
+    with pytest.raises(InvalidInput):
+        run(writes.send(DIALECT, steps, OPERATOR, WriteOptions()), chain.perform)
+    assert chain.sent == []
+
+
+def test_invalid_intent_asks_the_chain_nothing(chain):
+    with pytest.raises(InvalidInput):
+        send(chain, SetNode(domain="ftp://x"))
+    assert chain.calls == []
+
+
+# Signed requests
+
+
+def test_signed_request_is_paid_by_the_spender(chain):
+    outcome = submit(chain, request())
+    assert chain.calls[-1].sender == SPENDER.address
+    assert chain.calls[-1].data[:4] == selector("setNodeRaw(address,string,uint256,uint256,bytes)")
+    assert len(outcome.items) == 1
+
+
+def test_expired_request_is_not_sent(chain):
+    with pytest.raises(RequestExpired) as error:
+        submit(chain, request(deadline=NOW - 1))
+    assert (error.value.deadline_unix_s, error.value.now_unix_s) == (NOW - 1, NOW)
+    assert chain.sent == []
+
+
+@pytest.mark.parametrize("nonce", [1, 3])
+def test_request_with_another_nonce_is_not_sent(chain, nonce):
+    chain.nonces[OPERATOR.address.lower()] = 2
+    with pytest.raises(NonceMismatch) as error:
+        submit(chain, request(nonce=nonce))
+    assert (error.value.expected, error.value.got) == (2, nonce)
+
+
+def test_request_that_another_signed_is_not_sent(chain):
+    forged = request().request.signed(request(signer=SPENDER).signature)
+    with pytest.raises(SignatureMismatch) as error:
+        submit(chain, forged)
+    assert error.value.account == OPERATOR.address
+    assert chain.sent == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "accepted"),
+    [
+        (words.fixed(selector("isValidSignature(bytes32,bytes)")), True),
+        (words.fixed(b"\xff" * 4), False),
+        (b"", False),
+        (b"\x16\x26\xba\x7e", False),
+    ],
+)
+def test_contract_says_itself_what_it_signed(chain, answer, accepted):
+    chain.code[OPERATOR.address] = 100
+    chain.answer = answer
+    strange = request().request.signed(b"\x01")
+    if accepted:
+        assert submit(chain, strange).failed == ()
+    else:
+        with pytest.raises(SignatureMismatch):
+            submit(chain, strange)
+
+
+def results(*items):
+    return words.join(
+        words.items(
+            [words.Tail(words.join(words.uint(not item), words.blob(item))) for item in items]
+        )
+    )
+
+
+def test_requests_that_would_fail_are_left_out_and_told(chain):
+    signers = [KeySigner.generate() for _ in range(4)]
+    signed = [request(signer=signer) for signer in signers]
+    signed[1] = request(signer=signers[1], deadline=NOW - 1)
+    chain.results = [results(b"", selector(errors.NoRoles.signature), b"")]
+    outcome = submit(chain, *signed)
+    kinds = [type(item.error) for item in outcome.items]
+    assert kinds == [type(None), RequestExpired, errors.NoRoles, type(None)]
+    whole = chain.calls[-1]
+    assert whole.data == DIALECT.write((signed[0], signed[3]), each_alone=False).data
+    assert len(chain.sent) == 1
+
+
+def test_batch_of_which_nothing_is_left_is_not_sent(chain):
+    signed = [request(signer=KeySigner.generate(), deadline=1) for _ in range(3)]
+    with pytest.raises(BatchRejected) as error:
+        submit(chain, *signed)
+    assert len(error.value.errors) == 3
+    assert chain.sent == []
+
+
+def test_requests_of_one_account_follow_each_other(chain):
+    chain.results = [results(b"", b"")]
+    outcome = submit(chain, request(nonce=0), request(nonce=1), request(nonce=1))
+    assert [type(item.error) for item in outcome.items] == [type(None)] * 2 + [NonceMismatch]
+
+
+def test_batch_with_too_few_results_is_a_bad_answer(chain):
+    chain.results = [results(b"")]
+    with pytest.raises(BadAnswer):
+        submit(chain, request(), request(signer=SPENDER))
+
+
+# Preparing
+
+
+def prepare(chain, intent=SET_NODE, nonce=None, deadline=None):
+    flow = requests.prepare(DIALECT, intent, OPERATOR.address, nonce, deadline)
+    return run(flow, chain.perform)
+
+
+def test_request_carries_the_next_nonce_and_lives_an_hour(chain):
+    chain.nonces[OPERATOR.address.lower()] = 7
+    made = prepare(chain)
+    assert (made.nonce, made.deadline_unix_s) == (7, NOW + 3600)
+
+
+def test_request_with_nonce_and_deadline_asks_no_chain(chain):
+    made = prepare(chain, nonce=4, deadline=NOW + 5)
+    assert (made.nonce, made.deadline_unix_s) == (4, NOW + 5)
+    assert chain.calls == []
+
+
+@pytest.mark.parametrize("deadline", [0, NOW - 1, NOW + 31 * 24 * 3600, 2**256 - 1])
+def test_deadline_is_within_a_month(chain, deadline):
+    with pytest.raises(InvalidInput):
+        prepare(chain, deadline=deadline)
