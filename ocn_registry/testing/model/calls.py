@@ -80,7 +80,7 @@ class Contract(Generic[S]):
     externals: ClassVar[dict[str, Callable[..., Any]]]
     views: ClassVar[dict[str, Callable[..., Any]]]
 
-    def __init_subclass__(cls) -> None:
+    def __init_subclass__(cls) -> None:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
         """Collect what is marked."""
         super().__init_subclass__()
         cls.externals, cls.views = _functions(cls, "external"), _functions(cls, "view")

@@ -75,7 +75,7 @@ def check_name(text: str) -> None:
     if len(name) > MAX_NAME_BYTES:
         raise TextTooLong(len(name), MAX_NAME_BYTES)
     position = 0
-    for character in text:
+    for character in name.decode(errors="surrogateescape"):
         if unicodedata.category(character) in {"Cc", "Cs"}:
             raise InvalidName(position)
         position += len(bytes_of(character))

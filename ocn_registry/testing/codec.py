@@ -1,0 +1,138 @@
+"""The contract ABI, for any type that these contracts have; short rather than quick.
+
+Values have the model's form: numbers, texts (a byte that is no UTF-8 is a lone surrogate), tuples
+for lists and structs, `bytes2` and `bytes3` as text of one character a byte, other bytes as bytes.
+`dialects/words.py`, which the package itself uses, knows each function instead, and is quick.
+
+Source: Solidity documentation, "Contract ABI Specification".
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+from ocn_registry.models import Address
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+WORD: Final = 32
+_ID_TYPES: Final = ("bytes2", "bytes3")
+
+
+class UnreadableError(ValueError):
+    """These bytes are not of this type."""
+
+
+@cache
+def split(kind: str) -> tuple[str, ...]:
+    """Give the types of a struct's fields."""
+    parts: list[str] = []
+    depth, start = 0, 1
+    for place, character in enumerate(kind):
+        depth += {"(": 1, ")": -1}.get(character, 0)
+        if place and (depth == 0 or (depth == 1 and character == ",")):
+            parts.append(kind[start:place])
+            start = place + 1
+    return tuple(part for part in parts if part)
+
+
+@cache
+def _is_dynamic(kind: str) -> bool:
+    if kind.startswith("(") and not kind.endswith("]"):
+        return any(map(_is_dynamic, split(kind)))
+    return kind in {"string", "bytes"} or kind.endswith("[]")
+
+
+def encode(kind: str, value: Any) -> bytes:  # noqa: ANN401 - of any type that the ABI has
+    """Write a value of a type."""
+    if kind.endswith("[]"):
+        return _word(len(value)) + join([kind[:-2]] * len(value), value)
+    if kind.startswith("("):
+        return join(split(kind), value)
+    if kind in {"string", "bytes"}:
+        text: bytes = value if kind == "bytes" else value.encode(errors="surrogateescape")
+        return _word(len(text)) + text + bytes(-len(text) % WORD)
+    if kind == "address":
+        return bytes(12) + bytes.fromhex(value[2:])
+    if kind.startswith("bytes"):
+        fixed: bytes = value.encode("latin-1") if isinstance(value, str) else value
+        return fixed.ljust(WORD, b"\0")
+    return _word(int(value))
+
+
+def _word(value: int) -> bytes:
+    return value.to_bytes(WORD, "big")
+
+
+def join(kinds: Sequence[str], values: Sequence[Any]) -> bytes:
+    """Lay out several values: words and offsets first, then what has a length of its own."""
+    written = [encode(kind, value) for kind, value in zip(kinds, values, strict=True)]
+    dynamic = [_is_dynamic(kind) for kind in kinds]
+    at = sum(WORD if moves else len(part) for part, moves in zip(written, dynamic, strict=True))
+    heads, tails = b"", b""
+    for part, moves in zip(written, dynamic, strict=True):
+        heads += _word(at + len(tails)) if moves else part
+        tails += part if moves else b""
+    return heads + tails
+
+
+def decode(kind: str, data: bytes, at: int = 0) -> Any:  # noqa: ANN401 - of any type that the ABI has
+    """Read the value of a type that begins at a byte.
+
+    Raises:
+        UnreadableError: There is none.
+    """
+    if kind.endswith("[]"):
+        count = _number(data, at)
+        if count > len(data):
+            raise UnreadableError(kind)
+        return parts([kind[:-2]] * count, data, at + WORD)
+    if kind.startswith("("):
+        return parts(split(kind), data, at)
+    if kind in {"string", "bytes"}:
+        end = at + WORD + _number(data, at)
+        if end > len(data):
+            raise UnreadableError(kind)
+        text = data[at + WORD : end]
+        return text if kind == "bytes" else text.decode(errors="surrogateescape")
+    return _one_word(kind, data, at)
+
+
+def _one_word(kind: str, data: bytes, at: int) -> object:
+    number = _number(data, at)
+    if kind == "address" and not number >> 160:
+        return Address.from_bytes(data[at + 12 : at + WORD])
+    if kind == "bool" and number in {0, 1}:
+        return number == 1
+    if kind in _ID_TYPES:
+        return data[at : at + int(kind[5:])].decode("latin-1")
+    if kind.startswith("bytes"):
+        return data[at : at + int(kind[5:])]
+    if kind.startswith("uint"):
+        return number
+    raise UnreadableError(kind)
+
+
+def _number(data: bytes, at: int) -> int:
+    word = data[at : at + WORD]
+    if len(word) != WORD:
+        raise UnreadableError(at)
+    return int.from_bytes(word, "big")
+
+
+def parts(kinds: Sequence[str], data: bytes, base: int) -> tuple[Any, ...]:
+    """Read several values that were laid out together from a byte on."""
+    values: list[Any] = []
+    at = base
+    for kind in kinds:
+        moves = _is_dynamic(kind)
+        values.append(decode(kind, data, base + _number(data, at) if moves else at))
+        at += WORD if moves else _size(kind)
+    return tuple(values)
+
+
+@cache
+def _size(kind: str) -> int:
+    return sum(map(_size, split(kind))) if kind.startswith("(") else WORD

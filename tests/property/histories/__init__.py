@@ -1,0 +1,1 @@
+"""Random histories of both contracts, on a chain and on the model."""

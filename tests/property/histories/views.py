@@ -1,0 +1,119 @@
+"""Every view of both contracts, with every argument that could matter; all in one call a contract.
+
+They are asked through the contract's own `tryMulticall`, as a call that is never sent, so that one
+that reverts is told too.
+"""
+
+from functools import cache, lru_cache
+from typing import Any
+
+from ocn_registry.errors import Reverted, UnknownRevert
+from ocn_registry.testing.model import Call, Permissions, Registry
+from ocn_registry.testing.wire import Interface
+
+from .operations import BAD_COUNTRIES, BAD_PARTY_IDS, IDS, MAX
+from .people import ADDRESSES
+
+INTERFACES = {name: Interface(name.removeprefix("OCN ")) for name in ("OCN Registry", "OCN Permissions")}
+_IDS = [*IDS, ("de", "ABC"), ("\0\0", "\0\0\0"), (BAD_COUNTRIES[3], BAD_PARTY_IDS[0])]
+_PAGES = [(0, MAX), (0, 2), (1, 1), (2, 3), (3, MAX), (MAX, MAX), (1, MAX), (0, 0)]
+_PAIRS = [(user, provider) for user in ADDRESSES for provider in ADDRESSES]
+_NEIGHBOURS = list(zip(ADDRESSES, ADDRESSES[1:], strict=False))
+
+
+def _each(function: str, arguments: list[Any]) -> list[Call]:
+    return [Call(function, one if isinstance(one, tuple) else (one,)) for one in arguments]
+
+
+@cache
+def views(contract: str) -> tuple[Call, ...]:
+    """Give the views of a contract."""
+    addresses = list(ADDRESSES)
+    alone = ["importOpen", "eip712Domain"]
+    found = _each("nonces", addresses)
+    if contract == Registry.name:
+        alone += ["getNodeOperators", "nodeCount", "getParties", "partyCount"]
+        alone += ["owner", "pendingOwner"]
+        for function in ("getNode", "getOperatorByAddress", "getPartyDetailsByAddress"):
+            found += _each(function, addresses)
+        found += _each("listingOf", addresses) + _each("partyIdOf", addresses)
+        found += _each("listingsOf", _NEIGHBOURS)
+        for function in ("getOperatorByOcpi", "getPartyDetailsByOcpi", "partyOf"):
+            found += _each(function, _IDS)
+        found += _each("nodes", _PAGES) + _each("parties", _PAGES)
+    else:
+        alone += ["getProviders", "serviceCount", "registry"]
+        for function in ("getService", "serviceVersion", "getUserAgreementsByAddress"):
+            found += _each(function, addresses)
+        found += _each("providers", [0, 1, 2, 3, 9, MAX]) + _each("services", _PAGES)
+        found += _each("agreement", _PAIRS) + _each("hasUserAgreementByAddress", _PAIRS)
+        found += _each("getUserAgreementsByOcpi", _IDS)
+        by_id = [(*identity, provider) for identity in _IDS for provider in ADDRESSES]
+        found += _each("hasUserAgreementByOcpi", by_id)
+    return (*found, *[Call(function) for function in alone])
+
+
+@cache
+def question(contract: str) -> bytes:
+    """Give the calldata that asks all views of a contract."""
+    return INTERFACES[contract].calldata(Call("tryMulticall", (views(contract),)))
+
+
+def told(contract: Registry | Permissions) -> list[Any]:
+    """Give what the model answers to all views."""
+    return [_told(contract, call) for call in views(contract.name)]
+
+
+def _told(contract: Registry | Permissions, call: Call) -> Any:
+    try:
+        return plain(contract.ask(call.function, *call.arguments))
+    except Reverted as error:
+        return plain(error)
+
+
+def read(contract: str, answer: bytes) -> list[Any]:
+    """Read what the chain answers to all views."""
+    results = _results(answer)
+    return [
+        _read(contract, call, *result)
+        for call, result in zip(views(contract), results, strict=True)
+    ]
+
+
+def _results(answer: bytes) -> list[tuple[bool, bytes]]:
+    """Read `(bool, bytes)[]`: quicker than what reads any type."""
+
+    def number(at: int) -> int:
+        return int.from_bytes(answer[at : at + 32], "big")
+
+    assert number(0) == 32
+    found = []
+    for index in range(number(32)):
+        at = 64 + number(64 + 32 * index)
+        size = number(at + 64)
+        assert number(at + 32) == 64
+        found.append((number(at) == 1, answer[at + 96 : at + 96 + size]))
+    return found
+
+
+@lru_cache(1 << 16)
+def _read(contract: str, call: Call, succeeded: bool, data: bytes) -> Any:
+    interface = INTERFACES[contract]
+    return plain(interface.result_of(call, data) if succeeded else error_of(data))
+
+
+def error_of(data: bytes) -> Reverted:
+    from ocn_registry.testing.wire import error_of as read_error  # noqa: PLC0415
+
+    return read_error(data)
+
+
+def plain(value: Any) -> Any:
+    """Make a value that can be compared and printed: errors by name and arguments."""
+    if isinstance(value, UnknownRevert):
+        return "reverts", value.data.hex()
+    if isinstance(value, Reverted):
+        return ("reverts", type(value).__name__, *plain(value.args))
+    if isinstance(value, list | tuple):
+        return tuple([plain(item) for item in value])
+    return value
