@@ -23,6 +23,10 @@ from ocn_registry.text import shown
 class MessageRejected(OcnRegistryError):
     """The message, or what says who signed it, can't be trusted: do not act on it."""
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Travel between processes with message and fields, whatever `__init__` takes."""
+        return _again, (type(self), self.args, self.__dict__)
+
 
 class MalformedSignature(MessageRejected, InvalidInput):
     """This is no signature of a message, or one beyond the limits."""
@@ -97,3 +101,14 @@ class BrotliMissing(OcnRegistryError, ImportError):
 
 def _named(layer: int) -> str:
     return "the message" if layer == 0 else f"the message before the newest {layer} rewrite(s)"
+
+
+def _again(
+    kind: type[MessageRejected],
+    args: tuple[object, ...],
+    fields: dict[str, object],
+) -> MessageRejected:
+    error = kind.__new__(kind)
+    error.args = args
+    error.__dict__.update(fields)
+    return error
