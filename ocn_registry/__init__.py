@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ocn_registry.errors import NonceMismatch as NonceMismatch
     from ocn_registry.errors import OcnRegistryError as OcnRegistryError
     from ocn_registry.errors import OutcomeUnknown as OutcomeUnknown
+    from ocn_registry.errors import PartlyDone as PartlyDone
     from ocn_registry.errors import RequestExpired as RequestExpired
     from ocn_registry.errors import RequestRejected as RequestRejected
     from ocn_registry.errors import Reverted as Reverted
@@ -91,9 +92,9 @@ else:
         "deployments": "Deployment",
         "errors": (
             "BadAnswer BatchRejected FeeAboveCap InsufficientFunds InvalidInput NoContract "
-            "NonceMismatch OcnRegistryError OutcomeUnknown RequestExpired RequestRejected Reverted "
-            "RpcRefused RpcTimeout RpcUnavailable SignatureMismatch TransportError UnknownRevert "
-            "UnsupportedByDialect WrongChain"
+            "NonceMismatch OcnRegistryError OutcomeUnknown PartlyDone RequestExpired "
+            "RequestRejected Reverted RpcRefused RpcTimeout RpcUnavailable SignatureMismatch "
+            "TransportError UnknownRevert UnsupportedByDialect WrongChain"
         ),
         "flows.writes": "WriteOptions",
         "intents": (

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from ocn_registry.deployments import Deployment
     from ocn_registry.dialects import Limits, Step
-    from ocn_registry.effects import Effect, Flow
+    from ocn_registry.effects import Asked, Flow
     from ocn_registry.intents import SignableIntent
     from ocn_registry.models import Agreement, Module, Node, Party, Role, Route, Service
     from ocn_registry.outcomes import Outcome
@@ -94,8 +94,8 @@ class RegistryClient:
     def _run(self, flow: Flow[T]) -> T:
         return run(flow, self._transport.perform)
 
-    def _ask(self, effect: Effect[T]) -> T:
-        return run(iter(effect), self._transport.perform)
+    def _ask(self, question: Asked[T]) -> T:
+        return run(iter(question), self._transport.perform)
 
     @property
     def limits(self) -> Limits:

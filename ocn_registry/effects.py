@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar, overload
 
 from ocn_registry.errors import OcnRegistryError, UnknownRevert
 from ocn_registry.keccak import keccak256
@@ -44,6 +44,14 @@ Answer: TypeAlias = Any
 AnyEffect: TypeAlias = Effect[Any]
 Flow: TypeAlias = Generator[AnyEffect, Any, T]
 Perform: TypeAlias = Callable[[AnyEffect], Answer]
+
+
+class Asked(Protocol[T_co]):
+    """What has an answer: an effect, or a flow of several."""
+
+    def __iter__(self) -> Flow[T_co]:
+        """Give the flow that ends with the answer."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +109,12 @@ class CodeSize(Effect[int]):
     """Ask how many bytes of code an account has; 0 for an account with a key."""
 
     account: Address
+
+
+class ChainId(Effect[int]):
+    """Ask which chain the node is on."""
+
+    __slots__ = ()
 
 
 class GasPrice(Effect[int]):

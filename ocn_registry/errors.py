@@ -13,6 +13,7 @@ OcnRegistryError
     RpcUnavailable · RpcTimeout · RpcRefused · BadAnswer · WrongChain · NoContract
     InsufficientFunds      the sender can't pay for the transaction
   OutcomeUnknown           sent, and no receipt seen: look for its tx_hash before sending again
+  PartlyDone               a write took several transactions, and one after the first failed
 ```
 
 Every message says what, with which value, and what to do next. Other people's text in it is escaped
@@ -218,3 +219,34 @@ class OutcomeUnknown(OcnRegistryError):
             "receipt before sending anything again",
         )
         self.tx_hash = tx_hash
+
+
+class PartlyDone(OcnRegistryError):
+    """A write took several transactions, and one after the first failed.
+
+    Attributes:
+        error: Why it failed; `OutcomeUnknown` when that is not even known.
+        tx_hashes: The transactions that took effect, those that set things again included.
+        restored: Whether what the first ones had taken away was set again.
+    """
+
+    def __init__(
+        self,
+        error: OcnRegistryError,
+        tx_hashes: tuple[str, ...],
+        *,
+        restored: bool,
+    ) -> None:
+        """Say what failed, what was done, and how things stand."""
+        stands = (
+            "what they had taken away was set again, so nothing has changed"
+            if restored
+            else "that was not undone: look at what is listed now, then set what is missing"
+        )
+        super().__init__(
+            f"a transaction of several failed ({error}) after {', '.join(tx_hashes)} took "
+            f"effect; {stands}",
+        )
+        self.error = error
+        self.tx_hashes = tx_hashes
+        self.restored = restored

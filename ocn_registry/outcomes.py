@@ -135,7 +135,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """A transaction that is in the chain.
+    """A write that is in the chain: one transaction, or several where a contract needs them.
 
     Attributes:
         tx_hash: Its hash.
@@ -144,6 +144,8 @@ class Outcome:
         items: What was asked, in the order it was given, each with its error if it had no effect.
         gas_used: Gas that was paid for.
         gas_price_wei: What was paid per gas.
+        parts: The transactions one by one, in their order, when it took several: then `changes`
+            and `gas_used` are those of all, and hash, block and price those of the last.
     """
 
     tx_hash: str
@@ -152,10 +154,13 @@ class Outcome:
     items: tuple[Item, ...]
     gas_used: int
     gas_price_wei: int
+    parts: tuple[Outcome, ...] = ()
 
     @property
     def cost_wei(self) -> int:
         """What the sender paid, in wei."""
+        if self.parts:
+            return sum(part.cost_wei for part in self.parts)
         return self.gas_used * self.gas_price_wei
 
     @property

@@ -14,7 +14,7 @@ from ocn_registry.intents import Intent
 from ocn_registry.signing import SignedRequest
 
 if TYPE_CHECKING:
-    from ocn_registry.effects import Call, Flow, Log
+    from ocn_registry.effects import Asked, Call, Flow, Log
     from ocn_registry.errors import Reverted
     from ocn_registry.intents import SignableIntent
     from ocn_registry.models import (
@@ -38,14 +38,47 @@ class Limits:
     """What a generation of the contracts can and can't do.
 
     Attributes:
-        replayable: A signature can be used again and again, by anybody.
+        replayable: A signature can be used again and again, by anybody: signed requests have no
+            nonce and no deadline, and nothing cancels them.
         has_batches: Several writes fit in one transaction.
         has_import: Entries of an earlier registry can be copied by the owner.
+        has_listings: Listings and versions of services are numbered, and what was set or agreed
+            under one ends with it. Without, it comes back with the party or the service.
+        has_contract_signers: A contract can sign requests (ERC-1271).
+        has_two_step_ownership: A new owner has to accept.
+        binds_permissions: An agreement is to exactly these permissions and ends when the service
+            needs others. Without, the client compares right before it sends, and signed
+            agreements can't name them.
+        signed_updates_keep_the_rest: A signed update frees the URL or id that it replaces, and
+            keeps the modules. Without, the client sees to that in further transactions where the
+            sender itself writes; a signed change of URL or id needs a signed deletion first.
+        takes_same_url: A node can be listed again under the URL that it has.
+        events_tell_all: Events alone say what happened. Without, they say what to read again.
     """
 
     replayable: bool
     has_batches: bool
     has_import: bool
+    has_listings: bool
+    has_contract_signers: bool
+    has_two_step_ownership: bool
+    binds_permissions: bool
+    signed_updates_keep_the_rest: bool
+    takes_same_url: bool
+    events_tell_all: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """One transaction of a write.
+
+    Attributes:
+        steps: What it does.
+        undo: What sets again what the transactions before took away, should this one fail.
+    """
+
+    steps: tuple[Step, ...]
+    undo: tuple[Intent, ...] = ()
 
 
 class Dialect(Protocol):
@@ -78,16 +111,30 @@ class Dialect(Protocol):
         ...
 
     def write(
-        self, steps: tuple[Step, ...], *, each_alone: bool
+        self,
+        steps: tuple[Step, ...],
+        *,
+        each_alone: bool,
+        sender: Address | None = None,
     ) -> Call[tuple[Reverted | None, ...]]:
         """Give the call that takes these steps, in one transaction.
 
         Args:
             steps: Intents of the sender itself, and requests that others signed; one contract's.
             each_alone: A step that fails leaves the others in force. Else it is all or nothing.
+            sender: Who sends it, and whom errors are about.
 
         Returns:
             The call; its answer says of each step why it failed, `None` if it did not.
+        """
+        ...
+
+    def plan(self, steps: tuple[Step, ...], sender: Address) -> Flow[tuple[Stage, ...]]:
+        """Say which transactions a write takes: one, but where a contract would lose something.
+
+        Args:
+            steps: As for `write`; the requests among them have been verified.
+            sender: Who sends them.
         """
         ...
 
@@ -106,8 +153,18 @@ class Dialect(Protocol):
         """Read a request's JSON, signed or not, and refuse one that is not for this deployment."""
         ...
 
-    def changes(self, logs: tuple[Log, ...]) -> tuple[Change, ...]:
-        """Tell what events of these contracts say; other contracts' are left out."""
+    def changes(
+        self,
+        logs: tuple[Log, ...],
+        intents: tuple[Intent, ...] = (),
+    ) -> tuple[Change, ...]:
+        """Tell what events of these contracts say; other contracts' are left out.
+
+        Args:
+            logs: The events.
+            intents: What was asked of the transaction, for contracts whose events don't tell a
+                deletion or a revocation from its opposite (see `Limits.events_tell_all`).
+        """
         ...
 
     def failures(self, logs: tuple[Log, ...]) -> dict[int, Reverted]:
@@ -151,7 +208,7 @@ class Dialect(Protocol):
         user: Address,
         provider: Address,
         block: int | None,
-    ) -> Call[Agreement | None]:
+    ) -> Asked[Agreement | None]:
         """Read an agreement, in force or ended."""
         ...
 

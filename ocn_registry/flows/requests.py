@@ -13,6 +13,7 @@ from ocn_registry.errors import (
     RequestExpired,
     Reverted,
     SignatureMismatch,
+    UnsupportedByDialect,
 )
 from ocn_registry.keccak import selector
 from ocn_registry.signing import DEFAULT_LIFETIME_S, MAX_LIFETIME_S, recover
@@ -53,6 +54,13 @@ def prepare(
             f"{type(intent).__name__} can't be signed for a spender: the owner sends it itself",
         )
     dialect.check(intent)
+    if dialect.limits.replayable:
+        if nonce is not None or deadline_unix_s is not None:
+            raise UnsupportedByDialect(
+                "these contracts know no nonce and no deadline, and take a signature for ever: "
+                "leave both out",
+            )
+        return dialect.request(intent, account, nonce=0, deadline_unix_s=0)
     now = yield from UnixTime()
     if nonce is None:
         nonce, head = yield from together(
@@ -96,8 +104,10 @@ def look(
     accounts = tuple(dict.fromkeys(keys))
     found: list[RequestRejected | None] = []
     for request in requests:
-        error = yield from _signature(request)
+        error = yield from _signature(dialect, request)
         found.append(error)
+    if dialect.limits.replayable:
+        return tuple(found)
     head, nonces = yield from together(
         Head(),
         all_of(tuple([dialect.nonce(account, contract, None) for account, contract in accounts])),
@@ -113,13 +123,13 @@ def look(
     return tuple(found)
 
 
-def _signature(request: SignedRequest) -> Flow[RequestRejected | None]:
+def _signature(dialect: Dialect, request: SignedRequest) -> Flow[RequestRejected | None]:
     digest = request.request.payload.digest()
     recovered = yield from Local(lambda: recover(digest, request.signature))
     if recovered == request.account:
         return None
     mismatch = SignatureMismatch(request.account, recovered)
-    if not (yield from CodeSize(request.account)):
+    if not dialect.limits.has_contract_signers or not (yield from CodeSize(request.account)):
         return mismatch
     data = selector(_VALID) + join(fixed(digest), blob(request.signature))
     try:

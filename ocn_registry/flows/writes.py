@@ -31,7 +31,9 @@ from ocn_registry.errors import (
     InsufficientFunds,
     InvalidInput,
     NoContract,
+    OcnRegistryError,
     OutcomeUnknown,
+    PartlyDone,
     Reverted,
     TransportError,
     UnknownRevert,
@@ -44,7 +46,7 @@ from ocn_registry.text import shown
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ocn_registry.dialects import Dialect, Step
+    from ocn_registry.dialects import Dialect, Stage, Step
     from ocn_registry.effects import (
         Call,
         Flow,
@@ -105,6 +107,9 @@ def send(
 ) -> Flow[Outcome]:
     """Send one transaction: all of the steps, or none.
 
+    Where a contract would lose something by a write, the dialect makes several transactions of
+    it: what the first take away is set again should a later one fail.
+
     Args:
         dialect: How the contracts are spoken to.
         steps: Intents of the signer itself, and requests that others signed.
@@ -115,11 +120,14 @@ def send(
     for step in steps:
         if not isinstance(step, SignedRequest):
             dialect.check(step)
-    write = dialect.write(steps, each_alone=False)
+    dialect.write(steps, each_alone=False)  # one contract's, and not none
     if requests:
         yield from verify(dialect, requests)
-    items = tuple([_item(step) for step in steps])
-    return (yield from _transact(dialect, write, write, signer, items=items, options=options))
+    stages = yield from dialect.plan(steps, signer.address)
+    if len(stages) == 1:
+        return (yield from _all_or_nothing(dialect, stages[0].steps, signer, options))
+    outcome = yield from _in_stages(dialect, stages, signer, options)
+    return replace(outcome, items=tuple([_item(step) for step in steps]))
 
 
 def submit(
@@ -169,6 +177,73 @@ def submit(
     )
 
 
+def _in_stages(
+    dialect: Dialect,
+    stages: tuple[Stage, ...],
+    signer: Signer,
+    options: WriteOptions,
+) -> Flow[Outcome]:
+    """Send several transactions, once each of them would succeed and can be paid."""
+    needed = 0
+    for stage in stages:
+        write = dialect.write(stage.steps, each_alone=False, sender=signer.address)
+        transaction = yield from _priced(write, write, signer.address, dialect.chain_id, options)
+        needed += transaction.gas * transaction.max_fee_per_gas_wei
+    balance = yield from Balance(signer.address)
+    if balance < needed:
+        raise InsufficientFunds(signer.address, balance, needed)
+    *early, last = stages
+    # A transaction in between is no end: whoever waits long for it waits without an entry.
+    quick = replace(options, confirmations=1)
+    parts: list[Outcome] = []
+    for stage, patience in [*((stage, quick) for stage in early), (last, options)]:
+        try:
+            part = yield from _all_or_nothing(dialect, stage.steps, signer, patience)
+        except OcnRegistryError as error:
+            if not parts:
+                raise
+            raise (yield from _undone(dialect, stage, signer, quick, parts, error)) from error
+        parts.append(part)
+    return replace(
+        parts[-1],
+        changes=tuple([change for part in parts for change in part.changes]),
+        gas_used=sum(part.gas_used for part in parts),
+        parts=tuple(parts),
+    )
+
+
+def _undone(  # noqa: PLR0913, PLR0917 - all that is known when a stage fails
+    dialect: Dialect,
+    failed: Stage,
+    signer: Signer,
+    options: WriteOptions,
+    parts: list[Outcome],
+    error: OcnRegistryError,
+) -> Flow[PartlyDone]:
+    """Set again what was taken away, unless the stage may have had its effect after all."""
+    hashes = [part.tx_hash for part in parts]
+    if isinstance(error, OutcomeUnknown) or not failed.undo:
+        return PartlyDone(error, tuple(hashes), restored=False)
+    try:
+        for intent in failed.undo:
+            part = yield from _all_or_nothing(dialect, (intent,), signer, options)
+            hashes.append(part.tx_hash)
+    except OcnRegistryError:
+        return PartlyDone(error, tuple(hashes), restored=False)
+    return PartlyDone(error, tuple(hashes), restored=True)
+
+
+def _all_or_nothing(
+    dialect: Dialect,
+    steps: tuple[Step, ...],
+    signer: Signer,
+    options: WriteOptions,
+) -> Flow[Outcome]:
+    write = dialect.write(steps, each_alone=False, sender=signer.address)
+    items = tuple([_item(step) for step in steps])
+    return (yield from _transact(dialect, write, write, signer, items=items, options=options))
+
+
 def _item(step: Step) -> Item:
     return Item(intent=step.intent if isinstance(step, SignedRequest) else step)
 
@@ -203,7 +278,7 @@ def _transact(  # noqa: PLR0913 - what a transaction is made of
     return Outcome(
         tx_hash=signed.tx_hash,
         block=block,
-        changes=dialect.changes(receipt.logs),
+        changes=dialect.changes(receipt.logs, tuple([item.intent for item in items])),
         items=tuple(
             [replace(item, error=failures.get(place)) for place, item in enumerate(items)],
         ),

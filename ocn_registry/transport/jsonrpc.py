@@ -15,6 +15,7 @@ from ocn_registry.effects import (
     Balance,
     BlockAt,
     Call,
+    ChainId,
     CodeSize,
     GasEstimate,
     GasPrice,
@@ -72,6 +73,8 @@ def request_of(effect: AnyEffect) -> tuple[str, list[object]]:  # noqa: C901, PL
             return "eth_getCode", [effect.account, "latest"]
         case TransactionCount():
             return "eth_getTransactionCount", [effect.account, "pending"]
+        case ChainId():
+            return "eth_chainId", []
         case GasPrice():
             return "eth_gasPrice", []
         case ReceiptOf():
@@ -95,7 +98,7 @@ def answer_of(effect: AnyEffect, result: object) -> Answer:  # noqa: PLR0911 - o
     match effect:
         case Call():
             return effect.decode(as_bytes(result))
-        case GasEstimate() | Balance() | TransactionCount() | GasPrice():
+        case GasEstimate() | Balance() | TransactionCount() | GasPrice() | ChainId():
             return as_number(result)
         case CodeSize():
             return len(as_bytes(result))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ocn_registry.dialects import words
-from ocn_registry.dialects.base import Limits
+from ocn_registry.dialects.base import Limits, Stage
 from ocn_registry.dialects.v3 import calldata, events, reads, requests, rules
 from ocn_registry.dialects.v3.reads import PAGE_ENTRIES, read
 from ocn_registry.dialects.v3.reverts import refuse
@@ -44,7 +44,18 @@ if TYPE_CHECKING:
 class V3Dialect:
     """Speaks to the contracts of one deployment; what each method does, `Dialect` says."""
 
-    limits = Limits(replayable=False, has_batches=True, has_import=True)
+    limits = Limits(
+        replayable=False,
+        has_batches=True,
+        has_import=True,
+        has_listings=True,
+        has_contract_signers=True,
+        has_two_step_ownership=True,
+        binds_permissions=True,
+        signed_updates_keep_the_rest=True,
+        takes_same_url=True,
+        events_tell_all=True,
+    )
 
     def __init__(self, deployment: Deployment) -> None:
         """Take the addresses and the chain id of a deployment."""
@@ -86,6 +97,7 @@ class V3Dialect:
         steps: tuple[Step, ...],
         *,
         each_alone: bool,
+        sender: Address | None = None,
     ) -> Call[tuple[Reverted | None, ...]]:
         """Give the call that takes these steps, in one transaction."""
         intents = [step.intent if isinstance(step, SignedRequest) else step for step in steps]
@@ -100,9 +112,15 @@ class V3Dialect:
         to = self.address_of(contracts.pop())
         items = [calldata.step(step) for step in steps]
         if len(items) == 1 and not each_alone:
-            return Call(to, items[0], _took(1), refuse)
+            return Call(to, items[0], _took(1), refuse, sender)
         decode = _results(to, len(items)) if each_alone else _took(len(items))
-        return Call(to, calldata.batch(items, each_alone=each_alone), decode, refuse)
+        return Call(to, calldata.batch(items, each_alone=each_alone), decode, refuse, sender)
+
+    def plan(self, steps: tuple[Step, ...], sender: Address) -> Flow[tuple[Stage, ...]]:
+        """Say which transactions a write takes: always one."""
+        del sender
+        yield from ()
+        return (Stage(steps=steps),)
 
     def request(
         self,
@@ -128,8 +146,13 @@ class V3Dialect:
         """Read a request's JSON, signed or not, and refuse one that is not for this deployment."""
         return requests.read_request(self._deployment, text)
 
-    def changes(self, logs: tuple[Log, ...]) -> tuple[Change, ...]:
+    def changes(
+        self,
+        logs: tuple[Log, ...],
+        intents: tuple[Intent, ...] = (),
+    ) -> tuple[Change, ...]:
         """Tell what events of these contracts say; other contracts' are left out."""
+        del intents  # these events tell all
         return events.changes(logs, self._contracts)
 
     def failures(self, logs: tuple[Log, ...]) -> dict[int, Reverted]:
