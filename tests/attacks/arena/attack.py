@@ -1,0 +1,162 @@
+"""What an attack is, and what can come of it.
+
+An attack prepares what it needs, makes its move and returns `Seen(what it sees, what it wants)`.
+It has succeeded when it sees what it wants. It has failed when the contract refuses the move, or
+when it sees something else; which refusal or what else, is said beside the attack and checked.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from kit.contract import plain
+
+from .chain import Arena
+from .target import Blueprint, Refused
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the attacker sees in the end, and what it wanted to see."""
+
+    value: Any
+    wanted: Any
+
+    @property
+    def succeeded(self) -> bool:
+        return bool(plain(self.value) == plain(self.wanted))
+
+
+@dataclass(frozen=True)
+class Several(Seen):
+    """What came of several moves that were each to be refused, where it was not just that.
+
+    The attack has succeeded when one move was taken; another error than it should be is no
+    success, and still a failure of the test.
+    """
+
+    @property
+    def succeeded(self) -> bool:
+        return _TAKEN in self.value.values()
+
+
+_TAKEN = "taken"
+
+
+def several(moves: Iterable[tuple[Any, Refused, Callable[[], Any]]]) -> Several:
+    """Make each move; it comes with a name and with the refusal that it should end in."""
+    odd = {}
+    for name, expected, move in moves:
+        refusal = refusal_of(move)
+        if refusal != expected:
+            odd[name] = _TAKEN if refusal is None else refusal
+    return Several(odd, wanted=None)
+
+
+@dataclass(frozen=True)
+class Sees:
+    """The attack's move is taken and does no harm: this is what is seen then."""
+
+    value: Any
+    meaning: str
+
+    def __str__(self) -> str:
+        return self.meaning
+
+
+class Refuses(Refused):
+    """The contract refuses the attack's move with exactly this error."""
+
+    def __str__(self) -> str:
+        return f"`{self.name}`" if self.name else "reverts"
+
+
+class Succeeds:
+    """The attack gets what it wants."""
+
+    def __str__(self) -> str:
+        return "succeeds"
+
+
+SUCCEEDS = Succeeds()
+
+
+@dataclass(frozen=True)
+class NotThere:
+    """The contracts have nothing that could be attacked like this."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return f"not there: {self.reason}"
+
+
+Expected = Sees | Refuses | Succeeds | NotThere
+
+
+@dataclass(frozen=True)
+class Attack:
+    """An attack, and what comes of it on each generation."""
+
+    move: Callable[[Any], Seen]
+    v1: Expected
+    v3: Expected
+
+    @property
+    def name(self) -> str:
+        return self.move.__name__
+
+    @property
+    def gain(self) -> str:
+        return " ".join((self.move.__doc__ or "").split())
+
+    def on(self, blueprint: Blueprint, arena: Arena) -> Seen | Refused:
+        """Attack new contracts, and leave the chains as they were."""
+        with arena.as_it_was():
+            target = blueprint.build(arena)
+            try:
+                return self.move(target)
+            except Refused as refused:
+                return refused
+
+    def succeeds_on(self, blueprint: Blueprint, arena: Arena) -> bool:
+        outcome = self.on(blueprint, arena)
+        return isinstance(outcome, Seen) and outcome.succeeded
+
+
+ATTACKS: list[Attack] = []
+
+
+def attack(*, v3: Expected, v1: Expected = SUCCEEDS) -> Callable[[Any], Attack]:
+    """Make an attack of a function; its docstring says what is gained by it."""
+
+    def make(move: Callable[[Any], Seen]) -> Attack:
+        made = Attack(move, v1, v3)
+        assert made.gain
+        assert made.name not in {other.name for other in ATTACKS}
+        ATTACKS.append(made)
+        return made
+
+    return make
+
+
+def check(outcome: Seen | Refused, expected: Expected) -> None:
+    """Assert that an attack ended as it says beside it."""
+    if isinstance(expected, Refuses):
+        assert outcome == expected
+        return
+    assert isinstance(outcome, Seen), outcome
+    if isinstance(expected, Sees):
+        assert plain(outcome.value) == plain(expected.value)
+        assert not outcome.succeeded, "this is what the attacker wanted"
+    else:
+        assert plain(outcome.value) == plain(outcome.wanted)
+
+
+def refusal_of(move: Callable[[], Any]) -> Refused | None:
+    """Make a move that should not be taken; None when it was."""
+    try:
+        move()
+    except Refused as refused:
+        return refused
+    return None

@@ -1,0 +1,74 @@
+"""Two development chains at London rules that differ in nothing but their chain id."""
+
+import contextlib
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from gas_scenarios import HttpChain
+
+from ocn_registry.anvil import Anvil
+
+_HERE = 31337
+_THERE = 31338
+_GIVE_UP_S = 20
+# Without the second, Anvil writes old states into the home folder.
+_OPTIONS = ("--hardfork", "london", "--max-persisted-states", "0")
+
+
+class PatientChain(HttpChain):
+    """A chain on which a transaction soon after an `evm_revert` is not lost.
+
+    Anvil clears its pool of what it has mined a little later than it tells of the block. When the
+    block has been taken back by then, it clears away the new transaction that has the same sender
+    and nonce, and `eth_sendTransactionSync` waits for it in vain.
+    """
+
+    def request(self, method: str, *params: object) -> Any:
+        if method != "eth_sendTransactionSync":
+            return super().request(method, *params)
+        give_up = time.monotonic() + _GIVE_UP_S
+        number = super().request("eth_sendTransaction", *params)
+        while (receipt := super().request("eth_getTransactionReceipt", number)) is None:
+            assert time.monotonic() < give_up, "no receipt"
+            if super().request("eth_getTransactionByHash", number) is None:
+                number = super().request("eth_sendTransaction", *params)
+        return receipt
+
+
+@dataclass(frozen=True)
+class Arena:
+    """The chain of the attack, and another one on which the same contracts are."""
+
+    here: HttpChain
+    there: HttpChain
+
+    @contextlib.contextmanager
+    def as_it_was(self) -> Iterator[None]:
+        """Take back on both chains what happens inside."""
+        chains = (self.here, self.there)
+        snapshots = [chain.request("evm_snapshot") for chain in chains]
+        try:
+            yield
+        finally:
+            self.here.request("evm_setAutomine", True)
+            self.here.request("anvil_setChainId", _HERE)
+            for chain, snapshot in zip(chains, snapshots, strict=True):
+                chain.request("evm_revert", snapshot)
+
+
+@contextlib.contextmanager
+def arena(*options: str) -> Iterator[Arena]:
+    """Run both chains, with these options of Anvil besides."""
+    with contextlib.ExitStack() as stack:
+        chains = []
+        for chain_id in (_HERE, _THERE):
+            anvil = Anvil([*_OPTIONS, "--chain-id", str(chain_id), *options])
+            stack.callback(anvil.stop)
+            address = urlsplit(anvil.url)
+            chain = PatientChain(str(address.hostname), int(address.port or 0))
+            stack.callback(chain.close)
+            chains.append(chain)
+        yield Arena(*chains)

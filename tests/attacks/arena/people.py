@@ -1,0 +1,37 @@
+"""Who takes part. Anvil's own accounts, so that it signs their transactions."""
+
+from dataclasses import dataclass
+
+from ocn_registry.devnet import ACCOUNTS
+
+
+@dataclass(frozen=True)
+class Person:
+    """An account by the part it plays; without a key, one that can't sign."""
+
+    name: str
+    address: str
+    key: str = ""
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+def _person(number: int, name: str) -> Person:
+    account = ACCOUNTS[number]
+    return Person(name, str(account.address), account.private_key)
+
+
+OWNER = _person(0, "owner")
+OPERATOR = _person(1, "operator")
+OTHER_OPERATOR = _person(2, "other operator")
+CPO = _person(3, "cpo")
+EMSP = _person(4, "emsp")
+PROVIDER = _person(5, "provider")
+OTHER_PROVIDER = _person(6, "other provider")
+SPENDER = _person(7, "spender")
+ATTACKER = _person(8, "attacker")
+STRANGER = _person(9, "stranger")
+
+# Nobody has a key to it. ecrecover answers with it when a signature is no signature.
+NOBODY = Person("nobody", "0x" + "00" * 20)

@@ -1,0 +1,199 @@
+"""A provider gets at data whose owner did not agree to that, or does not any more."""
+
+from arena.attack import NotThere, Refuses, Seen, Sees, attack
+from arena.people import ATTACKER, CPO, OPERATOR, PROVIDER
+from arena.target import Target
+from kit.contract import Reverted
+
+from .world import (
+    EVERYTHING,
+    IDS,
+    MODEST,
+    ROLES,
+    SERVICE,
+    has_agreement,
+    with_agreement,
+    with_service,
+)
+
+_ENDED = Sees(value=False, meaning="the agreement has ended")
+_WIDENED = Refuses("PermissionsDiffer", PROVIDER, tuple(EVERYTHING))
+
+
+@attack(v3=Sees((False, (0,)), "the agreement has ended"))
+def permissions_changed_after_consent(t: Target) -> Seen:
+    """Who agreed to little has agreed to everything."""
+    with_agreement(t)
+    t.direct(PROVIDER, "setService", *SERVICE, EVERYTHING)
+    return Seen((has_agreement(t), t.read("getService", PROVIDER)[4]), (True, EVERYTHING))
+
+
+@attack(v3=_WIDENED)
+def permissions_changed_between_signing_and_sending(t: Target) -> Seen:
+    """Who signed for little has agreed to everything."""
+    with_service(t)
+    signed = t.sign(CPO, "createAgreement", PROVIDER, MODEST)
+    t.direct(PROVIDER, "setService", *SERVICE, EVERYTHING)
+    t.strike(signed, PROVIDER)
+    return Seen((has_agreement(t), t.read("getService", PROVIDER)[4]), (True, EVERYTHING))
+
+
+@attack(v3=_WIDENED)
+def permissions_changed_just_before_a_direct_agreement(t: Target) -> Seen:
+    """A provider sees a user's transaction on its way, and is first in the same block."""
+    with_service(t)
+    t.strike_in_one_block(
+        (PROVIDER, "setService", *SERVICE, EVERYTHING),
+        (CPO, "createAgreementTo", PROVIDER, MODEST),
+    )
+    return Seen((has_agreement(t), t.read("getService", PROVIDER)[4]), (True, EVERYTHING))
+
+
+@attack(
+    v3=Sees((False, False), "the agreement has ended, and does not come back"),
+)
+def permissions_changed_and_changed_back(t: Target) -> Seen:
+    """An agreement that its user believes to have ended is in force again."""
+    with_agreement(t)
+    t.direct(PROVIDER, "setService", *SERVICE, EVERYTHING)
+    meanwhile = has_agreement(t)
+    t.direct(PROVIDER, "setService", *SERVICE, MODEST)
+    return Seen((meanwhile, has_agreement(t)), (True, True))
+
+
+@attack(v3=_ENDED)
+def permissions_changed_and_changed_back_in_one_block(t: Target) -> Seen:
+    """For the length of a block, or a transaction, a provider may do everything."""
+    with_agreement(t)
+    _all_in_one_block(
+        t,
+        (PROVIDER, "setService", *SERVICE, EVERYTHING),
+        (PROVIDER, "setService", *SERVICE, MODEST),
+    )
+    return Seen(has_agreement(t), wanted=True)
+
+
+@attack(v3=_ENDED)
+def an_agreement_to_a_service_that_is_deleted(t: Target) -> Seen:
+    """A provider that offers nothing any more goes on receiving data."""
+    with_agreement(t)
+    t.direct(PROVIDER, "deleteService")
+    return Seen(has_agreement(t), wanted=True)
+
+
+@attack(v3=_ENDED)
+def an_agreement_that_comes_back_with_its_service(t: Target) -> Seen:
+    """A provider deletes its service, and years later offers another to the same users."""
+    with_agreement(t)
+    t.direct(PROVIDER, "deleteService")
+    t.direct(PROVIDER, "setService", *SERVICE, MODEST)
+    return Seen(has_agreement(t), wanted=True)
+
+
+@attack(v3=_ENDED)
+def an_agreement_that_comes_back_with_its_service_in_one_block(t: Target) -> Seen:
+    """The same, where block times can't tell the services apart."""
+    with_agreement(t)
+    _all_in_one_block(t, (PROVIDER, "deleteService"), (PROVIDER, "setService", *SERVICE, MODEST))
+    return Seen(has_agreement(t), wanted=True)
+
+
+@attack(v3=_ENDED)
+def an_agreement_of_a_user_that_has_left(t: Target) -> Seen:
+    """Data of somebody who left the network may be forwarded."""
+    with_agreement(t)
+    t.direct(CPO, "deleteParty")
+    return Seen(has_agreement(t), wanted=True)
+
+
+@attack(v3=_ENDED)
+def an_agreement_that_comes_back_with_its_user(t: Target) -> Seen:
+    """Who leaves and comes back has agreed to what it has forgotten."""
+    with_agreement(t)
+    t.direct(CPO, "deleteParty")
+    t.direct(CPO, "setParty", *IDS[CPO], ROLES, OPERATOR)
+    return Seen(has_agreement(t), wanted=True)
+
+
+@attack(v3=_ENDED)
+def an_agreement_that_comes_back_with_its_user_in_one_block(t: Target) -> Seen:
+    """The same, where block times can't tell the listings apart."""
+    with_agreement(t)
+    _all_in_one_block(t, (CPO, "deleteParty"), (CPO, "setParty", *IDS[CPO], ROLES, OPERATOR))
+    return Seen(has_agreement(t), wanted=True)
+
+
+@attack(v3=_ENDED)
+def an_agreement_of_a_user_that_becomes_another(t: Target) -> Seen:
+    """What one party agreed to holds for another, under another id."""
+    with_agreement(t)
+    t.direct(CPO, "setParty", b"FR", b"XYZ", ROLES, OPERATOR)
+    return Seen(t.read("hasUserAgreementByOcpi", b"FR", b"XYZ", PROVIDER), wanted=True)
+
+
+@attack(v3=_ENDED)
+def an_agreement_that_comes_back_with_its_provider(t: Target) -> Seen:
+    """A provider leaves, comes back, and goes on receiving data."""
+    with_agreement(t)
+    t.direct(PROVIDER, "deleteParty")
+    t.direct(PROVIDER, "setParty", *IDS[PROVIDER], ROLES, OPERATOR)
+    t.direct(PROVIDER, "setService", *SERVICE, MODEST)
+    return Seen(has_agreement(t), wanted=True)
+
+
+@attack(v3=_ENDED)
+def an_agreement_with_a_provider_that_becomes_another(t: Target) -> Seen:
+    """Users have agreed with one company, and their data goes to another."""
+    with_agreement(t)
+    t.direct(PROVIDER, "setParty", b"FR", b"XYZ", ROLES, OPERATOR)
+    return Seen(has_agreement(t), wanted=True)
+
+
+@attack(v3=Sees(value=False, meaning="it is revoked"))
+def an_agreement_that_cannot_be_revoked(t: Target) -> Seen:
+    """A provider deletes its service, and its users can't take back what stays in force."""
+    with_agreement(t)
+    t.direct(PROVIDER, "deleteService")
+    try:
+        t.direct(CPO, "revokeAgreement", PROVIDER)
+    except Reverted:
+        return Seen(has_agreement(t), wanted=True)
+    return Seen(bool(t.read("agreement", CPO, PROVIDER).version), wanted=True)
+
+
+@attack(v3=Sees(value=False, meaning="it is revoked"))
+def an_agreement_that_a_user_who_has_left_cannot_revoke(t: Target) -> Seen:
+    """Who has left the network can't take back what stays in force."""
+    with_agreement(t)
+    t.direct(CPO, "deleteParty")
+    try:
+        t.direct(CPO, "revokeAgreement", PROVIDER)
+    except Reverted:
+        return Seen(has_agreement(t), wanted=True)
+    return Seen(bool(t.read("agreement", CPO, PROVIDER).version), wanted=True)
+
+
+@attack(
+    v1=Refuses("Error", "Provider has no registered Service."),
+    v3=Refuses("ServiceNotFound", ATTACKER),
+)
+def an_agreement_with_somebody_who_offers_nothing(t: Target) -> Seen:
+    """Users agree to what is told them later."""
+    with_service(t)
+    t.strike_as(CPO, "createAgreementTo", ATTACKER, MODEST)
+    return Seen(t.read("hasUserAgreementByAddress", CPO, ATTACKER), wanted=True)
+
+
+@attack(
+    v1=NotThere("its agreements name no permissions"),
+    v3=Refuses("PermissionsDiffer", PROVIDER, tuple(MODEST)),
+)
+def an_agreement_to_no_permissions(t: Target) -> Seen:
+    """An empty list is taken for "whatever it needs"."""
+    with_service(t)
+    t.strike_as(CPO, "createAgreementTo", PROVIDER, [])
+    return Seen(has_agreement(t), wanted=True)
+
+
+def _all_in_one_block(t: Target, *writes: tuple) -> None:
+    assert all(receipt.status for receipt in t.in_one_block(*writes))

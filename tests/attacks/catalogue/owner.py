@@ -1,0 +1,95 @@
+"""The owner loses the contract, or somebody else uses the owner's functions."""
+
+from arena.attack import NotThere, Refuses, Seen, Sees, attack
+from arena.people import ATTACKER, CPO, OPERATOR, OWNER, STRANGER, Person
+from arena.target import Target
+
+from .world import IDS, is_listed, with_nodes, with_parties
+
+
+@attack(v3=Sees(OWNER, "the owner stays until the new one accepts"))
+def the_contract_handed_to_a_wrong_address(t: Target) -> Seen:
+    """Whoever has the address that was mistyped, or nobody, owns the registry at once."""
+    t.direct(OWNER, "transferOwnership", STRANGER)
+    return Seen(t.read("owner"), STRANGER)
+
+
+@attack(v3=Sees(OWNER, "the owner stays until the new one accepts"))
+def the_contract_handed_to_itself(t: Target) -> Seen:
+    """The registry has an owner that can't act, for ever."""
+    registry = Person("registry", t.registry.address)
+    t.direct(OWNER, "transferOwnership", registry)
+    return Seen(t.read("owner"), registry)
+
+
+@attack(
+    v1=NotThere("the new owner is not asked"),
+    v3=Refuses("OwnableUnauthorizedAccount", STRANGER),
+)
+def a_handover_accepted_after_it_was_taken_back(t: Target) -> Seen:
+    """Who was offered the contract by mistake takes it although the owner has noticed."""
+    t.direct(OWNER, "transferOwnership", STRANGER)
+    t.direct(OWNER, "transferOwnership", OPERATOR)
+    t.strike_as(STRANGER, "acceptOwnership")
+    return Seen(t.read("owner"), STRANGER)
+
+
+@attack(
+    v1=NotThere("the new owner is not asked"),
+    v3=Refuses("OwnableUnauthorizedAccount", ATTACKER),
+)
+def a_handover_accepted_by_somebody_else(t: Target) -> Seen:
+    """Anyone takes the contract while it is handed over."""
+    t.direct(OWNER, "transferOwnership", STRANGER)
+    t.strike_as(ATTACKER, "acceptOwnership")
+    return Seen(t.read("owner"), ATTACKER)
+
+
+_V1_NOT_OWNER = Refuses("Error", "Ownable: caller is not the owner")
+_NOT_OWNER = Refuses("OwnableUnauthorizedAccount", ATTACKER)
+
+
+@attack(v1=_V1_NOT_OWNER, v3=_NOT_OWNER)
+def a_party_deleted_by_somebody_else(t: Target) -> Seen:
+    """Anyone throws parties out."""
+    with_parties(t)
+    t.strike_as(ATTACKER, "adminDeleteParty", *IDS[CPO])
+    return Seen(is_listed(t, IDS[CPO]), wanted=False)
+
+
+@attack(v1=_V1_NOT_OWNER, v3=_NOT_OWNER)
+def a_node_deleted_by_somebody_else(t: Target) -> Seen:
+    """Anyone cuts off all the parties of a node."""
+    with_nodes(t)
+    t.strike_as(ATTACKER, "adminDeleteOperator", OPERATOR)
+    return Seen(t.read("getNode", OPERATOR), "")
+
+
+@attack(v1=_V1_NOT_OWNER, v3=_NOT_OWNER)
+def the_contract_taken(t: Target) -> Seen:
+    """Anyone is the owner."""
+    t.strike_as(ATTACKER, "transferOwnership", ATTACKER)
+    return Seen(t.read("owner"), ATTACKER)
+
+
+@attack(
+    v1=NotThere("Permissions has no owner"),
+    v3=Refuses("OwnableUnauthorizedAccount", OWNER),
+)
+def the_former_owner_in_permissions(t: Target) -> Seen:
+    """Who has handed the registry over still commands its second contract."""
+    new = t.another(import_open=True)
+    new.direct(OWNER, "transferOwnership", STRANGER)
+    new.direct(STRANGER, "acceptOwnership")
+    close = new.permissions.functions["closeImport"]
+    new.strike_with(new.permissions, close.calldata(), OWNER)
+    return Seen(new.permissions.functions["importOpen"].call(), wanted=False)
+
+
+@attack(
+    v1=NotThere("its constructor takes any address"),
+    v3=Refuses("NotAContract", OPERATOR),
+)
+def permissions_of_a_registry_that_is_none(t: Target) -> Seen:
+    """A deployer is made to publish a contract that asks an address where nothing is."""
+    return Seen(bool(t.strike_to_create("Permissions", OPERATOR, False).address), wanted=True)

@@ -1,0 +1,299 @@
+"""A signature is taken where, when, or for what its owner did not mean it."""
+
+import itertools
+from functools import partial
+
+from arena.attack import NotThere, Refuses, Seen, Sees, attack, refusal_of, several
+from arena.people import ATTACKER, CPO, OPERATOR, OTHER_OPERATOR, PROVIDER, SPENDER
+from arena.target import Refused, Target
+
+from .world import (
+    IDS,
+    MODEST,
+    OTHER_URL,
+    ROLES,
+    SERVICE,
+    URL,
+    has_agreement,
+    is_listed,
+    node_of,
+    with_agreement,
+    with_nodes,
+    with_one_of_each,
+    with_parties,
+    with_service,
+)
+
+
+@attack(v3=Refuses("InvalidNonce", CPO, 1))
+def a_signature_used_twice(t: Target) -> Seen:
+    """A party is moved back to the operator that it has left."""
+    with_parties(t)
+    signed = t.sign(CPO, "setParty", *IDS[CPO], ROLES, OPERATOR)
+    t.submit(signed)
+    t.direct(CPO, "setParty", *IDS[CPO], ROLES, OTHER_OPERATOR)
+    t.strike(signed, ATTACKER)
+    return Seen(node_of(t, IDS[CPO]), URL)
+
+
+@attack(v3=Refuses("InvalidNonce", OPERATOR, 1))
+def a_signature_used_again_after_a_delete(t: Target) -> Seen:
+    """A node that its operator has taken off the list is back on it."""
+    signed = t.sign(OPERATOR, "setNode", URL)
+    t.submit(signed)
+    t.direct(OPERATOR, "deleteNode")
+    t.strike(signed, ATTACKER)
+    return Seen(t.read("getNode", OPERATOR), URL)
+
+
+@attack(v3=Refuses("InvalidNonce", CPO, 1))
+def a_deletion_used_again(t: Target) -> Seen:
+    """A party that left once can be thrown out at any time, by anyone."""
+    with_parties(t)
+    signed = t.sign(CPO, "deleteParty")
+    t.submit(signed)
+    t.direct(CPO, "setParty", *IDS[CPO], ROLES, OPERATOR)
+    t.strike(signed, ATTACKER)
+    return Seen(is_listed(t, IDS[CPO]), wanted=False)
+
+
+@attack(v3=Refuses("InvalidNonce", CPO, 1))
+def a_revoked_consent_sent_again(t: Target) -> Seen:
+    """A provider renews an agreement that its user has revoked."""
+    with_service(t)
+    signed = t.sign(CPO, "createAgreement", PROVIDER, MODEST)
+    t.submit(signed)
+    t.direct(CPO, "revokeAgreement", PROVIDER)
+    t.strike(signed, PROVIDER)
+    return Seen(has_agreement(t), wanted=True)
+
+
+@attack(
+    v1=NotThere("its signed functions but these ten are in the attacks above"),
+    v3=Sees({}, "none is taken twice: `InvalidNonce`"),
+)
+def any_request_used_twice(t: Target) -> Seen:
+    """Whatever was signed once takes effect as often as the attacker likes."""
+    moves = []
+    for signed in with_one_of_each(t):
+        t.submit(signed)
+        next_nonce = 9 if signed.function == "invalidateNonce" else 1
+        reason = Refused("InvalidNonce", signed.signer, next_nonce)
+        moves.append((signed.function, reason, partial(t.strike, signed, ATTACKER)))
+    return several(moves)
+
+
+@attack(v3=Refuses("InvalidSignature", OPERATOR))
+def a_signature_used_on_another_chain(t: Target) -> Seen:
+    """What was signed for a test network takes effect on the main one."""
+    there = t.elsewhere()
+    assert there.registry.address == t.registry.address
+    t.strike(there.sign(OPERATOR, "setNode", URL), ATTACKER)
+    return Seen(t.read("getNode", OPERATOR), URL)
+
+
+@attack(v3=Refuses("InvalidSignature", OPERATOR))
+def a_signature_used_after_a_chain_split(t: Target) -> Seen:
+    """What was signed for one half of a chain that has split takes effect on the other."""
+    signed = t.sign(OPERATOR, "setNode", URL)
+    # Anvil signs its own accounts' transactions for the chain id that it started with.
+    t.chain.request("anvil_impersonateAccount", ATTACKER.address)
+    t.chain.request("anvil_setChainId", 999)
+    t.strike(signed, ATTACKER)
+    return Seen(t.read("getNode", OPERATOR), URL)
+
+
+@attack(v3=Refuses("InvalidSignature", OPERATOR))
+def a_signature_used_on_another_deployment(t: Target) -> Seen:
+    """What was signed for one registry takes effect in another one on the same chain."""
+    other = t.another()
+    other.strike(t.sign(OPERATOR, "setNode", URL), ATTACKER)
+    return Seen(other.read("getNode", OPERATOR), URL)
+
+
+@attack(v3=Refuses("InvalidSignature", PROVIDER))
+def a_signature_for_the_registry_used_in_permissions(t: Target) -> Seen:
+    """A party that signs its leave from the registry first loses its service, at any later time."""
+    with_service(t)
+    signed = t.sign(PROVIDER, "deleteParty")
+    t.strike(signed.but(function="deleteService"), ATTACKER)
+    return Seen(t.read("getService", PROVIDER)[2], "")
+
+
+@attack(
+    v1=NotThere("nothing can be cancelled"),
+    v3=Refuses("InvalidSignature", CPO),
+)
+def a_cancellation_for_the_registry_used_in_permissions(t: Target) -> Seen:
+    """The one request that both contracts take cancels requests in the contract not meant."""
+    signed = t.sign(CPO, "invalidateNonce", 7, contract=t.registry)
+    function = t.permissions.functions["invalidateNonceRaw"]
+    values = (CPO, 7, signed.nonce, signed.deadline, signed.signature)
+    t.strike_with(t.permissions, function.calldata(*values), ATTACKER)
+    return Seen(t.permissions.functions["nonces"].call(CPO), 7)
+
+
+@attack(v3=Refuses("InvalidSignature", OPERATOR))
+def a_deletion_of_the_node_deletes_the_party(t: Target) -> Seen:
+    """Who stops running a node, and is a party too, stops being a party."""
+    with_nodes(t)
+    t.direct(OPERATOR, "setParty", *IDS[CPO], ROLES, OTHER_OPERATOR)
+    signed = t.sign(OPERATOR, "deleteNode")
+    t.strike(signed.but(function="deleteParty"), ATTACKER)
+    return Seen(is_listed(t, IDS[CPO]), wanted=False)
+
+
+@attack(v3=Refuses("InvalidSignature", CPO))
+def a_request_for_no_modules_deletes_the_party(t: Target) -> Seen:
+    """Who signs that it has no modules is thrown out."""
+    with_parties(t)
+    signed = t.sign(CPO, "setPartyModules", [], [])
+    t.strike(signed.but(function="deleteParty", values=()), ATTACKER)
+    return Seen(is_listed(t, IDS[CPO]), wanted=False)
+
+
+@attack(v3=Refuses("InvalidSignature", CPO))
+def a_revocation_used_as_a_consent(t: Target) -> Seen:
+    """A provider makes a new agreement of the signature that was to end the old one."""
+    with_agreement(t)
+    signed = t.sign(CPO, "revokeAgreement", PROVIDER)
+    t.direct(CPO, "revokeAgreement", PROVIDER)
+    values = (PROVIDER,) if t.is_v1 else (PROVIDER, MODEST)
+    t.strike(signed.but(function="createAgreement", values=values), PROVIDER)
+    return Seen(has_agreement(t), wanted=True)
+
+
+@attack(v3=Refuses("InvalidSignature", CPO))
+def a_consent_used_as_its_revocation(t: Target) -> Seen:
+    """Anyone ends an agreement with the signature that made it."""
+    with_agreement(t)
+    signed = t.sign(CPO, "createAgreement", PROVIDER, MODEST)
+    t.strike(signed.but(function="revokeAgreement", values=(PROVIDER,)), ATTACKER)
+    return Seen(has_agreement(t), wanted=False)
+
+
+@attack(v3=Refuses("InvalidSignature", CPO))
+def a_consent_deletes_the_users_own_service(t: Target) -> Seen:
+    """Who agrees to another's service loses its own."""
+    with_service(t)
+    t.direct(CPO, "setService", *SERVICE, MODEST)
+    signed = t.sign(CPO, "createAgreement", PROVIDER, MODEST)
+    # v1 deletes the service of whoever signed the address, be it their own or not.
+    named = PROVIDER if t.is_v1 else CPO
+    t.strike(signed.but(function="deleteService", signer=named, values=()), ATTACKER)
+    return Seen(t.read("getService", CPO)[2], "")
+
+
+@attack(v3=Refuses("InvalidSignature", PROVIDER))
+def a_service_offer_lists_a_node(t: Target) -> Seen:
+    """Who offers a service becomes the operator of a node that it never asked for."""
+    with_parties(t)
+    name = "Smart charging, Ltd."  # as long as an address
+    signed = t.sign(PROVIDER, "setService", name, SERVICE[1], [5])
+    domain = SERVICE[1] + "\0" * 31 + "\x05"
+    named = PROVIDER if not t.is_v1 else type(PROVIDER)("", "0x" + name.encode().hex())
+    t.strike(signed.but(function="setNode", signer=named, values=(domain,)), ATTACKER)
+    return Seen(t.read("getNode", PROVIDER), domain)
+
+
+@attack(
+    v1=NotThere("which of its functions take each other's signatures, is in the attacks above"),
+    v3=Sees({}, "none of 90 pairs is taken: `InvalidSignature`"),
+)
+def any_signature_for_any_other_function(t: Target) -> Seen:
+    """What was signed for one purpose serves another."""
+    requests = with_one_of_each(t)
+    moves = []
+    for signed, other in itertools.permutations(requests, 2):
+        # The other request, complete and plausible, but with this one's signer and signature.
+        forged = other.but(signer=signed.signer, signature=signed.signature)
+        reason = Refused("InvalidSignature", signed.signer)
+        name = f"{signed.function} for {other.function}"
+        moves.append((name, reason, partial(t.strike, forged, ATTACKER)))
+    return several(moves)
+
+
+@attack(v3=Refuses("SignatureExpired", 1_900_000_000))
+def a_signature_used_after_its_deadline(t: Target) -> Seen:
+    """A spender keeps what was meant for today and sends it in years."""
+    signed = t.sign(OPERATOR, "setNode", URL, deadline=1_900_000_000)
+    t.wait(1_900_000_001 - t.now)
+    t.strike(signed)
+    return Seen(t.read("getNode", OPERATOR), URL)
+
+
+@attack(
+    v1=NotThere("no request has a deadline"),
+    v3=Refuses("SignatureExpired", 0),
+)
+def a_request_without_a_deadline(t: Target) -> Seen:
+    """A request is valid for ever because 0 is taken for "no deadline"."""
+    t.strike(t.sign(OPERATOR, "setNode", URL, deadline=0))
+    return Seen(t.read("getNode", OPERATOR), URL)
+
+
+@attack(
+    v1=NotThere("no request has a nonce"),
+    v3=Refuses("InvalidNonce", OPERATOR, 0),
+)
+def requests_out_of_order(t: Target) -> Seen:
+    """A spender lets a later request take effect before, or in place of, an earlier one."""
+    t.strike(t.sign(OPERATOR, "setNode", URL, nonce=1))
+    return Seen(t.read("getNode", OPERATOR), URL)
+
+
+@attack(
+    v1=NotThere("nothing can be cancelled"),
+    v3=Refuses("InvalidNonce", OPERATOR, 5),
+)
+def a_cancelled_request(t: Target) -> Seen:
+    """A spender sends what its signer has cancelled."""
+    signed = t.sign(OPERATOR, "setNode", URL)
+    t.direct(OPERATOR, "invalidateNonce", 5)
+    t.strike(signed)
+    return Seen(t.read("getNode", OPERATOR), URL)
+
+
+@attack(
+    v1=NotThere("no request has a nonce"),
+    v3=Refuses("InvalidNonce", OPERATOR, 2**32 - 1),
+)
+def a_nonce_that_begins_again(t: Target) -> Seen:
+    """Old requests are valid once more because the nonce has come round to theirs."""
+    first = t.sign(OPERATOR, "setNode", URL)
+    t.submit(first)
+    _set_nonce(t, 2**32 - 1)
+    last = t.sign(OPERATOR, "setNode", OTHER_URL)
+    refusal = refusal_of(lambda: t.strike(last))
+    assert refusal in {None, Refused("SafeCastOverflowedUintDowncast", 32, 2**32)}
+    t.strike(first)
+    return Seen(t.read("getNode", OPERATOR), URL)
+
+
+@attack(
+    v1=NotThere("whoever is first and second, both are taken"),
+    v3=Sees((URL, Refused("InvalidNonce", OPERATOR, 1)), "it takes effect once, as signed"),
+)
+def a_request_sent_by_another_spender_first(t: Target) -> Seen:
+    """A request seen on its way takes effect for somebody else, or twice, or not at all."""
+    signed = t.sign(OPERATOR, "setNode", URL)
+    t.submit(signed, ATTACKER)
+    refusal = refusal_of(lambda: t.strike(signed, SPENDER))
+    return Seen((t.read("getNode", OPERATOR), refusal), (URL, None))
+
+
+def _set_nonce(t: Target, nonce: int) -> None:
+    """Overwrite the operator's nonce: wherever in its contract there is a 1 for it."""
+    contract = t.registry
+    request = {"to": contract.address, "data": "0x" + _nonces_of(t).hex()}
+    for slot in t.chain.request("eth_createAccessList", request)["accessList"][0]["storageKeys"]:
+        word = int(t.chain.request("eth_getStorageAt", contract.address, slot, "latest"), 16)
+        top = word >> 224
+        if top == 1:
+            changed = (word & ((1 << 224) - 1)) | (nonce << 224)
+            t.chain.request("anvil_setStorageAt", contract.address, slot, f"0x{changed:064x}")
+    assert t.read("nonces", OPERATOR) == nonce
+
+
+def _nonces_of(t: Target) -> bytes:
+    return t.registry.functions["nonces"].calldata(OPERATOR)

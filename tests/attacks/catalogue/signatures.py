@@ -1,0 +1,118 @@
+"""What is no signature of the signer is taken for one."""
+
+from functools import partial
+
+from arena.attack import NotThere, Refuses, Seen, Sees, attack, refusal_of, several
+from arena.people import ATTACKER, CPO, OPERATOR, OTHER_OPERATOR
+from arena.target import Refused, Target, personal_signature
+from eth_utils.crypto import keccak
+
+from .world import IDS, ROLES, URL, with_nodes, with_one_of_each
+
+_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+
+
+@attack(v3=Refuses("InvalidSignature", OTHER_OPERATOR))
+def a_signature_with_the_signers_name_changed(t: Target) -> Seen:
+    """A node is listed, for ever, for an address that nobody has a key to: its URL is lost."""
+    signed = t.sign(OPERATOR, "setNode", URL)
+    t.strike(signed.but(signer=OTHER_OPERATOR), ATTACKER)
+    return Seen(_can_be_listed(t), wanted=False)
+
+
+@attack(v3=Refuses("InvalidSignature", OPERATOR))
+def a_signature_by_somebody_else(t: Target) -> Seen:
+    """The attacker signs for the operator, and a URL is listed that the operator did not want."""
+    signed = t.sign(ATTACKER, "setNode", URL)
+    if not t.is_v1:
+        signed = t.sign(OPERATOR, "setNode", URL, key=ATTACKER.key)
+    t.strike(signed.but(signer=OPERATOR), ATTACKER)
+    return Seen(_can_be_listed(t), wanted=False)
+
+
+@attack(v3=Refuses("InvalidSignature", OPERATOR))
+def a_random_signature(t: Target) -> Seen:
+    """Without any key, a URL is listed for an address that nobody has a key to."""
+    signature = keccak(text="r") + (int.from_bytes(keccak(text="s")) >> 2).to_bytes(32, "big")
+    signed = t.sign(OPERATOR, "setNode", URL)
+    strikes = [partial(t.strike, signed.but(signature=signature + v)) for v in (b"\x1b", b"\x1c")]
+    if refusal_of(strikes[0]) is not None:
+        strikes[1]()
+    return Seen(_can_be_listed(t), wanted=False)
+
+
+@attack(v3=Refuses("InvalidSignature", OPERATOR))
+def a_signature_of_zeros(t: Target) -> Seen:
+    """Without any key, a URL is listed for the zero address."""
+    signed = t.sign(OPERATOR, "setNode", URL)
+    t.strike(signed.but(signature=bytes(65)), ATTACKER)
+    return Seen(_can_be_listed(t), wanted=False)
+
+
+@attack(v3=Refuses("InvalidSignature", OPERATOR))
+def a_high_s_signature(t: Target) -> Seen:
+    """One request has two signatures: who looks for the signature it sent does not find it."""
+    signed = t.sign(OPERATOR, "setNode", URL)
+    r, s, v = signed.signature[:32], signed.signature[32:64], signed.signature[64]
+    twin = r + (_ORDER - int.from_bytes(s)).to_bytes(32, "big") + bytes([55 - v])
+    t.strike(signed.but(signature=twin), ATTACKER)
+    return Seen(t.read("getNode", OPERATOR), URL)
+
+
+@attack(
+    v1=NotThere("v, r and s are fields of their own"),
+    v3=Sees({}, "each is `InvalidSignature`"),
+)
+def short_long_and_compact_signatures(t: Target) -> Seen:
+    """One request has several signatures, or needs none."""
+    signed = t.sign(OPERATOR, "setNode", URL)
+    r, s, v = signed.signature[:32], signed.signature[32:64], signed.signature[64]
+    compact = r + (int.from_bytes(s) | (v - 27) << 255).to_bytes(32, "big")
+    forms = {
+        "none": b"",
+        "one byte": b"\x1b",
+        "64 of 65 bytes": signed.signature[:64],
+        "compact (EIP-2098)": compact,
+        "66 bytes": signed.signature + b"\0",
+        "twice": signed.signature * 2,
+        "v of 0 or 1": r + s + bytes([v - 27]),
+        "v of EIP-155": r + s + bytes([v + 10]),
+    }
+    reason = Refused("InvalidSignature", OPERATOR)
+    return several(
+        (name, reason, partial(t.strike, signed.but(signature=signature), ATTACKER))
+        for name, signature in forms.items()
+    )
+
+
+@attack(
+    v1=NotThere("it is v1's own form"),
+    v3=Refuses("InvalidSignature", CPO),
+)
+def a_signature_made_for_v1(t: Target) -> Seen:
+    """What was signed for the first generation, and is on its chain for all to see, works here."""
+    with_nodes(t)
+    values = (*IDS[CPO], ROLES, OPERATOR)
+    signature = personal_signature(CPO, CPO, *values)
+    t.strike(t.sign(CPO, "setParty", *values).but(signature=signature), ATTACKER)
+    return Seen(t.read("partyOf", *IDS[CPO]), CPO)
+
+
+@attack(
+    v1=NotThere("which of its functions forget the signer, is in the attacks above"),
+    v3=Sees({}, "none of ten is taken: `InvalidSignature`"),
+)
+def any_request_for_another_signer(t: Target) -> Seen:
+    """What one has signed happens to another's entry."""
+    # Nobody has signed as the attacker before, so its nonce is 0, as the signers' is.
+    reason = Refused("InvalidSignature", ATTACKER)
+    return several(
+        (signed.function, reason, partial(t.strike, signed.but(signer=ATTACKER), ATTACKER))
+        for signed in with_one_of_each(t)
+    )
+
+
+def _can_be_listed(t: Target) -> bool:
+    """Whether the operator can list its node at its own URL."""
+    receipt = t.registry.send(t.calldata("setNode", URL), sender=OPERATOR, check=False)
+    return bool(receipt.status)

@@ -1,0 +1,154 @@
+"""Texts and values that break, or mislead, whoever reads them."""
+
+from arena.attack import Refuses, Seen, attack
+from arena.people import ATTACKER, CPO, OPERATOR, PROVIDER, Person
+from arena.target import Target
+from eth_abi.abi import encode
+
+from .world import IDS, MODEST, SERVICE, URL, with_nodes, with_parties
+
+_LONG = "https://" + "a" * 10_000
+_NOT_UTF8 = b"https://\xff\xfe.example"
+
+
+@attack(v3=Refuses("TextTooLong", len(_LONG), 255))
+def an_over_long_url(t: Target) -> Seen:
+    """Lists of nodes can't be read any more; every party at this node costs its readers dear."""
+    t.strike_as(ATTACKER, "setNode", _LONG)
+    return Seen(t.read("getNode", ATTACKER), _LONG)
+
+
+@attack(v3=Refuses("InvalidUrl", 0))
+def a_url_that_is_none(t: Target) -> Seen:
+    """Node software and admin pages that follow what is listed run the attacker's script."""
+    t.strike_as(ATTACKER, "setNode", "javascript:alert(1)")
+    return Seen(t.read("getNode", ATTACKER), "javascript:alert(1)")
+
+
+@attack(v3=Refuses("InvalidUrl", 0))
+def a_url_of_a_local_file(t: Target) -> Seen:
+    """Node software that follows what is listed reads its own files."""
+    t.strike_as(ATTACKER, "setNode", "file:///etc/passwd")
+    return Seen(t.read("getNode", ATTACKER), "file:///etc/passwd")
+
+
+@attack(v3=Refuses("InvalidUrl", 20))
+def a_url_with_a_name_before_the_host(t: Target) -> Seen:
+    """It looks like another's URL and leads to the attacker's host."""
+    t.strike_as(ATTACKER, "setNode", f"{URL}@evil.example")
+    return Seen(t.read("getNode", ATTACKER), f"{URL}@evil.example")
+
+
+@attack(v3=Refuses("InvalidUrl", 20))
+def a_url_that_swallows_the_path(t: Target) -> Seen:
+    """Whatever a sender appends is a query, or nothing: all requests go where the attacker says."""
+    t.strike_as(ATTACKER, "setNode", f"{URL}?next=")
+    return Seen(t.read("getNode", ATTACKER), f"{URL}?next=")
+
+
+@attack(v3=Refuses("InvalidUrl", 20))
+def a_url_with_control_characters(t: Target) -> Seen:
+    """A terminal that shows the list is cleared, or shows another list."""
+    t.strike_as(ATTACKER, "setNode", f"{URL}\x1b[2J\x1b]0;owned\x07")
+    return Seen(t.read("getNode", ATTACKER), f"{URL}\x1b[2J\x1b]0;owned\x07")
+
+
+@attack(v3=Refuses("InvalidUrl", 8))
+def a_url_that_is_not_utf8(t: Target) -> Seen:
+    """One entry, and every reader that decodes the list fails."""
+    function = t.registry.functions["setNode"]
+    data = function.selector + encode(["bytes"], [_NOT_UTF8])
+    t.strike_with(t.registry, data, ATTACKER)
+    return Seen(_is_readable(t, "getNode", ATTACKER), wanted=False)
+
+
+@attack(v3=Refuses("InvalidUrl", 8))
+def a_url_in_another_alphabet(t: Target) -> Seen:
+    """The attacker's node looks like another's."""
+    lookalike = "https://\u043ede.example"  # a Cyrillic letter
+    t.strike_as(ATTACKER, "setNode", lookalike)
+    return Seen(t.read("getNode", ATTACKER), lookalike)
+
+
+@attack(v3=Refuses("TextTooLong", 5_000, 100))
+def an_over_long_name(t: Target) -> Seen:
+    """Lists of services can't be read any more."""
+    with_parties(t)
+    t.strike_as(PROVIDER, "setService", "x" * 5_000, SERVICE[1], MODEST)
+    return Seen(t.read("getService", PROVIDER)[2], "x" * 5_000)
+
+
+@attack(v3=Refuses("InvalidName", 4))
+def a_name_with_control_characters(t: Target) -> Seen:
+    """A log has lines, and a terminal shows texts, that the attacker has written."""
+    with_parties(t)
+    t.strike_as(PROVIDER, "setService", "name\n2030-01-01 all is well", SERVICE[1], MODEST)
+    return Seen(t.read("getService", PROVIDER)[2], "name\n2030-01-01 all is well")
+
+
+@attack(v3=Refuses("InvalidName", 2))
+def a_name_that_is_not_utf8(t: Target) -> Seen:
+    """One entry, and every reader that decodes the list of services fails."""
+    with_parties(t)
+    function = t.permissions.functions["setService"]
+    values = encode(["bytes", "string", "uint256[]"], [b"ab\xed\xa0\x80", SERVICE[1], MODEST])
+    t.strike_with(t.permissions, function.selector + values, PROVIDER)
+    return Seen(_is_readable(t, "getService", PROVIDER), wanted=False)
+
+
+@attack(v3=Refuses("InvalidUrl", 0))
+def a_service_url_that_is_none(t: Target) -> Seen:
+    """Who wants to read about a service runs the attacker's script."""
+    with_parties(t)
+    t.strike_as(PROVIDER, "setService", SERVICE[0], "javascript:alert(1)", MODEST)
+    return Seen(t.read("getService", PROVIDER)[3], "javascript:alert(1)")
+
+
+@attack(v3=Refuses("ValueOutOfRange", 64, 64))
+def a_permission_out_of_range(t: Target) -> Seen:
+    """Users agree to what nobody has defined yet."""
+    with_parties(t)
+    t.strike_as(PROVIDER, "setService", *SERVICE, [64])
+    return Seen(t.read("getService", PROVIDER)[4], (64,))
+
+
+@attack(v3=Refuses("ValueOutOfRange", 2**256 - 1, 64))
+def a_permission_that_no_number_holds(t: Target) -> Seen:
+    """Readers that know numbers of 53 bits, or 64, see another permission, or fail."""
+    with_parties(t)
+    t.strike_as(PROVIDER, "setService", *SERVICE, [2**256 - 1])
+    return Seen(t.read("getService", PROVIDER)[4], (2**256 - 1,))
+
+
+@attack(v1=Refuses(""), v3=Refuses("ValueOutOfRange", 7, 7))
+def a_role_out_of_range(t: Target) -> Seen:
+    """Readers fail at an entry whose role they have no name for."""
+    with_nodes(t)
+    t.strike_as(CPO, "setParty", *IDS[CPO], [7], OPERATOR)
+    return Seen(t.read("getPartyDetailsByAddress", CPO)[4], (7,))
+
+
+@attack(v1=Refuses(""), v3=Refuses("ValueOutOfRange", 7, 7))
+def a_module_out_of_range(t: Target) -> Seen:
+    """Readers fail at an entry whose module they have no name for."""
+    with_parties(t)
+    t.strike_as(CPO, "setPartyModules", [7], [])
+    return Seen(t.read("getPartyDetailsByAddress", CPO)[2], (7,))
+
+
+@attack(v1=Refuses(""), v3=Refuses("ValueOutOfRange", 256, 7))
+def a_role_that_overflows(t: Target) -> Seen:
+    """A value beyond its type becomes another: who writes 256 has written 0, who checks, not."""
+    with_nodes(t)
+    types = ["bytes2", "bytes3", "uint256[]", "address"]
+    values = encode(types, [*IDS[CPO], [256], OPERATOR.address])
+    t.strike_with(t.registry, t.registry.functions["setParty"].selector + values, CPO)
+    return Seen(t.read("getPartyDetailsByAddress", CPO)[4], (0,))
+
+
+def _is_readable(t: Target, view: str, who: Person) -> bool:
+    try:
+        t.read(view, who)
+    except UnicodeDecodeError:
+        return False
+    return True

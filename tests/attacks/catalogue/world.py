@@ -1,0 +1,77 @@
+"""What is there before an attack begins."""
+
+from arena.people import (
+    CPO,
+    EMSP,
+    OPERATOR,
+    OTHER_OPERATOR,
+    OTHER_PROVIDER,
+    OWNER,
+    PROVIDER,
+    STRANGER,
+)
+from arena.target import Signed, Target
+
+URL = "https://node.example"
+OTHER_URL = "https://other-node.example"
+OPERATORS = {OPERATOR: URL, OTHER_OPERATOR: OTHER_URL}
+IDS = {CPO: (b"DE", b"CPO"), EMSP: (b"NL", b"MSP"), PROVIDER: (b"AT", b"SVC")}
+ROLES = [0]
+SERVICE = ("Smart charging", "https://service.example")
+MODEST = [1, 5]  # what users agree to
+EVERYTHING = [0]  # FORWARD_ALL: what a provider would like to have
+NOWHERE = (b"ZZ", b"ZZZ")  # an id that nobody has registered
+
+
+def with_nodes(t: Target) -> None:
+    for operator, url in OPERATORS.items():
+        t.direct(operator, "setNode", url)
+
+
+def with_parties(t: Target) -> None:
+    with_nodes(t)
+    for party, party_id in IDS.items():
+        t.direct(party, "setParty", *party_id, ROLES, OPERATOR)
+
+
+def with_service(t: Target) -> None:
+    with_parties(t)
+    t.direct(PROVIDER, "setService", *SERVICE, MODEST)
+
+
+def with_agreement(t: Target) -> None:
+    with_service(t)
+    t.direct(CPO, "createAgreementTo", PROVIDER, MODEST)
+
+
+def has_agreement(t: Target) -> bool:
+    return bool(t.read("hasUserAgreementByAddress", CPO, PROVIDER))
+
+
+def node_of(t: Target, party_id: tuple[bytes, bytes]) -> str:
+    return str(t.read("getOperatorByOcpi", *party_id)[1])
+
+
+def is_listed(t: Target, party_id: tuple[bytes, bytes]) -> bool:
+    return bool(node_of(t, party_id))
+
+
+def with_one_of_each(t: Target) -> list[Signed]:
+    """Prepare and return a request of each kind, which can all take effect, in any order."""
+    with_service(t)
+    for party, party_id in {OPERATOR: b"OPR", OTHER_PROVIDER: b"SV2"}.items():
+        t.direct(party, "setParty", b"FR", party_id, ROLES, OPERATOR)
+    t.direct(OPERATOR, "setService", *SERVICE, MODEST)
+    t.direct(OTHER_PROVIDER, "createAgreementTo", PROVIDER, MODEST)
+    return [
+        t.sign(STRANGER, "setNode", "https://third-node.example"),
+        t.sign(OTHER_OPERATOR, "deleteNode"),
+        t.sign(OWNER, "setParty", b"DE", b"OWN", [1, 2], OPERATOR),
+        t.sign(EMSP, "setPartyModules", [1], [2, 3]),
+        t.sign(OTHER_PROVIDER, "deleteParty"),
+        t.sign(OPERATOR, "invalidateNonce", 9),
+        t.sign(EMSP, "setService", *SERVICE, [3, 4]),
+        t.sign(OPERATOR, "deleteService"),
+        t.sign(CPO, "createAgreement", PROVIDER, MODEST),
+        t.sign(OTHER_PROVIDER, "revokeAgreement", PROVIDER),
+    ]

@@ -1,0 +1,22 @@
+"""Chains and contracts to attack. Every attack finds new contracts on chains that are as before."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+_HERE = Path(__file__).resolve().parent
+# Test folders are no packages (pytest's importlib mode), so what tests share is put on the path.
+for _folder in (_HERE, _HERE.parent / "contract", _HERE.parent.parent / "scripts"):
+    if str(_folder) not in sys.path:
+        sys.path.insert(0, str(_folder))
+
+from arena.chain import Arena, arena  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def london() -> Iterator[Arena]:
+    """Two chains with the rules of Energy Web."""
+    with arena() as chains:
+        yield chains

@@ -1,0 +1,35 @@
+"""Each attack of the catalogue, on v1's published bytecode where it can be made there, and on ours.
+
+The tests are named for the attacks: `test_<attack>[v1]` and `test_<attack>[v3]`. What the attacks
+are and what is gained by each, is in `catalogue/`; the table is `docs/attacks.md`.
+"""
+
+from collections.abc import Callable
+from functools import cache
+
+import catalogue
+import pytest
+from arena.attack import Attack, NotThere, check
+from arena.chain import Arena
+from arena.target import Blueprint, published
+
+
+@cache
+def blueprint(generation: str) -> Blueprint:
+    return published(generation)
+
+
+def _as_test(attack: Attack) -> Callable[..., None]:
+    expected = {"v1": attack.v1, "v3": attack.v3}
+    generations = [name for name, wanted in expected.items() if not isinstance(wanted, NotThere)]
+
+    @pytest.mark.parametrize("generation", generations)
+    def test(generation: str, london: Arena) -> None:
+        check(attack.on(blueprint(generation), london), expected[generation])
+
+    test.__doc__ = attack.gain
+    return test
+
+
+for _attack in catalogue.ATTACKS:
+    globals()[f"test_{_attack.name}"] = _as_test(_attack)
