@@ -1,7 +1,9 @@
 """An OCPI message as it is signed: headers, query parameters, body.
 
-What is signed is the text of every value, one after the other, and the list of their paths. There
-is nothing between the texts: a value can move to the field beside it without changing the hash.
+What is signed is the text of every value, one after the other, with nothing between them. The list
+of their paths travels beside it and is not signed. So the signature says which values were there,
+and not which field each stood in: whoever passes a message on can let two values change places, or
+move a letter to the field beside it. No verifier can notice that; the format has no room for it.
 """
 
 from __future__ import annotations
@@ -156,12 +158,11 @@ def fields_of(root: dict[str, Plain]) -> tuple[str, ...]:
     """
     fields: list[str] = []
     for text, path, _ in leaves(root):
-        for step in path:
-            if isinstance(step, str) and not paths.is_findable(step):
-                raise UnsignableMessage(
-                    f"no verifier finds the key {shown(step)}: it looks for keys in lower case, "
-                    "without quotes; rename it, or leave it out",
-                )
+        if not all(map(paths.is_findable, path)):
+            raise UnsignableMessage(
+                f"no verifier finds {shown(text)}: keys are looked up in lower case, and without "
+                "quotes; rename it, or leave it out",
+            )
         if len(text) > paths.MAX_PATH_CHARS:
             raise UnsignableMessage(f"the path {shown(text)} is too long")
         fields.append(text)

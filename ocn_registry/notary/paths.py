@@ -30,8 +30,10 @@ Path: TypeAlias = tuple[Step, ...]
 MAX_PATH_CHARS = 1024
 
 # What the engine's grammar takes between quotes; the text stands for itself, its backslashes too.
-_KEY = r"(?:\\['bfnrt/\\]|\\u[a-fA-F0-9]{4}|[^'\\])*"
-_STEP = re.compile(rf"\['({_KEY})'\]|\[(0|[1-9][0-9]{{0,8}})\]")
+_KEY = r"(?:\\['bfnrt/\\]|\\u[a-fA-F0-9]{4}|[^'\\])*+"
+_INDEX = "0|[1-9][0-9]{0,8}"
+_PATH = re.compile(rf"\$(?:\['{_KEY}'\]|\[(?:{_INDEX})\])++")
+_STEP = re.compile(rf"\['({_KEY})'\]|\[({_INDEX})\]")
 _QUOTABLE = re.compile(_KEY)
 # The JavaScript engine refuses to look these up (jsonpath 1.2 and newer).
 _REFUSED = {"__proto__", "constructor", "prototype"}
@@ -54,18 +56,13 @@ def parse(text: str) -> Path:
         raise MalformedSignature(
             f"the path {shown(text)} is longer than {MAX_PATH_CHARS} characters",
         )
-    steps: list[Step] = []
-    position = 1
-    while position < len(text) and (found := _STEP.match(text, position)):
-        key, index = found.groups()
-        steps.append(int(index) if key is None else key)
-        position = found.end()
-    if not text.startswith("$") or position != len(text) or not steps or len(steps) > MAX_DEPTH:
+    steps = _STEP.findall(text) if _PATH.fullmatch(text) else ()
+    if not 0 < len(steps) <= MAX_DEPTH:
         raise MalformedSignature(
             f"{shown(text)} is no path to a value: it is written $['body']['id'] or "
             "$['body']['evses'][0]",
         )
-    return tuple(steps)
+    return tuple(int(index) if index else key for key, index in steps)
 
 
 def looked_up(field: str) -> Path:
@@ -74,8 +71,12 @@ def looked_up(field: str) -> Path:
 
 
 @lru_cache(maxsize=4096)
-def is_findable(key: str) -> bool:
-    """Tell whether a verifier finds a value under this key."""
+def is_findable(step: Step) -> bool:
+    """Tell whether a verifier finds a value under this key, or at this index."""
+    return isinstance(step, int) or _is_findable_key(step)
+
+
+def _is_findable_key(key: str) -> bool:
     return key == key.lower() and key not in _REFUSED and bool(_QUOTABLE.fullmatch(key))
 
 

@@ -103,6 +103,8 @@ class MessageSignature:
     ) -> VerifiedSignature:
         """Find out who signed a message, and who before each rewrite.
 
+        The format binds values, not the fields that they stand in (see `notary.messages`).
+
         Args:
             message: What was received.
             require_all_fields: Whether every value of the message, in each of its states, must be
@@ -325,7 +327,6 @@ def _changed(message: OcpiMessage, changes: Mapping[Path, Scalar | None]) -> Ocp
 
 def _path_to_change(text: str) -> Path:
     path = paths.parse(text)
-    for step in path:
-        if isinstance(step, str) and not paths.is_findable(step):
-            raise InvalidInput(f"{shown(text)}: no verifier finds the key {shown(step)}")
+    if not all(map(paths.is_findable, path)):
+        raise InvalidInput(f"no verifier finds {shown(text)}: keys are looked up in lower case")
     return path

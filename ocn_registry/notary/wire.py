@@ -117,7 +117,9 @@ def _unbrotli(packed: bytes, limit: int) -> bytes:
                 break
             read += more
     except brotli.error:
-        raise MalformedSignature("the signature is neither brotli nor gzip") from None
+        raise MalformedSignature(
+            "the signature is neither brotli nor gzip, or is damaged"
+        ) from None
     return _whole(read, limit, finished=reader.is_finished())
 
 

@@ -402,6 +402,14 @@ def test_numbers_that_java_wrote_otherwise_are_accepted(party):
         signature.verify(OcpiMessage(headers={}, body=body | {"kwh": 5}))
 
 
+def test_known_limit_of_the_format_values_can_change_places(party):
+    """No library can notice: the paths are not signed. Should this fail, the format was changed."""
+    signature = MessageSignature.sign(OcpiMessage(headers={}, body={"a": "1", "b": "2"}), party)
+    swapped = replace(signature, fields=tuple(reversed(signature.fields)))
+    body = {"a": "2", "b": "1"}
+    swapped.verify(OcpiMessage(headers={}, body=body), require_all_fields=True)
+
+
 # --- rewrite --------------------------------------------------------------------------------------
 
 
