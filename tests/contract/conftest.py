@@ -18,6 +18,7 @@ _HERE = Path(__file__).resolve().parent
 # Test folders are no packages (pytest's importlib mode), so what tests share is put on the path.
 sys.path[:0] = [str(_HERE), str(_HERE.parent.parent / "scripts")]
 
+from build_abi import compile_contracts  # noqa: E402
 from gas_scenarios import HttpChain  # noqa: E402
 from kit.contract import Contract, Receipt  # noqa: E402
 from kit.good_requests import GoodRequests  # noqa: E402
@@ -90,21 +91,43 @@ class Pair:
 
 
 @pytest.fixture(scope="session")
-def deploy(project: Any, accounts: Any, rpc: HttpChain) -> Callable[..., Pair]:
+def artifacts() -> dict[str, dict[str, Any]]:
+    """The contracts as they are published, compiled now.
+
+    Not as Ape compiles them: it gives the sources other names, and the compiler's optimizer then
+    arrives at other code for Permissions. What is tested has to be what is published.
+    """
+    return compile_contracts()
+
+
+@pytest.fixture(scope="session")
+def deploy(
+    artifacts: dict[str, dict[str, Any]], accounts: Any, rpc: HttpChain
+) -> Callable[..., Pair]:
     """Deploy both contracts, through Ape."""
+    # Loaded by Ape when it starts; earlier, a warning of its dependencies ends the run.
+    from ape.contracts import ContractContainer  # noqa: PLC0415
+    from ethpm_types import ContractType  # noqa: PLC0415
+
+    def deploy_one(name: str, *arguments: Any) -> Contract:
+        artifact = artifacts[name]
+        contract_type = ContractType.model_validate(
+            {
+                "contractName": name,
+                "abi": artifact["abi"],
+                "deploymentBytecode": {"bytecode": artifact["bytecode"]},
+            }
+        )
+        owner = accounts[_ROLES.index("owner")]
+        instance = owner.deploy(ContractContainer(contract_type), *arguments)
+        return Contract(rpc, str(instance.address), artifact["abi"])
 
     def deploy(*, import_open: bool) -> Pair:
-        owner = accounts[_ROLES.index("owner")]
-        registry = project.Registry.deploy(owner, import_open, sender=owner)
-        permissions = project.Permissions.deploy(registry.address, import_open, sender=owner)
-        return Pair(*(_contract(rpc, instance) for instance in (registry, permissions)))
+        owner = accounts[_ROLES.index("owner")].address
+        registry = deploy_one("Registry", owner, import_open)
+        return Pair(registry, deploy_one("Permissions", registry.address, import_open))
 
     return deploy
-
-
-def _contract(rpc: HttpChain, instance: Any) -> Contract:
-    abi = [entry.model_dump(mode="json", by_alias=True) for entry in instance.contract_type.abi]
-    return Contract(rpc, str(instance.address), abi)
 
 
 @pytest.fixture(scope="session")
