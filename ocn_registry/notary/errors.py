@@ -23,7 +23,7 @@ from ocn_registry.text import shown
 class MessageRejected(OcnRegistryError):
     """The message, or what says who signed it, can't be trusted: do not act on it."""
 
-    def __reduce__(self) -> tuple[object, ...]:
+    def __reduce__(self) -> tuple[object, ...]:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
         """Travel between processes with message and fields, whatever `__init__` takes."""
         return _again, (type(self), self.args, self.__dict__)
 
