@@ -1,9 +1,8 @@
 """The ABI of contract calls, as far as these contracts use it: words of 32 bytes.
 
-Writing: a value becomes a word (`uint`, `address`, `fixed`), or a `Tail` when its length varies
-(`text`, `uints`, `structs`); `join` lays them out. Reading: `Words` gives the fields of a tuple in
-their order. What is read was written by a node that may be hostile, so each offset and length is
-checked, and no answer makes us read more than its own length: two fields can't share a tail.
+A value becomes a word, or a `Tail` when its length varies; `join` lays them out. `Words` reads the
+fields of a tuple in their order. A node may be hostile: each offset and length is checked, and no
+two fields share a tail, so that no answer makes us read more than its own length.
 
 Source: Solidity documentation, "Contract ABI Specification".
 """
@@ -17,7 +16,7 @@ from ocn_registry.models import Address
 from ocn_registry.text import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
 T = TypeVar("T")
 WORD = 32
@@ -58,29 +57,23 @@ def text(value: str) -> Tail:
 
 def uints(values: Iterable[int]) -> Tail:
     """Write a list of numbers of any width."""
-    words = [uint(value) for value in values]
-    return Tail(uint(len(words)) + b"".join(words))
+    return items([uint(value) for value in values])
 
 
-def items(values: Iterable[Tail]) -> Tail:
-    """Write a list of values of varying length."""
-    parts = list(values)
-    return Tail(uint(len(parts)) + join(*parts))
+def items(values: Sequence[bytes]) -> Tail:
+    """Write a list of words, or of values of varying length."""
+    return Tail(uint(len(values)) + join(*values))
 
 
 def join(*parts: bytes | Tail) -> bytes:
     """Lay out a tuple: words and offsets first, then the tails."""
     at = sum(WORD if isinstance(part, Tail) else len(part) for part in parts)
-    heads: list[bytes] = []
-    tails: list[bytes] = []
+    heads, tails = bytearray(), bytearray()
     for part in parts:
-        if isinstance(part, Tail):
-            heads.append(uint(at))
-            tails.append(part)
-            at += len(part)
-        else:
-            heads.append(part)
-    return b"".join(heads + tails)
+        dynamic = isinstance(part, Tail)
+        heads += uint(at + len(tails)) if dynamic else part
+        tails += part if dynamic else b""
+    return bytes(heads + tails)
 
 
 class Words:
@@ -89,15 +82,8 @@ class Words:
     __slots__ = ("_at", "_base", "_data", "_spare")
 
     def __init__(self, data: bytes, base: int = 0, spare: list[int] | None = None) -> None:
-        """Start at the first field.
-
-        Args:
-            data: The whole answer.
-            base: Where the tuple begins; its offsets count from here.
-            spare: How many bytes of tails may still be read; shared by all tuples of an answer.
-        """
-        self._data = data
-        self._base = self._at = base
+        """Start at `base`, from where offsets count; `spare`: how many bytes of tails are left."""
+        self._data, self._base, self._at = data, base, base
         self._spare = [len(data)] if spare is None else spare
 
     def uint(self, bits: int = 256) -> int:
@@ -121,7 +107,7 @@ class Words:
         """Read `bytes2`, `bytes3` or the like."""
         word = self.uint().to_bytes(WORD, "big")
         if any(word[size:]):
-            raise BadAnswer(f"the answer has no bytes{size} at byte {self._at - WORD}")
+            raise BadAnswer(f"the answer has no bytes{size} before byte {self._at}")
         return word[:size]
 
     def blob(self) -> bytes:
@@ -135,34 +121,30 @@ class Words:
 
     def uints(self, bits: int = 256) -> tuple[int, ...]:
         """Read a list of numbers of at most so many bits."""
-        start, count = self._tail(WORD)
-        part = Words(self._data, start, self._spare)
-        return tuple([part.uint(bits) for _ in range(count)])
+        return self._each(lambda part: part.uint(bits))
 
     def addresses(self) -> tuple[Address, ...]:
         """Read a list of addresses."""
-        start, count = self._tail(WORD)
-        part = Words(self._data, start, self._spare)
-        return tuple([part.address() for _ in range(count)])
+        return self._each(Words.address)
 
     def struct(self, read: Callable[[Words], T]) -> T:
         """Read a tuple of varying length."""
-        return read(Words(self._data, self._offset(), self._spare))
+        return read(Words(self._data, self._base + self.uint(32), self._spare))
 
     def structs(self, read: Callable[[Words], T]) -> tuple[T, ...]:
         """Read a list of tuples of varying length."""
+        return self._each(lambda part: part.struct(read))
+
+    def _each(self, read: Callable[[Words], T]) -> tuple[T, ...]:
         start, count = self._tail(WORD)
         part = Words(self._data, start, self._spare)
-        return tuple([part.struct(read) for _ in range(count)])
-
-    def _offset(self) -> int:
-        return self._base + self.uint(32)
+        return tuple([read(part) for _ in range(count)])
 
     def _tail(self, width: int) -> tuple[int, int]:
         """Tell where a tail's content starts and its count, once it is known to be there."""
-        tail = Words(self._data, self._offset())
-        count = tail.uint(32)
+        at = self._base + self.uint(32) + WORD
+        count = Words(self._data, at - WORD).uint(32)
         self._spare[0] -= WORD + count * width
-        if tail._at + count * width > len(self._data) or self._spare[0] < 0:
-            raise BadAnswer(f"the answer has no {count} items at byte {tail._at}")
-        return tail._at, count
+        if at + count * width > len(self._data) or self._spare[0] < 0:
+            raise BadAnswer(f"the answer has no {count} items at byte {at}")
+        return at, count

@@ -34,6 +34,13 @@ def field(kind):
             Words.uints,
         ),
         "uint8[]": (st.lists(small, max_size=5).map(tuple), words.uints, lambda r: r.uints(8)),
+        "address[]": (
+            st.lists(addresses, max_size=4).map(tuple),
+            lambda values: words.Tail(
+                words.uint(len(values)) + b"".join(words.address(value) for value in values)
+            ),
+            Words.addresses,
+        ),
         "bytes[]": (
             st.lists(st.binary(max_size=40), max_size=4).map(tuple),
             lambda values: words.items([words.blob(value) for value in values]),
