@@ -1,6 +1,14 @@
 """Requests, their JSON form, and signers. Nothing here asks a chain."""
 
-from ocn_registry.signing.documents import Document, match, read_document
+from ocn_registry.signing.documents import (
+    Document,
+    match,
+    read_document,
+    read_object,
+    read_signature,
+    read_values,
+    same_keys,
+)
 from ocn_registry.signing.requests import (
     DEFAULT_LIFETIME_S,
     MAX_LIFETIME_S,
@@ -9,7 +17,7 @@ from ocn_registry.signing.requests import (
     SignedRequest,
 )
 from ocn_registry.signing.signers import KeySigner, Signer, recover
-from ocn_registry.signing.typed_data import Domain, StructType, TypedData, Value
+from ocn_registry.signing.typed_data import Domain, StructType, TypedData, Value, message_of
 
 __all__ = [
     "DEFAULT_LIFETIME_S",
@@ -25,6 +33,11 @@ __all__ = [
     "TypedData",
     "Value",
     "match",
+    "message_of",
     "read_document",
+    "read_object",
+    "read_signature",
+    "read_values",
     "recover",
+    "same_keys",
 ]

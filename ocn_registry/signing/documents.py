@@ -45,14 +45,14 @@ class Document:
     signature: bytes | None
 
 
-def read_document(text: str | bytes) -> Document:
-    """Read the outer form of a request.
+def read_object(text: str | bytes) -> dict[str, object]:
+    """Read a JSON object that travelled.
 
     Args:
         text: JSON, at most 65,536 bytes.
 
     Raises:
-        InvalidInput: It is no JSON, or has not the form of a request.
+        InvalidInput: It is no JSON object, is too long, or names a key twice.
     """
     if len(text) > MAX_DOCUMENT_BYTES:
         raise InvalidInput(
@@ -68,7 +68,20 @@ def read_document(text: str | bytes) -> Document:
         raise InvalidInput("the request is no JSON: is this the right file?") from None
     if not _is_object(whole):
         raise InvalidInput("the request is no JSON object: is this the right file?")
-    _same_keys("request", set(whole) - {"signature"}, _KEYS)
+    return whole
+
+
+def read_document(text: str | bytes) -> Document:
+    """Read the outer form of a request.
+
+    Args:
+        text: JSON, at most 65,536 bytes.
+
+    Raises:
+        InvalidInput: It is no JSON, or has not the form of a request.
+    """
+    whole = read_object(text)
+    same_keys("request", set(whole) - {"signature"}, _KEYS)
     primary_type, domain, message = whole["primaryType"], whole["domain"], whole["message"]
     if not isinstance(primary_type, str) or not _is_object(domain) or not _is_object(message):
         raise InvalidInput("the request's primaryType is no text, or domain or message no object")
@@ -116,18 +129,32 @@ def match(document: Document, domain: Domain, kind: StructType) -> TypedData:
             f"the types of the request are not those of {kind.name} in this contract: "
             "have it prepared for this version of the contracts",
         )
-    told = _values("domain", DOMAIN_TYPE, document.domain)
+    told = read_values("domain", DOMAIN_TYPE, document.domain)
     for (_, name), ours, theirs in zip(DOMAIN_TYPE.fields, domain.values(), told, strict=True):
         if ours != theirs:
             raise InvalidInput(
                 f"the request is for {name} {shown(theirs)} and this deployment has "
                 f"{shown(ours)}: choose the deployment that it was signed for",
             )
-    return TypedData(domain=domain, type=kind, values=_values("message", kind, document.message))
+    return TypedData(
+        domain=domain, type=kind, values=read_values("message", kind, document.message)
+    )
 
 
-def _values(what: str, kind: StructType, told: dict[str, object]) -> tuple[Value, ...]:
-    _same_keys(what, set(told), {name for _, name in kind.fields})
+def read_values(what: str, kind: StructType, told: object) -> tuple[Value, ...]:
+    """Take the values of a type's fields out of an object, in their order.
+
+    Args:
+        what: What the object is called in messages.
+        kind: The type.
+        told: The object.
+
+    Raises:
+        InvalidInput: It is no object, has other keys, or has a value of another type.
+    """
+    if not _is_object(told):
+        raise InvalidInput(f"the {what} of the request is no object: is this the right file?")
+    same_keys(what, set(told), {name for _, name in kind.fields})
     return tuple([_value(field, name, told[name]) for field, name in kind.fields])
 
 
@@ -160,7 +187,8 @@ def _number(name: str, bits: int, told: object) -> int:
     return number
 
 
-def _same_keys(what: str, got: set[str], wanted: set[str]) -> None:
+def same_keys(what: str, got: set[str], wanted: set[str]) -> None:
+    """Refuse an object that has other keys than it should."""
     if got != wanted:
         odd = shown(tuple(sorted(got - wanted)), 50)
         missing = shown(tuple(sorted(wanted - got)), 50)

@@ -96,12 +96,13 @@ class TypedData:
                 self.type.name: self.type.document(),
             },
             "primaryType": self.type.name,
-            "domain": _message(DOMAIN_TYPE, self.domain.values()),
-            "message": _message(self.type, self.values),
+            "domain": message_of(DOMAIN_TYPE, self.domain.values()),
+            "message": message_of(self.type, self.values),
         }
 
 
-def _message(kind: StructType, values: tuple[Value, ...]) -> dict[str, object]:
+def message_of(kind: StructType, values: tuple[Value, ...]) -> dict[str, object]:
+    """Write the values of a type's fields by name; numbers are decimal texts."""
     return {
         name: [str(int(item)) for item in value]
         if isinstance(value, tuple)
