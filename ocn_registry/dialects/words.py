@@ -1,8 +1,7 @@
 """The ABI of contract calls, as far as these contracts use it: words of 32 bytes.
 
-A value becomes a word, or a `Tail` when its length varies; `join` lays them out. `Words` reads the
-fields of a tuple in their order. A node may be hostile: each offset and length is checked, and no
-two fields share a tail, so that no answer makes us read more than its own length.
+A value becomes a word, or a `Tail` when its length varies; `join` writes them, `Words` reads them.
+A node may be hostile: each offset and length is checked, and no answer is read more than once.
 
 Source: Solidity documentation, "Contract ABI Specification".
 """
