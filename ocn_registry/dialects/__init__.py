@@ -22,6 +22,10 @@ def dialect_of(deployment: Deployment) -> Dialect:
     Raises:
         UnsupportedByDialect: This version of the package does not speak it.
     """
+    if deployment.dialect == "v1":
+        from ocn_registry.dialects.v1 import V1Dialect  # noqa: PLC0415 - only what is used
+
+        return V1Dialect(deployment)
     if deployment.dialect == "v3":
         from ocn_registry.dialects.v3 import V3Dialect  # noqa: PLC0415 - only what is used
 

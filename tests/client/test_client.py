@@ -43,7 +43,6 @@ from ocn_registry import (
     SetService,
     SignatureMismatch,
     TransferOwnership,
-    UnsupportedByDialect,
     WriteOptions,
     WrongChain,
     connect,
@@ -385,8 +384,6 @@ def test_connect_by_file_and_by_name(tmp_path, fresh):
         connect(str(tmp_path / "none.json"))
     with pytest.raises(InvalidInput):
         connect("mainnet")
-    with pytest.raises(UnsupportedByDialect):
-        connect("local-v1")
 
 
 def test_import_and_a_list_of_many_pages(importing_devnet):

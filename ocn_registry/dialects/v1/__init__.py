@@ -1,0 +1,310 @@
+"""The first generation: the contracts that are live on Energy Web Chain and Volta.
+
+What they lack is in `V1Dialect.limits`; what they get wrong and the client mends stands at the
+head of `reads`, `plans`, `requests` and `events`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ocn_registry.dialects import words
+from ocn_registry.dialects.base import Limits
+from ocn_registry.dialects.v1 import calldata, events, plans, reads, requests, rules
+from ocn_registry.dialects.v1.calldata import id_words
+from ocn_registry.dialects.v1.reads import each, read
+from ocn_registry.dialects.v1.reverts import about, refuse
+from ocn_registry.dialects.words import Words
+from ocn_registry.effects import Call, Head, together
+from ocn_registry.errors import InvalidInput
+from ocn_registry.intents import (
+    CreateAgreement,
+    DeleteService,
+    RevokeAgreement,
+    SetService,
+)
+from ocn_registry.models import Address, Agreement, Contract
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeVar
+
+    from ocn_registry.deployments import Deployment
+    from ocn_registry.dialects.base import Stage, Step
+    from ocn_registry.effects import Flow, Log
+    from ocn_registry.errors import Reverted
+    from ocn_registry.intents import Intent, SignableIntent
+    from ocn_registry.models import Node, Party, PartyId, Route, Service
+    from ocn_registry.outcomes import Change
+    from ocn_registry.signing import Request, SignedRequest
+
+    T = TypeVar("T")
+
+
+class V1Dialect:
+    """Speaks to the contracts of one deployment; what each method does, `Dialect` says."""
+
+    limits = Limits(
+        replayable=True,
+        has_batches=False,
+        has_import=False,
+        has_listings=False,
+        has_contract_signers=False,
+        has_two_step_ownership=False,
+        binds_permissions=False,
+        signed_updates_keep_the_rest=False,
+        takes_same_url=False,
+        events_tell_all=False,
+    )
+
+    def __init__(self, deployment: Deployment) -> None:
+        """Take the addresses and the chain id of a deployment."""
+        self._deployment = deployment
+        self.chain_id = deployment.chain_id
+        self._contracts = {
+            deployment.registry: Contract.REGISTRY,
+            deployment.permissions: Contract.PERMISSIONS,
+        }
+
+    def address_of(self, contract: Contract) -> Address:
+        """Tell where a contract is."""
+        registry = contract is Contract.REGISTRY
+        return self._deployment.registry if registry else self._deployment.permissions
+
+    def contract_of(self, intent: Intent) -> Contract:
+        """Tell which contract an intent is for."""
+        match intent:
+            case SetService() | DeleteService() | CreateAgreement() | RevokeAgreement():
+                return Contract.PERMISSIONS
+            case _:
+                return Contract.REGISTRY
+
+    def check(self, intent: Intent) -> None:
+        """Raise `InvalidInput` for what the contract would refuse whatever its state."""
+        rules.check(intent)
+
+    def write(
+        self,
+        steps: tuple[Step, ...],
+        *,
+        each_alone: bool,
+        sender: Address | None = None,
+    ) -> Call[tuple[Reverted | None, ...]]:
+        """Give the call that takes these steps, in one transaction: one step."""
+        del each_alone
+        step = _only(steps)
+        sent = about(step, sender)
+        to = self.address_of(self.contract_of(sent.intent))
+        return Call(to, calldata.step(step), _took, lambda data: refuse(data, sent), sender)
+
+    def plan(self, steps: tuple[Step, ...], sender: Address) -> Flow[tuple[Stage, ...]]:
+        """Say which transactions a write takes."""
+        return plans.plan(self, _only(steps), sender)
+
+    def request(
+        self,
+        intent: SignableIntent,
+        account: Address,
+        *,
+        nonce: int,
+        deadline_unix_s: int,
+    ) -> Request:
+        """Say what an account has to sign; nonce and deadline are none of it."""
+        del nonce, deadline_unix_s
+        rules.check(intent)
+        if isinstance(intent, CreateAgreement) and intent.permissions is not None:
+            raise rules.unsupported(
+                "take a signature that says what is agreed to: leave the permissions out, and the "
+                "agreement is to whatever the service needs",
+            )
+        contract = self.address_of(self.contract_of(intent))
+        return requests.request(self.chain_id, contract, intent, account)
+
+    def read_request(self, text: str | bytes) -> Request | SignedRequest:
+        """Read a request's JSON, signed or not, and refuse one that is not for this deployment."""
+        return requests.read_request(self.chain_id, self.address_of, text)
+
+    def changes(
+        self,
+        logs: tuple[Log, ...],
+        intents: tuple[Intent, ...] = (),
+    ) -> tuple[Change, ...]:
+        """Tell what events of these contracts say; other contracts' are left out."""
+        return events.changes(logs, self._contracts, intents)
+
+    def failures(self, logs: tuple[Log, ...]) -> dict[int, Reverted]:
+        """Tell which steps of a batch failed: there are no batches."""
+        del logs
+        return {}
+
+    def node(self, operator: Address, block: int | None) -> Call[Node | None]:
+        """Read an operator's node."""
+        return self._registry(
+            "getNode(address)",
+            (words.address(operator),),
+            reads.node(operator),
+            block,
+        )
+
+    def nodes(self, block: int) -> Flow[tuple[Node, ...]]:
+        """Read all nodes."""
+        operators = yield from self._registry("getNodeOperators()", (), reads.somebody, block)
+        found = yield from each(operators, lambda operator: self.node(operator, block))
+        return tuple([node for node in found if node is not None])
+
+    def party(self, who: Address | PartyId, block: int | None) -> Call[Party | None]:
+        """Read a party. One that changed its id elsewhere is still found by the former one."""
+        if isinstance(who, Address):
+            return self._registry(
+                "getPartyDetailsByAddress(address)",
+                (words.address(who),),
+                reads.party_by_address(who),
+                block,
+            )
+        return self._registry(
+            "getPartyDetailsByOcpi(bytes2,bytes3)",
+            id_words(who),
+            reads.party_by_id(who),
+            block,
+        )
+
+    def parties(self, block: int) -> Flow[tuple[Party, ...]]:
+        """Read all parties."""
+        addresses = yield from self._registry("getParties()", (), reads.somebody, block)
+        found = yield from each(addresses, lambda address: self.party(address, block))
+        return tuple([party for party in found if party is not None])
+
+    def route(self, party: PartyId, block: int | None) -> Call[Route | None]:
+        """Read where messages to a party go; `getOperatorByOcpi` is not to be believed."""
+        return self._registry(
+            "getPartyDetailsByOcpi(bytes2,bytes3)",
+            id_words(party),
+            reads.route(party),
+            block,
+        )
+
+    def listing(self, party: Address, block: int | None) -> Call[int | None]:
+        """Read the number of a party's listing."""
+        del party, block
+        raise rules.unsupported("tell the number of a listing: they don't count listings")
+
+    def service(self, provider: Address, block: int | None) -> Call[Service | None]:
+        """Read a provider's service."""
+        return self._permissions(
+            "getService(address)",
+            (words.address(provider),),
+            reads.service(provider),
+            block,
+        )
+
+    def services(self, block: int) -> Flow[tuple[Service, ...]]:
+        """Read all services in force."""
+        providers = yield from self._permissions("getProviders()", (), reads.somebody, block)
+        found = yield from each(providers, lambda provider: self.service(provider, block))
+        return tuple([service for service in found if service is not None])
+
+    def agreement(
+        self,
+        user: Address,
+        provider: Address,
+        block: int | None,
+    ) -> Flow[Agreement | None]:
+        """Read an agreement, in force or ended; a revoked one is not there."""
+        if block is None:
+            head = yield from Head()
+            block = head.ref.number
+        agreed, service, party = yield from together(
+            self._agreed(user, provider, block),
+            self.service(provider, block),
+            self.party(user, block),
+        )
+        if not agreed or user.is_zero or provider.is_zero:
+            return None
+        there = service is not None and party is not None
+        return Agreement(user=user, provider=provider, active=there)
+
+    def agreements(self, user: Address | PartyId, block: int) -> Flow[tuple[Agreement, ...]]:
+        """Read a user's agreements in force."""
+        party = yield from self.party(user, block)
+        if party is None:
+            return ()
+        address = party.address
+        providers = yield from self._permissions(
+            "getUserAgreementsByAddress(address)",
+            (words.address(address),),
+            reads.somebody,
+            block,
+        )
+        found = yield from each(
+            providers,
+            lambda provider: together(
+                self._agreed(address, provider, block),
+                self.service(provider, block),
+            ),
+        )
+        return tuple(
+            [
+                Agreement(user=address, provider=provider, active=True)
+                for provider, (agreed, service) in zip(providers, found, strict=True)
+                if agreed and service is not None
+            ],
+        )
+
+    def nonce(self, account: Address, contract: Contract, block: int | None) -> Call[int]:
+        """Read the nonce of an account's next request."""
+        del account, contract, block
+        raise rules.unsupported("tell a nonce: their signatures have none")
+
+    def owner(self, block: int | None) -> Call[Address | None]:
+        """Read who owns the registry."""
+        return self._registry("owner()", (), reads.address_or_none, block)
+
+    def pending_owner(self, block: int | None) -> Call[Address | None]:
+        """Read to whom the registry was offered."""
+        del block
+        raise rules.unsupported("offer the ownership: it is transferred in one step")
+
+    def import_open(self, contract: Contract, block: int | None) -> Call[bool]:
+        """Read whether entries of an earlier registry are still being copied."""
+        del contract, block
+        raise rules.unsupported("import entries")
+
+    def _agreed(self, user: Address, provider: Address, block: int | None) -> Call[bool]:
+        return self._permissions(
+            "hasUserAgreementByAddress(address,address)",
+            (words.address(user), words.address(provider)),
+            Words.flag,
+            block,
+        )
+
+    def _registry(
+        self,
+        signature: str,
+        arguments: tuple[bytes, ...],
+        decode: Callable[[Words], T],
+        block: int | None,
+    ) -> Call[T]:
+        return read(self._deployment.registry, signature, arguments, decode, block)
+
+    def _permissions(
+        self,
+        signature: str,
+        arguments: tuple[bytes, ...],
+        decode: Callable[[Words], T],
+        block: int | None,
+    ) -> Call[T]:
+        return read(self._deployment.permissions, signature, arguments, decode, block)
+
+
+def _only(steps: tuple[Step, ...]) -> Step:
+    if len(steps) > 1:
+        raise rules.unsupported("take several writes in one transaction: send each by itself")
+    for step in steps:
+        return step
+    raise InvalidInput("there is nothing to send: give at least one intent or request")
+
+
+def _took(data: bytes) -> tuple[Reverted | None, ...]:
+    """Read a write's answer: that there is one at all is its success."""
+    del data
+    return (None,)

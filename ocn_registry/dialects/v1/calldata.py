@@ -1,0 +1,116 @@
+"""Calldata of every write, for the sender itself and for a signed request of another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ocn_registry.dialects import words
+from ocn_registry.dialects.v1.requests import REQUEST_TYPES, split, values_of
+from ocn_registry.dialects.v1.rules import unsupported
+from ocn_registry.intents import (
+    AdminDeleteOperator,
+    AdminDeleteParty,
+    CreateAgreement,
+    DeleteNode,
+    DeleteParty,
+    DeleteService,
+    RenounceOwnership,
+    RevokeAgreement,
+    SetNode,
+    SetParty,
+    SetPartyModules,
+    SetService,
+    TransferOwnership,
+)
+from ocn_registry.keccak import selector
+from ocn_registry.signing import SignedRequest
+
+if TYPE_CHECKING:
+    from ocn_registry.dialects.base import Step
+    from ocn_registry.dialects.v1.requests import RequestType
+    from ocn_registry.models import PartyId
+    from ocn_registry.signing import Value
+
+# The ids are signed as text and sent as bytes.
+_ID_TYPES = {"countryCode": "bytes2", "partyId": "bytes3"}
+
+
+def call(signature: str, *arguments: bytes) -> bytes:
+    """Write a call of a function.
+
+    Args:
+        signature: Its name and types.
+        arguments: Words and tails, in their order.
+    """
+    return selector(signature) + words.join(*arguments)
+
+
+def step(what: Step) -> bytes:
+    """Write the call that takes an intent of the sender, or a request that another signed."""
+    match what:
+        case SignedRequest():
+            kind = REQUEST_TYPES[type(what.intent)]
+            values = (what.account, *values_of(what.intent))
+            v, r, s = split(what)
+            types, arguments = _arguments(kind, values, with_signer=kind.tells_signer)
+            signature = f"{kind.function}Raw({','.join((*types, 'uint8', 'bytes32', 'bytes32'))})"
+            return call(signature, *arguments, words.uint(v), r, s)
+        case (
+            SetNode()
+            | DeleteNode()
+            | SetParty()
+            | SetPartyModules()
+            | DeleteParty()
+            | SetService()
+            | DeleteService()
+            | CreateAgreement()
+            | RevokeAgreement()
+        ):
+            kind = REQUEST_TYPES[type(what)]
+            types, arguments = _arguments(kind, ("", *values_of(what)), with_signer=False)
+            return call(f"{kind.function}({','.join(types)})", *arguments)
+        case AdminDeleteOperator():
+            return call("adminDeleteOperator(address)", words.address(what.operator))
+        case AdminDeleteParty():
+            return call(
+                "adminDeleteParty(bytes2,bytes3)",
+                *_id(what.country_code, what.party_id),
+            )
+        case TransferOwnership():
+            return call("transferOwnership(address)", words.address(what.new_owner))
+        case RenounceOwnership():
+            return call("renounceOwnership()")
+        case _:
+            raise unsupported(f"do {type(what).__name__}")
+
+
+def id_words(party: PartyId) -> tuple[bytes, bytes]:
+    """Write a party's id as the two arguments of a function."""
+    return _id(party.country_code, party.party_id)
+
+
+def _id(country_code: str, party_id: str) -> tuple[bytes, bytes]:
+    # A character of a `PartyId` is a byte; of what can be written here that byte is its UTF-8.
+    return words.fixed(country_code.encode("latin-1")), words.fixed(party_id.encode("latin-1"))
+
+
+def _arguments(
+    kind: RequestType,
+    values: tuple[Value, ...],
+    *,
+    with_signer: bool,
+) -> tuple[list[str], list[bytes]]:
+    """Give types and words of a function's arguments."""
+    start = 0 if with_signer else 1
+    types = [_ID_TYPES.get(name, told) for told, name in kind.type.fields[start:]]
+    return types, [_argument(*pair) for pair in zip(types, values[start:], strict=True)]
+
+
+def _argument(kind: str, value: Value) -> bytes:
+    if isinstance(value, tuple):
+        return words.uints(value)
+    if isinstance(value, int):
+        return words.uint(value)
+    if kind == "address":
+        return words.address(value)
+    return words.text(value) if kind == "string" else words.fixed(value.encode("latin-1"))

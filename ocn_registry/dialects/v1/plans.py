@@ -1,0 +1,110 @@
+"""Which transactions a write takes, so that these contracts lose nothing by it.
+
+Left to itself, the contract keeps a replaced URL for good (nobody can list it again, not even who
+left it), lets a replaced id go on leading to its party, and takes all modules off with each update
+of a party. So the client deletes before it sets anew, and sets the modules again. A request that
+another signed can't be completed: where it would leave something taken for good, it is refused.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ocn_registry.contract_errors import PermissionsDiffer, ServiceNotFound
+from ocn_registry.dialects.base import Stage
+from ocn_registry.dialects.v1.reverts import DomainListed, about
+from ocn_registry.errors import UnsupportedByDialect
+from ocn_registry.intents import (
+    CreateAgreement,
+    DeleteNode,
+    DeleteParty,
+    SetNode,
+    SetParty,
+    SetPartyModules,
+)
+from ocn_registry.models import Address, PartyId
+from ocn_registry.signing import SignedRequest
+
+if TYPE_CHECKING:
+    from ocn_registry.dialects.base import Dialect, Step
+    from ocn_registry.effects import Flow
+    from ocn_registry.intents import Intent
+
+
+def plan(dialect: Dialect, step: Step, sender: Address) -> Flow[tuple[Stage, ...]]:
+    """Say which transactions a step takes.
+
+    Args:
+        dialect: Reads what stands there now.
+        step: An intent of the sender, or a request that another signed.
+        sender: Who sends it.
+    """
+    sent = about(step, sender)
+    intent, account, alone = sent.intent, sent.account, (Stage(steps=(step,)),)
+    match intent:
+        case SetNode():
+            stages = yield from _node(dialect, intent, account)
+        case SetParty():
+            stages = yield from _party(dialect, intent, account)
+        case CreateAgreement():
+            yield from _same_permissions(dialect, intent)
+            return alone
+        case _:
+            return alone
+    if not isinstance(step, SignedRequest):
+        return stages or alone
+    deletion = stages[0].steps[0] if stages else None
+    if isinstance(deletion, (DeleteNode, DeleteParty)):
+        what = "URL" if isinstance(deletion, DeleteNode) else "id"
+        raise UnsupportedByDialect(
+            f"by this request alone the contract would not free the former {what} of {account}: "
+            f"have {type(deletion).__name__} signed as well, submit that first, then this",
+        )
+    return alone
+
+
+def _node(dialect: Dialect, intent: SetNode, account: Address) -> Flow[tuple[Stage, ...]]:
+    node = yield from dialect.node(account, None)
+    if node is None:
+        return ()
+    if node.domain == intent.domain:
+        raise DomainListed(intent.domain, account)
+    return (
+        Stage(steps=(DeleteNode(),)),
+        Stage(steps=(intent,), undo=(SetNode(domain=node.domain),)),
+    )
+
+
+def _party(dialect: Dialect, intent: SetParty, account: Address) -> Flow[tuple[Stage, ...]]:
+    party = yield from dialect.party(account, None)
+    if party is None:
+        return ()
+    again: tuple[Intent, ...] = ()
+    if party.modules_sender or party.modules_receiver:
+        again = (SetPartyModules(sender=party.modules_sender, receiver=party.modules_receiver),)
+    modules = tuple([Stage(steps=(step,)) for step in again])
+    if party.id == PartyId(intent.country_code, intent.party_id):
+        return (Stage(steps=(intent,)), *modules)
+    former = SetParty(
+        country_code=party.id.country_code,
+        party_id=party.id.party_id,
+        roles=party.roles,
+        operator=party.operator,
+    )
+    return (
+        Stage(steps=(DeleteParty(),)),
+        Stage(steps=(intent,), undo=(former, *again)),
+        *modules,
+    )
+
+
+def _same_permissions(dialect: Dialect, intent: CreateAgreement) -> Flow[None]:
+    """Compare what is agreed to with what the service needs, as the contract does not."""
+    if intent.permissions is None:
+        return
+    provider = Address(intent.provider)
+    service = yield from dialect.service(provider, None)
+    if service is None:
+        raise ServiceNotFound(provider)
+    if set(service.permissions) != set(intent.permissions):
+        raise PermissionsDiffer(provider, service.permissions)

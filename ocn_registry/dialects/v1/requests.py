@@ -1,0 +1,307 @@
+"""What an account signs for the first generation of the contracts, and how that travels.
+
+The contracts take a personal signature (ERC-191) of the Keccak-256 hash of packed values. Nothing
+else is in the hash: no verb, no chain, no contract, no nonce, no deadline. So
+
+- a signature is good for ever, for everybody who has seen it, and on each chain;
+- one of `DeleteNode` also deletes the account's party and its service, and the other way round;
+- one of `RevokeAgreement` also makes that agreement again, as often as anybody likes;
+- values next to each other flow together: a name and URL of `ab` and `c` sign as `a` and `bc`.
+
+Nobody can mend that from outside. It is said in `Limits.replayable` and in each document, which
+also names chain and contract, so that it is not taken for another one's by mistake.
+
+The document that travels has the form of typed data where there is such a thing, and cannot be
+taken for it: it has no `types`, but a `scheme`, the mark `replayable` and the `hash` that a wallet
+is given for `personal_sign`.
+
+Source: v1's published library (npm @shareandcharge/ocn-registry 1.2.1, dist/lib/sign.js).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ocn_registry.errors import InvalidInput, SignatureMismatch
+from ocn_registry.intents import (
+    CreateAgreement,
+    DeleteNode,
+    DeleteParty,
+    DeleteService,
+    RevokeAgreement,
+    SetNode,
+    SetParty,
+    SetPartyModules,
+    SetService,
+)
+from ocn_registry.keccak import keccak256
+from ocn_registry.models import Address, Contract, Module, Role
+from ocn_registry.signing import (
+    Request,
+    StructType,
+    message_of,
+    read_object,
+    read_signature,
+    read_values,
+    same_keys,
+)
+from ocn_registry.text import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ocn_registry.intents import SignableIntent
+    from ocn_registry.signing import SignedRequest, Value
+
+SCHEME = "ocn-v1-personal-sign"
+_PREFIX = b"\x19Ethereum Signed Message:\n32"
+_DOMAIN = StructType.parse("domain(uint256 chainId,address verifyingContract)")
+_KEYS = {"scheme", "replayable", "primaryType", "domain", "message", "hash"}
+_SIGNATURE_BYTES = 65
+
+
+@dataclass(frozen=True, slots=True)
+class RequestType:
+    """How one kind of intent is signed and sent.
+
+    Attributes:
+        type: The signer, then the values of the intent, with the types that are packed.
+        function: The function that the account calls for itself; what it signs for others to send
+            differs by the ending `Raw`, and by v, r and s after the values.
+        tells_signer: Whether the signer is packed, and told to the function, before the values.
+            Where not, the contract takes whoever the signature gives.
+        build: Makes the intent of its values.
+    """
+
+    type: StructType
+    function: str
+    tells_signer: bool
+    build: Callable[[tuple[Value, ...]], SignableIntent]
+
+
+def _numbers(value: Value) -> tuple[int, ...]:
+    if not isinstance(value, tuple):
+        raise TypeError(value)
+    return value
+
+
+def _kind(
+    fields: str,
+    build: Callable[[tuple[Value, ...]], SignableIntent],
+    *,
+    tells_signer: bool = True,
+) -> RequestType:
+    kind = StructType.parse(fields)
+    return RequestType(kind, kind.name[0].lower() + kind.name[1:], tells_signer, build)
+
+
+REQUEST_TYPES: dict[type[SignableIntent], RequestType] = {
+    SetNode: _kind(
+        "SetNode(address operator,string domain)",
+        lambda values: SetNode(domain=str(values[0])),
+    ),
+    DeleteNode: _kind("DeleteNode(address operator)", lambda _: DeleteNode()),
+    SetParty: _kind(
+        "SetParty(address party,string countryCode,string partyId,uint8[] roles,address operator)",
+        lambda values: SetParty(
+            country_code=str(values[0]),
+            party_id=str(values[1]),
+            roles=tuple([Role(number) for number in _numbers(values[2])]),
+            operator=str(values[3]),
+        ),
+    ),
+    SetPartyModules: _kind(
+        "SetPartyModules(address party,uint8[] sender,uint8[] receiver)",
+        lambda values: SetPartyModules(
+            sender=tuple([Module(number) for number in _numbers(values[0])]),
+            receiver=tuple([Module(number) for number in _numbers(values[1])]),
+        ),
+    ),
+    DeleteParty: _kind("DeleteParty(address party)", lambda _: DeleteParty()),
+    SetService: _kind(
+        "SetService(address provider,string name,string url,uint256[] permissions)",
+        lambda values: SetService(
+            name=str(values[0]),
+            url=str(values[1]),
+            permissions=_numbers(values[2]),
+        ),
+        tells_signer=False,
+    ),
+    DeleteService: _kind("DeleteService(address provider)", lambda _: DeleteService()),
+    CreateAgreement: _kind(
+        "CreateAgreement(address user,address provider)",
+        lambda values: CreateAgreement(provider=str(values[0])),
+        tells_signer=False,
+    ),
+    RevokeAgreement: _kind(
+        "RevokeAgreement(address user,address provider)",
+        lambda values: RevokeAgreement(provider=str(values[0])),
+        tells_signer=False,
+    ),
+}
+_BY_NAME = {kind.type.name: (intent, kind) for intent, kind in REQUEST_TYPES.items()}
+
+
+def contract_of(kind: type[SignableIntent]) -> Contract:
+    """Tell which contract takes a kind of intent."""
+    return (
+        Contract.PERMISSIONS
+        if kind in {SetService, DeleteService, CreateAgreement, RevokeAgreement}
+        else Contract.REGISTRY
+    )
+
+
+def values_of(intent: SignableIntent) -> tuple[Value, ...]:
+    """Give the values of an intent in the order of its type, without the signer."""
+    match intent:
+        case SetNode():
+            return (intent.domain,)
+        case SetParty():
+            return (
+                intent.country_code,
+                intent.party_id,
+                tuple(intent.roles),
+                Address(intent.operator),
+            )
+        case SetPartyModules():
+            return (tuple(intent.sender), tuple(intent.receiver))
+        case SetService():
+            return (intent.name, intent.url, tuple(intent.permissions))
+        case CreateAgreement() | RevokeAgreement():
+            return (Address(intent.provider),)
+        case _:
+            return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackedValues:
+    """A request as it is signed.
+
+    Attributes:
+        chain_id: The chain that it is meant for; not signed.
+        contract: The contract that it is meant for; not signed.
+        kind: How it is signed.
+        values: The signer, and the values of the intent.
+    """
+
+    chain_id: int
+    contract: Address
+    kind: RequestType
+    values: tuple[Value, ...]
+
+    def hash(self) -> bytes:
+        """Hash the packed values: 32 bytes, which a wallet is given for `personal_sign`."""
+        fields = tuple(zip(self.kind.type.fields, self.values, strict=True))
+        told = fields if self.kind.tells_signer else fields[1:]
+        return keccak256(b"".join([_packed(kind, value) for (kind, _), value in told]))
+
+    def digest(self) -> bytes:
+        """Hash all of it: 32 bytes, which are what the key signs."""
+        return keccak256(_PREFIX + self.hash())
+
+    def document(self) -> dict[str, object]:
+        """Give the form that travels."""
+        return {
+            "scheme": SCHEME,
+            "replayable": True,
+            "primaryType": self.kind.type.name,
+            "domain": message_of(_DOMAIN, (self.chain_id, self.contract)),
+            "message": message_of(self.kind.type, self.values),
+            "hash": "0x" + self.hash().hex(),
+        }
+
+
+def _packed(kind: str, value: Value) -> bytes:
+    """Pack a value as `abi.encodePacked` does: each item of a list takes a whole word."""
+    if isinstance(value, tuple):
+        return b"".join([number.to_bytes(32, "big") for number in value])
+    if isinstance(value, int):
+        return value.to_bytes(32, "big")
+    return bytes.fromhex(value[2:]) if kind == "address" else value.encode()
+
+
+def request(
+    chain_id: int,
+    contract: Address,
+    intent: SignableIntent,
+    account: Address,
+) -> Request:
+    """Say what an account has to sign."""
+    return Request(
+        intent=intent,
+        account=account,
+        nonce=0,
+        deadline_unix_s=0,
+        payload=PackedValues(
+            chain_id=chain_id,
+            contract=contract,
+            kind=REQUEST_TYPES[type(intent)],
+            values=(account, *values_of(intent)),
+        ),
+        replayable=True,
+    )
+
+
+def split(signed: SignedRequest) -> tuple[int, bytes, bytes]:
+    """Take a signature apart, as the functions want it: v, r, s.
+
+    Raises:
+        SignatureMismatch: It has not the length of a key's signature.
+    """
+    signature = signed.signature
+    if len(signature) != _SIGNATURE_BYTES:
+        raise SignatureMismatch(signed.account, None)
+    return signature[64], signature[:32], signature[32:64]
+
+
+def read_request(
+    chain_id: int,
+    address_of: Callable[[Contract], Address],
+    text: str | bytes,
+) -> Request | SignedRequest:
+    """Read a request's JSON, signed or not, and refuse one that is not for this deployment.
+
+    Args:
+        chain_id: The chain of the deployment.
+        address_of: Tells where its contracts are.
+        text: The JSON.
+    """
+    whole = read_object(text)
+    if "types" in whole:
+        raise InvalidInput(
+            "the request is typed data, which newer contracts take and these don't: choose the "
+            "deployment that it was signed for, or have it prepared for this one",
+        )
+    same_keys("request", set(whole) - {"signature"}, _KEYS)
+    name = whole["primaryType"]
+    if whole["scheme"] != SCHEME or whole["replayable"] is not True:
+        raise InvalidInput(
+            f"the request has the scheme {shown(whole['scheme'])}, and these contracts take "
+            f"{SCHEME}, which is replayable: have it prepared for this deployment",
+        )
+    if not isinstance(name, str) or name not in _BY_NAME:
+        raise InvalidInput(
+            f"{shown(name)} is no request of these contracts: they know {', '.join(_BY_NAME)}",
+        )
+    intent_type, kind = _BY_NAME[name]
+    here = (chain_id, address_of(contract_of(intent_type)))
+    told = read_values("domain", _DOMAIN, whole["domain"])
+    for (_, field), ours, theirs in zip(_DOMAIN.fields, here, told, strict=True):
+        if ours != theirs:
+            raise InvalidInput(
+                f"the request is for {field} {shown(theirs)} and this deployment has "
+                f"{shown(ours)}: choose the deployment that it was signed for",
+            )
+    account, *values = read_values("message", kind.type, whole["message"])
+    try:
+        intent = kind.build(tuple(values))
+    except ValueError as error:
+        raise InvalidInput(f"the request holds a value that does not exist: {error}") from None
+    made = request(*here, intent, Address(str(account)))
+    if whole["hash"] != made.document()["hash"]:
+        raise InvalidInput(
+            f"the hash {shown(whole['hash'])} is not that of the request's message: have it "
+            "prepared anew",
+        )
+    return made.signed(read_signature(whole["signature"])) if "signature" in whole else made
