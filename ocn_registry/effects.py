@@ -9,7 +9,7 @@ no type says that what it is sent is the answer of what it yielded.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Awaitable, Callable, Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar, overload
 
@@ -44,6 +44,7 @@ Answer: TypeAlias = Any
 AnyEffect: TypeAlias = Effect[Any]
 Flow: TypeAlias = Generator[AnyEffect, Any, T]
 Perform: TypeAlias = Callable[[AnyEffect], Answer]
+AsyncPerform: TypeAlias = Callable[[AnyEffect], Awaitable[Answer]]
 
 
 class Asked(Protocol[T_co]):
@@ -125,9 +126,10 @@ class GasPrice(Effect[int]):
 
 @dataclass(frozen=True, slots=True)
 class TransactionCount(Effect[int]):
-    """Ask for the number of the next transaction of an account, pending ones counted."""
+    """Ask for the number of the next transaction of an account, pending ones counted or not."""
 
     account: Address
+    pending: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +223,28 @@ class ReceiptOf(Effect[Receipt | None]):
     tx_hash: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentTransaction:
+    """A transaction that a node knows.
+
+    Attributes:
+        sender: Who signed and pays it.
+        transaction: What was signed. Its fees are those of the old form where `tip` is `None`.
+        block_number: Number of its block; `None` while it is in none.
+    """
+
+    sender: Address
+    transaction: Transaction
+    block_number: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionOf(Effect[SentTransaction | None]):
+    """Ask for a transaction by its hash; `None` when the node does not know it (any more)."""
+
+    tx_hash: str
+
+
 @dataclass(frozen=True, slots=True)
 class Sleep(Effect[None]):
     """Wait for so many seconds."""
@@ -242,9 +266,12 @@ class UnixTime(Effect[int]):
 
 @dataclass(frozen=True, slots=True)
 class Local(Effect[T_co]):
-    """Do something here that may take its time: signing with a device, say."""
+    """Do something here that may take its time: signing with a device, say.
 
-    task: Callable[[], T_co]
+    A task that gives an awaitable is for asynchronous callers: they await it.
+    """
+
+    task: Callable[[], T_co | Awaitable[T_co]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,3 +329,31 @@ def run(flow: Flow[T], perform: Perform) -> T:
     except StopIteration as stop:
         result: T = stop.value
         return result
+    finally:
+        flow.close()  # what a flow holds, it lets go of now, whatever came between
+
+
+async def run_async(flow: Flow[T], perform: AsyncPerform) -> T:
+    """Perform a flow's effects, one after the other; see `run`.
+
+    Args:
+        flow: A flow; or an effect's iterator, to have just that one performed.
+        perform: Answers an effect, or raises.
+
+    Returns:
+        What the flow returns.
+    """
+    try:
+        effect = next(flow)
+        while True:
+            try:
+                answer = await perform(effect)
+            except OcnRegistryError as error:
+                effect = flow.throw(error)
+            else:
+                effect = flow.send(answer)
+    except StopIteration as stop:
+        result: T = stop.value
+        return result
+    finally:
+        flow.close()

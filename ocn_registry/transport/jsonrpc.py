@@ -9,7 +9,7 @@ and Anvil.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING
 
 from ocn_registry.effects import (
     Balance,
@@ -26,18 +26,27 @@ from ocn_registry.effects import (
     ReceiptOf,
     Send,
     TransactionCount,
+    TransactionOf,
 )
 from ocn_registry.errors import BadAnswer, RpcRefused
-from ocn_registry.models import Address, BlockRef
+from ocn_registry.models import BlockRef
 from ocn_registry.text import shown
+from ocn_registry.transport.sent import sent_transaction
+from ocn_registry.transport.values import (
+    as_address,
+    as_bytes,
+    as_hash,
+    as_number,
+    as_object,
+    is_list,
+    is_object,
+)
 
 if TYPE_CHECKING:
     from ocn_registry.effects import Answer, AnyEffect
     from ocn_registry.errors import OcnRegistryError
 
 _HEX = re.compile(r"0x[0-9a-fA-F]*")
-_NUMBER = re.compile(r"0x[0-9a-fA-F]+")
-_HASH_DIGITS = 66
 _MAX_LOGS = 100_000
 
 # The only places where words of a node decide: no code tells these cases apart.
@@ -45,17 +54,7 @@ _SAYS_REVERTED = re.compile(r"revert|vm execution error|invalid opcode", re.IGNO
 _SAYS_IT_HAS_THE_TRANSACTION = re.compile(r"already (known|imported)|alreadyknown", re.IGNORECASE)
 
 
-def is_object(value: object) -> TypeGuard[dict[str, object]]:
-    """Tell whether a value is a JSON object."""
-    return isinstance(value, dict)
-
-
-def is_list(value: object) -> TypeGuard[list[object]]:
-    """Tell whether a value is a JSON list."""
-    return isinstance(value, list)
-
-
-def request_of(effect: AnyEffect) -> tuple[str, list[object]]:  # noqa: C901, PLR0911 - one for each
+def request_of(effect: AnyEffect) -> tuple[str, list[object]]:  # noqa: C901, PLR0911, PLR0912 - one for each
     """Give the method and the parameters that ask for an effect."""
     match effect:
         case Call():
@@ -72,13 +71,16 @@ def request_of(effect: AnyEffect) -> tuple[str, list[object]]:  # noqa: C901, PL
         case CodeSize():
             return "eth_getCode", [effect.account, "latest"]
         case TransactionCount():
-            return "eth_getTransactionCount", [effect.account, "pending"]
+            block = "pending" if effect.pending else "latest"
+            return "eth_getTransactionCount", [effect.account, block]
         case ChainId():
             return "eth_chainId", []
         case GasPrice():
             return "eth_gasPrice", []
         case ReceiptOf():
             return "eth_getTransactionReceipt", [effect.tx_hash]
+        case TransactionOf():
+            return "eth_getTransactionByHash", [effect.tx_hash]
         case Send():
             return "eth_sendRawTransaction", ["0x" + effect.transaction.raw.hex()]
         case _:
@@ -113,6 +115,8 @@ def answer_of(effect: AnyEffect, result: object) -> Answer:  # noqa: PLR0911 - o
             return None if result is None else _block(as_object(result))
         case ReceiptOf():
             return None if result is None else _receipt(as_object(result))
+        case TransactionOf():
+            return None if result is None else sent_transaction(effect.tx_hash, as_object(result))
         case _:
             return None
 
@@ -143,35 +147,19 @@ def error_of(effect: AnyEffect, error: object) -> OcnRegistryError | None:
     return RpcRefused(method, code, message[:1000])
 
 
-def as_object(value: object) -> dict[str, object]:
-    """Read a JSON object."""
-    if not is_object(value):
-        raise BadAnswer(f"the RPC node answered {shown(value)} where an object was expected")
-    return value
+def unwrap(effect: AnyEffect, response: dict[str, object]) -> Answer:
+    """Make an effect's answer of a node's response, or raise.
 
-
-def as_bytes(value: object) -> bytes:
-    """Read bytes, written as `0x` and hexadecimal digits."""
-    if isinstance(value, str) and value[:2] == "0x":
-        try:
-            return bytes.fromhex(value[2:])
-        except ValueError:
-            pass
-    raise BadAnswer(f"the RPC node answered {shown(value)} where bytes were expected")
-
-
-def as_number(value: object) -> int:
-    """Read a number of at most 256 bits, written as `0x` and hexadecimal digits."""
-    if isinstance(value, str) and len(value) <= _HASH_DIGITS and _NUMBER.fullmatch(value):
-        return int(value, 16)
-    raise BadAnswer(f"the RPC node answered {shown(value)} where a number was expected")
-
-
-def as_hash(value: object) -> str:
-    """Read a hash: `0x` and 64 hexadecimal digits."""
-    if isinstance(value, str) and len(value) == _HASH_DIGITS and _HEX.fullmatch(value):
-        return value.lower()
-    raise BadAnswer(f"the RPC node answered {shown(value)} where a hash was expected")
+    Args:
+        effect: What was asked.
+        response: An object with `result` or `error`.
+    """
+    if response.get("error") is not None:
+        error = error_of(effect, response["error"])
+        if error is not None:
+            raise error
+        return None
+    return answer_of(effect, response.get("result"))
 
 
 def _message(call: Call[object]) -> dict[str, object]:
@@ -210,7 +198,7 @@ def _log(log: dict[str, object]) -> Log:
     if not is_list(topics):
         raise BadAnswer("the RPC node gave an event without a list of topics")
     return Log(
-        address=Address.from_bytes(as_bytes(log.get("address"))[:20].rjust(20, b"\0")),
+        address=as_address(log.get("address")),
         topics=tuple([as_hash(topic) for topic in topics]),
         data=as_bytes(log.get("data")),
     )

@@ -22,10 +22,11 @@ BELOW = {
     "deployments": {"text", "errors", "models"},
     "abi": {"text", "errors", "models"},
     "signing": {"text", "strict_json", "keccak", "errors", "models", "effects", "intents"},
-    "transport": {"text", "strict_json", "errors", "models", "effects"},
+    "turns": {"models", "effects"},
+    "transport": {"text", "strict_json", "keccak", "errors", "models", "effects", "turns"},
 }
 BELOW["dialects"] = BELOW["signing"] | {"contract_errors", "outcomes", "signing", "deployments"}
-BELOW["flows"] = BELOW["dialects"] | {"dialects"}
+BELOW["flows"] = BELOW["dialects"] | {"dialects", "turns"}
 BELOW["client"] = BELOW["flows"] | {"flows", "transport"}
 BELOW["network"] = BELOW["client"] | {"client"}
 

@@ -1,0 +1,160 @@
+"""JSON-RPC over kept HTTP connections, for callers that share a thread; `exchange` has the rules.
+
+aiohttp is imported when the first request goes out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from typing import TYPE_CHECKING
+
+from ocn_registry.effects import run_async
+from ocn_registry.errors import InvalidInput, OcnRegistryError, TransportError
+from ocn_registry.text import shown
+from ocn_registry.transport.exchange import (
+    MAX_ANSWER_BYTES,
+    MAX_BATCH,
+    RETRIES,
+    Nodes,
+    NoReply,
+    Post,
+    Reply,
+    slow,
+    too_long,
+    unreachable,
+)
+from ocn_registry.transport.here import LOCAL, AsyncHere
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from aiohttp import ClientResponse, ClientSession
+
+    from ocn_registry.effects import Answer, AnyEffect
+    from ocn_registry.transport.exchange import Endpoint
+
+
+class AsyncHttpTransport:
+    """Asks RPC nodes over HTTP; belongs to the event loop that uses it first."""
+
+    def __init__(  # noqa: PLR0913 - each has a default
+        self,
+        urls: Sequence[str],
+        *,
+        chain_id: int | None = None,
+        timeout_s: float = 10.0,
+        headers: Mapping[str, str] | None = None,
+        proxy: str | None = None,
+        ca_file: str | None = None,
+        max_answer_bytes: int = MAX_ANSWER_BYTES,
+        max_batch: int = MAX_BATCH,
+        retries: int = RETRIES,
+    ) -> None:
+        """Say where to ask.
+
+        Args:
+            urls: RPC nodes, the preferred one first.
+            chain_id: The chain that they have to be on; `None` to believe them.
+            timeout_s: How long one request may take.
+            headers: Sent with every request: an authorization, say.
+            proxy: URL of an HTTP proxy.
+            ca_file: File with the certificates of authorities to trust instead of the usual ones.
+            max_answer_bytes: A longer answer is refused.
+            max_batch: Most questions that go in one request; fewer where a node takes fewer.
+            retries: How often a read is tried anew when the nodes are out of reach or out of
+                order, after pauses of 0.1 s and more, 5 s at most.
+
+        Raises:
+            InvalidInput: There is no URL, or one is of another kind.
+        """
+        self._nodes = Nodes(
+            urls,
+            chain_id=chain_id,
+            headers=headers,
+            max_batch=max_batch,
+            retries=retries,
+        )
+        self._here = AsyncHere()
+        self._timeout_s = timeout_s
+        self._proxy = proxy
+        self._ca_file = ca_file
+        self._max_answer_bytes = max_answer_bytes
+        self._session: ClientSession | None = None
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def perform(self, effect: AnyEffect) -> Answer:
+        """Give the answer of an effect."""
+        if isinstance(effect, Post):
+            return await self._post(effect.endpoint, effect.body)
+        if isinstance(effect, LOCAL):
+            return await self._here.perform(effect)
+        return await run_async(self._nodes.ask(effect), self.perform)
+
+    def _open(self) -> ClientSession:
+        from aiohttp import ClientSession, ClientTimeout, TCPConnector  # noqa: PLC0415 - 0.2 s
+
+        if self._session is None:
+            try:
+                context = ssl.create_default_context(cafile=self._ca_file)
+            except OSError:
+                raise InvalidInput(
+                    f"the file {shown(self._ca_file)} holds no certificates of authorities",
+                ) from None
+            self._session = ClientSession(
+                connector=TCPConnector(ssl=context),
+                timeout=ClientTimeout(total=None, connect=self._timeout_s),
+                auto_decompress=False,
+            )
+        return self._session
+
+    async def _post(self, endpoint: Endpoint, body: bytes) -> Reply | NoReply:
+        from aiohttp import (  # noqa: PLC0415 - 0.2 s
+            ClientConnectorError,
+            ClientError,
+            ClientHttpProxyError,
+            ConnectionTimeoutError,
+        )
+
+        never_arrived = (ClientConnectorError, ClientHttpProxyError, ConnectionTimeoutError)
+        session = self._open()
+        try:
+            # A little longer than connecting may take, which tells what has not arrived.
+            async with (
+                asyncio.timeout(self._timeout_s * 1.02),
+                session.post(
+                    endpoint.url,
+                    data=body,
+                    headers=endpoint.headers,
+                    proxy=self._proxy,
+                    allow_redirects=False,
+                ) as response,
+            ):
+                return Reply(
+                    status=response.status,
+                    content=await self._content(endpoint, response),
+                    retry_after=response.headers.get("Retry-After"),
+                )
+        except OcnRegistryError as error:
+            if not isinstance(error, TransportError):
+                raise
+            return NoReply(error=error, arrived=True)
+        except TimeoutError as error:
+            arrived = not isinstance(error, never_arrived)
+            return NoReply(error=slow(endpoint, self._timeout_s), arrived=arrived)
+        except (ClientError, OSError) as error:
+            arrived = not isinstance(error, never_arrived)
+            return NoReply(error=unreachable(endpoint, error), arrived=arrived)
+
+    async def _content(self, endpoint: Endpoint, response: ClientResponse) -> bytes:
+        content = bytearray()
+        async for chunk in response.content.iter_any():
+            content += chunk
+            if len(content) > self._max_answer_bytes:
+                raise too_long(endpoint, self._max_answer_bytes)
+        return bytes(content)
