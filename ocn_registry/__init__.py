@@ -77,6 +77,7 @@ if TYPE_CHECKING:
     from ocn_registry.models import Route as Route
     from ocn_registry.models import Service as Service
     from ocn_registry.network import connect as connect
+    from ocn_registry.network import find_deployment as find_deployment
     from ocn_registry.outcomes import Item as Item
     from ocn_registry.outcomes import Outcome as Outcome
     from ocn_registry.signing import KeySigner as KeySigner
@@ -107,7 +108,7 @@ else:
             "Address Agreement BlockRef Contract Module Node Party PartyId Permission Role Route "
             "Service"
         ),
-        "network": "connect",
+        "network": "connect find_deployment",
         "outcomes": "Item Outcome",
         "signing": "KeySigner Request SignedRequest Signer",
         "transport": "Transport",

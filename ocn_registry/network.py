@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ocn_registry.client import RegistryClient
 from ocn_registry.deployments import Deployment, built_in, from_json
+from ocn_registry.dialects.detect import detect
+from ocn_registry.effects import run
 from ocn_registry.errors import InvalidInput
+from ocn_registry.models import Address
 from ocn_registry.text import shown
 from ocn_registry.transport.http_sync import HttpTransport
 
@@ -53,6 +57,47 @@ def connect(  # noqa: PLR0913 - each has a default
         ca_file=ca_file,
     )
     return RegistryClient(deployment, transport, options=options)
+
+
+def find_deployment(  # noqa: PLR0913 - each has a default
+    registry: str,
+    permissions: str,
+    *,
+    rpc_urls: Sequence[str],
+    timeout_s: float = 10.0,
+    headers: Mapping[str, str] | None = None,
+    proxy: str | None = None,
+    ca_file: str | None = None,
+) -> Deployment:
+    """Ask contracts of which only the addresses are known what they are; then `connect` to that.
+
+    Args:
+        registry: Address of the Registry.
+        permissions: Address of the Permissions that belongs to it.
+        rpc_urls: RPC nodes of their chain, the preferred one first.
+        timeout_s: How long one request to a node may take.
+        headers: Sent with every request: an authorization, say.
+        proxy: URL of an HTTP proxy.
+        ca_file: File with the certificates of authorities to trust instead of the usual ones.
+
+    Raises:
+        NoContract: There is nothing at one of the addresses.
+        UnsupportedByDialect: The contracts are of no generation that this version speaks, or do
+            not belong together.
+        TransportError: The chain can't be asked.
+    """
+    transport = HttpTransport(
+        tuple(rpc_urls),
+        timeout_s=timeout_s,
+        headers=headers,
+        proxy=proxy,
+        ca_file=ca_file,
+    )
+    try:
+        found = run(detect(Address(registry), Address(permissions)), transport.perform)
+    finally:
+        transport.close()
+    return replace(found, rpc_urls=tuple(rpc_urls))
 
 
 def _deployment(network: str) -> Deployment:

@@ -1,0 +1,104 @@
+"""Which generation contracts are of, when only their addresses are known: they are asked.
+
+Each generation has functions that the others lack, so a wrong guess would be refused or answered
+with nonsense, not with a registry.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ocn_registry.deployments import Deployment
+from ocn_registry.dialects.words import Words
+from ocn_registry.effects import Call, ChainId, CodeSize, together
+from ocn_registry.errors import BadAnswer, NoContract, Reverted, UnsupportedByDialect
+from ocn_registry.keccak import selector
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ocn_registry.effects import Flow
+    from ocn_registry.models import Address
+
+_DOMAIN = "eip712Domain()"  # ERC-5267
+
+
+def detect(registry: Address, permissions: Address, *, name: str = "found") -> Flow[Deployment]:
+    """Find out chain and generation of two contracts.
+
+    Args:
+        registry: Address of the Registry.
+        permissions: Address of the Permissions that belongs to it.
+        name: What the deployment shall be called.
+
+    Raises:
+        NoContract: There is nothing at one of the addresses.
+        UnsupportedByDialect: The contracts are of no generation that is spoken here, or do not
+            belong together.
+    """
+    chain_id, *sizes = yield from together(ChainId(), CodeSize(registry), CodeSize(permissions))
+    for address, size in zip((registry, permissions), sizes, strict=True):
+        if not size:
+            raise NoContract(address)
+    for dialect, signs in (
+        ("v3", _third(chain_id, registry, permissions)),
+        ("v1", _first(registry, permissions)),
+    ):
+        if (yield from _all(signs)):
+            return Deployment(
+                name=name,
+                chain_id=chain_id,
+                dialect=dialect,
+                registry=registry,
+                permissions=permissions,
+            )
+    raise UnsupportedByDialect(
+        f"{registry} and {permissions} are no Registry and its Permissions of a generation that "
+        "this version of the package speaks: check both addresses, and their order",
+    )
+
+
+def _third(chain_id: int, registry: Address, permissions: Address) -> tuple[Call[bool], ...]:
+    def is_domain(name: str, address: Address) -> Callable[[Words], bool]:
+        def decode(reader: Words) -> bool:
+            reader.fixed(1)  # which of the fields count
+            told = (reader.text(), reader.text(), reader.uint(), reader.address())
+            return told == (name, "3", chain_id, address)
+
+        return decode
+
+    return (
+        _sign(registry, _DOMAIN, is_domain("OCN Registry", registry)),
+        _sign(permissions, _DOMAIN, is_domain("OCN Permissions", permissions)),
+        _sign(permissions, "registry()", lambda reader: reader.address() == registry),
+    )
+
+
+def _first(registry: Address, permissions: Address) -> tuple[Call[bool], ...]:
+    def is_flag(reader: Words) -> bool:
+        reader.flag()
+        return True
+
+    def is_list(reader: Words) -> bool:
+        reader.addresses()
+        return True
+
+    return (
+        _sign(registry, "isOwner()", is_flag),
+        _sign(registry, "getNodeOperators()", is_list),
+        _sign(permissions, "getProviders()", is_list),
+    )
+
+
+def _sign(to: Address, signature: str, holds: Callable[[Words], bool]) -> Call[bool]:
+    return Call(to, selector(signature), lambda data: bool(data) and holds(Words(data)))
+
+
+def _all(signs: tuple[Call[bool], ...]) -> Flow[bool]:
+    for sign in signs:
+        try:
+            if not (yield from sign):
+                return False
+        except (Reverted, BadAnswer):
+            return False
+    return True
