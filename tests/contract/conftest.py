@@ -1,8 +1,4 @@
-"""Roles, contracts and builders. Every test finds both contracts new and empty.
-
-Ape snapshots the chain before each test and reverts it after (see `tools/ocn_registry_pytest.py`);
-what is deployed here is deployed once, before the first.
-"""
+"""Roles, contracts and builders. Every test finds both contracts new and empty."""
 
 import contextlib
 import sys
@@ -142,9 +138,15 @@ def importing_pair(deploy: Callable[..., Pair]) -> Pair:
     return deploy(import_open=True)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _deployed_before_the_first_test(open_pair: Pair, importing_pair: Pair) -> None:
-    """Keep what the session shares out of what a test's isolation takes back."""
+@pytest.fixture(autouse=True)
+def _function_isolation(rpc: HttpChain, open_pair: Pair, importing_pair: Pair) -> Iterator[None]:
+    """Take back what a test does to the chain, but not what is deployed for all of them.
+
+    In place of Ape's fixture of this name, for which Ape asks the chain a dozen times a test.
+    """
+    before = rpc.request("evm_snapshot")
+    yield
+    rpc.request("evm_revert", before)
 
 
 @pytest.fixture(scope="session")
