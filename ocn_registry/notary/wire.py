@@ -14,7 +14,7 @@ from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, NoReturn, Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from ocn_registry.notary.errors import BrotliMissing, MalformedSignature
 from ocn_registry.notary.values import NotPlain, plain
@@ -169,13 +169,7 @@ def _whole(read: bytes, limit: int, *, finished: bool) -> bytes:
 
 def _object(text: bytes) -> dict[str, Plain]:
     try:
-        value = plain(
-            json.loads(
-                text.decode(),
-                object_pairs_hook=_without_duplicates,
-                parse_constant=_no_constant,
-            ),
-        )
+        value = plain(json.loads(text.decode(), object_pairs_hook=_without_duplicates))
     except UnicodeDecodeError:
         raise MalformedSignature("the signature is not UTF-8 text") from None
     except RecursionError:
@@ -196,7 +190,3 @@ def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(value) != len(pairs):
         raise MalformedSignature("the signature's JSON names a property twice")
     return value
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise MalformedSignature(f"the signature's JSON holds {name}, which is no JSON")

@@ -516,6 +516,19 @@ def test_old_objects_are_put_back(party, node):
     assert after.body == {"a": {"b": "9"}, "c": [1, {"d": 3}]}
 
 
+def test_every_state_of_the_message_must_be_covered(party, node):
+    before = OcpiMessage(headers={}, body={"a": 1})
+    signature = MessageSignature.sign(before, party)
+    after, signature = signature.rewrite(before, {"$['body']['a']": 2}, node)
+    (rewrite,) = signature.rewrites
+    old = {**rewrite.rewritten_fields, "$['body']['smuggled']": "x"}
+    smuggling = replace(signature, rewrites=(replace(rewrite, rewritten_fields=old),))
+    smuggling.verify(after)
+    with pytest.raises(UncoveredField) as refused:
+        smuggling.verify(after, require_all_fields=True)
+    assert refused.value.layer == 1
+
+
 # --- the package ----------------------------------------------------------------------------------
 
 ERRORS = [

@@ -1,8 +1,10 @@
 """Signatures between nodes: the body's text, by the operator of the sender's node."""
 
+import contextlib
 import re
 
 import pytest
+from coincurve import PublicKey
 from eth_account import Account
 from eth_account.messages import encode_defunct
 
@@ -57,6 +59,19 @@ def test_a_signature_of_nobody_is_refused(operator):
         assert recover_body(BODY, signature) is None
         with pytest.raises(SignatoryMismatch):
             verify_body(BODY, signature, operator.address)
+
+
+def test_v_of_other_curves_points_is_nobodys():
+    """The library below takes 2 and 3 too, for points that no signer meets."""
+    digest = PersonalMessage(BODY.encode()).digest()
+    for r in range(1, 1000):
+        rs = r.to_bytes(32, "big") + b"\x01" * 32
+        with contextlib.suppress(ValueError):
+            PublicKey.from_signature_and_message(rs + b"\x02", digest, hasher=None)
+            assert recover_body(BODY, (rs + b"\x1d").hex()) is None
+            assert recover_body(BODY, (rs + b"\x02").hex()) is None
+            return
+    pytest.fail("no such point")
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,9 @@ def as_json(signature):
 GOOD = as_json(REWRITTEN)
 
 
+GOOD_JSON = json.dumps(GOOD).encode()
+
+
 def packed(value):
     text = value if isinstance(value, bytes) else json.dumps(value).encode()
     return b64encode(brotli.compress(text, quality=4)).decode()
@@ -52,11 +55,17 @@ def test_rewrites_may_be_missing(rewrites):
 
 
 def test_what_other_libraries_may_add_is_passed_over():
+    assert MessageSignature.from_header(with_more(b"[1.5, null]")) == REWRITTEN
     assert MessageSignature.from_header(packed(GOOD | {"version": 2})) == REWRITTEN
 
 
 def in_rewrite(**changes):
     return GOOD | {"rewrites": [GOOD["rewrites"][0] | changes]}
+
+
+def with_more(value):
+    """Add a property that no library writes to a good signature."""
+    return packed(GOOD_JSON[:-1] + b', "more": ' + value + b"}")
 
 
 HOSTILE = {
@@ -71,21 +80,22 @@ HOSTILE = {
     "followed": b64encode(b64decode(packed(GOOD)) + b"x").decode(),
     "cut gzip": b64encode(gzip.compress(b"{}")[:-1]).decode(),
     "gzip magic only": b64encode(b"\x1f\x8b").decode(),
-    "gzip twice": b64encode(gzip.compress(b"{") + gzip.compress(b"}")).decode(),
+    "gzip twice": b64encode(gzip.compress(GOOD_JSON) * 2).decode(),
+    "gzip and more": b64encode(gzip.compress(GOOD_JSON) + b"x").decode(),
     "not utf-8": packed(b'{"fields": ["\xff"]}'),
     "utf-8 bom": packed(b"\xef\xbb\xbf{}"),
     "not json": packed(b"{"),
     "nothing": packed(b""),
-    "nan": packed(b'{"fields": NaN}'),
-    "infinity": packed(b'{"a": -Infinity}'),
-    "overflowing": packed(b'{"a": 1e400}'),
-    "long number": packed(b'{"a": 1' + b"0" * 10_000 + b"}"),
-    "big number": packed(b'{"a": 1' + b"0" * 400 + b"}"),
-    "half a character": packed(b'{"a": "\\ud800"}'),
-    "duplicates": packed(b'{"hash": "a", "hash": "b"}'),
-    "deep": packed(b"[" * 100_000 + b"]" * 100_000),
-    "deep objects": packed(b'{"a":' * 50_000 + b"1" + b"}" * 50_000),
-    "rather deep": packed(b'{"a":' + b"[" * 400 + b"]" * 400 + b"}"),
+    "nan": with_more(b"NaN"),
+    "infinity": with_more(b"-Infinity"),
+    "overflowing": with_more(b"1e400"),
+    "long number": with_more(b"1" + b"0" * 10_000),
+    "big number": with_more(b"1" + b"0" * 400),
+    "half a character": with_more(b'"\\ud800"'),
+    "duplicates": packed(GOOD_JSON[:-1] + b', "version": 1, "version": 2}'),
+    "deep": with_more(b"[" * 100_000 + b"]" * 100_000),
+    "deep objects": with_more(b'{"a":' * 50_000 + b"1" + b"}" * 50_000),
+    "rather deep": with_more(b"[" * 65 + b"]" * 65),
     "array": packed([GOOD]),
     "null": packed(None),
     "no fields": packed({key: value for key, value in GOOD.items() if key != "fields"}),
