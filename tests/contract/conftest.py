@@ -1,6 +1,5 @@
 """Roles, contracts and builders. Every test finds both contracts new and empty."""
 
-import contextlib
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -278,19 +277,6 @@ def agreed(
         permissions.createAgreement(provider, sender=user)
 
     return agreed
-
-
-@pytest.fixture
-def snapshot(rpc: HttpChain) -> Callable[[], Any]:
-    """Take back what a block does: `with snapshot():`."""
-
-    @contextlib.contextmanager
-    def snapshot() -> Iterator[None]:
-        before = rpc.request("evm_snapshot")
-        yield
-        assert rpc.request("evm_revert", before)
-
-    return snapshot
 
 
 @pytest.fixture
