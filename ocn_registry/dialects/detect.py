@@ -1,7 +1,8 @@
 """Which generation contracts are of, when only their addresses are known: they are asked.
 
-Each generation has functions that the others lack, so a wrong guess would be refused or answered
-with nonsense, not with a registry.
+The third generation says its name, version and address, and which Registry its Permissions reads.
+The first says nothing of itself: its Registry is known by a function that the third has not, its
+Permissions only by what it lacks; whether these two belong together, nothing tells.
 """
 
 from __future__ import annotations
@@ -40,18 +41,20 @@ def detect(registry: Address, permissions: Address, *, name: str = "found") -> F
     for address, size in zip((registry, permissions), sizes, strict=True):
         if not size:
             raise NoContract(address)
-    for dialect, signs in (
-        ("v3", _third(chain_id, registry, permissions)),
-        ("v1", _first(registry, permissions)),
-    ):
-        if (yield from _all(signs)):
-            return Deployment(
-                name=name,
-                chain_id=chain_id,
-                dialect=dialect,
-                registry=registry,
-                permissions=permissions,
-            )
+    dialect = None
+    if (yield from _all(_third(chain_id, registry, permissions))):
+        dialect = "v3"
+    elif (yield from _all(_first(registry, permissions))):
+        says_its_name = yield from _all((_sign(permissions, _DOMAIN, _is_there),))
+        dialect = None if says_its_name else "v1"
+    if dialect is not None:
+        return Deployment(
+            name=name,
+            chain_id=chain_id,
+            dialect=dialect,
+            registry=registry,
+            permissions=permissions,
+        )
     raise UnsupportedByDialect(
         f"{registry} and {permissions} are no Registry and its Permissions of a generation that "
         "this version of the package speaks: check both addresses, and their order",
@@ -88,6 +91,10 @@ def _first(registry: Address, permissions: Address) -> tuple[Call[bool], ...]:
         _sign(registry, "getNodeOperators()", is_list),
         _sign(permissions, "getProviders()", is_list),
     )
+
+
+def _is_there(_: Words) -> bool:
+    return True
 
 
 def _sign(to: Address, signature: str, holds: Callable[[Words], bool]) -> Call[bool]:

@@ -1,0 +1,563 @@
+"""What the client does against v1's own contracts that it does not have to do against ours."""
+
+import pytest
+
+from ocn_registry import (
+    Address,
+    AdminDeleteParty,
+    Agreement,
+    Contract,
+    CreateAgreement,
+    DeleteNode,
+    DeleteParty,
+    InvalidateNonce,
+    InvalidInput,
+    KeySigner,
+    Module,
+    NoContract,
+    Node,
+    OutcomeUnknown,
+    PartlyDone,
+    PartyId,
+    RegistryClient,
+    RenounceOwnership,
+    Role,
+    SetNode,
+    SetParty,
+    SetPartyModules,
+    SetService,
+    SignatureMismatch,
+    TransferOwnership,
+    UnsupportedByDialect,
+    WriteOptions,
+    connect,
+    find_deployment,
+    outcomes,
+)
+from ocn_registry import contract_errors as errors
+from ocn_registry.devnet import Devnet
+from ocn_registry.dialects import words
+from ocn_registry.keccak import selector
+from ocn_registry.models import ZERO_ADDRESS
+
+NOBODYS = (words.uint(0), bytes(32), bytes(32))  # v, r, s that give the zero address
+
+
+@pytest.fixture(scope="module")
+def devnet():
+    with Devnet(with_v1=True) as devnet:
+        yield devnet
+
+
+@pytest.fixture
+def client(fresh, transport):
+    return RegistryClient(fresh.v1_deployment(), transport)
+
+
+@pytest.fixture
+def cpo(fresh):
+    return funded(fresh, KeySigner.generate())
+
+
+@pytest.fixture
+def emsp(fresh):
+    return funded(fresh, KeySigner.generate())
+
+
+@pytest.fixture
+def provider(fresh):
+    return funded(fresh, KeySigner.generate())
+
+
+def funded(devnet, signer):
+    devnet.request("anvil_setBalance", signer.address, hex(10**18))
+    return signer
+
+
+def raw_call(devnet, to, signature, *arguments, sender=None):
+    """Send what our client would not."""
+    data = selector(signature) + words.join(*arguments)
+    transaction = {
+        "from": sender or devnet.accounts[5].address,
+        "to": to,
+        "data": "0x" + data.hex(),
+    }
+    receipt = devnet.request("eth_sendTransactionSync", transaction)
+    assert receipt["status"] == "0x1"
+
+
+def party(operator, party_id="ABC", *, roles=(Role.CPO,)):
+    return SetParty(country_code="DE", party_id=party_id, roles=roles, operator=operator.address)
+
+
+# What is not to be believed
+
+
+def list_the_zero_address(devnet, operator):
+    """Give everything to the zero address, by signatures that give nobody: anyone can."""
+    here = devnet.v1_deployment()
+    raw_call(
+        devnet,
+        here.registry,
+        "setNodeRaw(address,string,uint8,bytes32,bytes32)",
+        words.address(ZERO_ADDRESS),
+        words.text("https://evil.example"),
+        *NOBODYS,
+    )
+    raw_call(
+        devnet,
+        here.registry,
+        "setPartyRaw(address,bytes2,bytes3,uint8[],address,uint8,bytes32,bytes32)",
+        words.address(ZERO_ADDRESS),
+        words.fixed(b"ZZ"),
+        words.fixed(b"ZZZ"),
+        words.uints([0]),
+        words.address(operator.address),
+        *NOBODYS,
+    )
+    raw_call(
+        devnet,
+        here.permissions,
+        "setServiceRaw(string,string,uint256[],uint8,bytes32,bytes32)",
+        words.text("all"),
+        words.text("https://evil.example"),
+        words.uints([0]),
+        *NOBODYS,
+    )
+    raw_call(
+        devnet,
+        here.permissions,
+        "createAgreementRaw(address,uint8,bytes32,bytes32)",
+        words.address(ZERO_ADDRESS),
+        *NOBODYS,
+    )
+
+
+def test_what_the_zero_address_lists_is_nobodys(client, fresh, listed_node, listed_party, emsp):
+    listed_party(emsp, "EMS")
+    list_the_zero_address(fresh, listed_node)
+    assert client.route("NO", "ONE") is None
+    assert client.route("ZZ", "ZZZ") is None
+    assert client.party("NO", "ONE") is None
+    assert client.party(ZERO_ADDRESS) is None
+    assert client.node(ZERO_ADDRESS) is None
+    assert client.service(ZERO_ADDRESS) is None
+    assert client.agreement(ZERO_ADDRESS, ZERO_ADDRESS) is None
+    assert client.agreements("NO", "ONE") == client.agreements(ZERO_ADDRESS) == ()
+    assert [node.operator for node in client.nodes()] == [listed_node.address]
+    assert [found.address for found in client.parties()] == [emsp.address]
+    assert client.services() == ()
+
+
+def test_lists_leave_out_who_left_and_tell_who_came_back_once(
+    client, listed_party, operator, other_operator, cpo, emsp, provider
+):
+    for signer, party_id in ((cpo, "CPO"), (emsp, "EMS"), (provider, "SVC")):
+        listed_party(signer, party_id)
+    client.set_node("https://other.example", signer=other_operator)
+    client.delete_node(signer=other_operator)
+    client.delete_party(signer=cpo)
+    for _ in range(2):
+        client.set_service([1], signer=provider)
+        client.create_agreement(provider.address, signer=emsp)
+        client.revoke_agreement(provider.address, signer=emsp)
+        client.delete_service(signer=provider)
+    assert client.services() == client.agreements(emsp.address) == ()
+    client.set_service([1], signer=provider)
+    client.create_agreement(provider.address, signer=emsp)
+    assert [node.operator for node in client.nodes()] == [operator.address]
+    assert [found.address for found in client.parties()] == [emsp.address, provider.address]
+    assert [service.provider for service in client.services()] == [provider.address]
+    assert client.agreements("DE", "EMS") == (
+        Agreement(user=emsp.address, provider=provider.address, active=True),
+    )
+
+
+def test_agreement_is_ended_while_one_side_of_it_is_gone(
+    client, listed_party, listed_node, emsp, provider
+):
+    listed_party(emsp, "EMS")
+    listed_party(provider, "SVC")
+    client.set_service([1], signer=provider)
+    client.create_agreement(provider.address, signer=emsp)
+    client.delete_service(signer=provider)
+    assert client.agreement(emsp.address, provider.address).active is False
+    client.set_service([1], signer=provider)
+    client.delete_party(signer=provider)
+    assert client.service(provider.address) is None
+    assert client.services() == client.agreements(emsp.address) == ()
+    client.send(party(listed_node, "SVC"), signer=provider)
+    client.delete_party(signer=emsp)
+    assert client.agreement(emsp.address, provider.address).active is False
+    assert client.agreements(emsp.address) == client.agreements("DE", "EMS") == ()
+
+
+def test_id_of_odd_bytes_is_read_and_can_be_deleted(client, fresh, listed_node, cpo, owner_of_v1):
+    raw_call(
+        fresh,
+        fresh.v1_deployment().registry,
+        "setParty(bytes2,bytes3,uint8[],address)",
+        words.fixed(b"\xff\x00"),
+        words.fixed(b"\x1b[\x00"),
+        words.uints([6, 0, 6]),
+        words.address(listed_node.address),
+    )
+    (found,) = client.parties()
+    assert found.id == PartyId("\xff\0", "\x1b[\0")
+    assert found.roles == (Role.CPO, Role.SCSP)
+    assert client.party("\xff\0", "\x1b[\0") == found
+    assert client.route("\xff\0", "\x1b[\0").operator == listed_node.address
+    assert "\x1b" not in str(found.id)
+    with pytest.raises(InvalidInput, match="visible"):
+        client.set_party("\xff\0", "ABC", [Role.CPO], listed_node.address, signer=cpo)
+    owner_of_v1(AdminDeleteParty(country_code="\xff\0", party_id="\x1b[\0"))
+    assert client.parties() == ()
+
+
+# What the client completes
+
+
+def test_change_of_url_frees_the_former_one(client, operator, other_operator):
+    client.set_node("https://a.example", signer=operator)
+    outcome = client.set_node("https://b.example", signer=operator)
+    node = Node(operator=operator.address, domain="https://b.example")
+    assert outcome.changes == (
+        outcomes.NodeDeleted(operator=operator.address),
+        outcomes.NodeSet(node=node),
+    )
+    assert [item.intent for item in outcome.items] == [SetNode(domain="https://b.example")]
+    assert [len(part.changes) for part in outcome.parts] == [1, 1]
+    assert outcome.cost_wei == sum(part.cost_wei for part in outcome.parts)
+    assert outcome.tx_hash == outcome.parts[-1].tx_hash
+    client.set_node("https://a.example", signer=other_operator)
+
+
+def test_change_of_id_frees_the_former_one_and_keeps_the_modules(
+    client, listed_party, listed_node, cpo, emsp
+):
+    listed_party(cpo, "AAA")
+    client.set_party_modules([Module.TOKENS], [Module.CDRS], signer=cpo)
+    outcome = client.send(party(listed_node, "BBB"), signer=cpo)
+    assert len(outcome.parts) == 3
+    found = client.party("DE", "BBB")
+    assert (found.modules_sender, found.modules_receiver) == ((Module.TOKENS,), (Module.CDRS,))
+    assert client.party("DE", "AAA") is None
+    listed_party(emsp, "AAA")
+
+
+def test_update_of_a_party_keeps_its_modules(client, listed_party, listed_node, cpo):
+    listed_party(cpo, "AAA")
+    client.set_party_modules([Module.TOKENS], signer=cpo)
+    outcome = client.send(party(listed_node, "AAA", roles=[Role.HUB]), signer=cpo)
+    assert len(outcome.parts) == 2
+    found = client.party(cpo.address)
+    assert (found.roles, found.modules_sender) == ((Role.HUB,), (Module.TOKENS,))
+    client.set_party_modules(signer=cpo)
+    outcome = client.send(party(listed_node, "AAA"), signer=cpo)
+    assert outcome.parts == ()
+
+
+def test_url_or_id_that_is_not_free_costs_nothing(
+    client, fresh, listed_party, listed_node, other_operator, cpo, emsp
+):
+    client.set_node("https://other.example", signer=other_operator)
+    listed_party(cpo, "AAA")
+    listed_party(emsp, "BBB")
+    before = fresh.request("eth_blockNumber")
+    with pytest.raises(errors.DomainTaken) as error:
+        client.set_node("https://node.example", signer=other_operator)
+    assert (error.value.domain, error.value.tx_hash) == ("https://node.example", None)
+    with pytest.raises(errors.PartyIdTaken):
+        client.send(party(listed_node, "AAA"), signer=emsp)
+    with pytest.raises(errors.DomainTaken, match="nothing to do"):
+        client.set_node("https://node.example", signer=listed_node)
+    assert fresh.request("eth_blockNumber") == before
+    assert client.node(other_operator.address).domain == "https://other.example"
+
+
+def overtaken(write):
+    """Give options that let another write happen right after the first transaction of several."""
+    sent = []
+
+    def on_sent(tx_hash):
+        sent.append(tx_hash)
+        if len(sent) == 1:
+            write()
+
+    return WriteOptions(timeout_s=5, on_sent=on_sent)
+
+
+def test_failure_in_the_middle_sets_the_former_url_again(
+    client, fresh, listed_node, operator, stranger
+):
+    def take():
+        signature = "setNode(string)"
+        to = fresh.v1_deployment().registry
+        url = words.text("https://b.example")
+        raw_call(fresh, to, signature, url, sender=stranger.address)
+
+    options = overtaken(take)
+    with pytest.raises(PartlyDone, match="nothing has changed") as error:
+        client.set_node("https://b.example", signer=operator, options=options)
+    assert error.value.restored
+    assert len(error.value.tx_hashes) == 2
+    assert isinstance(error.value.error, errors.DomainTaken)
+    assert client.node(operator.address).domain == "https://node.example"
+
+
+def test_failure_in_the_middle_sets_the_former_party_again(
+    client, fresh, listed_party, listed_node, cpo, stranger
+):
+    listed_party(cpo, "AAA")
+    client.set_party_modules([Module.TOKENS], signer=cpo)
+    before = client.party(cpo.address)
+
+    def take():
+        raw_call(
+            fresh,
+            fresh.v1_deployment().registry,
+            "setParty(bytes2,bytes3,uint8[],address)",
+            words.fixed(b"DE"),
+            words.fixed(b"BBB"),
+            words.uints([0]),
+            words.address(listed_node.address),
+            sender=stranger.address,
+        )
+
+    with pytest.raises(PartlyDone) as error:
+        client.send(party(listed_node, "BBB"), signer=cpo, options=overtaken(take))
+    assert error.value.restored
+    assert len(error.value.tx_hashes) == 3
+    assert client.party(cpo.address) == before
+
+
+def test_what_can_not_be_set_again_is_said(client, fresh, listed_node, operator, stranger):
+    def take_both():
+        to = fresh.v1_deployment().registry
+        for url, place in (("https://b.example", 5), ("https://node.example", 6)):
+            sender = fresh.accounts[place].address
+            raw_call(fresh, to, "setNode(string)", words.text(url), sender=sender)
+
+    options = overtaken(take_both)
+    with pytest.raises(PartlyDone, match="not undone") as error:
+        client.set_node("https://b.example", signer=operator, options=options)
+    assert not error.value.restored
+    assert client.node(operator.address) is None
+
+
+def test_unknown_outcome_in_the_middle_is_not_undone(client, fresh, listed_node, operator):
+    def stop_mining():
+        fresh.request("evm_setAutomine", False)
+
+    options = overtaken(stop_mining)
+    try:
+        with pytest.raises(PartlyDone) as error:
+            client.set_node("https://b.example", signer=operator, options=options)
+        fresh.request("evm_mine")
+    finally:
+        fresh.request("evm_setAutomine", True)
+    assert isinstance(error.value.error, OutcomeUnknown)
+    assert len(error.value.tx_hashes) == 1
+    assert client.node(operator.address).domain == "https://b.example"
+
+
+# What is signed for a spender
+
+
+def test_signed_change_of_url_needs_a_signed_deletion(client, listed_node, operator, spender):
+    change = client.sign(SetNode(domain="https://b.example"), operator)
+    with pytest.raises(UnsupportedByDialect, match="DeleteNode"):
+        client.submit(change, spender=spender)
+    client.submit(client.sign(DeleteNode(), operator), spender=spender)
+    client.submit(change, spender=spender)
+    assert client.node(operator.address).domain == "https://b.example"
+
+
+def test_signed_change_of_id_needs_a_signed_deletion(
+    client, listed_party, listed_node, cpo, spender
+):
+    listed_party(cpo, "AAA")
+    change = client.sign(party(listed_node, "BBB"), cpo)
+    with pytest.raises(UnsupportedByDialect, match="DeleteParty"):
+        client.submit(change, spender=spender)
+    client.submit(client.sign(DeleteParty(), cpo), spender=spender)
+    client.submit(change, spender=spender)
+    assert client.party("DE", "AAA") is None
+
+
+def test_signed_update_takes_the_modules_off_and_says_so(
+    client, listed_party, listed_node, cpo, spender
+):
+    listed_party(cpo, "AAA")
+    client.set_party_modules([Module.TOKENS], signer=cpo)
+    update = client.sign(party(listed_node, "AAA", roles=[Role.HUB]), cpo)
+    (change,) = client.submit(update, spender=spender).changes
+    assert change.modules_sender == client.party(cpo.address).modules_sender == ()
+
+
+def test_signature_of_another_is_refused_before_it_is_sent(
+    client, fresh, listed_node, cpo, spender
+):
+    """The contract would list the node of whatever address the signature gives."""
+    before = fresh.request("eth_blockNumber")
+    good = client.sign(SetNode(domain="https://c.example"), cpo)
+    tampered = client.prepare(SetNode(domain="https://d.example"), cpo.address)
+    for signed in (
+        tampered.signed(good.signature),
+        good.request.signed(good.signature[:-1]),
+        good.request.signed(good.signature[:64] + b"\0"),
+        client.prepare(good.intent, ZERO_ADDRESS).signed(bytes(65)),
+    ):
+        with pytest.raises(SignatureMismatch):
+            client.verify(signed)
+        with pytest.raises(SignatureMismatch):
+            client.submit(signed, spender=spender)
+    assert fresh.request("eth_blockNumber") == before
+
+
+def test_signature_can_be_replayed_and_the_document_says_so(
+    client, listed_node, cpo, spender, stranger
+):
+    signed = client.sign(party(listed_node), cpo)
+    assert client.limits.replayable
+    assert signed.request.replayable
+    assert signed.document()["replayable"] is True
+    client.submit(signed, spender=spender)
+    client.delete_party(signer=cpo)
+    client.submit(client.read_signed_request(signed.to_json()), spender=stranger)
+    assert client.party(cpo.address)
+
+
+def test_agreement_with_named_permissions_is_compared_before_it_is_sent(
+    client, listed_party, emsp, provider
+):
+    listed_party(emsp, "EMS")
+    listed_party(provider, "SVC")
+    with pytest.raises(errors.ServiceNotFound):
+        client.create_agreement(provider.address, [1], signer=emsp)
+    client.set_service([1, 2], signer=provider)
+    with pytest.raises(errors.PermissionsDiffer) as error:
+        client.create_agreement(provider.address, [1], signer=emsp)
+    assert error.value.permissions == (1, 2)
+    outcome = client.create_agreement(provider.address, [2, 1, 2], signer=emsp)
+    assert outcome.changes == (
+        outcomes.AgreementMade(
+            user=emsp.address, provider=provider.address, version=None, permissions=None
+        ),
+    )
+    with pytest.raises(UnsupportedByDialect, match="leave the permissions out"):
+        client.prepare(CreateAgreement(provider=provider.address, permissions=[1]), emsp.address)
+
+
+# What these contracts can't do
+
+
+def test_what_is_not_there_is_said(client, operator, stranger, cpo):
+    for ask in (
+        lambda: client.nonce(cpo.address),
+        lambda: client.listing(cpo.address),
+        client.pending_owner,
+        client.import_open,
+        lambda: client.prepare(SetNode(domain="https://a.example"), cpo.address, nonce=1),
+        lambda: client.prepare(DeleteNode(), cpo.address, deadline_unix_s=4_000_000_000),
+        lambda: client.send(
+            InvalidateNonce(contract=Contract.REGISTRY, new_nonce=1), signer=operator
+        ),
+        lambda: client.send(DeleteNode(), DeleteParty(), signer=operator),
+        lambda: client.submit(
+            client.sign(DeleteNode(), cpo), client.sign(DeleteParty(), cpo), spender=stranger
+        ),
+    ):
+        with pytest.raises(UnsupportedByDialect):
+            ask()
+
+
+@pytest.fixture
+def owner_of_v1(client, fresh, stranger):
+    """Give a function that writes as the owner, whose key nobody here has."""
+    published = client.owner()
+    fresh.request("anvil_setBalance", published, hex(10**18))
+    fresh.request("anvil_impersonateAccount", published)
+    to = fresh.v1_deployment().registry
+    signature = "transferOwnership(address)"
+    raw_call(fresh, to, signature, words.address(stranger.address), sender=published)
+    return lambda intent: client.send(intent, signer=stranger)
+
+
+def test_ownership_is_transferred_in_one_step(client, owner_of_v1, stranger, operator):
+    with pytest.raises(errors.OwnableUnauthorizedAccount) as error:
+        client.send(TransferOwnership(new_owner=operator.address), signer=operator)
+    assert error.value.account == operator.address
+    with pytest.raises(InvalidInput):
+        owner_of_v1(TransferOwnership(new_owner=ZERO_ADDRESS))
+    (change,) = owner_of_v1(TransferOwnership(new_owner=operator.address)).changes
+    assert change == outcomes.OwnershipTransferred(
+        former_owner=stranger.address, owner=operator.address
+    )
+    client.send(RenounceOwnership(), signer=operator)
+    assert client.owner() is None
+
+
+def test_many_parties_take_ten_requests_a_thousand(client, fresh, transport, listed_node):
+    """A key each would take long: the accounts are Anvil's to play."""
+    count = 250
+    to = fresh.v1_deployment().registry
+    for place in range(count):
+        sender = Address.from_bytes((place + 1).to_bytes(20, "big"))
+        fresh.request("anvil_setBalance", sender, hex(10**18))
+        fresh.request("anvil_impersonateAccount", sender)
+        raw_call(
+            fresh,
+            to,
+            "setParty(bytes2,bytes3,uint8[],address)",
+            words.fixed(b"DE"),
+            words.fixed(f"{place:03X}".encode()),
+            words.uints([0]),
+            words.address(listed_node.address),
+            sender=sender,
+        )
+    transport.requests = 0
+    assert len(client.parties()) == count
+    assert transport.requests <= 2 + 3
+
+
+# Which contracts these are
+
+
+def test_generation_is_found_by_asking(fresh):
+    for deployment in (fresh.deployment(), fresh.v1_deployment()):
+        found = find_deployment(
+            deployment.registry.lower(), deployment.permissions, rpc_urls=[fresh.rpc_url]
+        )
+        assert found.dialect == deployment.dialect
+        assert found.chain_id == fresh.chain_id
+        with connect(found) as client:
+            assert client.nodes() == ()
+
+
+def test_contracts_that_are_none_of_ours_are_refused(fresh, stranger):
+    ours, v1s = fresh.deployment(), fresh.v1_deployment()
+    urls = [fresh.rpc_url]
+    for registry, permissions in (
+        (ours.permissions, ours.registry),
+        (ours.registry, v1s.permissions),
+        (v1s.registry, ours.permissions),
+        (v1s.permissions, v1s.registry),
+    ):
+        with pytest.raises(UnsupportedByDialect, match="no Registry and its Permissions"):
+            find_deployment(registry, permissions, rpc_urls=urls)
+    with pytest.raises(NoContract):
+        find_deployment(stranger.address, ours.permissions, rpc_urls=urls)
+    with pytest.raises(NoContract):
+        find_deployment(ours.registry, stranger.address, rpc_urls=urls)
+
+
+@pytest.mark.parametrize("network", ["ewc", "volta", "local-v1"])
+def test_live_networks_can_be_prepared_for_without_asking_them(network):
+    with connect(network) as client:
+        assert client.limits.replayable
+        signer = KeySigner.generate()
+        signed = client.sign(SetPartyModules(sender=[Module.CDRS]), signer)
+        assert client.read_signed_request(signed.to_json()) == signed
+        service = client.prepare(SetService(name="n", permissions=[1]), signer.address)
+        assert client.read_request(service.to_json()) == service
