@@ -5,55 +5,44 @@ one that does not.
 """
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
-from ocn_registry.keccak import selector
+
 from ocn_registry.models import ZERO_ADDRESS, Address
 from ocn_registry.testing.model import Call, Permissions, Registry, SignedFields
 
-from .people import ADDRESSES, KEYS, OWNER, PEOPLE, digest, mirrored, sign
+from .people import ADDRESSES, KEYS, OWNER, PEOPLE, digest, sign
+from .values import (
+    ADMIN,
+    BAD_COUNTRIES,
+    BAD_MODULES,
+    BAD_NAMES,
+    BAD_PARTY_IDS,
+    BAD_PERMISSIONS,
+    BAD_ROLES,
+    BAD_URLS,
+    BATCHES,
+    FAULTS,
+    GARBAGE,
+    IDS,
+    INTENTS,
+    KINDS,
+    MAX,
+    MODULES,
+    NAMES,
+    OWNERSHIP,
+    PERMISSIONS,
+    ROLES,
+    SAME_SHAPE,
+    SPOILT,
+    URLS,
+    VIEWS,
+)
 
 Contract = Registry | Permissions
-MAX = 2**256 - 1
-
-IDS = [("DE", "ABC"), ("DE", "1E2"), ("FR", "ABC"), ("FR", "007")]
-BAD_COUNTRIES = ["de", "D1", "\0\0", "A\xff", "[A", "A@"]
-BAD_PARTY_IDS = ["abc", "A-C", "AB\0", "\0\0\0", "A:A", "/00"]
-URLS = [
-    "https://a.example",
-    "http://b.example:8080/ocn/v2",
-    "https://[::1]/x~_%20",
-    "https://a.example.of.a.domain.beyond.31.bytes",
-    "https://" + "c" * 247,
-]
-BAD_URLS = [
-    "",
-    "https:/",
-    "http://",
-    "https://",
-    "ftp://a",
-    "https://A.example",
-    "https://a.example/",
-    "https://a.example.",
-    "https://a b",
-    "https://.a",
-    "https://a\udcff",
-    "https://ä",
-    "https://" + "c" * 248,
-    "httpt://a",
-    "https",
-]
-NAMES = ["", "Charging", "Käse ⚡ 🔌", "x" * 100, "\u00a0", "ü" * 50, "\ufeff\u2028"]
-BAD_NAMES = ["\0", "ab\x1f", "\x7f", "ok\x85", "x" * 101, "ab\udcff", "\udced\udca0\udc80", "é\udcc3"]
-ROLES = [(0,), (1, 0), (6, 6, 2), (0, 1, 2, 3, 4, 5, 6)]
-BAD_ROLES = [(), (7,), (0, 255), (256,), (MAX,)]
-MODULES = [(), (0,), (6, 3, 3), (1, 2), (6, 5, 4, 3, 2, 1, 0)]
-BAD_MODULES = [(7,), (0, 255), (256,)]
-PERMISSIONS = [(0,), (1, 2), (2, 1, 1), (63, 3), (16,)]
-BAD_PERMISSIONS = [(), (64,), (0, MAX)]
 
 
 @dataclass(frozen=True)
@@ -90,6 +79,8 @@ class Draws:
         now: Time of the block that is being made.
         sent: Signed calls that were sent before.
         ahead: Requests of each signer and contract that wait before this one in the same batch.
+        batch_sender: Whose the direct writes are, within a batch.
+        fault_one_in: How many requests are signed for one that has a fault.
     """
 
     draw: Any
@@ -98,6 +89,8 @@ class Draws:
     now: int
     sent: list[tuple[Contract, Call]]
     ahead: Counter[tuple[str, Address]] = field(default_factory=Counter)
+    batch_sender: Address | None = None
+    fault_one_in: int = 4
 
     def address(self) -> Address:
         return self.draw(st.sampled_from(ADDRESSES))
@@ -139,30 +132,39 @@ class Draws:
 
     def fields(self, primary_type: str, account: Address) -> tuple[Any, ...]:
         """Draw what a request says, and what the direct function takes."""
+        draw_fields = {
+            "SetNode": lambda _: (self.url(),),
+            "SetParty": self._party,
+            "SetPartyModules": lambda _: (self._modules(), self._modules()),
+            "SetService": self._service,
+            "CreateAgreement": self._agreement,
+            "RevokeAgreement": self._revocation,
+        }.get(primary_type)
+        return draw_fields(account) if draw_fields else ()
+
+    def _modules(self) -> tuple[int, ...]:
+        return self.draw(mostly(MODULES, BAD_MODULES))
+
+    def _party(self, account: Address) -> tuple[Any, ...]:
+        stays = self.registry.listing_of(account) and self.draw(st.booleans())
+        identity = self.registry.party_id_of(account) if stays else self.identity()
+        return *identity, self.draw(mostly(ROLES, BAD_ROLES)), self.operator()
+
+    def _service(self, account: Address) -> tuple[Any, ...]:
         draw = self.draw
-        match primary_type:
-            case "SetNode":
-                return (self.url(),)
-            case "SetParty":
-                country_code, party_id = self.identity()
-                roles = draw(mostly(ROLES, BAD_ROLES))
-                return country_code, party_id, roles, self.operator()
-            case "SetPartyModules":
-                sets = mostly(MODULES, BAD_MODULES)
-                return draw(sets), draw(sets)
-            case "SetService":
-                name, url = draw(mostly(NAMES, BAD_NAMES)), draw(mostly(["", *URLS], BAD_URLS))
-                return name, url, draw(mostly(PERMISSIONS, BAD_PERMISSIONS))
-            case "CreateAgreement":
-                provider = self.provider()
-                return provider, self.permissions_of(provider)
-            case "RevokeAgreement":
-                consents = list(self.permissions.state.consented_to.get(account, ()))
-                return (self._likely(consents),)
-            case "InvalidateNonce":
-                raise AssertionError(primary_type)
-            case _:
-                return ()
+        texts = draw(mostly(NAMES, BAD_NAMES)), draw(mostly(["", *URLS], BAD_URLS, 6))
+        service = self.permissions.state.services.get(account)
+        if service is not None and draw(st.booleans()):
+            return *texts, service.permissions[::-1]
+        return *texts, draw(mostly(PERMISSIONS, BAD_PERMISSIONS))
+
+    def _agreement(self, _account: Address) -> tuple[Any, ...]:
+        provider = self.provider()
+        return provider, self.permissions_of(provider)
+
+    def _revocation(self, account: Address) -> tuple[Any, ...]:
+        consents = list(self.permissions.state.consented_to.get(account, ()))
+        return (self._likely(consents),)
 
     def new_nonce(self, present: int) -> int:
         raises = mostly([1, 2, 65_536], [0, -1, 65_537, MAX - present], 5)
@@ -170,7 +172,7 @@ class Draws:
 
     def direct(self, contract: Contract, primary_type: str) -> Operation:
         """Draw a write of the sender's own."""
-        sender = self.likely_sender(primary_type)
+        sender = self.batch_sender or self.likely_sender(primary_type)
         name = primary_type[0].lower() + primary_type[1:]
         if primary_type == "InvalidateNonce":
             arguments = (self.new_nonce(contract.nonces(sender)),)
@@ -199,63 +201,73 @@ class Draws:
             return self.draw(st.sampled_from(people))
         return self.person()
 
-    def signed(self, contract: Contract, primary_type: str) -> Call:
+    def signed(
+        self,
+        contract: Contract,
+        primary_type: str,
+        identity: tuple[str, str] | None = None,
+    ) -> Call:
         """Draw a signed request: mostly good, or else with one thing wrong."""
-        draw = self.draw
         account = self.likely_sender(primary_type)
         nonce = contract.nonces(account) + self.ahead[contract.name, account]
-        deadline = draw(mostly([self.now, self.now + 3600, MAX], [self.now - 1, 0]))
+        deadline = self.draw(mostly([self.now, self.now + 3600, MAX], [self.now - 1, 0]))
         if primary_type == "InvalidateNonce":
             values = (account, self.new_nonce(nonce), nonce, deadline)
         else:
-            values = (account, *self.fields(primary_type, account), nonce, deadline)
-        fault = draw(mostly(["none"], FAULTS, 4))
-        signer, signed_values, name, chain_id, address = (
-            account,
-            values,
-            contract.name,
-            contract.chain_id,
-            contract.address,
+            fields = self.fields(primary_type, account)
+            values = (account, *(identity or ()), *fields[len(identity or ()) :], nonce, deadline)
+        good = SignedFields(
+            name=contract.name,
+            chain_id=contract.chain_id,
+            contract=contract.address,
+            primary_type=primary_type,
+            values=values,
         )
-        signed_type = primary_type
-        match fault:
-            case "other signer":
-                signer = draw(st.sampled_from(PEOPLE))
-            case "other nonce":
-                values = signed_values = (*values[:-2], max(0, nonce + draw(RAISES)), deadline)
-            case "nonce not signed":
-                signed_values = (*values[:-2], nonce + 1, deadline)
-            case "deadline not signed":
-                signed_values = (*values[:-1], self.now + 1)
-            case "other account":
-                values = (draw(st.sampled_from([*ADDRESSES, address])), *values[1:])
-            case "other chain":
-                chain_id += 1
-            case "other contract":
-                other = self.permissions if contract is self.registry else self.registry
-                name, address = draw(
-                    st.sampled_from([(other.name, address), (name, other.address)]),
-                )
-            case "other type" if primary_type in SAME_SHAPE:
-                signed_type = SAME_SHAPE[primary_type]
-        signed_fields = SignedFields(
-            name=name,
-            chain_id=chain_id,
-            contract=address,
-            primary_type=signed_type,
-            values=signed_values,
-        )
-        signature = sign(signer, digest(signed_fields))
+        fault = self.draw(mostly(["none"], FAULTS, self.fault_one_in))
+        self.ahead[contract.name, account] += fault == "none"
+        sent, signed, signer = self._with_fault(fault, good)
+        signature = sign(signer, digest(signed))
         if fault in SPOILT and (account in KEYS or fault == "cut"):
             signature = SPOILT[fault](signature)
-        self.ahead[contract.name, account] += fault == "none"
-        return Call(primary_type[0].lower() + primary_type[1:] + "Raw", (*values, signature))
+        return Call(primary_type[0].lower() + primary_type[1:] + "Raw", (*sent, signature))
 
-    def owners(self) -> Operation:
-        """Draw a write of the owner's."""
+    def _with_fault(  # noqa: PLR0911 - one for each fault
+        self, fault: str, good: SignedFields
+    ) -> tuple[tuple[Any, ...], SignedFields, Address]:
+        """Give the values that are sent, what is signed, and by whom."""
+        draw, values = self.draw, good.values
+        account, *_, nonce, deadline = values
+        match fault:
+            case "other signer":
+                return values, good, draw(st.sampled_from(PEOPLE))
+            case "other nonce":
+                raised = max(0, nonce + draw(st.sampled_from([-1, 1, 2**32])))
+                values = (*values[:-2], raised, deadline)
+                return values, replace(good, values=values), account
+            case "nonce not signed":
+                return values, replace(good, values=(*values[:-2], nonce + 1, deadline)), account
+            case "deadline not signed":
+                return values, replace(good, values=(*values[:-1], self.now + 1)), account
+            case "other account":
+                other = draw(st.sampled_from([*ADDRESSES, good.contract]))
+                return (other, *values[1:]), good, account
+            case "other chain":
+                return values, replace(good, chain_id=good.chain_id + 1), account
+            case "other contract":
+                registry = good.name == Registry.name
+                other = self.permissions if registry else self.registry
+                changes = [{"name": other.name}, {"contract": other.address}]
+                return values, replace(good, **draw(st.sampled_from(changes))), account
+            case "other type" if good.primary_type in SAME_SHAPE:
+                other_type = SAME_SHAPE[good.primary_type]
+                return values, replace(good, primary_type=other_type), account
+        return values, good, account
+
+    def owners(self, *, administration: bool) -> Operation:
+        """Draw a write of the owner's: of others' entries, or of what it owns."""
         draw, registry, permissions = self.draw, self.registry, self.permissions
         owner, pending = registry.owner(), registry.pending_owner()
-        call = draw(st.sampled_from(OWNERS))
+        call = draw(st.sampled_from(ADMIN if administration else OWNERSHIP))
         sender = owner if owner != ZERO_ADDRESS and not rarely(draw, 5) else self.person()
         contract: Contract = registry
         arguments: tuple[Any, ...] = ()
@@ -283,7 +295,7 @@ class Draws:
         sender = owner if owner != ZERO_ADDRESS and not rarely(draw, 8) else self.person()
         contract = self.registry if call in {"Nodes", "Parties"} else self.permissions
         items = tuple(getattr(self, f"_import_{call}")() for _ in range(draw(st.integers(0, 3))))
-        if items and rarely(draw, 12):
+        if items and rarely(draw, 6):
             items = items[:1] * draw(st.sampled_from([101, 100]))
         return Operation(contract, Call(f"import{call}", (items,)), sender)
 
@@ -305,17 +317,23 @@ class Draws:
     def any_of(self, contract: Contract) -> Operation:
         """Draw any write to a contract that is no batch."""
         draw = self.draw
-        kind = draw(st.sampled_from(["signed", "direct", "owners", "replay", "view", "garbage"]))
+        kind = draw(st.sampled_from(KINDS))
         if kind == "direct":
             return self.direct(contract, draw(st.sampled_from(INTENTS[contract.name])))
         if kind == "owners":
-            operation = self.imports() if draw(st.booleans()) else self.owners()
+            what = draw(st.sampled_from(["administers", "hands over", "imports"]))
+            operation = (
+                self.imports()
+                if what == "imports"
+                else self.owners(administration=what == "administers")
+            )
             if operation.contract is contract:
                 return operation
         if kind == "replay" and (calls := [call for to, call in self.sent if to is contract]):
             return Operation(contract, draw(st.sampled_from(calls)), self.person())
         if kind == "view":
-            return Operation(contract, draw(st.sampled_from(VIEWS[contract.name])), self.person())
+            view = draw(st.sampled_from(VIEWS[contract.name]))
+            return Operation(contract, view, self.person())
         if kind == "garbage":
             return Operation(contract, self.garbage(), self.person())
         intent = draw(st.sampled_from(INTENTS[contract.name]))
@@ -327,93 +345,46 @@ class Draws:
 
     def batch(self, contract: Contract) -> Operation:
         """Draw a batch; an item that is a batch itself is drawn too."""
-        draw = self.draw
-        one = self.any_of(contract)
-        items = [one.call]
-        for _ in range(draw(st.integers(0, 4))):
-            items.append(self.any_of(contract).call)
-        if rarely(draw, 8):
+        draw, name = self.draw, self.draw(st.sampled_from(BATCHES))
+        owner = self.registry.owner()
+        self.batch_sender = self.person() if owner not in PEOPLE or draw(st.booleans()) else owner
+        self.fault_one_in = 30 if name == "multicall" else 4
+        items = [self.any_of(contract).call for _ in range(draw(st.integers(0, 5)))]
+        if rarely(draw, 12):
             nested = Call(draw(st.sampled_from(BATCHES)), (tuple(items[:1]),))
             items.insert(draw(st.integers(0, len(items))), nested)
-        name = draw(st.sampled_from(BATCHES))
-        return Operation(contract, Call(name, (tuple(items),)), one.sender)
+        return Operation(contract, Call(name, (tuple(items),)), self.batch_sender)
 
+    def comes_back(self) -> list[Operation]:
+        """Draw a party that leaves or changes its id, and what it takes up again."""
+        draw, registry, permissions = self.draw, self.registry, self.permissions
+        people = [person for person in registry.state.listed if person in PEOPLE]
+        if not people:
+            return [self.direct(registry, "SetParty")]
+        person = draw(st.sampled_from(people))
+        present, operator = registry.party_id_of(person), registry.state.parties[person].operator
+        identity = draw(st.sampled_from([present, *IDS]))
+        calls = [Call("setParty", (*identity, (0,), operator))]
+        if draw(st.booleans()):
+            calls.insert(0, Call("deleteParty"))
+        later: list[Call] = []
+        service = permissions.state.services.get(person)
+        if service is not None and draw(st.booleans()):
+            later.append(Call("setService", (service.name, service.url, service.permissions)))
+        if draw(st.booleans()):
+            later.append(Call("createAgreement", (self.provider(),)))
+        return [
+            *[Operation(registry, call, person) for call in calls],
+            *[Operation(permissions, call, person) for call in later],
+        ]
 
-RAISES = st.sampled_from([-1, 1, 2**32, -(2**32)])
-FAULTS = [
-    "other signer",
-    "other nonce",
-    "nonce not signed",
-    "deadline not signed",
-    "other account",
-    "other chain",
-    "other contract",
-    "other type",
-    "high s",
-    "low v",
-    "cut",
-    "long",
-    "compact",
-    "zero",
-    "none at all",
-    "random",
-]
-SPOILT = {
-    "high s": mirrored,
-    "low v": lambda signature: signature[:64] + bytes([signature[64] - 27]),
-    "cut": lambda signature: signature[:-1],
-    "long": lambda signature: signature + b"\0",
-    "compact": lambda signature: signature[:32]
-    + bytes([signature[32] | (signature[64] - 27) << 7])
-    + signature[33:64],
-    "zero": lambda _signature: bytes(65),
-    "none at all": lambda _signature: b"",
-    "random": lambda _signature: bytes(range(64)) + b"\x1b",
-}
-# Requests with the same fields: the signature of one is tried for the other.
-SAME_SHAPE = {
-    "DeleteNode": "DeleteParty",
-    "DeleteParty": "DeleteNode",
-    "DeleteService": "DeleteNode",
-}
-INTENTS = {
-    "OCN Registry": [
-        "SetNode",
-        "SetParty",
-        "SetPartyModules",
-        "DeleteNode",
-        "DeleteParty",
-        "InvalidateNonce",
-    ],
-    "OCN Permissions": [
-        "SetService",
-        "CreateAgreement",
-        "RevokeAgreement",
-        "DeleteService",
-        "InvalidateNonce",
-    ],
-}
-OWNERS = [
-    "adminDeleteOperator",
-    "adminDeleteParty",
-    "transferOwnership",
-    "acceptOwnership",
-    "closeImport",
-    "renounceOwnership",
-]
-BATCHES = ["multicall", "tryMulticall"]
-VIEWS = {
-    "OCN Registry": [Call("getParties"), Call("parties", (0, MAX)), Call("owner")],
-    "OCN Permissions": [Call("providers", (0,)), Call("services", (0, MAX)), Call("registry")],
-}
-GARBAGE = [
-    b"",
-    b"\xac",
-    b"\xff" * 4,
-    selector("setNode(string)"),
-    selector("setNode(string)") + b"\xff" * 64,
-    selector("setNode(string)") + bytes(31) + b"\x20" + bytes(31) + b"\x02",
-    selector("adminDeleteOperator(address)") + b"\xff" * 32,
-    selector("setService(string,string,uint256[])") + bytes(31),
-    selector("createAgreement(address)") + b"\1" + bytes(31),
-]
+    def reassign(self) -> Operation:
+        """Draw a batch in which the owner hands an id to another, who signed for it."""
+        registry, owner = self.registry, self.registry.owner()
+        if not registry.state.listed or owner not in PEOPLE:
+            return self.batch(registry)
+        holder = self.draw(st.sampled_from(registry.state.listed))
+        identity = registry.party_id_of(holder)
+        request = self.signed(registry, "SetParty", identity)
+        items = (Call("adminDeleteParty", identity), request)
+        return Operation(registry, Call("multicall", (items,)), owner)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from coincurve import PrivateKey, PublicKey
+
 from ocn_registry.devnet import ACCOUNTS
 from ocn_registry.keccak import keccak256
 from ocn_registry.models import ZERO_ADDRESS, Address
@@ -41,8 +42,7 @@ WALLET = Address("0x00000000000000000000000000000000Ca11ab1e".lower())
 WALLET_CODE = (
     # Are bytes 4 to 35 of the calldata (the digest) and 100 to 131 (the signature) the same, and
     # is the signature's length 32? Then return the magic value of ERC-1271, else nothing.
-    "0x60043560643514604435602014166012570"
-    "05b631626ba7e60e01b60005260206000f3"
+    "0x6004356064351460443560201416601257005b631626ba7e60e01b60005260206000f3"
 )
 PEOPLE = (*KEYS, WALLET)
 STRANGER = Address("0x00000000000000000000000000000000000000ee")

@@ -3,8 +3,9 @@
 from ocn_registry.models import Address
 from ocn_registry.testing.model import Call, Permissions, Registry
 
-from .operations import IDS, URLS, Operation
+from .operations import Operation
 from .people import ANCIENT, KEYS, OWNER, WALLET
+from .values import IDS, URLS
 
 _, ONE, TWO, THREE, *_ = KEYS
 _PARTIES = (THREE, ANCIENT, WALLET, ONE)

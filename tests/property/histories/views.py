@@ -4,21 +4,24 @@ They are asked through the contract's own `tryMulticall`, as a call that is neve
 that reverts is told too.
 """
 
+import itertools
 from functools import cache, lru_cache
 from typing import Any
 
 from ocn_registry.errors import Reverted, UnknownRevert
 from ocn_registry.testing.model import Call, Permissions, Registry
-from ocn_registry.testing.wire import Interface
+from ocn_registry.testing.wire import Interface, error_of
 
-from .operations import BAD_COUNTRIES, BAD_PARTY_IDS, IDS, MAX
 from .people import ADDRESSES
+from .values import BAD_COUNTRIES, BAD_PARTY_IDS, IDS, MAX
 
-INTERFACES = {name: Interface(name.removeprefix("OCN ")) for name in ("OCN Registry", "OCN Permissions")}
+INTERFACES = {
+    name: Interface(name.removeprefix("OCN ")) for name in ("OCN Registry", "OCN Permissions")
+}
 _IDS = [*IDS, ("de", "ABC"), ("\0\0", "\0\0\0"), (BAD_COUNTRIES[3], BAD_PARTY_IDS[0])]
 _PAGES = [(0, MAX), (0, 2), (1, 1), (2, 3), (3, MAX), (MAX, MAX), (1, MAX), (0, 0)]
 _PAIRS = [(user, provider) for user in ADDRESSES for provider in ADDRESSES]
-_NEIGHBOURS = list(zip(ADDRESSES, ADDRESSES[1:], strict=False))
+_NEIGHBOURS = list(itertools.pairwise(ADDRESSES))
 
 
 def _each(function: str, arguments: list[Any]) -> list[Call]:
@@ -75,8 +78,7 @@ def read(contract: str, answer: bytes) -> list[Any]:
     """Read what the chain answers to all views."""
     results = _results(answer)
     return [
-        _read(contract, call, *result)
-        for call, result in zip(views(contract), results, strict=True)
+        _read(contract, call, result) for call, result in zip(views(contract), results, strict=True)
     ]
 
 
@@ -97,15 +99,9 @@ def _results(answer: bytes) -> list[tuple[bool, bytes]]:
 
 
 @lru_cache(1 << 16)
-def _read(contract: str, call: Call, succeeded: bool, data: bytes) -> Any:
-    interface = INTERFACES[contract]
+def _read(contract: str, call: Call, result: tuple[bool, bytes]) -> Any:
+    interface, (succeeded, data) = INTERFACES[contract], result
     return plain(interface.result_of(call, data) if succeeded else error_of(data))
-
-
-def error_of(data: bytes) -> Reverted:
-    from ocn_registry.testing.wire import error_of as read_error  # noqa: PLC0415
-
-    return read_error(data)
 
 
 def plain(value: Any) -> Any:

@@ -1,0 +1,65 @@
+"""Many long random histories of both contracts, on a chain and on the model, until they differ.
+
+    python scripts/soak.py                    200 histories of 50 steps; the result on the terminal
+    python scripts/soak.py --note             ... and in docs/soak.md
+    python scripts/soak.py --histories 1000
+
+Nothing is repeated: each run draws histories of its own. After every step, what every transaction
+returned or reverted with, its events, every view of both contracts and the state rebuilt from the
+logs alone have to be the model's. The run also fails when a function never succeeded or an error
+never occurred: the histories would then be too tame to say anything.
+"""
+
+import argparse
+import datetime
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+NOTE = ROOT / "docs" / "soak.md"
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "property")]
+
+from histories.run import STEPS, not_seen, run, table, world  # noqa: E402
+
+
+def main() -> int:
+    """Run the histories; 1 if the run was too tame. A difference is raised with its history."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--histories", type=int, default=200)
+    parser.add_argument("--note", action="store_true", help=f"write {NOTE.relative_to(ROOT)}")
+    options = parser.parse_args()
+    start = time.monotonic()
+    with world() as here:
+        run(here, options.histories, derandomize=False)
+    seconds = time.monotonic() - start
+    missing = [name for names in not_seen(here.seen).values() for name in names]
+    done = (
+        f"{here.histories} histories, {here.steps} steps (blocks) of {STEPS} a history, "
+        f"{sum(here.seen.values())} calls: no difference, in {seconds:.0f} s"
+    )
+    print(done)
+    print(f"never seen: {', '.join(missing) or 'nothing'}")
+    if options.note:
+        NOTE.parent.mkdir(exist_ok=True)
+        NOTE.write_text(_note(done, missing, table(here.seen)))
+    return int(bool(missing))
+
+
+def _note(done: str, missing: list[str], figures: str) -> str:
+    today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
+    return f"""# The last long run of the state machine
+
+Written by `make soak` ({today}): {done}.
+
+Never seen: {", ".join(missing) or "nothing: each function succeeded, each error occurred"}.
+
+What it compares after every step, `tests/property/histories/history.py` says; that it finds faults,
+`tests/property/test_state_machine_finds_faults.py` shows.
+
+{figures}
+"""
+
+
+if __name__ == "__main__":
+    sys.exit(main())
