@@ -203,6 +203,18 @@ class TestOpenAndClose:
 
         assert registry.owner() == ZERO_ADDRESS
 
+    def test_owner_who_leaves_before_permissions_close_leaves_them_closed_for_good(
+        self, registry, permissions, owner, stranger
+    ):
+        """Nobody is left to close the import: `IPermissions` warns of it."""
+        registry.closeImport(sender=owner)
+        registry.renounceOwnership(sender=owner)
+
+        for caller in (owner, stranger):
+            with reverts("OwnableUnauthorizedAccount", caller):
+                permissions.closeImport(sender=caller)
+        assert permissions.importOpen() is True
+
     def test_stranger_is_told_that_it_is_not_the_owner(self, registry, stranger):
         with reverts("OwnableUnauthorizedAccount", stranger):
             registry.renounceOwnership(sender=stranger)
