@@ -142,6 +142,14 @@ HOSTILE = {
 }
 
 
+def test_a_stream_without_its_end_is_refused():
+    stream = brotli.Compressor(quality=4)
+    text = stream.process(GOOD_JSON) + stream.flush()
+    assert MessageSignature.from_header(b64encode(text + stream.finish()).decode()) == REWRITTEN
+    with pytest.raises(MalformedSignature, match="cut off"):
+        MessageSignature.from_header(b64encode(text).decode())
+
+
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_headers_end_in_one_clear_line(text):
     with pytest.raises(MalformedSignature) as refused:
