@@ -386,10 +386,13 @@ class StringTooLong(ContractError):
 
 @dataclass(eq=False)
 class SafeCastOverflowedUintDowncast(ContractError):
-    """A counter of the contract is full."""
+    """A counter of the contract is full: an account's nonce, after 65,536 of the largest steps."""
 
     signature = "SafeCastOverflowedUintDowncast(uint8,uint256)"
-    says = "{value} does not fit a counter of {bits} bits: please report it"
+    says = (
+        "{value} does not fit a counter of {bits} bits: this account can sign no more requests, "
+        "use direct writes or another account"
+    )
     bits: int
     value: int
 

@@ -100,6 +100,13 @@ class OwnershipTransferred:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImportOpened:
+    """A contract takes the entries of an earlier registry; it says so when it is created."""
+
+    contract: Contract
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ImportClosed:
     """The import of a contract has ended for good."""
 
@@ -117,6 +124,7 @@ Change: TypeAlias = (
     | AgreementRevoked
     | OwnershipOffered
     | OwnershipTransferred
+    | ImportOpened
     | ImportClosed
 )
 

@@ -14,6 +14,7 @@ from ocn_registry.outcomes import (
     AgreementMade,
     AgreementRevoked,
     ImportClosed,
+    ImportOpened,
     NodeDeleted,
     NodeSet,
     OwnershipOffered,
@@ -116,13 +117,13 @@ def changes(logs: tuple[Log, ...], contracts: dict[Address, Contract]) -> tuple[
         contracts: Which contract stands at which address; other events are left out.
     """
     read = {topic(signature): decode for signature, decode in EVENTS.items()}
-    closed = topic("ImportClosed()")
+    imports = {topic("ImportOpened()"): ImportOpened, topic("ImportClosed()"): ImportClosed}
     found: list[Change] = []
     for log in logs:
         if log.address not in contracts or not log.topics:
             continue
-        if log.topics[0] == closed:
-            found.append(ImportClosed(contract=contracts[log.address]))
+        if log.topics[0] in imports:
+            found.append(imports[log.topics[0]](contract=contracts[log.address]))
         elif log.topics[0] in read:
             found.append(read[log.topics[0]](log))
     return tuple(found)
