@@ -119,10 +119,6 @@ class Attack:
             except Refused as refused:
                 return refused
 
-    def succeeds_on(self, blueprint: Blueprint, arena: Arena) -> bool:
-        outcome = self.on(blueprint, arena)
-        return isinstance(outcome, Seen) and outcome.succeeded
-
 
 ATTACKS: list[Attack] = []
 

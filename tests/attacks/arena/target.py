@@ -28,6 +28,10 @@ _ERROR_WITH_TEXT = bytes.fromhex("08c379a0")
 DEADLINE = 4_000_000_000
 
 
+# Takes and gives the name, the fields and the message of typed data.
+Typed = Callable[[str, list, dict], tuple[str, list, dict]]
+
+
 class Refused(Exception):
     """The contract refused the attacking move with this error."""
 
@@ -89,7 +93,7 @@ class Blueprint:
 
     generation: str
     artifacts: dict[str, Any]
-    typed: Callable[[str, list, dict], tuple[list, dict]] | None = None
+    typed: Typed | None = None
 
     def build(self, arena: Arena) -> "Target":
         """Deploy them on the chain of the attack."""
@@ -346,7 +350,7 @@ class V3(Target):
             for f, value in zip(fields, values, strict=True)
         }
         if self.blueprint.typed is not None:
-            fields, message = self.blueprint.typed(primary_type, fields, message)
+            primary_type, fields, message = self.blueprint.typed(primary_type, fields, message)
         is_registry = contract.address == self.registry.address
         domain = {
             "name": "OCN Registry" if is_registry else "OCN Permissions",

@@ -30,7 +30,10 @@ def a_batch_in_a_batch_of_either_kind(t: Target) -> Seen:
         batch = _batch(t, outer, item)
         refusal = refusal_of(lambda b=batch, s=sender: t.strike_with(t.registry, b, s))
         assert refusal in {None, Refused("NestedBatch", 0)}
-    return Seen(tuple(t.read("getNode", sender) for sender in senders), (_EVIL + "/0", "", "", ""))
+    return Seen(
+        tuple(t.read("getNode", sender) for sender in senders),
+        tuple(f"{_EVIL}/{n}" for n in range(4)),
+    )
 
 
 @attack(v1=_NO_BATCHES, v3=Sees((URL, OTHER_URL), "direct writes of a batch are its sender's"))
@@ -81,7 +84,8 @@ def one_request_of_a_batch_sent_first(t: Target) -> Seen:
     all_or_nothing = _batch(t, "multicall", *items)
     refusal = refusal_of(lambda: t.strike_with(t.registry, all_or_nothing, SPENDER))
     assert refusal == Refused("InvalidNonce", CPO, 1)
-    t.strike_with(t.registry, _batch(t, "tryMulticall", *items), SPENDER)
+    each_on_its_own = _batch(t, "tryMulticall", *items)
+    refusal_of(lambda: t.strike_with(t.registry, each_on_its_own, SPENDER))
     return Seen((t.read("getNode", OPERATOR), t.read("getNode", EMSP)), ("", ""))
 
 

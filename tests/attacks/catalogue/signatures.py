@@ -9,6 +9,7 @@ from eth_utils.crypto import keccak
 
 from .world import IDS, ROLES, URL, with_nodes, with_one_of_each
 
+_GENERATOR_X = 0x79BE667EF9DCBBAC55A06295CE870B07029BFCDB2DCE28D959F2815B16F81798
 _ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
 
@@ -22,31 +23,32 @@ def a_signature_with_the_signers_name_changed(t: Target) -> Seen:
 
 @attack(v3=Refuses("InvalidSignature", OPERATOR))
 def a_signature_by_somebody_else(t: Target) -> Seen:
-    """The attacker signs for the operator, and a URL is listed that the operator did not want."""
+    """A node is listed that its operator did not want, or one that nobody operates."""
     signed = t.sign(ATTACKER, "setNode", URL)
     if not t.is_v1:
         signed = t.sign(OPERATOR, "setNode", URL, key=ATTACKER.key)
     t.strike(signed.but(signer=OPERATOR), ATTACKER)
-    return Seen(_can_be_listed(t), wanted=False)
+    return Seen(_is_somebodys(t, URL), wanted=True)
 
 
 @attack(v3=Refuses("InvalidSignature", OPERATOR))
 def a_random_signature(t: Target) -> Seen:
-    """Without any key, a URL is listed for an address that nobody has a key to."""
-    signature = keccak(text="r") + (int.from_bytes(keccak(text="s")) >> 2).to_bytes(32, "big")
+    """Without any key, a node is listed, for an address that nobody has a key to."""
+    # r is the x of a point on the curve (its generator), or nothing would be recovered.
+    signature = _GENERATOR_X.to_bytes(32, "big") + keccak(text="s")[:31].rjust(32, b"\0")
     signed = t.sign(OPERATOR, "setNode", URL)
     strikes = [partial(t.strike, signed.but(signature=signature + v)) for v in (b"\x1b", b"\x1c")]
     if refusal_of(strikes[0]) is not None:
         strikes[1]()
-    return Seen(_can_be_listed(t), wanted=False)
+    return Seen(_is_somebodys(t, URL), wanted=True)
 
 
 @attack(v3=Refuses("InvalidSignature", OPERATOR))
 def a_signature_of_zeros(t: Target) -> Seen:
-    """Without any key, a URL is listed for the zero address."""
+    """Without any key, a node is listed, for the zero address."""
     signed = t.sign(OPERATOR, "setNode", URL)
     t.strike(signed.but(signature=bytes(65)), ATTACKER)
-    return Seen(_can_be_listed(t), wanted=False)
+    return Seen(_is_somebodys(t, URL), wanted=True)
 
 
 @attack(v3=Refuses("InvalidSignature", OPERATOR))
@@ -116,3 +118,8 @@ def _can_be_listed(t: Target) -> bool:
     """Whether the operator can list its node at its own URL."""
     receipt = t.registry.send(t.calldata("setNode", URL), sender=OPERATOR, check=False)
     return bool(receipt.status)
+
+
+def _is_somebodys(t: Target, url: str) -> bool:
+    """Whether a node is listed at a URL, whoever its operator is."""
+    return any(t.read("getNode", operator) == url for operator in t.read("getNodeOperators"))

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from arena.attack import NotThere, Refuses, Seen, Sees, Several, attack, several
+from arena.attack import NotThere, Refuses, Seen, Sees, Several, attack, refusal_of, several
 from arena.contracts import contract_at, place, place_code, sends_when_asked
 from arena.people import ATTACKER, EMSP, OPERATOR, SPENDER, Person
 from arena.target import DEADLINE, Refused, Signed, Target
@@ -15,7 +15,7 @@ _EVIL = "https://evil.example"
 _BOUND_GAS = 250_000 + 90_000
 
 
-@attack(v1=_NO_CONTRACTS, v3=Sees((URL, OTHER_URL), "the others' requests go through"))
+@attack(v1=_NO_CONTRACTS, v3=Sees(OTHER_URL, "the others' requests go through"))
 def a_signer_that_burns_the_batchs_gas(t: Target) -> Seen:
     """One request among many, and those after it have no gas left."""
     burner = place(t, "burns all gas")
@@ -25,8 +25,8 @@ def a_signer_that_burns_the_batchs_gas(t: Target) -> Seen:
         t.raw_calldata(t.sign(EMSP, "setNode", OTHER_URL)),
     ]
     batch = t.registry.functions["tryMulticall"].calldata(items)
-    t.strike_with(t.registry, batch, SPENDER, gas=650_000)
-    return Seen((t.read("getNode", OPERATOR), t.read("getNode", EMSP)), (URL, ""))
+    refusal_of(lambda: t.strike_with(t.registry, batch, SPENDER, gas=650_000))
+    return Seen(t.read("getNode", EMSP), "")
 
 
 @attack(v1=_NO_CONTRACTS, v3=Sees(value=False, meaning="it burns 250,000 gas at most"))
@@ -97,8 +97,8 @@ def a_contracts_signature_used_twice(t: Target) -> Seen:
     signer = place(t, "says yes")
     signed = _by(signer, URL)
     t.submit(signed)
-    t.strike(signed, ATTACKER)
-    return Seen(t.read("nonces", signer), 2)
+    receipt = t.strike(signed, ATTACKER)
+    return Seen(len(receipt.events), 1)
 
 
 @attack(v1=_NO_CONTRACTS, v3=Sees((URL, ""), "direct writes of a batch are its sender's"))

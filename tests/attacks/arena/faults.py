@@ -1,0 +1,125 @@
+"""Copies of our contracts with a fault in them, each of which one attack or more has to find.
+
+Each fault is what somebody might write, or leave out, in good faith. They are compiled together,
+without the optimizer: half a second for each. What was compiled is kept in `.cache`.
+"""
+
+import hashlib
+import json
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from build_abi import ROOT, standard_json
+
+from .target import Blueprint, Typed, published
+
+_CONTRACTS = ROOT / "contracts"
+_CACHE = ROOT / ".cache" / "attacks"
+_PROCESSES = 2
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A change of one place of a source."""
+
+    file: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A fault, and the attacks that succeed because of it.
+
+    Attributes:
+        name: What is wrong.
+        edits: What is changed to make it wrong.
+        attacks: Names of the attacks that have to find it.
+        contract: Which of the contracts is attacked.
+        typed: How a signer of such contracts would sign, where that differs.
+    """
+
+    name: str
+    edits: tuple[Edit, ...]
+    attacks: tuple[str, ...]
+    contract: str = "Registry"
+    typed: Typed | None = None
+
+    @property
+    def folder(self) -> str:
+        return self.name.replace(" ", "-")
+
+    def sources(self) -> dict[str, str]:
+        """Return all sources with the fault in them.
+
+        Raises:
+            AssertionError: A place is not there, or not only once: the contracts have changed, and
+                the fault has to be written anew.
+        """
+        sources = {
+            str(path.relative_to(_CONTRACTS)): path.read_text()
+            for path in sorted(_CONTRACTS.rglob("*.sol"))
+        }
+        for edit in self.edits:
+            count = sources[edit.file].count(edit.old)
+            assert count == 1, f"{self.name}: {count} times in {edit.file}: {edit.old}"
+            sources[edit.file] = sources[edit.file].replace(edit.old, edit.new)
+        return sources
+
+
+def compiled(faults: list[Fault]) -> dict[str, Blueprint]:
+    """Compile the faulty copies, and return the contracts by the fault's name."""
+    with ThreadPoolExecutor(_PROCESSES) as pool:
+        parts = pool.map(_compiled, [faults[n::_PROCESSES] for n in range(_PROCESSES)])
+        outputs = {name: artifact for part in parts for name, artifact in part.items()}
+    good = published("v3").artifacts
+    return {
+        fault.name: Blueprint("v3", good | {fault.contract: outputs[fault.name]}, fault.typed)
+        for fault in faults
+    }
+
+
+def _compiled(faults: list[Fault]) -> dict[str, Any]:
+    question = standard_json()
+    question["sources"] = {
+        f"{fault.folder}/{path}": {"content": text}
+        for fault in faults
+        for path, text in fault.sources().items()
+    }
+    question["settings"]["optimizer"] = {"enabled": False}
+    question["settings"]["outputSelection"] = {
+        f"{fault.folder}/{fault.contract}.sol": {fault.contract: ["abi", "evm.bytecode.object"]}
+        for fault in faults
+    }
+    text = json.dumps(question)
+    kept = _CACHE / f"{hashlib.sha256(text.encode()).hexdigest()}.json"
+    if not kept.exists():
+        solc = [str(ROOT / "tools" / "solc" / "solc-v0.8.30"), "--standard-json"]
+        roots = ["--base-path", str(ROOT), "--include-path", str(ROOT / "node_modules")]
+        answer = subprocess.run(
+            [*solc, *roots], input=text, capture_output=True, text=True, check=True
+        )
+        output = json.loads(answer.stdout)
+        errors = [e["formattedMessage"] for e in output["errors"] if e["severity"] == "error"]
+        assert not errors, "\n".join(errors)
+        contracts = {
+            fault.name: output["contracts"][f"{fault.folder}/{fault.contract}.sol"][fault.contract]
+            for fault in faults
+        }
+        _keep(kept, contracts)
+    return {
+        name: {"abi": contract["abi"], "bytecode": "0x" + contract["evm"]["bytecode"]["object"]}
+        for name, contract in json.loads(kept.read_text()).items()
+    }
+
+
+def _keep(path: Path, contracts: dict[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for old in sorted(path.parent.glob("*.json"), key=lambda p: p.stat().st_mtime)[:-_PROCESSES]:
+        old.unlink(missing_ok=True)
+    new = path.with_suffix(".new")
+    new.write_text(json.dumps(contracts))
+    new.rename(path)

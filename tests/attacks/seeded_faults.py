@@ -1,0 +1,804 @@
+"""The faults that are seeded, and which attacks find each."""
+
+# ruff: noqa: E501 - lines of Solidity are as long as they are there
+
+from collections.abc import Callable
+
+from arena.faults import Edit, Fault
+
+_SIGNED = "base/SignedRequests.sol"
+_BATCHES = "base/Batches.sol"
+_IMPORTS = "base/Imports.sol"
+_HASHES = "libraries/RequestHash.sol"
+_TEXT = "libraries/TextRules.sol"
+_REGISTRY = "Registry.sol"
+_PERMISSIONS = "Permissions.sol"
+
+_STATIC_CALL = """            let answered := staticcall(_ERC1271_GAS, signer, add(question, 0x20), \
+mload(question), 0x00, 0x20)"""
+_SET_SERVICE = """                    _SET_SERVICE,
+                    provider,
+                    keccak256(bytes(name)),
+                    keccak256(bytes(url)),
+                    _list(permissions),"""
+_SET_MODULES = "_SET_PARTY_MODULES, party, _list(sender), _list(receiver), nonce, deadline"
+
+
+def _without(*names: str) -> Callable[[str, list, dict], tuple[str, list, dict]]:
+    """Leave fields out of typed data."""
+
+    def typed(primary_type: str, fields: list, message: dict) -> tuple[str, list, dict]:
+        fields = [field for field in fields if field["name"] not in names]
+        return primary_type, fields, {f["name"]: message[f["name"]] for f in fields}
+
+    return typed
+
+
+def _joined_text(primary_type: str, fields: list, message: dict) -> tuple[str, list, dict]:
+    """Sign name and URL as one text."""
+    if primary_type == "SetService":
+        message = {**message, "name": message["name"] + message["url"]}
+        return _without("url")(primary_type, fields, message)
+    return primary_type, fields, message
+
+
+def _joined_lists(primary_type: str, fields: list, message: dict) -> tuple[str, list, dict]:
+    """Sign both lists of modules as one list."""
+    if primary_type == "SetPartyModules":
+        message = {**message, "sender": message["sender"] + message["receiver"]}
+        return _without("receiver")(primary_type, fields, message)
+    return primary_type, fields, message
+
+
+def _about_agreements(primary_type: str, fields: list, message: dict) -> tuple[str, list, dict]:
+    """Sign who and with whom, and not whether."""
+    if primary_type in {"CreateAgreement", "RevokeAgreement"}:
+        return _without("permissions")("Agreement", fields, message)
+    return primary_type, fields, message
+
+
+FAULTS = [
+    Fault(
+        "the signature is not looked at",
+        (
+            Edit(
+                _SIGNED,
+                "        if (!_isSignatureOf(signer, _hashTypedDataV4(requestHash), signature)) "
+                "revert InvalidSignature(signer);\n",
+                "",
+            ),
+        ),
+        (
+            "a_signature_used_on_another_deployment",
+            "a_request_for_no_modules_deletes_the_party",
+            "a_signature_of_zeros",
+            "short_long_and_compact_signatures",
+            "a_signer_that_is_the_registry",
+        ),
+    ),
+    Fault(
+        "the signature is not looked at in permissions",
+        (
+            Edit(
+                _SIGNED,
+                "        if (!_isSignatureOf(signer, _hashTypedDataV4(requestHash), signature)) "
+                "revert InvalidSignature(signer);\n",
+                "",
+            ),
+        ),
+        (
+            "a_signature_for_the_registry_used_in_permissions",
+            "a_cancellation_for_the_registry_used_in_permissions",
+            "a_consent_deletes_the_users_own_service",
+        ),
+        contract="Permissions",
+    ),
+    Fault(
+        "the nonce is not compared",
+        (Edit(_SIGNED, "if (nonce != expected) revert InvalidNonce(signer, expected);", ""),),
+        (
+            "a_signature_used_twice",
+            "a_signature_used_again_after_a_delete",
+            "a_deletion_used_again",
+            "any_request_used_twice",
+            "requests_out_of_order",
+            "a_cancelled_request",
+            "a_contracts_signature_used_twice",
+        ),
+    ),
+    Fault(
+        "the nonce is not used up",
+        (Edit(_SIGNED, "_setNonce(signer, SafeCast.toUint32(nonce + 1));", ""),),
+        ("a_revoked_consent_sent_again",),
+        contract="Permissions",
+    ),
+    Fault(
+        "the nonce wraps around",
+        (
+            Edit(
+                _SIGNED,
+                "_setNonce(signer, SafeCast.toUint32(nonce + 1));",
+                "unchecked { _setNonce(signer, uint32(nonce) + 1); }",
+            ),
+        ),
+        ("a_nonce_that_begins_again",),
+    ),
+    Fault(
+        "the deadline is not compared",
+        (Edit(_SIGNED, "if (block.timestamp > deadline) revert SignatureExpired(deadline);", ""),),
+        ("a_signature_used_after_its_deadline", "a_request_without_a_deadline"),
+    ),
+    Fault(
+        "a deadline of 0 is none",
+        (Edit(_SIGNED, "if (block.timestamp", "if (deadline != 0 && block.timestamp"),),
+        ("a_request_without_a_deadline",),
+    ),
+    Fault(
+        "the recovered address is not compared",
+        (
+            Edit(
+                _SIGNED,
+                "recovered == signer) return true;",
+                "recovered != address(0)) return true;",
+            ),
+        ),
+        (
+            "a_signature_with_the_signers_name_changed",
+            "a_signature_by_somebody_else",
+            "a_random_signature",
+            "any_request_for_another_signer",
+            "any_signature_for_any_other_function",
+            "any_value_changed",
+            "a_signature_made_for_v1",
+        ),
+    ),
+    Fault(
+        "ecrecover is taken at its word",
+        (
+            Edit(
+                _SIGNED,
+                "(address recovered, ECDSA.RecoverError failure, ) = ECDSA.tryRecover(",
+                "address recovered = ecrecover(",
+            ),
+            Edit(_SIGNED, "failure == ECDSA.RecoverError.NoError && recovered", "recovered"),
+            Edit(_REGISTRY, "        if (operator == address(0)) revert ZeroAddress();\n", ""),
+            Edit(_REGISTRY, "        if (party == address(0)) revert ZeroAddress();\n", ""),
+            Edit(
+                _REGISTRY,
+                "        if (holder != operator) {",
+                "        if (holder != operator || !_runsNode(operator)) {",
+            ),
+            Edit(
+                _REGISTRY,
+                "if (operator != address(0)) domain = _domains[operator];",
+                "domain = _domains[operator];",
+            ),
+            Edit(
+                _REGISTRY,
+                "if (party != address(0)) account = _accounts[party];",
+                "account = _accounts[party];",
+            ),
+        ),
+        (
+            "the_zero_address_as_operator",
+            "the_zero_address_as_party",
+            "a_high_s_signature",
+            "the_zero_address_by_import",
+        ),
+    ),
+    Fault(
+        "any v is taken",
+        (
+            Edit(
+                _SIGNED,
+                "uint8(signature[64]),",
+                "uint8(signature[64]) < 27 ? uint8(signature[64]) + 27 : uint8(signature[64]),",
+            ),
+        ),
+        ("short_long_and_compact_signatures",),
+    ),
+    Fault(
+        "the chain id is written down",
+        (
+            Edit(
+                _SIGNED,
+                "_hashTypedDataV4(requestHash)",
+                """keccak256(abi.encodePacked(hex"1901", keccak256(abi.encode(
+                keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
+                keccak256(bytes(_EIP712Name())), keccak256("3"), 31338, address(this))), requestHash))""",
+            ),
+        ),
+        ("a_signature_used_on_another_chain",),
+    ),
+    Fault(
+        "the domain is hashed once and for all",
+        (
+            Edit(
+                _SIGNED,
+                'constructor(string memory name) EIP712(name, "3") {}',
+                """bytes32 private immutable _domainOnce;
+    constructor(string memory name) EIP712(name, "3") { _domainOnce = _domainSeparatorV4(); }""",
+            ),
+            Edit(
+                _SIGNED,
+                "_hashTypedDataV4(requestHash)",
+                'keccak256(abi.encodePacked(hex"1901", _domainOnce, requestHash))',
+            ),
+        ),
+        ("a_signature_used_after_a_chain_split",),
+    ),
+    Fault(
+        "a deletion is a deletion",
+        (Edit(_REGISTRY, "RequestHash.deleteParty(party,", "RequestHash.deleteNode(party,"),),
+        ("a_deletion_of_the_node_deletes_the_party",),
+    ),
+    Fault(
+        "consent and revocation are hashed alike",
+        (
+            Edit(
+                _HASHES,
+                "CreateAgreement(address user,address provider,uint256[] permissions,",
+                "Agreement(address user,address provider,",
+            ),
+            Edit(_HASHES, "RevokeAgreement(", "Agreement("),
+            Edit(
+                _HASHES,
+                "_CREATE_AGREEMENT, user, provider, _list(permissions),",
+                "_CREATE_AGREEMENT, user, provider,",
+            ),
+            Edit(
+                _HASHES,
+                "        address user,\n        address provider,\n"
+                "        uint256[] calldata permissions,",
+                "        address user,\n        address provider,\n        uint256[] calldata,",
+            ),
+        ),
+        ("a_consent_used_as_its_revocation", "a_revocation_used_as_a_consent"),
+        contract="Permissions",
+        typed=_about_agreements,
+    ),
+    Fault(
+        "name and url are hashed as one text",
+        (
+            Edit(
+                _HASHES,
+                "string name,string url,uint256[] permissions",
+                "string name,uint256[] permissions",
+            ),
+            Edit(
+                _HASHES,
+                _SET_SERVICE,
+                """                    _SET_SERVICE,
+                    provider,
+                    keccak256(abi.encodePacked(name, url)),
+                    _list(permissions),""",
+            ),
+        ),
+        ("text_moved_from_the_url_to_the_name", "text_moved_from_the_name_to_the_url"),
+        contract="Permissions",
+        typed=_joined_text,
+    ),
+    Fault(
+        "both lists of modules are hashed as one",
+        (
+            Edit(_HASHES, "uint8[] sender,uint8[] receiver", "uint8[] sender"),
+            Edit(
+                _HASHES,
+                _SET_MODULES,
+                "_SET_PARTY_MODULES, party, keccak256(abi.encodePacked(sender, receiver)), "
+                "nonce, deadline",
+            ),
+        ),
+        ("a_module_moved_to_the_other_list", "all_modules_moved_to_the_other_list"),
+        typed=_joined_lists,
+    ),
+    Fault(
+        "an old url stays claimed",
+        (Edit(_REGISTRY, "                delete _hosts[_domainHash(operator)];\n", ""),),
+        ("an_old_url_that_stays_claimed",),
+    ),
+    Fault(
+        "an old id stays claimed",
+        (Edit(_REGISTRY, "        delete _holders[id];\n", ""),),
+        (
+            "an_old_id_that_stays_claimed",
+            "an_old_id_that_still_resolves",
+            "an_old_id_that_stays_claimed_when_its_party_has_left",
+        ),
+    ),
+    Fault(
+        "letters of either case are taken",
+        (Edit(_TEXT, "((1 << 26) - 1) << 0x41;", "((1 << 58) - 1) << 0x41;"),),
+        ("a_country_code_that_differs_by_case", "a_party_id_that_differs_by_case"),
+    ),
+    Fault(
+        "urls are not looked at",
+        (Edit(_REGISTRY, "        domain.requireUrl();\n", ""),),
+        (
+            "an_over_long_url",
+            "a_url_that_is_none",
+            "a_url_of_a_local_file",
+            "a_url_with_a_name_before_the_host",
+            "a_url_that_swallows_the_path",
+            "a_url_with_control_characters",
+            "a_url_that_is_not_utf8",
+            "a_url_in_another_alphabet",
+            "a_url_that_differs_by_case",
+            "a_url_that_differs_by_a_slash",
+            "a_url_that_differs_by_a_dot",
+            "an_import_of_what_v1_took_for_a_url",
+        ),
+    ),
+    Fault(
+        "names are not looked at",
+        (Edit(_PERMISSIONS, "        name.requireName();\n", ""),),
+        ("an_over_long_name", "a_name_with_control_characters", "a_name_that_is_not_utf8"),
+        contract="Permissions",
+    ),
+    Fault(
+        "a value above its type is cut",
+        (
+            Edit(
+                "libraries/Bitmap.sol",
+                "uint256 value = values[i];",
+                "uint256 value = uint8(values[i]);",
+            ),
+        ),
+        ("a_role_that_overflows",),
+    ),
+    Fault(
+        "permissions change under the same version",
+        (
+            Edit(
+                _PERMISSIONS,
+                "if (account.permissions != permissionMap || account.listing != listing) {\n"
+                "            ++account.version;",
+                "{\n            if (account.permissions == 0 || account.listing != listing) "
+                "++account.version;",
+            ),
+        ),
+        (
+            "permissions_changed_after_consent",
+            "permissions_changed_and_changed_back",
+            "permissions_changed_and_changed_back_in_one_block",
+        ),
+        contract="Permissions",
+    ),
+    Fault(
+        "the permissions agreed to are not compared",
+        (
+            Edit(
+                _PERMISSIONS,
+                "if (permissions != needed && permissions != _WHATEVER_IT_NEEDS) {",
+                "if (permissions > _WHATEVER_IT_NEEDS) {",
+            ),
+        ),
+        (
+            "permissions_changed_between_signing_and_sending",
+            "permissions_changed_just_before_a_direct_agreement",
+            "an_agreement_to_no_permissions",
+            "an_import_of_more_than_was_agreed_to",
+        ),
+        contract="Permissions",
+    ),
+    Fault(
+        "versions begin again",
+        (
+            Edit(
+                _PERMISSIONS,
+                "        account.listing = 0;\n",
+                "        account.listing = 0;\n        account.version = 0;\n",
+            ),
+        ),
+        (
+            "an_agreement_that_comes_back_with_its_service",
+            "an_agreement_that_comes_back_with_its_service_in_one_block",
+        ),
+        contract="Permissions",
+    ),
+    Fault(
+        "listings are dated and not numbered",
+        (
+            Edit(
+                _REGISTRY,
+                "uint64 listing = ++_lastListing;",
+                "uint64 listing = uint64(block.number); _lastListing = listing;",
+            ),
+        ),
+        (
+            "an_agreement_that_comes_back_with_its_user_in_one_block",
+            "an_agreement_that_comes_back_with_its_provider_in_one_block",
+        ),
+    ),
+    Fault(
+        "the listing of a user is not compared",
+        (
+            Edit(
+                _PERMISSIONS,
+                "consent.version == 0 || consent.listing != userListing",
+                "consent.version == 0 || userListing > type(uint64).max",
+            ),
+        ),
+        (
+            "an_agreement_of_a_user_that_has_left",
+            "an_agreement_that_comes_back_with_its_user",
+            "an_agreement_that_comes_back_with_its_user_in_one_block",
+            "an_agreement_of_a_user_that_becomes_another",
+        ),
+        contract="Permissions",
+    ),
+    Fault(
+        "the listing of a provider is not compared",
+        (
+            Edit(
+                _PERMISSIONS,
+                "if (permissions == 0 || account.listing != listing) return (0, 0);",
+                "if (permissions == 0 || listing > type(uint64).max) return (0, 0);",
+            ),
+        ),
+        (
+            "a_service_of_a_party_that_has_left",
+            "an_agreement_with_a_provider_that_becomes_another",
+            "an_agreement_that_comes_back_with_its_provider_in_one_block",
+        ),
+        contract="Permissions",
+    ),
+    Fault(
+        "revoking asks for a service",
+        (
+            Edit(
+                _PERMISSIONS,
+                "        if (consent.version == 0) revert AgreementNotFound(user, provider);\n",
+                "        if (!_isActive(consent, registry.listingOf(user), provider)) "
+                "revert AgreementNotFound(user, provider);\n",
+            ),
+        ),
+        (
+            "an_agreement_that_cannot_be_revoked",
+            "an_agreement_that_a_user_who_has_left_cannot_revoke",
+        ),
+        contract="Permissions",
+    ),
+    Fault(
+        "the list of services keeps what is deleted",
+        (
+            Edit(_PERMISSIONS, "        _providers.pop();\n", ""),
+            Edit(
+                _PERMISSIONS,
+                "if (version != 0) list[found++] = provider;",
+                "if (version < 2 ** 32) list[found++] = provider;",
+            ),
+        ),
+        ("services_that_are_deleted",),
+        contract="Permissions",
+    ),
+    Fault(
+        "the contract of a signer has all gas",
+        (Edit(_SIGNED, "staticcall(_ERC1271_GAS,", "staticcall(gas(),"),),
+        ("a_signer_that_burns_the_batchs_gas", "a_signer_that_burns_the_spenders_money"),
+    ),
+    Fault(
+        "the answer of a signer is copied",
+        (
+            Edit(
+                _SIGNED,
+                _STATIC_CALL,
+                _STATIC_CALL
+                + """
+            returndatacopy(mload(0x40), 0, returndatasize())""",
+            ),
+        ),
+        ("a_signer_that_answers_with_megabytes",),
+    ),
+    Fault(
+        "the contract of a signer is called and not asked",
+        (
+            Edit(
+                _SIGNED,
+                "let answered := staticcall(_ERC1271_GAS, signer,",
+                "let answered := call(_ERC1271_GAS, signer, 0,",
+            ),
+            Edit(
+                _SIGNED,
+                "bytes calldata signature) private view returns (bool) {",
+                "bytes calldata signature) private returns (bool) {",
+            ),
+            Edit(
+                _SIGNED,
+                "    ) private view returns (bool approved) {",
+                "    ) private returns (bool approved) {",
+            ),
+        ),
+        (
+            "a_signer_that_sends_its_request_while_it_is_asked",
+            "a_signer_that_writes_while_it_is_asked",
+        ),
+    ),
+    Fault(
+        "any answer of a signer says yes",
+        (
+            Edit(
+                _SIGNED,
+                "and(answered, and(gt(returndatasize(), 0x1f), eq(mload(0x00), yes)))",
+                "and(answered, gt(mload(0x00), 0))",
+            ),
+            Edit(
+                _SIGNED, "return signer.code.length > 0 && _isApprovedBy(", "return _isApprovedBy("
+            ),
+        ),
+        ("a_signer_that_does_not_say_yes", "a_signer_that_is_part_of_the_chain"),
+    ),
+    Fault(
+        "a batch is an item",
+        (
+            Edit(
+                _BATCHES,
+                "return selector == IBatches.multicall.selector || "
+                "selector == IBatches.tryMulticall.selector;",
+                "return selector == 0x00000001;",
+            ),
+        ),
+        ("a_batch_in_a_batch", "a_batch_in_a_batch_of_either_kind"),
+    ),
+    Fault(
+        "a batch calls its own contract",
+        (
+            Edit(
+                _BATCHES,
+                "(bool success, bytes memory result) = address(this).delegatecall(items[i]);",
+                "(bool success, bytes memory result) = address(this).call(items[i]);",
+            ),
+        ),
+        ("a_batch_that_speaks_for_the_contract",),
+    ),
+    Fault(
+        "a batch takes money",
+        (
+            Edit(
+                _BATCHES,
+                "function multicall(bytes[] calldata items) external returns",
+                "function multicall(bytes[] calldata items) external payable returns",
+            ),
+            Edit(
+                "interfaces/IBatches.sol",
+                "function multicall(bytes[] calldata items) external returns",
+                "function multicall(bytes[] calldata items) external payable returns",
+            ),
+            Edit(
+                _REGISTRY,
+                "    function setNode(string calldata domain) external {",
+                "    function setNode(string calldata domain) external payable {",
+            ),
+            Edit(
+                "interfaces/IRegistry.sol",
+                "function setNode(string calldata domain) external;",
+                "function setNode(string calldata domain) external payable;",
+            ),
+        ),
+        ("money_counted_once_for_each_item",),
+    ),
+    Fault(
+        "what there is no gas for is left out",
+        (
+            Edit(
+                _REGISTRY,
+                "nonce, deadline), signature);\n        _setNode(operator, domain);",
+                "nonce, deadline), signature);\n        if (gasleft() > 70_000) _setNode(operator, domain);",
+            ),
+        ),
+        ("a_batch_with_too_little_gas", "a_contracts_request_with_too_little_gas"),
+    ),
+    Fault(
+        "the owner changes in one step",
+        (
+            Edit(
+                _REGISTRY,
+                "contract Registry is IRegistry, Ownable2Step,",
+                "contract Registry is IRegistry, Ownable,",
+            ),
+        ),
+        ("the_contract_handed_to_a_wrong_address", "the_contract_handed_to_itself"),
+    ),
+    Fault(
+        "anyone is the owner",
+        (
+            Edit(
+                _REGISTRY,
+                "function adminDeleteParty(bytes2 countryCode, bytes3 partyId) external onlyOwner {",
+                "function adminDeleteParty(bytes2 countryCode, bytes3 partyId) external {",
+            ),
+            Edit(
+                _REGISTRY,
+                "function adminDeleteOperator(address operator) external onlyOwner {",
+                "function adminDeleteOperator(address operator) external {",
+            ),
+        ),
+        (
+            "a_party_deleted_by_somebody_else",
+            "a_node_deleted_by_somebody_else",
+            "an_owners_function_in_a_batch",
+        ),
+    ),
+    Fault(
+        "writes are taken during the import",
+        (Edit(_IMPORTS, "if (_deployedOpen && _importOpen) revert ImportStillOpen();", ""),),
+        ("a_write_during_the_import", "an_import_that_nobody_can_close"),
+    ),
+    Fault(
+        "imports are taken for ever",
+        (
+            Edit(
+                _IMPORTS,
+                "        if (!_importOpen) revert ImportNotOpen();\n        if (length",
+                "        if (length",
+            ),
+        ),
+        ("an_import_after_its_close", "an_import_that_was_never_announced"),
+    ),
+    Fault(
+        "imports are taken from anybody",
+        (
+            Edit(
+                _IMPORTS,
+                "        _requireOwner();\n        if (!_importOpen) revert ImportNotOpen();\n        if (length",
+                "        if (!_importOpen) revert ImportNotOpen();\n        if (length",
+            ),
+        ),
+        ("an_import_by_somebody_else",),
+    ),
+    Fault(
+        "the import is a switch",
+        (
+            Edit(
+                _IMPORTS,
+                "        if (!_importOpen) revert ImportNotOpen();\n        _importOpen = false;",
+                "        _importOpen = !_importOpen;",
+            ),
+        ),
+        ("an_import_closed_twice",),
+    ),
+    Fault(
+        "an import overwrites",
+        (
+            Edit(
+                _REGISTRY,
+                "            if (_runsNode(item.operator)) revert NodeExists(item.operator);\n",
+                "",
+            ),
+        ),
+        ("an_import_that_overwrites",),
+    ),
+    Fault(
+        "the list of nodes keeps what is deleted",
+        (
+            Edit(
+                _REGISTRY,
+                "        address last = _operators[_operators.length - 1];\n"
+                "        if (last != operator) {",
+                "        address last = operator;\n        if (last != operator) {",
+            ),
+            Edit(_REGISTRY, "        _operators.pop();\n", ""),
+        ),
+        ("nodes_that_have_left",),
+    ),
+    Fault(
+        "roles and modules are not bounded",
+        (Edit("libraries/Bitmap.sol", "if (value >= limit)", "if (value >= limit && value >= 8)"),),
+        ("a_role_out_of_range", "a_module_out_of_range"),
+    ),
+    Fault(
+        "service urls are not looked at",
+        (Edit(_PERMISSIONS, "        if (bytes(url).length != 0) url.requireUrl();\n", ""),),
+        ("a_service_url_that_is_none",),
+        contract="Permissions",
+    ),
+    Fault(
+        "an id has as many holders as want it",
+        (Edit(_REGISTRY, "if (holder.party != address(0)) {", "if (holder.party == party) {"),),
+        ("an_id_of_another", "an_import_of_ones_own_in_the_owners_batch"),
+    ),
+    Fault(
+        "a url has as many operators as want it",
+        (
+            Edit(
+                _REGISTRY,
+                "            if (holder != address(0)) revert DomainTaken(domain, holder);\n",
+                "",
+            ),
+        ),
+        ("a_url_of_another",),
+    ),
+    Fault(
+        "any address is an operator",
+        (
+            Edit(
+                _REGISTRY,
+                "        if (!staysWithOperator && !_runsNode(operator)) revert NodeNotFound(operator);\n",
+                "        staysWithOperator;\n",
+            ),
+        ),
+        ("a_party_at_a_node_that_is_none",),
+    ),
+    Fault(
+        "an agreement looks at the version alone",
+        (
+            Edit(
+                _PERMISSIONS,
+                "        return consent.version == version;",
+                "        version;\n        return consent.version == _accounts[provider].version;",
+            ),
+        ),
+        (
+            "an_agreement_to_a_service_that_is_deleted",
+            "an_agreement_with_a_provider_that_becomes_another",
+        ),
+        contract="Permissions",
+    ),
+    Fault(
+        "permissions keep their first owner",
+        (
+            Edit(
+                _PERMISSIONS,
+                "    IRegistry public immutable registry;",
+                "    IRegistry public immutable registry;\n    address private immutable _firstOwner;",
+            ),
+            Edit(
+                _PERMISSIONS,
+                "        registry = IRegistry(registry_);",
+                "        registry = IRegistry(registry_);\n        _firstOwner = Ownable(registry_).owner();",
+            ),
+            Edit(
+                _PERMISSIONS,
+                "msg.sender != Ownable(address(registry)).owner()",
+                "msg.sender != _firstOwner",
+            ),
+        ),
+        ("the_former_owner_in_permissions",),
+        contract="Permissions",
+    ),
+    Fault(
+        "any address is a registry",
+        (
+            Edit(
+                _PERMISSIONS,
+                "        if (registry_.code.length == 0) revert NotAContract(registry_);\n",
+                "",
+            ),
+        ),
+        ("permissions_of_a_registry_that_is_none",),
+        contract="Permissions",
+    ),
+    Fault(
+        "a batch fails with one of its items",
+        (
+            Edit(
+                _BATCHES,
+                "if (!results[i].success) emit CallFailed(i, results[i].result);",
+                "if (!results[i].success) _revertWith(results[i].result);",
+            ),
+        ),
+        ("one_request_of_a_batch_sent_first",),
+    ),
+    Fault(
+        "anyone closes the import",
+        (
+            Edit(
+                _IMPORTS,
+                "    function closeImport() external {\n        _requireOwner();\n",
+                "    function closeImport() external {\n",
+            ),
+        ),
+        ("an_import_closed_by_somebody_else",),
+    ),
+    Fault(
+        "imports are not bounded",
+        (
+            Edit(
+                _IMPORTS,
+                "        if (length > _MAX_ITEMS) revert BatchTooLarge(length, _MAX_ITEMS);\n",
+                "        length;\n",
+            ),
+        ),
+        ("an_import_without_bounds",),
+    ),
+]
