@@ -1,6 +1,7 @@
 """The client on a real chain: every write, directly and by signed request; every read."""
 
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -16,7 +17,6 @@ from ocn_registry import (
     DeleteNode,
     DeleteParty,
     DeleteService,
-    Deployment,
     ImportAgreements,
     ImportedAgreement,
     ImportNodes,
@@ -43,6 +43,7 @@ from ocn_registry import (
     SetService,
     SignatureMismatch,
     TransferOwnership,
+    UnsupportedByDialect,
     WriteOptions,
     WrongChain,
     connect,
@@ -64,6 +65,7 @@ def write(request, client, spender, fresh):
     def signed(intent, signer):
         return client.submit(client.sign(intent, signer), spender=spender)
 
+    direct.by_request, signed.by_request = False, True
     return {"direct": direct, "signed": signed}[request.param]
 
 
@@ -76,7 +78,12 @@ def test_node_is_listed_changed_and_deleted(write, client, cpo):
     outcome = write(SetNode(domain="https://a.example"), cpo)
     assert client.node(cpo.address) == Node(operator=cpo.address, domain="https://a.example")
     assert outcome.changes == (outcomes.NodeSet(node=client.node(cpo.address)),)
-    write(SetNode(domain="https://b.example"), cpo)
+    change = SetNode(domain="https://b.example")
+    if write.by_request and not client.limits.signed_updates_keep_the_rest:
+        with pytest.raises(UnsupportedByDialect):
+            write(change, cpo)
+        write(DeleteNode(), cpo)
+    write(change, cpo)
     assert client.node(cpo.address).domain == "https://b.example"
     outcome = write(DeleteNode(), cpo)
     assert outcome.changes == (outcomes.NodeDeleted(operator=cpo.address),)
@@ -89,7 +96,12 @@ def test_party_is_listed_changed_and_deleted(write, client, listed_node, cpo):
     assert found == client.party(cpo.address) == client.parties()[0]
     assert found.roles == (Role.CPO, Role.SCSP)
     assert found.operator_domain == "https://node.example"
-    assert client.listing(cpo.address) == client.parties()[0].listing == 1
+    if client.limits.has_listings:
+        assert client.listing(cpo.address) == client.parties()[0].listing == 1
+    else:
+        assert client.parties()[0].listing is None
+        with pytest.raises(UnsupportedByDialect):
+            client.listing(cpo.address)
     outcome = write(SetPartyModules(sender=[6, 0], receiver=[Module.COMMANDS]), cpo)
     (change,) = outcome.changes
     assert change.modules_sender == (Module.CDRS, Module.TOKENS)
@@ -99,7 +111,8 @@ def test_party_is_listed_changed_and_deleted(write, client, listed_node, cpo):
     assert client.party("DE", "007") is None
     assert client.party(cpo.address) is None
     assert client.route("DE", "007") is None
-    assert client.listing(cpo.address) is None
+    if client.limits.has_listings:
+        assert client.listing(cpo.address) is None
 
 
 def test_service_and_agreement_begin_and_end(write, client, listed_party, emsp, provider):
@@ -109,8 +122,16 @@ def test_service_and_agreement_begin_and_end(write, client, listed_party, emsp, 
     found = client.service(provider.address)
     assert found == client.services()[0]
     assert found.permissions == (1, 9, 20)
-    outcome = write(CreateAgreement(provider=provider.address, permissions=[20, 9, 1]), emsp)
-    assert outcome.changes[0].version == client.services()[0].version == 1
+    named = CreateAgreement(provider=provider.address, permissions=[20, 9, 1])
+    if client.limits.binds_permissions:
+        outcome = write(named, emsp)
+        assert outcome.changes[0].permissions == (1, 9, 20)
+    else:
+        unnamed = CreateAgreement(provider=provider.address)
+        outcome = write(unnamed if write.by_request else named, emsp)
+        assert outcome.changes[0].permissions is None
+    version = 1 if client.limits.has_listings else None
+    assert outcome.changes[0].version == client.services()[0].version == version
     assert client.agreement(emsp.address, provider.address).active
     assert len(client.agreements(emsp.address)) == len(client.agreements("DE", "EMS")) == 1
     outcome = write(RevokeAgreement(provider=provider.address), emsp)
@@ -125,6 +146,12 @@ def test_service_and_agreement_begin_and_end(write, client, listed_party, emsp, 
 
 @pytest.mark.parametrize("contract", Contract)
 def test_nonce_is_raised(write, client, cpo, contract):
+    if client.limits.replayable:
+        with pytest.raises(UnsupportedByDialect):
+            write(InvalidateNonce(contract=contract, new_nonce=5), cpo)
+        with pytest.raises(UnsupportedByDialect):
+            client.nonce(cpo.address, contract)
+        return
     early = client.sign(DeleteNode(), cpo, nonce=1)
     write(InvalidateNonce(contract=contract, new_nonce=5), cpo)
     assert client.nonce(cpo.address, contract) == 5
@@ -143,8 +170,10 @@ def test_agreement_to_whatever_a_service_needs_is_direct_only(
     client.set_service([3], signer=provider)
     client.create_agreement(provider.address, signer=emsp)
     assert client.agreements(emsp.address)
-    with pytest.raises(InvalidInput, match="permissions"):
-        client.sign(CreateAgreement(provider=provider.address), emsp)
+    bound = client.limits.binds_permissions
+    refused = CreateAgreement(provider=provider.address, permissions=None if bound else [3])
+    with pytest.raises(InvalidInput if bound else UnsupportedByDialect, match="permissions"):
+        client.sign(refused, emsp)
 
 
 def test_other_permissions_end_an_agreement_that_is_still_told(
@@ -157,8 +186,9 @@ def test_other_permissions_end_an_agreement_that_is_still_told(
     client.set_service([3], name="a", url="https://a.example", signer=provider)
     client.create_agreement(provider.address, [3], signer=emsp)
     client.set_service([4], signer=provider)
-    assert client.agreements(emsp.address) == ()
-    assert client.agreement(emsp.address, provider.address).active is False
+    goes_on = not client.limits.binds_permissions
+    assert bool(client.agreements(emsp.address)) is goes_on
+    assert client.agreement(emsp.address, provider.address).active is goes_on
     with pytest.raises(errors.PermissionsDiffer) as error:
         client.create_agreement(provider.address, [3], signer=emsp)
     assert error.value.permissions == (4,)
@@ -181,10 +211,9 @@ def test_refusal_is_typed_and_costs_nothing(client, fresh, listed_node, stranger
     before = fresh.request("eth_getBalance", stranger.address, "latest")
     with pytest.raises(errors.DomainTaken) as error:
         client.set_node("https://node.example", signer=stranger)
-    assert (error.value.domain, error.value.operator) == (
-        "https://node.example",
-        listed_node.address,
-    )
+    assert error.value.domain == "https://node.example"
+    # Not every generation tells whose it is.
+    assert error.value.operator in {listed_node.address, ZERO_ADDRESS}
     with pytest.raises(errors.PartyNotFound):
         client.set_party_modules([Module.CDRS], signer=stranger)
     with pytest.raises(errors.NodeNotFound):
@@ -208,6 +237,10 @@ def test_batch_of_many_peoples_requests(client, listed_node, spender):
     ]
     signed[3] = client.sign(party(listed_node, "P00"), signers[3])
     signed[5] = signed[5].request.signed(signed[6].signature)
+    if not client.limits.has_batches:
+        with pytest.raises(UnsupportedByDialect):
+            client.submit(*signed, spender=spender)
+        return
     outcome = client.submit(*signed, spender=spender)
     failed = {place: type(item.error) for place, item in enumerate(outcome.items) if item.error}
     assert failed == {3: errors.PartyIdTaken, 5: SignatureMismatch}
@@ -221,6 +254,8 @@ def test_item_that_fails_in_the_block_is_told_with_its_error(
     client, fresh, listed_node, spender, stranger
 ):
     """Between simulation and block another takes the id: the others stay in force."""
+    if not client.limits.has_batches:
+        pytest.skip("no batches: asserted in test_batch_of_many_peoples_requests")
     signed = [
         client.sign(party(listed_node, name), KeySigner.generate()) for name in ("AAA", "BBB")
     ]
@@ -245,6 +280,11 @@ def test_item_that_fails_in_the_block_is_told_with_its_error(
 
 
 def test_nonce_and_deadline_are_checked_before_paying(client, fresh, listed_node, cpo, spender):
+    if client.limits.replayable:
+        for given in ({"nonce": 0}, {"deadline_unix_s": int(time.time()) + 3000}):
+            with pytest.raises(UnsupportedByDialect):
+                client.sign(party(listed_node), cpo, **given)
+        return
     with pytest.raises(NonceMismatch):
         client.submit(client.sign(party(listed_node), cpo, nonce=1), spender=spender)
     signed = client.sign(party(listed_node), cpo, deadline_unix_s=int(time.time()) + 3000)
@@ -271,9 +311,15 @@ def test_owner_hands_an_id_to_its_rightful_holder_in_one_step(
 ):
     listed_party(cpo, "ABC")
     rightful = client.sign(party(listed_node), stranger)
-    outcome = client.send(
-        AdminDeleteParty(country_code="DE", party_id="ABC"), rightful, signer=owner
-    )
+    delete = AdminDeleteParty(country_code="DE", party_id="ABC")
+    if not client.limits.has_batches:
+        with pytest.raises(UnsupportedByDialect):
+            client.send(delete, rightful, signer=owner)
+        client.send(delete, signer=owner)
+        client.send(rightful, signer=owner)
+        assert client.party("DE", "ABC").address == stranger.address
+        return
+    outcome = client.send(delete, rightful, signer=owner)
     assert [type(change) for change in outcome.changes] == [
         outcomes.PartyDeleted,
         outcomes.PartySet,
@@ -282,9 +328,12 @@ def test_owner_hands_an_id_to_its_rightful_holder_in_one_step(
 
 
 def test_all_or_nothing(client, operator):
-    with pytest.raises(errors.PartyNotFound):
+    refusal = errors.PartyNotFound if client.limits.has_batches else UnsupportedByDialect
+    with pytest.raises(refusal):
         client.send(SetNode(domain="https://a.example"), DeleteParty(), signer=operator)
     assert client.nodes() == ()
+    if not client.limits.has_batches:
+        return
     client.send(
         SetNode(domain="https://a.example"), party(operator), SetPartyModules(), signer=operator
     )
@@ -293,18 +342,26 @@ def test_all_or_nothing(client, operator):
 
 def test_owner_functions(client, owner, stranger, listed_node):
     assert client.owner() == owner.address
-    assert client.pending_owner() is None
     with pytest.raises(errors.OwnableUnauthorizedAccount):
         client.send(AdminDeleteOperator(operator=listed_node.address), signer=stranger)
     client.send(AdminDeleteOperator(operator=listed_node.address), signer=owner)
     assert client.nodes() == ()
-    client.send(TransferOwnership(new_owner=stranger.address), signer=owner)
-    assert client.pending_owner() == stranger.address
-    (change,) = client.send(AcceptOwnership(), signer=stranger).changes
+    if client.limits.has_two_step_ownership:
+        assert client.pending_owner() is None
+    (change,) = client.send(TransferOwnership(new_owner=stranger.address), signer=owner).changes
+    if client.limits.has_two_step_ownership:
+        assert client.pending_owner() == stranger.address
+        (change,) = client.send(AcceptOwnership(), signer=stranger).changes
+    else:
+        with pytest.raises(UnsupportedByDialect):
+            client.pending_owner()
+        with pytest.raises(UnsupportedByDialect):
+            client.send(AcceptOwnership(), signer=stranger)
     assert change == outcomes.OwnershipTransferred(
         former_owner=owner.address, owner=stranger.address
     )
-    client.send(TransferOwnership(new_owner=ZERO_ADDRESS), signer=stranger)
+    if client.limits.has_two_step_ownership:
+        client.send(TransferOwnership(new_owner=ZERO_ADDRESS), signer=stranger)
     assert client.owner() == stranger.address
 
 
@@ -319,14 +376,16 @@ def test_one_value_is_one_request_and_a_list_adds_one_for_the_head(
     client, transport, listed_party, emsp
 ):
     listed_party(emsp, "EMS")
+    # Where lists tell addresses only, the entries are a request more.
+    entries = 0 if client.limits.has_listings else 1
     for expected, read in (
         (1, lambda: client.route("DE", "EMS")),
         (1, lambda: client.party("DE", "EMS")),
         (1, lambda: client.party(emsp.address)),
         (1, lambda: client.service(emsp.address)),
-        (1, lambda: client.nonce(emsp.address)),
-        (2, client.parties),
-        (2, client.nodes),
+        (1, client.owner),
+        (2 + entries, client.parties),
+        (2 + entries, client.nodes),
         (2, client.services),
     ):
         transport.requests = 0
@@ -344,42 +403,28 @@ def test_confirmations(client, fresh, operator):
     assert head >= outcome.block.number + 1
 
 
-def test_wrong_chain_and_wrong_address(fresh, operator):
-    deployment = fresh.deployment()
-    other_chain = Deployment(
-        name="other",
-        chain_id=246,
-        dialect="v3",
-        registry=deployment.registry,
-        permissions=deployment.permissions,
-    )
+def test_wrong_chain_and_wrong_address(deployment, fresh, operator):
+    other_chain = replace(deployment, chain_id=246)
     client = connect(other_chain, rpc_urls=[fresh.rpc_url])
     for ask in (client.nodes, lambda: client.set_node("https://a.example", signer=operator)):
         with pytest.raises(WrongChain):
             ask()
-    nowhere = Deployment(
-        name="nowhere",
-        chain_id=fresh.chain_id,
-        dialect="v3",
-        registry=Address("0x" + "12" * 20),
-        permissions=deployment.permissions,
-    )
+    nowhere = replace(deployment, registry=Address("0x" + "12" * 20))
     client = connect(nowhere, rpc_urls=[fresh.rpc_url])
     for ask in (client.nodes, lambda: client.set_node("https://a.example", signer=operator)):
         with pytest.raises(NoContract):
             ask()
 
 
-def test_connect_by_file_and_by_name(tmp_path, fresh):
+def test_connect_by_file_and_by_name(tmp_path, deployment, fresh, client):
     path = tmp_path / "mine.json"
-    deployment = fresh.deployment()
     path.write_text(
-        f'{{"chainId": {fresh.chain_id}, "dialect": "v3", "registry": "{deployment.registry}", '
-        f'"permissions": "{deployment.permissions}", "rpcUrls": ["{fresh.rpc_url}"]}}'
+        f'{{"chainId": {fresh.chain_id}, "dialect": "{deployment.dialect}", '
+        f'"registry": "{deployment.registry}", "permissions": "{deployment.permissions}", "rpcUrls": ["{fresh.rpc_url}"]}}'
     )
-    with connect(str(path)) as client:
-        assert client.nodes() == ()
-        assert client.limits.replayable is False
+    with connect(str(path)) as connected:
+        assert connected.nodes() == ()
+        assert connected.limits == client.limits
     with pytest.raises(InvalidInput):
         connect(str(tmp_path / "none.json"))
     with pytest.raises(InvalidInput):

@@ -31,24 +31,34 @@ def test_parties_without_money_register_serve_agree_and_are_reached(
         client.sign(party("SVC", Role.SCSP, other_operator), provider),
     ]
     carried = [request.to_json() for request in requests]
-    outcome = client.submit(*map(client.read_signed_request, carried), spender=spender)
-    assert outcome.failed == ()
-    assert len(outcome.changes) == 3
-    assert outcome.cost_wei > 0
+    together = [carried] if client.limits.has_batches else [[one] for one in carried]
+    for some in together:
+        outcome = client.submit(*map(client.read_signed_request, some), spender=spender)
+        assert outcome.failed == ()
+        assert len(outcome.changes) == len(some)
+        assert outcome.cost_wei > 0
 
     modules = SetPartyModules(sender=[Module.TARIFFS, Module.CDRS], receiver=[Module.TOKENS])
     client.submit(client.sign(modules, cpo), spender=spender)
     wanted = [Permission.FORWARD_MODULE_CDRS_SENDER, Permission.FORWARD_ALL_RECEIVER]
     service = SetService(name="Routes", url="https://routes.example", permissions=wanted)
     client.submit(client.sign(service, provider), spender=spender)
-    agreement = CreateAgreement(provider=provider.address, permissions=wanted)
+    agreed = wanted if client.limits.binds_permissions else None
+    agreement = CreateAgreement(provider=provider.address, permissions=agreed)
     client.submit(client.sign(agreement, emsp), spender=spender)
 
     route = client.route("DE", "CPO")
     assert (route.operator, route.domain) == (operator.address, "https://one.example")
     assert client.party("DE", "CPO").modules_sender == (Module.CDRS, Module.TARIFFS)
+    counted = client.limits.has_listings
     assert client.agreements("DE", "EMS") == (
-        Agreement(user=emsp.address, provider=provider.address, active=True, listing=2, version=1),
+        Agreement(
+            user=emsp.address,
+            provider=provider.address,
+            active=True,
+            listing=2 if counted else None,
+            version=1 if counted else None,
+        ),
     )
     assert [party.id.party_id for party in client.parties()] == ["CPO", "EMS", "SVC"]
     assert [node.domain for node in client.nodes()] == [
@@ -57,6 +67,9 @@ def test_parties_without_money_register_serve_agree_and_are_reached(
     ]
     assert client.services()[0].permissions == tuple(sorted(wanted))
 
+    if client.limits.replayable:
+        client.submit(client.read_signed_request(carried[0]), spender=spender)
+        return
     with pytest.raises(NonceMismatch):
         client.submit(client.read_signed_request(carried[0]), spender=spender)
     assert client.nonce(cpo.address) == 2
