@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from ocn_registry.dialects import dialect_of
 from ocn_registry.effects import run
 from ocn_registry.errors import InvalidInput
-from ocn_registry.flows import requests, writes
+from ocn_registry.flows import replacing, requests, writes
 from ocn_registry.flows.reads import at_one_block
 from ocn_registry.flows.writes import WriteOptions
 from ocn_registry.intents import (
@@ -51,8 +51,11 @@ class RegistryClient:
     id. "Not there" is `None`, or an empty tuple.
 
     Writes wait for their block. They raise `Reverted` when the contract refuses, `InvalidInput`
-    for what no contract would take, a `TransportError` when nothing was sent, and
-    `OutcomeUnknown` when something may have been.
+    for what no contract would take, a `TransportError` when nothing was sent, `OutcomeUnknown`
+    when something may have been, and `TransactionReplaced` when another transaction of the sender
+    took its place. Several at a time from one spender don't fight over numbers, as long as they
+    go through one transport. The same write again, after `OutcomeUnknown`, waits for the
+    transaction that was sent, and sends no second.
     """
 
     def __init__(
@@ -230,12 +233,7 @@ class RegistryClient:
         deadline_unix_s: int | None = None,
     ) -> SignedRequest:
         """Prepare a request of the signer's own, and sign it; see `prepare`. Nothing is sent."""
-        return self.prepare(
-            intent,
-            signer.address,
-            nonce=nonce,
-            deadline_unix_s=deadline_unix_s,
-        ).sign(signer)
+        return self._run(requests.sign(self._dialect, intent, signer, nonce, deadline_unix_s))
 
     def read_request(self, text: str | bytes) -> Request:
         """Read the JSON of a request that is still to be signed, here or elsewhere.
@@ -290,6 +288,62 @@ class RegistryClient:
         return self._run(writes.submit(self._dialect, signed, spender, options or self._options))
 
     # Writes
+
+    def outcome_of(self, tx_hash: str) -> Outcome | None:
+        """Look up what became of a transaction, after `OutcomeUnknown`, say.
+
+        Returns:
+            What it did; `None` when it is in no block that stands. Its `items` are empty: the
+            chain does not tell what was asked.
+
+        Raises:
+            Reverted: It is in a block, and failed.
+        """
+        return self._run(
+            replacing.outcome_of(self._dialect, tx_hash, self._options.confirmations),
+        )
+
+    def await_outcome(self, tx_hash: str, *, options: WriteOptions | None = None) -> Outcome:
+        """Wait for a transaction that was sent before; see `outcome_of`.
+
+        Raises:
+            TransactionReplaced: It will never take effect.
+        """
+        return self._run(
+            replacing.await_outcome(self._dialect, tx_hash, options or self._options),
+        )
+
+    def speed_up(
+        self,
+        tx_hash: str,
+        *,
+        signer: Signer,
+        options: WriteOptions | None = None,
+    ) -> Outcome:
+        """Send a transaction that is stuck again, for a quarter more at least.
+
+        It has the number of the first, so only one of them can take effect: the outcome's
+        `tx_hash` says which. When the first is in a block already, nothing is sent.
+        """
+        return self._run(
+            replacing.speed_up(self._dialect, tx_hash, signer, options or self._options),
+        )
+
+    def cancel(
+        self,
+        tx_hash: str,
+        *,
+        signer: Signer,
+        options: WriteOptions | None = None,
+    ) -> Outcome | None:
+        """Send a transaction that does nothing in place of one that is stuck.
+
+        Returns:
+            `None` when the first will never take effect; what it did when it was quicker.
+        """
+        return self._run(
+            replacing.cancel(self._dialect, tx_hash, signer, options or self._options),
+        )
 
     def send(
         self,

@@ -13,6 +13,7 @@ OcnRegistryError
     RpcUnavailable · RpcTimeout · RpcRefused · BadAnswer · WrongChain · NoContract
     InsufficientFunds      the sender can't pay for the transaction
   OutcomeUnknown           sent, and no receipt seen: look for its tx_hash before sending again
+  TransactionReplaced      sent, and will never take effect: another one took its number
   PartlyDone               a write took several transactions, and one after the first failed
 ```
 
@@ -219,6 +220,20 @@ class OutcomeUnknown(OcnRegistryError):
             "receipt before sending anything again",
         )
         self.tx_hash = tx_hash
+
+
+class TransactionReplaced(OcnRegistryError):
+    """The transaction will never take effect: another one of the sender has taken its number."""
+
+    def __init__(self, tx_hash: str, number: int) -> None:
+        """Say which transaction, and its number among the sender's."""
+        super().__init__(
+            f"transaction {tx_hash} will never take effect: another transaction of the same "
+            f"sender has taken its number {number}; look at what is listed now, and send again "
+            "what is missing",
+        )
+        self.tx_hash = tx_hash
+        self.number = number
 
 
 class PartlyDone(OcnRegistryError):

@@ -16,7 +16,7 @@ from ocn_registry.errors import (
     UnsupportedByDialect,
 )
 from ocn_registry.keccak import selector
-from ocn_registry.signing import DEFAULT_LIFETIME_S, MAX_LIFETIME_S, recover
+from ocn_registry.signing import DEFAULT_LIFETIME_S, MAX_LIFETIME_S, SignedRequest, recover
 from ocn_registry.text import shown
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     )
     from ocn_registry.intents import SignableIntent
     from ocn_registry.models import Address, Contract
-    from ocn_registry.signing import Request, SignedRequest
+    from ocn_registry.signing import AnySigner, Request
 
 _VALID = "isValidSignature(bytes32,bytes)"  # ERC-1271
 _DAY_S = 24 * 60 * 60
@@ -76,6 +76,20 @@ def prepare(
             f"from now, which is {now} (Unix seconds): give one that is",
         )
     return dialect.request(intent, account, nonce=nonce, deadline_unix_s=deadline_unix_s)
+
+
+def sign(
+    dialect: Dialect,
+    intent: SignableIntent,
+    signer: AnySigner,
+    nonce: int | None,
+    deadline_unix_s: int | None,
+) -> Flow[SignedRequest]:
+    """Prepare a request of the signer's own, and sign it; see `prepare`."""
+    request = yield from prepare(dialect, intent, signer.address, nonce, deadline_unix_s)
+    payload = request.payload
+    task: Local[bytes] = Local(lambda: signer.sign(payload))
+    return SignedRequest(request=request, signature=(yield from task))
 
 
 def verify(dialect: Dialect, requests: tuple[SignedRequest, ...]) -> Flow[None]:

@@ -1,7 +1,6 @@
-"""From a write to its outcome: simulate, price, sign, send once, wait for the block.
+"""From a write to its outcome: check, plan which transactions it takes, have them sent.
 
-What would revert is told before it is sent, and costs nothing. A transaction is handed over once;
-from then on nothing is repeated, and what is not known in time is `OutcomeUnknown`.
+What would revert is told before it is sent, and costs nothing. `sending` has a single transaction.
 """
 
 from __future__ import annotations
@@ -9,37 +8,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ocn_registry.effects import (
-    Balance,
-    BlockAt,
-    Clock,
-    CodeSize,
-    GasEstimate,
-    GasPrice,
-    Head,
-    Local,
-    ReceiptOf,
-    Send,
-    Sleep,
-    Transaction,
-    TransactionCount,
-    together,
-)
+from ocn_registry.effects import Balance
 from ocn_registry.errors import (
     BatchRejected,
-    FeeAboveCap,
     InsufficientFunds,
     InvalidInput,
-    NoContract,
     OcnRegistryError,
     OutcomeUnknown,
     PartlyDone,
-    Reverted,
-    TransportError,
-    UnknownRevert,
 )
 from ocn_registry.flows.requests import look, verify
-from ocn_registry.outcomes import Item, Outcome
+from ocn_registry.flows.sending import priced, transact
+from ocn_registry.outcomes import Item
 from ocn_registry.signing import SignedRequest
 from ocn_registry.text import shown
 
@@ -47,21 +27,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ocn_registry.dialects import Dialect, Stage, Step
-    from ocn_registry.effects import (
-        Call,
-        Flow,
-        HeadBlock,
-        Receipt,
-    )
-    from ocn_registry.errors import (
-        RequestRejected,
-    )
-    from ocn_registry.models import Address, BlockRef
-    from ocn_registry.signing import Signer
+    from ocn_registry.effects import Flow
+    from ocn_registry.errors import RequestRejected, Reverted
+    from ocn_registry.outcomes import Outcome
+    from ocn_registry.signing import AnySigner
 
 DEFAULT_TIP_WEI = 2
-_FIRST_POLL_S = 0.02
-_LONGEST_POLL_S = 2.0
 _MAX_CONFIRMATIONS = 10_000
 
 
@@ -102,7 +73,7 @@ class WriteOptions:
 def send(
     dialect: Dialect,
     steps: tuple[Step, ...],
-    signer: Signer,
+    signer: AnySigner,
     options: WriteOptions,
 ) -> Flow[Outcome]:
     """Send one transaction: all of the steps, or none.
@@ -133,7 +104,7 @@ def send(
 def submit(
     dialect: Dialect,
     requests: tuple[SignedRequest, ...],
-    spender: Signer,
+    spender: AnySigner,
     options: WriteOptions,
 ) -> Flow[Outcome]:
     """Send requests that others signed in one transaction, each on its own.
@@ -164,7 +135,15 @@ def submit(
     whole = dialect.write(kept, each_alone=False)
     alone = dialect.write(kept, each_alone=True) if len(kept) > 1 else whole
     items = tuple([_item(request) for request in kept])
-    outcome = yield from _transact(dialect, whole, alone, spender, items=items, options=options)
+    outcome = yield from transact(
+        dialect,
+        whole,
+        alone,
+        spender,
+        items=items,
+        once=not dialect.limits.replayable,
+        options=options,
+    )
     told = dict(zip(good, outcome.items, strict=True))
     return replace(
         outcome,
@@ -180,14 +159,14 @@ def submit(
 def _in_stages(
     dialect: Dialect,
     stages: tuple[Stage, ...],
-    signer: Signer,
+    signer: AnySigner,
     options: WriteOptions,
 ) -> Flow[Outcome]:
     """Send several transactions, once each of them would succeed and can be paid."""
     needed = 0
     for stage in stages:
         write = dialect.write(stage.steps, each_alone=False, sender=signer.address)
-        transaction = yield from _priced(write, write, signer.address, dialect.chain_id, options)
+        transaction = yield from priced(write, write, signer.address, dialect.chain_id, options)
         needed += transaction.gas * transaction.max_fee_per_gas_wei
     balance = yield from Balance(signer.address)
     if balance < needed:
@@ -215,7 +194,7 @@ def _in_stages(
 def _undone(  # noqa: PLR0913, PLR0917 - all that is known when a stage fails
     dialect: Dialect,
     failed: Stage,
-    signer: Signer,
+    signer: AnySigner,
     options: WriteOptions,
     parts: list[Outcome],
     error: OcnRegistryError,
@@ -236,134 +215,23 @@ def _undone(  # noqa: PLR0913, PLR0917 - all that is known when a stage fails
 def _all_or_nothing(
     dialect: Dialect,
     steps: tuple[Step, ...],
-    signer: Signer,
+    signer: AnySigner,
     options: WriteOptions,
 ) -> Flow[Outcome]:
     write = dialect.write(steps, each_alone=False, sender=signer.address)
-    items = tuple([_item(step) for step in steps])
-    return (yield from _transact(dialect, write, write, signer, items=items, options=options))
+    signed = all(isinstance(step, SignedRequest) for step in steps)
+    return (
+        yield from transact(
+            dialect,
+            write,
+            write,
+            signer,
+            items=tuple([_item(step) for step in steps]),
+            once=signed and not dialect.limits.replayable,
+            options=options,
+        )
+    )
 
 
 def _item(step: Step) -> Item:
     return Item(intent=step.intent if isinstance(step, SignedRequest) else step)
-
-
-def _transact(  # noqa: PLR0913 - what a transaction is made of
-    dialect: Dialect,
-    trial: Call[tuple[Reverted | None, ...]],
-    write: Call[tuple[Reverted | None, ...]],
-    signer: Signer,
-    *,
-    items: tuple[Item, ...],
-    options: WriteOptions,
-) -> Flow[Outcome]:
-    """Send a call as a transaction, once its trial has succeeded."""
-    transaction = yield from _priced(trial, write, signer.address, dialect.chain_id, options)
-    signed = yield from Local(lambda: signer.sign_transaction(transaction))
-    lost: OutcomeUnknown | None = None
-    try:
-        yield from Send(signed)
-    except OutcomeUnknown as error:
-        lost = error  # it may have arrived: its receipt would show it
-    if options.on_sent is not None:
-        options.on_sent(signed.tx_hash)
-    receipt, block = yield from _wait(signed.tx_hash, options, lost)
-    if not receipt.succeeded:
-        reason = yield from _reason(replace(write, sender=signer.address, block=block.number))
-        reason.tx_hash = signed.tx_hash
-        raise reason
-    failures = dialect.failures(receipt.logs)
-    for failure in failures.values():
-        failure.tx_hash = signed.tx_hash
-    return Outcome(
-        tx_hash=signed.tx_hash,
-        block=block,
-        changes=dialect.changes(receipt.logs, tuple([item.intent for item in items])),
-        items=tuple(
-            [replace(item, error=failures.get(place)) for place, item in enumerate(items)],
-        ),
-        gas_used=receipt.gas_used,
-        gas_price_wei=receipt.gas_price_wei,
-    )
-
-
-def _priced(
-    trial: Call[tuple[Reverted | None, ...]],
-    write: Call[tuple[Reverted | None, ...]],
-    sender: Address,
-    chain_id: int,
-    options: WriteOptions,
-) -> Flow[Transaction]:
-    """Simulate a call, and make a transaction of it."""
-    trial = replace(trial, sender=sender)
-    (_, code_size, estimate), (head, count, balance) = yield from together(
-        together(trial, CodeSize(trial.to), GasEstimate(trial)),
-        together(Head(), TransactionCount(sender), Balance(sender)),
-    )
-    if not code_size:
-        raise NoContract(trial.to)
-    gas = options.gas or estimate + estimate // 4
-    fee, tip = yield from _fee(head, options)
-    if balance < gas * fee:
-        raise InsufficientFunds(sender, balance, gas * fee)
-    return Transaction(
-        chain_id=chain_id,
-        nonce=count,
-        to=write.to,
-        data=write.data,
-        gas=gas,
-        max_fee_per_gas_wei=fee,
-        tip_per_gas_wei=tip,
-    )
-
-
-def _fee(head: HeadBlock, options: WriteOptions) -> Flow[tuple[int, int | None]]:
-    """Tell the most that is paid per gas and the tip; `None` for a transaction of the old form."""
-    cap = options.max_fee_per_gas_wei
-    if head.base_fee_wei is None:
-        told = yield from GasPrice()
-        price, most, tip = max(told, options.tip_per_gas_wei), None, None
-    else:
-        tip = options.tip_per_gas_wei
-        price, most = head.base_fee_wei + tip, 2 * head.base_fee_wei + tip
-    if cap is not None and cap < price:
-        raise FeeAboveCap(price, cap)
-    return (most if cap is None else min(cap, most)) if most else price, tip
-
-
-def _wait(
-    tx_hash: str,
-    options: WriteOptions,
-    lost: OutcomeUnknown | None,
-) -> Flow[tuple[Receipt, BlockRef]]:
-    """Wait for a transaction's block and its confirmations; the chain may reorganise meanwhile."""
-    started = yield from Clock()
-    pause = _FIRST_POLL_S
-    why = "it is in no block yet"
-    while True:
-        try:
-            receipt, head = yield from together(ReceiptOf(tx_hash), Head())
-            if receipt is not None:
-                why = f"its block has less than {options.confirmations} confirmations"
-                block = yield from BlockAt(receipt.block_number)
-                depth = head.ref.number - receipt.block_number + 1
-                if block and block.hash == receipt.block_hash and depth >= options.confirmations:
-                    return receipt, block
-        except TransportError as error:
-            why = str(error)
-        now = yield from Clock()
-        if now - started >= options.timeout_s:
-            raise OutcomeUnknown(tx_hash, why) from lost
-        yield from Sleep(pause)
-        pause = min(2 * pause, _LONGEST_POLL_S)
-
-
-def _reason(write: Call[tuple[Reverted | None, ...]]) -> Flow[Reverted]:
-    """Ask what a transaction that failed in its block had reverted with."""
-    try:
-        yield from write
-    except Reverted as error:
-        return error
-    except TransportError:
-        pass
-    return UnknownRevert()

@@ -16,12 +16,14 @@ from ocn_registry.signing.requests import (
     Request,
     SignedRequest,
 )
-from ocn_registry.signing.signers import KeySigner, Signer, recover
+from ocn_registry.signing.signers import AnySigner, AsyncSigner, KeySigner, Signer, recover
 from ocn_registry.signing.typed_data import Domain, StructType, TypedData, Value, message_of
 
 __all__ = [
     "DEFAULT_LIFETIME_S",
     "MAX_LIFETIME_S",
+    "AnySigner",
+    "AsyncSigner",
     "Document",
     "Domain",
     "KeySigner",

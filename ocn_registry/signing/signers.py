@@ -11,7 +11,7 @@ import json
 import os
 import stat
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Protocol, TypeAlias, cast
 
 from ocn_registry.effects import SignedTransaction
 from ocn_registry.errors import InvalidInput
@@ -49,6 +49,26 @@ class Signer(Protocol):
     def sign_transaction(self, transaction: Transaction) -> SignedTransaction:
         """Sign a transaction."""
         ...
+
+
+class AsyncSigner(Protocol):
+    """Reaches a device or a service that signs, for `AsyncRegistryClient`."""
+
+    @property
+    def address(self) -> Address:
+        """The address of the key."""
+        ...
+
+    async def sign(self, payload: Payload) -> bytes:
+        """Sign a request; see `Signer`."""
+        ...
+
+    async def sign_transaction(self, transaction: Transaction) -> SignedTransaction:
+        """Sign a transaction."""
+        ...
+
+
+AnySigner: TypeAlias = Signer | AsyncSigner
 
 
 class KeySigner:

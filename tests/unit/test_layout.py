@@ -22,7 +22,7 @@ BELOW = {
     "deployments": {"text", "errors", "models"},
     "abi": {"text", "errors", "models"},
     "signing": {"text", "strict_json", "keccak", "errors", "models", "effects", "intents"},
-    "turns": {"models", "effects"},
+    "turns": {"errors", "models", "effects", "intents", "outcomes"},
     "transport": {"text", "strict_json", "keccak", "errors", "models", "effects", "turns"},
 }
 BELOW["dialects"] = BELOW["signing"] | {"contract_errors", "outcomes", "signing", "deployments"}

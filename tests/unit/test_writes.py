@@ -24,9 +24,10 @@ from ocn_registry import contract_errors as errors
 from ocn_registry.deployments import built_in
 from ocn_registry.dialects import dialect_of, words
 from ocn_registry.effects import HeadBlock, Receipt, run
-from ocn_registry.flows import requests, writes
+from ocn_registry.flows import requests, sending, writes
 from ocn_registry.keccak import selector
 from ocn_registry.models import BlockRef
+from ocn_registry.turns import Lane, Turn
 
 DEPLOYMENT = built_in("local")
 DIALECT = dialect_of(DEPLOYMENT)
@@ -58,6 +59,13 @@ class Chain:
         self.send_error = None
         self.poll_errors = 0
         self.sent = []
+        self.lane = Lane()
+        self.turns = 0
+        self.known = {}
+        self.count = self.mined_count = 3
+
+    def end_turn(self):
+        self.turns -= 1
 
     def perform(self, effect):
         return getattr(self, f"on_{type(effect).__name__.lower()}")(effect)
@@ -84,8 +92,8 @@ class Chain:
     def on_codesize(self, effect):
         return self.code.get(effect.account, 0)
 
-    def on_transactioncount(self, _):
-        return 3
+    def on_transactioncount(self, effect):
+        return self.count if effect.pending else self.mined_count
 
     def on_unixtime(self, _):
         return NOW
@@ -99,6 +107,13 @@ class Chain:
 
     def on_local(self, effect):
         return effect.task()
+
+    def on_taketurn(self, _):
+        self.turns += 1
+        return Turn(self.lane, self.end_turn)
+
+    def on_transactionof(self, effect):
+        return self.known.get(effect.tx_hash)
 
     def on_send(self, effect):
         self.sent.append(effect.transaction)
@@ -140,7 +155,9 @@ class Chain:
 
 @pytest.fixture
 def chain():
-    return Chain()
+    chain = Chain()
+    yield chain
+    assert chain.turns == 0  # whatever happened, the next one can send
 
 
 def send(chain, *steps, **options):
@@ -183,7 +200,7 @@ def test_address_without_code_gets_no_transaction(chain):
 
 def fee(chain, **options):
     call = DIALECT.write((SET_NODE,), each_alone=False)
-    flow = writes._priced(call, call, OPERATOR.address, 246, WriteOptions(**options))
+    flow = sending.priced(call, call, OPERATOR.address, 246, WriteOptions(**options))
     return run(flow, chain.perform)
 
 
