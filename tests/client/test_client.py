@@ -420,7 +420,8 @@ def test_connect_by_file_and_by_name(tmp_path, deployment, fresh, client):
     path = tmp_path / "mine.json"
     path.write_text(
         f'{{"chainId": {fresh.chain_id}, "dialect": "{deployment.dialect}", '
-        f'"registry": "{deployment.registry}", "permissions": "{deployment.permissions}", "rpcUrls": ["{fresh.rpc_url}"]}}'
+        f'"registry": "{deployment.registry}", "permissions": "{deployment.permissions}", '
+        f'"rpcUrls": ["{fresh.rpc_url}"]}}'
     )
     with connect(str(path)) as connected:
         assert connected.nodes() == ()
