@@ -17,6 +17,7 @@ __version__ = "3.0.0.dev0"
 
 if TYPE_CHECKING:
     from ocn_registry import contract_errors as contract_errors
+    from ocn_registry.async_client import AsyncRegistryClient as AsyncRegistryClient
     from ocn_registry.client import RegistryClient as RegistryClient
     from ocn_registry.deployments import Deployment as Deployment
     from ocn_registry.errors import BadAnswer as BadAnswer
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from ocn_registry.errors import RpcTimeout as RpcTimeout
     from ocn_registry.errors import RpcUnavailable as RpcUnavailable
     from ocn_registry.errors import SignatureMismatch as SignatureMismatch
+    from ocn_registry.errors import TransactionReplaced as TransactionReplaced
     from ocn_registry.errors import TransportError as TransportError
     from ocn_registry.errors import UnknownRevert as UnknownRevert
     from ocn_registry.errors import UnsupportedByDialect as UnsupportedByDialect
@@ -68,6 +70,7 @@ if TYPE_CHECKING:
     from ocn_registry.models import Agreement as Agreement
     from ocn_registry.models import BlockRef as BlockRef
     from ocn_registry.models import Contract as Contract
+    from ocn_registry.models import Interface as Interface
     from ocn_registry.models import Module as Module
     from ocn_registry.models import Node as Node
     from ocn_registry.models import Party as Party
@@ -77,25 +80,30 @@ if TYPE_CHECKING:
     from ocn_registry.models import Route as Route
     from ocn_registry.models import Service as Service
     from ocn_registry.network import connect as connect
+    from ocn_registry.network import connect_async as connect_async
     from ocn_registry.network import find_deployment as find_deployment
     from ocn_registry.outcomes import Item as Item
     from ocn_registry.outcomes import Outcome as Outcome
+    from ocn_registry.signing import AsyncSigner as AsyncSigner
     from ocn_registry.signing import KeySigner as KeySigner
     from ocn_registry.signing import Request as Request
     from ocn_registry.signing import SignedRequest as SignedRequest
     from ocn_registry.signing import Signer as Signer
+    from ocn_registry.transport import AsyncTransport as AsyncTransport
     from ocn_registry.transport import Transport as Transport
+    from ocn_registry.transport.http_async import AsyncHttpTransport as AsyncHttpTransport
     from ocn_registry.transport.http_sync import HttpTransport as HttpTransport
 else:
     # A test holds this table and the imports above together.
     _HOMES = {
+        "async_client": "AsyncRegistryClient",
         "client": "RegistryClient",
         "deployments": "Deployment",
         "errors": (
             "BadAnswer BatchRejected FeeAboveCap InsufficientFunds InvalidInput NoContract "
             "NonceMismatch OcnRegistryError OutcomeUnknown PartlyDone RequestExpired "
             "RequestRejected Reverted RpcRefused RpcTimeout RpcUnavailable SignatureMismatch "
-            "TransportError UnknownRevert UnsupportedByDialect WrongChain"
+            "TransactionReplaced TransportError UnknownRevert UnsupportedByDialect WrongChain"
         ),
         "flows.writes": "WriteOptions",
         "intents": (
@@ -105,13 +113,14 @@ else:
             "SetNode SetParty SetPartyModules SetService SignableIntent TransferOwnership"
         ),
         "models": (
-            "Address Agreement BlockRef Contract Module Node Party PartyId Permission Role Route "
-            "Service"
+            "Address Agreement BlockRef Contract Interface Module Node Party PartyId Permission Role "
+            "Route Service"
         ),
-        "network": "connect find_deployment",
+        "network": "connect connect_async find_deployment",
         "outcomes": "Item Outcome",
-        "signing": "KeySigner Request SignedRequest Signer",
-        "transport": "Transport",
+        "signing": "AsyncSigner KeySigner Request SignedRequest Signer",
+        "transport": "AsyncTransport Transport",
+        "transport.http_async": "AsyncHttpTransport",
         "transport.http_sync": "HttpTransport",
     }
     _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}

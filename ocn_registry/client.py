@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from ocn_registry.dialects import dialect_of
 from ocn_registry.effects import run
 from ocn_registry.errors import InvalidInput
-from ocn_registry.flows import replacing, requests, writes
+from ocn_registry.flows import reads, replacing, requests, writes
 from ocn_registry.flows.reads import at_one_block
 from ocn_registry.flows.writes import WriteOptions
 from ocn_registry.intents import (
@@ -34,7 +34,16 @@ if TYPE_CHECKING:
     from ocn_registry.dialects import Limits, Step
     from ocn_registry.effects import Asked, Flow
     from ocn_registry.intents import SignableIntent
-    from ocn_registry.models import Agreement, Module, Node, Party, Role, Route, Service
+    from ocn_registry.models import (
+        Agreement,
+        Interface,
+        Module,
+        Node,
+        Party,
+        Role,
+        Route,
+        Service,
+    )
     from ocn_registry.outcomes import Outcome
     from ocn_registry.signing import Signer
     from ocn_registry.transport import Transport
@@ -126,9 +135,34 @@ class RegistryClient:
         who = address_or_id(address_or_country_code, party_id)
         return self._ask(self._dialect.party(who, block))
 
-    def parties(self, *, block: int | None = None) -> tuple[Party, ...]:
-        """Read all parties, at one block."""
-        return self._run(at_one_block(self._dialect.parties, block))
+    def parties(
+        self,
+        *,
+        operator: str | None = None,
+        role: Role | None = None,
+        module: Module | None = None,
+        interface: Interface | None = None,
+        block: int | None = None,
+    ) -> tuple[Party, ...]:
+        """Read all parties, at one block; with filters, those that all filters let through.
+
+        Args:
+            operator: Whose node they are reached through.
+            role: A role that they have.
+            module: A module that they have.
+            interface: The side of the module that they have; without a module, of any.
+            block: See the class.
+        """
+        return self._run(
+            reads.parties(
+                self._dialect,
+                block,
+                operator=operator,
+                role=role,
+                module=module,
+                interface=interface,
+            ),
+        )
 
     def route(
         self,
@@ -148,9 +182,14 @@ class RegistryClient:
         """Read the service of a provider."""
         return self._ask(self._dialect.service(Address(provider), block))
 
-    def services(self, *, block: int | None = None) -> tuple[Service, ...]:
-        """Read all services in force, at one block."""
-        return self._run(at_one_block(self._dialect.services, block))
+    def services(
+        self,
+        *,
+        permission: int | None = None,
+        block: int | None = None,
+    ) -> tuple[Service, ...]:
+        """Read all services in force, at one block, or those that need a permission."""
+        return self._run(reads.services(self._dialect, block, permission=permission))
 
     def agreement(
         self,
@@ -172,6 +211,14 @@ class RegistryClient:
         """Read the agreements of a user that are in force, at one block."""
         who = address_or_id(address_or_country_code, party_id)
         return self._run(at_one_block(lambda at: self._dialect.agreements(who, at), block))
+
+    def users_of(self, provider: str, *, block: int | None = None) -> tuple[Agreement, ...]:
+        """Read the agreements in force to a provider's service, in the order of the parties.
+
+        Contracts don't list them: each party is asked about, some thousand in one request.
+        """
+        who = Address(provider)
+        return self._run(at_one_block(lambda at: self._dialect.users_of(who, at), block))
 
     def nonce(
         self,

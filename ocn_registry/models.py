@@ -11,11 +11,13 @@ import re
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from functools import lru_cache
-from typing import TypeGuard
+from typing import TypeGuard, TypeVar
 
 from ocn_registry.errors import InvalidInput
 from ocn_registry.keccak import keccak256
 from ocn_registry.text import shown
+
+E = TypeVar("E", bound=Enum)
 
 _ADDRESS = re.compile(r"0[xX][0-9a-fA-F]{40}")
 _ADDRESS_BYTES = 20
@@ -130,6 +132,16 @@ class Module(IntEnum):
     TOKENS = 6
 
 
+class Interface(Enum):
+    """The two sides of a module: who owns the data, and who is told of it.
+
+    Source: OCPI 2.2.1, section 6.
+    """
+
+    SENDER = "sender"
+    RECEIVER = "receiver"
+
+
 class Permission(IntEnum):
     """Which messages of its users a service wants to have forwarded.
 
@@ -153,6 +165,25 @@ class Permission(IntEnum):
     FORWARD_MODULE_COMMANDS_RECEIVER = 14
     FORWARD_MODULE_CHARGINGPROFILES_SENDER = 15
     FORWARD_MODULE_CHARGINGPROFILES_RECEIVER = 16
+
+
+def known(kind: type[E], value: E | None) -> E | None:
+    """Refuse what is no member of an enumeration: a filter that nothing passes looks like "none".
+
+    Args:
+        kind: The enumeration.
+        value: A member, or its number or text; `None` stays.
+
+    Raises:
+        InvalidInput: It is neither.
+    """
+    try:
+        if not isinstance(value, bool):
+            return None if value is None else kind(value)
+    except ValueError:
+        pass
+    names = ", ".join(member.name for member in kind)
+    raise InvalidInput(f"{shown(value)} is no {kind.__name__}: give one of {names}")
 
 
 _PERMISSIONS = {int(permission): permission for permission in Permission}
@@ -252,9 +283,9 @@ class Party:
         operator: Address whose node it is reached through.
         operator_domain: URL of that node; `None` while the operator runs none, and the party can't
             be reached.
-        listing: Number of the listing; `None` where the contract does not tell it along: the
-            lists do, a single party's details don't (see `RegistryClient.listing`). It counts for
-            nothing when two parties are compared.
+        listing: Number of the listing; `None` when the party was looked up by its id, which does
+            not tell it along (see `RegistryClient.listing`), and where contracts count none. It
+            counts for nothing when two parties are compared.
     """
 
     address: Address
@@ -265,6 +296,22 @@ class Party:
     operator: Address
     operator_domain: str | None
     listing: int | None = field(default=None, compare=False)
+
+    def implements(
+        self,
+        module: Module | None = None,
+        interface: Interface | None = None,
+    ) -> bool:
+        """Tell whether the party says that it has an interface of a module.
+
+        Args:
+            module: The module; `None` for any.
+            interface: The side; `None` for either.
+        """
+        modules = () if interface is Interface.RECEIVER else self.modules_sender
+        if interface is not Interface.SENDER:
+            modules += self.modules_receiver
+        return bool(modules) if module is None else module in modules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -294,9 +341,8 @@ class Service:
         url: Where to read more; may be empty.
         permissions: What it needs, in ascending order: a `Permission` each, or a number that has
             no name yet and matches nothing.
-        version: What an agreement binds to; `None` where the contract does not tell it along: the
-            lists do, a single service's details don't. It counts for nothing when two services
-            are compared.
+        version: What an agreement binds to; `None` where contracts count none. It counts for
+            nothing when two services are compared.
     """
 
     provider: Address

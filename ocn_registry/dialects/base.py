@@ -216,6 +216,10 @@ class Dialect(Protocol):
         """Read a user's agreements in force."""
         ...
 
+    def users_of(self, provider: Address, block: int) -> Flow[tuple[Agreement, ...]]:
+        """Read the agreements in force to a provider's service: every party is asked about."""
+        ...
+
     def nonce(self, account: Address, contract: Contract, block: int | None) -> Call[int]:
         """Read the nonce of an account's next request."""
         ...

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from ocn_registry.effects import Head
+from ocn_registry.models import Address, Interface, Module, Role, known
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ocn_registry.dialects import Dialect
     from ocn_registry.effects import Flow
+    from ocn_registry.models import Party, Service
 
 T = TypeVar("T")
 
@@ -25,3 +28,56 @@ def at_one_block(read: Callable[[int], Flow[T]], block: int | None) -> Flow[T]:
         head = yield from Head()
         block = head.ref.number
     return (yield from read(block))
+
+
+def parties(  # noqa: PLR0913 - each is a filter
+    dialect: Dialect,
+    block: int | None,
+    *,
+    operator: str | None,
+    role: Role | None,
+    module: Module | None,
+    interface: Interface | None,
+) -> Flow[tuple[Party, ...]]:
+    """Read the parties that all filters let through; a filter that is `None` lets all through.
+
+    Args:
+        dialect: How the contracts are spoken to.
+        block: Number of the block; `None` for the latest.
+        operator: Whose node they are reached through.
+        role: A role that they have.
+        module: A module that they have.
+        interface: The side of it that they have; without a module, of any.
+    """
+    at = None if operator is None else Address(operator)
+    role, module = known(Role, role), known(Module, module)
+    interface = known(Interface, interface)
+    found = yield from at_one_block(dialect.parties, block)
+    return tuple(
+        [
+            party
+            for party in found
+            if (at is None or party.operator == at)
+            and (role is None or role in party.roles)
+            and ((module is None and interface is None) or party.implements(module, interface))
+        ],
+    )
+
+
+def services(
+    dialect: Dialect,
+    block: int | None,
+    *,
+    permission: int | None,
+) -> Flow[tuple[Service, ...]]:
+    """Read the services that need a permission.
+
+    Args:
+        dialect: How the contracts are spoken to.
+        block: Number of the block; `None` for the latest.
+        permission: What they need; `None` for whatever.
+    """
+    found = yield from at_one_block(dialect.services, block)
+    if permission is None:
+        return found
+    return tuple([service for service in found if permission in service.permissions])

@@ -250,6 +250,20 @@ class V1Dialect:
             ],
         )
 
+    def users_of(self, provider: Address, block: int) -> Flow[tuple[Agreement, ...]]:
+        """Read the agreements in force to a provider's service: every party is asked about."""
+        if (yield from self.service(provider, block)) is None:
+            return ()
+        users = tuple([party.address for party in (yield from self.parties(block))])
+        found = yield from each(users, lambda user: self._agreed(user, provider, block))
+        return tuple(
+            [
+                Agreement(user=user, provider=provider, active=True)
+                for user, agreed in zip(users, found, strict=True)
+                if agreed
+            ],
+        )
+
     def nonce(self, account: Address, contract: Contract, block: int | None) -> Call[int]:
         """Read the nonce of an account's next request."""
         del account, contract, block

@@ -10,7 +10,7 @@ from ocn_registry.dialects.v3 import calldata, events, reads, requests, rules
 from ocn_registry.dialects.v3.reads import PAGE_ENTRIES, read
 from ocn_registry.dialects.v3.reverts import refuse
 from ocn_registry.dialects.words import Words
-from ocn_registry.effects import Call, all_of
+from ocn_registry.effects import Call
 from ocn_registry.errors import BadAnswer, InvalidInput, NoContract
 from ocn_registry.intents import (
     CloseImport,
@@ -175,12 +175,13 @@ class V3Dialect:
     def party(self, who: Address | PartyId, block: int | None) -> Call[Party | None]:
         """Read a party."""
         if isinstance(who, Address):
-            return self._registry(
+            details = self._registry(
                 "getPartyDetailsByAddress(address)",
                 (words.address(who),),
                 reads.party_by_address(who),
                 block,
             )
+            return reads.with_listing(details, self.listing(who, block))
         return self._registry(
             "getPartyDetailsByOcpi(bytes2,bytes3)",
             reads.id_words(who),
@@ -212,11 +213,10 @@ class V3Dialect:
 
     def service(self, provider: Address, block: int | None) -> Call[Service | None]:
         """Read a provider's service."""
-        return self._permissions(
-            "getService(address)",
-            (words.address(provider),),
-            reads.service(provider),
-            block,
+        who = (words.address(provider),)
+        return reads.with_version(
+            self._permissions("getService(address)", who, reads.service(provider), block),
+            self._permissions("serviceVersion(address)", who, Words.uint, block),
         )
 
     def services(self, block: int) -> Flow[tuple[Service, ...]]:
@@ -255,10 +255,18 @@ class V3Dialect:
             Words.addresses,
             block,
         )
-        if not providers:
+        found = yield from reads.each(
+            [self.agreement(user, provider, block) for provider in providers],
+        )
+        return tuple([agreement for agreement in found if agreement and agreement.active])
+
+    def users_of(self, provider: Address, block: int) -> Flow[tuple[Agreement, ...]]:
+        """Read the agreements in force to a provider's service: every party is asked about."""
+        if (yield from self.service(provider, block)) is None:
             return ()
-        found = yield from all_of(
-            tuple([self.agreement(user, provider, block) for provider in providers]),
+        parties = yield from self.parties(block)
+        found = yield from reads.each(
+            [self.agreement(party.address, provider, block) for party in parties],
         )
         return tuple([agreement for agreement in found if agreement and agreement.active])
 

@@ -117,7 +117,10 @@ def changes(logs: tuple[Log, ...], contracts: dict[Address, Contract]) -> tuple[
         contracts: Which contract stands at which address; other events are left out.
     """
     read = {topic(signature): decode for signature, decode in EVENTS.items()}
-    imports = {topic("ImportOpened()"): ImportOpened, topic("ImportClosed()"): ImportClosed}
+    imports: dict[str, type[ImportOpened | ImportClosed]] = {
+        topic("ImportOpened()"): ImportOpened,
+        topic("ImportClosed()"): ImportClosed,
+    }
     found: list[Change] = []
     for log in logs:
         if log.address not in contracts or not log.topics:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from ocn_registry.dialects import words
-from ocn_registry.dialects.v3.calldata import call
+from ocn_registry.dialects.v3.calldata import batch, call
 from ocn_registry.dialects.v3.reverts import refuse
 from ocn_registry.dialects.words import Words
 from ocn_registry.effects import Call, all_of, together
@@ -23,7 +24,7 @@ from ocn_registry.models import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from ocn_registry.effects import Flow
     from ocn_registry.models import (
@@ -34,6 +35,7 @@ T = TypeVar("T")
 
 PAGE_ENTRIES = 500
 _PAGES_AT_ONCE = 4
+_IN_ONE = 250  # questions of some 20,000 gas: far below what nodes allow a call
 _MOST_ENTRIES = 10_000_000
 _ROLES = tuple(Role)
 _MODULES = tuple(Module)
@@ -62,6 +64,67 @@ def read(
         return decode(Words(data))
 
     return Call(to, call(signature, *arguments), answer, refuse, None, block)
+
+
+def in_one(calls: Sequence[Call[T]]) -> Call[tuple[T, ...]]:
+    """Ask several things of one contract in one call, so that all answers are of one block.
+
+    Args:
+        calls: At least one; all at the same block.
+    """
+
+    def one(reader: Words) -> bytes:
+        succeeded, data = reader.flag(), reader.blob()
+        if not succeeded:
+            raise refuse(data)
+        return data
+
+    def decode(data: bytes) -> tuple[T, ...]:
+        if not data:
+            raise NoContract(calls[0].to)
+        found = Words(data).structs(one)
+        if len(found) != len(calls):
+            raise BadAnswer(f"{len(calls)} things were asked and {len(found)} answered")
+        return tuple([call.decode(part) for call, part in zip(calls, found, strict=True)])
+
+    data = batch([call.data for call in calls], each_alone=True)
+    return Call(calls[0].to, data, decode, refuse, None, calls[0].block)
+
+
+def each(calls: Sequence[Call[T]]) -> Flow[tuple[T, ...]]:
+    """Ask any number of things of one contract, many in one call and several calls at once."""
+    groups = [in_one(calls[start : start + _IN_ONE]) for start in range(0, len(calls), _IN_ONE)]
+    found: list[T] = []
+    for start in range(0, len(groups), _PAGES_AT_ONCE):
+        for part in (yield from all_of(tuple(groups[start : start + _PAGES_AT_ONCE]))):
+            found.extend(part)
+    return tuple(found)
+
+
+def with_listing(party: Call[Party | None], listing: Call[int | None]) -> Call[Party | None]:
+    """Ask for a party and the number of its listing at once."""
+    both = in_one([party, listing])
+
+    def decode(data: bytes) -> Party | None:
+        found, number = both.decode(data)
+        if isinstance(found, Party) and isinstance(number, int):
+            return replace(found, listing=number)
+        return None
+
+    return Call(both.to, both.data, decode, refuse, None, both.block)
+
+
+def with_version(service: Call[Service | None], version: Call[int]) -> Call[Service | None]:
+    """Ask for a service and its version at once."""
+    both = in_one([service, version])
+
+    def decode(data: bytes) -> Service | None:
+        found, number = both.decode(data)
+        if isinstance(found, Service) and isinstance(number, int):
+            return replace(found, version=number)
+        return None
+
+    return Call(both.to, both.data, decode, refuse, None, both.block)
 
 
 def id_words(party: PartyId) -> tuple[bytes, bytes]:
