@@ -11,16 +11,22 @@ never occurred: the histories would then be too tame to say anything.
 """
 
 import argparse
-import datetime
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTE = ROOT / "docs" / "soak.md"
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "property")]
 
-from histories.run import STEPS, not_seen, run, table, world  # noqa: E402
+from histories.run import (  # type: ignore[import-not-found]  # noqa: E402 - what tests share
+    STEPS,
+    not_seen,
+    run,
+    table,
+    world,
+)
 
 
 def main() -> int:
@@ -47,7 +53,7 @@ def main() -> int:
 
 
 def _note(done: str, missing: list[str], figures: str) -> str:
-    today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
+    today = datetime.now(tz=UTC).date().isoformat()
     return f"""# The last long run of the state machine
 
 Written by `make soak` ({today}): {done}.

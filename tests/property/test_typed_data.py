@@ -1,84 +1,156 @@
-"""Our digest and our JSON equal eth_account's, over generated requests of every kind."""
+"""What is signed: the package's digest, ethers', the tests' own, and what the contracts take."""
 
 import json
+import os
+import subprocess
+from pathlib import Path
 
-from eth_account import Account
-from eth_account.messages import _hash_eip191_message, encode_typed_data
-from hypothesis import given
+import pytest
+from histories.chain import CHAIN_ID
+from histories.people import KEYS, TYPES, Signatures, digest, sign
+from histories.run import world
+from histories.views import INTERFACES
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ocn_registry import (
-    Address,
-    Contract,
-    CreateAgreement,
-    DeleteNode,
-    DeleteParty,
-    DeleteService,
-    Deployment,
-    InvalidateNonce,
-    KeySigner,
-    Module,
-    RevokeAgreement,
-    Role,
-    SetNode,
-    SetParty,
-    SetPartyModules,
-    SetService,
+from ocn_registry.contract_errors import InvalidNonce, InvalidSignature, SignatureExpired
+from ocn_registry.models import Address
+from ocn_registry.signing import Domain, StructType, TypedData
+from ocn_registry.testing.model import Call, Permissions, Registry, SignedFields
+
+HERE = Path(__file__).resolve().parent
+_, ONE, *_ = KEYS
+FAR = 2**256 - 1
+
+numbers = st.one_of(st.integers(0, 2**256 - 1), st.integers(0, 20), st.just(2**256 - 1))
+addresses = st.one_of(
+    st.binary(min_size=20, max_size=20).map(Address.from_bytes), st.sampled_from(list(KEYS))
 )
-from ocn_registry.dialects import dialect_of
-from ocn_registry.signing import recover
-
-KEY = "0x" + "42" * 32
-SIGNER = KeySigner.from_key(KEY)
-addresses = st.binary(min_size=20, max_size=20).filter(any).map(Address.from_bytes)
-letters = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=3, max_size=3)
-urls = st.text("abc09-._~:%[]", max_size=40).map(lambda text: f"https://a{text}b")
-names = st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=25)
-permissions = st.lists(st.integers(0, 63), min_size=1, max_size=6)
-modules = st.lists(st.sampled_from(Module), max_size=8)
-uints = st.integers(0, 2**256 - 1)
-intents = st.one_of(
-    st.builds(SetNode, domain=urls),
-    st.builds(DeleteNode),
-    st.builds(
-        SetParty,
-        country_code=letters.map(lambda text: text[:2]),
-        party_id=letters,
-        roles=st.lists(st.sampled_from(Role), min_size=1, max_size=8),
-        operator=addresses,
-    ),
-    st.builds(SetPartyModules, sender=modules, receiver=modules),
-    st.builds(DeleteParty),
-    st.builds(SetService, name=names, url=st.one_of(st.just(""), urls), permissions=permissions),
-    st.builds(DeleteService),
-    st.builds(CreateAgreement, provider=addresses, permissions=permissions),
-    st.builds(RevokeAgreement, provider=addresses),
-    st.builds(InvalidateNonce, contract=st.sampled_from(Contract), new_nonce=uints),
-)
-deployments = st.builds(
-    Deployment,
-    name=st.just("any"),
-    chain_id=st.integers(1, 2**63),
-    dialect=st.just("v3"),
-    registry=addresses,
-    permissions=addresses,
-)
+VALUES = {
+    "address": addresses,
+    "string": st.text(max_size=80),
+    "uint256": numbers,
+    "uint8[]": st.lists(st.integers(0, 255), max_size=12).map(tuple),
+    "uint256[]": st.lists(numbers, max_size=12).map(tuple),
+}
+IDS = {"countryCode": 2, "partyId": 3}
 
 
-@given(deployments, intents, addresses, uints, uints)
-def test_digest_equals_eth_accounts(deployment, intent, account, nonce, deadline):
-    request = dialect_of(deployment).request(intent, account, nonce=nonce, deadline_unix_s=deadline)
-    theirs = encode_typed_data(full_message=json.loads(request.to_json()))
-    assert request.payload.digest() == _hash_eip191_message(theirs)
+def fields_of(primary_type: str) -> tuple[tuple[str, str], ...]:
+    return StructType.parse(TYPES[primary_type]).fields
 
 
-@given(deployments, intents, uints, uints)
-def test_signature_equals_eth_accounts_and_json_comes_back(deployment, intent, nonce, deadline):
-    dialect = dialect_of(deployment)
-    request = dialect.request(intent, SIGNER.address, nonce=nonce, deadline_unix_s=deadline)
-    signed = request.sign(SIGNER)
-    theirs = Account.sign_typed_data(KEY, full_message=request.document())
-    assert signed.signature == bytes(theirs.signature)
-    assert recover(request.payload.digest(), signed.signature) == SIGNER.address
-    assert dialect.read_request(request.to_json()) == request
-    assert dialect.read_request(signed.to_json().encode()) == signed
+def value_of(kind: str, name: str):
+    if size := IDS.get(name):
+        return st.text(st.characters(max_codepoint=127), min_size=size, max_size=size)
+    return VALUES[kind]
+
+
+def contract_of(primary_type: str) -> type[Registry | Permissions]:
+    raw = primary_type[0].lower() + primary_type[1:] + "Raw"
+    return Registry if raw in Registry.externals else Permissions
+
+
+@st.composite
+def requests(draw):
+    """Draw typed data for any contract on any chain."""
+    primary_type = draw(st.sampled_from(sorted(TYPES)))
+    return SignedFields(
+        name=contract_of(primary_type).name,
+        chain_id=draw(st.one_of(st.sampled_from([1, 246, 73799]), st.integers(1, 2**63))),
+        contract=draw(addresses),
+        primary_type=primary_type,
+        values=tuple(draw(value_of(kind, name)) for kind, name in fields_of(primary_type)),
+    )
+
+
+def by_package(request: SignedFields) -> TypedData:
+    domain = Domain(
+        name=request.name,
+        version="3",
+        chain_id=request.chain_id,
+        contract=request.contract,
+    )
+    kind = StructType.parse(TYPES[request.primary_type])
+    return TypedData(domain=domain, type=kind, values=request.values)
+
+
+def by_ethers(many: list[SignedFields]) -> list[bytes]:
+    documents = []
+    for request in many:
+        document = by_package(request).document()
+        types = {request.primary_type: document["types"][request.primary_type]}
+        message, domain = document["message"], document["domain"]
+        documents.append({"domain": domain, "types": types, "message": message})
+    answer = subprocess.run(
+        ["node", HERE / "ethers_digests.mjs"],  # noqa: S607 - `make` puts the right one on PATH
+        input=json.dumps(documents),
+        env={**os.environ, "NODE_NO_WARNINGS": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [bytes.fromhex(one[2:]) for one in json.loads(answer.stdout)]
+
+
+@settings(max_examples=300)
+@given(requests())
+def test_the_tests_own_digest_is_the_packages(request_):
+    assert digest(request_) == by_package(request_).digest()
+
+
+@settings(max_examples=4, suppress_health_check=list(HealthCheck))
+@given(st.lists(requests(), min_size=100, max_size=150))
+def test_the_packages_digest_is_that_of_ethers(many):
+    assert [by_package(one).digest() for one in many] == by_ethers(many)
+
+
+@pytest.fixture(scope="module")
+def here():
+    with world() as world_:
+        yield world_
+
+
+@st.composite
+def messages_and_changes(draw):
+    """Draw the fields of a request between signer and nonce, and another value for one of all."""
+    primary_type = draw(st.sampled_from(sorted(TYPES)))
+    fields = fields_of(primary_type)
+    values = [draw(value_of(kind, name)) for kind, name in fields[1:-2]]
+    place = draw(st.integers(1, len(fields) - 1))
+    return primary_type, values, place, draw(value_of(*fields[place]))
+
+
+@settings(max_examples=100)
+@given(messages_and_changes())
+def test_the_contract_takes_what_was_signed_and_nothing_else(here, drawn):
+    """A good signature gets past the check whatever the values; a change of any field does not."""
+    primary_type, between, place, other = drawn
+    kind, pair = contract_of(primary_type), here.pairs[False]
+    address = pair.registry if kind is Registry else pair.permissions
+    good = SignedFields(
+        name=kind.name,
+        chain_id=CHAIN_ID,
+        contract=address,
+        primary_type=primary_type,
+        values=(ONE, *between, 0, FAR),
+    )
+    signature = sign(ONE, digest(good))
+    assert Signatures()(ONE, good, signature)
+    name = primary_type[0].lower() + primary_type[1:] + "Raw"
+    taken = _asked(here, kind, address, Call(name, (*good.values, signature)))
+    assert taken not in {InvalidSignature, InvalidNonce, SignatureExpired}
+    changed = (*good.values[:place], other, *good.values[place + 1 :])
+    refused = _asked(here, kind, address, Call(name, (*changed, signature)))
+    if changed != good.values:
+        assert refused in {InvalidSignature, InvalidNonce, SignatureExpired}
+
+
+def _asked(here, kind, address, call):
+    """Tell what a call would fail with; nothing if it would succeed."""
+    batch = Call("tryMulticall", ((call,),))
+    interface = INTERFACES[kind.name]
+    data = "0x" + interface.calldata(batch).hex()
+    answer = here.chain.request("eth_call", {"from": ONE, "to": address, "data": data}, "latest")
+    ((succeeded, result),) = interface.result_of(batch, bytes.fromhex(answer[2:]))
+    return None if succeeded else type(result)
