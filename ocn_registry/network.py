@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ocn_registry.async_client import AsyncRegistryClient
 from ocn_registry.client import RegistryClient
 from ocn_registry.deployments import Deployment, built_in, from_json
 from ocn_registry.dialects.detect import detect
@@ -13,6 +14,7 @@ from ocn_registry.effects import run
 from ocn_registry.errors import InvalidInput
 from ocn_registry.models import Address
 from ocn_registry.text import shown
+from ocn_registry.transport.http_async import AsyncHttpTransport
 from ocn_registry.transport.http_sync import HttpTransport
 
 if TYPE_CHECKING:
@@ -57,6 +59,44 @@ def connect(  # noqa: PLR0913 - each has a default
         ca_file=ca_file,
     )
     return RegistryClient(deployment, transport, options=options)
+
+
+def connect_async(  # noqa: PLR0913 - each has a default
+    network: str | Deployment = "local",
+    *,
+    rpc_urls: Sequence[str] = (),
+    timeout_s: float = 10.0,
+    headers: Mapping[str, str] | None = None,
+    proxy: str | None = None,
+    ca_file: str | None = None,
+    options: WriteOptions | None = None,
+) -> AsyncRegistryClient:
+    """Reach a registry over HTTP. Nothing is asked yet.
+
+    Args:
+        network: Name of a deployment that is built in (`ewc`, `volta`, `local`), path of a file
+            that ends in `.json`, or a deployment.
+        rpc_urls: RPC nodes, the preferred one first; those of the deployment unless given.
+        timeout_s: How long one request to a node may take.
+        headers: Sent with every request: an authorization, say.
+        proxy: URL of an HTTP proxy.
+        ca_file: File with the certificates of authorities to trust instead of the usual ones.
+        options: How transactions are priced and waited for unless told at a write.
+
+    Raises:
+        InvalidInput: There is no such deployment, or no RPC node is known.
+        UnsupportedByDialect: Its contracts are of a generation that this version does not speak.
+    """
+    deployment = network if isinstance(network, Deployment) else _deployment(network)
+    transport = AsyncHttpTransport(
+        tuple(rpc_urls) or deployment.rpc_urls,
+        chain_id=deployment.chain_id,
+        timeout_s=timeout_s,
+        headers=headers,
+        proxy=proxy,
+        ca_file=ca_file,
+    )
+    return AsyncRegistryClient(deployment, transport, options=options)
 
 
 def find_deployment(  # noqa: PLR0913 - each has a default

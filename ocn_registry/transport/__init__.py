@@ -18,3 +18,15 @@ class Transport(Protocol):
     def close(self) -> None:
         """Let go of connections."""
         ...
+
+
+class AsyncTransport(Protocol):
+    """Performs effects for callers that share a thread."""
+
+    async def perform(self, effect: AnyEffect) -> Answer:
+        """Give the answer of an effect, or raise a `TransportError` or what the effect raises."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...

@@ -28,7 +28,8 @@ BELOW = {
 BELOW["dialects"] = BELOW["signing"] | {"contract_errors", "outcomes", "signing", "deployments"}
 BELOW["flows"] = BELOW["dialects"] | {"dialects", "turns"}
 BELOW["client"] = BELOW["flows"] | {"flows", "transport"}
-BELOW["network"] = BELOW["client"] | {"client"}
+BELOW["async_client"] = BELOW["client"]
+BELOW["network"] = BELOW["client"] | {"client", "async_client"}
 
 # Which part may import a library of others.
 LIBRARIES = {

@@ -1,0 +1,518 @@
+"""The client for callers that share a thread: one line for each thing that a registry can be asked.
+
+What it does, `client.py` does too: a test holds them together, line by line.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from ocn_registry.dialects import dialect_of
+from ocn_registry.effects import run_async
+from ocn_registry.errors import InvalidInput
+from ocn_registry.flows import reads, replacing, requests, writes
+from ocn_registry.flows.reads import at_one_block
+from ocn_registry.flows.writes import WriteOptions
+from ocn_registry.intents import (
+    CreateAgreement,
+    DeleteNode,
+    DeleteParty,
+    DeleteService,
+    InvalidateNonce,
+    RevokeAgreement,
+    SetNode,
+    SetParty,
+    SetPartyModules,
+    SetService,
+)
+from ocn_registry.models import Address, Contract, PartyId, address_or_id
+from ocn_registry.signing import Request, SignedRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from types import TracebackType
+    from typing import Self
+
+    from ocn_registry.deployments import Deployment
+    from ocn_registry.dialects import Limits, Step
+    from ocn_registry.effects import Asked, Flow
+    from ocn_registry.intents import SignableIntent
+    from ocn_registry.models import (
+        Agreement,
+        Interface,
+        Module,
+        Node,
+        Party,
+        Role,
+        Route,
+        Service,
+    )
+    from ocn_registry.outcomes import Outcome
+    from ocn_registry.signing import AnySigner
+    from ocn_registry.transport import AsyncTransport
+
+T = TypeVar("T")
+
+
+class AsyncRegistryClient:
+    """Reads and writes one registry.
+
+    Reads take a `block`: the number of the block at whose end the question is asked; `None` is the
+    latest. Whoever names a party gives its address, or its country code and party id. Reads raise
+    a `TransportError` when the chain can't be asked, and `InvalidInput` for what is no address or
+    id. "Not there" is `None`, or an empty tuple.
+
+    Writes wait for their block. They raise `Reverted` when the contract refuses, `InvalidInput`
+    for what no contract would take, a `TransportError` when nothing was sent, `OutcomeUnknown`
+    when something may have been, and `TransactionReplaced` when another transaction of the sender
+    took its place. Several at a time from one spender don't fight over numbers, as long as they
+    go through one transport. The same write again, after `OutcomeUnknown`, waits for the
+    transaction that was sent, and sends no second.
+    """
+
+    def __init__(
+        self,
+        deployment: Deployment,
+        transport: AsyncTransport,
+        *,
+        options: WriteOptions | None = None,
+    ) -> None:
+        """Join a deployment and a way to its chain; `connect` does that over HTTP.
+
+        Args:
+            deployment: Chain, contracts and their generation.
+            transport: Performs what is asked of the chain.
+            options: How transactions are priced and waited for unless told at a write.
+        """
+        self.deployment = deployment
+        self._dialect = dialect_of(deployment)
+        self._transport = transport
+        self._options = options or WriteOptions()
+
+    async def __aenter__(self) -> Self:
+        """Give the client itself."""
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close the connections."""
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._transport.close()
+
+    async def _run(self, flow: Flow[T]) -> T:
+        return await run_async(flow, self._transport.perform)
+
+    async def _ask(self, question: Asked[T]) -> T:
+        return await run_async(iter(question), self._transport.perform)
+
+    @property
+    def limits(self) -> Limits:
+        """What the contracts of this deployment can and can't do."""
+        return self._dialect.limits
+
+    # Reads
+
+    async def node(self, operator: str, *, block: int | None = None) -> Node | None:
+        """Read an operator's node."""
+        return await self._ask(self._dialect.node(Address(operator), block))
+
+    async def nodes(self, *, block: int | None = None) -> tuple[Node, ...]:
+        """Read all nodes, at one block."""
+        return await self._run(at_one_block(self._dialect.nodes, block))
+
+    async def party(
+        self,
+        address_or_country_code: str,
+        party_id: str | None = None,
+        *,
+        block: int | None = None,
+    ) -> Party | None:
+        """Read a party."""
+        who = address_or_id(address_or_country_code, party_id)
+        return await self._ask(self._dialect.party(who, block))
+
+    async def parties(
+        self,
+        *,
+        operator: str | None = None,
+        role: Role | None = None,
+        module: Module | None = None,
+        interface: Interface | None = None,
+        block: int | None = None,
+    ) -> tuple[Party, ...]:
+        """Read all parties, at one block; with filters, those that all filters let through.
+
+        Args:
+            operator: Whose node they are reached through.
+            role: A role that they have.
+            module: A module that they have.
+            interface: The side of the module that they have; without a module, of any.
+            block: See the class.
+        """
+        return await self._run(
+            reads.parties(
+                self._dialect,
+                block,
+                operator=operator,
+                role=role,
+                module=module,
+                interface=interface,
+            ),
+        )
+
+    async def route(
+        self,
+        country_code: str,
+        party_id: str,
+        *,
+        block: int | None = None,
+    ) -> Route | None:
+        """Read where messages to a party go; `None` when no such party is listed."""
+        return await self._ask(self._dialect.route(PartyId(country_code, party_id), block))
+
+    async def listing(self, party: str, *, block: int | None = None) -> int | None:
+        """Read the number of a party's listing; `None` when it is not listed."""
+        return await self._ask(self._dialect.listing(Address(party), block))
+
+    async def service(self, provider: str, *, block: int | None = None) -> Service | None:
+        """Read the service of a provider."""
+        return await self._ask(self._dialect.service(Address(provider), block))
+
+    async def services(
+        self,
+        *,
+        permission: int | None = None,
+        block: int | None = None,
+    ) -> tuple[Service, ...]:
+        """Read all services in force, at one block, or those that need a permission."""
+        return await self._run(reads.services(self._dialect, block, permission=permission))
+
+    async def agreement(
+        self,
+        user: str,
+        provider: str,
+        *,
+        block: int | None = None,
+    ) -> Agreement | None:
+        """Read what a user and a provider agreed, be it in force or ended."""
+        return await self._ask(self._dialect.agreement(Address(user), Address(provider), block))
+
+    async def agreements(
+        self,
+        address_or_country_code: str,
+        party_id: str | None = None,
+        *,
+        block: int | None = None,
+    ) -> tuple[Agreement, ...]:
+        """Read the agreements of a user that are in force, at one block."""
+        who = address_or_id(address_or_country_code, party_id)
+        return await self._run(at_one_block(lambda at: self._dialect.agreements(who, at), block))
+
+    async def users_of(self, provider: str, *, block: int | None = None) -> tuple[Agreement, ...]:
+        """Read the agreements in force to a provider's service, in the order of the parties.
+
+        Contracts don't list them: each party is asked about, some thousand in one request.
+        """
+        who = Address(provider)
+        return await self._run(at_one_block(lambda at: self._dialect.users_of(who, at), block))
+
+    async def nonce(
+        self,
+        account: str,
+        contract: Contract = Contract.REGISTRY,
+        *,
+        block: int | None = None,
+    ) -> int:
+        """Read the nonce that the next request of an account has to carry."""
+        return await self._ask(self._dialect.nonce(Address(account), contract, block))
+
+    async def owner(self, *, block: int | None = None) -> Address | None:
+        """Read who owns the registry; `None` when nobody does."""
+        return await self._ask(self._dialect.owner(block))
+
+    async def pending_owner(self, *, block: int | None = None) -> Address | None:
+        """Read to whom the registry was offered."""
+        return await self._ask(self._dialect.pending_owner(block))
+
+    async def import_open(
+        self,
+        contract: Contract = Contract.REGISTRY,
+        *,
+        block: int | None = None,
+    ) -> bool:
+        """Read whether entries of an earlier registry are still being copied."""
+        return await self._ask(self._dialect.import_open(contract, block))
+
+    # Signed requests
+
+    async def prepare(
+        self,
+        intent: SignableIntent,
+        account: str,
+        *,
+        nonce: int | None = None,
+        deadline_unix_s: int | None = None,
+    ) -> Request:
+        """Say what an account has to sign, here or elsewhere.
+
+        Args:
+            intent: What is to change.
+            account: Whose entry it is.
+            nonce: The nonce; the account's next one at the contract unless given. With both this
+                and the deadline given, no chain is asked.
+            deadline_unix_s: Last second, in Unix time, at which the request can take effect; an
+                hour from now unless given, and at most 30 days from now.
+        """
+        return await self._run(
+            requests.prepare(self._dialect, intent, Address(account), nonce, deadline_unix_s),
+        )
+
+    async def sign(
+        self,
+        intent: SignableIntent,
+        signer: AnySigner,
+        *,
+        nonce: int | None = None,
+        deadline_unix_s: int | None = None,
+    ) -> SignedRequest:
+        """Prepare a request of the signer's own, and sign it; see `prepare`. Nothing is sent."""
+        return await self._run(requests.sign(self._dialect, intent, signer, nonce, deadline_unix_s))
+
+    def read_request(self, text: str | bytes) -> Request:
+        """Read the JSON of a request that is still to be signed, here or elsewhere.
+
+        Args:
+            text: What `Request.to_json` wrote, or another program of the same form.
+
+        Raises:
+            InvalidInput: It is no request, or is for another chain or contract.
+        """
+        found = self._dialect.read_request(text)
+        return found.request if isinstance(found, SignedRequest) else found
+
+    def read_signed_request(self, text: str | bytes) -> SignedRequest:
+        """Read the JSON of a signed request; the signature is not looked at yet (see `verify`).
+
+        Args:
+            text: What `SignedRequest.to_json` wrote, or a wallet's payload with a `signature`.
+
+        Raises:
+            InvalidInput: It is no signed request, or is for another chain or contract.
+        """
+        found = self._dialect.read_request(text)
+        if isinstance(found, Request):
+            raise InvalidInput("the request is not signed: have its account sign it first")
+        return found
+
+    async def verify(self, *signed: SignedRequest) -> None:
+        """Look at signed requests before anything is paid: deadline, nonce and signature.
+
+        Raises:
+            RequestExpired: The deadline of one has passed.
+            NonceMismatch: One does not carry its account's next nonce.
+            SignatureMismatch: One is not signed by its account, nor does its contract say so.
+        """
+        await self._run(requests.verify(self._dialect, signed))
+
+    async def submit(
+        self,
+        *signed: SignedRequest,
+        spender: AnySigner,
+        options: WriteOptions | None = None,
+    ) -> Outcome:
+        """Send requests that others signed, in one transaction that the spender pays.
+
+        Several requests are taken each on its own: one that fails leaves the others in force, and
+        is told in the outcome's `failed`. All have to be for one contract.
+
+        Raises:
+            RequestRejected: The request would not take effect; of several, none would.
+        """
+        return await self._run(
+            writes.submit(self._dialect, signed, spender, options or self._options)
+        )
+
+    # Writes
+
+    async def outcome_of(self, tx_hash: str) -> Outcome | None:
+        """Look up what became of a transaction, after `OutcomeUnknown`, say.
+
+        Returns:
+            What it did; `None` when it is in no block that stands. Its `items` are empty: the
+            chain does not tell what was asked.
+
+        Raises:
+            Reverted: It is in a block, and failed.
+        """
+        return await self._run(
+            replacing.outcome_of(self._dialect, tx_hash, self._options.confirmations),
+        )
+
+    async def await_outcome(self, tx_hash: str, *, options: WriteOptions | None = None) -> Outcome:
+        """Wait for a transaction that was sent before; see `outcome_of`.
+
+        Raises:
+            TransactionReplaced: It will never take effect.
+        """
+        return await self._run(
+            replacing.await_outcome(self._dialect, tx_hash, options or self._options),
+        )
+
+    async def speed_up(
+        self,
+        tx_hash: str,
+        *,
+        signer: AnySigner,
+        options: WriteOptions | None = None,
+    ) -> Outcome:
+        """Send a transaction that is stuck again, for a quarter more at least.
+
+        It has the number of the first, so only one of them can take effect: the outcome's
+        `tx_hash` says which. When the first is in a block already, nothing is sent.
+        """
+        return await self._run(
+            replacing.speed_up(self._dialect, tx_hash, signer, options or self._options),
+        )
+
+    async def cancel(
+        self,
+        tx_hash: str,
+        *,
+        signer: AnySigner,
+        options: WriteOptions | None = None,
+    ) -> Outcome | None:
+        """Send a transaction that does nothing in place of one that is stuck.
+
+        Returns:
+            `None` when the first will never take effect; what it did when it was quicker.
+        """
+        return await self._run(
+            replacing.cancel(self._dialect, tx_hash, signer, options or self._options),
+        )
+
+    async def send(
+        self,
+        *steps: Step,
+        signer: AnySigner,
+        options: WriteOptions | None = None,
+    ) -> Outcome:
+        """Send intents of the signer's own in one transaction: all take effect, or none.
+
+        Requests that others signed can be among them: so the owner hands an id to its rightful
+        holder in one step.
+        """
+        return await self._run(writes.send(self._dialect, steps, signer, options or self._options))
+
+    async def set_node(
+        self,
+        domain: str,
+        *,
+        signer: AnySigner,
+        options: WriteOptions | None = None,
+    ) -> Outcome:
+        """List the signer's node, or change its URL."""
+        return await self.send(SetNode(domain=domain), signer=signer, options=options)
+
+    async def delete_node(
+        self, *, signer: AnySigner, options: WriteOptions | None = None
+    ) -> Outcome:
+        """Take the signer's node off the list."""
+        return await self.send(DeleteNode(), signer=signer, options=options)
+
+    async def set_party(  # noqa: PLR0913 - what a party is
+        self,
+        country_code: str,
+        party_id: str,
+        roles: Iterable[Role],
+        operator: str,
+        *,
+        signer: AnySigner,
+        options: WriteOptions | None = None,
+    ) -> Outcome:
+        """List the signer as a party, or change its id, roles or operator."""
+        intent = SetParty(
+            country_code=country_code,
+            party_id=party_id,
+            roles=tuple(roles),
+            operator=operator,
+        )
+        return await self.send(intent, signer=signer, options=options)
+
+    async def set_party_modules(
+        self,
+        sender: Iterable[Module] = (),
+        receiver: Iterable[Module] = (),
+        *,
+        signer: AnySigner,
+        options: WriteOptions | None = None,
+    ) -> Outcome:
+        """Replace the modules that the signer has as a party."""
+        intent = SetPartyModules(sender=tuple(sender), receiver=tuple(receiver))
+        return await self.send(intent, signer=signer, options=options)
+
+    async def delete_party(
+        self, *, signer: AnySigner, options: WriteOptions | None = None
+    ) -> Outcome:
+        """Take the signer off the list of parties."""
+        return await self.send(DeleteParty(), signer=signer, options=options)
+
+    async def set_service(
+        self,
+        permissions: Iterable[int],
+        *,
+        name: str = "",
+        url: str = "",
+        signer: AnySigner,
+        options: WriteOptions | None = None,
+    ) -> Outcome:
+        """Offer the signer's service, or change it."""
+        intent = SetService(name=name, url=url, permissions=tuple(permissions))
+        return await self.send(intent, signer=signer, options=options)
+
+    async def delete_service(
+        self, *, signer: AnySigner, options: WriteOptions | None = None
+    ) -> Outcome:
+        """Take the signer's service off the list."""
+        return await self.send(DeleteService(), signer=signer, options=options)
+
+    async def create_agreement(
+        self,
+        provider: str,
+        permissions: Iterable[int] | None = None,
+        *,
+        signer: AnySigner,
+        options: WriteOptions | None = None,
+    ) -> Outcome:
+        """Agree to the service of a provider, to exactly these permissions if they are given."""
+        given = None if permissions is None else tuple(permissions)
+        intent = CreateAgreement(provider=provider, permissions=given)
+        return await self.send(intent, signer=signer, options=options)
+
+    async def revoke_agreement(
+        self,
+        provider: str,
+        *,
+        signer: AnySigner,
+        options: WriteOptions | None = None,
+    ) -> Outcome:
+        """Take back what the signer agreed with a provider."""
+        return await self.send(RevokeAgreement(provider=provider), signer=signer, options=options)
+
+    async def invalidate_nonce(
+        self,
+        new_nonce: int,
+        contract: Contract = Contract.REGISTRY,
+        *,
+        signer: AnySigner,
+        options: WriteOptions | None = None,
+    ) -> Outcome:
+        """Cancel all requests that the signer signed with a nonce below this one."""
+        intent = InvalidateNonce(contract=contract, new_nonce=new_nonce)
+        return await self.send(intent, signer=signer, options=options)

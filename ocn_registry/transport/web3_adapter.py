@@ -1,0 +1,155 @@
+"""A user's own `Web3` or `AsyncWeb3` as the way to a chain.
+
+Only its provider is used, by `make_request`: no contract object, no middleware, and no type of
+web3's leaves this module. Whatever a provider raises becomes an error of ours here; its words
+don't, as they may hold the URL and the key in it. What belongs to the way itself is the provider's:
+time limits, proxies, bounds, and retries. Several questions are several requests.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from ocn_registry.effects import ChainId, Effect, Send, run, run_async
+from ocn_registry.errors import (
+    BadAnswer,
+    OutcomeUnknown,
+    RpcTimeout,
+    RpcUnavailable,
+    TransportError,
+    WrongChain,
+)
+from ocn_registry.transport.exchange import flat, nested
+from ocn_registry.transport.here import LOCAL, AsyncHere, Here
+from ocn_registry.transport.jsonrpc import request_of, unwrap
+from ocn_registry.transport.values import is_object
+
+if TYPE_CHECKING:
+    from web3 import AsyncWeb3, Web3
+    from web3.providers import AsyncBaseProvider
+    from web3.types import RPCEndpoint
+
+    from ocn_registry.effects import Answer, AnyEffect, Flow
+
+
+@dataclass(frozen=True, slots=True)
+class _Ask(Effect[object]):
+    """Have a provider make one request; the answer is what it gave, or an error of ours."""
+
+    method: str
+    params: list[object]
+
+
+class Web3Transport:
+    """Asks through a `Web3`, which stays its owner's to close."""
+
+    def __init__(self, web3: Web3, *, chain_id: int | None = None) -> None:
+        """Say through what to ask.
+
+        Args:
+            web3: Connected to a node of the chain.
+            chain_id: The chain that it has to be on; `None` to believe it.
+        """
+        self._provider = web3.provider
+        self._rules = _Rules(chain_id)
+        self._here = Here()
+
+    def close(self) -> None:
+        """Do nothing: the connection is its owner's."""
+
+    def perform(self, effect: AnyEffect) -> Answer:
+        """Give the answer of an effect."""
+        if isinstance(effect, LOCAL):
+            return self._here.perform(effect)
+        if isinstance(effect, _Ask):
+            try:
+                return self._provider.make_request(
+                    cast("RPCEndpoint", effect.method), effect.params
+                )
+            except Exception as error:  # noqa: BLE001 - each provider has its own
+                return _told(error)
+        return run(self._rules.ask(effect), self.perform)
+
+
+class AsyncWeb3Transport:
+    """Asks through an `AsyncWeb3`, which stays its owner's to connect and to close."""
+
+    def __init__(self, web3: AsyncWeb3[AsyncBaseProvider], *, chain_id: int | None = None) -> None:
+        """Say through what to ask.
+
+        Args:
+            web3: Connected to a node of the chain.
+            chain_id: The chain that it has to be on; `None` to believe it.
+        """
+        self._provider = web3.provider
+        self._rules = _Rules(chain_id)
+        self._here = AsyncHere()
+
+    async def close(self) -> None:
+        """Do nothing: the connection is its owner's."""
+
+    async def perform(self, effect: AnyEffect) -> Answer:
+        """Give the answer of an effect."""
+        if isinstance(effect, LOCAL):
+            return await self._here.perform(effect)
+        if isinstance(effect, _Ask):
+            method = cast("RPCEndpoint", effect.method)
+            try:
+                return await self._provider.make_request(method, effect.params)
+            except Exception as error:  # noqa: BLE001 - each provider has its own
+                return _told(error)
+        return await run_async(self._rules.ask(effect), self.perform)
+
+
+class _Rules:
+    """What is believed of a provider's answers; the same for both kinds."""
+
+    def __init__(self, chain_id: int | None) -> None:
+        self._chain_id = chain_id
+        self._checked = chain_id is None
+
+    def ask(self, effect: AnyEffect) -> Flow[Answer]:
+        if not self._checked:
+            got = yield from _one(ChainId())
+            if got != self._chain_id:
+                raise WrongChain(self._chain_id or 0, got)
+            self._checked = True
+        if isinstance(effect, Send):
+            return (yield from _send(effect))
+        answers: list[Answer] = []
+        for part in flat(effect):
+            answer = yield from _one(part)
+            answers.append(answer)
+        return nested(effect, iter(answers))
+
+
+def _one(effect: AnyEffect) -> Flow[Answer]:
+    response = yield from _Ask(*request_of(effect))
+    if isinstance(response, TransportError):
+        raise response
+    if not is_object(response):
+        raise BadAnswer("the RPC node answered with no JSON-RPC response")
+    return unwrap(effect, response)
+
+
+def _send(effect: Send) -> Flow[None]:
+    response = yield from _Ask(*request_of(effect))
+    tx_hash = effect.transaction.tx_hash
+    if isinstance(response, TransportError):
+        # A provider may have tried several times, and this is what the last one came to.
+        raise OutcomeUnknown(tx_hash, str(response)) from response
+    if not is_object(response) or not (response.get("error") or response.get("result")):
+        raise OutcomeUnknown(tx_hash, "the RPC node answered neither yes nor no")
+    unwrap(effect, response)
+
+
+def _told(error: Exception) -> TransportError:
+    name = type(error).__name__
+    if isinstance(error, TimeoutError) or "Timeout" in name:
+        return RpcTimeout(f"the RPC node did not answer in time ({name}): try again, or another")
+    if isinstance(error, (ValueError, RecursionError)) or "Format" in name:
+        return BadAnswer(f"the RPC node's answer can't be read ({name}): is it one?")
+    return RpcUnavailable(
+        f"the RPC node can't be reached, or is out of order ({name}): check your Web3's provider",
+    )

@@ -1,0 +1,78 @@
+"""The two clients are one, written twice: the same methods, line by line, but for `await`."""
+
+import ast
+import difflib
+import inspect
+from pathlib import Path
+
+import pytest
+
+import ocn_registry
+from ocn_registry import AsyncHttpTransport, HttpTransport, connect, connect_async
+from ocn_registry.effects import run, run_async
+
+FOLDER = Path(ocn_registry.__file__).parent
+SYNC_NAMES = {
+    "AsyncRegistryClient": "RegistryClient",
+    "AsyncTransport": "Transport",
+    "AnySigner": "Signer",
+    "run_async": "run",
+    "__aenter__": "__enter__",
+    "__aexit__": "__exit__",
+}
+
+
+class Synchronous(ast.NodeTransformer):
+    """Make of a program that awaits the one that waits."""
+
+    def visit_AsyncFunctionDef(self, node):
+        plain = ast.FunctionDef(**{name: getattr(node, name) for name in node._fields})
+        plain.name = SYNC_NAMES.get(plain.name, plain.name)
+        return self.generic_visit(ast.copy_location(plain, node))
+
+    def visit_Await(self, node):
+        return self.visit(node.value)
+
+    def visit_Name(self, node):
+        node.id = SYNC_NAMES.get(node.id, node.id)
+        return node
+
+    def visit_ClassDef(self, node):
+        node.name = SYNC_NAMES.get(node.name, node.name)
+        return self.generic_visit(node)
+
+
+def client_of(module):
+    tree = ast.parse((FOLDER / module).read_text())
+    (found,) = [node for node in tree.body if isinstance(node, ast.ClassDef)]
+    return found
+
+
+def test_clients_differ_by_await_alone():
+    ours = ast.unparse(client_of("client.py")).splitlines()
+    theirs = ast.unparse(Synchronous().visit(client_of("async_client.py"))).splitlines()
+    missing = "\n".join(difflib.unified_diff(theirs, ours, "async_client.py", "client.py", n=2))
+    assert not missing, f"async_client.py has to follow client.py:\n{missing}"
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (connect, connect_async),
+        (HttpTransport.__init__, AsyncHttpTransport.__init__),
+    ],
+)
+def test_doors_take_the_same_arguments(ours, theirs):
+    ours_parameters, theirs_parameters = (
+        inspect.signature(one).parameters.values() for one in (ours, theirs)
+    )
+    assert list(map(str, ours_parameters)) == list(map(str, theirs_parameters))
+    assert ours.__doc__ == theirs.__doc__
+
+
+def test_drivers_differ_by_await_alone():
+    def body(function):
+        tree = Synchronous().visit(ast.parse(inspect.getsource(function)))
+        return ast.unparse(tree.body[0].body[1:])
+
+    assert body(run_async) == body(run)
