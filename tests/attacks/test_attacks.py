@@ -4,6 +4,7 @@ The tests are named for the attacks: `test_<attack>[v1]` and `test_<attack>[v3]`
 are and what is gained by each, is in `catalogue/`; the table is `docs/attacks.md`.
 """
 
+import re
 from collections.abc import Callable
 from functools import cache
 
@@ -11,7 +12,9 @@ import catalogue
 import pytest
 from arena.attack import Attack, NotThere, check
 from arena.chain import Arena
+from arena.table import PATH, page
 from arena.target import Blueprint, published
+from seeded_faults import FAULTS
 
 
 @cache
@@ -33,3 +36,12 @@ def _as_test(attack: Attack) -> Callable[..., None]:
 
 for _attack in catalogue.ATTACKS:
     globals()[f"test_{_attack.name}"] = _as_test(_attack)
+
+
+def test_table_tells_what_is_tested() -> None:
+    text = PATH.read_text()
+    assert text == page(catalogue.THEMES, FAULTS), "run tests/attacks/write_table.py"
+    rows = re.findall(r"^\|.*\| `(test_\w+)` \|$", text, re.MULTILINE)
+    tests = {name for name, value in globals().items() if name.startswith("test_")}
+    assert len(rows) == len(set(rows)) == len(catalogue.ATTACKS)
+    assert set(rows) == tests - {"test_table_tells_what_is_tested"}

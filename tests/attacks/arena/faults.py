@@ -6,6 +6,8 @@ without the optimizer: half a second for each. What was compiled is kept in `.ca
 
 import hashlib
 import json
+import posixpath
+import re
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -53,21 +55,48 @@ class Fault:
         return self.name.replace(" ", "-")
 
     def sources(self) -> dict[str, str]:
-        """Return all sources with the fault in them.
+        """Return the sources that have the fault in them, under their names for the compiler.
+
+        These are the changed ones, and those that import changed ones. They import the others as
+        they are, so that the compiler reads those only once for all faults.
 
         Raises:
             AssertionError: A place is not there, or not only once: the contracts have changed, and
                 the fault has to be written anew.
         """
-        sources = {
-            str(path.relative_to(_CONTRACTS)): path.read_text()
-            for path in sorted(_CONTRACTS.rglob("*.sol"))
-        }
+        sources = dict(_GOOD)
         for edit in self.edits:
             count = sources[edit.file].count(edit.old)
             assert count == 1, f"{self.name}: {count} times in {edit.file}: {edit.old}"
             sources[edit.file] = sources[edit.file].replace(edit.old, edit.new)
-        return sources
+        changed = {path for path, text in sources.items() if text != _GOOD[path]}
+        while more := {p for p, t in sources.items() if _imports(p, t) & changed} - changed:
+            changed |= more
+        return {
+            f"{self.folder}/{path}": _IMPORT.sub(
+                lambda m, here=path: self._import(m, here, changed), sources[path]
+            )
+            for path in changed
+        }
+
+    def _import(self, found: re.Match[str], here: str, changed: set[str]) -> str:
+        path = _resolved(here, found[1])
+        return f'from "{self.folder if path in changed else "good"}/{path}"'
+
+
+_IMPORT = re.compile(r'from "(\.[^"]*)"')
+_GOOD = {
+    str(path.relative_to(_CONTRACTS)): path.read_text()
+    for path in sorted(_CONTRACTS.rglob("*.sol"))
+}
+
+
+def _resolved(here: str, path: str) -> str:
+    return posixpath.normpath(posixpath.join(posixpath.dirname(here), path))
+
+
+def _imports(here: str, text: str) -> set[str]:
+    return {_resolved(here, path) for path in _IMPORT.findall(text)}
 
 
 def compiled(faults: list[Fault]) -> dict[str, Blueprint]:
@@ -84,11 +113,13 @@ def compiled(faults: list[Fault]) -> dict[str, Blueprint]:
 
 def _compiled(faults: list[Fault]) -> dict[str, Any]:
     question = standard_json()
-    question["sources"] = {
-        f"{fault.folder}/{path}": {"content": text}
-        for fault in faults
-        for path, text in fault.sources().items()
+    sources = {
+        f"good/{path}": _IMPORT.sub(lambda m, p=path: f'from "good/{_resolved(p, m[1])}"', text)
+        for path, text in _GOOD.items()
     }
+    for fault in faults:
+        sources |= fault.sources()
+    question["sources"] = {name: {"content": text} for name, text in sources.items()}
     question["settings"]["optimizer"] = {"enabled": False}
     question["settings"]["outputSelection"] = {
         f"{fault.folder}/{fault.contract}.sol": {fault.contract: ["abi", "evm.bytecode.object"]}

@@ -17,18 +17,19 @@ from . import (
     zero_address,
 )
 
-__all__ = [
-    "ATTACKS",
-    "batches",
-    "claims",
-    "consent",
-    "fields",
-    "imports",
-    "lists",
-    "owner",
-    "replay",
-    "signatures",
-    "signers",
-    "text",
-    "zero_address",
-]
+THEMES = (
+    replay,
+    signatures,
+    fields,
+    zero_address,
+    claims,
+    consent,
+    lists,
+    text,
+    signers,
+    batches,
+    owner,
+    imports,
+)
+
+__all__ = ["ATTACKS", "THEMES"]

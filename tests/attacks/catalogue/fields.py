@@ -58,7 +58,7 @@ def all_modules_moved_to_the_other_list(t: Target) -> Seen:
 
 
 @attack(
-    v1=NotThere("what it forgets to sign, is in the attacks above"),
+    v1=NotThere("tried one by one, above"),
     v3=Sees({}, "no change of one value is taken: `InvalidSignature`"),
 )
 def any_value_changed(t: Target) -> Seen:

@@ -101,7 +101,7 @@ def a_signature_made_for_v1(t: Target) -> Seen:
 
 
 @attack(
-    v1=NotThere("which of its functions forget the signer, is in the attacks above"),
+    v1=NotThere("tried one by one, above"),
     v3=Sees({}, "none of ten is taken: `InvalidSignature`"),
 )
 def any_request_for_another_signer(t: Target) -> Seen:

@@ -89,7 +89,7 @@ def the_zero_address_by_import(t: Target) -> Seen:
 
 
 @attack(
-    v1=NotThere("its views of the zero address are in the attacks above"),
+    v1=NotThere("tried one by one, above"),
     v3=Sees(("", "0x" + "00" * 20, False, 0), "all is absent"),
 )
 def the_zero_address_as_an_answer(t: Target) -> Seen:
