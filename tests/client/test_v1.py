@@ -10,6 +10,7 @@ from ocn_registry import (
     CreateAgreement,
     DeleteNode,
     DeleteParty,
+    InsufficientFunds,
     InvalidateNonce,
     InvalidInput,
     KeySigner,
@@ -266,6 +267,15 @@ def test_url_or_id_that_is_not_free_costs_nothing(
         client.set_node("https://node.example", signer=listed_node)
     assert fresh.request("eth_blockNumber") == before
     assert client.node(other_operator.address).domain == "https://other.example"
+
+
+def test_who_can_pay_the_first_of_several_only_pays_none(client, fresh, listed_node, operator):
+    fresh.request("anvil_setBalance", operator.address, hex(1_500_000))  # wei, at 16 per gas
+    with pytest.raises(InsufficientFunds) as error:
+        client.set_node("https://b.example", signer=operator)
+    assert error.value.needed_wei > error.value.balance_wei == 1_500_000
+    assert client.node(operator.address).domain == "https://node.example"
+    client.delete_node(signer=operator)
 
 
 def overtaken(write):

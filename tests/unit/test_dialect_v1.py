@@ -231,6 +231,8 @@ def test_values_of_any_kind_end_in_our_error(value):
     "intent",
     [
         SetNode(domain=""),
+        SetNode(domain="node.example"),
+        SetNode(domain="https://node\u200b.example"),
         SetParty(country_code="DE", party_id="ABC", roles=[], operator=OPERATOR),
         SetParty(country_code="DE", party_id="ABC", roles=[0], operator=ZERO_ADDRESS),
         SetParty(country_code="D\0", party_id="ABC", roles=[0], operator=OPERATOR),

@@ -55,7 +55,10 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False)
 class DomainNotFree(DomainTaken):
-    """The URL is listed, or was and has not been freed; these contracts don't say by whom."""
+    """The URL is listed, or was and has not been freed.
+
+    These contracts don't say by whom: `operator` is the zero address.
+    """
 
     says = (
         "the URL {domain} is listed for another operator, or was left without being freed: choose "
@@ -72,7 +75,10 @@ class DomainListed(DomainTaken):
 
 @dataclass(eq=False)
 class PartyIdNotFree(PartyIdTaken):
-    """The id is held, or was left for another; these contracts don't say by whom."""
+    """The id is held, or was left for another and has not been freed.
+
+    These contracts don't say by whom: `party` is the zero address.
+    """
 
     says = (
         "the id {country_code} {party_id} is held by another address, or was left by it for "

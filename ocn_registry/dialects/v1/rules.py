@@ -1,8 +1,9 @@
 """What these contracts refuse whatever their state, and what they can't do at all.
 
-They take any text but the empty one. We do not: an id is two and three visible ASCII characters,
-because anything else either does not fit or looks like another. Where an id stands already, the
-owner can name it with whatever it holds.
+They take any text but the empty one. We do not: a node's URL begins as one and has nothing
+invisible in it, as v1's own command saw to for direct writes; and an id is two and three visible
+ASCII characters, because anything else either does not fit or looks like another. Where an id
+stands already, the owner can name it with whatever it holds.
 """
 
 from __future__ import annotations
@@ -48,8 +49,7 @@ def check(intent: Intent) -> None:
     """Refuse an intent that the contracts would refuse whatever their state, or do not know."""
     match intent:
         case SetNode():
-            if not intent.domain:
-                raise InvalidInput("the URL is empty: give one, or delete the node")
+            _check_url(intent.domain)
         case SetParty():
             _check_id(intent.country_code, intent.party_id)
             if not intent.roles:
@@ -70,6 +70,14 @@ def check(intent: Intent) -> None:
 def unsupported(what: str) -> UnsupportedByDialect:
     """Say what contracts of this generation can't do."""
     return UnsupportedByDialect(f"contracts of the first generation can't {what}")
+
+
+def _check_url(url: str) -> None:
+    begins = url.startswith(("http://", "https://"))
+    if not begins or not url.isprintable() or " " in url:
+        raise InvalidInput(
+            f"{shown(url)} is no URL of a node: write http:// or https://, then visible characters",
+        )
 
 
 def _check_id(country_code: str, party_id: str) -> None:
