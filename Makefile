@@ -58,6 +58,15 @@ abi: setup ## compile the contracts into ocn_registry/abi/v3
 bench: setup ## measure gas and speed, beside v1's
 	@$(BIN)/python scripts/bench.py
 
+.PHONY: soak
+soak: setup ## the long settings: 200 random histories, all seeded faults; notes the result in docs/
+	@$(ON_PATH) $(BIN)/python scripts/soak.py --note
+	@OCN_SOAK=1 $(ON_PATH) $(BIN)/python -m pytest -q tests/property/test_state_machine_finds_faults.py
+
+.PHONY: scale
+scale: setup ## costs and pages of a registry of 20,000 parties; notes the result in docs/
+	@$(ON_PATH) $(BIN)/python scripts/scale.py --note
+
 .PHONY: lock
 lock: .venv/installed-dev ## resolve all versions anew: requirements/*.txt and package-lock.json
 	tools/lock.sh

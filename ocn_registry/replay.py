@@ -16,17 +16,16 @@ Source: contracts/interfaces/IRegistry.sol and IPermissions.sol ("The state can 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from ocn_registry.errors import OcnRegistryError
 from ocn_registry.models import ZERO_ADDRESS, Address, Agreement, Contract, Node, Party, Service
 from ocn_registry.outcomes import (
     AgreementMade,
     AgreementRevoked,
-    Change,
     ImportClosed,
+    ImportOpened,
     NodeDeleted,
     NodeSet,
     OwnershipOffered,
@@ -37,12 +36,19 @@ from ocn_registry.outcomes import (
     ServiceSet,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ocn_registry.outcomes import (
+        Change,
+    )
+
 K = TypeVar("K")
 V = TypeVar("V")
 
 
 class MissingEvents(OcnRegistryError):
-    """A change can't follow the ones before it: events are missing, or are those of other contracts."""
+    """A change can't follow the ones before it: events are missing, or are not of these contracts."""
 
 
 class Listed(Generic[K, V]):
@@ -76,7 +82,7 @@ class Listed(Generic[K, V]):
             self._keys[place], self._places[last] = last, place
         return self._entries.pop(key)
 
-    def __iter__(self) -> Iterator[tuple[K, V]]:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
+    def __iter__(self) -> Iterator[tuple[K, V]]:
         """Give keys and entries in the order of the list."""
         entries = self._entries
         return ((key, entries[key]) for key in self._keys)
@@ -145,6 +151,8 @@ class Replay:
                 self._of(change.user).take(change.provider)
             case OwnershipTransferred():
                 self.owner = None if change.owner == ZERO_ADDRESS else change.owner
+            case ImportOpened():
+                self.importing.add(change.contract)
             case ImportClosed():
                 self.importing.discard(change.contract)
             case OwnershipOffered():

@@ -17,7 +17,7 @@ from ocn_registry.dialects import dialect_of
 from ocn_registry.errors import Reverted, UnknownRevert
 from ocn_registry.models import Contract
 from ocn_registry.replay import Replay
-from ocn_registry.testing.model import ImportOpened, Message, Permissions, Receipt, Registry
+from ocn_registry.testing.model import Message, Permissions, Receipt, Registry
 from ocn_registry.testing.wire import error_of, revert_data
 
 from .chain import CHAIN_ID, Mined, Transaction
@@ -137,9 +137,6 @@ class History:
         _same("events", tuple(interface.event_of(log) for log in mined.logs), events)
         written = tuple(interface.log(contract.address, one) for one in events)
         _same("logs", mined.logs, written)
-        # Until the package's own changes know it.
-        if ImportOpened() in events:
-            self.replay.importing.add(_KINDS[contract is self.permissions])
         for change in self.dialect.changes(mined.logs):
             self.replay.apply(change)
 

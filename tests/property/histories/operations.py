@@ -121,7 +121,7 @@ class Draws:
         )
 
     def url(self) -> str:
-        return self.draw(mostly(URLS, BAD_URLS))
+        return self.draw(mostly(URLS, BAD_URLS, 7))
 
     def permissions_of(self, provider: Address) -> tuple[int, ...]:
         """Choose permissions to agree to: mostly those that the service needs."""

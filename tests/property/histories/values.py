@@ -32,7 +32,7 @@ BAD_URLS = [
     "https://.a",
     "https://a\udcff",
     "https://ä",
-    "https://" + "c" * 248,
+    *["https://" + "c" * 248] * 3,
     "httpt://a",
     "https",
 ]

@@ -1,0 +1,133 @@
+"""Up to what length the views without pages answer: ours, and v1's as published.
+
+A list of addresses is made long by writing its length into storage: its entries are then zero,
+which costs a reader the same, 2,100 gas for a slot that it has not read yet, whatever is in it.
+Our list of parties is no such list (each entry takes a second read), so parties are imported until
+`getParties` does not answer any more.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from histories.chain import RpcError, Transaction  # type: ignore[import-not-found]
+
+from ocn_registry.abi import artifact
+from ocn_registry.devnet import ACCOUNTS
+from ocn_registry.keccak import keccak256, selector
+from ocn_registry.models import Address
+from ocn_registry.testing.codec import encode
+from ocn_registry.testing.model import Call
+from ocn_registry.testing.wire import Interface
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from histories.chain import Chain
+
+OWNER = ACCOUNTS[0].address
+CALL_GAS = 50_000_000
+MOST = 40_000
+STEP = 1_000
+SYMBOLS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
+
+def limits(chain: Chain) -> list[tuple[str, str, str]]:
+    """Give each view's greatest length, v1's and ours."""
+    v1 = _create(chain, artifact("v1", "Registry").bytecode)
+    v3 = artifact("v3", "Registry").bytecode + encode("(address,bool)", (OWNER, 1))
+    ours = _create(chain, v3)
+    nodes = longest_list(chain, v1, "getNodeOperators()")
+    own_nodes = longest_list(chain, ours, "getNodeOperators()")
+    parties = longest_list(chain, v1, "getParties()")
+    own_parties = most_parties(chain, _create(chain, v3))
+    return [
+        ("getNodeOperators()", f"{nodes:,}", f"{own_nodes:,}"),
+        ("getParties()", f"{parties:,}", f"{own_parties:,}"),
+    ]
+
+
+def _create(chain: Chain, code: bytes) -> Address:
+    mined, _ = chain.mine([Transaction(OWNER, None, code)], chain.time + 1, [])
+    return Address(mined[0].created)
+
+
+def longest_list(chain: Chain, contract: Address, function: str) -> int:
+    """Tell up to what length a list of addresses answers; its length is written into storage."""
+    question = {
+        "to": contract,
+        "data": "0x" + selector(function).hex(),
+        "gas": hex(CALL_GAS),
+    }
+
+    def has_length(slot: int, length: int) -> bool:
+        chain.request("anvil_setStorageAt", contract, f"0x{slot:064x}", f"0x{length:064x}")
+        try:
+            answer = chain.request("eth_call", question, "latest")
+        except RpcError:
+            return False
+        return int(answer[66:130], 16) == length
+
+    for slot in range(20):
+        before = chain.request("eth_getStorageAt", contract, hex(slot), "latest")
+        if has_length(slot, 3) and has_length(slot, 5):
+            return _greatest(lambda length, slot=slot: has_length(slot, length), 5, MOST)  # type: ignore[misc]
+        chain.request("anvil_setStorageAt", contract, f"0x{slot:064x}", before)
+    message = f"no slot holds the length of {function}"
+    raise AssertionError(message)
+
+
+def _greatest(good: Callable[[int], bool], low: int, high: int) -> int:
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if good(middle) else (low, middle)
+    return low
+
+
+def most_parties(chain: Chain, registry: Address) -> int:
+    """Tell how many parties our `getParties` tells, by importing that many."""
+    listed = 0
+    while True:
+        snapshot = chain.snapshot()
+        _import(chain, registry, listed, listed + STEP)
+        if not _answers(chain, registry):
+            break
+        listed += STEP
+
+    def answers_with(more: int) -> bool:
+        nonlocal snapshot
+        chain.revert(snapshot)
+        snapshot = chain.snapshot()
+        _import(chain, registry, listed, listed + more)
+        return _answers(chain, registry)
+
+    return listed + _greatest(answers_with, 0, STEP)
+
+
+def _import(chain: Chain, registry: Address, start: int, end: int) -> None:
+    interface = Interface("Registry")
+    transactions = []
+    for first in range(start, end, 100):
+        items = tuple(_party(index) for index in range(first, min(first + 100, end)))
+        data = interface.calldata(Call("importParties", (items,)))
+        transactions.append(Transaction(OWNER, registry, data))
+    if transactions:
+        mined, _ = chain.mine(transactions, chain.time + 1, [])
+        if not all(one.succeeded for one in mined):
+            raise AssertionError("an import failed")
+
+
+def _party(index: int) -> tuple[object, ...]:
+    first, rest = divmod(index, len(SYMBOLS) ** 2)
+    second, third = divmod(rest, len(SYMBOLS))
+    party_id = SYMBOLS[first] + SYMBOLS[second] + SYMBOLS[third]
+    return Address.from_bytes(keccak256(b"%d" % index)[:20]), "DE", party_id, (0,), (), (), OWNER
+
+
+def _answers(chain: Chain, registry: Address) -> bool:
+    question = {"to": registry, "data": "0x" + selector("getParties()").hex(), "gas": hex(CALL_GAS)}
+    try:
+        chain.request("eth_call", question, "latest")
+    except RpcError:
+        return False
+    return True
