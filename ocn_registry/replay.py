@@ -48,7 +48,7 @@ V = TypeVar("V")
 
 
 class MissingEvents(OcnRegistryError):
-    """A change can't follow the ones before it: events are missing, or are not of these contracts."""
+    """A change can't follow the ones before it: events are missing, or are of other contracts."""
 
 
 class Listed(Generic[K, V]):

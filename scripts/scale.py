@@ -278,8 +278,9 @@ def main() -> int:
         big = Registered(chain, *BIG)
         filled = f"Filled in {time.monotonic() - start:.0f} s."
         reads = [(size, *row) for size in (100, 500) for row in pages(big, size)]
+        providers_gas = gas_of(big, "Permissions", Call("getProviders"))
         before, after = writes(small), writes(big)
-        limits = lists.limits(chain)
+        limits = lists.limits(chain, big.services, providers_gas)
     finally:
         chain.close()
     text = report(before, after, reads, limits)
@@ -332,6 +333,9 @@ def report(
             "| view | v1's published bytecode | ours |",
             "|---|--:|--:|",
             *[f"| `{view}` | {v1} | {ours} |" for view, v1, ours in limits],
+            "",
+            "By binary search on the chain, but for `about`: extrapolated from the services above.",
+            "Pages of each list answer at any length.",
         ]
     )
 

@@ -27,14 +27,24 @@ if TYPE_CHECKING:
 
 OWNER = ACCOUNTS[0].address
 CALL_GAS = 50_000_000
+BASE_GAS = 21_000
 MOST = 40_000
 STEP = 1_000
 SYMBOLS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 
-def limits(chain: Chain) -> list[tuple[str, str, str]]:
-    """Give each view's greatest length, v1's and ours."""
+def limits(chain: Chain, services: int, services_gas: int) -> list[tuple[str, str, str]]:
+    """Give each view's greatest length, v1's and ours.
+
+    Args:
+        chain: Where contracts are made for this.
+        services: So many services are listed ...
+        services_gas: ... and our `getProviders` took so much gas: that one is extrapolated.
+    """
     v1 = _create(chain, artifact("v1", "Registry").bytecode)
+    v1_permissions = artifact("v1", "Permissions").bytecode + encode("address", v1)
+    providers = longest_list(chain, _create(chain, v1_permissions), "getProviders()")
+    own_providers = (CALL_GAS - BASE_GAS) * services // (services_gas - BASE_GAS)
     v3 = artifact("v3", "Registry").bytecode + encode("(address,bool)", (OWNER, 1))
     ours = _create(chain, v3)
     nodes = longest_list(chain, v1, "getNodeOperators()")
@@ -44,6 +54,7 @@ def limits(chain: Chain) -> list[tuple[str, str, str]]:
     return [
         ("getNodeOperators()", f"{nodes:,}", f"{own_nodes:,}"),
         ("getParties()", f"{parties:,}", f"{own_parties:,}"),
+        ("getProviders()", f"{providers:,}", f"about {round(own_providers, -2):,}"),
     ]
 
 
