@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from ocn_registry.dialects import words
 from ocn_registry.dialects.base import Limits
+from ocn_registry.dialects.calls import id_words
 from ocn_registry.dialects.v1 import calldata, events, plans, reads, requests, rules
-from ocn_registry.dialects.v1.calldata import id_words
 from ocn_registry.dialects.v1.reads import each, read
 from ocn_registry.dialects.v1.reverts import about, refuse
 from ocn_registry.dialects.words import Words

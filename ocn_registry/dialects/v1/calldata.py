@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ocn_registry.dialects import words
+from ocn_registry.dialects.calls import argument, call, id_words
 from ocn_registry.dialects.v1.requests import REQUEST_TYPES, split, values_of
 from ocn_registry.dialects.v1.rules import unsupported
 from ocn_registry.intents import (
@@ -22,27 +23,16 @@ from ocn_registry.intents import (
     SetService,
     TransferOwnership,
 )
-from ocn_registry.keccak import selector
+from ocn_registry.models import PartyId
 from ocn_registry.signing import SignedRequest
 
 if TYPE_CHECKING:
     from ocn_registry.dialects.base import Step
     from ocn_registry.dialects.v1.requests import RequestType
-    from ocn_registry.models import PartyId
     from ocn_registry.signing import Value
 
 # The ids are signed as text and sent as bytes.
 _ID_TYPES = {"countryCode": "bytes2", "partyId": "bytes3"}
-
-
-def call(signature: str, *arguments: bytes) -> bytes:
-    """Write a call of a function.
-
-    Args:
-        signature: Its name and types.
-        arguments: Words and tails, in their order.
-    """
-    return selector(signature) + words.join(*arguments)
 
 
 def step(what: Step) -> bytes:
@@ -74,7 +64,7 @@ def step(what: Step) -> bytes:
         case AdminDeleteParty():
             return call(
                 "adminDeleteParty(bytes2,bytes3)",
-                *_id(what.country_code, what.party_id),
+                *id_words(PartyId(what.country_code, what.party_id)),
             )
         case TransferOwnership():
             return call("transferOwnership(address)", words.address(what.new_owner))
@@ -82,16 +72,6 @@ def step(what: Step) -> bytes:
             return call("renounceOwnership()")
         case _:
             raise unsupported(f"do {type(what).__name__}")
-
-
-def id_words(party: PartyId) -> tuple[bytes, bytes]:
-    """Write a party's id as the two arguments of a function."""
-    return _id(party.country_code, party.party_id)
-
-
-def _id(country_code: str, party_id: str) -> tuple[bytes, bytes]:
-    # A character of a `PartyId` is a byte; of what can be written here that byte is its UTF-8.
-    return words.fixed(country_code.encode("latin-1")), words.fixed(party_id.encode("latin-1"))
 
 
 def _arguments(
@@ -103,14 +83,4 @@ def _arguments(
     """Give types and words of a function's arguments."""
     start = 0 if with_signer else 1
     types = [_ID_TYPES.get(name, told) for told, name in kind.type.fields[start:]]
-    return types, [_argument(*pair) for pair in zip(types, values[start:], strict=True)]
-
-
-def _argument(kind: str, value: Value) -> bytes:
-    if isinstance(value, tuple):
-        return words.uints(value)
-    if isinstance(value, int):
-        return words.uint(value)
-    if kind == "address":
-        return words.address(value)
-    return words.text(value) if kind == "string" else words.fixed(value.encode("latin-1"))
+    return types, [argument(*pair) for pair in zip(types, values[start:], strict=True)]

@@ -17,11 +17,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from ocn_registry.dialects.v1.calldata import call
+from ocn_registry.dialects.calls import question
 from ocn_registry.dialects.v1.reverts import refuse
-from ocn_registry.dialects.words import Words
-from ocn_registry.effects import Call, all_of
-from ocn_registry.errors import BadAnswer, NoContract
+from ocn_registry.effects import all_of
+from ocn_registry.errors import BadAnswer
 from ocn_registry.models import (
     Module,
     Node,
@@ -37,7 +36,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from enum import IntEnum
 
-    from ocn_registry.effects import Effect, Flow
+    from ocn_registry.dialects.words import Words
+    from ocn_registry.effects import Call, Effect, Flow
     from ocn_registry.models import Address
 
     E = TypeVar("E", bound=IntEnum)
@@ -65,13 +65,7 @@ def read(
         decode: Reads the answer.
         block: Block at whose end it is asked; `None` for the latest.
     """
-
-    def answer(data: bytes) -> T:
-        if not data:
-            raise NoContract(to)
-        return decode(Words(data))
-
-    return Call(to, call(signature, *arguments), answer, refuse, None, block)
+    return question(to, signature, arguments, decode=decode, refuse=refuse, block=block)
 
 
 def read_id(reader: Words) -> PartyId | None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ocn_registry.dialects import words
 from ocn_registry.dialects.base import Limits, Stage
+from ocn_registry.dialects.calls import id_words
 from ocn_registry.dialects.v3 import calldata, events, reads, requests, rules
 from ocn_registry.dialects.v3.reads import PAGE_ENTRIES, read
 from ocn_registry.dialects.v3.reverts import refuse
@@ -184,7 +185,7 @@ class V3Dialect:
             return reads.with_listing(details, self.listing(who, block))
         return self._registry(
             "getPartyDetailsByOcpi(bytes2,bytes3)",
-            reads.id_words(who),
+            id_words(who),
             reads.party_by_id(who),
             block,
         )
@@ -197,7 +198,7 @@ class V3Dialect:
         """Read where messages to a party go."""
         return self._registry(
             "getOperatorByOcpi(bytes2,bytes3)",
-            reads.id_words(party),
+            id_words(party),
             reads.route(party),
             block,
         )
@@ -242,7 +243,7 @@ class V3Dialect:
         if not isinstance(user, Address):
             holder = yield from self._registry(
                 "partyOf(bytes2,bytes3)",
-                reads.id_words(user),
+                id_words(user),
                 reads.address_or_none,
                 block,
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ocn_registry.dialects import words
+from ocn_registry.dialects.calls import argument, call, id_words
 from ocn_registry.dialects.v3.requests import values_of
 from ocn_registry.intents import (
     AcceptOwnership,
@@ -28,7 +29,7 @@ from ocn_registry.intents import (
     SetService,
     TransferOwnership,
 )
-from ocn_registry.keccak import selector
+from ocn_registry.models import PartyId
 from ocn_registry.signing import SignedRequest
 
 if TYPE_CHECKING:
@@ -57,16 +58,6 @@ FUNCTIONS: dict[type[SignableIntent], tuple[str, tuple[str, ...]]] = {
     InvalidateNonce: ("invalidateNonce", ("uint256",)),
 }
 _PARTY = "(address,bytes2,bytes3,uint8[],uint8[],uint8[],address)"
-
-
-def call(signature: str, *arguments: bytes) -> bytes:
-    """Write a call of a function.
-
-    Args:
-        signature: Its name and types.
-        arguments: Words and tails, in their order.
-    """
-    return selector(signature) + words.join(*arguments)
 
 
 def step(what: Intent | SignedRequest) -> bytes:
@@ -113,21 +104,11 @@ def _call(
     values: tuple[Value, ...],
     signature: bytes | None = None,
 ) -> bytes:
-    arguments = [_argument(kind, value) for kind, value in zip(types, values, strict=True)]
+    arguments = [argument(kind, value) for kind, value in zip(types, values, strict=True)]
     if signature is not None:
         types = (*types, "bytes")
         arguments.append(words.blob(signature))
     return call(f"{name}({','.join(types)})", *arguments)
-
-
-def _argument(kind: str, value: Value) -> bytes:
-    if isinstance(value, tuple):
-        return words.uints(value)
-    if isinstance(value, int):
-        return words.uint(value)
-    if kind == "address":
-        return words.address(value)
-    return words.text(value) if kind == "string" else words.fixed(value.encode("latin-1"))
 
 
 def _owners(intent: OwnerIntent) -> bytes:  # noqa: C901, PLR0911 - one case for each intent
@@ -135,7 +116,7 @@ def _owners(intent: OwnerIntent) -> bytes:  # noqa: C901, PLR0911 - one case for
         case AdminDeleteOperator():
             return call("adminDeleteOperator(address)", words.address(intent.operator))
         case AdminDeleteParty():
-            ids = _id(intent.country_code, intent.party_id)
+            ids = id_words(PartyId(intent.country_code, intent.party_id))
             return call("adminDeleteParty(bytes2,bytes3)", *ids)
         case TransferOwnership():
             return call("transferOwnership(address)", words.address(intent.new_owner))
@@ -187,14 +168,10 @@ def _struct(*fields: bytes) -> words.Tail:
     return words.Tail(words.join(*fields))
 
 
-def _id(country_code: str, party_id: str) -> tuple[bytes, bytes]:
-    return words.fixed(country_code.encode("latin-1")), words.fixed(party_id.encode("latin-1"))
-
-
 def _party(party: Party) -> words.Tail:
     return _struct(
         words.address(party.address),
-        *_id(party.id.country_code, party.id.party_id),
+        *id_words(party.id),
         words.uints(party.roles),
         words.uints(party.modules_sender),
         words.uints(party.modules_receiver),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
-from ocn_registry.dialects import words
-from ocn_registry.dialects.v3.calldata import batch, call
+from ocn_registry.dialects.calls import question
+from ocn_registry.dialects.v3.calldata import batch
 from ocn_registry.dialects.v3.reverts import refuse
 from ocn_registry.dialects.words import Words
 from ocn_registry.effects import Call, all_of, together
@@ -57,13 +57,7 @@ def read(
         decode: Reads the answer.
         block: Block at whose end it is asked; `None` for the latest.
     """
-
-    def answer(data: bytes) -> T:
-        if not data:
-            raise NoContract(to)
-        return decode(Words(data))
-
-    return Call(to, call(signature, *arguments), answer, refuse, None, block)
+    return question(to, signature, arguments, decode=decode, refuse=refuse, block=block)
 
 
 def in_one(calls: Sequence[Call[T]]) -> Call[tuple[T, ...]]:
@@ -125,14 +119,6 @@ def with_version(service: Call[Service | None], version: Call[int]) -> Call[Serv
         return None
 
     return Call(both.to, both.data, decode, refuse, None, both.block)
-
-
-def id_words(party: PartyId) -> tuple[bytes, bytes]:
-    """Write a party's id as the two arguments of a function."""
-    return (
-        words.fixed(party.country_code.encode("latin-1")),
-        words.fixed(party.party_id.encode("latin-1")),
-    )
 
 
 def read_id(reader: Words) -> PartyId | None:
