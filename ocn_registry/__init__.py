@@ -84,7 +84,9 @@ if TYPE_CHECKING:
     from ocn_registry.network import find_deployment as find_deployment
     from ocn_registry.outcomes import Item as Item
     from ocn_registry.outcomes import Outcome as Outcome
+    from ocn_registry.signing import AsyncExternalSigner as AsyncExternalSigner
     from ocn_registry.signing import AsyncSigner as AsyncSigner
+    from ocn_registry.signing import ExternalSigner as ExternalSigner
     from ocn_registry.signing import KeySigner as KeySigner
     from ocn_registry.signing import Request as Request
     from ocn_registry.signing import SignedRequest as SignedRequest
@@ -118,7 +120,9 @@ else:
         ),
         "network": "connect connect_async find_deployment",
         "outcomes": "Item Outcome",
-        "signing": "AsyncSigner KeySigner Request SignedRequest Signer",
+        "signing": (
+            "AsyncExternalSigner AsyncSigner ExternalSigner KeySigner Request SignedRequest Signer"
+        ),
         "transport": "AsyncTransport Transport",
         "transport.http_async": "AsyncHttpTransport",
         "transport.http_sync": "HttpTransport",

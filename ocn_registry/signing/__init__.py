@@ -9,6 +9,7 @@ from ocn_registry.signing.documents import (
     read_values,
     same_keys,
 )
+from ocn_registry.signing.external import AsyncExternalSigner, ExternalSigner
 from ocn_registry.signing.requests import (
     DEFAULT_LIFETIME_S,
     MAX_LIFETIME_S,
@@ -23,9 +24,11 @@ __all__ = [
     "DEFAULT_LIFETIME_S",
     "MAX_LIFETIME_S",
     "AnySigner",
+    "AsyncExternalSigner",
     "AsyncSigner",
     "Document",
     "Domain",
+    "ExternalSigner",
     "KeySigner",
     "Payload",
     "Request",

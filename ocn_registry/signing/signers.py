@@ -7,15 +7,19 @@ can raise holds it, and an error about a key never quotes it.
 
 from __future__ import annotations
 
-import json
 import os
-import stat
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias, cast
 
-from ocn_registry.effects import SignedTransaction
 from ocn_registry.errors import InvalidInput
 from ocn_registry.models import Address
+from ocn_registry.signing.key_files import (
+    decrypted,
+    encrypted,
+    private_text,
+    text_of,
+    write_once,
+)
+from ocn_registry.signing.transactions import digest, join
 from ocn_registry.text import shown
 
 if TYPE_CHECKING:
@@ -24,14 +28,14 @@ if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
     from eth_typing import Hash32
 
-    from ocn_registry.effects import Transaction
+    from ocn_registry.effects import SignedTransaction, Transaction
     from ocn_registry.signing.requests import Payload
 
-_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 _SIGNATURE_BYTES = 65
 _KEY_BYTES = 32
 _KEY_DIGITS = 64
-_MAX_FILE_BYTES = 1 << 16
+_DIGEST_BYTES = 32
 
 
 class Signer(Protocol):
@@ -129,7 +133,7 @@ class KeySigner:
         Raises:
             InvalidInput: It can't be read, others can read it, or it holds no private key.
         """
-        account = _account(_private_text(path))
+        account = _account(private_text(path))
         if account is None:
             raise InvalidInput(
                 f"the file {shown(str(path))} holds no private key: 64 hexadecimal digits",
@@ -151,7 +155,7 @@ class KeySigner:
         Raises:
             InvalidInput: It is no such file, or the passphrase is another.
         """
-        account = _decrypted(_text(path), passphrase)
+        account = _account(decrypted(text_of(path), passphrase) or b"")
         if account is None:
             raise InvalidInput(
                 f"{shown(str(path))} is no keystore file, or the passphrase is not that one's",
@@ -162,9 +166,42 @@ class KeySigner:
     def generate(cls) -> KeySigner:
         """Make a new key, which ends with this process."""
         while True:
-            account = _account(os.urandom(32))
+            account = _account(os.urandom(_KEY_BYTES))
             if account is not None:
                 return cls(account)
+
+    @classmethod
+    def new_identity(
+        cls,
+        path: str | os.PathLike[str],
+        passphrase: Callable[[], str],
+    ) -> KeySigner:
+        """Make a new key, and an encrypted file that holds it; see `to_keystore`.
+
+        Returns:
+            A signer with the new key; its `address` is the new identity.
+        """
+        signer = cls.generate()
+        signer.to_keystore(path, passphrase)
+        return signer
+
+    def to_keystore(self, path: str | os.PathLike[str], passphrase: Callable[[], str]) -> None:
+        """Write the key to an encrypted file that Ape and other wallets read.
+
+        The file is new, readable by its owner only, and complete or not there at all.
+
+        Args:
+            path: The file (web3 secret storage, version 3).
+            passphrase: Gives the passphrase: `getpass.getpass`, say. It is asked once.
+
+        Raises:
+            InvalidInput: There is a file of this name, it can't be written, or the passphrase is
+                empty.
+        """
+        text = encrypted(self._account, passphrase())
+        if text is None:
+            raise InvalidInput("the key can't be encrypted: give a passphrase that is not empty")
+        write_once(path, text)
 
     def sign(self, payload: Payload) -> bytes:
         """Sign a request.
@@ -175,7 +212,7 @@ class KeySigner:
         Returns:
             65 bytes: r, s, v.
         """
-        return bytes(self._account.unsafe_sign_hash(cast("Hash32", payload.digest())).signature)
+        return self._sign(payload.digest())
 
     def sign_transaction(self, transaction: Transaction) -> SignedTransaction:
         """Sign a transaction.
@@ -186,21 +223,12 @@ class KeySigner:
         Returns:
             What is sent.
         """
-        fields: dict[str, str | int | bytes] = {
-            "chainId": transaction.chain_id,
-            "nonce": transaction.nonce,
-            "to": str(transaction.to),
-            "data": transaction.data,
-            "value": 0,
-            "gas": transaction.gas,
-        }
-        if transaction.tip_per_gas_wei is None:
-            fields["gasPrice"] = transaction.max_fee_per_gas_wei
-        else:
-            fields["maxFeePerGas"] = transaction.max_fee_per_gas_wei
-            fields["maxPriorityFeePerGas"] = transaction.tip_per_gas_wei
-        signed = self._account.sign_transaction(fields)  # type: ignore[arg-type]  # its TypedDict asks for NewTypes
-        return SignedTransaction(bytes(signed.raw_transaction))
+        return join(transaction, self._sign(digest(transaction)))
+
+    def _sign(self, what: bytes) -> bytes:
+        if len(what) != _DIGEST_BYTES:  # looked at here, where no frame holds the key
+            raise InvalidInput(f"what is signed has {_DIGEST_BYTES} bytes, not {len(what)}")
+        return bytes(self._account.unsafe_sign_hash(cast("Hash32", what)).signature)
 
 
 def recover(digest: bytes, signature: bytes) -> Address | None:
@@ -220,7 +248,7 @@ def recover(digest: bytes, signature: bytes) -> Address | None:
 
     if len(signature) != _SIGNATURE_BYTES or signature[64] not in {27, 28}:
         return None
-    if int.from_bytes(signature[32:64], "big") > _ORDER // 2:
+    if int.from_bytes(signature[32:64], "big") > ORDER // 2:
         return None
     try:
         found = Signature(signature[:64] + bytes([signature[64] - 27]))
@@ -241,40 +269,7 @@ def _account(key: str | bytes) -> LocalAccount | None:
             key = bytes.fromhex(digits)
         except ValueError:
             return None
-    if len(key) != _KEY_BYTES or not 0 < int.from_bytes(key, "big") < _ORDER:
+    if len(key) != _KEY_BYTES or not 0 < int.from_bytes(key, "big") < ORDER:
         return None
     account: LocalAccount = Account.from_key(key)
     return account
-
-
-def _decrypted(text: str, passphrase: Callable[[], str]) -> LocalAccount | None:
-    from eth_account import Account  # noqa: PLC0415 - 0.2 s, for those who sign
-
-    try:
-        keyfile = json.loads(text)
-        return _account(bytes(Account.decrypt(keyfile, passphrase())))
-    except (ValueError, TypeError, KeyError, AttributeError, NotImplementedError, RecursionError):
-        return None
-
-
-def _private_text(path: str | os.PathLike[str]) -> str:
-    text = _text(path)
-    if os.name == "posix" and stat.S_IMODE(Path(path).stat().st_mode) & 0o077:
-        del text
-        raise InvalidInput(
-            f"others may read the key file {shown(str(path))}: chmod 600 it first",
-        )
-    return text
-
-
-def _text(path: str | os.PathLike[str]) -> str:
-    why = "it is too long"
-    try:
-        with Path(path).open(encoding="utf-8") as file:
-            text = file.read(_MAX_FILE_BYTES + 1)
-        if len(text) <= _MAX_FILE_BYTES:
-            return text
-        del text
-    except (OSError, UnicodeDecodeError) as error:
-        why = (error.strerror or "it can't be read") if isinstance(error, OSError) else "no text"
-    raise InvalidInput(f"the file {shown(str(path))} can't be used: {why}")

@@ -78,13 +78,16 @@ BAD_KEYS = [
 
 
 def everything_told(error):
-    """Give all that a reporter of tracebacks with local variables would show."""
-    told = [str(error), repr(error)]
-    while error:
-        for frame, _ in traceback.walk_tb(error.__traceback__):
-            if "ocn_registry" in frame.f_code.co_filename:
-                told += [f"{name}={value!r}" for name, value in frame.f_locals.items()]
-        error = error.__cause__ or error.__context__
+    """Give all that a reporter of tracebacks with local variables would show, but this file's."""
+    whole = traceback.TracebackException.from_exception(error, capture_locals=True)
+    parts, told = [whole], []
+    while parts:
+        part = parts.pop()
+        part.stack = traceback.StackSummary.from_list(
+            [frame for frame in part.stack if frame.filename != __file__],
+        )
+        told.append("".join(part.format(chain=False)))
+        parts += [it for it in (part.__cause__, part.__context__) if it]
     return "\n".join(told)
 
 
@@ -121,6 +124,9 @@ def test_key_is_in_no_repr_and_no_log(caplog):
     caplog.set_level(logging.DEBUG)
     signer = KeySigner.from_key(DIGITS)
     signer.sign_transaction(transaction())
+    with pytest.raises(InvalidInput) as error:
+        KeySigner.from_key(DIGITS + "0")
+    logging.getLogger().error("failed", exc_info=error.value)
     assert repr(signer) == str(signer) == f"<KeySigner {ADDRESS}>"
     assert DIGITS not in caplog.text
     assert DIGITS not in repr({"locals": [signer]})
@@ -134,6 +140,113 @@ def test_signer_can_not_be_written_to_a_file_by_accident():
 def test_missing_file_is_one_line():
     with pytest.raises(InvalidInput, match="No such file"):
         KeySigner.from_file("/nowhere/key")
+
+
+@pytest.fixture
+def cheap(monkeypatch):
+    """Encrypt in no time, as no real keystore should."""
+    encrypt = Account.encrypt
+    monkeypatch.setattr(
+        Account, "encrypt", lambda key, secret, **_: encrypt(key, secret, "pbkdf2", 2)
+    )
+
+
+@pytest.mark.usefixtures("cheap")
+def test_new_identity_is_an_encrypted_file_that_other_wallets_read(tmp_path):
+    path = tmp_path / "me.json"
+    signer = KeySigner.new_identity(path, lambda: "secret")
+    stored = json.loads(path.read_text())
+    key = Account.decrypt(stored, "secret")
+    assert Account.from_key(key).address == signer.address
+    assert "0x" + stored["address"].lower().removeprefix("0x") == signer.address.lower()
+    assert key.hex() not in path.read_text()
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert [it.name for it in tmp_path.iterdir()] == ["me.json"]
+    assert KeySigner.from_keystore(path, lambda: "secret").address == signer.address
+
+
+@pytest.mark.usefixtures("cheap")
+def test_keystore_is_one_that_ape_reads(tmp_path):
+    from ape_accounts.accounts import KeyfileAccount  # noqa: PLC0415 - takes a second
+
+    path = tmp_path / "me.json"
+    signer = KeySigner.new_identity(path, lambda: "secret")
+    account = KeyfileAccount(keyfile_path=path)
+    assert account.address == signer.address
+
+
+@pytest.mark.usefixtures("cheap")
+def test_keystore_is_never_written_over_another_file(tmp_path):
+    path = tmp_path / "me.json"
+    path.write_text("something")
+    with pytest.raises(InvalidInput, match="not written over"):
+        KeySigner.new_identity(path, lambda: "secret")
+    link = tmp_path / "link.json"
+    link.symlink_to(tmp_path / "elsewhere.json")
+    with pytest.raises(InvalidInput, match="not written over"):
+        KeySigner.new_identity(link, lambda: "secret")
+    assert path.read_text() == "something"
+    assert {it.name for it in tmp_path.iterdir()} == {"me.json", "link.json"}
+
+
+@pytest.mark.usefixtures("cheap")
+def test_keystore_where_files_have_no_second_name(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise PermissionError("no links here")
+
+    monkeypatch.setattr("os.link", refuse)
+    path = tmp_path / "me.json"
+    signer = KeySigner.new_identity(path, lambda: "secret")
+    assert KeySigner.from_keystore(path, lambda: "secret").address == signer.address
+    assert path.stat().st_mode & 0o777 == 0o600
+    with pytest.raises(InvalidInput, match="not written over"):
+        KeySigner.new_identity(path, lambda: "secret")
+
+
+@pytest.mark.parametrize("passphrase", ["", None, 5])
+def test_keystore_without_a_passphrase_is_refused_and_tells_no_key(tmp_path, passphrase):
+    with pytest.raises(InvalidInput, match="passphrase") as error:
+        KeySigner.from_key(DIGITS).to_keystore(tmp_path / "me.json", lambda: passphrase)
+    assert_no_key(everything_told(error.value))
+    assert list(tmp_path.iterdir()) == []
+
+
+def assert_no_key(told):
+    assert DIGITS not in told
+    assert repr(bytes.fromhex(DIGITS))[2:-1] not in told
+    assert str(int(DIGITS, 16)) not in told
+
+
+@pytest.mark.usefixtures("cheap")
+def test_keystore_that_can_not_be_written_tells_no_key(tmp_path):
+    signer = KeySigner.from_key(DIGITS)
+    for path in (tmp_path / "nowhere" / "me.json", tmp_path / ("x" * 300)):
+        with pytest.raises(InvalidInput, match="can't be written") as error:
+            signer.to_keystore(path, lambda: "my own secret")
+        told = everything_told(error.value)
+        assert_no_key(told)
+        assert "my own secret" not in told
+
+
+def test_passphrase_that_nobody_gives_tells_no_key(tmp_path):
+    def interrupt():
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as error:
+        KeySigner.from_key(DIGITS).to_keystore(tmp_path / "me.json", interrupt)
+    assert_no_key(everything_told(error.value))
+
+
+def test_what_can_not_be_signed_tells_no_key():
+    signer = KeySigner.from_key(DIGITS)
+    short = type("Payload", (), {"digest": lambda _: b"short", "document": dict})()
+    with pytest.raises(InvalidInput) as error:
+        signer.sign(short)
+    assert_no_key(everything_told(error.value))
+    for bad in (transaction(nonce=-1), transaction(gas=None), transaction(data="0x")):
+        with pytest.raises(Exception) as error:  # noqa: PT011 - whatever it is
+            signer.sign_transaction(bad)
+        assert_no_key(everything_told(error.value))
 
 
 def test_generated_keys_differ():
