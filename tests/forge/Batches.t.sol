@@ -118,7 +118,7 @@ contract BatchesTest is Requests {
             list[i] = callOf(r, signature);
         }
         vm.prank(spender);
-        IBatches.Result[] memory results = registry.tryMulticall{gas: 900_000}(list);
+        IBatches.Result[] memory results = registry.tryMulticall{gas: 1_200_000}(list);
         vm.assertTrue(results[0].success && results[2].success);
         vm.assertEq(results[1].result, abi.encodeWithSelector(ISignedRequests.InvalidSignature.selector, burner));
         vm.assertEq(results[3].result, abi.encodeWithSelector(ISignedRequests.InvalidSignature.selector, stranger));

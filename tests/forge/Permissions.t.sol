@@ -338,23 +338,9 @@ contract PermissionsTest is Fixture {
 
     function testRegistryIsAContract() external {
         vm.assertEq(address(permissions.registry()), address(registry));
-        vm.expectRevert();
-        deployPermissions(stranger, false);
-        bytes memory code = bytes.concat(
-            vm.getCode(vm.envOr("OCN_PERMISSIONS_ARTIFACT", string("Permissions.sol:Permissions"))),
-            abi.encode(stranger, false)
-        );
-        vm.expectRevert(abi.encodeWithSelector(IPermissions.NotAContract.selector, stranger));
-        this.create(code);
-    }
-
-    function create(bytes memory code) external {
-        assembly {
-            if iszero(create(0, add(code, 0x20), mload(code))) {
-                returndatacopy(0, 0, returndatasize())
-                revert(0, returndatasize())
-            }
-        }
+        bytes memory code = vm.getCode(vm.envOr("OCN_PERMISSIONS_ARTIFACT", string("Permissions.sol:Permissions")));
+        bytes memory reason = abi.encodeWithSelector(IPermissions.NotAContract.selector, stranger);
+        refusesCreation(bytes.concat(code, abi.encode(stranger, false)), reason);
     }
 
     function serviceItem(

@@ -160,4 +160,19 @@ abstract contract Fixture {
         vm.assertFalse(success, "was accepted");
         vm.assertEq(result, reason, "refused for another reason");
     }
+
+    /// @dev The creation reverts with exactly this. (Not `expectRevert`: a later mistake of the test itself satisfies it.)
+    function refusesCreation(bytes memory code, bytes memory reason) internal {
+        address created;
+        bytes memory result;
+        assembly ("memory-safe") {
+            created := create(0, add(code, 0x20), mload(code))
+            result := mload(0x40)
+            mstore(0x40, add(result, add(0x20, returndatasize())))
+            mstore(result, returndatasize())
+            returndatacopy(add(result, 0x20), 0, returndatasize())
+        }
+        vm.assertEq(created, address(0), "was created");
+        vm.assertEq(result, reason, "refused for another reason");
+    }
 }

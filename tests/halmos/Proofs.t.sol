@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.30;
+
+import {Permissions} from "../../contracts/Permissions.sol";
+import {Registry} from "../../contracts/Registry.sol";
+import {ISignedRequests} from "../../contracts/interfaces/ISignedRequests.sol";
+import {RequestHash} from "../../contracts/libraries/RequestHash.sol";
+
+interface Vm {
+    function assume(bool condition) external pure;
+    function prank(address sender) external;
+    function warp(uint256 time) external;
+    function load(address account, bytes32 slot) external view returns (bytes32);
+    function setArbitraryStorage(address account) external;
+}
+
+/// @dev The typed data of every request, from calldata, as the contracts hash it; tests/forge hashes it a second time.
+contract Hashes {
+    function setNode(address a, string calldata b, uint256 c, uint256 d) external pure returns (bytes32) {
+        return RequestHash.setNode(a, b, c, d);
+    }
+
+    function setParty(
+        address a,
+        bytes2 b,
+        bytes3 c,
+        uint256[] calldata d,
+        address e,
+        uint256 f,
+        uint256 g
+    ) external pure returns (bytes32) {
+        return RequestHash.setParty(a, b, c, d, e, f, g);
+    }
+
+    function setPartyModules(
+        address a,
+        uint256[] calldata b,
+        uint256[] calldata c,
+        uint256 d,
+        uint256 e
+    ) external pure returns (bytes32) {
+        return RequestHash.setPartyModules(a, b, c, d, e);
+    }
+
+    function setService(
+        address a,
+        string calldata b,
+        string calldata c,
+        uint256[] calldata d,
+        uint256 e,
+        uint256 f
+    ) external pure returns (bytes32) {
+        return RequestHash.setService(a, b, c, d, e, f);
+    }
+
+    function createAgreement(
+        address a,
+        address b,
+        uint256[] calldata c,
+        uint256 d,
+        uint256 e
+    ) external pure returns (bytes32) {
+        return RequestHash.createAgreement(a, b, c, d, e);
+    }
+}
+
+/**
+ * @dev What a signed request needs, and whose entries a write can change: for all addresses, nonces, times and signatures
+ * (recovery is a function that nobody knows anything of), and small texts and lists. The signer and a bystander have
+ * whatever can be had: a node, a party, a service, an agreement. The signer's nonces are any from 0 to 65,536.
+ */
+abstract contract Scene {
+    Vm internal constant vm = Vm(0x7109709ECfa91a80626fF3989D68f67F5b1DD12D);
+
+    struct Signature {
+        bytes32 r;
+        bytes32 s;
+        uint8 v;
+    }
+
+    struct Terms {
+        address signer;
+        uint256 nonce;
+        uint256 deadline;
+        Signature signature;
+        address bystander;
+        uint256 time;
+        uint256 earlierNonce;
+    }
+
+    Registry internal registry;
+    Permissions internal permissions;
+    Hashes internal hashes;
+
+    function setUp() public {
+        registry = new Registry(address(0xC0DE), false);
+        permissions = new Permissions(address(registry), false);
+        hashes = new Hashes();
+    }
+
+    function isPerson(address who) internal view returns (bool) {
+        return
+            who != address(0) &&
+            who != address(registry) &&
+            who != address(permissions) &&
+            who != address(hashes) &&
+            who != address(this) &&
+            who != address(vm) &&
+            who != address(0xC0DE);
+    }
+
+    function one(uint256 value) internal pure returns (uint256[] memory list) {
+        list = new uint256[](1);
+        list[0] = value;
+    }
+
+    function small(uint8 value) internal pure returns (uint8[] memory list) {
+        list = new uint8[](1);
+        list[0] = value;
+    }
+
+    function enrol(address who, string memory url, bytes3 id) internal {
+        vm.prank(who);
+        registry.setNode(url);
+        vm.prank(who);
+        registry.setParty("DE", id, small(0), who);
+        vm.prank(who);
+        permissions.setService("", "", one(1));
+    }
+
+    function agree(address user, address provider) internal {
+        vm.prank(user);
+        permissions.createAgreement(provider);
+    }
+
+    function setTheScene(Terms memory t) internal {
+        vm.assume(isPerson(t.signer) && isPerson(t.bystander) && t.signer != t.bystander);
+        enrol(t.signer, "http://s", "SIG");
+        enrol(t.bystander, "http://b", "BYS");
+        agree(t.signer, t.bystander);
+        agree(t.bystander, t.signer);
+        vm.assume(t.earlierNonce > 0 && t.earlierNonce <= 65_536);
+        vm.prank(t.signer);
+        registry.invalidateNonce(t.earlierNonce);
+        vm.prank(t.signer);
+        permissions.invalidateNonce(t.earlierNonce);
+        vm.warp(t.time);
+    }
+
+    function entryIn(address target, address who) internal view returns (uint256) {
+        uint256 place = target == address(registry) ? 5 : 3; // of the mapping of accounts: `forge inspect ... storageLayout`
+        return uint256(vm.load(target, keccak256(abi.encode(who, place))));
+    }
+
+    /// @dev All that the bystander has. The place in the list of services (4 bytes) is the list's, not the bystander's.
+    function belongingsOf(address who) internal view returns (bytes32) {
+        uint256 inPermissions = entryIn(address(permissions), who) & ~(uint256(type(uint32).max) << 96);
+        (, , string memory name, string memory url, ) = permissions.getService(who);
+        return
+            keccak256(
+                abi.encode(
+                    entryIn(address(registry), who),
+                    inPermissions,
+                    registry.listingOf(who),
+                    registry.getNode(who),
+                    name,
+                    url
+                )
+            );
+    }
+
+    function digestOf(address target, bytes32 structHash) internal view returns (bytes32) {
+        bytes32 separator = keccak256(
+            abi.encode(
+                keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
+                keccak256(bytes(target == address(registry) ? "OCN Registry" : "OCN Permissions")),
+                keccak256("3"),
+                block.chainid,
+                target
+            )
+        );
+        return keccak256(abi.encodePacked(hex"1901", separator, structHash));
+    }
+
+    function packed(Signature memory signature) internal pure returns (bytes memory) {
+        return abi.encodePacked(signature.r, signature.s, signature.v);
+    }
+}
+
+contract SignedProofs is Scene {
+    uint256 private constant HALF_ORDER = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0;
+
+    /// @dev If the request takes effect, then in time, with the next nonce, signed by the signer, and for the signer only.
+    function proves(Terms memory t, address target, bytes memory data, bytes32 structHash, bool raises) private {
+        uint256 expected = t.earlierNonce;
+        bytes32 before = belongingsOf(t.bystander);
+        (bool success, ) = target.call(data);
+        if (!success) return;
+        assert(block.timestamp <= t.deadline);
+        assert(t.nonce == expected);
+        Signature memory q = t.signature;
+        assert(uint256(q.s) <= HALF_ORDER);
+        assert(ecrecover(digestOf(target, structHash), q.v, q.r, q.s) == t.signer);
+        uint256 nonce = target == address(registry) ? registry.nonces(t.signer) : permissions.nonces(t.signer);
+        assert(raises ? nonce > expected : nonce == expected + 1);
+        assert(belongingsOf(t.bystander) == before);
+        // And not again.
+        (success, ) = target.call(data);
+        assert(!success);
+    }
+
+    function check_setNodeRaw(Terms memory t, bytes3 end) external {
+        setTheScene(t);
+        string memory url = string(abi.encodePacked("http://", end));
+        bytes memory data = abi.encodeCall(
+            Registry.setNodeRaw,
+            (t.signer, url, t.nonce, t.deadline, packed(t.signature))
+        );
+        proves(t, address(registry), data, hashes.setNode(t.signer, url, t.nonce, t.deadline), false);
+    }
+
+    function check_deleteNodeRaw(Terms memory t) external {
+        setTheScene(t);
+        bytes memory data = abi.encodeCall(
+            Registry.deleteNodeRaw,
+            (t.signer, t.nonce, t.deadline, packed(t.signature))
+        );
+        proves(t, address(registry), data, RequestHash.deleteNode(t.signer, t.nonce, t.deadline), false);
+    }
+
+    function check_setPartyRaw(Terms memory t, bytes2 countryCode, bytes3 partyId, uint8 role, bool stays) external {
+        setTheScene(t);
+        address operator = stays ? t.signer : t.bystander;
+        bytes memory data = setPartyCall(t, countryCode, partyId, role, operator);
+        bytes32 hash = hashes.setParty(t.signer, countryCode, partyId, one(role), operator, t.nonce, t.deadline);
+        proves(t, address(registry), data, hash, false);
+    }
+
+    function setPartyCall(
+        Terms memory t,
+        bytes2 countryCode,
+        bytes3 partyId,
+        uint8 role,
+        address operator
+    ) private pure returns (bytes memory) {
+        bytes memory signature = packed(t.signature);
+        return
+            abi.encodeCall(
+                Registry.setPartyRaw,
+                (t.signer, countryCode, partyId, small(role), operator, t.nonce, t.deadline, signature)
+            );
+    }
+
+    function check_setPartyModulesRaw(Terms memory t, uint8 sender, uint8 receiver) external {
+        setTheScene(t);
+        bytes memory data = abi.encodeCall(
+            Registry.setPartyModulesRaw,
+            (t.signer, small(sender), small(receiver), t.nonce, t.deadline, packed(t.signature))
+        );
+        bytes32 hash = hashes.setPartyModules(t.signer, one(sender), one(receiver), t.nonce, t.deadline);
+        proves(t, address(registry), data, hash, false);
+    }
+
+    function check_deletePartyRaw(Terms memory t) external {
+        setTheScene(t);
+        bytes memory data = abi.encodeCall(
+            Registry.deletePartyRaw,
+            (t.signer, t.nonce, t.deadline, packed(t.signature))
+        );
+        proves(t, address(registry), data, RequestHash.deleteParty(t.signer, t.nonce, t.deadline), false);
+    }
+
+    function check_invalidateNonceRaw(Terms memory t, uint256 newNonce, bool ofPermissions) external {
+        setTheScene(t);
+        bytes memory data = abi.encodeCall(
+            ISignedRequests.invalidateNonceRaw,
+            (t.signer, newNonce, t.nonce, t.deadline, packed(t.signature))
+        );
+        address target = ofPermissions ? address(permissions) : address(registry);
+        proves(t, target, data, RequestHash.invalidateNonce(t.signer, newNonce, t.nonce, t.deadline), true);
+    }
+
+    function check_setServiceRaw(Terms memory t, bytes1 name, bytes1 end, uint8 permission) external {
+        setTheScene(t);
+        string memory text = string(abi.encodePacked(name));
+        string memory url = string(abi.encodePacked("http://", end));
+        bytes memory signature = packed(t.signature);
+        bytes memory data = abi.encodeCall(
+            Permissions.setServiceRaw,
+            (t.signer, text, url, one(permission), t.nonce, t.deadline, signature)
+        );
+        bytes32 hash = hashes.setService(t.signer, text, url, one(permission), t.nonce, t.deadline);
+        proves(t, address(permissions), data, hash, false);
+    }
+
+    function check_deleteServiceRaw(Terms memory t) external {
+        setTheScene(t);
+        bytes memory data = abi.encodeCall(
+            Permissions.deleteServiceRaw,
+            (t.signer, t.nonce, t.deadline, packed(t.signature))
+        );
+        proves(t, address(permissions), data, RequestHash.deleteService(t.signer, t.nonce, t.deadline), false);
+    }
+
+    function check_createAgreementRaw(Terms memory t, uint8 permission, bool withItself) external {
+        setTheScene(t);
+        address provider = withItself ? t.signer : t.bystander;
+        bytes memory data = abi.encodeCall(
+            Permissions.createAgreementRaw,
+            (t.signer, provider, one(permission), t.nonce, t.deadline, packed(t.signature))
+        );
+        bytes32 hash = hashes.createAgreement(t.signer, provider, one(permission), t.nonce, t.deadline);
+        proves(t, address(permissions), data, hash, false);
+    }
+
+    function check_revokeAgreementRaw(Terms memory t) external {
+        setTheScene(t);
+        bytes memory data = abi.encodeCall(
+            Permissions.revokeAgreementRaw,
+            (t.signer, t.bystander, t.nonce, t.deadline, packed(t.signature))
+        );
+        bytes32 hash = RequestHash.revokeAgreement(t.signer, t.bystander, t.nonce, t.deadline);
+        proves(t, address(permissions), data, hash, false);
+    }
+}

@@ -1,0 +1,584 @@
+"""Mutation run: change the contracts in one place at a time, and see that the forge tests notice.
+
+Each *mutant* differs from the contracts in one token, one statement or one pair of arguments. It is
+compiled and handed to the tests in `tests/forge`, which deploy the contracts by name: the compiled
+tests stay, and only what they deploy is another (`OCN_REGISTRY_ARTIFACT`,
+`OCN_PERMISSIONS_ARTIFACT`). So a mutant costs one warm compile and half a second for most.
+
+They are compiled without the optimizer, which is three times quicker. A survivor is compiled once
+more with it: one whose bytecode is that of the contracts is no other program, and does not count.
+Nor does one that does not compile, or that is the same program as an earlier mutant. What survives has to be explained in
+`tests/analysis/survivors.toml`; a survivor that is not in there fails the run.
+"""
+
+import argparse
+import concurrent.futures
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+import time
+import tomllib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ocn_registry_dev_env import ROOT, native_folder
+
+WORK = ROOT / ".build" / "mutation"
+SURVIVORS = ROOT / "tests" / "analysis" / "survivors.toml"
+TARGETS = ("Registry", "Permissions")
+#: What is tried in turn, the quick and the likely first: suites and tests, as forge matches them.
+_RULES = ("(Registry|Permissions|SignedRequests|Batches)Test", "")
+_WORLD = ("WorldTest", "")
+_TEXT_BY_HAND = ("TextRulesTest", "ByHand|EveryLength|LaterBytes")
+_TEXT = ("TextRulesTest", "")
+Stage = tuple[str, str]
+STAGES: tuple[Stage, ...] = (_RULES, _WORLD, _TEXT)
+STAGES_OF_TEXT: tuple[Stage, ...] = (_TEXT_BY_HAND, _TEXT, _RULES)
+#: Seconds after which a mutant's tests are given up: it is killed, by an endless loop.
+TIME_LIMIT_S = 120
+
+_TOKEN = re.compile(
+    r"""(?P<comment>//[^\n]*|/\*.*?\*/)
+    |(?P<string>(?:unicode|hex)?"(?:\\.|[^"\\])*")
+    |(?P<number>0x[0-9a-fA-F]+|\d[\d_]*)
+    |(?P<name>[A-Za-z_$][\w$]*)
+    |(?P<operator><<=|>>=|\+\+|--|<<|>>|<=|>=|==|!=|&&|\|\||=>|->|:=|[-+*/%&|^]=|[-+*/%&|^<>=!~?:])
+    |(?P<mark>[(){}\[\];,.])""",
+    re.VERBOSE | re.DOTALL,
+)
+
+_OPERATORS = {
+    "<": ("<=", ">="),
+    ">": (">=", "<="),
+    "<=": ("<", ">"),
+    ">=": (">", "<"),
+    "==": ("!=",),
+    "!=": ("==",),
+    "&&": ("||",),
+    "||": ("&&",),
+    "+": ("-",),
+    "-": ("+",),
+    "*": ("+",),
+    "/": ("*",),
+    "%": ("/",),
+    "<<": (">>",),
+    ">>": ("<<",),
+    "&": ("|",),
+    "|": ("&", "^"),
+    "^": ("|",),
+    "++": ("--", ""),
+    "--": ("++", ""),
+    "+=": ("-=",),
+    "-=": ("+=",),
+    "|=": ("&=", "="),
+    "&=": ("|=",),
+    "<<=": (">>=",),
+    "!": ("",),
+    "~": ("",),
+}
+_NAMES = {
+    "true": ("false",),
+    "false": ("true",),
+    "onlyOwner": ("",),
+    "delegatecall": ("call",),
+    "storage": ("memory",),
+    # in assembly
+    "gt": ("lt",),
+    "eq": ("gt",),
+    "and": ("or",),
+}
+_EXPRESSIONS = {"msg.sender": "tx.origin", "block.timestamp": "block.number"}
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token of Solidity, and where it stands."""
+
+    kind: str
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mutant:
+    """One change: `source[start:end]` of a file becomes `text`."""
+
+    path: str
+    start: int
+    end: int
+    text: str
+    kind: str
+    line: int
+    before: str
+    after: str
+
+    @property
+    def key(self) -> str:
+        """What stays the same while lines move."""
+        return f"{self.path} | {self.before} | {self.after}"
+
+    @property
+    def identity(self) -> str:
+        """What no other mutant of the same text has."""
+        return f"{self.path}:{self.start}-{self.end} {self.text}"
+
+
+def tokens_of(source: str) -> list[Token]:
+    """Return all tokens but comments."""
+    return [
+        Token(match.lastgroup or "", match.group(), match.start(), match.end())
+        for match in _TOKEN.finditer(source)
+        if match.lastgroup != "comment"
+    ]
+
+
+def _closing(tokens: list[Token], opening: int) -> int:
+    """Return the index of the bracket that closes the one at `opening`."""
+    depth = 0
+    for index in range(opening, len(tokens)):
+        depth += {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}.get(tokens[index].text, 0)
+        if depth == 0:
+            return index
+    raise ValueError("brackets do not close")
+
+
+def _token_changes(tokens: list[Token]) -> Iterator[tuple[int, int, str, str]]:
+    for index, token in enumerate(tokens):
+        if token.kind == "operator":
+            for text in _OPERATORS.get(token.text, ()):
+                yield token.start, token.end, text, "operator"
+        elif token.kind == "name":
+            for text in _NAMES.get(token.text, ()):
+                yield token.start, token.end, text, "name"
+            after = "".join(t.text for t in tokens[index + 1 : index + 3])
+            if token.text + after in _EXPRESSIONS:
+                end = tokens[index + 2].end
+                yield token.start, end, _EXPRESSIONS[token.text + after], "name"
+        elif token.kind == "number":
+            value = int(token.text.replace("_", ""), 0)
+            yield token.start, token.end, str(value + 1), "constant"
+            if value:
+                yield token.start, token.end, str(value - 1), "constant"
+        elif token.kind == "string" and not token.text.startswith(('unicode"', 'hex"')):
+            yield token.end - 1, token.end, 'x"', "text"
+
+
+def _conditions(tokens: list[Token]) -> Iterator[tuple[int, int, str, str]]:
+    for index, token in enumerate(tokens):
+        if token.text in {"if", "while"} and tokens[index + 1].text == "(":
+            close = _closing(tokens, index + 1)
+            for text in ("true", "false"):
+                yield tokens[index + 1].end, tokens[close].start, text, "condition"
+        if token.text == "?":
+            start = index
+            while tokens[start - 1].text not in {"(", ",", "=", ":", "return", "?", ";"}:
+                start -= 1
+                if tokens[start].text in {")", "]"}:
+                    opening = {")": "(", "]": "["}[tokens[start].text]
+                    depth = 1
+                    while depth:
+                        start -= 1
+                        depth += {tokens[start].text == opening: -1}.get(True, 0)
+                        depth += {")": 1, "]": 1}.get(tokens[start].text, 0) * (
+                            {"(": ")", "[": "]"}[opening] == tokens[start].text
+                        )
+            for text in ("true", "false"):
+                yield tokens[start].start, tokens[index - 1].end, text, "condition"
+
+
+def _statements(tokens: list[Token]) -> Iterator[tuple[int, int, str, str]]:
+    index = 0
+    while index < len(tokens):
+        token = tokens[index]
+        if token.text == "function" or token.text == "constructor":
+            while tokens[index].text not in {"{", ";"}:
+                index += 1
+            if tokens[index].text == "{":
+                body_end = _closing(tokens, index)
+                yield from _statements_of_body(tokens[index + 1 : body_end])
+                index = body_end
+        index += 1
+
+
+def _statements_of_body(tokens: list[Token]) -> Iterator[tuple[int, int, str, str]]:
+    start = 0
+    index = 0
+    while index < len(tokens):
+        text = tokens[index].text
+        if text in {"{", "}", "else", "unchecked", "do"}:
+            start = index + 1
+        elif text in {"if", "for", "while"} and index == start:
+            index = _closing(tokens, index + 1)
+            start = index + 1
+        elif text == "assembly" and index == start:
+            while tokens[index].text != "{":
+                index += 1
+            index = _closing(tokens, index)
+            start = index + 1
+        elif text in {"(", "["}:
+            index = _closing(tokens, index)
+        elif text == ";":
+            if not _is_declaration(tokens[start:index]):
+                yield tokens[start].start, tokens[index].end, "{}", "statement"
+            start = index + 1
+        index += 1
+
+
+def _is_declaration(tokens: list[Token]) -> bool:
+    """Whether a variable is declared: two names that follow each other, or a tuple of them."""
+    if not tokens or tokens[0].text in {"return", "revert", "emit", "delete"}:
+        return not tokens
+    end = next((i for i, token in enumerate(tokens) if token.text == "="), len(tokens))
+    head = tokens[:end]
+    return any(a.kind == b.kind == "name" for a, b in zip(head, head[1:], strict=False)) or (
+        head[0].text == "mapping"
+    )
+
+
+def _arguments(tokens: list[Token]) -> Iterator[tuple[int, int, str, str, tuple[int, int, int]]]:
+    """Pairs of neighbouring arguments of calls, to swap."""
+    for index, token in enumerate(tokens):
+        called = index and (
+            tokens[index - 1].kind == "name" or tokens[index - 1].text in {"]", ")"}
+        )
+        if token.text != "(" or not called or tokens[index - 2].text in {"function", "error"}:
+            continue
+        close = _closing(tokens, index)
+        commas = [index]
+        inner = index + 1
+        while inner < close:
+            if tokens[inner].text in {"(", "[", "{"}:
+                inner = _closing(tokens, inner)
+            elif tokens[inner].text == ",":
+                commas.append(inner)
+            inner += 1
+        commas.append(close)
+        for first, middle, last in zip(commas, commas[1:], commas[2:], strict=False):
+            if middle > first + 1 and last > middle + 1:
+                yield (
+                    tokens[first + 1].start,
+                    tokens[last - 1].end,
+                    "",
+                    "arguments",
+                    (tokens[middle - 1].end, tokens[middle + 1].start, 0),
+                )
+
+
+def mutants_of(path: str, source: str) -> list[Mutant]:
+    """Return all mutants of a file, in the order of the text."""
+    tokens = tokens_of(source)
+    begin = next(
+        i for i, t in enumerate(tokens) if t.text in {"contract", "library"} and t.kind == "name"
+    )
+    tokens = tokens[begin:]
+    changes = [*_token_changes(tokens), *_conditions(tokens), *_statements(tokens)]
+    for start, end, _, kind, (left_end, right_start, _zero) in _arguments(tokens):
+        swapped = source[right_start:end] + source[left_end:right_start] + source[start:left_end]
+        changes.append((start, end, swapped, kind))
+    found: dict[tuple[int, int, str], Mutant] = {}
+    for start, end, text, kind in changes:
+        if source[start:end] == text:
+            continue
+        line_start = source.rfind("\n", 0, start) + 1
+        line_end = source.find("\n", end)
+        before = " ".join(source[line_start:line_end].split())
+        after = " ".join((source[line_start:start] + text + source[end:line_end]).split())
+        found[start, end, text] = Mutant(
+            path=path,
+            start=start,
+            end=end,
+            text=text,
+            kind=kind,
+            line=source.count("\n", 0, start) + 1,
+            before=before,
+            after=after,
+        )
+    return sorted(found.values(), key=lambda m: (m.start, m.end, m.text))
+
+
+class Compiler:
+    """One warm compiler process."""
+
+    def __init__(self, sources: dict[str, str]) -> None:
+        """Start the process.
+
+        Args:
+            sources: Text of each file of `contracts/`, by its path.
+        """
+        self._sources = sources
+        self._process = subprocess.Popen(  # noqa: S603 - our own program
+            ["node", str(ROOT / "tools" / "mutation_solc.js")],  # noqa: S607 - found on PATH
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def compile(
+        self, path: str, source: str, targets: tuple[str, ...], *, optimized: bool = False
+    ) -> dict[str, str] | None:
+        """Return the creation bytecode of each target, or `None` when it does not compile.
+
+        Args:
+            path: File that is changed; empty when none is.
+            source: Its new text.
+            targets: Contracts to compile.
+            optimized: As they are deployed; otherwise quickly.
+        """
+        sources = {**self._sources, path: source} if path else self._sources
+        request = {
+            "language": "Solidity",
+            "sources": {name: {"content": text} for name, text in sources.items()},
+            "settings": {
+                "evmVersion": "london",
+                "optimizer": {"enabled": optimized, "runs": 200},
+                "metadata": {"appendCBOR": False, "bytecodeHash": "none"},
+                "outputSelection": {
+                    f"contracts/{target}.sol": {target: ["evm.bytecode.object"]}
+                    for target in targets
+                },
+            },
+        }
+        assert self._process.stdin is not None  # noqa: S101
+        assert self._process.stdout is not None  # noqa: S101
+        self._process.stdin.write(json.dumps(request) + "\n")
+        self._process.stdin.flush()
+        answer: dict[str, Any] = json.loads(self._process.stdout.readline())
+        if any(error["severity"] == "error" for error in answer.get("errors", ())):
+            return None
+        return {
+            target: answer["contracts"][f"contracts/{target}.sol"][target]["evm"]["bytecode"][
+                "object"
+            ]
+            for target in targets
+        }
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.kill()
+        self._process.wait()
+
+
+def targets_of(path: str, sources: dict[str, str]) -> tuple[str, ...]:
+    """Return the contracts that import a file, itself or through others."""
+    name = Path(path).name
+    users = {name}
+    for _ in sources:  # as often as the longest chain could ask for
+        for other, text in sources.items():
+            if any(f"/{used}" in text and "import" in text for used in users):
+                users.add(Path(other).name)
+    return tuple(target for target in TARGETS if f"{target}.sol" in users)
+
+
+class Run:
+    """A mutation run over a copy of the project, so that nobody's edits meet it."""
+
+    def __init__(self) -> None:
+        """Copy the project and compile the tests."""
+        self.folder = WORK / "project"
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
+        for name in ("contracts", "tests/forge"):
+            shutil.copytree(ROOT / name, self.folder / name)
+        shutil.copy(ROOT / "foundry.toml", self.folder)
+        for name in ("node_modules", "tools"):
+            (self.folder / name).symlink_to(ROOT / name)
+        self.sources = {
+            str(path.relative_to(self.folder)): path.read_text()
+            for path in sorted((self.folder / "contracts").rglob("*.sol"))
+        }
+        tests = sorted((self.folder / "tests").rglob("*.sol"))
+        texts = [*self.sources.values(), *(path.read_text() for path in tests)]
+        #: What the verdicts depend on.
+        self.inputs = hashlib.sha256("\0".join(texts).encode()).hexdigest()
+        self._lock = threading.Lock()
+        self._local = threading.local()
+        self._compilers: list[Compiler] = []
+        self._seen: dict[tuple[tuple[str, str], ...], str] = {}
+        original = self.compiler.compile("", "", TARGETS, optimized=True)
+        if original is None:
+            raise SystemExit("the contracts do not compile")
+        self._original = original
+
+    @property
+    def compiler(self) -> Compiler:
+        """This thread's compiler."""
+        if not hasattr(self._local, "compiler"):
+            self._local.compiler = Compiler(self.sources)
+            with self._lock:
+                self._compilers.append(self._local.compiler)
+        compiler: Compiler = self._local.compiler
+        return compiler
+
+    def close(self) -> int:
+        """End all compilers."""
+        for compiler in self._compilers:
+            compiler.close()
+        return 0
+
+    def mutants(self) -> list[Mutant]:
+        """Return all mutants of all files but the interfaces, which hold no code."""
+        return [
+            mutant
+            for path, source in self.sources.items()
+            if not path.startswith("contracts/interfaces/")
+            for mutant in mutants_of(path, source)
+        ]
+
+    def passes(self, stage: Stage, environment: dict[str, str]) -> bool:
+        """Whether the suites and tests whose names match pass."""
+        forge = native_folder("forge") / "forge"
+        command = [str(forge), "test", "--fail-fast", "--mc", stage[0], "--mt", stage[1] or "."]
+        try:
+            result = subprocess.run(  # noqa: S603 - our own program
+                command,
+                cwd=self.folder,
+                env={**os.environ, **environment},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                timeout=TIME_LIMIT_S,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return False
+        if result.returncode not in {0, 1} or b"Suite result" not in result.stdout:
+            raise RuntimeError(result.stdout.decode()[-2000:])
+        return result.returncode == 0
+
+    def verdict(self, mutant: Mutant) -> str:
+        """Return `killed by ...`, `survived`, `same code`, `same as ...` or `no code`."""
+        source = self.sources[mutant.path]
+        changed = source[: mutant.start] + mutant.text + source[mutant.end :]
+        targets = targets_of(mutant.path, self.sources)
+        code = self.compiler.compile(mutant.path, changed, targets)
+        if code is None:
+            return "no code"
+        with self._lock:
+            earlier = self._seen.setdefault(tuple(sorted(code.items())), mutant.identity)
+        if earlier != mutant.identity:
+            return f"same as {earlier}"
+        name = hashlib.sha256(mutant.identity.encode()).hexdigest()[:16]
+        folder = self.folder / ".build" / "mutants" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        environment = {
+            "FOUNDRY_FUZZ_FAILURE_PERSIST_DIR": str(folder / "fuzz"),
+            "FOUNDRY_INVARIANT_FAILURE_PERSIST_DIR": str(folder / "invariant"),
+            "FOUNDRY_TEST_FAILURES_FILE": str(folder / "failures"),
+            "FOUNDRY_FUZZ_RUNS": "64",
+            "FOUNDRY_INVARIANT_SHRINK_RUN_LIMIT": "0",
+        }
+        for target in targets:
+            artifact = folder / f"{target}.json"
+            artifact.write_text(
+                json.dumps({"abi": [], "bytecode": {"object": "0x" + code[target]}})
+            )
+            environment[f"OCN_{target.upper()}_ARTIFACT"] = str(artifact)
+        stages = STAGES_OF_TEXT if "TextRules" in mutant.path else STAGES
+        try:
+            for stage in stages:
+                if not self.passes(stage, environment):
+                    return f"killed by {stage[0]}"
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        code = self.compiler.compile(mutant.path, changed, targets, optimized=True)
+        same = code is not None and all(self._original[t] == code[t] for t in targets)
+        return "same code" if same else "survived"
+
+
+def _finished(run: Run) -> dict[str, str]:
+    """Return the verdicts of an earlier run over the same contracts and tests, by mutant."""
+    path = WORK / "verdicts.jsonl"
+    if not path.exists():
+        return {}
+    head, *lines = path.read_text().splitlines() or ["{}"]
+    if json.loads(head).get("inputs") != run.inputs:
+        return {}
+    entries = [json.loads(line) for line in lines]
+    return {entry["mutant"]: entry["verdict"] for entry in entries}
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)  # noqa: T201 - what this program is for
+
+
+def _arguments_of_command() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Change the contracts; see that tests notice.")
+    parser.add_argument("--sample", type=int, help="so many mutants, always the same ones")
+    parser.add_argument("--match", default="", help="only mutants whose file or text has this")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--resume", action="store_true", help="go on where the last run ended")
+    parser.add_argument("--list", action="store_true", help="print the mutants, run none")
+    return parser.parse_args()
+
+
+def _judge(run: Run, mutants: list[Mutant], *, resume: bool, jobs: int) -> dict[Mutant, str]:
+    """Return the verdict on each mutant; `verdicts.jsonl` has them as they come."""
+    finished = _finished(run) if resume else {}
+    verdicts: dict[Mutant, str] = {}
+    with (
+        (WORK / "verdicts.jsonl").open("w") as log,
+        concurrent.futures.ThreadPoolExecutor(jobs) as pool,
+    ):
+        log.write(json.dumps({"inputs": run.inputs}) + "\n")
+        answers = pool.map(lambda m: finished.get(m.identity) or run.verdict(m), mutants)
+        for mutant, verdict in zip(mutants, answers, strict=True):
+            verdicts[mutant] = verdict
+            log.write(json.dumps({"mutant": mutant.identity, "verdict": verdict}) + "\n")
+            log.flush()
+            if verdict == "survived":
+                _say(f"survived: {mutant.path}:{mutant.line}\n- {mutant.before}\n+ {mutant.after}")
+            if len(verdicts) % 50 == 0:
+                _say(f"{len(verdicts)} of {len(mutants)}")
+    return verdicts
+
+
+def main() -> int:
+    """Run, print the score, and fail for a survivor that nobody explained."""
+    options = _arguments_of_command()
+    started = time.monotonic()
+    run = Run()
+    mutants = [mutant for mutant in run.mutants() if options.match in mutant.key]
+    if options.sample:
+        mutants.sort(key=lambda m: hashlib.sha256(m.identity.encode()).digest())
+        mutants = mutants[: options.sample]
+    if options.list:
+        for mutant in mutants:
+            _say(f"{mutant.path}:{mutant.line} {mutant.kind}\n- {mutant.before}\n+ {mutant.after}")
+        _say(str(len(mutants)))
+        return run.close()
+    for stage in STAGES:
+        if not run.passes(stage, {}):
+            raise SystemExit(f"{stage[0]} fails on the contracts as they are")
+    verdicts = _judge(run, mutants, resume=options.resume, jobs=options.jobs)
+    run.close()
+
+    entries = tomllib.loads(SURVIVORS.read_text()).get("survivor", [])
+    explained = {f"{e['path']} | {e['before']} | {e['after']}": e["why"] for e in entries}
+    survivors = [mutant for mutant, verdict in verdicts.items() if verdict == "survived"]
+    unexplained = [mutant for mutant in survivors if mutant.key not in explained]
+    counts = Counter(verdict.split(" as ")[0] for verdict in verdicts.values())
+    for verdict, count in counts.most_common():
+        _say(f"{count:6} {verdict}")
+    killed = sum(count for verdict, count in counts.items() if verdict.startswith("killed"))
+    total = killed + len(survivors)
+    _say(f"killed {killed} of {total}: {100 * killed / max(total, 1):.1f} %")
+    equivalent = sum(explained.get(m.key, "").startswith("equivalent") for m in survivors)
+    if equivalent:
+        score = 100 * killed / max(total - equivalent, 1)
+        _say(f"without {equivalent} that no caller could tell from the contracts: {score:.1f} %")
+    _say(f"{time.monotonic() - started:.0f} s")
+    for mutant in unexplained:
+        _say(f"not in {SURVIVORS.relative_to(ROOT)}: {mutant.path}:{mutant.line}")
+    return 1 if unexplained else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
