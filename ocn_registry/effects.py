@@ -195,6 +195,24 @@ class Log:
     data: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Logs(Effect[tuple[Log, ...]]):
+    """Ask for all events of some contracts, from one block to another, in the order of the chain.
+
+    Nodes refuse to look through more blocks, or to tell more events, than they like:
+    `RpcRefused`. Of blocks that a node does not have yet, it silently tells nothing.
+
+    Attributes:
+        contracts: Whose events.
+        first: Number of the first block.
+        last: Number of the last block.
+    """
+
+    contracts: tuple[Address, ...]
+    first: int
+    last: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
     """What became of a transaction.

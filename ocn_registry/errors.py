@@ -15,6 +15,9 @@ OcnRegistryError
   OutcomeUnknown           sent, and no receipt seen: look for its tx_hash before sending again
   TransactionReplaced      sent, and will never take effect: another one took its number
   PartlyDone               a write took several transactions, and one after the first failed
+  CacheError               what is kept of the registry can't be used
+    StaleCache · ReorgTooDeep
+  MessageRejected          a signed OCPI message that can't be trusted; its tree is in notary.errors
 ```
 
 Every message says what, with which value, and what to do next. Other people's text in it is escaped
@@ -265,3 +268,36 @@ class PartlyDone(OcnRegistryError):
         self.error = error
         self.tx_hashes = tx_hashes
         self.restored = restored
+
+
+class CacheError(OcnRegistryError):
+    """What is kept of the registry can't be used."""
+
+
+class StaleCache(CacheError):
+    """What is kept is older than the caller allows, or there is nothing yet."""
+
+    def __init__(self, age_s: float | None, block_number: int | None) -> None:
+        """Say how old it is in seconds, and of which block; `None` when there is nothing yet."""
+        super().__init__(
+            "nothing of the registry was loaded yet: refresh, or start, the cache first"
+            if age_s is None
+            else f"the registry is known as it was at block {block_number}, {age_s:.1f} s ago, and "
+            "that is older than allowed: see that the RPC node can be reached, or allow more",
+        )
+        self.age_s = age_s
+        self.block_number = block_number
+
+
+class ReorgTooDeep(CacheError):
+    """The chain has replaced more blocks than were kept to go back by: load all of it anew."""
+
+    def __init__(self, block_number: int, depth: int) -> None:
+        """Say the block that was known last, and how many blocks back it was looked for."""
+        super().__init__(
+            f"block {block_number} is not in the chain any more, nor is any block that is "
+            f"remembered of the last {depth}: see that the RPC node is on the right chain, then "
+            "load the registry anew",
+        )
+        self.block_number = block_number
+        self.depth = depth

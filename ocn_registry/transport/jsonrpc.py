@@ -9,6 +9,7 @@ and Anvil.
 from __future__ import annotations
 
 import re
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from ocn_registry.effects import (
@@ -22,6 +23,7 @@ from ocn_registry.effects import (
     Head,
     HeadBlock,
     Log,
+    Logs,
     Receipt,
     ReceiptOf,
     Send,
@@ -77,6 +79,9 @@ def request_of(effect: AnyEffect) -> tuple[str, list[object]]:  # noqa: C901, PL
             return "eth_chainId", []
         case GasPrice():
             return "eth_gasPrice", []
+        case Logs():
+            blocks = {"fromBlock": hex(effect.first), "toBlock": hex(effect.last)}
+            return "eth_getLogs", [{"address": list(effect.contracts), **blocks}]
         case ReceiptOf():
             return "eth_getTransactionReceipt", [effect.tx_hash]
         case TransactionOf():
@@ -113,6 +118,8 @@ def answer_of(effect: AnyEffect, result: object) -> Answer:  # noqa: PLR0911 - o
             )
         case BlockAt():
             return None if result is None else _block(as_object(result))
+        case Logs():
+            return _logs(effect, result)
         case ReceiptOf():
             return None if result is None else _receipt(as_object(result))
         case TransactionOf():
@@ -191,6 +198,21 @@ def _receipt(receipt: dict[str, object]) -> Receipt | None:
         gas_price_wei=as_number(receipt.get("effectiveGasPrice", "0x0")),
         logs=tuple([_log(as_object(log)) for log in logs]),
     )
+
+
+def _logs(effect: Logs, result: object) -> tuple[Log, ...]:
+    if not is_list(result) or len(result) > _MAX_LOGS:
+        raise BadAnswer("the RPC node gave no list of events, or one beyond all measure")
+    found: list[tuple[int, int, Log]] = []
+    for one in result:
+        told = as_object(one)
+        block, log = as_number(told.get("blockNumber")), _log(told)
+        asked = effect.first <= block <= effect.last and log.address in effect.contracts
+        if not asked or told.get("removed") is True:
+            raise BadAnswer("the RPC node told of events that were not asked for")
+        found.append((block, as_number(told.get("logIndex")), log))
+    found.sort(key=itemgetter(0, 1))
+    return tuple([log for _, _, log in found])
 
 
 def _log(log: dict[str, object]) -> Log:
