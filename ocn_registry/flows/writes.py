@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ocn_registry.effects import Balance
+from ocn_registry.effects import Balance, Clock, Sleep
 from ocn_registry.errors import (
     BatchRejected,
     InsufficientFunds,
@@ -16,9 +16,11 @@ from ocn_registry.errors import (
     OcnRegistryError,
     OutcomeUnknown,
     PartlyDone,
+    RpcTimeout,
+    RpcUnavailable,
 )
 from ocn_registry.flows.requests import look, verify
-from ocn_registry.flows.sending import priced, transact
+from ocn_registry.flows.sending import FIRST_POLL_S, LONGEST_POLL_S, priced, transact
 from ocn_registry.outcomes import Item
 from ocn_registry.signing import SignedRequest
 from ocn_registry.text import shown
@@ -176,19 +178,15 @@ def _in_stages(
     quick = replace(options, confirmations=1)
     parts: list[Outcome] = []
     for stage, patience in [*((stage, quick) for stage in early), (last, options)]:
+        if not parts:
+            parts.append((yield from _all_or_nothing(dialect, stage.steps, signer, patience)))
+            continue
         try:
-            part = yield from _all_or_nothing(dialect, stage.steps, signer, patience)
+            part = yield from _insist(dialect, stage.steps, signer, patience)
         except OcnRegistryError as error:
-            if not parts:
-                raise
             raise (yield from _undone(dialect, stage, signer, quick, parts, error)) from error
         parts.append(part)
-    return replace(
-        parts[-1],
-        changes=tuple([change for part in parts for change in part.changes]),
-        gas_used=sum(part.gas_used for part in parts),
-        parts=tuple(parts),
-    )
+    return Outcome.joined(parts)
 
 
 def _undone(  # noqa: PLR0913, PLR0917 - all that is known when a stage fails
@@ -205,11 +203,31 @@ def _undone(  # noqa: PLR0913, PLR0917 - all that is known when a stage fails
         return PartlyDone(error, tuple(hashes), restored=False)
     try:
         for intent in failed.undo:
-            part = yield from _all_or_nothing(dialect, (intent,), signer, options)
+            part = yield from _insist(dialect, (intent,), signer, options)
             hashes.append(part.tx_hash)
     except OcnRegistryError:
         return PartlyDone(error, tuple(hashes), restored=False)
     return PartlyDone(error, tuple(hashes), restored=True)
+
+
+def _insist(
+    dialect: Dialect,
+    steps: tuple[Step, ...],
+    signer: AnySigner,
+    options: WriteOptions,
+) -> Flow[Outcome]:
+    """Send one of several transactions; while no node is there to take it, wait for one."""
+    started = yield from Clock()
+    pause = FIRST_POLL_S
+    while True:
+        try:
+            return (yield from _all_or_nothing(dialect, steps, signer, options))
+        except (RpcUnavailable, RpcTimeout):  # then it was not sent
+            now = yield from Clock()
+            if now - started >= options.timeout_s:
+                raise
+        yield from Sleep(pause)
+        pause = min(2 * pause, LONGEST_POLL_S)
 
 
 def _all_or_nothing(

@@ -1,5 +1,7 @@
 """What the client does against v1's own contracts that it does not have to do against ours."""
 
+import time
+
 import pytest
 
 from ocn_registry import (
@@ -22,6 +24,7 @@ from ocn_registry import (
     PartyId,
     RenounceOwnership,
     Role,
+    RpcUnavailable,
     SetNode,
     SetParty,
     SetPartyModules,
@@ -36,8 +39,10 @@ from ocn_registry import (
 )
 from ocn_registry import contract_errors as errors
 from ocn_registry.dialects import words
+from ocn_registry.effects import Clock, Local, Sleep
 from ocn_registry.keccak import selector
 from ocn_registry.models import ZERO_ADDRESS
+from ocn_registry.turns import TakeTurn
 
 NOBODYS = (words.uint(0), bytes(32), bytes(32))  # v, r, s that give the zero address
 
@@ -362,6 +367,34 @@ def test_unknown_outcome_in_the_middle_is_not_undone(client, fresh, listed_node,
     assert isinstance(error.value.error, OutcomeUnknown)
     assert len(error.value.tx_hashes) == 1
     assert client.node(operator.address).domain == "https://b.example"
+
+
+def test_second_transaction_waits_while_no_node_is_there(
+    client, transport, monkeypatch, listed_node, operator
+):
+    """Else the entry would be gone because of an outage of a second."""
+    perform, turns, refused = transport.perform, [], []
+
+    def with_an_outage(effect):
+        if isinstance(effect, TakeTurn):
+            turns.append(time.monotonic())
+        is_asked = not isinstance(effect, (TakeTurn, Clock, Sleep, Local))
+        if is_asked and len(turns) > 1 and time.monotonic() < turns[1] + 0.5:
+            refused.append(effect)
+            raise RpcUnavailable("the cable is cut")
+        return perform(effect)
+
+    monkeypatch.setattr(transport, "perform", with_an_outage)
+    outcome = client.set_node("https://b.example", signer=operator)
+    assert len(outcome.parts) == 2
+    assert len(refused) > 1
+    assert client.node(operator.address).domain == "https://b.example"
+    turns.clear()
+    hasty = WriteOptions(timeout_s=0.1)
+    with pytest.raises(PartlyDone) as error:
+        client.set_node("https://c.example", signer=operator, options=hasty)
+    assert isinstance(error.value.error, RpcUnavailable)
+    assert not error.value.restored
 
 
 # What is signed for a spender
