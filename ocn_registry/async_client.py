@@ -113,6 +113,11 @@ class AsyncRegistryClient:
         return await run_async(iter(question), self._transport.perform)
 
     @property
+    def transport(self) -> AsyncTransport:
+        """The way to the chain, for what shares it: a cache, say."""
+        return self._transport
+
+    @property
     def limits(self) -> Limits:
         """What the contracts of this deployment can and can't do."""
         return self._dialect.limits

@@ -110,6 +110,11 @@ class RegistryClient:
         return run(iter(question), self._transport.perform)
 
     @property
+    def transport(self) -> Transport:
+        """The way to the chain, for what shares it: a cache, say."""
+        return self._transport
+
+    @property
     def limits(self) -> Limits:
         """What the contracts of this deployment can and can't do."""
         return self._dialect.limits

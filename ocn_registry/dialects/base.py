@@ -216,6 +216,18 @@ class Dialect(Protocol):
         """Read a user's agreements in force."""
         ...
 
+    def agreements_of(
+        self,
+        users: tuple[Address, ...],
+        block: int,
+    ) -> Flow[tuple[Agreement, ...]]:
+        """Read what many users have agreed to and not taken back, many of them at once.
+
+        Where contracts number listings, that is what is in force. Elsewhere it also is what comes
+        into force again when the user's party or the provider's service comes back.
+        """
+        ...
+
     def users_of(self, provider: Address, block: int) -> Flow[tuple[Agreement, ...]]:
         """Read the agreements in force to a provider's service: every party is asked about."""
         ...

@@ -18,10 +18,10 @@ def set_nonce(contract, registry):
     """Put a nonce where the contract keeps it, as if that many requests had been made."""
 
     def set_nonce(account, nonce):
-        if contract.address == registry.address:
-            contract.set_slot(entry(REGISTRY["accounts"], account.address), nonce << 224)
-        else:
-            contract.set_slot(entry(PERMISSIONS["accounts"], account.address), nonce)
+        is_registry = contract.address == registry.address
+        slot = entry((REGISTRY if is_registry else PERMISSIONS)["accounts"], account.address)
+        assert contract.nonces(account) == 0
+        contract.set_slot(slot, contract.slot(slot) | nonce << (224 if is_registry else 0))
         assert contract.nonces(account) == nonce
 
     return set_nonce
@@ -138,6 +138,23 @@ class TestNearTheEnd:
         request = signed_request("InvalidateNonce", cpo, self.LAST + 1, contract=contract)
         with reverts("SafeCastOverflowedUintDowncast", NONCE_BITS, self.LAST + 1):
             request.send(spender)
+
+    def test_no_request_with_the_last_takes_effect(
+        self, contract, registry, set_nonce, signed_request, listed_service, spender, provider
+    ):
+        """It could be sent for ever: the nonce would begin again at 0."""
+        listed_service(provider)
+        set_nonce(provider, self.LAST)
+        kind, values = (
+            ("SetNode", ("https://last.example.com",))
+            if contract.address == registry.address
+            else ("DeleteService", ())
+        )
+
+        with reverts("SafeCastOverflowedUintDowncast", NONCE_BITS, self.LAST + 1):
+            signed_request(kind, provider, *values).send(spender)
+
+        assert contract.nonces(provider) == self.LAST
 
     def test_direct_writes_go_on(self, contract, set_nonce, registry, cpo, listed_party):
         set_nonce(cpo, self.LAST)

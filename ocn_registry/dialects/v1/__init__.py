@@ -229,12 +229,7 @@ class V1Dialect:
         if party is None:
             return ()
         address = party.address
-        providers = yield from self._permissions(
-            "getUserAgreementsByAddress(address)",
-            (words.address(address),),
-            reads.somebody,
-            block,
-        )
+        providers = yield from self._providers_of(address, block)
         found = yield from each(
             providers,
             lambda provider: together(
@@ -247,6 +242,31 @@ class V1Dialect:
                 Agreement(user=address, provider=provider, active=True)
                 for provider, (agreed, service) in zip(providers, found, strict=True)
                 if agreed and service is not None
+            ],
+        )
+
+    def agreements_of(
+        self,
+        users: tuple[Address, ...],
+        block: int,
+    ) -> Flow[tuple[Agreement, ...]]:
+        """Read what many users have agreed to and not taken back, in force or not."""
+        if not (yield from self._permissions("getProviders()", (), reads.somebody, block)):
+            return ()
+        lists = yield from each(users, lambda user: self._providers_of(user, block))
+        pairs = tuple(
+            [
+                (user, provider)
+                for user, providers in zip(users, lists, strict=True)
+                for provider in providers
+            ],
+        )
+        found = yield from each(pairs, lambda pair: self._agreed(*pair, block))
+        return tuple(
+            [
+                Agreement(user=user, provider=provider, active=True)
+                for (user, provider), agreed in zip(pairs, found, strict=True)
+                if agreed
             ],
         )
 
@@ -282,6 +302,14 @@ class V1Dialect:
         """Read whether entries of an earlier registry are still being copied."""
         del contract, block
         raise rules.unsupported("import entries")
+
+    def _providers_of(self, user: Address, block: int | None) -> Call[tuple[Address, ...]]:
+        return self._permissions(
+            "getUserAgreementsByAddress(address)",
+            (words.address(user),),
+            reads.somebody,
+            block,
+        )
 
     def _agreed(self, user: Address, provider: Address, block: int | None) -> Call[bool]:
         return self._permissions(

@@ -261,6 +261,34 @@ class V3Dialect:
         )
         return tuple([agreement for agreement in found if agreement and agreement.active])
 
+    def agreements_of(
+        self,
+        users: tuple[Address, ...],
+        block: int,
+    ) -> Flow[tuple[Agreement, ...]]:
+        """Read what many users have agreed to: what is in force."""
+        if not (yield from self._permissions("serviceCount()", (), Words.uint, block)):
+            return ()
+        lists = yield from reads.each(
+            [
+                self._permissions(
+                    "getUserAgreementsByAddress(address)",
+                    (words.address(user),),
+                    Words.addresses,
+                    block,
+                )
+                for user in users
+            ],
+        )
+        found = yield from reads.each(
+            [
+                self.agreement(user, provider, block)
+                for user, providers in zip(users, lists, strict=True)
+                for provider in providers
+            ],
+        )
+        return tuple([agreement for agreement in found if agreement and agreement.active])
+
     def users_of(self, provider: Address, block: int) -> Flow[tuple[Agreement, ...]]:
         """Read the agreements in force to a provider's service: every party is asked about."""
         if (yield from self.service(provider, block)) is None:
