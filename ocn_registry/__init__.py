@@ -82,6 +82,7 @@ if TYPE_CHECKING:
     from ocn_registry.network import connect as connect
     from ocn_registry.network import connect_async as connect_async
     from ocn_registry.network import find_deployment as find_deployment
+    from ocn_registry.outcomes import Ensured as Ensured
     from ocn_registry.outcomes import Item as Item
     from ocn_registry.outcomes import Outcome as Outcome
     from ocn_registry.signing import AsyncExternalSigner as AsyncExternalSigner
@@ -115,11 +116,11 @@ else:
             "SetNode SetParty SetPartyModules SetService SignableIntent TransferOwnership"
         ),
         "models": (
-            "Address Agreement BlockRef Contract Interface Module Node Party PartyId Permission Role "
-            "Route Service"
+            "Address Agreement BlockRef Contract Interface Module Node Party PartyId Permission "
+            "Role Route Service"
         ),
         "network": "connect connect_async find_deployment",
-        "outcomes": "Item Outcome",
+        "outcomes": "Ensured Item Outcome",
         "signing": (
             "AsyncExternalSigner AsyncSigner ExternalSigner KeySigner Request SignedRequest Signer"
         ),

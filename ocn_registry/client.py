@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from ocn_registry.dialects import dialect_of
 from ocn_registry.effects import run
 from ocn_registry.errors import InvalidInput
-from ocn_registry.flows import reads, replacing, requests, writes
+from ocn_registry.flows import ensuring, owning, reads, replacing, requests, writes
 from ocn_registry.flows.reads import at_one_block
 from ocn_registry.flows.writes import WriteOptions
 from ocn_registry.intents import (
@@ -15,7 +15,6 @@ from ocn_registry.intents import (
     DeleteNode,
     DeleteParty,
     DeleteService,
-    InvalidateNonce,
     RevokeAgreement,
     SetNode,
     SetParty,
@@ -44,7 +43,7 @@ if TYPE_CHECKING:
         Route,
         Service,
     )
-    from ocn_registry.outcomes import Outcome
+    from ocn_registry.outcomes import Ensured, Outcome
     from ocn_registry.signing import Signer
     from ocn_registry.transport import Transport
 
@@ -401,14 +400,123 @@ class RegistryClient:
         self,
         *steps: Step,
         signer: Signer,
+        cancel_signed: bool = False,
         options: WriteOptions | None = None,
     ) -> Outcome:
         """Send intents of the signer's own in one transaction: all take effect, or none.
 
-        Requests that others signed can be among them: so the owner hands an id to its rightful
-        holder in one step.
+        Requests that others signed can be among them.
+
+        Args:
+            steps: Intents and requests, all for one contract.
+            signer: Whose intents they are; it pays.
+            cancel_signed: Whether to cancel in the same transaction what the signer has signed and
+                nobody has submitted: a write of its own does not, and until its deadline a request
+                that was signed before could undo it. The 1,000 next nonces are skipped.
+            options: See `WriteOptions`.
         """
-        return self._run(writes.send(self._dialect, steps, signer, options or self._options))
+        return self._run(
+            owning.send(
+                self._dialect,
+                steps,
+                signer,
+                options or self._options,
+                cancel_signed=cancel_signed,
+            ),
+        )
+
+    def ensure_node(
+        self,
+        domain: str,
+        *,
+        signer: Signer,
+        spender: Signer | None = None,
+        options: WriteOptions | None = None,
+    ) -> Ensured:
+        """List the signer's node under a URL, unless it is listed so.
+
+        With a spender, the signer signs a request and the spender pays.
+        """
+        wanted = SetNode(domain=domain)
+        return self._run(
+            ensuring.node(self._dialect, wanted, signer, spender, options or self._options),
+        )
+
+    def ensure_party(  # noqa: PLR0913 - what a party is
+        self,
+        country_code: str,
+        party_id: str,
+        roles: Iterable[Role],
+        operator: str,
+        *,
+        modules_sender: Iterable[Module] | None = None,
+        modules_receiver: Iterable[Module] | None = None,
+        signer: Signer,
+        spender: Signer | None = None,
+        options: WriteOptions | None = None,
+    ) -> Ensured:
+        """List the signer as a party, unless it is listed so.
+
+        With a spender, the signer signs requests and the spender pays. Modules that are not given
+        stay as they are listed.
+        """
+        wanted = SetParty(
+            country_code=country_code,
+            party_id=party_id,
+            roles=tuple(roles),
+            operator=operator,
+        )
+        return self._run(
+            ensuring.party(
+                self._dialect,
+                wanted,
+                None if modules_sender is None else tuple(modules_sender),
+                None if modules_receiver is None else tuple(modules_receiver),
+                signer,
+                spender,
+                options or self._options,
+            ),
+        )
+
+    def ensure_service(  # noqa: PLR0913 - what a service is
+        self,
+        permissions: Iterable[int],
+        *,
+        name: str = "",
+        url: str = "",
+        signer: Signer,
+        spender: Signer | None = None,
+        options: WriteOptions | None = None,
+    ) -> Ensured:
+        """Offer the signer's service, unless it is offered so.
+
+        With a spender, the signer signs a request and the spender pays.
+        """
+        wanted = SetService(name=name, url=url, permissions=tuple(permissions))
+        return self._run(
+            ensuring.service(self._dialect, wanted, signer, spender, options or self._options),
+        )
+
+    def reassign_party(
+        self,
+        claim: SignedRequest,
+        *,
+        signer: Signer,
+        options: WriteOptions | None = None,
+    ) -> Outcome:
+        """Hand an id to its rightful holder, in one transaction; for the owner of the registry.
+
+        Args:
+            claim: `SetParty` with that id, signed by its rightful holder.
+            signer: Owns the registry. Whoever holds the id is taken off the list.
+            options: See `WriteOptions`.
+
+        Raises:
+            PartyIdNotFound: Nobody holds the id: submit the claim as it is.
+        """
+        return self._run(
+            owning.reassign(self._dialect, claim, signer, options or self._options),
+        )
 
     def set_node(
         self,
@@ -501,12 +609,27 @@ class RegistryClient:
 
     def invalidate_nonce(
         self,
-        new_nonce: int,
+        new_nonce: int | None = None,
         contract: Contract = Contract.REGISTRY,
         *,
         signer: Signer,
         options: WriteOptions | None = None,
     ) -> Outcome:
-        """Cancel all requests that the signer signed with a nonce below this one."""
-        intent = InvalidateNonce(contract=contract, new_nonce=new_nonce)
-        return self.send(intent, signer=signer, options=options)
+        """Cancel all requests that the signer signed with a nonce below this one.
+
+        Args:
+            new_nonce: Nonce of its next request; 1,000 above the present one unless given.
+            contract: Each contract counts for itself.
+            signer: Whose requests they are; it pays. To have another one pay, sign
+                `InvalidateNonce`.
+            options: See `WriteOptions`.
+        """
+        return self._run(
+            owning.invalidate(
+                self._dialect,
+                contract,
+                new_nonce,
+                signer,
+                options or self._options,
+            ),
+        )

@@ -5,10 +5,12 @@ The changes are told by the contracts' events, so they are what happened and not
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ocn_registry.errors import RequestRejected, Reverted
     from ocn_registry.intents import Intent
     from ocn_registry.models import Address, BlockRef, Contract, Module, Node, PartyId, Role
@@ -175,3 +177,31 @@ class Outcome:
     def failed(self) -> tuple[Item, ...]:
         """The items that had no effect."""
         return tuple(item for item in self.items if item.error is not None)
+
+    @staticmethod
+    def joined(outcomes: Sequence[Outcome]) -> Outcome:
+        """Make one of the outcomes of several transactions, at least one."""
+        if len(outcomes) == 1:
+            return outcomes[0]
+        parts = [part for outcome in outcomes for part in (outcome.parts or (outcome,))]
+        return replace(
+            outcomes[-1],
+            changes=tuple([change for part in parts for change in part.changes]),
+            items=tuple([item for outcome in outcomes for item in outcome.items]),
+            gas_used=sum(part.gas_used for part in parts),
+            parts=tuple(parts),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ensured:
+    """What it took to have an entry as wanted.
+
+    Attributes:
+        status: `unchanged` when it was so already, and nothing was sent; `created` when there was
+            none; else `updated`.
+        outcome: What was written; `None` when nothing was.
+    """
+
+    status: Literal["unchanged", "created", "updated"]
+    outcome: Outcome | None = None

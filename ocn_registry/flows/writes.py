@@ -21,7 +21,7 @@ from ocn_registry.errors import (
 )
 from ocn_registry.flows.requests import look, verify
 from ocn_registry.flows.sending import FIRST_POLL_S, LONGEST_POLL_S, priced, transact
-from ocn_registry.outcomes import Item
+from ocn_registry.outcomes import Item, Outcome
 from ocn_registry.signing import SignedRequest
 from ocn_registry.text import shown
 
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from ocn_registry.dialects import Dialect, Stage, Step
     from ocn_registry.effects import Flow
     from ocn_registry.errors import RequestRejected, Reverted
-    from ocn_registry.outcomes import Outcome
     from ocn_registry.signing import AnySigner
 
 DEFAULT_TIP_WEI = 2
