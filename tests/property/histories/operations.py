@@ -282,7 +282,7 @@ class Draws:
                 sender = pending
             case "closeImport":
                 contract = draw(st.sampled_from([registry, permissions]))
-            case "renounceOwnership" if not rarely(draw, 8):
+            case "renounceOwnership" if not rarely(draw, 5):
                 # Once in a while: after it no owner's function succeeds any more.
                 sender = self.person()
         return Operation(contract, Call(call, arguments), sender)
@@ -300,12 +300,13 @@ class Draws:
         return Operation(contract, Call(f"import{call}", (items,)), sender)
 
     def _import_Nodes(self) -> tuple[Any, ...]:  # noqa: N802 - the contract's name
-        return self.address(), self.url()
+        return self.operator() if rarely(self.draw, 3) else self.address(), self.url()
 
     def _import_Parties(self) -> tuple[Any, ...]:  # noqa: N802
         identity, operator = self.identity(), self.operator()
         roles, sets = self.draw(mostly(ROLES, BAD_ROLES)), mostly(MODULES, BAD_MODULES)
-        return self.address(), *identity, roles, self.draw(sets), self.draw(sets), operator
+        party = self.party() if rarely(self.draw, 3) else self.address()
+        return party, *identity, roles, self.draw(sets), self.draw(sets), operator
 
     def _import_Services(self) -> tuple[Any, ...]:  # noqa: N802
         return self.party(), *self.fields("SetService", ZERO_ADDRESS)
