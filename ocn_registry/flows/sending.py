@@ -60,7 +60,8 @@ if TYPE_CHECKING:
 
 FIRST_POLL_S = 0.02
 LONGEST_POLL_S = 2.0
-_POLLS_OF_A_LOSS = 8  # five seconds
+_LOSS_S = 5.0  # for each confirmation: a block of Energy Web
+_POLLS_OF_A_LOSS = 3
 
 
 def transact(  # noqa: PLR0913 - what a transaction is made of
@@ -239,7 +240,7 @@ def wait(
     """
     started = yield from Clock()
     pause = FIRST_POLL_S
-    losses = 0
+    losses: list[float] = []
     while True:
         try:
             found = yield from look_for(tx_hashes, options.confirmations)
@@ -248,16 +249,18 @@ def wait(
             why = found
             if number is not None and sender is not None:
                 gone = yield from _taken_by_another(tx_hashes, number, sender)
-                losses = losses + 1 if gone else 0
+                losses = [*losses, (yield from Clock())] if gone else []
         except TransportError as error:
             why = str(error)
         now = yield from Clock()
-        # Nodes tell of a block before they tell of its receipts: once is not enough.
-        if losses >= _POLLS_OF_A_LOSS + options.confirmations and number is not None:
+        # Nodes tell of a block before they tell of what is in it: once is not enough.
+        patience = _LOSS_S * options.confirmations
+        if number is not None and len(losses) >= _POLLS_OF_A_LOSS and now - losses[0] >= patience:
             raise TransactionReplaced(tx_hashes[-1], number)
-        if now - started >= options.timeout_s:
+        left = started + options.timeout_s - now
+        if left <= 0:
             raise OutcomeUnknown(tx_hashes[-1], why) from lost
-        yield from Sleep(pause)
+        yield from Sleep(min(pause, left))
         pause = min(2 * pause, LONGEST_POLL_S)
 
 

@@ -1,0 +1,101 @@
+"""A chain, a faulty way to it, and clients with little patience."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+_HERE = Path(__file__).resolve().parent
+# Test folders are no packages (pytest's importlib mode), so what tests share is put on the path.
+for _folder in (_HERE, _HERE.parent / "client"):
+    if str(_folder) not in sys.path:
+        sys.path.insert(0, str(_folder))
+
+import ways  # noqa: E402
+from faulty.proxy import FaultProxy  # noqa: E402
+
+from ocn_registry import KeySigner, WriteOptions  # noqa: E402
+from ocn_registry.devnet import Devnet  # noqa: E402
+
+TIMEOUT_S = 0.4
+PATIENCE = WriteOptions(timeout_s=1.0)
+
+
+@pytest.fixture(scope="package")
+def _devnet():
+    with Devnet() as devnet:
+        yield devnet
+
+
+@pytest.fixture
+def devnet(_devnet):
+    """Give the chain, as it was before every test."""
+    snapshot = _devnet.request("evm_snapshot")
+    yield _devnet
+    _devnet.request("evm_setAutomine", True)
+    _devnet.request("anvil_dropAllTransactions")
+    _devnet.request("evm_revert", snapshot)
+
+
+@pytest.fixture
+def proxy(devnet):
+    proxy = FaultProxy(devnet.rpc_url)
+    yield proxy
+    proxy.close()
+
+
+@pytest.fixture(params=ways.LIGHT)
+def way(request):
+    return request.param
+
+
+@pytest.fixture
+def connect(way, devnet):
+    """Give a function that makes clients by URL; each is as good as a process of its own."""
+    made = []
+
+    def connected(*urls, **settings):
+        settings = {"timeout_s": TIMEOUT_S, "retries": 1, "options": PATIENCE} | settings
+        made.append(ways.client(way, devnet.deployment(), *urls, **settings))
+        return made[-1]
+
+    yield connected
+    for client in made:
+        client.close()
+
+
+@pytest.fixture
+def client(connect, proxy):
+    return connect(proxy.url)
+
+
+@pytest.fixture
+def operator(devnet):
+    return KeySigner.from_key(devnet.accounts[1].private_key)
+
+
+class Account:
+    """What an account has paid, as the chain itself tells."""
+
+    def __init__(self, devnet, address):
+        self._devnet = devnet
+        self._address = address
+        self._sent, self._balance = self.sent, self.balance
+
+    @property
+    def sent(self):
+        return int(self._devnet.request("eth_getTransactionCount", self._address, "latest"), 16)
+
+    @property
+    def balance(self):
+        return int(self._devnet.request("eth_getBalance", self._address, "latest"), 16)
+
+    def paid_for(self, transactions):
+        """Tell whether it paid for so many transactions since this was made, and for no more."""
+        spent = self._balance - self.balance
+        return self.sent - self._sent == transactions and (spent > 0) == (transactions > 0)
+
+
+@pytest.fixture
+def account(devnet, operator):
+    return Account(devnet, operator.address)

@@ -1,0 +1,1 @@
+"""A proxy on loopback that does to RPC what networks and nodes do."""

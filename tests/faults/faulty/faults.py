@@ -1,0 +1,114 @@
+"""What can go wrong with one request. A fault named `..._after` lets it reach the chain first."""
+
+import asyncio
+import json
+
+SLOW_S = 0.8
+
+
+async def reset(exchange):
+    exchange.reset()
+
+
+async def reset_after(exchange):
+    await exchange.forward()
+    exchange.reset()
+
+
+async def reset_in_mid_answer(exchange):
+    content = await exchange.forward()
+    await exchange.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(content))
+    await exchange.write(content[:5])
+    exchange.reset()
+
+
+async def half(exchange):
+    content = await exchange.forward()
+    await exchange.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (len(content) * 2))
+    await exchange.write(content)
+    raise ConnectionError
+
+
+async def slow(_exchange):
+    await asyncio.sleep(SLOW_S)
+    raise ConnectionError
+
+
+async def slow_after(exchange):
+    await exchange.forward()
+    await asyncio.sleep(SLOW_S)
+    raise ConnectionError
+
+
+async def dripping(exchange):
+    await exchange.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+    for _ in range(int(SLOW_S / 0.1)):
+        await exchange.write(b" ")
+        await asyncio.sleep(0.1)
+    raise ConnectionError
+
+
+def status(code, **headers):
+    async def fault(exchange):
+        await exchange.reply(b"try later", code, **headers)
+
+    return fault
+
+
+def status_after(code):
+    async def fault(exchange):
+        await exchange.forward()
+        await exchange.reply(b"lost it", code)
+
+    return fault
+
+
+def says(content):
+    """Answer this, whatever was asked."""
+
+    async def fault(exchange):
+        await exchange.reply(content)
+
+    return fault
+
+
+def says_after(content):
+    async def fault(exchange):
+        await exchange.forward()
+        await exchange.reply(content)
+
+    return fault
+
+
+def answers(method, result):
+    """Answer as the chain does, but this to one method: a value, or a function of the chain's."""
+
+    async def fault(exchange):
+        answer = json.loads(await exchange.forward())
+        requests = exchange.request if isinstance(exchange.request, list) else [exchange.request]
+        responses = answer if isinstance(answer, list) else [answer]
+        asked = {request["id"]: request["method"] for request in requests}
+        for response in responses:
+            if asked[response["id"]] == method:
+                chains = response.pop("result", None)
+                response.pop("error", None)
+                response["result"] = result(chains) if callable(result) else result
+        await exchange.reply(json.dumps(answer).encode())
+
+    return fault
+
+
+def errs(method, **error):
+    """Answer with an error where this method is asked for."""
+
+    async def fault(exchange):
+        def one(request):
+            made = {"jsonrpc": "2.0", "id": request["id"]}
+            wanted = request["method"] == method
+            return made | ({"error": error} if wanted else {"result": "0x7a69"})
+
+        asked = exchange.request
+        made = [one(request) for request in asked] if isinstance(asked, list) else one(asked)
+        await exchange.reply(json.dumps(made).encode())
+
+    return fault

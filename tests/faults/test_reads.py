@@ -1,0 +1,165 @@
+"""Reads over a bad way or from a bad node: the documented error in time, or another node."""
+
+import time
+
+import pytest
+from faulty import faults
+
+from ocn_registry import (
+    BadAnswer,
+    RpcRefused,
+    RpcTimeout,
+    RpcUnavailable,
+    WrongChain,
+)
+from ocn_registry.transport import exchange
+
+TIMEOUT_S = 0.4
+DEEP = b'{"jsonrpc":"2.0","id":1,"result":' + b"[" * 200_000 + b"]" * 200_000 + b"}"
+
+BROKEN = {
+    "reset": (faults.reset, RpcUnavailable),
+    "reset in mid-answer": (faults.reset_in_mid_answer, RpcUnavailable),
+    "half an answer": (faults.half, RpcUnavailable),
+    "slow": (faults.slow, RpcTimeout),
+    "dripping": (faults.dripping, RpcTimeout),
+    "429": (faults.status(429, Retry_After="1"), RpcUnavailable),
+    "503": (faults.status(503), RpcUnavailable),
+    "404": (faults.status(404), RpcUnavailable),
+    "redirect": (faults.status(302, Location="http://127.0.0.1:1/"), RpcUnavailable),
+    "megabytes": (faults.says(b" " * 3_000_000), BadAnswer),
+    "no JSON": (faults.says(b"<html>"), BadAnswer),
+    "nothing": (faults.says(b""), BadAnswer),
+    "deeply nested": (faults.says(DEEP), BadAnswer),
+    "huge number": (faults.says(b"1" * 10_000), BadAnswer),
+    "wrong id": (faults.says(b'{"jsonrpc":"2.0","id":999999,"result":"0x"}'), BadAnswer),
+    "id of another kind": (faults.says(b'[{"id":[],"result":"0x"},{"id":{}}]'), BadAnswer),
+    "no object": (faults.says(b"5"), BadAnswer),
+    "wrong type": (faults.answers("eth_call", {"a": 1}), BadAnswer),
+    "odd digits": (faults.answers("eth_call", "0x123"), BadAnswer),
+    "words cut off": (faults.answers("eth_call", "0x" + "00" * 31), BadAnswer),
+    "offset beyond the end": (faults.answers("eth_call", "0x" + "ff" * 64), BadAnswer),
+    "refusal": (faults.errs("eth_call", code=-32005, message="\x1b[2J limit"), RpcRefused),
+}
+
+
+@pytest.fixture(params=BROKEN, ids=lambda name: name.replace(" ", "-"))
+def broken(request):
+    return BROKEN[request.param]
+
+
+def test_bad_answer_is_the_documented_error_in_time(client, proxy, operator, broken):
+    fault, error = broken
+    proxy.inject(fault)
+    started = time.monotonic()
+    with pytest.raises(error) as told:
+        client.node(operator.address)
+    assert time.monotonic() - started < TIMEOUT_S + 1.5
+    assert type(told.value).__mro__.index(error) <= 1
+    assert str(told.value).isprintable()
+    assert proxy.posts <= 2
+
+
+def test_other_node_answers_in_its_place(connect, proxy, devnet, operator, broken):
+    fault, error = broken
+    proxy.inject(fault)
+    client = connect(proxy.url, devnet.rpc_url)
+    if error is RpcRefused:  # that is an answer
+        return
+    started = time.monotonic()
+    assert client.node(operator.address) is None
+    assert time.monotonic() - started < TIMEOUT_S + 0.5
+    posts = proxy.posts
+    assert client.nodes() == ()
+    assert proxy.posts == posts  # the one that answered last is asked first
+
+
+@pytest.mark.parametrize(
+    "fault", [faults.reset, faults.half, faults.status(429, Retry_After="0"), faults.status(502)]
+)
+def test_what_passes_is_outlasted(client, proxy, operator, fault):
+    proxy.inject(fault, times=1)
+    assert client.node(operator.address) is None
+    assert proxy.posts == 2
+
+
+@pytest.mark.parametrize(("asked", "waited"), [("1", (1, 2)), ("86400", (2, 3)), ("soon", (0, 1))])
+def test_wish_to_be_left_alone_is_respected_within_bounds(
+    client, proxy, operator, monkeypatch, asked, waited
+):
+    monkeypatch.setattr(exchange, "_LONGEST_PAUSE_S", 2.0)
+    proxy.inject(faults.status(429, Retry_After=asked), times=1)
+    started = time.monotonic()
+    assert client.node(operator.address) is None
+    least, most = waited
+    assert least <= time.monotonic() - started < most
+
+
+def test_slow_node_is_not_asked_the_same_again(client, proxy, operator):
+    proxy.inject(faults.slow)
+    with pytest.raises(RpcTimeout):
+        client.node(operator.address)
+    assert proxy.posts == 1
+
+
+def test_nobody_there(client, proxy, operator, account):
+    proxy.refuse()
+    with pytest.raises(RpcUnavailable, match="check the URL"):
+        client.node(operator.address)
+    with pytest.raises(RpcUnavailable):
+        client.set_node("https://a.example", signer=operator)
+    assert account.paid_for(0)
+
+
+def test_wrong_chain_is_told_by_reads_and_writes(client, proxy, operator, account):
+    proxy.inject(faults.answers("eth_chainId", "0xf6"))
+    with pytest.raises(WrongChain) as told:
+        client.node(operator.address)
+    assert (told.value.expected, told.value.got) == (31337, 246)
+    with pytest.raises(WrongChain):
+        client.set_node("https://a.example", signer=operator)
+    assert proxy.asked["eth_sendRawTransaction"] == 0
+    assert account.paid_for(0)
+
+
+def test_chain_is_asked_for_once_and_with_the_first_question(client, proxy, operator):
+    for _ in range(3):
+        client.node(operator.address)
+    assert proxy.asked["eth_chainId"] == 1
+    assert proxy.posts == 3
+
+
+def test_other_node_has_to_be_on_the_chain_too(connect, proxy, operator):
+    proxy.inject(faults.status(404), times=1)
+    proxy.inject(faults.answers("eth_chainId", "0xf6"))
+    client = connect(proxy.url, proxy.url + "/other")
+    with pytest.raises(WrongChain):
+        client.node(operator.address)
+
+
+def test_list_is_one_request_and_one_for_the_head(client, proxy):
+    client.owner()
+    before = proxy.posts
+    assert client.parties() == ()
+    assert proxy.posts == before + 2
+
+
+@pytest.mark.parametrize("says_no", [faults.status(413), faults.says(b'{"id":null,"error":{}}')])
+def test_node_without_batches_is_asked_one_by_one(client, proxy, says_no):
+    async def no_batches(exchange):
+        if isinstance(exchange.request, list):
+            await says_no(exchange)
+        else:
+            await exchange.reply(await exchange.forward())
+
+    proxy.inject(no_batches)
+    assert client.parties() == ()
+    posts = proxy.posts
+    assert client.parties() == ()
+    assert proxy.posts == posts + 3  # the head, the count, a page
+
+
+def test_batches_are_as_long_as_asked_for(connect, proxy):
+    client = connect(proxy.url, max_batch=1)
+    assert client.parties() == ()
+    assert proxy.posts == 4

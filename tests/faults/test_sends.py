@@ -1,0 +1,328 @@
+"""Writes over a bad way or to a bad node: the documented error in time, and nothing paid twice."""
+
+import threading
+import time
+
+import pytest
+import ways
+from faulty import faults
+
+from ocn_registry import (
+    BadAnswer,
+    FeeAboveCap,
+    InvalidInput,
+    KeySigner,
+    Node,
+    OutcomeUnknown,
+    RpcRefused,
+    RpcUnavailable,
+    SetNode,
+    TransactionReplaced,
+    WriteOptions,
+)
+from ocn_registry.flows import sending
+
+SEND = "eth_sendRawTransaction"
+RECEIPT = "eth_getTransactionReceipt"
+URL = "https://a.example"
+PATIENCE_S = 0.4
+LIMIT_S = PATIENCE_S + 0.5 + 1.5  # a request more, and what a busy machine adds
+
+
+@pytest.fixture
+def never_mines(devnet):
+    devnet.request("evm_setAutomine", False)
+    return devnet
+
+
+def unknown(client, operator):
+    """Send something of which the outcome is not known; return its hash."""
+    started = time.monotonic()
+    with pytest.raises(OutcomeUnknown) as told:
+        client.set_node(URL, signer=operator, options=WriteOptions(timeout_s=PATIENCE_S))
+    assert time.monotonic() - started < LIMIT_S
+    assert str(told.value).isprintable()
+    return told.value.tx_hash
+
+
+NEVER_ARRIVED = [faults.reset, faults.slow, faults.status(503), faults.says(b"<html>")]
+ARRIVED = [
+    faults.reset_after,
+    faults.reset_in_mid_answer,
+    faults.half,
+    faults.slow_after,
+    faults.status_after(502),
+    faults.says_after(b"[[["),
+    faults.says_after(b'{"jsonrpc":"2.0","id":7777777,"result":"0x"}'),
+    faults.says_after(b" " * 3_000_000),
+]
+
+
+@pytest.mark.parametrize("fault", ARRIVED)
+def test_transaction_that_arrived_is_found(client, proxy, operator, account, fault):
+    proxy.inject(fault, method=SEND)
+    outcome = client.set_node(URL, signer=operator)
+    assert outcome.changes[0].node == Node(operator=operator.address, domain=URL)
+    assert proxy.asked[SEND] == 1
+    assert account.paid_for(1)
+
+
+@pytest.mark.parametrize("fault", NEVER_ARRIVED)
+def test_transaction_that_never_arrived_is_unknown_and_sent_once(
+    client, proxy, operator, account, fault
+):
+    proxy.inject(fault, method=SEND)
+    tx_hash = unknown(client, operator)
+    assert proxy.asked[SEND] == 1
+    assert client.outcome_of(tx_hash) is None
+    assert account.paid_for(0)
+    proxy.heal()
+    # The same write again is the same transaction, so the two can't both be paid for.
+    assert client.set_node(URL, signer=operator).tx_hash == tx_hash
+    assert account.paid_for(1)
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (faults.status(429), RpcUnavailable),
+        (faults.status(401), RpcUnavailable),
+        (faults.errs(SEND, code=-32000, message="\x1b[2J too cheap"), RpcRefused),
+    ],
+)
+def test_transaction_that_was_refused_is_not_sent(client, proxy, operator, account, fault, error):
+    proxy.inject(fault, method=SEND)
+    with pytest.raises(error) as told:
+        client.set_node(URL, signer=operator)
+    assert str(told.value).isprintable()
+    assert account.paid_for(0)
+    proxy.heal()
+    client.set_node(URL, signer=operator)
+    assert account.paid_for(1)
+
+
+def test_transaction_that_was_delivered_twice_is_found(client, proxy, operator, account):
+    async def twice(exchange):
+        await exchange.forward()
+        await exchange.reply(await exchange.forward())
+
+    proxy.inject(twice, method=SEND)
+    client.set_node(URL, signer=operator)
+    assert account.paid_for(1)
+
+
+def test_receipt_that_never_comes_is_unknown_and_then_found(client, proxy, operator, account):
+    proxy.inject(faults.answers(RECEIPT, None), method=RECEIPT)
+    tx_hash = unknown(client, operator)
+    assert client.outcome_of(tx_hash) is None
+    proxy.heal()
+    again = client.set_node(URL, signer=operator)
+    assert again.tx_hash == tx_hash
+    assert client.outcome_of(tx_hash).changes == again.changes
+    assert account.paid_for(1)
+
+
+def test_next_write_is_a_write_of_its_own(client, proxy, operator, account):
+    proxy.inject(faults.answers(RECEIPT, None), method=RECEIPT)
+    tx_hash = unknown(client, operator)
+    proxy.heal()
+    assert client.set_node("https://b.example", signer=operator).tx_hash != tx_hash
+    assert client.set_node(URL, signer=operator).tx_hash != tx_hash  # for it was set in between
+    assert account.paid_for(3)
+
+
+@pytest.mark.parametrize("fault", [faults.reset, faults.status(503), faults.says(b"x")])
+def test_node_that_fails_while_the_receipt_is_awaited(client, proxy, operator, account, fault):
+    proxy.inject(fault, method=RECEIPT)
+    tx_hash = unknown(client, operator)
+    proxy.heal()
+    assert client.await_outcome(tx_hash).tx_hash == tx_hash
+    assert account.paid_for(1)
+
+
+def test_number_that_is_too_low_is_refused(client, connect, proxy, devnet, operator, account):
+    connect(devnet.rpc_url).set_node("https://b.example", signer=operator)
+    proxy.inject(faults.answers("eth_getTransactionCount", "0x0"), method="eth_getTransactionCount")
+    with pytest.raises(RpcRefused, match="nonce too low"):
+        client.set_node(URL, signer=operator)
+    assert account.paid_for(1)
+
+
+def test_number_that_lags_is_not_given_out_twice(client, proxy, operator, account):
+    proxy.inject(faults.answers("eth_getTransactionCount", "0x0"), method="eth_getTransactionCount")
+    for url in (URL, "https://b.example", "https://c.example"):
+        client.set_node(url, signer=operator)
+    assert account.paid_for(3)
+
+
+def test_number_that_is_too_high_is_unknown_and_costs_nothing(client, proxy, operator, account):
+    proxy.inject(faults.answers("eth_getTransactionCount", "0x5"), method="eth_getTransactionCount")
+    unknown(client, operator)
+    assert account.paid_for(0)
+
+
+def test_dropped_transaction_is_unknown_and_the_same_again(client, never_mines, operator, account):
+    tx_hash = unknown(client, operator)
+    never_mines.request("anvil_dropTransaction", tx_hash)
+    assert client.outcome_of(tx_hash) is None
+    never_mines.request("evm_setAutomine", True)
+    assert client.set_node(URL, signer=operator).tx_hash == tx_hash
+    assert account.paid_for(1)
+
+
+def test_dropped_transaction_leaves_no_gap(client, never_mines, operator, account):
+    tx_hash = unknown(client, operator)
+    never_mines.request("anvil_dropTransaction", tx_hash)
+    never_mines.request("evm_setAutomine", True)
+    client.set_node("https://b.example", signer=operator)
+    assert client.outcome_of(tx_hash) is not None
+    assert client.node(operator.address).domain == "https://b.example"
+    assert account.paid_for(2)
+
+
+def test_block_that_is_undone_does_not_count(client, devnet, operator, account):
+    def undo(_tx_hash):
+        devnet.request("evm_setAutomine", False)
+        devnet.request("anvil_rollback", 1)
+        devnet.request("anvil_dropAllTransactions")
+
+    options = WriteOptions(timeout_s=1.0, confirmations=2, on_sent=undo)
+    with pytest.raises(OutcomeUnknown) as told:
+        client.set_node(URL, signer=operator, options=options)
+    assert account.paid_for(0)
+    assert client.outcome_of(told.value.tx_hash) is None
+    devnet.request("evm_setAutomine", True)
+    assert client.set_node(URL, signer=operator).tx_hash == told.value.tx_hash
+    assert account.paid_for(1)
+
+
+def test_confirmations_are_counted_on_the_chain_that_stands(client, devnet, operator, account):
+    """The transaction's block is replaced by another, with the transaction in the next one."""
+    raw = []
+
+    def reorganise(tx_hash):
+        found = devnet.request("eth_getRawTransactionByHash", tx_hash)
+        raw.append(devnet.request("eth_getTransactionReceipt", tx_hash)["blockHash"])
+        devnet.request("anvil_reorg", 1, [])
+        devnet.request("eth_sendRawTransaction", found)
+        threading.Timer(0.3, devnet.request, ("anvil_mine", "0x1")).start()
+
+    options = WriteOptions(timeout_s=5.0, confirmations=2, on_sent=reorganise)
+    outcome = client.set_node(URL, signer=operator, options=options)
+    assert outcome.block.hash != raw[0]
+    assert devnet.request("eth_getBlockByNumber", hex(outcome.block.number), False)["hash"] == (
+        outcome.block.hash
+    )
+    assert account.paid_for(1)
+
+
+# A transaction that is stuck
+
+
+def test_stuck_transaction_is_sped_up(client, never_mines, operator, account):
+    tx_hash = unknown(client, operator)
+    timer = threading.Timer(0.3, never_mines.request, ("evm_mine",))
+    timer.start()
+    outcome = client.speed_up(tx_hash, signer=operator)
+    assert outcome.tx_hash != tx_hash
+    assert [item.intent for item in outcome.items] == [SetNode(domain=URL)]
+    assert account.paid_for(1)
+    never_mines.request("evm_setAutomine", True)
+    client.set_node("https://b.example", signer=operator)
+    assert account.paid_for(2)
+
+
+def test_other_process_speeds_it_up_by_its_hash_alone(
+    client, connect, never_mines, operator, account
+):
+    tx_hash = unknown(client, operator)
+    threading.Timer(0.3, never_mines.request, ("evm_mine",)).start()
+    outcome = connect(never_mines.rpc_url).speed_up(tx_hash, signer=operator)
+    assert outcome.changes[0].node.domain == URL
+    assert account.paid_for(1)
+
+
+def test_the_first_of_two_may_still_win(client, proxy, never_mines, operator, account):
+    tx_hash = unknown(client, operator)
+    never_mines.request("evm_mine")
+    assert client.speed_up(tx_hash, signer=operator).tx_hash == tx_hash
+    assert proxy.asked[SEND] == 1
+    assert account.paid_for(1)
+
+
+def test_price_of_a_replacement_keeps_below_the_cap(client, never_mines, operator, account):
+    tx_hash = unknown(client, operator)
+    with pytest.raises(FeeAboveCap):
+        client.speed_up(tx_hash, signer=operator, options=WriteOptions(max_fee_per_gas_wei=17))
+    assert account.paid_for(0)
+
+
+def test_stuck_transaction_is_cancelled(client, never_mines, operator, account):
+    tx_hash = unknown(client, operator)
+    threading.Timer(0.3, never_mines.request, ("evm_mine",)).start()
+    assert client.cancel(tx_hash, signer=operator) is None
+    assert client.node(operator.address) is None
+    assert account.paid_for(1)  # for the one that does nothing
+    never_mines.request("evm_setAutomine", True)
+    client.set_node(URL, signer=operator)
+    assert account.paid_for(2)
+
+
+def test_what_can_not_be_cancelled_any_more_is_told(client, never_mines, operator, account):
+    tx_hash = unknown(client, operator)
+    never_mines.request("evm_mine")
+    assert client.cancel(tx_hash, signer=operator).tx_hash == tx_hash
+    assert account.paid_for(1)
+
+
+def test_only_its_sender_replaces_a_transaction(client, connect, never_mines, operator):
+    tx_hash = unknown(client, operator)
+    with pytest.raises(InvalidInput, match="only its sender"):
+        connect(never_mines.rpc_url).speed_up(tx_hash, signer=KeySigner.generate())
+    with pytest.raises(OutcomeUnknown, match="does not know it"):
+        client.speed_up("0x" + "11" * 32, signer=operator)
+    with pytest.raises(InvalidInput, match="no hash"):
+        client.outcome_of("0x11")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"input": "0x00"},
+        {"to": "0x" + "11" * 20},
+        {"nonce": "0x1"},
+        {"chainId": "0x1"},
+        {"r": "0x1"},
+    ],
+)
+def test_node_can_not_choose_what_is_signed(
+    client, connect, proxy, never_mines, operator, account, change
+):
+    tx_hash = unknown(client, operator)
+    method = "eth_getTransactionByHash"
+    proxy.inject(faults.answers(method, lambda told: told | change), method=method)
+    other = connect(proxy.url)
+    with pytest.raises(BadAnswer, match="not that one"):
+        other.speed_up(tx_hash, signer=operator)
+    assert proxy.asked[SEND] == 1
+    assert account.paid_for(0)
+
+
+def test_write_whose_number_another_took_is_told_as_replaced(
+    client, never_mines, operator, account, monkeypatch
+):
+    monkeypatch.setattr(sending, "_LOSS_S", 0.5)
+    other = ways.client("sync", never_mines.deployment())
+
+    def cancel(tx_hash):
+        threading.Thread(target=other.cancel, args=(tx_hash,), kwargs={"signer": operator}).start()
+        threading.Timer(0.5, never_mines.request, ("evm_mine",)).start()
+
+    options = WriteOptions(timeout_s=60, on_sent=cancel)
+    with pytest.raises(TransactionReplaced):
+        client.set_node(URL, signer=operator, options=options)
+    assert account.paid_for(1)
+    never_mines.request("evm_setAutomine", True)
+    client.set_node(URL, signer=operator)
+    assert account.paid_for(2)
+    other.close()
