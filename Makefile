@@ -67,13 +67,26 @@ soak: setup ## the long settings: 200 random histories, all seeded faults; notes
 scale: setup ## costs and pages of a registry of 20,000 parties; notes the result in docs/
 	@$(ON_PATH) $(BIN)/python scripts/scale.py --note
 
+.PHONY: analysis
+analysis: setup .venv-analysis/installed ## slither, forge's tests and coverage, halmos, a sample of mutants
+	@$(ON_PATH) $(BIN)/python tools/analysis.py slither forge coverage halmos
+	@$(ON_PATH) $(BIN)/python tools/mutation.py --sample 25
+
+.PHONY: coverage
+coverage: setup ## lines and branches of the contracts that forge's tests reach
+	@$(BIN)/python tools/analysis.py coverage
+
+.PHONY: mutation
+mutation: setup ## all mutants of the contracts (an hour); explained survivors are in tests/analysis/survivors.toml
+	@$(ON_PATH) $(BIN)/python tools/mutation.py --resume
+
 .PHONY: lock
 lock: .venv/installed-dev ## resolve all versions anew: requirements/*.txt and package-lock.json
 	tools/lock.sh
 
 .PHONY: clean
 clean: ## remove everything that these targets made, .venv and node_modules too
-	rm -rf .venv node_modules .build .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
+	rm -rf .venv .venv-analysis node_modules .build .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
 
 # What is installed. A stamp is as old as the last installation from the lock that it depends on, and goes with its folder.
 
@@ -93,6 +106,13 @@ clean: ## remove everything that these targets made, .venv and node_modules too
 	@echo "installing requirements/dev.txt (a minute)"
 	@$(PIP) -r $<
 	@touch .venv/installed-runtime $@
+
+# Slither and halmos want versions of web3 and eth-abi that Ape refuses.
+.venv-analysis/installed: requirements/analysis.txt | .venv/made
+	@echo "installing requirements/analysis.txt"
+	@$(BIN)/python -m venv --clear .venv-analysis
+	@.venv-analysis/bin/python -m pip install --quiet --require-hashes --use-pep517 -r $<
+	@touch $@
 
 # Node.js of the machine, or from PyPI where there is none (or an old one). There, `node` becomes the program itself in place of
 # PyPI's launcher, which would outlive a kill.

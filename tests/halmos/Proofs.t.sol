@@ -4,6 +4,8 @@ pragma solidity 0.8.30;
 import {Permissions} from "../../contracts/Permissions.sol";
 import {Registry} from "../../contracts/Registry.sol";
 import {ISignedRequests} from "../../contracts/interfaces/ISignedRequests.sol";
+import {Bitmap} from "../../contracts/libraries/Bitmap.sol";
+import {IdList} from "../../contracts/libraries/IdList.sol";
 import {RequestHash} from "../../contracts/libraries/RequestHash.sol";
 
 interface Vm {
@@ -321,5 +323,152 @@ contract SignedProofs is Scene {
         );
         bytes32 hash = RequestHash.revokeAgreement(t.signer, t.bystander, t.nonce, t.deadline);
         proves(t, address(permissions), data, hash, false);
+    }
+}
+
+/// @dev A write for oneself changes nothing of the bystander's, and only the owner deletes what is another's.
+contract DirectProofs is Scene {
+    function leaves(Terms memory t, address target, bytes memory data) private {
+        bytes32 before = belongingsOf(t.bystander);
+        vm.prank(t.signer);
+        (bool success, ) = target.call(data);
+        success;
+        assert(belongingsOf(t.bystander) == before);
+    }
+
+    function check_setNode(Terms memory t, bytes3 end) external {
+        setTheScene(t);
+        leaves(t, address(registry), abi.encodeCall(registry.setNode, (string(abi.encodePacked("http://", end)))));
+    }
+
+    function check_deleteNode(Terms memory t) external {
+        setTheScene(t);
+        leaves(t, address(registry), abi.encodeCall(registry.deleteNode, ()));
+    }
+
+    function check_setParty(Terms memory t, bytes2 countryCode, bytes3 partyId) external {
+        setTheScene(t);
+        bytes memory data = abi.encodeCall(registry.setParty, (countryCode, partyId, small(1), t.bystander));
+        leaves(t, address(registry), data);
+    }
+
+    function check_deleteParty(Terms memory t) external {
+        setTheScene(t);
+        leaves(t, address(registry), abi.encodeCall(registry.deleteParty, ()));
+    }
+
+    function check_setService(Terms memory t, uint8 permission) external {
+        setTheScene(t);
+        leaves(t, address(permissions), abi.encodeCall(permissions.setService, ("", "", one(permission))));
+    }
+
+    function check_deleteService(Terms memory t) external {
+        setTheScene(t);
+        leaves(t, address(permissions), abi.encodeCall(permissions.deleteService, ()));
+    }
+
+    function check_revokeAgreement(Terms memory t, address provider) external {
+        setTheScene(t);
+        leaves(t, address(permissions), abi.encodeCall(permissions.revokeAgreement, (provider)));
+    }
+
+    function check_onlyTheOwnerDeletes(Terms memory t, bytes2 countryCode, bytes3 partyId, address operator) external {
+        setTheScene(t);
+        vm.prank(t.signer);
+        (bool success, ) = address(registry).call(abi.encodeCall(registry.adminDeleteOperator, (operator)));
+        assert(!success);
+        vm.prank(t.signer);
+        (success, ) = address(registry).call(abi.encodeCall(registry.adminDeleteParty, (countryCode, partyId)));
+        assert(!success);
+    }
+}
+
+/// @dev What shares a slot does not disturb its neighbours, whatever stands in the slot: storage is arbitrary here.
+contract LayoutProofs is Scene {
+    using IdList for IdList.List;
+
+    IdList.List private _ids;
+
+    function fromList(uint256[] calldata values) external pure returns (uint256) {
+        return Bitmap.fromList(values, 256);
+    }
+
+    function check_idList(uint32 i, uint32 j, bytes5 id) external {
+        vm.setArbitraryStorage(address(this));
+        vm.assume(i < 4096 && j < 4096);
+        bytes5 before = _ids.get(j);
+        _ids.set(i, id);
+        assert(_ids.get(j) == (i == j ? id : before));
+    }
+
+    function check_bitmap(uint8 map) external view {
+        assert(this.fromList(Bitmap.toList(map)) == map);
+    }
+
+    function check_nonceInRegistry(address who, uint256 newNonce) external {
+        vm.setArbitraryStorage(address(registry));
+        uint256 before = entryIn(address(registry), who);
+        vm.prank(who);
+        (bool success, ) = address(registry).call(abi.encodeCall(registry.invalidateNonce, (newNonce)));
+        if (!success) return;
+        assert(newNonce > before >> 224 && newNonce < 1 << 32);
+        assert(entryIn(address(registry), who) == (((before << 32) >> 32) | (newNonce << 224)));
+    }
+
+    function check_nonceInPermissions(address who, uint256 newNonce) external {
+        vm.setArbitraryStorage(address(permissions));
+        uint256 before = entryIn(address(permissions), who);
+        vm.prank(who);
+        (bool success, ) = address(permissions).call(abi.encodeCall(permissions.invalidateNonce, (newNonce)));
+        if (!success) return;
+        assert(newNonce > before % (1 << 32) && newNonce < 1 << 32);
+        assert(entryIn(address(permissions), who) == (((before >> 32) << 32) | newNonce));
+    }
+
+    /// @dev Id, roles, operator and nonce stay; the two bytes of modules are the sets. (Of roles there is one, so that the
+    /// event needs no 128 paths.)
+    function check_modulesInRegistry(address who, uint8 sender, uint8 receiver) external {
+        vm.setArbitraryStorage(address(registry));
+        uint256 before = entryIn(address(registry), who);
+        vm.assume((before >> 40) & 0xff == 4);
+        vm.prank(who);
+        (bool success, ) = address(registry).call(
+            abi.encodeCall(registry.setPartyModules, (small(sender), small(receiver)))
+        );
+        if (!success) return;
+        assert(sender < 7 && receiver < 7);
+        uint256 others = before & ~(uint256(0xffff) << 48);
+        assert(entryIn(address(registry), who) == (others | (1 << (48 + sender)) | (1 << (56 + receiver))));
+    }
+
+    /// @dev The last of the list moves into the hole, with its number.
+    function check_closingAGap(address first, address second, address third) external {
+        vm.assume(isPerson(first) && isPerson(second) && isPerson(third));
+        vm.assume(first != second && second != third && first != third);
+        enrol(first, "http://1", "ONE");
+        enrol(second, "http://2", "TWO");
+        enrol(third, "http://3", "III");
+        vm.prank(first);
+        registry.deleteParty();
+        vm.prank(first);
+        registry.deleteNode();
+        vm.prank(first);
+        permissions.deleteService();
+        assert(registry.listingOf(first) == 0 && registry.listingOf(second) == 2 && registry.listingOf(third) == 3);
+        address[] memory parties = registry.getParties();
+        assert(parties.length == 2 && parties[0] == third && parties[1] == second);
+        address[] memory operators = registry.getNodeOperators();
+        assert(operators.length == 2 && operators[0] == third && operators[1] == second);
+        vm.prank(third);
+        registry.deleteParty();
+        vm.prank(third);
+        registry.deleteNode();
+        parties = registry.getParties();
+        assert(parties.length == 1 && parties[0] == second && registry.partyOf("DE", "TWO") == second);
+        operators = registry.getNodeOperators();
+        assert(operators.length == 1 && operators[0] == second);
+        vm.prank(third);
+        permissions.deleteService();
+        assert(permissions.serviceVersion(second) == 1 && permissions.serviceCount() == 1);
     }
 }

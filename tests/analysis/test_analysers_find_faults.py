@@ -1,0 +1,102 @@
+"""The checks can fail: slither and halmos find faults that are seeded in a copy of the contracts."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ocn_registry_dev_env import ROOT
+
+_ANALYSERS = ROOT / ".venv-analysis" / "bin"
+
+pytestmark = pytest.mark.skipif(
+    not (_ANALYSERS / "halmos").exists(), reason="make analysis installs slither and halmos"
+)
+
+_SIGNED = "contracts/base/SignedRequests.sol"
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    for name in ("contracts", "tests/halmos"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    for name in ("foundry.toml", "slither.config.json"):
+        shutil.copy(ROOT / name, tmp_path)
+    for name in ("node_modules", "tools"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    (tmp_path / "tests" / "forge").mkdir()
+    return tmp_path
+
+
+def seed(copy: Path, file: str, old: str, new: str) -> None:
+    path = copy / file
+    text = path.read_text()
+    assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {file}"
+    path.write_text(text.replace(old, new))
+
+
+def analysed(call: str, copy: Path) -> tuple[int, str]:
+    """Run one of tools/analysis.py's functions on the copy; return its status and its words."""
+    code = f"import analysis, sys; from pathlib import Path; sys.exit(analysis.{call})"
+    result = subprocess.run(
+        [sys.executable, "-c", code.replace("COPY", f"Path({str(copy)!r})")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return result.returncode, result.stdout
+
+
+def test_slither_finds_seeded_faults(copy: Path) -> None:
+    seed(
+        copy, "contracts/Permissions.sol", "if (msg.sender != Ownable(", "if (tx.origin != Ownable("
+    )
+    seed(
+        copy,
+        "contracts/base/Batches.sol",
+        "(bool success, bytes memory result) = address(this).delegatecall(items[i]);",
+        "(bool success, bytes memory result) = "
+        "address(bytes20(items[i][:20])).delegatecall(items[i][20:]);",
+    )
+    seed(copy, "contracts/base/Batches.sol", "if (!success) _revertWith(result);", "")
+    status, words = analysed("slither(COPY)", copy)
+    assert status != 0
+    for detector in ("tx-origin", "controlled-delegatecall", "unchecked-lowlevel"):
+        assert f"Detector: {detector}" in words, words
+
+
+_NONCE = "_setNonce(signer, SafeCast.toUint32(nonce + 1));"
+_DEADLINE = "if (block.timestamp > deadline) revert SignatureExpired(deadline);"
+_SIGNER = "failure == ECDSA.RecoverError.NoError && recovered == signer"
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "check"),
+    [
+        pytest.param(_SIGNED, _NONCE, "", "SignedProofs.check_revokeAgreementRaw", id="nonce"),
+        pytest.param(_SIGNED, _DEADLINE, "", "SignedProofs.check_deletePartyRaw", id="deadline"),
+        pytest.param(
+            _SIGNED,
+            _SIGNER,
+            "failure == ECDSA.RecoverError.NoError",
+            "SignedProofs.check_deleteNodeRaw",
+            id="signer",
+        ),
+        pytest.param(
+            "contracts/libraries/IdList.sol",
+            "_ID_BITS = 40",
+            "_ID_BITS = 39",
+            "LayoutProofs.check_idList",
+            id="layout",
+        ),
+    ],
+)
+def test_halmos_finds_seeded_fault(copy: Path, file: str, old: str, new: str, check: str) -> None:
+    seed(copy, file, old, new)
+    contract, function = check.split(".")
+    status, words = analysed(f"halmos(COPY, contract={contract!r}, function={function!r})", copy)
+    assert status != 0
+    assert "Counterexample" in words, words
+    assert "0 passed; 1 failed" in words, words

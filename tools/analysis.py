@@ -1,0 +1,114 @@
+"""The analysers, each as one command: `python tools/analysis.py slither|forge|coverage|halmos`.
+
+Each fails for what `docs/analysis.md` says it fails for. They write below `.build/` only.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from pathlib import Path
+
+from ocn_registry_dev_env import ROOT, native_folder
+
+#: Percent of the lines and of the branches of `contracts/` that the forge tests have to reach.
+COVERAGE = 98.0
+
+_PROGRAMS = ROOT / ".venv-analysis" / "bin"
+_BUILD = Path(".build")
+
+
+def run(command: list[str], folder: Path, environment: dict[str, str] | None = None) -> int:
+    """Run a program in a folder that holds the project, with forge on PATH; return its status."""
+    path = os.pathsep.join([str(native_folder("forge")), os.environ.get("PATH", os.defpath)])
+    variables = {**os.environ, "PATH": path, **(environment or {})}
+    return subprocess.run(command, cwd=folder, env=variables, check=False).returncode  # noqa: S603
+
+
+def slither(folder: Path = ROOT) -> int:
+    """Look for what a reader should worry about; `slither.config.json` has the terms."""
+    out = str(_BUILD / "slither" / "out")
+    environment = {"FOUNDRY_OUT": out, "FOUNDRY_CACHE_PATH": str(_BUILD / "slither" / "cache")}
+    return run([str(_PROGRAMS / "slither"), "."], folder, environment)
+
+
+def forge(folder: Path = ROOT) -> int:
+    """Run the fuzz and invariant tests; FOUNDRY_PROFILE=soak has the long settings."""
+    return run([str(native_folder("forge") / "forge"), "test"], folder)
+
+
+def halmos(folder: Path = ROOT, *, contract: str = "", function: str = "check_") -> int:
+    """Prove what `tests/halmos` claims, within the bounds that are said there."""
+    command = [str(_PROGRAMS / "halmos"), "--forge-build-out", str(_BUILD / "halmos" / "out")]
+    command += ["--function", function, "--no-status"]
+    if contract:
+        command += ["--contract", contract]
+    return run(command, folder, {"FOUNDRY_PROFILE": "halmos"})
+
+
+def coverage(folder: Path = ROOT) -> int:
+    """Print how much of the contracts the forge tests reach, and fail below the limit."""
+    record = _BUILD / "forge" / "lcov.info"
+    (folder / record).parent.mkdir(parents=True, exist_ok=True)
+    program = str(native_folder("forge") / "forge")
+    # Views that only an invariant calls are not counted; a few short histories are enough here.
+    environment = {"FOUNDRY_INVARIANT_RUNS": "4", "FOUNDRY_FUZZ_RUNS": "32"}
+    environment |= {"FOUNDRY_OUT": str(_BUILD / "coverage" / "out")}
+    environment |= {"FOUNDRY_CACHE_PATH": str(_BUILD / "coverage" / "cache")}
+    command = [program, "coverage", "--report", "lcov", "--report-file", str(record)]
+    status = run(command, folder, environment)
+    if status:
+        return status
+    return _verdict((folder / record).read_text())
+
+
+def _verdict(record: str) -> int:
+    lines: dict[str, list[bool]] = defaultdict(list)
+    branches: dict[str, list[bool]] = defaultdict(list)
+    file = ""
+    for entry in record.splitlines():
+        key, _, value = entry.partition(":")
+        if key == "SF":
+            file = value
+        elif key == "DA" and file.startswith("contracts/"):
+            lines[file].append(value.split(",")[1] != "0")
+        elif key == "BRDA" and file.startswith("contracts/"):
+            branches[file].append(value.split(",")[3] not in {"0", "-"})
+    rows = [(file, lines[file], branches[file]) for file in sorted(lines)]
+    everything = ([hit for row in rows for hit in row[1]], [hit for row in rows for hit in row[2]])
+    rows.append(("all of contracts/", *everything))
+    _say(f"{'':36}{'lines':>16}{'branches':>16}")
+    for name, line_hits, branch_hits in rows:
+        _say(f"{name:36}{_share(line_hits):>16}{_share(branch_hits):>16}")
+    enough = bool(lines) and all(100 * sum(hits) > COVERAGE * len(hits) for hits in everything)
+    _say(f"{'above' if enough else 'NOT above'} {COVERAGE} %")
+    return 0 if enough else 1
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)  # noqa: T201 - what this program is for
+
+
+def _share(hits: list[bool]) -> str:
+    return f"{sum(hits)}/{len(hits)} {100 * sum(hits) / len(hits):.1f}%" if hits else "none"
+
+
+def main() -> int:
+    """Run the analysers that are named, all of them when none is."""
+    analysers = {"slither": slither, "forge": forge, "coverage": coverage, "halmos": halmos}
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("analyser", nargs="*", choices=[*analysers, []], default=[])
+    failed = 0
+    for name in parser.parse_args().analyser or analysers:
+        start = time.monotonic()
+        status = analysers[name]()
+        verdict = "failed" if status else "passed"
+        _say(f"{name}: {verdict}, {time.monotonic() - start:.0f} s")
+        failed += bool(status)
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())
