@@ -9,7 +9,6 @@ compile() {
 }
 compile pyproject.toml --extra web3 --extra notary requirements/dev.in --output-file requirements/dev.txt
 compile pyproject.toml --constraint requirements/dev.txt --output-file requirements/runtime.txt
-compile requirements/analysis.in --output-file requirements/analysis.txt
 compile requirements/node.in --output-file requirements/node.txt
-if [ -f requirements/analysis.in ]; then compile requirements/analysis.in --output-file requirements/analysis.txt; fi
+compile requirements/analysis.in --output-file requirements/analysis.txt
 npm install --package-lock-only

@@ -1,4 +1,4 @@
-"""The checks can fail: slither and halmos find faults that are seeded in a copy of the contracts."""
+"""The checks can fail: slither and halmos find faults that are seeded in a copy of contracts."""
 
 import shutil
 import subprocess
