@@ -1,6 +1,7 @@
 """Requests, their JSON form, and signers. Nothing here asks a chain."""
 
 from ocn_registry.signing.documents import (
+    MAX_SIGNATURE_BYTES,
     Document,
     match,
     read_document,
@@ -18,11 +19,20 @@ from ocn_registry.signing.requests import (
     SignedRequest,
 )
 from ocn_registry.signing.signers import AnySigner, AsyncSigner, KeySigner, Signer, recover
-from ocn_registry.signing.typed_data import Domain, StructType, TypedData, Value, message_of
+from ocn_registry.signing.typed_data import (
+    DOMAIN_TYPE,
+    Domain,
+    StructType,
+    TypedData,
+    Value,
+    message_of,
+)
 
 __all__ = [
     "DEFAULT_LIFETIME_S",
+    "DOMAIN_TYPE",
     "MAX_LIFETIME_S",
+    "MAX_SIGNATURE_BYTES",
     "AnySigner",
     "AsyncExternalSigner",
     "AsyncSigner",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ocn_registry.signing.typed_data import Domain, StructType, Value
 
 MAX_DOCUMENT_BYTES = 1 << 16
-_MAX_SIGNATURE_BYTES = 1 << 12
+MAX_SIGNATURE_BYTES = 1 << 12
 _EXACT = 1 << 53
 _MOST_DIGITS = 78  # of 2^256
 _KEYS = {"types", "primaryType", "domain", "message"}
@@ -104,7 +104,7 @@ def read_signature(value: object) -> bytes:
         InvalidInput: It is something else.
     """
     try:
-        if isinstance(value, str) and value[:2] == "0x" and len(value) <= 2 * _MAX_SIGNATURE_BYTES:
+        if isinstance(value, str) and value[:2] == "0x" and len(value) <= 2 * MAX_SIGNATURE_BYTES:
             return bytes.fromhex(value[2:] if value[2:].isalnum() else "?")
     except ValueError:
         pass

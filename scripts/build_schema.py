@@ -1,0 +1,182 @@
+"""Write `ocn_registry/schemas/signed-request.schema.json`: the form of requests that travel.
+
+    python scripts/build_schema.py            write
+    python scripts/build_schema.py --check    compare with what is committed
+
+For programs in other languages. It is made of the types that the package signs, so the two can't
+differ. A document of this form may still be refused: for another chain or contract, for its
+deadline or nonce, or for its signature.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from ocn_registry.dialects.v1 import requests as first
+from ocn_registry.dialects.v3 import requests as third
+from ocn_registry.dialects.v3.rules import MAX_NAME_BYTES, MAX_URL_BYTES
+from ocn_registry.intents import InvalidateNonce
+from ocn_registry.models import Contract, Module, Role
+from ocn_registry.signing import DOMAIN_TYPE, MAX_SIGNATURE_BYTES, StructType
+
+ROOT = Path(__file__).resolve().parent.parent
+FILE = ROOT / "ocn_registry" / "schemas" / "signed-request.schema.json"
+
+Schema = dict[str, object]
+_URL = r"^https?://[a-z0-9\[][-a-z0-9._~:/%\[\]]*(?<![/.])$"
+_ADDRESS: Schema = {"type": "string", "pattern": "^0[xX][0-9a-fA-F]{40}$"}
+_WORD: Schema = {"$ref": "#/$defs/uint256"}
+_NAMES: dict[Contract, str] = {Contract.REGISTRY: "OCN Registry", Contract.PERMISSIONS: "OCN Permissions"}
+
+
+def below(limit: int) -> Schema:
+    """Give the schema of a small number, as decimal text or as a number."""
+    return {"enum": [*map(str, range(limit)), *range(limit)]}
+
+
+def objects(properties: Schema, **more: object) -> Schema:
+    """Give the schema of an object that has exactly these keys."""
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+        **more,
+    }
+
+
+# What a text has to be, by the type's and the field's name, or by the field's name.
+TEXTS: dict[str, Schema] = {
+    "countryCode": {"type": "string", "pattern": "^[A-Z]{2}$"},
+    "partyId": {"type": "string", "pattern": "^[A-Z0-9]{3}$"},
+    "domain": {"type": "string", "pattern": _URL, "maxLength": MAX_URL_BYTES},
+    "url": {
+        "anyOf": [
+            {"const": ""},
+            {"type": "string", "pattern": _URL, "maxLength": MAX_URL_BYTES},
+        ],
+    },
+    "name": {"type": "string", "maxLength": MAX_NAME_BYTES},
+}
+# The first generation takes any text.
+FIRST_TEXTS: dict[str, Schema] = {
+    "countryCode": {"type": "string", "minLength": 2, "maxLength": 2},
+    "partyId": {"type": "string", "minLength": 3, "maxLength": 3},
+}
+LISTS: dict[str, Schema] = {
+    "roles": {"type": "array", "items": below(len(Role)), "minItems": 1},
+    "sender": {"type": "array", "items": below(len(Module))},
+    "receiver": {"type": "array", "items": below(len(Module))},
+    "permissions": {"type": "array", "items": _WORD, "minItems": 1},
+}
+
+
+def message(kind: StructType, texts: dict[str, Schema]) -> Schema:
+    """Give the schema of a type's message."""
+
+    def field(form: str, name: str) -> Schema:
+        if form.endswith("[]"):
+            return LISTS[name]
+        if form == "address":
+            return _ADDRESS
+        return _WORD if form == "uint256" else texts.get(name, {"type": "string"})
+
+    return objects({name: field(form, name) for form, name in kind.fields})
+
+
+def third_request(kind: StructType, contracts: list[Contract]) -> Schema:
+    """Give the schema of one type of the third generation: the payload of a wallet."""
+    domain = objects(
+        {
+            "name": {"enum": [_NAMES[contract] for contract in contracts]},
+            "version": {"const": "3"},
+            "chainId": _WORD,
+            "verifyingContract": _ADDRESS,
+        },
+    )
+    types = {"EIP712Domain": DOMAIN_TYPE.document(), kind.name: kind.document()}
+    return request(
+        types={"const": types},
+        primaryType={"const": kind.name},
+        domain=domain,
+        message=message(kind, TEXTS),
+    )
+
+
+def first_request(kind: StructType) -> Schema:
+    """Give the schema of one type of the first generation: a personal signature, in our form."""
+    return request(
+        scheme={"const": first.SCHEME},
+        replayable={"const": True},
+        primaryType={"const": kind.name},
+        domain=objects({"chainId": _WORD, "verifyingContract": _ADDRESS}),
+        message=message(kind, FIRST_TEXTS),
+        hash={"type": "string", "pattern": "^0x[0-9a-f]{64}$"},
+    )
+
+
+def request(**properties: Schema) -> Schema:
+    """Give the schema of a document, signed or not."""
+    return {
+        **objects({**properties}),
+        "properties": {**properties, "signature": {"$ref": "#/$defs/signature"}},
+    }
+
+
+def schema() -> Schema:
+    """Give the whole schema."""
+    kinds: dict[str, Schema] = {}
+    for intent, kind in third.REQUEST_TYPES.items():
+        both = intent is InvalidateNonce
+        contracts = list(Contract) if both else [third.contract_of(intent)]
+        kinds[kind.type.name] = third_request(kind.type, contracts)
+    for one in first.REQUEST_TYPES.values():
+        kinds[f"{one.type.name}.v1"] = first_request(one.type)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "urn:ocn-registry:signed-request",
+        "title": "Signed request of the Open Charging Network's registry",
+        "description": (
+            "The payload of eth_signTypedData_v4 together with its signature; for contracts of the "
+            "first generation, a personal signature in a form like it. What is still to be signed "
+            "has the same form without the signature: #/$defs/request."
+        ),
+        "allOf": [{"$ref": "#/$defs/request"}, {"required": ["signature"]}],
+        "$defs": {
+            "request": {"oneOf": [{"$ref": f"#/$defs/{name}"} for name in kinds]},
+            "signature": {
+                "description": "65 bytes r, s, v from a key; what it takes from a contract.",
+                "type": "string",
+                "pattern": "^0x([0-9a-fA-F]{2})*$",
+                "maxLength": 2 * MAX_SIGNATURE_BYTES,
+            },
+            "uint256": {
+                "description": "Decimal digits in quotes; below 2^53 a number as well.",
+                "anyOf": [
+                    {"type": "string", "pattern": "^(0|[1-9][0-9]{0,77})$"},
+                    {"type": "integer", "minimum": 0, "exclusiveMaximum": 1 << 53},
+                ],
+            },
+            **kinds,
+        },
+    }
+
+
+def main() -> int:
+    """Run the script."""
+    parser = argparse.ArgumentParser(description="Write the JSON Schema of signed requests.")
+    parser.add_argument("--check", action="store_true", help="compare, and write nothing")
+    check = parser.parse_args().check
+    text = json.dumps(schema(), indent=2) + "\n"
+    if not check:
+        FILE.parent.mkdir(exist_ok=True)
+        FILE.write_text(text, encoding="utf-8")
+    elif not FILE.exists() or FILE.read_text(encoding="utf-8") != text:
+        print(f"{FILE.relative_to(ROOT)} is not what the types say: make docs", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,199 @@
+"""The published schema and the reader agree on generated documents, good ones and bad ones."""
+
+import copy
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import ocn_registry
+from ocn_registry import (
+    Contract,
+    CreateAgreement,
+    DeleteNode,
+    DeleteParty,
+    DeleteService,
+    InvalidateNonce,
+    InvalidInput,
+    KeySigner,
+    Module,
+    RevokeAgreement,
+    Role,
+    SetNode,
+    SetParty,
+    SetPartyModules,
+    SetService,
+)
+from ocn_registry.deployments import built_in
+from ocn_registry.dialects import dialect_of
+from ocn_registry.models import Address
+
+SCHEMA = json.loads(
+    (Path(ocn_registry.__file__).parent / "schemas" / "signed-request.schema.json").read_text()
+)
+SIGNED = jsonschema.Draft202012Validator(SCHEMA)
+UNSIGNED = jsonschema.Draft202012Validator({**SCHEMA, "allOf": [{"$ref": "#/$defs/request"}]})
+DIALECTS = {name: dialect_of(built_in(name)) for name in ("local", "volta")}
+SIGNER = KeySigner.from_key(b"\x01" * 32)
+
+addresses = st.binary(min_size=20, max_size=20).filter(any).map(Address.from_bytes)
+numbers = st.one_of(st.integers(0, 2**256 - 1), st.integers(0, 3))
+roles = st.lists(st.sampled_from(Role), min_size=1, max_size=9)
+modules = st.lists(st.sampled_from(Module), max_size=9)
+permissions = st.lists(st.integers(0, 63), min_size=1, max_size=9)
+urls = st.from_regex(r"https?://[a-z0-9\[][-a-z0-9._~:/%\[\]]{0,80}[a-z0-9]", fullmatch=True)
+names = st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=25)
+intents = st.one_of(
+    st.builds(SetNode, domain=urls),
+    st.builds(DeleteNode),
+    st.builds(
+        SetParty,
+        country_code=st.from_regex("[A-Z]{2}", fullmatch=True),
+        party_id=st.from_regex("[A-Z0-9]{3}", fullmatch=True),
+        roles=roles,
+        operator=addresses,
+    ),
+    st.builds(SetPartyModules, sender=modules, receiver=modules),
+    st.builds(DeleteParty),
+    st.builds(SetService, name=names, url=st.one_of(st.just(""), urls), permissions=permissions),
+    st.builds(DeleteService),
+    st.builds(RevokeAgreement, provider=addresses),
+)
+third_alone = st.one_of(
+    st.builds(CreateAgreement, provider=addresses, permissions=permissions),
+    st.builds(InvalidateNonce, contract=st.sampled_from(Contract), new_nonce=numbers),
+)
+first_alone = st.builds(CreateAgreement, provider=addresses)
+
+
+@st.composite
+def requests(draw):
+    """Draw a request of either generation, with the dialect that reads it."""
+    name = draw(st.sampled_from(sorted(DIALECTS)))
+    intent = draw(st.one_of(intents, third_alone if name == "local" else first_alone))
+    replayable = DIALECTS[name].limits.replayable
+    nonce, deadline = (0, 0) if replayable else (draw(numbers), draw(numbers))
+    made = DIALECTS[name].request(intent, SIGNER.address, nonce=nonce, deadline_unix_s=deadline)
+    return DIALECTS[name], made
+
+
+def test_schema_is_one():
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+
+@given(requests())
+def test_what_the_package_writes_is_of_the_schema_and_comes_back(drawn):
+    dialect, request = drawn
+    UNSIGNED.validate(request.document())
+    assert not SIGNED.is_valid(request.document())
+    signed = request.sign(SIGNER)
+    SIGNED.validate(json.loads(signed.to_json()))
+    assert dialect.read_request(signed.to_json()) == signed
+
+
+@given(requests())
+def test_small_numbers_may_be_numbers(drawn):
+    dialect, request = drawn
+    document = json.loads(request.to_json())
+    for part in (document["domain"], document["message"]):
+        for name, value in part.items():
+            if isinstance(value, list):
+                part[name] = [int(item) for item in value]
+            elif value.isdecimal() and int(value) < 2**53 and name not in {"partyId", "name", "version"}:
+                part[name] = int(value)
+    UNSIGNED.validate(document)
+    assert dialect.read_request(json.dumps(document)) == request
+
+
+def paths_of(value, path=()):
+    yield path
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from paths_of(item, (*path, key))
+    elif isinstance(value, list):
+        for place, item in enumerate(value):
+            yield from paths_of(item, (*path, place))
+
+
+ODD = st.sampled_from([None, True, 1.5, {}, "0x12", "-1", "+1", "01", " 1", 2**53, -1, [[]], "1e3"])
+# Any text is one, for the reader; what contracts take of it, they say.
+TEXTS = {"domain", "name", "url", "countryCode", "partyId"}
+
+
+@given(requests(), ODD, st.data())
+def test_what_is_of_another_form_is_refused_by_both(drawn, odd, data):
+    dialect, request = drawn
+    document = request.sign(SIGNER).document()
+    *path, last = data.draw(st.sampled_from([path for path in paths_of(document) if path]))
+    changed = copy.deepcopy(document)
+    part = changed
+    for key in path:
+        part = part[key]
+    if path and path[0] == "message" and last in TEXTS and isinstance(odd, str):
+        return
+    if last == "signature" and odd == "0x12":  # a contract may take it
+        return
+    part[last] = odd
+    assert not SIGNED.is_valid(changed)
+    with pytest.raises(InvalidInput):
+        dialect.read_request(json.dumps(changed))
+
+
+@given(requests(), st.data())
+def test_missing_and_unknown_keys_are_refused_by_both(drawn, data):
+    dialect, request = drawn
+    document = request.sign(SIGNER).document()
+    objects = [
+        path for path in paths_of(document) if "types" not in path and path[-1:] != ("signature",)
+    ]
+    *path, last = data.draw(st.sampled_from([path for path in objects if path]))
+    if isinstance(last, int):
+        return
+    for change in ("missing", "unknown"):
+        changed = copy.deepcopy(document)
+        part = changed
+        for key in path:
+            part = part[key]
+        if change == "missing":
+            del part[last]
+        else:
+            part["odd"] = part[last]
+        assert not SIGNED.is_valid(changed)
+        with pytest.raises(InvalidInput):
+            dialect.read_request(json.dumps(changed))
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("countryCode", "de"),
+        ("partyId", "ABCD"),
+        ("roles", []),
+        ("roles", ["7"]),
+        ("operator", "0x12"),
+        ("nonce", "1" * 79),
+    ],
+)
+def test_schema_knows_what_contracts_refuse(field, value):
+    intent = SetParty(country_code="DE", party_id="ABC", roles=[0], operator=SIGNER.address)
+    dialect = DIALECTS["local"]
+    document = dialect.request(intent, SIGNER.address, nonce=0, deadline_unix_s=1).document()
+    UNSIGNED.validate(document)
+    document["message"][field] = value
+    assert not UNSIGNED.is_valid(document)
+
+
+@pytest.mark.parametrize(
+    "url", ["", "ftp://a", "https://", "https://a/", "https://A", "https://a b", "https://a" * 60]
+)
+def test_schema_knows_the_rule_for_urls(url):
+    made = DIALECTS["local"].request(
+        SetNode(domain="https://a"), SIGNER.address, nonce=0, deadline_unix_s=1
+    )
+    document = made.document()
+    UNSIGNED.validate(document)
+    document["message"]["domain"] = url
+    assert not UNSIGNED.is_valid(document)
