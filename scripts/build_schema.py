@@ -27,7 +27,10 @@ Schema = dict[str, object]
 _URL = r"^https?://[a-z0-9\[][-a-z0-9._~:/%\[\]]*(?<![/.])$"
 _ADDRESS: Schema = {"type": "string", "pattern": "^0[xX][0-9a-fA-F]{40}$"}
 _WORD: Schema = {"$ref": "#/$defs/uint256"}
-_NAMES: dict[Contract, str] = {Contract.REGISTRY: "OCN Registry", Contract.PERMISSIONS: "OCN Permissions"}
+_NAMES: dict[Contract, str] = {
+    Contract.REGISTRY: "OCN Registry",
+    Contract.PERMISSIONS: "OCN Permissions",
+}
 
 
 def below(limit: int) -> Schema:

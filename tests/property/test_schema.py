@@ -102,7 +102,11 @@ def test_small_numbers_may_be_numbers(drawn):
         for name, value in part.items():
             if isinstance(value, list):
                 part[name] = [int(item) for item in value]
-            elif value.isdecimal() and int(value) < 2**53 and name not in {"partyId", "name", "version"}:
+            elif (
+                value.isdecimal()
+                and int(value) < 2**53
+                and name not in {"partyId", "name", "version"}
+            ):
                 part[name] = int(value)
     UNSIGNED.validate(document)
     assert dialect.read_request(json.dumps(document)) == request
