@@ -11,7 +11,7 @@ from ocn_registry.testing.model import Permissions, Registry
 from .history import History
 from .operations import Draws, Operation
 from .settlement import imported, settled
-from .values import INTENTS
+from .values import IMPORTS, INTENTS
 from .world import World
 
 SECONDS = st.sampled_from([1, 2, 0, 3600])
@@ -30,7 +30,7 @@ class Machine(RuleBasedStateMachine):
         settle = imported if import_open else settled
         operations = settle(self.history.registry, self.history.permissions)
         # A closed import is mostly followed by a settled registry, an open one by any part of it.
-        settled_whole = [len(operations)] * (4 if import_open else 20)
+        settled_whole = [len(operations)] * (2 if import_open else 20)
         count = data.draw(st.sampled_from([*range(len(operations)), *settled_whole]))
 
         def settle_some(history: History) -> None:
@@ -87,11 +87,6 @@ class Machine(RuleBasedStateMachine):
     def owner_hands_over(self, data: Any) -> None:
         self._block(data, *[lambda draws: draws.owners(administration=False)] * 2)
 
-    @precondition(lambda self: self.history.imports_are_open)
-    @rule(data=st.data())
-    def owner_imports(self, data: Any) -> None:
-        self._block(data, *[Draws.imports] * data.draw(st.integers(1, 3)))
-
 
 def _contract(draws: Draws) -> Registry | Permissions:
     return draws.permissions if draws.draw(st.booleans()) else draws.registry
@@ -117,6 +112,15 @@ def _signed(primary_type: str, name: str) -> Callable[[Draws], Operation]:
     return draw_one
 
 
+def _imports(what: str) -> Any:
+    def act(self: Machine, data: Any) -> None:
+        several = data.draw(st.integers(1, 3))
+        self._block(data, *[lambda draws: draws.imports(what)] * several)
+
+    act.__name__ = act.__qualname__ = f"owner_imports_{what}"
+    return precondition(lambda self: self.history.imports_are_open)(rule(data=st.data())(act))
+
+
 def _rule(draw_one: Callable[[Draws], Operation], name: str) -> Any:
     def act(self: Machine, data: Any) -> None:
         self._block(data, draw_one)
@@ -134,4 +138,6 @@ def machine_in(world: World) -> type[Machine]:
             for door, make in (("", _direct), ("_raw", _signed)):
                 name = f"{where}_{intent}{door}"
                 rules[name] = _rule(make(intent, contract), name)
+    for what in IMPORTS:
+        rules[f"owner_imports_{what}"] = _imports(what)
     return type("Histories", (Machine,), rules)

@@ -28,6 +28,7 @@ from .values import (
     FAULTS,
     GARBAGE,
     IDS,
+    IMPORTS,
     INTENTS,
     KINDS,
     MAX,
@@ -156,7 +157,7 @@ class Draws:
         service = self.permissions.state.services.get(account)
         if service is not None and draw(st.booleans()):
             return *texts, service.permissions[::-1]
-        return *texts, draw(mostly(PERMISSIONS, BAD_PERMISSIONS))
+        return *texts, draw(mostly(PERMISSIONS, BAD_PERMISSIONS, 6))
 
     def _agreement(self, _account: Address) -> tuple[Any, ...]:
         provider = self.provider()
@@ -287,10 +288,10 @@ class Draws:
                 sender = self.person()
         return Operation(contract, Call(call, arguments), sender)
 
-    def imports(self) -> Operation:
+    def imports(self, what: str | None = None) -> Operation:
         """Draw an import, of up to three entries or of too many."""
         draw = self.draw
-        call = draw(st.sampled_from(["Nodes", "Parties", "Services", "Agreements"]))
+        call = what or draw(st.sampled_from(IMPORTS))
         owner = self.registry.owner()
         sender = owner if owner != ZERO_ADDRESS and not rarely(draw, 8) else self.person()
         contract = self.registry if call in {"Nodes", "Parties"} else self.permissions

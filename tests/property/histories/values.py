@@ -108,6 +108,7 @@ INTENTS = {
         "InvalidateNonce",
     ],
 }
+IMPORTS = ["Nodes", "Parties", "Services", "Agreements"]
 ADMIN = ["adminDeleteOperator", "adminDeleteParty"]
 OWNERSHIP = ["transferOwnership", "acceptOwnership", "closeImport", "renounceOwnership"]
 KINDS = ["signed", "direct", "signed", "direct", "owners", "replay", "view", "garbage"]
