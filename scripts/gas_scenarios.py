@@ -165,9 +165,28 @@ def send(chain: Chain, sender: str, to: str | None, data: bytes) -> dict[str, An
     transaction = {"from": sender, "data": "0x" + data.hex(), "gas": hex(_GAS_LIMIT)}
     if to is not None:
         transaction["to"] = to
-    receipt: dict[str, Any] = chain.request("eth_sendTransactionSync", transaction)
+    receipt = mined(chain, transaction)
     chain.request("anvil_stopImpersonatingAccount", sender)
     return receipt
+
+
+def mined(chain: Chain, transaction: dict[str, Any]) -> dict[str, Any]:
+    """Send a transaction and return its receipt.
+
+    Anvil's `eth_sendTransactionSync` would do both, but on a busy machine it now and then misses
+    the block, and gives up after 30 s on a transaction that is mined.
+
+    Raises:
+        WriteFailedError: It was not mined within 30 s.
+    """
+    tx_hash = chain.request("eth_sendTransaction", transaction)
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        receipt: dict[str, Any] | None = chain.request("eth_getTransactionReceipt", tx_hash)
+        if receipt is not None:
+            return receipt
+        time.sleep(0.001)
+    raise WriteFailedError(tx_hash)
 
 
 class WriteFailedError(Exception):

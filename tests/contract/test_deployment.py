@@ -3,7 +3,7 @@
 import pytest
 from eth_abi.abi import encode
 from eth_utils.address import to_checksum_address
-from gas_scenarios import JsonRpcError
+from gas_scenarios import JsonRpcError, mined
 from kit.contract import ZERO_ADDRESS, Contract, abi_type, event, plain
 from kit.solidity import deploy as deploy_bytecode
 
@@ -138,6 +138,6 @@ def test_no_opcode_is_newer_than_london(artifacts, name, key):
 def test_chain_has_london_rules(rpc, stranger):
     """Or these tests would run on a chain that Energy Web's is not."""
     with_push0 = {"from": stranger.address, "data": "0x5f5ff3", "gas": "0x100000"}
-    receipt = rpc.request("eth_sendTransactionSync", with_push0)
+    receipt = mined(rpc, with_push0)
 
     assert receipt["status"] == "0x0"

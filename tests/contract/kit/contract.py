@@ -15,7 +15,7 @@ from typing import Any
 from eth_abi.abi import decode, encode
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
-from gas_scenarios import HttpChain, JsonRpcError
+from gas_scenarios import HttpChain, JsonRpcError, mined
 
 GAS_LIMIT = 16_000_000
 ZERO_ADDRESS = "0x" + "00" * 20
@@ -191,7 +191,7 @@ class Contract:
             Reverted: It failed, and `check` is on.
         """
         transaction = self.transaction(data, sender=sender, gas=gas, value=value)
-        receipt = self.receipt(self.chain.request("eth_sendTransactionSync", transaction))
+        receipt = self.receipt(mined(self.chain, transaction))
         if receipt.error is not None and check:
             raise receipt.error
         return receipt
