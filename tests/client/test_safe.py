@@ -1,0 +1,140 @@
+"""A Safe as a party: a contract signs, somebody else pays, and the client looks before it sends."""
+
+import json
+from pathlib import Path
+
+import pytest
+from eth_abi import encode
+from eth_account import Account
+from eth_account.messages import encode_typed_data
+
+from ocn_registry import (
+    ExternalSigner,
+    InvalidInput,
+    KeySigner,
+    Role,
+    SetNode,
+    SetParty,
+    SignatureMismatch,
+)
+from ocn_registry.keccak import selector
+from ocn_registry.models import ZERO_ADDRESS, Address
+
+SAFE = Path(__file__).parents[2] / "node_modules/@gnosis.pm/safe-contracts/build/artifacts"
+SETUP = "(address[],uint256,address,bytes,address,address,uint256,address)"
+
+
+@pytest.fixture(scope="module")
+def create(devnet):
+    """Give a function that puts a published Safe contract on the chain."""
+
+    def create(path, kinds=(), values=()):
+        artifact = json.loads((SAFE / "contracts" / f"{path}.json").read_text())
+        data = artifact["bytecode"] + encode(kinds, values).hex()
+        receipt = devnet.request(
+            "eth_sendTransactionSync", {"from": devnet.accounts[9].address, "data": data}
+        )
+        return Address(receipt["contractAddress"])
+
+    return create
+
+
+@pytest.fixture
+def owners():
+    return [Account.create() for _ in range(3)]
+
+
+@pytest.fixture
+def safe(create, fresh, owners):
+    """Make a Safe 1.3.0, the version that stands on Energy Web's chains; two of three sign."""
+    singleton = create("GnosisSafe.sol/GnosisSafe")
+    handler = create("handler/CompatibilityFallbackHandler.sol/CompatibilityFallbackHandler")
+    safe = create("proxies/GnosisSafeProxy.sol/GnosisSafeProxy", ["address"], [singleton])
+    values = ([owner.address for owner in owners], 2, ZERO_ADDRESS, b"", handler)
+    data = selector(f"setup{SETUP}") + encode(
+        SETUP[1:-1].split(","), [*values, ZERO_ADDRESS, 0, ZERO_ADDRESS]
+    )
+    transaction = {"from": fresh.accounts[9].address, "to": safe, "data": "0x" + data.hex()}
+    assert fresh.request("eth_sendTransactionSync", transaction)["status"] == "0x1"
+    return safe
+
+
+def signature_of(safe, digest, owners):
+    typed = encode_typed_data(
+        {"chainId": 31337, "verifyingContract": safe},
+        {"SafeMessage": [{"name": "message", "type": "bytes"}]},
+        {"message": digest},
+    )
+    in_order = sorted(owners, key=lambda owner: int(owner.address, 16))
+    return b"".join(bytes(owner.sign_message(typed).signature) for owner in in_order)
+
+
+@pytest.fixture
+def signer(client, safe, owners):
+    """Sign as the Safe's owners do, who see typed data in their own wallet."""
+
+    def sign(document):
+        digest = client.read_request(json.dumps(document)).payload.digest()
+        return signature_of(safe, digest, owners[1:])
+
+    return ExternalSigner(safe, sign_typed_data=sign, is_contract=True)
+
+
+@pytest.fixture(params=["v3"])
+def deployment(fresh):
+    return fresh.deployment()
+
+
+def test_safe_is_listed_as_a_party(client, signer, safe, listed_node, spender):
+    wanted = SetParty(
+        country_code="DE", party_id="SAF", roles=[Role.CPO], operator=listed_node.address
+    )
+    signed = client.read_signed_request(client.sign(wanted, signer).to_json())
+    assert len(signed.signature) == 130
+    client.verify(signed)
+    client.submit(signed, spender=spender)
+    assert client.party("DE", "SAF").address == safe
+    assert client.nonce(safe) == 1
+
+
+def test_safe_is_ensured_with_a_spender(client, signer, safe, spender):
+    assert client.ensure_node("https://a.example", signer=signer, spender=spender).status == (
+        "created"
+    )
+    assert client.node(safe).domain == "https://a.example"
+
+
+def test_too_few_owners_are_told_before_anything_is_paid(client, safe, owners, fresh, spender):
+    before = fresh.request("eth_getBalance", spender.address, "latest")
+    request = client.prepare(SetNode(domain="https://a.example"), safe)
+    digest = request.payload.digest()
+    stranger = KeySigner.generate()
+    for signature in (
+        signature_of(safe, digest, owners[:1]),
+        signature_of(safe, digest, [owners[0], Account.create()]),
+        signature_of(safe, b"\x01" * 32, owners[:2]),
+        stranger.sign(request.payload),
+        b"\x01",
+    ):
+        signed = request.signed(signature)
+        with pytest.raises(SignatureMismatch) as error:
+            client.verify(signed)
+        assert error.value.account == safe
+        with pytest.raises(SignatureMismatch):
+            client.submit(signed, spender=spender)
+    assert fresh.request("eth_getBalance", spender.address, "latest") == before
+
+
+def test_batch_with_requests_of_keys_and_of_a_safe(client, signer, safe, listed_node, spender):
+    requests = [client.sign(SetNode(domain="https://safe.example"), signer)]
+    key = KeySigner.generate()
+    requests.append(client.sign(SetNode(domain="https://key.example"), key))
+    outcome = client.submit(*requests, spender=spender)
+    assert outcome.failed == ()
+    assert {node.operator for node in client.nodes()} >= {safe, key.address}
+
+
+def test_safe_sends_nothing_itself(client, signer, safe, fresh):
+    fresh.request("anvil_setBalance", safe, hex(10**18))
+    with pytest.raises(InvalidInput, match="spender"):
+        client.set_node("https://a.example", signer=signer)
