@@ -1,24 +1,23 @@
 """A registry on a real chain, and who uses it. Each test begins with nothing listed.
 
-Tests that use `client` run for each generation of the contracts; where these differ, a test asserts
-what `client.limits` say.
+Tests that use `client` run for each generation of the contracts, and each way to the chain: both
+clients, and a `Web3` of the user's. Where generations differ, a test asserts what `client.limits`
+say.
 """
+
+import sys
+from pathlib import Path
 
 import pytest
 
-from ocn_registry import KeySigner, RegistryClient, Role, SetParty, TransferOwnership
+# Test folders are no packages (pytest's importlib mode), so what tests share is put on the path.
+if (_here := str(Path(__file__).resolve().parent)) not in sys.path:
+    sys.path.insert(0, _here)
+
+import ways
+
+from ocn_registry import KeySigner, Role, SetParty, TransferOwnership
 from ocn_registry.devnet import Devnet
-from ocn_registry.transport.http_sync import HttpTransport
-
-
-class CountingTransport(HttpTransport):
-    """Counts HTTP requests."""
-
-    requests = 0
-
-    def _post(self, *arguments):
-        self.requests += 1
-        return super()._post(*arguments)
 
 
 @pytest.fixture(scope="module")
@@ -40,11 +39,15 @@ def fresh(devnet):
     devnet.request("evm_revert", snapshot)
 
 
+# What `make compat` tries with an `AsyncWeb3` shows that it does as a `Web3` does.
+@pytest.fixture(params=[*ways.LIGHT, "web3"])
+def way(request):
+    return request.param
+
+
 @pytest.fixture
-def transport(fresh):
-    transport = CountingTransport([fresh.rpc_url], chain_id=fresh.chain_id)
-    yield transport
-    transport.close()
+def transport(way, fresh):
+    return ways.transport(way, fresh.rpc_url, chain_id=fresh.chain_id)
 
 
 @pytest.fixture(params=["v3", "v1"])
@@ -54,7 +57,9 @@ def deployment(request, fresh):
 
 @pytest.fixture
 def client(deployment, transport):
-    return RegistryClient(deployment, transport)
+    client = ways.client(deployment, transport)
+    yield client
+    client.close()
 
 
 def signer_of(devnet, place):

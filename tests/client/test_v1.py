@@ -369,6 +369,7 @@ def test_unknown_outcome_in_the_middle_is_not_undone(client, fresh, listed_node,
     assert client.node(operator.address).domain == "https://b.example"
 
 
+@pytest.mark.parametrize("way", ["sync"])
 def test_second_transaction_waits_while_no_node_is_there(
     client, transport, monkeypatch, listed_node, operator
 ):

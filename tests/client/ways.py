@@ -2,20 +2,68 @@
 
 import asyncio
 import inspect
+import warnings
 
 from ocn_registry import AsyncHttpTransport, AsyncRegistryClient, HttpTransport, RegistryClient
-from ocn_registry.transport.web3_adapter import AsyncWeb3Transport, Web3Transport
+from ocn_registry.transport.here import LOCAL
+from ocn_registry.transport.web3_adapter import AsyncWeb3Transport, Web3Transport, _Ask
 
 LIGHT = ("sync", "async")
 ALL = (*LIGHT, "web3", "async-web3")
 
 
+class Counted(HttpTransport):
+    """Counts HTTP requests."""
+
+    requests = 0
+
+    def _post(self, *arguments):
+        self.requests += 1
+        return super()._post(*arguments)
+
+
+class AsyncCounted(AsyncHttpTransport):
+    """Counts HTTP requests."""
+
+    requests = 0
+
+    async def _post(self, *arguments):
+        self.requests += 1
+        return await super()._post(*arguments)
+
+
+class Web3Counted(Web3Transport):
+    """Counts questions: what is asked together is one, though a provider makes it several."""
+
+    requests = 0
+
+    def perform(self, effect):
+        self.requests += not isinstance(effect, (*LOCAL, _Ask))
+        return super().perform(effect)
+
+
+class AsyncWeb3Counted(AsyncWeb3Transport):
+    """Counts questions: what is asked together is one, though a provider makes it several."""
+
+    requests = 0
+
+    def __init__(self, web3, **settings):
+        super().__init__(web3, **settings)
+        self._web3 = web3
+
+    async def perform(self, effect):
+        self.requests += not isinstance(effect, (*LOCAL, _Ask))
+        return await super().perform(effect)
+
+    async def close(self):
+        await self._web3.provider.disconnect()
+
+
 class Waiting:
     """An asynchronous client for tests that wait: the same methods, run to their end."""
 
-    def __init__(self, client, close=None):
+    def __init__(self, client):
         self._client = client
-        self._close = close
         self.runner = asyncio.Runner()
 
     def __getattr__(self, name):
@@ -26,25 +74,24 @@ class Waiting:
 
     def close(self):
         self.runner.run(self._client.close())
-        if self._close is not None:
-            self.runner.run(self._close())
         self.runner.close()
 
 
-def client(way, deployment, *urls, options=None, **settings):
-    """Make a client of one of the ways."""
-    urls = urls or deployment.rpc_urls
-    named = {"chain_id": deployment.chain_id}
-    if way == "sync":
-        return RegistryClient(deployment, HttpTransport(urls, **named, **settings), options=options)
-    if way == "async":
-        transport = AsyncHttpTransport(urls, **named, **settings)
-        return Waiting(AsyncRegistryClient(deployment, transport, options=options))
-    from web3 import AsyncHTTPProvider, AsyncWeb3, HTTPProvider, Web3  # noqa: PLC0415 - 1.4 s
+def transport(way, *urls, **settings):
+    """Make a transport of one of the ways; settings of connections are for the light ones."""
+    if way in LIGHT:
+        return {"sync": Counted, "async": AsyncCounted}[way](urls, **settings)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # about what web3 itself imports
+        from web3 import AsyncHTTPProvider, AsyncWeb3, HTTPProvider, Web3  # noqa: PLC0415 - 1.4 s
 
     if way == "web3":
-        transport = Web3Transport(Web3(HTTPProvider(urls[0])), **named)
-        return RegistryClient(deployment, transport, options=options)
-    provider = AsyncHTTPProvider(urls[0])
-    transport = AsyncWeb3Transport(AsyncWeb3(provider), **named)
-    return Waiting(AsyncRegistryClient(deployment, transport, options=options), provider.disconnect)
+        return Web3Counted(Web3(HTTPProvider(urls[0])), **settings)
+    return AsyncWeb3Counted(AsyncWeb3(AsyncHTTPProvider(urls[0])), **settings)
+
+
+def client(deployment, transport, options=None):
+    """Make the client that goes with a transport."""
+    if inspect.iscoroutinefunction(transport.perform):
+        return Waiting(AsyncRegistryClient(deployment, transport, options=options))
+    return RegistryClient(deployment, transport, options=options)

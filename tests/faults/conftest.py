@@ -55,8 +55,10 @@ def connect(way, devnet):
     made = []
 
     def connected(*urls, **settings):
-        settings = {"timeout_s": TIMEOUT_S, "retries": 1, "options": PATIENCE} | settings
-        made.append(ways.client(way, devnet.deployment(), *urls, **settings))
+        deployment, options = devnet.deployment(), settings.pop("options", PATIENCE)
+        settings = {"timeout_s": TIMEOUT_S, "retries": 1} | settings
+        transport = ways.transport(way, *urls, chain_id=deployment.chain_id, **settings)
+        made.append(ways.client(deployment, transport, options))
         return made[-1]
 
     yield connected

@@ -312,7 +312,7 @@ def test_write_whose_number_another_took_is_told_as_replaced(
     client, never_mines, operator, account, monkeypatch
 ):
     monkeypatch.setattr(sending, "_LOSS_S", 0.5)
-    other = ways.client("sync", never_mines.deployment())
+    other = ways.client(never_mines.deployment(), ways.transport("sync", never_mines.rpc_url))
 
     def cancel(tx_hash):
         threading.Thread(target=other.cancel, args=(tx_hash,), kwargs={"signer": operator}).start()
