@@ -6,6 +6,7 @@ without the optimizer: half a second for each. What was compiled is kept in `.ca
 
 import hashlib
 import json
+import os
 import posixpath
 import re
 import subprocess
@@ -125,7 +126,7 @@ def _compiled(faults: list[Fault]) -> dict[str, Any]:
         f"{fault.folder}/{fault.contract}.sol": {fault.contract: ["abi", "evm.bytecode.object"]}
         for fault in faults
     }
-    text = json.dumps(question)
+    text = json.dumps(question, sort_keys=True)  # the same for the same faults: it names the file
     kept = _CACHE / f"{hashlib.sha256(text.encode()).hexdigest()}.json"
     if not kept.exists():
         solc = [str(ROOT / "tools" / "solc" / "solc-v0.8.30"), "--standard-json"]
@@ -151,6 +152,6 @@ def _keep(path: Path, contracts: dict[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     for old in sorted(path.parent.glob("*.json"), key=lambda p: p.stat().st_mtime)[:-_PROCESSES]:
         old.unlink(missing_ok=True)
-    new = path.with_suffix(".new")
+    new = path.with_suffix(f".{os.getpid()}")
     new.write_text(json.dumps(contracts))
     new.rename(path)

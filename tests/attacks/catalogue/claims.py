@@ -1,6 +1,6 @@
 """Ids and URLs are held by who should not, or can not be told from others'."""
 
-from arena.attack import NotThere, Refuses, Seen, Sees, attack
+from arena.attack import Refuses, Seen, Sees, attack
 from arena.people import ATTACKER, CPO, EMSP, OPERATOR, OTHER_OPERATOR, OWNER, PROVIDER
 from arena.target import Target
 
@@ -66,7 +66,7 @@ def an_old_id_that_stays_claimed_when_its_party_has_left(t: Target) -> Seen:
 
 
 @attack(
-    v1=NotThere("an id that was given up is never free"),
+    v1=Sees((False, "", ()), "nothing is inherited"),
     v3=Sees((False, "", ()), "nothing is inherited"),
 )
 def the_freed_id_of_another(t: Target) -> Seen:
