@@ -18,10 +18,14 @@ __version__ = "3.0.0.dev0"
 if TYPE_CHECKING:
     from ocn_registry import contract_errors as contract_errors
     from ocn_registry.async_client import AsyncRegistryClient as AsyncRegistryClient
+    from ocn_registry.cache.async_cache import AsyncRegistryCache as AsyncRegistryCache
+    from ocn_registry.cache.core import CacheOptions as CacheOptions
+    from ocn_registry.cache.sync_cache import RegistryCache as RegistryCache
     from ocn_registry.client import RegistryClient as RegistryClient
     from ocn_registry.deployments import Deployment as Deployment
     from ocn_registry.errors import BadAnswer as BadAnswer
     from ocn_registry.errors import BatchRejected as BatchRejected
+    from ocn_registry.errors import CacheError as CacheError
     from ocn_registry.errors import FeeAboveCap as FeeAboveCap
     from ocn_registry.errors import InsufficientFunds as InsufficientFunds
     from ocn_registry.errors import InvalidInput as InvalidInput
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
     from ocn_registry.errors import OcnRegistryError as OcnRegistryError
     from ocn_registry.errors import OutcomeUnknown as OutcomeUnknown
     from ocn_registry.errors import PartlyDone as PartlyDone
+    from ocn_registry.errors import ReorgTooDeep as ReorgTooDeep
     from ocn_registry.errors import RequestExpired as RequestExpired
     from ocn_registry.errors import RequestRejected as RequestRejected
     from ocn_registry.errors import Reverted as Reverted
@@ -37,6 +42,7 @@ if TYPE_CHECKING:
     from ocn_registry.errors import RpcTimeout as RpcTimeout
     from ocn_registry.errors import RpcUnavailable as RpcUnavailable
     from ocn_registry.errors import SignatureMismatch as SignatureMismatch
+    from ocn_registry.errors import StaleCache as StaleCache
     from ocn_registry.errors import TransactionReplaced as TransactionReplaced
     from ocn_registry.errors import TransportError as TransportError
     from ocn_registry.errors import UnknownRevert as UnknownRevert
@@ -79,6 +85,7 @@ if TYPE_CHECKING:
     from ocn_registry.models import Role as Role
     from ocn_registry.models import Route as Route
     from ocn_registry.models import Service as Service
+    from ocn_registry.models import Signatory as Signatory
     from ocn_registry.network import connect as connect
     from ocn_registry.network import connect_async as connect_async
     from ocn_registry.network import find_deployment as find_deployment
@@ -100,13 +107,17 @@ else:
     # A test holds this table and the imports above together.
     _HOMES = {
         "async_client": "AsyncRegistryClient",
+        "cache.async_cache": "AsyncRegistryCache",
+        "cache.core": "CacheOptions",
+        "cache.sync_cache": "RegistryCache",
         "client": "RegistryClient",
         "deployments": "Deployment",
         "errors": (
-            "BadAnswer BatchRejected FeeAboveCap InsufficientFunds InvalidInput NoContract "
-            "NonceMismatch OcnRegistryError OutcomeUnknown PartlyDone RequestExpired "
-            "RequestRejected Reverted RpcRefused RpcTimeout RpcUnavailable SignatureMismatch "
-            "TransactionReplaced TransportError UnknownRevert UnsupportedByDialect WrongChain"
+            "BadAnswer BatchRejected CacheError FeeAboveCap InsufficientFunds InvalidInput "
+            "NoContract NonceMismatch OcnRegistryError OutcomeUnknown PartlyDone ReorgTooDeep "
+            "RequestExpired RequestRejected Reverted RpcRefused RpcTimeout RpcUnavailable "
+            "SignatureMismatch StaleCache TransactionReplaced TransportError UnknownRevert "
+            "UnsupportedByDialect WrongChain"
         ),
         "flows.writes": "WriteOptions",
         "intents": (
@@ -117,7 +128,7 @@ else:
         ),
         "models": (
             "Address Agreement BlockRef Contract Interface Module Node Party PartyId Permission "
-            "Role Route Service"
+            "Role Route Service Signatory"
         ),
         "network": "connect connect_async find_deployment",
         "outcomes": "Ensured Item Outcome",

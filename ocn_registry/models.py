@@ -314,6 +314,28 @@ class Party:
         return bool(modules) if module is None else module in modules
 
 
+class Signatory(Enum):
+    """Who an address is to a party, for which both may sign."""
+
+    PARTY = "party"
+    OPERATOR = "operator"
+
+    @staticmethod
+    def of(address: Address, party: Address, operator: Address) -> Signatory | None:
+        """Tell who an address is to a party; `None` for anybody else, and for the zero address.
+
+        Args:
+            address: The address in question.
+            party: The party's.
+            operator: Its operator's.
+        """
+        if address == ZERO_ADDRESS:
+            return None
+        if address == party:
+            return Signatory.PARTY
+        return Signatory.OPERATOR if address == operator else None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
     """Where messages to a party go.

@@ -24,12 +24,16 @@ BELOW = {
     "signing": {"text", "strict_json", "keccak", "errors", "models", "effects", "intents"},
     "turns": {"errors", "models", "effects", "intents", "outcomes"},
     "transport": {"text", "strict_json", "keccak", "errors", "models", "effects", "turns"},
+    "forwarding": {"text", "errors", "models"},
+    "replay": {"errors", "models", "outcomes"},
+    "notary": {"text", "keccak", "errors", "models", "signing"},
 }
 BELOW["dialects"] = BELOW["signing"] | {"contract_errors", "outcomes", "signing", "deployments"}
-BELOW["flows"] = BELOW["dialects"] | {"dialects", "turns"}
+BELOW["flows"] = BELOW["dialects"] | {"dialects", "turns", "forwarding"}
 BELOW["client"] = BELOW["flows"] | {"flows", "transport"}
 BELOW["async_client"] = BELOW["client"]
 BELOW["network"] = BELOW["client"] | {"client", "async_client"}
+BELOW["cache"] = BELOW["client"] | {"client", "async_client", "replay"}
 
 # Which part may import a library of others.
 LIBRARIES = {
@@ -43,6 +47,8 @@ LIBRARIES = {
     "urllib3": {"transport"},
     "aiohttp": {"transport"},
     "Crypto": {"keccak"},
+    "brotli": {"notary"},
+    "sqlite3": {"cache"},
     "typing_extensions": set(),
 }
 # Which parts may know the generations of the contracts by name.

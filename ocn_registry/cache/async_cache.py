@@ -1,0 +1,146 @@
+"""The cache for callers that share a thread; refreshed by a task of its own, or by hand."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from typing import TYPE_CHECKING
+
+from ocn_registry.cache.core import CacheCore
+from ocn_registry.effects import run_async
+from ocn_registry.errors import InvalidInput, OcnRegistryError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import TracebackType
+    from typing import Self
+
+    from ocn_registry.async_client import AsyncRegistryClient
+    from ocn_registry.cache.core import CacheOptions
+    from ocn_registry.cache.updates import Update
+
+_LOG = logging.getLogger("ocn_registry.cache")
+_LONGEST_PAUSE_S = 60.0
+
+
+class AsyncRegistryCache(CacheCore):
+    """The whole registry in memory, kept current from the chain's events.
+
+    ```python
+    async with connect_async("ewc") as registry:
+        async with AsyncRegistryCache(registry, file="ocn.sqlite") as cache:
+            await cache.start()
+            print(cache.route("DE", "ABC"))
+    ```
+
+    Questions need no `await`: they are answered from memory. What `RegistryCache` says of them
+    holds here too. Subscribers may be asynchronous; the file is written in a thread.
+    """
+
+    def __init__(
+        self,
+        client: AsyncRegistryClient,
+        *,
+        file: str | Path | None = None,
+        options: CacheOptions | None = None,
+    ) -> None:
+        """Know what the file keeps; nothing is asked of the chain yet.
+
+        Args:
+            client: Reaches the registry; the cache shares its connections and does not close them.
+            file: Where to keep what is known, so that the next start is quick; `None` for nowhere.
+            options: How the chain is followed, and what happens when that is not possible.
+
+        Raises:
+            InvalidInput: The file is somebody else's, another deployment's, or in use.
+        """
+        super().__init__(client.deployment, file, options)
+        self._transport = client.transport
+        self._lock = asyncio.Lock()
+        self._refreshing: asyncio.Task[object] | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        """Give the cache itself."""
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Stop, and close the file."""
+        await self.close()
+
+    async def refresh(self) -> Update | None:
+        """Bring what is known to the chain's latest block, and tell subscribers.
+
+        Returns:
+            What is new; `None` when there is no new block.
+
+        Raises:
+            TransportError: The chain can't be asked; what is known stays.
+            ReorgTooDeep: The chain has replaced more than can be gone back, and the options don't
+                have it loaded anew.
+        """
+        return await self._refresh(anew=False)
+
+    async def reload(self) -> Update | None:
+        """Load all of the registry anew, whatever is known; see `refresh`."""
+        return await self._refresh(anew=True)
+
+    async def start(self) -> None:
+        """Load now, if nothing is known yet, and go on refreshing in a task until `close`."""
+        if self._task is not None:
+            raise InvalidInput("the cache refreshes itself already")
+        if self._known is None:
+            await self.refresh()
+        self._task = asyncio.create_task(self._go_on(), name="ocn-registry-cache")
+
+    async def stop(self) -> None:
+        """End the task, and wait until it is gone; what is known stays."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    async def close(self) -> None:
+        """Stop, and close the file; what is known can still be asked."""
+        await self.stop()
+        if self._store is not None:
+            await asyncio.to_thread(self._store.close)  # it waits for a save that is under way
+
+    async def _refresh(self, *, anew: bool) -> Update | None:
+        me = asyncio.current_task()
+        if me is not None and self._refreshing is me:
+            raise InvalidInput("a subscriber can't refresh the cache that calls it")
+        async with self._lock:
+            self._refreshing = me
+            try:
+                update = await run_async(self._round(anew=anew), self._transport.perform)
+                if update is not None:
+                    for answer in self._tell(update):
+                        try:
+                            await answer
+                        except Exception:  # noqa: BLE001 - others' code, as in `_tell`
+                            _LOG.exception("a subscriber failed", extra=self._fields())
+                return update
+            finally:
+                self._refreshing = None
+
+    async def _go_on(self) -> None:
+        pause_s = 0.0
+        while True:
+            await asyncio.sleep(pause_s)
+            try:
+                await self.refresh()
+                pause_s = self.options.poll_s
+            except OcnRegistryError as error:
+                self._log(f"the cache can't refresh: {error}", logging.WARNING)
+                pause_s = min(max(2 * pause_s, self.options.poll_s), _LONGEST_PAUSE_S)
+            except Exception:  # noqa: BLE001 - a fault of ours: else answers would age in silence
+                _LOG.exception("the cache can't refresh", extra=self._fields())
+                pause_s = _LONGEST_PAUSE_S

@@ -1,0 +1,302 @@
+"""What both caches are, the one for callers that wait and the one for those that share a thread.
+
+A round is a flow: follow the chain, or load, save to the file, then make what was found what
+answers come from (one assignment), and give the update to subscribers. The caches perform it.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from ocn_registry.cache.draft import empty
+from ocn_registry.cache.following import Following, follow, load
+from ocn_registry.cache.questions import Questions
+from ocn_registry.cache.store import Store
+from ocn_registry.cache.updates import Cause, Update, differences
+from ocn_registry.dialects import dialect_of
+from ocn_registry.effects import Local
+from ocn_registry.errors import InvalidInput, OcnRegistryError, ReorgTooDeep, StaleCache
+from ocn_registry.replay import MissingEvents
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ocn_registry.cache.draft import Rows
+    from ocn_registry.cache.following import Known, Round
+    from ocn_registry.cache.state import State
+    from ocn_registry.deployments import Deployment
+    from ocn_registry.effects import Flow
+
+_LOG = logging.getLogger("ocn_registry.cache")
+Subscriber: TypeAlias = Callable[[Update], Awaitable[None] | None]
+_NEVER = float("inf")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheOptions:
+    """How a cache follows its chain, and what it does when it can't.
+
+    Attributes:
+        max_age_s: When what is known was last compared with the chain longer ago than this,
+            questions raise `StaleCache`; `None` answers however old it is.
+        max_block_age_s: The same by the time of the block that is known. That also catches a node
+            that has stopped, and fits chains with regular blocks: those of Energy Web come every
+            5 s.
+        poll_s: How often the chain is asked by a cache that refreshes itself.
+        depth: How many blocks back a reorganisation may go that is survived without loading all
+            anew.
+        reload: Whether a deeper one is survived by loading all anew; else it raises `ReorgTooDeep`.
+        chunk_blocks: How many blocks of events are asked for at once; fewer where nodes refuse.
+        load_beyond_blocks: When more blocks than this were missed, all is loaded anew.
+        count_lookups: Whether questions are counted, for metrics.
+    """
+
+    max_age_s: float | None = None
+    max_block_age_s: float | None = None
+    poll_s: float = 5.0
+    depth: int = 128
+    reload: bool = True
+    chunk_blocks: int = 10_000
+    load_beyond_blocks: int = 200_000
+    count_lookups: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what would never ask, or always."""
+        for name, value, least in (
+            ("max_age_s", self.max_age_s, 0),
+            ("max_block_age_s", self.max_block_age_s, 0),
+            ("poll_s", self.poll_s, 0.01),
+            ("depth", self.depth, 1),
+            ("chunk_blocks", self.chunk_blocks, 1),
+            ("load_beyond_blocks", self.load_beyond_blocks, 1),
+        ):
+            if value is not None and value < least:
+                raise InvalidInput(f"{name} is {value}: give at least {least}")
+
+
+@dataclass(slots=True, kw_only=True)
+class Figures:
+    """What a cache counts, for metrics.
+
+    Attributes:
+        head: Number of the latest block that a node told of.
+        refreshes: Rounds that went well.
+        errors: Rounds that failed, by the name of the error.
+        changes: Changes by the name of their kind.
+        reorganisations: Rounds that went back.
+        loads: Times that all was loaded.
+        lookups: Questions, when they are counted.
+    """
+
+    head: int = 0
+    refreshes: int = 0
+    errors: dict[str, int] = field(default_factory=dict[str, int])
+    changes: dict[str, int] = field(default_factory=dict[str, int])
+    reorganisations: int = 0
+    loads: int = 0
+    lookups: int = 0
+
+
+class CacheCore(Questions):
+    """The registry in memory; `RegistryCache` says how it is used."""
+
+    def __init__(
+        self,
+        deployment: Deployment,
+        file: str | Path | None,
+        options: CacheOptions | None,
+    ) -> None:
+        """Open the file, and know what it keeps.
+
+        Args:
+            deployment: Whose registry it is.
+            file: Where to keep what is known; `None` for nowhere.
+            options: How the chain is followed.
+        """
+        self.deployment = deployment
+        self.options = options or CacheOptions()
+        self.figures = Figures()
+        self._dialect = dialect_of(deployment)
+        self._how = Following(
+            depth=self.options.depth,
+            chunk_blocks=self.options.chunk_blocks,
+            load_beyond_blocks=self.options.load_beyond_blocks,
+        )
+        self._subscribers: list[Subscriber] = []
+        self._known: Known | None = None
+        self._answers: State | None = None
+        self._checked_unix_s: float = 0.0
+        self._good_until_s: float = -_NEVER
+        self._is_saved = True
+        self._counts = self.options.count_lookups
+        self._store = None if file is None else Store(file, deployment)
+        saved = None if self._store is None else self._store.load(self._how.chunk_blocks)
+        if saved is not None:
+            self._know(saved[0], float(saved[1]))
+            self._log("the cache starts from its file", logging.INFO)
+
+    def _state(self) -> State:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
+        """Give what answers come from, if it is not too old."""
+        if self._counts:
+            self.figures.lookups += 1
+        answers = self._answers
+        if answers is None or time.monotonic() > self._good_until_s:
+            raise StaleCache(self.age_s, None if answers is None else answers.block.number)
+        return answers
+
+    @property
+    def block_number(self) -> int | None:
+        """Number of the block that is known, however old it is; `None` before the first."""
+        return None if self._answers is None else self._answers.block.number
+
+    @property
+    def age_s(self) -> float | None:
+        """How long ago, in seconds, what is known was the chain's latest; `None` before that."""
+        return None if self._answers is None else max(0.0, time.time() - self._checked_unix_s)
+
+    @property
+    def lag_blocks(self) -> int:
+        """How many blocks a node has told of that are not known yet."""
+        return max(0, self.figures.head - (self.block_number or 0))
+
+    def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
+        """Have updates told, in order, each after answers come from it.
+
+        Args:
+            subscriber: Called with each update, by whoever refreshes; the next round waits for it.
+                What it raises is logged and stops nothing. It must not refresh.
+
+        Returns:
+            What ends it.
+        """
+        self._subscribers.append(subscriber)
+
+        def end() -> None:
+            if subscriber in self._subscribers:
+                self._subscribers.remove(subscriber)
+
+        return end
+
+    def _round(self, *, anew: bool) -> Flow[Update | None]:
+        """Bring what is known to the latest block, save it, and answer from it.
+
+        Returns:
+            What is new; `None` when there is no new block.
+        """
+        former, known = self._answers, self._known
+        try:
+            if anew or known is None:
+                found = yield from load(self._dialect, self._how)
+            else:
+                found = yield from self._follow(known)
+        except OcnRegistryError as error:
+            name = type(error).__name__.lstrip("_")
+            self.figures.errors[name] = self.figures.errors.get(name, 0) + 1
+            raise
+        self.figures.head = found.head
+        if found.known.lagging:
+            self._known = found.known
+            return None
+        checked = time.time()
+        yield from self._save(found, int(checked))
+        self._know(found.known, checked)
+        self.figures.refreshes += 1
+        if former is not None and former.block == found.known.state.block and not anew:
+            return None
+        return self._update(former, found)
+
+    def _follow(self, known: Known) -> Flow[Round]:
+        try:
+            return (yield from follow(self._dialect, known, self._how))
+        except (ReorgTooDeep, MissingEvents) as error:
+            if isinstance(error, ReorgTooDeep) and not self.options.reload:
+                raise
+            self._log(f"the cache loads all anew: {error}", logging.WARNING)
+            return (yield from load(self._dialect, self._how))
+
+    def _save(self, found: Round, checked_unix_s: int) -> Flow[None]:
+        store = self._store
+        if store is None:
+            return
+        touched: Rows | None = found.touched if self._is_saved else None
+        try:
+            task: Local[None] = Local(lambda: store.save(found.known, touched, checked_unix_s))
+            # What was not saved now is saved with the next round.
+            self._is_saved = False
+            yield from task
+            self._is_saved = True
+        except OSError as error:
+            self.figures.errors["OSError"] = self.figures.errors.get("OSError", 0) + 1
+            self._log(f"the cache goes on without its file: {error}", logging.ERROR)
+
+    def _know(self, known: Known, checked_unix_s: float) -> None:
+        self._known = known
+        self._checked_unix_s = checked_unix_s
+        self._good_until_s = self._deadline_s(known, checked_unix_s)
+        self._answers = known.state
+
+    def _deadline_s(self, known: Known, checked_unix_s: float) -> float:
+        """Tell until when this may be answered from, on the clock that only goes forward."""
+        ends = [
+            since + allowed
+            for since, allowed in (
+                (checked_unix_s, self.options.max_age_s),
+                (float(known.state.block.timestamp_unix_s), self.options.max_block_age_s),
+            )
+            if allowed is not None
+        ]
+        return time.monotonic() + min(ends) - time.time() if ends else _NEVER
+
+    def _update(self, former: State | None, found: Round) -> Update:
+        state = found.known.state
+        touched = None if former is None else found.touched
+        if found.touched is None:
+            cause = Cause.LOADED
+            self.figures.loads += 1
+        elif found.went_back:
+            cause = Cause.REORGANISED
+            self.figures.reorganisations += 1
+        else:
+            cause = Cause.FOLLOWED
+        changes = differences(former or empty(state.block), state, touched)
+        for change in changes:
+            name = type(change).__name__
+            self.figures.changes[name] = self.figures.changes.get(name, 0) + 1
+        if changes or cause is not Cause.FOLLOWED:
+            self._log(f"the cache has {cause.value} {len(changes)} changes", logging.INFO)
+        return Update(
+            block=state.block,
+            former=None if former is None else former.block,
+            changes=changes,
+            cause=cause,
+        )
+
+    def _tell(self, update: Update) -> list[Awaitable[None]]:
+        """Call the subscribers; give what those that are asynchronous are still to do."""
+        waiting: list[Awaitable[None]] = []
+        for subscriber in tuple(self._subscribers):
+            try:
+                answer = subscriber(update)
+            except Exception:  # noqa: BLE001 - others' code: the cache and the others go on
+                _LOG.exception("a subscriber of the cache failed", extra=self._fields())
+            else:
+                if inspect.isawaitable(answer):
+                    waiting.append(answer)
+        return waiting
+
+    def _log(self, message: str, level: int) -> None:
+        _LOG.log(level, "%s", message, extra=self._fields())
+
+    def _fields(self) -> dict[str, object]:
+        """Give the fields of log records."""
+        return {
+            "ocn_deployment": self.deployment.name,
+            "ocn_block": self.block_number,
+            "ocn_head": self.figures.head,
+            "ocn_age_s": self.age_s,
+        }

@@ -1,0 +1,273 @@
+"""How what is known becomes what stands at the latest block: load, follow, go back.
+
+Written once for every transport, as a flow. What is known is a `Known`; each round gives the next
+one, or raises and leaves it as it was.
+
+* All of a round is about one block. Its hash is compared before and after: where the chain moved in
+  between, or a node behind the same URL lags, the round begins again.
+* Events come in pieces of as many blocks as nodes take: a piece that is refused is halved.
+* Contracts whose events tell all: the next state is made of them. Others': the events name what to
+  read again, at that block.
+* Each block that was known leaves a `Mark`, with the rows to go back by. When the chain has
+  replaced the block that is known, the newest mark that still stands is gone back to, and followed
+  from. Where none does, `ReorgTooDeep`.
+* A chain that is *shorter* than what is known is told by a node that lags: what is known stays,
+  until that was told several times.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from ocn_registry.cache.draft import Draft, Rows
+from ocn_registry.cache.fold import Fold
+from ocn_registry.cache.reading import read_again, read_all, touched_by
+from ocn_registry.effects import BlockAt, Head, Logs, all_of, together
+from ocn_registry.errors import BadAnswer, ReorgTooDeep, RpcRefused, RpcTimeout
+from ocn_registry.models import Contract
+from ocn_registry.replay import MissingEvents
+
+if TYPE_CHECKING:
+    from ocn_registry.cache.state import State
+    from ocn_registry.dialects import Dialect
+    from ocn_registry.effects import Flow, Log
+    from ocn_registry.models import BlockRef
+
+_LOG = logging.getLogger("ocn_registry.cache")
+_ROUNDS = 5
+_MARKS_AT_ONCE = 32
+_LAGGING_ROUNDS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Following:
+    """How a registry is followed.
+
+    Attributes:
+        depth: How many blocks back a reorganisation may go that is survived without loading anew.
+        chunk_blocks: How many blocks are looked through in one piece; public nodes take 10,000.
+        load_beyond_blocks: When more blocks than this were missed, all is loaded anew.
+    """
+
+    depth: int = 128
+    chunk_blocks: int = 10_000
+    load_beyond_blocks: int = 200_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """A block that was known, and how to go back from it to the mark before.
+
+    Attributes:
+        block: The block.
+        undo: What stood in the places that changed since the mark before.
+        last_listing: Number of the last listing at the mark before.
+    """
+
+    block: BlockRef
+    undo: Rows
+    last_listing: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is known.
+
+    Attributes:
+        state: The registry at a block.
+        marks: The blocks that can be gone back to, the latest last: that is the state's.
+        chunk_blocks: How many blocks nodes take at the moment.
+        lagging: How many rounds in a row the node knew less than this.
+    """
+
+    state: State
+    marks: tuple[Mark, ...]
+    chunk_blocks: int
+    lagging: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """What a round gave.
+
+    Attributes:
+        known: What is known now.
+        touched: Rows that may differ from what was known before; `None` for all.
+        went_back: Whether blocks were replaced.
+        head: Number of the latest block that the node told of.
+    """
+
+    known: Known
+    touched: Rows | None
+    went_back: bool
+    head: int
+
+
+class _Moved(BadAnswer):
+    """The chain moved while it was read."""
+
+
+def load(dialect: Dialect, how: Following) -> Flow[Round]:
+    """Read all of a registry at the latest block."""
+    for _ in range(_ROUNDS):
+        head = (yield from Head()).ref
+        state = yield from read_all(dialect, head)
+        if (yield from BlockAt(head.number)) == head:
+            mark = Mark(block=head, undo=Rows(), last_listing=None)
+            known = Known(state=state, marks=(mark,), chunk_blocks=how.chunk_blocks)
+            return Round(known=known, touched=None, went_back=False, head=head.number)
+    raise _moved()
+
+
+def follow(dialect: Dialect, known: Known, how: Following) -> Flow[Round]:
+    """Bring what is known to the latest block.
+
+    Args:
+        dialect: How the contracts are spoken to.
+        known: What is known.
+        how: Depth and pieces.
+
+    Raises:
+        ReorgTooDeep: No block that is remembered stands any more.
+        MissingEvents: The node leaves events out.
+        TransportError: The chain can't be asked.
+    """
+    for _ in range(_ROUNDS):
+        here = known.state.block
+        told, standing = yield from together(Head(), BlockAt(here.number))
+        head = told.ref
+        if standing == here:
+            back = known, Rows()
+        elif standing is None and known.lagging < _LAGGING_ROUNDS:
+            behind = replace(known, lagging=known.lagging + 1)
+            return Round(known=behind, touched=Rows(), went_back=False, head=head.number)
+        else:
+            back = yield from _go_back(known, how)
+        base, undone = back
+        if head.number - base.state.block.number > how.load_beyond_blocks:
+            return (yield from load(dialect, how))
+        try:
+            base, done = yield from _catch_up(dialect, base, head, how)
+        except _Moved:
+            continue
+        base = replace(base, lagging=0)
+        touched = undone.and_(done)
+        return Round(known=base, touched=touched, went_back=standing != here, head=head.number)
+    raise _moved()
+
+
+def _go_back(known: Known, how: Following) -> Flow[tuple[Known, Rows]]:
+    """Give what was known at the newest mark that stands, and the rows that this changed."""
+    marks = known.marks
+    while marks:
+        some = marks[-_MARKS_AT_ONCE:]
+        blocks = yield from all_of(tuple([BlockAt(mark.block.number) for mark in some]))
+        for back, (mark, block) in enumerate(
+            zip(reversed(some), reversed(blocks), strict=True),
+        ):
+            if mark.block == block:
+                return _at(known, len(marks) - back)
+        marks = marks[: -len(some)]
+    raise ReorgTooDeep(known.state.block.number, how.depth)
+
+
+def _at(known: Known, count: int) -> tuple[Known, Rows]:
+    """Go back to the last of so many marks."""
+    draft = Draft(known.state)
+    for mark in reversed(known.marks[count:]):
+        draft.put(mark.undo)
+        draft.last_listing = mark.last_listing
+    marks = known.marks[:count]
+    state = draft.finish(marks[-1].block)
+    return replace(known, state=state, marks=marks), draft.before
+
+
+def _catch_up(
+    dialect: Dialect,
+    known: Known,
+    head: BlockRef,
+    how: Following,
+) -> Flow[tuple[Known, Rows]]:
+    """Follow the events up to a block, and compare its hash after that."""
+    state = known.state
+    if head.number <= state.block.number:
+        if head == state.block:
+            return known, Rows()
+        raise _Moved("the node told of an earlier block than before")
+    logs, chunk, end = yield from _events(dialect, known, head, how)
+    draft = Draft(state)
+    changes = dialect.changes(logs)
+    if not dialect.limits.events_tell_all and changes:
+        rows = yield from read_again(dialect, touched_by(changes), head.number)
+        draft.put(rows)
+        end = yield from BlockAt(head.number)
+    elif changes:
+        fold = Fold(draft)
+        fold.apply(changes)
+        parties, providers = fold.unknown()
+        if parties or providers:
+            found = yield from together(
+                all_of(tuple([dialect.party(party, head.number) for party in parties])),
+                all_of(tuple([dialect.service(one, head.number) for one in providers])),
+            )
+            end = yield from BlockAt(head.number)
+            fold.learn(*found)
+        if end == head and any(fold.unknown()):
+            raise MissingEvents("a party or service of the events is not there: read all again")
+    if end != head:
+        raise _Moved("the chain moved while it was read")
+    mark = Mark(block=head, undo=draft.before, last_listing=state.last_listing)
+    return (
+        Known(
+            state=draft.finish(head),
+            marks=_kept((*known.marks, mark), head.number - how.depth),
+            chunk_blocks=chunk,
+        ),
+        draft.before,
+    )
+
+
+def _events(
+    dialect: Dialect,
+    known: Known,
+    head: BlockRef,
+    how: Following,
+) -> Flow[tuple[tuple[Log, ...], int, BlockRef | None]]:
+    """Read the events after what is known, in pieces; then the last block, from the same node."""
+    contracts = (dialect.address_of(Contract.REGISTRY), dialect.address_of(Contract.PERMISSIONS))
+    first, chunk = known.state.block.number + 1, known.chunk_blocks
+    found: list[Log] = []
+    end: BlockRef | None = None
+    while first <= head.number:
+        last = min(first + chunk - 1, head.number)
+        try:
+            logs, end = yield from together(Logs(contracts, first, last), BlockAt(last))
+        except (RpcRefused, RpcTimeout, BadAnswer) as error:
+            if last == first:
+                raise
+            chunk = max(1, (last - first + 1) // 2)
+            _LOG.info("a node refuses %d blocks of events: %s", last - first + 1, error)
+            continue
+        if end is None:
+            raise _Moved("the node does not have the block that it told of")
+        found += logs
+        first = last + 1
+        chunk = min(how.chunk_blocks, chunk + chunk // 4 + 1)
+    return tuple(found), chunk, end
+
+
+def _kept(marks: tuple[Mark, ...], oldest: int) -> tuple[Mark, ...]:
+    """Leave out the marks that are deeper than anything that is gone back to, but one."""
+    start = 0
+    while start + 1 < len(marks) and marks[start + 1].block.number <= oldest:
+        start += 1
+    return marks[start:]
+
+
+def _moved() -> BadAnswer:
+    return _Moved(
+        "the chain moved each time while it was read: see that all RPC nodes behind the URL are "
+        "on one chain, then try again",
+    )

@@ -1,0 +1,81 @@
+"""A cache's figures in the text form that Prometheus reads.
+
+Nothing is counted or served unless it is asked for: a node answers `GET /metrics` with what
+`metrics` gives, beside what it has of its own. It is sixty lines rather than a library because that
+is all there is to the form, and because prometheus_client wants to own registry, process metrics
+and HTTP; who uses it registers a collector over `cache.figures` instead.
+
+Source: Prometheus, "Text-based format", version 0.0.4.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ocn_registry.cache.core import CacheCore
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+def metrics(*caches: CacheCore) -> str:
+    """Write the figures of caches, each marked with the name of its deployment.
+
+    Args:
+        caches: One, or one of each deployment. Lookups are told by those that count them.
+    """
+    labels = [{"deployment": cache.deployment.name} for cache in caches]
+    pairs = list(zip(labels, caches, strict=True))
+    lines: list[str] = []
+
+    def add(kind: str, name: str, text: str, rows: Iterable[tuple[dict[str, str], float]]) -> None:
+        found = list(rows)
+        if found:
+            lines.append(f"# HELP ocn_registry_{name} {text}")
+            lines.append(f"# TYPE ocn_registry_{name} {kind}")
+            lines.extend(f"ocn_registry_{name}{_labels(of)} {value:.15g}" for of, value in found)
+
+    known = [(of, cache) for of, cache in pairs if cache.age_s is not None]
+    ages = [(of, cache.age_s or 0.0) for of, cache in known]
+    add("gauge", "age_seconds", "Since what is known was the latest block.", ages)
+    blocks = [(of, cache.block_number or 0) for of, cache in known]
+    add("gauge", "block_number", "The block that is known.", blocks)
+    heads = [(of, cache.figures.head) for of, cache in pairs]
+    add("gauge", "head_block_number", "The latest block that a node told of.", heads)
+    lags = [(of, cache.lag_blocks) for of, cache in pairs]
+    add("gauge", "lag_blocks", "Blocks that were told of and are not known yet.", lags)
+    refreshes = [(of, cache.figures.refreshes) for of, cache in pairs]
+    add("counter", "refreshes_total", "Rounds that went well.", refreshes)
+    loads = [(of, cache.figures.loads) for of, cache in pairs]
+    add("counter", "loads_total", "Times that all was loaded.", loads)
+    reorganisations = [(of, cache.figures.reorganisations) for of, cache in pairs]
+    add("counter", "reorganisations_total", "Rounds that went back.", reorganisations)
+    changes = _by(pairs, "kind", [cache.figures.changes for cache in caches])
+    add("counter", "changes_total", "Changes by kind.", changes)
+    errors = _by(pairs, "error", [cache.figures.errors for cache in caches])
+    add("counter", "errors_total", "Rounds that failed, by error.", errors)
+    lookups = [(of, cache.figures.lookups) for of, cache in pairs if cache.options.count_lookups]
+    add("counter", "lookups_total", "Questions that were asked.", lookups)
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _by(
+    pairs: list[tuple[dict[str, str], CacheCore]],
+    label: str,
+    figures: list[dict[str, int]],
+) -> list[tuple[dict[str, str], float]]:
+    return [
+        (of | {label: name}, count)
+        for (of, _), counts in zip(pairs, figures, strict=True)
+        for name, count in sorted(counts.items())
+    ]
+
+
+def _labels(labels: dict[str, str]) -> str:
+    return "{" + ",".join(f'{name}="{_escaped(value)}"' for name, value in labels.items()) + "}"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

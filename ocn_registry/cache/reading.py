@@ -1,0 +1,121 @@
+"""Reading a registry into rows: all of it, or what events have named."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ocn_registry.cache.draft import Draft, Rows, empty
+from ocn_registry.cache.state import Consent, party_row, service_row
+from ocn_registry.effects import all_of
+from ocn_registry.models import Address
+from ocn_registry.outcomes import (
+    AgreementMade,
+    AgreementRevoked,
+    NodeDeleted,
+    NodeSet,
+    PartyDeleted,
+    PartySet,
+    ServiceDeleted,
+    ServiceSet,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ocn_registry.cache.state import Consents, State
+    from ocn_registry.dialects import Dialect
+    from ocn_registry.effects import Flow
+    from ocn_registry.models import Agreement, BlockRef
+    from ocn_registry.outcomes import Change
+
+_AT_ONCE = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """Whose entries to read again."""
+
+    operators: set[Address] = field(default_factory=set[Address])
+    parties: set[Address] = field(default_factory=set[Address])
+    providers: set[Address] = field(default_factory=set[Address])
+    users: set[Address] = field(default_factory=set[Address])
+
+
+def touched_by(changes: Iterable[Change]) -> Touched:
+    """Tell whose entries changes are about.
+
+    With a party, its service and its agreements come and go, and no event says so.
+    """
+    touched = Touched()
+    for change in changes:
+        match change:
+            case NodeSet():
+                touched.operators.add(change.node.operator)
+            case NodeDeleted():
+                touched.operators.add(change.operator)
+            case PartySet() | PartyDeleted():
+                touched.parties.add(change.address)
+                touched.providers.add(change.address)
+                touched.users.add(change.address)
+            case ServiceSet() | ServiceDeleted():
+                touched.providers.add(change.provider)
+            case AgreementMade() | AgreementRevoked():
+                touched.users.add(change.user)
+            case _:
+                pass
+    return touched
+
+
+def read_all(dialect: Dialect, at: BlockRef) -> Flow[State]:
+    """Read all of a registry at a block."""
+    nodes = yield from dialect.nodes(at.number)
+    parties = yield from dialect.parties(at.number)
+    services = yield from dialect.services(at.number)
+    users = tuple([party.address for party in parties])
+    agreements = yield from dialect.agreements_of(users, at.number)
+    draft = Draft(empty(at))
+    for node in nodes:
+        draft.nodes.put(node.operator, node.domain)
+    for party in parties:
+        draft.parties.put(party.address, party_row(party))
+    for service in services:
+        draft.services.put(service.provider, service_row(service))
+    for user, consents in _by_user(agreements).items():
+        draft.consents.put(user, consents)
+    return draft.finish(at)
+
+
+def read_again(dialect: Dialect, touched: Touched, block: int) -> Flow[Rows]:
+    """Read entries as they stand at a block."""
+    rows = Rows()
+    for some in _groups(touched.operators):
+        nodes = yield from all_of(tuple([dialect.node(one, block) for one in some]))
+        for operator, node in zip(some, nodes, strict=True):
+            rows.nodes[operator] = None if node is None else node.domain
+    for some in _groups(touched.parties):
+        parties = yield from all_of(tuple([dialect.party(one, block) for one in some]))
+        for address, party in zip(some, parties, strict=True):
+            rows.parties[address] = None if party is None else party_row(party)
+    for some in _groups(touched.providers):
+        services = yield from all_of(tuple([dialect.service(one, block) for one in some]))
+        for provider, service in zip(some, services, strict=True):
+            rows.services[provider] = None if service is None else service_row(service)
+    if touched.users:
+        agreements = yield from dialect.agreements_of(tuple(touched.users), block)
+        consents = _by_user(agreements)
+        for user in touched.users:
+            rows.consents[user] = consents.get(user)
+    return rows
+
+
+def _by_user(agreements: tuple[Agreement, ...]) -> dict[Address, Consents]:
+    lists: dict[Address, list[Consent]] = {}
+    for one in agreements:
+        lists.setdefault(one.user, []).append(Consent(one.provider, one.listing, one.version))
+    return {user: tuple(consents) for user, consents in lists.items()}
+
+
+def _groups(addresses: set[Address]) -> list[tuple[Address, ...]]:
+    some = tuple(addresses)
+    return [some[start : start + _AT_ONCE] for start in range(0, len(some), _AT_ONCE)]

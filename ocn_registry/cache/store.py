@@ -1,0 +1,193 @@
+"""What is known, in a file: saved in one step, and there again after any end of the process.
+
+One SQLite database. A round changes the rows that it touched, the block and the way back in one
+transaction, so that the file is always what was known at one block: after `kill -9` too, and after
+a loss of power it is at worst some rounds old. Only one process can have it.
+
+The file says of which deployment it is. It is no archive and no format for others: what another
+version of the package has written, or what is damaged, is made anew from the chain.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import sqlite3
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from ocn_registry.cache.tables import TABLES, read, write
+from ocn_registry.errors import InvalidInput
+from ocn_registry.text import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ocn_registry.cache.draft import Rows
+    from ocn_registry.cache.following import Known
+    from ocn_registry.deployments import Deployment
+
+_LOG = logging.getLogger("ocn_registry.cache")
+_APPLICATION_ID = 0x4F434E52  # "OCNR", at byte 68 of the file
+_FORMAT = 1
+_MAGIC = b"SQLite format 3\0"
+
+
+class Store:
+    """A file that keeps what is known of one deployment."""
+
+    def __init__(self, path: str | Path, deployment: Deployment) -> None:
+        """Open the file, or begin one.
+
+        Args:
+            path: Where it is; its folder has to be there.
+            deployment: Whose registry it keeps.
+
+        Raises:
+            InvalidInput: It is another program's file, another deployment's, in use, or can't be
+                written.
+        """
+        self._path = Path(path)
+        self._lock = threading.Lock()
+        self._about = {
+            "chain_id": str(deployment.chain_id),
+            "dialect": deployment.dialect,
+            "registry": str(deployment.registry),
+            "permissions": str(deployment.permissions),
+        }
+        self._database: sqlite3.Connection | None = None
+        try:
+            self._database = self._open()
+        except sqlite3.OperationalError as error:
+            raise InvalidInput(
+                f"the file {shown(str(path))} can't be used ({error}): each process needs one of "
+                "its own, in a folder that it may write to",
+            ) from None
+        except sqlite3.DatabaseError as error:
+            if not _kept_by_us(self._path):
+                raise self._others() from None
+            self._database = self._begin_anew(error)
+
+    def close(self) -> None:
+        """Close the file; what was saved stays."""
+        with self._lock:
+            if self._database is not None:
+                self._database.close()
+                self._database = None
+
+    def load(self, chunk_blocks: int) -> tuple[Known, int] | None:
+        """Read what is known, and when it was last compared with the chain, in Unix seconds.
+
+        Returns:
+            `None` when there is nothing yet, or what is there is damaged.
+        """
+        with self._lock:
+            database = self._database
+            if database is None:
+                return None
+            try:
+                return read(database, chunk_blocks)
+            except (sqlite3.DatabaseError, ValueError, KeyError, TypeError) as error:
+                database.close()
+                self._database = self._begin_anew(error)
+                return None
+
+    def save(self, known: Known, touched: Rows | None, checked_unix_s: int) -> None:
+        """Write what is known, in one step.
+
+        Args:
+            known: What is known.
+            touched: The rows that may differ from what was saved last; `None` for all.
+            checked_unix_s: When it was compared with the chain.
+
+        Raises:
+            OSError: The file can't be written; it holds what it held before.
+        """
+        with self._lock:
+            database = self._database
+            if database is None:
+                return
+            try:
+                with database:
+                    database.execute("BEGIN IMMEDIATE")
+                    write(database, known, touched)
+                    values: dict[str, int | None] = {"checked_unix_s": checked_unix_s}
+                    values |= {"last_listing": known.state.last_listing}
+                    database.executemany(
+                        "REPLACE INTO about VALUES (?, ?)",
+                        [(key, json.dumps(value)) for key, value in values.items()],
+                    )
+            except sqlite3.Error as error:
+                raise OSError(f"the file {self._path} can't be written: {error}") from error
+
+    def _open(self) -> sqlite3.Connection:
+        database = sqlite3.connect(
+            self._path,
+            timeout=0.5,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        try:
+            database.execute("PRAGMA locking_mode = EXCLUSIVE")
+            database.execute("BEGIN IMMEDIATE")
+            (found,) = database.execute("PRAGMA user_version").fetchone()
+            (owner,) = database.execute("PRAGMA application_id").fetchone()
+            (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            if tables and owner != _APPLICATION_ID:
+                raise self._others()  # noqa: TRY301 - the connection has to be closed
+            if tables and found != _FORMAT:
+                raise sqlite3.DatabaseError(f"another version of the package wrote it: {found}")  # noqa: TRY301 - as if damaged
+            if not tables:
+                self._create(database)
+            database.execute("COMMIT")
+            self._check_deployment(database)
+            database.execute("PRAGMA journal_mode = WAL")
+            database.execute("PRAGMA synchronous = NORMAL")
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+    def _others(self) -> InvalidInput:
+        return InvalidInput(
+            f"the file {shown(str(self._path))} is no file of a cache: give another name",
+        )
+
+    def _create(self, database: sqlite3.Connection) -> None:
+        for statement in TABLES.split(";"):
+            database.execute(statement)
+        database.executemany("INSERT INTO about VALUES (?, ?)", self._about.items())
+        database.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+        database.execute(f"PRAGMA user_version = {_FORMAT}")
+
+    def _check_deployment(self, database: sqlite3.Connection) -> None:
+        rows = cast(
+            "Iterable[tuple[str, str]]",
+            database.execute("SELECT key, value FROM about"),
+        )
+        told = dict(rows)
+        if any(told.get(key) != value for key, value in self._about.items()):
+            raise InvalidInput(
+                f"the file {shown(str(self._path))} keeps the registry "
+                f"{shown(told.get('registry', ''))} on chain {shown(told.get('chain_id', ''))}: "
+                "give each deployment a file of its own",
+            )
+
+    def _begin_anew(self, why: Exception) -> sqlite3.Connection:
+        _LOG.warning("the cache's file %s is made anew: %s", self._path, shown(str(why), 300))
+        for ending in ("", "-wal", "-shm", "-journal"):
+            with contextlib.suppress(FileNotFoundError):
+                Path(f"{self._path}{ending}").unlink()
+        return self._open()
+
+
+def _kept_by_us(path: Path) -> bool:
+    """Tell whether the head of a file is that of ours, whatever the rest of it is."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(100)
+    except OSError:
+        return False
+    return head[:16] == _MAGIC and head[68:72] == _APPLICATION_ID.to_bytes(4, "big")

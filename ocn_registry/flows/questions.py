@@ -1,0 +1,98 @@
+"""What a node asks, straight from the chain; over a cache, `cache.questions` answers the same.
+
+Answers of several reads are of one block. Contracts without numbered listings go on leading from an
+id to the party that has changed it since: a party counts here by the id that it has now.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ocn_registry.effects import Head, all_of
+from ocn_registry.forwarding import permissions_for
+from ocn_registry.models import PartyId, Route, Signatory
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ocn_registry.dialects import Dialect
+    from ocn_registry.effects import Flow
+    from ocn_registry.models import Address, Interface, Module, Party, Service
+
+
+def route(dialect: Dialect, who: PartyId, block: int | None) -> Flow[Route | None]:
+    """Tell where messages to a party go; see `party_now`."""
+    if dialect.limits.has_listings:
+        return (yield from dialect.route(who, block))
+    party = yield from party_now(dialect, who, block)
+    if party is None:
+        return None
+    return Route(id=who, operator=party.operator, domain=party.operator_domain)
+
+
+def party_now(dialect: Dialect, who: PartyId, block: int | None) -> Flow[Party | None]:
+    """Read the party that has this id now.
+
+    Args:
+        dialect: How the contracts are spoken to.
+        who: The id.
+        block: Number of the block; `None` for the latest.
+    """
+    party = yield from dialect.party(who, block)
+    if party is None or dialect.limits.has_listings:
+        return party
+    party = yield from dialect.party(party.address, block)
+    return party if party is not None and party.id == who else None
+
+
+def is_mine(dialect: Dialect, who: PartyId, operator: Address, block: int | None) -> Flow[bool]:
+    """Tell whether a party is reached through the node of this operator."""
+    party = yield from party_now(dialect, who, block)
+    return party is not None and party.operator == operator
+
+
+def planned(
+    parties: Iterable[Party],
+    connected: Iterable[PartyId | tuple[str, str]],
+) -> tuple[Party, ...]:
+    """Leave out the parties that have connected."""
+    there = {one if isinstance(one, PartyId) else PartyId(*one) for one in connected}
+    return tuple([party for party in parties if party.id not in there])
+
+
+def signatory_of(
+    dialect: Dialect,
+    who: PartyId,
+    address: Address,
+    block: int | None,
+) -> Flow[Signatory | None]:
+    """Tell who an address is to a party."""
+    party = yield from party_now(dialect, who, block)
+    return None if party is None else Signatory.of(address, party.address, party.operator)
+
+
+def services_for(
+    dialect: Dialect,
+    sender: PartyId,
+    module: Module | str,
+    interface: Interface | str,
+    block: int | None,
+) -> Flow[tuple[Service, ...]]:
+    """Tell the services that get a message too, by the agreements of the party that sends it."""
+    matching = permissions_for(module, interface)
+    if block is None:
+        block = (yield from Head()).ref.number
+    party = yield from party_now(dialect, sender, block)
+    if party is None or not matching:
+        return ()
+    agreements = yield from dialect.agreements(party.address, block)
+    services = yield from all_of(
+        tuple([dialect.service(agreement.provider, block) for agreement in agreements]),
+    )
+    return tuple(
+        [
+            service
+            for service in services
+            if service is not None and not matching.isdisjoint(service.permissions)
+        ],
+    )
