@@ -1,6 +1,7 @@
 """What users import: listed once for checkers, once for the interpreter, and quick."""
 
 import ast
+import inspect
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import ocn_registry
+from ocn_registry import contract_errors
 
 SOURCE = Path(ocn_registry.__file__)
 SLOW = ("web3", "eth_account", "eth_utils", "eth_abi", "eth_keys", "aiohttp", "ape")
@@ -55,3 +57,33 @@ def test_import_loads_nothing():
 def test_a_client_that_reads_loads_no_slow_library():
     code = "from ocn_registry import connect; connect('local')"
     assert not modules_after(code) & set(SLOW)
+
+
+def is_documented(thing):
+    own = vars(thing).get("__doc__") if isinstance(thing, type) else getattr(thing, "__doc__", None)
+    written_by_dataclass = isinstance(thing, type) and (own or "").startswith(f"{thing.__name__}(")
+    return bool(own) and not written_by_dataclass
+
+
+def documented():
+    for name in names_for_checkers():
+        thing = getattr(ocn_registry, name)
+        if inspect.isclass(thing) or inspect.isfunction(thing) or inspect.ismodule(thing):
+            yield name, thing
+        if inspect.isclass(thing):
+            members = vars(thing).items()
+            yield from (
+                (f"{name}.{member}", value)
+                for member, value in members
+                if not member.startswith("_")
+                and (inspect.isfunction(value) or isinstance(value, (property, classmethod)))
+            )
+    for error in contract_errors.contract_errors():
+        yield error.__name__, error
+
+
+@pytest.mark.parametrize(
+    ("name", "thing"), documented(), ids=lambda it: it if it == str(it) else ""
+)
+def test_every_public_name_is_documented(name, thing):
+    assert is_documented(thing)
