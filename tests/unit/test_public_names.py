@@ -82,8 +82,6 @@ def documented():
         yield error.__name__, error
 
 
-@pytest.mark.parametrize(
-    ("name", "thing"), documented(), ids=lambda it: it if it == str(it) else ""
-)
+@pytest.mark.parametrize(("name", "thing"), documented())
 def test_every_public_name_is_documented(name, thing):
-    assert is_documented(thing)
+    assert is_documented(thing), name

@@ -15,11 +15,9 @@ from ocn_registry import (
     WriteOptions,
     connect,
 )
-from ocn_registry import Manager  # refused
 
 
 def names(registry: RegistryClient, signer: KeySigner) -> None:
-    print(Manager)
     registry.get_node("0x12")  # refused
     print(ocn_registry.Registry)  # refused
     print(Role.CSO)  # refused
