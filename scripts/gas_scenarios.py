@@ -171,10 +171,11 @@ def send(chain: Chain, sender: str, to: str | None, data: bytes) -> dict[str, An
 
 
 def mined(chain: Chain, transaction: dict[str, Any]) -> dict[str, Any]:
-    """Send a transaction and return its receipt.
+    """Send a transaction and return its receipt, also soon after an `evm_revert`.
 
-    Anvil's `eth_sendTransactionSync` would do both, but on a busy machine it now and then misses
-    the block, and gives up after 30 s on a transaction that is mined.
+    Anvil clears its pool of what it has mined a little later than it tells of the block. When the
+    block was taken back in between, a new transaction with the same sender and nonce is cleared
+    away with it: then it is sent again. (`eth_sendTransactionSync` waits 30 s for it in vain.)
 
     Raises:
         WriteFailedError: It was not mined within 30 s.
@@ -185,6 +186,8 @@ def mined(chain: Chain, transaction: dict[str, Any]) -> dict[str, Any]:
         receipt: dict[str, Any] | None = chain.request("eth_getTransactionReceipt", tx_hash)
         if receipt is not None:
             return receipt
+        if chain.request("eth_getTransactionByHash", tx_hash) is None:
+            tx_hash = chain.request("eth_sendTransaction", transaction)
         time.sleep(0.001)
     raise WriteFailedError(tx_hash)
 

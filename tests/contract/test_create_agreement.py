@@ -340,6 +340,19 @@ class TestEnd:
         if permissions.agreement(world.user, other_provider).active:
             assert active == (world.provider.address, other_provider.address)
 
+    @pytest.mark.parametrize("end", [_user_left_and_came_back, _user_changed_its_id])
+    def test_user_under_a_new_listing_agrees_again_to_the_same_version(
+        self, agree, world, permissions, registry, agreed, end
+    ):
+        agreed(world.user, world.provider)
+        end(world)
+
+        agree(world.user, world.provider)
+
+        listing = registry.listingOf(world.user)
+        assert permissions.agreement(world.user, world.provider) == (listing, 1, True)
+        assert permissions.getUserAgreementsByAddress(world.user) == (world.provider.address,)
+
     def test_list_holds_only_active_ones_each_once(
         self, permissions, agreed, listed_service, emsp, provider, other_provider, third_provider
     ):
