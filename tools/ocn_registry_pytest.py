@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from ape.pytest.runners import PytestApeRunner
 
 _APE_FIXTURES = {"Contract", "accounts", "chain", "compilers", "networks", "project"}
-_APE_FOLDER = Path(__file__).resolve().parent.parent / "tests" / "contract"
+_ROOT = Path(__file__).resolve().parent.parent
+_APE_FOLDER = _ROOT / "tests" / "contract"
 
 # Chains make the time of an example vary by more than any deadline would allow for.
 hypothesis.settings.register_profile("default", deadline=None)
@@ -36,6 +37,19 @@ def _free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def _forget_stale_build() -> None:
+    """Have Ape compile everything again when a source has changed.
+
+    By itself it compiles the changed files only, not the contracts that import them, so that tests
+    would go on with the contract from before a library's change.
+    """
+    build = _ROOT / ".build" / "__local__.json"
+    if build.exists():
+        built = build.stat().st_mtime
+        if any(source.stat().st_mtime > built for source in _ROOT.glob("contracts/**/*.sol")):
+            build.unlink()
 
 
 @pytest.hookimpl(trylast=True)
@@ -64,6 +78,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     Left to choose a port itself, ape-foundry draws one by lot and joins whichever Anvil is there.
     """
     if any(_uses_ape(item) for item in items):
+        _forget_stale_build()
         os.environ.setdefault("APE_FOUNDRY_HOST", f"http://127.0.0.1:{_free_port()}")
     elif config.pluginmanager.has_plugin("ape-test"):
         config.pluginmanager.unregister(name="ape-test")
