@@ -16,10 +16,12 @@ import json
 import sys
 import time
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import gas_scenarios
+import speed_scenarios
 
 from ocn_registry.devnet import Devnet
 
@@ -78,6 +80,7 @@ class Section:
     unit: str
     rows: tuple[Row, ...]
     notes: tuple[str, ...] = ()
+    beside: str = "v1"
 
 
 def gas() -> Section:
@@ -147,38 +150,83 @@ def sizes() -> Section:
     return Section(title="Size of the contracts on the chain", unit="bytes", rows=tuple(rows))
 
 
+def speed() -> Section:
+    """Measure what callers wait for, beside v1's library on the same chain."""
+    lookup, signing, listing = _measured_speed()
+    count = f"{speed_scenarios.PARTIES:,}"
+    scaled = f"v1's: {speed_scenarios.V1_PARTIES} listed, scaled by requests"
+    rows = (
+        _speed_row("one lookup of a party", lookup, 0.6),
+        _speed_row("a party's request, made and signed", signing, 1 / 3),
+        _speed_row(f"all of {count} parties", listing.speed, 1 / 20, scaled),
+    )
+    return Section(title="Time, the best of several rounds", unit="ms", rows=rows)
+
+
+def requests() -> Section:
+    """Measure how often a list asks the chain."""
+    _, _, listing = _measured_speed()
+    name = f"all of {speed_scenarios.PARTIES:,} parties"
+    row = Row(name=name, ours=listing.requests, v1=listing.v1_requests, limit=25)
+    return Section(title="Requests of a list", unit="requests", rows=(row,))
+
+
+def start() -> Section:
+    """Measure what an import adds to Python's own start."""
+    row = _speed_row("import ocn_registry", speed_scenarios.imports(), 1.5)
+    return Section(title="Processor time of a start", unit="ms", rows=(row,), beside="bare Python")
+
+
+def _speed_row(name: str, speed: speed_scenarios.Speed, ratio: float, note: str = "") -> Row:
+    return Row(
+        name=name,
+        ours=speed.ours_s * 1000,
+        v1=speed.other_s * 1000,
+        ratio_limit=round(ratio, 3),
+        note=note,
+    )
+
+
 SECTIONS: Final[dict[str, Callable[[], Section]]] = {
     "gas": gas,
     "batches": batches,
     "sizes": sizes,
+    "speed": speed,
+    "requests": requests,
+    "start": start,
 }
 
-_gas: tuple[dict[str, int], dict[str, int], int] | None = None
+
+@cache
+def _measured_speed() -> tuple[
+    speed_scenarios.Speed, speed_scenarios.Speed, speed_scenarios.Listing
+]:
+    """Return a lookup, a signature and a list; measured once in a run."""
+    with Devnet(with_v1=True, import_open=True) as devnet, speed_scenarios.both(devnet) as both:
+        return both.lookup(), both.signing(), both.listing()
 
 
+@cache
 def _measured_gas() -> tuple[dict[str, int], dict[str, int], int]:
     """Return the gas of ours, of v1, and of v1's way to change a URL; measured once in a run."""
-    global _gas  # noqa: PLW0603 - two sections show one measurement
-    if _gas is None:
-        artifacts: dict[str, dict[str, Any]] = {
-            name: json.loads((ARTIFACTS / f"{name}.json").read_text()) for name in CONTRACTS
-        }
-        with Devnet() as chain:
-            ours = gas_scenarios.measure_v3(chain, artifacts)
-            v1 = gas_scenarios.measure_v1(chain)
-            old = gas_scenarios.deploy_v1(chain)
-            first, operator = (gas_scenarios.person(f"operator {number}") for number in range(2))
-            old.direct(first, "setNode", "https://node-0.example.com:8080")
-            old.direct(operator, "setNode", "https://node-1.example.com:8080")
-            update = old.direct(operator, "deleteNode")
-            update += old.direct(operator, "setNode", "https://node-2.example.com:8080")
-        _gas = (ours, v1, update)
-    return _gas
+    artifacts: dict[str, dict[str, Any]] = {
+        name: json.loads((ARTIFACTS / f"{name}.json").read_text()) for name in CONTRACTS
+    }
+    with Devnet() as chain:
+        ours = gas_scenarios.measure_v3(chain, artifacts)
+        v1 = gas_scenarios.measure_v1(chain)
+        old = gas_scenarios.deploy_v1(chain)
+        first, operator = (gas_scenarios.person(f"operator {number}") for number in range(2))
+        old.direct(first, "setNode", "https://node-0.example.com:8080")
+        old.direct(operator, "setNode", "https://node-1.example.com:8080")
+        update = old.direct(operator, "deleteNode")
+        update += old.direct(operator, "setNode", "https://node-2.example.com:8080")
+    return ours, v1, update
 
 
 def _table(section: Section) -> str:
     """Lay a section out as text."""
-    heads = (section.title, f"ours, {section.unit}", "v1", "ratio", "limit", "", "")
+    heads = (section.title, f"ours, {section.unit}", section.beside, "ratio", "limit", "", "")
     lines = [heads, *(_cells(row) for row in section.rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(heads))]
     text: list[str] = []

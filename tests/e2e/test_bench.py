@@ -24,7 +24,7 @@ def test_every_limit_is_met_beside_v1(start):
     status, out, err = start("scripts/bench.py", "--json").finish()
     assert (status, err.partition(" (")[0].split()[-2:]) == (0, ["limits", "met"])
     sections = {section["section"]: section["rows"] for section in json.loads(out)}
-    assert list(sections) == ["gas", "batches", "sizes"]
+    assert list(sections) == ["gas", "batches", "sizes", "speed", "requests", "start"]
     assert all(row["v1"] and row["ratio"] for row in sections["gas"])
     assert all(row["met"] is not False for rows in sections.values() for row in rows)
 
@@ -46,5 +46,5 @@ def test_missed_limit_is_named_and_fails(bench, monkeypatch, capsys):
 
 def test_unknown_section_is_refused_with_the_known_ones(bench, capsys):
     with pytest.raises(SystemExit, match="2"):
-        bench.main(["speed"])
-    assert "no section speed: choose from gas, batches, sizes" in capsys.readouterr().err
+        bench.main(["taste"])
+    assert "no section taste: choose from gas, batches, sizes, speed" in capsys.readouterr().err

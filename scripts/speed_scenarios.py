@@ -1,0 +1,287 @@
+"""How quick the package is, beside v1's published library on the same chain in the same run.
+
+Ours and v1's take turns, and of each the best round counts: what else the machine does then tells
+least. Both clients are asked over kept connections, as long-lived programs ask.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import which
+from typing import TYPE_CHECKING, Final, cast
+
+from ocn_registry import (
+    HttpTransport,
+    ImportParties,
+    KeySigner,
+    Party,
+    PartyId,
+    RegistryClient,
+    Role,
+    SetNode,
+    SetParty,
+)
+from ocn_registry.dialects import dialect_of
+from ocn_registry.models import Address
+from ocn_registry.transport.exchange import Post
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from ocn_registry.devnet import Devnet
+    from ocn_registry.dialects import Dialect
+    from ocn_registry.effects import Answer, AnyEffect
+    from ocn_registry.intents import Intent
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+LIBRARY: Final = ROOT / "node_modules" / "@shareandcharge" / "ocn-registry" / "dist"
+
+PARTIES: Final = 10_000
+V1_PARTIES: Final = 300
+LOOKUPS: Final = 200
+SIGNATURES: Final = 60
+ROUNDS: Final = 5
+STARTS: Final = 20
+_IMPORTED_AT_ONCE: Final = 100
+_LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_OPERATOR: Final = Address("0x" + "0b" * 20)
+_BATCH_GAS: Final = 7_000_000
+_V1_GAS: Final = 400_000
+_BLOCKS: Final = 50
+
+# Does what each line asks for so many times, and says how many seconds that took.
+_V1_JS: Final = """
+const [library, port] = process.argv.slice(1);
+const { Registry } = require(library + "/library.js");
+const sign = require(library + "/lib/sign.js");
+const { ethers } = require(require.resolve("ethers", { paths: [library] }));
+const registry = new Registry("local", undefined, { provider: { host: "127.0.0.1", port } });
+const wallet = new ethers.Wallet("0x" + "01".repeat(32));
+const tasks = {
+  lookup: () => registry.getPartyByOcpi("AA", "AAB"),
+  list: () => registry.getAllParties(),
+  sign: () => sign.setPartyRaw("0x4141", "0x414142", [0, 1], wallet.address, wallet),
+};
+require("readline").createInterface({ input: process.stdin }).on("line", async (line) => {
+  const [name, times] = JSON.parse(line);
+  const started = process.hrtime.bigint();
+  let last;
+  for (let i = 0; i < times; i++) last = await tasks[name]();
+  const seconds = Number(process.hrtime.bigint() - started) / 1e9;
+  console.log(JSON.stringify([seconds, Array.isArray(last) ? last.length : 1]));
+});
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speed:
+    """Seconds for one of a thing: ours, and what it is compared with."""
+
+    ours_s: float
+    other_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """What it takes to list all parties, v1's scaled to as many as ours."""
+
+    speed: Speed
+    requests: int
+    v1_requests: int
+
+
+class _CountingTransport(HttpTransport):
+    """Counts what is asked: each is one request, as nothing here is longer than a batch."""
+
+    requests = 0
+
+    def perform(self, effect: AnyEffect) -> Answer:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
+        self.requests += isinstance(effect, Post)
+        return super().perform(effect)
+
+
+class Both:
+    """Our contracts and v1's on one chain, full of parties, with a client of each."""
+
+    def __init__(self, devnet: Devnet, v1: subprocess.Popen[str]) -> None:
+        """Fill the contracts; `both` does that, and ends v1's process."""
+        self._v1 = v1
+        here = devnet.deployment()
+        _fill(devnet)
+        self._transport = _CountingTransport([devnet.rpc_url], chain_id=devnet.chain_id)
+        self._client = RegistryClient(here, self._transport)
+        self._dialect = dialect_of(here)
+
+    def lookup(self) -> Speed:
+        """Measure one lookup of a party by its id."""
+
+        def ours() -> None:
+            for _ in range(LOOKUPS):
+                self._client.party("AA", "AAB")
+
+        return self._beside(ours, "lookup", LOOKUPS)
+
+    def signing(self) -> Speed:
+        """Measure the making and signing of one party's request."""
+        signer = KeySigner.from_key(b"\x01" * 32)
+        intent = SetParty(
+            country_code="AA",
+            party_id="AAB",
+            roles=[Role.CPO, Role.EMSP],
+            operator=_OPERATOR,
+        )
+
+        def ours() -> None:
+            for nonce in range(SIGNATURES):
+                request = self._dialect.request(
+                    intent,
+                    signer.address,
+                    nonce=nonce,
+                    deadline_unix_s=1 << 32,
+                )
+                request.sign(signer)
+
+        return self._beside(ours, "sign", SIGNATURES)
+
+    def listing(self) -> Listing:
+        """Measure a list of all parties."""
+        before = self._transport.requests
+        ours_s = min(_timed(self._list) for _ in range(2))
+        requests = (self._transport.requests - before) // 2
+        v1_s, found = self._asked("list", 1)
+        if found != V1_PARTIES:
+            raise ValueError(f"v1 lists {found} parties of {V1_PARTIES}")
+        scaled_s = v1_s * (PARTIES + 1) / (V1_PARTIES + 1)
+        speed = Speed(ours_s=ours_s, other_s=scaled_s)
+        return Listing(speed=speed, requests=requests, v1_requests=PARTIES + 1)
+
+    def _list(self) -> None:
+        if len(self._client.parties()) != PARTIES:
+            raise ValueError("not all parties are listed")
+
+    def _beside(self, ours: Callable[[], None], name: str, times: int) -> Speed:
+        rounds = [(_timed(ours), self._asked(name, times)[0]) for _ in range(ROUNDS)]
+        return Speed(
+            ours_s=min(ours_s for ours_s, _ in rounds) / times,
+            other_s=min(v1_s for _, v1_s in rounds) / times,
+        )
+
+    def _asked(self, name: str, times: int) -> tuple[float, int]:
+        commands, answers = self._v1.stdin, self._v1.stdout
+        if commands is None or answers is None:
+            raise ValueError("v1's process has no pipes")
+        commands.write(json.dumps([name, times]) + "\n")
+        commands.flush()
+        for line in answers:  # it says where it connects to, among the answers
+            if line.startswith("["):
+                seconds, found = cast("tuple[float, int]", json.loads(line))
+                return seconds, found
+        raise ValueError("v1's process has ended")
+
+
+@contextmanager
+def both(devnet: Devnet) -> Iterator[Both]:
+    """Give both clients on a chain that has v1's contracts, and ours open for imports."""
+    port = devnet.rpc_url.rpartition(":")[2]
+    command = [which("node") or "node", "-e", _V1_JS, str(LIBRARY), port]
+    with subprocess.Popen(  # noqa: S603 - v1's own library
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as v1:
+        try:
+            yield Both(devnet, v1)
+        finally:
+            v1.kill()
+
+
+def imports() -> Speed:
+    """Measure what it takes Python to start, with the package imported and bare.
+
+    That is time of the processor. The Python is the one that .venv was made of, for what tools put
+    into .venv is imported with every start there.
+    """
+    rounds = [(_started("import ocn_registry"), _started("pass")) for _ in range(STARTS)]
+    return Speed(
+        ours_s=min(ours_s for ours_s, _ in rounds),
+        other_s=min(bare_s for _, bare_s in rounds),
+    )
+
+
+def _started(code: str) -> float:
+    program = str(Path(sys.base_prefix) / "bin" / "python3")
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([program, "-c", code], check=True, env={"PYTHONPATH": str(ROOT)})  # noqa: S603 - this Python
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def _timed(task: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    task()
+    return time.perf_counter() - started
+
+
+def _id(number: int) -> PartyId:
+    text = ""
+    for _ in range(5):
+        number, letter = divmod(number, len(_LETTERS))
+        text = _LETTERS[letter] + text
+    return PartyId(text[:2], text[2:])
+
+
+def _party(number: int) -> Party:
+    return Party(
+        address=Address(f"0x{number + 1:040x}"),
+        id=_id(number),
+        roles=(Role.CPO, Role.EMSP),
+        modules_sender=(),
+        modules_receiver=(),
+        operator=_OPERATOR,
+        operator_domain=None,
+    )
+
+
+def _fill(devnet: Devnet) -> None:
+    """Import parties into our Registry; list some in v1's, each for itself, and the node of all."""
+    ours, v1s = dialect_of(devnet.deployment()), dialect_of(devnet.v1_deployment())
+    owner = devnet.accounts[0].address
+    # Nothing is waited for but the end.
+    devnet.request("evm_setAutomine", False)  # noqa: FBT003 - by position
+    devnet.request("anvil_autoImpersonateAccount", True)  # noqa: FBT003 - by position
+    for start in range(0, PARTIES, _IMPORTED_AT_ONCE):
+        parties = [_party(number) for number in range(start, start + _IMPORTED_AT_ONCE)]
+        _send(devnet, owner, ours, ImportParties(parties=parties), _BATCH_GAS)
+    for sender, intent in _v1_intents():
+        devnet.request("anvil_setBalance", sender, hex(10**18))
+        _send(devnet, sender, v1s, intent, _V1_GAS)
+    devnet.request("anvil_mine", hex(_BLOCKS))
+    devnet.request("evm_setAutomine", True)  # noqa: FBT003 - by position
+
+
+def _v1_intents() -> Iterator[tuple[Address, SetNode | SetParty]]:
+    yield _OPERATOR, SetNode(domain="https://node.example.com")
+    for number in range(V1_PARTIES):
+        party = _party(number)
+        intent = SetParty(
+            country_code=party.id.country_code,
+            party_id=party.id.party_id,
+            roles=party.roles,
+            operator=party.operator,
+        )
+        # Beyond the lowest addresses, where precompiled contracts are.
+        yield Address(f"0x{(number + 1) << 32:040x}"), intent
+
+
+def _send(devnet: Devnet, sender: Address, dialect: Dialect, intent: Intent, gas: int) -> None:
+    write = dialect.write((intent,), each_alone=False)
+    transaction = {"from": sender, "to": write.to, "data": "0x" + write.data.hex(), "gas": hex(gas)}
+    devnet.request("eth_sendTransaction", transaction)
