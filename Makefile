@@ -43,6 +43,8 @@ check: setup ## linters, types, formats, and that generated files are current
 	$(ON_PATH) $(NODE_BIN)/prettier --check --log-level warn $(SOLIDITY)
 	$(ON_PATH) $(NODE_BIN)/solhint --disc --noPoster --max-warnings 0 --config solhint.config.js $(CONTRACTS)
 	$(BIN)/python scripts/build_abi.py --check
+	$(BIN)/python scripts/build_schema.py --check
+	$(BIN)/python scripts/build_reference.py --check
 
 .PHONY: format
 format: setup ## lay out Python and Solidity, and mend what linters can mend
@@ -53,6 +55,11 @@ format: setup ## lay out Python and Solidity, and mend what linters can mend
 .PHONY: abi
 abi: setup ## compile the contracts into ocn_registry/abi/v3
 	$(BIN)/python scripts/build_abi.py
+
+.PHONY: docs
+docs: setup ## write what is made of the code: docs/reference.md, and the schema of signed requests
+	$(BIN)/python scripts/build_schema.py
+	$(BIN)/python scripts/build_reference.py
 
 .PHONY: bench
 bench: setup ## measure gas and speed, beside v1's
