@@ -15,6 +15,10 @@ _SAFE_BRACKETS = 500  # no deeper than that, whatever they enclose
 _MARKS = re.compile(rb'["\\\[\]{}]')
 
 
+class TooDeep(ValueError):
+    """It is nested too deeply, or of too many parts, to be anything of ours."""
+
+
 def parse_json(
     content: bytes,
     *,
@@ -29,7 +33,8 @@ def parse_json(
         number: Makes a value of a number that is no integer.
 
     Raises:
-        ValueError: It is no JSON, or nested too deeply to be anything of ours.
+        TooDeep: It is nested too deeply.
+        ValueError: It is no JSON.
     """
     if content.count(b"[") + content.count(b"{") > _SAFE_BRACKETS:
         _check_depth(content)
@@ -58,4 +63,4 @@ def _check_depth(content: bytes) -> None:
         else:
             depth += 1 if what in b"[{" else -1
         if depth > MAX_DEPTH or count > _MAX_MARKS:
-            raise ValueError("nested too deeply, or of too many parts")
+            raise TooDeep("nested too deeply, or of too many parts")

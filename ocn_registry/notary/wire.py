@@ -8,7 +8,6 @@ signature ends in one `MalformedSignature`.
 from __future__ import annotations
 
 import binascii
-import json
 import zlib
 from base64 import b64decode, b64encode
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from ocn_registry.notary.errors import BrotliMissing, MalformedSignature
 from ocn_registry.notary.values import NotPlain, plain
+from ocn_registry.strict_json import TooDeep, parse_json
 from ocn_registry.text import shown
 
 if TYPE_CHECKING:
@@ -169,10 +169,10 @@ def _whole(read: bytes, limit: int, *, finished: bool) -> bytes:
 
 def _object(text: bytes) -> dict[str, Plain]:
     try:
-        value = plain(json.loads(text.decode(), object_pairs_hook=_without_duplicates))
+        value = plain(parse_json(text, pairs=_without_duplicates))
     except UnicodeDecodeError:
         raise MalformedSignature("the signature is not UTF-8 text") from None
-    except RecursionError:
+    except (RecursionError, TooDeep):
         raise MalformedSignature("the signature's JSON is nested too deeply") from None
     except NotPlain as error:
         raise MalformedSignature(f"the signature's JSON can't be used: {error.why}") from None

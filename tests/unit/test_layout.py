@@ -12,6 +12,7 @@ PACKAGE = Path(__file__).resolve().parents[2] / "ocn_registry"
 BELOW = {
     "text": set(),
     "keccak": set(),
+    "rlp": set(),
     "strict_json": set(),
     "errors": {"text"},
     "contract_errors": {"text", "errors"},
@@ -23,10 +24,10 @@ BELOW = {
     "abi": {"text", "errors", "models"},
     "signing": {"text", "strict_json", "keccak", "errors", "models", "effects", "intents"},
     "turns": {"errors", "models", "effects", "intents", "outcomes"},
-    "transport": {"text", "strict_json", "keccak", "errors", "models", "effects", "turns"},
+    "transport": {"text", "strict_json", "keccak", "rlp", "errors", "models", "effects", "turns"},
     "forwarding": {"text", "errors", "models"},
     "replay": {"errors", "models", "outcomes"},
-    "notary": {"text", "keccak", "errors", "models", "signing"},
+    "notary": {"text", "strict_json", "keccak", "errors", "models", "signing"},
 }
 BELOW["dialects"] = BELOW["signing"] | {"contract_errors", "outcomes", "signing", "deployments"}
 BELOW["flows"] = BELOW["dialects"] | {"dialects", "turns", "forwarding"}
