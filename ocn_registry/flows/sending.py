@@ -150,13 +150,14 @@ def priced(
 ) -> Flow[Transaction]:
     """Simulate a call, and make a transaction of it."""
     trial = replace(trial, sender=sender)
-    (_, code_size, estimate), (head, count, balance) = yield from together(
-        together(trial, CodeSize(trial.to), GasEstimate(trial)),
+    estimating = () if options.gas else (GasEstimate(trial),)
+    (_, code_size, estimates), (head, count, balance) = yield from together(
+        together(trial, CodeSize(trial.to), all_of(estimating)),
         together(Head(), TransactionCount(sender), Balance(sender)),
     )
     if not code_size:
         raise NoContract(trial.to)
-    gas = options.gas or estimate + estimate // 4
+    gas = options.gas or sum(estimates) * 5 // 4
     fee, tip = yield from fees(head, options)
     if balance < gas * fee:
         raise InsufficientFunds(sender, balance, gas * fee)

@@ -212,6 +212,11 @@ def test_fee_follows_the_base_fee(chain):
     assert transaction.chain_id == 246
 
 
+def test_gas_that_is_given_is_not_asked_for(chain, monkeypatch):
+    monkeypatch.setattr(chain, "on_gasestimate", None)
+    assert fee(chain, gas=90_000).gas == 90_000
+
+
 def test_fee_keeps_below_the_cap(chain):
     assert fee(chain, max_fee_per_gas_wei=10).max_fee_per_gas_wei == 10
     with pytest.raises(FeeAboveCap) as error:
