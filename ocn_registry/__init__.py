@@ -103,6 +103,10 @@ if TYPE_CHECKING:
     from ocn_registry.transport import Transport as Transport
     from ocn_registry.transport.http_async import AsyncHttpTransport as AsyncHttpTransport
     from ocn_registry.transport.http_sync import HttpTransport as HttpTransport
+    from ocn_registry.transport.memory import AsyncMemoryTransport as AsyncMemoryTransport
+    from ocn_registry.transport.memory import MemoryTransport as MemoryTransport
+    from ocn_registry.transport.web3_adapter import AsyncWeb3Transport as AsyncWeb3Transport
+    from ocn_registry.transport.web3_adapter import Web3Transport as Web3Transport
 else:
     # A test holds this table and the imports above together.
     _HOMES = {
@@ -138,6 +142,8 @@ else:
         "transport": "AsyncTransport Transport",
         "transport.http_async": "AsyncHttpTransport",
         "transport.http_sync": "HttpTransport",
+        "transport.memory": "AsyncMemoryTransport MemoryTransport",
+        "transport.web3_adapter": "AsyncWeb3Transport Web3Transport",
     }
     _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 

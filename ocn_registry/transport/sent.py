@@ -4,27 +4,19 @@ Who replaces a transaction signs its content anew, with another price. A node th
 content, or the number, would have us sign what it likes, or pay twice. So the hash, which the
 caller has from when it was sent, has to be that of what the node tells.
 
-Source: EIP-155 and EIP-1559 (what a transaction is the hash of); Ethereum yellow paper, appendix B
-(RLP).
+Source: EIP-155 and EIP-1559 (what a transaction is the hash of).
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
-
 from ocn_registry.effects import SentTransaction, Transaction
 from ocn_registry.errors import BadAnswer
 from ocn_registry.keccak import keccak256
+from ocn_registry.rlp import encode
 from ocn_registry.text import shown
 from ocn_registry.transport.values import as_address, as_bytes, as_number
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-_Item: TypeAlias = "bytes | int | Sequence[_Item]"
 _FIRST_CHAIN_V = 35  # EIP-155: v is twice the chain's id, and 35 or 36
-_SHORT_BYTES = 55
-_BYTES_MARK, _LIST_MARK = 0x80, 0xC0
 
 
 def sent_transaction(tx_hash: str, found: dict[str, object]) -> SentTransaction:
@@ -44,12 +36,12 @@ def sent_transaction(tx_hash: str, found: dict[str, object]) -> SentTransaction:
     if found.get("maxFeePerGas") is None:
         tip, fee = None, as_number(found.get("gasPrice"))
         chain_id = max(v - _FIRST_CHAIN_V, 0) // 2
-        whole = rlp((nonce, fee, gas, target, 0, data, v, r, s))
+        whole = encode((nonce, fee, gas, target, 0, data, v, r, s))
     else:
         tip = as_number(found.get("maxPriorityFeePerGas"))
         fee = as_number(found.get("maxFeePerGas"))
         chain_id = as_number(found.get("chainId"))
-        whole = b"\x02" + rlp((chain_id, nonce, tip, fee, gas, target, 0, data, (), v, r, s))
+        whole = b"\x02" + encode((chain_id, nonce, tip, fee, gas, target, 0, data, (), v, r, s))
     if "0x" + keccak256(whole).hex() != tx_hash.lower():
         raise BadAnswer(f"what the RPC node tells of transaction {shown(tx_hash)} is not that one")
     block = found.get("blockNumber")
@@ -66,22 +58,3 @@ def sent_transaction(tx_hash: str, found: dict[str, object]) -> SentTransaction:
         ),
         block_number=None if block is None else as_number(block),
     )
-
-
-def rlp(item: _Item) -> bytes:
-    """Write bytes, numbers, and lists of these in Ethereum's recursive length prefix form."""
-    if isinstance(item, int):
-        item = item.to_bytes((item.bit_length() + 7) // 8, "big")
-    if isinstance(item, bytes):
-        if len(item) == 1 and item[0] < _BYTES_MARK:
-            return item
-        return _prefix(len(item), _BYTES_MARK) + item
-    content = b"".join([rlp(part) for part in item])
-    return _prefix(len(content), _LIST_MARK) + content
-
-
-def _prefix(length: int, mark: int) -> bytes:
-    if length <= _SHORT_BYTES:
-        return bytes([mark + length])
-    size = length.to_bytes((length.bit_length() + 7) // 8, "big")
-    return bytes([mark + _SHORT_BYTES + len(size)]) + size

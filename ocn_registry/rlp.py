@@ -1,0 +1,73 @@
+"""Recursive length prefix: the form in which transactions are signed and sent.
+
+Source: Ethereum yellow paper, appendix B.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Item: TypeAlias = "bytes | int | Sequence[Item]"
+Read: TypeAlias = "bytes | list[Read]"
+
+_SHORT_BYTES = 55
+_BYTES_MARK, _LIST_MARK = 0x80, 0xC0
+
+
+def encode(item: Item) -> bytes:
+    """Write bytes, numbers, and lists of these."""
+    if isinstance(item, int):
+        item = item.to_bytes((item.bit_length() + 7) // 8, "big")
+    if isinstance(item, bytes):
+        if len(item) == 1 and item[0] < _BYTES_MARK:
+            return item
+        return _prefix(len(item), _BYTES_MARK) + item
+    content = b"".join([encode(part) for part in item])
+    return _prefix(len(content), _LIST_MARK) + content
+
+
+def decode(data: bytes) -> Read:
+    """Read one item, numbers as bytes.
+
+    Raises:
+        ValueError: It is none, or more follows.
+    """
+    item, end = _item(data, 0)
+    if end != len(data):
+        raise ValueError("more bytes than one item has")
+    return item
+
+
+def _prefix(length: int, mark: int) -> bytes:
+    if length <= _SHORT_BYTES:
+        return bytes([mark + length])
+    size = length.to_bytes((length.bit_length() + 7) // 8, "big")
+    return bytes([mark + _SHORT_BYTES + len(size)]) + size
+
+
+def _item(data: bytes, at: int) -> tuple[Read, int]:
+    if at >= len(data):
+        raise ValueError("an item is missing")
+    mark = data[at]
+    if mark < _BYTES_MARK:
+        return data[at : at + 1], at + 1
+    is_list = mark >= _LIST_MARK
+    length = mark - (_LIST_MARK if is_list else _BYTES_MARK)
+    start = at + 1
+    if length > _SHORT_BYTES:
+        size = length - _SHORT_BYTES
+        length = int.from_bytes(data[start : start + size], "big")
+        start += size
+    end = start + length
+    if end > len(data):
+        raise ValueError("an item is cut off")
+    if not is_list:
+        return data[start:end], end
+    items: list[Read] = []
+    while start < end:
+        item, start = _item(data[:end], start)
+        items.append(item)
+    return items, end
