@@ -35,6 +35,7 @@ BELOW["client"] = BELOW["flows"] | {"flows", "transport"}
 BELOW["async_client"] = BELOW["client"]
 BELOW["network"] = BELOW["client"] | {"client", "async_client"}
 BELOW["cache"] = BELOW["client"] | {"client", "async_client", "replay"}
+BELOW["cli"] = BELOW["network"] | {"network", "devnet", "anvil"}
 
 # Which part may import a library of others.
 LIBRARIES = {
@@ -45,6 +46,9 @@ LIBRARIES = {
     "eth_utils": {"signing", "notary"},
     "ape": set(),
     "rich": {"cli"},
+    "argparse": {"cli"},
+    "getpass": {"cli"},
+    "shutil": {"cli", "anvil"},
     "urllib3": {"transport"},
     "aiohttp": {"transport"},
     "Crypto": {"keccak"},

@@ -1,0 +1,69 @@
+"""Entries of a registry in v1's form: the same keys in the same order, for programs.
+
+Source: v1's `lib/registry.js` and `lib/permissions.js` (npm package 1.2.1).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ocn_registry.models import Permission
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ocn_registry.models import Module, Node, Party, Role, Service
+
+Entry = dict[str, object]
+
+
+def node(value: Node) -> Entry:
+    """Write a node."""
+    return {"operator": value.operator, "url": value.domain}
+
+
+def party(value: Party) -> Entry:
+    """Write a party; the URL is empty while its operator runs no node."""
+    return {
+        "countryCode": value.id.country_code,
+        "partyId": value.id.party_id,
+        "address": value.address,
+        "roles": role_names(value.roles),
+        "modules": {
+            "sender": module_names(value.modules_sender),
+            "receiver": module_names(value.modules_receiver),
+        },
+        "node": {"operator": value.operator, "url": value.operator_domain or ""},
+    }
+
+
+def service(value: Service) -> Entry:
+    """Write a service; a permission without a name is its number."""
+    return {
+        "name": value.name,
+        "url": value.url,
+        "permissions": permission_names(value.permissions),
+        "provider": {
+            "address": value.provider,
+            "countryCode": value.id.country_code,
+            "partyId": value.id.party_id,
+        },
+    }
+
+
+def role_names(roles: Sequence[Role]) -> list[str]:
+    """Spell roles as v1 does."""
+    return [role.name for role in roles]
+
+
+def module_names(modules: Sequence[Module]) -> list[str]:
+    """Spell modules as v1 does."""
+    return [module.name.lower() for module in modules]
+
+
+def permission_names(permissions: Sequence[int]) -> list[str | int]:
+    """Spell permissions as v1 does."""
+    return [
+        permission.name if isinstance(permission, Permission) else permission
+        for permission in permissions
+    ]

@@ -1,0 +1,55 @@
+"""From the words of the command line to an exit code: parse, run, tell what went wrong.
+
+Every error of the package is told in one line and has a code of its own. Whatever else escapes is
+a fault of this program, and the only thing that may show a traceback: with `OCN_DEBUG` set.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from io import TextIOWrapper
+from typing import TYPE_CHECKING
+
+from ocn_registry.cli.arguments import parse
+from ocn_registry.cli.codes import INTERRUPTED, UNEXPECTED
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Callable, Sequence
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        argv: The words after the program's name; those of this process unless given.
+
+    Returns:
+        The exit code; `--help` lists them.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    args = parse(sys.argv[1:] if argv is None else argv)
+    try:
+        code = _command(args.run)(args)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)  # noqa: T201 - the command line talks
+        return INTERRUPTED
+    except BrokenPipeError:  # whoever read has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return UNEXPECTED
+    except Exception as error:  # noqa: BLE001 - the last border: users get a sentence
+        from ocn_registry.cli.failures import tell  # noqa: PLC0415 - only when it is needed
+
+        return tell(error, args)
+    return code
+
+
+def _command(place: str) -> Callable[[Namespace], int]:
+    module, _, name = place.partition(":")
+    command: Callable[[Namespace], int] = getattr(import_module(f"ocn_registry.cli.{module}"), name)
+    return command

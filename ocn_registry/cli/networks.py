@@ -1,0 +1,114 @@
+"""From `--network`, `--network-file` and `--rpc-url` to a client.
+
+A network file is a deployment of our own form (`deployments`), or v1's: an object with `provider`
+(`protocol`, `host`, `port`) and `contracts` (`Registry`, `Permissions`, each with its `address`),
+which says what differs from the network that `-n` names. Contracts of which only addresses are
+known are asked what they are.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeGuard
+from urllib.parse import urlsplit
+
+from ocn_registry.client import RegistryClient
+from ocn_registry.deployments import built_in, from_json
+from ocn_registry.dialects.detect import detect
+from ocn_registry.effects import Head, run
+from ocn_registry.errors import InvalidInput
+from ocn_registry.models import Address
+from ocn_registry.text import shown
+from ocn_registry.transport.http_sync import HttpTransport
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from ocn_registry.deployments import Deployment
+    from ocn_registry.effects import HeadBlock
+
+RPC_VARIABLE = "OCN_RPC_URL"
+_OTHER_NAMES = {"prod": "ewc"}
+
+
+def connect(args: Namespace) -> RegistryClient:
+    """Reach the registry that the command line names."""
+    deployment = chosen(args)
+    transport = HttpTransport(deployment.rpc_urls, chain_id=deployment.chain_id)
+    return RegistryClient(deployment, transport)
+
+
+def latest(client: RegistryClient) -> int:
+    """Tell the number of the latest block, to read several things at."""
+    head: HeadBlock = client.transport.perform(Head())
+    return head.ref.number
+
+
+def chosen(args: Namespace) -> Deployment:
+    """Tell which deployment the command line names, with the RPC nodes to ask."""
+    named: str = args.network
+    base = built_in(_OTHER_NAMES.get(named, named))
+    given: list[str] | None = args.rpc_url
+    urls = tuple(given or filter(None, [os.environ.get(RPC_VARIABLE)]))
+    if args.network_file is None:
+        return replace(base, rpc_urls=urls or base.rpc_urls)
+    content = _content(args.network_file)
+    if "chainId" in content:
+        own = from_json(json.dumps(content))
+        return replace(own, rpc_urls=tuple(given or ()) or own.rpc_urls or urls)
+    provider, contracts = _part(content, "provider"), _part(content, "contracts")
+    told = (_url(base.rpc_urls[0], provider),) if provider else urls
+    return _with_contracts(replace(base, rpc_urls=tuple(given or told) or base.rpc_urls), contracts)
+
+
+def _with_contracts(base: Deployment, contracts: dict[str, object]) -> Deployment:
+    registry = _address(contracts, "Registry", base.registry)
+    permissions = _address(contracts, "Permissions", base.permissions)
+    if (registry, permissions) == (base.registry, base.permissions):
+        return base
+    transport = HttpTransport(base.rpc_urls)
+    try:
+        found = run(detect(registry, permissions, name=base.name), transport.perform)
+    finally:
+        transport.close()
+    explorer = base.explorer if found.chain_id == base.chain_id else None
+    return replace(found, rpc_urls=base.rpc_urls, explorer=explorer)
+
+
+def _content(path: str) -> dict[str, object]:
+    try:
+        content: object = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        raise InvalidInput(f"the network file {shown(path)} can't be read") from None
+    except ValueError as error:
+        raise InvalidInput(f"the network file {shown(path)} is no JSON: {error}") from None
+    if not _is_object(content):
+        raise InvalidInput(f"the network file {shown(path)} is no JSON object")
+    return content
+
+
+def _is_object(value: object) -> TypeGuard[dict[str, object]]:
+    return isinstance(value, dict)
+
+
+def _part(content: dict[str, object], key: str) -> dict[str, object]:
+    part = content.get(key, {})
+    if not _is_object(part):
+        raise InvalidInput(f"{key} of the network file is {shown(part)}: give an object")
+    return part
+
+
+def _address(contracts: dict[str, object], name: str, otherwise: Address) -> Address:
+    address = _part(contracts, name).get("address")
+    return otherwise if address is None else Address(str(address))
+
+
+def _url(base: str, provider: dict[str, object]) -> str:
+    parts = urlsplit(base)
+    scheme = provider.get("protocol", parts.scheme)
+    host = provider.get("host", parts.hostname)
+    port = provider.get("port", parts.port or (443 if parts.scheme == "https" else 80))
+    return f"{scheme}://{host}:{port}"

@@ -1,0 +1,205 @@
+"""The command line as its users run it: a process of its own, against a real chain."""
+
+import contextlib
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ocn_registry import KeySigner, Module, Permission, RegistryClient, Role
+from ocn_registry.cli.main import main
+from ocn_registry.devnet import Devnet
+from ocn_registry.transport.http_sync import HttpTransport
+
+ROOT = Path(__file__).parents[2]
+V1_COMMAND = ROOT / "node_modules" / "@shareandcharge" / "ocn-registry" / "dist" / "cli.js"
+TIMEOUT_S = 60
+OURS = {"SIGNER", "SPENDER", "SENDER", "OCN_RPC_URL"}
+
+
+@pytest.fixture(scope="session")
+def devnet():
+    with Devnet(with_v1=True) as devnet:
+        yield devnet
+
+
+@pytest.fixture(params=["v3", "v1"])
+def deployment(request, devnet):
+    return devnet.deployment() if request.param == "v3" else devnet.v1_deployment()
+
+
+@pytest.fixture
+def fresh(devnet):
+    snapshot = devnet.request("evm_snapshot")
+    yield devnet
+    devnet.request("evm_revert", snapshot)
+
+
+@pytest.fixture
+def client(deployment, fresh):
+    transport = HttpTransport(deployment.rpc_urls, chain_id=deployment.chain_id)
+    with RegistryClient(deployment, transport) as client:
+        yield client
+
+
+@pytest.fixture
+def network_file(deployment, tmp_path):
+    """Say where the contracts are, in v1's form, which both commands read."""
+    host, _, port = deployment.rpc_urls[0].removeprefix("http://").partition(":")
+    network = {
+        "provider": {"host": host, "port": int(port)},
+        "contracts": {
+            "Registry": {"address": deployment.registry},
+            "Permissions": {"address": deployment.permissions},
+        },
+    }
+    file = tmp_path / "network.json"
+    file.write_text(json.dumps(network))
+    return str(file)
+
+
+def environment(**more):
+    kept = {name: value for name, value in os.environ.items() if name not in OURS}
+    return kept | {"PYTHONPATH": str(ROOT)} | more
+
+
+@pytest.fixture
+def anywhere(tmp_path):
+    """Run our command; nothing is given but its words."""
+
+    def run(*words, stdin="", **variables):
+        return subprocess.run(
+            [sys.executable, "-m", "ocn_registry.cli", *map(str, words)],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_S,
+            check=False,
+            cwd=tmp_path,
+            env=environment(**variables),
+        )
+
+    return run
+
+
+@pytest.fixture
+def command(network_file, monkeypatch):
+    """Run our command against the contracts of the test, in this process: it is quicker."""
+
+    def run(*words, stdin="", **variables):
+        out, err = io.StringIO(), io.StringIO()
+        whole = [*map(str, words), "--network-file", network_file]
+        with monkeypatch.context() as changed:
+            changed.setattr(os, "environ", environment(**variables))
+            changed.setattr(sys, "stdin", io.StringIO(stdin))
+            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+                try:
+                    code = main(whole)
+                except SystemExit as left:
+                    code = left.code
+        return subprocess.CompletedProcess(whole, code, out.getvalue(), err.getvalue())
+
+    return run
+
+
+@pytest.fixture
+def done(command):
+    """Run our command, which succeeds; give what it prints."""
+
+    def run(*words, stdin="", **variables):
+        finished = command(*words, stdin=stdin, **variables)
+        assert finished.returncode == 0, finished.stderr
+        return finished.stdout
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def node():
+    """Find Node.js: the machine's, or the one of `make setup`."""
+    return shutil.which("node", path=f"{ROOT / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}")
+
+
+@pytest.fixture
+def v1_command(node, network_file):
+    """Run v1's published command; give what it prints after its line `connecting to`."""
+
+    def run(*words):
+        finished = subprocess.run(
+            [node, V1_COMMAND, *words, "--network-file", network_file],
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_S,
+            check=True,
+            env=environment(),
+        )
+        first, _, rest = finished.stdout.partition("\n")
+        assert first.startswith("connecting to ")
+        return rest
+
+    return run
+
+
+def signer(devnet, place):
+    return KeySigner.from_key(devnet.accounts[place].private_key)
+
+
+@pytest.fixture
+def operator(devnet):
+    return signer(devnet, 1)
+
+
+@pytest.fixture
+def cpo(devnet):
+    return signer(devnet, 2)
+
+
+@pytest.fixture
+def emsp(devnet):
+    return signer(devnet, 3)
+
+
+@pytest.fixture
+def provider(devnet):
+    return signer(devnet, 4)
+
+
+@pytest.fixture
+def spender(devnet):
+    return signer(devnet, 5)
+
+
+@pytest.fixture
+def listed_node(client, operator):
+    client.set_node("https://node.example.org", signer=operator)
+    return operator
+
+
+@pytest.fixture
+def listed_parties(client, listed_node, cpo, emsp, provider):
+    at = listed_node.address
+    client.set_party("DE", "CPO", [Role.CPO], at, signer=cpo)
+    client.set_party_modules([Module.LOCATIONS], [Module.CDRS, Module.TOKENS], signer=cpo)
+    client.set_party("NL", "123", [Role.EMSP], at, signer=emsp)
+    client.set_party("DE", "SRV", [Role.CPO, Role.EMSP], at, signer=provider)
+
+
+@pytest.fixture
+def listed_service(client, listed_parties, provider):
+    client.set_service(
+        [Permission.FORWARD_ALL_SENDER, Permission.FORWARD_MODULE_CDRS_RECEIVER],
+        name="Smart \u00fc \u4e2d",
+        url="https://smart.example.org/terms",
+        signer=provider,
+    )
+    return provider
+
+
+@pytest.fixture
+def agreed(client, listed_service, cpo):
+    client.create_agreement(listed_service.address, signer=cpo)

@@ -1,0 +1,89 @@
+"""What holds for every command: options, errors, exit codes."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("web3", "eth_account", "urllib3", "aiohttp", "ocn_registry.client", "Crypto", "ape")
+
+
+def test_help_loads_nothing_heavy(anywhere):
+    program = (
+        "import sys\n"
+        "from ocn_registry.cli.main import main\n"
+        "try: main(sys.argv[1:])\n"
+        "except SystemExit: pass\n"
+        f"print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)\n"
+    )
+    for words in (["--help"], ["get-party", "--help"]):
+        finished = subprocess.run(
+            [sys.executable, "-c", program, *words], capture_output=True, text=True, check=True
+        )
+        assert finished.stderr == "[]\n"
+
+
+def test_help_tells_commands_and_exit_codes(anywhere):
+    finished = anywhere("--help")
+    assert (finished.returncode, finished.stderr) == (0, "")
+    for expected in ("get-node", "list-parties", "not listed", "130"):
+        assert expected in finished.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ([], "usage:"),
+        (["get-nod", "0x"], "get-nod"),
+        (["get-node", "no address"], "no address"),
+        (["get-party"], "--address"),
+        (["list-nodes", "-n", "volt"], "did you mean volta?"),
+        (["list-nodes", "-network", "volta"], "write --network"),
+        (["list-nodes", "--network-file", "missing.json"], "missing.json"),
+    ],
+)
+def test_what_cannot_be_used_is_told_in_a_sentence(anywhere, words, says):
+    finished = anywhere(*words)
+    assert (finished.returncode, finished.stdout) == (2, "")
+    assert says in finished.stderr
+    assert "Traceback" not in finished.stderr
+
+
+def test_errors_quote_no_key(anywhere):
+    key = "be367b774603c65850ee2cf479df809174f95cdb847483db2a6bcf1aad0fa5fd"
+    for words in (["list-nodes", "--singer", f"0x{key}"], ["list-nodes", "-n", key]):
+        finished = anywhere(*words)
+        assert finished.returncode == 2
+        assert key not in finished.stderr
+
+
+def test_no_chain_is_told_with_the_way_to_one(anywhere):
+    finished = anywhere("list-nodes", "--rpc-url", "http://127.0.0.1:9")
+    assert (finished.returncode, finished.stdout) == (5, "")
+    assert "ocn-registry devnet" in finished.stderr
+
+
+def test_a_deployment_file_and_the_environment_choose_the_chain(anywhere, devnet, tmp_path):
+    here = devnet.deployment()
+    own = {
+        "chainId": here.chain_id,
+        "dialect": here.dialect,
+        "registry": here.registry,
+        "permissions": here.permissions,
+    }
+    file = tmp_path / "own.json"
+    file.write_text(json.dumps(own))
+    finished = anywhere("list-nodes", "--network-file", file, OCN_RPC_URL=devnet.rpc_url)
+    assert (finished.returncode, finished.stdout) == (0, "[]\n")
+
+
+def test_the_flag_beats_the_environment(anywhere, devnet):
+    finished = anywhere("list-nodes", "--rpc-url", devnet.rpc_url, OCN_RPC_URL="http://127.0.0.1:9")
+    assert (finished.returncode, finished.stdout) == (0, "[]\n")
+    assert anywhere("list-nodes", OCN_RPC_URL="http://127.0.0.1:9").returncode == 5
+
+
+def test_options_stand_before_the_command_too(anywhere, devnet):
+    finished = anywhere("-n", "local", "--rpc-url", devnet.rpc_url, "list-nodes")
+    assert finished.stdout == "[]\n"

@@ -1,0 +1,69 @@
+"""v1's reads: where a program reads, our command prints what v1's published one does."""
+
+import json
+
+import pytest
+
+from ocn_registry.cli import arguments
+from ocn_registry.models import Module, Permission, Role
+
+
+@pytest.mark.usefixtures("agreed")
+def test_reads_print_what_v1s_command_prints(v1_command, command, operator, cpo, provider, spender):
+    for words in (
+        ("get-node", operator.address),
+        ("get-node", spender.address),
+        ("list-nodes",),
+        ("get-party", "-a", cpo.address),
+        ("get-party", "--credentials", "de", "cpo"),
+        ("get-party", "-c", "XX", "XXX"),
+        ("list-parties",),
+        ("get-service", provider.address),
+        ("get-service", cpo.address),
+        ("list-services",),
+        ("get-agreements", "-c", "DE", "CPO"),
+    ):
+        assert command(*words).stdout == v1_command(*words), words
+
+
+def test_an_empty_registry_prints_empty_lists(done, client):
+    for words in ("list-nodes", "list-parties", "list-services"):
+        assert done(words) == "[]\n"
+
+
+@pytest.mark.usefixtures("client")
+def test_what_is_not_listed_has_an_exit_code(command, cpo):
+    for words in (
+        ("get-node", cpo.address),
+        ("get-party", "-a", cpo.address),
+        ("get-service", cpo.address),
+    ):
+        finished = command(*words, "--json")
+        assert (finished.returncode, finished.stdout, finished.stderr) == (3, "null\n", "")
+
+
+@pytest.mark.usefixtures("listed_parties")
+def test_a_party_whose_id_looks_like_a_number_is_found(done, emsp):
+    assert json.loads(done("get-party", "-c", "NL", "123"))["address"] == emsp.address
+
+
+@pytest.mark.parametrize("deployment", ["v1"], indirect=True)
+def test_text_of_the_chain_commands_no_terminal(client, done, operator, deployment, fresh):
+    from eth_abi import encode  # noqa: PLC0415 - what no client of ours would write
+
+    from ocn_registry.keccak import selector  # noqa: PLC0415
+
+    url = "https://x\x1b]0;owned\x07\u202e\x9b.example"
+    data = selector("setNode(string)") + encode(["string"], [url])
+    write = {"from": operator.address, "to": deployment.registry, "data": "0x" + data.hex()}
+    assert fresh.request("eth_sendTransactionSync", write)["status"] == "0x1"
+    assert done("get-node", operator.address).rstrip("\n").isprintable()
+    listed = done("list-nodes")
+    assert listed.replace("\n", "").isprintable()
+    assert json.loads(listed) == [{"operator": operator.address, "url": url}]
+
+
+def test_names_of_the_options_are_those_of_the_models():
+    assert [role.name for role in Role] == list(arguments.ROLES)
+    assert [module.name.lower() for module in Module] == list(arguments.MODULES)
+    assert [permission.name for permission in Permission] == list(arguments.PERMISSIONS)
