@@ -142,11 +142,11 @@ class Draft:
             return self._ids
         ids = dict(self._ids)
         for row in changed.values():
-            if row is not None:
+            if row is not None and row.holds_id:
                 ids.pop((row.country_code, row.party_id), None)
         for address in changed:
             row = self.parties.rows.get(address)
-            if row is not None:
+            if row is not None and row.holds_id:
                 ids[row.country_code, row.party_id] = row
         return ids
 

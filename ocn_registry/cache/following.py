@@ -200,7 +200,7 @@ def _catch_up(
     draft = Draft(state)
     changes = dialect.changes(logs)
     if not dialect.limits.events_tell_all and changes:
-        rows = yield from read_again(dialect, touched_by(changes), head.number)
+        rows = yield from read_again(dialect, touched_by(changes), state, head.number)
         draft.put(rows)
         end = yield from BlockAt(head.number)
     elif changes:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ocn_registry.cache.draft import Draft, Rows, empty
 from ocn_registry.cache.state import Consent, party_row, service_row
 from ocn_registry.effects import all_of
-from ocn_registry.models import Address
+from ocn_registry.models import Address, PartyId
 from ocn_registry.outcomes import (
     AgreementMade,
     AgreementRevoked,
@@ -23,13 +23,13 @@ from ocn_registry.outcomes import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ocn_registry.cache.state import Consents, State
+    from ocn_registry.cache.state import Consents, PartyRow, State
     from ocn_registry.dialects import Dialect
     from ocn_registry.effects import Flow
-    from ocn_registry.models import Agreement, BlockRef
+    from ocn_registry.models import Agreement, BlockRef, Party
     from ocn_registry.outcomes import Change
 
-_AT_ONCE = 400
+_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,7 @@ class Touched:
     parties: set[Address] = field(default_factory=set[Address])
     providers: set[Address] = field(default_factory=set[Address])
     users: set[Address] = field(default_factory=set[Address])
+    ids: set[PartyId] = field(default_factory=set[PartyId])
 
 
 def touched_by(changes: Iterable[Change]) -> Touched:
@@ -58,6 +59,7 @@ def touched_by(changes: Iterable[Change]) -> Touched:
                 touched.parties.add(change.address)
                 touched.providers.add(change.address)
                 touched.users.add(change.address)
+                touched.ids.add(change.id)
             case ServiceSet() | ServiceDeleted():
                 touched.providers.add(change.provider)
             case AgreementMade() | AgreementRevoked():
@@ -77,8 +79,8 @@ def read_all(dialect: Dialect, at: BlockRef) -> Flow[State]:
     draft = Draft(empty(at))
     for node in nodes:
         draft.nodes.put(node.operator, node.domain)
-    for party in parties:
-        draft.parties.put(party.address, party_row(party))
+    for address, row in (yield from _party_rows(dialect, parties, at.number)).items():
+        draft.parties.put(address, row)
     for service in services:
         draft.services.put(service.provider, service_row(service))
     for user, consents in _by_user(agreements).items():
@@ -86,17 +88,29 @@ def read_all(dialect: Dialect, at: BlockRef) -> Flow[State]:
     return draft.finish(at)
 
 
-def read_again(dialect: Dialect, touched: Touched, block: int) -> Flow[Rows]:
-    """Read entries as they stand at a block."""
+def read_again(dialect: Dialect, touched: Touched, state: State, block: int) -> Flow[Rows]:
+    """Read entries as they stand at a block.
+
+    Args:
+        dialect: How the contracts are spoken to.
+        touched: Whose.
+        state: What was known before; who had an id that somebody else has set or left is read too.
+        block: Number of the block.
+    """
     rows = Rows()
+    ids = {(party.country_code, party.party_id) for party in touched.ids}
+    touched.parties.update(
+        [row.address for row in state.parties.values() if (row[1], row[2]) in ids],
+    )
     for some in _groups(touched.operators):
         nodes = yield from all_of(tuple([dialect.node(one, block) for one in some]))
         for operator, node in zip(some, nodes, strict=True):
             rows.nodes[operator] = None if node is None else node.domain
     for some in _groups(touched.parties):
         parties = yield from all_of(tuple([dialect.party(one, block) for one in some]))
-        for address, party in zip(some, parties, strict=True):
-            rows.parties[address] = None if party is None else party_row(party)
+        there = tuple([party for party in parties if party is not None])
+        rows.parties.update(dict.fromkeys(some))
+        rows.parties.update((yield from _party_rows(dialect, there, block)))
     for some in _groups(touched.providers):
         services = yield from all_of(tuple([dialect.service(one, block) for one in some]))
         for provider, service in zip(some, services, strict=True):
@@ -106,6 +120,24 @@ def read_again(dialect: Dialect, touched: Touched, block: int) -> Flow[Rows]:
         consents = _by_user(agreements)
         for user in touched.users:
             rows.consents[user] = consents.get(user)
+    return rows
+
+
+def _party_rows(
+    dialect: Dialect,
+    parties: tuple[Party, ...],
+    block: int,
+) -> Flow[dict[Address, PartyRow]]:
+    """Make rows of parties that were read; where that is in doubt, see who holds the ids."""
+    if dialect.limits.has_listings:
+        return {party.address: party_row(party) for party in parties}
+    rows: dict[Address, PartyRow] = {}
+    for start in range(0, len(parties), _AT_ONCE):
+        some = parties[start : start + _AT_ONCE]
+        holders = yield from all_of(tuple([dialect.party(party.id, block) for party in some]))
+        for party, holder in zip(some, holders, strict=True):
+            holds_id = holder is not None and holder.address == party.address
+            rows[party.address] = party_row(party, holds_id=holds_id)
     return rows
 
 

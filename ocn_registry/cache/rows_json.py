@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     Number: TypeAlias = int | None
     Written: TypeAlias = tuple[
         dict[str, str | None],
-        dict[str, tuple[str, str, str, int, int, int, str, Number] | None],
+        dict[str, tuple[str, str, str, int, int, int, str, Number, bool] | None],
         dict[str, tuple[str, str, list[int], Number] | None],
         dict[str, list[tuple[str, Number, Number]] | None],
     ]
@@ -58,9 +58,10 @@ def _party(  # noqa: PLR0913, PLR0917 - what a row is
     receiver: int,
     operator: str,
     listing: int | None,
+    holds_id: bool,  # noqa: FBT001 - a column
 ) -> PartyRow:
-    where, operated = Address(address), Address(operator)
-    return PartyRow(where, country_code, party_id, roles, sender, receiver, operated, listing)
+    where, at = Address(address), Address(operator)
+    return PartyRow(where, country_code, party_id, roles, sender, receiver, at, listing, holds_id)
 
 
 def _service(name: str, url: str, permissions: list[int], version: int | None) -> ServiceRow:

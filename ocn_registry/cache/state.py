@@ -27,7 +27,14 @@ Id: TypeAlias = tuple[str, str]
 
 
 class PartyRow(NamedTuple):
-    """A party; `listing` is `None` where contracts count none, below 0 while it is not known."""
+    """A party.
+
+    Attributes:
+        listing: Number of the listing; `None` where contracts count none, below 0 while it is not
+            known.
+        holds_id: Whether the id leads to this address. Contracts without numbered listings may
+            list an id for an address, and lead from the id to another one, or to nobody.
+    """
 
     address: Address
     country_code: str
@@ -37,6 +44,7 @@ class PartyRow(NamedTuple):
     receiver: int
     operator: Address
     listing: int | None
+    holds_id: bool = True
 
 
 class ServiceRow(NamedTuple):
@@ -81,7 +89,7 @@ class State:
         parties: Parties by address.
         services: Services in force, by provider.
         consents: What users agreed to, by user.
-        ids: The same parties by country code and party id.
+        ids: The parties that hold their id, by country code and party id.
         last_listing: Number of the last listing; `None` while it is not known, or not counted.
         routes: Answers that were given before; each is made when it is first asked for.
     """
@@ -166,7 +174,7 @@ def agreement(user: Address, consent: Consent) -> Agreement:
     )
 
 
-def party_row(party: Party) -> PartyRow:
+def party_row(party: Party, *, holds_id: bool = True) -> PartyRow:
     """Make a row of what a read of the chain told."""
     return PartyRow(
         party.address,
@@ -177,6 +185,7 @@ def party_row(party: Party) -> PartyRow:
         bits_of(party.modules_receiver),
         party.operator,
         party.listing,
+        holds_id,
     )
 
 

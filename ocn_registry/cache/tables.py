@@ -23,7 +23,7 @@ CREATE TABLE nodes (operator TEXT PRIMARY KEY, domain TEXT NOT NULL) WITHOUT ROW
 CREATE TABLE parties (
     address TEXT PRIMARY KEY, country_code TEXT NOT NULL, party_id TEXT NOT NULL,
     roles INTEGER NOT NULL, sender INTEGER NOT NULL, receiver INTEGER NOT NULL,
-    operator TEXT NOT NULL, listing INTEGER) WITHOUT ROWID;
+    operator TEXT NOT NULL, listing INTEGER, holds_id INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE services (
     provider TEXT PRIMARY KEY, name TEXT NOT NULL, url TEXT NOT NULL, permissions TEXT NOT NULL,
     version INTEGER) WITHOUT ROWID;
@@ -75,14 +75,17 @@ def read(database: sqlite3.Connection, chunk_blocks: int) -> tuple[Known, int] |
     parties: dict[Address, PartyRow] = {}
     ids: dict[tuple[str, str], PartyRow] = {}
     countries: dict[str, str] = {}
-    for address, country, party_id, roles, sender, receiver, operator, listing in cast(
-        "Iterable[tuple[str, str, str, int, int, int, str, int | None]]",
+    for address, country, party_id, roles, sender, receiver, operator, listing, holds in cast(
+        "Iterable[tuple[str, str, str, int, int, int, str, int | None, int]]",
         database.execute("SELECT * FROM parties"),
     ):
         code = countries.setdefault(country, country)
         key = _address(address)
-        row = PartyRow(key, code, party_id, roles, sender, receiver, one(operator), listing)
-        parties[key] = ids[code, party_id] = row
+        at = one(operator)
+        row = PartyRow(key, code, party_id, roles, sender, receiver, at, listing, bool(holds))
+        parties[key] = row
+        if holds:
+            ids[code, party_id] = row
     consents: dict[Address, Consents] = {}
     for user, _, provider, listing, version in cast(
         "Iterable[tuple[str, int, str, int | None, int | None]]",
@@ -144,7 +147,7 @@ def write(database: sqlite3.Connection, known: Known, touched: Rows | None) -> N
     )
     _delete(database, "parties", "address", touched.parties)
     database.executemany(
-        "INSERT INTO parties VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO parties VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [state.parties[key] for key in touched.parties if key in state.parties],
     )
     _delete(database, "services", "provider", touched.services)
