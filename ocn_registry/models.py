@@ -21,6 +21,7 @@ E = TypeVar("E", bound=Enum)
 
 _ADDRESS = re.compile(r"0[xX][0-9a-fA-F]{40}")
 _ADDRESS_BYTES = 20
+_EACH_BYTE = int.from_bytes(b"\1" * 2 * _ADDRESS_BYTES, "big")
 _ID = re.compile(r"(..)[-*_ ]?(...)", re.DOTALL)
 
 
@@ -84,12 +85,13 @@ class Address(str):
 
 @lru_cache(maxsize=1 << 15)
 def _checksummed(value: bytes) -> Address:
-    digits = value.hex()
-    marks = keccak256(digits.encode()).hex()
-    mixed = "".join(
-        digit.upper() if mark > "7" else digit for digit, mark in zip(digits, marks, strict=False)
-    )
-    return str.__new__(Address, "0x" + mixed)
+    # All 40 letters at once, a byte each: a letter is made capital where the hash has 8 or more.
+    digits = value.hex().encode()
+    marks = int.from_bytes(keccak256(digits).hex()[: len(digits)].encode(), "big")
+    letters = int.from_bytes(digits, "big")
+    capital = (marks >> 3 | marks >> 6) & letters >> 6 & _EACH_BYTE
+    mixed = (letters ^ capital << 5).to_bytes(len(digits), "big")
+    return str.__new__(Address, "0x" + mixed.decode())
 
 
 ZERO_ADDRESS = _checksummed(bytes(20))

@@ -104,8 +104,9 @@ class Words:
 
     def fixed(self, size: int) -> bytes:
         """Read `bytes2`, `bytes3` or the like."""
-        word = self.uint().to_bytes(WORD, "big")
-        if any(word[size:]):
+        word = self._data[self._at : self._at + WORD]
+        self._at += WORD
+        if len(word) != WORD or any(word[size:]):
             raise BadAnswer(f"the answer has no bytes{size} before byte {self._at}")
         return word[:size]
 
@@ -120,7 +121,13 @@ class Words:
 
     def uints(self, bits: int = 256) -> tuple[int, ...]:
         """Read a list of numbers of at most so many bits."""
-        return self._each(lambda part: part.uint(bits))
+        part = Words(self.list_words())
+        return tuple([part.uint(bits) for _ in range(len(part._data) // WORD)])
+
+    def list_words(self) -> bytes:
+        """Read a list of words as they stand."""
+        start, count = self._tail(WORD)
+        return self._data[start : start + count * WORD]
 
     def addresses(self) -> tuple[Address, ...]:
         """Read a list of addresses."""
@@ -142,7 +149,7 @@ class Words:
     def _tail(self, width: int) -> tuple[int, int]:
         """Tell where a tail's content starts and its count, once it is known to be there."""
         at = self._base + self.uint(32) + WORD
-        count = Words(self._data, at - WORD).uint(32)
+        count = int.from_bytes(self._data[at - WORD : at], "big")
         self._spare[0] -= WORD + count * width
         if at + count * width > len(self._data) or self._spare[0] < 0:
             raise BadAnswer(f"the answer has no {count} items at byte {at}")

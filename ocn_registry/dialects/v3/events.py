@@ -9,7 +9,7 @@ from ocn_registry.dialects.v3.reverts import refuse
 from ocn_registry.dialects.words import Words
 from ocn_registry.errors import BadAnswer
 from ocn_registry.keccak import topic
-from ocn_registry.models import Node, permissions_of
+from ocn_registry.models import Address, Node, permissions_of
 from ocn_registry.outcomes import (
     AgreementMade,
     AgreementRevoked,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from ocn_registry.effects import Log
     from ocn_registry.errors import Reverted
-    from ocn_registry.models import Address, Contract
+    from ocn_registry.models import Contract
     from ocn_registry.outcomes import (
         Change,
     )
@@ -40,9 +40,12 @@ _CALL_FAILED = "CallFailed(uint256,bytes)"
 
 def _indexed(log: Log, place: int) -> Address:
     try:
-        return Words(bytes.fromhex(log.topics[place][2:])).address()
+        word = bytes.fromhex(log.topics[place][2:])
     except (IndexError, ValueError):
         raise BadAnswer("an event has too few topics") from None
+    if word[:12] != bytes(12):
+        raise BadAnswer("an event has something else where an address was expected")
+    return Address.from_bytes(word[12:])
 
 
 def _operator_update(log: Log) -> Change:

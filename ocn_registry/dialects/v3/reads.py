@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
 from ocn_registry.dialects.calls import question
 from ocn_registry.dialects.v3.calldata import batch
 from ocn_registry.dialects.v3.reverts import refuse
-from ocn_registry.dialects.words import Words
+from ocn_registry.dialects.words import WORD, Words
 from ocn_registry.effects import Call, all_of, together
 from ocn_registry.errors import BadAnswer, NoContract
 from ocn_registry.models import (
@@ -22,6 +23,7 @@ from ocn_registry.models import (
     Service,
     permissions_of,
 )
+from ocn_registry.text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -131,18 +133,31 @@ def read_id(reader: Words) -> PartyId | None:
 
 def read_roles(reader: Words) -> tuple[Role, ...]:
     """Read a list of roles."""
-    try:
-        return tuple([_ROLES[number] for number in reader.uints(8)])
-    except IndexError:
-        raise BadAnswer("the answer names a role that does not exist") from None
+    return _roles(reader.list_words())
 
 
 def read_modules(reader: Words) -> tuple[Module, ...]:
     """Read a list of modules."""
-    try:
-        return tuple([_MODULES[number] for number in reader.uints(8)])
-    except IndexError:
-        raise BadAnswer("the answer names a module that does not exist") from None
+    return _modules(reader.list_words())
+
+
+# A few lists of roles and modules occur all the time.
+@lru_cache(maxsize=2048)
+def _roles(words_: bytes) -> tuple[Role, ...]:
+    return tuple([_ROLES[number] for number in _numbers(words_, len(_ROLES))])
+
+
+@lru_cache(maxsize=2048)
+def _modules(words_: bytes) -> tuple[Module, ...]:
+    return tuple([_MODULES[number] for number in _numbers(words_, len(_MODULES))])
+
+
+def _numbers(words_: bytes, count: int) -> list[int]:
+    reader = Words(words_)
+    found = [reader.uint() for _ in range(len(words_) // WORD)]
+    if len(found) > count or (found and max(found) >= count):
+        raise BadAnswer(f"the answer has no set of roles or modules: {shown(tuple(found))}")
+    return found
 
 
 def read_node(reader: Words) -> Node:
