@@ -159,6 +159,24 @@ def _signing(parser: ArgumentParser) -> None:
     )
 
 
+def waiting(parser: ArgumentParser) -> None:
+    """Take how long a transaction is waited for."""
+    parser.add_argument(
+        "--wait",
+        type=_wait,
+        default="confirmed",
+        metavar="confirmed|final|N",
+        help="wait until it is in a block (default), until no other block can take its place, or "
+        "until N blocks stand",
+    )
+
+
+def _wait(text: str) -> str:
+    if text in {"confirmed", "final"} or re.fullmatch(r"[1-9][0-9]{0,3}", text):
+        return text
+    raise ArgumentTypeError(f"{text!r} is neither confirmed, nor final, nor a number of blocks")
+
+
 def _spending(parser: ArgumentParser) -> None:
     parser.add_argument(
         "-x",
@@ -178,12 +196,7 @@ def _spending(parser: ArgumentParser) -> None:
         action="store_true",
         help="simulate, show the plan and the price, and send nothing",
     )
-    parser.add_argument(
-        "--wait",
-        choices=("confirmed", "final"),
-        default="confirmed",
-        help="wait until it is in a block (default), or until no other block can take its place",
-    )
+    waiting(parser)
     parser.add_argument(
         "--timeout",
         type=float,
@@ -323,9 +336,30 @@ def _reads() -> list[Command]:
     ]
 
 
+def _writes() -> list[Command]:
+    found: list[Command] = []
+    for name, says, options, aliases in WRITES:
+
+        def whole(
+            parser: ArgumentParser,
+            options: Callable[[ArgumentParser], None] = options,
+        ) -> None:
+            options(parser)
+            _signing(parser)
+            _spending(parser)
+
+        raws = tuple([f"{alias}-raw" for alias in aliases])
+        told = f"the same as {name}, signed by the signer and paid by the spender"
+        found += [
+            Command(name, says, "writes:direct", whole, aliases, name),
+            Command(f"{name}-raw", told, "writes:raw", whole, raws, name),
+        ]
+    return found
+
+
 def commands() -> list[Command]:
     """Tell all commands, in the order of the help."""
-    return _reads()
+    return [*_reads(), *_writes()]
 
 
 def parser_of(argv: Sequence[str] | None = None) -> ArgumentParser:

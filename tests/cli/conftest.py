@@ -203,3 +203,9 @@ def listed_service(client, listed_parties, provider):
 @pytest.fixture
 def agreed(client, listed_service, cpo):
     client.create_agreement(listed_service.address, signer=cpo)
+
+
+@pytest.fixture
+def keys(devnet):
+    """Find the key of an account, in the form of v1's documentation."""
+    return {account.address: account.private_key for account in devnet.accounts}

@@ -1,0 +1,266 @@
+"""From what is wanted to what was done: the plan, the price, the question, the result.
+
+The plan and the question are talk, on standard error; the result is what a program reads. Nothing
+is sent before it was simulated, and an answer of "no" costs nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, NamedTuple
+
+from ocn_registry.cli.codes import DONE, INTERRUPTED, REJECTED
+from ocn_registry.cli.render import as_json, for_programs, printable, put, records, talk
+from ocn_registry.cli.wishes import entry_of, words_of
+from ocn_registry.dialects import dialect_of
+from ocn_registry.effects import Balance, run
+from ocn_registry.errors import InvalidInput, RequestRejected, Reverted
+from ocn_registry.flows.requests import verify
+from ocn_registry.flows.sending import priced
+from ocn_registry.flows.writes import WriteOptions
+from ocn_registry.models import Contract
+from ocn_registry.signing import SignedRequest
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from ocn_registry.cli.entries import Entry
+    from ocn_registry.client import RegistryClient
+    from ocn_registry.deployments import Deployment
+    from ocn_registry.dialects import Dialect, Step
+    from ocn_registry.effects import Flow
+    from ocn_registry.intents import Intent
+    from ocn_registry.models import Address
+    from ocn_registry.outcomes import Outcome
+    from ocn_registry.signing import Signer
+
+# How many blocks make one final. Energy Web: more than half of the validators have built on it.
+_FINAL = {246: 21, 73799: 3, 31337: 1, 1337: 1}
+_TOKENS = {246: "EWT", 73799: "VT"}
+_PATIENCE_S, _BLOCK_S = 120.0, 10.0
+_DECIMALS = 18
+
+
+class Wish(NamedTuple):
+    """Whose entry changes, and how."""
+
+    account: Address
+    intent: Intent
+
+
+class Quote(NamedTuple):
+    """What a write costs at most, in gas and in wei."""
+
+    gas: int
+    cost_wei: int
+
+
+def carry_out(  # noqa: PLR0913 - all that a write has
+    args: Namespace,
+    client: RegistryClient,
+    steps: tuple[Step, ...],
+    wishes: tuple[Wish, ...],
+    payer: Signer,
+    *,
+    insist: bool = False,
+) -> int:
+    """Show what will be done, ask, do it, and show what is so now.
+
+    Args:
+        args: The command line.
+        client: Where.
+        steps: What is sent: intents of the payer, or requests that others signed.
+        wishes: The same in the form that is shown.
+        payer: Signs the transaction, and pays.
+        insist: Whether somebody has to agree, be it by `--yes`.
+    """
+    options = _options(args, client.deployment)
+    _tell_plan(client, wishes, payer.address)
+    quote = _quoted(client, steps, payer.address, options)
+    _tell_price(client, payer.address, quote)
+    if args.dry_run:
+        talk("this was a dry run: nothing was sent")
+        _put(args, _untried(wishes, payer.address, quote))
+        return DONE
+    if not _agreed(args, insist=insist):
+        talk("nothing was sent")
+        return INTERRUPTED
+    if isinstance(steps[0], SignedRequest):
+        signed = tuple([step for step in steps if isinstance(step, SignedRequest)])
+        outcome = client.submit(*signed, spender=payer, options=options)
+    else:
+        outcome = client.send(*steps, signer=payer, options=options)
+    for item in outcome.failed:
+        talk(f"without effect: {words_of(item.intent)}: {printable(str(item.error))}")
+    _put(args, _done(client, wishes, payer.address, outcome))
+    return REJECTED if outcome.failed else DONE
+
+
+def _options(args: Namespace, deployment: Deployment) -> WriteOptions:
+    confirmations = confirmations_of(args.wait, deployment)
+    patience = _PATIENCE_S + _BLOCK_S * (confirmations - 1)
+    return WriteOptions(
+        max_fee_per_gas_wei=args.max_fee,
+        confirmations=confirmations,
+        timeout_s=patience if args.timeout is None else args.timeout,
+        on_sent=_sent,
+    )
+
+
+def confirmations_of(wait: str, deployment: Deployment) -> int:
+    """Tell how many blocks have to stand."""
+    if wait == "confirmed":
+        return 1
+    if wait == "final":
+        known = _FINAL.get(deployment.chain_id)
+        if known is None:
+            raise InvalidInput(
+                f"how many blocks make one final on chain {deployment.chain_id} is not known: "
+                "give their number, --wait 12",
+            )
+        return known
+    return int(wait)
+
+
+def _sent(tx_hash: str) -> None:
+    talk(f"sent      {tx_hash}")
+    talk(f"          waiting; should you stop here: ocn-registry tx status {tx_hash}")
+
+
+def _tell_plan(client: RegistryClient, wishes: tuple[Wish, ...], payer: Address) -> None:
+    here = client.deployment
+    talk(f"network   {here.name} (chain {here.chain_id}), {here.rpc_urls[0]}")
+    dialect = dialect_of(here)
+    contracts = dict.fromkeys([dialect.contract_of(wish.intent) for wish in wishes])
+    for contract in contracts:
+        name = "Registry" if contract is Contract.REGISTRY else "Permissions"
+        talk(f"contract  {name} {dialect.address_of(contract)}, generation {here.dialect}")
+    for wish in wishes:
+        talk(f"signer    {wish.account}")
+        talk(f"change    {words_of(wish.intent)}")
+        before = entry_of(client, wish.intent, wish.account)
+        now = "not listed" if before is None else json.dumps(before, ensure_ascii=False)
+        talk(f"now       {printable(now)}")
+    talk(f"spender   {payer}")
+    if client.limits.replayable and any(wish.account != payer for wish in wishes):
+        talk(
+            "warning   these contracts take a signature again and again: who sees it can repeat it"
+        )
+
+
+def _tell_price(client: RegistryClient, payer: Address, quote: Quote | None) -> None:
+    if quote is None:
+        return
+    balance: int = client.transport.perform(Balance(payer))
+    token = _TOKENS.get(client.deployment.chain_id, "ETH")
+    price, has = _coins(quote.cost_wei), _coins(balance)
+    talk(f"price     at most {price} {token} ({quote.gas} gas); the spender has {has} {token}")
+
+
+def _coins(wei: int) -> str:
+    whole, part = divmod(wei, 10**_DECIMALS)
+    return f"{whole}.{part:0{_DECIMALS}}".rstrip("0").rstrip(".")
+
+
+def _quoted(
+    client: RegistryClient,
+    steps: tuple[Step, ...],
+    payer: Address,
+    options: WriteOptions,
+) -> Quote | None:
+    """Simulate and price a write; of several requests, those that would fail are left out later."""
+    try:
+        flow = _quote(dialect_of(client.deployment), steps, payer, options)
+        return run(flow, client.transport.perform)
+    except (RequestRejected, Reverted) as error:
+        if len(steps) == 1:
+            raise
+        talk(f"warning   not all will have an effect: {printable(str(error))}")
+        return None
+
+
+def _quote(
+    dialect: Dialect,
+    steps: tuple[Step, ...],
+    payer: Address,
+    options: WriteOptions,
+) -> Flow[Quote]:
+    requests = tuple([step for step in steps if isinstance(step, SignedRequest)])
+    for step in steps:
+        if not isinstance(step, SignedRequest):
+            dialect.check(step)
+    if requests:
+        yield from verify(dialect, requests)
+    gas = cost_wei = 0
+    for stage in (yield from dialect.plan(steps, payer)):
+        write = dialect.write(stage.steps, each_alone=False, sender=payer)
+        transaction = yield from priced(write, write, payer, dialect.chain_id, options)
+        gas += transaction.gas
+        cost_wei += transaction.gas * transaction.max_fee_per_gas_wei
+    return Quote(gas, cost_wei)
+
+
+def _agreed(args: Namespace, *, insist: bool) -> bool:
+    if args.yes:
+        return True
+    if not sys.stdin.isatty():
+        if insist:
+            raise InvalidInput("nobody is there to agree to this: look at it, then give --yes")
+        return True
+    print("send this? [y/N] ", end="", file=sys.stderr, flush=True)  # noqa: T201 - a prompt
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+
+
+def _untried(wishes: tuple[Wish, ...], payer: Address, quote: Quote | None) -> Entry:
+    return {
+        "status": "dry run",
+        "signers": [wish.account for wish in wishes],
+        "spender": payer,
+        "gas": None if quote is None else quote.gas,
+        "mostCostWei": None if quote is None else str(quote.cost_wei),
+    }
+
+
+def _done(
+    client: RegistryClient,
+    wishes: tuple[Wish, ...],
+    payer: Address,
+    outcome: Outcome,
+) -> Entry:
+    at = outcome.block.number
+    return {
+        "status": "without effect in part" if outcome.failed else "done",
+        **transaction(client.deployment, outcome),
+        "signers": [wish.account for wish in wishes],
+        "spender": payer,
+        "state": [entry_of(client, wish.intent, wish.account, at) for wish in wishes],
+    }
+
+
+def transaction(deployment: Deployment, outcome: Outcome) -> Entry:
+    """Write where a write is, and what it cost."""
+    explorer = deployment.explorer
+    return {
+        "hash": outcome.tx_hash,
+        "hashes": [part.tx_hash for part in outcome.parts] or [outcome.tx_hash],
+        "blockNumber": outcome.block.number,
+        "blockHash": outcome.block.hash,
+        "gasUsed": outcome.gas_used,
+        "costWei": str(outcome.cost_wei),
+        "explorer": None if explorer is None else f"{explorer}/tx/{outcome.tx_hash}",
+    }
+
+
+def _put(args: Namespace, result: Entry) -> None:
+    put(as_json(result) if for_programs(args) else lines(result))
+
+
+def lines(result: Entry) -> str:
+    """Write a result for people, a line for each thing that is known."""
+    told = [
+        (label, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+        for label, value in result.items()
+        if value is not None
+    ]
+    return records([told])

@@ -1,0 +1,123 @@
+"""Which key signs and which one pays: from a reference to a signer.
+
+A reference says where the key is: `keystore:PATH`, `env:NAME`, `file:PATH`, `command:PROGRAM`. A
+private key itself as an argument would stay in the shell's history and be seen by everybody on the
+machine: it is taken on development chains only. In `SIGNER` and `SPENDER`, where v1 had it, it is
+taken with a warning. A flag beats the environment.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from ocn_registry.cli.local import is_local
+from ocn_registry.cli.programs import program_signer
+from ocn_registry.cli.render import printable, talk
+from ocn_registry.errors import InvalidInput
+from ocn_registry.signing import KeySigner
+from ocn_registry.signing.key_files import private_text
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from ocn_registry.deployments import Deployment
+    from ocn_registry.signing import Signer
+
+Part: TypeAlias = Literal["signer", "spender"]
+
+FORMS = (
+    "keystore:PATH (an encrypted file; `ocn-registry identity new PATH` makes one), env:NAME (an "
+    "environment variable), file:PATH (a file that only you can read) or command:PROGRAM"
+)
+_NAKED = re.compile(r"(0[xX])?[0-9a-fA-F]{64}")
+# v1's documentation sets SENDER where its command reads SPENDER.
+_VARIABLES: dict[Part, tuple[str, ...]] = {"signer": ("SIGNER",), "spender": ("SPENDER", "SENDER")}
+
+
+def key(args: Namespace, part: Part, deployment: Deployment) -> Signer:
+    """Find the key that the command line or the environment names.
+
+    Args:
+        args: The command line.
+        part: Whose key.
+        deployment: Where it will be used.
+
+    Raises:
+        InvalidInput: None is named, or it can't be used.
+    """
+    flag: str | None = getattr(args, part)
+    variable = next((name for name in _VARIABLES[part] if os.environ.get(name)), None)
+    if flag is None and variable is None:
+        raise InvalidInput(
+            f"whose key is the {part}'s? Give --{part}, or set {_VARIABLES[part][0]}: {FORMS}",
+        )
+    told = os.environ[variable] if variable is not None else None
+    if flag is None:
+        return _from_variable(args, part, variable or "", told or "")
+    if _NAKED.fullmatch(flag) and not is_local(deployment):
+        raise InvalidInput(
+            f"a private key as an argument stays in the shell's history, and everybody on this "
+            f"machine can read it: on {deployment.name} give --{part} as {FORMS}",
+        )
+    found = KeySigner.from_key(flag) if _NAKED.fullmatch(flag) else _referenced(args, part, flag)
+    if told is not None and told != flag:
+        does = "signs" if part == "signer" else "pays"
+        talk(f"note: --{part} is used, not {variable}: {found.address} {does}")
+    return found
+
+
+def _from_variable(args: Namespace, part: Part, variable: str, told: str) -> Signer:
+    if not _NAKED.fullmatch(told):
+        return _referenced(args, part, told)
+    if not getattr(args, "warned", False):
+        args.warned = True
+        talk(f"warning: {variable} holds a private key itself; safer is {FORMS}")
+    return KeySigner.from_env(variable)
+
+
+def _referenced(args: Namespace, part: Part, reference: str) -> Signer:
+    kind, colon, place = reference.partition(":")
+    if colon and place:
+        if kind == "keystore":
+            path = str(Path(place).expanduser())
+            secret = passphrase(args, part, path)
+            return KeySigner.from_keystore(path, lambda: secret)
+        if kind == "env":
+            return KeySigner.from_env(place)
+        if kind == "file":
+            return KeySigner.from_file(Path(place).expanduser())
+        if kind == "command":
+            return program_signer(place)
+    raise InvalidInput(f"the {part} is no reference to a key: give {FORMS}")
+
+
+def passphrase(args: Namespace, part: Part, path: str, *, twice: bool = False) -> str:
+    """Read the passphrase of a keystore: from its file, or from the person."""
+    file = getattr(args, "spender_passphrase_file", None) if part == "spender" else None
+    file = file or args.passphrase_file
+    if file is not None:
+        return private_text(file).partition("\n")[0].removesuffix("\r")
+    if not _is_somebody_there():
+        raise InvalidInput(
+            f"nobody is there to give the passphrase of {printable(path)}: write it to a file "
+            "that only you can read, and give --passphrase-file",
+        )
+    given = getpass.getpass(f"passphrase of {printable(path)}: ")
+    if twice and given != getpass.getpass("once more: "):
+        raise InvalidInput("these are two different passphrases: start again")
+    return given
+
+
+def _is_somebody_there() -> bool:
+    if sys.stdin.isatty():
+        return True
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR))
+    except OSError:
+        return False
+    return True

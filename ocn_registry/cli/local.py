@@ -1,0 +1,62 @@
+"""Whether a chain is a development chain on this machine, where keys are worth nothing."""
+
+from __future__ import annotations
+
+import http.client
+import ipaddress
+import json
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from ocn_registry import deployments
+
+if TYPE_CHECKING:
+    from ocn_registry.deployments import Deployment
+
+_PUBLIC = ("ewc", "volta")
+_DEVELOPMENT = re.compile(r"anvil|ganache|hardhat|ethereumjs testrpc", re.IGNORECASE)
+_TIMEOUT_S = 10.0
+_MAX_BYTES = 1 << 12
+
+
+def is_local(deployment: Deployment) -> bool:
+    """Ask whether nothing can be lost here, whoever reads the key.
+
+    All RPC nodes are on this machine, call themselves development nodes, and the contracts are not
+    those of a public network, of which this could be a copy or a way through.
+    """
+    public = [deployments.built_in(name) for name in _PUBLIC]
+    known = {address for each in public for address in (each.registry, each.permissions)}
+    return (
+        not known & {deployment.registry, deployment.permissions}
+        and bool(deployment.rpc_urls)
+        and all(_is_loopback(url) and _is_development(url) for url in deployment.rpc_urls)
+    )
+
+
+def _is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _is_development(url: str) -> bool:
+    """Ask a node on this machine what it is."""
+    parts = urlsplit(url)
+    if parts.scheme != "http":
+        return False
+    question = '{"jsonrpc":"2.0","id":1,"method":"web3_clientVersion","params":[]}'
+    line = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=_TIMEOUT_S)
+    try:
+        headers = {"Content-Type": "application/json"}
+        line.request("POST", parts.path or "/", question, headers)
+        answer = line.getresponse().read(_MAX_BYTES)
+        version: object = json.loads(answer)["result"]
+    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError):
+        return False
+    finally:
+        line.close()
+    return isinstance(version, str) and _DEVELOPMENT.match(version) is not None

@@ -1,0 +1,101 @@
+"""A signer that is another program: a wallet's own command, a bridge to a hardware device.
+
+The program is started once for each question. It reads one JSON object from standard input and
+answers on standard output; what it says on standard error, the person sees. The questions are those
+that wallets know: `eth_accounts`, `eth_signTypedData_v4`, `personal_sign`, `eth_signTransaction`,
+each with its `params`. The answer is the bare result, or an object with `result` or `error`.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+import subprocess
+from typing import TYPE_CHECKING, TypeGuard
+
+from ocn_registry.errors import InvalidInput
+from ocn_registry.signing import ExternalSigner
+from ocn_registry.text import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_TIMEOUT_S = 600.0
+
+
+def program_signer(line: str) -> ExternalSigner:
+    """Reach the key that a program holds.
+
+    Args:
+        line: The program and its arguments, as a shell splits them.
+
+    Raises:
+        InvalidInput: It can't be run, or answers with no address.
+    """
+    ask = _asker(line)
+    address = ask("eth_accounts")
+    return ExternalSigner(
+        address,
+        sign_typed_data=lambda payload: ask("eth_signTypedData_v4", address, payload),
+        sign_message=lambda message: ask("personal_sign", "0x" + message.hex(), address),
+        sign_transaction=lambda transaction: ask("eth_signTransaction", transaction),
+    )
+
+
+def _asker(line: str) -> Callable[..., str]:
+    try:
+        words = shlex.split(line)
+    except ValueError as error:
+        raise InvalidInput(f"the program {shown(line)} can't be read: {error}") from None
+    if not words:
+        raise InvalidInput("command: names no program: give command:PROGRAM")
+
+    def ask(method: str, *params: object) -> str:
+        question = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
+        try:
+            finished = subprocess.run(  # noqa: S603 - the user's own program
+                words,
+                input=question,
+                stdout=subprocess.PIPE,
+                text=True,
+                timeout=_TIMEOUT_S,
+                check=False,
+            )
+        except (OSError, UnicodeDecodeError, subprocess.TimeoutExpired) as error:
+            why = type(error).__name__
+            raise InvalidInput(f"the program {shown(words[0])} can't be used: {why}") from None
+        if finished.returncode:
+            raise InvalidInput(
+                f"the program {shown(words[0])} refused {method}, with status "
+                f"{finished.returncode}: nothing was sent",
+            )
+        return _result(finished.stdout.strip(), words[0], method)
+
+    return ask
+
+
+def _result(text: str, program: str, method: str) -> str:
+    try:
+        value: object = json.loads(text)
+    except ValueError:
+        return text  # a bare result
+    if _is_object(value) and value.get("error") is not None:
+        raise InvalidInput(
+            f"the program {shown(program)} refused {method}: {shown(value['error'], 300)}",
+        )
+    value = value.get("result", value) if _is_object(value) else value
+    if _is_object(value):  # as eth_signTransaction answers
+        value = value.get("raw", value)
+    if _is_list(value) and value:
+        value = value[0]
+    if not isinstance(value, str):
+        raise InvalidInput(f"the program {shown(program)} answered {method} with no text")
+    return value
+
+
+def _is_object(value: object) -> TypeGuard[dict[str, object]]:
+    return isinstance(value, dict)
+
+
+def _is_list(value: object) -> TypeGuard[list[object]]:
+    return isinstance(value, list)

@@ -1,0 +1,124 @@
+"""How a write is asked for: plan, keys, price. The same for any contract, so ours are taken."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from ocn_registry import KeySigner
+
+URL = "https://node.example.org"
+
+
+@pytest.fixture
+def deployment(devnet):
+    return devnet.deployment()
+
+
+@pytest.fixture(autouse=True)
+def isolation(fresh):
+    pass
+
+
+def test_the_plan_is_told_apart_from_the_result(command, keys, operator):
+    finished = command("set-node", f"{URL}/", "-s", keys[operator.address], "--wait", "final")
+    assert json.loads(finished.stdout)["state"] == [{"operator": operator.address, "url": URL}]
+    for told in ("network", operator.address, f"list its node under {URL}", "price", "sent"):
+        assert told in finished.stderr
+    assert "now       not listed" in finished.stderr
+
+
+def test_a_dry_run_sends_nothing(client, done, keys, operator):
+    result = json.loads(done("set-node", URL, "-s", keys[operator.address], "--dry-run"))
+    assert result["status"] == "dry run"
+    assert int(result["mostCostWei"]) > 0
+    assert client.nodes() == ()
+
+
+@pytest.mark.usefixtures("listed_node")
+def test_what_would_revert_is_not_sent(command, devnet, keys, cpo):
+    before = devnet.request("eth_blockNumber")
+    finished = command("set-node", URL, "-s", keys[cpo.address])
+    assert (finished.returncode, finished.stdout) == (4, "")
+    assert "is listed for the operator" in finished.stderr
+    assert devnet.request("eth_blockNumber") == before
+
+
+def test_who_has_no_money_is_told_who_could_pay(command):
+    finished = command("set-node", URL, SIGNER="0x" + "11" * 32)
+    assert finished.returncode == 4
+    assert "have another one pay" in finished.stderr
+
+
+def test_no_service_is_no_agreement(command, keys, cpo, provider):
+    finished = command("set-agreement", provider.address, "-s", keys[cpo.address])
+    assert (finished.returncode, finished.stdout) == (3, "")
+    assert "Provider has no Service listed" in finished.stderr
+
+
+def test_a_key_as_an_argument_is_refused_on_public_contracts(anywhere, devnet, keys, cpo):
+    key = keys[cpo.address]
+    words = ("set-node", URL, "-n", "volta", "--rpc-url", devnet.rpc_url, "-s", key)
+    finished = anywhere(*words)
+    assert (finished.returncode, finished.stdout) == (2, "")
+    assert "keystore:PATH" in finished.stderr
+    assert key.removeprefix("0x") not in finished.stderr
+
+
+def test_no_key_is_told_with_the_ways_to_give_one(command):
+    for words in (("set-node", URL), ("set-node", URL, "-s", "me"), ("delete-node", "-s", "")):
+        finished = command(*words)
+        assert (finished.returncode, finished.stdout) == (2, "")
+        assert "keystore:PATH" in finished.stderr
+
+
+def test_keys_in_the_environment_are_taken_with_one_warning(
+    command, client, keys, operator, spender
+):
+    both = {"SIGNER": keys[operator.address], "SPENDER": keys[spender.address]}
+    finished = command("set-node-raw", URL, **both)
+    assert finished.returncode == 0
+    assert finished.stderr.count("warning:") == 1
+    assert client.node(operator.address).domain == URL
+
+
+def test_a_flag_beats_the_environment_and_says_so(command, client, keys, operator, cpo):
+    words = ("set-node", URL, "--signer", keys[operator.address])
+    finished = command(*words, SIGNER=keys[cpo.address])
+    assert f"{operator.address} signs" in finished.stderr
+    assert client.node(operator.address).domain == URL
+
+
+def test_references_find_keys(done, client, keys, operator, tmp_path):
+    key = keys[operator.address]
+    secret, file, keystore = (tmp_path / name for name in ("secret", "key", "keystore"))
+    for path, text in ((secret, "a passphrase\n"), (file, f"{key}\n")):
+        path.touch(mode=0o600)
+        path.write_text(text)
+    KeySigner.from_key(key).to_keystore(keystore, lambda: "a passphrase")
+    unlocked = ("--passphrase-file", secret)
+    for place, (reference, more) in enumerate(
+        (
+            ("env:MY_KEY", ()),
+            (f"file:{file}", ()),
+            (f"keystore:{keystore}", unlocked),
+        )
+    ):
+        url = f"https://node{place}.example.org"
+        done("set-node", url, "-s", reference, *more, MY_KEY=key)
+        assert client.node(operator.address).domain == url
+
+
+def test_a_keystore_without_anybody_to_ask_says_what_to_do(devnet, tmp_path):
+    words = ("delete-node", "--rpc-url", devnet.rpc_url, "-s", f"keystore:{tmp_path / 'k'}")
+    finished = subprocess.run(
+        [sys.executable, "-m", "ocn_registry.cli", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    assert finished.returncode == 2
+    assert "--passphrase-file" in finished.stderr

@@ -1,0 +1,101 @@
+"""v1's writes, direct and raw, for both generations of the contracts."""
+
+import json
+import sys
+
+import pytest
+
+from ocn_registry import Permission
+
+URL = "https://node.example.org"
+NEEDS = ("FORWARD_ALL_SENDER", "FORWARD_MODULE_CDRS_RECEIVER")
+
+
+@pytest.fixture(params=["direct", "raw"])
+def write(request, done, keys, spender):
+    """Run a command that writes, in either form; give the state that it prints."""
+
+    def run(name, *words, by):
+        who = ["-s", keys[by.address]]
+        if request.param == "raw":
+            name, who = f"{name}-raw", [*who, "-x", keys[spender.address]]
+        result = json.loads(done(name, *words, *who))
+        payer = spender if request.param == "raw" else by
+        assert (result["status"], result["spender"]) == ("done", payer.address)
+        (state,) = result["state"]
+        return state
+
+    return run
+
+
+def test_nodes_and_parties_are_written(client, write, operator, cpo):
+    assert write("set-node", URL, by=operator) == {"operator": operator.address, "url": URL}
+    party = ("-c", "de", "123", "-r", "CPO", "EMSP", "-o", operator.address)
+    assert write("set-party", *party, by=cpo)["roles"] == ["CPO", "EMSP"]
+    modules = ("--si", "cdrs", "locations", "--receiver-interface", "tokens")
+    expected = {"sender": ["cdrs", "locations"], "receiver": ["tokens"]}
+    assert write("set-party-modules", *modules, by=cpo)["modules"] == expected
+    assert write("set-party-modules", by=cpo)["modules"] == {"sender": [], "receiver": []}
+    assert client.party("DE", "123").address == cpo.address
+    assert write("delete-party", by=cpo) is None
+    assert write("delete-node", by=operator) is None
+    assert (client.nodes(), client.parties()) == ((), ())
+
+
+@pytest.mark.usefixtures("listed_parties")
+def test_services_and_agreements_are_written(client, write, cpo, provider):
+    service = ("--name", "123", "--url", "https://s.example.org", "--permissions", *NEEDS)
+    state = write("set-service", *service, by=provider)
+    assert (state["name"], state["permissions"]) == ("123", list(NEEDS))
+    expected = {"user": cpo.address, "provider": provider.address, "active": True}
+    assert write("set-agreement", provider.address, by=cpo) == expected
+    assert [each.provider for each in client.agreements(cpo.address)] == [provider.address]
+    write("revoke-agreement", provider.address, by=cpo)
+    assert client.agreements(cpo.address) == ()
+    assert write("delete-service", by=provider) is None
+    assert client.service(provider.address) is None
+
+
+def test_aliases_of_v1_work(client, listed_parties, done, keys, cpo, spender):
+    done("set-modules", "--si", "tokens", "-s", keys[cpo.address])
+    done(
+        "set-modules-raw", "--ri", "tokens", SIGNER=keys[cpo.address], SENDER=keys[spender.address]
+    )
+    assert client.party(cpo.address).modules_receiver != ()
+
+
+PROGRAM = """
+import json, sys
+from eth_account import Account
+from eth_account.messages import encode_defunct, encode_typed_data
+key = sys.argv[1]
+asked = json.load(sys.stdin)
+account, params = Account.from_key(key), asked["params"]
+if asked["method"] == "eth_accounts":
+    print(json.dumps([account.address]))
+elif asked["method"] == "eth_signTypedData_v4":
+    print("0x" + account.sign_message(encode_typed_data(full_message=params[1])).signature.hex())
+elif asked["method"] == "personal_sign":
+    signed = account.sign_message(encode_defunct(hexstr=params[0]))
+    print(json.dumps({"result": "0x" + signed.signature.hex()}))
+else:
+    sys.exit("no transactions here")
+"""
+
+
+def test_a_program_signs_and_another_pays(client, done, command, keys, operator, spender, tmp_path):
+    file = tmp_path / "wallet.py"
+    file.write_text(PROGRAM)
+    wallet = f"command:{sys.executable} {file} {keys[operator.address]}"
+    done("set-node-raw", URL, "-s", wallet, "-x", keys[spender.address])
+    assert client.node(operator.address).domain == URL
+    refused = command("delete-node", "-s", wallet)
+    assert refused.returncode == 2
+    assert "refused eth_signTransaction" in refused.stderr
+
+
+def test_permissions_that_v1_misnamed_get_the_right_name(command):
+    finished = command("set-service", "-p", "FORWARD_SENDER", "-s", "env:X")
+    assert finished.returncode == 2
+    assert "did you mean FORWARD_ALL_SENDER?" in finished.stderr
+    assert Permission.FORWARD_ALL_SENDER.name in finished.stderr
