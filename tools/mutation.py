@@ -396,10 +396,8 @@ class Run:
             str(path.relative_to(self.folder)): path.read_text()
             for path in sorted((self.folder / "contracts").rglob("*.sol"))
         }
-        tests = sorted((self.folder / "tests").rglob("*.sol"))
-        texts = [*self.sources.values(), *(path.read_text() for path in tests)]
-        #: What the verdicts depend on.
-        self.inputs = hashlib.sha256("\0".join(texts).encode()).hexdigest()
+        #: What is mutated. A test that is added kills no fewer: such a change is no reason to start anew.
+        self.inputs = hashlib.sha256("\0".join(self.sources.values()).encode()).hexdigest()
         self._lock = threading.Lock()
         self._local = threading.local()
         self._compilers: list[Compiler] = []
@@ -497,7 +495,7 @@ class Run:
 
 
 def _finished(run: Run) -> dict[str, str]:
-    """Return the verdicts of an earlier run over the same contracts and tests, by mutant."""
+    """Return the verdicts of an earlier run over the same contracts, by mutant; not on survivors."""
     path = WORK / "verdicts.jsonl"
     if not path.exists():
         return {}
@@ -505,7 +503,7 @@ def _finished(run: Run) -> dict[str, str]:
     if json.loads(head).get("inputs") != run.inputs:
         return {}
     entries = [json.loads(line) for line in lines]
-    return {entry["mutant"]: entry["verdict"] for entry in entries}
+    return {e["mutant"]: e["verdict"] for e in entries if e["verdict"] != "survived"}
 
 
 def _say(text: str) -> None:

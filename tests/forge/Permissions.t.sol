@@ -144,6 +144,12 @@ contract PermissionsTest is Fixture {
             abi.encodeCall(IPermissions.providers, (2)),
             abi.encodeWithSelector(IPermissions.IndexOutOfRange.selector, 2, 2)
         );
+        refuses(
+            spender,
+            address(permissions),
+            abi.encodeCall(IPermissions.providers, (7)),
+            abi.encodeWithSelector(IPermissions.IndexOutOfRange.selector, 7, 2)
+        );
         (, bytes memory answer) = address(permissions).staticcall(abi.encodeCall(IPermissions.getService, (emsp)));
         vm.assertEq(answer, abi.encode(bytes2(0), bytes3(0), "", "", new uint256[](0)));
         // The same again under a new listing keeps the place, and is a new version.
