@@ -169,7 +169,7 @@ class Permission(IntEnum):
     FORWARD_MODULE_CHARGINGPROFILES_RECEIVER = 16
 
 
-def known(kind: type[E], value: E | None) -> E | None:
+def known(kind: type[E], value: object) -> E | None:
     """Refuse what is no member of an enumeration: a filter that nothing passes looks like "none".
 
     Args:
