@@ -88,6 +88,10 @@ coverage: setup ## lines and branches of the contracts that forge's tests reach
 mutation: setup ## all mutants of the contracts (an hour); explained survivors are in tests/analysis/survivors.toml
 	@$(ON_PATH) $(BIN)/python tools/mutation.py --resume
 
+.PHONY: compat
+compat: setup ## install the package beside the oldest and the newest web3, and try it there
+	@tools/compat.sh
+
 .PHONY: lock
 lock: .venv/installed-dev ## resolve all versions anew: requirements/*.txt and package-lock.json
 	tools/lock.sh

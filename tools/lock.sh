@@ -9,6 +9,9 @@ compile() {
 }
 compile pyproject.toml --extra web3 --extra notary requirements/dev.in --output-file requirements/dev.txt
 compile pyproject.toml --constraint requirements/dev.txt --output-file requirements/runtime.txt
+for which in oldest newest; do
+  compile pyproject.toml --extra web3 --extra notary requirements/compat-$which.in --output-file requirements/compat-$which.txt
+done
 compile requirements/node.in --output-file requirements/node.txt
 compile requirements/analysis.in --output-file requirements/analysis.txt
 npm install --package-lock-only

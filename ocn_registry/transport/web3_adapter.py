@@ -3,7 +3,9 @@
 Only its provider is used, by `make_request`: no contract object, no middleware, and no type of
 web3's leaves this module. Whatever a provider raises becomes an error of ours here; its words
 don't, as they may hold the URL and the key in it. What belongs to the way itself is the provider's:
-time limits, proxies, bounds, and retries. Several questions are several requests.
+time limits, proxies, bounds, and retries. Several questions are several requests. A node that may
+be hostile is better asked by the light transports: web3 reads answers of any length, and of a depth
+that can end the process.
 """
 
 from __future__ import annotations

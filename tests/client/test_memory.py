@@ -90,9 +90,8 @@ def told(client):
 
 
 def test_memory_tells_what_the_real_chain_tells(client):
-    with Devnet() as devnet:
-        with connect(devnet.deployment()) as real:
-            expected = told(real)
+    with Devnet() as devnet, connect(devnet.deployment()) as real:
+        expected = told(real)
     assert told(client) == expected
 
 

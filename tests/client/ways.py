@@ -79,6 +79,7 @@ class Waiting:
 
 def transport(way, *urls, **settings):
     """Make a transport of one of the ways; settings of connections are for the light ones."""
+    settings = {name: value for name, value in settings.items() if value is not None}
     if way in LIGHT:
         return {"sync": Counted, "async": AsyncCounted}[way](urls, **settings)
     with warnings.catch_warnings():
