@@ -20,6 +20,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
+import cache_scenarios
 import gas_scenarios
 import speed_scenarios
 
@@ -152,7 +153,7 @@ def sizes() -> Section:
 
 def speed() -> Section:
     """Measure what callers wait for, beside v1's library on the same chain."""
-    lookup, signing, listing = _measured_speed()
+    lookup, signing, listing, _ = _measured_speed()
     count = f"{speed_scenarios.PARTIES:,}"
     scaled = f"v1's: {speed_scenarios.V1_PARTIES} listed, scaled by requests"
     rows = (
@@ -165,10 +166,44 @@ def speed() -> Section:
 
 def requests() -> Section:
     """Measure how often a list asks the chain."""
-    _, _, listing = _measured_speed()
+    _, _, listing, _ = _measured_speed()
     name = f"all of {speed_scenarios.PARTIES:,} parties"
     row = Row(name=name, ours=listing.requests, v1=listing.v1_requests, limit=25)
     return Section(title="Requests of a list", unit="requests", rows=(row,))
+
+
+def cached() -> Section:
+    """Measure what a cache saves, each row beside what its note names."""
+    lookup, _, listing, figures = _measured_speed()
+    count = f"{speed_scenarios.PARTIES:,}"
+    load = speed_scenarios.Speed(ours_s=figures.load_s, other_s=listing.speed.other_s)
+    over_rpc = speed_scenarios.Speed(ours_s=figures.route.ours_s, other_s=lookup.ours_s)
+    rows = (
+        _speed_row("route", figures.route, 1 / 0.15, "beside a dict with the same keys"),
+        _speed_row("route", over_rpc, 1 / 1000, "beside a lookup over RPC", digits=4),
+        _speed_row("an event, decoded and applied", figures.event, 1 / 20, "beside process_log"),
+        _speed_row(f"all of {count} parties, loaded", load, 1 / 20, "beside v1's library, scaled"),
+        _speed_row(f"all of {count} parties, from the file", figures.file, 0.1, "beside loading"),
+    )
+    return Section(title="Time of a cache", unit="ms", rows=rows, beside="other")
+
+
+def footprint() -> Section:
+    """Measure what a cache takes: memory, and requests to the chain."""
+    figures = _measured_speed()[-1]
+    rows = [
+        Row(
+            name=f"bytes of memory for each of {size:,} parties",
+            ours=round(figures.memory_bytes[size]),
+            limit=1500,
+        )
+        for size in cache_scenarios.SIZES
+    ]
+    name = f"requests to load {speed_scenarios.PARTIES:,} parties"
+    rows.append(Row(name=name, ours=figures.requests))
+    name = "requests to load v1's contracts, for 1,000 parties"
+    rows.append(Row(name=name, ours=round(figures.v1_requests), v1=1001, limit=15))
+    return Section(title="What a cache takes", unit="each", rows=tuple(rows))
 
 
 def start() -> Section:
@@ -177,12 +212,18 @@ def start() -> Section:
     return Section(title="Processor time of a start", unit="ms", rows=(row,), beside="bare Python")
 
 
-def _speed_row(name: str, speed: speed_scenarios.Speed, ratio: float, note: str = "") -> Row:
+def _speed_row(
+    name: str,
+    speed: speed_scenarios.Speed,
+    ratio: float,
+    note: str = "",
+    digits: int = 3,
+) -> Row:
     return Row(
         name=name,
         ours=speed.ours_s * 1000,
         v1=speed.other_s * 1000,
-        ratio_limit=round(ratio, 3),
+        ratio_limit=round(ratio, digits),
         note=note,
     )
 
@@ -193,17 +234,23 @@ SECTIONS: Final[dict[str, Callable[[], Section]]] = {
     "sizes": sizes,
     "speed": speed,
     "requests": requests,
+    "cache": cached,
+    "footprint": footprint,
     "start": start,
 }
 
 
 @cache
 def _measured_speed() -> tuple[
-    speed_scenarios.Speed, speed_scenarios.Speed, speed_scenarios.Listing
+    speed_scenarios.Speed,
+    speed_scenarios.Speed,
+    speed_scenarios.Listing,
+    cache_scenarios.Figures,
 ]:
-    """Return a lookup, a signature and a list; measured once in a run."""
+    """Return a lookup, a signature, a list and the cache's figures; measured once in a run."""
     with Devnet(with_v1=True, import_open=True) as devnet, speed_scenarios.both(devnet) as both:
-        return both.lookup(), both.signing(), both.listing()
+        figures = cache_scenarios.measure(devnet)
+        return both.lookup(), both.signing(), both.listing(), figures
 
 
 @cache

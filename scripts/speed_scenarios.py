@@ -44,7 +44,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 LIBRARY: Final = ROOT / "node_modules" / "@shareandcharge" / "ocn-registry" / "dist"
 
 PARTIES: Final = 10_000
-V1_PARTIES: Final = 300
+V1_PARTIES: Final = 1_000
 LOOKUPS: Final = 200
 SIGNATURES: Final = 60
 ROUNDS: Final = 5
@@ -97,12 +97,13 @@ class Listing:
     v1_requests: int
 
 
-class _CountingTransport(HttpTransport):
+class CountingTransport(HttpTransport):
     """Counts what is asked: each is one request, as nothing here is longer than a batch."""
 
     requests = 0
 
     def perform(self, effect: AnyEffect) -> Answer:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
+        """Perform an effect."""
         self.requests += isinstance(effect, Post)
         return super().perform(effect)
 
@@ -115,7 +116,7 @@ class Both:
         self._v1 = v1
         here = devnet.deployment()
         _fill(devnet)
-        self._transport = _CountingTransport([devnet.rpc_url], chain_id=devnet.chain_id)
+        self._transport = CountingTransport([devnet.rpc_url], chain_id=devnet.chain_id)
         self._client = RegistryClient(here, self._transport)
         self._dialect = dialect_of(here)
 

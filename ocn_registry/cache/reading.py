@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ocn_registry.models import Agreement, BlockRef, Party
     from ocn_registry.outcomes import Change
 
-_AT_ONCE = 500
+_AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from ocn_registry.errors import TransportError
 
 MAX_ANSWER_BYTES = 64 << 20
-# Nodes take 1,000 and more unless told otherwise, some providers 100; it is halved where refused.
-MAX_BATCH = 200
+# Nodes take 1,000 unless told otherwise, some providers 100: it is halved where it is refused.
+MAX_BATCH = 500
 RETRIES = 2
 _FIRST_PAUSE_S = 0.1
 _LONGEST_PAUSE_S = 5.0

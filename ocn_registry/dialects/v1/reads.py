@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 K = TypeVar("K")
 T = TypeVar("T")
 
-AT_ONCE = 400  # entries that are asked for together; a transport makes requests of bounded size
+AT_ONCE = 1000  # entries that are asked for together; a transport makes requests of bounded size
 _MOST_ENTRIES = 1_000_000
 
 

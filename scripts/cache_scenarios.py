@@ -1,0 +1,245 @@
+"""How quick and how small the cache is, beside what it saves: lookups, loads, events, memory.
+
+What is compared is measured in the same run, in turns, and of each the best round counts. Memory is
+that of everything a cache keeps of parties that all were asked for once.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+import tracemalloc
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from speed_scenarios import PARTIES, ROUNDS, V1_PARTIES, CountingTransport, Speed
+
+from ocn_registry import RegistryCache, RegistryClient
+from ocn_registry.abi import artifact
+from ocn_registry.cache.draft import Draft, empty
+from ocn_registry.cache.fold import Fold
+from ocn_registry.cache.questions import Snapshot
+from ocn_registry.dialects import dialect_of
+from ocn_registry.effects import Logs
+from ocn_registry.keccak import topic
+from ocn_registry.models import Address, BlockRef, Node, PartyId, Role
+from ocn_registry.outcomes import NodeSet, PartySet
+from ocn_registry.transport.jsonrpc import answer_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ocn_registry.cache.state import State
+    from ocn_registry.deployments import Deployment
+    from ocn_registry.devnet import Devnet
+
+SIZES: Final = (10_000, 100_000)
+_PROCESSED: Final = 150
+_PARTY_UPDATE: Final = "PartyUpdate(bytes2,bytes3,address,uint8[],uint8[],uint8[],address)"
+_LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_BLOCK: Final = BlockRef(number=1, hash="0x" + "00" * 32, timestamp_unix_s=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """What was measured; times in seconds for one of a thing.
+
+    Attributes:
+        route: A route from the cache, beside a dict with the same keys.
+        event: An event decoded and applied, beside web3.py's decoding alone.
+        load_s: All parties from the chain.
+        file: All parties from the file, beside the chain.
+        requests: HTTP requests that the load took.
+        v1_requests: HTTP requests that loading v1's parties took, for 1,000 of them.
+        memory_bytes: For each party, by the number of parties.
+    """
+
+    route: Speed
+    event: Speed
+    load_s: float
+    file: Speed
+    requests: int
+    v1_requests: float
+    memory_bytes: dict[int, float]
+
+
+def measure(devnet: Devnet) -> Figures:
+    """Measure on a chain that both generations' contracts are full on."""
+    memory = {size: _memory(size) for size in SIZES}
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "cache.sqlite"
+        load_s, file_s, requests = _loads(devnet.deployment(), file)
+        client = RegistryClient(devnet.deployment(), _transport(devnet.deployment()))
+        with RegistryCache(client, file=file) as cache:
+            route = _route(cache)
+        client.close()
+    return Figures(
+        route=route,
+        event=_events(devnet),
+        load_s=load_s,
+        file=Speed(ours_s=file_s, other_s=load_s),
+        requests=requests,
+        v1_requests=_v1_requests(devnet.v1_deployment()),
+        memory_bytes=memory,
+    )
+
+
+def _transport(deployment: Deployment) -> CountingTransport:
+    return CountingTransport(deployment.rpc_urls, chain_id=deployment.chain_id)
+
+
+def _loads(deployment: Deployment, file: Path) -> tuple[float, float, int]:
+    """Load from the chain and start from the file, in turns."""
+    chain: list[float] = []
+    saved: list[float] = []
+    requests = 0
+    for _ in range(3):
+        transport = _transport(deployment)
+        client = RegistryClient(deployment, transport)
+        cache = RegistryCache(client)
+        chain.append(_timed(cache.refresh))
+        requests = transport.requests
+        file.unlink(missing_ok=True)
+        with RegistryCache(client, file=file) as first:
+            first.refresh()
+        started = time.perf_counter()
+        with RegistryCache(client, file=file) as again:
+            saved.append(time.perf_counter() - started)
+            if len(again.parties()) != PARTIES:
+                raise ValueError("the file does not keep all parties")
+        client.close()
+    return min(chain), min(saved), requests
+
+
+def _v1_requests(deployment: Deployment) -> float:
+    transport = _transport(deployment)
+    cache = RegistryCache(RegistryClient(deployment, transport))
+    cache.refresh()
+    if len(cache.parties()) != V1_PARTIES:
+        raise ValueError("not all of v1's parties are there")
+    transport.close()
+    return transport.requests / V1_PARTIES * 1000
+
+
+def _route(cache: RegistryCache) -> Speed:
+    ids = [(party.id.country_code, party.id.party_id) for party in cache.parties()]
+    table = {key: cache.route(*key) for key in ids}
+    route = cache.route
+
+    def ours() -> None:
+        for country_code, party_id in ids:
+            route(country_code, party_id)
+
+    def bare() -> None:
+        for country_code, party_id in ids:
+            table[country_code, party_id]
+
+    rounds = [(_timed(ours), _timed(bare)) for _ in range(3 * ROUNDS)]
+    return Speed(
+        ours_s=min(one for one, _ in rounds) / len(ids),
+        other_s=min(one for _, one in rounds) / len(ids),
+    )
+
+
+def _events(devnet: Devnet) -> Speed:
+    """Decode and apply the events that listed all parties, and have web3.py decode some of them."""
+    from hexbytes import HexBytes  # noqa: PLC0415 - only here
+    from web3 import Web3  # noqa: PLC0415 - 1.4 s
+    from web3.datastructures import AttributeDict  # noqa: PLC0415
+
+    deployment = devnet.deployment()
+    dialect = dialect_of(deployment)
+    head = int(cast("str", devnet.request("eth_blockNumber")), 16)
+    asked = Logs((deployment.registry, deployment.permissions), 0, head)
+    query = {"address": deployment.registry, "fromBlock": "0x0", "toBlock": hex(head)}
+    told = cast("list[dict[str, Any]]", devnet.request("eth_getLogs", query))
+    logs = answer_of(asked, told)
+    parties = [log for log in told if log["topics"][0] == topic(_PARTY_UPDATE)]
+    if len(parties) < PARTIES:
+        raise ValueError("not all parties have an event")
+
+    def ours() -> None:
+        draft = Draft(empty(_BLOCK))
+        Fold(draft).apply(dialect.changes(logs))
+        draft.finish(_BLOCK)
+
+    event = (
+        Web3()
+        .eth.contract(
+            address=cast("Any", deployment.registry),
+            abi=artifact(deployment.dialect, "Registry").abi,
+        )
+        .events.PartyUpdate()
+    )
+    records = [
+        AttributeDict(
+            log
+            | {key: int(log[key], 16) for key in ("blockNumber", "logIndex", "transactionIndex")}
+            | {key: HexBytes(log[key]) for key in ("data", "blockHash", "transactionHash")}
+            | {"topics": [HexBytes(topic) for topic in log["topics"]]},
+        )
+        for log in parties[:_PROCESSED]
+    ]
+
+    def theirs() -> None:
+        for record in records:
+            event.process_log(cast("Any", record))
+
+    rounds = [(_timed(ours), _timed(theirs)) for _ in range(ROUNDS)]
+    return Speed(
+        ours_s=min(one for one, _ in rounds) / len(logs),
+        other_s=min(one for _, one in rounds) / len(records),
+    )
+
+
+def _memory(parties: int) -> float:
+    """Tell what a state of so many parties at 100 nodes takes, for each of them."""
+    tracemalloc.start()
+    before, _ = tracemalloc.get_traced_memory()
+    state = _state(parties)
+    after, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    if len(state.routes) != parties:
+        raise ValueError("not all parties were asked for")
+    return (after - before) / parties
+
+
+def _state(parties: int) -> State:
+    draft = Draft(empty(_BLOCK))
+    fold = Fold(draft)
+    operators = [Address.from_bytes((1 + number).to_bytes(20, "little")) for number in range(100)]
+    fold.apply(
+        NodeSet(node=Node(operator=one, domain=f"https://node-{place}.example.com:8080"))
+        for place, one in enumerate(operators)
+    )
+    fold.apply(
+        PartySet(
+            address=Address.from_bytes((1 + number).to_bytes(20, "big")),
+            id=_id(number),
+            roles=(Role.CPO, Role.EMSP),
+            modules_sender=(),
+            modules_receiver=(),
+            operator=operators[number % len(operators)],
+        )
+        for number in range(parties)
+    )
+    snapshot = Snapshot(draft.finish(_BLOCK))
+    for number in range(parties):
+        found = _id(number)
+        snapshot.route(found.country_code, found.party_id)
+    return snapshot._state()  # noqa: SLF001 - weighed, not used
+
+
+def _id(number: int) -> PartyId:
+    text = ""
+    for _ in range(5):
+        number, letter = divmod(number, len(_LETTERS))
+        text = _LETTERS[letter] + text
+    return PartyId(text[:2], text[2:])
+
+
+def _timed(task: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    task()
+    return time.perf_counter() - started
