@@ -83,7 +83,7 @@ def carry_out(  # noqa: PLR0913 - all that a write has
         talk("this was a dry run: nothing was sent")
         _put(args, _untried(wishes, payer.address, quote))
         return DONE
-    if not _agreed(args, insist=insist):
+    if not agreed(args, "send this?", insist=insist):
         talk("nothing was sent")
         return INTERRUPTED
     if isinstance(steps[0], SignedRequest):
@@ -201,14 +201,21 @@ def _quote(
     return Quote(gas, cost_wei)
 
 
-def _agreed(args: Namespace, *, insist: bool) -> bool:
+def agreed(args: Namespace, question: str, *, insist: bool = False) -> bool:
+    """Ask the person, if there is one.
+
+    Args:
+        args: The command line.
+        question: What is asked.
+        insist: Whether it takes somebody who agrees, be it by `--yes`.
+    """
     if args.yes:
         return True
     if not sys.stdin.isatty():
         if insist:
             raise InvalidInput("nobody is there to agree to this: look at it, then give --yes")
         return True
-    print("send this? [y/N] ", end="", file=sys.stderr, flush=True)  # noqa: T201 - a prompt
+    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)  # noqa: T201 - a prompt
     return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
 

@@ -5,14 +5,17 @@ Source: v1's `lib/registry.js` and `lib/permissions.js` (npm package 1.2.1).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import fields
+from enum import Enum
+from typing import TYPE_CHECKING, TypeGuard
 
-from ocn_registry.models import Permission
+from ocn_registry.models import Module, Node, PartyId, Permission
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ocn_registry.models import Module, Node, Party, Role, Service
+    from ocn_registry.models import Party, Role, Service
+    from ocn_registry.outcomes import Change
 
 Entry = dict[str, object]
 
@@ -67,3 +70,35 @@ def permission_names(permissions: Sequence[int]) -> list[str | int]:
         permission.name if isinstance(permission, Permission) else permission
         for permission in permissions
     ]
+
+
+def changes(values: Sequence[Change]) -> list[Entry]:
+    """Write what a transaction changed: the kind of each change, and its fields."""
+    return [
+        {"change": type(value).__name__}
+        | {_camel(field.name): _plain(getattr(value, field.name)) for field in fields(value)}
+        for value in values
+    ]
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Node):
+        return node(value)
+    if isinstance(value, PartyId):
+        return {"countryCode": value.country_code, "partyId": value.party_id}
+    if isinstance(value, Module):
+        return value.name.lower()
+    if isinstance(value, Enum):
+        return value.name
+    if _is_sequence(value):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _is_sequence(value: object) -> TypeGuard[tuple[object, ...]]:
+    return isinstance(value, tuple)
+
+
+def _camel(name: str) -> str:
+    first, *more = name.split("_")
+    return first + "".join([word.title() for word in more])

@@ -50,8 +50,7 @@ def key(args: Namespace, part: Part, deployment: Deployment) -> Signer:
     Raises:
         InvalidInput: None is named, or it can't be used.
     """
-    flag: str | None = getattr(args, part)
-    variable = next((name for name in _VARIABLES[part] if os.environ.get(name)), None)
+    flag, variable = _named(args, part)
     if flag is None and variable is None:
         raise InvalidInput(
             f"whose key is the {part}'s? Give --{part}, or set {_VARIABLES[part][0]}: {FORMS}",
@@ -69,6 +68,17 @@ def key(args: Namespace, part: Part, deployment: Deployment) -> Signer:
         does = "signs" if part == "signer" else "pays"
         talk(f"note: --{part} is used, not {variable}: {found.address} {does}")
     return found
+
+
+def is_named(args: Namespace, part: Part) -> bool:
+    """Ask whether the command line or the environment names a key."""
+    return _named(args, part) != (None, None)
+
+
+def _named(args: Namespace, part: Part) -> tuple[str | None, str | None]:
+    """Tell what the flag says, and which variable of the environment says something."""
+    flag: str | None = getattr(args, part)
+    return flag, next((name for name in _VARIABLES[part] if os.environ.get(name)), None)
 
 
 def _from_variable(args: Namespace, part: Part, variable: str, told: str) -> Signer:

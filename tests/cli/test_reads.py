@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from ocn_registry.cli import arguments
+from ocn_registry.cli import options
 from ocn_registry.models import Module, Permission, Role
 
 
@@ -64,6 +64,6 @@ def test_text_of_the_chain_commands_no_terminal(client, done, operator, deployme
 
 
 def test_names_of_the_options_are_those_of_the_models():
-    assert [role.name for role in Role] == list(arguments.ROLES)
-    assert [module.name.lower() for module in Module] == list(arguments.MODULES)
-    assert [permission.name for permission in Permission] == list(arguments.PERMISSIONS)
+    assert [role.name for role in Role] == list(options.ROLES)
+    assert [module.name.lower() for module in Module] == list(options.MODULES)
+    assert [permission.name for permission in Permission] == list(options.PERMISSIONS)

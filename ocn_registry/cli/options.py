@@ -1,0 +1,386 @@
+"""The options of commands, each written once. Nothing is imported here that takes time.
+
+The names of roles, modules and permissions stand here a second time, for the same reason; a test
+holds them to the enumerations of `models`.
+"""
+
+from __future__ import annotations
+
+import re
+from argparse import SUPPRESS, ArgumentTypeError
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
+    from collections.abc import Callable, Sequence
+
+NETWORKS: Final = ("local", "volta", "prod", "ewc", "local-v1")
+ROLES: Final = ("CPO", "EMSP", "HUB", "NAP", "NSP", "OTHER", "SCSP")
+MODULES: Final = (
+    "cdrs",
+    "chargingprofiles",
+    "commands",
+    "locations",
+    "sessions",
+    "tariffs",
+    "tokens",
+)
+PERMISSIONS: Final = (
+    "FORWARD_ALL",
+    "FORWARD_ALL_SENDER",
+    "FORWARD_ALL_RECEIVER",
+    *(
+        f"FORWARD_MODULE_{module}_{side}"
+        for module in (
+            "LOCATIONS",
+            "SESSIONS",
+            "CDRS",
+            "TARIFFS",
+            "TOKENS",
+            "COMMANDS",
+            "CHARGINGPROFILES",
+        )
+        for side in ("SENDER", "RECEIVER")
+    ),
+)
+KEY_HELP: Final = (
+    "keystore:PATH (encrypted file), env:NAME (environment variable), file:PATH (key file that "
+    "only you can read), or command:PROGRAM (signs elsewhere)"
+)
+
+
+def choice(kind: str, known: Sequence[str]) -> Callable[[str], str]:
+    """Make what reads one of several names, in small or capital letters."""
+    spelled = {name.upper(): name for name in known}
+
+    def read(text: str) -> str:
+        if text.upper() in spelled:
+            return spelled[text.upper()]
+        from difflib import get_close_matches  # noqa: PLC0415 - for errors only
+
+        close = get_close_matches(text.upper(), spelled, n=1)
+        guess = f"did you mean {spelled[close[0]]}? " if close else ""
+        names = ", ".join(known)
+        raise ArgumentTypeError(f"{text!r} is no {kind}: {guess}There are {names}")
+
+    return read
+
+
+def everywhere(parser: ArgumentParser, *, root: bool = False) -> None:
+    """Add what every command takes, before or after its name."""
+
+    def default(value: object) -> object:
+        return value if root else SUPPRESS
+
+    group = parser.add_argument_group("network and output")
+    group.add_argument(
+        "-n",
+        "--network",
+        "--net",
+        type=choice("network", NETWORKS),
+        default=default("local"),
+        metavar="NETWORK",
+        help=f"one of {', '.join(NETWORKS)}; prod is another name for ewc (default: local)",
+    )
+    group.add_argument(
+        "--network-file",
+        "--net-file",
+        "--nf",
+        metavar="FILE",
+        default=default(None),
+        help="JSON file: a deployment of your own, or what differs from NETWORK (as in version 1)",
+    )
+    group.add_argument(
+        "--rpc-url",
+        action="append",
+        metavar="URL",
+        default=default(None),
+        help="RPC node to ask, in place of the network's; can be repeated (or: OCN_RPC_URL)",
+    )
+    group.add_argument(
+        "--json",
+        action="store_true",
+        default=default(False),  # noqa: FBT003 - argparse's own form
+        help="print JSON on a terminal, too",
+    )
+    if root:
+        for flags in (("-s", "--signer"), ("-x", "--spender")):
+            parser.add_argument(*flags, help=SUPPRESS)
+
+
+def signing(parser: ArgumentParser) -> None:
+    """Take the key of whose entry it is."""
+    parser.add_argument(
+        "-s",
+        "--signer",
+        default=SUPPRESS,
+        metavar="KEY",
+        help=f"key of whose entry it is (or: SIGNER): {KEY_HELP}",
+    )
+    parser.add_argument(
+        "--passphrase-file",
+        metavar="FILE",
+        help="passphrase of the keystores; asked for without",
+    )
+
+
+def waiting(parser: ArgumentParser) -> None:
+    """Take how long a transaction is waited for."""
+    parser.add_argument(
+        "--wait",
+        type=_wait,
+        default="confirmed",
+        metavar="confirmed|final|N",
+        help="wait until it is in a block (default), until no other block can take its place, or "
+        "until N blocks stand",
+    )
+
+
+def _wait(text: str) -> str:
+    if text in {"confirmed", "final"} or re.fullmatch(r"[1-9][0-9]{0,3}", text):
+        return text
+    raise ArgumentTypeError(f"{text!r} is neither confirmed, nor final, nor a number of blocks")
+
+
+def spending(parser: ArgumentParser) -> None:
+    """Take the key of who pays, and how the transaction is sent."""
+    parser.add_argument(
+        "-x",
+        "--spender",
+        default=SUPPRESS,
+        metavar="KEY",
+        help="key of who pays, where that is another (or: SPENDER); see --signer for its forms",
+    )
+    parser.add_argument(
+        "--spender-passphrase-file",
+        metavar="FILE",
+        help="passphrase of the spender's keystore, if it is another",
+    )
+    parser.add_argument("-y", "--yes", action="store_true", help="do not ask before sending")
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="simulate, show the plan and the price, and send nothing",
+    )
+    waiting(parser)
+    parser.add_argument(
+        "--timeout",
+        type=float,
+        metavar="SECONDS",
+        help="how long to wait for that (default: 120, and longer for --wait final)",
+    )
+    parser.add_argument(
+        "--max-fee",
+        type=int,
+        metavar="WEI",
+        help="most that is paid per gas, in wei (default: twice the base fee)",
+    )
+
+
+def nothing(_: ArgumentParser) -> None:
+    """Take no options."""
+
+
+def address(parser: ArgumentParser) -> None:
+    """Take the address of a node's operator."""
+    parser.add_argument("address", help="address of the operator")
+
+
+def provider(parser: ArgumentParser) -> None:
+    """Take the address of a provider."""
+    parser.add_argument("provider", help="address of the party that offers the service")
+
+
+def domain(parser: ArgumentParser) -> None:
+    """Take the URL of a node."""
+    parser.add_argument("domain", metavar="URL", help="URL of the node, https://node.example.com")
+
+
+def who(parser: ArgumentParser) -> None:
+    """Take what names a party."""
+    group = parser.add_mutually_exclusive_group(required=True)
+    group.add_argument("-a", "--address", help="address of the party")
+    group.add_argument(
+        "-c",
+        "--credentials",
+        nargs=2,
+        metavar=("CC", "PID"),
+        help="its OCPI country code and party id",
+    )
+
+
+def party(parser: ArgumentParser) -> None:
+    """Take what a party is."""
+    parser.add_argument(
+        "-c",
+        "--credentials",
+        nargs=2,
+        metavar=("CC", "PID"),
+        required=True,
+        help="its OCPI country code and party id",
+    )
+    parser.add_argument(
+        "-r",
+        "--roles",
+        nargs="+",
+        action="extend",
+        type=choice("role", ROLES),
+        required=True,
+        metavar="ROLE",
+        help=f"one or more of {', '.join(ROLES)}",
+    )
+    parser.add_argument(
+        "-o",
+        "--operator",
+        required=True,
+        metavar="ADDRESS",
+        help="address that runs the node through which it is reached",
+    )
+
+
+def modules(parser: ArgumentParser) -> None:
+    """Take the modules of a party."""
+    for side in ("sender", "receiver"):
+        parser.add_argument(
+            f"--{side[0]}i",
+            f"--{side}-interface",
+            dest=f"{side}_interface",
+            nargs="*",
+            action="extend",
+            default=None,
+            type=choice("module", MODULES),
+            metavar="MODULE",
+            help=f"modules whose {side} interface it has: {', '.join(MODULES)}",
+        )
+
+
+def service(parser: ArgumentParser) -> None:
+    """Take what a service is."""
+    parser.add_argument("--name", default="", help="name of the service")
+    parser.add_argument("-u", "--url", default="", help="where to read more about it")
+    parser.add_argument(
+        "-p",
+        "--permissions",
+        nargs="+",
+        action="extend",
+        required=True,
+        type=choice("permission", PERMISSIONS),
+        metavar="PERMISSION",
+        help=f"what it needs, one or more of: {', '.join(PERMISSIONS)}",
+    )
+
+
+def account(parser: ArgumentParser) -> None:
+    """Take whose request it will be, and how long it can be used."""
+    parser.add_argument(
+        "-a",
+        "--account",
+        required=True,
+        metavar="ADDRESS",
+        help="whose entry it is, and who will sign",
+    )
+    parser.add_argument(
+        "--nonce",
+        type=int,
+        help="nonce of the request (default: the next one of the account); with --nonce and a "
+        "limit of time, no chain is asked",
+    )
+    limit = parser.add_mutually_exclusive_group()
+    limit.add_argument(
+        "--valid-for",
+        type=_seconds,
+        metavar="TIME",
+        help="30m, 12h or 7d: how long it can be used, 30 days at most (default: 1h)",
+    )
+    limit.add_argument(
+        "--deadline",
+        type=int,
+        metavar="SECONDS",
+        help="last second at which it can be used, in Unix time",
+    )
+
+
+def _seconds(text: str) -> int:
+    found = re.fullmatch(r"([1-9][0-9]{0,6})([smhd])", text)
+    if found is None:
+        raise ArgumentTypeError(f"{text!r} is no time: give 30m, 12h or 7d")
+    return int(found[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[found[2]]
+
+
+def file(parser: ArgumentParser) -> None:
+    """Take one request."""
+    parser.add_argument("file", metavar="FILE", help="the request; - for standard input")
+
+
+def files(parser: ArgumentParser) -> None:
+    """Take requests."""
+    parser.add_argument(
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="requests, in order; - for standard input",
+    )
+
+
+def yes(parser: ArgumentParser) -> None:
+    """Take that nobody has to be asked."""
+    parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
+
+
+def cancelled(parser: ArgumentParser) -> None:
+    """Take which requests are cancelled."""
+    parser.add_argument(
+        "--contract",
+        choices=("registry", "permissions"),
+        default="registry",
+        help="nodes and parties (default), or services and agreements: each counts for itself",
+    )
+    parser.add_argument(
+        "--new-nonce",
+        type=int,
+        metavar="NONCE",
+        help="cancel what was signed with a nonce below this one (default: the next 1,000)",
+    )
+
+
+def keystore(parser: ArgumentParser) -> None:
+    """Take the path of a new keystore."""
+    parser.add_argument("path", metavar="PATH", help="file that is written, and not over another")
+    parser.add_argument(
+        "--passphrase-file",
+        metavar="FILE",
+        help="passphrase of the keystore; asked for without",
+    )
+
+
+def self_(parser: ArgumentParser) -> None:
+    """Take who is asked about: an address, or who has a key."""
+    parser.add_argument("-a", "--address", help="address that is asked about")
+    signing(parser)
+
+
+def tx_hash(parser: ArgumentParser) -> None:
+    """Take a transaction."""
+    parser.add_argument("tx_hash", metavar="HASH", help="hash of the transaction")
+    waiting(parser)
+    parser.set_defaults(wait=None)
+
+
+def development(parser: ArgumentParser) -> None:
+    """Take what a development chain is like."""
+    parser.add_argument(
+        "--port",
+        type=int,
+        default=8544,
+        help="port on this machine (default: 8544, where -n local looks; 0 for a free one)",
+    )
+    parser.add_argument(
+        "--with-v1",
+        action="store_true",
+        help="with the first generation's contracts as well, where its command looks for them",
+    )
+    parser.add_argument(
+        "--sample",
+        action="store_true",
+        help="with two nodes, three parties and a service",
+    )

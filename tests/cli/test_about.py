@@ -1,0 +1,104 @@
+"""Identities, who one is here, what became of a transaction, development chains, completion."""
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from ocn_registry import KeySigner, __version__
+from ocn_registry.cli.completion import script
+
+URL = "https://node.example.org"
+
+
+def test_version_is_the_packages(anywhere):
+    finished = anywhere("--version")
+    assert finished.returncode == 0
+    assert finished.stdout.startswith(f"ocn-registry {__version__} ")
+
+
+def test_an_identity_is_made_and_shown(anywhere, tmp_path):
+    secret = tmp_path / "secret"
+    secret.touch(mode=0o600)
+    secret.write_text("a passphrase\n")
+    unlock = ("--passphrase-file", secret)
+    made = anywhere("identity", "new", "me.json", *unlock)
+    assert made.returncode == 0, made.stderr
+    address = json.loads(made.stdout)["address"]
+    assert KeySigner.from_keystore(tmp_path / "me.json", lambda: "a passphrase").address == address
+    shown = anywhere("identity", "show", "-s", "keystore:me.json", *unlock)
+    assert json.loads(shown.stdout) == {"address": address}
+    again = anywhere("identity", "new", "me.json", *unlock)
+    assert (again.returncode, again.stdout) == (2, "")
+
+
+@pytest.mark.usefixtures("agreed")
+def test_info_tells_what_is_listed_and_who_can_pay(done, cpo, provider, keys):
+    told = json.loads(done("info", "-s", keys[cpo.address]))
+    assert told["address"] == cpo.address
+    assert told["party"]["partyId"] == "CPO"
+    assert (told["node"], told["service"]) == (None, None)
+    assert told["agreements"] == [provider.address]
+    assert told["canPay"] is True
+    nobody = json.loads(done("info", "-a", KeySigner.generate().address))
+    assert (nobody["party"], nobody["balanceWei"], nobody["canPay"]) == (None, "0", False)
+
+
+def test_a_transaction_is_found_again(client, done, command, operator, keys):
+    tx_hash = json.loads(done("set-node", URL, "-s", keys[operator.address]))["hash"]
+    for words in ((), ("--wait", "final")):
+        told = json.loads(done("tx", "status", tx_hash, *words))
+        assert told["hash"] == tx_hash
+        node = {"operator": operator.address, "url": URL}
+        assert told["changes"] == [{"change": "NodeSet", "node": node}]
+    finished = command("tx", "status", "0x" + "00" * 32)
+    assert (finished.returncode, finished.stdout) == (6, "null\n")
+    assert command("tx", "status", "0x12").returncode == 2
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_a_development_chain_runs_until_it_is_ended(anywhere, end):
+    words = ["devnet", "--port", "0", "--with-v1", "--sample"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "ocn_registry.cli", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as running:
+        told = ""
+        while not told.endswith("}\n") or told.count("{") != told.count("}"):
+            told += running.stdout.readline() or pytest.fail(running.stderr.read())
+        chain = json.loads(told)
+        parties = anywhere("list-parties", "--rpc-url", chain["rpcUrl"])
+        first = anywhere("list-nodes", "--rpc-url", chain["rpcUrl"], "-n", "local-v1")
+        running.send_signal(end)
+        assert running.wait(timeout=30) == 0
+    assert [party["partyId"] for party in json.loads(parties.stdout)] == ["CPO", "MSP", "SCP"]
+    assert first.stdout == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("get-p", ["get-party"]),
+        ("request pre", ["prepare"]),
+        ("request prepare set-no", ["set-node"]),
+        ("list-nodes --rpc", ["--rpc-url"]),
+        ("list-nodes -n vo", ["volta"]),
+        ("set-party --roles CPO EM", ["EMSP"]),
+        ("set-party -r CPO --oper", ["--operator"]),
+    ],
+)
+def test_completion_knows_commands_options_and_values(line, expected, tmp_path):
+    file = tmp_path / "completion.bash"
+    words = line.split()
+    file.write_text(
+        f"{script()}\nCOMP_WORDS=(ocn-registry {line})\nCOMP_CWORD={len(words)}\n"
+        'COMPREPLY=()\n_ocn_registry\nprintf "%s\\n" "${COMPREPLY[@]}"\n'
+    )
+    bash = shutil.which("bash")
+    finished = subprocess.run([bash, file], capture_output=True, text=True, check=True)
+    assert finished.stdout.split() == expected
