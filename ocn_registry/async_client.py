@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from ocn_registry.dialects import dialect_of
 from ocn_registry.effects import run_async
 from ocn_registry.errors import InvalidInput
-from ocn_registry.flows import ensuring, owning, reads, replacing, requests, writes
+from ocn_registry.flows import ensuring, owning, questions, reads, replacing, requests, writes
 from ocn_registry.flows.reads import at_one_block
 from ocn_registry.flows.writes import WriteOptions
 from ocn_registry.intents import (
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
         Role,
         Route,
         Service,
+        Signatory,
     )
     from ocn_registry.outcomes import Ensured, Outcome
     from ocn_registry.signing import AnySigner
@@ -179,7 +180,8 @@ class AsyncRegistryClient:
         block: int | None = None,
     ) -> Route | None:
         """Read where messages to a party go; `None` when no such party is listed."""
-        return await self._ask(self._dialect.route(PartyId(country_code, party_id), block))
+        who = PartyId(country_code, party_id)
+        return await self._run(questions.route(self._dialect, who, block))
 
     async def listing(self, party: str, *, block: int | None = None) -> int | None:
         """Read the number of a party's listing; `None` when it is not listed."""
@@ -226,6 +228,71 @@ class AsyncRegistryClient:
         """
         who = Address(provider)
         return await self._run(at_one_block(lambda at: self._dialect.users_of(who, at), block))
+
+    # What a node asks of every message; `RegistryCache` answers the same from memory
+
+    async def is_mine(
+        self,
+        country_code: str,
+        party_id: str,
+        *,
+        operator: str,
+        block: int | None = None,
+    ) -> bool:
+        """Tell whether a party is reached through the node of this operator."""
+        who, at = PartyId(country_code, party_id), Address(operator)
+        return await self._run(questions.is_mine(self._dialect, who, at, block))
+
+    async def planned_parties(
+        self,
+        *,
+        operator: str,
+        connected: Iterable[PartyId | tuple[str, str]],
+        block: int | None = None,
+    ) -> tuple[Party, ...]:
+        """Read the parties that are listed at an operator's node and have not connected to it yet.
+
+        Args:
+            operator: Whose node.
+            connected: Ids of the parties that have: country code and party id.
+            block: See the class.
+        """
+        return questions.planned(await self.parties(operator=operator, block=block), connected)
+
+    async def services_for(
+        self,
+        country_code: str,
+        party_id: str,
+        *,
+        module: Module | str,
+        interface: Interface | str,
+        block: int | None = None,
+    ) -> tuple[Service, ...]:
+        """Read the services that get a message too, by the agreements of the party that sends it.
+
+        Args:
+            country_code: First half of the sender's id.
+            party_id: Second half.
+            module: The module that the message is addressed to; a name that the contracts don't
+                know, of a custom module, is forwarded to nobody.
+            interface: The interface that the message is addressed to.
+            block: See the class.
+        """
+        who = PartyId(country_code, party_id)
+        flow = questions.services_for(self._dialect, who, module, interface, block)
+        return await self._run(flow)
+
+    async def signatory_of(
+        self,
+        country_code: str,
+        party_id: str,
+        *,
+        address: str,
+        block: int | None = None,
+    ) -> Signatory | None:
+        """Tell who an address is to a party; `None` for anybody who may not sign for it."""
+        who, at = PartyId(country_code, party_id), Address(address)
+        return await self._run(questions.signatory_of(self._dialect, who, at, block))
 
     async def nonce(
         self,
