@@ -224,13 +224,20 @@ class CacheCore(Questions):
         if store is None:
             return
         touched: Rows | None = found.touched if self._is_saved else None
-        try:
-            task: Local[None] = Local(lambda: store.save(found.known, touched, checked_unix_s))
-            # What was not saved now is saved with the next round.
-            self._is_saved = False
-            yield from task
+
+        def save() -> OSError | None:
+            try:
+                store.save(found.known, touched, checked_unix_s)
+            except OSError as error:
+                return error
+            return None
+
+        # Also if this is interrupted: what was not saved now is saved with the next round.
+        self._is_saved = False
+        error = yield from Local(save)
+        if error is None:
             self._is_saved = True
-        except OSError as error:
+        else:
             self.figures.errors["OSError"] = self.figures.errors.get("OSError", 0) + 1
             self._log(f"the cache goes on without its file: {error}", logging.ERROR)
 

@@ -1,0 +1,106 @@
+"""The cache for callers that share a thread: the same core, so what differs is tested."""
+
+import asyncio
+import inspect
+
+import pytest
+
+from ocn_registry import (
+    AsyncHttpTransport,
+    AsyncRegistryCache,
+    AsyncRegistryClient,
+    CacheOptions,
+    InvalidInput,
+    RegistryCache,
+)
+
+URL = "https://node.example"
+
+
+@pytest.fixture
+def asynchronous(deployment):
+    """Give a function that runs a test in an event loop, with a cache."""
+
+    def runner(test, file=None, **options):
+        async def run():
+            transport = AsyncHttpTransport(deployment.rpc_urls, chain_id=deployment.chain_id)
+            client = AsyncRegistryClient(deployment, transport)
+            settings = CacheOptions(**options)
+            async with client, AsyncRegistryCache(client, file=file, options=settings) as cache:
+                await test(cache)
+
+        asyncio.run(run())
+
+    return runner
+
+
+async def until(condition):
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110 - a test looks from outside
+            await asyncio.sleep(0.01)
+
+
+def test_task_follows_until_it_is_stopped(asynchronous, client, operator):
+    async def follows(cache):
+        await cache.start()
+        with pytest.raises(InvalidInput, match="already"):
+            await cache.start()
+        await asyncio.to_thread(client.set_node, URL, signer=operator)
+        await until(lambda: cache.node(operator.address))
+        task = cache._task
+        await cache.stop()
+        assert task.done()
+        assert cache.node(operator.address).domain == URL
+
+    asynchronous(follows, poll_s=0.02)
+
+
+def test_subscribers_may_be_asynchronous(asynchronous, client, operator, caplog):
+    told = []
+
+    async def tell(update):
+        await asyncio.sleep(0)
+        told.append(update)
+
+    async def fail(update):
+        raise RuntimeError(update)
+
+    async def follows(cache):
+        await cache.refresh()
+        cache.subscribe(fail)
+        cache.subscribe(tell)
+        cache.subscribe(told.append)
+        await asyncio.to_thread(client.set_node, URL, signer=operator)
+        update = await cache.refresh()
+        assert told == [update, update]
+
+    asynchronous(follows)
+    assert "a subscriber failed" in caplog.text
+
+
+def test_start_from_the_file_and_stop_in_the_middle(asynchronous, client, operator, tmp_path):
+    file = tmp_path / "cache.sqlite"
+
+    async def follows(cache):
+        await asyncio.to_thread(client.set_node, URL, signer=operator)
+        await cache.start()
+        await asyncio.to_thread(client.delete_node, signer=operator)
+
+    asynchronous(follows, file, poll_s=0.01)
+    with RegistryCache(client, file=file) as again:
+        again.refresh()
+        assert again.nodes() == ()
+
+
+def public(kind):
+    return {name: member for name, member in inspect.getmembers(kind) if name[0] != "_"}
+
+
+def test_both_caches_have_the_same_names_and_documents():
+    ours, theirs = public(RegistryCache), public(AsyncRegistryCache)
+    assert set(ours) == set(theirs)
+    for name in ("refresh", "reload", "close"):
+        assert (
+            inspect.signature(ours[name]).parameters == inspect.signature(theirs[name]).parameters
+        )
+        assert inspect.getdoc(ours[name]) == inspect.getdoc(theirs[name])

@@ -1,0 +1,58 @@
+"""The table of permissions: every permission against every message."""
+
+import pytest
+
+from ocn_registry import InvalidInput, Module, Permission
+from ocn_registry.forwarding import is_forwarded, permissions_for
+from ocn_registry.models import Interface
+
+# As the design states it: the module and the interface that each id matches; `None` is any.
+TABLE = {0: (None, None), 1: (None, "sender"), 2: (None, "receiver")}
+MODULES = ["locations", "sessions", "cdrs", "tariffs", "tokens", "commands", "chargingprofiles"]
+for place, name in enumerate(MODULES):
+    TABLE[3 + 2 * place] = (name, "sender")
+    TABLE[4 + 2 * place] = (name, "receiver")
+
+
+@pytest.mark.parametrize("interface", ["sender", "receiver"])
+@pytest.mark.parametrize("module", MODULES)
+@pytest.mark.parametrize("permission", TABLE)
+def test_permission_matches_as_the_table_says(permission, module, interface):
+    of_module, of_interface = TABLE[permission]
+    due = of_module in {None, module} and of_interface in {None, interface}
+    assert is_forwarded([permission], module, interface) == due
+    named = Module[module.upper()], Interface(interface)
+    assert is_forwarded((Permission(permission),), *named) == due
+
+
+def test_table_has_every_permission():
+    assert set(TABLE) == set(Permission)
+
+
+@pytest.mark.parametrize("interface", ["sender", "receiver"])
+@pytest.mark.parametrize("module", ["", "credentials", "hubclientinfo", "versions", "my-module"])
+def test_module_that_contracts_do_not_know_matches_nothing(module, interface):
+    assert not permissions_for(module, interface)
+    assert not is_forwarded(list(Permission), module, interface)
+
+
+@pytest.mark.parametrize("interface", ["sender", "receiver"])
+@pytest.mark.parametrize("module", MODULES)
+@pytest.mark.parametrize("number", [17, 63, 2**256 - 1, -1])
+def test_permission_without_a_name_matches_nothing(number, module, interface):
+    assert not is_forwarded([number], module, interface)
+
+
+def test_any_permission_that_matches_counts():
+    assert is_forwarded([63, 14, 3], "locations", "sender")
+    assert not is_forwarded([], "locations", "sender")
+
+
+def test_letters_do_not_count():
+    assert is_forwarded([3], "Locations", "SENDER")
+
+
+@pytest.mark.parametrize("interface", ["", "both", "sender "])
+def test_interface_is_one_of_two(interface):
+    with pytest.raises(InvalidInput, match="is no interface: give sender or receiver"):
+        is_forwarded([0], "locations", interface)
