@@ -1,0 +1,189 @@
+"""A registry to test node software against: nodes and parties in one line each.
+
+```python
+def test_message_reaches_the_other_node(ocn):
+    mine, theirs = ocn.node("https://mine.example"), ocn.node("https://theirs.example")
+    cpo = ocn.party("DE", "CPO", Role.CPO, node=theirs)
+    assert ocn.cache().route("DE", "CPO").domain == theirs.domain
+```
+
+`ocn` is the fixture of `pytest_plugin`; without pytest, `RegistryKit.in_memory()` gives the same.
+Everybody has a key and money of its own, so whatever is written is written as in earnest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from ocn_registry.cache import RegistryCache
+from ocn_registry.client import RegistryClient
+from ocn_registry.devnet import Devnet
+from ocn_registry.models import PartyId, Role
+from ocn_registry.signing import KeySigner
+from ocn_registry.testing.chain import MemoryChain
+from ocn_registry.transport.http_sync import HttpTransport
+from ocn_registry.transport.memory import MemoryTransport
+
+if TYPE_CHECKING:
+    from ocn_registry.models import Module
+    from collections.abc import Callable, Iterable
+
+    from ocn_registry.cache import CacheOptions
+    from ocn_registry.deployments import Deployment
+    from ocn_registry.models import Address
+    from ocn_registry.transport import Transport
+
+_WEI = 10**18
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedNode:
+    """A node, and who runs it."""
+
+    domain: str
+    signer: KeySigner
+
+    @property
+    def address(self) -> Address:
+        """The operator's address."""
+        return self.signer.address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedParty:
+    """A party, and its key."""
+
+    id: PartyId
+    node: ListedNode
+    signer: KeySigner
+
+    @property
+    def address(self) -> Address:
+        """The party's address."""
+        return self.signer.address
+
+
+class RegistryKit:
+    """A ready registry of our contracts, with nothing listed.
+
+    Attributes:
+        deployment: The contracts.
+        client: Reads and writes them.
+    """
+
+    def __init__(
+        self,
+        deployment: Deployment,
+        transport: Transport,
+        *,
+        fund: Callable[[Address], None],
+        end: Callable[[], None],
+    ) -> None:
+        """Take a chain; `in_memory` and `on_anvil` make one.
+
+        Args:
+            deployment: The contracts.
+            transport: The way to them.
+            fund: Gives an account money.
+            end: Ends the chain.
+        """
+        self.deployment = deployment
+        self.client = RegistryClient(deployment, transport)
+        self._fund = fund
+        self._end = end
+        self._caches: list[RegistryCache] = []
+
+    @classmethod
+    def in_memory(cls) -> Self:
+        """Make a registry in the memory of this process: no node, no network, milliseconds."""
+        chain = MemoryChain()
+        transport = MemoryTransport(chain)
+        return cls(chain.deployment, transport, fund=chain.give, end=_nothing)
+
+    @classmethod
+    def on_anvil(cls) -> Self:
+        """Make a registry of the real contracts on a development chain of its own.
+
+        Raises:
+            DevnetError: There is no Anvil.
+        """
+        devnet = Devnet()
+        devnet.start()
+
+        def fund(account: Address) -> None:
+            devnet.request("anvil_setBalance", account, hex(_WEI))
+
+        deployment = devnet.deployment()
+        transport = HttpTransport(deployment.rpc_urls, chain_id=deployment.chain_id)
+        return cls(deployment, transport, fund=fund, end=devnet.close)
+
+    def close(self) -> None:
+        """Close the caches that were given, and end the chain."""
+        for cache in self._caches:
+            cache.close()
+        self.client.close()
+        self._end()
+
+    def signer(self) -> KeySigner:
+        """Make somebody with a new key, and money."""
+        signer = KeySigner.generate()
+        self._fund(signer.address)
+        return signer
+
+    def node(self, domain: str = "https://node.example") -> ListedNode:
+        """List a node of a new operator."""
+        signer = self.signer()
+        self.client.set_node(domain, signer=signer)
+        return ListedNode(domain=domain, signer=signer)
+
+    def party(
+        self,
+        country_code: str,
+        party_id: str,
+        *roles: Role,
+        node: ListedNode,
+        sender: Iterable[Module] = (),
+        receiver: Iterable[Module] = (),
+    ) -> ListedParty:
+        """List a party with a new key.
+
+        Args:
+            country_code: First half of its id.
+            party_id: Second half.
+            roles: Its roles; `OTHER` unless given.
+            node: The node that it is reached through.
+            sender: Modules whose sender interface it has.
+            receiver: Modules whose receiver interface it has.
+        """
+        signer = self.signer()
+        self.client.set_party(
+            country_code,
+            party_id,
+            roles or (Role.OTHER,),
+            node.address,
+            signer=signer,
+        )
+        modules = tuple(sender), tuple(receiver)
+        if any(modules):
+            self.client.set_party_modules(*modules, signer=signer)
+        return ListedParty(id=PartyId(country_code, party_id), node=node, signer=signer)
+
+    def service(self, provider: ListedParty, *permissions: int, name: str = "") -> None:
+        """Have a party offer a service that needs these permissions."""
+        self.client.set_service(permissions, name=name, signer=provider.signer)
+
+    def agreement(self, user: ListedParty, provider: ListedParty) -> None:
+        """Have a party agree to the service of another."""
+        self.client.create_agreement(provider.address, signer=user.signer)
+
+    def cache(self, options: CacheOptions | None = None) -> RegistryCache:
+        """Give a cache that knows what stands there now; it is closed with the kit."""
+        cache = RegistryCache(self.client, options=options)
+        self._caches.append(cache)
+        cache.refresh()
+        return cache
+
+
+def _nothing() -> None:
+    """End what needs no end."""

@@ -1,0 +1,50 @@
+"""Pytest plugin for who writes node software: the fixture `ocn`, a ready registry.
+
+It comes with the package and does nothing until a test asks for the fixture; `kit` shows how that
+looks. The registry is in memory, which is held to the real contracts and takes milliseconds, or on
+Anvil: `pytest --ocn-chain=anvil`, or `ocn_chain = "anvil"` in pytest's settings. `auto` is Anvil
+where there is one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ocn_registry.testing.kit import RegistryKit
+
+_CHAINS = ("memory", "anvil", "auto")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Say where the registry can be."""
+    group = parser.getgroup("ocn-registry")
+    text = "where the registry of the fixture ocn is: memory (default), anvil, or auto"
+    group.addoption("--ocn-chain", choices=_CHAINS, default=None, help=text)
+    parser.addini("ocn_chain", text, default="memory")
+
+
+@pytest.fixture
+def ocn(pytestconfig: pytest.Config) -> Iterator[RegistryKit]:
+    """Give a ready registry with nothing listed, and nodes and parties in one line each."""
+    from ocn_registry.anvil import DevnetError  # noqa: PLC0415 - only for tests that ask
+    from ocn_registry.testing.kit import RegistryKit  # noqa: PLC0415
+
+    chain = pytestconfig.getoption("ocn_chain") or pytestconfig.getini("ocn_chain")
+    if chain not in _CHAINS:
+        raise pytest.UsageError(f"ocn_chain is {chain!r}: give one of {', '.join(_CHAINS)}")
+    if chain == "memory":
+        kit = RegistryKit.in_memory()
+    else:
+        try:
+            kit = RegistryKit.on_anvil()
+        except DevnetError:
+            if chain == "anvil":
+                raise
+            kit = RegistryKit.in_memory()
+    yield kit
+    kit.close()
