@@ -26,12 +26,11 @@ from ocn_registry.transport.http_sync import HttpTransport
 from ocn_registry.transport.memory import MemoryTransport
 
 if TYPE_CHECKING:
-    from ocn_registry.models import Module
     from collections.abc import Callable, Iterable
 
     from ocn_registry.cache import CacheOptions
     from ocn_registry.deployments import Deployment
-    from ocn_registry.models import Address
+    from ocn_registry.models import Address, Module
     from ocn_registry.transport import Transport
 
 _WEI = 10**18
