@@ -133,6 +133,10 @@ class Mutant:
         return f"{self.path}:{self.start}-{self.end} {self.text}"
 
 
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
 def tokens_of(source: str) -> list[Token]:
     """Return all tokens but comments."""
     return [
@@ -396,8 +400,7 @@ class Run:
             str(path.relative_to(self.folder)): path.read_text()
             for path in sorted((self.folder / "contracts").rglob("*.sol"))
         }
-        #: What is mutated. A test that is added kills no fewer: such a change is no reason to start anew.
-        self.inputs = hashlib.sha256("\0".join(self.sources.values()).encode()).hexdigest()
+        self.hashes = {_hash(path + source) for path, source in self.sources.items()}
         self._lock = threading.Lock()
         self._local = threading.local()
         self._compilers: list[Compiler] = []
@@ -466,7 +469,7 @@ class Run:
             earlier = self._seen.setdefault(tuple(sorted(code.items())), mutant.identity)
         if earlier != mutant.identity:
             return f"same as {earlier}"
-        name = hashlib.sha256(mutant.identity.encode()).hexdigest()[:16]
+        name = _hash(mutant.identity)
         folder = self.folder / ".build" / "mutants" / name
         folder.mkdir(parents=True, exist_ok=True)
         environment = {
@@ -495,15 +498,17 @@ class Run:
 
 
 def _finished(run: Run) -> dict[str, str]:
-    """Return the verdicts of an earlier run over the same contracts, by mutant; not on survivors."""
+    """Return what an earlier run said of mutants of files that have not changed; no survivors.
+
+    Other files may have: whoever wants none of this leaves `--resume` out.
+    """
     path = WORK / "verdicts.jsonl"
-    if not path.exists():
-        return {}
-    head, *lines = path.read_text().splitlines() or ["{}"]
-    if json.loads(head).get("inputs") != run.inputs:
-        return {}
-    entries = [json.loads(line) for line in lines]
-    return {e["mutant"]: e["verdict"] for e in entries if e["verdict"] != "survived"}
+    entries = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    return {
+        entry["mutant"]: entry["verdict"]
+        for entry in entries
+        if entry["verdict"] != "survived" and entry["source"] in run.hashes
+    }
 
 
 def _say(text: str) -> None:
@@ -525,14 +530,15 @@ def _judge(run: Run, mutants: list[Mutant], *, resume: bool, jobs: int) -> dict[
     finished = _finished(run) if resume else {}
     verdicts: dict[Mutant, str] = {}
     with (
-        (WORK / "verdicts.jsonl").open("w") as log,
+        (WORK / "verdicts.jsonl").open("a" if resume else "w") as log,
         concurrent.futures.ThreadPoolExecutor(jobs) as pool,
     ):
-        log.write(json.dumps({"inputs": run.inputs}) + "\n")
         answers = pool.map(lambda m: finished.get(m.identity) or run.verdict(m), mutants)
         for mutant, verdict in zip(mutants, answers, strict=True):
             verdicts[mutant] = verdict
-            log.write(json.dumps({"mutant": mutant.identity, "verdict": verdict}) + "\n")
+            source = _hash(mutant.path + run.sources[mutant.path])
+            entry = {"mutant": mutant.identity, "source": source, "verdict": verdict}
+            log.write(json.dumps(entry) + "\n")
             log.flush()
             if verdict == "survived":
                 _say(f"survived: {mutant.path}:{mutant.line}\n- {mutant.before}\n+ {mutant.after}")
@@ -547,9 +553,9 @@ def main() -> int:
     started = time.monotonic()
     run = Run()
     mutants = [mutant for mutant in run.mutants() if options.match in mutant.key]
-    if options.sample:
-        mutants.sort(key=lambda m: hashlib.sha256(m.identity.encode()).digest())
-        mutants = mutants[: options.sample]
+    # By lot, and always the same: a part of the run is a sample of the whole.
+    mutants.sort(key=lambda m: _hash(m.identity))
+    mutants = mutants[: options.sample]
     if options.list:
         for mutant in mutants:
             _say(f"{mutant.path}:{mutant.line} {mutant.kind}\n- {mutant.before}\n+ {mutant.after}")

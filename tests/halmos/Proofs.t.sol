@@ -344,7 +344,7 @@ contract SignedProofs is Scene {
 
 /// @dev A write for oneself changes nothing of the bystander's, and only the owner deletes what is another's.
 contract DirectProofs is Scene {
-    function leaves(Terms memory t, address target, bytes memory data) private {
+    function leaves(address target, bytes memory data) private {
         bytes32 before = belongingsOf(BYSTANDER);
         vm.prank(SIGNER);
         (bool success, ) = target.call(data);
@@ -354,39 +354,64 @@ contract DirectProofs is Scene {
 
     function check_setNode(Terms memory t, bytes3 end) external {
         setTheScene(t);
-        leaves(t, address(registry), abi.encodeCall(registry.setNode, (string(abi.encodePacked("http://", end)))));
+        leaves(address(registry), abi.encodeCall(registry.setNode, (string(abi.encodePacked("http://", end)))));
     }
 
     function check_deleteNode(Terms memory t) external {
         setTheScene(t);
-        leaves(t, address(registry), abi.encodeCall(registry.deleteNode, ()));
+        leaves(address(registry), abi.encodeCall(registry.deleteNode, ()));
     }
 
     function check_setParty(Terms memory t, bytes2 countryCode, bytes3 partyId) external {
         setTheScene(t);
         bytes memory data = abi.encodeCall(registry.setParty, (countryCode, partyId, small(1), BYSTANDER));
-        leaves(t, address(registry), data);
+        leaves(address(registry), data);
     }
 
     function check_deleteParty(Terms memory t) external {
         setTheScene(t);
-        leaves(t, address(registry), abi.encodeCall(registry.deleteParty, ()));
+        leaves(address(registry), abi.encodeCall(registry.deleteParty, ()));
     }
 
     function check_setService(Terms memory t, uint8 permission) external {
         vm.assume(permission < 2 || permission > 63);
         setTheScene(t);
-        leaves(t, address(permissions), abi.encodeCall(permissions.setService, ("", "", one(permission))));
+        leaves(address(permissions), abi.encodeCall(permissions.setService, ("", "", one(permission))));
     }
 
     function check_deleteService(Terms memory t) external {
         setTheScene(t);
-        leaves(t, address(permissions), abi.encodeCall(permissions.deleteService, ()));
+        leaves(address(permissions), abi.encodeCall(permissions.deleteService, ()));
     }
 
     function check_revokeAgreement(Terms memory t, address provider) external {
         setTheScene(t);
-        leaves(t, address(permissions), abi.encodeCall(permissions.revokeAgreement, (provider)));
+        leaves(address(permissions), abi.encodeCall(permissions.revokeAgreement, (provider)));
+    }
+
+    function check_setPartyModules(Terms memory t, uint8 sender, uint8 receiver) external {
+        few(sender, 7);
+        few(receiver, 7);
+        setTheScene(t);
+        leaves(address(registry), abi.encodeCall(registry.setPartyModules, (small(sender), small(receiver))));
+    }
+
+    function check_createAgreement(Terms memory t, bool withItself) external {
+        setTheScene(t);
+        address provider = withItself ? SIGNER : BYSTANDER;
+        leaves(address(permissions), abi.encodeCall(permissions.createAgreement, (provider)));
+    }
+
+    function check_createAgreementTo(Terms memory t, uint8 permission, bool withItself) external {
+        setTheScene(t);
+        address provider = withItself ? SIGNER : BYSTANDER;
+        leaves(address(permissions), abi.encodeCall(permissions.createAgreementTo, (provider, one(permission))));
+    }
+
+    function check_invalidateNonce(Terms memory t, uint256 newNonce, bool ofPermissions) external {
+        setTheScene(t);
+        address target = ofPermissions ? address(permissions) : address(registry);
+        leaves(target, abi.encodeCall(ISignedRequests.invalidateNonce, (newNonce)));
     }
 
     function check_onlyTheOwnerDeletes(Terms memory t, bytes2 countryCode, bytes3 partyId, address operator) external {
