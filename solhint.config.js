@@ -30,7 +30,7 @@ module.exports = {
 
     // What this project does on purpose
     "not-rely-on-time": "off", // deadlines are block time
-    "no-inline-assembly": "off", // only with the measured gain beside it, and where an ERC-1271 answer must be bounded
+    "no-inline-assembly": "off", // only with its reason beside it: what Solidity can't say, or a measured gain
     "avoid-low-level-calls": "off", // batches call their own contract by delegatecall
 
     // Tests are written in Python here

@@ -22,7 +22,7 @@ contract Permissions is IPermissions, SignedRequests, Batches, Imports {
     using TextRules for string;
 
     /**
-     * @dev What is known of an address, in one slot:
+     * @dev What is known of an address, in one slot, bytes counted from the low-order end:
      *
      *   bytes | 0-3   | 4-7                  | 8-11            | 12-15         | 16-23           | 24-31
      *         | nonce | number of agreements | service version | service index | service listing | permissions
@@ -46,8 +46,14 @@ contract Permissions is IPermissions, SignedRequests, Batches, Imports {
         string url;
     }
 
-    /// @dev An agreement, in one slot: listing of the user (8 bytes), version of the service (4), place in the user's
-    /// list (4). It exists exactly when the version is not zero.
+    /**
+     * @dev An agreement, in one slot, bytes counted from the low-order end:
+     *
+     *   bytes | 0-7             | 8-11               | 12-15                    | 16-31
+     *         | user's listing  | service's version  | place in the user's list | zero
+     *
+     * It exists exactly when the version is not zero.
+     */
     struct Consent {
         uint64 listing;
         uint32 version;
@@ -116,12 +122,12 @@ contract Permissions is IPermissions, SignedRequests, Batches, Imports {
 
     /// @inheritdoc IPermissions
     function createAgreement(address provider) external {
-        _agree(msg.sender, provider, _WHATEVER_IT_NEEDS);
+        _agree(msg.sender, provider);
     }
 
     /// @inheritdoc IPermissions
     function createAgreementTo(address provider, uint256[] calldata permissions) external {
-        _agree(msg.sender, provider, permissions.fromList(_PERMISSION_LIMIT));
+        _agreeTo(msg.sender, provider, permissions);
     }
 
     /// @inheritdoc IPermissions
@@ -135,7 +141,7 @@ contract Permissions is IPermissions, SignedRequests, Batches, Imports {
     ) external {
         bytes32 requestHash = RequestHash.createAgreement(user, provider, permissions, nonce, deadline);
         _useRequest(user, nonce, deadline, requestHash, signature);
-        _agree(user, provider, permissions.fromList(_PERMISSION_LIMIT));
+        _agreeTo(user, provider, permissions);
     }
 
     /// @inheritdoc IPermissions
@@ -270,9 +276,7 @@ contract Permissions is IPermissions, SignedRequests, Batches, Imports {
     }
 
     function _requireOwner() internal view override {
-        if (msg.sender != Ownable(address(registry)).owner()) {
-            revert Ownable.OwnableUnauthorizedAccount(msg.sender);
-        }
+        if (msg.sender != registry.owner()) revert Ownable.OwnableUnauthorizedAccount(msg.sender);
     }
 
     function _setService(
@@ -329,12 +333,17 @@ contract Permissions is IPermissions, SignedRequests, Batches, Imports {
         emit ServiceUpdate("", "", new uint256[](0), provider);
     }
 
-    /// @dev `permissions` is the {Bitmap} that the user agrees to.
-    function _agree(address user, address provider, uint256 permissions) private {
+    function _agree(address user, address provider) private {
         _requireOpen();
-        _storeAgreement(user, provider, permissions);
+        _storeAgreement(user, provider, _WHATEVER_IT_NEEDS);
     }
 
+    function _agreeTo(address user, address provider, uint256[] calldata permissions) private {
+        _requireOpen();
+        _storeAgreement(user, provider, permissions.fromList(_PERMISSION_LIMIT));
+    }
+
+    /// @dev `permissions` is the {Bitmap} that the user agrees to, or `_WHATEVER_IT_NEEDS`.
     function _storeAgreement(address user, address provider, uint256 permissions) private {
         (uint256 listing, uint256 providerListing) = registry.listingsOf(user, provider);
         if (listing == 0) revert PartyNotFound(user);
@@ -397,10 +406,11 @@ contract Permissions is IPermissions, SignedRequests, Batches, Imports {
     }
 
     function _hasAgreement(address user, address provider) private view returns (bool) {
-        return _isActive(_consents[user][provider], registry.listingOf(user), provider);
+        return user != address(0) && _isActive(_consents[user][provider], registry.listingOf(user), provider);
     }
 
     function _activeAgreements(address user) private view returns (address[] memory list) {
+        if (user == address(0)) return list;
         list = new address[](_accounts[user].agreementCount);
         uint256 userListing = registry.listingOf(user);
         uint256 size = 0;

@@ -27,7 +27,7 @@ contract Registry is IRegistry, Ownable2Step, SignedRequests, Batches, Imports {
     using TextRules for bytes3;
 
     /**
-     * @dev What is known of an address, in one slot:
+     * @dev What is known of an address, in one slot, bytes counted from the low-order end:
      *
      *   bytes | 0-4                       | 5     | 6              | 7                | 8-27     | 28-31
      *         | country code and party id | roles | sender modules | receiver modules | operator | nonce
@@ -43,14 +43,24 @@ contract Registry is IRegistry, Ownable2Step, SignedRequests, Batches, Imports {
         uint32 nonce;
     }
 
-    /// @dev Who holds an id, in one slot: address (20 bytes), place in the list of parties (4), listing number (8).
+    /**
+     * @dev Who holds an id, in one slot, bytes counted from the low-order end:
+     *
+     *   bytes | 0-19  | 20-23                        | 24-31
+     *         | party | place in the list of parties | number of the listing
+     */
     struct Holder {
         address party;
         uint32 index;
         uint64 listing;
     }
 
-    /// @dev Who runs the node at a URL, in one slot: address (20 bytes), place in the list of operators (12).
+    /**
+     * @dev Who runs the node at a URL, in one slot, bytes counted from the low-order end:
+     *
+     *   bytes | 0-19     | 20-31
+     *         | operator | place in the list of operators
+     */
     struct Host {
         address operator;
         uint96 index;
@@ -227,6 +237,11 @@ contract Registry is IRegistry, Ownable2Step, SignedRequests, Batches, Imports {
     }
 
     /// @inheritdoc IRegistry
+    function owner() public view override(IRegistry, Ownable) returns (address) {
+        return super.owner();
+    }
+
+    /// @inheritdoc IRegistry
     function getNode(address operator) external view returns (string memory domain) {
         return _domains[operator];
     }
@@ -342,7 +357,7 @@ contract Registry is IRegistry, Ownable2Step, SignedRequests, Batches, Imports {
             party.modulesSender = uint256(account.modulesSender).toUint8List();
             party.modulesReceiver = uint256(account.modulesReceiver).toUint8List();
             party.operator = account.operator;
-            party.operatorDomain = _domains[account.operator];
+            party.operatorDomain = _domainOf(account.operator);
             party.listing = holder.listing;
         }
     }
@@ -359,7 +374,7 @@ contract Registry is IRegistry, Ownable2Step, SignedRequests, Batches, Imports {
 
     /// @inheritdoc IRegistry
     function partyIdOf(address party) external view returns (bytes2 countryCode, bytes3 partyId) {
-        return _splitId(_accounts[party].id);
+        return _splitId(_accountOf(party).id);
     }
 
     /// @inheritdoc IRegistry
@@ -398,9 +413,9 @@ contract Registry is IRegistry, Ownable2Step, SignedRequests, Batches, Imports {
             if (holder != address(0)) revert DomainTaken(domain, holder);
             host.operator = operator;
             if (_runsNode(operator)) {
-                Host storage oldHost = _hosts[_domainHash(operator)];
-                host.index = oldHost.index;
-                delete _hosts[_domainHash(operator)];
+                bytes32 oldDomainHash = _domainHash(operator);
+                host.index = _hosts[oldDomainHash].index;
+                delete _hosts[oldDomainHash];
             } else {
                 host.index = uint96(_operators.length);
                 _operators.push(operator);

@@ -23,6 +23,6 @@ interface IEntryErrors {
     /// @notice A role, module or permission has this value and must be below `limit`.
     error ValueOutOfRange(uint256 value, uint256 limit);
 
-    /// @notice No party is listed under this address: list it first.
+    /// @notice No party is listed under this address: there is nothing to take off, and all else needs a listing first.
     error PartyNotFound(address party);
 }

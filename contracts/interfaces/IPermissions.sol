@@ -94,7 +94,7 @@ interface IPermissions is ISignedRequests, IBatches, IImports, IEntryErrors {
     /// @notice A service needs at least one permission.
     error NoPermissions();
 
-    /// @notice `provider` offers no service.
+    /// @notice `provider` offers no service: there is none to delete or to agree to.
     error ServiceNotFound(address provider);
 
     /// @notice `provider` offers a service already; an import does not overwrite.
@@ -104,7 +104,7 @@ interface IPermissions is ISignedRequests, IBatches, IImports, IEntryErrors {
     /// to these.
     error PermissionsDiffer(address provider, uint256[] permissions);
 
-    /// @notice `user` has an active agreement with `provider`.
+    /// @notice `user` has an active agreement with `provider` already: nothing is left to do.
     error AgreementExists(address user, address provider);
 
     /// @notice `user` has no agreement with `provider`, not even one that has ended.
@@ -263,11 +263,15 @@ interface IPermissions is ISignedRequests, IBatches, IImports, IEntryErrors {
             uint256[] memory permissions
         );
 
-    /// @notice All providers whose service is in force, in the order of {services}.
+    /**
+     * @notice All providers whose service is in force, in the order of {services}. Use the pages of {services} for a large
+     * registry: near 4,700 slots this outgrows a call of 50 million gas, for each slot is a question to the Registry.
+     * @return Addresses of the providers.
+     */
     function getProviders() external view returns (address[] memory);
 
     /**
-     * @notice One entry of {getProviders}.
+     * @notice One entry of {getProviders}, at the cost of all of them.
      * @param index Position, from 0. Past the end it reverts ({IndexOutOfRange}).
      * @return provider Address of the provider.
      */
@@ -276,6 +280,7 @@ interface IPermissions is ISignedRequests, IBatches, IImports, IEntryErrors {
     /**
      * @notice How many slots {services} has to go through. A service that has ended with its listing keeps its slot
      * until its address deletes it or sets a new one.
+     * @return Length of the list that {services} pages through.
      */
     function serviceCount() external view returns (uint256);
 
@@ -322,6 +327,7 @@ interface IPermissions is ISignedRequests, IBatches, IImports, IEntryErrors {
      * @notice Whether a user has an active agreement with a provider.
      * @param user Address of the party that agreed.
      * @param provider Address of the party that offers the service.
+     * @return Whether it has.
      */
     function hasUserAgreementByAddress(address user, address provider) external view returns (bool);
 
@@ -330,6 +336,7 @@ interface IPermissions is ISignedRequests, IBatches, IImports, IEntryErrors {
      * @param countryCode Two letters A-Z, ASCII.
      * @param partyId Three characters A-Z or 0-9, ASCII.
      * @param provider Address of the party that offers the service.
+     * @return Whether it has.
      */
     function hasUserAgreementByOcpi(bytes2 countryCode, bytes3 partyId, address provider) external view returns (bool);
 }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
+import {IERC5267} from "@openzeppelin/contracts/interfaces/IERC5267.sol";
+
 /**
  * @title Signed requests: one account signs, any account pays
- * @notice Every write that an account can make for itself has a twin whose name ends in `Raw`. It carries the
- * account's EIP-712 signature, so that a *spender* can send and pay for it. The domain of the signature is
+ * @notice Whatever an account can write for itself, it can also have written by a function whose name ends in `Raw`.
+ * That carries the account's EIP-712 signature, so that a *spender* can send and pay for it. The domain of the signature is
  * `{name, version, chainId, verifyingContract}` and is told by `eip712Domain()` (ERC-5267).
  *
  * A `Raw` function takes the fields of its typed data in their order, then the signature, and checks in this order:
@@ -25,7 +27,7 @@ pragma solidity 0.8.30;
  *   nonce is raised with {invalidateNonce}.
  * - Requests of one signer take effect in the order of their nonces. There is one nonce for each signer and contract.
  */
-interface ISignedRequests {
+interface ISignedRequests is IERC5267 {
     /// @notice The block's time is later than the request's `deadline` (Unix time in seconds): sign a new one.
     error SignatureExpired(uint256 deadline);
 
@@ -36,12 +38,14 @@ interface ISignedRequests {
     /// @notice The signature does not show that `signer` signed exactly this request for this contract and chain.
     error InvalidSignature(address signer);
 
-    /// @notice The nonce can be raised to `newNonce` only if that is from `lowest` to `highest`.
+    /// @notice The nonce can't be raised to `newNonce`: give one from `lowest` to `highest`.
     error NonceOutOfRange(uint256 newNonce, uint256 lowest, uint256 highest);
 
     /**
      * @notice Makes every request void that the caller signed with a nonce below `newNonce`.
-     * @dev Requirements: `newNonce` is above the present nonce, by 65,536 at most ({NonceOutOfRange}).
+     * @dev Requirements: `newNonce` is above the present nonce, by 65,536 at most ({NonceOutOfRange}); the import is
+     * closed ({IImports-ImportStillOpen}). While it is open a signed deletion or revocation takes effect and can't be
+     * cancelled.
      * @param newNonce The nonce of the next request that can take effect.
      */
     function invalidateNonce(uint256 newNonce) external;
@@ -66,7 +70,7 @@ interface ISignedRequests {
     /**
      * @notice The nonce that the next signed request of `account` must carry. It outlives every listing.
      * @param account The signer.
-     * @return The next nonce; 0 for an account that was never the signer of a request.
+     * @return The next nonce; 0 until a request takes effect or the nonce is raised.
      */
     function nonces(address account) external view returns (uint256);
 }

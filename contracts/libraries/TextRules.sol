@@ -69,7 +69,7 @@ library TextRules {
     }
 
     /// @dev The position from `position` on of the first byte that is not in the class; the length when all are. A word
-    /// at a time: looking up each byte by its index costs 40 gas more a byte.
+    /// at a time and unchecked, for no position passes the length: by index it costs 40 gas more a byte.
     function _skip(uint256 class, bytes calldata text, uint256 position) private pure returns (uint256) {
         while (position < text.length) {
             uint256 word = uint256(bytes32(text[position:]));

@@ -294,7 +294,7 @@ FAULTS = [
     ),
     Fault(
         "an old url stays claimed",
-        (Edit(_REGISTRY, "                delete _hosts[_domainHash(operator)];\n", ""),),
+        (Edit(_REGISTRY, "                delete _hosts[oldDomainHash];\n", ""),),
         ("an_old_url_that_stays_claimed",),
     ),
     Fault(
@@ -745,11 +745,11 @@ FAULTS = [
             Edit(
                 _PERMISSIONS,
                 "        registry = IRegistry(registry_);",
-                "        registry = IRegistry(registry_);\n        _firstOwner = Ownable(registry_).owner();",
+                "        registry = IRegistry(registry_);\n        _firstOwner = IRegistry(registry_).owner();",
             ),
             Edit(
                 _PERMISSIONS,
-                "msg.sender != Ownable(address(registry)).owner()",
+                "msg.sender != registry.owner()",
                 "msg.sender != _firstOwner",
             ),
         ),

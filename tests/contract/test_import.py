@@ -104,6 +104,23 @@ class TestGate:
             request.send(spender)
 
     @pytest.mark.usefixtures("imported")
+    def test_gate_is_checked_before_what_is_wrong_with_the_values(
+        self, registry, permissions, operator, cpo, provider
+    ):
+        wrong = [
+            (registry.setNode, ("no URL",), operator),
+            (registry.setParty, (b"de", b"cpo", [], operator), cpo),
+            (registry.setPartyModules, ([7], [7]), cpo),
+            (registry.invalidateNonce, (0,), cpo),
+            (permissions.setService, ("\n", "no URL", [64]), provider),
+            (permissions.createAgreementTo, (provider, [64]), cpo),
+            (permissions.invalidateNonce, (0,), cpo),
+        ]
+        for function, values, sender in wrong:
+            with reverts("ImportStillOpen"):
+                function(*values, sender=sender)
+
+    @pytest.mark.usefixtures("imported")
     def test_batches_do_not_open_it(self, registry, operator, stranger):
         with reverts("ImportStillOpen"):
             registry.multicall([registry.setNode.calldata("https://a.b")], sender=stranger)

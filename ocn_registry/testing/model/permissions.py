@@ -148,7 +148,7 @@ class Permissions(
         permissions: Numbers,
     ) -> None:
         """Agree to a service, if it needs just these permissions."""
-        self._agree(message.sender, provider, checked_set(permissions, PERMISSION_LIMIT))
+        self._agree(message.sender, provider, permissions)
 
     @external
     def create_agreement_raw(  # noqa: PLR0913, PLR0917 - the contract's function
@@ -164,7 +164,7 @@ class Permissions(
         """Agree to a service, if it needs just these permissions, by signed request."""
         fields = (user, provider, permissions, nonce, deadline)
         self._use_request(message, "CreateAgreement", fields, signature)
-        self._agree(user, provider, checked_set(permissions, PERMISSION_LIMIT))
+        self._agree(user, provider, permissions)
 
     @external
     def revoke_agreement(self, message: Message, provider: Address) -> None:
@@ -200,7 +200,7 @@ class Permissions(
         """Make agreements of an earlier registry."""
         self._require_import(message, len(items))
         for user, provider, permissions in items:
-            self._store_agreement(user, provider, checked_set(permissions, PERMISSION_LIMIT))
+            self._store_agreement(user, provider, permissions)
 
     def _owner(self) -> Address:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
         return self._registry.owner()
@@ -246,6 +246,8 @@ class Permissions(
         provider: Address,
         permissions: Numbers | None,
     ) -> None:
+        if permissions is not None:
+            permissions = checked_set(permissions, PERMISSION_LIMIT)
         listing = self._registry.listing_of(user)
         if not listing:
             raise PartyNotFound(user)
