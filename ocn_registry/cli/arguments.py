@@ -76,13 +76,13 @@ WRITES: Final[tuple[tuple[str, str, Callable[[ArgumentParser], None], tuple[str,
 def _reads() -> list[Command]:
     return [
         Command("get-node", "show the node of an operator", "reads:get_node", take.address),
-        Command("list-nodes", "show all nodes", "reads:list_nodes", take.nothing),
+        Command("list-nodes", "show all nodes", "reads:list_nodes", take.listing),
         Command("get-party", "show a party", "reads:get_party", take.who),
-        Command("list-parties", "show all parties", "reads:list_parties", take.nothing),
+        Command("list-parties", "show all parties", "reads:list_parties", take.parties),
         Command(
             "get-service", "show the service of a provider", "reads:get_service", take.provider
         ),
-        Command("list-services", "show all services", "reads:list_services", take.nothing),
+        Command("list-services", "show all services", "reads:list_services", take.services),
         Command(
             "get-agreements",
             "show the services that a party uses",

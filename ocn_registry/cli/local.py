@@ -36,8 +36,8 @@ def is_local(deployment: Deployment) -> bool:
 
 
 def _is_loopback(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
     try:
+        host = urlsplit(url).hostname or ""
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
@@ -45,11 +45,15 @@ def _is_loopback(url: str) -> bool:
 
 def _is_development(url: str) -> bool:
     """Ask a node on this machine what it is."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return False
     if parts.scheme != "http":
         return False
     question = '{"jsonrpc":"2.0","id":1,"method":"web3_clientVersion","params":[]}'
-    line = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=_TIMEOUT_S)
+    line = http.client.HTTPConnection(parts.hostname or "", port, timeout=_TIMEOUT_S)
     try:
         headers = {"Content-Type": "application/json"}
         line.request("POST", parts.path or "/", question, headers)

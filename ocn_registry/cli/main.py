@@ -36,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         code = _command(args.run)(args)
         sys.stdout.flush()
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, EOFError):  # Ctrl-C, or Ctrl-D at a question
         print("interrupted", file=sys.stderr)  # noqa: T201 - the command line talks
         return INTERRUPTED
     except BrokenPipeError:  # whoever read has seen enough

@@ -37,8 +37,7 @@ _OTHER_NAMES = {"prod": "ewc"}
 def connect(args: Namespace) -> RegistryClient:
     """Reach the registry that the command line names."""
     deployment = chosen(args)
-    transport = HttpTransport(deployment.rpc_urls, chain_id=deployment.chain_id)
-    return RegistryClient(deployment, transport)
+    return RegistryClient(deployment, _transport(args, deployment, deployment.chain_id))
 
 
 def latest(client: RegistryClient) -> int:
@@ -61,15 +60,29 @@ def chosen(args: Namespace) -> Deployment:
         return replace(own, rpc_urls=tuple(given or ()) or own.rpc_urls or urls)
     provider, contracts = _part(content, "provider"), _part(content, "contracts")
     told = (_url(base.rpc_urls[0], provider),) if provider else urls
-    return _with_contracts(replace(base, rpc_urls=tuple(given or told) or base.rpc_urls), contracts)
+    base = replace(base, rpc_urls=tuple(given or told) or base.rpc_urls)
+    return _with_contracts(args, base, contracts)
 
 
-def _with_contracts(base: Deployment, contracts: dict[str, object]) -> Deployment:
+def _transport(args: Namespace, deployment: Deployment, chain_id: int | None) -> HttpTransport:
+    return HttpTransport(
+        deployment.rpc_urls,
+        chain_id=chain_id,
+        proxy=args.proxy,
+        ca_file=args.ca_file,
+    )
+
+
+def _with_contracts(
+    args: Namespace,
+    base: Deployment,
+    contracts: dict[str, object],
+) -> Deployment:
     registry = _address(contracts, "Registry", base.registry)
     permissions = _address(contracts, "Permissions", base.permissions)
     if (registry, permissions) == (base.registry, base.permissions):
         return base
-    transport = HttpTransport(base.rpc_urls)
+    transport = _transport(args, base, None)
     try:
         found = run(detect(registry, permissions, name=base.name), transport.perform)
     finally:

@@ -98,6 +98,18 @@ def everywhere(parser: ArgumentParser, *, root: bool = False) -> None:
         help="RPC node to ask, in place of the network's; can be repeated (or: OCN_RPC_URL)",
     )
     group.add_argument(
+        "--proxy",
+        metavar="URL",
+        default=default(None),
+        help="HTTP proxy through which the RPC node is asked",
+    )
+    group.add_argument(
+        "--ca-file",
+        metavar="FILE",
+        default=default(None),
+        help="certificates of authorities to trust in place of the usual ones",
+    )
+    group.add_argument(
         "--json",
         action="store_true",
         default=default(False),  # noqa: FBT003 - argparse's own form
@@ -267,6 +279,40 @@ def service(parser: ArgumentParser) -> None:
         type=choice("permission", PERMISSIONS),
         metavar="PERMISSION",
         help=f"what it needs, one or more of: {', '.join(PERMISSIONS)}",
+    )
+
+
+def listing(parser: ArgumentParser) -> None:
+    """Take the form of a list."""
+    parser.add_argument("--csv", action="store_true", help="print CSV, with a line of names first")
+
+
+def parties(parser: ArgumentParser) -> None:
+    """Take which parties are listed."""
+    listing(parser)
+    parser.add_argument("--operator", metavar="ADDRESS", help="reached through this one's node")
+    parser.add_argument("--role", type=choice("role", ROLES), metavar="ROLE", help="with this role")
+    parser.add_argument(
+        "--module",
+        type=choice("module", MODULES),
+        metavar="MODULE",
+        help="with this OCPI module",
+    )
+    parser.add_argument(
+        "--interface",
+        choices=("sender", "receiver"),
+        help="with this side of it, or of any module",
+    )
+
+
+def services(parser: ArgumentParser) -> None:
+    """Take which services are listed."""
+    listing(parser)
+    parser.add_argument(
+        "--permission",
+        type=choice("permission", PERMISSIONS),
+        metavar="PERMISSION",
+        help="that need this permission",
     )
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, TypeVar
 from ocn_registry.cli import entries
 from ocn_registry.cli.codes import DONE, NOT_LISTED
 from ocn_registry.cli.networks import connect, latest
-from ocn_registry.cli.render import as_json, for_programs, printable, put, records, table
+from ocn_registry.cli.render import as_csv, as_json, for_programs, printable, put, records, table
+from ocn_registry.models import Interface, Module, Permission, Role
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -49,7 +50,12 @@ def get_party(args: Namespace) -> int:
 def list_parties(args: Namespace) -> int:
     """Show all parties."""
     with connect(args) as client:
-        parties = client.parties()
+        parties = client.parties(
+            operator=args.operator,
+            role=None if args.role is None else Role[args.role],
+            module=None if args.module is None else Module[args.module.upper()],
+            interface=None if args.interface is None else Interface(args.interface),
+        )
     return _all(args, parties, entries.party, parties_table, "no parties are listed")
 
 
@@ -63,7 +69,8 @@ def get_service(args: Namespace) -> int:
 def list_services(args: Namespace) -> int:
     """Show all services."""
     with connect(args) as client:
-        services = client.services()
+        needed = None if args.permission is None else Permission[args.permission]
+        services = client.services(permission=needed)
     return _all(args, services, entries.service, services_table, "no services are listed")
 
 
@@ -167,7 +174,9 @@ def _all(
     rows: Callable[[Sequence[T]], str],
     empty: str,
 ) -> int:
-    if for_programs(args):
+    if getattr(args, "csv", False):
+        put(as_csv([entry(value) for value in values]))
+    elif for_programs(args):
         put(as_json([entry(value) for value in values]))
     else:
         put(rows(values) if values else empty)

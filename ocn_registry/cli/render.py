@@ -6,14 +6,16 @@ as JSON escapes it, so that programs read the same value; elsewhere with a backs
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import shutil
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 _GAP = 2
 _LEAST_WIDTH = 12
@@ -53,6 +55,37 @@ def as_json(value: object) -> str:
             for letter in text
         ],
     )
+
+
+def as_csv(entries: Sequence[Mapping[str, object]]) -> str:
+    """Write entries as CSV: a column for each value of their JSON, lists with spaces between.
+
+    A text that a spreadsheet would take for a formula gets a quote in front.
+    """
+    out = io.StringIO()
+    rows = [dict(_flat("", entry)) for entry in entries]
+    writer = csv.writer(out, lineterminator="\n")
+    if rows:
+        writer.writerow(rows[0])
+        writer.writerows([row.values() for row in rows])
+    return out.getvalue().rstrip("\n")
+
+
+def _flat(name: str, value: object) -> Iterator[tuple[str, str]]:
+    if _is_object(value):
+        for key, part in value.items():
+            yield from _flat(f"{name}.{key}" if name else key, part)
+        return
+    text = " ".join(map(str, value)) if _is_list(value) else str(value)
+    yield name, printable(f"'{text}" if text[:1] in set("=+-@\t") else text)
+
+
+def _is_object(value: object) -> TypeGuard[dict[str, object]]:
+    return isinstance(value, dict)
+
+
+def _is_list(value: object) -> TypeGuard[list[object]]:
+    return isinstance(value, list)
 
 
 def for_programs(args: Namespace) -> bool:

@@ -63,6 +63,34 @@ def test_text_of_the_chain_commands_no_terminal(client, done, operator, deployme
     assert json.loads(listed) == [{"operator": operator.address, "url": url}]
 
 
+@pytest.mark.usefixtures("listed_service")
+def test_lists_are_filtered(done, operator, spender):
+    def ids(*words):
+        return [party["partyId"] for party in json.loads(done("list-parties", *words))]
+
+    assert ids("--role", "emsp") == ["123", "SRV"]
+    assert ids("--module", "tokens", "--interface", "receiver") == ["CPO"]
+    assert ids("--module", "tokens", "--interface", "sender") == []
+    assert ids("--operator", operator.address, "--role", "CPO") == ["CPO", "SRV"]
+    assert ids("--operator", spender.address) == []
+    found = json.loads(done("list-services", "--permission", "FORWARD_ALL_SENDER"))
+    assert len(found) == 1
+    assert done("list-services", "--permission", "FORWARD_ALL") == "[]\n"
+
+
+@pytest.mark.usefixtures("listed_parties")
+def test_lists_are_csv_too(client, done, cpo, provider, operator):
+    client.set_service([Permission.FORWARD_ALL], name="=1,2", signer=provider)
+    head, first, *_ = done("list-parties", "--csv").splitlines()
+    assert head == (
+        "countryCode,partyId,address,roles,modules.sender,modules.receiver,node.operator,node.url"
+    )
+    node = f"{operator.address},https://node.example.org"
+    assert first == f"DE,CPO,{cpo.address},CPO,locations,cdrs tokens,{node}"
+    _, service = done("list-services", "--csv").splitlines()
+    assert service == f'"\'=1,2",,FORWARD_ALL,{provider.address},DE,SRV'
+
+
 def test_names_of_the_options_are_those_of_the_models():
     assert [role.name for role in Role] == list(options.ROLES)
     assert [module.name.lower() for module in Module] == list(options.MODULES)
