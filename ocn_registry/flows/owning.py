@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 
 from ocn_registry.errors import InvalidInput
 from ocn_registry.flows import writes
+from ocn_registry.flows.requests import verify
+from ocn_registry.flows.sending import transact
 from ocn_registry.intents import AdminDeleteParty, InvalidateNonce, SetParty
+from ocn_registry.outcomes import Item
 from ocn_registry.signing import SignedRequest
 
 if TYPE_CHECKING:
@@ -79,6 +82,9 @@ def reassign(
 ) -> Flow[Outcome]:
     """Take an id from whoever holds it, and give it to who signed for it, in one transaction.
 
+    Each of the two on its own: all or nothing, a thief who sees the transaction coming could leave
+    first, so that there is nothing to take and nobody gets the id.
+
     Args:
         dialect: How the contracts are spoken to.
         claim: What the rightful holder signed.
@@ -91,7 +97,20 @@ def reassign(
             f"{type(intent).__name__} claims no id: have its rightful holder sign SetParty",
         )
     taken = AdminDeleteParty(country_code=intent.country_code, party_id=intent.party_id)
-    return (yield from writes.send(dialect, (taken, claim), signer, options))
+    dialect.check(taken)
+    trial = dialect.write((taken, claim), each_alone=False, sender=signer.address)
+    yield from verify(dialect, (claim,))
+    return (
+        yield from transact(
+            dialect,
+            trial,
+            dialect.write((taken, claim), each_alone=True, sender=signer.address),
+            signer,
+            items=(Item(intent=taken), Item(intent=intent)),
+            once=False,
+            options=options,
+        )
+    )
 
 
 def _cancelling(
