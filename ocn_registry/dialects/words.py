@@ -121,8 +121,7 @@ class Words:
 
     def uints(self, bits: int = 256) -> tuple[int, ...]:
         """Read a list of numbers of at most so many bits."""
-        part = Words(self.list_words())
-        return tuple([part.uint(bits) for _ in range(len(part._data) // WORD)])
+        return self._each(lambda part: part.uint(bits))
 
     def list_words(self) -> bytes:
         """Read a list of words as they stand."""

@@ -340,6 +340,23 @@ contract PermissionsTest is Fixture {
         vm.assertEq(left, (1 << 64) | 1);
     }
 
+    /// @dev Whatever stood in the entries of the zero address would be told for everybody who is absent.
+    function testTheEntryOfTheZeroAddressIsNeverRead() external {
+        listService(cpo, hex"05");
+        store(keccak256(abi.encode(address(0), 3)), 1 << 32); // one agreement,
+        store(keccak256(abi.encode(0, keccak256(abi.encode(address(0), 7)))), uint160(cpo)); // the first with cpo,
+        store(keccak256(abi.encode(cpo, keccak256(abi.encode(address(0), 6)))), 1 << 64); // to version 1, under no listing
+        vm.assertEq(permissions.agreement(address(0), cpo).version, 1, "the test knows its places");
+        vm.assertFalse(permissions.hasUserAgreementByAddress(address(0), cpo));
+        vm.assertFalse(permissions.hasUserAgreementByOcpi("DE", "XXX", cpo));
+        vm.assertEq(permissions.getUserAgreementsByAddress(address(0)), addresses());
+        vm.assertEq(permissions.getUserAgreementsByOcpi("DE", "XXX"), addresses());
+    }
+
+    function store(bytes32 slot, uint256 value) private {
+        vm.store(address(permissions), slot, bytes32(value));
+    }
+
     // --- the owner is the Registry's; the import
 
     function testRegistryIsAContract() external {
@@ -386,6 +403,7 @@ contract PermissionsTest is Fixture {
         refusesService(cpo, NAME, SERVICE_URL, u256s(hex"05"), closed);
         refuses(emsp, address(permissions), abi.encodeCall(IPermissions.createAgreement, (cpo)), closed);
         refusesAgreement(emsp, cpo, u256s(hex"05"), closed);
+        refusesAgreement(emsp, cpo, u256s(hex"40"), closed); // the gate before the values
         refuses(emsp, address(permissions), abi.encodeWithSignature("invalidateNonce(uint256)", 1), closed);
         reason = abi.encodeWithSelector(IOwnedRegistry.OwnableUnauthorizedAccount.selector, stranger);
         refuses(stranger, address(permissions), importServices, reason);

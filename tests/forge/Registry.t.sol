@@ -360,6 +360,8 @@ contract RegistryTest is Fixture {
         registry.nonces(address(0));
         (bytes32[] memory reads, ) = vm.accesses(address(registry));
         vm.store(address(registry), reads[0], bytes32(type(uint256).max));
+        (bytes2 countryCode, bytes3 partyId) = registry.partyIdOf(address(0));
+        vm.assertTrue(countryCode == 0 && partyId == 0);
         (address op, string memory domain) = registry.getOperatorByOcpi("DE", "CPO");
         vm.assertEq(abi.encode(op, domain), abi.encode(address(0), ""));
         uint8[] memory none = new uint8[](0);

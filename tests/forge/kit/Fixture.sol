@@ -5,7 +5,7 @@ import {IPermissions} from "../../../contracts/interfaces/IPermissions.sol";
 import {IRegistry} from "../../../contracts/interfaces/IRegistry.sol";
 import {Vm} from "./Vm.sol";
 
-/// @dev What the Registry has from OpenZeppelin's Ownable2Step and EIP712.
+/// @dev What the Registry has from OpenZeppelin's Ownable2Step besides.
 interface IOwnedRegistry is IRegistry {
     event OwnershipTransferStarted(address indexed previousOwner, address indexed newOwner);
     event OwnershipTransferred(address indexed previousOwner, address indexed newOwner);
@@ -13,7 +13,6 @@ interface IOwnedRegistry is IRegistry {
     error OwnableUnauthorizedAccount(address account);
     error OwnableInvalidOwner(address owner);
 
-    function owner() external view returns (address);
     function pendingOwner() external view returns (address);
     function transferOwnership(address newOwner) external;
     function acceptOwnership() external;
