@@ -33,7 +33,8 @@ _LEFT = """\
 These are not defects that were overlooked, and no test shows them to fail; `SECURITY.md` says what to do.
 
 - Ids and URLs are first come: who sees a registration on its way can take its id, and the owner can hand it back in
-  one step (`test_a_stolen_id_stolen_again_while_it_is_handed_back`).
+  one step: by `tryMulticall`, or the thief voids the batch by leaving first
+  (`test_a_thief_who_steps_aside_while_the_id_is_handed_back`).
 - A URL is compared byte for byte. `https://node.example` and `https://node.example:443`, or one with `%2e` for a dot,
   lead to the same host and are two URLs here.
 - `createAgreement(address)`, kept for v1's library, takes whatever the service needs when it arrives. Who names the

@@ -193,7 +193,30 @@ def a_stolen_id_stolen_again_while_it_is_handed_back(t: Target) -> Seen:
             t.calldata("adminDeleteParty", *IDS[CPO]),
             t.raw_calldata(t.sign(CPO, "setParty", *IDS[CPO], ROLES, OPERATOR)),
         ]
-        t.in_one_block((OWNER, "multicall", items), thief)
+        t.in_one_block((OWNER, "tryMulticall", items), thief)
+    return Seen(t.read("getPartyDetailsByOcpi", *IDS[CPO])[0], ATTACKER)
+
+
+@attack(v3=Sees(CPO, "each item of the batch is on its own"))
+def a_thief_who_steps_aside_while_the_id_is_handed_back(t: Target) -> Seen:
+    """The thief leaves before the owner's deletion, which then fails, and comes back behind it."""
+    with_nodes(t)
+    t.direct(ATTACKER, "setParty", *IDS[CPO], ROLES, OTHER_OPERATOR)
+    aside = (ATTACKER, "deleteParty")
+    back = (ATTACKER, "setParty", *IDS[CPO], ROLES, OTHER_OPERATOR)
+    if t.is_v1:
+        t.in_one_block(
+            aside,
+            (OWNER, "adminDeleteParty", *IDS[CPO]),
+            back,
+            (CPO, "setParty", *IDS[CPO], ROLES, OPERATOR),
+        )
+    else:
+        items = [
+            t.calldata("adminDeleteParty", *IDS[CPO]),
+            t.raw_calldata(t.sign(CPO, "setParty", *IDS[CPO], ROLES, OPERATOR)),
+        ]
+        t.in_one_block(aside, (OWNER, "tryMulticall", items), back)
     return Seen(t.read("getPartyDetailsByOcpi", *IDS[CPO])[0], ATTACKER)
 
 
