@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 _KEY: Final = re.compile(r"(0x)?[0-9a-fA-F]{60,}")
+_NO_COMMAND: Final = re.compile(r"argument COMMAND: invalid choice: '(.*)' \(choose from (.*)\)")
 GROUPS: Final = {
     "request": "sign on one machine, pay on another: files between",
     "request prepare": "write a request, for its account to sign",
@@ -39,6 +40,12 @@ class Parser(ArgumentParser):
 
     def error(self, message: str) -> NoReturn:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
         """Say what is wrong, and where to read more."""
+        odd = _NO_COMMAND.fullmatch(message)
+        if odd is not None:
+            from difflib import get_close_matches  # noqa: PLC0415 - for errors only
+
+            close = get_close_matches(odd[1], re.findall(r"'([^']+)'", odd[2]), n=1)
+            message = f"there is no command {odd[1]!r}" + (f": {close[0]}?" if close else "")
         safe = _KEY.sub("<hidden>", message)
         safe = safe.encode("unicode_escape").decode() if not safe.isprintable() else safe
         self.exit(2, f"error: {safe}\nsee: {self.prog} --help\n")
@@ -138,6 +145,7 @@ def _others() -> list[Command]:
         Command("identity new", "make a key, in a keystore", "identity:new", take.keystore),
         Command("identity show", "show the address of a key", "identity:show", shown),
         Command("info", "show who you are here, and whether you can pay", "about:info", take.self_),
+        Command("doctor", "check the way to the registry", "doctor:doctor", take.operator),
         Command("tx status", "show what became of a transaction", "about:tx_status", take.tx_hash),
         Command("devnet", "run a development chain here", "devnet:devnet", take.development),
         Command("completion", "print completion for bash", "completion:completion", take.nothing),

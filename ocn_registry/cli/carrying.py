@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from ocn_registry.signing import Signer
 
 # How many blocks make one final. Energy Web: more than half of the validators have built on it.
-_FINAL = {246: 21, 73799: 3, 31337: 1, 1337: 1}
+FINAL = {246: 21, 73799: 3, 31337: 1, 1337: 1}
 _TOKENS = {246: "EWT", 73799: "VT"}
 _PATIENCE_S, _BLOCK_S = 120.0, 10.0
 _DECIMALS = 18
@@ -113,7 +113,7 @@ def confirmations_of(wait: str, deployment: Deployment) -> int:
     if wait == "confirmed":
         return 1
     if wait == "final":
-        known = _FINAL.get(deployment.chain_id)
+        known = FINAL.get(deployment.chain_id)
         if known is None:
             raise InvalidInput(
                 f"how many blocks make one final on chain {deployment.chain_id} is not known: "

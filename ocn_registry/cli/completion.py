@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from ocn_registry.cli.arguments import Parser, commands
 from ocn_registry.cli.codes import DONE
-from ocn_registry.cli.options import MODULES, NETWORKS, PERMISSIONS, ROLES, everywhere
+from ocn_registry.cli.names import MODULES, NETWORKS, PERMISSIONS, ROLES
+from ocn_registry.cli.options import everywhere
 from ocn_registry.cli.render import put
 
 if TYPE_CHECKING:

@@ -17,7 +17,6 @@ from urllib.parse import urlsplit
 
 from ocn_registry.client import RegistryClient
 from ocn_registry.deployments import built_in, from_json
-from ocn_registry.dialects.detect import detect
 from ocn_registry.effects import Head, run
 from ocn_registry.errors import InvalidInput
 from ocn_registry.models import Address
@@ -82,6 +81,8 @@ def _with_contracts(
     permissions = _address(contracts, "Permissions", base.permissions)
     if (registry, permissions) == (base.registry, base.permissions):
         return base
+    from ocn_registry.dialects.detect import detect  # noqa: PLC0415 - only for such files
+
     transport = _transport(args, base, None)
     try:
         found = run(detect(registry, permissions, name=base.name), transport.perform)

@@ -1,8 +1,4 @@
-"""The options of commands, each written once. Nothing is imported here that takes time.
-
-The names of roles, modules and permissions stand here a second time, for the same reason; a test
-holds them to the enumerations of `models`.
-"""
+"""The options of commands, each written once. Nothing is imported here that takes time."""
 
 from __future__ import annotations
 
@@ -10,60 +6,15 @@ import re
 from argparse import SUPPRESS, ArgumentTypeError
 from typing import TYPE_CHECKING, Final
 
+from ocn_registry.cli.names import MODULES, NETWORKS, PERMISSIONS, ROLES, choice
+
 if TYPE_CHECKING:
     from argparse import ArgumentParser
-    from collections.abc import Callable, Sequence
 
-NETWORKS: Final = ("local", "volta", "prod", "ewc", "local-v1")
-ROLES: Final = ("CPO", "EMSP", "HUB", "NAP", "NSP", "OTHER", "SCSP")
-MODULES: Final = (
-    "cdrs",
-    "chargingprofiles",
-    "commands",
-    "locations",
-    "sessions",
-    "tariffs",
-    "tokens",
-)
-PERMISSIONS: Final = (
-    "FORWARD_ALL",
-    "FORWARD_ALL_SENDER",
-    "FORWARD_ALL_RECEIVER",
-    *(
-        f"FORWARD_MODULE_{module}_{side}"
-        for module in (
-            "LOCATIONS",
-            "SESSIONS",
-            "CDRS",
-            "TARIFFS",
-            "TOKENS",
-            "COMMANDS",
-            "CHARGINGPROFILES",
-        )
-        for side in ("SENDER", "RECEIVER")
-    ),
-)
 KEY_HELP: Final = (
     "keystore:PATH (encrypted file), env:NAME (environment variable), file:PATH (key file that "
     "only you can read), or command:PROGRAM (signs elsewhere)"
 )
-
-
-def choice(kind: str, known: Sequence[str]) -> Callable[[str], str]:
-    """Make what reads one of several names, in small or capital letters."""
-    spelled = {name.upper(): name for name in known}
-
-    def read(text: str) -> str:
-        if text.upper() in spelled:
-            return spelled[text.upper()]
-        from difflib import get_close_matches  # noqa: PLC0415 - for errors only
-
-        close = get_close_matches(text.upper(), spelled, n=1)
-        guess = f"did you mean {spelled[close[0]]}? " if close else ""
-        names = ", ".join(known)
-        raise ArgumentTypeError(f"{text!r} is no {kind}: {guess}There are {names}")
-
-    return read
 
 
 def everywhere(parser: ArgumentParser, *, root: bool = False) -> None:
@@ -403,6 +354,15 @@ def self_(parser: ArgumentParser) -> None:
     """Take who is asked about: an address, or who has a key."""
     parser.add_argument("-a", "--address", help="address that is asked about")
     signing(parser)
+
+
+def operator(parser: ArgumentParser) -> None:
+    """Take whose node is asked."""
+    parser.add_argument(
+        "-a",
+        "--address",
+        help="address of an operator: its node is asked who it is, and compared with the registry",
+    )
 
 
 def tx_hash(parser: ArgumentParser) -> None:

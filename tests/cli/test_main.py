@@ -35,7 +35,8 @@ def test_help_tells_commands_and_exit_codes(anywhere):
     ("words", "says"),
     [
         ([], "usage:"),
-        (["get-nod", "0x"], "get-nod"),
+        (["get-nod", "0x"], "there is no command 'get-nod': get-node?"),
+        (["request", "prepar"], "prepare?"),
         (["get-node", "no address"], "no address"),
         (["get-party"], "--address"),
         (["list-nodes", "-n", "volt"], "did you mean volta?"),
