@@ -113,7 +113,7 @@ def _writes() -> list[Command]:
 
 
 def _requests() -> list[Command]:
-    submitting = _together(take.files, take.spending)
+    submitting = _together(take.files, take.passphrase, take.spending)
     cancelling = _together(take.cancelled, take.signing, take.spending)
     signing = _together(take.file, take.signing, take.yes)
     return [

@@ -80,10 +80,15 @@ def signing(parser: ArgumentParser) -> None:
         metavar="KEY",
         help=f"key of whose entry it is (or: SIGNER): {KEY_HELP}",
     )
+    passphrase(parser)
+
+
+def passphrase(parser: ArgumentParser) -> None:
+    """Take the passphrase of keystores."""
     parser.add_argument(
         "--passphrase-file",
         metavar="FILE",
-        help="passphrase of the keystores; asked for without",
+        help="passphrase of the keystores, in a file only you can read; asked for without",
     )
 
 
@@ -343,11 +348,7 @@ def cancelled(parser: ArgumentParser) -> None:
 def keystore(parser: ArgumentParser) -> None:
     """Take the path of a new keystore."""
     parser.add_argument("path", metavar="PATH", help="file that is written, and not over another")
-    parser.add_argument(
-        "--passphrase-file",
-        metavar="FILE",
-        help="passphrase of the keystore; asked for without",
-    )
+    passphrase(parser)
 
 
 def self_(parser: ArgumentParser) -> None:

@@ -73,6 +73,18 @@ def test_of_many_requests_the_good_ones_take_effect(
     assert client.party("DE", "AAA").address == cpo.address
 
 
+@pytest.mark.parametrize("option", ["--passphrase-file", "--spender-passphrase-file"])
+def test_a_keystore_pays(client, signed, done, keys, spender, tmp_path, option):
+    secret = tmp_path / "secret"
+    secret.touch(mode=0o600)
+    secret.write_text("a passphrase\n")
+    signer = KeySigner.from_key(keys[spender.address])
+    signer.to_keystore(tmp_path / "keystore", lambda: "a passphrase")
+    key = f"keystore:{tmp_path / 'keystore'}"
+    words = ("request", "submit", signed("set-node", URL), "-y", "-x", key, option, secret)
+    assert json.loads(done(*words))["spender"] == spender.address
+
+
 def test_nothing_is_paid_unless_somebody_agrees(client, signed, command, keys, spender):
     finished = command("request", "submit", signed("set-node", URL), "-x", keys[spender.address])
     assert finished.returncode == 2
