@@ -169,7 +169,7 @@ def parser_of(argv: Sequence[str] | None = None) -> ArgumentParser:
     """Make the parser.
 
     Args:
-        argv: What will be parsed: options are made for the commands in it only. All unless given.
+        argv: What will be parsed: only what it needs is made. All unless given.
     """
     codes = "\n".join([f"  {code:>3}  {meaning}" for code, meaning in MEANINGS.items()])
     root = Parser(
@@ -181,7 +181,7 @@ def parser_of(argv: Sequence[str] | None = None) -> ArgumentParser:
     take.everywhere(root, root=True)
     below: dict[str, _SubParsersAction[ArgumentParser]] = {}
     _group(root, "", below)
-    for command in commands():
+    for command in _meant(argv):
         *groups, name = command.path.split()
         for depth, group in enumerate(groups):
             place = " ".join(groups[: depth + 1])
@@ -200,6 +200,14 @@ def parser_of(argv: Sequence[str] | None = None) -> ArgumentParser:
             take.everywhere(parser)
         parser.set_defaults(run=command.run, action=command.action)
     return root
+
+
+def _meant(argv: Sequence[str] | None) -> list[Command]:
+    """Tell the commands that the first word can mean: all, unless it is one's name."""
+    every = commands()
+    first = argv[0] if argv else None
+    meant = [each for each in every if first in {each.path.split()[0], *each.aliases}]
+    return meant or every
 
 
 def _group(

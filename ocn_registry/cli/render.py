@@ -6,10 +6,7 @@ as JSON escapes it, so that programs read the same value; elsewhere with a backs
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-import shutil
 import sys
 from typing import TYPE_CHECKING, TypeGuard
 
@@ -62,6 +59,9 @@ def as_csv(entries: Sequence[Mapping[str, object]]) -> str:
 
     A text that a spreadsheet would take for a formula gets a quote in front.
     """
+    import csv  # noqa: PLC0415 - for who asks for it
+    import io  # noqa: PLC0415
+
     out = io.StringIO()
     rows = [dict(_flat("", entry)) for entry in entries]
     writer = csv.writer(out, lineterminator="\n")
@@ -116,6 +116,8 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, soft: Sequence[
         rows: Values, one for each column.
         soft: Columns that may be cut; addresses and ids may not.
     """
+    import shutil  # noqa: PLC0415 - for people only
+
     cells = [[printable(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(head, *cells, strict=True)]
     room = shutil.get_terminal_size().columns
