@@ -94,7 +94,7 @@ def _loads(deployment: Deployment, file: Path) -> tuple[float, float, int]:
     chain: list[float] = []
     saved: list[float] = []
     requests = 0
-    for _ in range(3):
+    for _ in range(ROUNDS):
         transport = _transport(deployment)
         client = RegistryClient(deployment, transport)
         cache = RegistryCache(client)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ocn_registry.cache.draft import Draft, Rows, empty
-from ocn_registry.cache.state import Consent, party_row, service_row
+from ocn_registry.cache.draft import Rows
+from ocn_registry.cache.state import Consent, State, party_row, service_row
 from ocn_registry.effects import all_of
 from ocn_registry.models import Address, PartyId
 from ocn_registry.outcomes import (
@@ -23,7 +23,7 @@ from ocn_registry.outcomes import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ocn_registry.cache.state import Consents, PartyRow, State
+    from ocn_registry.cache.state import Consents, PartyRow
     from ocn_registry.dialects import Dialect
     from ocn_registry.effects import Flow
     from ocn_registry.models import Agreement, BlockRef, Party
@@ -76,16 +76,15 @@ def read_all(dialect: Dialect, at: BlockRef) -> Flow[State]:
     services = yield from dialect.services(at.number)
     users = tuple([party.address for party in parties])
     agreements = yield from dialect.agreements_of(users, at.number)
-    draft = Draft(empty(at))
-    for node in nodes:
-        draft.nodes.put(node.operator, node.domain)
-    for address, row in (yield from _party_rows(dialect, parties, at.number)).items():
-        draft.parties.put(address, row)
-    for service in services:
-        draft.services.put(service.provider, service_row(service))
-    for user, consents in _by_user(agreements).items():
-        draft.consents.put(user, consents)
-    return draft.finish(at)
+    rows = yield from _party_rows(dialect, parties, at.number)
+    return State(
+        block=at,
+        nodes={node.operator: node.domain for node in nodes},
+        parties=rows,
+        services={service.provider: service_row(service) for service in services},
+        consents=_by_user(agreements),
+        ids={(row.country_code, row.party_id): row for row in rows.values() if row.holds_id},
+    )
 
 
 def read_again(dialect: Dialect, touched: Touched, state: State, block: int) -> Flow[Rows]:

@@ -13,12 +13,12 @@ while the user's party or the provider's service is gone (`State.in_force`).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from ocn_registry.models import Agreement, Module, Node, Party, PartyId, Role, Route, Service
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from enum import IntEnum
 
     from ocn_registry.models import Address, BlockRef
@@ -71,7 +71,8 @@ _MODULES = [
 ]
 
 
-def bits_of(members: Iterable[IntEnum]) -> int:
+@lru_cache(maxsize=4096)
+def bits_of(members: tuple[IntEnum, ...]) -> int:
     """Write a set of roles or modules as bits."""
     bits = 0
     for member in members:
