@@ -35,7 +35,9 @@ BELOW["client"] = BELOW["flows"] | {"flows", "transport"}
 BELOW["async_client"] = BELOW["client"]
 BELOW["network"] = BELOW["client"] | {"client", "async_client"}
 BELOW["cache"] = BELOW["client"] | {"client", "async_client", "replay"}
-BELOW["cli"] = BELOW["network"] | {"network", "devnet", "anvil"}
+BELOW["migration"] = BELOW["client"] | {"client"}
+BELOW["verification"] = BELOW["flows"] | {"abi", "transport"}
+BELOW["cli"] = BELOW["network"] | {"network", "devnet", "anvil", "verification"}
 
 # Which part may import a library of others.
 LIBRARIES = {

@@ -1,0 +1,172 @@
+"""What only the events of a registry tell, where its contracts don't: consents, former names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ocn_registry.dialects import words
+from ocn_registry.dialects.calls import question
+from ocn_registry.dialects.words import Words
+from ocn_registry.effects import together
+from ocn_registry.errors import UnknownRevert
+from ocn_registry.migration.reasons import Kind, LeftOut, Why
+from ocn_registry.migration.snapshot import Consent
+from ocn_registry.models import ZERO_ADDRESS, Address, Contract, PartyId
+from ocn_registry.outcomes import AgreementMade, NodeDeleted, NodeSet, PartySet, ServiceSet
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import TypeVar
+
+    from ocn_registry.dialects import Dialect
+    from ocn_registry.effects import Call, Flow
+    from ocn_registry.models import Node, Party
+    from ocn_registry.outcomes import Change
+
+    T = TypeVar("T")
+
+Pair = tuple[Address, Address]
+
+
+@dataclass(slots=True)
+class History:
+    """What events told, in their order."""
+
+    offered: dict[Address, tuple[int, ...]] = field(default_factory=dict[Address, tuple[int, ...]])
+    agreed: dict[Pair, tuple[int, ...] | None] = field(
+        default_factory=dict[Pair, tuple[int, ...] | None],
+    )
+    changed: set[Pair] = field(default_factory=set[Pair])
+    users: dict[Address, set[Address]] = field(default_factory=dict[Address, set[Address]])
+    ids: dict[PartyId, Address] = field(default_factory=dict[PartyId, Address])
+    urls: dict[Address, str] = field(default_factory=dict[Address, str])
+    taken: dict[str, Address] = field(default_factory=dict[str, Address])
+
+    @classmethod
+    def of(cls, changes: Iterable[Change]) -> History:
+        """Look through all changes, from the first one on."""
+        history = cls()
+        for change in changes:
+            history._apply(change)
+        return history
+
+    def _apply(self, change: Change) -> None:
+        match change:
+            case NodeSet():
+                self.urls[change.node.operator] = change.node.domain
+                self.taken[change.node.domain] = change.node.operator
+            case NodeDeleted():
+                self.taken.pop(self.urls.pop(change.operator, ""), None)
+            case PartySet():
+                self.ids[change.id] = change.address
+            case ServiceSet():
+                # The deletion of a service looks like this too, with the former permissions.
+                if self.offered.get(change.provider) != change.permissions:
+                    users = self.users.get(change.provider, set())
+                    self.changed.update([(user, change.provider) for user in users])
+                self.offered[change.provider] = change.permissions
+            case AgreementMade():
+                # Its revocation looks the same: of an agreement in force, the last one made it.
+                pair = (change.user, change.provider)
+                self.agreed[pair] = self.offered.get(change.provider)
+                self.changed.discard(pair)
+                self.users.setdefault(change.provider, set()).add(change.user)
+            case _:
+                pass
+
+    def consent(self, user: Address, provider: Address) -> Consent:
+        """Tell to what a user agreed, of an agreement in force."""
+        pair = (user, provider)
+        return Consent(
+            user=user,
+            provider=provider,
+            permissions=self.agreed.get(pair),
+            changed_since=pair in self.changed,
+        )
+
+    def former_ids(self, parties: Iterable[Party]) -> tuple[PartyId, ...]:
+        """Tell which ids parties once had that none of these has now."""
+        present = {party.id for party in parties}
+        return tuple([one for one in self.ids if one not in present])
+
+    def former_urls(self, nodes: Iterable[Node]) -> tuple[LeftOut, ...]:
+        """Tell which URLs are taken by operators that have another one now."""
+        present = {node.domain for node in nodes}
+        return tuple(
+            [
+                LeftOut(kind=Kind.NODE, subject=url, why=Why.STALE_URL, detail=operator)
+                for url, operator in self.taken.items()
+                if url not in present
+            ],
+        )
+
+    @staticmethod
+    def stale(party: Party) -> LeftOut:
+        """Tell of a party that is found by an id that it had."""
+        return LeftOut(
+            kind=Kind.PARTY,
+            subject=str(party.id),
+            why=Why.STALE_ID,
+            detail=party.address,
+        )
+
+    def ended(
+        self,
+        in_force: Iterable[Consent],
+        parties: set[Address],
+        providers: set[Address],
+    ) -> tuple[LeftOut, ...]:
+        """Tell which agreements are in force no more, and why."""
+        present = {(one.user, one.provider) for one in in_force}
+
+        def why(user: Address, provider: Address) -> Why:
+            if user not in parties:
+                return Why.PARTY_LEFT
+            return Why.REVOKED if provider in providers else Why.SERVICE_ENDED
+
+        return tuple(
+            [
+                LeftOut(
+                    kind=Kind.AGREEMENT,
+                    subject=f"{user} with {provider}",
+                    why=why(user, provider),
+                )
+                for user, provider in self.agreed
+                if (user, provider) not in present
+            ],
+        )
+
+
+def odd_entries(dialect: Dialect, block: int) -> Flow[tuple[LeftOut, ...]]:
+    """Find what belongs to the zero address, which no reader should believe."""
+
+    def ask(
+        contract: Contract,
+        signature: str,
+        decode: Callable[[Words], T],
+        *who: Address,
+    ) -> Call[T]:
+        return question(
+            dialect.address_of(contract),
+            signature,
+            tuple([words.address(one) for one in who]),
+            decode=decode,
+            refuse=UnknownRevert,
+            block=block,
+        )
+
+    registry, permissions = Contract.REGISTRY, Contract.PERMISSIONS
+    node, addresses, providers = yield from together(
+        ask(registry, "getNode(address)", Words.text, ZERO_ADDRESS),
+        ask(registry, "getParties()", Words.addresses),
+        ask(permissions, "getProviders()", Words.addresses),
+    )
+    found: list[LeftOut] = []
+    if node:
+        found.append(LeftOut(kind=Kind.NODE, subject=node, why=Why.ZERO_ADDRESS))
+    if ZERO_ADDRESS in addresses:
+        found.append(LeftOut(kind=Kind.PARTY, subject=ZERO_ADDRESS, why=Why.ZERO_ADDRESS))
+    if ZERO_ADDRESS in providers:
+        found.append(LeftOut(kind=Kind.SERVICE, subject=ZERO_ADDRESS, why=Why.ZERO_ADDRESS))
+    return tuple(found)
