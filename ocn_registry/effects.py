@@ -112,6 +112,14 @@ class CodeSize(Effect[int]):
     account: Address
 
 
+@dataclass(frozen=True, slots=True)
+class Code(Effect[bytes]):
+    """Ask for an account's code at the end of a block; empty for an account with a key."""
+
+    account: Address
+    block: int | None = None
+
+
 class ChainId(Effect[int]):
     """Ask which chain the node is on."""
 
@@ -263,6 +271,28 @@ class TransactionOf(Effect[SentTransaction | None]):
     tx_hash: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Creation:
+    """A transaction that creates a contract.
+
+    Attributes:
+        contract: Address of what it creates: the sender and the number decide it.
+        data: The contract's bytecode and the constructor's arguments.
+        block_number: Number of its block; `None` while it is in none.
+    """
+
+    contract: Address
+    data: bytes
+    block_number: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CreationBy(Effect[Creation | None]):
+    """Ask what a transaction creates; `None` when the node knows none that creates a contract."""
+
+    tx_hash: str
+
+
 @dataclass(frozen=True, slots=True)
 class Sleep(Effect[None]):
     """Wait for so many seconds."""
@@ -352,15 +382,7 @@ def run(flow: Flow[T], perform: Perform) -> T:
 
 
 async def run_async(flow: Flow[T], perform: AsyncPerform) -> T:
-    """Perform a flow's effects, one after the other; see `run`.
-
-    Args:
-        flow: A flow; or an effect's iterator, to have just that one performed.
-        perform: Answers an effect, or raises.
-
-    Returns:
-        What the flow returns.
-    """
+    """Perform a flow's effects, one after the other; see `run`."""
     try:
         effect = next(flow)
         while True:

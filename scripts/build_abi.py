@@ -10,14 +10,19 @@ these names, so they hold no path of this machine, and any toolchain can compile
 Ape compiles from a copy with other names: the same code with another metadata hash.
 """
 
+from __future__ import annotations
+
 import argparse
 import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parent.parent
 CONTRACTS = ("Registry", "Permissions")
@@ -50,10 +55,12 @@ def standard_json() -> dict[str, Any]:
                         "metadata",
                         "evm.bytecode.object",
                         "evm.deployedBytecode.object",
+                        "evm.deployedBytecode.immutableReferences",
                     ]
                 }
                 for name in CONTRACTS
-            },
+            }
+            | {"*": {"": ["ast"]}},
         },
     }
 
@@ -77,20 +84,40 @@ def compile_contracts() -> dict[str, dict[str, Any]]:
     output = json.loads(answer.stdout)
     if errors := [e for e in output.get("errors", ()) if e["severity"] == "error"]:
         raise CompileError("\n".join(error["formattedMessage"] for error in errors))
+    variables = dict(variables_of([source["ast"] for source in output["sources"].values()]))
     return {
-        name: artifact(name, output["contracts"][f"contracts/{name}.sol"][name])
+        name: artifact(name, output["contracts"][f"contracts/{name}.sol"][name], variables)
         for name in CONTRACTS
     }
 
 
-def artifact(name: str, compiled: dict[str, Any]) -> dict[str, Any]:
-    """Return what is published of one compiled contract."""
+def variables_of(node: object) -> Iterator[tuple[int, str]]:
+    """Give number and name of each variable below a node of the compiler's syntax tree."""
+    if isinstance(node, dict):
+        if node.get("nodeType") == "VariableDeclaration":
+            yield node["id"], node["name"]
+        node = list(node.values())
+    if isinstance(node, list):
+        for part in node:
+            yield from variables_of(part)
+
+
+def artifact(name: str, compiled: dict[str, Any], variables: dict[int, str]) -> dict[str, Any]:
+    """Return what is published of one compiled contract.
+
+    Args:
+        name: Name of the contract.
+        compiled: What the compiler says of it.
+        variables: Names of variables by the compiler's numbers, which change with any edit.
+    """
     metadata = json.loads(compiled["metadata"])
+    places = compiled["evm"]["deployedBytecode"]["immutableReferences"]
     return {
         "contractName": name,
         "abi": compiled["abi"],
         "bytecode": "0x" + compiled["evm"]["bytecode"]["object"],
         "deployedBytecode": "0x" + compiled["evm"]["deployedBytecode"]["object"],
+        "immutableReferences": {variables[int(number)]: at for number, at in places.items()},
         "compiler": {
             "version": metadata["compiler"]["version"],
             "settings": metadata["settings"],

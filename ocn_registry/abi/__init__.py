@@ -47,11 +47,16 @@ class Artifact:
         name: `Registry` or `Permissions`.
         abi: Its functions, events and errors.
         bytecode: What creates it, without the constructor's arguments.
+        deployed_bytecode: What is then on the chain, with zeros where the constructor writes;
+            empty where that was not published.
+        immutables: Where it writes: first byte and length of each place, by the value's name.
     """
 
     name: str
     abi: list[AbiEntry]
     bytecode: bytes
+    deployed_bytecode: bytes = b""
+    immutables: tuple[tuple[str, tuple[tuple[int, int], ...]], ...] = ()
 
 
 def artifact(dialect: str, name: str) -> Artifact:
@@ -71,8 +76,16 @@ def artifact(dialect: str, name: str) -> Artifact:
         )
     text = Path(__file__).parent.joinpath(dialect, f"{name}.json").read_text(encoding="utf-8")
     content = cast("dict[str, object]", json.loads(text))  # our own file; a test checks its form
+    immutables = cast("dict[str, list[dict[str, int]]]", content.get("immutableReferences", {}))
     return Artifact(
         name=name,
         abi=cast("list[AbiEntry]", content["abi"]),
         bytecode=bytes.fromhex(str(content["bytecode"])[2:]),
+        deployed_bytecode=bytes.fromhex(str(content.get("deployedBytecode", "0x"))[2:]),
+        immutables=tuple(
+            [
+                (variable, tuple([(place["start"], place["length"]) for place in places]))
+                for variable, places in immutables.items()
+            ],
+        ),
     )

@@ -17,7 +17,9 @@ from ocn_registry.effects import (
     BlockAt,
     Call,
     ChainId,
+    Code,
     CodeSize,
+    CreationBy,
     GasEstimate,
     GasPrice,
     Head,
@@ -33,7 +35,7 @@ from ocn_registry.effects import (
 from ocn_registry.errors import BadAnswer, RpcRefused
 from ocn_registry.models import BlockRef
 from ocn_registry.text import shown
-from ocn_registry.transport.sent import sent_transaction
+from ocn_registry.transport.sent import creation, sent_transaction
 from ocn_registry.transport.values import (
     as_address,
     as_bytes,
@@ -60,8 +62,7 @@ def request_of(effect: AnyEffect) -> tuple[str, list[object]]:  # noqa: C901, PL
     """Give the method and the parameters that ask for an effect."""
     match effect:
         case Call():
-            block = "latest" if effect.block is None else hex(effect.block)
-            return "eth_call", [_message(effect), block]
+            return "eth_call", [_message(effect), _at(effect.block)]
         case GasEstimate():
             return "eth_estimateGas", [_message(effect.call)]
         case Head():
@@ -72,6 +73,8 @@ def request_of(effect: AnyEffect) -> tuple[str, list[object]]:  # noqa: C901, PL
             return "eth_getBalance", [effect.account, "latest"]
         case CodeSize():
             return "eth_getCode", [effect.account, "latest"]
+        case Code():
+            return "eth_getCode", [effect.account, _at(effect.block)]
         case TransactionCount():
             block = "pending" if effect.pending else "latest"
             return "eth_getTransactionCount", [effect.account, block]
@@ -84,7 +87,7 @@ def request_of(effect: AnyEffect) -> tuple[str, list[object]]:  # noqa: C901, PL
             return "eth_getLogs", [{"address": list(effect.contracts), **blocks}]
         case ReceiptOf():
             return "eth_getTransactionReceipt", [effect.tx_hash]
-        case TransactionOf():
+        case TransactionOf() | CreationBy():
             return "eth_getTransactionByHash", [effect.tx_hash]
         case Send():
             return "eth_sendRawTransaction", ["0x" + effect.transaction.raw.hex()]
@@ -92,7 +95,7 @@ def request_of(effect: AnyEffect) -> tuple[str, list[object]]:  # noqa: C901, PL
             raise NotImplementedError(f"{type(effect).__name__} is nothing to ask a node")
 
 
-def answer_of(effect: AnyEffect, result: object) -> Answer:  # noqa: PLR0911 - one for each
+def answer_of(effect: AnyEffect, result: object) -> Answer:  # noqa: C901, PLR0911 - one for each
     """Make an effect's answer of a result.
 
     Args:
@@ -109,6 +112,8 @@ def answer_of(effect: AnyEffect, result: object) -> Answer:  # noqa: PLR0911 - o
             return as_number(result)
         case CodeSize():
             return len(as_bytes(result))
+        case Code():
+            return as_bytes(result)
         case Head():
             block = as_object(result)
             fee = block.get("baseFeePerGas")
@@ -124,6 +129,8 @@ def answer_of(effect: AnyEffect, result: object) -> Answer:  # noqa: PLR0911 - o
             return None if result is None else _receipt(as_object(result))
         case TransactionOf():
             return None if result is None else sent_transaction(effect.tx_hash, as_object(result))
+        case CreationBy():
+            return None if result is None else creation(as_object(result))
         case _:
             return None
 
@@ -167,6 +174,10 @@ def unwrap(effect: AnyEffect, response: dict[str, object]) -> Answer:
             raise error
         return None
     return answer_of(effect, response.get("result"))
+
+
+def _at(block: int | None) -> str:
+    return "latest" if block is None else hex(block)
 
 
 def _message(call: Call[object]) -> dict[str, object]:

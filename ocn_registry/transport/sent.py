@@ -9,9 +9,10 @@ Source: EIP-155 and EIP-1559 (what a transaction is the hash of).
 
 from __future__ import annotations
 
-from ocn_registry.effects import SentTransaction, Transaction
+from ocn_registry.effects import Creation, SentTransaction, Transaction
 from ocn_registry.errors import BadAnswer
 from ocn_registry.keccak import keccak256
+from ocn_registry.models import Address
 from ocn_registry.rlp import encode
 from ocn_registry.text import shown
 from ocn_registry.transport.values import as_address, as_bytes, as_number
@@ -58,3 +59,33 @@ def sent_transaction(tx_hash: str, found: dict[str, object]) -> SentTransaction:
         ),
         block_number=None if block is None else as_number(block),
     )
+
+
+def creation(found: dict[str, object]) -> Creation | None:
+    """Read what a node tells of a transaction that creates a contract; `None` when it calls one.
+
+    Nothing is signed or paid on the strength of it, so it is not held to its hash.
+
+    Args:
+        found: The node's result.
+
+    Raises:
+        BadAnswer: It is no transaction.
+    """
+    if found.get("to") is not None:
+        return None
+    sender, nonce = as_address(found.get("from")), as_number(found.get("nonce"))
+    block = found.get("blockNumber")
+    return Creation(
+        contract=created_by(sender, nonce),
+        data=as_bytes(found.get("input")),
+        block_number=None if block is None else as_number(block),
+    )
+
+
+def created_by(sender: Address, nonce: int) -> Address:
+    """Tell the address of what a sender's transaction of this number creates.
+
+    Source: Ethereum yellow paper, section 7.
+    """
+    return Address.from_bytes(keccak256(encode((sender.to_bytes(), nonce)))[12:])

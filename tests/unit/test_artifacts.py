@@ -8,6 +8,7 @@ import pytest
 ABI = Path(__file__).resolve().parents[2] / "ocn_registry" / "abi" / "v3"
 
 CODE_LIMIT = 24_576
+KEYS = {"contractName", "abi", "bytecode", "deployedBytecode", "immutableReferences", "compiler"}
 NEWER_THAN_LONDON = {
     0x44: "PREVRANDAO",  # DIFFICULTY there, with another meaning
     0x49: "BLOBHASH",
@@ -50,10 +51,19 @@ def test_code_is_within_the_chains_limit(published):
 def test_artifact_tells_how_it_was_compiled(published):
     compiler = published["compiler"]
 
-    assert set(published) == {"contractName", "abi", "bytecode", "deployedBytecode", "compiler"}
+    assert set(published) == KEYS
     assert compiler["version"].startswith("0.8.30+commit.")
     assert compiler["settings"]["evmVersion"] == "london"
     assert compiler["settings"]["optimizer"] == {"enabled": True, "runs": 200}
     assert compiler["settings"]["compilationTarget"] == {
         f"contracts/{published['contractName']}.sol": published["contractName"]
     }
+
+
+def test_compiler_leaves_immutables_empty_where_the_artifact_says(published):
+    code = bytes.fromhex(published["deployedBytecode"].removeprefix("0x"))
+
+    assert {"_cachedChainId", "_deployedOpen"} <= set(published["immutableReferences"])
+    for places in published["immutableReferences"].values():
+        for place in places:
+            assert code[place["start"] :][: place["length"]] == bytes(32)

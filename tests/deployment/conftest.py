@@ -1,0 +1,28 @@
+"""A chain with Volta's chain id, the contracts on it, and ways to change what stands there."""
+
+import pytest
+
+from ocn_registry.devnet import Devnet
+from ocn_registry.transport.http_sync import HttpTransport
+
+VOLTA = 73799
+
+
+@pytest.fixture(scope="module")
+def devnet():
+    with Devnet(chain_id=VOLTA, import_open=True, block_gas_limit=8_000_000) as devnet:
+        yield devnet
+
+
+@pytest.fixture
+def fresh(devnet):
+    snapshot = devnet.request("evm_snapshot")
+    yield devnet
+    devnet.request("evm_revert", snapshot)
+
+
+@pytest.fixture
+def transport(fresh):
+    transport = HttpTransport([fresh.rpc_url], chain_id=VOLTA)
+    yield transport
+    transport.close()
