@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from speed_scenarios import PARTIES, ROUNDS, V1_PARTIES, CountingTransport, Speed
+from speed_scenarios import PARTIES, ROUNDS, V1_PARTIES, CountingTransport, Speed, party, send
 
 from ocn_registry import RegistryCache, RegistryClient
 from ocn_registry.abi import artifact
@@ -22,8 +22,9 @@ from ocn_registry.cache.fold import Fold
 from ocn_registry.cache.questions import Snapshot
 from ocn_registry.dialects import dialect_of
 from ocn_registry.effects import Logs
+from ocn_registry.intents import ImportServices, SetService
 from ocn_registry.keccak import topic
-from ocn_registry.models import Address, BlockRef, Node, PartyId, Role
+from ocn_registry.models import Address, BlockRef, Node, PartyId, Permission, Role, Service
 from ocn_registry.outcomes import NodeSet, PartySet
 from ocn_registry.transport.jsonrpc import answer_of
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 SIZES: Final = (10_000, 100_000)
 _PROCESSED: Final = 150
+_GAS: Final = 1_000_000
 _PARTY_UPDATE: Final = "PartyUpdate(bytes2,bytes3,address,uint8[],uint8[],uint8[],address)"
 _LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _BLOCK: Final = BlockRef(number=1, hash="0x" + "00" * 32, timestamp_unix_s=1)
@@ -48,8 +50,8 @@ class Figures:
     Attributes:
         route: A route from the cache, beside a dict with the same keys.
         event: An event decoded and applied, beside web3.py's decoding alone.
-        load_s: All parties from the chain.
-        file: All parties from the file, beside the chain.
+        load_s: All parties from the chain, while nobody offers a service.
+        file: The same and all agreements from the file, beside the chain.
         requests: HTTP requests that the load took.
         v1_requests: HTTP requests that loading v1's parties took, for 1,000 of them.
         memory_bytes: For each party, by the number of parties.
@@ -69,7 +71,10 @@ def measure(devnet: Devnet) -> Figures:
     memory = {size: _memory(size) for size in SIZES}
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "cache.sqlite"
-        load_s, file_s, requests = _loads(devnet.deployment(), file)
+        # Parties alone, as v1's library reads them; then with services, so agreements are read too.
+        load_s, _, _ = _loads(devnet.deployment(), file)
+        _offer(devnet)
+        whole_s, file_s, requests = _loads(devnet.deployment(), file)
         client = RegistryClient(devnet.deployment(), _transport(devnet.deployment()))
         with RegistryCache(client, file=file) as cache:
             route = _route(cache)
@@ -78,11 +83,33 @@ def measure(devnet: Devnet) -> Figures:
         route=route,
         event=_events(devnet),
         load_s=load_s,
-        file=Speed(ours_s=file_s, other_s=load_s),
+        file=Speed(ours_s=file_s, other_s=whole_s),
         requests=requests,
         v1_requests=_v1_requests(devnet.v1_deployment()),
         memory_bytes=memory,
     )
+
+
+def _offer(devnet: Devnet) -> None:
+    """Have a party offer a service in each: where there is none, nobody is asked for agreements."""
+    ours, v1s = dialect_of(devnet.deployment()), dialect_of(devnet.v1_deployment())
+    provider = party(0)
+    service = Service(
+        provider=provider.address,
+        id=provider.id,
+        name="",
+        url="",
+        permissions=(Permission.FORWARD_ALL,),
+    )
+    owner = devnet.accounts[0].address
+    send(devnet, owner, ours, ImportServices(services=[service]), _GAS)
+    listed = Address(f"0x{1 << 32:040x}")  # the first of v1's parties
+    send(devnet, listed, v1s, SetService(permissions=service.permissions), _GAS)
+    for dialect, who in ((ours, provider.address), (v1s, listed)):
+        call = dialect.service(who, None)
+        data = devnet.request("eth_call", {"to": call.to, "data": "0x" + call.data.hex()})
+        if call.decode(bytes.fromhex(cast("str", data)[2:])) is None:
+            raise ValueError("there is no service")
 
 
 def _transport(deployment: Deployment) -> CountingTransport:

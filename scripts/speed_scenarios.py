@@ -239,7 +239,8 @@ def _id(number: int) -> PartyId:
     return PartyId(text[:2], text[2:])
 
 
-def _party(number: int) -> Party:
+def party(number: int) -> Party:
+    """Give a party that our Registry lists."""
     return Party(
         address=Address(f"0x{number + 1:040x}"),
         id=_id(number),
@@ -259,11 +260,11 @@ def _fill(devnet: Devnet) -> None:
     devnet.request("evm_setAutomine", False)  # noqa: FBT003 - by position
     devnet.request("anvil_autoImpersonateAccount", True)  # noqa: FBT003 - by position
     for start in range(0, PARTIES, _IMPORTED_AT_ONCE):
-        parties = [_party(number) for number in range(start, start + _IMPORTED_AT_ONCE)]
-        _send(devnet, owner, ours, ImportParties(parties=parties), _BATCH_GAS)
+        parties = [party(number) for number in range(start, start + _IMPORTED_AT_ONCE)]
+        send(devnet, owner, ours, ImportParties(parties=parties), _BATCH_GAS)
     for sender, intent in _v1_intents():
         devnet.request("anvil_setBalance", sender, hex(10**18))
-        _send(devnet, sender, v1s, intent, _V1_GAS)
+        send(devnet, sender, v1s, intent, _V1_GAS)
     devnet.request("anvil_mine", hex(_BLOCKS))
     devnet.request("evm_setAutomine", True)  # noqa: FBT003 - by position
 
@@ -271,18 +272,19 @@ def _fill(devnet: Devnet) -> None:
 def _v1_intents() -> Iterator[tuple[Address, SetNode | SetParty]]:
     yield _OPERATOR, SetNode(domain="https://node.example.com")
     for number in range(V1_PARTIES):
-        party = _party(number)
+        one = party(number)
         intent = SetParty(
-            country_code=party.id.country_code,
-            party_id=party.id.party_id,
-            roles=party.roles,
-            operator=party.operator,
+            country_code=one.id.country_code,
+            party_id=one.id.party_id,
+            roles=one.roles,
+            operator=one.operator,
         )
         # Beyond the lowest addresses, where precompiled contracts are.
         yield Address(f"0x{(number + 1) << 32:040x}"), intent
 
 
-def _send(devnet: Devnet, sender: Address, dialect: Dialect, intent: Intent, gas: int) -> None:
+def send(devnet: Devnet, sender: Address, dialect: Dialect, intent: Intent, gas: int) -> None:
+    """Send a write of anybody's, whom the chain plays."""
     write = dialect.write((intent,), each_alone=False)
     transaction = {"from": sender, "to": write.to, "data": "0x" + write.data.hex(), "gas": hex(gas)}
     devnet.request("eth_sendTransaction", transaction)

@@ -270,7 +270,9 @@ class CacheCore(Questions):
             self.figures.reorganisations += 1
         else:
             cause = Cause.FOLLOWED
-        changes = differences(former or empty(state.block), state, touched)
+        # The first time all there is has come, which takes a while to tell and nobody may ask for.
+        told = former is not None or bool(self._subscribers)
+        changes = differences(former or empty(state.block), state, touched) if told else ()
         for change in changes:
             name = type(change).__name__
             self.figures.changes[name] = self.figures.changes.get(name, 0) + 1

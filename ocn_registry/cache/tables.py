@@ -75,14 +75,14 @@ def read(database: sqlite3.Connection, chunk_blocks: int) -> tuple[Known, int] |
     parties: dict[Address, PartyRow] = {}
     ids: dict[tuple[str, str], PartyRow] = {}
     countries: dict[str, str] = {}
+    make, text = PartyRow._make, str.__new__  # once each, as this runs for each party
     for address, country, party_id, roles, sender, receiver, operator, listing, holds in cast(
         "Iterable[tuple[str, str, str, int, int, int, str, int | None, int]]",
         database.execute("SELECT * FROM parties"),
     ):
         code = countries.setdefault(country, country)
-        key = _address(address)
-        at = one(operator)
-        row = PartyRow(key, code, party_id, roles, sender, receiver, at, listing, bool(holds))
+        key, at = text(Address, address), interned.get(operator) or one(operator)
+        row = make((key, code, party_id, roles, sender, receiver, at, listing, holds == 1))
         parties[key] = row
         if holds:
             ids[code, party_id] = row

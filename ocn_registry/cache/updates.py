@@ -67,7 +67,8 @@ class Update:
         block: The block that it knows.
         former: The block that it knew before; `None` at the first.
         changes: How the registry differs: what left, then what came or changed. `ServiceSet` and
-            `PartySet` are all of a new state.
+            `PartySet` are all of a new state. When nothing was known before, all that there is has
+            come; that is told to subscribers only.
         cause: What led here. After `REORGANISED`, `former` is not in the chain any more.
     """
 
