@@ -2,7 +2,8 @@
 
 Ape's plugin starts Anvil for every run and snapshots the chain around every test, those that touch
 no chain too: 5 ms for each, and a second for a run of one unit test. With this plugin, loaded by
-`addopts`, that happens to tests that use one of Ape's fixtures, and to all of `tests/contract`.
+`addopts`, that happens to the tests in `tests/contract` only. (Not to those that have a fixture of
+Ape's name: other folders have chains of their own.)
 """
 
 import os
@@ -16,7 +17,6 @@ import pytest
 if TYPE_CHECKING:
     from ape.pytest.runners import PytestApeRunner
 
-_APE_FIXTURES = {"Contract", "accounts", "chain", "compilers", "networks", "project"}
 _ROOT = Path(__file__).resolve().parent.parent
 _APE_FOLDER = _ROOT / "tests" / "contract"
 
@@ -28,8 +28,7 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 
 def _uses_ape(item: pytest.Item) -> bool:
-    fixtures = set(getattr(item, "fixturenames", ()))
-    return bool(fixtures & _APE_FIXTURES) or _APE_FOLDER in item.path.parents
+    return _APE_FOLDER in item.path.parents
 
 
 def _free_port() -> int:

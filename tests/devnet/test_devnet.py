@@ -103,13 +103,13 @@ def test_chain_has_london_rules(devnet):
 
 
 def test_fees_are_like_those_of_energy_web(devnet):
-    head = devnet.request("eth_getBlockByNumber", "latest", False)  # noqa: FBT003
+    head = devnet.request("eth_getBlockByNumber", "latest", False)
     assert int(head["baseFeePerGas"], 16) <= 10
 
 
 def test_chain_has_the_id_and_the_block_gas_limit_that_were_asked_for():
     with Devnet(chain_id=VOLTA_CHAIN_ID, block_gas_limit=8_000_000) as chain:
-        head = chain.request("eth_getBlockByNumber", "latest", False)  # noqa: FBT003
+        head = chain.request("eth_getBlockByNumber", "latest", False)
         assert int(head["gasLimit"], 16) == 8_000_000
         assert int(chain.request("eth_chainId"), 16) == VOLTA_CHAIN_ID
         assert chain.deployment().chain_id == VOLTA_CHAIN_ID
@@ -181,15 +181,25 @@ def test_anvil_that_was_named_and_is_none_is_refused(name, monkeypatch, tmp_path
         find_anvil(named)
 
 
-def test_npms_launcher_is_refused():
+@pytest.fixture
+def launcher(tmp_path):
+    """What npm's package `@foundry-rs/anvil` puts into `node_modules/.bin`."""
+    launcher = tmp_path / "bin" / "anvil"
+    launcher.parent.mkdir()
+    launcher.write_text("#!/usr/bin/env node\nprocess.exit(1);\n")
+    launcher.chmod(0o755)
+    return launcher
+
+
+def test_npms_launcher_is_refused(launcher):
     with pytest.raises(DevnetError, match="no native program"):
-        find_anvil(ROOT / "node_modules" / ".bin" / "anvil")
+        find_anvil(launcher)
 
 
-def test_without_any_anvil_the_error_says_where_to_get_one(monkeypatch, tmp_path):
+def test_without_any_anvil_the_error_says_where_to_get_one(monkeypatch, tmp_path, launcher):
     monkeypatch.delenv(ANVIL_VARIABLE, raising=False)
     monkeypatch.setattr("ocn_registry.anvil._NODE_MODULES", tmp_path)
-    monkeypatch.setenv("PATH", str(ROOT / "node_modules" / ".bin"))  # the launcher counts as none
+    monkeypatch.setenv("PATH", str(launcher.parent))  # the launcher counts as none
     with pytest.raises(DevnetError, match=r"run `make setup`.*Foundry.*OCN_ANVIL"):
         find_anvil()
 

@@ -20,12 +20,12 @@ def bench(monkeypatch):
     return module
 
 
-def test_every_limit_is_met_beside_v1(start):
-    status, out, err = start("scripts/bench.py", "--json").finish()
+def test_every_limit_of_gas_and_size_is_met_beside_v1(start):
+    """Sections that measure time are left to `make bench`: no test judges how fast a machine is."""
+    status, out, err = start("scripts/bench.py", "--json", "gas", "batches", "sizes").finish()
     assert (status, err.partition(" (")[0].split()[-2:]) == (0, ["limits", "met"])
     sections = {section["section"]: section["rows"] for section in json.loads(out)}
-    cached = ["cache", "footprint"]
-    assert list(sections) == ["gas", "batches", "sizes", "speed", "requests", *cached, "start"]
+    assert list(sections) == ["gas", "batches", "sizes"]
     assert all(row["v1"] and row["ratio"] for row in sections["gas"])
     assert all(row["met"] is not False for rows in sections.values() for row in rows)
 

@@ -57,7 +57,7 @@ FAULTS = [
     Fault(
         "an old URL is not freed",
         "Registry.sol",
-        "                delete _hosts[_domainHash(operator)];\n            } else",
+        "                delete _hosts[oldDomainHash];\n            } else",
         "            } else",
     ),
     Fault(
