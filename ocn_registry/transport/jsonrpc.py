@@ -9,8 +9,9 @@ and Anvil.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from operator import itemgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from ocn_registry.effects import (
     Balance,
@@ -20,6 +21,7 @@ from ocn_registry.effects import (
     Code,
     CodeSize,
     CreationBy,
+    Effect,
     GasEstimate,
     GasPrice,
     Head,
@@ -47,8 +49,12 @@ from ocn_registry.transport.values import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ocn_registry.effects import Answer, AnyEffect
     from ocn_registry.errors import OcnRegistryError
+
+T_co = TypeVar("T_co", covariant=True)
 
 _HEX = re.compile(r"0x[0-9a-fA-F]*")
 _MAX_LOGS = 100_000
@@ -58,6 +64,21 @@ _SAYS_REVERTED = re.compile(r"revert|vm execution error|invalid opcode", re.IGNO
 _SAYS_IT_HAS_THE_TRANSACTION = re.compile(r"already (known|imported)|alreadyknown", re.IGNORECASE)
 
 
+@dataclass(frozen=True, slots=True)
+class Ask(Effect[T_co]):
+    """Ask a node something that only one part of this package wants to know.
+
+    Attributes:
+        method: A method that changes nothing: it may be asked again.
+        params: Its parameters.
+        decode: Makes the answer of the result; raises `BadAnswer`.
+    """
+
+    method: str
+    params: tuple[object, ...]
+    decode: Callable[[object], T_co]
+
+
 def request_of(effect: AnyEffect) -> tuple[str, list[object]]:  # noqa: C901, PLR0911, PLR0912 - one for each
     """Give the method and the parameters that ask for an effect."""
     match effect:
@@ -65,6 +86,8 @@ def request_of(effect: AnyEffect) -> tuple[str, list[object]]:  # noqa: C901, PL
             return "eth_call", [_message(effect), _at(effect.block)]
         case GasEstimate():
             return "eth_estimateGas", [_message(effect.call)]
+        case Ask():
+            return effect.method, list(effect.params)
         case Head():
             return "eth_getBlockByNumber", ["latest", False]
         case BlockAt():
@@ -108,6 +131,8 @@ def answer_of(effect: AnyEffect, result: object) -> Answer:  # noqa: C901, PLR09
     match effect:
         case Call():
             return effect.decode(as_bytes(result))
+        case Ask():
+            return effect.decode(result)
         case GasEstimate() | Balance() | TransactionCount() | GasPrice() | ChainId():
             return as_number(result)
         case CodeSize():

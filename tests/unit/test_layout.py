@@ -37,6 +37,15 @@ BELOW["network"] = BELOW["client"] | {"client", "async_client"}
 BELOW["cache"] = BELOW["client"] | {"client", "async_client", "replay"}
 BELOW["migration"] = BELOW["client"] | {"client"}
 BELOW["verification"] = BELOW["flows"] | {"abi", "transport"}
+BELOW["deployment_record"] = {"text", "errors"}
+BELOW["chain_rules"] = {"errors", "effects", "transport"}
+BELOW["deploying"] = BELOW["verification"] | {
+    "verification",
+    "deployment_record",
+    "chain_rules",
+    "flows",
+    "rlp",
+}
 BELOW["cli"] = BELOW["network"] | {"network", "devnet", "anvil", "verification"}
 
 # Which part may import a library of others.

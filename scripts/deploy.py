@@ -1,0 +1,141 @@
+"""Put the registry on a chain: `ape run deploy --network energyweb:volta:node --account NAME`.
+
+Shows what will happen and what it costs, asks, and deploys. Interrupted, it goes on when it is run
+again: what was done is in the record, `deployments/NAME.json` unless another file is named. The
+record of a finished deployment, put into `ocn_registry/deployments`, ships in the wheel.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from ape.cli import ConnectedProviderCommand, account_option, ape_cli_context
+
+from ocn_registry.deploying import NAMES, NotDeployed, Order, deploy, plan
+from ocn_registry.deployment_record import Record, alone
+from ocn_registry.effects import run
+from ocn_registry.errors import OcnRegistryError
+from ocn_registry.flows.writes import WriteOptions
+from ocn_registry.models import Address
+from ocn_registry.transport.web3_adapter import Web3Transport
+
+if TYPE_CHECKING:
+    from ape.api import AccountAPI, ProviderAPI
+
+    from ocn_registry.deploying import Creating
+
+ROOT = Path(__file__).resolve().parent.parent
+NAMES_OF_CHAINS = {246: "ewc", 73799: "volta"}
+
+
+class ApeCreator:
+    """Signs with an account of Ape's."""
+
+    def __init__(self, account: AccountAPI, provider: ProviderAPI) -> None:
+        """Say which account, and through what its transactions are made."""
+        self.address = Address(str(account.address))
+        self._account = account
+        self._provider = provider
+
+    def sign_creation(self, creating: Creating) -> bytes:
+        """Sign a transaction without a receiver; Ape may ask for the passphrase."""
+        fields: dict[str, Any] = {
+            "chainId": creating.chain_id,
+            "nonce": creating.nonce,
+            "data": creating.data,
+            "gas": creating.gas,
+            "value": 0,
+        }
+        if creating.tip_per_gas_wei is None:
+            fields |= {"type": 0, "gasPrice": creating.max_fee_per_gas_wei}
+        else:
+            fields |= {
+                "type": 2,
+                "maxFeePerGas": creating.max_fee_per_gas_wei,
+                "maxPriorityFeePerGas": creating.tip_per_gas_wei,
+            }
+        transaction = self._provider.network.ecosystem.create_transaction(**fields)
+        signed = self._account.sign_transaction(transaction)
+        if signed is None:
+            raise NotDeployed("the account did not sign")
+        return bytes(signed.serialize_transaction())
+
+
+def source_commit() -> str:
+    """Tell the commit that this is deployed from; `-dirty` when files differ from it."""
+    command = ["git", "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*"]
+    told = subprocess.run(  # noqa: S603 - a fixed command
+        command, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    return told.stdout.strip() or "unknown"
+
+
+def compilers() -> dict[str, Any]:
+    """Tell how each contract was compiled."""
+    folder = ROOT / "ocn_registry" / "abi" / "v3"
+    return {name: json.loads((folder / f"{name}.json").read_text())["compiler"] for name in NAMES}
+
+
+@click.command(cls=ConnectedProviderCommand)
+@ape_cli_context()
+@account_option()
+@click.option("--owner", help="Who owns the contracts from the start; the account unless given.")
+@click.option("--import-open", is_flag=True, help="Take imports until the owner closes that.")
+@click.option("--record", "file", type=click.Path(path_type=Path), help="File of the record.")
+@click.option("--max-fee", type=int, help="Most wei per gas.")
+@click.option("--timeout", type=float, default=600, help="Seconds to wait for each transaction.")
+@click.option("--dry-run", is_flag=True, help="Show the plan, and do nothing.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def cli(  # noqa: PLR0913, PLR0917 - the options
+    cli_ctx: Any,  # noqa: ANN401, ARG001 - Ape gives it
+    provider: ProviderAPI,
+    account: AccountAPI,
+    owner: str | None,
+    file: Path | None,
+    max_fee: int | None,
+    timeout: float,
+    *,
+    import_open: bool,
+    dry_run: bool,
+    yes: bool,
+) -> None:
+    """Put the registry on a chain, or go on with that."""
+    creator = ApeCreator(account, provider)
+    name = NAMES_OF_CHAINS.get(provider.chain_id, f"chain-{provider.chain_id}")
+    path = file or ROOT / "deployments" / f"{name}.json"
+    order = Order(
+        name=name,
+        chain_id=provider.network.chain_id,
+        deployer=creator.address,
+        owner=Address(owner) if owner else creator.address,
+        import_open=import_open,
+        options=WriteOptions(
+            confirmations=max(1, provider.network.required_confirmations),
+            timeout_s=timeout,
+        ),
+    )
+    if max_fee is not None:
+        order = replace(order, options=replace(order.options, max_fee_per_gas_wei=max_fee))
+    transport = Web3Transport(provider.web3)
+    try:
+        with alone(path):
+            record = Record.read(path)
+            made = run(plan(order, record), transport.perform)
+            click.echo("\n".join(made.lines()))
+            if made.problems:
+                raise click.ClickException("; ".join(made.problems))
+            if dry_run or not (yes or click.confirm("Deploy?")):
+                return
+            if not record.fields.get("contracts"):  # else it is what was begun with
+                record.fields |= {"sourceCommit": source_commit(), "compiler": compilers()}
+            found = run(deploy(order, record, creator), transport.perform)
+    except OcnRegistryError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(
+        f"Registry     {found.registry}\nPermissions  {found.permissions}\nrecord       {path}"
+    )

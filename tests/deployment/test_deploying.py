@@ -1,0 +1,277 @@
+"""A deployment refuses what will not fit, goes on after a kill -9, and never creates twice."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+from eth_account import Account
+
+from ocn_registry import deployments
+from ocn_registry.chain_rules import opcodes
+from ocn_registry.deploying import (
+    Creating,
+    NotDeployed,
+    Order,
+    deploy,
+    gas_for,
+    plan,
+)
+from ocn_registry.deployment_record import Record, alone
+from ocn_registry.devnet import Devnet
+from ocn_registry.effects import Send, run
+from ocn_registry.errors import InvalidInput, OutcomeUnknown, TransactionReplaced, WrongChain
+from ocn_registry.flows.writes import WriteOptions
+from ocn_registry.models import Address
+from ocn_registry.transport.http_sync import HttpTransport
+from ocn_registry.verification import verify
+
+OWNER = Address("0x" + "42" * 20)
+KILLER = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+import test_deploying as kit
+kit.killed_at(sys.argv[2], sys.argv[3], Path(sys.argv[4]), int(sys.argv[5]), sys.argv[6])
+"""
+
+
+class KeyCreator:
+    """Signs with a key of the development chain."""
+
+    def __init__(self, account):
+        self.address = Address(account.address)
+        self.account = account
+
+    def sign_creation(self, creating: Creating):
+        fields = {
+            "chainId": creating.chain_id,
+            "nonce": creating.nonce,
+            "data": creating.data,
+            "gas": creating.gas,
+            "value": 0,
+            "maxFeePerGas": creating.max_fee_per_gas_wei,
+            "maxPriorityFeePerGas": creating.tip_per_gas_wei,
+        }
+        return bytes(self.account.sign_transaction(fields).raw_transaction)
+
+
+@pytest.fixture
+def fresh():
+    """Have a chain of its own: Anvil that went back a few times stops mining what is sent."""
+    with Devnet(chain_id=73799, block_gas_limit=8_000_000) as devnet:
+        yield devnet
+
+
+@pytest.fixture
+def creator(fresh):
+    account = Account.create()
+    fresh.request("anvil_setBalance", account.address, hex(10**18))
+    return KeyCreator(account)
+
+
+@pytest.fixture
+def order(fresh, creator):
+    return Order(
+        name="volta",
+        chain_id=fresh.chain_id,
+        deployer=creator.address,
+        owner=OWNER,
+        import_open=True,
+        options=WriteOptions(confirmations=1, timeout_s=5),
+    )
+
+
+@pytest.fixture
+def record(tmp_path):
+    return Record.read(tmp_path / "volta.json")
+
+
+def count(devnet, account):
+    return int(devnet.request("eth_getTransactionCount", account, "latest"), 16)
+
+
+def test_plan_tells_what_will_happen_and_what_it_costs(order, record, transport):
+    made = run(plan(order, record), transport.perform)
+    assert made.problems == ()
+    told = "\n".join(made.lines())
+    for word in (
+        "73799",
+        order.deployer,
+        OWNER,
+        "open until",
+        "8000000",
+        "wei per gas",
+        "1 blocks",
+    ):
+        assert word in told
+
+
+def test_deployment_is_verified_and_its_record_is_a_deployment(order, record, transport, creator):
+    made = run(plan(order, record), transport.perform)
+    found = run(deploy(order, record, creator), transport.perform)
+    kept = deployments.from_json(record.path.read_text())
+    assert kept == found
+    assert verify(kept, transport).is_verified
+    assert verify(kept, transport).owner == OWNER
+    fields = json.loads(record.path.read_text())
+    for name, gas in made.gas.items():
+        one = fields["contracts"][name]
+        assert one["gasUsed"] <= gas
+        assert {"transaction", "block", "blockHash", "codeHash", "constructorArguments"} <= set(one)
+    with pytest.raises(NotDeployed, match="finished"):
+        run(deploy(order, Record.read(record.path), creator), transport.perform)
+
+
+def test_gas_is_foretold_with_room_but_not_much(order, record, transport, creator):
+    made = run(plan(order, record), transport.perform)
+    run(deploy(order, record, creator), transport.perform)
+    used = record.contract("Permissions")["gasUsed"]
+    assert used < made.gas["Permissions"] < used * 5 // 4
+
+
+@pytest.mark.parametrize("place", range(8))
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_interrupted_anywhere_it_goes_on_and_creates_once(
+    fresh, order, record, transport, creator, place, when
+):
+    """Each of the first effects is the last thing that happens, or is all but begun."""
+    before = count(fresh, creator.address)
+
+    class Killed(BaseException):
+        pass
+
+    at = 0
+
+    def perform(effect):
+        nonlocal at
+        at += 1
+        if at > place * 2 and when == "before":
+            raise Killed
+        answer = transport.perform(effect)
+        if at > place * 2:
+            raise Killed
+        return answer
+
+    with pytest.raises(Killed):
+        run(deploy(order, record, creator), perform)
+    again = Record.read(record.path)
+    run(deploy(order, again, creator), transport.perform)
+    assert count(fresh, creator.address) == before + 2
+
+
+def killed_at(url, key, path, place, owner):
+    """Deploy, in a process of its own, and die at the send of this place."""
+    creator = KeyCreator(Account.from_key(key))
+    order = Order(
+        name="volta",
+        chain_id=73799,
+        deployer=creator.address,
+        owner=Address(owner),
+        import_open=True,
+        options=WriteOptions(confirmations=1, timeout_s=5),
+    )
+    transport = HttpTransport([url])
+    sends = 0
+
+    def perform(effect):
+        nonlocal sends
+        answer = transport.perform(effect)
+        if isinstance(effect, Send):
+            sends += 1
+            if sends == place:
+                os.kill(os.getpid(), 9)
+        return answer
+
+    run(deploy(order, Record.read(path), creator), perform)
+
+
+@pytest.mark.parametrize("place", [1, 2])
+def test_killed_between_send_and_record_it_goes_on(fresh, order, record, transport, creator, place):
+    before = count(fresh, creator.address)
+    key = creator.account.key.hex()
+    here = os.path.dirname(__file__)  # noqa: PTH120 - for the other process's path
+    command = [sys.executable, "-c", KILLER, here, fresh.rpc_url, key, str(record.path)]
+    killed = subprocess.run([*command, str(place), OWNER], check=False)
+    assert killed.returncode == -9
+    again = Record.read(record.path)
+    assert not again.is_finished
+    with pytest.raises(InvalidInput):
+        deployments.from_json(record.path.read_text())
+    run(deploy(order, again, creator), transport.perform)
+    assert count(fresh, creator.address) == before + 2
+
+
+def test_number_taken_by_another_transaction_is_told(fresh, order, record, transport, creator):
+    class Killed(BaseException):
+        pass
+
+    def perform(effect):
+        if isinstance(effect, Send):
+            raise Killed
+        return transport.perform(effect)
+
+    with pytest.raises(Killed):
+        run(deploy(order, record, creator), perform)
+    fresh.request("anvil_impersonateAccount", creator.address)
+    fresh.request("eth_sendTransactionSync", {"from": creator.address, "to": OWNER})
+    with pytest.raises((TransactionReplaced, OutcomeUnknown)):
+        run(deploy(order, Record.read(record.path), creator), transport.perform)
+
+
+@pytest.mark.parametrize(
+    "changed", [{"owner": Address("0x" + "43" * 20)}, {"import_open": False}, {"name": "other"}]
+)
+def test_record_of_another_order_is_refused(order, record, transport, changed):
+    record.fields.update(
+        {"contracts": {"Registry": {}}, "name": "volta", "chainId": order.chain_id}
+    )
+    with pytest.raises(NotDeployed, match="has begun with another"):
+        run(plan(replace(order, **changed), record), transport.perform)
+
+
+def test_two_processes_do_not_share_a_record(record):
+    another = alone(record.path)
+    with alone(record.path), pytest.raises(InvalidInput, match="another process"):
+        another.__enter__()
+
+
+def test_poor_account_is_told_how_much_it_needs(fresh, order, record, transport, creator):
+    fresh.request("anvil_setBalance", creator.address, hex(1000))
+    made = run(plan(order, record), transport.perform)
+    assert any("has 1000 wei and needs" in problem for problem in made.problems)
+
+
+def test_wrong_chain_is_refused(fresh, order, record):
+    with pytest.raises(WrongChain):
+        run(plan(replace(order, chain_id=246), record), HttpTransport([fresh.rpc_url]).perform)
+
+
+def test_block_that_is_too_small_is_told(order, record):
+    with Devnet(chain_id=order.chain_id) as small:
+        small.request("evm_setBlockGasLimit", hex(3_000_000))
+        small.request("evm_mine")
+        made = run(plan(order, record), HttpTransport([small.rpc_url]).perform)
+    assert any("more than a block has: 3000000" in problem for problem in made.problems)
+
+
+def test_code_for_newer_rules_is_found_out_by_asking(order, record, transport, monkeypatch):
+    real = __import__("ocn_registry.abi", fromlist=["artifact"]).artifact
+
+    def newer(dialect, name):
+        made = real(dialect, name)
+        return replace(made, deployed_bytecode=b"\x5f\x5e" + made.deployed_bytecode)
+
+    monkeypatch.setattr("ocn_registry.deploying.artifact", newer)
+    made = run(plan(order, record), transport.perform)
+    assert [problem.split(",")[0] for problem in made.problems] == [
+        "the code uses PUSH0",
+        "the code uses MCOPY",
+    ]
+
+
+def test_pushed_bytes_and_metadata_are_no_opcodes():
+    assert opcodes(b"\x60\x5f\x00" + b"\x5e" + b"\x00\x01") == {0x60, 0x00}
+    assert gas_for(b"\x00\x01", 10) == 53_000 + 20 + 2_000 + 200_000
