@@ -3,7 +3,15 @@
 ```python
 taken = migration.snapshot(old)
 migration.save(taken, "registry.json")
+plan = migration.plan_for(new, taken)
+print(plan)
+migration.import_into(new, plan, signer=owner)
+assert migration.differences(new, plan) == ()
+migration.close_import(new, plan, signer=owner)
 ```
+
+Each step can be ended at any point and run again. Whoever waits for nothing (`asyncio`) runs the
+flows of `taking`, `importing` and `compare` with `effects.run_async`.
 """
 
 from __future__ import annotations
@@ -12,23 +20,41 @@ from typing import TYPE_CHECKING
 
 from ocn_registry.dialects import dialect_of
 from ocn_registry.effects import run
+from ocn_registry.errors import UnsupportedByDialect
+from ocn_registry.flows.writes import WriteOptions
+from ocn_registry.migration.compare import Difference, NotAsPlanned, What, compare
 from ocn_registry.migration.files import digest_of, from_json, load, save, to_json
+from ocn_registry.migration.importing import DEFAULT_MAX_GAS, Importing, carry, close
+from ocn_registry.migration.plan import Plan, decide
 from ocn_registry.migration.reasons import Kind, LeftOut, Why
-from ocn_registry.migration.snapshot import Consent, Snapshot
 from ocn_registry.migration.taking import take
+from ocn_registry.migration.values import Consent, Snapshot
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ocn_registry.client import RegistryClient
+    from ocn_registry.outcomes import Outcome
+    from ocn_registry.signing import Signer
 
 __all__ = [
+    "DEFAULT_MAX_GAS",
     "Consent",
+    "Difference",
     "Kind",
     "LeftOut",
+    "NotAsPlanned",
+    "Plan",
     "Snapshot",
+    "What",
     "Why",
+    "close_import",
+    "differences",
     "digest_of",
     "from_json",
+    "import_into",
     "load",
+    "plan_for",
     "save",
     "snapshot",
     "to_json",
@@ -48,3 +74,95 @@ def snapshot(client: RegistryClient, *, block: int | None = None) -> Snapshot:
     """
     first = client.deployment.start_block or 0
     return run(take(dialect_of(client.deployment), block, first), client.transport.perform)
+
+
+def plan_for(client: RegistryClient, taken: Snapshot) -> Plan:
+    """Decide what of a snapshot the contracts of a client take; no chain is asked.
+
+    Args:
+        client: Of the new registry.
+        taken: What stands in the old one.
+
+    Raises:
+        UnsupportedByDialect: The contracts take no imports.
+    """
+    dialect = dialect_of(client.deployment)
+    if not dialect.limits.has_import:
+        raise UnsupportedByDialect("these contracts take no imports: deploy new ones")
+    return decide(taken, dialect.check)
+
+
+def import_into(  # noqa: PLR0913 - each has a default
+    client: RegistryClient,
+    planned: Plan,
+    *,
+    signer: Signer,
+    max_gas: int = DEFAULT_MAX_GAS,
+    options: WriteOptions | None = None,
+    on_batch: Callable[[Outcome], None] | None = None,
+) -> tuple[Outcome, ...]:
+    """Import what is planned and not on the chain yet; run it again after whatever ended it.
+
+    Args:
+        client: Of the new registry.
+        planned: What is to be imported.
+        signer: Owns the new contracts, and pays.
+        max_gas: Most gas for one transaction: what a block of the chain takes, or less.
+        options: How transactions are priced and waited for.
+        on_batch: Told each batch that is on the chain.
+
+    Returns:
+        What was sent; nothing when all was there.
+
+    Raises:
+        Reverted: The contracts refuse: `ImportNotOpen`, or an entry that is on the chain already
+            under another key. Nothing was sent.
+    """
+    how = Importing(
+        signer=signer,
+        options=options or WriteOptions(),
+        max_gas=max_gas,
+        on_batch=on_batch,
+    )
+    return run(carry(dialect_of(client.deployment), planned, how), client.transport.perform)
+
+
+def differences(
+    client: RegistryClient,
+    planned: Plan,
+    *,
+    block: int | None = None,
+) -> tuple[Difference, ...]:
+    """Compare the chain with a plan, entry by entry; nothing differs when all was imported.
+
+    Args:
+        client: Of the new registry.
+        planned: What was to be imported.
+        block: Number of the block; `None` for the latest.
+    """
+    return run(compare(dialect_of(client.deployment), planned, block), client.transport.perform)
+
+
+def close_import(
+    client: RegistryClient,
+    planned: Plan,
+    *,
+    signer: Signer,
+    options: WriteOptions | None = None,
+) -> tuple[Outcome, ...]:
+    """End the import of both contracts for good, if all is as planned.
+
+    Args:
+        client: Of the new registry.
+        planned: What was to be imported.
+        signer: Owns the new contracts, and pays.
+        options: How transactions are priced and waited for.
+
+    Returns:
+        What was sent; nothing when both were closed.
+
+    Raises:
+        NotAsPlanned: Something differs, and nothing was closed.
+    """
+    how = Importing(signer=signer, options=options or WriteOptions())
+    return run(close(dialect_of(client.deployment), planned, how), client.transport.perform)

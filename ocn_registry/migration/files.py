@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, cast
 
 from ocn_registry.errors import InvalidInput
 from ocn_registry.migration.reasons import Kind, LeftOut, Why
-from ocn_registry.migration.snapshot import Consent, Snapshot
+from ocn_registry.migration.values import Consent, Snapshot
 from ocn_registry.models import (
     Address,
     BlockRef,

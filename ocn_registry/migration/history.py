@@ -11,7 +11,7 @@ from ocn_registry.dialects.words import Words
 from ocn_registry.effects import together
 from ocn_registry.errors import UnknownRevert
 from ocn_registry.migration.reasons import Kind, LeftOut, Why
-from ocn_registry.migration.snapshot import Consent
+from ocn_registry.migration.values import Consent
 from ocn_registry.models import ZERO_ADDRESS, Address, Contract, PartyId
 from ocn_registry.outcomes import AgreementMade, NodeDeleted, NodeSet, PartySet, ServiceSet
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ocn_registry.effects import BlockAt, Head, Logs, all_of
 from ocn_registry.errors import BadAnswer, InvalidInput, RpcRefused, RpcTimeout
 from ocn_registry.migration.history import History, odd_entries
-from ocn_registry.migration.snapshot import Consent, Snapshot
+from ocn_registry.migration.values import Consent, Snapshot
 from ocn_registry.models import Contract
 
 if TYPE_CHECKING:

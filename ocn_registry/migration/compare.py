@@ -1,0 +1,160 @@
+"""The chain against a plan: what is missing, different, too much, or out of order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from ocn_registry.effects import Head
+from ocn_registry.errors import OcnRegistryError
+from ocn_registry.migration.reasons import Kind
+from ocn_registry.text import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ocn_registry.dialects import Dialect
+    from ocn_registry.effects import Flow
+    from ocn_registry.migration.plan import Plan
+    from ocn_registry.models import Agreement, Node, Party, Service
+
+_TOLD = 5
+
+
+class What(Enum):
+    """What differs."""
+
+    MISSING = "planned, and not on the chain"
+    UNPLANNED = "on the chain, and not planned"
+    DIFFERENT = "other than planned"
+    ORDER = "all there, in another order than planned"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """Something on the chain that is not as planned.
+
+    Attributes:
+        kind: What it is.
+        subject: Which one; of an order, the first that is at another place.
+        what: What differs.
+        detail: Plan and chain; empty where one of them has nothing.
+    """
+
+    kind: Kind
+    subject: str
+    what: What
+    detail: str = ""
+
+    def __str__(self) -> str:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
+        """Write it in one line, unprintable characters escaped."""
+        text = f"{self.kind.value} {shown(self.subject, 300)}: {self.what.value}"
+        return f"{text} ({self.detail})" if self.detail else text
+
+
+class NotAsPlanned(OcnRegistryError):
+    """The chain is not as planned, so the import stays open.
+
+    Attributes:
+        differences: All that differs.
+    """
+
+    def __init__(self, differences: tuple[Difference, ...]) -> None:
+        """Say the first of the differences."""
+        told = "; ".join(map(str, differences[:_TOLD]))
+        super().__init__(
+            f"{len(differences)} things on the chain are not as planned: {told}; run the import "
+            "again for what is missing, and have the owner delete what is too much or different",
+        )
+        self.differences = differences
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What stands on the chain."""
+
+    nodes: tuple[Node, ...]
+    parties: tuple[Party, ...]
+    services: tuple[Service, ...]
+    agreements: tuple[Agreement, ...]
+
+
+def standing(dialect: Dialect, block: int | None = None) -> Flow[Standing]:
+    """Read what stands on the chain, at one block; `None` for the latest."""
+    if block is None:
+        block = (yield from Head()).ref.number
+    nodes = yield from dialect.nodes(block)
+    parties = yield from dialect.parties(block)
+    services = yield from dialect.services(block)
+    users = tuple([party.address for party in parties])
+    agreements = yield from dialect.agreements_of(users, block)
+    return Standing(nodes=nodes, parties=parties, services=services, agreements=agreements)
+
+
+def compare(dialect: Dialect, plan: Plan, block: int | None = None) -> Flow[tuple[Difference, ...]]:
+    """Compare the chain with a plan.
+
+    Args:
+        dialect: How the new contracts are spoken to.
+        plan: What was to be imported.
+        block: Number of the block; `None` for the latest.
+
+    Returns:
+        What differs: nothing when all was imported.
+    """
+    found = yield from standing(dialect, block)
+    # An agreement can't be in force to other permissions than the service's, which are compared.
+    return (
+        *_differences(
+            Kind.NODE,
+            {node.operator: node for node in plan.nodes},
+            {node.operator: node for node in found.nodes},
+        ),
+        *_differences(
+            Kind.PARTY,
+            {party.address: party for party in plan.parties},
+            {party.address: party for party in found.parties},
+        ),
+        *_differences(
+            Kind.SERVICE,
+            {service.provider: service for service in plan.services},
+            {service.provider: service for service in found.services},
+        ),
+        *_differences(
+            Kind.AGREEMENT,
+            {f"{one.user} with {one.provider}": True for one in plan.agreements},
+            {f"{one.user} with {one.provider}": one.active for one in found.agreements},
+        ),
+    )
+
+
+def _differences(
+    kind: Kind,
+    planned: Mapping[str, object],
+    found: Mapping[str, object],
+) -> tuple[Difference, ...]:
+    differences = [
+        Difference(kind=kind, subject=key, what=What.MISSING) for key in planned if key not in found
+    ]
+    differences += [
+        Difference(kind=kind, subject=key, what=What.UNPLANNED)
+        for key in found
+        if key not in planned
+    ]
+    differences += [
+        Difference(
+            kind=kind,
+            subject=key,
+            what=What.DIFFERENT,
+            detail=f"plan: {shown(planned[key], 500)}, chain: {shown(found[key], 500)}",
+        )
+        for key in planned
+        if key in found and found[key] != planned[key]
+    ]
+    order = [key for key in found if key in planned]
+    wanted = [key for key in planned if key in found]
+    if order != wanted:
+        first = next(key for key, other in zip(order, wanted, strict=True) if key != other)
+        differences.append(Difference(kind=kind, subject=first, what=What.ORDER))
+    return tuple(differences)

@@ -1,0 +1,128 @@
+"""What is planned gets on the chain: in batches that fit, and each entry once."""
+
+import pytest
+
+from ocn_registry import (
+    Address,
+    Contract,
+    KeySigner,
+    Node,
+    Party,
+    PartyId,
+    Role,
+    migration,
+)
+from ocn_registry import contract_errors as errors
+from ocn_registry.intents import ImportNodes, ImportParties
+from ocn_registry.migration import Kind, NotAsPlanned, Snapshot, What
+
+
+@pytest.fixture
+def planned(new, taken):
+    return migration.plan_for(new, taken)
+
+
+def test_all_is_as_planned_in_the_order_of_the_old_lists(new, planned, owner, old, taken):
+    seen = []
+    outcomes = migration.import_into(new, planned, signer=owner, on_batch=seen.append)
+    assert len(outcomes) == 4
+    assert seen == list(outcomes)
+    assert migration.differences(new, planned) == ()
+    assert new.nodes() == planned.nodes
+    assert new.parties() == planned.parties
+    assert migration.import_into(new, planned, signer=owner) == ()
+    closed = migration.close_import(new, planned, signer=owner)
+    assert len(closed) == 2
+    assert not new.import_open(Contract.REGISTRY)
+    assert not new.import_open(Contract.PERMISSIONS)
+    assert migration.close_import(new, planned, signer=owner) == ()
+    # Nothing but what the plan lists differs between the two registries.
+    copy = migration.snapshot(new)
+    kept = {party.address for party in copy.parties}
+    same = [party for party in taken.parties if party.address in kept]
+    unreachable = {party.address for party in planned.unreachable}
+    for before, after in zip(same, copy.parties, strict=True):
+        assert before == after or before.address in unreachable
+    told = {one.subject for one in planned.left_out}
+    for party in taken.parties:
+        assert party.address in kept or f"{party.id} of {party.address}" in told
+
+
+def test_batches_fit_the_gas_that_is_given(new, planned, owner):
+    outcomes = migration.import_into(new, planned, signer=owner, max_gas=250_000)
+    assert len(outcomes) > 4
+    assert all(outcome.gas_used <= 250_000 for outcome in outcomes)
+    assert migration.differences(new, planned) == ()
+
+
+def many(count):
+    operator = Address.from_bytes((1).to_bytes(20, "big"))
+    return tuple(
+        [
+            Party(
+                address=Address.from_bytes((7 << 64 | index + 10).to_bytes(20, "big")),
+                id=PartyId("DE", f"{index:03}"),
+                roles=(Role.CPO,),
+                modules_sender=(),
+                modules_receiver=(),
+                operator=operator,
+                operator_domain="https://node.example",
+            )
+            for index in range(count)
+        ],
+    )
+
+
+def test_party_costs_at_most_80_000_gas_and_batches_fit_a_block(new, owner, taken):
+    parties = many(250)
+    snapshot = Snapshot(
+        chain_id=1,
+        registry=taken.registry,
+        permissions=taken.permissions,
+        block=taken.block,
+        nodes=(Node(operator=parties[0].operator, domain="https://node.example"),),
+        parties=parties,
+        services=(),
+        agreements=(),
+        odd=(),
+    )
+    planned = migration.plan_for(new, snapshot)
+    _, *outcomes = migration.import_into(new, planned, signer=owner)
+    assert sum(outcome.gas_used for outcome in outcomes) <= 80_000 * len(parties)
+    assert max(outcome.gas_used for outcome in outcomes) <= 8_000_000
+    assert len(outcomes) == 3
+    assert migration.differences(new, planned) == ()
+
+
+def test_differences_are_told_and_nothing_is_closed(new, planned, owner, who):
+    node, party = planned.nodes[0], planned.parties[0]
+    new.send(
+        ImportNodes(
+            nodes=(
+                Node(operator=node.operator, domain="https://other.example"),
+                Node(operator=who.odd.address, domain="https://odd.example"),
+            )
+        ),
+        ImportParties(parties=tuple(reversed(planned.parties[:2]))),
+        signer=owner,
+    )
+    found = {(one.kind, one.subject, one.what) for one in migration.differences(new, planned)}
+    assert {
+        (Kind.NODE, node.operator, What.DIFFERENT),
+        (Kind.NODE, who.odd.address, What.UNPLANNED),
+        (Kind.NODE, planned.nodes[1].operator, What.MISSING),
+        (Kind.PARTY, planned.parties[1].address, What.ORDER),
+        (Kind.PARTY, party.address, What.DIFFERENT),
+        (Kind.SERVICE, planned.services[0].provider, What.MISSING),
+    } <= found
+    migration.import_into(new, planned, signer=owner)
+    with pytest.raises(NotAsPlanned, match=r"other\.example"):
+        migration.close_import(new, planned, signer=owner)
+    assert new.import_open()
+    assert not [one for one in migration.differences(new, planned) if one.what is What.MISSING]
+
+
+def test_only_the_owner_imports(new, planned, devnet):
+    stranger = KeySigner.from_key(devnet.accounts[3].private_key)
+    with pytest.raises(errors.OwnableUnauthorizedAccount):
+        migration.import_into(new, planned, signer=stranger)

@@ -1,0 +1,127 @@
+"""A plan says what is carried over, what is not, and why, before anything is paid."""
+
+from dataclasses import replace
+
+import pytest
+from awkward import URL
+
+from ocn_registry import Node, PartyId, UnsupportedByDialect, migration
+from ocn_registry.migration import Kind, Why
+from ocn_registry.models import ZERO_ADDRESS
+
+ODD = "\xff\0\x1b[\0"
+
+
+@pytest.fixture
+def planned(new, taken):
+    return migration.plan_for(new, taken)
+
+
+def left(planned, kind):
+    return [
+        (one.subject, one.why)
+        for one in planned.left_out
+        if one.kind is kind and one.why not in (Why.STALE_ID, Why.STALE_URL, Why.ZERO_ADDRESS)
+    ]
+
+
+def test_what_the_new_contracts_take_is_planned(planned, taken, who):
+    assert [node.operator for node in planned.nodes] == [who.node.address, who.moved.address]
+    assert [party.address for party in planned.parties] == [
+        getattr(who, name).address
+        for name in ("cpo", "emsp", "provider", "changer", "leaver", "renamed")
+    ]
+    assert [one.provider for one in planned.services] == [who.provider.address, who.changer.address]
+    assert {(one.user, one.provider) for one in planned.agreements} == {
+        (who.emsp.address, who.provider.address),
+        (who.provider.address, who.changer.address),
+    }
+    assert planned.digest == migration.digest_of(taken)
+
+
+def test_everything_else_has_its_reason(planned, taken, who):
+    assert left(planned, Kind.NODE) == [
+        (f"HTTPS://Shout.Example/ of {who.shouting.address}", Why.TEXT_REFUSED),
+    ]
+    assert left(planned, Kind.PARTY) == [
+        (f"de cpo of {who.lower.address}", Why.LOOK_ALIKE),
+        (
+            f"{PartyId(chr(255) + chr(0), chr(27) + '[' + chr(0))} of {who.odd.address}",
+            Why.TEXT_REFUSED,
+        ),
+    ]
+    assert left(planned, Kind.SERVICE) == [
+        (f"line\nbreak of {who.cpo.address}", Why.TEXT_REFUSED),
+    ]
+    reasons = dict(left(planned, Kind.AGREEMENT))
+    assert reasons == {
+        f"{who.cpo.address} with {who.changer.address}": Why.NEEDS_CONSENT,
+        f"{who.emsp.address} with {who.changer.address}": Why.NEEDS_CONSENT,
+        f"{who.emsp.address} with {who.cpo.address}": Why.NOT_CARRIED,
+        f"{who.cpo.address} with {who.provider.address}": Why.REVOKED,
+        f"{who.cpo.address} with {who.leaver.address}": Why.SERVICE_ENDED,
+        f"{who.emsp.address} with {who.leaver.address}": Why.SERVICE_ENDED,
+    }
+    assert set(taken.odd) <= set(planned.left_out)
+
+
+def test_every_entry_is_planned_or_left_out(planned, taken):
+    for entries, kept, kind in (
+        (taken.nodes, planned.nodes, Kind.NODE),
+        (taken.parties, planned.parties, Kind.PARTY),
+        (taken.services, planned.services, Kind.SERVICE),
+        (taken.agreements, planned.agreements, Kind.AGREEMENT),
+    ):
+        out = [one for one in planned.left_out if one.kind is kind and one not in taken.odd]
+        assert len(kept) + len(out) == len(entries)
+
+
+def test_parties_whose_node_stays_behind_are_told(planned, who):
+    (party,) = planned.unreachable
+    assert party.address == who.changer.address
+    assert [one.operator_domain for one in planned.parties if one.address == party.address] == [
+        None,
+    ]
+
+
+def test_plan_is_printed_without_strangers_bytes(planned):
+    text = str(planned)
+    assert all(line.isprintable() for line in text.splitlines())
+    assert len(text.splitlines()) == 5 + len(planned.left_out) + len(planned.unreachable)
+    assert "small and capital letters" in text
+
+
+def test_duplicates_and_the_zero_address_are_left_out(new, taken, who):
+    nodes = (
+        Node(operator=who.node.address, domain=URL),
+        Node(operator=who.node.address, domain="https://second.example"),
+        Node(operator=who.cpo.address, domain=URL),
+        Node(operator=ZERO_ADDRESS, domain="https://zero.example"),
+        Node(operator=who.emsp.address, domain="https://NODE.example"),
+    )
+    first, *rest = taken.parties
+    planned = migration.plan_for(
+        new,
+        replace(
+            taken,
+            nodes=nodes,
+            parties=(
+                first,
+                first,
+                *(replace(one, id=first.id) for one in rest),
+                replace(first, address=ZERO_ADDRESS),
+            ),
+            services=taken.services * 2,
+            agreements=tuple(replace(one, permissions=None) for one in taken.agreements),
+        ),
+    )
+    whys = [one.why for one in planned.left_out if one.kind is Kind.NODE][:4]
+    assert whys == [Why.DUPLICATE, Why.DUPLICATE, Why.ZERO_ADDRESS, Why.LOOK_ALIKE]
+    assert planned.nodes == nodes[:1]
+    assert len(planned.parties) == 1
+    assert planned.agreements == ()
+
+
+def test_contracts_that_take_no_imports_are_refused(old, taken):
+    with pytest.raises(UnsupportedByDialect):
+        migration.plan_for(old, taken)
