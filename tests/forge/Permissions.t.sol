@@ -166,6 +166,17 @@ contract PermissionsTest is Fixture {
         vm.assertEq(permissions.serviceCount(), 2);
     }
 
+    function testADeletedServiceOfAnEndedListingIsAbsent() external {
+        listService(cpo, hex"00"); // the permission with the lowest bit, alone
+        vm.assertEq(permissions.serviceVersion(cpo), 1);
+        vm.assertEq(permissions.getProviders(), addresses(cpo));
+        vm.prank(cpo);
+        permissions.deleteService();
+        vm.prank(cpo);
+        registry.deleteParty();
+        vm.assertEq(permissions.serviceVersion(cpo), 0);
+    }
+
     // --- agreements
 
     function testCreateAgreement() external {

@@ -362,6 +362,13 @@ contract SignedRequestsTest is Requests {
         }
     }
 
+    /// @dev An address that ends in zero: what is missing of an answer is not made up by what stood in memory.
+    function testShortAnswerToAnAddressThatEndsInZero() external {
+        address signer = address(0xab00);
+        vm.etch(signer, address(new Signer()).code);
+        answersTo(Kind.SetNode, signer, Signer.Answer.TooShort, "");
+    }
+
     function testSignerWithCodeGetsThisMuchGas() external {
         Signer signer = new Signer();
         Request memory r = request(Kind.SetNode, address(signer));

@@ -125,12 +125,12 @@ contract World is Requests {
     }
 
     function deleteNode(uint256 lot) external by(lot) {
-        Request memory r = request(Kind.DeleteNode, anybody());
+        Request memory r = request(Kind.DeleteNode, anyOperator());
         if (act(r, nodeOf(r.signer) != NONE)) removeNode(r.signer);
     }
 
     function adminDeleteOperator(uint256 lot) external by(lot) {
-        address operator_ = anybody();
+        address operator_ = anyOperator();
         bytes memory data = abi.encodeCall(IRegistry.adminDeleteOperator, (operator_));
         bool byOwner = draw(2) == 0;
         bool ok = byOwner && nodeOf(operator_) != NONE;
@@ -172,7 +172,7 @@ contract World is Requests {
     }
 
     function deleteParty(uint256 lot) external by(lot) {
-        Request memory r = request(Kind.DeleteParty, anybody());
+        Request memory r = request(Kind.DeleteParty, anyParty());
         uint256 at = partyOf(r.signer);
         if (act(r, at != NONE)) removeParty(at);
     }
@@ -202,7 +202,7 @@ contract World is Requests {
         bool noUrl = draw(3) == 0;
         r.url = noUrl ? "" : _urls[url];
         uint256 at = serviceOf(r.signer);
-        r.list = at != NONE && draw(3) == 0 ? membersOf(_services[at].needed) : someOf(64);
+        r.list = at != NONE && draw(3) == 0 ? membersOf(_services[at].needed) : someOf(draw(2) == 0 ? 2 : 64);
         uint256 party = partyOf(r.signer);
         bool ok = party != NONE && text != 2 && (noUrl || url < 4);
         if (!act(r, ok && r.list.length != 0 && setOf(r.list) < 1 << 64)) return;
@@ -220,7 +220,7 @@ contract World is Requests {
     }
 
     function deleteService(uint256 lot) external by(lot) {
-        Request memory r = request(Kind.DeleteService, anybody());
+        Request memory r = request(Kind.DeleteService, anyProvider());
         uint256 at = serviceOf(r.signer);
         if (!act(r, at != NONE)) return;
         _services[at] = _services[_services.length - 1];
@@ -320,6 +320,11 @@ contract World is Requests {
     /// @dev Mostly a party that is listed.
     function anyParty() private returns (address) {
         return draw(8) == 0 || _parties.length == 0 ? anybody() : _parties[draw(_parties.length)].party;
+    }
+
+    /// @dev Mostly somebody who runs a node.
+    function anyOperator() private returns (address) {
+        return draw(4) == 0 || _nodes.length == 0 ? anybody() : _nodes[draw(_nodes.length)].operator;
     }
 
     /// @dev Mostly somebody with a service, in force or not.
