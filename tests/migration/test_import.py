@@ -10,16 +10,35 @@ from ocn_registry import (
     Party,
     PartyId,
     Role,
+    WriteOptions,
+    connect,
     migration,
 )
 from ocn_registry import contract_errors as errors
+from ocn_registry.effects import Send
 from ocn_registry.intents import ImportNodes, ImportParties
 from ocn_registry.migration import Kind, NotAsPlanned, Snapshot, What
+
+
+class Killed(BaseException):
+    """The process ends, as far as the package can see."""
 
 
 @pytest.fixture
 def planned(new, taken):
     return migration.plan_for(new, taken)
+
+
+def killed_before(client, effects):
+    """Have a client end before it does anything more than so many effects."""
+    perform, left = client.transport.perform, iter(range(effects))
+
+    def counted(effect):
+        if next(left, None) is None:
+            raise Killed
+        return perform(effect)
+
+    client.transport.perform = counted
 
 
 def test_all_is_as_planned_in_the_order_of_the_old_lists(new, planned, owner, old, taken):
@@ -46,6 +65,73 @@ def test_all_is_as_planned_in_the_order_of_the_old_lists(new, planned, owner, ol
     told = {one.subject for one in planned.left_out}
     for party in taken.parties:
         assert party.address in kept or f"{party.id} of {party.address}" in told
+
+
+def test_killed_at_each_step_and_resumed_it_ends_the_same(devnet, planned, owner):
+    def count():
+        return int(devnet.request("eth_getTransactionCount", owner.address, "latest"), 16)
+
+    def ending(effects):
+        """Kill it after so many effects, run it again, and tell how the chain then stands."""
+        here, before = devnet.request("evm_snapshot"), count()
+        with connect(devnet.deployment()) as client:
+            killed_before(client, effects)
+            try:
+                migration.import_into(client, planned, signer=owner)
+                migration.close_import(client, planned, signer=owner)
+                died = False
+            except Killed:
+                died = True
+        with connect(devnet.deployment()) as client:
+            migration.import_into(client, planned, signer=owner)
+            migration.close_import(client, planned, signer=owner)
+            stands = (
+                client.nodes(),
+                client.parties(),
+                client.services(),
+                [client.agreements(party.address) for party in planned.parties],
+                [client.listing(party.address) for party in planned.parties],
+                client.import_open(Contract.REGISTRY),
+                client.import_open(Contract.PERMISSIONS),
+            )
+        sent = count() - before
+        devnet.request("evm_revert", here)
+        return died, sent, stands
+
+    died, sent, wanted = ending(10_000)
+    assert not died
+    assert sent == 6
+    effects = 0
+    while True:
+        died, sent, stands = ending(effects)
+        assert (sent, stands) == (6, wanted), effects
+        if not died:
+            break
+        effects += 1
+    assert effects > 40
+
+
+def test_what_waits_for_its_block_is_not_sent_again(devnet, planned, owner):
+    devnet.request("evm_setAutomine", False)
+    with connect(devnet.deployment()) as client:
+        perform = client.transport.perform
+
+        def dies_after_sending(effect):
+            answer = perform(effect)
+            if isinstance(effect, Send):
+                raise Killed
+            return answer
+
+        client.transport.perform = dies_after_sending
+        with pytest.raises(Killed):
+            migration.import_into(client, planned, signer=owner)
+    devnet.request("evm_setIntervalMining", 1)
+    with connect(devnet.deployment()) as client:
+        outcomes = migration.import_into(client, planned, signer=owner)
+        assert len(outcomes) == 3
+        assert migration.differences(client, planned) == ()
+    devnet.request("evm_setIntervalMining", 0)
+    devnet.request("evm_setAutomine", True)
 
 
 def test_batches_fit_the_gas_that_is_given(new, planned, owner):
@@ -126,3 +212,14 @@ def test_only_the_owner_imports(new, planned, devnet):
     stranger = KeySigner.from_key(devnet.accounts[3].private_key)
     with pytest.raises(errors.OwnableUnauthorizedAccount):
         migration.import_into(new, planned, signer=stranger)
+
+
+def test_transaction_that_stays_without_block_is_told(devnet, new, planned, owner):
+    devnet.request("evm_setAutomine", False)
+    devnet.request(
+        "eth_sendTransaction", {"from": owner.address, "to": owner.address, "value": "0x1"}
+    )
+    with pytest.raises(ValueError, match="no block yet"):
+        migration.import_into(new, planned, signer=owner, options=WriteOptions(timeout_s=0.3))
+    devnet.request("evm_setAutomine", True)
+    devnet.request("evm_mine")
