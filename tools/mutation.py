@@ -121,6 +121,7 @@ class Mutant:
     line: int
     before: str
     after: str
+    number: int
 
     @property
     def key(self) -> str:
@@ -129,8 +130,8 @@ class Mutant:
 
     @property
     def identity(self) -> str:
-        """What no other mutant of the same text has."""
-        return f"{self.path}:{self.start}-{self.end} {self.text}"
+        """What no other mutant of the same file has."""
+        return f"{self.key} | {self.number}"
 
 
 def _hash(text: str) -> str:
@@ -144,6 +145,10 @@ def tokens_of(source: str) -> list[Token]:
         for match in _TOKEN.finditer(source)
         if match.lastgroup != "comment"
     ]
+
+
+def _code_hash(source: str) -> str:
+    return _hash(" ".join(token.text for token in tokens_of(source)))
 
 
 def _closing(tokens: list[Token], opening: int) -> int:
@@ -290,8 +295,9 @@ def mutants_of(path: str, source: str) -> list[Mutant]:
         swapped = source[right_start:end] + source[left_end:right_start] + source[start:left_end]
         changes.append((start, end, swapped, kind))
     found: dict[tuple[int, int, str], Mutant] = {}
-    for start, end, text, kind in changes:
-        if source[start:end] == text:
+    seen: Counter[tuple[str, str]] = Counter()
+    for start, end, text, kind in sorted(changes):
+        if source[start:end] == text or (start, end, text) in found:
             continue
         line_start = source.rfind("\n", 0, start) + 1
         line_end = source.find("\n", end)
@@ -306,7 +312,9 @@ def mutants_of(path: str, source: str) -> list[Mutant]:
             line=source.count("\n", 0, start) + 1,
             before=before,
             after=after,
+            number=seen[before, after],
         )
+        seen[before, after] += 1
     return sorted(found.values(), key=lambda m: (m.start, m.end, m.text))
 
 
@@ -386,9 +394,10 @@ def targets_of(path: str, sources: dict[str, str]) -> tuple[str, ...]:
 class Run:
     """A mutation run over a copy of the project, so that nobody's edits meet it."""
 
-    def __init__(self) -> None:
-        """Copy the project and compile the tests."""
-        self.folder = WORK / "project"
+    def __init__(self, work: Path) -> None:
+        """Copy the project to a folder; the first test compiles it there."""
+        self.log = work / "verdicts.jsonl"
+        self.folder = work / "project"
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
         for name in ("contracts", "tests/forge"):
@@ -400,7 +409,8 @@ class Run:
             str(path.relative_to(self.folder)): path.read_text()
             for path in sorted((self.folder / "contracts").rglob("*.sol"))
         }
-        self.hashes = {_hash(path + source) for path, source in self.sources.items()}
+        #: Of each file, without its comments.
+        self.hashes = {path: _code_hash(source) for path, source in self.sources.items()}
         self._lock = threading.Lock()
         self._local = threading.local()
         self._compilers: list[Compiler] = []
@@ -502,12 +512,12 @@ def _finished(run: Run) -> dict[str, str]:
 
     Other files may have: whoever wants none of this leaves `--resume` out.
     """
-    path = WORK / "verdicts.jsonl"
-    entries = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    lines = run.log.read_text().splitlines() if run.log.exists() else []
+    entries = [json.loads(line) for line in lines]
     return {
         entry["mutant"]: entry["verdict"]
         for entry in entries
-        if entry["verdict"] != "survived" and entry["source"] in run.hashes
+        if entry["verdict"] != "survived" and run.hashes.get(entry["path"]) == entry["source"]
     }
 
 
@@ -530,14 +540,14 @@ def _judge(run: Run, mutants: list[Mutant], *, resume: bool, jobs: int) -> dict[
     finished = _finished(run) if resume else {}
     verdicts: dict[Mutant, str] = {}
     with (
-        (WORK / "verdicts.jsonl").open("a" if resume else "w") as log,
+        run.log.open("a" if resume else "w") as log,
         concurrent.futures.ThreadPoolExecutor(jobs) as pool,
     ):
         answers = pool.map(lambda m: finished.get(m.identity) or run.verdict(m), mutants)
         for mutant, verdict in zip(mutants, answers, strict=True):
             verdicts[mutant] = verdict
-            source = _hash(mutant.path + run.sources[mutant.path])
-            entry = {"mutant": mutant.identity, "source": source, "verdict": verdict}
+            entry = {"path": mutant.path, "source": run.hashes[mutant.path]}
+            entry |= {"mutant": mutant.identity, "verdict": verdict}
             log.write(json.dumps(entry) + "\n")
             log.flush()
             if verdict == "survived":
@@ -551,7 +561,7 @@ def main() -> int:
     """Run, print the score, and fail for a survivor that nobody explained."""
     options = _arguments_of_command()
     started = time.monotonic()
-    run = Run()
+    run = Run(WORK / ("sample" if options.sample else "all"))
     mutants = [mutant for mutant in run.mutants() if options.match in mutant.key]
     # By lot, and always the same: a part of the run is a sample of the whole.
     mutants.sort(key=lambda m: _hash(m.identity))
