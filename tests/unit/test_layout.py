@@ -46,6 +46,7 @@ BELOW["deploying"] = BELOW["verification"] | {
     "flows",
     "rlp",
 }
+BELOW["handover"] = BELOW["flows"] | {"flows"}
 BELOW["cli"] = BELOW["network"] | {"network", "devnet", "anvil", "verification"}
 
 # Which part may import a library of others.

@@ -1,0 +1,168 @@
+"""Hand the registry over: the owner offers it, the new owner accepts; each step is checked.
+
+A Safe can't sign a transaction as a key does. What it is to do is a file, which its owners load
+into the Safe's transaction builder.
+
+```python
+run(offer(deployment, safe, signer, WriteOptions()), transport.perform)
+Path("accept.json").write_text(run(safe_file(deployment, safe), transport.perform))
+run(accepted(deployment, safe), transport.perform)  # when the Safe has done it
+```
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from ocn_registry.dialects import dialect_of
+from ocn_registry.effects import ChainId, CodeSize, UnixTime, together
+from ocn_registry.errors import InvalidInput, OcnRegistryError, WrongChain
+from ocn_registry.flows import writes
+from ocn_registry.intents import AcceptOwnership, TransferOwnership
+from ocn_registry.models import Address
+
+if TYPE_CHECKING:
+    from ocn_registry.deployments import Deployment
+    from ocn_registry.effects import Flow
+    from ocn_registry.flows.writes import WriteOptions
+    from ocn_registry.outcomes import Outcome
+    from ocn_registry.signing import AnySigner
+
+_FORM = "1.0"
+
+
+class NotHandedOver(OcnRegistryError):
+    """The ownership is not where this step needs it; the message says where it is."""
+
+
+def offer(
+    deployment: Deployment,
+    new_owner: str,
+    signer: AnySigner,
+    options: WriteOptions,
+    *,
+    without_code: bool = False,
+) -> Flow[Outcome]:
+    """Offer the registry to a new owner, who has to accept.
+
+    Args:
+        deployment: The registry.
+        new_owner: Address of a Safe, a timelock, or, if `without_code`, an account with a key.
+        signer: The present owner.
+        options: Price and patience.
+        without_code: Whether an address without code will do.
+
+    Raises:
+        InvalidInput: There is no code at the address, and that was not allowed.
+        NotHandedOver: The signer is not the owner; or the offer does not stand afterwards.
+    """
+    dialect, heir = dialect_of(deployment), Address(new_owner)
+    chain_id, owner, size = yield from together(ChainId(), dialect.owner(None), CodeSize(heir))
+    _hold_chain(deployment, chain_id)
+    if owner != signer.address:
+        raise NotHandedOver(f"{owner} owns the registry, and {signer.address} can't offer it")
+    if not size and not without_code:
+        raise InvalidInput(
+            f"there is no code at {heir} on chain {chain_id}, so it is no Safe and no timelock: "
+            "check the address and its chain, or allow an account with a key",
+        )
+    steps = (TransferOwnership(new_owner=heir),)
+    outcome = yield from writes.send(dialect, steps, signer, options)
+    pending = yield from dialect.pending_owner(outcome.block.number)
+    if pending != heir:
+        raise NotHandedOver(f"the registry is offered to {pending}, not to {heir}")
+    return outcome
+
+
+def accept(deployment: Deployment, signer: AnySigner, options: WriteOptions) -> Flow[Outcome]:
+    """Accept the registry with a key, and check that it was handed over.
+
+    Args:
+        deployment: The registry.
+        signer: To whom it was offered.
+        options: Price and patience.
+
+    Raises:
+        NotHandedOver: It was not offered to the signer.
+    """
+    dialect = dialect_of(deployment)
+    yield from _offered(deployment, signer.address)
+    outcome = yield from writes.send(dialect, (AcceptOwnership(),), signer, options)
+    yield from accepted(deployment, signer.address)
+    return outcome
+
+
+def safe_file(deployment: Deployment, safe: str) -> Flow[str]:
+    """Write the file by which a Safe accepts the registry.
+
+    Args:
+        deployment: The registry.
+        safe: Address of the Safe, to whom it was offered.
+
+    Returns:
+        JSON for the Safe's transaction builder.
+
+    Raises:
+        NotHandedOver: It was not offered to this Safe.
+
+    Source: Safe's transaction builder, `BatchFile` of version 1.0.
+    """
+    address = Address(safe)
+    dialect = dialect_of(deployment)
+    yield from _offered(deployment, address)
+    now_unix_s = yield from UnixTime()
+    call = dialect.write((AcceptOwnership(),), each_alone=False, sender=address)
+    name = f"Accept the registry {deployment.name}"
+    content = {
+        "version": _FORM,
+        "chainId": str(deployment.chain_id),
+        "createdAt": now_unix_s * 1000,
+        "meta": {
+            "name": name,
+            "description": f"acceptOwnership() of {deployment.registry}",
+            "createdFromSafeAddress": address,
+        },
+        "transactions": [
+            {
+                "to": call.to,
+                "value": "0",
+                "data": "0x" + call.data.hex(),
+                "contractMethod": None,
+                "contractInputsValues": None,
+            },
+        ],
+    }
+    return json.dumps(content, indent=2) + "\n"
+
+
+def accepted(deployment: Deployment, new_owner: str) -> Flow[None]:
+    """Check that the new owner has accepted, and that it is offered to nobody else.
+
+    Args:
+        deployment: The registry.
+        new_owner: Whose it should be now.
+
+    Raises:
+        NotHandedOver: It is somebody else's, or was offered anew.
+    """
+    dialect, heir = dialect_of(deployment), Address(new_owner)
+    asked = together(ChainId(), dialect.owner(None), dialect.pending_owner(None))
+    chain_id, owner, pending = yield from asked
+    _hold_chain(deployment, chain_id)
+    if owner != heir or pending is not None:
+        also = f", and it is offered to {pending}" if pending is not None else ""
+        raise NotHandedOver(f"{owner} owns the registry{also}: {heir} should own it alone")
+
+
+def _offered(deployment: Deployment, heir: Address) -> Flow[None]:
+    dialect = dialect_of(deployment)
+    chain_id, pending = yield from together(ChainId(), dialect.pending_owner(None))
+    _hold_chain(deployment, chain_id)
+    if pending != heir:
+        raise NotHandedOver(f"the registry is offered to {pending}, not to {heir}: offer it first")
+
+
+def _hold_chain(deployment: Deployment, chain_id: int) -> None:
+    if chain_id != deployment.chain_id:
+        raise WrongChain(deployment.chain_id, chain_id)
