@@ -1,0 +1,255 @@
+"""Have Sourcify and the explorer verify the sources of a deployment, or write what they need.
+
+    python scripts/verify.py files FOLDER
+    python scripts/verify.py submit RECORD [--sourcify URL] [--explorer URL] [--dry-run]
+
+The standard JSON input holds every source in full. It is compiled before it is used: what comes out
+has to be the code in `ocn_registry/abi/v3`, byte for byte.
+
+Source: Sourcify's API v2 (`/v2/verify`); the `contract` module of Blockscout's API. Both from their
+documentation: nobody here has tried them against the real services.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import posixpath
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import urllib3
+
+ROOT = Path(__file__).resolve().parent.parent
+CONTRACTS = ("Registry", "Permissions")
+SOURCIFY = "https://sourcify.dev/server"
+_IMPORT = re.compile(r'^import\s[^"]*"([^"]+)"', re.MULTILINE)
+_FAILED = 400
+_TRIES = 60
+
+
+class NotVerified(Exception):
+    """A service refuses, or the sources do not compile to the published code."""
+
+
+def sources_of(name: str) -> dict[str, dict[str, str]]:
+    """Give a source and all that it imports, by the names that imports give them."""
+    found: dict[str, dict[str, str]] = {}
+    left = [name]
+    while left:
+        source = left.pop()
+        if source in found:
+            continue
+        folder = ROOT / "node_modules" if source.startswith("@") else ROOT
+        text = (folder / source).read_text()
+        found[source] = {"content": text}
+        for path in _IMPORT.findall(text):
+            relative = path.startswith(".")
+            left.append(
+                posixpath.normpath(posixpath.join(posixpath.dirname(source), path))
+                if relative
+                else path
+            )
+    return dict(sorted(found.items()))
+
+
+def published(name: str) -> dict[str, Any]:
+    """Read the published artifact of a contract."""
+    text = (ROOT / "ocn_registry" / "abi" / "v3" / f"{name}.json").read_text()
+    return dict(json.loads(text))
+
+
+def standard_input(name: str) -> dict[str, Any]:
+    """Give the compiler's input for one contract, complete: it needs no other file."""
+    settings = dict(published(name)["compiler"]["settings"])
+    del settings["compilationTarget"]
+    outputs = ["abi", "metadata", "evm.bytecode.object", "evm.deployedBytecode.object"]
+    return {
+        "language": "Solidity",
+        "sources": sources_of(f"contracts/{name}.sol"),
+        "settings": {**settings, "outputSelection": {"*": {"*": outputs}}},
+    }
+
+
+def metadata_of(name: str, given: dict[str, Any]) -> str:
+    """Compile the input; give the compiler's metadata.
+
+    Raises:
+        NotVerified: It does not compile to the published code.
+    """
+    artifact = published(name)
+    version = artifact["compiler"]["version"].partition("+")[0]
+    answer = subprocess.run(  # noqa: S603 - our own program, no shell
+        [str(ROOT / "tools" / "solc" / f"solc-v{version}"), "--standard-json"],
+        input=json.dumps(given),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    contract = json.loads(answer.stdout)["contracts"][f"contracts/{name}.sol"][name]
+    for key, part in (("bytecode", "bytecode"), ("deployedBytecode", "deployedBytecode")):
+        if "0x" + contract["evm"][part]["object"] != artifact[key]:
+            raise NotVerified(f"{name}: the sources here do not compile to the published {key}")
+    return str(contract["metadata"])
+
+
+def ask(method: str, url: str, **request: Any) -> Any:  # noqa: ANN401 - what urllib3 takes, and JSON
+    """Make one request; give what the JSON of the answer says.
+
+    Raises:
+        NotVerified: The service refuses, or gives no JSON.
+    """
+    try:
+        answer = urllib3.request(method, url, timeout=30.0, retries=False, **request)
+        content = answer.json()
+    except (urllib3.exceptions.HTTPError, ValueError) as error:
+        raise NotVerified(f"{url} gives no answer: {error}") from error
+    if answer.status >= _FAILED:
+        raise NotVerified(f"{url} refuses ({answer.status}): {str(content)[:500]}")
+    return content
+
+
+def to_sourcify(server: str, chain_id: int, name: str, known: dict[str, Any], given: Any) -> str:  # noqa: ANN401
+    """Submit a contract to Sourcify; give the URL at which the status is to be had."""
+    body = {
+        "stdJsonInput": given,
+        "compilerVersion": published(name)["compiler"]["version"],
+        "contractIdentifier": f"contracts/{name}.sol:{name}",
+        "creationTransactionHash": known["transaction"],
+    }
+    told = ask("POST", f"{server}/v2/verify/{chain_id}/{known['address']}", json=body)
+    return f"{server}/v2/verify/{told['verificationId']}"
+
+
+def sourcify_status(url: str) -> str | None:
+    """Ask Sourcify how it went; `None` while it is at it.
+
+    Raises:
+        NotVerified: It does not match.
+    """
+    told = ask("GET", url)
+    if not told.get("isJobCompleted"):
+        return None
+    match = (told.get("contract") or {}).get("match")
+    if not match:
+        raise NotVerified(f"Sourcify: {str(told.get('error'))[:500]}")
+    return str(match)
+
+
+def to_explorer(explorer: str, name: str, known: dict[str, Any], given: Any) -> str:  # noqa: ANN401
+    """Submit a contract to Blockscout; give the URL at which the status is to be had."""
+    fields = {
+        "module": "contract",
+        "action": "verifysourcecode",
+        "codeformat": "solidity-standard-json-input",
+        "contractaddress": known["address"],
+        "contractname": f"contracts/{name}.sol:{name}",
+        "compilerversion": "v" + published(name)["compiler"]["version"],
+        "sourceCode": json.dumps(given),
+        "constructorArguments": known["constructorArguments"].removeprefix("0x"),
+    }
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    told = ask("POST", f"{explorer}/api", body=urlencode(fields), headers=form)
+    if told.get("status") != "1":
+        raise NotVerified(f"the explorer refuses: {str(told)[:500]}")
+    return f"{explorer}/api?module=contract&action=checkverifystatus&guid={told['result']}"
+
+
+def explorer_status(url: str) -> str | None:
+    """Ask Blockscout how it went; `None` while it is at it.
+
+    Raises:
+        NotVerified: It does not match.
+    """
+    result = str(ask("GET", url).get("result"))
+    if result.startswith("Pending"):
+        return None
+    if not result.startswith("Pass"):
+        raise NotVerified(f"the explorer: {result[:500]}")
+    return result
+
+
+def submit(
+    record: dict[str, Any], *, sourcify: str, explorer: str, dry_run: bool, pause_s: float = 2
+) -> list[str]:
+    """Submit both contracts to both services, and wait for what they say; give that in lines."""
+    if "registry" not in record:
+        raise NotVerified("the deployment of this record is not finished")
+    lines: list[str] = []
+    for name in CONTRACTS:
+        given, known = standard_input(name), record["contracts"][name]
+        metadata_of(name, given)
+        for service in ("sourcify", "explorer"):
+            url = sourcify if service == "sourcify" else explorer
+            if dry_run or not url:
+                why = "not submitted: a dry run" if url else "not submitted: no URL"
+                lines.append(f"{name} {service} {why}")
+                continue
+            if service == "sourcify":
+                status = to_sourcify(url, record["chainId"], name, known, given)
+            else:
+                status = to_explorer(url, name, known, given)
+            look = sourcify_status if service == "sourcify" else explorer_status
+            lines.append(f"{name} {service} {_wait(look, status, pause_s)}")
+    return lines
+
+
+def _wait(look: Any, url: str, pause_s: float) -> str:  # noqa: ANN401 - one of the two above
+    for _ in range(_TRIES):
+        if (result := look(url)) is not None:
+            return str(result)
+        time.sleep(pause_s)
+    return f"is still at it: {url}"
+
+
+def write_files(folder: Path) -> list[Path]:
+    """Write standard JSON input and metadata of both contracts."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written: list[Path] = []
+    for name in CONTRACTS:
+        given = standard_input(name)
+        for kind, text in (
+            ("input", json.dumps(given, indent=2) + "\n"),
+            ("metadata", metadata_of(name, given)),
+        ):
+            path = folder / f"{name}.{kind}.json"
+            path.write_text(text)
+            written.append(path)
+    return written
+
+
+def main() -> int:
+    """Write the files, or submit."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("files").add_argument("folder", type=Path)
+    command = commands.add_parser("submit")
+    command.add_argument("record", type=Path)
+    command.add_argument("--sourcify", default=SOURCIFY, help="empty for none")
+    command.add_argument("--explorer", default="", help="Blockscout's URL, without /api")
+    command.add_argument("--dry-run", action="store_true", help="compile and compare; send nothing")
+    options = parser.parse_args()
+    try:
+        if options.command == "files":
+            print(*write_files(options.folder), sep="\n")
+            return 0
+        lines = submit(
+            json.loads(options.record.read_text()),
+            sourcify=options.sourcify,
+            explorer=options.explorer,
+            dry_run=options.dry_run,
+        )
+    except NotVerified as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    print(*lines, sep="\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
