@@ -15,6 +15,7 @@ from ocn_registry import (
     migration,
 )
 from ocn_registry import contract_errors as errors
+from ocn_registry.devnet import Devnet
 from ocn_registry.effects import Send
 from ocn_registry.intents import ImportNodes, ImportParties
 from ocn_registry.migration import Kind, NotAsPlanned, Snapshot, What
@@ -223,3 +224,17 @@ def test_transaction_that_stays_without_block_is_told(devnet, new, planned, owne
         migration.import_into(new, planned, signer=owner, options=WriteOptions(timeout_s=0.3))
     devnet.request("evm_setAutomine", True)
     devnet.request("evm_mine")
+
+
+def test_snapshot_of_the_new_contracts_moves_on_to_others(devnet, new, planned, owner):
+    migration.import_into(new, planned, signer=owner)
+    copy = migration.snapshot(new)
+    assert copy.odd == ()
+    with Devnet(import_open=True) as other, connect(other.deployment()) as third:
+        again = migration.plan_for(third, copy)
+        assert again.left_out == ()
+        migration.import_into(third, again, signer=owner)
+        assert migration.differences(third, again) == ()
+        moved = migration.snapshot(third)
+    assert (moved.nodes, moved.parties) == (copy.nodes, copy.parties)
+    assert (moved.services, moved.agreements) == (copy.services, copy.agreements)
