@@ -1,0 +1,50 @@
+"""`ape run deploy` with Volta's settings, on a chain of Volta's id that makes blocks by time."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from ocn_registry import deployments
+from ocn_registry.devnet import Devnet
+from ocn_registry.transport.http_sync import HttpTransport
+from ocn_registry.verification import verify
+
+ROOT = Path(__file__).parents[2]
+
+
+def ape(devnet, record, *options):
+    command = [str(Path(sys.executable).parent / "ape"), "run", "deploy", *options]
+    command += ["--network", f"energyweb:volta:{devnet.rpc_url}", "--account", "TEST::1"]
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    return subprocess.run(
+        [*command, "--record", str(record)],
+        cwd=ROOT,
+        env=os.environ | {"PATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def test_deploys_with_voltas_settings_and_writes_a_record(tmp_path):
+    record = tmp_path / "volta.json"
+    with Devnet(chain_id=73799, block_gas_limit=8_000_000) as devnet:
+        dry = ape(devnet, record, "--dry-run")
+        assert dry.returncode == 0, dry.stderr
+        assert "finality    3 blocks" in dry.stdout
+        assert not record.exists()
+        devnet.request("evm_setIntervalMining", 1)
+        done = ape(devnet, record, "--yes", "--import-open", "--owner", "0x" + "42" * 20)
+        assert done.returncode == 0, done.stderr
+        deployment = deployments.from_json(record.read_text())
+        found = verify(deployment, HttpTransport([devnet.rpc_url]))
+        assert (found.is_verified, found.import_open) == (True, (True, True))
+        again = ape(devnet, record, "--yes")
+        assert again.returncode == 1
+        assert "finished deployment" in again.stderr
+    kept = json.loads(record.read_text())
+    assert kept["compiler"]["Registry"]["settings"]["evmVersion"] == "london"
+    assert len(kept["sourceCommit"].removesuffix("-dirty")) == 40
