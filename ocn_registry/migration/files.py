@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 
 FORMAT = "ocn-registry snapshot 1"
 MAX_BYTES = 256 << 20
-_HASH = len("0x") + 64
 
 
 def digest_of(snapshot: Snapshot) -> str:
@@ -183,7 +182,7 @@ def _snapshot(fields: dict[str, object]) -> Snapshot:
         raise InvalidInput(f"its format is {shown(fields['format'])}, not {FORMAT}")
     block = _object(fields["block"])
     block_hash = _text(block["hash"])
-    if len(block_hash) != _HASH:
+    if len(block_hash) != len("0x") + 64:
         raise InvalidInput(f"{shown(block_hash)} is no hash of a block")
     return Snapshot(
         chain_id=_number(fields["chainId"]),
