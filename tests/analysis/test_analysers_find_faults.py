@@ -59,10 +59,9 @@ def test_slither_finds_seeded_faults(copy: Path) -> None:
         "(bool success, bytes memory result) = "
         "address(bytes20(items[i][:20])).delegatecall(items[i][20:]);",
     )
-    seed(copy, "contracts/base/Batches.sol", "if (!success) _revertWith(result);", "")
     status, words = analysed("slither(COPY)", copy)
     assert status != 0
-    for detector in ("tx-origin", "controlled-delegatecall", "unchecked-lowlevel"):
+    for detector in ("tx-origin", "controlled-delegatecall"):
         assert f"Detector: {detector}" in words, words
 
 
