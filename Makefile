@@ -77,6 +77,7 @@ scale: setup ## costs and pages of a registry of 20,000 parties; notes the resul
 
 .PHONY: analysis
 analysis: setup .venv-analysis/installed ## slither, forge's tests and coverage, halmos, a sample of mutants
+	@rm -rf contracts/.cache # Ape's copy of all of OpenZeppelin, newer opcodes too: not ours to analyse
 	@$(ON_PATH) $(BIN)/python tools/analysis.py slither forge coverage halmos
 	@$(ON_PATH) $(BIN)/python tools/mutation.py --sample 25
 

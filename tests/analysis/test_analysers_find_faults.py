@@ -20,7 +20,8 @@ _SIGNED = "contracts/base/SignedRequests.sol"
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     for name in ("contracts", "tests/halmos"):
-        shutil.copytree(ROOT / name, tmp_path / name)
+        # Ape keeps its copy of OpenZeppelin, all of it, in contracts/.cache.
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns(".cache"))
     for name in ("foundry.toml", "slither.config.json"):
         shutil.copy(ROOT / name, tmp_path)
     for name in ("node_modules", "tools"):
