@@ -89,6 +89,7 @@ _IMPORT = re.compile(r'from "(\.[^"]*)"')
 _GOOD = {
     str(path.relative_to(_CONTRACTS)): path.read_text()
     for path in sorted(_CONTRACTS.rglob("*.sol"))
+    if ".cache" not in path.parts  # Ape's copy of OpenZeppelin, newer opcodes too
 }
 
 
