@@ -93,6 +93,10 @@ mutation: setup ## all mutants of the contracts (an hour); explained survivors a
 compat: setup ## install the package beside the oldest and the newest web3, and try it there
 	@tools/compat.sh
 
+.PHONY: release
+release: setup ## wheel and source archive of the last commit into dist/: built twice, compared, installed, used
+	@$(BIN)/python scripts/build_release.py
+
 .PHONY: lock
 lock: .venv/installed-dev ## resolve all versions anew: requirements/*.txt and package-lock.json
 	tools/lock.sh

@@ -1,0 +1,256 @@
+"""Build the release, the same bytes wherever it is built, and try what was built.
+
+    python scripts/build_release.py [--out FOLDER] [--no-trial]
+
+Wheel and source archive are made of the last commit, not of what lies about in this folder, with
+the commit's time in them. They are built twice, in two folders, under another mask, time zone and
+locale; and a wheel is built from the source archive. All have to be equal. Then the wheel is
+installed into a fresh environment, beside the locked versions of what it needs and nothing else,
+and used: it reads from a development chain. The sums are printed, and stand in `SHA256SUMS`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import io
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import zipfile
+from importlib.metadata import distribution
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+# Of a version that is being worked on, the changelog tells under this heading.
+UNRELEASED = "Unreleased"
+_BUILD = "import sys, flit_core.buildapi as b; b.build_wheel(sys.argv[1])"
+_BUILD_BOTH = f"{_BUILD}; b.build_sdist(sys.argv[1])"
+_ELSEWHERE = {"TZ": "Pacific/Apia", "LC_ALL": "C", "PYTHONHASHSEED": "7"}
+_LOCKED = re.compile(r"^([A-Za-z0-9._-]+)==([^ \\]+)", re.MULTILINE)
+# What the installed package has to have with it; it prints its own version.
+_LOOK = """
+import json, ocn_registry
+from importlib.resources import files
+here = files("ocn_registry")
+assert (here / "py.typed").is_file(), "no py.typed"
+json.loads((here / "schemas" / "signed-request.schema.json").read_text())
+from ocn_registry.abi import artifact
+assert artifact("v3", "Registry").bytecode and artifact("v3", "Permissions").bytecode
+from ocn_registry import deployments
+for name in deployments.names():
+    deployments.built_in(name)
+print(ocn_registry.__version__, ocn_registry.__file__)
+"""
+
+
+class NotReleased(Exception):
+    """What was built is not what it has to be; the message says what differs."""
+
+
+def run(*command: str | Path, cwd: Path, **environment: str) -> str:
+    """Run a program; give what it prints.
+
+    Raises:
+        NotReleased: It fails.
+    """
+    done = subprocess.run(  # noqa: S603 - our own programs
+        [*map(str, command)],
+        cwd=cwd,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise NotReleased(f"{command[0]} fails: {(done.stderr or done.stdout).strip()[-2000:]}")
+    return done.stdout
+
+
+def export(folder: Path, commit: str) -> None:
+    """Write the files of a commit into a folder."""
+    command = ["git", "archive", "--format=tar", commit]
+    packed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True)  # noqa: S603
+    with tarfile.open(fileobj=io.BytesIO(packed.stdout)) as archive:
+        archive.extractall(folder, filter="data")
+
+
+def build(source: Path, out: Path, epoch: str, what: str = _BUILD_BOTH, **more: str) -> list[Path]:
+    """Build wheel and source archive from a folder with the sources, with `more` environment."""
+    out.mkdir(parents=True)
+    environment = {"SOURCE_DATE_EPOCH": epoch, "PYTHONDONTWRITEBYTECODE": "1"} | more
+    run(sys.executable, "-c", what, out, cwd=source, **environment)
+    return sorted(out.iterdir())
+
+
+def hold_equal(first: list[Path], second: list[Path], where: str) -> None:
+    """Refuse what differs, by the name of the file."""
+    for one, other in zip(first, second, strict=True):
+        if one.name != other.name or one.read_bytes() != other.read_bytes():
+            raise NotReleased(f"{one.name} differs when it is built {where}")
+
+
+def version_of(wheel: Path) -> str:
+    """Read the version that a wheel says it has."""
+    with zipfile.ZipFile(wheel) as archive:
+        name = next(name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        found = re.search(r"^Version: (.+)$", archive.read(name).decode(), re.MULTILINE)
+    if found is None:
+        raise NotReleased(f"{wheel.name} says no version")
+    return found[1]
+
+
+def entry_of(version: str, changelog: str) -> str:
+    """Find what the changelog says of a version.
+
+    Raises:
+        NotReleased: It says nothing of it.
+    """
+    heading = UNRELEASED if ".dev" in version else version
+    dated = "" if heading == UNRELEASED else r" - \d{4}-\d{2}-\d{2}"
+    found = re.search(
+        rf"^## \[{re.escape(heading)}\]{dated}\n(.*?)(?=^## |\Z)",
+        changelog,
+        re.MULTILINE | re.DOTALL,
+    )
+    if found is None or not found[1].strip():
+        wanted = f"## [{heading}]" + (" - YYYY-MM-DD" if dated else "")
+        raise NotReleased(f"CHANGELOG.md says nothing of {version}: write it under `{wanted}`")
+    return found[1].strip()
+
+
+def release(out: Path, commit: str = "HEAD") -> list[Path]:
+    """Build wheel and source archive of a commit; give their paths.
+
+    Raises:
+        NotReleased: Something differs, or the changelog does not know the version.
+    """
+    epoch = run("git", "log", "-1", "--format=%ct", commit, cwd=ROOT).strip()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        here, there, unpacked = folder / "here", folder / "somewhere" / "else", folder / "unpacked"
+        export(here, commit)
+        export(there, commit)
+        built = build(here, folder / "1", epoch)
+        mask = os.umask(0o077)
+        try:
+            again = build(there, folder / "2", epoch, **_ELSEWHERE)
+        finally:
+            os.umask(mask)
+        hold_equal(built, again, "in another folder")
+        wheel = next(path for path in built if path.suffix == ".whl")
+        with tarfile.open(next(path for path in built if path != wheel)) as archive:
+            archive.extractall(unpacked, filter="data")
+        (source,) = unpacked.iterdir()
+        made = build(source, folder / "3", epoch, _BUILD)
+        hold_equal([wheel], made, "from the source archive")
+        entry_of(version_of(wheel), (here / "CHANGELOG.md").read_text(encoding="utf-8"))
+        out.mkdir(parents=True, exist_ok=True)
+        return [Path(shutil.copy(path, out / path.name)) for path in built]
+
+
+def install(wheel: Path, folder: Path) -> Path:
+    """Install a wheel, and the locked versions of what it needs, into a fresh environment.
+
+    What it needs is copied from this environment, which was installed from the locks with their
+    hashes: so nothing is fetched, and nothing else is there.
+
+    Args:
+        wheel: The wheel.
+        folder: Where the environment will be.
+
+    Returns:
+        The environment's folder of programs.
+
+    Raises:
+        NotReleased: A version here is not the locked one, or the wheel needs what is not there.
+    """
+    run(sys.executable, "-m", "venv", folder, cwd=wheel.parent)
+    programs = folder / "bin"
+    where = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    target = Path(run(programs / "python", "-c", where, cwd=folder).strip())
+    for name, version in _LOCKED.findall((ROOT / "requirements" / "runtime.txt").read_text()):
+        found = distribution(name)
+        if found.version != version:
+            raise NotReleased(f"{name} {found.version} is here, {version} is locked: `make setup`")
+        for file in found.files or ():
+            if ".." not in file.parts:  # programs of others
+                place = target / file
+                place.parent.mkdir(parents=True, exist_ok=True)
+                if (there := Path(str(found.locate_file(file)))).is_file():
+                    shutil.copy(there, place)
+    pip: list[str | Path] = [programs / "python", "-m", "pip", "--disable-pip-version-check"]
+    run(*pip, "install", "--quiet", "--no-index", "--no-deps", wheel.resolve(), cwd=folder)
+    run(*pip, "check", cwd=folder)
+    return programs
+
+
+def trial(wheel: Path) -> list[str]:
+    """Install a wheel, use it, and tell what it said.
+
+    Raises:
+        NotReleased: It does not work as installed.
+    """
+    from ocn_registry import KeySigner, RegistryClient  # noqa: PLC0415 - to write what is read
+    from ocn_registry.devnet import Devnet  # noqa: PLC0415
+    from ocn_registry.transport.http_sync import HttpTransport  # noqa: PLC0415
+
+    url = "https://node.example.org"
+    with tempfile.TemporaryDirectory() as name, Devnet() as devnet:
+        folder = Path(name)
+        programs = install(wheel, folder / "env")
+        looked = run(programs / "python", "-I", "-c", _LOOK, cwd=folder).strip()
+        version, _, place = looked.partition(" ")
+        if version != version_of(wheel) or not Path(place).is_relative_to(folder.resolve()):
+            raise NotReleased(f"{looked} was imported, not {wheel.name}")
+        command = programs / "ocn-registry"
+        told = [run(command, "--version", cwd=folder, PYTHONPATH="").strip()]
+        if version not in told[0].split():
+            raise NotReleased(f"the command says {told[0]}, and the wheel is {version}")
+        operator = KeySigner.from_key(devnet.accounts[1].private_key)
+        with RegistryClient(devnet.deployment(), HttpTransport([devnet.rpc_url])) as client:
+            client.set_node(url, signer=operator)
+        asked = ("get-node", operator.address, "--rpc-url", devnet.rpc_url)
+        told.append(run(command, *asked, cwd=folder, PYTHONPATH="").strip())
+        if told[1] != url:
+            raise NotReleased(f"the installed command read {told[1]}, and {url} is listed")
+        return told
+
+
+def sums(paths: list[Path]) -> str:
+    """Give the sums of files, as `sha256sum` writes and checks them."""
+    return "".join(
+        [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in paths]
+    )
+
+
+def main() -> int:
+    """Build, compare, try, and print the sums."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, default=ROOT / "dist", help="folder (default: dist)")
+    parser.add_argument("--no-trial", action="store_true", help="do not install and use the wheel")
+    options = parser.parse_args()
+    commit = run("git", "rev-parse", "HEAD", cwd=ROOT).strip()
+    changed = run("git", "status", "--porcelain", cwd=ROOT).splitlines()
+    sys.stderr.write(f"commit: {commit}\n")
+    if changed:
+        sys.stderr.write(f"note: {len(changed)} files here differ from it: that stays out\n")
+    try:
+        built = release(options.out, commit)
+        if not options.no_trial:
+            wheel = next(path for path in built if path.suffix == ".whl")
+            sys.stderr.write("".join([f"installed: {line}\n" for line in trial(wheel)]))
+    except NotReleased as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    (options.out / "SHA256SUMS").write_text(sums(built))
+    print(sums(built), end="")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
