@@ -79,10 +79,17 @@ class Call(Effect[T_co]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeadBlock:
-    """The latest block, and its base fee in wei per gas: `None` on a chain without EIP-1559."""
+    """The latest block.
+
+    Attributes:
+        ref: The block.
+        base_fee_wei: Its base fee in wei per gas; `None` on a chain without EIP-1559.
+        gas_limit: Most gas that all its transactions may use; `None` where there is no limit.
+    """
 
     ref: BlockRef
     base_fee_wei: int | None
+    gas_limit: int | None = None
 
 
 class Head(Effect[HeadBlock]):

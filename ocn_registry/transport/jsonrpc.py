@@ -141,10 +141,11 @@ def answer_of(effect: AnyEffect, result: object) -> Answer:  # noqa: C901, PLR09
             return as_bytes(result)
         case Head():
             block = as_object(result)
-            fee = block.get("baseFeePerGas")
+            fee, limit = block.get("baseFeePerGas"), block.get("gasLimit")
             return HeadBlock(
                 ref=_block(block),
                 base_fee_wei=None if fee is None else as_number(fee),
+                gas_limit=None if limit is None else as_number(limit),
             )
         case BlockAt():
             return None if result is None else _block(as_object(result))
