@@ -32,21 +32,37 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    args = parse(sys.argv[1:] if argv is None else argv)
+    try:
+        args = parse(sys.argv[1:] if argv is None else argv)
+    except KeyboardInterrupt:
+        return _interrupted()
     try:
         code = _command(args.run)(args)
         sys.stdout.flush()
     except (KeyboardInterrupt, EOFError):  # Ctrl-C, or Ctrl-D at a question
-        print("interrupted", file=sys.stderr)  # noqa: T201 - the command line talks
-        return INTERRUPTED
+        return _interrupted()
     except BrokenPipeError:  # whoever read has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return UNEXPECTED
     except Exception as error:  # noqa: BLE001 - the last border: users get a sentence
         from ocn_registry.cli.failures import tell  # noqa: PLC0415 - only when it is needed
 
         return tell(error, args)
     return code
+
+
+def _interrupted() -> int:
+    """Say so in a line of its own: the terminal's line begins with `^C` or a question."""
+    if sys.stdout.isatty():
+        _drop_output()
+    begin = "\n" if sys.stderr.isatty() else ""
+    print(f"{begin}interrupted", file=sys.stderr)  # noqa: T201 - the command line talks
+    return INTERRUPTED
+
+
+def _drop_output() -> None:
+    """Forget what is still to be printed, which Python would do at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _command(place: str) -> Callable[[Namespace], int]:

@@ -10,18 +10,21 @@ import json
 import sys
 from typing import TYPE_CHECKING, TypeGuard
 
+from ocn_registry.cli.terminal import broken, columns, fitted, said, tinted, width_of
+
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterator, Mapping, Sequence
 
 _GAP = 2
 _LEAST_WIDTH = 12
+_MOST_MARKS = 3
 
 
 def talk(text: str) -> None:
     """Say something to the person, on standard error."""
     sys.stdout.flush()
-    print(text, file=sys.stderr, flush=True)  # noqa: T201 - the command line talks
+    print(said(text), file=sys.stderr, flush=True)  # noqa: T201 - the command line talks
 
 
 def put(text: str) -> None:
@@ -30,15 +33,24 @@ def put(text: str) -> None:
 
 
 def printable(text: str) -> str:
-    """Escape what commands a terminal, or reads backwards."""
-    if text.isprintable():
+    """Escape what commands a terminal, reads backwards, or is piled upon the lines around it."""
+    if text.isprintable() and (text.isascii() or not any(map(_is_mark, text))):
         return text
-    return "".join(
-        [
-            letter if letter.isprintable() else letter.encode("unicode_escape").decode()
-            for letter in text
-        ],
-    )
+    return "".join(_escaped(text))
+
+
+def _escaped(text: str) -> Iterator[str]:
+    marks = _MOST_MARKS  # none at the beginning, where it would stand upon what is before the text
+    for letter in text:
+        marks = marks + 1 if _is_mark(letter) else 0
+        bare = letter.isprintable() and marks <= _MOST_MARKS
+        yield letter if bare else letter.encode("unicode_escape").decode()
+
+
+def _is_mark(letter: str) -> bool:
+    from unicodedata import category  # noqa: PLC0415
+
+    return category(letter) in {"Mn", "Me"}
 
 
 def as_json(value: object) -> str:
@@ -95,15 +107,16 @@ def for_programs(args: Namespace) -> bool:
 
 def records(entries: Sequence[Sequence[tuple[str, str]]]) -> str:
     """Write entries one below the other, a line for each of their values."""
-    return "\n\n".join(
+    return "\n\n".join([_record(entry) for entry in entries])
+
+
+def _record(entry: Sequence[tuple[str, str]]) -> str:
+    widest = max([width_of(label) for label, _ in entry], default=0)
+    return "\n".join(
         [
-            "\n".join(
-                [
-                    f"{label.ljust(max(len(name) for name, _ in entry))}  {printable(value)}"
-                    for label, value in entry
-                ],
-            )
-            for entry in entries
+            tinted(label.ljust(widest), "dim")
+            + f"{' ' * _GAP}{broken(printable(value), widest + _GAP)}"
+            for label, value in entry
         ],
     )
 
@@ -116,25 +129,18 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, soft: Sequence[
         rows: Values, one for each column.
         soft: Columns that may be cut; addresses and ids may not.
     """
-    import shutil  # noqa: PLC0415 - for people only
-
     cells = [[printable(cell) for cell in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(head, *cells, strict=True)]
-    room = shutil.get_terminal_size().columns
-    over = sum(widths) + _GAP * (len(head) - 1) - room
+    widths = [max(map(width_of, column)) for column in zip(head, *cells, strict=True)]
+    over = sum(widths) + _GAP * (len(head) - 1) - columns()
     for place in sorted(soft, key=lambda column: -widths[column]):
         cut = min(max(over, 0), max(widths[place] - _LEAST_WIDTH, 0))
         widths[place] -= cut
         over -= cut
     if over > 0:
         return records([list(zip(head, row, strict=True)) for row in cells])
-    return "\n".join([_line(row, widths) for row in [head, *cells]])
+    return "\n".join([tinted(_line(head, widths), "dim"), *[_line(row, widths) for row in cells]])
 
 
 def _line(row: Sequence[str], widths: Sequence[int]) -> str:
-    cut = [
-        cell if len(cell) <= width else f"{cell[: width - 1]}…"
-        for cell, width in zip(row, widths, strict=True)
-    ]
-    padded = [cell.ljust(width) for cell, width in zip(cut, widths, strict=True)]
-    return (" " * _GAP).join(padded).rstrip()
+    cells = [fitted(cell, width) for cell, width in zip(row, widths, strict=True)]
+    return (" " * _GAP).join(cells).rstrip()

@@ -1,0 +1,99 @@
+"""What tests of several folders share: a program in a real terminal of a certain width."""
+
+import array
+import fcntl
+import os
+import pty
+import select
+import struct
+import subprocess
+import termios
+import time
+
+import pytest
+
+PATIENCE_S = 60
+
+
+class Terminal:
+    """A program that has a terminal to itself, and what that shows."""
+
+    def __init__(self, words, columns, cwd, environment):
+        self._ours, its = pty.openpty()
+        fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        self._before = termios.tcgetattr(self._ours)
+        kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        self.process = subprocess.Popen(
+            words,
+            stdin=its,
+            stdout=its,
+            stderr=its,
+            cwd=cwd,
+            env=kept | {"TERM": "xterm", "LANG": "C.UTF-8"} | environment,
+            start_new_session=True,
+            # The terminal becomes its controlling one, so that Ctrl-C reaches it.
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 - no threads
+        )
+        os.close(its)
+        self._raw = b""
+        self._seen = 0
+        self._ends = time.monotonic() + PATIENCE_S
+
+    @property
+    def shown(self):
+        return self._raw.decode(errors="backslashreplace").replace("\r\n", "\n")
+
+    def read_until(self, text):
+        """Read on until the terminal shows a text that it has not shown before."""
+        while text.encode() not in self._raw[self._seen :]:
+            assert self._read(), f"it ended without showing {text!r}:\n{self.shown}"
+        self._seen = self._raw.index(text.encode(), self._seen) + len(text.encode())
+
+    def type(self, keys):
+        os.write(self._ours, keys.encode())
+
+    def unread(self):
+        """Tell how much it has written that nobody has read yet."""
+        size = array.array("i", [0])
+        fcntl.ioctl(self._ours, termios.FIONREAD, size)
+        return size[0]
+
+    def finish(self):
+        """Read what is left to its end; give its exit code and all that was shown.
+
+        However a program ends, the terminal is left as it was.
+        """
+        while self._read():
+            pass
+        code = self.process.wait(timeout=PATIENCE_S)
+        assert termios.tcgetattr(self._ours) == self._before
+        return code, self.shown
+
+    def _read(self):
+        left = max(self._ends - time.monotonic(), 0)
+        assert select.select([self._ours], [], [], left)[0], f"it hangs:\n{self.shown}"
+        try:
+            part = os.read(self._ours, 4096)
+        except OSError:  # the other side has closed it
+            return False
+        self._raw += part
+        return bool(part)
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        os.close(self._ours)
+
+
+@pytest.fixture
+def terminal():
+    """Start programs in terminals, and end at the test's end what is left of them."""
+    started = []
+
+    def start(*words, columns=80, cwd=None, **environment):
+        started.append(Terminal([*map(str, words)], columns, cwd, environment))
+        return started[-1]
+
+    yield start
+    for each in started:
+        each.close()
