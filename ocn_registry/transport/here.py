@@ -1,8 +1,7 @@
-"""What is done on this machine: time, turns, and tasks such as signing."""
+"""What is done on this machine: time, turns, and tasks such as signing; for callers that wait."""
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import threading
 import time
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Here:
-    """This machine, for callers that wait."""
+    """This machine."""
 
     def __init__(self) -> None:
         """Begin without a memory."""
@@ -46,34 +45,6 @@ class Here:
                 # One step of the interpreter, so that two threads get the same lock.
                 lock, lane = self._lanes.setdefault(effect.account, (threading.Lock(), Lane()))
                 lock.acquire()
-                return Turn(lane, lock.release)
-            case _:
-                raise NotImplementedError(f"{type(effect).__name__} is nothing to do here")
-
-
-class AsyncHere:
-    """This machine, for callers that share a thread."""
-
-    def __init__(self) -> None:
-        """Begin without a memory."""
-        self._lanes: dict[Address, tuple[asyncio.Lock, Lane]] = {}
-
-    async def perform(self, effect: AnyEffect) -> Answer:
-        """Give the answer of an effect; what needs a chain is another's to perform."""
-        match effect:
-            case Sleep():
-                return await asyncio.sleep(effect.seconds)
-            case Clock():
-                return time.monotonic()
-            case UnixTime():
-                return int(time.time())
-            case Local():
-                # In a thread, so that a device that waits for its owner keeps nobody else waiting.
-                found = await asyncio.to_thread(effect.task)
-                return await found if inspect.isawaitable(found) else found
-            case TakeTurn():
-                lock, lane = self._lanes.setdefault(effect.account, (asyncio.Lock(), Lane()))
-                await lock.acquire()
                 return Turn(lane, lock.release)
             case _:
                 raise NotImplementedError(f"{type(effect).__name__} is nothing to do here")

@@ -24,7 +24,8 @@ from ocn_registry.transport.exchange import (
     too_long,
     unreachable,
 )
-from ocn_registry.transport.here import LOCAL, AsyncHere
+from ocn_registry.transport.here import LOCAL
+from ocn_registry.transport.here_async import AsyncHere
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -15,7 +15,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from ocn_registry.transport.exchange import flat, nested
-from ocn_registry.transport.here import LOCAL, AsyncHere, Here
+from ocn_registry.transport.here import LOCAL, Here
+from ocn_registry.transport.here_async import AsyncHere
 
 if TYPE_CHECKING:
     from ocn_registry.effects import Answer, AnyEffect

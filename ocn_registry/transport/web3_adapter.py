@@ -23,7 +23,8 @@ from ocn_registry.errors import (
     WrongChain,
 )
 from ocn_registry.transport.exchange import flat, nested
-from ocn_registry.transport.here import LOCAL, AsyncHere, Here
+from ocn_registry.transport.here import LOCAL, Here
+from ocn_registry.transport.here_async import AsyncHere
 from ocn_registry.transport.jsonrpc import request_of, unwrap
 from ocn_registry.transport.values import is_object
 

@@ -1,0 +1,41 @@
+"""What a command loads before it can answer: each library that it does without makes it quicker."""
+
+import subprocess
+import sys
+import tomllib
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+import pytest
+
+from ocn_registry.cli.__main__ import program
+
+ROOT = Path(__file__).parents[2]
+
+NOT_FOR_READS = {"asyncio", "aiohttp", "eth_account", "eth_abi", "web3", "coincurve", "getpass"}
+# What the script of the installed command does, and then what was loaded.
+PROGRAM = """
+import sys
+from ocn_registry.cli.__main__ import program
+code = program()
+print(*sys.modules, file=sys.stderr)
+sys.exit(code)
+"""
+
+
+@pytest.mark.parametrize("words", [["get-node"], ["list-parties"], ["list-nodes", "--csv"]])
+def test_read_loads_neither_signers_nor_an_event_loop(words, network_file, listed_node):
+    address = [listed_node.address] if words == ["get-node"] else []
+    finished = subprocess.run(
+        [sys.executable, "-c", PROGRAM, *words, *address, "--network-file", network_file],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert not NOT_FOR_READS & set(finished.stderr.split())
+
+
+def test_installed_command_is_what_the_module_runs():
+    scripts = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
+    entry = EntryPoint("ocn-registry", scripts["ocn-registry"], "console_scripts")
+    assert entry.load() is program
