@@ -79,13 +79,7 @@ class Call(Effect[T_co]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeadBlock:
-    """The latest block.
-
-    Attributes:
-        ref: The block.
-        base_fee_wei: Its base fee in wei per gas; `None` on a chain without EIP-1559.
-        gas_limit: Most gas that all its transactions may use; `None` where there is no limit.
-    """
+    """The latest block: its base fee is `None` without EIP-1559, its limit where there is none."""
 
     ref: BlockRef
     base_fee_wei: int | None
