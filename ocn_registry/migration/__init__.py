@@ -10,8 +10,9 @@ assert migration.differences(new, plan) == ()
 migration.close_import(new, plan, signer=owner)
 ```
 
-Each step can be ended at any point and run again. Whoever waits for nothing (`asyncio`) runs the
-flows of `taking`, `importing` and `compare` with `effects.run_async`.
+Each step can be ended at any point and run again. Those that ask the chain are there for `asyncio`
+too, with an `AsyncRegistryClient`: `snapshot_async`, `import_into_async`, `differences_async` and
+`close_import_async`.
 """
 
 from __future__ import annotations
@@ -19,12 +20,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ocn_registry.dialects import dialect_of
-from ocn_registry.effects import run
+from ocn_registry.effects import run, run_async
 from ocn_registry.errors import UnsupportedByDialect
 from ocn_registry.flows.writes import WriteOptions
 from ocn_registry.migration.compare import Difference, NotAsPlanned, What, compare
 from ocn_registry.migration.files import digest_of, from_json, load, save, to_json
-from ocn_registry.migration.importing import DEFAULT_MAX_GAS, Importing, carry, close
+from ocn_registry.migration.importing import Importing, carry, close
 from ocn_registry.migration.plan import Plan, decide
 from ocn_registry.migration.reasons import Kind, LeftOut, Why
 from ocn_registry.migration.taking import take
@@ -33,12 +34,12 @@ from ocn_registry.migration.values import Consent, Snapshot
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ocn_registry.async_client import AsyncRegistryClient
     from ocn_registry.client import RegistryClient
     from ocn_registry.outcomes import Outcome
-    from ocn_registry.signing import Signer
+    from ocn_registry.signing import AnySigner, Signer
 
 __all__ = [
-    "DEFAULT_MAX_GAS",
     "Consent",
     "Difference",
     "Kind",
@@ -49,14 +50,18 @@ __all__ = [
     "What",
     "Why",
     "close_import",
+    "close_import_async",
     "differences",
+    "differences_async",
     "digest_of",
     "from_json",
     "import_into",
+    "import_into_async",
     "load",
     "plan_for",
     "save",
     "snapshot",
+    "snapshot_async",
     "to_json",
 ]
 
@@ -76,7 +81,14 @@ def snapshot(client: RegistryClient, *, block: int | None = None) -> Snapshot:
     return run(take(dialect_of(client.deployment), block, first), client.transport.perform)
 
 
-def plan_for(client: RegistryClient, taken: Snapshot) -> Plan:
+async def snapshot_async(client: AsyncRegistryClient, *, block: int | None = None) -> Snapshot:
+    """Read all that a registry lists, at one block; see `snapshot`."""
+    first = client.deployment.start_block or 0
+    flow = take(dialect_of(client.deployment), block, first)
+    return await run_async(flow, client.transport.perform)
+
+
+def plan_for(client: RegistryClient | AsyncRegistryClient, taken: Snapshot) -> Plan:
     """Decide what of a snapshot the contracts of a client take; no chain is asked.
 
     Args:
@@ -97,7 +109,7 @@ def import_into(  # noqa: PLR0913 - each has a default
     planned: Plan,
     *,
     signer: Signer,
-    max_gas: int = DEFAULT_MAX_GAS,
+    max_gas: int | None = None,
     options: WriteOptions | None = None,
     on_batch: Callable[[Outcome], None] | None = None,
 ) -> tuple[Outcome, ...]:
@@ -107,7 +119,8 @@ def import_into(  # noqa: PLR0913 - each has a default
         client: Of the new registry.
         planned: What is to be imported.
         signer: Owns the new contracts, and pays.
-        max_gas: Most gas for one transaction: what a block of the chain takes, or less.
+        max_gas: Most gas for one transaction; `None` for what a block of the chain takes, which is
+            never exceeded.
         options: How transactions are priced and waited for.
         on_batch: Told each batch that is on the chain.
 
@@ -127,6 +140,26 @@ def import_into(  # noqa: PLR0913 - each has a default
     return run(carry(dialect_of(client.deployment), planned, how), client.transport.perform)
 
 
+async def import_into_async(  # noqa: PLR0913 - each has a default
+    client: AsyncRegistryClient,
+    planned: Plan,
+    *,
+    signer: AnySigner,
+    max_gas: int | None = None,
+    options: WriteOptions | None = None,
+    on_batch: Callable[[Outcome], None] | None = None,
+) -> tuple[Outcome, ...]:
+    """Import what is planned and not on the chain yet; see `import_into`."""
+    how = Importing(
+        signer=signer,
+        options=options or WriteOptions(),
+        max_gas=max_gas,
+        on_batch=on_batch,
+    )
+    flow = carry(dialect_of(client.deployment), planned, how)
+    return await run_async(flow, client.transport.perform)
+
+
 def differences(
     client: RegistryClient,
     planned: Plan,
@@ -141,6 +174,17 @@ def differences(
         block: Number of the block; `None` for the latest.
     """
     return run(compare(dialect_of(client.deployment), planned, block), client.transport.perform)
+
+
+async def differences_async(
+    client: AsyncRegistryClient,
+    planned: Plan,
+    *,
+    block: int | None = None,
+) -> tuple[Difference, ...]:
+    """Compare the chain with a plan, entry by entry; see `differences`."""
+    flow = compare(dialect_of(client.deployment), planned, block)
+    return await run_async(flow, client.transport.perform)
 
 
 def close_import(
@@ -166,3 +210,16 @@ def close_import(
     """
     how = Importing(signer=signer, options=options or WriteOptions())
     return run(close(dialect_of(client.deployment), planned, how), client.transport.perform)
+
+
+async def close_import_async(
+    client: AsyncRegistryClient,
+    planned: Plan,
+    *,
+    signer: AnySigner,
+    options: WriteOptions | None = None,
+) -> tuple[Outcome, ...]:
+    """End the import of both contracts for good, if all is as planned; see `close_import`."""
+    how = Importing(signer=signer, options=options or WriteOptions())
+    flow = close(dialect_of(client.deployment), planned, how)
+    return await run_async(flow, client.transport.perform)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ocn_registry.effects import Clock, GasEstimate, Sleep, TransactionCount, together
+from ocn_registry.effects import Clock, GasEstimate, Head, Sleep, TransactionCount, together
 from ocn_registry.errors import InvalidInput, RpcRefused, RpcTimeout, UnknownRevert
 from ocn_registry.flows import writes
 from ocn_registry.flows.sending import FIRST_POLL_S, LONGEST_POLL_S
@@ -22,12 +22,11 @@ from ocn_registry.intents import (
     ImportServices,
 )
 from ocn_registry.migration.compare import NotAsPlanned, compare, standing
+from ocn_registry.migration.price import MAX_ITEMS, SPARE
 from ocn_registry.models import Contract
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import TypeVar
-
     from ocn_registry.dialects import Dialect
     from ocn_registry.effects import Flow
     from ocn_registry.flows.writes import WriteOptions
@@ -37,11 +36,7 @@ if TYPE_CHECKING:
     from ocn_registry.outcomes import Outcome
     from ocn_registry.signing import AnySigner
 
-    T = TypeVar("T")
-
-MAX_ITEMS = 100  # what the contracts take in one call
-DEFAULT_MAX_GAS = 8_000_000
-_SPARE = 20  # a batch is sent with its estimate and a twentieth
+_DRIFT = 64  # validators move the limit of a block by a 1024th at a time: room for 16 blocks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,13 +46,14 @@ class Importing:
     Attributes:
         signer: Owns the new contracts, and pays.
         options: How transactions are priced and waited for; `gas` in it does not count.
-        max_gas: Most gas for one transaction: what a block of the chain takes, or less.
+        max_gas: Most gas for one transaction; `None` for what a block of the chain takes, which is
+            never exceeded.
         on_batch: Told each batch that is on the chain.
     """
 
     signer: AnySigner
     options: WriteOptions
-    max_gas: int = DEFAULT_MAX_GAS
+    max_gas: int | None = None
     on_batch: Callable[[Outcome], None] | None = None
 
 
@@ -73,25 +69,60 @@ def carry(dialect: Dialect, plan: Plan, how: Importing) -> Flow[tuple[Outcome, .
         What was sent, in its order; nothing when all was there.
     """
     yield from _settled(how)
+    left = yield from missing(dialect, plan)
+    sent: list[Outcome] = []
+    for count, make in _kinds(left):
+        sent += yield from _all(dialect, how, count, make)
+    return tuple(sent)
+
+
+def missing(dialect: Dialect, plan: Plan) -> Flow[Plan]:
+    """Tell what of a plan is not on the chain yet; the rest of the plan stays as it is."""
     found = yield from standing(dialect)
     operators = {node.operator for node in found.nodes}
     listed = {party.address for party in found.parties}
     providers = {service.provider for service in found.services}
     agreed = {(one.user, one.provider) for one in found.agreements}
-    nodes = tuple([one for one in plan.nodes if one.operator not in operators])
-    parties = tuple([one for one in plan.parties if one.address not in listed])
-    services = tuple([one for one in plan.services if one.provider not in providers])
-    agreements = tuple([one for one in plan.agreements if (one.user, one.provider) not in agreed])
-    sent = yield from _all(dialect, how, nodes, lambda some: ImportNodes(nodes=some))
-    sent += yield from _all(dialect, how, parties, lambda some: ImportParties(parties=some))
-    sent += yield from _all(dialect, how, services, lambda some: ImportServices(services=some))
-    sent += yield from _all(
-        dialect,
-        how,
-        agreements,
-        lambda some: ImportAgreements(agreements=some),
+    return replace(
+        plan,
+        nodes=tuple([one for one in plan.nodes if one.operator not in operators]),
+        parties=tuple([one for one in plan.parties if one.address not in listed]),
+        services=tuple([one for one in plan.services if one.provider not in providers]),
+        agreements=tuple(
+            [one for one in plan.agreements if (one.user, one.provider) not in agreed],
+        ),
     )
-    return sent
+
+
+def tried(dialect: Dialect, plan: Plan, how: Importing) -> Flow[None]:
+    """Simulate the first batch, so that what would be refused is told before anything is paid.
+
+    Args:
+        dialect: How the new contracts are spoken to.
+        plan: What is missing.
+        how: Who signs, and how much goes in one transaction.
+
+    Raises:
+        Reverted: The contracts refuse it: `ImportNotOpen`, `OwnableUnauthorizedAccount`, ...
+    """
+    limit = yield from most_gas(how.max_gas)
+    for count, make in _kinds(plan):
+        if count:
+            yield from _fitting(dialect, how, limit, make, range(min(count, MAX_ITEMS)))
+            return
+
+
+def most_gas(wanted: int | None) -> Flow[int | None]:
+    """Tell the most gas that one transaction may use now; `None` where the chain has no limit.
+
+    Args:
+        wanted: What the caller wants; `None` for as much as a block takes.
+    """
+    limit = (yield from Head()).gas_limit
+    if limit is None:
+        return wanted
+    limit -= limit // _DRIFT
+    return limit if wanted is None else min(wanted, limit)
 
 
 def close(dialect: Dialect, plan: Plan, how: Importing) -> Flow[tuple[Outcome, ...]]:
@@ -126,19 +157,34 @@ def close(dialect: Dialect, plan: Plan, how: Importing) -> Flow[tuple[Outcome, .
     return tuple(sent)
 
 
+def _kinds(plan: Plan) -> tuple[tuple[int, Callable[[range], Intent]], ...]:
+    """Tell how many entries of each kind there are, and what imports a range of them, in order."""
+    return (
+        (len(plan.nodes), lambda at: ImportNodes(nodes=plan.nodes[at.start : at.stop])),
+        (len(plan.parties), lambda at: ImportParties(parties=plan.parties[at.start : at.stop])),
+        (len(plan.services), lambda at: ImportServices(services=plan.services[at.start : at.stop])),
+        (
+            len(plan.agreements),
+            lambda at: ImportAgreements(agreements=plan.agreements[at.start : at.stop]),
+        ),
+    )
+
+
 def _all(
     dialect: Dialect,
     how: Importing,
-    entries: tuple[T, ...],
-    make: Callable[[tuple[T, ...]], Intent],
+    count: int,
+    make: Callable[[range], Intent],
 ) -> Flow[tuple[Outcome, ...]]:
     """Import all entries of a kind; how many fit is learnt from the first batch."""
     sent: list[Outcome] = []
     at, size = 0, MAX_ITEMS
-    while at < len(entries):
-        size, gas = yield from _fitting(dialect, how, entries[at : at + size], make)
-        intent = make(entries[at : at + size])
+    while at < count:
+        limit = yield from most_gas(how.max_gas)
+        wanted = range(at, min(at + size, count))
+        size, gas = yield from _fitting(dialect, how, limit, make, wanted)
         options = replace(how.options, gas=gas)
+        intent = make(range(at, at + size))
         outcome = yield from writes.send(dialect, (intent,), how.signer, options)
         sent.append(outcome)
         if how.on_batch is not None:
@@ -150,13 +196,14 @@ def _all(
 def _fitting(
     dialect: Dialect,
     how: Importing,
-    entries: tuple[T, ...],
-    make: Callable[[tuple[T, ...]], Intent],
+    limit: int | None,
+    make: Callable[[range], Intent],
+    wanted: range,
 ) -> Flow[tuple[int, int]]:
     """Tell how many of the first entries fit in a transaction, and with how much gas."""
-    size, sender = len(entries), how.signer.address
+    size, sender = len(wanted), how.signer.address
     while True:
-        intent = make(entries[:size])
+        intent = make(wanted[:size])
         dialect.check(intent)
         call = dialect.write((intent,), each_alone=False, sender=sender)
         try:
@@ -166,14 +213,15 @@ def _fitting(
                 raise
             size //= 2
             continue
-        gas = needed + needed // _SPARE
-        if gas <= how.max_gas:
+        gas = needed + needed // SPARE
+        if limit is None or gas <= limit:
             return size, gas
         if size == 1:
             raise InvalidInput(
-                f"one entry alone needs {gas} gas and {how.max_gas} is the most: raise max_gas",
+                f"one entry alone needs {gas} gas and {limit} is the most: raise max_gas, if that "
+                "is less than a block takes",
             )
-        size = max(1, min(size - 1, size * how.max_gas // gas))
+        size = max(1, min(size - 1, size * limit // gas))
 
 
 def _settled(how: Importing) -> Flow[None]:
