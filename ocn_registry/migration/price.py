@@ -1,0 +1,85 @@
+"""What an import takes, told before anything is paid and without a chain: a bound, not a guess.
+
+The figures were measured (London rules), each kind of entry with short and long texts, few and many
+permissions, alone and in batches, and rounded up: what is paid is 75 to 100 parts of 100 of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ocn_registry.migration.plan import Plan
+
+MAX_ITEMS = 100  # what the contracts take in one call
+SPARE = 20  # a batch is sent with its estimate and a twentieth
+_BATCH = 51_000  # with what the first entry of a contract costs more
+_NODE, _NODE_SLOT = 51_500, 26_100
+_PARTY, _SERVICE, _AGREEMENT = 63_500, 68_500, 62_600
+_SERVICE_SLOT, _MEMBER = 25_700, 900
+_WORD = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """What an import takes at most.
+
+    Attributes:
+        transactions: How many transactions.
+        gas: Gas of all of them.
+    """
+
+    transactions: int
+    gas: int
+
+
+def price_of(plan: Plan, max_gas: int | None) -> Price:
+    """Tell what the import of all entries of a plan takes at most.
+
+    Args:
+        plan: What is to be imported.
+        max_gas: Most gas for one transaction; `None` where there is no limit.
+    """
+    kinds = (
+        [_NODE + _NODE_SLOT * _slots(node.domain) for node in plan.nodes],
+        [
+            _PARTY
+            + _MEMBER * (len(one.roles) + len(one.modules_sender) + len(one.modules_receiver))
+            for one in plan.parties
+        ],
+        [
+            _SERVICE
+            + _MEMBER * len(one.permissions)
+            + _SERVICE_SLOT * (_slots(one.name) + _slots(one.url))
+            for one in plan.services
+        ],
+        [_AGREEMENT + _MEMBER * len(one.permissions) for one in plan.agreements],
+    )
+    batches = [gas for kind in kinds for gas in _batches(kind, max_gas)]
+    return Price(transactions=len(batches), gas=sum(batches))
+
+
+def _batches(entries: Iterable[int], max_gas: int | None) -> list[int]:
+    """Tell the gas of each batch, each as full as it may be."""
+    found: list[int] = []
+    items = 0
+    for entry in entries:
+        gas = entry + entry // SPARE
+        if found and items < MAX_ITEMS and (max_gas is None or found[-1] + gas <= max_gas):
+            found[-1] += gas
+            items += 1
+        else:
+            found.append(_BATCH + gas)
+            items = 1
+    return found
+
+
+def _slots(text: str) -> int:
+    """Tell how many words of storage a text takes."""
+    size = len(text.encode())
+    if size < _WORD:
+        return 1 if size else 0
+    return 1 + -(-size // _WORD)
