@@ -204,17 +204,22 @@ class Log:
     data: bytes
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedLog(Log):
+    """An event, its block, its transaction, and its place among the events of the block."""
+
+    block_number: int
+    block_hash: str
+    tx_hash: str
+    index: int
+
+
 @dataclass(frozen=True, slots=True)
-class Logs(Effect[tuple[Log, ...]]):
-    """Ask for all events of some contracts, from one block to another, in the order of the chain.
+class Logs(Effect[tuple[PlacedLog, ...]]):
+    """Ask for all events of some contracts, from a first block to a last, in the chain's order.
 
     Nodes refuse to look through more blocks, or to tell more events, than they like:
     `RpcRefused`. Of blocks that a node does not have yet, it silently tells nothing.
-
-    Attributes:
-        contracts: Whose events.
-        first: Number of the first block.
-        last: Number of the last block.
     """
 
     contracts: tuple[Address, ...]
@@ -325,10 +330,9 @@ class Local(Effect[T_co]):
 
 @dataclass(frozen=True, slots=True)
 class Together(Effect[T_co]):
-    """Ask several things at once; the answer is the tuple of theirs.
+    """Ask several things at once; `together` and `all_of` know the type of the answer, a tuple.
 
-    A transport sends them in one request where it can. It raises the first one's error. See
-    `together` and `all_of`, which know the type of the answer.
+    A transport sends them in one request where it can. It raises the first one's error.
     """
 
     parts: tuple[AnyEffect, ...]
@@ -340,11 +344,7 @@ def together(a: Effect[A], b: Effect[B], /) -> Together[tuple[A, B]]: ...
 def together(a: Effect[A], b: Effect[B], c: Effect[C], /) -> Together[tuple[A, B, C]]: ...
 @overload
 def together(
-    a: Effect[A],
-    b: Effect[B],
-    c: Effect[C],
-    d: Effect[D],
-    /,
+    a: Effect[A], b: Effect[B], c: Effect[C], d: Effect[D], /
 ) -> Together[tuple[A, B, C, D]]: ...
 def together(*parts: AnyEffect) -> Together[tuple[Answer, ...]]:
     """Ask two to four things of different kinds at once."""

@@ -17,15 +17,25 @@ one, or raises and leaves it as it was.
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ocn_registry.cache.draft import Draft, Rows
 from ocn_registry.cache.fold import Fold
 from ocn_registry.cache.reading import read_again, read_all, touched_by
-from ocn_registry.effects import BlockAt, Head, Logs, all_of, together
-from ocn_registry.errors import BadAnswer, ReorgTooDeep, RpcRefused, RpcTimeout
+from ocn_registry.effects import BlockAt, Head, all_of, together
+from ocn_registry.errors import ReorgTooDeep
+from ocn_registry.flows.events import (
+    CHUNK_BLOCKS,
+    DEPTH,
+    LAGGING_ROUNDS,
+    ROUNDS,
+    Moved,
+    count_standing,
+    moved,
+    piece,
+    start_of,
+)
 from ocn_registry.models import Contract
 from ocn_registry.replay import MissingEvents
 
@@ -34,11 +44,6 @@ if TYPE_CHECKING:
     from ocn_registry.dialects import Dialect
     from ocn_registry.effects import Flow, Log
     from ocn_registry.models import BlockRef
-
-_LOG = logging.getLogger("ocn_registry.cache")
-_ROUNDS = 5
-_MARKS_AT_ONCE = 32
-_LAGGING_ROUNDS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +56,8 @@ class Following:
         load_beyond_blocks: When more blocks than this were missed, all is loaded anew.
     """
 
-    depth: int = 128
-    chunk_blocks: int = 10_000
+    depth: int = DEPTH
+    chunk_blocks: int = CHUNK_BLOCKS
     load_beyond_blocks: int = 200_000
 
 
@@ -105,20 +110,16 @@ class Round:
     head: int
 
 
-class _Moved(BadAnswer):
-    """The chain moved while it was read."""
-
-
 def load(dialect: Dialect, how: Following) -> Flow[Round]:
     """Read all of a registry at the latest block."""
-    for _ in range(_ROUNDS):
+    for _ in range(ROUNDS):
         head = (yield from Head()).ref
         state = yield from read_all(dialect, head)
         if (yield from BlockAt(head.number)) == head:
             mark = Mark(block=head, undo=Rows(), last_listing=None)
             known = Known(state=state, marks=(mark,), chunk_blocks=how.chunk_blocks)
             return Round(known=known, touched=None, went_back=False, head=head.number)
-    raise _moved()
+    raise moved()
 
 
 def follow(dialect: Dialect, known: Known, how: Following) -> Flow[Round]:
@@ -134,13 +135,13 @@ def follow(dialect: Dialect, known: Known, how: Following) -> Flow[Round]:
         MissingEvents: The node leaves events out.
         TransportError: The chain can't be asked.
     """
-    for _ in range(_ROUNDS):
+    for _ in range(ROUNDS):
         here = known.state.block
         told, standing = yield from together(Head(), BlockAt(here.number))
         head = told.ref
         if standing == here:
             back = known, Rows()
-        elif standing is None and known.lagging < _LAGGING_ROUNDS:
+        elif standing is None and known.lagging < LAGGING_ROUNDS:
             behind = replace(known, lagging=known.lagging + 1)
             return Round(known=behind, touched=Rows(), went_back=False, head=head.number)
         else:
@@ -150,27 +151,20 @@ def follow(dialect: Dialect, known: Known, how: Following) -> Flow[Round]:
             return (yield from load(dialect, how))
         try:
             base, done = yield from _catch_up(dialect, base, head, how)
-        except _Moved:
+        except Moved:
             continue
         base = replace(base, lagging=0)
         touched = undone.and_(done)
         return Round(known=base, touched=touched, went_back=standing != here, head=head.number)
-    raise _moved()
+    raise moved()
 
 
 def _go_back(known: Known, how: Following) -> Flow[tuple[Known, Rows]]:
     """Give what was known at the newest mark that stands, and the rows that this changed."""
-    marks = known.marks
-    while marks:
-        some = marks[-_MARKS_AT_ONCE:]
-        blocks = yield from all_of(tuple([BlockAt(mark.block.number) for mark in some]))
-        for back, (mark, block) in enumerate(
-            zip(reversed(some), reversed(blocks), strict=True),
-        ):
-            if mark.block == block:
-                return _at(known, len(marks) - back)
-        marks = marks[: -len(some)]
-    raise ReorgTooDeep(known.state.block.number, how.depth)
+    count = yield from count_standing([mark.block for mark in known.marks])
+    if not count:
+        raise ReorgTooDeep(known.state.block.number, how.depth)
+    return _at(known, count)
 
 
 def _at(known: Known, count: int) -> tuple[Known, Rows]:
@@ -195,7 +189,7 @@ def _catch_up(
     if head.number <= state.block.number:
         if head == state.block:
             return known, Rows()
-        raise _Moved("the node told of an earlier block than before")
+        raise Moved("the node told of an earlier block than before")
     logs, chunk, end = yield from _events(dialect, known, head, how)
     draft = Draft(state)
     changes = dialect.changes(logs)
@@ -217,7 +211,7 @@ def _catch_up(
         if end == head and any(fold.unknown()):
             raise MissingEvents("a party or service of the events is not there: read all again")
     if end != head:
-        raise _Moved("the chain moved while it was read")
+        raise Moved("the chain moved while it was read")
     mark = Mark(block=head, undo=draft.before, last_listing=state.last_listing)
     return (
         Known(
@@ -241,33 +235,12 @@ def _events(
     found: list[Log] = []
     end: BlockRef | None = None
     while first <= head.number:
-        last = min(first + chunk - 1, head.number)
-        try:
-            logs, end = yield from together(Logs(contracts, first, last), BlockAt(last))
-        except (RpcRefused, RpcTimeout, BadAnswer) as error:
-            if last == first:
-                raise
-            chunk = max(1, (last - first + 1) // 2)
-            _LOG.info("a node refuses %d blocks of events: %s", last - first + 1, error)
-            continue
-        if end is None:
-            raise _Moved("the node does not have the block that it told of")
-        found += logs
-        first = last + 1
-        chunk = min(how.chunk_blocks, chunk + chunk // 4 + 1)
+        part = yield from piece(contracts, first, head.number, chunk, how.chunk_blocks)
+        found += part.logs
+        first, chunk, end = part.end.number + 1, part.chunk_blocks, part.end
     return tuple(found), chunk, end
 
 
 def _kept(marks: tuple[Mark, ...], oldest: int) -> tuple[Mark, ...]:
     """Leave out the marks that are deeper than anything that is gone back to, but one."""
-    start = 0
-    while start + 1 < len(marks) and marks[start + 1].block.number <= oldest:
-        start += 1
-    return marks[start:]
-
-
-def _moved() -> BadAnswer:
-    return _Moved(
-        "the chain moved each time while it was read: see that all RPC nodes behind the URL are "
-        "on one chain, then try again",
-    )
+    return marks[start_of([mark.block.number for mark in marks], oldest) :]

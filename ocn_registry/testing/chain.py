@@ -27,6 +27,7 @@ from ocn_registry.effects import (
     Head,
     HeadBlock,
     Logs,
+    PlacedLog,
     Receipt,
     ReceiptOf,
     Send,
@@ -61,6 +62,7 @@ S = TypeVar("S", bound="State")
 BASE_FEE_WEI: Final = 7
 GAS: Final = 200_000
 _START_WEI: Final = 10_000 * 10**18
+_NO_HASH: Final = "0x" + "0" * 64
 _TYPES: Final = {kind.type.name: kind.type for kind in REQUEST_TYPES.values()}
 
 
@@ -71,7 +73,24 @@ class _Block:
     ref: BlockRef
     registry: RegistryState
     permissions: PermissionsState
-    logs: tuple[Log, ...]
+    logs: tuple[tuple[str, Log], ...]
+
+    def placed(self) -> tuple[PlacedLog, ...]:
+        """Give the events as a node tells them."""
+        return tuple(
+            [
+                PlacedLog(
+                    address=log.address,
+                    topics=log.topics,
+                    data=log.data,
+                    block_number=self.ref.number,
+                    block_hash=self.ref.hash,
+                    tx_hash=tx_hash,
+                    index=index,
+                )
+                for index, (tx_hash, log) in enumerate(self.logs)
+            ],
+        )
 
 
 @dataclass(slots=True)
@@ -128,7 +147,7 @@ class MemoryChain:
             here.permissions: (self._permissions, Interface("Permissions")),
         }
         logs = [
-            interface.log(address, event)
+            (_NO_HASH, interface.log(address, event))
             for address, (contract, interface) in self._contracts.items()
             for event in contract.deployed
         ]
@@ -147,7 +166,7 @@ class MemoryChain:
             done: list[tuple[str, bool, tuple[Log, ...], Transaction]] = []
             for tx_hash, sent in waiting:
                 done.append((tx_hash, *self._execute(sent), sent.transaction))
-            block = self._append(tuple([log for _, _, logs, _ in done for log in logs]))
+            block = self._append(tuple([(one, log) for one, _, logs, _ in done for log in logs]))
             for tx_hash, succeeded, logs, transaction in done:
                 sent = self._pool.known[tx_hash]
                 self._pool.known[tx_hash] = replace(sent, block_number=block.number)
@@ -190,7 +209,7 @@ class MemoryChain:
                 return self._account(effect.account).count + len(waiting) * effect.pending
             case Logs():
                 blocks = self._blocks[effect.first : effect.last + 1]
-                logs = [log for block in blocks for log in block.logs]
+                logs = [log for block in blocks for log in block.placed()]
                 return tuple([log for log in logs if log.address in effect.contracts])
             case ReceiptOf():
                 return self._pool.receipts.get(effect.tx_hash)
@@ -204,7 +223,7 @@ class MemoryChain:
     def _account(self, address: Address) -> _Account:
         return self._accounts.setdefault(address, _Account())
 
-    def _append(self, logs: tuple[Log, ...]) -> BlockRef:
+    def _append(self, logs: tuple[tuple[str, Log], ...]) -> BlockRef:
         number = len(self._blocks)
         last = self._blocks[-1].ref if self._blocks else None
         content = repr((number, last, logs)).encode()

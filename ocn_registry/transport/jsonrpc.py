@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from operator import itemgetter
+from operator import attrgetter
 from typing import TYPE_CHECKING, TypeVar
 
 from ocn_registry.effects import (
@@ -28,6 +28,7 @@ from ocn_registry.effects import (
     HeadBlock,
     Log,
     Logs,
+    PlacedLog,
     Receipt,
     ReceiptOf,
     Send,
@@ -237,19 +238,27 @@ def _receipt(receipt: dict[str, object]) -> Receipt | None:
     )
 
 
-def _logs(effect: Logs, result: object) -> tuple[Log, ...]:
+def _logs(effect: Logs, result: object) -> tuple[PlacedLog, ...]:
     if not is_list(result) or len(result) > _MAX_LOGS:
         raise BadAnswer("the RPC node gave no list of events, or one beyond all measure")
-    found: list[tuple[int, int, Log]] = []
+    found: list[PlacedLog] = []
     for one in result:
         told = as_object(one)
-        block, log = as_number(told.get("blockNumber")), _log(told)
-        asked = effect.first <= block <= effect.last and log.address in effect.contracts
-        if not asked or told.get("removed") is True:
+        log = _log(told)
+        placed = PlacedLog(
+            address=log.address,
+            topics=log.topics,
+            data=log.data,
+            block_number=as_number(told.get("blockNumber")),
+            block_hash=as_hash(told.get("blockHash")),
+            tx_hash=as_hash(told.get("transactionHash")),
+            index=as_number(told.get("logIndex")),
+        )
+        in_range = effect.first <= placed.block_number <= effect.last
+        if not in_range or log.address not in effect.contracts or told.get("removed") is True:
             raise BadAnswer("the RPC node told of events that were not asked for")
-        found.append((block, as_number(told.get("logIndex")), log))
-    found.sort(key=itemgetter(0, 1))
-    return tuple([log for _, _, log in found])
+        found.append(placed)
+    return tuple(sorted(found, key=attrgetter("block_number", "index")))
 
 
 def _log(log: dict[str, object]) -> Log:

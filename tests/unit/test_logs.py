@@ -9,7 +9,7 @@ from ocn_registry.transport.jsonrpc import answer_of, request_of
 
 ONE, OTHER = Address("0x" + "01" * 20), Address("0x" + "02" * 20)
 ASKED = Logs((ONE, OTHER), 10, 20)
-TOPIC = "0x" + "aa" * 32
+TOPIC, BLOCK, TRANSACTION = ("0x" + pair * 32 for pair in ("aa", "bb", "cc"))
 
 
 def log(**changes):
@@ -18,6 +18,8 @@ def log(**changes):
         "topics": [TOPIC],
         "data": "0x07",
         "blockNumber": "0xa",
+        "blockHash": BLOCK,
+        "transactionHash": TRANSACTION,
         "logIndex": "0x0",
         "removed": False,
     }
@@ -40,6 +42,12 @@ def test_events_come_in_the_order_of_the_chain():
     assert answer_of(ASKED, []) == ()
 
 
+def test_events_say_where_they_stand():
+    (found,) = answer_of(ASKED, [log(logIndex="0x3")])
+    assert (found.block_number, found.block_hash, found.index) == (10, BLOCK, 3)
+    assert found.tx_hash == TRANSACTION
+
+
 @pytest.mark.parametrize(
     "told",
     [
@@ -51,6 +59,8 @@ def test_events_come_in_the_order_of_the_chain():
         [log(blockNumber="0x15")],
         [log(blockNumber=None)],
         [log(logIndex=None)],
+        [log(blockHash=None)],
+        [log(transactionHash="0x12")],
         [log(removed=True)],
         [log(topics=None)],
         [log(topics=["0x12"])],

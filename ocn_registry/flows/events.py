@@ -1,0 +1,226 @@
+"""Events in the order of the chain: read in pieces that nodes take, followed as blocks come and go.
+
+A `Trail` says how far they were read: the last block, and those before it that could still be
+replaced. Each step checks that the last block stands, then reads the next piece, or tells which
+blocks of the trail the chain has replaced. The hash of the head commits to all blocks below: where
+it is the same before and after, all that was read is of one chain.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from ocn_registry.effects import BlockAt, Head, Logs, all_of, together
+from ocn_registry.errors import BadAnswer, ReorgTooDeep, RpcRefused, RpcTimeout
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ocn_registry.effects import Flow, PlacedLog
+    from ocn_registry.models import Address, BlockRef
+
+CHUNK_BLOCKS = 10_000  # what public nodes take at once
+DEPTH = 128
+LAGGING_ROUNDS = 3
+ROUNDS = 5
+_LOG = logging.getLogger("ocn_registry.events")
+_AT_ONCE = 32
+
+
+class Moved(BadAnswer):
+    """The chain moved while it was read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """The events of some blocks.
+
+    Attributes:
+        logs: The events.
+        end: The last of the blocks.
+        chunk_blocks: How many blocks to ask for next.
+    """
+
+    logs: tuple[PlacedLog, ...]
+    end: BlockRef
+    chunk_blocks: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trail:
+    """How far events were read.
+
+    Attributes:
+        blocks: Blocks that were read, at least one; the events of all up to the last are known.
+        chunk_blocks: How many blocks nodes take at the moment.
+        lagging: How many times in a row the node knew less than this.
+    """
+
+    blocks: tuple[BlockRef, ...]
+    chunk_blocks: int = CHUNK_BLOCKS
+    lagging: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What a step gave.
+
+    Attributes:
+        trail: How far events were read.
+        head: The latest block that the node told of.
+        replaced: Blocks of the trail that are in the chain no more, the latest first.
+        found: Blocks with events, in order.
+    """
+
+    trail: Trail
+    head: BlockRef
+    replaced: tuple[BlockRef, ...] = ()
+    found: tuple[tuple[BlockRef, tuple[PlacedLog, ...]], ...] = ()
+
+    @property
+    def is_at_head(self) -> bool:
+        """Whether there is nothing more to read at the moment."""
+        return self.trail.blocks[-1] == self.head
+
+
+def piece(
+    contracts: tuple[Address, ...],
+    first: int,
+    last: int,
+    chunk_blocks: int,
+    most_blocks: int = CHUNK_BLOCKS,
+) -> Flow[Piece]:
+    """Read the events of the next blocks, as many as the node takes; then the last block.
+
+    Args:
+        contracts: Whose events.
+        first: Number of the first block.
+        last: Number of the last block that may be read.
+        chunk_blocks: How many blocks to ask for; half of them where the node refuses.
+        most_blocks: How many to ask for at most the next time.
+
+    Raises:
+        Moved: The node does not have the last block.
+        TransportError: The chain can't be asked, or refuses a single block.
+    """
+    chunk = chunk_blocks
+    while True:
+        number = min(first + chunk - 1, last)
+        try:
+            logs, end = yield from together(Logs(contracts, first, number), BlockAt(number))
+        except (RpcRefused, RpcTimeout, BadAnswer) as error:
+            if number == first:
+                raise
+            chunk = max(1, (number - first + 1) // 2)
+            _LOG.info("a node refuses %d blocks of events: %s", number - first + 1, error)
+            continue
+        if end is None:
+            raise Moved("the node does not have the block that it told of")
+        return Piece(logs=logs, end=end, chunk_blocks=min(most_blocks, chunk + chunk // 4 + 1))
+
+
+def count_standing(blocks: Sequence[BlockRef]) -> Flow[int]:
+    """Tell how many blocks there are up to the last one that stands in the chain; 0 for none."""
+    count = len(blocks)
+    while count:
+        some = blocks[max(0, count - _AT_ONCE) : count]
+        found = yield from all_of(tuple([BlockAt(block.number) for block in some]))
+        for known, block in zip(reversed(some), reversed(found), strict=True):
+            if known == block:
+                return count
+            count -= 1
+    return 0
+
+
+def start_of(numbers: Sequence[int], oldest: int) -> int:
+    """Tell how many are deeper than anything that is gone back to, but one."""
+    start = 0
+    while start + 1 < len(numbers) and numbers[start + 1] <= oldest:
+        start += 1
+    return start
+
+
+def follow(
+    contracts: tuple[Address, ...],
+    trail: Trail,
+    *,
+    until: int | None = None,
+    depth: int = DEPTH,
+) -> Flow[Step]:
+    """Take one step: read the next piece, or go back to where the chain has replaced blocks.
+
+    Args:
+        contracts: Whose events.
+        trail: How far they were read.
+        until: Number of the last block to read; `None` for the latest.
+        depth: How many blocks back a reorganisation may go.
+
+    Raises:
+        ReorgTooDeep: No block of the trail stands any more.
+        TransportError: The chain can't be asked.
+    """
+    for _ in range(ROUNDS):
+        try:
+            return (yield from _step(contracts, trail, until, depth))
+        except Moved:
+            continue
+    raise moved()
+
+
+def moved() -> BadAnswer:
+    """Say that there was no quiet moment to read in."""
+    return Moved(
+        "the chain moved each time while it was read: see that all RPC nodes behind the URL are "
+        "on one chain, then try again",
+    )
+
+
+def _step(
+    contracts: tuple[Address, ...],
+    trail: Trail,
+    until: int | None,
+    depth: int,
+) -> Flow[Step]:
+    here = trail.blocks[-1]
+    told, present = yield from together(Head(), BlockAt(here.number))
+    head = told.ref
+    if present is None and trail.lagging < LAGGING_ROUNDS:
+        return Step(trail=replace(trail, lagging=trail.lagging + 1), head=head)
+    trail = replace(trail, lagging=0)
+    if present != here:
+        count = yield from count_standing(trail.blocks)
+        if not count:
+            raise ReorgTooDeep(here.number, depth)
+        kept, gone = trail.blocks[:count], trail.blocks[count:]
+        return Step(trail=replace(trail, blocks=kept), head=head, replaced=gone[::-1])
+    last = head.number if until is None else min(until, head.number)
+    if last <= here.number:
+        return Step(trail=trail, head=head)
+    part = yield from piece(contracts, here.number + 1, last, trail.chunk_blocks)
+    found = yield from _in_blocks(part, head)
+    blocks = [*trail.blocks, *[block for block, _ in found if block != part.end], part.end]
+    start = start_of([block.number for block in blocks], head.number - depth)
+    read = Trail(blocks=tuple(blocks[start:]), chunk_blocks=part.chunk_blocks)
+    return Step(trail=read, head=head, found=found)
+
+
+def _in_blocks(
+    part: Piece,
+    head: BlockRef,
+) -> Flow[tuple[tuple[BlockRef, tuple[PlacedLog, ...]], ...]]:
+    """Put events to their blocks, and see that the chain is the one whose head was told."""
+    by_number: dict[int, list[PlacedLog]] = {}
+    for log in part.logs:
+        by_number.setdefault(log.block_number, []).append(log)
+    numbers = (*by_number, head.number)
+    *blocks, now = yield from all_of(tuple([BlockAt(number) for number in numbers]))
+    if now != head or (part.end.number == head.number and part.end != head):
+        raise Moved("the chain moved while it was read")
+    found: list[tuple[BlockRef, tuple[PlacedLog, ...]]] = []
+    for block, logs in zip(blocks, by_number.values(), strict=True):
+        if block is None or any(log.block_hash != block.hash for log in logs):
+            raise Moved("the chain moved while it was read")
+        found.append((block, tuple(logs)))
+    return tuple(found)
