@@ -75,10 +75,10 @@ def carry_out(  # noqa: PLR0913 - all that a write has
         payer: Signs the transaction, and pays.
         insist: Whether somebody has to agree, be it by `--yes`.
     """
-    options = _options(args, client.deployment)
+    options = options_of(args, client.deployment)
     _tell_plan(client, wishes, payer.address)
     quote = _quoted(client, steps, payer.address, options)
-    _tell_price(client, payer.address, quote)
+    tell_price(client, payer.address, quote)
     if args.dry_run:
         talk("this was a dry run: nothing was sent")
         _put(args, _untried(wishes, payer.address, quote))
@@ -97,7 +97,8 @@ def carry_out(  # noqa: PLR0913 - all that a write has
     return REJECTED if outcome.failed else DONE
 
 
-def _options(args: Namespace, deployment: Deployment) -> WriteOptions:
+def options_of(args: Namespace, deployment: Deployment) -> WriteOptions:
+    """Tell how the command line wants transactions priced and waited for."""
     confirmations = confirmations_of(args.wait, deployment)
     patience = _PATIENCE_S + _BLOCK_S * (confirmations - 1)
     return WriteOptions(
@@ -149,7 +150,8 @@ def _tell_plan(client: RegistryClient, wishes: tuple[Wish, ...], payer: Address)
         )
 
 
-def _tell_price(client: RegistryClient, payer: Address, quote: Quote | None) -> None:
+def tell_price(client: RegistryClient, payer: Address, quote: Quote | None) -> None:
+    """Say what a write costs at most, and what there is to pay it."""
     if quote is None:
         return
     balance: int = client.transport.perform(Balance(payer))
