@@ -1,9 +1,18 @@
 """A chain with Volta's chain id, the contracts on it, and ways to change what stands there."""
 
+import sys
+from pathlib import Path
+
 import pytest
 
-from ocn_registry.devnet import Devnet
-from ocn_registry.transport.http_sync import HttpTransport
+_HERE = Path(__file__).resolve().parent
+# Test folders are no packages (pytest's importlib mode), so what tests share is put on the path.
+for _folder in (_HERE, _HERE.parent / "client"):
+    if str(_folder) not in sys.path:
+        sys.path.insert(0, str(_folder))
+
+from ocn_registry.devnet import Devnet  # noqa: E402
+from ocn_registry.transport.http_sync import HttpTransport  # noqa: E402
 
 VOLTA = 73799
 

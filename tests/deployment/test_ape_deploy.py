@@ -1,10 +1,13 @@
-"""`ape run deploy` with Volta's settings, on a chain of Volta's id that makes blocks by time."""
+"""`ape run deploy` with Volta's settings, on chains of Volta's id that make blocks by time."""
 
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
+from ganache import Ganache
 
 from ocn_registry import deployments
 from ocn_registry.devnet import Devnet
@@ -29,22 +32,31 @@ def ape(devnet, record, *options):
     )
 
 
-def test_deploys_with_voltas_settings_and_writes_a_record(tmp_path):
-    record = tmp_path / "volta.json"
+@pytest.fixture(params=["anvil", "ganache"])
+def chain(request):
+    if request.param == "ganache":
+        with Ganache(miner_blockTime=1) as ganache:
+            yield ganache
+        return
     with Devnet(chain_id=73799, block_gas_limit=8_000_000) as devnet:
-        dry = ape(devnet, record, "--dry-run")
-        assert dry.returncode == 0, dry.stderr
-        assert "finality    3 blocks" in dry.stdout
-        assert not record.exists()
         devnet.request("evm_setIntervalMining", 1)
-        done = ape(devnet, record, "--yes", "--import-open", "--owner", "0x" + "42" * 20)
-        assert done.returncode == 0, done.stderr
-        deployment = deployments.from_json(record.read_text())
-        found = verify(deployment, HttpTransport([devnet.rpc_url]))
-        assert (found.is_verified, found.import_open) == (True, (True, True))
-        again = ape(devnet, record, "--yes")
-        assert again.returncode == 1
-        assert "finished deployment" in again.stderr
+        yield devnet
+
+
+def test_deploys_with_voltas_settings_and_writes_a_record(chain, tmp_path):
+    record = tmp_path / "volta.json"
+    dry = ape(chain, record, "--dry-run")
+    assert dry.returncode == 0, dry.stderr
+    assert "finality    3 blocks" in dry.stdout
+    assert not record.exists()
+    done = ape(chain, record, "--yes", "--import-open", "--owner", "0x" + "42" * 20)
+    assert done.returncode == 0, done.stderr
+    deployment = deployments.from_json(record.read_text())
+    found = verify(deployment, HttpTransport([chain.rpc_url]))
+    assert (found.is_verified, found.import_open) == (True, (True, True))
+    again = ape(chain, record, "--yes")
+    assert again.returncode == 1
+    assert "finished deployment" in again.stderr
     kept = json.loads(record.read_text())
     assert kept["compiler"]["Registry"]["settings"]["evmVersion"] == "london"
     assert len(kept["sourceCommit"].removesuffix("-dirty")) == 40

@@ -8,11 +8,11 @@ from dataclasses import replace
 
 import pytest
 from eth_account import Account
+from key_creator import KeyCreator
 
 from ocn_registry import deployments
 from ocn_registry.chain_rules import opcodes
 from ocn_registry.deploying import (
-    Creating,
     NotDeployed,
     Order,
     deploy,
@@ -36,26 +36,6 @@ sys.path.insert(0, sys.argv[1])
 import test_deploying as kit
 kit.killed_at(sys.argv[2], sys.argv[3], Path(sys.argv[4]), int(sys.argv[5]), sys.argv[6])
 """
-
-
-class KeyCreator:
-    """Signs with a key of the development chain."""
-
-    def __init__(self, account):
-        self.address = Address(account.address)
-        self.account = account
-
-    def sign_creation(self, creating: Creating):
-        fields = {
-            "chainId": creating.chain_id,
-            "nonce": creating.nonce,
-            "data": creating.data,
-            "gas": creating.gas,
-            "value": 0,
-            "maxFeePerGas": creating.max_fee_per_gas_wei,
-            "maxPriorityFeePerGas": creating.tip_per_gas_wei,
-        }
-        return bytes(self.account.sign_transaction(fields).raw_transaction)
 
 
 @pytest.fixture
