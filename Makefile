@@ -63,7 +63,7 @@ docs: setup ## write what is made of the code: docs/reference.md, and the schema
 
 .PHONY: bench
 bench: setup ## measure gas and speed, beside v1's
-	@$(BIN)/python scripts/bench.py
+	@$(ON_PATH) $(BIN)/python scripts/bench.py
 
 .PHONY: soak
 soak: setup ## the long settings: 200 random histories, all seeded faults; notes the result in docs/

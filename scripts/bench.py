@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import cache_scenarios
+import command_scenarios
 import gas_scenarios
 import speed_scenarios
 
@@ -212,10 +213,25 @@ def start() -> Section:
     return Section(title="Processor time of a start", unit="ms", rows=(row,), beside="bare Python")
 
 
+def command() -> Section:
+    """Measure what users of the command line wait for, beside v1's published command."""
+    with Devnet(with_v1=True, import_open=True) as devnet:
+        figures = command_scenarios.measure(devnet)
+    listing = f"list-parties, of {command_scenarios.PARTIES:,}"
+    rows = (
+        _speed_row("--help", figures.help, 0.5),
+        _speed_row("get-node", figures.lookup, 0.8),
+        _speed_row(listing, figures.listing, 1 / 5, "each of its own contracts"),
+        _speed_row(listing, figures.v1_listing, None, "both of v1's contracts"),
+    )
+    title = "Time of a command from its start to its end, the median of several runs"
+    return Section(title=title, unit="ms", rows=rows)
+
+
 def _speed_row(
     name: str,
     speed: speed_scenarios.Speed,
-    ratio: float,
+    ratio: float | None,
     note: str = "",
     digits: int = 3,
 ) -> Row:
@@ -223,7 +239,7 @@ def _speed_row(
         name=name,
         ours=speed.ours_s * 1000,
         v1=speed.other_s * 1000,
-        ratio_limit=round(ratio, digits),
+        ratio_limit=None if ratio is None else round(ratio, digits),
         note=note,
     )
 
@@ -237,6 +253,7 @@ SECTIONS: Final[dict[str, Callable[[], Section]]] = {
     "cache": cached,
     "footprint": footprint,
     "start": start,
+    "command": command,
 }
 
 

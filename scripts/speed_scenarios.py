@@ -19,8 +19,10 @@ from typing import TYPE_CHECKING, Final, cast
 
 from ocn_registry import (
     HttpTransport,
+    ImportNodes,
     ImportParties,
     KeySigner,
+    Node,
     Party,
     PartyId,
     RegistryClient,
@@ -51,7 +53,8 @@ ROUNDS: Final = 5
 STARTS: Final = 20
 _IMPORTED_AT_ONCE: Final = 100
 _LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_OPERATOR: Final = Address("0x" + "0b" * 20)
+OPERATOR: Final = Address("0x" + "0b" * 20)
+DOMAIN: Final = "https://node.example.com"
 _BATCH_GAS: Final = 7_000_000
 _V1_GAS: Final = 400_000
 _BLOCKS: Final = 50
@@ -115,7 +118,7 @@ class Both:
         """Fill the contracts; `both` does that, and ends v1's process."""
         self._v1 = v1
         here = devnet.deployment()
-        _fill(devnet)
+        fill(devnet, parties=PARTIES, v1_parties=V1_PARTIES)
         self._transport = CountingTransport([devnet.rpc_url], chain_id=devnet.chain_id)
         self._client = RegistryClient(here, self._transport)
         self._dialect = dialect_of(here)
@@ -136,7 +139,7 @@ class Both:
             country_code="AA",
             party_id="AAB",
             roles=[Role.CPO, Role.EMSP],
-            operator=_OPERATOR,
+            operator=OPERATOR,
         )
 
         def ours() -> None:
@@ -247,31 +250,33 @@ def party(number: int) -> Party:
         roles=(Role.CPO, Role.EMSP),
         modules_sender=(),
         modules_receiver=(),
-        operator=_OPERATOR,
+        operator=OPERATOR,
         operator_domain=None,
     )
 
 
-def _fill(devnet: Devnet) -> None:
+def fill(devnet: Devnet, *, parties: int, v1_parties: int) -> None:
     """Import parties into our Registry; list some in v1's, each for itself, and the node of all."""
     ours, v1s = dialect_of(devnet.deployment()), dialect_of(devnet.v1_deployment())
     owner = devnet.accounts[0].address
+    node = Node(operator=OPERATOR, domain=DOMAIN)
     # Nothing is waited for but the end.
     devnet.request("evm_setAutomine", False)  # noqa: FBT003 - by position
     devnet.request("anvil_autoImpersonateAccount", True)  # noqa: FBT003 - by position
-    for start in range(0, PARTIES, _IMPORTED_AT_ONCE):
-        parties = [party(number) for number in range(start, start + _IMPORTED_AT_ONCE)]
-        send(devnet, owner, ours, ImportParties(parties=parties), _BATCH_GAS)
-    for sender, intent in _v1_intents():
+    send(devnet, owner, ours, ImportNodes(nodes=[node]), _BATCH_GAS)
+    for start in range(0, parties, _IMPORTED_AT_ONCE):
+        part = [party(number) for number in range(start, min(start + _IMPORTED_AT_ONCE, parties))]
+        send(devnet, owner, ours, ImportParties(parties=part), _BATCH_GAS)
+    for sender, intent in _v1_intents(v1_parties):
         devnet.request("anvil_setBalance", sender, hex(10**18))
         send(devnet, sender, v1s, intent, _V1_GAS)
     devnet.request("anvil_mine", hex(_BLOCKS))
     devnet.request("evm_setAutomine", True)  # noqa: FBT003 - by position
 
 
-def _v1_intents() -> Iterator[tuple[Address, SetNode | SetParty]]:
-    yield _OPERATOR, SetNode(domain="https://node.example.com")
-    for number in range(V1_PARTIES):
+def _v1_intents(parties: int) -> Iterator[tuple[Address, SetNode | SetParty]]:
+    yield OPERATOR, SetNode(domain=DOMAIN)
+    for number in range(parties):
         one = party(number)
         intent = SetParty(
             country_code=one.id.country_code,

@@ -45,6 +45,16 @@ def test_missed_limit_is_named_and_fails(bench, monkeypatch, capsys):
     assert [line.split()[-1] for line in out.splitlines()[2:6]] == ["met", "MISSED", "MISSED", "1"]
 
 
+def test_commands_are_measured_beside_v1s(bench, monkeypatch):
+    """That both answer, and list as many; how long they take is left to `make bench`."""
+    for name, few in {"PARTIES": 30, "STARTS": 1, "LISTS": 1}.items():
+        monkeypatch.setattr(bench.command_scenarios, name, few)
+    rows = bench.command().rows
+    assert [row.name for row in rows] == ["--help", "get-node", *2 * ["list-parties, of 30"]]
+    assert all(row.ours > 0 and row.ratio for row in rows)
+    assert [row.ratio_limit for row in rows] == [0.5, 0.8, 0.2, None]
+
+
 def test_unknown_section_is_refused_with_the_known_ones(bench, capsys):
     with pytest.raises(SystemExit, match="2"):
         bench.main(["taste"])
