@@ -92,7 +92,7 @@ def tx_status(args: Namespace) -> int:
         raise InvalidInput(f"{shown(args.tx_hash)} is no hash: give 0x and 64 hexadecimal digits")
     with connect(args) as client:
         outcome = None
-        if args.wait is not None:
+        if args.wait:
             confirmations = confirmations_of(args.wait, client.deployment)
             options = replace(WriteOptions(), confirmations=confirmations)
             outcome = client.await_outcome(args.tx_hash.lower(), options=options)

@@ -8,6 +8,7 @@ from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
 
 from ocn_registry.cli import options as take
+from ocn_registry.cli import own_options as own
 from ocn_registry.cli.codes import MEANINGS
 
 if TYPE_CHECKING:
@@ -142,13 +143,14 @@ def _requests() -> list[Command]:
 def _others() -> list[Command]:
     shown = _together(take.signing)
     return [
-        Command("identity new", "make a key, in a keystore", "identity:new", take.keystore),
+        Command("identity new", "make a key, in a keystore", "identity:new", own.keystore),
         Command("identity show", "show the address of a key", "identity:show", shown),
-        Command("info", "show who you are here, and whether you can pay", "about:info", take.self_),
-        Command("doctor", "check the way to the registry", "doctor:doctor", take.operator),
-        Command("tx status", "show what became of a transaction", "about:tx_status", take.tx_hash),
-        Command("devnet", "run a development chain here", "devnet:devnet", take.development),
-        Command("completion", "print completion for bash", "completion:completion", take.nothing),
+        Command("info", "show who you are here, and whether you can pay", "about:info", own.self_),
+        Command("doctor", "check the way to the registry", "doctor:doctor", own.operator),
+        Command("tx status", "show what became of a transaction", "about:tx_status", own.tx_hash),
+        Command("devnet", "run a development chain here", "devnet:devnet", own.development),
+        Command("settings", "show what is set, and where", "settings_shown:show", own.settings),
+        Command("completion", "print completion for a shell", "completion:completion", own.shell),
     ]
 
 

@@ -71,7 +71,8 @@ def tell(error: Exception, args: Namespace) -> int:
     if args.network == "local" and isinstance(error, RpcUnavailable):
         talk(
             "`local` is a development chain on this machine: start one with `ocn-registry devnet`, "
-            "or choose a public network with -n volta or -n ewc",
+            "or choose a public network with -n volta or -n ewc (and for good in your settings "
+            "file: see `ocn-registry settings`)",
         )
     if args.network == "local" and isinstance(error, NoContract):
         talk("for contracts of the first generation on a development chain: -n local-v1")

@@ -3,7 +3,7 @@
 A reference says where the key is: `keystore:PATH`, `env:NAME`, `file:PATH`, `command:PROGRAM`. A
 private key itself as an argument would stay in the shell's history and be seen by everybody on the
 machine: it is taken on development chains only. In `SIGNER` and `SPENDER`, where v1 had it, it is
-taken with a warning. A flag beats the environment.
+taken with a warning. A flag beats the environment, and the environment the settings file.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ import getpass
 import os
 import re
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from ocn_registry.cli.local import is_local
 from ocn_registry.cli.programs import program_signer
 from ocn_registry.cli.render import printable, talk
+from ocn_registry.cli.settings import VARIABLES, settle
+from ocn_registry.cli.settings_file import at_home
 from ocn_registry.errors import InvalidInput
 from ocn_registry.signing import KeySigner
 from ocn_registry.signing.key_files import private_text
@@ -35,12 +36,10 @@ FORMS = (
     "environment variable), file:PATH (a file that only you can read) or command:PROGRAM"
 )
 _NAKED = re.compile(r"(0[xX])?[0-9a-fA-F]{64}")
-# v1's documentation sets SENDER where its command reads SPENDER.
-_VARIABLES: dict[Part, tuple[str, ...]] = {"signer": ("SIGNER",), "spender": ("SPENDER", "SENDER")}
 
 
 def key(args: Namespace, part: Part, deployment: Deployment) -> Signer:
-    """Find the key that the command line or the environment names.
+    """Find the key that the command line, the environment or the settings name.
 
     Args:
         args: The command line.
@@ -50,14 +49,20 @@ def key(args: Namespace, part: Part, deployment: Deployment) -> Signer:
     Raises:
         InvalidInput: None is named, or it can't be used.
     """
-    flag, variable = _named(args, part)
-    if flag is None and variable is None:
-        raise InvalidInput(
-            f"whose key is the {part}'s? Give --{part}, or set {_VARIABLES[part][0]}: {FORMS}",
-        )
+    flag, variable, written = _named(args, part)
     told = os.environ[variable] if variable is not None else None
+    does = "signs" if part == "signer" else "pays"
+    if flag is None and variable is not None and told is not None:
+        found = _from_variable(args, part, variable, told)
+        if written not in {None, told}:
+            talk(f"note: {variable} is used, not the settings' {part}: {found.address} {does}")
+        return found
+    if flag is None and written is not None:
+        return _referenced(args, part, written)
     if flag is None:
-        return _from_variable(args, part, variable or "", told or "")
+        raise InvalidInput(
+            f"whose key is the {part}'s? Give --{part}, or set {VARIABLES[part][0]}: {FORMS}",
+        )
     if _NAKED.fullmatch(flag) and not is_local(deployment):
         raise InvalidInput(
             f"a private key as an argument stays in the shell's history, and everybody on this "
@@ -65,20 +70,21 @@ def key(args: Namespace, part: Part, deployment: Deployment) -> Signer:
         )
     found = KeySigner.from_key(flag) if _NAKED.fullmatch(flag) else _referenced(args, part, flag)
     if told is not None and told != flag:
-        does = "signs" if part == "signer" else "pays"
         talk(f"note: --{part} is used, not {variable}: {found.address} {does}")
     return found
 
 
 def is_named(args: Namespace, part: Part) -> bool:
-    """Ask whether the command line or the environment names a key."""
-    return _named(args, part) != (None, None)
+    """Ask whether the command line, the environment or the settings name a key."""
+    return _named(args, part) != (None, None, None)
 
 
-def _named(args: Namespace, part: Part) -> tuple[str | None, str | None]:
-    """Tell what the flag says, and which variable of the environment says something."""
+def _named(args: Namespace, part: Part) -> tuple[str | None, str | None, str | None]:
+    """Tell what the flag says, which variable says something, and what the settings say."""
     flag: str | None = getattr(args, part)
-    return flag, next((name for name in _VARIABLES[part] if os.environ.get(name)), None)
+    variable = next((name for name in VARIABLES[part] if os.environ.get(name)), None)
+    written = settle(args).written.get(part)
+    return flag, variable, None if written is None else str(written.value)
 
 
 def _from_variable(args: Namespace, part: Part, variable: str, told: str) -> Signer:
@@ -94,13 +100,13 @@ def _referenced(args: Namespace, part: Part, reference: str) -> Signer:
     kind, colon, place = reference.partition(":")
     if colon and place:
         if kind == "keystore":
-            path = str(Path(place).expanduser())
+            path = str(at_home(place))
             secret = passphrase(args, part, path)
             return KeySigner.from_keystore(path, lambda: secret)
         if kind == "env":
             return KeySigner.from_env(place)
         if kind == "file":
-            return KeySigner.from_file(Path(place).expanduser())
+            return KeySigner.from_file(at_home(place))
         if kind == "command":
             return program_signer(place)
     raise InvalidInput(f"the {part} is no reference to a key: give {FORMS}")

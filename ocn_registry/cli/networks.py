@@ -1,4 +1,4 @@
-"""From `--network`, `--network-file` and `--rpc-url` to a client.
+"""From `--network`, `--network-file` and `--rpc-url`, or what the settings say, to a client.
 
 A network file is a deployment of our own form (`deployments`), or v1's: an object with `provider`
 (`protocol`, `host`, `port`) and `contracts` (`Registry`, `Permissions`, each with its `address`),
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeGuard
 from urllib.parse import urlsplit
 
+from ocn_registry.cli.settings import RPC_VARIABLE, settle
 from ocn_registry.client import RegistryClient
 from ocn_registry.deployments import built_in, from_json
 from ocn_registry.effects import Head, run
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from ocn_registry.deployments import Deployment
     from ocn_registry.effects import HeadBlock
 
-RPC_VARIABLE = "OCN_RPC_URL"
 _OTHER_NAMES = {"prod": "ewc"}
 
 
@@ -46,7 +46,8 @@ def latest(client: RegistryClient) -> int:
 
 
 def chosen(args: Namespace) -> Deployment:
-    """Tell which deployment the command line names, with the RPC nodes to ask."""
+    """Tell which deployment the command line or the settings name, with the RPC nodes to ask."""
+    settle(args)
     named: str = args.network
     base = built_in(_OTHER_NAMES.get(named, named))
     given: list[str] | None = args.rpc_url

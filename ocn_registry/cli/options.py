@@ -29,7 +29,7 @@ def everywhere(parser: ArgumentParser, *, root: bool = False) -> None:
         "--network",
         "--net",
         type=choice("network", NETWORKS),
-        default=default("local"),
+        default=default(None),
         metavar="NETWORK",
         help=f"one of {', '.join(NETWORKS)}; prod is another name for ewc (default: local)",
     )
@@ -59,6 +59,12 @@ def everywhere(parser: ArgumentParser, *, root: bool = False) -> None:
         metavar="FILE",
         default=default(None),
         help="certificates of authorities to trust in place of the usual ones",
+    )
+    group.add_argument(
+        "--profile",
+        metavar="NAME",
+        default=default(None),
+        help="settings of this name in your settings file (or: OCN_PROFILE); see `settings`",
     )
     group.add_argument(
         "--json",
@@ -96,15 +102,15 @@ def waiting(parser: ArgumentParser) -> None:
     """Take how long a transaction is waited for."""
     parser.add_argument(
         "--wait",
-        type=_wait,
-        default="confirmed",
+        type=blocks,
         metavar="confirmed|final|N",
         help="wait until it is in a block (default), until no other block can take its place, or "
         "until N blocks stand",
     )
 
 
-def _wait(text: str) -> str:
+def blocks(text: str) -> str:
+    """Read how many blocks are waited for."""
     if text in {"confirmed", "final"} or re.fullmatch(r"[1-9][0-9]{0,3}", text):
         return text
     raise ArgumentTypeError(f"{text!r} is neither confirmed, nor final, nor a number of blocks")
@@ -342,52 +348,4 @@ def cancelled(parser: ArgumentParser) -> None:
         type=int,
         metavar="NONCE",
         help="cancel what was signed with a nonce below this one (default: the next 1,000)",
-    )
-
-
-def keystore(parser: ArgumentParser) -> None:
-    """Take the path of a new keystore."""
-    parser.add_argument("path", metavar="PATH", help="file that is written, and not over another")
-    passphrase(parser)
-
-
-def self_(parser: ArgumentParser) -> None:
-    """Take who is asked about: an address, or who has a key."""
-    parser.add_argument("-a", "--address", help="address that is asked about")
-    signing(parser)
-
-
-def operator(parser: ArgumentParser) -> None:
-    """Take whose node is asked."""
-    parser.add_argument(
-        "-a",
-        "--address",
-        help="address of an operator: its node is asked who it is, and compared with the registry",
-    )
-
-
-def tx_hash(parser: ArgumentParser) -> None:
-    """Take a transaction."""
-    parser.add_argument("tx_hash", metavar="HASH", help="hash of the transaction")
-    waiting(parser)
-    parser.set_defaults(wait=None)
-
-
-def development(parser: ArgumentParser) -> None:
-    """Take what a development chain is like."""
-    parser.add_argument(
-        "--port",
-        type=int,
-        default=8544,
-        help="port on this machine (default: 8544, where -n local looks; 0 for a free one)",
-    )
-    parser.add_argument(
-        "--with-v1",
-        action="store_true",
-        help="with the first generation's contracts as well, where its command looks for them",
-    )
-    parser.add_argument(
-        "--sample",
-        action="store_true",
-        help="with two nodes, three parties and a service",
     )

@@ -19,7 +19,9 @@ from ocn_registry.transport.http_sync import HttpTransport
 ROOT = Path(__file__).parents[2]
 V1_COMMAND = ROOT / "node_modules" / "@shareandcharge" / "ocn-registry" / "dist" / "cli.js"
 TIMEOUT_S = 60
-OURS = {"SIGNER", "SPENDER", "SENDER", "OCN_RPC_URL"}
+OURS = {"SIGNER", "SPENDER", "SENDER", "OCN_RPC_URL", "OCN_PROFILE"}
+# Nobody's own settings decide a test.
+NO_SETTINGS = str(ROOT / "no-such-folder")
 
 
 @pytest.fixture(scope="session")
@@ -65,7 +67,7 @@ def network_file(deployment, tmp_path):
 
 def environment(**more):
     kept = {name: value for name, value in os.environ.items() if name not in OURS}
-    return kept | {"PYTHONPATH": str(ROOT)} | more
+    return kept | {"PYTHONPATH": str(ROOT), "XDG_CONFIG_HOME": NO_SETTINGS} | more
 
 
 @pytest.fixture

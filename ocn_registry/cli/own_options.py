@@ -1,0 +1,83 @@
+"""The options of commands about you, your key, and this machine. Nothing here takes time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ocn_registry.cli.names import SHELLS
+from ocn_registry.cli.options import passphrase, signing, spending, waiting
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
+
+
+def keystore(parser: ArgumentParser) -> None:
+    """Take the path of a new keystore."""
+    parser.add_argument("path", metavar="PATH", help="file that is written, and not over another")
+    passphrase(parser)
+
+
+def self_(parser: ArgumentParser) -> None:
+    """Take who is asked about: an address, or who has a key."""
+    parser.add_argument("-a", "--address", help="address that is asked about")
+    signing(parser)
+
+
+def operator(parser: ArgumentParser) -> None:
+    """Take whose node is asked."""
+    parser.add_argument(
+        "-a",
+        "--address",
+        help="address of an operator: its node is asked who it is, and compared with the registry",
+    )
+
+
+def tx_hash(parser: ArgumentParser) -> None:
+    """Take a transaction."""
+    parser.add_argument("tx_hash", metavar="HASH", help="hash of the transaction")
+    waiting(parser)
+    parser.set_defaults(wait=False)  # only where it is asked for, whatever the settings say
+
+
+def development(parser: ArgumentParser) -> None:
+    """Take what a development chain is like."""
+    parser.add_argument(
+        "--port",
+        type=int,
+        default=8544,
+        help="port on this machine (default: 8544, where -n local looks; 0 for a free one)",
+    )
+    parser.add_argument(
+        "--with-v1",
+        action="store_true",
+        help="with the first generation's contracts as well, where its command looks for them",
+    )
+    parser.add_argument(
+        "--sample",
+        action="store_true",
+        help="with two nodes, three parties and a service",
+    )
+
+
+def settings(parser: ArgumentParser) -> None:
+    """Take what is asked of the settings, and all that could be set."""
+    parser.add_argument(
+        "what",
+        nargs="?",
+        choices=("show", "path"),
+        default="show",
+        help="show what is in force and from where (default), or print the path of the file",
+    )
+    signing(parser)
+    spending(parser)
+
+
+def shell(parser: ArgumentParser) -> None:
+    """Take the shell that completes."""
+    parser.add_argument(
+        "shell",
+        nargs="?",
+        choices=SHELLS,
+        default="bash",
+        help=f"one of {', '.join(SHELLS)} (default: bash)",
+    )

@@ -1,0 +1,82 @@
+"""The command `settings`: what is in force, and who says so."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from typing import TYPE_CHECKING, TypeGuard
+from urllib.parse import urlsplit
+
+from ocn_registry.cli.codes import DONE
+from ocn_registry.cli.render import as_json, for_programs, printable, put, table, talk
+from ocn_registry.cli.settings import KEYS, Setting, place, settle
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+_LIKE_A_KEY = re.compile(r"(0[xX])?[0-9a-fA-F]{60,}")
+_UNSET = Setting(None, "default", None)
+
+
+def show(args: Namespace) -> int:
+    """Show what is in force; or print where the file is, be it as it may."""
+    path = str(place())
+    if args.what == "path":
+        put(json.dumps(path) if args.json else printable(path))
+        return DONE
+    settled = settle(args)
+    there = os.path.lexists(path)
+    if for_programs(args):
+        shown = {key: _entry(settled.in_force.get(key, _UNSET)) for key in KEYS}
+        told = {
+            "file": path,
+            "exists": there,
+            "profile": None if settled.profile is None else settled.profile.value,
+            "profiles": list(settled.profiles),
+            "settings": shown,
+        }
+        put(as_json(told))
+        return DONE
+    rows = [_row(key, settled.in_force.get(key, _UNSET)) for key in KEYS]
+    put(table(("SETTING", "VALUE", "FROM"), rows, soft=(1,)))
+    if not there:
+        talk(f'no settings file yet: one line, network = "volta", in {printable(path)} is one')
+    elif settled.profiles:
+        names = ", ".join([printable(name) for name in settled.profiles])
+        talk(f"profiles: {names}; --profile NAME or OCN_PROFILE chooses one")
+    return DONE
+
+
+def _entry(setting: Setting) -> dict[str, object]:
+    return {"value": _safe(setting.value), "from": setting.source, "name": setting.name}
+
+
+def _row(key: str, setting: Setting) -> tuple[str, str, str]:
+    value = _safe(setting.value)
+    text = " ".join(value) if isinstance(value, list) else str("-" if value is None else value)
+    source = setting.name if setting.source in {"flag", "variable"} else setting.source
+    if setting.source == "profile":
+        source = f"profile {setting.name}"
+    return key, text, source or "-"
+
+
+def _safe(value: object) -> str | int | float | list[str] | None:
+    """Show no key, and no password of a URL."""
+    if isinstance(value, int | float) or value is None:
+        return value
+    if isinstance(value, str):
+        return _without_password(_LIKE_A_KEY.sub("<hidden>", value))
+    return [_without_password(str(url)) for url in value] if _is_list(value) else None
+
+
+def _is_list(value: object) -> TypeGuard[list[object]]:
+    return isinstance(value, list)
+
+
+def _without_password(url: str) -> str:
+    try:
+        password = urlsplit(url).password
+    except ValueError:
+        return url
+    return url.replace(f":{password}@", ":<hidden>@") if password else url
