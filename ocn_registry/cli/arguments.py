@@ -7,6 +7,7 @@ import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
 
+from ocn_registry.cli import migrate_options as moving
 from ocn_registry.cli import options as take
 from ocn_registry.cli import own_options as own
 from ocn_registry.cli.codes import MEANINGS
@@ -25,6 +26,7 @@ GROUPS: Final = {
     "request prepare": "write a request, for its account to sign",
     "identity": "keys of your own",
     "tx": "transactions that were sent",
+    "migrate": "move a registry's entries to new contracts, or keep them in a file",
 }
 
 
@@ -154,6 +156,41 @@ def _others() -> list[Command]:
     ]
 
 
+def _migration() -> list[Command]:
+    return [
+        Command(
+            "migrate snapshot",
+            "write all that a registry lists to a file",
+            "migrate:snapshot",
+            moving.snapshot,
+        ),
+        Command(
+            "migrate plan",
+            "say what of a snapshot a new registry takes, what not, and why",
+            "migrate:plan",
+            moving.plan,
+        ),
+        Command(
+            "migrate import",
+            "import what is planned and not there yet",
+            "migrate_writes:import_",
+            moving.import_,
+        ),
+        Command(
+            "migrate compare",
+            "tell in what a registry differs from the plan",
+            "migrate:compare",
+            moving.compare,
+        ),
+        Command(
+            "migrate close",
+            "end the import for good, if all is as planned",
+            "migrate_writes:close",
+            moving.close,
+        ),
+    ]
+
+
 def _together(*options: Callable[[ArgumentParser], None]) -> Callable[[ArgumentParser], None]:
     def add(parser: ArgumentParser) -> None:
         for option in options:
@@ -164,7 +201,7 @@ def _together(*options: Callable[[ArgumentParser], None]) -> Callable[[ArgumentP
 
 def commands() -> list[Command]:
     """Tell all commands, in the order of the help."""
-    return [*_reads(), *_writes(), *_requests(), *_others()]
+    return [*_reads(), *_writes(), *_requests(), *_migration(), *_others()]
 
 
 def parser_of(argv: Sequence[str] | None = None) -> ArgumentParser:

@@ -27,6 +27,7 @@ from ocn_registry.models import Contract
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
     from ocn_registry.dialects import Dialect
     from ocn_registry.effects import Flow
     from ocn_registry.flows.writes import WriteOptions

@@ -47,7 +47,7 @@ BELOW["deploying"] = BELOW["verification"] | {
     "rlp",
 }
 BELOW["handover"] = BELOW["flows"] | {"flows"}
-BELOW["cli"] = BELOW["network"] | {"network", "devnet", "anvil", "verification"}
+BELOW["cli"] = BELOW["network"] | {"network", "devnet", "anvil", "verification", "migration"}
 
 # Which part may import a library of others.
 LIBRARIES = {

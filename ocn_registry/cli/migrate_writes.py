@@ -1,0 +1,223 @@
+"""`migrate import|close`: the plan, the price, the question, and what is on the chain then.
+
+Nothing is sent before the first of it was simulated. Whatever ends the command, the same words once
+more go on where it ended: what is on the chain is not sent again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ocn_registry import migration
+from ocn_registry.cli.carrying import Quote, agreed, lines, options_of, tell_price
+from ocn_registry.cli.codes import DONE, INTERRUPTED
+from ocn_registry.cli.keys import key
+from ocn_registry.cli.migrate import counts, words_of
+from ocn_registry.cli.networks import connect
+from ocn_registry.cli.render import as_json, for_programs, put, talk
+from ocn_registry.dialects import dialect_of
+from ocn_registry.effects import Balance, Head, run
+from ocn_registry.flows.sending import fees, priced
+from ocn_registry.intents import (
+    CloseImport,
+    ImportAgreements,
+    ImportNodes,
+    ImportParties,
+    ImportServices,
+)
+from ocn_registry.migration.importing import Importing, missing, most_gas, tried
+from ocn_registry.migration.price import price_of
+from ocn_registry.models import Contract
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from ocn_registry.cli.entries import Entry
+    from ocn_registry.client import RegistryClient
+    from ocn_registry.flows.writes import WriteOptions
+    from ocn_registry.intents import Intent
+    from ocn_registry.migration import Plan
+    from ocn_registry.outcomes import Outcome
+    from ocn_registry.signing import Signer
+
+
+def import_(args: Namespace) -> int:
+    """Import what of a snapshot can be, and is not there yet."""
+    with connect(args) as client:
+        planned = migration.plan_for(client, migration.load(args.file))
+        signer = key(args, "signer", client.deployment)
+        options = _options(args, client)
+        how = Importing(signer=signer, options=options, max_gas=args.max_gas)
+        dialect, perform = dialect_of(client.deployment), client.transport.perform
+        left = run(missing(dialect, planned), perform)
+        _tell(client, planned, signer)
+        talk(f"planned   {words_of(counts(planned))}; left out: {len(planned.left_out)}")
+        talk(f"missing   {words_of(counts(left))}")
+        if not any(counts(left).values()):
+            talk("all of it is on the chain: nothing to send")
+            return _put(args, _done(planned, signer, ()))
+        run(tried(dialect, left, how), perform)
+        quote = _quoted(client, left, args.max_gas, options)
+        tell_price(client, signer.address, quote)
+        balance: int = perform(Balance(signer.address))
+        if balance < quote.cost_wei:
+            talk("warning   the money may not last for all of it; what is missing then is sent")
+            talk("          when the same command is given again")
+        if args.dry_run:
+            return _untried(args, planned, signer, quote)
+        if not agreed(args, "import this?", insist=True):
+            talk("nothing was sent")
+            return INTERRUPTED
+        progress = _Progress(counts(planned), counts(left))
+        outcomes = migration.import_into(
+            client,
+            planned,
+            signer=signer,
+            max_gas=args.max_gas,
+            options=options,
+            on_batch=progress.tell,
+        )
+    return _put(args, _done(planned, signer, outcomes))
+
+
+def close(args: Namespace) -> int:
+    """End the import of both contracts for good, if all is as planned."""
+    with connect(args) as client:
+        planned = migration.plan_for(client, migration.load(args.file))
+        signer = key(args, "signer", client.deployment)
+        options = _options(args, client)
+        still = [one for one in Contract if client.import_open(one)]
+        _tell(client, planned, signer)
+        if not still:
+            talk("the import is closed already: nothing to send")
+            return _put(args, _done(planned, signer, ()))
+        if len(still) == len(Contract) and (found := migration.differences(client, planned)):
+            raise migration.NotAsPlanned(found)
+        talk("change    nobody can import any more, and everybody can write; there is no way back")
+        quote = _closing(client, still, signer, options)
+        tell_price(client, signer.address, quote)
+        if args.dry_run:
+            return _untried(args, planned, signer, quote)
+        if not agreed(args, "close the import for good?", insist=True):
+            talk("nothing was sent")
+            return INTERRUPTED
+        outcomes = migration.close_import(client, planned, signer=signer, options=options)
+    return _put(args, _done(planned, signer, outcomes))
+
+
+class _Progress:
+    """Says after each batch how far it is."""
+
+    def __init__(self, planned: dict[str, int], left: dict[str, int]) -> None:
+        self._planned = planned
+        self._there = {kind: count - left[kind] for kind, count in planned.items()}
+
+    def tell(self, outcome: Outcome) -> None:
+        for item in outcome.items:
+            kind, count = _entries(item.intent)
+            self._there[kind] += count
+            talk(
+                f"{kind:<10}{self._there[kind]} of {self._planned[kind]} are there: block "
+                f"{outcome.block.number}, {outcome.gas_used} gas",
+            )
+
+
+def _entries(intent: Intent) -> tuple[str, int]:
+    """Tell what a batch imports, and how many of it."""
+    match intent:
+        case ImportNodes():
+            return "nodes", len(intent.nodes)
+        case ImportParties():
+            return "parties", len(intent.parties)
+        case ImportServices():
+            return "services", len(intent.services)
+        case ImportAgreements():
+            return "agreements", len(intent.agreements)
+        case _:
+            return "closing", 1
+
+
+def _options(args: Namespace, client: RegistryClient) -> WriteOptions:
+    def sent(tx_hash: str) -> None:
+        talk(f"sent      {tx_hash}; should you stop here, give the same command again")
+
+    return replace(options_of(args, client.deployment), on_sent=sent)
+
+
+def _quoted(
+    client: RegistryClient,
+    left: Plan,
+    max_gas: int | None,
+    options: WriteOptions,
+) -> Quote:
+    perform = client.transport.perform
+    price = price_of(left, run(most_gas(max_gas), perform))
+    per_gas_wei, _ = run(fees(perform(Head()), options), perform)
+    talk(f"batches   {price.transactions} transactions")
+    return Quote(price.gas, price.gas * per_gas_wei)
+
+
+def _closing(
+    client: RegistryClient,
+    still: list[Contract],
+    signer: Signer,
+    options: WriteOptions,
+) -> Quote:
+    """Simulate and price the end of the import."""
+    dialect, gas, cost_wei = dialect_of(client.deployment), 0, 0
+    for contract in still:
+        steps = (CloseImport(contract=contract),)
+        write = dialect.write(steps, each_alone=False, sender=signer.address)
+        flow = priced(write, write, signer.address, dialect.chain_id, options)
+        transaction = run(flow, client.transport.perform)
+        gas += transaction.gas
+        cost_wei += transaction.gas * transaction.max_fee_per_gas_wei
+    return Quote(gas, cost_wei)
+
+
+def _tell(client: RegistryClient, planned: Plan, signer: Signer) -> None:
+    here = client.deployment
+    talk(f"network   {here.name} (chain {here.chain_id}), {here.rpc_urls[0]}")
+    talk(f"contracts {here.registry}, {here.permissions}, generation {here.dialect}")
+    talk(f"snapshot  {planned.digest}")
+    talk(f"signer    {signer.address}")
+
+
+def _untried(args: Namespace, planned: Plan, signer: Signer, quote: Quote) -> int:
+    talk("this was a dry run: nothing was sent")
+    told: Entry = {
+        "status": "dry run",
+        "snapshot": planned.digest,
+        "signer": signer.address,
+        "gas": quote.gas,
+        "mostCostWei": str(quote.cost_wei),
+    }
+    return _put(args, told)
+
+
+def _done(planned: Plan, signer: Signer, outcomes: tuple[Outcome, ...]) -> Entry:
+    return {
+        "status": "done",
+        "snapshot": planned.digest,
+        "signer": signer.address,
+        "transactions": [
+            {
+                "hash": outcome.tx_hash,
+                "blockNumber": outcome.block.number,
+                "kind": kind,
+                "entries": count,
+                "gasUsed": outcome.gas_used,
+                "costWei": str(outcome.cost_wei),
+            }
+            for outcome in outcomes
+            for kind, count in [_entries(outcome.items[0].intent)]
+        ],
+        "gasUsed": sum(outcome.gas_used for outcome in outcomes),
+        "costWei": str(sum(outcome.cost_wei for outcome in outcomes)),
+    }
+
+
+def _put(args: Namespace, told: Entry) -> int:
+    put(as_json(told) if for_programs(args) else lines(told))
+    return DONE
