@@ -7,6 +7,7 @@ as JSON escapes it, so that programs read the same value; elsewhere with a backs
 from __future__ import annotations
 
 import json
+import re
 import sys
 from typing import TYPE_CHECKING, TypeGuard
 
@@ -105,6 +106,40 @@ def for_programs(args: Namespace) -> bool:
     return bool(args.json) or not sys.stdout.isatty()
 
 
+def lines(entry: Mapping[str, object]) -> str:
+    """Write an entry of any depth for people: a line for each value that there is."""
+    return _record(list(_named(entry, "")))
+
+
+def brief(entry: Mapping[str, object]) -> str:
+    """Write an entry for people in one line."""
+    return ", ".join([f"{label.strip()} {value}" for label, value in _named(entry, "") if value])
+
+
+def _named(entry: Mapping[str, object], indent: str) -> Iterator[tuple[str, str]]:
+    for key, value in entry.items():
+        label = f"{indent}{_spaced(key)}"
+        parts = value if _is_list(value) else [value]
+        if not any(map(_is_object, parts)):
+            if value is not None:
+                yield label, ", ".join(map(_plain, parts)) or "none"
+            continue
+        for part in parts:
+            yield label, "" if _is_object(part) else _plain(part)
+            yield from _named(part, f"{indent}  ") if _is_object(part) else ()
+
+
+def _spaced(key: str) -> str:
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", key).lower().split()
+    return " ".join([word.upper() if word in {"rpc", "url"} else word for word in words])
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "not listed" if value is None else str(value)
+
+
 def records(entries: Sequence[Sequence[tuple[str, str]]]) -> str:
     """Write entries one below the other, a line for each of their values."""
     return "\n\n".join([_record(entry) for entry in entries])
@@ -114,8 +149,8 @@ def _record(entry: Sequence[tuple[str, str]]) -> str:
     widest = max([width_of(label) for label, _ in entry], default=0)
     return "\n".join(
         [
-            tinted(label.ljust(widest), "dim")
-            + f"{' ' * _GAP}{broken(printable(value), widest + _GAP)}"
+            tinted(label.ljust(widest if value else 0), "dim")
+            + (f"{' ' * _GAP}{broken(printable(value), widest + _GAP)}" if value else "")
             for label, value in entry
         ],
     )
