@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import sys
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from argparse import ArgumentParser
 from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
 
 from ocn_registry.cli import migrate_options as moving
 from ocn_registry.cli import options as take
 from ocn_registry.cli import own_options as own
 from ocn_registry.cli.codes import MEANINGS
+from ocn_registry.cli.help_text import HelpText
+from ocn_registry.cli.terminal import said
 
 if TYPE_CHECKING:
     from argparse import (
@@ -37,7 +39,7 @@ class Parser(ArgumentParser):
         """Make it as argparse does."""
         super().__init__(
             allow_abbrev=False,
-            formatter_class=RawDescriptionHelpFormatter,
+            formatter_class=HelpText,
             **options,  # type: ignore[arg-type]  # argparse's own options, handed on by it
         )  # pyright: ignore[reportCallIssue]
 
@@ -51,7 +53,7 @@ class Parser(ArgumentParser):
             message = f"there is no command {odd[1]!r}" + (f": {close[0]}?" if close else "")
         safe = _KEY.sub("<hidden>", message)
         safe = safe.encode("unicode_escape").decode() if not safe.isprintable() else safe
-        self.exit(2, f"error: {safe}\nsee: {self.prog} --help\n")
+        self.exit(2, said(f"error: {safe}\nsee: {self.prog} --help\n"))
 
 
 class Command(NamedTuple):
@@ -107,7 +109,7 @@ def _writes() -> list[Command]:
     for name, says, options, aliases in WRITES:
         whole = _together(options, take.signing, take.spending)
         raws = tuple([f"{alias}-raw" for alias in aliases])
-        told = f"the same as {name}, signed by the signer and paid by the spender"
+        told = f"the same as {name}, and the spender pays"
         found += [
             Command(name, says, "writes:direct", whole, aliases, name),
             Command(f"{name}-raw", told, "writes:raw", whole, raws, name),
@@ -216,7 +218,13 @@ def parser_of(argv: Sequence[str] | None = None) -> ArgumentParser:
         description="Read and write the registry of the Open Charging Network.",
         epilog=f"exit codes:\n{codes}\n\n`ocn-registry COMMAND --help` says more of one command.",
     )
-    root.add_argument("--version", action="store_const", const="about:version", dest="run")
+    root.add_argument(
+        "--version",
+        action="store_const",
+        const="about:version",
+        dest="run",
+        help="show the versions of this command and of the contracts that it speaks to",
+    )
     take.everywhere(root, root=True)
     below: dict[str, _SubParsersAction[ArgumentParser]] = {}
     _group(root, "", below)
