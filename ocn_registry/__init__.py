@@ -92,6 +92,7 @@ if TYPE_CHECKING:
     from ocn_registry.outcomes import Ensured as Ensured
     from ocn_registry.outcomes import Item as Item
     from ocn_registry.outcomes import Outcome as Outcome
+    from ocn_registry.outcomes import Quote as Quote
     from ocn_registry.signing import AsyncExternalSigner as AsyncExternalSigner
     from ocn_registry.signing import AsyncSigner as AsyncSigner
     from ocn_registry.signing import ExternalSigner as ExternalSigner
@@ -135,7 +136,7 @@ else:
             "Role Route Service Signatory"
         ),
         "network": "connect connect_async find_deployment",
-        "outcomes": "Ensured Item Outcome",
+        "outcomes": "Ensured Item Outcome Quote",
         "signing": (
             "AsyncExternalSigner AsyncSigner ExternalSigner KeySigner Request SignedRequest Signer"
         ),

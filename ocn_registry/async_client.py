@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, TypeVar
 from ocn_registry.dialects import dialect_of
 from ocn_registry.effects import run_async
 from ocn_registry.errors import InvalidInput
-from ocn_registry.flows import ensuring, owning, questions, reads, replacing, requests, writes
+from ocn_registry.flows import (
+    ensuring,
+    owning,
+    questions,
+    quoting,
+    reads,
+    replacing,
+    requests,
+    writes,
+)
 from ocn_registry.flows.reads import at_one_block
 from ocn_registry.flows.writes import WriteOptions
 from ocn_registry.intents import (
@@ -47,7 +56,7 @@ if TYPE_CHECKING:
         Service,
         Signatory,
     )
-    from ocn_registry.outcomes import Ensured, Outcome
+    from ocn_registry.outcomes import Ensured, Outcome, Quote
     from ocn_registry.signing import AnySigner
     from ocn_registry.transport import AsyncTransport
 
@@ -495,6 +504,25 @@ class AsyncRegistryClient:
                 options or self._options,
                 cancel_signed=cancel_signed,
             ),
+        )
+
+    async def quote(
+        self,
+        *steps: Step,
+        payer: str,
+        options: WriteOptions | None = None,
+    ) -> Quote:
+        """Tell what `send` would cost at most; it is simulated, and nothing is sent.
+
+        It raises what `send` would. Requests that others signed cost no more by `submit`.
+
+        Args:
+            steps: Intents and requests, all for one contract.
+            payer: Address of who would send them, and whose intents they are; no key is needed.
+            options: See `WriteOptions`.
+        """
+        return await self._run(
+            quoting.quote(self._dialect, steps, Address(payer), options or self._options),
         )
 
     async def ensure_node(

@@ -194,6 +194,19 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """What a write would cost if it were sent now: less, most often, and never more.
+
+    Attributes:
+        gas: Gas that its transactions may use.
+        cost_wei: Most that the sender would pay, in wei.
+    """
+
+    gas: int
+    cost_wei: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ensured:
     """What it took to have an entry as wanted.
 

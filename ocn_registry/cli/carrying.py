@@ -14,10 +14,8 @@ from ocn_registry.cli.codes import DONE, INTERRUPTED, REJECTED
 from ocn_registry.cli.render import as_json, for_programs, printable, put, records, talk
 from ocn_registry.cli.wishes import entry_of, words_of
 from ocn_registry.dialects import dialect_of
-from ocn_registry.effects import Balance, run
+from ocn_registry.effects import Balance
 from ocn_registry.errors import InvalidInput, RequestRejected, Reverted
-from ocn_registry.flows.requests import verify
-from ocn_registry.flows.sending import priced
 from ocn_registry.flows.writes import WriteOptions
 from ocn_registry.models import Contract
 from ocn_registry.signing import SignedRequest
@@ -28,11 +26,10 @@ if TYPE_CHECKING:
     from ocn_registry.cli.entries import Entry
     from ocn_registry.client import RegistryClient
     from ocn_registry.deployments import Deployment
-    from ocn_registry.dialects import Dialect, Step
-    from ocn_registry.effects import Flow
+    from ocn_registry.dialects import Step
     from ocn_registry.intents import Intent
     from ocn_registry.models import Address
-    from ocn_registry.outcomes import Outcome
+    from ocn_registry.outcomes import Outcome, Quote
     from ocn_registry.signing import Signer
 
 # How many blocks make one final. Energy Web: more than half of the validators have built on it.
@@ -47,13 +44,6 @@ class Wish(NamedTuple):
 
     account: Address
     intent: Intent
-
-
-class Quote(NamedTuple):
-    """What a write costs at most, in gas and in wei."""
-
-    gas: int
-    cost_wei: int
 
 
 def carry_out(  # noqa: PLR0913 - all that a write has
@@ -173,34 +163,12 @@ def _quoted(
 ) -> Quote | None:
     """Simulate and price a write; of several requests, those that would fail are left out later."""
     try:
-        flow = _quote(dialect_of(client.deployment), steps, payer, options)
-        return run(flow, client.transport.perform)
+        return client.quote(*steps, payer=payer, options=options)
     except (RequestRejected, Reverted) as error:
         if len(steps) == 1:
             raise
         talk(f"warning   not all will have an effect: {printable(str(error))}")
         return None
-
-
-def _quote(
-    dialect: Dialect,
-    steps: tuple[Step, ...],
-    payer: Address,
-    options: WriteOptions,
-) -> Flow[Quote]:
-    requests = tuple([step for step in steps if isinstance(step, SignedRequest)])
-    for step in steps:
-        if not isinstance(step, SignedRequest):
-            dialect.check(step)
-    if requests:
-        yield from verify(dialect, requests)
-    gas = cost_wei = 0
-    for stage in (yield from dialect.plan(steps, payer)):
-        write = dialect.write(stage.steps, each_alone=False, sender=payer)
-        transaction = yield from priced(write, write, payer, dialect.chain_id, options)
-        gas += transaction.gas
-        cost_wei += transaction.gas * transaction.max_fee_per_gas_wei
-    return Quote(gas, cost_wei)
 
 
 def agreed(args: Namespace, question: str, *, insist: bool = False) -> bool:

@@ -8,10 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ocn_registry.effects import Balance, Clock, Sleep
+from ocn_registry.effects import Clock, Sleep
 from ocn_registry.errors import (
     BatchRejected,
-    InsufficientFunds,
     InvalidInput,
     OcnRegistryError,
     OutcomeUnknown,
@@ -19,8 +18,9 @@ from ocn_registry.errors import (
     RpcTimeout,
     RpcUnavailable,
 )
-from ocn_registry.flows.requests import look, verify
-from ocn_registry.flows.sending import FIRST_POLL_S, LONGEST_POLL_S, priced, transact
+from ocn_registry.flows.quoting import planned, priced_together
+from ocn_registry.flows.requests import look
+from ocn_registry.flows.sending import FIRST_POLL_S, LONGEST_POLL_S, transact
 from ocn_registry.outcomes import Item, Outcome
 from ocn_registry.signing import SignedRequest
 from ocn_registry.text import shown
@@ -88,14 +88,7 @@ def send(
         signer: Signs the transaction, and pays.
         options: Price and patience.
     """
-    requests = tuple([step for step in steps if isinstance(step, SignedRequest)])
-    for step in steps:
-        if not isinstance(step, SignedRequest):
-            dialect.check(step)
-    dialect.write(steps, each_alone=False)  # one contract's, and not none
-    if requests:
-        yield from verify(dialect, requests)
-    stages = yield from dialect.plan(steps, signer.address)
+    stages = yield from planned(dialect, steps, signer.address)
     if len(stages) == 1:
         return (yield from _all_or_nothing(dialect, stages[0].steps, signer, options))
     outcome = yield from _in_stages(dialect, stages, signer, options)
@@ -164,14 +157,7 @@ def _in_stages(
     options: WriteOptions,
 ) -> Flow[Outcome]:
     """Send several transactions, once each of them would succeed and can be paid."""
-    needed = 0
-    for stage in stages:
-        write = dialect.write(stage.steps, each_alone=False, sender=signer.address)
-        transaction = yield from priced(write, write, signer.address, dialect.chain_id, options)
-        needed += transaction.gas * transaction.max_fee_per_gas_wei
-    balance = yield from Balance(signer.address)
-    if balance < needed:
-        raise InsufficientFunds(signer.address, balance, needed)
+    yield from priced_together(dialect, stages, signer.address, options)
     *early, last = stages
     # A transaction in between is no end: whoever waits long for it waits without an entry.
     quick = replace(options, confirmations=1)

@@ -15,6 +15,7 @@ from ocn_registry import (
     PartyId,
     RegistryClient,
     Role,
+    SetNode,
     SetParty,
     SetService,
     SignatureMismatch,
@@ -61,7 +62,9 @@ def told(client):
         outcome = client.submit(*signed, spender=SPENDER)
         seen.append((outcome.changes, [(item.intent, str(item.error)) for item in outcome.items]))
 
+    note(lambda: client.quote(SetNode(domain="http://A"), payer=OPERATOR.address))
     note(lambda: client.set_node("https://a.example", signer=OPERATOR).changes)
+    note(lambda: client.quote(SetNode(domain="https://a.example"), payer=SPENDER.address))
     note(lambda: client.set_node("https://a.example", signer=SPENDER))
     note(lambda: client.set_node("https://a.example", signer=KeySigner.from_key(b"\x05" * 32)))
     submit(party("CPO"), CPO)
@@ -110,6 +113,15 @@ def test_refusal_costs_nothing_and_a_write_costs_gas(chain, client):
         client.set_node("https://a.example", signer=CPO)
     chain.give(CPO.address, 10**18)
     assert client.set_node("https://a.example", signer=CPO).cost_wei > 0
+
+
+def test_quote_covers_what_a_write_costs(client):
+    intent = SetNode(domain="https://a.example")
+    quote = client.quote(intent, payer=OPERATOR.address)
+    assert client.nodes() == ()
+    outcome = client.send(intent, signer=OPERATOR)
+    assert outcome.gas_used <= quote.gas
+    assert 0 < outcome.cost_wei <= quote.cost_wei
 
 
 def test_forged_and_replayed_requests_are_rejected(client):
