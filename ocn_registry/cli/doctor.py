@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from ocn_registry.cli.carrying import FINAL
 from ocn_registry.cli.codes import DONE, RPC, UNEXPECTED
 from ocn_registry.cli.networks import connect
-from ocn_registry.cli.render import as_json, for_programs, printable, put
+from ocn_registry.cli.render import as_json, findings, for_programs, put
 from ocn_registry.dialects.detect import detect
 from ocn_registry.effects import ChainId, Head, run
 from ocn_registry.errors import InvalidInput, OcnRegistryError, TransportError
@@ -69,7 +69,7 @@ def doctor(args: Namespace) -> int:
             name = "RPC" if isinstance(error, TransportError) else "contracts"
             found.append(Finding(name, ok=False, says=str(error), remedy="see --rpc-url, -n"))
             code = RPC if isinstance(error, TransportError) else UNEXPECTED
-    put(as_json([each._asdict() for each in found]) if for_programs(args) else _lines(found))
+    put(as_json([each._asdict() for each in found]) if for_programs(args) else findings(found))
     return code if all(each.ok for each in found) else code or UNEXPECTED
 
 
@@ -172,13 +172,3 @@ def _node_info(url: str) -> dict[str, str] | None:
 
 def _is_object(value: object) -> TypeGuard[dict[str, object]]:
     return isinstance(value, dict)
-
-
-def _lines(found: list[Finding]) -> str:
-    return "\n".join(
-        [
-            printable(f"{'ok  ' if each.ok else 'FAIL'}  {each.check:<13} {each.says}")
-            + (f"\n      {'':<13} -> {printable(each.remedy)}" if each.remedy else "")
-            for each in found
-        ],
-    )

@@ -140,6 +140,18 @@ def _plain(value: object) -> str:
     return "not listed" if value is None else str(value)
 
 
+def findings(found: Sequence[tuple[str, bool, str, str]]) -> str:
+    """Write what checks found: the name of each, whether it is well, what it says, the remedy."""
+    indent = 6 + max([width_of(name) for name, _, _, _ in found], default=0) + _GAP
+    rows: list[str] = []
+    for name, ok, says, remedy in found:
+        mark = tinted("ok  ", "good") if ok else tinted("FAIL", "bad")
+        rows.append(f"{mark}  {name.ljust(indent - 6)}{broken(printable(says), indent)}")
+        if remedy:
+            rows.append(f"{' ' * indent}-> {broken(printable(remedy), indent + 3)}")
+    return "\n".join(rows)
+
+
 def records(entries: Sequence[Sequence[tuple[str, str]]]) -> str:
     """Write entries one below the other, a line for each of their values."""
     return "\n\n".join([_record(entry) for entry in entries])
