@@ -6,12 +6,12 @@ is sent before it was simulated, and an answer of "no" costs nothing.
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 
+from ocn_registry.cli import render
 from ocn_registry.cli.codes import DONE, INTERRUPTED, REJECTED
-from ocn_registry.cli.render import as_json, for_programs, printable, put, records, talk
+from ocn_registry.cli.render import as_json, for_programs, printable, put, talk
 from ocn_registry.cli.wishes import entry_of, words_of
 from ocn_registry.dialects import dialect_of
 from ocn_registry.effects import Balance
@@ -131,7 +131,7 @@ def _tell_plan(client: RegistryClient, wishes: tuple[Wish, ...], payer: Address)
         talk(f"signer    {wish.account}")
         talk(f"change    {words_of(wish.intent)}")
         before = entry_of(client, wish.intent, wish.account)
-        now = "not listed" if before is None else json.dumps(before, ensure_ascii=False)
+        now = "not listed" if before is None else render.brief(before)
         talk(f"now       {printable(now)}")
     talk(f"spender   {payer}")
     if client.limits.replayable and any(wish.account != payer for wish in wishes):
@@ -234,10 +234,7 @@ def _put(args: Namespace, result: Entry) -> None:
 
 
 def lines(result: Entry) -> str:
-    """Write a result for people, a line for each thing that is known."""
-    told = [
-        (label, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
-        for label, value in result.items()
-        if value is not None
-    ]
-    return records([told])
+    """Write a result for people: one hash is not told twice."""
+    if result.get("hashes") == [result.get("hash")]:
+        result = {label: value for label, value in result.items() if label != "hashes"}
+    return render.lines(result)

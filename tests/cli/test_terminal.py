@@ -71,7 +71,7 @@ def test_json_is_printed_where_it_is_asked_for(screen):
 @pytest.mark.parametrize(
     ("answer", "code", "says"),
     [
-        ("y\n", 0, "status       done"),
+        ("y\n", 0, "status        done"),
         ("n\n", 130, "nothing was sent"),
         ("\n", 130, "nothing was sent"),
         ("\x03", 130, "^C\ninterrupted\n"),
