@@ -7,6 +7,7 @@ import sys
 from argparse import ArgumentParser
 from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
 
+from ocn_registry.cli import events_options as events
 from ocn_registry.cli import migrate_options as moving
 from ocn_registry.cli import options as take
 from ocn_registry.cli import own_options as own
@@ -101,6 +102,13 @@ def _reads() -> list[Command]:
             "reads:get_agreements",
             take.who,
         ),
+    ]
+
+
+def _events() -> list[Command]:
+    return [
+        Command("watch", "print changes as they happen", "watch:watch", events.watched),
+        Command("history", "show every change of one, from events", "history:history", events.told),
     ]
 
 
@@ -203,7 +211,7 @@ def _together(*options: Callable[[ArgumentParser], None]) -> Callable[[ArgumentP
 
 def commands() -> list[Command]:
     """Tell all commands, in the order of the help."""
-    return [*_reads(), *_writes(), *_requests(), *_migration(), *_others()]
+    return [*_reads(), *_events(), *_writes(), *_requests(), *_migration(), *_others()]
 
 
 def parser_of(argv: Sequence[str] | None = None) -> ArgumentParser:

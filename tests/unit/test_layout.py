@@ -47,7 +47,14 @@ BELOW["deploying"] = BELOW["verification"] | {
     "rlp",
 }
 BELOW["handover"] = BELOW["flows"] | {"flows"}
-BELOW["cli"] = BELOW["network"] | {"network", "devnet", "anvil", "verification", "migration"}
+BELOW["cli"] = BELOW["network"] | {
+    "abi",
+    "network",
+    "devnet",
+    "anvil",
+    "verification",
+    "migration",
+}
 
 # Which part may import a library of others.
 LIBRARIES = {
