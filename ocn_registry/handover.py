@@ -24,7 +24,7 @@ from ocn_registry.models import Address
 
 if TYPE_CHECKING:
     from ocn_registry.deployments import Deployment
-    from ocn_registry.effects import Flow
+    from ocn_registry.effects import Call, Flow
     from ocn_registry.flows.writes import WriteOptions
     from ocn_registry.outcomes import Outcome
     from ocn_registry.signing import AnySigner
@@ -58,21 +58,46 @@ def offer(
         NotHandedOver: The signer is not the owner; or the offer does not stand afterwards.
     """
     dialect, heir = dialect_of(deployment), Address(new_owner)
-    chain_id, owner, size = yield from together(ChainId(), dialect.owner(None), CodeSize(heir))
-    _hold_chain(deployment, chain_id)
-    if owner != signer.address:
-        raise NotHandedOver(f"{owner} owns the registry, and {signer.address} can't offer it")
-    if not size and not without_code:
-        raise InvalidInput(
-            f"there is no code at {heir} on chain {chain_id}, so it is no Safe and no timelock: "
-            "check the address and its chain, or allow an account with a key",
-        )
+    yield from offerable(deployment, heir, signer.address, without_code=without_code)
     steps = (TransferOwnership(new_owner=heir),)
     outcome = yield from writes.send(dialect, steps, signer, options)
     pending = yield from dialect.pending_owner(outcome.block.number)
     if pending != heir:
         raise NotHandedOver(f"the registry is offered to {pending}, not to {heir}")
     return outcome
+
+
+def offerable(
+    deployment: Deployment,
+    new_owner: str,
+    owner: Address,
+    *,
+    without_code: bool = False,
+) -> Flow[None]:
+    """Check that the registry can be offered to a new owner; nothing is sent.
+
+    Args:
+        deployment: The registry.
+        new_owner: Whose it shall be.
+        owner: The present owner.
+        without_code: Whether an address without code will do.
+
+    Raises:
+        InvalidInput: There is no code at the address, and that was not allowed.
+        NotHandedOver: The registry is somebody else's.
+        UnsupportedByDialect: Its contracts know no offer: they transfer in one step.
+    """
+    dialect, heir = dialect_of(deployment), Address(new_owner)
+    asked = together(ChainId(), dialect.owner(None), CodeSize(heir), dialect.pending_owner(None))
+    chain_id, owns, size, _ = yield from asked
+    hold_chain(deployment, chain_id)
+    if owns != owner:
+        raise NotHandedOver(f"{owns} owns the registry, and {owner} can't offer it")
+    if not size and not without_code:
+        raise InvalidInput(
+            f"there is no code at {heir} on chain {chain_id}, so it is no Safe and no timelock: "
+            "check the address and its chain, or allow an account with a key",
+        )
 
 
 def accept(deployment: Deployment, signer: AnySigner, options: WriteOptions) -> Flow[Outcome]:
@@ -87,7 +112,7 @@ def accept(deployment: Deployment, signer: AnySigner, options: WriteOptions) -> 
         NotHandedOver: It was not offered to the signer.
     """
     dialect = dialect_of(deployment)
-    yield from _offered(deployment, signer.address)
+    yield from offered(deployment, signer.address)
     outcome = yield from writes.send(dialect, (AcceptOwnership(),), signer, options)
     yield from accepted(deployment, signer.address)
     return outcome
@@ -109,19 +134,37 @@ def safe_file(deployment: Deployment, safe: str) -> Flow[str]:
     Source: Safe's transaction builder, `BatchFile` of version 1.0.
     """
     address = Address(safe)
-    dialect = dialect_of(deployment)
-    yield from _offered(deployment, address)
+    yield from offered(deployment, address)
     now_unix_s = yield from UnixTime()
-    call = dialect.write((AcceptOwnership(),), each_alone=False, sender=address)
-    name = f"Accept the registry {deployment.name}"
+    call = dialect_of(deployment).write((AcceptOwnership(),), each_alone=False, sender=address)
+    says = f"acceptOwnership() of {deployment.registry}"
+    return safe_batch(deployment, address, says, call, now_unix_s)
+
+
+def safe_batch(
+    deployment: Deployment,
+    safe: Address,
+    says: str,
+    call: Call[object],
+    now_unix_s: int,
+) -> str:
+    """Write a file for a Safe's transaction builder; see `safe_file`.
+
+    Args:
+        deployment: The registry that it is about.
+        safe: The Safe that is to make the call.
+        says: What it does, for the Safe's owners.
+        call: What the Safe is to call.
+        now_unix_s: The time, which stands in the file.
+    """
     content = {
         "version": _FORM,
         "chainId": str(deployment.chain_id),
         "createdAt": now_unix_s * 1000,
         "meta": {
-            "name": name,
-            "description": f"acceptOwnership() of {deployment.registry}",
-            "createdFromSafeAddress": address,
+            "name": f"The registry {deployment.name}",
+            "description": says,
+            "createdFromSafeAddress": safe,
         },
         "transactions": [
             {
@@ -149,20 +192,30 @@ def accepted(deployment: Deployment, new_owner: str) -> Flow[None]:
     dialect, heir = dialect_of(deployment), Address(new_owner)
     asked = together(ChainId(), dialect.owner(None), dialect.pending_owner(None))
     chain_id, owner, pending = yield from asked
-    _hold_chain(deployment, chain_id)
+    hold_chain(deployment, chain_id)
     if owner != heir or pending is not None:
         also = f", and it is offered to {pending}" if pending is not None else ""
         raise NotHandedOver(f"{owner} owns the registry{also}: {heir} should own it alone")
 
 
-def _offered(deployment: Deployment, heir: Address) -> Flow[None]:
+def offered(deployment: Deployment, heir: Address) -> Flow[None]:
+    """Check that the registry is offered to this heir.
+
+    Args:
+        deployment: The registry.
+        heir: Who is about to accept.
+
+    Raises:
+        NotHandedOver: It is offered to somebody else, or to nobody.
+    """
     dialect = dialect_of(deployment)
     chain_id, pending = yield from together(ChainId(), dialect.pending_owner(None))
-    _hold_chain(deployment, chain_id)
+    hold_chain(deployment, chain_id)
     if pending != heir:
         raise NotHandedOver(f"the registry is offered to {pending}, not to {heir}: offer it first")
 
 
-def _hold_chain(deployment: Deployment, chain_id: int) -> None:
+def hold_chain(deployment: Deployment, chain_id: int) -> None:
+    """Refuse another chain than the deployment's."""
     if chain_id != deployment.chain_id:
         raise WrongChain(deployment.chain_id, chain_id)

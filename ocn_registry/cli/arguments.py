@@ -11,6 +11,7 @@ from ocn_registry.cli import events_options as events
 from ocn_registry.cli import migrate_options as moving
 from ocn_registry.cli import options as take
 from ocn_registry.cli import own_options as own
+from ocn_registry.cli import owner_options as owning
 from ocn_registry.cli.codes import MEANINGS
 from ocn_registry.cli.help_text import HelpText
 from ocn_registry.cli.terminal import said
@@ -29,6 +30,7 @@ GROUPS: Final = {
     "request prepare": "write a request, for its account to sign",
     "identity": "keys of your own",
     "tx": "transactions that were sent",
+    "owner": "for who owns the registry: delete, reassign, hand over",
     "migrate": "move a registry's entries to new contracts, or keep them in a file",
 }
 
@@ -166,6 +168,32 @@ def _others() -> list[Command]:
     ]
 
 
+def _owner() -> list[Command]:
+    return [
+        Command("verify", "check what stands at the addresses", "verify:verify", owning.verify),
+        Command("owner show", "show who owns the registry", "owner:show", take.nothing),
+        Command("owner delete-node", "take a node off the list", "owner:delete_node", owning.node),
+        Command(
+            "owner delete-party", "take a party off the list", "owner:delete_party", owning.party
+        ),
+        Command(
+            "owner reassign",
+            "give an id to its rightful holder, in one step",
+            "owner:reassign",
+            owning.claim,
+        ),
+        Command("owner hand-over", "offer the registry", "owner:hand_over", owning.heir),
+        Command("owner accept", "accept the registry", "owner:accept", owning.acceptance),
+        Command(
+            "owner safe-file",
+            "write the file by which a Safe accepts",
+            "owner:safe_file",
+            owning.safe,
+        ),
+        Command("owner log", "show your own log of all this", "owner:log", owning.log),
+    ]
+
+
 def _migration() -> list[Command]:
     return [
         Command(
@@ -211,7 +239,7 @@ def _together(*options: Callable[[ArgumentParser], None]) -> Callable[[ArgumentP
 
 def commands() -> list[Command]:
     """Tell all commands, in the order of the help."""
-    return [*_reads(), *_events(), *_writes(), *_requests(), *_migration(), *_others()]
+    return [*_reads(), *_events(), *_writes(), *_requests(), *_owner(), *_migration(), *_others()]
 
 
 def parser_of(argv: Sequence[str] | None = None) -> ArgumentParser:

@@ -1,0 +1,264 @@
+"""`owner ...`: what only the owner of a registry can do, and the log of why it was done."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ocn_registry.cli import entries
+from ocn_registry.cli.carrying import lines
+from ocn_registry.cli.codes import DONE
+from ocn_registry.cli.failures import NotListed
+from ocn_registry.cli.keys import key
+from ocn_registry.cli.networks import connect, latest
+from ocn_registry.cli.owner_deeds import Deed, carry_out, found, log_of
+from ocn_registry.cli.owner_log import DONE as ENDED
+from ocn_registry.cli.owner_log import (
+    FAILED,
+    IN_PART,
+    SIGNED,
+    UNKNOWN,
+    acts,
+    checked_reason,
+    settle,
+)
+from ocn_registry.cli.reads import NO_NODE, NO_PARTY
+from ocn_registry.cli.render import as_json, for_programs, put, talk
+from ocn_registry.dialects import dialect_of
+from ocn_registry.effects import run
+from ocn_registry.errors import InvalidInput, Reverted
+from ocn_registry.handover import accept as accept_ownership
+from ocn_registry.handover import offer, offerable, offered
+from ocn_registry.handover import safe_file as file_for_a_safe
+from ocn_registry.intents import (
+    AcceptOwnership,
+    AdminDeleteOperator,
+    AdminDeleteParty,
+    SetParty,
+    TransferOwnership,
+)
+from ocn_registry.models import Address, Contract
+from ocn_registry.outcomes import PartySet
+from ocn_registry.signing import SignedRequest
+from ocn_registry.text import shown
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from ocn_registry.cli.entries import Entry
+    from ocn_registry.client import RegistryClient
+    from ocn_registry.outcomes import Outcome
+
+_MOST_CHARACTERS = 1 << 17
+
+
+def show(args: Namespace) -> int:
+    """Show who owns the registry, to whom it is offered, and whether it takes imports."""
+    with connect(args) as client:
+        told = _ownership(client, latest(client))
+    put(as_json(told) if for_programs(args) else lines(told))
+    return DONE
+
+
+def delete_node(args: Namespace) -> int:
+    """Take another's node off the list."""
+    reason = checked_reason(args.reason)
+    with connect(args) as client:
+        owner, operator = key(args, "signer", client.deployment), Address(args.address)
+        before = _node(client, operator, None)
+        if before is None:
+            raise NotListed(f"{NO_NODE} {operator}")
+        intent = AdminDeleteOperator(operator=operator)
+        deed = Deed(
+            name="delete-node",
+            says=f"take the node of {operator} off the list; its parties can't be reached then",
+            reason=reason,
+            account=operator,
+            before=before,
+            steps=(intent,),
+            do=lambda signer, options: client.send(intent, signer=signer, options=options),
+            read=lambda block: _node(client, operator, block),
+        )
+        return carry_out(args, client, deed, owner)
+
+
+def delete_party(args: Namespace) -> int:
+    """Take another party off the list."""
+    reason = checked_reason(args.reason)
+    country_code, party_id = (text.upper() for text in args.credentials)
+    with connect(args) as client:
+        owner = key(args, "signer", client.deployment)
+        party = client.party(country_code, party_id)
+        if party is None:
+            raise NotListed(f"{NO_PARTY} {shown(f'{country_code} {party_id}')}")
+        intent = AdminDeleteParty(country_code=country_code, party_id=party_id)
+        deed = Deed(
+            name="delete-party",
+            says=f"take {party.id} off the list, with its service and agreements, for good",
+            reason=reason,
+            account=party.address,
+            before=entries.party(party),
+            steps=(intent,),
+            do=lambda signer, options: client.send(intent, signer=signer, options=options),
+            read=lambda block: _party(client, country_code, party_id, block),
+        )
+        return carry_out(args, client, deed, owner)
+
+
+def reassign(args: Namespace) -> int:
+    """Take an id from whoever holds it, and give it to who signed for it, in one step."""
+    reason = checked_reason(args.reason)
+    with connect(args) as client:
+        owner = key(args, "signer", client.deployment)
+        claim = _claim(client, args.file)
+        intent = claim.intent
+        if not isinstance(intent, SetParty):
+            raise InvalidInput("the request claims no id: have the rightful holder sign set-party")
+        country_code, party_id = intent.country_code, intent.party_id
+        taken = AdminDeleteParty(country_code=country_code, party_id=party_id)
+        place = f"{country_code} {party_id}"
+        deed = Deed(
+            name="reassign",
+            says=f"take {place} from whoever holds it, and give it to {claim.account}",
+            reason=reason,
+            account=claim.account,
+            before=_party(client, country_code, party_id, None),
+            steps=(taken, claim),
+            do=lambda signer, options: client.reassign_party(claim, signer=signer, options=options),
+            read=lambda block: _party(client, country_code, party_id, block),
+        )
+        return carry_out(args, client, deed, owner)
+
+
+def hand_over(args: Namespace) -> int:
+    """Offer the registry to a new owner, who has to accept."""
+    with connect(args) as client:
+        here, perform = client.deployment, client.transport.perform
+        owner, heir = key(args, "signer", here), Address(args.address)
+        bare: bool = args.without_code
+        run(offerable(here, heir, owner.address, without_code=bare), perform)
+        deed = Deed(
+            name="hand-over",
+            says=f"offer the registry to {heir}, who has to accept; until then nothing changes",
+            reason=args.reason.strip(),
+            account=heir,
+            before=_ownership(client, latest(client)),
+            steps=(TransferOwnership(new_owner=heir),),
+            do=lambda signer, options: run(
+                offer(here, heir, signer, options, without_code=bare), perform
+            ),
+            read=lambda block: _ownership(client, block),
+        )
+        return carry_out(args, client, deed, owner)
+
+
+def accept(args: Namespace) -> int:
+    """Accept the registry with the key of the account that it is offered to."""
+    with connect(args) as client:
+        here, perform = client.deployment, client.transport.perform
+        heir = key(args, "signer", here)
+        run(offered(here, heir.address), perform)
+        deed = Deed(
+            name="accept",
+            says=f"become the owner of the registry: {heir.address}",
+            reason=args.reason.strip(),
+            account=heir.address,
+            before=_ownership(client, latest(client)),
+            steps=(AcceptOwnership(),),
+            do=lambda signer, options: run(accept_ownership(here, signer, options), perform),
+            read=lambda block: _ownership(client, block),
+        )
+        return carry_out(args, client, deed, heir)
+
+
+def safe_file(args: Namespace) -> int:
+    """Write the file by which a Safe accepts the registry."""
+    with connect(args) as client:
+        safe = args.address or client.pending_owner()
+        if safe is None:
+            raise InvalidInput("the registry is offered to nobody: `owner hand-over` offers it")
+        text = run(file_for_a_safe(client.deployment, safe), client.transport.perform)
+    talk("load this into the Safe's transaction builder, and have its owners sign")
+    put(text.rstrip("\n"))
+    return DONE
+
+
+def log(args: Namespace) -> int:
+    """Show the owner's own log; ask the chain what became of what has no end there."""
+    path = log_of(args)
+    known = acts(path)
+    if args.settle:
+        with connect(args) as client:
+            known = [_settled(client, path, act) for act in known]
+    put(as_json(known) if for_programs(args) else "\n\n".join([lines(act) for act in known]))
+    return DONE
+
+
+def _settled(client: RegistryClient, path: Path, act: Entry) -> Entry:
+    here, tx_hash = client.deployment, act.get("transaction")
+    this = (act.get("chainId"), act.get("contract")) == (here.chain_id, here.registry)
+    if act.get("status") not in {SIGNED, UNKNOWN} or not this or not isinstance(tx_hash, str):
+        return act
+    try:
+        outcome = client.outcome_of(tx_hash)
+    except Reverted as error:
+        return settle(path, act, FAILED, error=str(error))
+    if outcome is None:
+        talk(f"{tx_hash} is in no block: it may still be waiting, or was never sent")
+        return act
+    told = {key: value for key, value in act.items() if key != "error"}
+    return settle(path, told, ENDED if _is_whole(act, outcome) else IN_PART, **found(outcome))
+
+
+def _is_whole(act: Entry, outcome: Outcome) -> bool:
+    """Ask whether all of an act took effect: of a reassigned id, that it has its new holder."""
+    changes = [each for each in outcome.changes if isinstance(each, PartySet)]
+    return act.get("what") != "reassign" or any(
+        each.address == act.get("account") for each in changes
+    )
+
+
+def _claim(client: RegistryClient, path: str) -> SignedRequest:
+    try:
+        if path == "-":
+            text = sys.stdin.read(_MOST_CHARACTERS)
+        else:
+            with Path(path).open(encoding="utf-8") as file:
+                text = file.read(_MOST_CHARACTERS)
+    except (OSError, UnicodeDecodeError):
+        raise InvalidInput(f"the request {shown(path)} can't be read") from None
+    found = dialect_of(client.deployment).read_request(text)
+    if not isinstance(found, SignedRequest):
+        raise InvalidInput(f"the request {shown(path)} is not signed: have its account sign it")
+    return found
+
+
+def _node(client: RegistryClient, operator: Address, block: int | None) -> Entry | None:
+    node = client.node(operator, block=block)
+    return None if node is None else entries.node(node)
+
+
+def _party(
+    client: RegistryClient,
+    country_code: str,
+    party_id: str,
+    block: int | None,
+) -> Entry | None:
+    party = client.party(country_code, party_id, block=block)
+    return None if party is None else entries.party(party)
+
+
+def _ownership(client: RegistryClient, block: int) -> Entry:
+    limits = client.limits
+    opens = {
+        contract.value: client.import_open(contract, block=block) if limits.has_import else False
+        for contract in Contract
+    }
+    pending = client.pending_owner(block=block) if limits.has_two_step_ownership else None
+    return {
+        "owner": client.owner(block=block),
+        "pendingOwner": pending,
+        "importOpen": opens,
+        "blockNumber": block,
+    }

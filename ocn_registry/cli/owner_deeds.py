@@ -1,0 +1,164 @@
+"""What the owner does, carried out: the plan, the price, the question, the log, the result."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ocn_registry.cli import entries
+from ocn_registry.cli.carrying import agreed, lines, options_of, tell_price, transaction
+from ocn_registry.cli.codes import DONE, INTERRUPTED, REJECTED
+from ocn_registry.cli.owner_log import DONE as ENDED
+from ocn_registry.cli.owner_log import (
+    FAILED,
+    IN_PART,
+    SIGNED,
+    UNKNOWN,
+    Act,
+    NotingSigner,
+    acts,
+    default_path,
+)
+from ocn_registry.cli.render import as_json, for_programs, printable, put, talk
+from ocn_registry.errors import InvalidInput, Reverted, TransactionReplaced
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Callable, Iterator
+
+    from ocn_registry.cli.entries import Entry
+    from ocn_registry.client import RegistryClient
+    from ocn_registry.dialects import Step
+    from ocn_registry.flows.writes import WriteOptions
+    from ocn_registry.models import Address
+    from ocn_registry.outcomes import Outcome
+    from ocn_registry.signing import Signer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deed:
+    """Something that the owner does.
+
+    Attributes:
+        name: The command's word for it.
+        says: What it does, for people.
+        reason: Why; empty where that needs no reason.
+        account: Whose entry it is about.
+        before: What is so now.
+        steps: What is simulated and priced.
+        do: Sends it.
+        read: Reads what is so at a block.
+    """
+
+    name: str
+    says: str
+    reason: str
+    account: Address
+    before: Entry | None
+    steps: tuple[Step, ...]
+    do: Callable[[Signer, WriteOptions], Outcome]
+    read: Callable[[int], Entry | None]
+
+
+def log_of(args: Namespace) -> Path:
+    """Tell which file is the log."""
+    return default_path() if args.log is None else Path(args.log).expanduser()
+
+
+def carry_out(args: Namespace, client: RegistryClient, deed: Deed, owner: Signer) -> int:
+    """Show what will be done, ask, write it down, do it, and write down how it ended."""
+    here, log = client.deployment, log_of(args)
+    options = options_of(args, here)
+    _tell_plan(client, deed, owner.address, log)
+    quote = client.quote(*deed.steps, payer=owner.address, options=options)
+    tell_price(client, owner.address, quote)
+    if args.dry_run:
+        talk("this was a dry run: nothing was sent")
+        told: Entry = {"status": "dry run", "gas": quote.gas, "mostCostWei": str(quote.cost_wei)}
+        return _put(args, _said(deed, owner.address) | told, DONE)
+    if not agreed(args, "send this?", insist=True):
+        talk("nothing was sent")
+        return INTERRUPTED
+    place: Entry = {"network": here.name, "chainId": here.chain_id, "contract": here.registry}
+    act = Act(log, place | _said(deed, owner.address))
+    with _ending(act):
+        outcome = deed.do(NotingSigner(owner, act), options)
+    for item in outcome.failed:
+        talk(f"without effect: {type(item.intent).__name__}: {printable(str(item.error))}")
+    status = IN_PART if outcome.failed else ENDED
+    at = outcome.block
+    note_end(act, status, **found(outcome))
+    result: Entry = {
+        "status": status,
+        **_said(deed, owner.address),
+        **transaction(here, outcome),
+        "state": deed.read(at.number),
+        "log": str(log),
+    }
+    return _put(args, result, REJECTED if outcome.failed else DONE)
+
+
+def found(outcome: Outcome) -> Entry:
+    """Tell of an outcome what the log keeps."""
+    return {
+        "transaction": outcome.tx_hash,
+        "blockNumber": outcome.block.number,
+        "blockHash": outcome.block.hash,
+        "changes": entries.changes(outcome.changes),
+    }
+
+
+def note_end(act: Act, status: str, **known: object) -> None:
+    """Write down an end; what was done is told even when that fails."""
+    try:
+        act.note(status, **known)
+    except InvalidInput as error:
+        talk(f"warning: {printable(str(error))}; note yourself: {status} {json.dumps(known)}")
+
+
+@contextmanager
+def _ending(act: Act) -> Iterator[None]:
+    """Write down how something ends that does not end well."""
+    try:
+        yield
+    except BaseException as error:
+        told: Entry = {"error": str(error) or type(error).__name__}
+        if getattr(error, "tx_hash", None) is not None:
+            told["transaction"] = error.tx_hash  # type: ignore[attr-defined]  # just looked
+        ended = isinstance(error, (Reverted, TransactionReplaced)) or not act.is_signed
+        note_end(act, FAILED if ended else UNKNOWN, **told)
+        raise
+
+
+def _tell_plan(client: RegistryClient, deed: Deed, owner: Address, log: Path) -> None:
+    here = client.deployment
+    talk(f"network   {here.name} (chain {here.chain_id}), {here.rpc_urls[0]}")
+    talk(f"contract  Registry {here.registry}, generation {here.dialect}")
+    talk(f"signer    {owner}")
+    talk(f"change    {printable(deed.says)}")
+    now = "not listed" if deed.before is None else json.dumps(deed.before, ensure_ascii=False)
+    talk(f"now       {printable(now)}")
+    if deed.reason:
+        talk(f"reason    {printable(deed.reason)}")
+    talk(f"log       {printable(str(log))}")
+    if left := [each for each in acts(log) if each.get("status") in {SIGNED, UNKNOWN}]:
+        talk(f"warning   {len(left)} in the log have no end: ocn-registry owner log --settle")
+
+
+def _said(deed: Deed, owner: Address) -> Entry:
+    return {
+        "who": owner,
+        "what": deed.name,
+        "account": deed.account,
+        "says": deed.says,
+        "reason": deed.reason,
+        "before": deed.before,
+    }
+
+
+def _put(args: Namespace, result: Entry, code: int) -> int:
+    put(as_json(result) if for_programs(args) else lines(result))
+    return code
