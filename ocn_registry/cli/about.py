@@ -43,7 +43,10 @@ def info(args: Namespace) -> int:
         else:
             address = key(args, "signer", client.deployment).address
         told = {**_place(client), **_holdings(client, address), **_funds(client, address)}
-    put(as_json(told) if for_programs(args) else lines(told))
+    if for_programs(args):
+        put(as_json(told))
+    else:
+        put(lines({label: "none" if part is None else part for label, part in told.items()}))
     return DONE
 
 
