@@ -52,6 +52,7 @@ BELOW["cli"] = BELOW["network"] | {
     "network",
     "devnet",
     "anvil",
+    "handover",
     "verification",
     "migration",
 }
