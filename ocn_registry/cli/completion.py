@@ -1,87 +1,106 @@
-"""Completion for bash, made of the same commands and options as the help."""
+"""Completion for shells, made of the same commands and options as the help."""
 
 from __future__ import annotations
 
-import re
-import shlex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from ocn_registry.cli.arguments import Parser, commands
+from ocn_registry.cli.arguments import GROUPS
 from ocn_registry.cli.codes import DONE
-from ocn_registry.cli.names import MODULES, NETWORKS, PERMISSIONS, ROLES
-from ocn_registry.cli.options import everywhere
+from ocn_registry.cli.described import described, of_the_root
 from ocn_registry.cli.render import put
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Mapping, Sequence
 
-_SCRIPT = """\
-# Completion for ocn-registry. In bash:  source <(ocn-registry completion)
-# In zsh, before that:                   autoload -U bashcompinit && bashcompinit
-_ocn_registry() {{
-  local cur="${{COMP_WORDS[COMP_CWORD]}}" path="" words="" last="" word
-  for word in "${{COMP_WORDS[@]:1:COMP_CWORD-1}}"; do
-    case "$word" in -*) last="$word";; esac
-    case "$path $word" in
-{steps}
-        path="$path $word"; last="";;
-    esac
-  done
-  case "$last" in
-{values}
-  esac
-  case "$cur" in -*) words="";; esac
-  if [ -z "$words" ]; then
-    case "$path" in
-{words}
-    esac
-  fi
-  COMPREPLY=($(compgen -W "$words" -- "$cur"))
-}}
-complete -o default -F _ocn_registry ocn-registry
-"""
+    from ocn_registry.cli.described import Described, Option
+
+Named = tuple[str, str]
 
 
-def completion(_: Namespace) -> int:
-    """Print the script."""
-    put(script().rstrip("\n"))
+class Step(NamedTuple):
+    """What can follow after some words of a command.
+
+    Attributes:
+        paths: These words: of each of the command's names, with a space before each word.
+        names: What the next word can be, and what it means: commands, or values.
+        options: The options.
+        files: Whether the next word can be a file.
+    """
+
+    paths: tuple[str, ...]
+    names: tuple[Named, ...]
+    options: tuple[Option, ...]
+    files: bool
+
+
+class Value(NamedTuple):
+    """What can follow after an option: `paths` says of which commands, none for all."""
+
+    paths: tuple[str, ...]
+    option: Option
+
+
+def completion(args: Namespace) -> int:
+    """Print the script of a shell."""
+    put(script(args.shell).rstrip("\n"))
     return DONE
 
 
-def script() -> str:
-    """Make the script."""
-    below: dict[str, list[str]] = {"": []}
-    for command in commands():
-        *groups, name = command.path.split()
-        for depth in range(len(groups)):
-            _add(below, groups[:depth], groups[depth])
-        for each in (name, *command.aliases):
-            _add(below, groups, each)
-            parser = Parser(prog="ocn-registry")
-            command.options(parser)
-            everywhere(parser)
-            found = re.findall(r"(?<![\w-])--?[a-z][a-z-]*", parser.format_help())
-            below[" ".join(["", *groups, each])] = sorted({"--help", *found})
-    values = {
-        "-n|--net|--network": NETWORKS,
-        "-r|--roles": ROLES,
-        "--si|--sender-interface|--ri|--receiver-interface": MODULES,
-        "-p|--permissions": PERMISSIONS,
-        "--wait": ("confirmed", "final"),
-    }
-    return _SCRIPT.format(
-        steps="|\\\n".join([f"      {shlex.quote(path)}" for path in below if path]) + ")",
-        values=_cases(values),
-        words=_cases({shlex.quote(path): words for path, words in below.items()}),
+def script(shell: str) -> str:
+    """Make the script of a shell: `bash`, `zsh` or `fish`."""
+    from ocn_registry.cli import completion_shells as shells  # noqa: PLC0415 - needs this module
+
+    return {"bash": shells.bash, "zsh": shells.zsh, "fish": shells.fish}[shell]()
+
+
+def steps() -> list[Step]:
+    """Tell what can follow: after no word, after the groups, after each command."""
+    every = described()
+    groups: dict[str, list[Named]] = {"": [], **{f" {group}": [] for group in GROUPS}}
+    for each in every:
+        *above, name = each.path
+        for depth in range(len(above)):
+            place = " ".join(["", *above[:depth]]) if depth else ""
+            told = (above[depth], GROUPS[" ".join(above[: depth + 1])])
+            if told not in groups[place]:
+                groups[place].append(told)
+        names = (name, *each.aliases)
+        groups[" ".join(["", *above]) if above else ""] += [(one, each.help) for one in names]
+    root = of_the_root()
+    heads = [
+        Step((place,), tuple(names), root if not place else root[:1], files=False)
+        for place, names in groups.items()
+    ]
+    return [*heads, *(_step(each) for each in every)]
+
+
+def values() -> list[Value]:
+    """Tell what can follow after the options that take something."""
+    found: dict[str, dict[Option, list[str]]] = {}
+    every = [(_paths(each), option) for each in described() for option in each.options]
+    switches = {flag for _, option in every if not option.takes for flag in option.flags}
+    for paths, option in every:
+        if not option.takes:
+            continue
+        for flag in option.flags:
+            one = option._replace(flags=(flag,), help="", takes=option.takes[:1], group="")
+            found.setdefault(flag, {}).setdefault(one._replace(required=False), []).extend(paths)
+    return [
+        Value(() if len(kinds) == 1 and flag not in switches else tuple(paths), option)
+        for flag, kinds in found.items()
+        for option, paths in kinds.items()
+    ]
+
+
+def _step(each: Described) -> Step:
+    told = [option for option in each.options if not option.flags]
+    return Step(
+        _paths(each),
+        tuple([(value, "") for option in told for value in option.values]),
+        tuple([option for option in each.options if option.flags]),
+        files=any(option.files for option in told),
     )
 
 
-def _add(below: dict[str, list[str]], groups: list[str], name: str) -> None:
-    names = below.setdefault(" ".join(["", *groups]) if groups else "", [])
-    if name not in names:
-        names.append(name)
-
-
-def _cases(words: Mapping[str, Sequence[str]]) -> str:
-    return "\n".join([f'    {case}) words="{" ".join(found)}";;' for case, found in words.items()])
+def _paths(each: Described) -> tuple[str, ...]:
+    return tuple([" ".join(["", *path]) for path in each.paths])

@@ -9,7 +9,7 @@ from argparse import ArgumentTypeError
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
 NETWORKS: Final = ("local", "volta", "prod", "ewc", "local-v1")
 SHELLS: Final = ("bash", "zsh", "fish")
@@ -43,18 +43,36 @@ PERMISSIONS: Final = (
 )
 
 
-def choice(kind: str, known: Sequence[str]) -> Callable[[str], str]:
-    """Make what reads one of several names, in small or capital letters."""
-    spelled = {name.upper(): name for name in known}
+class Choice:
+    """Reads one of several names, in small or capital letters.
 
-    def read(text: str) -> str:
-        if text.upper() in spelled:
-            return spelled[text.upper()]
+    Attributes:
+        known: The names.
+    """
+
+    def __init__(self, kind: str, known: Sequence[str]) -> None:
+        """Say what is read.
+
+        Args:
+            kind: What the names are names of.
+            known: The names.
+        """
+        self.known = tuple(known)
+        self._kind = kind
+        self._spelled = {name.upper(): name for name in known}
+
+    def __call__(self, text: str) -> str:
+        """Read a name."""
+        if text.upper() in self._spelled:
+            return self._spelled[text.upper()]
         from difflib import get_close_matches  # noqa: PLC0415 - for errors only
 
-        close = get_close_matches(text.upper(), spelled, n=1)
-        guess = f"did you mean {spelled[close[0]]}? " if close else ""
-        names = ", ".join(known)
-        raise ArgumentTypeError(f"{text!r} is no {kind}: {guess}There are {names}")
+        close = get_close_matches(text.upper(), self._spelled, n=1)
+        guess = f"did you mean {self._spelled[close[0]]}? " if close else ""
+        names = ", ".join(self.known)
+        raise ArgumentTypeError(f"{text!r} is no {self._kind}: {guess}There are {names}")
 
-    return read
+
+def choice(kind: str, known: Sequence[str]) -> Choice:
+    """Make what reads one of several names."""
+    return Choice(kind, known)

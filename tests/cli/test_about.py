@@ -1,7 +1,6 @@
-"""Identities, who one is here, what became of a transaction, development chains, completion."""
+"""Identities, who one is here, what became of a transaction, development chains."""
 
 import json
-import shutil
 import signal
 import subprocess
 import sys
@@ -11,7 +10,6 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from ocn_registry import KeySigner, __version__
-from ocn_registry.cli.completion import script
 
 URL = "https://node.example.org"
 
@@ -123,27 +121,3 @@ def test_a_development_chain_runs_until_it_is_ended(anywhere, end):
         assert running.wait(timeout=30) == 0
     assert [party["partyId"] for party in json.loads(parties.stdout)] == ["CPO", "MSP", "SCP"]
     assert first.stdout == "[]\n"
-
-
-@pytest.mark.parametrize(
-    ("line", "expected"),
-    [
-        ("get-p", ["get-party"]),
-        ("request pre", ["prepare"]),
-        ("request prepare set-no", ["set-node"]),
-        ("list-nodes --rpc", ["--rpc-url"]),
-        ("list-nodes -n vo", ["volta"]),
-        ("set-party --roles CPO EM", ["EMSP"]),
-        ("set-party -r CPO --oper", ["--operator"]),
-    ],
-)
-def test_completion_knows_commands_options_and_values(line, expected, tmp_path):
-    file = tmp_path / "completion.bash"
-    words = line.split()
-    file.write_text(
-        f"{script()}\nCOMP_WORDS=(ocn-registry {line})\nCOMP_CWORD={len(words)}\n"
-        'COMPREPLY=()\n_ocn_registry\nprintf "%s\\n" "${COMPREPLY[@]}"\n'
-    )
-    bash = shutil.which("bash")
-    finished = subprocess.run([bash, file], capture_output=True, text=True, check=True)
-    assert finished.stdout.split() == expected
