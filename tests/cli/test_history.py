@@ -1,0 +1,217 @@
+"""What became of a party, a node and a service, told by events of either generation."""
+
+import csv
+import io
+import json
+
+import pytest
+
+from ocn_registry import (
+    Address,
+    AdminDeleteOperator,
+    DeleteService,
+    KeySigner,
+    Permission,
+    Role,
+    SetNode,
+    SetParty,
+    SetService,
+)
+from ocn_registry.dialects import dialect_of
+
+
+@pytest.fixture
+def v1(deployment):
+    return not dialect_of(deployment).limits.events_tell_all
+
+
+@pytest.fixture
+def history(done, client, devnet):
+    """Give what a history tells, of the blocks of this test."""
+    first = str(int(devnet.request("eth_blockNumber"), 16))
+
+    def told(*words):
+        return json.loads(done("history", *words, "--from", first))
+
+    return told
+
+
+def kinds(told):
+    return [(one["change"], one["how"]) for one in told]
+
+
+@pytest.fixture
+def lived(client, listed_node, cpo, emsp, provider, spender):
+    """Have a party come by a signed request, offer a service, be agreed with, and leave."""
+    at = listed_node.address
+    request = SetParty(country_code="DE", party_id="CPO", roles=[Role.CPO], operator=at)
+    came = client.submit(client.sign(request, cpo), spender=spender)
+    client.set_party("NL", "123", [Role.EMSP], at, signer=emsp)
+    client.set_service([Permission.FORWARD_ALL], name="Routes", signer=cpo)
+    agreed = client.create_agreement(cpo.address, signer=emsp)
+    client.revoke_agreement(cpo.address, signer=emsp)
+    client.delete_service(signer=cpo)
+    client.delete_party(signer=cpo)
+    return came, agreed
+
+
+def test_history_of_a_party_is_all_that_names_it(history, lived, cpo, emsp, spender, v1):
+    came, agreed = lived
+    told = history("-c", "de", "cpo")
+    assert kinds(told) == [
+        ("PartySet", "signed"),
+        ("ServiceSet", "direct"),
+        ("AgreementMade", "direct"),
+        ("AgreementRevoked", "direct"),
+        ("ServiceDeleted", "direct"),
+        ("PartyDeleted", "direct"),
+    ]
+    assert history("-a", cpo.address) == told
+    assert kinds(history("-a", emsp.address)) == [
+        ("PartySet", "direct"),
+        ("AgreementMade", "direct"),
+        ("AgreementRevoked", "direct"),
+    ]
+    first, _, third, *_ = told
+    assert (first["hash"], first["blockHash"]) == (came.tx_hash, came.block.hash)
+    assert (first["blockNumber"], first["sender"]) == (came.block.number, spender.address)
+    assert first["id"] == {"countryCode": "DE", "partyId": "CPO"}
+    assert (third["hash"], third["user"]) == (agreed.tx_hash, emsp.address)
+    assert third["version"] == (None if v1 else 1)
+    assert all(one["certain"] for one in told)
+
+
+def test_history_of_a_node_is_its_urls_and_who_chose_it(history, client, listed_node, cpo):
+    client.set_party("DE", "CPO", [Role.CPO], listed_node.address, signer=cpo)
+    client.set_node("https://new.example.org", signer=listed_node)
+    client.delete_party(signer=cpo)
+    client.delete_node(signer=listed_node)
+    told = history("-a", listed_node.address)
+    urls = [one["node"]["url"] for one in told if one["change"] == "NodeSet"]
+    assert (urls[0], urls[-1]) == ("https://node.example.org", "https://new.example.org")
+    assert told[-1]["change"] == "NodeDeleted"
+    assert [one["address"] for one in told if one["change"] == "PartySet"] == [cpo.address]
+
+
+@pytest.mark.parametrize("deployment", ["v3"], indirect=True)
+def test_an_id_that_goes_to_another_takes_its_history_along(
+    history, client, listed_node, cpo, emsp
+):
+    at = listed_node.address
+    client.set_party("DE", "CPO", [Role.CPO], at, signer=cpo)
+    client.set_party("DE", "NEW", [Role.CPO], at, signer=cpo)
+    client.set_service([Permission.FORWARD_ALL], name="elsewhere", signer=cpo)
+    client.set_party("DE", "CPO", [Role.EMSP], at, signer=emsp)
+    client.set_service([Permission.FORWARD_ALL], name="here", signer=emsp)
+    told = history("-c", "DE", "CPO")
+    assert kinds(told) == [
+        ("PartySet", "direct"),
+        ("PartyDeleted", "direct"),
+        ("PartySet", "direct"),
+        ("ServiceSet", "direct"),
+    ]
+    assert (told[2]["address"], told[3]["name"]) == (emsp.address, "here")
+
+
+@pytest.mark.parametrize("deployment", ["v3"], indirect=True)
+def test_each_of_a_batch_has_its_way(history, client, listed_node, cpo, emsp, spender, devnet):
+    at = listed_node.address
+    signed = [
+        client.sign(SetParty(country_code="DE", party_id=id_, roles=[0], operator=at), signer)
+        for id_, signer in (("ABC", cpo), ("DEF", emsp))
+    ]
+    outcome = client.submit(*signed, spender=spender)
+    (one,) = history("-c", "DE", "DEF")
+    assert (one["how"], one["sender"], one["hash"]) == ("signed", spender.address, outcome.tx_hash)
+    client.send(
+        SetNode(domain="https://a.example"), SetNode(domain="https://b.example"), signer=cpo
+    )
+    assert kinds(history("-a", cpo.address))[1:] == [("NodeSet", "direct")] * 2
+
+
+@pytest.mark.parametrize("deployment", ["v3"], indirect=True)
+def test_what_the_owner_did_is_told_so(history, client, listed_node, devnet):
+    owner = KeySigner.from_key(devnet.accounts[0].private_key)
+    client.send(AdminDeleteOperator(operator=listed_node.address), signer=owner)
+    assert kinds(history("-a", listed_node.address)) == [
+        ("NodeSet", "direct"),
+        ("NodeDeleted", "owner"),
+    ]
+
+
+def test_only_the_blocks_that_were_asked_for_are_told(done, command, lived, cpo, client, fresh):
+    came, agreed = lived
+    words = ("history", "-c", "DE", "CPO", "--from", agreed.block.number)
+    told = json.loads(done(*words, "--to", agreed.block.number))
+    assert [one["hash"] for one in told] == [agreed.tx_hash]  # by who held the id before it
+    assert json.loads(done("history", "-a", cpo.address, "--to", came.block.number - 1)) == []
+    late = command("history", "-a", cpo.address, "--to", 10**9)
+    assert (late.returncode, late.stdout) == (2, "")
+    assert "is not there yet" in late.stderr
+    assert command("history", "-a", cpo.address, "--from", 9, "--to", 8).returncode == 2
+    assert command("history", "-a", cpo.address, "--from", "-1").returncode == 2
+
+
+def test_history_is_a_table_too(done, lived, cpo):
+    rows = list(csv.DictReader(io.StringIO(done("history", "-a", cpo.address, "--csv"))))
+    assert [row["change"] for row in rows][-1] == "PartyDeleted"
+    assert f"{cpo.address} is not the party DE CPO any more" in rows[-1]["says"]
+    assert {len(row) for row in rows} == {10}
+
+
+# Calls the address that its calldata begins with, with the rest of it: a wallet that is a contract.
+FORWARDER = "6014360360146000376000600060143603600060006000356060" + "1c5af15000"
+
+
+@pytest.fixture
+def wallet(devnet, deployment, operator):
+    """Give the address of a contract, and a function that has it write something."""
+    code = f"60{len(FORWARDER) // 2:02x}80600b6000396000f3{FORWARDER}"
+    receipt = devnet.request(
+        "eth_sendTransactionSync", {"from": operator.address, "data": f"0x{code}"}
+    )
+    address = Address(receipt["contractAddress"])
+
+    def write(intent):
+        call = dialect_of(deployment).write((intent,), each_alone=False, sender=address)
+        data = f"{call.to}{call.data.hex()}"
+        sent = {"from": operator.address, "to": address, "data": data, "gas": hex(900_000)}
+        assert devnet.request("eth_sendTransactionSync", sent)["logs"]
+
+    return address, write
+
+
+def test_what_went_through_another_contract_is_not_guessed(
+    history, command, listed_node, operator, wallet, v1
+):
+    address, write = wallet
+    write(SetParty(country_code="DE", party_id="SAF", roles=[Role.CPO], operator=operator.address))
+    write(SetService(name="Routes", permissions=[Permission.FORWARD_ALL]))
+    write(DeleteService())
+    *_, last = told = history("-a", address)
+    assert [one["how"] for one in told] == [None] * 3
+    assert [one["sender"] for one in told] == [operator.address] * 3
+    # v1's event of a deletion is that of a service without name and URL.
+    assert (last["change"], last["certain"]) == (
+        ("ServiceSet", False) if v1 else ("ServiceDeleted", True)
+    )
+    finished = command("history", "-a", address, "--csv")
+    assert ("these contracts don't tell" in finished.stdout) == v1
+    assert ("not certain" in finished.stderr) == v1
+
+
+@pytest.mark.parametrize("deployment", ["v1"], indirect=True)
+def test_text_of_the_chain_commands_nobody(history, done, client, operator, fresh, deployment):
+    from eth_abi import encode  # noqa: PLC0415 - what no client of ours would write
+
+    from ocn_registry.keccak import selector  # noqa: PLC0415
+
+    url = "=x\x1b]0;owned\x07\u202e\x9b\n\x7f"
+    data = selector("setNode(string)") + encode(["string"], [url])
+    write = {"from": operator.address, "to": deployment.registry, "data": "0x" + data.hex()}
+    assert fresh.request("eth_sendTransactionSync", write)["status"] == "0x1"
+    (one,) = history("-a", operator.address)
+    assert one["node"]["url"] == url
+    for words in ((), ("--csv",)):
+        told = done("history", "-a", operator.address, *words)
+        assert told.replace("\n", "").isprintable()
