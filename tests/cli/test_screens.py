@@ -154,16 +154,11 @@ class Place:
     def _fill_first(self):
         here, of = self.devnet.v1_deployment(), self._signers
         party, at = ("bytes2", "bytes3", "uint8[]", "address"), of[OPERATOR].address
+        hostile = (b"\x1b[", b"A\x7f\r", [0], at)
         for who, contract, function, kinds, values in (
             (OPERATOR, here.registry, "setNode", ("string",), (HOSTILE_URL,)),
             (OTHER, here.registry, "setNode", ("string",), ("https://\u4e2d\u6587.example",)),
-            (
-                CPO,
-                here.registry,
-                "setParty",
-                party,
-                (b"\x1b[", b"A\x7f\r", [0], of[OPERATOR].address),
-            ),
+            (CPO, here.registry, "setParty", party, hostile),
             (EMSP, here.registry, "setParty", party, (b"NL", b"123", [1], of[OTHER].address)),
             (
                 CPO,
