@@ -1,0 +1,300 @@
+"""What the owner does from the command line, and what its log keeps of it whatever happens."""
+
+import json
+import signal
+import stat
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from ocn_registry import KeySigner, Role, SetNode, SetParty
+from ocn_registry.keccak import selector
+
+ROOT = Path(__file__).parents[2]
+WHY = ("--reason", "a stranger took it; decided by the board on Monday")
+URL = "https://node.example.org"
+
+
+@pytest.fixture
+def deployment(fresh):
+    return fresh.deployment()
+
+
+@pytest.fixture
+def log(tmp_path):
+    return tmp_path / "state" / "owner.jsonl"
+
+
+@pytest.fixture
+def owner(done, keys, devnet, log):
+    """Run a command of the owner, which succeeds; give the JSON that it prints."""
+
+    def run(*words, by=None):
+        who = (devnet.accounts[0] if by is None else by).address
+        return json.loads(done("owner", *words, "-s", keys[who], "--log", log, "--yes"))
+
+    return run
+
+
+def lines_of(log):
+    return [json.loads(line) for line in log.read_text().splitlines()]
+
+
+@pytest.mark.usefixtures("listed_node")
+def test_a_node_is_deleted_and_the_log_says_why(client, owner, operator, log, deployment):
+    told = owner("delete-node", operator.address, *WHY)
+    assert (told["status"], told["state"]) == ("done", None)
+    assert client.node(operator.address) is None
+    intended, signed, ended = lines_of(log)
+    assert [each["status"] for each in (intended, signed, ended)] == ["intended", "signed", "done"]
+    assert len({each["id"] for each in (intended, signed, ended)}) == 1
+    for key, value in {
+        "network": "local",
+        "chainId": deployment.chain_id,
+        "contract": deployment.registry,
+        "who": client.owner(),
+        "what": "delete-node",
+        "account": operator.address,
+        "reason": WHY[1],
+        "before": {"operator": operator.address, "url": URL},
+    }.items():
+        assert intended[key] == ended[key] == value
+    assert "transaction" not in intended
+    assert signed["transaction"] == ended["transaction"] == told["hash"]
+    assert ended["blockNumber"] == told["blockNumber"]
+    assert ended["changes"] == [{"change": "NodeDeleted", "operator": operator.address}]
+
+
+@pytest.mark.usefixtures("listed_parties")
+def test_a_party_is_deleted(client, owner, cpo, log):
+    told = owner("delete-party", "-c", "de", "cpo", *WHY)
+    assert told["state"] is None
+    assert client.party("DE", "CPO") is None
+    assert lines_of(log)[0]["before"]["address"] == cpo.address
+
+
+@pytest.mark.usefixtures("listed_parties")
+def test_a_stolen_id_is_reassigned_in_one_transaction(client, owner, operator, log, tmp_path):
+    rightful = KeySigner.generate()
+    claim = SetParty(country_code="DE", party_id="CPO", roles=[Role.CPO], operator=operator.address)
+    file = tmp_path / "claim.json"
+    file.write_text(client.sign(claim, rightful).to_json())
+    told = owner("reassign", file, *WHY)
+    assert len(told["hashes"]) == 1
+    assert told["state"]["address"] == rightful.address
+    assert client.party("DE", "CPO").address == rightful.address
+    assert [each["change"] for each in lines_of(log)[-1]["changes"]] == ["PartyDeleted", "PartySet"]
+
+
+def test_a_request_that_claims_no_id_is_refused(client, command, keys, devnet, operator, tmp_path):
+    file = tmp_path / "other.json"
+    file.write_text(client.sign(SetNode(domain=URL), operator).to_json())
+    key = keys[devnet.accounts[0].address]
+    refused = command("owner", "reassign", file, *WHY, "-s", key, "--yes")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "claims no id" in refused.stderr
+
+
+def test_the_registry_is_handed_over_and_accepted(client, owner, done, cpo, devnet, log):
+    owner("hand-over", cpo.address, "--without-code")
+    shown = json.loads(done("owner", "show"))
+    assert (shown["owner"], shown["pendingOwner"]) == (devnet.accounts[0].address, cpo.address)
+    told = owner("accept", by=cpo)
+    assert told["state"]["owner"] == cpo.address == client.owner()
+    assert [each["what"] for each in lines_of(log)[::3]] == ["hand-over", "accept"]
+
+
+def test_a_safe_gets_a_file_once_it_is_offered_the_registry(client, owner, command, deployment):
+    early = command("owner", "safe-file")
+    assert (early.returncode, early.stdout) == (2, "")
+    owner("hand-over", deployment.permissions)  # has code, as a Safe has
+    content = json.loads(command("owner", "safe-file").stdout)
+    assert content["meta"]["createdFromSafeAddress"] == deployment.permissions
+    assert content["transactions"][0]["to"] == deployment.registry
+
+
+def test_an_address_without_code_is_refused_unless_told(command, keys, devnet, cpo, log):
+    words = ("hand-over", cpo.address, "-s", keys[devnet.accounts[0].address], "--yes")
+    refused = command("owner", *words, "--log", log)
+    assert refused.returncode == 2
+    assert "no code" in refused.stderr
+    assert not log.exists()
+
+
+@pytest.mark.usefixtures("listed_node")
+def test_who_does_not_own_it_pays_nothing_and_logs_nothing(command, keys, operator, cpo, log):
+    words = ("owner", "delete-node", operator.address, *WHY, "-s", keys[cpo.address], "--log", log)
+    refused = command(*words, "--yes")
+    assert (refused.returncode, refused.stdout) == (4, "")
+    assert not log.exists()
+
+
+@pytest.mark.parametrize("reason", [(), ("--reason", "  "), ("--reason", "x" * 2001)])
+def test_a_deletion_needs_a_reason(command, keys, devnet, operator, reason):
+    words = ("owner", "delete-node", operator.address, *reason, "--yes")
+    refused = command(*words, "-s", keys[devnet.accounts[0].address])
+    assert refused.returncode == 2
+    assert "reason" in refused.stderr
+
+
+@pytest.mark.usefixtures("listed_node")
+def test_nothing_is_sent_without_somebody_who_agrees(client, command, keys, devnet, operator, log):
+    words = ("owner", "delete-node", operator.address, *WHY, "--log", log)
+    words += ("-s", keys[devnet.accounts[0].address])
+    assert command(*words).returncode == 2
+    tried = command(*words, "--dry-run")
+    assert json.loads(tried.stdout)["status"] == "dry run"
+    for told in ("network", "contract", operator.address, "reason", "price", str(log), "dry run"):
+        assert told in tried.stderr
+    assert client.node(operator.address) is not None
+    assert not log.exists()
+
+
+def test_what_is_not_listed_cannot_be_deleted(command, keys, devnet, cpo):
+    key = keys[devnet.accounts[0].address]
+    for words in (("delete-node", cpo.address), ("delete-party", "-c", "DE", "ABC")):
+        assert command("owner", *words, *WHY, "-s", key, "--yes").returncode == 3
+
+
+@pytest.mark.usefixtures("listed_node")
+def test_the_log_is_nobody_elses_to_read(client, command, owner, keys, devnet, operator, log):
+    log.parent.mkdir()
+    log.touch(mode=0o644)
+    words = ("owner", "delete-node", operator.address, *WHY, "--log", log, "--yes")
+    refused = command(*words, "-s", keys[devnet.accounts[0].address])
+    assert refused.returncode == 2
+    assert "chmod 600" in refused.stderr
+    assert client.node(operator.address) is not None
+    log.unlink()
+    owner("delete-node", operator.address, *WHY)
+    assert stat.S_IMODE(log.stat().st_mode) == 0o600
+
+
+@pytest.mark.usefixtures("listed_node")
+def test_the_log_is_in_the_users_state_unless_named(command, keys, devnet, operator, tmp_path):
+    words = ("owner", "delete-node", operator.address, *WHY, "--yes")
+    key = keys[devnet.accounts[0].address]
+    finished = command(*words, "-s", key, XDG_STATE_HOME=str(tmp_path))
+    assert finished.returncode == 0, finished.stderr
+    log = tmp_path / "ocn-registry" / "owner.jsonl"
+    assert lines_of(log)[-1]["status"] == "done"
+    shown = command("owner", "log", XDG_STATE_HOME=str(tmp_path))
+    assert [each["status"] for each in json.loads(shown.stdout)] == ["done"]
+
+
+@pytest.mark.usefixtures("listed_node")
+def test_what_ends_after_the_command_is_settled_later(command, keys, devnet, operator, log):
+    key = keys[devnet.accounts[0].address]
+    words = ("owner", "delete-node", operator.address, *WHY, "--log", log, "--yes", "-s", key)
+    devnet.request("evm_setAutomine", False)
+    try:
+        assert command(*words, "--timeout", "0.2").returncode == 6
+        devnet.request("evm_mine")
+        devnet.request("evm_setAutomine", True)
+        assert [each["status"] for each in lines_of(log)] == ["intended", "signed", "unknown"]
+        settled = command("owner", "log", "--log", log, "--settle")
+    finally:
+        devnet.request("evm_setAutomine", True)
+    (act,) = json.loads(settled.stdout)
+    assert act["status"] == lines_of(log)[-1]["status"] == "done"
+    assert "error" not in act
+    assert act["blockNumber"] == int(devnet.request("eth_blockNumber"), 16)
+    assert command(*words).returncode == 3
+
+
+@pytest.fixture
+def overtaken(devnet, command, keys, log):
+    """Run a command of the owner while somebody gets another call into the same block first."""
+
+    def run(*words, by, data):
+        call = {"from": by.address, "to": devnet.registry_address, "data": "0x" + data.hex()}
+        call |= {"maxFeePerGas": hex(10**9), "maxPriorityFeePerGas": hex(10**9)}
+
+        def overtake():
+            give_up = time.monotonic() + 20
+            while devnet.request("txpool_status")["pending"] == "0x0":
+                assert time.monotonic() < give_up
+                time.sleep(0.02)
+            devnet.request("eth_sendTransaction", call)
+            devnet.request("evm_mine")
+
+        other = threading.Thread(target=overtake)
+        devnet.request("evm_setAutomine", False)
+        other.start()
+        try:
+            key = keys[devnet.accounts[0].address]
+            return command("owner", *words, *WHY, "-s", key, "--log", log, "--yes")
+        finally:
+            other.join()
+            devnet.request("evm_setAutomine", True)
+
+    return run
+
+
+@pytest.mark.usefixtures("listed_node")
+def test_what_fails_in_its_block_is_logged_as_failed(overtaken, operator, log):
+    """The operator leaves first, in the same block."""
+    leaves = selector("deleteNode()")
+    failed = overtaken("delete-node", operator.address, by=operator, data=leaves)
+    assert (failed.returncode, failed.stdout) == (4, "")
+    ended = lines_of(log)[-1]
+    assert ended["status"] == "failed"
+    assert operator.address in ended["error"]
+    assert ended["transaction"] in failed.stderr
+
+
+@pytest.mark.usefixtures("listed_parties")
+def test_a_claim_that_was_cancelled_leaves_the_id_free(
+    client, overtaken, devnet, operator, log, tmp_path
+):
+    """The thief has it no more, and the log says that it was done in part."""
+    rightful = KeySigner.from_key(devnet.accounts[8].private_key)
+    claim = SetParty(country_code="DE", party_id="CPO", roles=[Role.CPO], operator=operator.address)
+    file = tmp_path / "claim.json"
+    file.write_text(client.sign(claim, rightful).to_json())
+    cancels = selector("invalidateNonce(uint256)") + (5).to_bytes(32)
+    told = overtaken("reassign", file, by=rightful, data=cancels)
+    assert told.returncode == 4, told.stderr
+    assert json.loads(told.stdout)["status"] == lines_of(log)[-1]["status"] == "in part"
+    assert client.party("DE", "CPO") is None
+
+
+KILLED = """
+import os, signal, sys
+sys.path.insert(0, sys.argv.pop(1))
+place = sys.argv.pop(1)
+from ocn_registry.cli import main as command
+from ocn_registry.transport import http_sync
+from ocn_registry.effects import Send
+def kill(effect, real):
+    if not isinstance(effect, Send):
+        return real(effect)
+    if place == "after":
+        real(effect)
+    os.kill(os.getpid(), signal.SIGKILL)
+perform = http_sync.HttpTransport.perform
+http_sync.HttpTransport.perform = lambda self, effect: kill(effect, lambda it: perform(self, it))
+command.main(sys.argv[1:])
+"""
+
+
+@pytest.mark.usefixtures("listed_node")
+@pytest.mark.parametrize("place", ["before", "after"])
+def test_killed_at_the_send_nothing_is_lost(
+    client, command, keys, devnet, operator, log, network_file, place
+):
+    key = keys[devnet.accounts[0].address]
+    words = ["owner", "delete-node", operator.address, *WHY, "--log", str(log), "--yes"]
+    program = [sys.executable, "-c", KILLED, str(ROOT), place, *words, "-s", key]
+    killed = subprocess.run([*program, "--network-file", network_file], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    intended, signed = lines_of(log)
+    assert (intended["reason"], signed["status"]) == (WHY[1], "signed")
+    assert (client.node(operator.address) is None) == (place == "after")
+    (act,) = json.loads(command("owner", "log", "--log", log, "--settle").stdout)
+    assert act["status"] == ("done" if place == "after" else "signed")
+    assert act["begun"] == intended["at"]
