@@ -93,8 +93,8 @@ def plan(args: Namespace) -> int:
         put(str(planned))
         put(f"missing on {here.name}: {words_of(counts(left))}")
         put(
-            f"that takes at most {price.gas} gas in {price.transactions} transactions, "
-            f"{told['mostCostWei']} wei",
+            f"that takes about {price.transactions} transactions, and at most {price.gas} gas: "
+            f"{told['mostCostWei']} wei now",
         )
     return DONE
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ocn_registry import migration
-from ocn_registry.cli.carrying import Quote, agreed, lines, options_of, tell_price
+from ocn_registry.cli.carrying import agreed, lines, options_of, tell_price
 from ocn_registry.cli.codes import DONE, INTERRUPTED
 from ocn_registry.cli.keys import key
 from ocn_registry.cli.migrate import counts, words_of
@@ -18,7 +18,7 @@ from ocn_registry.cli.networks import connect
 from ocn_registry.cli.render import as_json, for_programs, put, talk
 from ocn_registry.dialects import dialect_of
 from ocn_registry.effects import Balance, Head, run
-from ocn_registry.flows.sending import fees, priced
+from ocn_registry.flows.sending import fees
 from ocn_registry.intents import (
     CloseImport,
     ImportAgreements,
@@ -26,9 +26,10 @@ from ocn_registry.intents import (
     ImportParties,
     ImportServices,
 )
-from ocn_registry.migration.importing import Importing, missing, most_gas, tried
+from ocn_registry.migration.importing import Importing, missing, most_gas, settled, tried
 from ocn_registry.migration.price import price_of
 from ocn_registry.models import Contract
+from ocn_registry.outcomes import Quote
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -50,8 +51,9 @@ def import_(args: Namespace) -> int:
         options = _options(args, client)
         how = Importing(signer=signer, options=options, max_gas=args.max_gas)
         dialect, perform = dialect_of(client.deployment), client.transport.perform
-        left = run(missing(dialect, planned), perform)
         _tell(client, planned, signer)
+        run(settled(how), perform)  # what an earlier run sent is looked at when it is there
+        left = run(missing(dialect, planned), perform)
         talk(f"planned   {words_of(counts(planned))}; left out: {len(planned.left_out)}")
         talk(f"missing   {words_of(counts(left))}")
         if not any(counts(left).values()):
@@ -118,7 +120,7 @@ class _Progress:
             kind, count = _entries(item.intent)
             self._there[kind] += count
             talk(
-                f"{kind:<10}{self._there[kind]} of {self._planned[kind]} are there: block "
+                f"{kind:<11}{self._there[kind]} of {self._planned[kind]} are there: block "
                 f"{outcome.block.number}, {outcome.gas_used} gas",
             )
 
@@ -154,8 +156,8 @@ def _quoted(
     perform = client.transport.perform
     price = price_of(left, run(most_gas(max_gas), perform))
     per_gas_wei, _ = run(fees(perform(Head()), options), perform)
-    talk(f"batches   {price.transactions} transactions")
-    return Quote(price.gas, price.gas * per_gas_wei)
+    talk(f"batches   about {price.transactions}, each a transaction")
+    return Quote(gas=price.gas, cost_wei=price.gas * per_gas_wei)
 
 
 def _closing(
@@ -165,15 +167,12 @@ def _closing(
     options: WriteOptions,
 ) -> Quote:
     """Simulate and price the end of the import."""
-    dialect, gas, cost_wei = dialect_of(client.deployment), 0, 0
-    for contract in still:
-        steps = (CloseImport(contract=contract),)
-        write = dialect.write(steps, each_alone=False, sender=signer.address)
-        flow = priced(write, write, signer.address, dialect.chain_id, options)
-        transaction = run(flow, client.transport.perform)
-        gas += transaction.gas
-        cost_wei += transaction.gas * transaction.max_fee_per_gas_wei
-    return Quote(gas, cost_wei)
+    each = [
+        client.quote(CloseImport(contract=contract), payer=signer.address, options=options)
+        for contract in still
+    ]
+    gas, cost_wei = sum(one.gas for one in each), sum(one.cost_wei for one in each)
+    return Quote(gas=gas, cost_wei=cost_wei)
 
 
 def _tell(client: RegistryClient, planned: Plan, signer: Signer) -> None:

@@ -69,7 +69,7 @@ def carry(dialect: Dialect, plan: Plan, how: Importing) -> Flow[tuple[Outcome, .
     Returns:
         What was sent, in its order; nothing when all was there.
     """
-    yield from _settled(how)
+    yield from settled(how)
     left = yield from missing(dialect, plan)
     sent: list[Outcome] = []
     for count, make in _kinds(left):
@@ -142,7 +142,7 @@ def close(dialect: Dialect, plan: Plan, how: Importing) -> Flow[tuple[Outcome, .
     Raises:
         NotAsPlanned: Something differs, and nothing was closed.
     """
-    yield from _settled(how)
+    yield from settled(how)
     first, second = Contract.PERMISSIONS, Contract.REGISTRY
     still = yield from together(
         dialect.import_open(first, None),
@@ -225,8 +225,15 @@ def _fitting(
         size = max(1, min(size - 1, size * limit // gas))
 
 
-def _settled(how: Importing) -> Flow[None]:
-    """Wait until nothing that the owner sent is without a block, for as long as for a receipt."""
+def settled(how: Importing) -> Flow[None]:
+    """Wait until nothing that the owner sent is without a block, for as long as for a receipt.
+
+    Args:
+        how: Who signs, and how long a receipt is waited for.
+
+    Raises:
+        InvalidInput: Something still is in no block.
+    """
     account: Address = how.signer.address
     started = yield from Clock()
     pause = FIRST_POLL_S

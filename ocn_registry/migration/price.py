@@ -1,7 +1,7 @@
 """What an import takes, told before anything is paid and without a chain: a bound, not a guess.
 
 The figures were measured (London rules), each kind of entry with short and long texts, few and many
-permissions, alone and in batches, and rounded up: what is paid is 75 to 100 parts of 100 of it.
+permissions, alone and in batches, and rounded up: what is paid is 80 to 100 parts of 100 of it.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ _WORD = 32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Price:
-    """What an import takes at most.
+    """What an import takes.
 
     Attributes:
-        transactions: How many transactions.
-        gas: Gas of all of them.
+        transactions: About how many transactions.
+        gas: Most gas of all of them.
     """
 
     transactions: int

@@ -2,14 +2,15 @@
 
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-# Test folders are no packages (pytest's importlib mode), so what tests share is put on the path.
-if (_here := str(Path(__file__).resolve().parent)) not in sys.path:
-    sys.path.insert(0, _here)
+# The rehearsal fills v1's contracts too; scripts are no package, so they are put on the path.
+if (_scripts := str(Path(__file__).resolve().parents[2] / "scripts")) not in sys.path:
+    sys.path.insert(0, _scripts)
 
-import awkward
+import rehearsal_v1
 
 from ocn_registry import KeySigner, connect, migration
 from ocn_registry.devnet import Devnet
@@ -18,7 +19,9 @@ from ocn_registry.devnet import Devnet
 @pytest.fixture(scope="module")
 def filled():
     with Devnet(with_v1=True, import_open=True, block_gas_limit=8_000_000) as devnet:
-        yield devnet, awkward.fill(devnet)
+        filling = rehearsal_v1.Filling(devnet.rpc_url, devnet.v1_deployment())
+        yield devnet, SimpleNamespace(**filling.awkward())
+        filling.close()
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """What is planned gets on the chain: in batches that fit, and each entry once."""
 
+import asyncio
+
 import pytest
 
 from ocn_registry import (
@@ -12,6 +14,7 @@ from ocn_registry import (
     Role,
     WriteOptions,
     connect,
+    connect_async,
     migration,
 )
 from ocn_registry import contract_errors as errors
@@ -19,6 +22,7 @@ from ocn_registry.devnet import Devnet
 from ocn_registry.effects import Send
 from ocn_registry.intents import ImportNodes, ImportParties
 from ocn_registry.migration import Kind, NotAsPlanned, Snapshot, What
+from ocn_registry.migration.price import price_of
 
 
 class Killed(BaseException):
@@ -174,7 +178,12 @@ def test_party_costs_at_most_80_000_gas_and_batches_fit_a_block(new, owner, take
         odd=(),
     )
     planned = migration.plan_for(new, snapshot)
-    _, *outcomes = migration.import_into(new, planned, signer=owner)
+    price = price_of(planned, 8_000_000)
+    # More than a block takes is not tried, whatever is asked for.
+    first, *outcomes = migration.import_into(new, planned, signer=owner, max_gas=100_000_000)
+    assert price.transactions == 4
+    paid = first.gas_used + sum(outcome.gas_used for outcome in outcomes)
+    assert paid <= price.gas <= paid * 5 // 4
     assert sum(outcome.gas_used for outcome in outcomes) <= 80_000 * len(parties)
     assert max(outcome.gas_used for outcome in outcomes) <= 8_000_000
     assert len(outcomes) == 3
@@ -207,6 +216,31 @@ def test_differences_are_told_and_nothing_is_closed(new, planned, owner, who):
         migration.close_import(new, planned, signer=owner)
     assert new.import_open()
     assert not [one for one in migration.differences(new, planned) if one.what is What.MISSING]
+
+
+def test_blocks_that_take_little_get_small_batches(devnet, new, planned, owner):
+    devnet.request("evm_setBlockGasLimit", hex(300_000))
+    devnet.request("evm_mine")
+    outcomes = migration.import_into(new, planned, signer=owner)
+    devnet.request("evm_setBlockGasLimit", hex(8_000_000))
+    devnet.request("evm_mine")
+    assert len(outcomes) > 4
+    assert max(outcome.gas_used for outcome in outcomes) <= 300_000
+    assert migration.differences(new, planned) == ()
+
+
+def test_asynchronous_callers_migrate_too(devnet, taken, owner):
+    async def migrated():
+        async with connect_async(devnet.v1_deployment()) as old:
+            copy = await migration.snapshot_async(old)
+        async with connect_async(devnet.deployment()) as new:
+            planned = migration.plan_for(new, copy)
+            sent = await migration.import_into_async(new, planned, signer=owner)
+            different = await migration.differences_async(new, planned)
+            closed = await migration.close_import_async(new, planned, signer=owner)
+            return copy, different, len(sent), len(closed)
+
+    assert asyncio.run(migrated()) == (taken, (), 4, 2)
 
 
 def test_only_the_owner_imports(new, planned, devnet):

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from awkward import URL
+from rehearsal_v1 import URL
 
 from ocn_registry import Node, PartyId, UnsupportedByDialect, migration
 from ocn_registry.migration import Kind, Why
@@ -29,7 +29,9 @@ def test_what_the_new_contracts_take_is_planned(planned, taken, who):
     assert [node.operator for node in planned.nodes] == [who.node.address, who.moved.address]
     assert [party.address for party in planned.parties] == [
         getattr(who, name).address
-        for name in ("cpo", "emsp", "provider", "changer", "leaver", "renamed")
+        for name in (
+            *("cpo", "emsp", "provider", "changer", "leaver", "stranded", "returned", "renamed"),
+        )
     ]
     assert [one.provider for one in planned.services] == [who.provider.address, who.changer.address]
     assert {(one.user, one.provider) for one in planned.agreements} == {
@@ -42,6 +44,7 @@ def test_what_the_new_contracts_take_is_planned(planned, taken, who):
 def test_everything_else_has_its_reason(planned, taken, who):
     assert left(planned, Kind.NODE) == [
         (f"HTTPS://Shout.Example/ of {who.shouting.address}", Why.TEXT_REFUSED),
+        (f"https://{'endless.' * 40}example of {who.endless.address}", Why.TEXT_REFUSED),
     ]
     assert left(planned, Kind.PARTY) == [
         (f"de cpo of {who.lower.address}", Why.LOOK_ALIKE),
@@ -51,6 +54,7 @@ def test_everything_else_has_its_reason(planned, taken, who):
         ),
     ]
     assert left(planned, Kind.SERVICE) == [
+        (f"\\xff\\xfe of {who.returned.address}", Why.TEXT_REFUSED),
         (f"line\nbreak of {who.cpo.address}", Why.TEXT_REFUSED),
     ]
     reasons = dict(left(planned, Kind.AGREEMENT))

@@ -5,7 +5,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from awkward import URL
+from rehearsal_v1 import URL
 
 from ocn_registry import InvalidInput, Module, Node, migration
 from ocn_registry.migration import Consent, Kind, Why
