@@ -37,7 +37,7 @@ from ocn_registry.models import Address, Contract, PartyId, address_or_id
 from ocn_registry.signing import Request, SignedRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from types import TracebackType
     from typing import Self
 
@@ -137,9 +137,20 @@ class AsyncRegistryClient:
         """Read an operator's node."""
         return await self._ask(self._dialect.node(Address(operator), block))
 
-    async def nodes(self, *, block: int | None = None) -> tuple[Node, ...]:
-        """Read all nodes, at one block."""
-        return await self._run(at_one_block(self._dialect.nodes, block))
+    async def nodes(
+        self,
+        *,
+        on_read: Callable[[int, int], None] | None = None,
+        block: int | None = None,
+    ) -> tuple[Node, ...]:
+        """Read all nodes, at one block.
+
+        Args:
+            on_read: Told, as parts of a long list arrive, how many entries have been read and how
+                many there are.
+            block: See the class.
+        """
+        return await self._run(at_one_block(lambda at: self._dialect.nodes(at, on_read), block))
 
     async def party(
         self,
@@ -152,13 +163,14 @@ class AsyncRegistryClient:
         who = address_or_id(address_or_country_code, party_id)
         return await self._ask(self._dialect.party(who, block))
 
-    async def parties(
+    async def parties(  # noqa: PLR0913 - each has a default
         self,
         *,
         operator: str | None = None,
         role: Role | None = None,
         module: Module | None = None,
         interface: Interface | None = None,
+        on_read: Callable[[int, int], None] | None = None,
         block: int | None = None,
     ) -> tuple[Party, ...]:
         """Read all parties, at one block; with filters, those that all filters let through.
@@ -168,6 +180,7 @@ class AsyncRegistryClient:
             role: A role that they have.
             module: A module that they have.
             interface: The side of the module that they have; without a module, of any.
+            on_read: See `nodes`.
             block: See the class.
         """
         return await self._run(
@@ -178,6 +191,7 @@ class AsyncRegistryClient:
                 role=role,
                 module=module,
                 interface=interface,
+                on_read=on_read,
             ),
         )
 
@@ -204,10 +218,19 @@ class AsyncRegistryClient:
         self,
         *,
         permission: int | None = None,
+        on_read: Callable[[int, int], None] | None = None,
         block: int | None = None,
     ) -> tuple[Service, ...]:
-        """Read all services in force, at one block, or those that need a permission."""
-        return await self._run(reads.services(self._dialect, block, permission=permission))
+        """Read all services in force, at one block, or those that need a permission.
+
+        Args:
+            permission: What they need.
+            on_read: See `nodes`.
+            block: See the class.
+        """
+        return await self._run(
+            reads.services(self._dialect, block, permission=permission, on_read=on_read),
+        )
 
     async def agreement(
         self,

@@ -34,7 +34,7 @@ from ocn_registry.models import Address, Contract, PartyId, address_or_id
 from ocn_registry.signing import Request, SignedRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from types import TracebackType
     from typing import Self
 
@@ -134,9 +134,20 @@ class RegistryClient:
         """Read an operator's node."""
         return self._ask(self._dialect.node(Address(operator), block))
 
-    def nodes(self, *, block: int | None = None) -> tuple[Node, ...]:
-        """Read all nodes, at one block."""
-        return self._run(at_one_block(self._dialect.nodes, block))
+    def nodes(
+        self,
+        *,
+        on_read: Callable[[int, int], None] | None = None,
+        block: int | None = None,
+    ) -> tuple[Node, ...]:
+        """Read all nodes, at one block.
+
+        Args:
+            on_read: Told, as parts of a long list arrive, how many entries have been read and how
+                many there are.
+            block: See the class.
+        """
+        return self._run(at_one_block(lambda at: self._dialect.nodes(at, on_read), block))
 
     def party(
         self,
@@ -149,13 +160,14 @@ class RegistryClient:
         who = address_or_id(address_or_country_code, party_id)
         return self._ask(self._dialect.party(who, block))
 
-    def parties(
+    def parties(  # noqa: PLR0913 - each has a default
         self,
         *,
         operator: str | None = None,
         role: Role | None = None,
         module: Module | None = None,
         interface: Interface | None = None,
+        on_read: Callable[[int, int], None] | None = None,
         block: int | None = None,
     ) -> tuple[Party, ...]:
         """Read all parties, at one block; with filters, those that all filters let through.
@@ -165,6 +177,7 @@ class RegistryClient:
             role: A role that they have.
             module: A module that they have.
             interface: The side of the module that they have; without a module, of any.
+            on_read: See `nodes`.
             block: See the class.
         """
         return self._run(
@@ -175,6 +188,7 @@ class RegistryClient:
                 role=role,
                 module=module,
                 interface=interface,
+                on_read=on_read,
             ),
         )
 
@@ -201,10 +215,19 @@ class RegistryClient:
         self,
         *,
         permission: int | None = None,
+        on_read: Callable[[int, int], None] | None = None,
         block: int | None = None,
     ) -> tuple[Service, ...]:
-        """Read all services in force, at one block, or those that need a permission."""
-        return self._run(reads.services(self._dialect, block, permission=permission))
+        """Read all services in force, at one block, or those that need a permission.
+
+        Args:
+            permission: What they need.
+            on_read: See `nodes`.
+            block: See the class.
+        """
+        return self._run(
+            reads.services(self._dialect, block, permission=permission, on_read=on_read),
+        )
 
     def agreement(
         self,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ocn_registry.dialects.base import Dialect, Limits, Stage, Step
+from ocn_registry.dialects.base import Dialect, Limits, OnRead, Stage, Step
 from ocn_registry.errors import UnsupportedByDialect
 
 if TYPE_CHECKING:
     from ocn_registry.deployments import Deployment
 
-__all__ = ["Dialect", "Limits", "Stage", "Step", "dialect_of"]
+__all__ = ["Dialect", "Limits", "OnRead", "Stage", "Step", "dialect_of"]
 
 
 def dialect_of(deployment: Deployment) -> Dialect:

@@ -7,6 +7,7 @@ as data, or `UnsupportedByDialect` is raised; nothing is silently ignored.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from ocn_registry.signing import Request
 
 Step: TypeAlias = Intent | SignedRequest
+# Told, as parts of a long list arrive, how many entries were read and how many there are.
+OnRead: TypeAlias = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,7 +178,7 @@ class Dialect(Protocol):
         """Read an operator's node."""
         ...
 
-    def nodes(self, block: int) -> Flow[tuple[Node, ...]]:
+    def nodes(self, block: int, on_read: OnRead | None = None) -> Flow[tuple[Node, ...]]:
         """Read all nodes."""
         ...
 
@@ -183,7 +186,7 @@ class Dialect(Protocol):
         """Read a party."""
         ...
 
-    def parties(self, block: int) -> Flow[tuple[Party, ...]]:
+    def parties(self, block: int, on_read: OnRead | None = None) -> Flow[tuple[Party, ...]]:
         """Read all parties."""
         ...
 
@@ -199,7 +202,7 @@ class Dialect(Protocol):
         """Read a provider's service."""
         ...
 
-    def services(self, block: int) -> Flow[tuple[Service, ...]]:
+    def services(self, block: int, on_read: OnRead | None = None) -> Flow[tuple[Service, ...]]:
         """Read all services in force."""
         ...
 

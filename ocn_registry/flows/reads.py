@@ -10,7 +10,7 @@ from ocn_registry.models import Address, Interface, Module, Role, known
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ocn_registry.dialects import Dialect
+    from ocn_registry.dialects import Dialect, OnRead
     from ocn_registry.effects import Flow
     from ocn_registry.models import Party, Service
 
@@ -38,6 +38,7 @@ def parties(  # noqa: PLR0913 - each is a filter
     role: Role | None,
     module: Module | None,
     interface: Interface | None,
+    on_read: OnRead | None,
 ) -> Flow[tuple[Party, ...]]:
     """Read the parties that all filters let through; a filter that is `None` lets all through.
 
@@ -48,11 +49,12 @@ def parties(  # noqa: PLR0913 - each is a filter
         role: A role that they have.
         module: A module that they have.
         interface: The side of it that they have; without a module, of any.
+        on_read: Told how much of the list is read.
     """
     at = None if operator is None else Address(operator)
     role, module = known(Role, role), known(Module, module)
     interface = known(Interface, interface)
-    found = yield from at_one_block(dialect.parties, block)
+    found = yield from at_one_block(lambda at: dialect.parties(at, on_read), block)
     return tuple(
         [
             party
@@ -69,6 +71,7 @@ def services(
     block: int | None,
     *,
     permission: int | None,
+    on_read: OnRead | None,
 ) -> Flow[tuple[Service, ...]]:
     """Read the services that need a permission.
 
@@ -76,8 +79,9 @@ def services(
         dialect: How the contracts are spoken to.
         block: Number of the block; `None` for the latest.
         permission: What they need; `None` for whatever.
+        on_read: Told how much of the list is read.
     """
-    found = yield from at_one_block(dialect.services, block)
+    found = yield from at_one_block(lambda at: dialect.services(at, on_read), block)
     if permission is None:
         return found
     return tuple([service for service in found if permission in service.permissions])

@@ -195,7 +195,15 @@ class Landed:
     block: BlockRef
 
 
-def look_for(tx_hashes: tuple[str, ...], confirmations: int) -> Flow[Landed | str]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Afloat:
+    """A transaction that is in no block which stands: why not, and how many blocks there are."""
+
+    why: str
+    blocks: int
+
+
+def look_for(tx_hashes: tuple[str, ...], confirmations: int) -> Flow[Landed | Afloat]:
     """Look once whether one of these transactions is in a block that stands.
 
     A block stands when the chain has it at its number, by its hash, and enough follow it.
@@ -207,16 +215,17 @@ def look_for(tx_hashes: tuple[str, ...], confirmations: int) -> Flow[Landed | st
         all_of(tuple([ReceiptOf(tx_hash) for tx_hash in tx_hashes])),
         Head(),
     )
-    why = "it is in no block yet"
+    why, blocks = "it is in no block yet", 0
     for tx_hash, receipt in zip(tx_hashes, receipts, strict=True):
         if receipt is None:
             continue
-        why = f"its block has less than {confirmations} confirmations"
         block = yield from BlockAt(receipt.block_number)
-        depth = head.ref.number - receipt.block_number + 1
-        if block and block.hash == receipt.block_hash and depth >= confirmations:
-            return Landed(tx_hash=tx_hash, receipt=receipt, block=block)
-    return why
+        why, blocks = f"its block has less than {confirmations} confirmations", 0
+        if block and block.hash == receipt.block_hash:
+            blocks = max(head.ref.number - receipt.block_number + 1, 0)
+            if blocks >= confirmations:
+                return Landed(tx_hash=tx_hash, receipt=receipt, block=block)
+    return Afloat(why=why, blocks=blocks)
 
 
 def wait(
@@ -247,7 +256,9 @@ def wait(
             found = yield from look_for(tx_hashes, options.confirmations)
             if isinstance(found, Landed):
                 return found
-            why = found
+            why = found.why
+            if options.on_wait is not None:
+                options.on_wait(found.blocks, options.confirmations)
             if number is not None and sender is not None:
                 gone = yield from _taken_by_another(tx_hashes, number, sender)
                 losses = [*losses, (yield from Clock())] if gone else []

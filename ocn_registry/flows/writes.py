@@ -49,6 +49,8 @@ class WriteOptions:
         confirmations: How many blocks have to stand, the transaction's own counted.
         timeout_s: How long the receipt is awaited.
         on_sent: Told the transaction's hash right after it was sent, for who is interrupted then.
+        on_wait: Told, whenever it was looked for in vain, how many blocks stand, its own counted,
+            and how many have to.
     """
 
     max_fee_per_gas_wei: int | None = None
@@ -57,6 +59,7 @@ class WriteOptions:
     confirmations: int = 1
     timeout_s: float = 120.0
     on_sent: Callable[[str], None] | None = None
+    on_wait: Callable[[int, int], None] | None = None
 
     def __post_init__(self) -> None:
         """Refuse what would pay nothing, or wait for nothing."""

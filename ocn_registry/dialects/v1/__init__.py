@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from ocn_registry.deployments import Deployment
-    from ocn_registry.dialects.base import Stage, Step
+    from ocn_registry.dialects.base import OnRead, Stage, Step
     from ocn_registry.effects import Flow, Log
     from ocn_registry.errors import Reverted
     from ocn_registry.intents import Intent, SignableIntent
@@ -146,10 +146,10 @@ class V1Dialect:
             block,
         )
 
-    def nodes(self, block: int) -> Flow[tuple[Node, ...]]:
+    def nodes(self, block: int, on_read: OnRead | None = None) -> Flow[tuple[Node, ...]]:
         """Read all nodes."""
         operators = yield from self._registry("getNodeOperators()", (), reads.somebody, block)
-        found = yield from each(operators, lambda operator: self.node(operator, block))
+        found = yield from each(operators, lambda operator: self.node(operator, block), on_read)
         return tuple([node for node in found if node is not None])
 
     def party(self, who: Address | PartyId, block: int | None) -> Call[Party | None]:
@@ -168,10 +168,10 @@ class V1Dialect:
             block,
         )
 
-    def parties(self, block: int) -> Flow[tuple[Party, ...]]:
+    def parties(self, block: int, on_read: OnRead | None = None) -> Flow[tuple[Party, ...]]:
         """Read all parties."""
         addresses = yield from self._registry("getParties()", (), reads.somebody, block)
-        found = yield from each(addresses, lambda address: self.party(address, block))
+        found = yield from each(addresses, lambda address: self.party(address, block), on_read)
         return tuple([party for party in found if party is not None])
 
     def route(self, party: PartyId, block: int | None) -> Call[Route | None]:
@@ -197,10 +197,10 @@ class V1Dialect:
             block,
         )
 
-    def services(self, block: int) -> Flow[tuple[Service, ...]]:
+    def services(self, block: int, on_read: OnRead | None = None) -> Flow[tuple[Service, ...]]:
         """Read all services in force."""
         providers = yield from self._permissions("getProviders()", (), reads.somebody, block)
-        found = yield from each(providers, lambda provider: self.service(provider, block))
+        found = yield from each(providers, lambda one: self.service(one, block), on_read)
         return tuple([service for service in found if service is not None])
 
     def agreement(

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from enum import IntEnum
 
+    from ocn_registry.dialects.base import OnRead
     from ocn_registry.dialects.words import Words
     from ocn_registry.effects import Call, Effect, Flow
     from ocn_registry.models import Address
@@ -199,15 +200,22 @@ def somebody(reader: Words) -> tuple[Address, ...]:
     return tuple([address for address in dict.fromkeys(found) if not address.is_zero])
 
 
-def each(keys: tuple[K, ...], ask: Callable[[K], Effect[T]]) -> Flow[tuple[T, ...]]:
+def each(
+    keys: tuple[K, ...],
+    ask: Callable[[K], Effect[T]],
+    on_read: OnRead | None = None,
+) -> Flow[tuple[T, ...]]:
     """Ask the same of each of many, a bounded number at once.
 
     Args:
         keys: What is asked about.
         ask: Makes the question.
+        on_read: Told how many have answered.
     """
     answers: list[T] = []
     for start in range(0, len(keys), AT_ONCE):
         some = tuple([ask(key) for key in keys[start : start + AT_ONCE]])
         answers.extend((yield from all_of(some)))
+        if on_read is not None:
+            on_read(len(answers), len(keys))
     return tuple(answers)

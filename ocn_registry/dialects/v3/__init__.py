@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from ocn_registry.deployments import Deployment
-    from ocn_registry.dialects.base import Step
+    from ocn_registry.dialects.base import OnRead, Step
     from ocn_registry.effects import Flow, Log
     from ocn_registry.errors import Reverted
     from ocn_registry.intents import Intent, SignableIntent
@@ -169,9 +169,10 @@ class V3Dialect:
             block,
         )
 
-    def nodes(self, block: int) -> Flow[tuple[Node, ...]]:
+    def nodes(self, block: int, on_read: OnRead | None = None) -> Flow[tuple[Node, ...]]:
         """Read all nodes."""
-        return self._list(Contract.REGISTRY, "node", "nodes", reads.read_node, block)
+        names = ("nodeCount()", "nodes")
+        return self._list(Contract.REGISTRY, names, reads.read_node, block, on_read)
 
     def party(self, who: Address | PartyId, block: int | None) -> Call[Party | None]:
         """Read a party."""
@@ -190,9 +191,10 @@ class V3Dialect:
             block,
         )
 
-    def parties(self, block: int) -> Flow[tuple[Party, ...]]:
+    def parties(self, block: int, on_read: OnRead | None = None) -> Flow[tuple[Party, ...]]:
         """Read all parties."""
-        return self._list(Contract.REGISTRY, "party", "parties", reads.read_party, block)
+        names = ("partyCount()", "parties")
+        return self._list(Contract.REGISTRY, names, reads.read_party, block, on_read)
 
     def route(self, party: PartyId, block: int | None) -> Call[Route | None]:
         """Read where messages to a party go."""
@@ -220,9 +222,10 @@ class V3Dialect:
             self._permissions("serviceVersion(address)", who, Words.uint, block),
         )
 
-    def services(self, block: int) -> Flow[tuple[Service, ...]]:
+    def services(self, block: int, on_read: OnRead | None = None) -> Flow[tuple[Service, ...]]:
         """Read all services in force."""
-        return self._list(Contract.PERMISSIONS, "service", "services", reads.read_service, block)
+        names = ("serviceCount()", "services")
+        return self._list(Contract.PERMISSIONS, names, reads.read_service, block, on_read)
 
     def agreement(
         self,
@@ -337,24 +340,25 @@ class V3Dialect:
     def _list(
         self,
         contract: Contract,
-        one: str,
-        many: str,
+        names: tuple[str, str],
         decode: Callable[[Words], T],
         block: int,
+        on_read: OnRead | None,
     ) -> Flow[tuple[T, ...]]:
         to = self.address_of(contract)
+        how_many, which = names
 
         def page(offset: int) -> Call[tuple[T, ...]]:
             return read(
                 to,
-                f"{many}(uint256,uint256)",
+                f"{which}(uint256,uint256)",
                 (words.uint(offset), words.uint(PAGE_ENTRIES)),
                 lambda reader: reader.structs(decode),
                 block,
             )
 
-        count = read(to, f"{one}Count()", (), Words.uint, block)
-        return reads.pages(count, page, exact=contract is Contract.REGISTRY)
+        count = read(to, how_many, (), Words.uint, block)
+        return reads.pages(count, page, on_read, exact=contract is Contract.REGISTRY)
 
 
 def _took(count: int) -> Callable[[bytes], tuple[Reverted | None, ...]]:

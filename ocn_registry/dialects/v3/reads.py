@@ -28,6 +28,7 @@ from ocn_registry.text import shown
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from ocn_registry.dialects.base import OnRead
     from ocn_registry.effects import Flow
     from ocn_registry.models import (
         Address,
@@ -299,6 +300,7 @@ def address_or_none(reader: Words) -> Address | None:
 def pages(
     count: Call[int],
     page: Callable[[int], Call[tuple[T, ...]]],
+    on_read: OnRead | None,
     *,
     exact: bool,
 ) -> Flow[tuple[T, ...]]:
@@ -307,18 +309,23 @@ def pages(
     Args:
         count: Asks how long it is.
         page: Asks for the page that begins at an offset, of `PAGE_ENTRIES` entries.
+        on_read: Told how much of it is read.
         exact: Whether every entry that is counted is told.
     """
     total, first = yield from together(count, page(0))
     if total > _MOST_ENTRIES:
         raise BadAnswer(f"the node tells of a list of {total} entries")
     entries = list(first)
+    if on_read is not None:
+        on_read(min(PAGE_ENTRIES, total), total)
     offsets = range(PAGE_ENTRIES, total, PAGE_ENTRIES)
     for start in range(0, len(offsets), _PAGES_AT_ONCE):
         group = offsets[start : start + _PAGES_AT_ONCE]
         parts = yield from all_of(tuple([page(offset) for offset in group]))
         for part in parts:
             entries.extend(part)
+        if on_read is not None:
+            on_read(min(group[-1] + PAGE_ENTRIES, total), total)
     if len(entries) > total or (exact and len(entries) < total):
         raise BadAnswer(f"the node tells of a list of {total} entries and gave {len(entries)}")
     return tuple(entries)
