@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _HASH = re.compile(r"0[xX][0-9a-fA-F]{64}")
 # What the costliest single write takes, with a URL of 255 bytes; most take half.
-_GAS = 250_000
+SINGLE_GAS = 250_000
 
 
 def version(_: Namespace) -> int:
@@ -82,7 +82,7 @@ def _funds(client: RegistryClient, address: Address) -> entries.Entry:
     perform = client.transport.perform
     price, _ = run(fees(perform(Head()), WriteOptions()), perform)
     balance: int = perform(Balance(address))
-    return {"balanceWei": str(balance), "canPay": balance >= _GAS * price}
+    return {"balanceWei": str(balance), "canPay": balance >= SINGLE_GAS * price}
 
 
 def tx_status(args: Namespace) -> int:

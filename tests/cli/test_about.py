@@ -4,8 +4,6 @@ import json
 import signal
 import subprocess
 import sys
-import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
@@ -45,49 +43,6 @@ def test_info_tells_what_is_listed_and_who_can_pay(done, cpo, provider, keys):
     assert told["canPay"] is True
     nobody = json.loads(done("info", "-a", KeySigner.generate().address))
     assert (nobody["party"], nobody["balanceWei"], nobody["canPay"]) == (None, "0", False)
-
-
-class SaysWhoItIs(BaseHTTPRequestHandler):
-    """A node, as far as its page about itself."""
-
-    def do_GET(self):
-        told = {"url": self.server.url, "address": self.server.address}
-        body = json.dumps(told).encode() if self.path == "/ocn/registry/node-info" else b"{}"
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
-
-
-def test_the_doctor_compares_a_node_with_the_registry(client, command, operator, cpo):
-    def checks(*words):
-        finished = command("doctor", *words)
-        return finished.returncode, {each["check"]: each for each in json.loads(finished.stdout)}
-
-    code, found = checks()
-    assert {"RPC", "latest block", "fees", "Registry", "Permissions", "generation"} <= set(found)
-    assert code == (0 if found["command"]["ok"] else 1)
-    assert found["RPC"]["ok"]
-    assert not checks("-a", operator.address)[1]["node"]["ok"]
-    with HTTPServer(("127.0.0.1", 0), SaysWhoItIs) as server:
-        server.url = f"http://127.0.0.1:{server.server_port}"
-        server.address = operator.address.lower()
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        client.set_node(server.url, signer=operator)
-        assert checks("-a", operator.address)[1]["node"]["ok"]
-        server.address = cpo.address
-        code, found = checks("-a", operator.address)
-        assert (code, found["node"]["ok"]) == (1, False)
-        assert "set-node" in found["node"]["remedy"]
-        server.shutdown()
-
-
-def test_the_doctor_tells_that_no_chain_is_there(anywhere):
-    finished = anywhere("doctor", "--rpc-url", "http://127.0.0.1:9")
-    assert finished.returncode == 5
-    assert json.loads(finished.stdout)[-1]["ok"] is False
 
 
 def test_a_transaction_is_found_again(client, done, command, operator, keys):

@@ -1,0 +1,110 @@
+"""What `doctor` asks of the chain: is it alive, what does it take, when does a block stand?"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Final
+
+from ocn_registry.cli.about import SINGLE_GAS
+from ocn_registry.cli.finding import Finding
+from ocn_registry.cli.settings import settle
+from ocn_registry.effects import ChainId, Head, run
+from ocn_registry.errors import FeeAboveCap
+from ocn_registry.flows.sending import fees
+from ocn_registry.flows.writes import WriteOptions
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Iterator
+
+    from ocn_registry.client import RegistryClient
+    from ocn_registry.effects import HeadBlock
+
+PUBLIC: Final = frozenset({246, 73799})
+_OLD_S: Final = 60
+# Authority round takes blocks that are a little ahead.
+_AHEAD_S: Final = 15
+# Of each of 50 signed requests in one transaction, where it is a node's, which take the most:
+# tests/contract/gas_snapshot.json.
+BATCH: Final = 50
+BATCHED_GAS: Final = 108_405
+# A hundred services, the most that one import takes: docs/migration.md. It is split to fit.
+IMPORT_GAS: Final = 11_860_150
+# Energy Web's custom is a few wei to about 100.
+_DEAR_WEI: Final = 10**9
+
+
+def chain(args: Namespace, client: RegistryClient) -> Iterator[Finding]:
+    """Look at the node, its latest block, and this machine's clock."""
+    here, perform = client.deployment, client.transport.perform
+    chain_id: int = perform(ChainId())  # the transport refuses another than the deployment's
+    yield Finding("RPC", ok=True, says=f"{here.rpc_urls[0]} is on chain {chain_id} ({here.name})")
+    head: HeadBlock = perform(Head())
+    yield from _times(head, chain_id)
+    yield _gas_limit(head, client)
+    yield _fees(args, client, head)
+
+
+def _times(head: HeadBlock, chain_id: int) -> Iterator[Finding]:
+    age = int(time.time()) - head.ref.timestamp_unix_s
+    old = age > _OLD_S and chain_id in PUBLIC
+    yield Finding(
+        "latest block",
+        ok=not old,
+        says=f"block {head.ref.number}, {age} s old"
+        if age >= 0
+        else f"block {head.ref.number}, {-age} s ahead of this machine's clock",
+        remedy="the node lags behind the chain, choose another with --rpc-url; or this machine's "
+        "clock is ahead, set it"
+        if old
+        else "",
+    )
+    says = "not known: the latest block is too old to tell"
+    if age < -_AHEAD_S:
+        remedy = "set this machine's clock: deadlines of requests are counted by it"
+        if chain_id not in PUBLIC:
+            remedy += "; or start the development chain anew, if its time was moved"
+        says = f"behind the chain's by {-age} s"
+        yield Finding("clock", ok=False, says=says, remedy=remedy)
+        return
+    if age <= _OLD_S:
+        says = f"this machine's agrees with the latest block to {_OLD_S} s"
+    yield Finding("clock", ok=True, says=says)
+
+
+def _gas_limit(head: HeadBlock, client: RegistryClient) -> Finding:
+    limit = head.gas_limit
+    if limit is None:
+        return Finding("gas limit", ok=True, says="not known: the node does not tell")
+    says = f"{limit:,} gas a block"
+    if not client.limits.has_batches:
+        fits = limit >= SINGLE_GAS
+        remedy = "" if fits else "no transaction fits: choose another chain or node"
+        return Finding("gas limit", ok=fits, says=f"{says}: any one write fits", remedy=remedy)
+    needed = BATCH * BATCHED_GAS
+    if limit < needed:
+        remedy = f"give `request submit` no more than {limit // BATCHED_GAS} at once"
+        says += f": {BATCH} requests in one transaction can take {needed:,}"
+        return Finding("gas limit", ok=False, says=says, remedy=remedy)
+    split = "fits too" if limit >= IMPORT_GAS else "is split"
+    told = f"{BATCH} requests at once fit, an import of 100 entries {split}"
+    return Finding("gas limit", ok=True, says=f"{says}: {told}")
+
+
+def _fees(args: Namespace, client: RegistryClient, head: HeadBlock) -> Finding:
+    set_ = settle(args).in_force.get("max_fee")
+    cap = set_.value if set_ is not None and isinstance(set_.value, int) else None
+    options = WriteOptions(max_fee_per_gas_wei=cap)
+    base = head.base_fee_wei
+    base_says = "no base fee" if base is None else f"base fee {base} wei"
+    try:
+        most, tip = run(fees(head, options), client.transport.perform)
+    except FeeAboveCap as error:
+        remedy = "raise max_fee in your settings, or wait"
+        return Finding("fees", ok=False, says=str(error), remedy=remedy)
+    says = f"{base_says}, tip {tip} wei" if tip is not None else base_says
+    says += f": a write pays at most {most} wei per gas"
+    if base is not None and base > _DEAR_WEI and client.deployment.chain_id in PUBLIC:
+        remedy = "many thousand times the custom here: wait, or set a limit with --max-fee"
+        return Finding("fees", ok=False, says=says, remedy=remedy)
+    return Finding("fees", ok=True, says=says)
