@@ -27,7 +27,7 @@ from ocn_registry.errors import InvalidInput, Reverted, TransactionReplaced
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator
 
     from ocn_registry.cli.entries import Entry
     from ocn_registry.client import RegistryClient
@@ -120,7 +120,7 @@ def note_end(act: Act, status: str, **known: object) -> None:
 
 
 @contextmanager
-def _ending(act: Act) -> Iterator[None]:
+def _ending(act: Act) -> Generator[None, None, None]:
     """Write down how something ends that does not end well."""
     try:
         yield

@@ -1,35 +1,22 @@
 """The registry goes to a Safe or to a key in two steps, and each step is checked."""
 
 import json
-from pathlib import Path
 
 import pytest
-from eth_abi import encode
 from eth_account import Account
+from heirs import DELAY_S, execute, pass_time, safe_of, timelock
 
 from ocn_registry import KeySigner
+from ocn_registry.devnet import Devnet
 from ocn_registry.effects import run
-from ocn_registry.errors import InvalidInput
+from ocn_registry.errors import InvalidInput, UnsupportedByDialect
 from ocn_registry.flows.writes import WriteOptions
 from ocn_registry.handover import NotHandedOver, accept, accepted, offer, safe_file
-from ocn_registry.keccak import selector
-from ocn_registry.models import ZERO_ADDRESS, Address
+from ocn_registry.timelock import Stage, acceptance, schedule, schedule_file
+from ocn_registry.timelock import execute as execute_in
+from ocn_registry.transport.http_sync import HttpTransport
 
-SAFE = Path(__file__).parents[2] / "node_modules/@gnosis.pm/safe-contracts/build/artifacts"
-SETUP = "(address[],uint256,address,bytes,address,address,uint256,address)"
-ONE_TRANSACTION = "address,uint256,bytes,uint8,uint256,uint256,uint256,address,address"
 OPTIONS = WriteOptions()
-
-
-@pytest.fixture
-def create(fresh):
-    def create(path, kinds=(), values=()):
-        artifact = json.loads((SAFE / "contracts" / f"{path}.json").read_text())
-        data = artifact["bytecode"] + encode(kinds, values).hex()
-        transaction = {"from": fresh.accounts[9].address, "data": data}
-        return Address(fresh.request("eth_sendTransactionSync", transaction)["contractAddress"])
-
-    return create
 
 
 @pytest.fixture
@@ -38,36 +25,8 @@ def safe_owners():
 
 
 @pytest.fixture
-def safe(create, fresh, safe_owners):
-    """Make a Safe 1.3.0; two of three sign."""
-    singleton = create("GnosisSafe.sol/GnosisSafe")
-    safe = create("proxies/GnosisSafeProxy.sol/GnosisSafeProxy", ["address"], [singleton])
-    values = ([owner.address for owner in safe_owners], 2, ZERO_ADDRESS, b"", ZERO_ADDRESS)
-    data = selector(f"setup{SETUP}") + encode(
-        SETUP[1:-1].split(","), [*values, ZERO_ADDRESS, 0, ZERO_ADDRESS]
-    )
-    assert send(fresh, safe, data)["status"] == "0x1"
-    return safe
-
-
-def send(devnet, to, data):
-    transaction = {"from": devnet.accounts[9].address, "to": to, "data": "0x" + data.hex()}
-    return devnet.request("eth_sendTransactionSync", transaction)
-
-
-def execute(devnet, safe, signers, text):
-    """Do what the file says, as the Safe's owners do with the transaction builder."""
-    (step,) = json.loads(text)["transactions"]
-    data = bytes.fromhex(step["data"][2:])
-    fields = [step["to"], int(step["value"]), data, 0, 0, 0, 0, ZERO_ADDRESS, ZERO_ADDRESS]
-    kinds = ONE_TRANSACTION.split(",")
-    ask = selector(f"getTransactionHash({ONE_TRANSACTION},uint256)")
-    ask += encode([*kinds, "uint256"], [*fields, 0])
-    digest = devnet.request("eth_call", {"to": safe, "data": "0x" + ask.hex()}, "latest")
-    signed = [bytes(one.unsafe_sign_hash(digest).signature) for one in signers]
-    call = selector(f"execTransaction({ONE_TRANSACTION},bytes)")
-    call += encode([*kinds, "bytes"], [*fields, b"".join(signed)])
-    return send(devnet, safe, call)
+def safe(fresh, safe_owners):
+    return safe_of(fresh, safe_owners)
 
 
 @pytest.fixture
@@ -111,3 +70,95 @@ def test_file_is_for_the_safe_that_it_was_offered_to(transport, deployment, owne
     run(offer(deployment, safe, owner, OPTIONS), transport.perform)
     with pytest.raises(NotHandedOver):
         run(safe_file(deployment, deployment.permissions), transport.perform)
+
+
+@pytest.fixture
+def proposer(fresh):
+    return KeySigner.from_key(fresh.accounts[2].private_key)
+
+
+@pytest.fixture
+def anybody(fresh):
+    return KeySigner.from_key(fresh.accounts[3].private_key)
+
+
+def test_timelock_accepts_after_its_delay(fresh, transport, deployment, owner, proposer, anybody):
+    made, do = timelock(fresh, proposer.address), transport.perform
+    run(offer(deployment, made, owner, OPTIONS), do)
+    before = run(acceptance(deployment, made), do)
+    assert (before.stage, before.ready_unix_s, before.min_delay_s) == (Stage.UNSET, None, DELAY_S)
+    scheduled = run(schedule(deployment, made, proposer, OPTIONS), do)
+    waiting = run(acceptance(deployment, made), do)
+    assert waiting.stage is Stage.WAITING
+    assert waiting.ready_unix_s == scheduled.block.timestamp_unix_s + DELAY_S
+    with pytest.raises(NotHandedOver, match=f"is waiting, and is ready at {waiting.ready_unix_s}"):
+        run(execute_in(deployment, made, anybody, OPTIONS), do)
+    pass_time(fresh, DELAY_S)
+    assert run(acceptance(deployment, made), do).stage is Stage.READY
+    with pytest.raises(NotHandedOver):
+        run(accepted(deployment, made), do)
+    run(execute_in(deployment, made, anybody, OPTIONS), do)
+    run(accepted(deployment, made), do)
+    after = run(acceptance(deployment, made), do)
+    assert (after.stage, after.ready_unix_s) == (Stage.DONE, None)
+    with pytest.raises(NotHandedOver, match="is done"):
+        run(execute_in(deployment, made, anybody, OPTIONS), do)
+
+
+def test_timelock_is_asked_by_its_own_people_only(
+    fresh, transport, deployment, owner, proposer, anybody
+):
+    made, do = timelock(fresh, proposer.address, proposer.address), transport.perform
+    with pytest.raises(NotHandedOver, match="offer it first"):
+        run(schedule(deployment, made, proposer, OPTIONS), do)
+    run(offer(deployment, made, owner, OPTIONS), do)
+    with pytest.raises(NotHandedOver, match="is no proposer of the timelock"):
+        run(schedule(deployment, made, anybody, OPTIONS), do)
+    with pytest.raises(InvalidInput, match=f"no delay below {DELAY_S} s"):
+        run(schedule(deployment, made, proposer, OPTIONS, delay_s=DELAY_S - 1), do)
+    run(schedule(deployment, made, proposer, OPTIONS, delay_s=2 * DELAY_S), do)
+    with pytest.raises(NotHandedOver, match="is waiting already"):
+        run(schedule(deployment, made, proposer, OPTIONS), do)
+    run(schedule(deployment, made, proposer, OPTIONS, salt=1), do)
+    pass_time(fresh, DELAY_S)
+    with pytest.raises(NotHandedOver, match="is no executor"):
+        run(execute_in(deployment, made, anybody, OPTIONS, salt=1), do)
+    run(execute_in(deployment, made, proposer, OPTIONS, salt=1), do)
+    run(accepted(deployment, made), do)
+
+
+def test_safe_proposes_to_a_timelock_by_a_file(
+    fresh, transport, deployment, owner, safe, safe_owners, anybody
+):
+    made, do = timelock(fresh, safe), transport.perform
+    run(offer(deployment, made, owner, OPTIONS), do)
+    with pytest.raises(NotHandedOver, match="is no proposer"):
+        run(schedule_file(deployment, made, owner.address), do)
+    text = run(schedule_file(deployment, made, safe), do)
+    assert execute(fresh, safe, safe_owners[:2], text)["status"] == "0x1"
+    pass_time(fresh, DELAY_S)
+    run(execute_in(deployment, made, anybody, OPTIONS), do)
+    run(accepted(deployment, made), do)
+
+
+def test_offer_that_its_owner_takes_back_ends_what_was_scheduled(
+    fresh, transport, deployment, owner, proposer, anybody
+):
+    made, do = timelock(fresh, proposer.address), transport.perform
+    run(offer(deployment, made, owner, OPTIONS), do)
+    run(schedule(deployment, made, proposer, OPTIONS), do)
+    run(offer(deployment, deployment.permissions, owner, OPTIONS), do)
+    pass_time(fresh, DELAY_S)
+    with pytest.raises(NotHandedOver, match="offer it first"):
+        run(execute_in(deployment, made, anybody, OPTIONS), do)
+
+
+def test_contracts_that_transfer_in_one_step_are_offered_to_nobody():
+    with Devnet(with_v1=True) as devnet:
+        here = devnet.v1_deployment()
+        signer = KeySigner.from_key(devnet.accounts[0].private_key)
+        before = devnet.request("eth_blockNumber")
+        steps = offer(here, here.permissions, signer, OPTIONS)
+        with pytest.raises(UnsupportedByDialect):
+            run(steps, HttpTransport([devnet.rpc_url]).perform)
+        assert devnet.request("eth_blockNumber") == before

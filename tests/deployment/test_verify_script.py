@@ -58,6 +58,11 @@ def service():
                 self.answer(200, {"status": "1", "result": "two"})
 
         def do_GET(self):
+            if "/v2/contract/" in self.path or "action=getabi" in self.path:
+                has = server.has_it
+                status = {"match": "match" if has else None, "status": "1" if has else "0"}
+                self.answer(200 if has else 404 if "/v2/" in self.path else 200, status)
+                return
             server.looked += 1
             done = server.looked % 2 == 0
             if self.path.startswith("/v2/"):
@@ -69,6 +74,7 @@ def service():
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.asked, server.looked, server.refuses, server.matches = [], 0, False, True
+    server.has_it = False
     server.url = f"http://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -113,6 +119,17 @@ def test_both_services_get_each_contract(script, service):
     fields = parse_qs(form)
     assert fields["codeformat"] == ["solidity-standard-json-input"]
     assert json.loads(fields["sourceCode"][0]) == script.standard_input("Registry")
+
+
+def test_what_is_verified_is_neither_compiled_nor_submitted_again(script, service, monkeypatch):
+    monkeypatch.setattr(script, "metadata_of", None)
+    service.has_it = True
+    lines = script.submit(RECORD, sourcify=service.url, explorer=service.url, dry_run=False)
+    assert lines[:2] == [
+        "Registry sourcify match, already",
+        "Registry explorer Pass - Verified, already",
+    ]
+    assert service.asked == []
 
 
 @pytest.mark.usefixtures("compiled")

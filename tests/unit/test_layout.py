@@ -47,6 +47,7 @@ BELOW["deploying"] = BELOW["verification"] | {
     "rlp",
 }
 BELOW["handover"] = BELOW["flows"] | {"flows"}
+BELOW["timelock"] = BELOW["handover"] | {"handover"}
 BELOW["cli"] = BELOW["network"] | {
     "abi",
     "network",
