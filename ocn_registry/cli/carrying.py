@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ocn_registry.cli import render
 from ocn_registry.cli.codes import DONE, INTERRUPTED, REJECTED
+from ocn_registry.cli.progress import shown_waiting
 from ocn_registry.cli.render import as_json, for_programs, printable, put, talk
 from ocn_registry.cli.wishes import entry_of, words_of
 from ocn_registry.dialects import dialect_of
@@ -76,11 +77,12 @@ def carry_out(  # noqa: PLR0913 - all that a write has
     if not agreed(args, "send this?", insist=insist):
         talk("nothing was sent")
         return INTERRUPTED
-    if isinstance(steps[0], SignedRequest):
-        signed = tuple([step for step in steps if isinstance(step, SignedRequest)])
-        outcome = client.submit(*signed, spender=payer, options=options)
-    else:
-        outcome = client.send(*steps, signer=payer, options=options)
+    with shown_waiting(options) as watched:
+        if isinstance(steps[0], SignedRequest):
+            signed = tuple([step for step in steps if isinstance(step, SignedRequest)])
+            outcome = client.submit(*signed, spender=payer, options=watched)
+        else:
+            outcome = client.send(*steps, signer=payer, options=watched)
     for item in outcome.failed:
         talk(f"without effect: {words_of(item.intent)}: {printable(str(item.error))}")
     _put(args, _done(client, wishes, payer.address, outcome))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from ocn_registry.cli import entries
 from ocn_registry.cli.codes import DONE, NOT_LISTED
 from ocn_registry.cli.networks import connect, latest
+from ocn_registry.cli.progress import Progress
 from ocn_registry.cli.render import as_csv, as_json, for_programs, printable, put, records, table
 from ocn_registry.models import Interface, Module, Permission, Role
 
@@ -35,8 +36,8 @@ def get_node(args: Namespace) -> int:
 
 def list_nodes(args: Namespace) -> int:
     """Show all nodes."""
-    with connect(args) as client:
-        nodes = client.nodes()
+    with connect(args) as client, Progress("{} of {} nodes") as progress:
+        nodes = client.nodes(on_read=progress)
     return _all(args, nodes, entries.node, nodes_table, "no nodes are listed")
 
 
@@ -49,12 +50,13 @@ def get_party(args: Namespace) -> int:
 
 def list_parties(args: Namespace) -> int:
     """Show all parties."""
-    with connect(args) as client:
+    with connect(args) as client, Progress("{} of {} parties") as progress:
         parties = client.parties(
             operator=args.operator,
             role=None if args.role is None else Role[args.role],
             module=None if args.module is None else Module[args.module.upper()],
             interface=None if args.interface is None else Interface(args.interface),
+            on_read=progress,
         )
     return _all(args, parties, entries.party, parties_table, "no parties are listed")
 
@@ -68,9 +70,9 @@ def get_service(args: Namespace) -> int:
 
 def list_services(args: Namespace) -> int:
     """Show all services."""
-    with connect(args) as client:
+    with connect(args) as client, Progress("{} of {} services") as progress:
         needed = None if args.permission is None else Permission[args.permission]
-        services = client.services(permission=needed)
+        services = client.services(permission=needed, on_read=progress)
     return _all(args, services, entries.service, services_table, "no services are listed")
 
 

@@ -1,0 +1,131 @@
+"""How far long work is: a line on the terminal, after a second, that is gone at the end."""
+
+import http.client
+import sys
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+URL = "https://node.example.org"
+
+
+def wiped(line):
+    """Give what a terminal gets when a line is wiped: blanks over it."""
+    return f"\r{' ' * len(line)}\r"
+
+
+@pytest.fixture
+def deployment(devnet):
+    return devnet.deployment()
+
+
+@pytest.fixture
+def slow(devnet):
+    """Stand between the command and its chain, as slow as a far line: 0.6 s for each request."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self):
+            time.sleep(0.6)
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            headers = {"Content-Type": "application/json"}
+            line = http.client.HTTPConnection(devnet.rpc_url.removeprefix("http://"))
+            line.request("POST", "/", body, headers)
+            content = line.getresponse().read()
+            line.close()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def start(terminal):
+    """Start our command in a terminal."""
+
+    def run(*words, **options):
+        options = {"NO_COLOR": "1"} | options
+        return terminal(sys.executable, "-m", "ocn_registry.cli", *words, **options)
+
+    return run
+
+
+@pytest.mark.usefixtures("listed_parties")
+@pytest.mark.parametrize(
+    ("command", "line"),
+    [("list-nodes", "1 of 1 nodes"), ("list-parties", "3 of 3 parties")],
+)
+def test_a_long_list_says_how_far_it_is_and_wipes_that(start, slow, command, line):
+    running = start(command, "--rpc-url", slow)
+    code, shown = running.finish()
+    assert code == 0
+    before, _, table = shown.partition(f"\r{line}")
+    assert before == ""
+    assert table.startswith(wiped(line))
+    assert URL[:12] in table
+
+
+@pytest.mark.usefixtures("listed_parties")
+def test_a_quick_list_says_nothing_of_it(start, devnet):
+    code, shown = start("list-parties", "--rpc-url", devnet.rpc_url).finish()
+    assert code == 0
+    assert "of 3" not in shown
+
+
+@pytest.mark.usefixtures("listed_parties")
+def test_no_terminal_no_progress(anywhere, slow):
+    finished = anywhere("list-parties", "--rpc-url", slow)
+    assert (finished.returncode, finished.stderr) == (0, "")
+    assert "\r" not in finished.stdout
+
+
+@pytest.mark.usefixtures("listed_parties")
+def test_a_narrow_terminal_gets_less_of_the_line(start, slow):
+    code, shown = start("list-parties", "--rpc-url", slow, columns=9).finish()
+    assert code == 0
+    assert shown.startswith(f"\r3 of 3 p{wiped('3 of 3 p')}")
+
+
+@pytest.mark.usefixtures("listed_parties")
+def test_a_dumb_terminal_gets_none(start, slow):
+    code, shown = start("list-parties", "--rpc-url", slow, TERM="dumb").finish()
+    assert code == 0
+    assert "3 of 3" not in shown
+
+
+@pytest.mark.usefixtures("client")
+def test_a_wait_says_how_many_blocks_stand(start, fresh, operator, keys):
+    words = ("set-node", URL, "--yes", "--wait", "3", "--rpc-url", fresh.rpc_url)
+    running = start(*words, SIGNER=keys[operator.address])
+    for stand in (1, 2):
+        running.read_until(f"\rblock {stand} of 3")
+        fresh.request("evm_mine")
+    code, shown = running.finish()
+    assert code == 0
+    *_, result = shown.split("\rblock 2 of 3")
+    assert result.startswith(wiped("block 2 of 3"))
+    assert "done" in result
+
+
+@pytest.mark.usefixtures("client")
+def test_ctrl_c_wipes_the_line(start, fresh, operator, keys):
+    words = ("set-node", URL, "--yes", "--wait", "3", "--rpc-url", fresh.rpc_url)
+    running = start(*words, SIGNER=keys[operator.address])
+    running.read_until("\rblock 1 of 3")
+    running.type("\x03")
+    code, shown = running.finish()
+    assert code == 130
+    assert shown.endswith(f"{wiped('block 1 of 3')}\ninterrupted\n")
