@@ -6,8 +6,10 @@
 The standard JSON input holds every source in full. It is compiled before it is used: what comes out
 has to be the code in `ocn_registry/abi/v3`, byte for byte.
 
-Source: Sourcify's API v2 (`/v2/verify`); the `contract` module of Blockscout's API. Both from their
-documentation: nobody here has tried them against the real services.
+What a service has verified already is not submitted again: interrupted, run it once more.
+
+Source: Sourcify's API v2 (`/v2/verify`, `/v2/contract`); the `contract` module of Blockscout's API.
+Both from their documentation: nobody here has tried them against the real services.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CONTRACTS = ("Registry", "Permissions")
 SOURCIFY = "https://sourcify.dev/server"
 _IMPORT = re.compile(r'^import\s[^"]*"([^"]+)"', re.MULTILINE)
-_FAILED = 400
+_FAILED, _ABSENT = 400, 404
 _TRIES = 60
 
 
@@ -98,20 +100,36 @@ def metadata_of(name: str, given: dict[str, Any]) -> str:
     return str(contract["metadata"])
 
 
-def ask(method: str, url: str, **request: Any) -> Any:  # noqa: ANN401 - what urllib3 takes, and JSON
-    """Make one request; give what the JSON of the answer says.
+def ask(method: str, url: str, *, absent: bool = False, **request: Any) -> Any:  # noqa: ANN401 - what urllib3 takes, and JSON
+    """Make one request; give what the JSON of the answer says, or `None` if it may be `absent`.
 
     Raises:
         NotVerified: The service refuses, or gives no JSON.
     """
     try:
         answer = urllib3.request(method, url, timeout=30.0, retries=False, **request)
+        if absent and answer.status == _ABSENT:
+            return None
         content = answer.json()
     except (urllib3.exceptions.HTTPError, ValueError) as error:
         raise NotVerified(f"{url} gives no answer: {error}") from error
     if answer.status >= _FAILED:
         raise NotVerified(f"{url} refuses ({answer.status}): {str(content)[:500]}")
     return content
+
+
+def has_sourcify(server: str, chain_id: int, known: dict[str, Any]) -> str | None:
+    """Ask Sourcify how a contract matches; `None` when it was not verified yet."""
+    told = ask("GET", f"{server}/v2/contract/{chain_id}/{known['address']}", absent=True)
+    match = (told or {}).get("match")
+    return None if match is None else str(match)
+
+
+def has_explorer(explorer: str, known: dict[str, Any]) -> str | None:
+    """Ask Blockscout whether it has a contract's sources; `None` when it does not."""
+    query = f"module=contract&action=getabi&address={known['address']}"
+    told = ask("GET", f"{explorer}/api?{query}")
+    return "Pass - Verified" if told.get("status") == "1" else None
 
 
 def to_sourcify(server: str, chain_id: int, name: str, known: dict[str, Any], given: Any) -> str:  # noqa: ANN401
@@ -181,21 +199,29 @@ def submit(
     if "registry" not in record:
         raise NotVerified("the deployment of this record is not finished")
     lines: list[str] = []
+    chain_id = record["chainId"]
     for name in CONTRACTS:
-        given, known = standard_input(name), record["contracts"][name]
-        metadata_of(name, given)
-        for service in ("sourcify", "explorer"):
-            url = sourcify if service == "sourcify" else explorer
+        known = record["contracts"][name]
+        before: dict[str, str | None] = {}
+        if sourcify and not dry_run:
+            before["sourcify"] = has_sourcify(sourcify, chain_id, known)
+        if explorer and not dry_run:
+            before["explorer"] = has_explorer(explorer, known)
+        given = standard_input(name)
+        if dry_run or None in before.values():
+            metadata_of(name, given)
+        for service, url in (("sourcify", sourcify), ("explorer", explorer)):
             if dry_run or not url:
                 why = "not submitted: a dry run" if url else "not submitted: no URL"
                 lines.append(f"{name} {service} {why}")
-                continue
-            if service == "sourcify":
-                status = to_sourcify(url, record["chainId"], name, known, given)
+            elif (told := before[service]) is not None:
+                lines.append(f"{name} {service} {told}, already")
+            elif service == "sourcify":
+                status = to_sourcify(url, chain_id, name, known, given)
+                lines.append(f"{name} {service} {_wait(sourcify_status, status, pause_s)}")
             else:
                 status = to_explorer(url, name, known, given)
-            look = sourcify_status if service == "sourcify" else explorer_status
-            lines.append(f"{name} {service} {_wait(look, status, pause_s)}")
+                lines.append(f"{name} {service} {_wait(explorer_status, status, pause_s)}")
     return lines
 
 
