@@ -2,8 +2,9 @@
 
 A `Trail` says how far they were read: the last block, and those before it that could still be
 replaced. Each step checks that the last block stands, then reads the next piece, or tells which
-blocks of the trail the chain has replaced. The hash of the head commits to all blocks below: where
-it is the same before and after, all that was read is of one chain.
+blocks of the trail the chain has replaced. A hash commits to all blocks below, so what was read is
+of one chain, also when several nodes have answered: one has the head and the last block of the
+trail, one the head and the last block of the piece.
 """
 
 from __future__ import annotations
@@ -214,9 +215,9 @@ def _in_blocks(
     by_number: dict[int, list[PlacedLog]] = {}
     for log in part.logs:
         by_number.setdefault(log.block_number, []).append(log)
-    numbers = (*by_number, head.number)
-    *blocks, now = yield from all_of(tuple([BlockAt(number) for number in numbers]))
-    if now != head or (part.end.number == head.number and part.end != head):
+    numbers = (*by_number, part.end.number, head.number)
+    *blocks, end, now = yield from all_of(tuple([BlockAt(number) for number in numbers]))
+    if (end, now) != (part.end, head):
         raise Moved("the chain moved while it was read")
     found: list[tuple[BlockRef, tuple[PlacedLog, ...]]] = []
     for block, logs in zip(blocks, by_number.values(), strict=True):
