@@ -316,6 +316,11 @@ contract PermissionsTest is Fixture {
         refuses(emsp, address(permissions), data, reason);
         vm.assertEq(permissions.getUserAgreementsByAddress(emsp), addresses(emsp, hub));
         vm.assertEq(permissions.agreement(emsp, cpo).version, 0);
+        // The one that took its place is found there.
+        vm.prank(emsp);
+        permissions.revokeAgreement(emsp);
+        vm.assertEq(permissions.getUserAgreementsByAddress(emsp), addresses(hub));
+        agree(emsp, emsp);
         // One that has ended, and by one who is no party any more.
         vm.prank(emsp);
         registry.deleteParty();
@@ -408,6 +413,9 @@ contract PermissionsTest is Fixture {
         refuses(owner, address(permissions), importServices, reason);
         refuses(owner, address(permissions), importAgreements, reason);
         refuses(owner, address(permissions), abi.encodeCall(IImports.closeImport, ()), reason);
+        vm.recordLogs();
+        deployPermissions(address(registry), false);
+        vm.assertEq(vm.getRecordedLogs().length, 0);
         importing();
         vm.assertTrue(permissions.importOpen());
         bytes memory closed = abi.encodeWithSelector(IImports.ImportStillOpen.selector);

@@ -454,6 +454,8 @@ contract RegistryTest is Fixture {
 
     function testImportGate() external {
         vm.recordLogs();
+        deployRegistry(owner, false);
+        vm.assertEq(vm.getRecordedLogs().length, 1, "OwnershipTransferred");
         importing();
         vm.assertEq(vm.getRecordedLogs().length, 2, "OwnershipTransferred, ImportOpened");
         vm.assertTrue(registry.importOpen());
