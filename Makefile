@@ -45,6 +45,7 @@ check: setup ## linters, types, formats, and that generated files are current
 	$(BIN)/python scripts/build_abi.py --check
 	$(BIN)/python scripts/build_schema.py --check
 	$(BIN)/python scripts/build_reference.py --check
+	$(BIN)/python scripts/build_manual.py --check
 
 .PHONY: format
 format: setup ## lay out Python and Solidity, and mend what linters can mend
@@ -57,9 +58,10 @@ abi: setup ## compile the contracts into ocn_registry/abi/v3
 	$(BIN)/python scripts/build_abi.py
 
 .PHONY: docs
-docs: setup ## write what is made of the code: docs/reference.md, and the schema of signed requests
+docs: setup ## write what is made of the code: docs/reference.md, the manual, the schema of signed requests
 	$(BIN)/python scripts/build_schema.py
 	$(BIN)/python scripts/build_reference.py
+	$(BIN)/python scripts/build_manual.py
 
 .PHONY: bench
 bench: setup ## measure gas and speed, beside v1's

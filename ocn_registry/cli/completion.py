@@ -84,7 +84,8 @@ def values() -> list[Value]:
             continue
         for flag in option.flags:
             one = option._replace(flags=(flag,), help="", takes=option.takes[:1], group="")
-            found.setdefault(flag, {}).setdefault(one._replace(required=False), []).extend(paths)
+            one = one._replace(required=False, one_of=False)
+            found.setdefault(flag, {}).setdefault(one, []).extend(paths)
     return [
         Value(() if len(kinds) == 1 and flag not in switches else tuple(paths), option)
         for flag, kinds in found.items()

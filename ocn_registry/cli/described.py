@@ -29,7 +29,8 @@ class Option(NamedTuple):
         values: What can follow, where that is known.
         files: Whether files can follow.
         many: Whether more than one value can follow.
-        required: Whether the command needs it, by itself or as one of a group.
+        required: Whether the command needs it.
+        one_of: Whether the command needs it, or another one of which this holds.
         group: The heading under which it stands in the help.
     """
 
@@ -40,6 +41,7 @@ class Option(NamedTuple):
     files: bool
     many: bool
     required: bool
+    one_of: bool
     group: str
 
 
@@ -86,10 +88,10 @@ def _options(parser: argparse.ArgumentParser) -> Iterator[Option]:
         title = group.title or _OF_THE_HELP
         for action in group._group_actions:  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - the same
             if action.help is not argparse.SUPPRESS:
-                yield _option(action, title, needed=action.required or action in one_of)
+                yield _option(action, title, one_of=action in one_of)
 
 
-def _option(action: argparse.Action, group: str, *, needed: bool) -> Option:
+def _option(action: argparse.Action, group: str, *, one_of: bool) -> Option:
     takes: tuple[str, ...] = ()
     if action.nargs != 0:
         told = action.metavar or (action.dest.upper() if action.option_strings else action.dest)
@@ -105,6 +107,7 @@ def _option(action: argparse.Action, group: str, *, needed: bool) -> Option:
         values=tuple(map(str, values)),
         files=bool(_FILES & set(takes)),
         many=action.nargs in {"+", "*"} or len(takes) > 1,
-        required=needed and action.nargs != "?",
+        required=action.required and action.nargs != "?",
+        one_of=one_of,
         group=group,
     )

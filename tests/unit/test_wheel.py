@@ -33,11 +33,22 @@ def test_wheel_holds_every_file_of_the_package(wheel):
         if path.is_file() and path.suffix in {".py", ".json", ".typed"}
     }
 
-    packed = {name for name in wheel.namelist() if ".dist-info/" not in name}
+    packed = {name for name in wheel.namelist() if name.startswith("ocn_registry/")}
 
     assert packed == files
     assert {"ocn_registry/py.typed", "ocn_registry/abi/v3/Registry.json"} <= packed
     assert any(name.startswith("ocn_registry/deployments/") for name in packed)
+
+
+def test_wheel_holds_the_manual_where_man_looks_and_nothing_else(wheel):
+    pages = {path.name for path in (ROOT / "docs" / "man" / "share" / "man" / "man1").iterdir()}
+    version = wheel.namelist()[-1].split(".dist-info/")[0]
+
+    rest = {name for name in wheel.namelist() if not name.startswith("ocn_registry/")}
+    others = {name for name in rest if ".dist-info/" not in name}
+
+    assert others == {f"{version}.data/data/share/man/man1/{page}" for page in pages}
+    assert {"ocn-registry.1", "ocn-registry-set-party.1"} <= pages
 
 
 def test_wheel_asks_for_neither_web3_nor_ape(wheel):

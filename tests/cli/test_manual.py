@@ -1,0 +1,130 @@
+"""The manual: a page for each command, from the same source as the help."""
+
+import importlib.util
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from ocn_registry.cli.arguments import commands, parser_of
+from ocn_registry.cli.codes import MEANINGS
+from ocn_registry.cli.described import described
+
+ROOT = Path(__file__).parents[2]
+MACROS = {"TH", "SH", "TP", "PP", "nh", "ad"}
+
+
+def script():
+    place = ROOT / "scripts" / "build_manual.py"
+    spec = importlib.util.spec_from_file_location("build_manual", place)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def pages():
+    return script().pages()
+
+
+def plain(text):
+    """Read roff as a reader sees it: without fonts, escapes and macros."""
+    text = re.sub(r"\\f[BIR]", "", text)
+    text = text.replace(r"\-", "-").replace(r"\(ti", "~").replace(r"\&", "").replace(r"\e", "\\")
+    return re.sub(r"^\.(\w+) ?", "", text, flags=re.MULTILINE)
+
+
+def test_every_command_has_a_page_and_stands_on_the_first(pages):
+    names = {f"ocn-registry-{command.path.replace(' ', '-')}" for command in commands()}
+    assert {f"{name}.1" for name in names} | {"ocn-registry.1"} == set(pages)
+    first = plain(pages["ocn-registry.1"])
+    for command in commands():
+        assert f"\n{command.path}\n{command.help}\n" in first
+    assert {f"{name}(1)" for name in names} <= set(re.findall(r"[\w-]+\(1\)", first))
+
+
+def test_a_page_says_what_the_help_says(pages):
+    for each in described():
+        text = plain(pages[f"ocn-registry-{'-'.join(each.path)}.1"])
+        assert each.help in text
+        for option in each.options:
+            assert ", ".join(option.flags) in text
+            assert option.help.replace("`", "") in text
+        for path in each.paths:
+            assert " ".join(["ocn-registry", *path]) in text
+        for code, meaning in MEANINGS.items():
+            assert f"\n{code}\n{meaning.replace('`', '')}\n" in text
+
+
+def test_pages_and_the_parser_know_the_same_options(pages):
+    """By the help's own text, which the pages are not made of."""
+    for each in described():
+        shown = parser_of([*each.path, "--help"])
+        for word in each.path:
+            shown = next(
+                action.choices[word]
+                for action in shown._actions
+                if isinstance(action.choices, dict)
+            )
+        flags = set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", shown.format_help()))
+        text = plain(pages[f"ocn-registry-{'-'.join(each.path)}.1"])
+        assert flags <= set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", text))
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("get-party", "get-party { -a ADDRESS | -c CC PID } [OPTION ...]"),
+        ("set-party", "set-party -c CC PID -r ROLE ... -o ADDRESS [OPTION ...]"),
+        ("request-submit", "request submit [OPTION ...] FILE ..."),
+        ("completion", "completion [OPTION ...] [shell]"),
+    ],
+)
+def test_a_page_says_how_its_command_is_called(pages, name, expected):
+    text = plain(pages[f"ocn-registry-{name}.1"])
+    assert f"SYNOPSIS\nocn-registry {expected}\n" in text
+
+
+def test_pages_are_plain_roff(pages):
+    for name, text in pages.items():
+        assert text.isascii(), name
+        assert "\n\n" not in text
+        for line in text.splitlines()[1:]:
+            if line[0] == ".":
+                assert line[1:].split(" ")[0] in MACROS, (name, line)
+            assert line[0] != "'"
+            assert line.count(r"\fR") == line.count(r"\fB") + line.count(r"\fI")
+            assert not re.search(r"\\(?![feB(&-])", line), (name, line)
+
+
+def test_groff_reads_every_page_without_a_warning(pages, tmp_path):
+    groff = shutil.which("groff")
+    if groff is None:
+        pytest.skip("groff is not installed here")
+    for name, text in pages.items():
+        (tmp_path / name).write_text(text)
+    read = subprocess.run(
+        [groff, "-man", "-ww", "-z", *sorted(tmp_path.iterdir())],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (read.stdout, read.stderr) == ("", "")
+
+
+def test_what_is_committed_is_compared(tmp_path, monkeypatch):
+    manual = script()
+    monkeypatch.setattr(manual, "FOLDER", tmp_path)
+    monkeypatch.setattr("sys.argv", ["build_manual.py"])
+    (tmp_path / "ocn-registry-gone.1").write_text("of a command that is no more")
+    assert manual.main() == 0
+    assert not (tmp_path / "ocn-registry-gone.1").exists()
+    monkeypatch.setattr("sys.argv", ["build_manual.py", "--check"])
+    assert manual.main() == 0
+    page = tmp_path / "ocn-registry-doctor.1"
+    page.write_text(page.read_text() + "more\n")
+    assert manual.main() == 1
+    page.unlink()
+    assert manual.main() == 1
