@@ -1,0 +1,168 @@
+"""`ape run register_party` and its like, by Ape's own accounts and networks, on a real chain."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ocn_registry import KeySigner, Permission, Role, connect
+from ocn_registry.devnet import Devnet
+
+ROOT = Path(__file__).parents[2]
+APE = Path(sys.executable).with_name("ape")
+URL = "https://node.example.org"
+OPERATOR, PARTY, PROVIDER, SPENDER = "TEST::1", "TEST::2", "TEST::3", "TEST::4"
+SECRET = "a passphrase"  # noqa: S105 - of a key that nobody needs
+
+
+@pytest.fixture
+def ape(fresh):
+    """Run one of the scripts; give what it says and its exit code."""
+
+    def run(script, *options, network=f"ethereum:local:{fresh.rpc_url}"):
+        return subprocess.run(
+            [APE, "run", script, *options, "--network", network],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+
+    return run
+
+
+@pytest.fixture
+def listed(fresh):
+    """Give the registry, with the node of an operator."""
+    with connect(fresh.deployment()) as registry:
+        registry.set_node(URL, signer=KeySigner.from_key(fresh.accounts[1].private_key))
+        yield registry
+
+
+def done(finished):
+    assert finished.returncode == 0, finished.stderr
+    # Ape says first to what it connects; contracts that take no batch get one write after another.
+    return json.JSONDecoder().raw_decode(finished.stdout, finished.stdout.index("{"))[0]
+
+
+def test_all_of_it_by_apes_accounts_alone(fresh, ape):
+    operator, party, provider = [fresh.accounts[place].address for place in (1, 2, 3)]
+    at = ("--operator", operator, "--yes")
+    done(ape("register_node", f"{URL}/", "--account", OPERATOR, "--yes"))
+    roles = ("--role", "CPO", "--role", "emsp", "--sender", "cdrs", "--receiver", "tokens")
+    done(ape("register_party", "de", "abc", *roles, *at, "--account", PARTY))
+    done(ape("register_party", "DE", "SRV", "--role", "SCSP", *at, "--account", PROVIDER))
+    needs = ("--permission", "forward_all", "--name", "Routes", "--account", PROVIDER, "--yes")
+    done(ape("register_service", *needs))
+    told = done(ape("agree", provider, "--account", PARTY, "--yes"))
+    assert told["state"] == [{"user": party, "provider": provider, "active": True}]
+    with connect(fresh.deployment()) as registry:
+        found = registry.party("DE", "ABC")
+        assert (found.address, found.operator_domain) == (party, URL)
+        assert found.roles == (Role.CPO, Role.EMSP)
+        assert [module.name for module in found.modules_sender] == ["CDRS"]
+        assert [module.name for module in found.modules_receiver] == ["TOKENS"]
+        service = registry.service(provider)
+        assert (service.name, service.permissions) == ("Routes", (Permission.FORWARD_ALL,))
+        assert registry.agreement(party, provider).active
+        done(ape("revoke", provider, "--account", PARTY, "--yes"))
+        assert registry.agreement(party, provider) is None
+
+
+@pytest.mark.parametrize("generation", ["local", "local-v1"])
+def test_a_spender_pays_for_what_another_account_signed(fresh, ape, generation):
+    operator, party, spender = [fresh.accounts[place].address for place in (1, 2, 4)]
+    here = fresh.deployment() if generation == "local" else fresh.v1_deployment()
+    before = fresh.request("eth_getBalance", party, "latest")
+    with connect(here) as registry:
+        registry.set_node(URL, signer=KeySigner.from_key(fresh.accounts[1].private_key))
+        words = ("DE", "ABC", "--role", "CPO", "--operator", operator, "--sender", "cdrs")
+        both = ("--account", PARTY, "--spender", SPENDER, "--deployment", generation)
+        told = done(ape("register_party", *words, *both, "--yes"))
+        assert (set(told["signers"]), told["spender"]) == ({party}, spender)
+        assert [module.name for module in registry.party("DE", "ABC").modules_sender] == ["CDRS"]
+    assert fresh.request("eth_getBalance", party, "latest") == before
+
+
+def test_nothing_is_sent_unless_somebody_agrees(listed, ape):
+    alone = ape("register_node", "https://other.example.org", "--account", OPERATOR)
+    assert alone.returncode == 2
+    assert "--yes" in alone.stderr
+    assert "change    list its node under https://other.example.org" in alone.stderr
+    told = done(ape("register_node", "https://o.example.org", "--account", OPERATOR, "--dry-run"))
+    assert told["status"] == "dry run"
+    assert [node.domain for node in listed.nodes()] == [URL]
+
+
+def test_what_can_not_be_is_told_in_a_line(listed, ape, tmp_path):
+    for words, code, says in (
+        (("register_node", URL, "--account", PARTY), 4, "is listed for the operator"),
+        (("agree", listed.nodes()[0].operator, "--account", PARTY), 3, "no Service listed"),
+        (("register_node", "node", "--account", PARTY), 2, "is no URL of a node"),
+        (
+            ("revoke", "0x12", "--account", PARTY, "--deployment", str(tmp_path / "no.json")),
+            2,
+            "can't be read",
+        ),
+    ):
+        finished = ape(*words, "--yes")
+        assert finished.returncode == code
+        assert says in finished.stderr
+        assert "Traceback" not in finished.stderr
+
+
+def test_a_keyfile_of_apes_signs_for_a_party_that_has_no_money(listed, fresh, terminal, tmp_path):
+    (tmp_path / "accounts").mkdir()
+    party = KeySigner.new_identity(tmp_path / "accounts" / "mine.json", lambda: SECRET)
+    words = ["register_party", "DE", "ABC", "--role", "CPO"]
+    words += ["--operator", fresh.accounts[1].address, "--account", "mine", "--spender", SPENDER]
+    running = terminal(
+        *(APE, "run", *words, "--network", f"ethereum:local:{fresh.rpc_url}"),
+        cwd=ROOT,
+        APE_DATA_FOLDER=str(tmp_path),
+        NO_COLOR="1",
+    )
+    for before, keys in (
+        ("Sign:", "y\n"),
+        ("passphrase to unlock 'mine' []: ", f"{SECRET}\n"),
+        ("unlocked?", "n\n"),
+        ("send this? [y/N] ", "y\n"),
+    ):
+        running.read_until(before)
+        running.type(keys)
+    code, shown = running.finish()
+    assert code == 0, shown
+    assert SECRET not in shown
+    assert shown.index("to sign   be the party DE ABC") < shown.index("Sign:")
+    assert listed.party("DE", "ABC").address == party.address
+
+
+def test_voltas_settings_and_a_deployment_of_ones_own(tmp_path):
+    with Devnet(chain_id=73799) as devnet:
+        own = replace(devnet.deployment(), name="volta-v3")
+        file = tmp_path / "volta-v3.json"
+        fields = {"chainId": own.chain_id, "dialect": own.dialect, "name": own.name}
+        places = {"registry": own.registry, "permissions": own.permissions}
+        file.write_text(json.dumps(fields | places))
+        devnet.request("evm_setIntervalMining", 1)
+        choice = f"energyweb:volta:{devnet.rpc_url}"
+        words = ["register_node", URL, "--account", OPERATOR, "--yes", "--deployment", str(file)]
+        finished = subprocess.run(
+            [APE, "run", *words, "--network", choice],
+            cwd=ROOT,
+            env=os.environ,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        told = done(finished)
+        assert "network   volta-v3 (chain 73799)" in finished.stderr
+        latest = int(devnet.request("eth_blockNumber"), 16)
+        assert latest >= told["blockNumber"] + 2  # confirmed three times, as ape-config.yaml says
