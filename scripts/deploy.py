@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -75,6 +76,23 @@ def source_commit() -> str:
     return told.stdout.strip() or "unknown"
 
 
+def hold_to_sources() -> None:
+    """Refuse to deploy what is not what the sources here compile to.
+
+    Raises:
+        ClickException: It differs, or nothing can be compiled here.
+    """
+    command = [sys.executable, str(ROOT / "scripts" / "build_abi.py"), "--check"]
+    checked = subprocess.run(  # noqa: S603 - our own program
+        command, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if checked.returncode:
+        said = checked.stdout.strip() or checked.stderr.strip().rpartition("\n")[2]
+        raise click.ClickException(
+            f"nothing is deployed that was not compiled here just now: {said}"
+        )
+
+
 def compilers() -> dict[str, Any]:
     """Tell how each contract was compiled."""
     folder = ROOT / "ocn_registry" / "abi" / "v3"
@@ -122,6 +140,7 @@ def cli(  # noqa: PLR0913, PLR0917 - the options
     if max_fee is not None:
         order = replace(order, options=replace(order.options, max_fee_per_gas_wei=max_fee))
     transport = Web3Transport(provider.web3)
+    hold_to_sources()
     try:
         with alone(path):
             record = Record.read(path)

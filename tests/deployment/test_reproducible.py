@@ -1,0 +1,97 @@
+"""Whoever compiles the contracts, wherever, gets the published bytes; a changed one is found."""
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click import ClickException
+
+ROOT = Path(__file__).parents[2]
+PUBLISHED = Path("ocn_registry/abi/v3")
+WITH_NODE = f"{ROOT / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}"
+NAMES = ("Registry.json", "Permissions.json")
+
+
+def clean_folder(folder):
+    """Copy what the compile reads, and nothing that was compiled."""
+    folder.mkdir(parents=True)
+    leave_out = shutil.ignore_patterns(".cache", ".build")
+    shutil.copytree(ROOT / "contracts", folder / "contracts", ignore=leave_out)
+    shutil.copytree(ROOT / "tools" / "solc", folder / "tools" / "solc")
+    (folder / "scripts").mkdir()
+    shutil.copy(ROOT / "scripts" / "build_abi.py", folder / "scripts")
+    shutil.copy(ROOT / "ape-config.yaml", folder)
+    packages = folder / "node_modules"
+    shutil.copytree(ROOT / "node_modules" / "@openzeppelin", packages / "@openzeppelin")
+    for package in (ROOT / "node_modules").iterdir():  # the compiler, and what it needs
+        if not (packages / package.name).exists() and not package.name.startswith("."):
+            (packages / package.name).symlink_to(package)
+    return folder
+
+
+def build(folder, *options, **environment):
+    return subprocess.run(
+        [sys.executable, folder / "scripts" / "build_abi.py", *options],
+        cwd=folder.parent,
+        env=os.environ | {"PATH": WITH_NODE} | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    """Compile in two clean folders, which have nothing in common but what is compiled."""
+    here = clean_folder(tmp_path_factory.mktemp("here") / "a")
+    there = clean_folder(tmp_path_factory.mktemp("there") / "far away" / "b")
+    assert build(here).returncode == 0
+    elsewhere = {"TZ": "Pacific/Apia", "LC_ALL": "C", "HOME": str(there), "PYTHONHASHSEED": "7"}
+    assert build(there, **elsewhere).returncode == 0
+    return here, there
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_two_clean_builds_give_the_published_bytes(folders, name):
+    here, there = ((folder / PUBLISHED / name).read_bytes() for folder in folders)
+    assert here == there == (ROOT / PUBLISHED / name).read_bytes()
+
+
+def test_no_folder_of_a_machine_is_in_what_is_published(folders):
+    for name in NAMES:
+        text = (folders[1] / PUBLISHED / name).read_text()
+        assert str(ROOT) not in text
+        assert "far away" not in text
+
+
+def test_changed_byte_of_an_artifact_is_found(folders):
+    here = folders[0]
+    published = {here / PUBLISHED / name: (here / PUBLISHED / name).read_text() for name in NAMES}
+    for path, content in published.items():
+        at = content.index('"deployedBytecode": "0x') + 1000
+        path.write_text(content[:at] + f"{int(content[at], 16) ^ 1:x}" + content[at + 1 :])
+    try:
+        checked = build(here, "--check")
+    finally:
+        for path, content in published.items():
+            path.write_text(content)
+    assert checked.returncode == 1
+    named = [line.split(":")[0] for line in checked.stdout.splitlines()]
+    assert named == [str(PUBLISHED / name) for name in NAMES]
+
+
+def test_what_its_sources_do_not_compile_to_is_not_deployed(folders, monkeypatch):
+    """A letter more in a comment is enough: the metadata covers it."""
+    spec = importlib.util.spec_from_file_location("deploy_script", ROOT / "scripts" / "deploy.py")
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    monkeypatch.setattr(script, "ROOT", folders[1])
+    monkeypatch.setenv("PATH", WITH_NODE)
+    path = folders[1] / "contracts" / "libraries" / "IdList.sol"
+    path.write_text(f"{path.read_text()}// .\n")
+    with pytest.raises(ClickException, match=r"Registry\.json: not what contracts/ compiles to"):
+        script.hold_to_sources()
