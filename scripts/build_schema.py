@@ -1,17 +1,19 @@
-"""Write `ocn_registry/schemas/signed-request.schema.json`: the form of requests that travel.
+"""Write `ocn_registry/schemas`: the form of requests that travel, and of what commands print.
 
     python scripts/build_schema.py            write
     python scripts/build_schema.py --check    compare with what is committed
 
-For programs in other languages. It is made of the types that the package signs, so the two can't
-differ. A document of this form may still be refused: for another chain or contract, for its
-deadline or nonce, or for its signature.
+For programs in other languages. The first is made of the types that the package signs, so the two
+can't differ. A document of this form may still be refused: for another chain or contract, for its
+deadline or nonce, or for its signature. The second is that of `command_schema.py`.
 """
 
 import argparse
 import json
 import sys
 from pathlib import Path
+
+import command_schema
 
 from ocn_registry.dialects.v1 import requests as first
 from ocn_registry.dialects.v3 import requests as third
@@ -21,7 +23,7 @@ from ocn_registry.models import Contract, Module, Role
 from ocn_registry.signing import DOMAIN_TYPE, MAX_SIGNATURE_BYTES, StructType
 
 ROOT = Path(__file__).resolve().parent.parent
-FILE = ROOT / "ocn_registry" / "schemas" / "signed-request.schema.json"
+FOLDER = ROOT / "ocn_registry" / "schemas"
 
 Schema = dict[str, object]
 _URL = r"^https?://[a-z0-9\[][-a-z0-9._~:/%\[\]]*(?<![/.])$"
@@ -168,17 +170,22 @@ def schema() -> Schema:
 
 def main() -> int:
     """Run the script."""
-    parser = argparse.ArgumentParser(description="Write the JSON Schema of signed requests.")
+    parser = argparse.ArgumentParser(description="Write the JSON Schemas.")
     parser.add_argument("--check", action="store_true", help="compare, and write nothing")
     check = parser.parse_args().check
-    text = json.dumps(schema(), indent=2) + "\n"
-    if not check:
-        FILE.parent.mkdir(exist_ok=True)
-        FILE.write_text(text, encoding="utf-8")
-    elif not FILE.exists() or FILE.read_text(encoding="utf-8") != text:
-        print(f"{FILE.relative_to(ROOT)} is not what the types say: make docs", file=sys.stderr)
-        return 1
-    return 0
+    differs = False
+    for name, made in (
+        ("signed-request.schema.json", schema()),
+        ("command-output.schema.json", command_schema.schema()),
+    ):
+        file, text = FOLDER / name, json.dumps(made, indent=2) + "\n"
+        if not check:
+            FOLDER.mkdir(exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+        elif not file.exists() or file.read_text(encoding="utf-8") != text:
+            differs = True
+            print(f"{file.relative_to(ROOT)} is not what the types say: make docs", file=sys.stderr)
+    return int(differs)
 
 
 if __name__ == "__main__":

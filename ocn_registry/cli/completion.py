@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ocn_registry.cli.arguments import GROUPS
 from ocn_registry.cli.codes import DONE
 from ocn_registry.cli.described import described, of_the_root
-from ocn_registry.cli.render import put
+from ocn_registry.cli.render import as_json, put
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -42,7 +42,8 @@ class Value(NamedTuple):
 
 def completion(args: Namespace) -> int:
     """Print the script of a shell."""
-    put(script(args.shell).rstrip("\n"))
+    text = script(args.shell).rstrip("\n")
+    put(as_json(text) if args.json else text)
     return DONE
 
 

@@ -1,0 +1,532 @@
+"""The form of what commands print with `--json`; `build_schema.py` writes it to a file.
+
+One definition for each command, by its words with `-` between them, and one for each shape that
+several of them share. Names of roles, modules, permissions and changes are the package's own.
+"""
+
+from dataclasses import fields
+from typing import get_args
+
+from ocn_registry.cli.arguments import WRITES
+from ocn_registry.cli.names import MODULES, PERMISSIONS, ROLES
+from ocn_registry.cli.settings import KEYS
+from ocn_registry.migration.compare import What
+from ocn_registry.migration.reasons import Kind, Why
+from ocn_registry.models import Contract
+from ocn_registry.outcomes import Change
+
+Schema = dict[str, object]
+
+TEXT: Schema = {"type": "string"}
+FLAG: Schema = {"type": "boolean"}
+NULL: Schema = {"type": "null"}
+COUNT: Schema = {"type": "integer", "minimum": 0}
+DECIMAL: Schema = {"$ref": "#/$defs/Decimal"}
+ADDRESS: Schema = {"$ref": "#/$defs/Address"}
+HASH: Schema = {"$ref": "#/$defs/Hash"}
+TIME: Schema = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"}
+DIGEST: Schema = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+# The first generation's contracts hold any characters.
+ID: Schema = {
+    "countryCode": {"type": "string", "minLength": 2, "maxLength": 2},
+    "partyId": {"type": "string", "minLength": 3, "maxLength": 3},
+}
+SIGNED_REQUEST = "urn:ocn-registry:signed-request"
+
+
+def ref(name: str) -> Schema:
+    """Refer to a definition."""
+    return {"$ref": f"#/$defs/{name}"}
+
+
+def or_null(*schemas: Schema) -> Schema:
+    """Give the schema of what may be absent."""
+    return {"anyOf": [*schemas, NULL]}
+
+
+def objects(properties: Schema, optional: Schema | None = None) -> Schema:
+    """Give the schema of an object that has these keys, and may have the optional ones."""
+    return {
+        "type": "object",
+        "properties": {**properties, **(optional or {})},
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def lists(items: Schema, **more: object) -> Schema:
+    """Give the schema of a list."""
+    return {"type": "array", "items": items, **more}
+
+
+def const(value: object) -> Schema:
+    """Give the schema of one value."""
+    return {"const": value}
+
+
+def camel(name: str) -> str:
+    """Write a name as JSON has it."""
+    first, *more = name.split("_")
+    return first + "".join([word.title() for word in more])
+
+
+# What stands in a field of a change, by its name.
+FIELDS: Schema = {
+    "node": ref("Node"),
+    "id": ref("PartyId"),
+    "roles": lists(ref("Role")),
+    "modules_sender": lists(ref("Module")),
+    "modules_receiver": lists(ref("Module")),
+    "name": TEXT,
+    "url": TEXT,
+    "permissions": lists(ref("Permission")),
+    "version": or_null(COUNT),
+    "contract": {"enum": [contract.name for contract in Contract]},
+}
+MAY_BE_ABSENT = {("AgreementMade", "permissions")}
+WHERE: Schema = {
+    "blockNumber": COUNT,
+    "blockHash": HASH,
+    "time": TIME,
+    "hash": HASH,
+    "index": COUNT,
+    "sender": or_null(ADDRESS),
+    "how": {"enum": ["direct", "signed", "owner", None]},
+    "certain": FLAG,
+}
+
+
+def change(kind: type[Change]) -> Schema:
+    """Give the keys of a change."""
+    found: Schema = {"change": const(kind.__name__)}
+    for field in fields(kind):
+        one = FIELDS.get(field.name, ADDRESS)
+        absent = (kind.__name__, field.name) in MAY_BE_ABSENT
+        found[camel(field.name)] = {"anyOf": [one, NULL]} if absent else one
+    return found
+
+
+def any_change(**more: object) -> Schema:
+    """Give the schema of any change, with more keys."""
+    return {"anyOf": [objects({**more, **change(kind)}) for kind in get_args(Change)]}
+
+
+TRANSACTION: Schema = {
+    "hash": HASH,
+    "hashes": lists(HASH, minItems=1),
+    "blockNumber": COUNT,
+    "blockHash": HASH,
+    "gasUsed": COUNT,
+    "costWei": DECIMAL,
+    "explorer": or_null({"type": "string", "pattern": "^https?://"}),
+}
+
+
+def written(*states: Schema) -> Schema:
+    """Give the schema of what is written; the state that is so then is one of these."""
+    return objects(
+        {
+            "status": {"enum": ["done", "without effect in part"]},
+            **TRANSACTION,
+            "signers": lists(ADDRESS, minItems=1),
+            "spender": ADDRESS,
+            "state": lists(or_null(*states), minItems=1),
+        },
+    )
+
+
+# What a write is about, by the end of its name.
+STATES = {
+    "node": "Node",
+    "party": "Party",
+    "modules": "Party",
+    "service": "Service",
+    "agreement": "AgreementState",
+}
+WRITTEN = tuple(dict.fromkeys((*STATES.values(), "NonceState")))
+OWNERS = {
+    "delete-node": ref("Node"),
+    "delete-party": ref("Party"),
+    "reassign": ref("Party"),
+    "hand-over": ref("Ownership"),
+    "accept": ref("Ownership"),
+}
+
+
+def deed(name: str, state: Schema) -> Schema:
+    """Give the schema of what the owner's writes print."""
+    said: Schema = {
+        "who": ADDRESS,
+        "what": const(name),
+        "account": ADDRESS,
+        "says": TEXT,
+        "reason": TEXT,
+        "before": or_null(state),
+    }
+    price: Schema = {"status": const("dry run"), "gas": COUNT, "mostCostWei": DECIMAL}
+    done: Schema = {
+        "status": {"enum": ["done", "in part"]},
+        **TRANSACTION,
+        "state": or_null(state),
+        "log": TEXT,
+    }
+    return {"anyOf": [objects({**said, **price}), objects({**said, **done})]}
+
+
+ACT = objects(
+    {
+        "id": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
+        "at": TIME,
+        "begun": TIME,
+        "status": {"enum": ["intended", "signed", "unknown", "done", "in part", "failed"]},
+        "network": TEXT,
+        "chainId": COUNT,
+        "contract": ADDRESS,
+        "who": ADDRESS,
+        "what": {"enum": list(OWNERS)},
+        "account": ADDRESS,
+        "says": TEXT,
+        "reason": TEXT,
+        "before": or_null(ref("Node"), ref("Party"), ref("Ownership")),
+    },
+    {
+        "transaction": HASH,
+        "nonce": COUNT,
+        "blockNumber": COUNT,
+        "blockHash": HASH,
+        "changes": lists(ref("Change")),
+        "error": TEXT,
+    },
+)
+COUNTS = objects(dict.fromkeys(("nodes", "parties", "services", "agreements"), COUNT))
+BOTH = {contract.value: or_null(FLAG) for contract in Contract}
+SHAPES: dict[str, Schema] = {
+    "Address": {"type": "string", "pattern": "^0x[0-9a-fA-F]{40}$"},
+    "Hash": {"type": "string", "pattern": "^0x[0-9a-f]{64}$"},
+    "Decimal": {
+        "description": "A whole number that may be beyond what JSON's readers hold.",
+        "type": "string",
+        "pattern": "^(0|[1-9][0-9]{0,77})$",
+    },
+    "Role": {"enum": list(ROLES)},
+    "Module": {"enum": list(MODULES)},
+    "Permission": {
+        "description": "Its name; its number where it has none.",
+        "anyOf": [{"enum": list(PERMISSIONS)}, {"type": "integer", "minimum": len(PERMISSIONS)}],
+    },
+    "PartyId": objects(ID),
+    "Node": objects({"operator": ADDRESS, "url": TEXT}),
+    "Party": objects(
+        {
+            **ID,
+            "address": ADDRESS,
+            "roles": lists(ref("Role")),
+            "modules": objects({"sender": lists(ref("Module")), "receiver": lists(ref("Module"))}),
+            "node": ref("Node"),
+        },
+    ),
+    "Service": objects(
+        {
+            "name": TEXT,
+            "url": TEXT,
+            "permissions": lists(ref("Permission")),
+            "provider": objects(
+                {
+                    "address": ADDRESS,
+                    **ID,
+                },
+            ),
+        },
+    ),
+    "AgreementState": objects({"user": ADDRESS, "provider": ADDRESS, "active": FLAG}),
+    "NonceState": objects({"nonce": COUNT}),
+    "Ownership": objects(
+        {
+            "owner": or_null(ADDRESS),
+            "pendingOwner": or_null(ADDRESS),
+            "importOpen": objects({contract.value: FLAG for contract in Contract}),
+            "blockNumber": COUNT,
+        },
+    ),
+    **{f"{state}Written": written(ref(state)) for state in WRITTEN},
+    "Written": written(*map(ref, WRITTEN)),
+    "Change": any_change(),
+    "Happening": any_change(**WHERE),
+    "DryRun": objects(
+        {
+            "status": const("dry run"),
+            "signers": lists(ADDRESS, minItems=1),
+            "spender": ADDRESS,
+            "gas": or_null(COUNT),
+            "mostCostWei": or_null(DECIMAL),
+        },
+    ),
+    "MigrationDryRun": objects(
+        {
+            "status": const("dry run"),
+            "snapshot": DIGEST,
+            "signer": ADDRESS,
+            "gas": COUNT,
+            "mostCostWei": DECIMAL,
+        },
+    ),
+    "MigrationDone": objects(
+        {
+            "status": const("done"),
+            "snapshot": DIGEST,
+            "signer": ADDRESS,
+            "transactions": lists(
+                objects(
+                    {
+                        "hash": HASH,
+                        "blockNumber": COUNT,
+                        "kind": {"enum": ["nodes", "parties", "services", "agreements", "closing"]},
+                        "entries": COUNT,
+                        "gasUsed": COUNT,
+                        "costWei": DECIMAL,
+                    },
+                ),
+            ),
+            "gasUsed": COUNT,
+            "costWei": DECIMAL,
+        },
+    ),
+}
+REQUEST: Schema = {
+    "account": ADDRESS,
+    "change": TEXT,
+    "network": TEXT,
+    "chainId": COUNT,
+    "contract": ADDRESS,
+    "nonce": or_null(COUNT),
+    "until": TEXT,
+    "signed": FLAG,
+}
+PLACE: Schema = {"chainId": COUNT, "registry": ADDRESS}
+MIGRATED: Schema = {"anyOf": [ref("MigrationDryRun"), ref("MigrationDone")]}
+
+
+def reads() -> dict[str, Schema]:
+    """Give the schemas of what reads the registry."""
+    return {
+        "get-node": or_null(ref("Node")),
+        "list-nodes": lists(ref("Node")),
+        "get-party": or_null(ref("Party")),
+        "list-parties": lists(ref("Party")),
+        "get-service": or_null(ref("Service")),
+        "list-services": lists(ref("Service")),
+        "get-agreements": lists(ref("Service")),
+        "watch": {
+            "description": "Each line is one.",
+            **any_change(takenBack=FLAG, **WHERE),
+        },
+        "history": lists(ref("Happening")),
+    }
+
+
+def writes() -> dict[str, Schema]:
+    """Give the schemas of what writes, at once or by requests."""
+    found: dict[str, Schema] = {}
+    for name, *_ in WRITES:
+        done = tried(f"{STATES[name.rpartition('-')[2]]}Written")
+        found |= {name: done, f"{name}-raw": done}
+        found[f"request-prepare-{name}"] = {"$ref": f"{SIGNED_REQUEST}#/$defs/request"}
+    return found | {
+        "request-show": lists(objects(REQUEST)),
+        "request-sign": {"$ref": SIGNED_REQUEST},
+        "request-verify": lists(
+            objects({**REQUEST, "signed": const(value=True), "valid": const(value=True)}),
+        ),
+        "request-submit": tried("Written"),
+        "request-cancel": tried("NonceStateWritten"),
+    }
+
+
+def tried(done: str) -> Schema:
+    """Give the schema of what may also be only tried."""
+    return {"anyOf": [ref("DryRun"), ref(done)]}
+
+
+def of_the_owner() -> dict[str, Schema]:
+    """Give the schemas of what deployers and owners do."""
+    return {
+        "verify": objects(
+            {
+                "verified": FLAG,
+                "network": TEXT,
+                **PLACE,
+                "permissions": ADDRESS,
+                "owner": or_null(ADDRESS),
+                "pendingOwner": or_null(ADDRESS),
+                "importOpen": objects({**BOTH}),
+                "deployedOpen": objects({**BOTH}),
+                "codeHashes": objects({contract.value: HASH for contract in Contract}),
+                "blockNumber": COUNT,
+                "differences": lists(TEXT),
+            },
+        ),
+        "owner-show": ref("Ownership"),
+        **{f"owner-{name}": deed(name, state) for name, state in OWNERS.items()},
+        "owner-safe-file": safe_file(),
+        "owner-log": lists(ACT),
+    }
+
+
+def safe_file() -> Schema:
+    """Give the schema of a file for the transaction builder of a Safe."""
+    return objects(
+        {
+            "version": const("1.0"),
+            "chainId": DECIMAL,
+            "createdAt": COUNT,
+            "meta": objects(
+                {"name": TEXT, "description": TEXT, "createdFromSafeAddress": ADDRESS},
+            ),
+            "transactions": lists(
+                objects(
+                    {
+                        "to": ADDRESS,
+                        "value": DECIMAL,
+                        "data": {"type": "string", "pattern": "^0x([0-9a-f]{2})*$"},
+                        "contractMethod": NULL,
+                        "contractInputsValues": NULL,
+                    },
+                ),
+                minItems=1,
+            ),
+        },
+    )
+
+
+def migrations() -> dict[str, Schema]:
+    """Give the schemas of what moves a registry."""
+    odd: Schema = {"kind": {"enum": [kind.value for kind in Kind]}, "subject": TEXT}
+    return {
+        "migrate-snapshot": objects(
+            {
+                "file": TEXT,
+                "snapshot": DIGEST,
+                "network": TEXT,
+                **PLACE,
+                "permissions": ADDRESS,
+                "blockNumber": COUNT,
+                "blockHash": HASH,
+                **dict.fromkeys(("nodes", "parties", "services", "agreements", "odd"), COUNT),
+            },
+        ),
+        "migrate-plan": objects(
+            {
+                "snapshot": DIGEST,
+                "from": objects(PLACE),
+                "blockNumber": COUNT,
+                "to": objects({"network": TEXT, **PLACE}),
+                "planned": COUNTS,
+                "missing": COUNTS,
+                "leftOut": lists(
+                    objects(
+                        {
+                            **odd,
+                            "why": {"enum": [why.name for why in Why]},
+                            "says": {"enum": [why.value for why in Why]},
+                            "detail": TEXT,
+                        },
+                    ),
+                ),
+                "unreachable": lists(TEXT),
+                "transactions": COUNT,
+                "gas": COUNT,
+                "mostCostWei": DECIMAL,
+            },
+        ),
+        "migrate-import": MIGRATED,
+        "migrate-compare": lists(
+            objects(
+                {
+                    **odd,
+                    "what": {"enum": [what.name for what in What]},
+                    "says": {"enum": [what.value for what in What]},
+                    "detail": TEXT,
+                },
+            ),
+        ),
+        "migrate-close": MIGRATED,
+    }
+
+
+def others() -> dict[str, Schema]:
+    """Give the schemas of what is about keys, machines and the way to the chain."""
+    key = {"type": "string", "pattern": "^0x[0-9a-f]{64}$"}
+    scalar: Schema = {"type": ["string", "number", "null"]}
+    return {
+        "identity-new": objects({"address": ADDRESS, "keystore": TEXT}),
+        "identity-show": objects({"address": ADDRESS}),
+        "info": objects(
+            {
+                "network": TEXT,
+                "chainId": COUNT,
+                "rpcUrl": TEXT,
+                "registry": ADDRESS,
+                "permissions": ADDRESS,
+                "generation": {"type": "string", "pattern": "^v[1-9]$"},
+                "address": ADDRESS,
+                "node": or_null(ref("Node")),
+                "party": or_null(ref("Party")),
+                "service": or_null(ref("Service")),
+                "agreements": lists(ADDRESS),
+                "balanceWei": DECIMAL,
+                "canPay": FLAG,
+            },
+        ),
+        "doctor": lists(
+            objects({"check": TEXT, "ok": FLAG, "says": TEXT, "remedy": TEXT}),
+            minItems=1,
+        ),
+        "tx-status": or_null(objects({**TRANSACTION, "changes": lists(ref("Change"))})),
+        "devnet": objects(
+            {
+                "rpcUrl": TEXT,
+                **PLACE,
+                "permissions": ADDRESS,
+                "accounts": lists(objects({"address": ADDRESS, "privateKey": key}), minItems=1),
+            },
+            {"v1Registry": ADDRESS, "v1Permissions": ADDRESS},
+        ),
+        "settings": {
+            "anyOf": [
+                TEXT,
+                objects(
+                    {
+                        "file": TEXT,
+                        "exists": FLAG,
+                        "profile": or_null(TEXT),
+                        "profiles": lists(TEXT),
+                        "settings": objects({key: ref("Setting") for key in KEYS}),
+                    },
+                ),
+            ],
+        },
+        "Setting": objects(
+            {
+                "value": {"anyOf": [scalar, lists(TEXT)]},
+                "from": {"enum": ["flag", "variable", "profile", "file", "default"]},
+                "name": or_null(TEXT),
+            },
+        ),
+        "completion": {"description": "A script for a shell.", **TEXT},
+    }
+
+
+def schema() -> Schema:
+    """Give the whole schema."""
+    commands = reads() | writes() | of_the_owner() | migrations() | others()
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "urn:ocn-registry:command-output",
+        "title": "What the commands of ocn-registry print with --json",
+        "description": (
+            "#/$defs/list-nodes is the form of what `ocn-registry list-nodes --json` prints, "
+            "#/$defs/tx-status that of `ocn-registry tx status --json`, and so on. Requests have "
+            f"the form of {SIGNED_REQUEST}, which is in the file signed-request.schema.json."
+        ),
+        "$defs": SHAPES | commands,
+    }

@@ -1,0 +1,385 @@
+"""What every command prints with `--json` is of its committed schema, and nothing else is."""
+
+import copy
+import json
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+from referencing import Registry, Resource
+
+# The rehearsal fills v1's contracts too; scripts are no package, so they are put on the path.
+if (_scripts := str(Path(__file__).resolve().parents[2] / "scripts")) not in sys.path:
+    sys.path.insert(0, _scripts)
+
+import rehearsal_v1
+
+import ocn_registry
+from ocn_registry import Permission, Role
+from ocn_registry.cli.arguments import commands
+from ocn_registry.devnet import Devnet
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = Path(ocn_registry.__file__).parent / "schemas"
+SCHEMAS = [json.loads(file.read_text()) for file in sorted(FOLDER.glob("*.schema.json"))]
+(OUTPUT,) = [one for one in SCHEMAS if one["$id"] == "urn:ocn-registry:command-output"]
+REGISTRY = Registry().with_resources(
+    [(one["$id"], Resource.from_contents(one)) for one in SCHEMAS],
+)
+URL = "https://node.example.org"
+# What the owner's log learns in the course of an act.
+LATER = {"transaction", "nonce", "blockNumber", "blockHash", "changes", "error"}
+FORMS = {
+    r"0x[0-9a-fA-F]{40}": "0x12",
+    r"0x[0-9a-f]{64}": "0xZZ",
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ": "yesterday",
+}
+FREE = {("says",), ("subject",), ("detail",)}  # sentences, and what strangers wrote
+TRIED = {}
+
+
+def validator(path):
+    name = path.replace(" ", "-")
+    return jsonschema.Draft202012Validator(
+        {"$ref": f"urn:ocn-registry:command-output#/$defs/{name}"}, registry=REGISTRY
+    )
+
+
+def prints(*paths):
+    """Say which commands a test runs; that it does is looked at when it ends."""
+
+    def note(test):
+        for path in paths:
+            TRIED.setdefault(path, []).append(test.__name__)
+        test.paths = set(paths)
+        return test
+
+    return note
+
+
+@pytest.fixture
+def printed(request, command):
+    """Give a function that runs a command with `--json` and holds what it prints to its schema."""
+    seen = set()
+
+    def run(path, *words, codes=(0,), by=command, each_line=False, **variables):
+        finished = by(*path.split(), *words, "--json", **variables)
+        assert finished.returncode in codes, (finished.stderr, finished.stdout)
+        lines = finished.stdout.splitlines() if each_line else [finished.stdout]
+        values = [json.loads(line) for line in lines]
+        for value in values:
+            check(path, value)
+        seen.add(path)
+        return values if each_line else values[0]
+
+    yield run
+    assert seen == request.function.paths
+
+
+def check(path, value):
+    """Hold a value to the schema of a command, and see that its mutants are refused."""
+    schema = validator(path)
+    schema.validate(value)
+    for place, mutant in mutants(value):
+        assert not schema.is_valid(mutant), (path, place, mutant)
+
+
+def mutants(value, whole=None, place=()):
+    """Give copies of a value, each spoilt at one place."""
+    whole = value if whole is None else whole
+    yield place, changed(whole, place, {"odd": 1})
+    if isinstance(value, dict):
+        yield place, changed(whole, place, value | {"unasked": 1})
+        for key, part in value.items():
+            if not may_be_absent(key, value):
+                rest = {name: one for name, one in value.items() if name != key}
+                yield (*place, key), changed(whole, place, rest)
+            yield from mutants(part, whole, (*place, key))
+    elif isinstance(value, list):
+        for index, part in enumerate(value[:2]):
+            yield from mutants(part, whole, (*place, index))
+    elif isinstance(value, str):
+        for form, odd in FORMS.items():
+            if re.fullmatch(form, value) and place[-1:] not in FREE:
+                yield place, changed(whole, place, odd)
+        if place and str(place[-1]).endswith("Wei"):
+            yield place, changed(whole, place, f"{value}.5")
+
+
+def may_be_absent(key, value):
+    """Tell of a devnet's keys and of the log's, of which not all are known from the start."""
+    return key in {"v1Registry", "v1Permissions"} or ("begun" in value and key in LATER)
+
+
+def changed(whole, place, part):
+    if not place:
+        return part
+    copied = copy.deepcopy(whole)
+    inner = copied
+    for key in place[:-1]:
+        inner = inner[key]
+    inner[place[-1]] = part
+    return copied
+
+
+def test_the_schemas_are_schemas_and_refer_to_what_is_there():
+    for one in SCHEMAS:
+        jsonschema.Draft202012Validator.check_schema(one)
+    names = set(re.findall(r'"\$ref": "#/\$defs/([^"]+)"', json.dumps(OUTPUT)))
+    assert names <= set(OUTPUT["$defs"])
+
+
+def test_every_command_has_a_schema_and_is_tried():
+    paths = {command.path for command in commands()}
+    defined = {name for name in OUTPUT["$defs"] if not name[0].isupper()}
+    assert {path.replace(" ", "-") for path in paths} == defined
+    assert paths == set(TRIED)
+
+
+def test_schemas_are_strict():
+    def objects_of(part):
+        if isinstance(part, dict):
+            yield from ([part] if "properties" in part else [])
+            for inner in part.values():
+                yield from objects_of(inner)
+        elif isinstance(part, list):
+            for inner in part:
+                yield from objects_of(inner)
+
+    found = list(objects_of(OUTPUT["$defs"]))
+    assert found
+    assert all(one["additionalProperties"] is False for one in found)
+
+
+LISTS = ("list-nodes", "list-parties", "list-services")
+
+
+@prints("get-node", "get-party", "get-service", "get-agreements", *LISTS)
+@pytest.mark.usefixtures("agreed")
+def test_reads(printed, operator, cpo, provider, spender):
+    for path in LISTS:
+        assert printed(path)
+    assert printed("get-node", operator.address)
+    assert printed("get-party", "-a", cpo.address)
+    assert printed("get-party", "-c", "DE", "SRV")
+    assert printed("get-service", provider.address)
+    assert printed("get-agreements", "-a", cpo.address)
+    for path, *words in (
+        ("get-node", spender.address),
+        ("get-party", "-c", "XX", "XXX"),
+        ("get-service", spender.address),
+    ):
+        assert printed(path, *words, codes=(3,)) is None
+
+
+@prints("watch", "history")
+def test_events(printed, client, agreed, cpo, emsp, operator, provider, devnet):
+    client.revoke_agreement(provider.address, signer=cpo)
+    client.delete_service(signer=provider)
+    client.delete_party(signer=provider)
+    client.delete_node(signer=operator)
+    told = printed("watch", "--once", "--from", 0, each_line=True)
+    kinds = {one["change"] for one in told}
+    assert {"NodeSet", "NodeDeleted", "PartySet", "PartyDeleted", "ServiceSet"} <= kinds
+    assert {"ServiceDeleted", "AgreementMade", "AgreementRevoked", "OwnershipTransferred"} <= kinds
+    assert printed("history", "-a", provider.address)
+
+
+@pytest.mark.parametrize("kind", ["", "-raw"])
+@prints(*[name for each in commands() if each.run.startswith("writes:") for name in [each.path]])
+def test_writes(request, kind, printed, operator, cpo, emsp, spender, keys):
+    def write(name, signer, *words):
+        given = [*words, "-s", keys[signer.address], "-x", keys[spender.address]]
+        assert printed(name + kind, *given, "--dry-run")["status"] == "dry run"
+        assert printed(name + kind, *given)["status"] == "done"
+
+    at = ("-o", operator.address)
+    write("set-node", operator, URL)
+    write("set-party", cpo, "-c", "DE", "CPO", "-r", "CPO", *at)
+    write("set-party", emsp, "-c", "NL", "MSP", "-r", "EMSP", "OTHER", *at)
+    write("set-party-modules", cpo, "--si", "locations", "--ri", "tokens", "cdrs")
+    write("set-service", cpo, "--name", "Routes", "-p", "FORWARD_ALL")
+    write("set-agreement", emsp, cpo.address)
+    write("revoke-agreement", emsp, cpo.address)
+    write("delete-service", cpo)
+    write("delete-party", cpo)
+    write("delete-node", operator)
+    request.function.paths = {
+        command.path
+        for command in commands()
+        if command.run == ("writes:raw" if kind else "writes:direct")
+    }
+
+
+def prepared():
+    return [each.path for each in commands() if each.path.startswith("request prepare ")]
+
+
+@prints(*prepared(), "request show", "request sign", "request verify", "request submit")
+@pytest.mark.usefixtures("listed_service")
+def test_requests(printed, operator, cpo, emsp, provider, spender, keys, tmp_path):
+    words = {
+        "set-node": (operator, "https://new.example.org"),
+        "delete-node": (operator,),
+        "set-party": (cpo, "-c", "DE", "CPO", "-r", "CPO", "-o", operator.address),
+        "set-party-modules": (cpo, "--si", "cdrs"),
+        "delete-party": (emsp,),
+        "set-service": (provider, "-p", "FORWARD_ALL"),
+        "delete-service": (provider,),
+        "set-agreement": (cpo, provider.address),
+        "revoke-agreement": (cpo, provider.address),
+    }
+    for name, (signer, *more) in words.items():
+        file = tmp_path / f"{name}.json"
+        document = printed(f"request prepare {name}", *more, "-a", signer.address)
+        file.write_text(json.dumps(document))
+        printed("request show", file)
+        signed = printed("request sign", file, "-s", keys[signer.address], "--yes")
+        file.write_text(json.dumps(signed))
+        printed("request verify", file)
+    given = (tmp_path / "set-party-modules.json", "-x", keys[spender.address], "--yes")
+    assert printed("request submit", *given, "--dry-run")["status"] == "dry run"
+    assert printed("request submit", *given)["status"] == "done"
+
+
+@pytest.mark.parametrize("deployment", ["v3"], indirect=True)
+@prints("request submit")
+def test_a_request_without_effect(printed, client, listed_node, cpo, emsp, spender, keys, tmp_path):
+    files = []
+    for name, signer in (("one", cpo), ("other", emsp)):
+        request = client.prepare(
+            ocn_registry.SetParty(
+                country_code="DE", party_id="ABC", roles=[Role.CPO], operator=listed_node.address
+            ),
+            signer.address,
+        )
+        files.append(tmp_path / f"{name}.json")
+        files[-1].write_text(request.sign(signer).to_json())
+    told = printed("request submit", *files, "-x", keys[spender.address], "--yes", codes=(4,))
+    assert told["status"] == "without effect in part"
+
+
+@pytest.mark.parametrize("deployment", ["v3"], indirect=True)
+@prints("request cancel")
+def test_cancelled_requests(printed, client, cpo, keys):
+    printed("request cancel", "-s", keys[cpo.address], "--yes", "--dry-run")
+    assert printed("request cancel", "-s", keys[cpo.address], "--yes")["status"] == "done"
+
+
+@prints("identity new", "identity show", "info", "doctor", "tx status", "settings", "completion")
+@pytest.mark.usefixtures("listed_service")
+def test_the_way_to_the_registry(printed, client, operator, provider, spender, keys, tmp_path):
+    (tmp_path / "words").write_text("a long passphrase")
+    (tmp_path / "words").chmod(0o600)
+    file = tmp_path / "key.json"
+    made = printed("identity new", file, "--passphrase-file", tmp_path / "words")
+    shown = printed(
+        "identity show", "-s", f"keystore:{file}", "--passphrase-file", tmp_path / "words"
+    )
+    assert shown["address"] == made["address"]
+    for who in (provider, operator, spender):
+        printed("info", "-a", who.address)
+    printed("doctor", codes=(0, 1))
+    printed("doctor", "-a", operator.address, codes=(0, 1))
+    outcome = client.set_service([Permission.FORWARD_ALL], signer=provider)
+    assert printed("tx status", outcome.tx_hash)["changes"]
+    assert printed("tx status", "0x" + "12" * 32, codes=(6,)) is None
+    printed("settings", SIGNER=keys[provider.address])
+    assert isinstance(printed("settings", "path"), str)
+    assert "ocn-registry" in printed("completion")
+
+
+@pytest.mark.parametrize("deployment", ["v3"], indirect=True)
+@prints("verify", "owner show")
+def test_what_stands_at_an_address(printed, client):
+    assert printed("verify")["verified"]
+    assert not printed("verify", "--owner", client.deployment.registry, codes=(1,))["verified"]
+    printed("owner show")
+
+
+OWNERS = ("delete-node", "delete-party", "reassign", "hand-over", "accept")
+
+
+@pytest.mark.parametrize("deployment", ["v3"], indirect=True)
+@prints(*[f"owner {name}" for name in OWNERS], "owner safe-file", "owner log", "owner show")
+def test_what_the_owner_does(
+    printed, client, listed_parties, operator, cpo, emsp, spender, keys, devnet, tmp_path
+):
+    owner = devnet.accounts[0].address
+    log = ("--log", tmp_path / "log" / "owner.jsonl")
+    claim = ocn_registry.SetParty(
+        country_code="DE", party_id="CPO", roles=[Role.CPO], operator=operator.address
+    )
+    signed = client.prepare(claim, spender.address).sign(spender)
+    (tmp_path / "claim.json").write_text(signed.to_json())
+
+    def act(name, *words, by=owner):
+        given = [*words, "-s", keys[by], *log, "--yes"]
+        assert printed(f"owner {name}", *given, "--dry-run")["status"] == "dry run"
+        assert printed(f"owner {name}", *given)["status"] == "done"
+
+    why = ("--reason", "it was taken by a stranger")
+    act("reassign", tmp_path / "claim.json", *why)
+    act("delete-party", "-c", "NL", "123", *why)
+    act("delete-node", operator.address, *why)
+    act("hand-over", client.deployment.permissions)  # has code, as a Safe has
+    assert printed("owner safe-file")["transactions"]
+    act("hand-over", cpo.address, "--without-code")
+    act("accept", by=cpo.address)
+    printed("owner show")
+    assert len(printed("owner log", *log)) == 6
+
+
+@pytest.fixture(scope="module")
+def moving():
+    with Devnet(with_v1=True, import_open=True) as devnet:
+        filling = rehearsal_v1.Filling(devnet.rpc_url, devnet.v1_deployment())
+        filling.awkward()
+        filling.close()
+        yield devnet
+
+
+MOVES = ("snapshot", "plan", "import", "compare", "close")
+
+
+@pytest.mark.parametrize("deployment", ["v3"], indirect=True)
+@prints(*[f"migrate {name}" for name in MOVES])
+def test_a_migration(printed, anywhere, moving):
+    def step(name, *words, network="local", **more):
+        where = ("-n", network, "--rpc-url", moving.rpc_url)
+        return printed(f"migrate {name}", *words, *where, by=anywhere, **more)
+
+    owner = ("-s", moving.accounts[0].private_key, "--yes")
+    step("snapshot", "-o", "registry.json", network="local-v1")
+    assert step("plan", "registry.json")["leftOut"]
+    assert step("import", "registry.json", *owner, "--dry-run")["status"] == "dry run"
+    assert step("compare", "registry.json", codes=(1,))
+    assert step("import", "registry.json", *owner)["transactions"]
+    assert step("compare", "registry.json") == []
+    assert step("close", "registry.json", *owner)["transactions"]
+
+
+@pytest.mark.parametrize("deployment", ["v3"], indirect=True)
+@prints("devnet")
+def test_a_development_chain(printed, tmp_path):
+    def run(*words):
+        with subprocess.Popen(
+            [sys.executable, "-m", "ocn_registry.cli", *words],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+        ) as running:
+            told = ""
+            while not told.endswith("\n}\n"):
+                told += running.stdout.readline()
+            running.send_signal(signal.SIGINT)
+            _, said = running.communicate(timeout=30)
+        return subprocess.CompletedProcess(words, running.returncode, told, said)
+
+    printed("devnet", "--port", "0", by=run)
+    assert "v1Registry" in printed("devnet", "--port", "0", "--with-v1", "--sample", by=run)
