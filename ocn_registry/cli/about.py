@@ -26,7 +26,9 @@ SINGLE_GAS = 250_000
 
 def version(_: Namespace) -> int:
     """Tell the version of this command, and of the contracts that it speaks to."""
-    put(f"ocn-registry {__version__} (contracts: versions 1 and 3)")
+    from ocn_registry.deployments import dialects  # noqa: PLC0415 - nobody else needs it here
+
+    put(f"ocn-registry {__version__} (contracts: {' and '.join(dialects())})")
     return DONE
 
 

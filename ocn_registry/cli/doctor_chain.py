@@ -46,32 +46,33 @@ def chain(args: Namespace, client: RegistryClient) -> Iterator[Finding]:
 
 
 def _times(head: HeadBlock, chain_id: int) -> Iterator[Finding]:
-    age = int(time.time()) - head.ref.timestamp_unix_s
-    old = age > _OLD_S and chain_id in PUBLIC
-    yield Finding(
-        "latest block",
-        ok=not old,
-        says=f"block {head.ref.number}, {age} s old"
-        if age >= 0
-        else f"block {head.ref.number}, {-age} s ahead of this machine's clock",
-        remedy="the node lags behind the chain, choose another with --rpc-url; or this machine's "
-        "clock is ahead, set it"
-        if old
-        else "",
-    )
-    says = "not known: the latest block is too old to tell"
+    number, age = head.ref.number, int(time.time()) - head.ref.timestamp_unix_s
     if age < -_AHEAD_S:
+        says = f"block {number}, {-age} s ahead of this machine's clock"
+        yield Finding("latest block", ok=True, says=says)
         remedy = "set this machine's clock: deadlines of requests are counted by it"
         if chain_id not in PUBLIC:
             remedy += "; or start the development chain anew, if its time was moved"
-        says = f"behind the chain's by {-age} s"
+        says = f"this machine's is behind the chain's by {-age} s"
         yield Finding("clock", ok=False, says=says, remedy=remedy)
         return
+    says = f"block {number}, {max(age, 0)} s old"
     if chain_id not in PUBLIC:  # blocks may come with transactions only
+        yield Finding("latest block", ok=True, says=says)
         says = "this machine's is not behind the latest block"
-    elif not old:
+        yield Finding("clock", ok=True, says=says)
+    elif age > _OLD_S:
+        remedy = (
+            "the node lags behind the chain, choose another with --rpc-url; or this machine's "
+            "clock is ahead, set it"
+        )
+        yield Finding("latest block", ok=False, says=says, remedy=remedy)
+        says = "not known: the latest block is too old to tell"
+        yield Finding("clock", ok=True, says=says)
+    else:
+        yield Finding("latest block", ok=True, says=says)
         says = f"this machine's agrees with the latest block to {_OLD_S} s"
-    yield Finding("clock", ok=True, says=says)
+        yield Finding("clock", ok=True, says=says)
 
 
 def _gas_limit(head: HeadBlock, client: RegistryClient) -> Finding:

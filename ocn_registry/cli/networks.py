@@ -65,6 +65,10 @@ def chosen(args: Namespace) -> Deployment:
 
 
 def _transport(args: Namespace, deployment: Deployment, chain_id: int | None) -> HttpTransport:
+    if args.proxy is not None and not _is_url(args.proxy):
+        raise InvalidInput("the proxy is no URL: give http://HOST:PORT")
+    if args.ca_file is not None and not os.access(args.ca_file, os.R_OK):
+        raise InvalidInput(f"the file of certificates {shown(args.ca_file)} can't be read")
     return HttpTransport(
         deployment.rpc_urls,
         chain_id=chain_id,
@@ -127,3 +131,12 @@ def _url(base: str, provider: dict[str, object]) -> str:
     host = provider.get("host", parts.hostname)
     port = provider.get("port", parts.port or (443 if parts.scheme == "https" else 80))
     return f"{scheme}://{host}:{port}"
+
+
+def _is_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        port = parts.port or 1
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname) and port > 0

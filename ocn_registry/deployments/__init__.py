@@ -81,6 +81,11 @@ def names() -> tuple[str, ...]:
     return _BUILT_IN
 
 
+def dialects() -> tuple[str, ...]:
+    """Tell the generations of the contracts that this version speaks to, the oldest first."""
+    return _DIALECTS
+
+
 def built_in(name: str) -> Deployment:
     """Give a deployment that comes with the package.
 

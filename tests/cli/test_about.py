@@ -4,18 +4,22 @@ import json
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+import ocn_registry
 from ocn_registry import KeySigner, __version__
 
+ABI = Path(ocn_registry.__file__).with_name("abi")
 URL = "https://node.example.org"
 
 
-def test_version_is_the_packages(anywhere):
+def test_version_is_the_packages_and_that_of_each_contract_it_speaks_to(anywhere):
     finished = anywhere("--version")
-    assert finished.returncode == 0
-    assert finished.stdout.startswith(f"ocn-registry {__version__} ")
+    spoken = sorted(folder.name for folder in ABI.glob("v*"))
+    told = f"ocn-registry {__version__} (contracts: {' and '.join(spoken)})\n"
+    assert (finished.returncode, finished.stdout, finished.stderr) == (0, told, "")
 
 
 def test_an_identity_is_made_and_shown(anywhere, tmp_path):

@@ -42,6 +42,10 @@ def test_help_tells_commands_and_exit_codes(anywhere):
         (["list-nodes", "-n", "volt"], "did you mean volta?"),
         (["list-nodes", "-network", "volta"], "write --network"),
         (["list-nodes", "--network-file", "missing.json"], "missing.json"),
+        (["list-nodes", "--ca-file", "missing.pem"], "missing.pem"),
+        (["list-nodes", "--proxy", "nonsense"], "the proxy is no URL"),
+        (["list-nodes", "--proxy", "http://["], "the proxy is no URL"),
+        (["list-nodes", "--proxy", "http://host:99999"], "the proxy is no URL"),
     ],
 )
 def test_what_cannot_be_used_is_told_in_a_sentence(anywhere, words, says):

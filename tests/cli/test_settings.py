@@ -2,9 +2,11 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from argparse import ArgumentParser
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +14,7 @@ from ocn_registry import KeySigner
 from ocn_registry.cli import options, settings
 from ocn_registry.cli.settings_file import _READ
 
+ROOT = Path(__file__).parents[2]
 NAKED = "be367b774603c65850ee2cf479df809174f95cdb847483db2a6bcf1aad0fa5fd"
 NOWHERE = "http://127.0.0.1:9"
 
@@ -50,6 +53,18 @@ def test_every_setting_is_an_option():
         add(parser)
     taken = {action.dest for action in parser._actions}
     assert set(settings.KEYS) == set(_READ) <= taken
+
+
+def test_the_guide_shows_settings_that_work(file, in_force, tmp_path):
+    guide = (ROOT / "docs" / "guide-party.md").read_text()
+    own = file(guide.split("```toml\n")[1].split("```")[0])
+    assert in_force(**own)["network"] == ("volta", "file")
+    work = in_force("--profile", "work", **own)
+    beside = tmp_path / "config" / "ocn-registry"
+    assert work["signer"] == (f"keystore:{beside / 'party.json'}", "profile")
+    assert work["max_fee"] == (200, "profile")
+    told = guide.split("There are `network`")[1].split(". A flag")[0]
+    assert {"network", *re.findall(r"`(\w+)`", told)} == set(settings.KEYS)
 
 
 def test_nothing_is_set_without_a_file(in_force):
