@@ -58,7 +58,7 @@ abi: setup ## compile the contracts into ocn_registry/abi/v3
 	$(BIN)/python scripts/build_abi.py
 
 .PHONY: docs
-docs: setup ## write what is made of the code: docs/reference.md, the manual, the schema of signed requests
+docs: setup ## write what is made of the code: docs/reference.md, the manual, the schemas
 	$(BIN)/python scripts/build_schema.py
 	$(BIN)/python scripts/build_reference.py
 	$(BIN)/python scripts/build_manual.py
