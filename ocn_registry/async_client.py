@@ -7,34 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+# What only writes need is imported when it is first named: by the package, and by that of flows.
+import ocn_registry
+from ocn_registry import flows
 from ocn_registry.dialects import dialect_of
 from ocn_registry.effects import run_async
 from ocn_registry.errors import InvalidInput
-from ocn_registry.flows import (
-    ensuring,
-    owning,
-    questions,
-    quoting,
-    reads,
-    replacing,
-    requests,
-    writes,
-)
+from ocn_registry.flows import questions, reads
 from ocn_registry.flows.reads import at_one_block
-from ocn_registry.flows.writes import WriteOptions
-from ocn_registry.intents import (
-    CreateAgreement,
-    DeleteNode,
-    DeleteParty,
-    DeleteService,
-    RevokeAgreement,
-    SetNode,
-    SetParty,
-    SetPartyModules,
-    SetService,
-)
 from ocn_registry.models import Address, Contract, PartyId, address_or_id
-from ocn_registry.signing import Request, SignedRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -44,6 +25,7 @@ if TYPE_CHECKING:
     from ocn_registry.deployments import Deployment
     from ocn_registry.dialects import Limits, Step
     from ocn_registry.effects import Asked, Flow
+    from ocn_registry.flows.writes import WriteOptions
     from ocn_registry.intents import SignableIntent
     from ocn_registry.models import (
         Agreement,
@@ -57,7 +39,7 @@ if TYPE_CHECKING:
         Signatory,
     )
     from ocn_registry.outcomes import Ensured, Outcome, Quote
-    from ocn_registry.signing import AnySigner
+    from ocn_registry.signing import AnySigner, Request, SignedRequest
     from ocn_registry.transport import AsyncTransport
 
 T = TypeVar("T")
@@ -96,7 +78,7 @@ class AsyncRegistryClient:
         self.deployment = deployment
         self._dialect = dialect_of(deployment)
         self._transport = transport
-        self._options = options or WriteOptions()
+        self._usual_options = options
 
     async def __aenter__(self) -> Self:
         """Give the client itself."""
@@ -120,6 +102,10 @@ class AsyncRegistryClient:
 
     async def _ask(self, question: Asked[T]) -> T:
         return await run_async(iter(question), self._transport.perform)
+
+    @property
+    def _options(self) -> WriteOptions:
+        return self._usual_options or flows.writes.WriteOptions()
 
     @property
     def transport(self) -> AsyncTransport:
@@ -374,7 +360,7 @@ class AsyncRegistryClient:
                 hour from now unless given, and at most 30 days from now.
         """
         return await self._run(
-            requests.prepare(self._dialect, intent, Address(account), nonce, deadline_unix_s),
+            flows.requests.prepare(self._dialect, intent, Address(account), nonce, deadline_unix_s),
         )
 
     async def sign(
@@ -386,7 +372,9 @@ class AsyncRegistryClient:
         deadline_unix_s: int | None = None,
     ) -> SignedRequest:
         """Prepare a request of the signer's own, and sign it; see `prepare`. Nothing is sent."""
-        return await self._run(requests.sign(self._dialect, intent, signer, nonce, deadline_unix_s))
+        return await self._run(
+            flows.requests.sign(self._dialect, intent, signer, nonce, deadline_unix_s)
+        )
 
     def read_request(self, text: str | bytes) -> Request:
         """Read the JSON of a request that is still to be signed, here or elsewhere.
@@ -398,7 +386,7 @@ class AsyncRegistryClient:
             InvalidInput: It is no request, or is for another chain or contract.
         """
         found = self._dialect.read_request(text)
-        return found.request if isinstance(found, SignedRequest) else found
+        return found.request if isinstance(found, ocn_registry.SignedRequest) else found
 
     def read_signed_request(self, text: str | bytes) -> SignedRequest:
         """Read the JSON of a signed request; the signature is not looked at yet (see `verify`).
@@ -410,7 +398,7 @@ class AsyncRegistryClient:
             InvalidInput: It is no signed request, or is for another chain or contract.
         """
         found = self._dialect.read_request(text)
-        if isinstance(found, Request):
+        if isinstance(found, ocn_registry.Request):
             raise InvalidInput("the request is not signed: have its account sign it first")
         return found
 
@@ -422,7 +410,7 @@ class AsyncRegistryClient:
             NonceMismatch: One does not carry its account's next nonce.
             SignatureMismatch: One is not signed by its account, nor does its contract say so.
         """
-        await self._run(requests.verify(self._dialect, signed))
+        await self._run(flows.requests.verify(self._dialect, signed))
 
     async def submit(
         self,
@@ -439,7 +427,7 @@ class AsyncRegistryClient:
             RequestRejected: The request would not take effect; of several, none would.
         """
         return await self._run(
-            writes.submit(self._dialect, signed, spender, options or self._options)
+            flows.writes.submit(self._dialect, signed, spender, options or self._options)
         )
 
     # Writes
@@ -455,7 +443,7 @@ class AsyncRegistryClient:
             Reverted: It is in a block, and failed.
         """
         return await self._run(
-            replacing.outcome_of(self._dialect, tx_hash, self._options.confirmations),
+            flows.replacing.outcome_of(self._dialect, tx_hash, self._options.confirmations),
         )
 
     async def await_outcome(self, tx_hash: str, *, options: WriteOptions | None = None) -> Outcome:
@@ -465,7 +453,7 @@ class AsyncRegistryClient:
             TransactionReplaced: It will never take effect.
         """
         return await self._run(
-            replacing.await_outcome(self._dialect, tx_hash, options or self._options),
+            flows.replacing.await_outcome(self._dialect, tx_hash, options or self._options),
         )
 
     async def speed_up(
@@ -481,7 +469,7 @@ class AsyncRegistryClient:
         `tx_hash` says which. When the first is in a block already, nothing is sent.
         """
         return await self._run(
-            replacing.speed_up(self._dialect, tx_hash, signer, options or self._options),
+            flows.replacing.speed_up(self._dialect, tx_hash, signer, options or self._options),
         )
 
     async def cancel(
@@ -497,7 +485,7 @@ class AsyncRegistryClient:
             `None` when the first will never take effect; what it did when it was quicker.
         """
         return await self._run(
-            replacing.cancel(self._dialect, tx_hash, signer, options or self._options),
+            flows.replacing.cancel(self._dialect, tx_hash, signer, options or self._options),
         )
 
     async def send(
@@ -520,7 +508,7 @@ class AsyncRegistryClient:
             options: See `WriteOptions`.
         """
         return await self._run(
-            owning.send(
+            flows.owning.send(
                 self._dialect,
                 steps,
                 signer,
@@ -545,7 +533,7 @@ class AsyncRegistryClient:
             options: See `WriteOptions`.
         """
         return await self._run(
-            quoting.quote(self._dialect, steps, Address(payer), options or self._options),
+            flows.quoting.quote(self._dialect, steps, Address(payer), options or self._options),
         )
 
     async def ensure_node(
@@ -560,9 +548,9 @@ class AsyncRegistryClient:
 
         With a spender, the signer signs a request and the spender pays.
         """
-        wanted = SetNode(domain=domain)
+        wanted = ocn_registry.SetNode(domain=domain)
         return await self._run(
-            ensuring.node(self._dialect, wanted, signer, spender, options or self._options),
+            flows.ensuring.node(self._dialect, wanted, signer, spender, options or self._options),
         )
 
     async def ensure_party(  # noqa: PLR0913 - what a party is
@@ -583,14 +571,14 @@ class AsyncRegistryClient:
         With a spender, the signer signs requests and the spender pays. Modules that are not given
         stay as they are listed.
         """
-        wanted = SetParty(
+        wanted = ocn_registry.SetParty(
             country_code=country_code,
             party_id=party_id,
             roles=tuple(roles),
             operator=operator,
         )
         return await self._run(
-            ensuring.party(
+            flows.ensuring.party(
                 self._dialect,
                 wanted,
                 None if modules_sender is None else tuple(modules_sender),
@@ -615,9 +603,11 @@ class AsyncRegistryClient:
 
         With a spender, the signer signs a request and the spender pays.
         """
-        wanted = SetService(name=name, url=url, permissions=tuple(permissions))
+        wanted = ocn_registry.SetService(name=name, url=url, permissions=tuple(permissions))
         return await self._run(
-            ensuring.service(self._dialect, wanted, signer, spender, options or self._options),
+            flows.ensuring.service(
+                self._dialect, wanted, signer, spender, options or self._options
+            ),
         )
 
     async def reassign_party(
@@ -638,7 +628,7 @@ class AsyncRegistryClient:
             PartyIdNotFound: Nobody holds the id: submit the claim as it is.
         """
         return await self._run(
-            owning.reassign(self._dialect, claim, signer, options or self._options),
+            flows.owning.reassign(self._dialect, claim, signer, options or self._options),
         )
 
     async def set_node(
@@ -649,13 +639,13 @@ class AsyncRegistryClient:
         options: WriteOptions | None = None,
     ) -> Outcome:
         """List the signer's node, or change its URL."""
-        return await self.send(SetNode(domain=domain), signer=signer, options=options)
+        return await self.send(ocn_registry.SetNode(domain=domain), signer=signer, options=options)
 
     async def delete_node(
         self, *, signer: AnySigner, options: WriteOptions | None = None
     ) -> Outcome:
         """Take the signer's node off the list."""
-        return await self.send(DeleteNode(), signer=signer, options=options)
+        return await self.send(ocn_registry.DeleteNode(), signer=signer, options=options)
 
     async def set_party(  # noqa: PLR0913 - what a party is
         self,
@@ -668,7 +658,7 @@ class AsyncRegistryClient:
         options: WriteOptions | None = None,
     ) -> Outcome:
         """List the signer as a party, or change its id, roles or operator."""
-        intent = SetParty(
+        intent = ocn_registry.SetParty(
             country_code=country_code,
             party_id=party_id,
             roles=tuple(roles),
@@ -685,14 +675,14 @@ class AsyncRegistryClient:
         options: WriteOptions | None = None,
     ) -> Outcome:
         """Replace the modules that the signer has as a party."""
-        intent = SetPartyModules(sender=tuple(sender), receiver=tuple(receiver))
+        intent = ocn_registry.SetPartyModules(sender=tuple(sender), receiver=tuple(receiver))
         return await self.send(intent, signer=signer, options=options)
 
     async def delete_party(
         self, *, signer: AnySigner, options: WriteOptions | None = None
     ) -> Outcome:
         """Take the signer off the list of parties."""
-        return await self.send(DeleteParty(), signer=signer, options=options)
+        return await self.send(ocn_registry.DeleteParty(), signer=signer, options=options)
 
     async def set_service(
         self,
@@ -704,14 +694,14 @@ class AsyncRegistryClient:
         options: WriteOptions | None = None,
     ) -> Outcome:
         """Offer the signer's service, or change it."""
-        intent = SetService(name=name, url=url, permissions=tuple(permissions))
+        intent = ocn_registry.SetService(name=name, url=url, permissions=tuple(permissions))
         return await self.send(intent, signer=signer, options=options)
 
     async def delete_service(
         self, *, signer: AnySigner, options: WriteOptions | None = None
     ) -> Outcome:
         """Take the signer's service off the list."""
-        return await self.send(DeleteService(), signer=signer, options=options)
+        return await self.send(ocn_registry.DeleteService(), signer=signer, options=options)
 
     async def create_agreement(
         self,
@@ -723,7 +713,7 @@ class AsyncRegistryClient:
     ) -> Outcome:
         """Agree to the service of a provider, to exactly these permissions if they are given."""
         given = None if permissions is None else tuple(permissions)
-        intent = CreateAgreement(provider=provider, permissions=given)
+        intent = ocn_registry.CreateAgreement(provider=provider, permissions=given)
         return await self.send(intent, signer=signer, options=options)
 
     async def revoke_agreement(
@@ -734,7 +724,9 @@ class AsyncRegistryClient:
         options: WriteOptions | None = None,
     ) -> Outcome:
         """Take back what the signer agreed with a provider."""
-        return await self.send(RevokeAgreement(provider=provider), signer=signer, options=options)
+        return await self.send(
+            ocn_registry.RevokeAgreement(provider=provider), signer=signer, options=options
+        )
 
     async def invalidate_nonce(
         self,
@@ -754,7 +746,7 @@ class AsyncRegistryClient:
             options: See `WriteOptions`.
         """
         return await self._run(
-            owning.invalidate(
+            flows.owning.invalidate(
                 self._dialect,
                 contract,
                 new_nonce,

@@ -4,34 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+# What only writes need is imported when it is first named: by the package, and by that of flows.
+import ocn_registry
+from ocn_registry import flows
 from ocn_registry.dialects import dialect_of
 from ocn_registry.effects import run
 from ocn_registry.errors import InvalidInput
-from ocn_registry.flows import (
-    ensuring,
-    owning,
-    questions,
-    quoting,
-    reads,
-    replacing,
-    requests,
-    writes,
-)
+from ocn_registry.flows import questions, reads
 from ocn_registry.flows.reads import at_one_block
-from ocn_registry.flows.writes import WriteOptions
-from ocn_registry.intents import (
-    CreateAgreement,
-    DeleteNode,
-    DeleteParty,
-    DeleteService,
-    RevokeAgreement,
-    SetNode,
-    SetParty,
-    SetPartyModules,
-    SetService,
-)
 from ocn_registry.models import Address, Contract, PartyId, address_or_id
-from ocn_registry.signing import Request, SignedRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -41,6 +22,7 @@ if TYPE_CHECKING:
     from ocn_registry.deployments import Deployment
     from ocn_registry.dialects import Limits, Step
     from ocn_registry.effects import Asked, Flow
+    from ocn_registry.flows.writes import WriteOptions
     from ocn_registry.intents import SignableIntent
     from ocn_registry.models import (
         Agreement,
@@ -54,7 +36,7 @@ if TYPE_CHECKING:
         Signatory,
     )
     from ocn_registry.outcomes import Ensured, Outcome, Quote
-    from ocn_registry.signing import Signer
+    from ocn_registry.signing import Request, SignedRequest, Signer
     from ocn_registry.transport import Transport
 
 T = TypeVar("T")
@@ -93,7 +75,7 @@ class RegistryClient:
         self.deployment = deployment
         self._dialect = dialect_of(deployment)
         self._transport = transport
-        self._options = options or WriteOptions()
+        self._usual_options = options
 
     def __enter__(self) -> Self:
         """Give the client itself."""
@@ -117,6 +99,10 @@ class RegistryClient:
 
     def _ask(self, question: Asked[T]) -> T:
         return run(iter(question), self._transport.perform)
+
+    @property
+    def _options(self) -> WriteOptions:
+        return self._usual_options or flows.writes.WriteOptions()
 
     @property
     def transport(self) -> Transport:
@@ -371,7 +357,7 @@ class RegistryClient:
                 hour from now unless given, and at most 30 days from now.
         """
         return self._run(
-            requests.prepare(self._dialect, intent, Address(account), nonce, deadline_unix_s),
+            flows.requests.prepare(self._dialect, intent, Address(account), nonce, deadline_unix_s),
         )
 
     def sign(
@@ -383,7 +369,7 @@ class RegistryClient:
         deadline_unix_s: int | None = None,
     ) -> SignedRequest:
         """Prepare a request of the signer's own, and sign it; see `prepare`. Nothing is sent."""
-        return self._run(requests.sign(self._dialect, intent, signer, nonce, deadline_unix_s))
+        return self._run(flows.requests.sign(self._dialect, intent, signer, nonce, deadline_unix_s))
 
     def read_request(self, text: str | bytes) -> Request:
         """Read the JSON of a request that is still to be signed, here or elsewhere.
@@ -395,7 +381,7 @@ class RegistryClient:
             InvalidInput: It is no request, or is for another chain or contract.
         """
         found = self._dialect.read_request(text)
-        return found.request if isinstance(found, SignedRequest) else found
+        return found.request if isinstance(found, ocn_registry.SignedRequest) else found
 
     def read_signed_request(self, text: str | bytes) -> SignedRequest:
         """Read the JSON of a signed request; the signature is not looked at yet (see `verify`).
@@ -407,7 +393,7 @@ class RegistryClient:
             InvalidInput: It is no signed request, or is for another chain or contract.
         """
         found = self._dialect.read_request(text)
-        if isinstance(found, Request):
+        if isinstance(found, ocn_registry.Request):
             raise InvalidInput("the request is not signed: have its account sign it first")
         return found
 
@@ -419,7 +405,7 @@ class RegistryClient:
             NonceMismatch: One does not carry its account's next nonce.
             SignatureMismatch: One is not signed by its account, nor does its contract say so.
         """
-        self._run(requests.verify(self._dialect, signed))
+        self._run(flows.requests.verify(self._dialect, signed))
 
     def submit(
         self,
@@ -435,7 +421,9 @@ class RegistryClient:
         Raises:
             RequestRejected: The request would not take effect; of several, none would.
         """
-        return self._run(writes.submit(self._dialect, signed, spender, options or self._options))
+        return self._run(
+            flows.writes.submit(self._dialect, signed, spender, options or self._options)
+        )
 
     # Writes
 
@@ -450,7 +438,7 @@ class RegistryClient:
             Reverted: It is in a block, and failed.
         """
         return self._run(
-            replacing.outcome_of(self._dialect, tx_hash, self._options.confirmations),
+            flows.replacing.outcome_of(self._dialect, tx_hash, self._options.confirmations),
         )
 
     def await_outcome(self, tx_hash: str, *, options: WriteOptions | None = None) -> Outcome:
@@ -460,7 +448,7 @@ class RegistryClient:
             TransactionReplaced: It will never take effect.
         """
         return self._run(
-            replacing.await_outcome(self._dialect, tx_hash, options or self._options),
+            flows.replacing.await_outcome(self._dialect, tx_hash, options or self._options),
         )
 
     def speed_up(
@@ -476,7 +464,7 @@ class RegistryClient:
         `tx_hash` says which. When the first is in a block already, nothing is sent.
         """
         return self._run(
-            replacing.speed_up(self._dialect, tx_hash, signer, options or self._options),
+            flows.replacing.speed_up(self._dialect, tx_hash, signer, options or self._options),
         )
 
     def cancel(
@@ -492,7 +480,7 @@ class RegistryClient:
             `None` when the first will never take effect; what it did when it was quicker.
         """
         return self._run(
-            replacing.cancel(self._dialect, tx_hash, signer, options or self._options),
+            flows.replacing.cancel(self._dialect, tx_hash, signer, options or self._options),
         )
 
     def send(
@@ -515,7 +503,7 @@ class RegistryClient:
             options: See `WriteOptions`.
         """
         return self._run(
-            owning.send(
+            flows.owning.send(
                 self._dialect,
                 steps,
                 signer,
@@ -540,7 +528,7 @@ class RegistryClient:
             options: See `WriteOptions`.
         """
         return self._run(
-            quoting.quote(self._dialect, steps, Address(payer), options or self._options),
+            flows.quoting.quote(self._dialect, steps, Address(payer), options or self._options),
         )
 
     def ensure_node(
@@ -555,9 +543,9 @@ class RegistryClient:
 
         With a spender, the signer signs a request and the spender pays.
         """
-        wanted = SetNode(domain=domain)
+        wanted = ocn_registry.SetNode(domain=domain)
         return self._run(
-            ensuring.node(self._dialect, wanted, signer, spender, options or self._options),
+            flows.ensuring.node(self._dialect, wanted, signer, spender, options or self._options),
         )
 
     def ensure_party(  # noqa: PLR0913 - what a party is
@@ -578,14 +566,14 @@ class RegistryClient:
         With a spender, the signer signs requests and the spender pays. Modules that are not given
         stay as they are listed.
         """
-        wanted = SetParty(
+        wanted = ocn_registry.SetParty(
             country_code=country_code,
             party_id=party_id,
             roles=tuple(roles),
             operator=operator,
         )
         return self._run(
-            ensuring.party(
+            flows.ensuring.party(
                 self._dialect,
                 wanted,
                 None if modules_sender is None else tuple(modules_sender),
@@ -610,9 +598,11 @@ class RegistryClient:
 
         With a spender, the signer signs a request and the spender pays.
         """
-        wanted = SetService(name=name, url=url, permissions=tuple(permissions))
+        wanted = ocn_registry.SetService(name=name, url=url, permissions=tuple(permissions))
         return self._run(
-            ensuring.service(self._dialect, wanted, signer, spender, options or self._options),
+            flows.ensuring.service(
+                self._dialect, wanted, signer, spender, options or self._options
+            ),
         )
 
     def reassign_party(
@@ -633,7 +623,7 @@ class RegistryClient:
             PartyIdNotFound: Nobody holds the id: submit the claim as it is.
         """
         return self._run(
-            owning.reassign(self._dialect, claim, signer, options or self._options),
+            flows.owning.reassign(self._dialect, claim, signer, options or self._options),
         )
 
     def set_node(
@@ -644,11 +634,11 @@ class RegistryClient:
         options: WriteOptions | None = None,
     ) -> Outcome:
         """List the signer's node, or change its URL."""
-        return self.send(SetNode(domain=domain), signer=signer, options=options)
+        return self.send(ocn_registry.SetNode(domain=domain), signer=signer, options=options)
 
     def delete_node(self, *, signer: Signer, options: WriteOptions | None = None) -> Outcome:
         """Take the signer's node off the list."""
-        return self.send(DeleteNode(), signer=signer, options=options)
+        return self.send(ocn_registry.DeleteNode(), signer=signer, options=options)
 
     def set_party(  # noqa: PLR0913 - what a party is
         self,
@@ -661,7 +651,7 @@ class RegistryClient:
         options: WriteOptions | None = None,
     ) -> Outcome:
         """List the signer as a party, or change its id, roles or operator."""
-        intent = SetParty(
+        intent = ocn_registry.SetParty(
             country_code=country_code,
             party_id=party_id,
             roles=tuple(roles),
@@ -678,12 +668,12 @@ class RegistryClient:
         options: WriteOptions | None = None,
     ) -> Outcome:
         """Replace the modules that the signer has as a party."""
-        intent = SetPartyModules(sender=tuple(sender), receiver=tuple(receiver))
+        intent = ocn_registry.SetPartyModules(sender=tuple(sender), receiver=tuple(receiver))
         return self.send(intent, signer=signer, options=options)
 
     def delete_party(self, *, signer: Signer, options: WriteOptions | None = None) -> Outcome:
         """Take the signer off the list of parties."""
-        return self.send(DeleteParty(), signer=signer, options=options)
+        return self.send(ocn_registry.DeleteParty(), signer=signer, options=options)
 
     def set_service(
         self,
@@ -695,12 +685,12 @@ class RegistryClient:
         options: WriteOptions | None = None,
     ) -> Outcome:
         """Offer the signer's service, or change it."""
-        intent = SetService(name=name, url=url, permissions=tuple(permissions))
+        intent = ocn_registry.SetService(name=name, url=url, permissions=tuple(permissions))
         return self.send(intent, signer=signer, options=options)
 
     def delete_service(self, *, signer: Signer, options: WriteOptions | None = None) -> Outcome:
         """Take the signer's service off the list."""
-        return self.send(DeleteService(), signer=signer, options=options)
+        return self.send(ocn_registry.DeleteService(), signer=signer, options=options)
 
     def create_agreement(
         self,
@@ -712,7 +702,7 @@ class RegistryClient:
     ) -> Outcome:
         """Agree to the service of a provider, to exactly these permissions if they are given."""
         given = None if permissions is None else tuple(permissions)
-        intent = CreateAgreement(provider=provider, permissions=given)
+        intent = ocn_registry.CreateAgreement(provider=provider, permissions=given)
         return self.send(intent, signer=signer, options=options)
 
     def revoke_agreement(
@@ -723,7 +713,9 @@ class RegistryClient:
         options: WriteOptions | None = None,
     ) -> Outcome:
         """Take back what the signer agreed with a provider."""
-        return self.send(RevokeAgreement(provider=provider), signer=signer, options=options)
+        return self.send(
+            ocn_registry.RevokeAgreement(provider=provider), signer=signer, options=options
+        )
 
     def invalidate_nonce(
         self,
@@ -743,7 +735,7 @@ class RegistryClient:
             options: See `WriteOptions`.
         """
         return self._run(
-            owning.invalidate(
+            flows.owning.invalidate(
                 self._dialect,
                 contract,
                 new_nonce,

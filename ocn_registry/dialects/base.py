@@ -11,13 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from ocn_registry.intents import Intent
-from ocn_registry.signing import SignedRequest
-
 if TYPE_CHECKING:
     from ocn_registry.effects import Asked, Call, Flow, Log
     from ocn_registry.errors import Reverted
-    from ocn_registry.intents import SignableIntent
+    from ocn_registry.intents import Intent, SignableIntent
     from ocn_registry.models import (
         Address,
         Agreement,
@@ -29,9 +26,9 @@ if TYPE_CHECKING:
         Service,
     )
     from ocn_registry.outcomes import Change
-    from ocn_registry.signing import Request
+    from ocn_registry.signing import Request, SignedRequest
 
-Step: TypeAlias = Intent | SignedRequest
+Step: TypeAlias = "Intent | SignedRequest"
 # Told, as parts of a long list arrive, how many entries were read and how many there are.
 OnRead: TypeAlias = Callable[[int, int], None]
 

@@ -33,8 +33,6 @@ from ocn_registry.models import PartyId
 from ocn_registry.signing import SignedRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from ocn_registry.intents import (
         Intent,
         OwnerIntent,
@@ -90,12 +88,6 @@ def step(what: Intent | SignedRequest) -> bytes:
             return _call(name, types, values_of(what))
         case _:
             return _owners(what)
-
-
-def batch(items: Sequence[bytes], *, each_alone: bool) -> bytes:
-    """Write the call that takes several calls of one contract."""
-    signature = "tryMulticall(bytes[])" if each_alone else "multicall(bytes[])"
-    return call(signature, words.items([words.blob(item) for item in items]))
 
 
 def _call(

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
 from ocn_registry.dialects.calls import question
-from ocn_registry.dialects.v3.calldata import batch
+from ocn_registry.dialects.v3.batches import batch
 from ocn_registry.dialects.v3.reverts import refuse
 from ocn_registry.dialects.words import WORD, Words
 from ocn_registry.effects import Call, all_of, together

@@ -1,0 +1,17 @@
+"""Several calls of one contract in one: writes go so together, and questions too."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ocn_registry.dialects import words
+from ocn_registry.dialects.calls import call
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def batch(items: Sequence[bytes], *, each_alone: bool) -> bytes:
+    """Write the call that takes several calls of one contract."""
+    signature = "tryMulticall(bytes[])" if each_alone else "multicall(bytes[])"
+    return call(signature, words.items([words.blob(item) for item in items]))
