@@ -6,23 +6,17 @@ head of `reads`, `plans`, `requests` and `events`.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ocn_registry.dialects import words
 from ocn_registry.dialects.base import Limits
 from ocn_registry.dialects.calls import id_words
-from ocn_registry.dialects.v1 import calldata, events, plans, reads, requests, rules
+from ocn_registry.dialects.v1 import reads
+from ocn_registry.dialects.v1.lacks import unsupported
 from ocn_registry.dialects.v1.reads import each, read
-from ocn_registry.dialects.v1.reverts import about, refuse
 from ocn_registry.dialects.words import Words
-from ocn_registry.effects import Call, Head, together
-from ocn_registry.errors import InvalidInput
-from ocn_registry.intents import (
-    CreateAgreement,
-    DeleteService,
-    RevokeAgreement,
-    SetService,
-)
+from ocn_registry.effects import Head, together
 from ocn_registry.models import Address, Agreement, Contract
 
 if TYPE_CHECKING:
@@ -31,7 +25,8 @@ if TYPE_CHECKING:
 
     from ocn_registry.deployments import Deployment
     from ocn_registry.dialects.base import OnRead, Stage, Step
-    from ocn_registry.effects import Flow, Log
+    from ocn_registry.dialects.v1.writing import Writing
+    from ocn_registry.effects import Call, Flow, Log
     from ocn_registry.errors import Reverted
     from ocn_registry.intents import Intent, SignableIntent
     from ocn_registry.models import Node, Party, PartyId, Route, Service
@@ -61,27 +56,26 @@ class V1Dialect:
         """Take the addresses and the chain id of a deployment."""
         self._deployment = deployment
         self.chain_id = deployment.chain_id
-        self._contracts = {
-            deployment.registry: Contract.REGISTRY,
-            deployment.permissions: Contract.PERMISSIONS,
-        }
 
     def address_of(self, contract: Contract) -> Address:
         """Tell where a contract is."""
         registry = contract is Contract.REGISTRY
         return self._deployment.registry if registry else self._deployment.permissions
 
+    @cached_property
+    def _writing(self) -> Writing:
+        # Imports what takes a sixth of the time of the shortest command, and reads do without.
+        from ocn_registry.dialects.v1.writing import Writing  # noqa: PLC0415
+
+        return Writing(self._deployment)
+
     def contract_of(self, intent: Intent) -> Contract:
         """Tell which contract an intent is for."""
-        match intent:
-            case SetService() | DeleteService() | CreateAgreement() | RevokeAgreement():
-                return Contract.PERMISSIONS
-            case _:
-                return Contract.REGISTRY
+        return self._writing.contract_of(intent)
 
     def check(self, intent: Intent) -> None:
         """Raise `InvalidInput` for what the contract would refuse whatever its state."""
-        rules.check(intent)
+        self._writing.check(intent)
 
     def write(
         self,
@@ -92,14 +86,11 @@ class V1Dialect:
     ) -> Call[tuple[Reverted | None, ...]]:
         """Give the call that takes these steps, in one transaction: one step."""
         del each_alone
-        step = _only(steps)
-        sent = about(step, sender)
-        to = self.address_of(self.contract_of(sent.intent))
-        return Call(to, calldata.step(step), _took, lambda data: refuse(data, sent), sender)
+        return self._writing.write(steps, sender=sender)
 
     def plan(self, steps: tuple[Step, ...], sender: Address) -> Flow[tuple[Stage, ...]]:
         """Say which transactions a write takes."""
-        return plans.plan(self, _only(steps), sender)
+        return self._writing.plan(self, steps, sender)
 
     def request(
         self,
@@ -111,18 +102,11 @@ class V1Dialect:
     ) -> Request:
         """Say what an account has to sign; nonce and deadline are none of it."""
         del nonce, deadline_unix_s
-        rules.check(intent)
-        if isinstance(intent, CreateAgreement) and intent.permissions is not None:
-            raise rules.unsupported(
-                "take a signature that says what is agreed to: leave the permissions out, and the "
-                "agreement is to whatever the service needs",
-            )
-        contract = self.address_of(self.contract_of(intent))
-        return requests.request(self.chain_id, contract, intent, account)
+        return self._writing.request(intent, account)
 
     def read_request(self, text: str | bytes) -> Request | SignedRequest:
         """Read a request's JSON, signed or not, and refuse one that is not for this deployment."""
-        return requests.read_request(self.chain_id, self.address_of, text)
+        return self._writing.read_request(text)
 
     def changes(
         self,
@@ -130,7 +114,7 @@ class V1Dialect:
         intents: tuple[Intent, ...] = (),
     ) -> tuple[Change, ...]:
         """Tell what events of these contracts say; other contracts' are left out."""
-        return events.changes(logs, self._contracts, intents)
+        return self._writing.changes(logs, intents)
 
     def failures(self, logs: tuple[Log, ...]) -> dict[int, Reverted]:
         """Tell which steps of a batch failed: there are no batches."""
@@ -186,7 +170,7 @@ class V1Dialect:
     def listing(self, party: Address, block: int | None) -> Call[int | None]:
         """Read the number of a party's listing."""
         del party, block
-        raise rules.unsupported("tell the number of a listing: they don't count listings")
+        raise unsupported("tell the number of a listing: they don't count listings")
 
     def service(self, provider: Address, block: int | None) -> Call[Service | None]:
         """Read a provider's service."""
@@ -287,7 +271,7 @@ class V1Dialect:
     def nonce(self, account: Address, contract: Contract, block: int | None) -> Call[int]:
         """Read the nonce of an account's next request."""
         del account, contract, block
-        raise rules.unsupported("tell a nonce: their signatures have none")
+        raise unsupported("tell a nonce: their signatures have none")
 
     def owner(self, block: int | None) -> Call[Address | None]:
         """Read who owns the registry."""
@@ -296,12 +280,12 @@ class V1Dialect:
     def pending_owner(self, block: int | None) -> Call[Address | None]:
         """Read to whom the registry was offered."""
         del block
-        raise rules.unsupported("offer the ownership: it is transferred in one step")
+        raise unsupported("offer the ownership: it is transferred in one step")
 
     def import_open(self, contract: Contract, block: int | None) -> Call[bool]:
         """Read whether entries of an earlier registry are still being copied."""
         del contract, block
-        raise rules.unsupported("import entries")
+        raise unsupported("import entries")
 
     def _providers_of(self, user: Address, block: int | None) -> Call[tuple[Address, ...]]:
         return self._permissions(
@@ -336,17 +320,3 @@ class V1Dialect:
         block: int | None,
     ) -> Call[T]:
         return read(self._deployment.permissions, signature, arguments, decode, block)
-
-
-def _only(steps: tuple[Step, ...]) -> Step:
-    if len(steps) > 1:
-        raise rules.unsupported("take several writes in one transaction: send each by itself")
-    for step in steps:
-        return step
-    raise InvalidInput("there is nothing to send: give at least one intent or request")
-
-
-def _took(data: bytes) -> tuple[Reverted | None, ...]:
-    """Read a write's answer: that there is one at all is its success."""
-    del data
-    return (None,)

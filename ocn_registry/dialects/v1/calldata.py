@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from ocn_registry.dialects import words
 from ocn_registry.dialects.calls import argument, call, id_words
+from ocn_registry.dialects.v1.lacks import unsupported
 from ocn_registry.dialects.v1.requests import REQUEST_TYPES, split, values_of
-from ocn_registry.dialects.v1.rules import unsupported
 from ocn_registry.intents import (
     AdminDeleteOperator,
     AdminDeleteParty,

@@ -18,7 +18,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from ocn_registry.dialects.calls import question
-from ocn_registry.dialects.v1.reverts import refuse
 from ocn_registry.effects import all_of
 from ocn_registry.errors import BadAnswer
 from ocn_registry.models import (
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
     from ocn_registry.dialects.base import OnRead
     from ocn_registry.dialects.words import Words
     from ocn_registry.effects import Call, Effect, Flow
+    from ocn_registry.errors import Reverted
     from ocn_registry.models import Address
 
     E = TypeVar("E", bound=IntEnum)
@@ -66,7 +66,14 @@ def read(
         decode: Reads the answer.
         block: Block at whose end it is asked; `None` for the latest.
     """
-    return question(to, signature, arguments, decode=decode, refuse=refuse, block=block)
+    return question(to, signature, arguments, decode=decode, refuse=_refuse, block=block)
+
+
+def _refuse(data: bytes) -> Reverted:
+    # Its table of errors takes its time, and hardly a question is refused.
+    from ocn_registry.dialects.v1.reverts import refuse  # noqa: PLC0415
+
+    return refuse(data)
 
 
 def read_id(reader: Words) -> PartyId | None:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ocn_registry.errors import InvalidInput, UnsupportedByDialect
+from ocn_registry.dialects.v1.lacks import unsupported
+from ocn_registry.errors import InvalidInput
 from ocn_registry.intents import (
     AcceptOwnership,
     CloseImport,
@@ -65,11 +66,6 @@ def check(intent: Intent) -> None:
         case _:
             if type(intent) in _UNKNOWN:
                 raise unsupported(_UNKNOWN[type(intent)])
-
-
-def unsupported(what: str) -> UnsupportedByDialect:
-    """Say what contracts of this generation can't do."""
-    return UnsupportedByDialect(f"contracts of the first generation can't {what}")
 
 
 def _check_url(url: str) -> None:

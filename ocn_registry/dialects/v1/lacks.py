@@ -1,0 +1,10 @@
+"""What these contracts can't do at all: told as an error, never silently ignored."""
+
+from __future__ import annotations
+
+from ocn_registry.errors import UnsupportedByDialect
+
+
+def unsupported(what: str) -> UnsupportedByDialect:
+    """Say what contracts of this generation can't do."""
+    return UnsupportedByDialect(f"contracts of the first generation can't {what}")
