@@ -13,6 +13,10 @@ import time
 import pytest
 
 PATIENCE_S = 60
+KEPT = ("PATH", "HOME", "XDG_CONFIG_HOME")
+# Nobody's own settings decide a test.
+os.environ["XDG_CONFIG_HOME"] = os.devnull
+os.environ.pop("OCN_PROFILE", None)
 
 
 class Terminal:
@@ -22,7 +26,7 @@ class Terminal:
         self._ours, its = pty.openpty()
         fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         self._before = termios.tcgetattr(self._ours)
-        kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        kept = {name: os.environ[name] for name in KEPT if name in os.environ}
         self.process = subprocess.Popen(
             words,
             stdin=its,

@@ -20,8 +20,6 @@ ROOT = Path(__file__).parents[2]
 V1_COMMAND = ROOT / "node_modules" / "@shareandcharge" / "ocn-registry" / "dist" / "cli.js"
 TIMEOUT_S = 60
 OURS = {"SIGNER", "SPENDER", "SENDER", "OCN_RPC_URL", "OCN_PROFILE"}
-# Nobody's own settings decide a test.
-NO_SETTINGS = str(ROOT / "no-such-folder")
 
 
 @pytest.fixture(scope="session")
@@ -67,7 +65,7 @@ def network_file(deployment, tmp_path):
 
 def environment(**more):
     kept = {name: value for name, value in os.environ.items() if name not in OURS}
-    return kept | {"PYTHONPATH": str(ROOT), "XDG_CONFIG_HOME": NO_SETTINGS} | more
+    return kept | {"PYTHONPATH": str(ROOT)} | more
 
 
 @pytest.fixture

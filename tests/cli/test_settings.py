@@ -343,11 +343,19 @@ def test_toml_is_read_only_where_there_is_a_file(file, tmp_path, there):
     assert finished.stderr == f"{there}\n"
 
 
-def test_the_file_is_where_the_platform_has_such_files(monkeypatch, tmp_path):
-    monkeypatch.setenv("XDG_CONFIG_HOME", "not/absolute")
-    monkeypatch.setenv("HOME", str(tmp_path))
-    here = tmp_path / ".config" / "ocn-registry" / "settings.toml"
-    if sys.platform == "linux":
-        assert settings.place() == here
+@pytest.mark.parametrize(
+    ("platform", "folder"),
+    [
+        ("linux", "home/.config"),
+        ("darwin", "home/Library/Application Support"),
+        ("win32", "roaming"),
+    ],
+)
+def test_the_file_is_where_the_platform_has_such_files(monkeypatch, tmp_path, platform, folder):
+    monkeypatch.setattr(settings.sys, "platform", platform)
+    monkeypatch.setenv("XDG_CONFIG_HOME", "not/absolute" if platform != "win32" else "")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("APPDATA", str(tmp_path / "roaming"))
+    assert settings.place() == tmp_path / folder / "ocn-registry" / "settings.toml"
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "elsewhere"))
     assert settings.place() == tmp_path / "elsewhere" / "ocn-registry" / "settings.toml"
