@@ -38,6 +38,7 @@ FINAL = {246: 21, 73799: 3, 31337: 1, 1337: 1}
 _TOKENS = {246: "EWT", 73799: "VT"}
 _PATIENCE_S, _BLOCK_S = 120.0, 10.0
 _DECIMALS = 18
+_MANY_WEI = 10**12
 
 
 class Wish(NamedTuple):
@@ -148,13 +149,16 @@ def tell_price(client: RegistryClient, payer: Address, quote: Quote | None) -> N
         return
     balance: int = client.transport.perform(Balance(payer))
     token = _TOKENS.get(client.deployment.chain_id, "ETH")
-    price, has = _coins(quote.cost_wei), _coins(balance)
-    talk(f"price     at most {price} {token} ({quote.gas} gas); the spender has {has} {token}")
+    price, has = _amount(quote.cost_wei, token), _amount(balance, token)
+    talk(f"price     at most {price} ({quote.gas:,} gas); the spender has {has}")
 
 
-def _coins(wei: int) -> str:
+def _amount(wei: int, token: str) -> str:
+    """Write an amount exactly, with few noughts: what a write costs on Energy Web is some wei."""
+    if wei < _MANY_WEI:
+        return f"{wei:,} wei"
     whole, part = divmod(wei, 10**_DECIMALS)
-    return f"{whole}.{part:0{_DECIMALS}}".rstrip("0").rstrip(".")
+    return f"{whole:,}.{part:0{_DECIMALS}}".rstrip("0").rstrip(".") + f" {token}"
 
 
 def _quoted(
@@ -232,7 +236,11 @@ def transaction(deployment: Deployment, outcome: Outcome) -> Entry:
 
 
 def _put(args: Namespace, result: Entry) -> None:
-    put(as_json(result) if for_programs(args) else lines(result))
+    if for_programs(args):
+        put(as_json(result))
+    else:  # who signs and who pays stood in the plan
+        told = {key: part for key, part in result.items() if key not in {"signers", "spender"}}
+        put(lines(told))
 
 
 def lines(result: Entry) -> str:

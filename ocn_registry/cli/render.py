@@ -118,7 +118,9 @@ def brief(entry: Mapping[str, object]) -> str:
 
 def _named(entry: Mapping[str, object], indent: str) -> Iterator[tuple[str, str]]:
     for key, value in entry.items():
-        label = f"{indent}{_spaced(key)}"
+        label = f"{indent}{_spaced(key.removesuffix('Wei'))}"
+        if key.endswith("Wei") and value is not None:
+            value = f"{int(str(value)):,} wei"  # noqa: PLW2901 - the same in other words
         parts = value if _is_list(value) else [value]
         if not any(map(_is_object, parts)):
             if value is not None:
