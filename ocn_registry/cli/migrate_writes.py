@@ -71,6 +71,7 @@ def import_(args: Namespace) -> int:
         if not agreed(args, "import this?", insist=True):
             talk("nothing was sent")
             return INTERRUPTED
+        talk("          should this end before all is there, give the same command again")
         progress = _Progress(counts(planned), counts(left))
         outcomes = migration.import_into(
             client,
@@ -89,8 +90,9 @@ def close(args: Namespace) -> int:
         planned = migration.plan_for(client, migration.load(args.file))
         signer = key(args, "signer", client.deployment)
         options = _options(args, client)
-        still = [one for one in Contract if client.import_open(one)]
         _tell(client, planned, signer)
+        run(settled(Importing(signer=signer, options=options)), client.transport.perform)
+        still = [one for one in Contract if client.import_open(one)]
         if not still:
             talk("the import is closed already: nothing to send")
             return _put(args, _done(planned, signer, ()))
@@ -142,7 +144,7 @@ def _entries(intent: Intent) -> tuple[str, int]:
 
 def _options(args: Namespace, client: RegistryClient) -> WriteOptions:
     def sent(tx_hash: str) -> None:
-        talk(f"sent      {tx_hash}; should you stop here, give the same command again")
+        talk(f"sent      {tx_hash}")
 
     return replace(options_of(args, client.deployment), on_sent=sent)
 

@@ -1,0 +1,333 @@
+"""The rehearsal's program: from nothing to a registry that was moved, proved and handed over.
+
+    python scripts/rehearsal_walk.py FOLDER
+
+It does what the owner of a registry does, by the commands that owners have, and can be ended at any
+point: run again, it looks at what is there and goes on. `rehearsal.py` prepares the folder, and
+ends this with kill -9 wherever something changes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import verify
+from eth_account import Account
+from rehearsal_safe import SafeRefusedError, execution
+
+from ocn_registry import Contract, KeySigner, WriteOptions, connect, migration
+from ocn_registry.cli.main import main as command
+from ocn_registry.deploying import Order, deploy, plan
+from ocn_registry.deployment_record import Record, alone
+from ocn_registry.deployments import from_json
+from ocn_registry.effects import run
+from ocn_registry.handover import accepted
+from ocn_registry.migration.importing import Importing, settled
+from ocn_registry.models import Address
+from ocn_registry.transport.jsonrpc import Ask
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ocn_registry.client import RegistryClient
+    from ocn_registry.deploying import Creating
+    from ocn_registry.migration import Plan, Snapshot
+
+ROOT = Path(__file__).resolve().parent.parent
+KEY_VARIABLE = "REHEARSAL_KEY"
+FINAL = 3  # blocks on Volta
+POLL_S = 0.05
+
+
+class Creator:
+    """Signs with the deployer's key, as Ape does with one of its accounts."""
+
+    def __init__(self, key: str) -> None:
+        """Say with which key."""
+        self._account = Account.from_key(key)
+        self.address = Address(self._account.address)
+
+    def sign_creation(self, creating: Creating) -> bytes:
+        """Sign a transaction without a receiver."""
+        fields = {
+            "chainId": creating.chain_id,
+            "nonce": creating.nonce,
+            "data": creating.data,
+            "gas": creating.gas,
+            "value": 0,
+            "maxFeePerGas": creating.max_fee_per_gas_wei,
+            "maxPriorityFeePerGas": creating.tip_per_gas_wei,
+        }
+        return bytes(self._account.sign_transaction(fields).raw_transaction)
+
+
+@dataclass
+class Walk:
+    """All steps, and what they share.
+
+    Attributes:
+        folder: Where the files between the steps are.
+        prepared: What `rehearsal.py` says: where chain, services, v1's contracts and the Safe are.
+    """
+
+    folder: Path
+    prepared: dict[str, Any]
+
+    @property
+    def record(self) -> Path:
+        """File of the deployment's record."""
+        return self.folder / "volta.json"
+
+    @property
+    def safe(self) -> Address:
+        """The new owner."""
+        return Address(self.prepared["safe"])
+
+    @property
+    def signer(self) -> KeySigner:
+        """The deployer, who owns the registry at first."""
+        return KeySigner.from_env(KEY_VARIABLE)
+
+    def new(self) -> RegistryClient:
+        """Reach the new registry."""
+        deployment = from_json(self.record.read_text())
+        return connect(deployment, rpc_urls=[self.prepared["rpcUrl"]])
+
+    def old(self) -> RegistryClient:
+        """Reach v1's registry."""
+        return connect(str(self.folder / "old.json"))
+
+    def command(self, *words: str, old: bool = False) -> None:
+        """Run a command of ours; end with its exit code if it fails."""
+        where = str(self.folder / "old.json") if old else str(self.record)
+        print("$ ocn-registry", *[word.replace(f"{self.folder}/", "") for word in words])
+        nodes = ["--network-file", where, "--rpc-url", self.prepared["rpcUrl"]]
+        if code := command([*words, *nodes]):
+            sys.exit(code)
+
+    def sending(self) -> list[str]:
+        """Give the options of a command that sends."""
+        return ["--signer", f"env:{KEY_VARIABLE}", "--yes", "--wait", "final"]
+
+    def settle(self) -> None:
+        """Wait until what an earlier run sent is in a block."""
+        how = Importing(signer=self.signer, options=WriteOptions())
+        with self.old() as client:
+            run(settled(how), client.transport.perform)
+
+    def deploy(self) -> None:
+        """Put both contracts on the chain, with the import open."""
+        if Record.read(self.record).is_finished:
+            print("the record says that this is done")
+        elif self.prepared["ape"]:
+            self._deploy_by_ape()
+        else:
+            self._deploy_by_package()
+
+    def _deploy_by_ape(self) -> None:
+        words = ["run", "deploy", "--account", "TEST::1", "--record", str(self.record)]
+        network = f"energyweb:volta:{self.prepared['rpcUrl']}"
+        print("$ ape run deploy --network energyweb:volta:... --import-open --yes", flush=True)
+        done = subprocess.run(  # noqa: S603 - Ape, of this environment
+            [*self._ape(), *words, "--network", network, "--import-open", "--yes"],
+            cwd=ROOT,
+            env=os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+            check=False,
+        )
+        if done.returncode:
+            sys.exit(done.returncode)
+
+    @staticmethod
+    def _ape() -> list[str]:
+        return [str(Path(sys.executable).parent / "ape")]
+
+    def _deploy_by_package(self) -> None:
+        creator = Creator(os.environ[KEY_VARIABLE])
+        order = Order(
+            name="volta",
+            chain_id=self.prepared["chainId"],
+            deployer=creator.address,
+            owner=creator.address,
+            import_open=True,
+            options=WriteOptions(confirmations=FINAL),
+        )
+        with alone(self.record), self.old() as client:
+            record, perform = Record.read(self.record), client.transport.perform
+            made = run(plan(order, record), perform)
+            print("\n".join(made.lines()), flush=True)
+            if made.problems:
+                sys.exit("; ".join(made.problems))
+            run(deploy(order, record, creator), perform)
+
+    def prove(self) -> None:
+        """Check from the outside what stands there, and whose it is."""
+        with self.new() as client:
+            states = {client.import_open(contract) for contract in Contract}
+            owner = str(client.owner())
+        # Killed while it was being closed, it is open at one contract only.
+        state = ["--import", "open" if True in states else "closed"] if len(states) == 1 else []
+        self.command("verify", "--owner", owner, *state)
+
+    def sources(self) -> None:
+        """Submit the sources to Sourcify and to the explorer."""
+        lines = verify.submit(
+            json.loads(self.record.read_text()),
+            sourcify=self.prepared["servicesUrl"],
+            explorer=self.prepared["servicesUrl"],
+            dry_run=False,
+            pause_s=0.1,
+        )
+        print("\n".join(lines))
+
+    def snapshot(self) -> None:
+        """Write all that v1's registry lists to a file."""
+        if self._file().exists():
+            print(f"there is a snapshot: {migration.digest_of(self._taken())}")
+        else:
+            self.command("migrate", "snapshot", "--out", str(self._file()), old=True)
+
+    def plan(self) -> None:
+        """Say what is moved, what not, and why."""
+        self.command("migrate", "plan", str(self._file()))
+
+    def carry(self) -> None:
+        """Import what is planned."""
+        self.command("migrate", "import", str(self._file()), *self.sending())
+
+    def compare(self) -> None:
+        """Compare the chain with the plan."""
+        self.command("migrate", "compare", str(self._file()))
+
+    def close(self) -> None:
+        """End the import."""
+        self.command("migrate", "close", str(self._file()), *self.sending())
+
+    def offer(self) -> None:
+        """Offer the registry to the Safe, and write the file by which it accepts."""
+        self.settle()
+        with self.new() as client:
+            owner, offered = client.owner(), client.pending_owner()
+        if self.safe not in {owner, offered}:
+            log = str(self.folder / "owner.jsonl")
+            self.command("owner", "hand-over", self.safe, "--log", log, *self.sending())
+        if owner != self.safe:
+            text = io.StringIO()
+            with contextlib.redirect_stdout(text):
+                self.command("owner", "safe-file")
+            (self.folder / "accept.json").write_text(text.getvalue().partition("\n")[2])
+
+    def accept(self) -> None:
+        """Have the Safe's owners do what the file says."""
+        with self.new() as client:
+            perform = client.transport.perform
+
+            def ask(method: str, *params: object) -> Any:  # noqa: ANN401 - JSON
+                return perform(Ask(method, params, lambda result: result))
+
+            payer = self.prepared["payer"]
+            while ask("eth_getTransactionCount", payer, "pending") != ask(
+                "eth_getTransactionCount", payer, "latest"
+            ):
+                time.sleep(POLL_S)  # what an earlier run sent gets its block
+            if client.owner() != self.safe:
+                data = execution(ask, self.safe, (self.folder / "accept.json").read_text())
+                sent = {"from": payer, "to": self.safe, "data": data, "gas": hex(500_000)}
+                tx_hash = ask("eth_sendTransaction", sent)
+                while (receipt := ask("eth_getTransactionReceipt", tx_hash)) is None:
+                    time.sleep(POLL_S)
+                if receipt["status"] != "0x1":
+                    raise SafeRefusedError(tx_hash)
+                print(f"executed  {tx_hash}")
+            run(accepted(client.deployment, self.safe), perform)
+        print(f"the Safe {self.safe} owns the registry alone")
+
+    def differences(self) -> None:
+        """Compare v1's registry with ours, as both are now, without what the plan lists."""
+        with self.new() as new, self.old() as old:
+            planned = migration.plan_for(new, self._taken())
+            found = unlisted(migration.snapshot(old), migration.snapshot(new), planned)
+        for line in found:
+            print(line)
+        if found:
+            sys.exit(1)
+        print(f"nothing different but the {len(planned.left_out)} entries that the plan left out,")
+        print(f"and the {len(planned.unreachable)} parties that it told to be unreachable")
+
+    def _file(self) -> Path:
+        return self.folder / "registry.json"
+
+    def _taken(self) -> Snapshot:
+        return migration.load(self._file())
+
+    def steps(self) -> dict[str, Callable[[], None]]:
+        """Give all steps, in order."""
+        return {
+            "deploy": self.deploy,
+            "prove": self.prove,
+            "sources": self.sources,
+            "snapshot": self.snapshot,
+            "plan": self.plan,
+            "import": self.carry,
+            "compare": self.compare,
+            "close": self.close,
+            "offer": self.offer,
+            "accept": self.accept,
+            "prove again": self.prove,
+            "differences": self.differences,
+        }
+
+
+def unlisted(old: Snapshot, new: Snapshot, planned: Plan) -> list[str]:
+    """Tell what differs between two registries and is not listed in a plan."""
+    told = {(one.kind.value, one.subject) for one in planned.left_out}
+    # A party whose node is left out is carried over without that node's URL.
+    kept = {node.operator for node in new.nodes}
+    sides: list[dict[tuple[str, str], object]] = []
+    for side in (old, new):
+        entries: dict[tuple[str, str], object] = {
+            ("node", f"{one.domain} of {one.operator}"): one for one in side.nodes
+        }
+        for party in side.parties:
+            reached = party.operator_domain if party.operator in kept else None
+            entries["party", f"{party.id} of {party.address}"] = (
+                *(party.address, party.id, party.roles),
+                *(party.modules_sender, party.modules_receiver, party.operator, reached),
+            )
+        for service in side.services:
+            entries["service", f"{service.name} of {service.provider}"] = (
+                *(service.provider, service.id, service.name, service.url, service.permissions),
+            )
+        entries |= {
+            ("agreement", f"{one.user} with {one.provider}"): one.permissions
+            for one in side.agreements
+        }
+        sides.append(entries)
+    before, after = sides
+    found = [f"not carried over: {key}" for key in before if key not in after and key not in told]
+    found += [f"from nowhere: {key}" for key in after if key not in before]
+    found += [f"carried over though left out: {key}" for key in after if key in told]
+    found += [f"different: {key}" for key in after if before.get(key) != after[key]]
+    order = [key for key in before if key in after]
+    return found if order == list(after) else [*found, "the order of the entries is another"]
+
+
+def main() -> None:
+    """Take all steps; say which is taken."""
+    folder = Path(sys.argv[1])
+    walk = Walk(folder, json.loads((folder / "prepared.json").read_text()))
+    for number, (name, step) in enumerate(walk.steps().items(), 1):
+        print(f"\n## {number} {name}: {(step.__doc__ or '').strip()}", flush=True)
+        step()
+
+
+if __name__ == "__main__":
+    main()
