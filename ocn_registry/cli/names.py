@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 NETWORKS: Final = ("local", "volta", "prod", "ewc", "local-v1")
+OTHER_NAMES: Final = {"prod": "ewc"}
 SHELLS: Final = ("bash", "zsh", "fish")
 ROLES: Final = ("CPO", "EMSP", "HUB", "NAP", "NSP", "OTHER", "SCSP")
 MODULES: Final = (

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeGuard
 from urllib.parse import urlsplit
 
+from ocn_registry.cli.names import OTHER_NAMES
 from ocn_registry.cli.settings import RPC_VARIABLE, settle
 from ocn_registry.client import RegistryClient
 from ocn_registry.deployments import built_in, from_json
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 
     from ocn_registry.deployments import Deployment
     from ocn_registry.effects import HeadBlock
-
-_OTHER_NAMES = {"prod": "ewc"}
 
 
 def connect(args: Namespace) -> RegistryClient:
@@ -49,7 +48,7 @@ def chosen(args: Namespace) -> Deployment:
     """Tell which deployment the command line or the settings name, with the RPC nodes to ask."""
     settle(args)
     named: str = args.network
-    base = built_in(_OTHER_NAMES.get(named, named))
+    base = built_in(OTHER_NAMES.get(named, named))
     given: list[str] | None = args.rpc_url
     urls = tuple(given or filter(None, [os.environ.get(RPC_VARIABLE)]))
     if args.network_file is None:

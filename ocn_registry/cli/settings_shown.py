@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING, TypeGuard
 from urllib.parse import urlsplit
 
 from ocn_registry.cli.codes import DONE
+from ocn_registry.cli.names import OTHER_NAMES
 from ocn_registry.cli.render import as_json, for_programs, printable, put, table, talk
 from ocn_registry.cli.settings import KEYS, Setting, place, settle
+from ocn_registry.deployments import built_in
 
 if TYPE_CHECKING:
     from argparse import Namespace
+
+    from ocn_registry.cli.settings import Settled
 
 _LIKE_A_KEY = re.compile(r"(0[xX])?[0-9a-fA-F]{60,}")
 _UNSET = Setting(None, "default", None)
@@ -28,7 +32,7 @@ def show(args: Namespace) -> int:
     settled = settle(args)
     there = os.path.lexists(path)
     if for_programs(args):
-        shown = {key: _entry(settled.in_force.get(key, _UNSET)) for key in KEYS}
+        shown = {key: _entry(_of(settled, key)) for key in KEYS}
         told = {
             "file": path,
             "exists": there,
@@ -38,7 +42,7 @@ def show(args: Namespace) -> int:
         }
         put(as_json(told))
         return DONE
-    rows = [_row(key, settled.in_force.get(key, _UNSET)) for key in KEYS]
+    rows = [_row(key, _of(settled, key)) for key in KEYS]
     put(table(("SETTING", "VALUE", "FROM"), rows, soft=(1,)))
     if not there:
         talk(f'no settings file yet: one line, network = "volta", in {printable(path)} is one')
@@ -46,6 +50,15 @@ def show(args: Namespace) -> int:
         names = ", ".join([printable(name) for name in settled.profiles])
         talk(f"profiles: {names}; --profile NAME or OCN_PROFILE chooses one")
     return DONE
+
+
+def _of(settled: Settled, key: str) -> Setting:
+    """Tell a setting; the network's own nodes are asked where nobody names others."""
+    found = settled.in_force.get(key, _UNSET)
+    if key != "rpc_url" or found is not _UNSET or "network_file" in settled.in_force:
+        return found
+    network = str(settled.in_force["network"].value)
+    return Setting([*built_in(OTHER_NAMES.get(network, network)).rpc_urls], "default", None)
 
 
 def _entry(setting: Setting) -> dict[str, object]:

@@ -13,6 +13,7 @@ import pytest
 from ocn_registry import KeySigner
 from ocn_registry.cli import options, settings
 from ocn_registry.cli.settings_file import _READ
+from ocn_registry.deployments import built_in
 
 ROOT = Path(__file__).parents[2]
 NAKED = "be367b774603c65850ee2cf479df809174f95cdb847483db2a6bcf1aad0fa5fd"
@@ -71,6 +72,7 @@ def test_nothing_is_set_without_a_file(in_force):
     told = in_force()
     assert told.pop("network") == ("local", "default")
     assert told.pop("wait") == ("confirmed", "default")
+    assert told.pop("rpc_url") == (["http://127.0.0.1:8544"], "default")
     assert set(told.values()) == {(None, "default")}
 
 
@@ -134,7 +136,8 @@ def test_who_names_another_network_or_key_takes_nothing_of_the_former(file, in_f
     for words in (("--profile", "volta"), ("-n", "volta")):
         other = in_force(*words, **place)
         assert other["network"][0] == "volta"
-        assert (other["rpc_url"], other["network_file"]) == ((None, "default"),) * 2
+        assert other["rpc_url"] == ([*built_in("volta").rpc_urls], "default")
+        assert other["network_file"] == (None, "default")
         assert other["passphrase_file"] == told["passphrase_file"]
     other = in_force("--profile", "file", **place)
     assert other["network"] == ("ewc", "file")
