@@ -8,107 +8,54 @@ one transaction can ever take effect, and no second one is signed while the firs
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, Protocol, cast
+from typing import TYPE_CHECKING, Final, cast
 
-from ocn_registry.abi import artifact
 from ocn_registry.chain_rules import too_new
-from ocn_registry.deployments import Deployment, built_in
-from ocn_registry.dialects import words
-from ocn_registry.effects import (
-    Balance,
-    ChainId,
-    Code,
-    CreationBy,
-    Head,
-    Local,
-    Send,
-    SignedTransaction,
-    TransactionCount,
-    together,
+from ocn_registry.creating import (
+    DIALECT,
+    Creating,
+    Creator,
+    NotDeployed,
+    Order,
+    Waiting,
+    estimate,
+    published,
+    stand,
+    waiting,
 )
-from ocn_registry.errors import (
-    OcnRegistryError,
-    OutcomeUnknown,
-    RpcRefused,
-    WrongChain,
-)
-from ocn_registry.flows.sending import fees, wait
+from ocn_registry.deployments import Deployment
+from ocn_registry.effects import Balance, ChainId, Code, Head, together
+from ocn_registry.errors import RpcRefused, WrongChain
+from ocn_registry.flows.sending import fees
 from ocn_registry.keccak import keccak256
-from ocn_registry.models import ZERO_ADDRESS, Address, Contract
-from ocn_registry.rlp import decode
+from ocn_registry.models import ZERO_ADDRESS, Contract
 from ocn_registry.transport.jsonrpc import Ask
-from ocn_registry.transport.sent import created_by
 from ocn_registry.transport.values import as_number, as_object
 from ocn_registry.verification import Wanted, code_differences, verification
 
 if TYPE_CHECKING:
-    from ocn_registry.abi import Artifact
     from ocn_registry.deployment_record import Record
     from ocn_registry.effects import Flow
-    from ocn_registry.flows.writes import WriteOptions
 
-_DIALECT: Final = built_in("local").dialect  # the newest
+__all__ = [
+    "NAMES",
+    "Creating",
+    "Creator",
+    "NotDeployed",
+    "Order",
+    "Plan",
+    "Waiting",
+    "deploy",
+    "gas_for",
+    "plan",
+]
+
 NAMES: Final = ("Registry", "Permissions")
 
 _CREATION_GAS = 53_000
 _BYTE_GAS = 200
 _CONSTRUCTOR_GAS = 200_000
 _ZERO_GAS, _NONZERO_GAS = 4, 16
-
-
-class NotDeployed(OcnRegistryError):
-    """The deployment can't begin, or can't go on; the message says why and what to do."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Creating:
-    """A transaction that creates a contract, ready to be signed; see `effects.Transaction`."""
-
-    chain_id: int
-    nonce: int
-    data: bytes
-    gas: int
-    max_fee_per_gas_wei: int
-    tip_per_gas_wei: int | None
-
-
-class Creator(Protocol):
-    """Holds the key of the deployer, or reaches what does."""
-
-    @property
-    def address(self) -> Address:
-        """The address of the key."""
-        ...
-
-    def sign_creation(self, creating: Creating) -> bytes:
-        """Sign a transaction without a receiver; gives it as it is sent."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """What is to be deployed.
-
-    Attributes:
-        name: Name of the deployment.
-        chain_id: The chain that it is for.
-        deployer: Who creates the contracts, and pays.
-        owner: Who owns them from the start.
-        import_open: Whether they take imports until the owner closes that.
-        options: Price, confirmations and patience.
-    """
-
-    name: str
-    chain_id: int
-    deployer: Address
-    owner: Address
-    import_open: bool
-    options: WriteOptions
-
-    def code(self, name: str, registry: Address) -> bytes:
-        """Give what creates a contract: bytecode and the constructor's arguments."""
-        first = self.owner if name == "Registry" else registry
-        return _artifact(name).bytecode + words.address(first) + words.uint(int(self.import_open))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +69,7 @@ class Plan:
         max_fee_per_gas_wei: Most that is paid per gas.
         sizes: Bytes of code of each contract, on the chain.
         gas: Most gas for each contract that is still to be created.
+        waiting: What was sent, and is in no block: its price can be raised.
         problems: Why this can't be done; empty when it can.
     """
 
@@ -131,12 +79,15 @@ class Plan:
     max_fee_per_gas_wei: int
     sizes: dict[str, int]
     gas: dict[str, int]
+    waiting: tuple[Waiting, ...]
     problems: tuple[str, ...]
 
     @property
     def cost_wei(self) -> int:
-        """What it costs at most."""
-        return sum(self.gas.values()) * self.max_fee_per_gas_wei
+        """What it costs at most; what is in a block already is paid."""
+        raised = self.order.raise_price
+        sent = sum(one.cost_wei(raised=raised) for one in self.waiting)
+        return sent + sum(self.gas.values()) * self.max_fee_per_gas_wei
 
     def lines(self) -> list[str]:
         """Tell it to people."""
@@ -151,6 +102,13 @@ class Plan:
         for name, size in self.sizes.items():
             left = f"at most {self.gas[name]} gas" if name in self.gas else "sent already"
             told.append(f"{name:<11} {size} bytes, {left}")
+        for one in self.waiting:
+            price = f"{one.max_fee_per_gas_wei} wei per gas"
+            does = "is raised to" if order.raise_price else "can be raised to"
+            told += [
+                f"waiting     {one.tx_hash} is in no block",
+                f"            its price, {price}, {does} {one.raised_fee_per_gas_wei}",
+            ]
         price = f"{self.max_fee_per_gas_wei} wei per gas, {self.cost_wei} wei in all, at most"
         return [*told, f"price       {price}", f"finality    {order.options.confirmations} blocks"]
 
@@ -173,35 +131,38 @@ def plan(order: Order, record: Record) -> Flow[Plan]:
     _hold(order, record)
     limit = yield from Ask("eth_getBlockByNumber", ("latest", False), _gas_limit)
     fee, _ = yield from fees(head, order.options)
-    problems = yield from too_new(tuple([_artifact(name).deployed_bytecode for name in NAMES]))
+    problems = yield from too_new(tuple([published(name).deployed_bytecode for name in NAMES]))
     gas: dict[str, int] = {}
+    waits: list[Waiting] = []
     for name in NAMES:
         if record.contract(name) is not None:
+            found = yield from waiting(order, record, name)
+            waits += [] if found is None else [found]
             continue
         code = order.code(name, order.deployer)
-        gas[name] = gas_for(code, len(_artifact(name).deployed_bytecode))
+        gas[name] = gas_for(code, len(published(name).deployed_bytecode))
         if name == "Registry":
             try:
-                gas[name] = (yield from _estimate(order.deployer, code)) * 5 // 4
+                gas[name] = (yield from estimate(order.deployer, code)) * 5 // 4
             except RpcRefused as error:
                 problems = [*problems, f"the chain would not create the Registry: {error}"]
         if gas[name] > limit:
             problems = [*problems, f"{name} needs {gas[name]} gas, more than a block has: {limit}"]
-    cost = sum(gas.values()) * fee
-    if balance < cost:
-        problems = [
-            *problems,
-            f"{order.deployer} has {balance} wei and needs {cost}: send it {cost - balance} more",
-        ]
-    return Plan(
+    made = Plan(
         order=order,
         balance_wei=balance,
         block_gas_limit=limit,
         max_fee_per_gas_wei=fee,
-        sizes={name: len(_artifact(name).deployed_bytecode) for name in NAMES},
+        sizes={name: len(published(name).deployed_bytecode) for name in NAMES},
         gas=gas,
+        waiting=tuple(waits),
         problems=tuple(problems),
     )
+    lacks = made.cost_wei - balance
+    if lacks <= 0:
+        return made
+    told = f"has {balance} wei and needs {made.cost_wei}: send it {lacks} more"
+    return replace(made, problems=(*problems, f"{order.deployer} {told}"))
 
 
 def deploy(order: Order, record: Record, creator: Creator) -> Flow[Deployment]:
@@ -229,12 +190,12 @@ def deploy(order: Order, record: Record, creator: Creator) -> Flow[Deployment]:
     found = Deployment(
         name=order.name,
         chain_id=order.chain_id,
-        dialect=_DIALECT,
+        dialect=DIALECT,
         registry=ZERO_ADDRESS,
         permissions=ZERO_ADDRESS,
     )
     for name in NAMES:
-        address = yield from _stand(order, record, creator, name, found.registry)
+        address = yield from stand(order, record, creator, name, found.registry)
         registry = name == "Registry"
         found = (
             replace(found, registry=address) if registry else replace(found, permissions=address)
@@ -266,106 +227,13 @@ def gas_for(code: bytes, size: int) -> int:
     return _CREATION_GAS + data + _BYTE_GAS * size + _CONSTRUCTOR_GAS
 
 
-def _stand(
-    order: Order,
-    record: Record,
-    creator: Creator,
-    name: str,
-    registry: Address,
-) -> Flow[Address]:
-    """See to it that a contract stands."""
-    if record.contract(name) is None:
-        yield from _sign(order, record, creator, name, registry)
-    known = record.contract(name) or {}
-    tx_hash, nonce = str(known["transaction"]), cast("int", known["nonce"])
-    lost: OutcomeUnknown | None = None
-    if (yield from CreationBy(tx_hash)) is None:
-        raw = bytes.fromhex(str(known["signedTransaction"])[2:])
-        try:
-            yield from Send(SignedTransaction(raw))
-        except OutcomeUnknown as error:
-            lost = error
-        except RpcRefused as error:
-            # Its number may be taken, by itself even: only waiting tells.
-            lost = OutcomeUnknown(tx_hash, str(error))
-    landed = yield from wait((tx_hash,), nonce, order.deployer, order.options, lost)
-    receipt = landed.receipt
-    record.note(
-        name,
-        block=landed.block.number,
-        blockHash=landed.block.hash,
-        gasUsed=receipt.gas_used,
-        gasPriceWei=receipt.gas_price_wei,
-    )
-    if not receipt.succeeded:
-        raise NotDeployed(
-            f"transaction {tx_hash} failed, and {name} was not created: find out why, then begin "
-            "with another record",
-        )
-    return Address(str(known["address"]))
-
-
-def _sign(
-    order: Order,
-    record: Record,
-    creator: Creator,
-    name: str,
-    registry: Address,
-) -> Flow[None]:
-    """Write down the transaction that creates a contract, before anybody sees it."""
-    code = order.code(name, registry)
-    head, nonce = yield from together(Head(), TransactionCount(order.deployer))
-    gas = (yield from _estimate(order.deployer, code)) * 5 // 4
-    fee, tip = yield from fees(head, order.options)
-    creating = Creating(
-        chain_id=order.chain_id,
-        nonce=nonce,
-        data=code,
-        gas=gas,
-        max_fee_per_gas_wei=fee,
-        tip_per_gas_wei=tip,
-    )
-    task: Local[bytes] = Local(lambda: creator.sign_creation(creating))
-    raw = yield from task
-    if not _is_signed(creating, raw):
-        raise NotDeployed("the account signed another transaction than the one it was given")
-    record.note(
-        name,
-        address=created_by(order.deployer, nonce),
-        transaction=SignedTransaction(raw).tx_hash,
-        nonce=nonce,
-        constructorArguments="0x" + code[len(_artifact(name).bytecode) :].hex(),
-        creationCodeHash="0x" + keccak256(code).hex(),
-        signedTransaction="0x" + raw.hex(),
-    )
-
-
-def _is_signed(creating: Creating, raw: bytes) -> bool:
-    typed = creating.tip_per_gas_wei is not None
-    try:
-        items = decode(raw[1:] if typed else raw)
-    except ValueError:
-        return False
-    nonce = creating.nonce.to_bytes((creating.nonce.bit_length() + 7) // 8, "big")
-    at = (1, 5, 7) if typed else (0, 3, 5)
-    return (
-        isinstance(items, list)
-        and len(items) > max(at)
-        and [items[place] for place in at] == [nonce, b"", creating.data]
-    )
-
-
-def _artifact(name: str) -> Artifact:
-    return artifact(_DIALECT, name)
-
-
 def _fixed(order: Order) -> dict[str, object]:
     """Tell what may not change from one attempt to the next."""
-    hashes = {name: "0x" + keccak256(_artifact(name).bytecode).hex() for name in NAMES}
+    hashes = {name: "0x" + keccak256(published(name).bytecode).hex() for name in NAMES}
     return {
         "name": order.name,
         "chainId": order.chain_id,
-        "dialect": _DIALECT,
+        "dialect": DIALECT,
         "deployer": order.deployer,
         "initialOwner": order.owner,
         "importOpen": order.import_open,
@@ -386,11 +254,6 @@ def _hold(order: Order, record: Record) -> None:
                 f"the record {record.path} has begun with another {key}: go on with that, or take "
                 "another record",
             )
-
-
-def _estimate(deployer: Address, code: bytes) -> Flow[int]:
-    message = {"from": deployer, "data": "0x" + code.hex()}
-    return (yield from Ask("eth_estimateGas", (message,), as_number))
 
 
 def _gas_limit(result: object) -> int:

@@ -107,6 +107,7 @@ def compilers() -> dict[str, Any]:
 @click.option("--record", "file", type=click.Path(path_type=Path), help="File of the record.")
 @click.option("--max-fee", type=int, help="Most wei per gas.")
 @click.option("--timeout", type=float, default=600, help="Seconds to wait for each transaction.")
+@click.option("--raise-price", is_flag=True, help="Send what is in no block again, for more.")
 @click.option("--dry-run", is_flag=True, help="Show the plan, and do nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def cli(  # noqa: PLR0913, PLR0917 - the options
@@ -119,6 +120,7 @@ def cli(  # noqa: PLR0913, PLR0917 - the options
     timeout: float,
     *,
     import_open: bool,
+    raise_price: bool,
     dry_run: bool,
     yes: bool,
 ) -> None:
@@ -136,6 +138,7 @@ def cli(  # noqa: PLR0913, PLR0917 - the options
             confirmations=max(1, provider.network.required_confirmations),
             timeout_s=timeout,
         ),
+        raise_price=raise_price,
     )
     if max_fee is not None:
         order = replace(order, options=replace(order.options, max_fee_per_gas_wei=max_fee))
@@ -148,6 +151,11 @@ def cli(  # noqa: PLR0913, PLR0917 - the options
             click.echo("\n".join(made.lines()))
             if made.problems:
                 raise click.ClickException("; ".join(made.problems))
+            if made.waiting and not (dry_run or yes or raise_price):
+                order = replace(order, raise_price=click.confirm("Raise the price?"))
+                made = run(plan(order, record), transport.perform)
+                if made.problems:
+                    raise click.ClickException("; ".join(made.problems))
             if dry_run or not (yes or click.confirm("Deploy?")):
                 return
             if not record.fields.get("contracts"):  # else it is what was begun with

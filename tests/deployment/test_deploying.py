@@ -22,7 +22,13 @@ from ocn_registry.deploying import (
 from ocn_registry.deployment_record import Record, alone
 from ocn_registry.devnet import Devnet
 from ocn_registry.effects import Send, run
-from ocn_registry.errors import InvalidInput, OutcomeUnknown, TransactionReplaced, WrongChain
+from ocn_registry.errors import (
+    FeeAboveCap,
+    InvalidInput,
+    OutcomeUnknown,
+    TransactionReplaced,
+    WrongChain,
+)
 from ocn_registry.flows.writes import WriteOptions
 from ocn_registry.models import Address
 from ocn_registry.transport.http_sync import HttpTransport
@@ -184,6 +190,133 @@ def test_killed_between_send_and_record_it_goes_on(fresh, order, record, transpo
     assert count(fresh, creator.address) == before + 2
 
 
+CHEAP = WriteOptions(confirmations=1, timeout_s=0.3, max_fee_per_gas_wei=10)
+
+
+@pytest.fixture(params=["pooled", "dropped"])
+def stuck(request, fresh, order, record, transport, creator):
+    """Send the Registry's creation for little: the node keeps it, or has forgotten it by then."""
+
+    def perform(effect):
+        answer = transport.perform(effect)
+        if isinstance(effect, Send) and request.param == "dropped":
+            fresh.request("anvil_setNextBlockBaseFeePerGas", hex(1000))
+            fresh.request("evm_mine")
+        return answer
+
+    fresh.request("evm_setAutomine", False)
+    with pytest.raises(OutcomeUnknown):
+        run(deploy(replace(order, options=CHEAP), record, creator), perform)
+    first = record.contract("Registry")["transaction"]
+    is_there = fresh.request("eth_getTransactionByHash", first) is not None
+    assert is_there == (request.param == "pooled")
+    return Record.read(record.path)
+
+
+def mining(fresh, perform):
+    """Have blocks made again once a transaction is sent."""
+
+    def watched(effect):
+        answer = perform(effect)
+        if isinstance(effect, Send):
+            fresh.request("evm_setIntervalMining", 1)
+        return answer
+
+    return watched
+
+
+def test_price_of_what_is_stuck_is_raised_and_nothing_is_created_twice(
+    fresh, order, stuck, transport, creator
+):
+    first = stuck.contract("Registry")["transaction"]
+    made = run(plan(order, stuck), transport.perform)
+    (waits,) = made.waiting
+    assert (waits.name, waits.tx_hash, waits.max_fee_per_gas_wei) == ("Registry", first, 10)
+    assert waits.raised_fee_per_gas_wei > 12
+    assert any("is in no block" in line for line in made.lines())
+    with pytest.raises(OutcomeUnknown):  # it is only waited for unless somebody says otherwise
+        run(deploy(replace(order, options=CHEAP), stuck, creator), transport.perform)
+    assert stuck.contract("Registry")["transaction"] == first
+
+    raising = replace(order, raise_price=True)
+    found = run(deploy(raising, stuck, creator), mining(fresh, transport.perform))
+    kept = Record.read(stuck.path).contract("Registry")
+    assert kept["replaced"] == [first]
+    assert kept["transaction"] != first
+    assert count(fresh, creator.address) == 2
+    assert verify(found, transport).is_verified
+    assert fresh.request("eth_getTransactionReceipt", first) is None
+    with pytest.raises(NotDeployed, match="finished"):
+        run(plan(order, Record.read(stuck.path)), transport.perform)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_killed_while_the_price_is_raised_it_goes_on(fresh, order, stuck, transport, creator, when):
+    class Killed(BaseException):
+        pass
+
+    def perform(effect):
+        if not isinstance(effect, Send):
+            return transport.perform(effect)
+        if when == "after":
+            transport.perform(effect)
+        raise Killed
+
+    raising = replace(order, raise_price=True)
+    with pytest.raises(Killed):
+        run(deploy(raising, stuck, creator), perform)
+    again = Record.read(stuck.path)
+    assert len(again.contract("Registry")["replaced"]) == 1
+    fresh.request("evm_setIntervalMining", 1)  # what was signed is sent, or only waited for
+    run(deploy(order, again, creator), transport.perform)
+    assert count(fresh, creator.address) == 2
+
+
+def test_first_one_that_gets_into_a_block_after_all_is_taken(
+    fresh, order, stuck, transport, creator
+):
+    """It comes back from another node, and prices fall, while the second is on its way."""
+    first = stuck.contract("Registry")
+    raw, first = first["signedTransaction"], first["transaction"]
+
+    def perform(effect):
+        if isinstance(effect, Send) and fresh.request("eth_getTransactionReceipt", first) is None:
+            fresh.request("anvil_setNextBlockBaseFeePerGas", hex(5))
+            fresh.request("evm_mine")
+            if fresh.request("eth_getTransactionByHash", first) is None:
+                fresh.request("eth_sendRawTransaction", raw)
+                fresh.request("evm_mine")
+            fresh.request("evm_setIntervalMining", 1)
+        return transport.perform(effect)
+
+    run(deploy(replace(order, raise_price=True), stuck, creator), perform)
+    kept = Record.read(stuck.path).contract("Registry")
+    assert kept["transaction"] == first
+    assert count(fresh, creator.address) == 2
+
+
+def test_raised_price_keeps_below_the_most_that_is_paid(order, stuck, transport, creator):
+    cheap = replace(order.options, max_fee_per_gas_wei=11)
+    with pytest.raises(FeeAboveCap):
+        run(
+            deploy(replace(order, options=cheap, raise_price=True), stuck, creator),
+            transport.perform,
+        )
+    assert "replaced" not in Record.read(stuck.path).contract("Registry")
+
+
+def test_account_that_signs_something_else_is_found_out(order, record, transport, creator):
+    class Other:
+        address = creator.address
+
+        def sign_creation(self, creating):
+            return creator.sign_creation(replace(creating, max_fee_per_gas_wei=10**9))
+
+    with pytest.raises(NotDeployed, match="signed another transaction"):
+        run(deploy(order, record, Other()), transport.perform)
+    assert record.contract("Registry") is None
+
+
 def test_number_taken_by_another_transaction_is_told(fresh, order, record, transport, creator):
     class Killed(BaseException):
         pass
@@ -244,7 +377,7 @@ def test_code_for_newer_rules_is_found_out_by_asking(order, record, transport, m
         made = real(dialect, name)
         return replace(made, deployed_bytecode=b"\x5f\x5e" + made.deployed_bytecode)
 
-    monkeypatch.setattr("ocn_registry.deploying.artifact", newer)
+    monkeypatch.setattr("ocn_registry.creating.artifact", newer)
     made = run(plan(order, record), transport.perform)
     assert [problem.split(",")[0] for problem in made.problems] == [
         "the code uses PUSH0",

@@ -39,13 +39,8 @@ BELOW["migration"] = BELOW["client"] | {"client", "async_client"}
 BELOW["verification"] = BELOW["flows"] | {"abi", "transport"}
 BELOW["deployment_record"] = {"text", "errors"}
 BELOW["chain_rules"] = {"errors", "effects", "transport"}
-BELOW["deploying"] = BELOW["verification"] | {
-    "verification",
-    "deployment_record",
-    "chain_rules",
-    "flows",
-    "rlp",
-}
+BELOW["creating"] = BELOW["verification"] | {"deployment_record", "flows", "rlp"}
+BELOW["deploying"] = BELOW["creating"] | {"creating", "verification", "chain_rules"}
 BELOW["handover"] = BELOW["flows"] | {"flows"}
 BELOW["timelock"] = BELOW["handover"] | {"handover"}
 BELOW["cli"] = BELOW["network"] | {
