@@ -52,7 +52,9 @@ class Parser(ArgumentParser):
         if odd is not None:
             from difflib import get_close_matches  # noqa: PLC0415 - for errors only
 
-            close = get_close_matches(odd[1], re.findall(r"'([^']+)'", odd[2]), n=1)
+            known = re.findall(r"'([^']+)'", odd[2])
+            same = [name for name in known if name.partition("-")[0] == odd[1].partition("-")[0]]
+            close = get_close_matches(odd[1], same, n=1) or get_close_matches(odd[1], known, n=1)
             message = f"there is no command {odd[1]!r}" + (f": {close[0]}?" if close else "")
         safe = _KEY.sub("<hidden>", message)
         safe = safe.encode("unicode_escape").decode() if not safe.isprintable() else safe
@@ -299,6 +301,7 @@ def _group(
     below: dict[str, _SubParsersAction[ArgumentParser]],
 ) -> None:
     below[place] = parser.add_subparsers(title="commands", metavar="COMMAND")
+    parser.set_defaults(group=parser)  # whose help it is that is shown when no command follows
 
 
 def parse(argv: Sequence[str]) -> Namespace:
@@ -311,6 +314,7 @@ def parse(argv: Sequence[str]) -> Namespace:
             )
     args = parser.parse_args(argv)
     if getattr(args, "run", None) is None:
-        parser.print_help(sys.stderr)
+        group: ArgumentParser = args.group
+        group.print_help(sys.stderr)
         parser.exit(2)
     return args

@@ -22,6 +22,7 @@ from ocn_registry.cli.settings_file import at_home
 from ocn_registry.errors import InvalidInput
 from ocn_registry.signing import KeySigner
 from ocn_registry.signing.key_files import private_text
+from ocn_registry.text import shown
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -60,9 +61,7 @@ def key(args: Namespace, part: Part, deployment: Deployment) -> Signer:
     if flag is None and written is not None:
         return _referenced(args, part, written)
     if flag is None:
-        raise InvalidInput(
-            f"whose key is the {part}'s? Give --{part}, or set {VARIABLES[part][0]}: {FORMS}",
-        )
+        raise _unnamed(part)
     if _NAKED.fullmatch(flag) and not is_local(deployment):
         raise InvalidInput(
             f"a private key as an argument stays in the shell's history, and everybody on this "
@@ -72,6 +71,23 @@ def key(args: Namespace, part: Part, deployment: Deployment) -> Signer:
     if told is not None and told != flag:
         talk(f"note: --{part} is used, not {variable}: {found.address} {does}")
     return found
+
+
+def require(args: Namespace, *parts: Part) -> None:
+    """See that keys are named, before anybody is asked for a passphrase.
+
+    Raises:
+        InvalidInput: One is not.
+    """
+    for part in parts:
+        if not is_named(args, part):
+            raise _unnamed(part)
+
+
+def _unnamed(part: Part) -> InvalidInput:
+    return InvalidInput(
+        f"whose key is the {part}'s? Give --{part}, or set {VARIABLES[part][0]}: {FORMS}",
+    )
 
 
 def is_named(args: Namespace, part: Part) -> bool:
@@ -101,6 +117,8 @@ def _referenced(args: Namespace, part: Part, reference: str) -> Signer:
     if colon and place:
         if kind == "keystore":
             path = str(at_home(place))
+            if not at_home(place).is_file():  # before anybody thinks of a passphrase
+                raise InvalidInput(f"there is no keystore {shown(path)}")
             secret = passphrase(args, part, path)
             return KeySigner.from_keystore(path, lambda: secret)
         if kind == "env":
@@ -109,6 +127,9 @@ def _referenced(args: Namespace, part: Part, reference: str) -> Signer:
             return KeySigner.from_file(at_home(place))
         if kind == "command":
             return program_signer(place)
+    if reference and at_home(reference).is_file():  # else it may be a key, and is not repeated
+        guess = f"keystore:{printable(reference)}"
+        raise InvalidInput(f"the {part} is no reference to a key: did you mean {guess}?")
     raise InvalidInput(f"the {part} is no reference to a key: give {FORMS}")
 
 

@@ -111,6 +111,7 @@ def test_references_find_keys(done, client, keys, operator, tmp_path):
 
 
 def test_a_keystore_without_anybody_to_ask_says_what_to_do(devnet, tmp_path):
+    (tmp_path / "k").touch()
     words = ("delete-node", "--rpc-url", devnet.rpc_url, "-s", f"keystore:{tmp_path / 'k'}")
     finished = subprocess.run(
         [sys.executable, "-m", "ocn_registry.cli", *words],
@@ -122,3 +123,17 @@ def test_a_keystore_without_anybody_to_ask_says_what_to_do(devnet, tmp_path):
     )
     assert finished.returncode == 2
     assert "--passphrase-file" in finished.stderr
+
+
+def test_nobody_thinks_of_a_passphrase_in_vain(anywhere, tmp_path):
+    (tmp_path / "me.json").touch()
+    for words, says in (
+        (("delete-node", "-s", "keystore:you.json"), "there is no keystore 'you.json'"),
+        (("delete-node", "-s", "me.json"), "did you mean keystore:me.json?"),
+        (("delete-node-raw", "-s", "keystore:me.json"), "whose key is the spender's?"),
+        (("set-node", "my node", "-s", "keystore:me.json"), "is no URL of a node"),
+    ):
+        finished = anywhere(*words)
+        assert (finished.returncode, finished.stdout) == (2, "")
+        assert says in finished.stderr
+        assert "passphrase" not in finished.stderr
