@@ -73,6 +73,11 @@ soak: setup ## the long settings: 200 random histories, all seeded faults; notes
 	@OCN_SOAK=1 $(ON_PATH) $(BIN)/python -m pytest -q tests/property/test_state_machine_finds_faults.py
 	@FOUNDRY_PROFILE=soak $(ON_PATH) $(BIN)/python tools/analysis.py forge
 
+.PHONY: rehearsal
+rehearsal: setup ## deploy, prove, migrate, hand over on a chain like Volta; and the figures of 5,000 parties
+	@$(ON_PATH) $(BIN)/python scripts/rehearsal.py
+	@$(ON_PATH) $(BIN)/python scripts/rehearsal_numbers.py --note
+
 .PHONY: scale
 scale: setup ## costs and pages of a registry of 20,000 parties; notes the result in docs/
 	@$(ON_PATH) $(BIN)/python scripts/scale.py --note

@@ -155,7 +155,7 @@ class Rehearsal:
         with program, shown, contextlib.suppress(OSError):  # the other side has closed it
             for text in shown:
                 self._heard(text.rstrip("\r\n"), killer, said)
-        if program.returncode > 0:
+        if program.returncode > 0 and self._killing:
             print("\n".join(said))
         return program.returncode
 
