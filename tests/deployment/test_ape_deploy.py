@@ -17,7 +17,7 @@ from ocn_registry.verification import verify
 ROOT = Path(__file__).parents[2]
 
 
-def ape(devnet, record, *options):
+def ape(devnet, record, *options, answers=""):
     command = [str(Path(sys.executable).parent / "ape"), "run", "deploy", *options]
     command += ["--network", f"energyweb:volta:{devnet.rpc_url}", "--account", "TEST::1"]
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
@@ -25,6 +25,7 @@ def ape(devnet, record, *options):
         [*command, "--record", str(record)],
         cwd=ROOT,
         env=os.environ | {"PATH": path},
+        input=answers,
         capture_output=True,
         text=True,
         check=False,
@@ -60,3 +61,24 @@ def test_deploys_with_voltas_settings_and_writes_a_record(chain, tmp_path):
     kept = json.loads(record.read_text())
     assert kept["compiler"]["Registry"]["settings"]["evmVersion"] == "london"
     assert len(kept["sourceCommit"].removesuffix("-dirty")) == 40
+
+
+def test_offers_to_raise_the_price_of_what_is_stuck(tmp_path):
+    record = tmp_path / "volta.json"
+    with Devnet(chain_id=73799, block_gas_limit=8_000_000) as devnet:
+        devnet.request("evm_setAutomine", False)
+        stuck = ape(devnet, record, "--yes", "--max-fee", "10", "--timeout", "1")
+        assert stuck.returncode == 1
+        first = json.loads(record.read_text())["contracts"]["Registry"]["transaction"]
+        assert first in stuck.stderr
+        devnet.request("anvil_setNextBlockBaseFeePerGas", hex(10**9))
+        devnet.request("evm_setIntervalMining", 1)
+        raised = ape(devnet, record, answers="y\ny\n")
+        assert raised.returncode == 0, raised.stderr
+        assert f"{first} is in no block" in raised.stdout
+        assert "Raise the price? [y/N]" in raised.stdout
+        deployer = json.loads(record.read_text())["deployer"]
+        assert devnet.request("eth_getTransactionCount", deployer, "latest") == "0x2"
+        assert json.loads(record.read_text())["contracts"]["Registry"]["replaced"] == [first]
+        deployment = deployments.from_json(record.read_text())
+        assert verify(deployment, HttpTransport([devnet.rpc_url])).is_verified
