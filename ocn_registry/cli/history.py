@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from typing import TYPE_CHECKING
 
 from ocn_registry.cli.change_words import way_of
 from ocn_registry.cli.codes import DONE
 from ocn_registry.cli.networks import connect, latest
+from ocn_registry.cli.progress import Progress
 from ocn_registry.cli.render import as_csv, as_json, for_programs, put, table, talk
 from ocn_registry.cli.story import Story, first_page
 from ocn_registry.cli.whose import asked_for
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ocn_registry.cli.entries import Entry
     from ocn_registry.cli.story import Told
 
-_QUIET_S = 1.0
+_PAUSE_S = 1.0
 _MOST_WAITS = 10
 _COLUMNS = (
     "time",
@@ -60,28 +60,22 @@ def history(args: Namespace) -> int:
 
 def _read(story: Story, last: int) -> list[Told]:
     found: list[Told] = []
-    begun, first, shows, waits = time.monotonic(), story.block.number, False, 0
-    while story.block.number < last:
-        part = story.go_on(until=last)
-        gone = {block.hash for block in part.replaced}
-        found = [one for one in found if one.entry["blockHash"] not in gone]
-        found += part.told
-        if part.waits and story.block.number < last:  # the node lags behind what was told before
-            waits += 1
-            if waits > _MOST_WAITS:
-                raise BadAnswer(f"the RPC node does not know block {last} any more: ask another")
-            time.sleep(_QUIET_S)
-        if sys.stderr.isatty() and time.monotonic() - begun > _QUIET_S:
-            shows = True
-            share = 100 * (story.block.number - first) // (last - first)
-            _progress(f"reading events: block {story.block.number} of {last}, {share}%")
-    if shows:
-        _progress("")
+    first, waits = story.block.number, 0
+    with Progress("reading events: {} of {} blocks") as progress:
+        while story.block.number < last:
+            part = story.go_on(until=last)
+            gone = {block.hash for block in part.replaced}
+            found = [one for one in found if one.entry["blockHash"] not in gone]
+            found += part.told
+            if part.waits and story.block.number < last:  # the node lags behind what it told before
+                waits += 1
+                if waits > _MOST_WAITS:
+                    raise BadAnswer(
+                        f"the RPC node does not know block {last} any more: ask another",
+                    )
+                time.sleep(_PAUSE_S)
+            progress(story.block.number - first, last - first)
     return found
-
-
-def _progress(text: str) -> None:
-    print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)  # noqa: T201 - talk, in place
 
 
 def _put(args: Namespace, told: list[Told]) -> None:

@@ -93,7 +93,7 @@ def piece(
     chunk_blocks: int,
     most_blocks: int = CHUNK_BLOCKS,
 ) -> Flow[Piece]:
-    """Read the events of the next blocks, as many as the node takes; then the last block.
+    """Read the events of the next blocks, as many as the node takes, with the last block.
 
     Args:
         contracts: Whose events.
@@ -103,21 +103,22 @@ def piece(
         most_blocks: How many to ask for at most the next time.
 
     Raises:
-        Moved: The node does not have the last block.
+        Moved: The node does not have the last block, or has changed it meanwhile.
         TransportError: The chain can't be asked, or refuses a single block.
     """
     chunk = chunk_blocks
     while True:
         number = min(first + chunk - 1, last)
         try:
-            logs, end = yield from together(Logs(contracts, first, number), BlockAt(number))
+            asked = together(BlockAt(number), Logs(contracts, first, number), BlockAt(number))
+            before, logs, end = yield from asked
         except (RpcRefused, RpcTimeout, BadAnswer) as error:
             if number == first:
                 raise
             chunk = max(1, (number - first + 1) // 2)
             _LOG.info("a node refuses %d blocks of events: %s", number - first + 1, error)
             continue
-        if end is None:
+        if end is None or before != end:
             raise Moved("the node does not have the block that it told of")
         return Piece(logs=logs, end=end, chunk_blocks=min(most_blocks, chunk + chunk // 4 + 1))
 
