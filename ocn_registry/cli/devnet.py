@@ -8,7 +8,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from ocn_registry.cli.codes import DONE
-from ocn_registry.cli.render import as_json, for_programs, put, talk
+from ocn_registry.cli.render import as_json, for_programs, lines, put, table, talk
 from ocn_registry.client import RegistryClient
 from ocn_registry.devnet import Devnet
 from ocn_registry.intents import SetNode, SetParty, SetPartyModules
@@ -65,9 +65,10 @@ def _told(chain: Devnet, *, with_v1: bool) -> Entry:
 
 
 def _lines(chain: Devnet, told: Entry) -> str:
-    head = [f"{label:<14}{value}" for label, value in told.items() if label != "accounts"]
-    accounts = [f"{account.address}  {account.private_key}" for account in chain.accounts]
-    return "\n".join([*head, "", "accounts with money, and their keys:", *accounts])
+    place = lines({label: value for label, value in told.items() if label != "accounts"})
+    accounts = [(account.address, account.private_key) for account in chain.accounts]
+    keys = table(("ADDRESS", "KEY"), accounts, soft=())
+    return f"{place}\n\naccounts with money:\n\n{keys}\n"
 
 
 def _fill(chain: Devnet) -> None:
