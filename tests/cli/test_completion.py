@@ -104,14 +104,20 @@ def test_a_shell_can_read_the_script(name, tmp_path):
     assert told([shell(name), "-n", tmp_path / "script"]) == []
 
 
-def test_zsh_completes_in_a_terminal(terminal, tmp_path):
-    (tmp_path / "_ocn_registry").write_text(script("zsh"))
-    running = terminal(shell("zsh"), "-f", "-i", cwd=tmp_path, PS1="ready> ")
+START = {
+    "bash": (("--norc", "--noprofile", "-i"), "bind 'set bell-style none'; . ./_ocn_registry"),
+    "zsh": (("-f", "-i"), "fpath=($PWD $fpath); autoload -Uz compinit; compinit -D -u"),
+}
+
+
+@pytest.mark.parametrize("name", sorted(START))
+def test_a_shell_completes_in_a_terminal(name, terminal, tmp_path):
+    options, first = START[name]
+    (tmp_path / "_ocn_registry").write_text(script(name))
+    running = terminal(shell(name), *options, cwd=tmp_path, PS1="ready> ")
     running.read_until("ready> ")
-    running.type(
-        "fpath=($PWD $fpath); autoload -Uz compinit; compinit -D -u; print com''plete\n",
-    )
-    running.read_until("\ncomplete")
+    running.type(f"{first}; echo com''plete\n")
+    running.read_until("complete\r\n")
     running.read_until("ready> ")
     running.type("ocn-registry list-nodes -n vol\t")
     running.read_until("volta")

@@ -152,7 +152,7 @@ def volta():
 def on_volta(volta, anywhere, tmp_path):
     snapshot = volta.request("evm_snapshot")
 
-    def run(*, first=False):
+    def run(url=volta.rpc_url, *, first=False):
         here = volta.v1_deployment() if first else volta.deployment()
         file = tmp_path / "volta.json"
         told = {
@@ -165,7 +165,7 @@ def on_volta(volta, anywhere, tmp_path):
         file.write_text(json.dumps(told))
         volta.request("evm_mine")  # a block of now
         return found_by(
-            anywhere("doctor", "--network-file", file, "--rpc-url", volta.rpc_url),
+            anywhere("doctor", "--network-file", file, "--rpc-url", url),
         )[1]
 
     yield run
@@ -238,6 +238,43 @@ def test_validators_are_held_to_what_is_taken_for_final(
     assert found["final after"]["ok"] is enough
     if not enough:
         assert found["final after"]["remedy"] == "in place of --wait final give --wait 5"
+
+
+class TellsNoBlocksByNumber(BaseHTTPRequestHandler):
+    """A node in front of the chain that refuses what tells of blocks that are gone."""
+
+    def do_POST(self):
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        several = asked if isinstance(asked, list) else [asked]
+        answers = [self.answer(each) for each in several]
+        body = json.dumps(answers if isinstance(asked, list) else answers[0]).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def answer(self, asked):
+        if asked["method"] == "eth_getBlockByNumber" and asked["params"][0] != "latest":
+            told = {"error": {"code": -32000, "message": "gone \x1b[2J"}}
+        else:
+            told = {"result": self.server.chain.request(asked["method"], *asked["params"])}
+        return {"jsonrpc": "2.0", "id": asked["id"], **told}
+
+    def log_message(self, *_):
+        pass
+
+
+def test_what_a_node_does_not_tell_is_said_to_be_not_known(volta, on_volta):
+    with HTTPServer(("127.0.0.1", 0), TellsNoBlocksByNumber) as server:
+        server.chain = volta
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        found = on_volta(f"http://127.0.0.1:{server.server_port}")
+        server.shutdown()
+    assert found["validators"]["ok"]
+    assert found["validators"]["says"].startswith("not known: the node does not tell")
+    assert "\x1b" not in found["validators"]["says"]
+    assert "is not known" in found["final after"]["says"]
+    assert found["code"]["ok"]
 
 
 def test_an_old_block_of_a_public_chain_is_told(volta, monkeypatch, tmp_path):
