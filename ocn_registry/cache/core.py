@@ -189,6 +189,7 @@ class CacheCore(Questions):
             What is new; `None` when there is no new block.
         """
         former, known = self._answers, self._known
+        checked = time.time()  # nothing that is read after this is older
         try:
             if anew or known is None:
                 found = yield from load(self._dialect, self._how)
@@ -202,7 +203,6 @@ class CacheCore(Questions):
         if found.known.lagging:
             self._known = found.known
             return None
-        checked = time.time()
         yield from self._save(found, int(checked))
         self._know(found.known, checked)
         self.figures.refreshes += 1

@@ -3,14 +3,17 @@
 Written once for every transport, as a flow. What is known is a `Known`; each round gives the next
 one, or raises and leaves it as it was.
 
-* All of a round is about one block. Its hash is compared before and after: where the chain moved in
-  between, or a node behind the same URL lags, the round begins again.
-* Events come in pieces of as many blocks as nodes take: a piece that is refused is halved.
+* All of a round is about one block. Whoever answers has to have that block, by its hash, and tells
+  with each answer: where the chain moved in between, or a node behind the same URL lags or is on
+  another chain, the round begins again.
+* Events come in pieces of as many blocks as nodes take: a piece that is refused is halved. The last
+  block of each piece has to stand below the head.
 * Contracts whose events tell all: the next state is made of them. Others': the events name what to
   read again, at that block.
 * Each block that was known leaves a `Mark`, with the rows to go back by. When the chain has
   replaced the block that is known, the newest mark that still stands is gone back to, and followed
-  from. Where none does, `ReorgTooDeep`.
+  from. Where none does, `ReorgTooDeep`. Before anything is believed of other blocks than those that
+  are known, the chain's id is asked: the node behind a URL may have become another chain's.
 * A chain that is *shorter* than what is known is told by a node that lags: what is known stays,
   until that was told several times.
 """
@@ -22,9 +25,9 @@ from typing import TYPE_CHECKING
 
 from ocn_registry.cache.draft import Draft, Rows
 from ocn_registry.cache.fold import Fold
-from ocn_registry.cache.reading import read_again, read_all, touched_by
-from ocn_registry.effects import BlockAt, Head, all_of, together
-from ocn_registry.errors import ReorgTooDeep
+from ocn_registry.cache.reading import of_block, read_again, read_all, touched_by
+from ocn_registry.effects import BlockAt, ChainId, Head, all_of, together
+from ocn_registry.errors import ReorgTooDeep, WrongChain
 from ocn_registry.flows.events import (
     CHUNK_BLOCKS,
     DEPTH,
@@ -43,7 +46,9 @@ if TYPE_CHECKING:
     from ocn_registry.cache.state import State
     from ocn_registry.dialects import Dialect
     from ocn_registry.effects import Flow, Log
-    from ocn_registry.models import BlockRef
+    from ocn_registry.models import BlockRef, Party, Service
+
+_ENDS_AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,12 +118,16 @@ class Round:
 def load(dialect: Dialect, how: Following) -> Flow[Round]:
     """Read all of a registry at the latest block."""
     for _ in range(ROUNDS):
-        head = (yield from Head()).ref
-        state = yield from read_all(dialect, head)
-        if (yield from BlockAt(head.number)) == head:
-            mark = Mark(block=head, undo=Rows(), last_listing=None)
-            known = Known(state=state, marks=(mark,), chunk_blocks=how.chunk_blocks)
-            return Round(known=known, touched=None, went_back=False, head=head.number)
+        told, chain_id = yield from together(Head(), ChainId())
+        _check_chain(dialect, chain_id)
+        head = told.ref
+        try:
+            state = yield from of_block(head, read_all(dialect, head))
+        except Moved:
+            continue
+        mark = Mark(block=head, undo=Rows(), last_listing=None)
+        known = Known(state=state, marks=(mark,), chunk_blocks=how.chunk_blocks)
+        return Round(known=known, touched=None, went_back=False, head=head.number)
     raise moved()
 
 
@@ -133,7 +142,7 @@ def follow(dialect: Dialect, known: Known, how: Following) -> Flow[Round]:
     Raises:
         ReorgTooDeep: No block that is remembered stands any more.
         MissingEvents: The node leaves events out.
-        TransportError: The chain can't be asked.
+        TransportError: The chain can't be asked, or is another one by now.
     """
     for _ in range(ROUNDS):
         here = known.state.block
@@ -145,6 +154,7 @@ def follow(dialect: Dialect, known: Known, how: Following) -> Flow[Round]:
             behind = replace(known, lagging=known.lagging + 1)
             return Round(known=behind, touched=Rows(), went_back=False, head=head.number)
         else:
+            _check_chain(dialect, (yield from ChainId()))
             back = yield from _go_back(known, how)
         base, undone = back
         if head.number - base.state.block.number > how.load_beyond_blocks:
@@ -184,34 +194,25 @@ def _catch_up(
     head: BlockRef,
     how: Following,
 ) -> Flow[tuple[Known, Rows]]:
-    """Follow the events up to a block, and compare its hash after that."""
+    """Follow the events up to a block."""
     state = known.state
     if head.number <= state.block.number:
         if head == state.block:
             return known, Rows()
         raise Moved("the node told of an earlier block than before")
-    logs, chunk, end = yield from _events(dialect, known, head, how)
+    logs, chunk = yield from _events(dialect, known, head, how)
     draft = Draft(state)
     changes = dialect.changes(logs)
     if not dialect.limits.events_tell_all and changes:
-        rows = yield from read_again(dialect, touched_by(changes), state, head.number)
-        draft.put(rows)
-        end = yield from BlockAt(head.number)
+        again = read_again(dialect, touched_by(changes), state, head.number)
+        draft.put((yield from of_block(head, again)))
     elif changes:
         fold = Fold(draft)
         fold.apply(changes)
-        parties, providers = fold.unknown()
-        if parties or providers:
-            found = yield from together(
-                all_of(tuple([dialect.party(party, head.number) for party in parties])),
-                all_of(tuple([dialect.service(one, head.number) for one in providers])),
-            )
-            end = yield from BlockAt(head.number)
-            fold.learn(*found)
-        if end == head and any(fold.unknown()):
+        if any(fold.unknown()):
+            fold.learn(*(yield from of_block(head, _numbers(dialect, fold, head))))
+        if any(fold.unknown()):
             raise MissingEvents("a party or service of the events is not there: read all again")
-    if end != head:
-        raise Moved("the chain moved while it was read")
     mark = Mark(block=head, undo=draft.before, last_listing=state.last_listing)
     return (
         Known(
@@ -223,22 +224,54 @@ def _catch_up(
     )
 
 
+def _numbers(
+    dialect: Dialect,
+    fold: Fold,
+    head: BlockRef,
+) -> Flow[tuple[tuple[Party | None, ...], tuple[Service | None, ...]]]:
+    """Read the parties and services whose numbers no event has told."""
+    parties, providers = fold.unknown()
+    return (
+        yield from together(
+            all_of(tuple([dialect.party(party, head.number) for party in parties])),
+            all_of(tuple([dialect.service(one, head.number) for one in providers])),
+        )
+    )
+
+
 def _events(
     dialect: Dialect,
     known: Known,
     head: BlockRef,
     how: Following,
-) -> Flow[tuple[tuple[Log, ...], int, BlockRef | None]]:
-    """Read the events after what is known, in pieces; then the last block, from the same node."""
+) -> Flow[tuple[tuple[Log, ...], int]]:
+    """Read the events after what is known up to a block, in pieces."""
     contracts = (dialect.address_of(Contract.REGISTRY), dialect.address_of(Contract.PERMISSIONS))
     first, chunk = known.state.block.number + 1, known.chunk_blocks
     found: list[Log] = []
-    end: BlockRef | None = None
+    ends: list[BlockRef] = []
     while first <= head.number:
         part = yield from piece(contracts, first, head.number, chunk, how.chunk_blocks)
         found += part.logs
-        first, chunk, end = part.end.number + 1, part.chunk_blocks, part.end
-    return tuple(found), chunk, end
+        ends.append(part.end)
+        first, chunk = part.end.number + 1, part.chunk_blocks
+    if ends[-1] != head:
+        raise Moved("the chain moved while it was read")
+    yield from _hold_to(head, ends[:-1])
+    return tuple(found), chunk
+
+
+def _hold_to(head: BlockRef, ends: list[BlockRef]) -> Flow[None]:
+    """See that blocks stand below a head: pieces of events may have come from several nodes."""
+    for start in range(0, len(ends), _ENDS_AT_ONCE):
+        some = (*ends[start : start + _ENDS_AT_ONCE], head)
+        if (yield from all_of(tuple([BlockAt(block.number) for block in some]))) != some:
+            raise Moved("the chain moved while it was read")
+
+
+def _check_chain(dialect: Dialect, chain_id: int) -> None:
+    if chain_id != dialect.chain_id:
+        raise WrongChain(dialect.chain_id, chain_id)
 
 
 def _kept(marks: tuple[Mark, ...], oldest: int) -> tuple[Mark, ...]:

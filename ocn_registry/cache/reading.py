@@ -1,13 +1,14 @@
-"""Reading a registry into rows: all of it, or what events have named."""
+"""Reading a registry into rows: all of it, or what events have named; every answer of one block."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from ocn_registry.cache.draft import Rows
 from ocn_registry.cache.state import Consent, State, party_row, service_row
-from ocn_registry.effects import all_of
+from ocn_registry.effects import BlockAt, all_of, together
+from ocn_registry.flows.events import Moved
 from ocn_registry.models import Address, PartyId
 from ocn_registry.outcomes import (
     AgreementMade,
@@ -29,7 +30,10 @@ if TYPE_CHECKING:
     from ocn_registry.models import Agreement, BlockRef, Party
     from ocn_registry.outcomes import Change
 
-_AT_ONCE = 1000
+T = TypeVar("T")
+
+# With the question for the block, what travels in one request: so it is one node that answers both.
+_AT_ONCE = 511
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,33 @@ def touched_by(changes: Iterable[Change]) -> Touched:
             case _:
                 pass
     return touched
+
+
+def of_block(block: BlockRef, flow: Flow[T]) -> Flow[T]:
+    """Perform a flow of reads, and see with each answer that whoever gives it has the block.
+
+    Behind one URL there may be several nodes, some of which lag, or are on a branch that is about
+    to be left; asked for a block by its number they tell of another one.
+
+    Args:
+        block: The block that is asked about.
+        flow: Asks about it by its number.
+
+    Raises:
+        Moved: An answer was of another block.
+    """
+    try:
+        effect = next(flow)
+        while True:
+            answer, there = yield from together(effect, BlockAt(block.number))
+            if there != block:
+                raise Moved("the chain moved while it was read")
+            effect = flow.send(answer)
+    except StopIteration as done:
+        result: T = done.value
+        return result
+    finally:
+        flow.close()
 
 
 def read_all(dialect: Dialect, at: BlockRef) -> Flow[State]:

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 MAX_ANSWER_BYTES = 64 << 20
 # Nodes take 1,000 unless told otherwise, some providers 100: it is halved where it is refused.
-MAX_BATCH = 500
+MAX_BATCH = 512
 RETRIES = 2
 _FIRST_PAUSE_S = 0.1
 _LONGEST_PAUSE_S = 5.0
@@ -234,9 +234,12 @@ class Nodes:
         """Ask several things in one HTTP request, or the first of them; responses in order."""
         while len(requests) > 1:
             reply = yield from _posted(endpoint, requests)
-            answer = None if reply.status == _TOO_LARGE else _content(endpoint, reply)
-            if is_list(answer):
-                return _in_order(endpoint, requests, answer)
+            if reply.status != _TOO_LARGE:
+                answer = _content(endpoint, reply)
+                if is_list(answer):
+                    return _in_order(endpoint, requests, answer)
+                if not is_object(answer) or answer.get("error") is None:
+                    raise _astray(endpoint)  # nonsense, from which nothing is learned for good
             # The node takes no batches, or none as long as this one.
             endpoint.batch = max(1, min(endpoint.batch, len(requests)) // 2)
             requests = requests[: endpoint.batch]

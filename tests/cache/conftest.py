@@ -7,9 +7,11 @@ import pytest
 
 _HERE = Path(__file__).resolve().parent
 # Test folders are no packages (pytest's importlib mode), so what tests share is put on the path.
-for _folder in (_HERE, _HERE.parent / "property"):
+for _folder in (_HERE, _HERE.parent / "property", _HERE.parent / "faults"):
     if str(_folder) not in sys.path:
         sys.path.insert(0, str(_folder))
+
+from machines import First  # noqa: E402
 
 from ocn_registry import KeySigner, RegistryClient  # noqa: E402
 from ocn_registry.devnet import Devnet  # noqa: E402
@@ -50,3 +52,11 @@ def signer(place):
 
 
 operator, other_operator, cpo, emsp, provider = (signer(place) for place in range(1, 6))
+
+
+@pytest.fixture(scope="module")
+def first():
+    """Give v1's contracts on a chain where blocks are made by command."""
+    made = First()
+    yield made
+    made.chain.close()

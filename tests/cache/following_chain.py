@@ -51,8 +51,11 @@ class Follower:
             self._count()
             self.seen["restarts"] += 1
             self.cache.close()
-        self.cache = RegistryCache(self.client, file=self.file, options=self.options)
+        self.cache = self._open()
         self.cache.subscribe(self._keep)
+
+    def _open(self):
+        return RegistryCache(self.client, file=self.file, options=self.options)
 
     def close(self):
         self._count()

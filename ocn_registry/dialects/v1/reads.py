@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 K = TypeVar("K")
 T = TypeVar("T")
 
-AT_ONCE = 1000  # entries that are asked for together; a transport makes requests of bounded size
+AT_ONCE = 511  # entries that are asked for together: one request, with the block that they are of
 _MOST_ENTRIES = 1_000_000
 
 
