@@ -1,9 +1,8 @@
 """`ocn-registry`, and `python -m ocn_registry.cli`: one command, and then the process ends."""
 
 import gc
+import os
 import sys
-
-from ocn_registry.cli.main import main
 
 
 def program() -> int:
@@ -12,11 +11,19 @@ def program() -> int:
     Returns:
         The exit code; `--help` lists them.
     """
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # whoever started it has closed them
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))
     # What is imported stays. To look through it for garbage, while it comes and once more at the
     # end, would take a fifth of a short command's time.
     gc.set_threshold(100_000)
     try:
+        from ocn_registry.cli.main import main  # noqa: PLC0415 - Ctrl-C may come while it is read
+
         return main()
+    except KeyboardInterrupt:  # before, or after, `main` itself looks for it
+        print("interrupted", file=sys.stderr)  # noqa: T201 - the command line talks
+        return 130
     finally:
         gc.freeze()
 

@@ -23,6 +23,7 @@ from ocn_registry.errors import (
     TransportError,
     UnsupportedByDialect,
 )
+from ocn_registry.text import shown
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -58,6 +59,10 @@ def tell(error: Exception, args: Namespace) -> int:
     if not isinstance(error, OcnRegistryError):
         if os.environ.get("OCN_DEBUG"):
             traceback.print_exception(error)
+        if isinstance(error, OSError) and error.strerror:  # of this machine: a full disk, say
+            what = "the output" if error.filename is None else shown(str(error.filename))
+            talk(f"error: {what} can't be used: {error.strerror}")
+            return UNEXPECTED
         talk(
             f"unexpected: {type(error).__name__}: {printable(str(error))}; please report it, with "
             "what OCN_DEBUG=1 shows in addition",

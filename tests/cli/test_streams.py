@@ -1,0 +1,79 @@
+"""A command whose output is full, closed or read no further; and Ctrl-C before it has begun."""
+
+import subprocess
+import sys
+
+import pytest
+
+URL = "https://node.example.org"
+FULL = "error: the output can't be used: No space left on device\n"
+
+
+@pytest.fixture
+def deployment(devnet):
+    return devnet.deployment()
+
+
+@pytest.fixture
+def shell(network_file):
+    """Run our command with what a shell does to its streams."""
+
+    def run(redirection, *words):
+        command = [sys.executable, "-m", "ocn_registry.cli", *words, "--network-file", network_file]
+        script = f'"$@" {redirection}'
+        return subprocess.run(
+            ["/bin/bash", "-o", "pipefail", "-c", script, "bash", *command],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.mark.usefixtures("listed_node")
+@pytest.mark.parametrize("words", [["list-nodes"], ["list-nodes", "--csv"], ["--version"]])
+def test_full_output_is_one_clear_line(shell, words):
+    finished = shell("> /dev/full", *words)
+    assert (finished.returncode, finished.stderr) == (1, FULL)
+
+
+@pytest.mark.usefixtures("listed_node")
+def test_closed_output_is_nobodys_business(shell):
+    finished = shell(">&-", "list-nodes")
+    assert (finished.returncode, finished.stderr) == (0, "")
+
+
+def test_write_needs_nobody_who_listens(shell, client, devnet, operator):
+    key = devnet.accounts[1].private_key
+    finished = shell(">&- 2>&-", "set-node", URL, "--signer", key)
+    assert finished.returncode == 0
+    assert client.node(operator.address).domain == URL
+
+
+def test_write_that_cannot_tell_its_plan_is_not_sent(shell, client, devnet, operator):
+    key = devnet.accounts[1].private_key
+    assert shell("2> /dev/full", "set-node", URL, "--signer", key).returncode != 0
+    assert client.node(operator.address) is None
+
+
+@pytest.mark.usefixtures("listed_node")
+def test_reader_that_has_seen_enough_is_no_error(shell):
+    finished = shell("| true", "list-nodes")
+    assert (finished.returncode, finished.stderr) == (1, "")
+
+
+def test_ctrl_c_at_the_start_is_one_line():
+    interrupted = (
+        "import sys, types\n"
+        "class Reading(types.ModuleType):\n"
+        "    @property\n"
+        "    def main(self): raise KeyboardInterrupt\n"
+        "sys.modules['ocn_registry.cli.main'] = Reading('main')\n"
+        "from ocn_registry.cli.__main__ import program\n"
+        "sys.exit(program())\n"
+    )
+    finished = subprocess.run(
+        [sys.executable, "-c", interrupted], capture_output=True, text=True, check=False
+    )
+    assert (finished.returncode, finished.stderr) == (130, "interrupted\n")
