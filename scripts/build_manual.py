@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from ocn_registry.cli import settings_file
 from ocn_registry.cli.arguments import GROUPS
 from ocn_registry.cli.codes import MEANINGS
 from ocn_registry.cli.described import Described, Option, described, of_the_root
@@ -105,6 +106,8 @@ def page(each: Described, every: list[Described]) -> Iterator[str]:
         names = " or ".join([bold(" ".join([NAME, *path])) for path in each.paths[1:]])
         yield from [".PP", f"It can be called {names} as well."]
     yield from options(each.options)
+    if each.path == ("settings",):
+        yield from example("FORM OF THE FILE", settings_file.__doc__ or "")
     told = re.findall(r"\(or: (\w+)\)", " ".join([option.help for option in each.options]))
     yield ".SH ENVIRONMENT"
     for name in dict.fromkeys([*told, "NO_COLOR", "OCN_DEBUG"]):
@@ -149,6 +152,14 @@ def options(every: tuple[Option, ...]) -> Iterator[str]:
         for option in every:
             if option.group == group:
                 yield from item(spelled(option), option.help)
+
+
+def example(name: str, doc: str) -> Iterator[str]:
+    """Give a section with the example that a module's documentation shows."""
+    shown = doc.split("```")[1].partition("\n")[2].rstrip("\n")
+    yield from section(name, [".nf"])
+    yield from [escaped(line) or ".sp" for line in shown.split("\n")]
+    yield ".fi"
 
 
 def common() -> Iterator[str]:

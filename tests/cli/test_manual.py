@@ -4,6 +4,7 @@ import importlib.util
 import re
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from ocn_registry.cli.codes import MEANINGS
 from ocn_registry.cli.described import described
 
 ROOT = Path(__file__).parents[2]
-MACROS = {"TH", "SH", "TP", "PP", "nh", "ad"}
+MACROS = {"TH", "SH", "TP", "PP", "nh", "ad", "nf", "fi", "sp"}
 
 
 def script():
@@ -85,6 +86,12 @@ def test_pages_and_the_parser_know_the_same_options(pages):
 def test_a_page_says_how_its_command_is_called(pages, name, expected):
     text = plain(pages[f"ocn-registry-{name}.1"])
     assert f"SYNOPSIS\nocn-registry {expected}\n" in text
+
+
+def test_the_page_of_the_settings_shows_a_file(pages):
+    shown = pages["ocn-registry-settings.1"].split("\n.nf\n")[1].split("\n.fi\n")[0]
+    found = tomllib.loads(plain(shown))
+    assert found["profiles"]["work"]["network"] == "ewc"
 
 
 def test_pages_are_plain_roff(pages):
