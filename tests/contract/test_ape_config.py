@@ -1,6 +1,9 @@
 """What `ape-config.yaml` says arrives: at Ape, at the compiler, and at the chain of the tests."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -62,6 +65,25 @@ def test_energy_webs_networks_are_set_up(networks, name, chain_id, uri, confirma
     assert network.required_confirmations == confirmations
     assert network.transaction_acceptance_timeout == 120
     assert network.get_provider("node").uri == uri
+
+
+def test_ape_lists_both_networks():
+    ape = Path(sys.executable).with_name("ape")
+    listed = subprocess.run(
+        [ape, "networks", "list", "--ecosystem", "energyweb", "--format", "yaml"],
+        cwd=ROOT,
+        env=os.environ | {"PATH": f"{ape.parent}{os.pathsep}{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    ).stdout
+    (energyweb,) = yaml.safe_load(listed)["ecosystems"]
+
+    found = {network["name"]: network for network in energyweb["networks"]}
+    assert {name for name in found if not name.endswith("-fork")} == {"mainnet", "volta"}
+    for network in (found["mainnet"], found["volta"]):
+        assert "node" in [provider["name"] for provider in network["providers"]]
 
 
 def test_chain_keeps_london_rules(chain):
