@@ -62,13 +62,16 @@ class Terminal:
         fcntl.ioctl(self._ours, termios.FIONREAD, size)
         return size[0]
 
-    def finish(self):
+    def finish(self, answers=None):
         """Read what is left to its end; give its exit code and all that was shown.
 
-        However a program ends, the terminal is left as it was.
+        However a program ends, the terminal is left as it was. `answers` are typed wherever the
+        terminal stands behind their question.
         """
         while self._read():
-            pass
+            for question, keys in (answers or {}).items():
+                if self.shown.endswith(question):
+                    self.type(keys)
         code = self.process.wait(timeout=PATIENCE_S)
         assert termios.tcgetattr(self._ours) == self._before
         return code, self.shown
