@@ -1,0 +1,68 @@
+"""The rehearsal's last look at both registries sees whatever the plan does not list."""
+
+from dataclasses import replace
+
+import pytest
+import rehearsal_walk
+
+from ocn_registry import Role, migration
+
+
+@pytest.fixture
+def moved(new, taken, owner):
+    """Move the registry; give the plan, and the new one as it then is."""
+    planned = migration.plan_for(new, taken)
+    migration.import_into(new, planned, signer=owner)
+    return planned, migration.snapshot(new)
+
+
+def test_nothing_differs_but_what_the_plan_lists(taken, moved):
+    planned, copy = moved
+    assert rehearsal_walk.unlisted(taken, copy, planned) == []
+    without = replace(planned, left_out=planned.left_out[1:])
+    (told,) = rehearsal_walk.unlisted(taken, copy, without)
+    assert told.startswith("not carried over: ('node', 'HTTPS://Shout.Example/")
+
+
+@pytest.mark.parametrize("kind", ["nodes", "parties", "services", "agreements"])
+def test_what_is_missing_or_from_nowhere_is_seen(taken, moved, kind):
+    planned, copy = moved
+    fewer = replace(copy, **{kind: getattr(copy, kind)[1:]})
+    assert any(
+        told.startswith("not carried over")
+        for told in rehearsal_walk.unlisted(taken, fewer, planned)
+    )
+    before = replace(taken, **{kind: ()})
+    assert any(
+        told.startswith("from nowhere") for told in rehearsal_walk.unlisted(before, copy, planned)
+    )
+    turned = replace(copy, **{kind: getattr(copy, kind)[::-1]})
+    assert rehearsal_walk.unlisted(taken, turned, planned) == [
+        "the order of the entries is another"
+    ]
+
+
+def test_what_is_other_is_seen(taken, moved):
+    planned, copy = moved
+    first, *rest = copy.parties
+    for changed in (
+        replace(first, roles=(Role.HUB,)),
+        replace(first, operator=rest[1].address),
+        replace(first, operator_domain="https://other.example"),
+    ):
+        other = replace(copy, parties=(changed, *rest))
+        (told,) = rehearsal_walk.unlisted(taken, other, planned)
+        assert told.startswith("different: ('party',")
+    listed = replace(planned, left_out=(*planned.left_out, *_all_of(copy)))
+    assert rehearsal_walk.unlisted(taken, copy, listed)
+
+
+def _all_of(copy):
+    one = copy.nodes[0]
+    return [
+        migration.LeftOut(
+            kind=migration.Kind.NODE,
+            subject=f"{one.domain} of {one.operator}",
+            why=migration.Why.DUPLICATE,
+        )
+    ]
