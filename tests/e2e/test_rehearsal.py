@@ -1,6 +1,19 @@
 """The rehearsal, in its small setting: straight and killed, it ends the same."""
 
 import re
+import sys
+from pathlib import Path
+
+import pytest
+
+# Scripts are no package, so they are put on the path.
+if (_scripts := str(Path(__file__).resolve().parents[2] / "scripts")) not in sys.path:
+    sys.path.insert(0, _scripts)
+
+import verify
+from rehearsal_line import Killer, Services
+
+from ocn_registry.devnet import Devnet
 
 KILLS = 24  # at the beginning of twelve steps; before and after the first change of six
 
@@ -17,3 +30,40 @@ def test_rehearsal_ends_the_same_however_often_it_is_killed(start):
     assert "nothing different but the 17 entries that the plan left out" in said
     assert "Registry sourcify exact_match" in said
     assert program.left_running() == []
+
+
+@pytest.mark.parametrize("service", ["sourcify", "explorer"])
+@pytest.mark.parametrize("wrong", ["nothing", "contract", "transaction", "chain"])
+def test_stand_ins_take_only_what_is_on_the_chain(service, wrong, monkeypatch):
+    monkeypatch.setattr(verify, "metadata_of", lambda *_: "{}")  # compiled elsewhere
+    with Devnet(import_open=True) as devnet:
+        blocks = [devnet.request("eth_getBlockByNumber", hex(at), False) for at in (1, 2)]
+        first, second = (block["transactions"][0] for block in blocks)
+        known = {
+            "Registry": {"address": devnet.registry_address, "transaction": first},
+            "Permissions": {"address": devnet.permissions_address, "transaction": second},
+        }
+        for one in known.values():
+            one["constructorArguments"] = "0x" + "00" * 64
+        if wrong == "contract":
+            known["Registry"]["address"] = devnet.permissions_address
+        if wrong == "transaction":
+            known["Registry"]["transaction"] = second
+        record = {"chainId": 1 if wrong == "chain" else 31337, "contracts": known}
+        record["registry"] = devnet.registry_address
+        killer = Killer(armed=False, every=True)
+        with Services(devnet.request, 31337, killer) as services:
+            urls = {"sourcify": "", "explorer": "", service: services.url}
+
+            def submitted():
+                return verify.submit(record, **urls, dry_run=False, pause_s=0.01)
+
+            if wrong == "nothing" or (service == "explorer" and wrong != "contract"):
+                assert len(submitted()) == 4
+                assert len(services.verified) == 2
+                assert any("already" in line for line in submitted())
+                assert killer.done == 2
+                return
+            with pytest.raises(verify.NotVerified):
+                submitted()
+            assert services.verified == set()
