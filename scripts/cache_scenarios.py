@@ -105,6 +105,7 @@ def _offer(devnet: Devnet) -> None:
     send(devnet, owner, ours, ImportServices(services=[service]), _GAS)
     listed = Address(f"0x{1 << 32:040x}")  # the first of v1's parties
     send(devnet, listed, v1s, SetService(permissions=service.permissions), _GAS)
+    devnet.request("evm_mine")  # on a busy machine a send is answered before its block is there
     for dialect, who in ((ours, provider.address), (v1s, listed)):
         call = dialect.service(who, None)
         data = devnet.request("eth_call", {"to": call.to, "data": "0x" + call.data.hex()})
