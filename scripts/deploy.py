@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from ape.cli import ConnectedProviderCommand, account_option, ape_cli_context
 
+from ocn_registry import deployments
 from ocn_registry.deploying import NAMES, NotDeployed, Order, deploy, plan
 from ocn_registry.deployment_record import Record, alone
 from ocn_registry.effects import run
@@ -74,6 +75,20 @@ def source_commit() -> str:
         command, cwd=ROOT, capture_output=True, text=True, check=False
     )
     return told.stdout.strip() or "unknown"
+
+
+def public_place(chain_id: int, uri: str) -> dict[str, Any]:
+    """Tell how others reach this chain: what a built-in network says, if its node was asked.
+
+    Args:
+        chain_id: The chain.
+        uri: The node that is asked; one of a rehearsal is nothing to publish.
+    """
+    for name in deployments.names():
+        known = deployments.built_in(name)
+        if known.chain_id == chain_id and uri.rstrip("/") in known.rpc_urls:
+            return {"rpcUrls": list(known.rpc_urls), "explorer": known.explorer}
+    return {}
 
 
 def hold_to_sources() -> None:
@@ -160,6 +175,7 @@ def cli(  # noqa: PLR0913, PLR0917 - the options
                 return
             if not record.fields.get("contracts"):  # else it is what was begun with
                 record.fields |= {"sourceCommit": source_commit(), "compiler": compilers()}
+                record.fields |= public_place(order.chain_id, str(getattr(provider, "uri", "")))
             found = run(deploy(order, record, creator), transport.perform)
     except OcnRegistryError as error:
         raise click.ClickException(str(error)) from error

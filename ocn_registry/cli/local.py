@@ -14,7 +14,7 @@ from ocn_registry import deployments
 if TYPE_CHECKING:
     from ocn_registry.deployments import Deployment
 
-_PUBLIC = ("ewc", "volta")
+_DEVELOPMENT_NAMES = ("local", "local-v1")
 _DEVELOPMENT = re.compile(r"anvil|ganache|hardhat|ethereumjs testrpc", re.IGNORECASE)
 _TIMEOUT_S = 10.0
 _MAX_BYTES = 1 << 12
@@ -26,7 +26,8 @@ def is_local(deployment: Deployment) -> bool:
     All RPC nodes are on this machine, call themselves development nodes, and the contracts are not
     those of a public network, of which this could be a copy or a way through.
     """
-    public = [deployments.built_in(name) for name in _PUBLIC]
+    names = [name for name in deployments.names() if name not in _DEVELOPMENT_NAMES]
+    public = [deployments.built_in(name) for name in names]
     known = {address for each in public for address in (each.registry, each.permissions)}
     return (
         not known & {deployment.registry, deployment.permissions}

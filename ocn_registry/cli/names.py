@@ -1,17 +1,29 @@
 """The names that options take, and how they are read. Nothing is imported here that takes time.
 
 Those of roles, modules and permissions stand in `models` as well; a test holds them together.
+Networks are those that `deployments` has a file for.
 """
 
 from __future__ import annotations
 
+import os
 from argparse import ArgumentTypeError
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-NETWORKS: Final = ("local", "volta", "prod", "ewc", "local-v1")
+_FIRST: Final = ("local", "volta", "prod", "ewc", "local-v1")
+
+
+def _networks() -> tuple[str, ...]:
+    """Tell the networks: there is a file for each. Without pathlib, which takes its time."""
+    folder = f"{__file__.rpartition('cli')[0]}deployments"
+    names = {name.removesuffix(".json") for name in os.listdir(folder) if name.endswith(".json")}  # noqa: PTH208
+    return (*_FIRST, *sorted(names - set(_FIRST)))
+
+
+NETWORKS: Final = _networks()
 OTHER_NAMES: Final = {"prod": "ewc"}
 SHELLS: Final = ("bash", "zsh", "fish")
 ROLES: Final = ("CPO", "EMSP", "HUB", "NAP", "NSP", "OTHER", "SCSP")

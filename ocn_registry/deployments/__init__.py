@@ -1,6 +1,7 @@
 """Where registries stand: chain, contracts, and how to reach them.
 
-One JSON file for each network that is built in; `from_json` reads a user's own file of the same
+One JSON file for each network that is built in, by its name: the finished record of a deployment,
+put here, is one. `from_json` reads a user's own file of the same
 form:
 
 ```json
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_BUILT_IN = ("ewc", "volta", "local", "local-v1")
+_FIRST = ("ewc", "volta", "local", "local-v1")
 _DIALECTS = ("v1", "v3")
 
 
@@ -77,8 +78,9 @@ class Deployment:
 
 
 def names() -> tuple[str, ...]:
-    """Tell the networks that are built in."""
-    return _BUILT_IN
+    """Tell the networks that are built in: a file for each."""
+    found = {path.stem for path in Path(__file__).parent.glob("*.json")}
+    return (*_FIRST, *sorted(found - set(_FIRST)))
 
 
 def dialects() -> tuple[str, ...]:
@@ -95,9 +97,10 @@ def built_in(name: str) -> Deployment:
     Raises:
         InvalidInput: There is none of this name.
     """
-    if name not in _BUILT_IN:
+    known = names()
+    if name not in known:
         raise InvalidInput(
-            f"no network {shown(name)} is built in: choose one of {', '.join(_BUILT_IN)}, "
+            f"no network {shown(name)} is built in: choose one of {', '.join(known)}, "
             "or give a file of your own",
         )
     return from_json(Path(__file__).with_name(f"{name}.json").read_text(encoding="utf-8"))

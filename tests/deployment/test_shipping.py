@@ -1,0 +1,117 @@
+"""The record of a deployment, put into the package, is a network of its own, in a wheel too."""
+
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from eth_account import Account
+from key_creator import KeyCreator
+
+from ocn_registry.deploying import Order, deploy
+from ocn_registry.deployment_record import Record
+from ocn_registry.effects import run
+from ocn_registry.flows.writes import WriteOptions
+
+ROOT = Path(__file__).parents[2]
+NAME = "volta-v3"
+LOOK = f"""
+from ocn_registry import connect, deployments
+with connect("{NAME}", rpc_urls=["RPC"]) as registry:
+    print("{NAME}" in deployments.names(), registry.owner(), registry.nodes())
+"""
+
+
+@pytest.fixture
+def owner(fresh):
+    account = Account.create()
+    fresh.request("anvil_setBalance", account.address, hex(10**18))
+    return KeyCreator(account)
+
+
+@pytest.fixture
+def checkout(fresh, transport, owner, tmp_path):
+    """Copy what a wheel is made of, and deploy into it."""
+    folder = tmp_path / "checkout"
+    leave_out = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "ocn_registry", folder / "ocn_registry", ignore=leave_out)
+    for name in ("pyproject.toml", "README.md", "LICENSE", "NOTICE", "CHANGELOG.md"):
+        shutil.copy(ROOT / name, folder)
+    shutil.copytree(ROOT / "docs" / "man", folder / "docs" / "man")
+    order = Order(
+        name=NAME,
+        chain_id=fresh.chain_id,
+        deployer=owner.address,
+        owner=owner.address,
+        import_open=False,
+        options=WriteOptions(timeout_s=20),
+    )
+    record = Record.read(folder / "ocn_registry" / "deployments" / f"{NAME}.json")
+    run(deploy(order, record, owner), transport.perform)
+    return folder
+
+
+def python(*words, at):
+    done = subprocess.run(
+        [sys.executable, *words],
+        cwd=at,
+        env=os.environ | {"PYTHONPATH": str(at)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_package_reads_the_record(checkout, fresh, owner):
+    told = python("-c", LOOK.replace("RPC", fresh.rpc_url), at=checkout)
+    assert told == f"True {owner.address} ()\n"
+    command = ("-m", "ocn_registry.cli", "owner", "show", "-n", NAME, "--rpc-url", fresh.rpc_url)
+    assert json.loads(python(*command, at=checkout))["owner"] == owner.address
+
+
+def test_key_as_an_argument_is_refused_on_what_was_deployed_for_all(checkout, fresh, owner):
+    """The development chain plays the public one: what counts is whose contracts they are."""
+    words = ("set-node", "https://a.example", "-n", NAME, "--rpc-url", fresh.rpc_url)
+    refused = subprocess.run(
+        [sys.executable, "-m", "ocn_registry.cli", *words, "-s", "0x" + "11" * 32],
+        cwd=checkout,
+        env=os.environ | {"PYTHONPATH": str(checkout)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert refused.returncode == 2
+    assert "keystore:PATH" in refused.stderr
+
+
+def test_wheel_ships_the_record(checkout, tmp_path):
+    build = "import sys, flit_core.buildapi as b; print(b.build_wheel(sys.argv[1]))"
+    name = python("-c", build, str(tmp_path), at=checkout).split()[-1]
+    with zipfile.ZipFile(tmp_path / name) as wheel:
+        record = json.loads(wheel.read(f"ocn_registry/deployments/{NAME}.json"))
+    assert record["registry"]
+    assert record["startBlock"]
+
+
+@pytest.mark.parametrize(
+    ("uri", "known"),
+    [
+        ("https://volta-rpc.energyweb.org", True),
+        ("https://volta-rpc.energyweb.org/", True),
+        ("http://127.0.0.1:8545", False),
+    ],
+)
+def test_record_tells_the_public_node_where_that_was_asked(uri, known):
+    spec = importlib.util.spec_from_file_location("deploy_script", ROOT / "scripts" / "deploy.py")
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    place = script.public_place(73799, uri)
+    assert ("https://volta-rpc.energyweb.org" in place.get("rpcUrls", ())) == known
+    assert script.public_place(246, uri) == {}
