@@ -83,8 +83,11 @@ FIELDS: Schema = {
     "version": or_null(COUNT),
     "contract": {"enum": [contract.name for contract in Contract]},
 }
+# What of a state can differ from the one before.
+CHANGED = sorted({*FIELDS, "operator"} - {"version", "contract"})
 MAY_BE_ABSENT = {("AgreementMade", "permissions")}
 WHERE: Schema = {
+    "account": or_null(ADDRESS),
     "blockNumber": COUNT,
     "blockHash": HASH,
     "time": TIME,
@@ -251,7 +254,7 @@ SHAPES: dict[str, Schema] = {
     **{f"{state}Written": written(ref(state)) for state in WRITTEN},
     "Written": written(*map(ref, WRITTEN)),
     "Change": any_change(),
-    "Happening": any_change(**WHERE),
+    "Happening": any_change(changed=or_null(lists({"enum": list(map(camel, CHANGED))})), **WHERE),
     "DryRun": objects(
         {
             "status": const("dry run"),

@@ -89,6 +89,7 @@ class Happening:
         """Write it for programs."""
         return {
             **entries.changes([self.change])[0],
+            "account": account_of(self.change),
             "blockNumber": self.block.number,
             "blockHash": self.block.hash,
             "time": moment(self.block),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from ocn_registry.cli.codes import DONE
 from ocn_registry.cli.networks import connect, latest
 from ocn_registry.cli.progress import Progress
 from ocn_registry.cli.render import as_csv, as_json, for_programs, put, table, talk
-from ocn_registry.cli.story import Story, first_page
+from ocn_registry.cli.story import Story, Told, first_page
 from ocn_registry.cli.whose import asked_for
 from ocn_registry.errors import BadAnswer, InvalidInput
 
@@ -18,21 +19,11 @@ if TYPE_CHECKING:
     from argparse import Namespace
 
     from ocn_registry.cli.entries import Entry
-    from ocn_registry.cli.story import Told
 
 _PAUSE_S = 1.0
 _MOST_WAITS = 10
-_COLUMNS = (
-    "time",
-    "blockNumber",
-    "blockHash",
-    "hash",
-    "index",
-    "sender",
-    "how",
-    "certain",
-    "change",
-)
+_PLACE = ("time", "blockNumber", "blockHash", "hash", "index", "sender", "how", "certain")
+_COLUMNS = (*_PLACE, "change", "account", "changed")
 
 
 def history(args: Namespace) -> int:
@@ -47,7 +38,7 @@ def history(args: Namespace) -> int:
             raise InvalidInput(f"--from {first} comes after --to {last}: give an earlier one")
         whose = asked_for(args)
         story = Story(client, whose, (first_page(client, whose, first),))
-        told = _read(story, last)
+        told = _compared(_read(story, last))
         certain = client.limits.events_tell_all
     _put(args, told)
     if not certain and any(not one.entry["certain"] for one in told):
@@ -76,6 +67,31 @@ def _read(story: Story, last: int) -> list[Told]:
                 time.sleep(_PAUSE_S)
             progress(story.block.number - first, last - first)
     return found
+
+
+def _compared(told: list[Told]) -> list[Told]:
+    """Say of each new state in what it differs from the one before, where that was told as well."""
+    before: dict[tuple[object, object], Entry] = {}
+    found: list[Told] = []
+    for one in told:
+        entry, changed = one.entry, None
+        kind = str(entry["change"])
+        place = (kind.removesuffix("Deleted").removesuffix("Set"), entry["account"])
+        former = before.pop(place, None)
+        if kind.endswith("Set"):
+            before[place] = entry
+            if former is not None:
+                changed = [key for key in entry.keys() - set(_PLACE) if entry[key] != former[key]]
+                changed.sort()
+        says = one.says
+        if changed is not None:
+            says = f"{says}; changed: {_joined(changed)}"
+        found.append(Told(says, entry | {"changed": changed}))
+    return found
+
+
+def _joined(keys: list[str]) -> str:
+    return ", ".join([re.sub("([A-Z])", r" \1", key).lower() for key in keys]) or "nothing"
 
 
 def _put(args: Namespace, told: list[Told]) -> None:

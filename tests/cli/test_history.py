@@ -11,6 +11,7 @@ from ocn_registry import (
     AdminDeleteOperator,
     DeleteService,
     KeySigner,
+    Module,
     Permission,
     Role,
     SetNode,
@@ -156,7 +157,24 @@ def test_history_is_a_table_too(done, lived, cpo):
     rows = list(csv.DictReader(io.StringIO(done("history", "-a", cpo.address, "--csv"))))
     assert [row["change"] for row in rows][-1] == "PartyDeleted"
     assert f"{cpo.address} is not the party DE CPO any more" in rows[-1]["says"]
-    assert {len(row) for row in rows} == {10}
+    assert {len(row) for row in rows} == {12}
+
+
+def test_a_new_state_is_compared_with_the_one_before(history, client, listed_node, cpo, emsp, v1):
+    at = listed_node.address
+    client.set_party("DE", "CPO", [Role.CPO], at, signer=cpo)
+    client.set_party("DE", "CPO", [Role.CPO, Role.EMSP], at, signer=cpo)
+    client.set_party_modules([Module.CDRS], [Module.TOKENS], signer=cpo)
+    client.delete_party(signer=cpo)
+    client.set_party("DE", "CPO", [Role.CPO], at, signer=cpo)
+    told = [(one["change"], one["changed"]) for one in history("-a", cpo.address)]
+    assert told == [
+        ("PartySet", None),
+        ("PartySet", ["roles"]),
+        ("PartySet", ["modulesReceiver", "modulesSender"]),
+        ("PartyDeleted", None),
+        ("PartySet", None),
+    ]
 
 
 # Calls the address that its calldata begins with, with the rest of it: a wallet that is a contract.
