@@ -92,6 +92,8 @@ SHOWN = {
     ),
     "error-command": Screen("list-partys", code=2),
     "error-nothing-to-do": Screen("", code=2),
+    "error-no-subcommand": Screen("request", code=2),
+    "error-reference": Screen("delete-node -s request.json", code=2),
     "error-role": Screen("set-party -c DE ABC -r CP0 -o {operator}", code=2),
     "error-option": Screen("set-party -c DE ABC -r CPO", code=2),
     "error-address": Screen("get-node 0x12", code=2),
@@ -224,14 +226,13 @@ def shown(terminal, place, tmp_path):
         for file in place.folder.iterdir():
             (tmp_path / file.name).write_bytes(file.read_bytes())
         words = [word.format(**place.words) for word in screen.line.split()]
-        if "--rpc-url" not in words:
-            words += ["--rpc-url", place.devnet.rpc_url]
-        if "-n" not in words:
+        if "-n" not in words and words != ["request"]:
             words += ["-n", screen.network]
         running = terminal(
             *(sys.executable, "-m", "ocn_registry.cli", *(words if screen.line else ())),
             columns=columns,
             cwd=tmp_path,
+            OCN_RPC_URL="" if "--rpc-url" in words else place.devnet.rpc_url,
             PATH=str(tmp_path),  # no other ocn-registry
             HOME=str(tmp_path),
             XDG_CONFIG_HOME=str(tmp_path),
