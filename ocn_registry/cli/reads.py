@@ -134,7 +134,7 @@ def parties_table(parties: Sequence[Party]) -> str:
         )
         for each in parties
     ]
-    return table(("PARTY", "ROLES", "NODE", "ADDRESS"), rows, soft=(2,))
+    return table(("PARTY", "ROLES", "NODE", "ADDRESS"), rows, soft=(1, 2))
 
 
 def services_table(services: Sequence[Service]) -> str:
