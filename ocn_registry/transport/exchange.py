@@ -48,6 +48,7 @@ _LONGEST_PAUSE_S = 5.0
 _OK = 200
 _TOO_LARGE = 413
 _SERVER_ERROR = 500
+_REFUSED = {401, 403, 407}
 # Busy, or a gateway without the node behind it: what may be over in a moment.
 _TRY_AGAIN = {429, 502, 503, 504}
 
@@ -70,15 +71,11 @@ class Endpoint:
         Raises:
             InvalidInput: It is no such URL, or a header can't be sent.
         """
-        try:
-            parsed = urlsplit(url)
-            host, port = parsed.hostname, parsed.port
-        except ValueError:
-            parsed, host, port = urlsplit(""), None, None
-        if parsed.scheme not in {"http", "https"} or not host or not url.isprintable():
+        origin = _origin(url)
+        if origin is None:
             raise InvalidInput(f"{shown(url)} is no URL of an RPC node: give http:// or https://")
-        # A path, query or user may hold the key that somebody pays for.
-        self.shown = f"{parsed.scheme}://{host}" + (f":{port}" if port else "")
+        self.shown = origin
+        parsed = urlsplit(url)
         self.url = parsed._replace(netloc=parsed.netloc.rpartition("@")[2]).geturl()
         self.headers = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
         if parsed.username:
@@ -132,12 +129,13 @@ class _Busy(RpcUnavailable):
 class Nodes:
     """The RPC nodes of one chain, in the order of preference."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each has a default
         self,
         urls: Sequence[str],
         *,
         chain_id: int | None,
         headers: Mapping[str, str] | None = None,
+        proxy: str | None = None,
         max_batch: int = MAX_BATCH,
         retries: int = RETRIES,
     ) -> None:
@@ -151,6 +149,12 @@ class Nodes:
         if max_batch < 1 or retries < 0:
             raise InvalidInput("max_batch is a number from 1, and retries one from 0")
         self._endpoints = [Endpoint(url, headers or {}, max_batch) for url in urls]
+        if proxy is not None:
+            way = _origin(proxy)
+            if way is None:
+                raise InvalidInput("the proxy is no URL: give http://HOST:PORT")
+            for endpoint in self._endpoints:
+                endpoint.shown += f" (by the proxy {way})"
         self._first = 0
         self._ids = count(1)
         self._chain_id = chain_id
@@ -251,6 +255,21 @@ class Nodes:
         return {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": params}
 
 
+def _origin(url: str) -> str | None:
+    """Write scheme, host and port of a URL; `None` when it is none of HTTP.
+
+    A path, query or user may hold the key that somebody pays for.
+    """
+    try:
+        parsed = urlsplit(url)
+        host, port = parsed.hostname, parsed.port
+    except ValueError:
+        return None
+    if parsed.scheme not in {"http", "https"} or not host or not url.isprintable():
+        return None
+    return f"{parsed.scheme}://{host}" + (f":{port}" if port else "")
+
+
 def flat(effect: AnyEffect) -> Iterator[AnyEffect]:
     """Give the parts of what is asked together, however deep."""
     if isinstance(effect, Together):
@@ -277,10 +296,14 @@ def slow(endpoint: Endpoint, timeout_s: float) -> RpcTimeout:
 
 def unreachable(endpoint: Endpoint, cause: BaseException) -> RpcUnavailable:
     """Say that a node can't be reached; the cause's own words may hold what is secret."""
-    return _Busy(
-        f"the RPC node {endpoint.shown} can't be reached ({type(cause).__name__}): check the URL "
-        "and that the node runs",
+    kind = type(cause).__name__
+    # Of both libraries, whose errors are named after what went wrong.
+    remedy = (
+        "check that it speaks https, and whose certificate it shows (see ca_file)"
+        if "SSL" in kind or "Certificate" in kind
+        else "check the URL and that the node runs"
     )
+    return _Busy(f"the RPC node {endpoint.shown} can't be reached ({kind}): {remedy}")
 
 
 def too_long(endpoint: Endpoint, limit_bytes: int) -> BadAnswer:
@@ -302,10 +325,7 @@ def _coded(body: object) -> bytes:
 def _content(endpoint: Endpoint, reply: Reply) -> object:
     if reply.status != _OK:
         kind = _Busy if reply.status in _TRY_AGAIN else RpcUnavailable
-        error = kind(
-            f"the RPC node {endpoint.shown} is out of order (HTTP {reply.status}): try again "
-            "later, or another node",
-        )
+        error = kind(f"the RPC node {endpoint.shown} {_out_of_order(reply.status)}")
         if isinstance(error, _Busy):
             error.retry_after = reply.retry_after
         raise error
@@ -315,6 +335,14 @@ def _content(endpoint: Endpoint, reply: Reply) -> object:
         raise BadAnswer(
             f"{endpoint.shown} answered with no JSON: is that the URL of an RPC node?",
         ) from None
+
+
+def _out_of_order(status: int) -> str:
+    if status in _REFUSED:
+        return f"refuses who asks (HTTP {status}): give its key, in the URL or as a header"
+    if status in _TRY_AGAIN or status >= _SERVER_ERROR:
+        return f"is out of order (HTTP {status}): try again later, or another node"
+    return f"takes no questions (HTTP {status}): is that the URL of an RPC node?"
 
 
 def _in_order(endpoint: Endpoint, requests: list[Message], answer: list[object]) -> list[Message]:

@@ -67,12 +67,13 @@ class AsyncHttpTransport:
                 order, after pauses of 0.1 s and more, 5 s at most.
 
         Raises:
-            InvalidInput: There is no URL, or one is of another kind.
+            InvalidInput: There is no URL, or one, or the proxy's, is of another kind.
         """
         self._nodes = Nodes(
             urls,
             chain_id=chain_id,
             headers=headers,
+            proxy=proxy,
             max_batch=max_batch,
             retries=retries,
         )

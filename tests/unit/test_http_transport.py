@@ -1,6 +1,7 @@
 """The way to an RPC node: a real server on loopback that behaves as badly as nodes do."""
 
 import json
+import re
 import socket
 import threading
 import time
@@ -195,10 +196,28 @@ def test_nobody_there(closed_port):
             transport.perform(effect)
 
 
-@pytest.mark.parametrize("status", [400, 404, 429, 503])
-def test_http_error_is_unavailable(node, transport, status):
+@pytest.mark.parametrize(
+    ("status", "says"),
+    [
+        (301, "is that the URL of an RPC node?"),
+        (400, "is that the URL of an RPC node?"),
+        (401, "give its key, in the URL or as a header"),
+        (403, "give its key, in the URL or as a header"),
+        (404, "is that the URL of an RPC node?"),
+        (429, "try again later, or another node"),
+        (500, "try again later, or another node"),
+        (503, "try again later, or another node"),
+    ],
+)
+def test_http_error_is_unavailable(node, transport, status, says):
     node.status = status
-    with pytest.raises(RpcUnavailable, match=str(status)):
+    with pytest.raises(RpcUnavailable, match=rf"\(HTTP {status}\): .*{re.escape(says)}$"):
+        transport.perform(Balance(ACCOUNT))
+
+
+def test_node_without_tls_is_told_as_that(node):
+    transport = HttpTransport([node.url.replace("http:", "https:")], retries=0)
+    with pytest.raises(RpcUnavailable, match="check that it speaks https"):
         transport.perform(Balance(ACCOUNT))
 
 
@@ -395,6 +414,21 @@ def test_headers_are_sent_and_told_to_nobody(node):
 def test_what_is_no_url_is_refused(urls):
     with pytest.raises(InvalidInput):
         HttpTransport(urls)
+
+
+@pytest.mark.parametrize("proxy", ["", "proxy:3128", "ftp://proxy", "http://"])
+def test_proxy_that_is_no_url_is_refused(proxy):
+    with pytest.raises(InvalidInput, match="the proxy is no URL"):
+        HttpTransport(["http://node.example"], proxy=proxy)
+
+
+def test_proxy_that_is_not_there_is_named_without_its_password(closed_port):
+    proxy = closed_port.replace("http://", "http://user:secret@")
+    transport = HttpTransport(["http://node.example"], proxy=proxy, retries=0)
+    with pytest.raises(RpcUnavailable) as error:
+        transport.perform(Balance(ACCOUNT))
+    assert f"http://node.example (by the proxy {closed_port})" in str(error.value)
+    assert "secret" not in str(error.value)
 
 
 def test_proxy_is_used(node):
