@@ -159,6 +159,17 @@ def test_node_without_batches_is_asked_one_by_one(client, proxy, says_no):
     assert proxy.posts == posts + 3  # the head, the count, a page
 
 
+def test_nonsense_in_place_of_a_batch_teaches_nothing(client, proxy):
+    client.parties()
+    nonsense = faults.says(b'{"jsonrpc":"2.0","id":999999,"result":"0x"}')
+    proxy.inject(nonsense, "eth_call", times=1)
+    with pytest.raises(BadAnswer):
+        client.parties()
+    posts = proxy.posts
+    assert client.parties() == ()
+    assert proxy.posts == posts + 2  # the count and a page in one, as before
+
+
 def test_batches_are_as_long_as_asked_for(connect, proxy):
     client = connect(proxy.url, max_batch=1)
     assert client.parties() == ()
