@@ -32,6 +32,7 @@ _BUILD = "import sys, flit_core.buildapi as b; b.build_wheel(sys.argv[1])"
 _BUILD_BOTH = f"{_BUILD}; b.build_sdist(sys.argv[1])"
 _ELSEWHERE = {"TZ": "Pacific/Apia", "LC_ALL": "C", "PYTHONHASHSEED": "7"}
 _LOCKED = re.compile(r"^([A-Za-z0-9._-]+)==([^ \\]+)", re.MULTILINE)
+_MANUAL = Path("share/man/man1/ocn-registry.1")
 # What the installed package has to have with it; it prints its own version.
 _LOOK = """
 import json, ocn_registry
@@ -211,6 +212,8 @@ def trial(wheel: Path) -> list[str]:
         told = [run(command, "--version", cwd=folder, PYTHONPATH="").strip()]
         if version not in told[0].split():
             raise NotReleased(f"the command says {told[0]}, and the wheel is {version}")
+        if not (folder / "env" / _MANUAL).is_file():
+            raise NotReleased(f"the manual page {_MANUAL} is not installed")
         operator = KeySigner.from_key(devnet.accounts[1].private_key)
         with RegistryClient(devnet.deployment(), HttpTransport([devnet.rpc_url])) as client:
             client.set_node(url, signer=operator)
