@@ -91,6 +91,7 @@ def tx_status(args: Namespace) -> int:
     """Show what became of a transaction; wait for it, if asked to."""
     from ocn_registry.cli.carrying import confirmations_of, lines, transaction  # noqa: PLC0415
     from ocn_registry.cli.networks import connect  # noqa: PLC0415
+    from ocn_registry.cli.progress import shown_waiting  # noqa: PLC0415
     from ocn_registry.flows.writes import WriteOptions  # noqa: PLC0415
 
     if not _HASH.fullmatch(args.tx_hash):
@@ -100,7 +101,8 @@ def tx_status(args: Namespace) -> int:
         if args.wait:
             confirmations = confirmations_of(args.wait, client.deployment)
             options = replace(WriteOptions(), confirmations=confirmations)
-            outcome = client.await_outcome(args.tx_hash.lower(), options=options)
+            with shown_waiting(options) as watched:
+                outcome = client.await_outcome(args.tx_hash.lower(), options=watched)
         else:
             outcome = client.outcome_of(args.tx_hash.lower())
     if outcome is None:

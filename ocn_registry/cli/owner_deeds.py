@@ -22,6 +22,7 @@ from ocn_registry.cli.owner_log import (
     acts,
     default_path,
 )
+from ocn_registry.cli.progress import shown_waiting
 from ocn_registry.cli.render import as_json, for_programs, printable, put, talk
 from ocn_registry.errors import InvalidInput, Reverted, TransactionReplaced
 
@@ -84,8 +85,8 @@ def carry_out(args: Namespace, client: RegistryClient, deed: Deed, owner: Signer
         return INTERRUPTED
     place: Entry = {"network": here.name, "chainId": here.chain_id, "contract": here.registry}
     act = Act(log, place | _said(deed, owner.address))
-    with _ending(act):
-        outcome = deed.do(NotingSigner(owner, act), options)
+    with _ending(act), shown_waiting(options) as watched:
+        outcome = deed.do(NotingSigner(owner, act), watched)
     for item in outcome.failed:
         talk(f"without effect: {type(item.intent).__name__}: {printable(str(item.error))}")
     status = IN_PART if outcome.failed else ENDED

@@ -129,3 +129,13 @@ def test_ctrl_c_wipes_the_line(start, fresh, operator, keys):
     code, shown = running.finish()
     assert code == 130
     assert shown.endswith(f"{wiped('block 1 of 3')}\ninterrupted\n")
+
+
+def test_transaction_that_is_asked_about_says_it_too(start, fresh, client, operator):
+    tx_hash = client.set_node(URL, signer=operator).tx_hash
+    running = start("tx", "status", tx_hash, "--wait", "2", "--rpc-url", fresh.rpc_url)
+    running.read_until("\rblock 1 of 2")
+    fresh.request("evm_mine")
+    code, shown = running.finish()
+    assert code == 0
+    assert wiped("block 1 of 2") in shown
