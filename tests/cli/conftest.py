@@ -11,6 +11,12 @@ from pathlib import Path
 
 import pytest
 
+# Test folders are no packages (pytest's importlib mode), so what tests share is put on the path.
+if (_faults := str(Path(__file__).resolve().parents[1] / "faults")) not in sys.path:
+    sys.path.insert(0, _faults)
+
+from faulty.proxy import FaultProxy
+
 from ocn_registry import KeySigner, Module, Permission, RegistryClient, Role
 from ocn_registry.cli.main import main
 from ocn_registry.devnet import Devnet
@@ -38,6 +44,14 @@ def fresh(devnet):
     snapshot = devnet.request("evm_snapshot")
     yield devnet
     devnet.request("evm_revert", snapshot)
+
+
+@pytest.fixture
+def proxy(fresh):
+    """Stand between a command and its chain, to do what networks and nodes do."""
+    proxy = FaultProxy(fresh.rpc_url)
+    yield proxy
+    proxy.close()
 
 
 @pytest.fixture

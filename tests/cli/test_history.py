@@ -5,6 +5,7 @@ import io
 import json
 
 import pytest
+from faulty import faults
 
 from ocn_registry import (
     Address,
@@ -233,3 +234,64 @@ def test_text_of_the_chain_commands_nobody(history, done, client, operator, fres
     for words in ((), ("--csv",)):
         told = done("history", "-a", operator.address, *words)
         assert told.replace("\n", "").isprintable()
+
+
+def takes_only(blocks, asked):
+    """Refuse to look through more blocks at once, as public nodes do."""
+
+    async def fault(exchange):
+        answers = json.loads(await exchange.forward())
+        for request in exchange.request:
+            if request["method"] == "eth_getLogs":
+                first, last = (
+                    int(request["params"][0][key], 16) for key in ("fromBlock", "toBlock")
+                )
+                asked.append(last - first + 1)
+                if last - first >= blocks:
+                    (answer,) = [one for one in answers if one["id"] == request["id"]]
+                    del answer["result"]
+                    answer["error"] = {"code": -32005, "message": "query exceeds max block range"}
+        await exchange.reply(json.dumps(answers).encode())
+
+    return fault
+
+
+@pytest.mark.parametrize("deployment", ["v3"], indirect=True)
+def test_a_history_is_read_in_pieces_that_the_node_takes(
+    done, client, listed_node, fresh, proxy, operator
+):
+    fresh.request("anvil_mine", hex(300))
+    client.set_node("https://new.example.org", signer=operator)
+    fresh.request("anvil_mine", hex(300))
+    whole = json.loads(done("history", "-a", operator.address))
+    asked = []
+    proxy.inject(takes_only(50, asked), method="eth_getLogs")
+    pieces = json.loads(done("history", "-a", operator.address, "--rpc-url", proxy.url))
+    assert pieces == whole
+    assert [one["change"] for one in whole] == ["NodeSet", "NodeSet"]
+    assert len([count for count in asked if count <= 50]) >= 12
+
+
+@pytest.mark.parametrize("deployment", ["v3"], indirect=True)
+def test_a_history_that_the_node_breaks_off_is_none(command, client, listed_node, proxy, operator):
+    proxy.inject(faults.status(503), method="eth_getTransactionByHash")
+    finished = command("history", "-a", operator.address, "--rpc-url", proxy.url)
+    assert (finished.returncode, finished.stdout) == (5, "")
+
+
+@pytest.mark.parametrize("deployment", ["v3"], indirect=True)
+def test_a_node_that_has_forgotten_who_held_an_id_is_said(
+    command, client, listed_parties, fresh, cpo, proxy
+):
+    """Nodes that are no archives know no states of long ago; what happened since is told."""
+    here = int(fresh.request("eth_blockNumber"), 16)
+    client.set_service([Permission.FORWARD_ALL], signer=cpo)
+    client.set_party_modules([Module.CDRS], [], signer=cpo)
+    proxy.inject(faults.errs("eth_call", code=-32000, message="missing trie node"), "eth_call")
+    words = ("history", "-c", "DE", "CPO", "--rpc-url", proxy.url)
+    late = command(*words, "--from", here + 1)
+    assert (late.returncode, kinds(json.loads(late.stdout))) == (0, [("PartySet", "direct")])
+    assert f"who was DE CPO at block {here}" in late.stderr
+    early = command(*words)
+    assert (early.returncode, early.stderr) == (0, "")
+    assert ("ServiceSet", "direct") in kinds(json.loads(early.stdout))

@@ -12,18 +12,12 @@ import time
 from pathlib import Path
 
 import pytest
+from faulty import faults
 
-_TESTS = Path(__file__).resolve().parents[1]
-# Test folders are no packages (pytest's importlib mode), so what tests share is put on the path.
-if str(_TESTS / "faults") not in sys.path:
-    sys.path.insert(0, str(_TESTS / "faults"))
+from ocn_registry import SetNode
+from ocn_registry.dialects import dialect_of
 
-from faulty import faults  # noqa: E402
-from faulty.proxy import FaultProxy  # noqa: E402
-
-from ocn_registry import SetNode  # noqa: E402
-from ocn_registry.dialects import dialect_of  # noqa: E402
-
+ROOT = Path(__file__).resolve().parents[2]
 TIMEOUT_S = 30
 KILLS = 8
 
@@ -40,8 +34,7 @@ class Watch:
             stderr=subprocess.PIPE,
             text=True,
             cwd=folder,
-            env=kept
-            | {"PYTHONPATH": str(_TESTS.parent), "XDG_CONFIG_HOME": str(folder / "no-settings")},
+            env=kept | {"PYTHONPATH": str(ROOT), "XDG_CONFIG_HOME": str(folder / "no-settings")},
         )
         self._threads = [
             threading.Thread(target=self._read, args=pair, daemon=True)
@@ -97,13 +90,6 @@ def watch(network_file, tmp_path):
     yield start
     for each in started:
         each.end()
-
-
-@pytest.fixture
-def proxy(fresh):
-    proxy = FaultProxy(fresh.rpc_url)
-    yield proxy
-    proxy.close()
 
 
 @pytest.fixture
@@ -193,7 +179,7 @@ def test_the_file_never_says_more_than_was_printed(done, network_file, client, c
         [sys.executable, "-m", "ocn_registry.cli", *words, "--network-file", network_file],
         stdout=its,
         stderr=subprocess.DEVNULL,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(_TESTS.parent)},
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
     ) as unread:
         os.close(its)
         assert unread.wait(timeout=TIMEOUT_S) == 1
@@ -387,7 +373,7 @@ def on_terminal(*words):
         [sys.executable, "-m", "ocn_registry.cli", "watch", *words],
         stdout=its,
         stderr=subprocess.DEVNULL,
-        env={"PATH": os.environ["PATH"], "TERM": "xterm", "PYTHONPATH": str(_TESTS.parent)},
+        env={"PATH": os.environ["PATH"], "TERM": "xterm", "PYTHONPATH": str(ROOT)},
     ) as running:
         os.close(its)
         shown = b""
