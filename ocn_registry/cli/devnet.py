@@ -40,6 +40,8 @@ def devnet(args: Namespace) -> int:
             sys.stdout.flush()
             talk("it runs until Ctrl-C; everybody knows these keys: for development only")
             ended.wait()
+        begin = "\n" if sys.stderr.isatty() else ""  # behind the terminal's own ^C
+        talk(f"{begin}the chain is gone")
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -132,7 +132,7 @@ def _named(entry: Mapping[str, object], indent: str) -> Iterator[tuple[str, str]
 
 
 def _spaced(key: str) -> str:
-    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", key).lower().split()
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", key).lower().split()
     return " ".join([word.upper() if word in {"rpc", "url"} else word for word in words])
 
 

@@ -2,8 +2,8 @@
 
 `UPDATE_SCREENS=1 pytest tests/cli/test_screens.py` writes `screens/` anew; look at the difference
 before it is committed. The chain, its keys and so its transactions are the same in every run. What
-differs is masked: the chain's port, the hash and the age of a block, a key that is made on the
-spot, the test's folder.
+differs is masked: the chain's port, the hash, the time and the age of a block, a key that is made
+on the spot, the test's folder.
 """
 
 import os
@@ -81,6 +81,11 @@ SHOWN = {
     "doctor-node": Screen("doctor -a {cpo}", code=1),
     "tx-status": Screen("tx status {tx_hash}"),
     "tx-unknown": Screen("tx status 0x" + "0" * 64, code=6),
+    "history": Screen("history -c DE CPO"),
+    "watch-ctrl-c": Screen("watch", (("Ctrl-C ends it", "\x03"),), code=130),
+    "verify": Screen("verify"),
+    "settings": Screen("settings"),
+    "devnet": Screen("devnet --port 0 --with-v1", (("development only", "\x03"),)),
     "identity-new": Screen(
         "identity new me.json",
         (("me.json: ", f"{SECRET}\n"), ("once more: ", f"{SECRET}\n")),
@@ -191,6 +196,7 @@ def masked(text, folder):
         r"(?i)(block ?hash\W+(?:\x1b\[0m)?\s*)0x[0-9a-f]{64}", rf"\g<1>0x{'0' * 64}", text
     )
     text = re.sub(r"\d+ s old", "0 s old", text)
+    text = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "2026-01-01T00:00:00Z", text)
     return text.replace(str(folder), "/home/me")
 
 
