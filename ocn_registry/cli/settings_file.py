@@ -42,6 +42,10 @@ _WRITABLE_BY_OTHERS: Final = 0o022
 _LIKE_A_KEY: Final = re.compile(r"(0[xX])?[0-9a-fA-F]{60,}")
 _REFERENCE: Final = re.compile(r"(keystore|env|file|command):(.+)")
 _PROFILES: Final = "profiles"
+_NO_KEY: Final = (
+    "it holds what looks like a private key: take it out, and write where the key is, as in "
+    'signer = "keystore:PATH"'
+)
 
 
 class _Wrong(Exception):
@@ -64,12 +68,13 @@ def read(path: Path) -> tuple[dict[str, object], dict[str, dict[str, object]]]:
     content = _toml(path)
     profiles = content.pop(_PROFILES, {})
     if not _is_table(profiles):
-        raise _refused(path, f"{_PROFILES} is {shown(profiles)}: write [{_PROFILES}.NAME]")
+        raise _refused(path, f"{_PROFILES} is {_told(profiles)}: write [{_PROFILES}.NAME]")
     found: dict[str, dict[str, object]] = {}
     for name, own in profiles.items():
+        place = f"{_PROFILES}.{name}"
         if not _is_table(own):
-            raise _refused(path, f"{_PROFILES}.{name} is {shown(own)}: write [{_PROFILES}.NAME]")
-        found[name] = _values(own, f"{_PROFILES}.{name}.", path)
+            raise _refused(path, f"{_told(place)} is {_told(own)}: write [{_PROFILES}.NAME]")
+        found[name] = _values(own, f"{place}.", path)
     return _values(content, "", path), found
 
 
@@ -100,7 +105,7 @@ def _toml(path: Path) -> Table:
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        why = str(error) if isinstance(error, ValueError) else "it is nested too deeply"
+        why = _told(str(error)) if isinstance(error, ValueError) else "it is nested too deeply"
     raise _refused(path, f"it is no TOML: {why}")
 
 
@@ -132,13 +137,24 @@ def _values(table: Table, place: str, path: Path) -> dict[str, object]:
     for key, value in table.items():
         if key not in _READ:
             hint = guess(key, [*_READ, *([] if place else [_PROFILES])])
-            raise _refused(path, f"nothing is called {shown(place + key)}: {hint}")
+            if _holds_a_key(value):
+                hint = _NO_KEY
+            raise _refused(path, f"nothing is called {_told(place + key)}: {hint}")
         try:
             found[key] = _READ[key](value, path.parent)
         except _Wrong as wrong:
-            said = "" if _LIKE_A_KEY.search(str(value)) else f" is {shown(value)}"
-            raise _refused(path, f"{shown(place + key)}{said}: {wrong}") from None
+            why = _NO_KEY if _holds_a_key(value) else f"{wrong}"
+            raise _refused(path, f"{_told(place + key)} is {_told(value)}: {why}") from None
     return found
+
+
+def _holds_a_key(value: object) -> bool:
+    return _LIKE_A_KEY.search(str(value)) is not None
+
+
+def _told(value: object) -> str:
+    """Show a value, unless a key could be in it, whole or cut."""
+    return "<hidden>" if _holds_a_key(value) else shown(value)
 
 
 def _word(value: object) -> str:
@@ -147,7 +163,7 @@ def _word(value: object) -> str:
     if not value.isprintable():
         raise _Wrong("give a text without control characters")
     if _LIKE_A_KEY.fullmatch(value):
-        raise _Wrong("it holds what looks like a private key: take it out of this file")
+        raise _Wrong(_NO_KEY)
     return value
 
 
@@ -186,7 +202,7 @@ def _key(value: object, folder: Path) -> str:
         raise _Wrong("give keystore:PATH, env:NAME, file:PATH or command:PROGRAM, and no key")
     kind, place = known.groups()
     if _LIKE_A_KEY.search(place):
-        raise _Wrong("it holds what looks like a private key: take it out of this file")
+        raise _Wrong(_NO_KEY)
     return f"{kind}:{_path(place, folder)}" if kind in {"keystore", "file"} else f"{kind}:{place}"
 
 
@@ -240,5 +256,4 @@ def _is_list(value: object) -> TypeGuard[list[object]]:
 
 
 def _refused(path: Path, why: str) -> InvalidInput:
-    safe = _LIKE_A_KEY.sub("<hidden>", why)
-    return InvalidInput(f"the settings in {shown(str(path), _MAX_LETTERS)} can't be used: {safe}")
+    return InvalidInput(f"the settings in {shown(str(path), _MAX_LETTERS)} can't be used: {why}")

@@ -222,7 +222,7 @@ def test_a_flag_that_differs_from_the_environment_is_told(file, anywhere, devnet
         ("max_fee = 1.5", "a whole number of wei"),
         ("max_fee = true", "a whole number of wei"),
         ("profiles = 1", "write [profiles.NAME]"),
-        ("profiles.a = 1", "profiles.a is 1: write [profiles.NAME]"),
+        ("profiles.a = 1", "'profiles.a' is 1: write [profiles.NAME]"),
         ("ca_file = '~nobody-of-this-name/x'", "home folder"),
         (b"network = '\xff'", "no text in UTF-8"),
         ("#" * 70_000, "too long"),
@@ -249,6 +249,9 @@ def test_a_file_that_cannot_be_used_is_told_in_one_line(file, anywhere, text, sa
         f"{NAKED} = 'signer'",
         f"signer = {{ key = '{NAKED}' }}",
         f"[profiles]\na = '{NAKED}'",
+        f"[{NAKED}]\n[{NAKED}]",
+        f"signer = ['{'a' * 50}', '{NAKED}']",
+        f"[profiles]\n{'a' * 60}-{NAKED} = 1",
     ],
 )
 def test_a_key_in_the_file_is_refused_and_not_quoted(file, anywhere, text):
@@ -256,6 +259,9 @@ def test_a_key_in_the_file_is_refused_and_not_quoted(file, anywhere, text):
     assert (finished.returncode, finished.stdout) == (2, "")
     assert finished.stderr.count("\n") == 1
     assert NAKED not in finished.stderr.lower()
+    assert NAKED[:30] not in finished.stderr.lower()
+    if "=" in text.partition(NAKED)[0] and "[profiles]" not in text:
+        assert "what looks like a private key" in finished.stderr
 
 
 def test_hostile_text_commands_no_terminal(file, anywhere, in_force):
