@@ -20,6 +20,7 @@ from ocn_registry import (
     OutcomeUnknown,
     Party,
     Permission,
+    Quote,
     RegistryClient,
     Role,
     Route,
@@ -60,6 +61,17 @@ def write(registry: RegistryClient, signer: Signer, spender: KeySigner) -> Outco
         raise
     except InvalidInput as error:
         raise ValueError(str(error)) from error
+
+
+def price(registry: RegistryClient, signed: SignedRequest, payer: Address) -> int:
+    options = WriteOptions(on_wait=lambda stand, needed: print(needed - stand))
+    quote: Quote = registry.quote(signed, payer=payer, options=options)
+    print(registry.nodes(on_read=lambda read, total: print(f"{read} of {total}")))
+    return quote.cost_wei // quote.gas
+
+
+async def price_elsewhere(registry: AsyncRegistryClient, signed: SignedRequest) -> Quote:
+    return await registry.quote(signed, payer="0x12")
 
 
 def ensure(registry: RegistryClient, signer: KeySigner) -> bool:
