@@ -200,10 +200,12 @@ class Quote:
     Attributes:
         gas: Gas that its transactions may use.
         cost_wei: Most that the sender would pay, in wei.
+        transactions: How many it takes: several where a contract would lose something by one.
     """
 
     gas: int
     cost_wei: int
+    transactions: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -71,6 +71,11 @@ def carry_out(  # noqa: PLR0913 - all that a write has
     _tell_plan(client, wishes, payer.address)
     quote = _quoted(client, steps, payer.address, options)
     tell_price(client, payer.address, quote)
+    if quote is not None and quote.transactions > 1:
+        talk(
+            f"note      it takes {quote.transactions} transactions: what the first takes away is "
+            "set again by the next, so let them end"
+        )
     if args.dry_run:
         talk("this was a dry run: nothing was sent")
         _put(args, _untried(wishes, payer.address, quote))

@@ -72,4 +72,4 @@ def priced_together(
         balance = yield from Balance(payer)
         if balance < cost_wei:
             raise InsufficientFunds(payer, balance, cost_wei)
-    return Quote(gas=gas, cost_wei=cost_wei)
+    return Quote(gas=gas, cost_wei=cost_wei, transactions=len(stages))

@@ -76,6 +76,7 @@ def test_quote_is_of_all_transactions_of_a_write(client, operator, funds):
     funds(operator, quote.cost_wei)
     outcome = client.send(OTHER_NODE, signer=operator)
     assert (len(outcome.parts) > 1) is not client.limits.signed_updates_keep_the_rest
+    assert quote.transactions == (len(outcome.parts) or 1)
     assert covers(quote, outcome)
 
 
