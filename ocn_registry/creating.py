@@ -314,7 +314,7 @@ def _read(raw: bytes) -> Creating | None:
         return None
     if not isinstance(items, list) or len(items) != (12 if typed else 9):
         return None
-    accessed = items[8] if typed else []
+    accessed: object = items[8] if typed else []
     fields = [item for item in items if isinstance(item, bytes)]
     if accessed != [] or len(fields) != len(items) - typed:
         return None

@@ -118,8 +118,7 @@ def schedule(  # noqa: PLR0913 - what is scheduled
         InvalidInput: The delay is shorter than the timelock takes.
     """
     address = Address(timelock)
-    made = yield from _schedule_call(deployment, address, delay_s, salt)
-    yield from _hold_role(address, _PROPOSER, signer.address, "proposer")
+    made = yield from scheduling(deployment, address, signer.address, delay_s=delay_s, salt=salt)
     outcome = yield from _send(deployment, made, signer, options)
     found = yield from acceptance(deployment, address, salt=salt)
     if found.stage is Stage.UNSET:
@@ -149,17 +148,8 @@ def execute(
             no executor.
     """
     address = Address(timelock)
-    found = yield from acceptance(deployment, address, salt=salt)
-    if found.stage is not Stage.READY:
-        when = f", and is ready at {found.ready_unix_s} (Unix time)" if found.ready_unix_s else ""
-        raise NotHandedOver(
-            f"the acceptance by {address} is {found.stage.name.lower()}{when}: schedule it, and "
-            "wait until the chain's clock is there",
-        )
-    yield from offered(deployment, address)
-    yield from _hold_role(address, _EXECUTOR, signer.address, "executor")
-    data = call(f"execute({_OPERATION})", *_operation(deployment, address, salt))
-    outcome = yield from _send(deployment, _write(address, data), signer, options)
+    made = yield from executing(deployment, address, signer.address, salt=salt)
+    outcome = yield from _send(deployment, made, signer, options)
     yield from accepted(deployment, address)
     return outcome
 
@@ -189,32 +179,58 @@ def schedule_file(
         InvalidInput: The delay is shorter than the timelock takes.
     """
     address, proposer = Address(timelock), Address(safe)
-    made = yield from _schedule_call(deployment, address, delay_s, salt)
-    yield from _hold_role(address, _PROPOSER, proposer, "proposer")
+    made = yield from scheduling(deployment, address, proposer, delay_s=delay_s, salt=salt)
     now_unix_s = yield from UnixTime()
     says = f"schedule acceptOwnership() of {deployment.registry} in the timelock {address}"
     return safe_batch(deployment, proposer, says, made, now_unix_s)
 
 
-def _schedule_call(
+def scheduling(
     deployment: Deployment,
-    timelock: Address,
-    delay_s: int | None,
-    salt: int,
+    timelock: str,
+    proposer: Address,
+    *,
+    delay_s: int | None = None,
+    salt: int = 0,
 ) -> Flow[Call[tuple[Reverted | None, ...]]]:
-    yield from offered(deployment, timelock)
-    found = yield from acceptance(deployment, timelock, salt=salt)
+    """Check that the acceptance can be scheduled, and give the call that does; see `schedule`."""
+    address = Address(timelock)
+    yield from offered(deployment, address)
+    found = yield from acceptance(deployment, address, salt=salt)
     if found.stage is not Stage.UNSET:
         raise NotHandedOver(
-            f"the acceptance by {timelock} is {found.stage.name.lower()} already: execute it, or "
+            f"the acceptance by {address} is {found.stage.name.lower()} already: execute it, or "
             "give another salt",
         )
     delay = found.min_delay_s if delay_s is None else delay_s
     if delay < found.min_delay_s:
         raise InvalidInput(f"the timelock takes no delay below {found.min_delay_s} s: give that")
-    operation = _operation(deployment, timelock, salt)
+    yield from _hold_role(address, _PROPOSER, proposer, "proposer")
+    operation = _operation(deployment, address, salt)
     data = call(f"schedule({_OPERATION},uint256)", *operation, words.uint(delay))
-    return _write(timelock, data)
+    return Call(address, data, _no_items)
+
+
+def executing(
+    deployment: Deployment,
+    timelock: str,
+    executor: Address,
+    *,
+    salt: int = 0,
+) -> Flow[Call[tuple[Reverted | None, ...]]]:
+    """Check that the timelock can accept now, and give the call that does; see `execute`."""
+    address = Address(timelock)
+    found = yield from acceptance(deployment, address, salt=salt)
+    if found.stage is not Stage.READY:
+        when = f", and is ready at {found.ready_unix_s} (Unix time)" if found.ready_unix_s else ""
+        raise NotHandedOver(
+            f"the acceptance by {address} is {found.stage.name.lower()}{when}: schedule it, and "
+            "wait until the chain's clock is there",
+        )
+    yield from offered(deployment, address)
+    yield from _hold_role(address, _EXECUTOR, executor, "executor")
+    data = call(f"execute({_OPERATION})", *_operation(deployment, address, salt))
+    return Call(address, data, _no_items)
 
 
 def _operation(deployment: Deployment, timelock: Address, salt: int) -> tuple[bytes, ...]:
@@ -239,10 +255,6 @@ def _ask(timelock: Address, signature: str, *parts: bytes, block: int | None = N
     return question(
         timelock, signature, parts, decode=Words.uint, refuse=UnknownRevert, block=block
     )
-
-
-def _write(timelock: Address, data: bytes) -> Call[tuple[Reverted | None, ...]]:
-    return Call(timelock, data, _no_items)
 
 
 def _no_items(answer: bytes) -> tuple[Reverted | None, ...]:

@@ -153,6 +153,8 @@ OWNERS = {
     "reassign": ref("Party"),
     "hand-over": ref("Ownership"),
     "accept": ref("Ownership"),
+    "schedule": ref("Acceptance"),
+    "execute": ref("Ownership"),
 }
 
 
@@ -190,7 +192,7 @@ ACT = objects(
         "account": ADDRESS,
         "says": TEXT,
         "reason": TEXT,
-        "before": or_null(ref("Node"), ref("Party"), ref("Ownership")),
+        "before": or_null(ref("Node"), ref("Party"), ref("Ownership"), ref("Acceptance")),
     },
     {
         "transaction": HASH,
@@ -249,6 +251,14 @@ SHAPES: dict[str, Schema] = {
             "pendingOwner": or_null(ADDRESS),
             "importOpen": objects({contract.value: FLAG for contract in Contract}),
             "blockNumber": COUNT,
+        },
+    ),
+    "Acceptance": objects(
+        {
+            "timelock": ADDRESS,
+            "acceptance": {"enum": ["unset", "waiting", "ready", "done"]},
+            "readyUnixS": or_null(COUNT),
+            "minDelayS": COUNT,
         },
     ),
     **{f"{state}Written": written(ref(state)) for state in WRITTEN},

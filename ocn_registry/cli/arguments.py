@@ -192,6 +192,18 @@ def _owner() -> list[Command]:
             "owner:safe_file",
             owning.safe,
         ),
+        Command(
+            "owner schedule",
+            "schedule that a timelock accepts the registry",
+            "owner_timelock:schedule_",
+            owning.scheduled,
+        ),
+        Command(
+            "owner execute",
+            "have a timelock accept, after its delay",
+            "owner_timelock:execute_",
+            owning.executed,
+        ),
         Command("owner log", "show your own log of all this", "owner:log", owning.log),
     ]
 

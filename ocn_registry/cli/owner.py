@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ocn_registry.cli import entries
-from ocn_registry.cli.carrying import lines
 from ocn_registry.cli.codes import DONE
 from ocn_registry.cli.failures import NotListed
 from ocn_registry.cli.keys import key
@@ -24,7 +23,7 @@ from ocn_registry.cli.owner_log import (
     settle,
 )
 from ocn_registry.cli.reads import NO_NODE, NO_PARTY
-from ocn_registry.cli.render import as_json, for_programs, put, talk
+from ocn_registry.cli.render import as_json, for_programs, lines, put, talk
 from ocn_registry.dialects import dialect_of
 from ocn_registry.effects import run
 from ocn_registry.errors import InvalidInput, Reverted
@@ -42,13 +41,18 @@ from ocn_registry.models import Address, Contract
 from ocn_registry.outcomes import PartySet
 from ocn_registry.signing import SignedRequest
 from ocn_registry.text import shown
+from ocn_registry.timelock import schedule_file
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Callable
 
     from ocn_registry.cli.entries import Entry
     from ocn_registry.client import RegistryClient
-    from ocn_registry.outcomes import Outcome
+    from ocn_registry.dialects import Step
+    from ocn_registry.flows.writes import WriteOptions
+    from ocn_registry.outcomes import Outcome, Quote
+    from ocn_registry.signing import Signer
 
 _MOST_CHARACTERS = 1 << 17
 
@@ -56,7 +60,7 @@ _MOST_CHARACTERS = 1 << 17
 def show(args: Namespace) -> int:
     """Show who owns the registry, to whom it is offered, and whether it takes imports."""
     with connect(args) as client:
-        told = _ownership(client, latest(client))
+        told = ownership(client, latest(client))
     put(as_json(told) if for_programs(args) else lines(told))
     return DONE
 
@@ -76,7 +80,7 @@ def delete_node(args: Namespace) -> int:
             reason=reason,
             account=operator,
             before=before,
-            steps=(intent,),
+            quote=_priced(client, owner, intent),
             do=lambda signer, options: client.send(intent, signer=signer, options=options),
             read=lambda block: _node(client, operator, block),
         )
@@ -99,7 +103,7 @@ def delete_party(args: Namespace) -> int:
             reason=reason,
             account=party.address,
             before=entries.party(party),
-            steps=(intent,),
+            quote=_priced(client, owner, intent),
             do=lambda signer, options: client.send(intent, signer=signer, options=options),
             read=lambda block: _party(client, country_code, party_id, block),
         )
@@ -124,7 +128,7 @@ def reassign(args: Namespace) -> int:
             reason=reason,
             account=claim.account,
             before=_party(client, country_code, party_id, None),
-            steps=(taken, claim),
+            quote=_priced(client, owner, taken, claim),
             do=lambda signer, options: client.reassign_party(claim, signer=signer, options=options),
             read=lambda block: _party(client, country_code, party_id, block),
         )
@@ -143,12 +147,12 @@ def hand_over(args: Namespace) -> int:
             says=f"offer the registry to {heir}, who has to accept; until then nothing changes",
             reason=args.reason.strip(),
             account=heir,
-            before=_ownership(client, latest(client)),
-            steps=(TransferOwnership(new_owner=heir),),
+            before=ownership(client, latest(client)),
+            quote=_priced(client, owner, TransferOwnership(new_owner=heir)),
             do=lambda signer, options: run(
                 offer(here, heir, signer, options, without_code=bare), perform
             ),
-            read=lambda block: _ownership(client, block),
+            read=lambda block: ownership(client, block),
         )
         return carry_out(args, client, deed, owner)
 
@@ -164,21 +168,29 @@ def accept(args: Namespace) -> int:
             says=f"become the owner of the registry: {heir.address}",
             reason=args.reason.strip(),
             account=heir.address,
-            before=_ownership(client, latest(client)),
-            steps=(AcceptOwnership(),),
+            before=ownership(client, latest(client)),
+            quote=_priced(client, heir, AcceptOwnership()),
             do=lambda signer, options: run(accept_ownership(here, signer, options), perform),
-            read=lambda block: _ownership(client, block),
+            read=lambda block: ownership(client, block),
         )
         return carry_out(args, client, deed, heir)
 
 
 def safe_file(args: Namespace) -> int:
-    """Write the file by which a Safe accepts the registry."""
+    """Write the file by which a Safe accepts the registry, or has its timelock accept it."""
     with connect(args) as client:
+        if args.timelock is not None and args.address is None:
+            raise InvalidInput("which Safe proposes to the timelock? Give its address")
         safe = args.address or client.pending_owner()
         if safe is None:
             raise InvalidInput("the registry is offered to nobody: `owner hand-over` offers it")
-        text = run(file_for_a_safe(client.deployment, safe), client.transport.perform)
+        here = client.deployment
+        steps = (
+            file_for_a_safe(here, safe)
+            if args.timelock is None
+            else schedule_file(here, args.timelock, safe, delay_s=args.delay, salt=args.salt)
+        )
+        text = run(steps, client.transport.perform)
     talk("load this into the Safe's transaction builder, and have its owners sign")
     put(text.rstrip("\n"))
     return DONE
@@ -249,7 +261,16 @@ def _party(
     return None if party is None else entries.party(party)
 
 
-def _ownership(client: RegistryClient, block: int) -> Entry:
+def _priced(
+    client: RegistryClient,
+    signer: Signer,
+    *steps: Step,
+) -> Callable[[WriteOptions], Quote]:
+    return lambda options: client.quote(*steps, payer=signer.address, options=options)
+
+
+def ownership(client: RegistryClient, block: int) -> Entry:
+    """Tell whose the registry is at a block, and whether it takes imports."""
     limits = client.limits
     opens = {
         contract.value: client.import_open(contract, block=block) if limits.has_import else False

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ocn_registry.cli import entries
-from ocn_registry.cli.carrying import agreed, lines, options_of, tell_price, transaction
+from ocn_registry.cli.carrying import agreed, options_of, tell_price, transaction
 from ocn_registry.cli.codes import DONE, INTERRUPTED, REJECTED
 from ocn_registry.cli.owner_log import DONE as ENDED
 from ocn_registry.cli.owner_log import (
@@ -23,7 +23,7 @@ from ocn_registry.cli.owner_log import (
     default_path,
 )
 from ocn_registry.cli.progress import shown_waiting
-from ocn_registry.cli.render import as_json, for_programs, printable, put, talk
+from ocn_registry.cli.render import as_json, brief, for_programs, lines, printable, put, talk
 from ocn_registry.errors import InvalidInput, Reverted, TransactionReplaced
 
 if TYPE_CHECKING:
@@ -32,10 +32,9 @@ if TYPE_CHECKING:
 
     from ocn_registry.cli.entries import Entry
     from ocn_registry.client import RegistryClient
-    from ocn_registry.dialects import Step
     from ocn_registry.flows.writes import WriteOptions
     from ocn_registry.models import Address
-    from ocn_registry.outcomes import Outcome
+    from ocn_registry.outcomes import Outcome, Quote
     from ocn_registry.signing import Signer
 
 
@@ -49,7 +48,7 @@ class Deed:
         reason: Why; empty where that needs no reason.
         account: Whose entry it is about.
         before: What is so now.
-        steps: What is simulated and priced.
+        quote: Simulates it, and tells what it would cost.
         do: Sends it.
         read: Reads what is so at a block.
     """
@@ -59,7 +58,7 @@ class Deed:
     reason: str
     account: Address
     before: Entry | None
-    steps: tuple[Step, ...]
+    quote: Callable[[WriteOptions], Quote]
     do: Callable[[Signer, WriteOptions], Outcome]
     read: Callable[[int], Entry | None]
 
@@ -74,7 +73,7 @@ def carry_out(args: Namespace, client: RegistryClient, deed: Deed, owner: Signer
     here, log = client.deployment, log_of(args)
     options = options_of(args, here)
     _tell_plan(client, deed, owner.address, log)
-    quote = client.quote(*deed.steps, payer=owner.address, options=options)
+    quote = deed.quote(options)
     tell_price(client, owner.address, quote)
     if args.dry_run:
         talk("this was a dry run: nothing was sent")
@@ -140,7 +139,7 @@ def _tell_plan(client: RegistryClient, deed: Deed, owner: Address, log: Path) ->
     talk(f"contract  Registry {here.registry}, generation {here.dialect}")
     talk(f"signer    {owner}")
     talk(f"change    {printable(deed.says)}")
-    now = "not listed" if deed.before is None else json.dumps(deed.before, ensure_ascii=False)
+    now = "not listed" if deed.before is None else brief(deed.before)
     talk(f"now       {printable(now)}")
     if deed.reason:
         talk(f"reason    {printable(deed.reason)}")

@@ -64,6 +64,51 @@ def safe(parser: ArgumentParser) -> None:
         nargs="?",
         help="address of the Safe (default: to whom the registry is offered)",
     )
+    parser.add_argument(
+        "--timelock",
+        metavar="ADDRESS",
+        help="the Safe is to schedule the acceptance in this timelock",
+    )
+    _delay(parser)
+    _salt(parser)
+
+
+def scheduled(parser: ArgumentParser) -> None:
+    """Take which timelock is to accept, and when."""
+    _timelock(parser)
+    _delay(parser)
+    _salt(parser)
+    _deed(parser, because=False)
+
+
+def executed(parser: ArgumentParser) -> None:
+    """Take which timelock accepts now."""
+    _timelock(parser)
+    _salt(parser)
+    _deed(parser, because=False)
+
+
+def _timelock(parser: ArgumentParser) -> None:
+    parser.add_argument("address", help="address of the timelock that the registry is offered to")
+
+
+def _delay(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--delay",
+        type=int,
+        metavar="SECONDS",
+        help="time until it can be executed (default: the least that the timelock takes)",
+    )
+
+
+def _salt(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--salt",
+        type=int,
+        default=0,
+        metavar="NUMBER",
+        help="tells this acceptance from an earlier one in the same timelock (default: 0)",
+    )
 
 
 def log(parser: ArgumentParser) -> None:

@@ -11,6 +11,12 @@ from pathlib import Path
 
 import pytest
 
+# Test folders are no packages (pytest's importlib mode), so what tests share is put on the path.
+if (_heirs := str(Path(__file__).resolve().parents[1] / "deployment")) not in sys.path:
+    sys.path.insert(0, _heirs)
+
+from heirs import DELAY_S, pass_time, timelock
+
 from ocn_registry import KeySigner, Role, SetNode, SetParty
 from ocn_registry.keccak import selector
 
@@ -298,3 +304,29 @@ def test_killed_at_the_send_nothing_is_lost(
     (act,) = json.loads(command("owner", "log", "--log", log, "--settle").stdout)
     assert act["status"] == ("done" if place == "after" else "signed")
     assert act["begun"] == intended["at"]
+
+
+def test_a_timelock_accepts_in_its_own_two_steps(
+    client, owner, command, devnet, operator, spender, tmp_path, keys, log
+):
+    made = timelock(devnet, operator.address)
+    owner("hand-over", made)
+    scheduled = owner("schedule", made, by=operator)
+    assert (scheduled["status"], scheduled["state"]["acceptance"]) == ("done", "waiting")
+    early = command("owner", "execute", made, "-s", keys[spender.address], "--log", log, "--yes")
+    assert early.returncode == 1
+    assert f"ready at {scheduled['state']['readyUnixS']}" in early.stderr
+    pass_time(devnet, DELAY_S)
+    told = owner("execute", made, by=spender)
+    assert told["state"]["owner"] == made == client.owner()
+    assert [each["what"] for each in lines_of(log)[::3]] == ["hand-over", "schedule", "execute"]
+
+
+def test_a_safe_gets_a_file_for_its_timelock(owner, command, devnet, deployment):
+    safe = deployment.permissions
+    made = timelock(devnet, safe)
+    owner("hand-over", made)
+    assert command("owner", "safe-file", "--timelock", made).returncode == 2
+    content = json.loads(command("owner", "safe-file", safe, "--timelock", made).stdout)
+    assert content["transactions"][0]["to"] == made
+    assert content["meta"]["createdFromSafeAddress"] == safe

@@ -49,6 +49,7 @@ BELOW["cli"] = BELOW["network"] | {
     "devnet",
     "anvil",
     "handover",
+    "timelock",
     "verification",
     "migration",
 }
