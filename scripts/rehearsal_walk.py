@@ -184,6 +184,7 @@ class Walk:
             sourcify=self.prepared["servicesUrl"],
             explorer=self.prepared["servicesUrl"],
             dry_run=False,
+            compiled=self.prepared["compiled"],
             pause_s=0.1,
         )
         print("\n".join(lines))

@@ -192,10 +192,28 @@ def explorer_status(url: str) -> str | None:
     return result
 
 
-def submit(
-    record: dict[str, Any], *, sourcify: str, explorer: str, dry_run: bool, pause_s: float = 2
+def submit(  # noqa: PLR0913 - both services, and how
+    record: dict[str, Any],
+    *,
+    sourcify: str,
+    explorer: str,
+    dry_run: bool,
+    compiled: bool = False,
+    pause_s: float = 2,
 ) -> list[str]:
-    """Submit both contracts to both services, and wait for what they say; give that in lines."""
+    """Submit both contracts to both services, and wait for what they say; give that in lines.
+
+    Args:
+        record: Of the deployment.
+        sourcify: URL of Sourcify; empty for none.
+        explorer: URL of Blockscout; empty for none.
+        dry_run: Whether to compile and compare only.
+        compiled: Whether these sources were compiled and compared a moment ago.
+        pause_s: How long to wait before asking again how it went.
+
+    Raises:
+        NotVerified: A service refuses, or the sources do not compile to the published code.
+    """
     if "registry" not in record:
         raise NotVerified("the deployment of this record is not finished")
     lines: list[str] = []
@@ -208,7 +226,7 @@ def submit(
         if explorer and not dry_run:
             before["explorer"] = has_explorer(explorer, known)
         given = standard_input(name)
-        if dry_run or None in before.values():
+        if not compiled and (dry_run or None in before.values()):
             metadata_of(name, given)
         for service, url in (("sourcify", sourcify), ("explorer", explorer)):
             if dry_run or not url:
