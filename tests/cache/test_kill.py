@@ -1,6 +1,8 @@
 """A process that keeps the registry in a file is killed at any moment, and starts again from it."""
 
+import itertools
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -8,13 +10,12 @@ import time
 import pytest
 from following_chain import same
 
-from ocn_registry import RegistryCache
+from ocn_registry import Permission, RegistryCache, Role
 
 KILLS = 12
 
-# Follows the chain as quickly as it can, and says of each round that it has begun.
-_CHILD = """
-import sys
+_BEGIN = """
+import os, signal, sqlite3, sys
 from ocn_registry import RegistryCache, connect
 from ocn_registry.deployments import Deployment
 from ocn_registry.models import Address
@@ -23,38 +24,81 @@ deployment = Deployment(
     name="child", chain_id=int(chain_id), dialect=dialect, registry=Address(registry),
     permissions=Address(permissions), rpc_urls=(url,),
 )
+"""
+# Follows the chain as quickly as it can, and says of each round that it has begun.
+FOLLOWS = f"""{_BEGIN}
 with connect(deployment) as client, RegistryCache(client, file=file) as cache:
     while True:
         cache.refresh()
         print(cache.block_number, flush=True)
 """
+# Does one round in a process of its own for each line that it reads, which kills itself at the n-th
+# thing that it asks of the chain or of the file; tells how that process ended.
+KILLS_ITSELF = f"""{_BEGIN}
+def follow(left):
+    def count(*_):
+        nonlocal left
+        left -= 1
+        if left < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def open_counted(*given, **named):
+        database = opened(*given, **named)
+        database.set_trace_callback(count)
+        return database
+
+    opened, sqlite3.connect = sqlite3.connect, open_counted
+    with connect(deployment) as client:
+        perform = client.transport.perform
+        client.transport.perform = lambda effect: (count(), perform(effect))[1]
+        with RegistryCache(client, file=file) as cache:
+            cache.refresh()
+            count()  # the round is saved, and the file still open
+
+for line in sys.stdin:
+    child = os.fork()
+    if not child:
+        follow(int(line))
+        os._exit(0)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+"""
 
 
 @pytest.fixture
-def followed(deployment, tmp_path):
-    """Give a function that starts the process."""
+def started(deployment, tmp_path):
+    """Give a function that starts a program with a file."""
     running = []
     where = (deployment.registry, deployment.permissions, str(tmp_path / "cache.sqlite"))
     told = (deployment.rpc_urls[0], str(deployment.chain_id), deployment.dialect, *where)
 
-    def start():
-        command = [sys.executable, "-c", _CHILD, *told]
-        running.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
+    def start(program):
+        command = [sys.executable, "-c", program, *told]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        running.append(subprocess.Popen(command, **pipes))
         return running[-1]
 
     yield start
     for process in running:
         process.kill()
-        process.stdout.close()
-        process.wait()
+        process.communicate()
 
 
-def test_killed_process_starts_again_from_what_was_one_block(
-    client, devnet, deployment, followed, tmp_path, operator, cpo
+def compare(cache, client, users):
+    """Hold all that the file kept to the chain, at the block that it kept."""
+    block = cache.block_number
+    same(cache.nodes(), client.nodes(block=block))
+    same(cache.parties(), client.parties(block=block))
+    same(cache.services(), client.services(block=block))
+    for user in users:
+        same(cache.agreements(user), client.agreements(user, block=block))
+
+
+def test_process_that_is_killed_at_any_moment_leaves_what_was_one_block(
+    client, started, tmp_path, operator, cpo
 ):
     chance = random.Random(7)  # noqa: S311 - moments, no secrets
     for number in range(KILLS):
-        process = followed()
+        process = started(FOLLOWS)
         assert process.stdout.readline()  # it has loaded, or started from its file
         until = time.monotonic() + chance.uniform(0, 0.15)
         while time.monotonic() < until:
@@ -68,3 +112,49 @@ def test_killed_process_starts_again_from_what_was_one_block(
             cache.refresh()
             assert cache.figures.loads == 0
             same(cache.nodes(), client.nodes(block=cache.block_number))
+
+
+@pytest.mark.parametrize("begins", ["from its file", "from nothing"])
+def test_process_that_is_killed_at_each_point_of_a_round_leaves_what_was_one_block(
+    client, started, tmp_path, operator, cpo, emsp, provider, begins
+):
+    users, file = [cpo.address, emsp.address], tmp_path / "cache.sqlite"
+
+    def write(number):
+        """Change an entry of each kind, so that a half of a round would be seen."""
+        client.set_node(f"https://node-{number}.example", signer=operator)
+        client.set_party("DE", "CPO", [Role(number % 7)], operator.address, signer=cpo)
+        client.set_service([Permission(number % 17)], name=f"{number}", signer=provider)
+        agreed = bool(client.agreements(emsp.address))
+        change = client.revoke_agreement if agreed else client.create_agreement
+        change(provider.address, signer=emsp)
+
+    client.set_node("https://node.example", signer=operator)
+    for name, party in (("MSP", emsp), ("SRV", provider)):
+        client.set_party("DE", name, [Role.OTHER], operator.address, signer=party)
+    if begins == "from its file":
+        with RegistryCache(client, file=file) as cache:
+            cache.refresh()
+    process, kept = started(KILLS_ITSELF), []
+    for point in itertools.count():
+        write(point)
+        if begins == "from nothing":
+            for old in tmp_path.glob("cache.sqlite*"):
+                old.unlink()
+        process.stdin.write(f"{point}\n")
+        process.stdin.flush()
+        ended = int(process.stdout.readline())
+        with RegistryCache(client, file=file) as cache:
+            kept.append(cache.block_number)
+            if cache.block_number is not None:
+                compare(cache, client, users)
+        if not ended:
+            break
+        assert ended == -signal.SIGKILL
+    assert point > 15, "a round has more points than that"
+    assert (kept[0] is None) == (begins == "from nothing")
+    assert kept[-1] != kept[0]
+    with RegistryCache(client, file=file) as cache:
+        cache.refresh()
+        assert cache.figures.loads == 0
+        compare(cache, client, users)
