@@ -13,7 +13,7 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from node.messages import METHODS, from_party, written
 from node.node import Node
@@ -25,6 +25,8 @@ from ocn_registry.cache.metrics import CONTENT_TYPE
 from ocn_registry.forwarding import interface_of, module_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from node.settings import Settings
     from ocn_registry.signing import Signer
 
@@ -97,14 +99,9 @@ class App:
 
     async def _reply(self, scope: Message, receive: Receive) -> Reply:
         try:
-            async with asyncio.timeout(self._settings.limits.receive_s):
-                content = await self._content(scope, receive)
-            return await self._answer(scope, content)
+            return await self._answer(scope, await self._content(scope, receive))
         except Refused as refused:
             return refused.http_status, _JSON, written(refused.body()).encode()
-        except TimeoutError:
-            late = Refused(Status.INVALID_PARAMETERS, "the request came too slowly")
-            return 408, _JSON, written(late.body()).encode()
         except Exception:  # noqa: BLE001 - a fault of ours: an OCPI answer, and the log has the rest
             _LOG.exception("a request could not be answered")
             ours = Refused(Status.SERVER_ERROR, "Internal error")
@@ -114,22 +111,19 @@ class App:
         """Read a request's body.
 
         Raises:
-            Refused: The request is larger than allowed.
+            Refused: The request is larger or slower than allowed.
         """
-        limits = self._settings.limits
-        headers = cast("list[tuple[bytes, bytes]]", scope["headers"])
-        if sum(len(name) + len(value) for name, value in headers) > limits.header_bytes:
+        limits, length = self._settings.limits, 0
+        for name, value in scope["headers"]:
+            length += len(name) + len(value)
+        if length > limits.header_bytes:
             raise Refused(Status.INVALID_PARAMETERS, "the headers are too long", http_status=431)
-        content, more = bytearray(), True
-        while more:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise invalid("the sender has left")
-            content += message.get("body", b"")
-            if len(content) > limits.body_bytes:
-                raise Refused(Status.INVALID_PARAMETERS, "the body is too long", http_status=413)
-            more = message.get("more_body", False)
-        return bytes(content)
+        try:
+            async with asyncio.timeout(limits.receive_s):
+                return await _body(receive, limits.body_bytes)
+        except TimeoutError:
+            why = "the request came too slowly"
+            raise Refused(Status.INVALID_PARAMETERS, why, http_status=408) from None
 
     async def _answer(self, scope: Message, content: bytes) -> Reply:
         method, path, node = scope["method"], scope["path"], self.node
@@ -163,7 +157,20 @@ class App:
         raise Refused(Status.CLIENT_ERROR, "there is no such endpoint", http_status=404)
 
 
-def _headers(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:
+async def _body(receive: Receive, limit: int) -> bytes:
+    content, more = bytearray(), True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise invalid("the sender has left")
+        content += message.get("body", b"")
+        if len(content) > limit:
+            raise Refused(Status.INVALID_PARAMETERS, "the body is too long", http_status=413)
+        more = message.get("more_body", False)
+    return bytes(content)
+
+
+def _headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     """Give the headers, names in lower case.
 
     Raises:

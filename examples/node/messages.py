@@ -60,6 +60,7 @@ class OcpiRequest:
         method: GET, POST, PUT, PATCH or DELETE.
         sender: The party that it is from.
         receiver: The party that it is for.
+        request_id: The sender's own number of this request.
         correlation_id: Stays the same on the whole way.
         signature: Who signed it: the header `OCN-Signature`.
         path: What follows the module in the path, without a slash in front.
@@ -74,6 +75,7 @@ class OcpiRequest:
     method: str
     sender: PartyId
     receiver: PartyId
+    request_id: str
     correlation_id: str
     signature: str
     path: str = ""
@@ -89,7 +91,11 @@ class OcpiRequest:
             Refused: Something in it is not of its form.
         """
         ids = (self.sender, self.receiver)
-        headers = (self.correlation_id, *(str(part) for one in ids for part in _parts(one)))
+        headers = (
+            self.request_id,
+            self.correlation_id,
+            *(str(part) for one in ids for part in _parts(one)),
+        )
         for text in headers:
             if not _HEADER.fullmatch(text):
                 raise invalid(f"the header value {shown(text)} can't be sent on")
@@ -166,7 +172,7 @@ class OcpiRequest:
             "headers": {
                 "Authorization": "",
                 "OCN-Signature": self.signature,
-                "X-Request-ID": self.correlation_id,
+                "X-Request-ID": self.request_id,
                 "X-Correlation-ID": self.correlation_id,
                 "sender": _jvm_party(self.sender),
                 "receiver": _jvm_party(self.receiver),
@@ -215,7 +221,7 @@ def from_party(  # noqa: PLR0913 - the parts of a request
             PartyId(headers[f"ocpi-{side}-country-code"], headers[f"ocpi-{side}-party-id"])
             for side in ("from", "to")
         )
-        correlation_id = headers["x-correlation-id"]
+        request_id, correlation_id = headers["x-request-id"], headers["x-correlation-id"]
     except KeyError as error:
         raise invalid(f"the header {error} is missing") from None
     except ValueError as error:
@@ -229,6 +235,7 @@ def from_party(  # noqa: PLR0913 - the parts of a request
         method=method,
         sender=sender,
         receiver=receiver,
+        request_id=request_id,
         correlation_id=correlation_id,
         signature=headers.get("ocn-signature", ""),
         path=path,
@@ -254,10 +261,11 @@ def from_node(content: bytes) -> OcpiRequest:
             method=_one_of(METHODS, values["method"]),
             sender=_party(headers["sender"]),
             receiver=_party(headers["receiver"]),
+            request_id=_text(headers["X-Request-ID"]),
             correlation_id=_text(headers["X-Correlation-ID"]),
             signature=_text(headers.get("OCN-Signature") or ""),
             path=_text(values.get("url_path") or ""),
-            params={name: _text(value) for name, value in params.items()},
+            params={name: _param(value) for name, value in params.items()},
             body=values.get("body"),
             proxy_uid=_optional(values.get("proxy_uid")),
             proxy_resource=_optional(values.get("proxy_resource")),
@@ -310,6 +318,11 @@ def _text(value: Json) -> str:
     if not isinstance(value, str):
         raise TypeError("a text is missing")
     return value
+
+
+def _param(value: Json) -> str:
+    # Nodes send numbers as numbers; what is signed of them is the same text.
+    return str(value) if type(value) is int else _text(value)
 
 
 def _optional(value: Json) -> str | None:

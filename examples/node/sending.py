@@ -110,7 +110,7 @@ class Http:
             raise Refused(Status.CONNECTION_PROBLEM, why) from None
         return Answer(
             status=status,
-            headers={name: value for name, value in found.items() if value},
+            headers={name: value for name, value in found.items() if value and value.isascii()},
             content=content_,
             body=_answer_in(content_),
         )

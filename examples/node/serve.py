@@ -49,6 +49,8 @@ class Server:
         url: Where it listens.
     """
 
+    _lifespan: asyncio.Future[None]
+
     def __init__(self, application: Application, listening: socket.socket) -> None:
         """Say what is served.
 
@@ -64,20 +66,24 @@ class Server:
         # Long headers: signatures are some.
         made = web.Server(self._handle, max_field_size=_MOST_HEADER_BYTES, lingering_time=1.0)
         self._runner = web.ServerRunner(made, shutdown_timeout=5.0)
-        self._lifespan: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         """Start the application, then listen.
 
         Raises:
             StartFailed: The application says that it can't.
+            Exception: Whatever else ended it.
         """
         scope: dict[str, Any] = {"type": "lifespan", "asgi": {"version": "3.0"}}
         application = self._application
         self._lifespan = asyncio.ensure_future(
             application(scope, self._to_lifespan.get, self._from_lifespan.put),
         )
-        await self._tell("startup")
+        try:
+            await self._tell("startup")
+        except BaseException:
+            self._listening.close()
+            raise
         await self._runner.setup()
         await web.SockSite(self._runner, self._listening).start()
         return self
@@ -91,14 +97,19 @@ class Server:
         """Let requests end, then the application."""
         await self._runner.cleanup()
         await self._tell("shutdown")
-        if self._lifespan is not None:
-            await self._lifespan
+        await self._lifespan
 
     async def _tell(self, what: str) -> None:
         await self._to_lifespan.put({"type": f"lifespan.{what}"})
-        answer = await self._from_lifespan.get()
-        if answer["type"] != f"lifespan.{what}.complete":
-            raise StartFailed(answer.get("message", ""))
+        told = asyncio.ensure_future(self._from_lifespan.get())
+        either: set[asyncio.Future[Any]] = {told, self._lifespan}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        if not told.done():
+            told.cancel()
+            await self._lifespan  # which raises what ended the application, as a rule
+            raise StartFailed("the application has ended")
+        if told.result()["type"] != f"lifespan.{what}.complete":
+            raise StartFailed(told.result().get("message", ""))
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         scope: dict[str, Any] = {

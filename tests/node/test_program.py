@@ -1,5 +1,6 @@
 """The example as its README starts it: a program with a settings file, and secrets apart."""
 
+import asyncio
 import json
 import os
 import re
@@ -10,7 +11,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from node.serve import listen, url_of
+from node.serve import Server, StartFailed, listen, url_of
 from node.settings import Rules, read
 
 from ocn_registry import InvalidInput, KeySigner, Module, RegistryClient
@@ -121,6 +122,23 @@ def test_port_that_is_taken_is_one_clear_line(changed, start, tmp_path):
     assert program.returncode == 1
     assert error.count("\n") == 1
     assert error.startswith("OSError: ")
+
+
+def test_application_that_ends_by_itself_does_not_keep_its_server_waiting():
+    async def broken(_scope, _receive, _send):
+        raise RuntimeError("broken")
+
+    async def silent(_scope, _receive, _send):
+        return
+
+    async def serve(application):
+        async with asyncio.timeout(20), Server(application, listen()):
+            raise AssertionError("it serves")
+
+    with pytest.raises(RuntimeError, match="broken"):
+        asyncio.run(serve(broken))
+    with pytest.raises(StartFailed, match="has ended"):
+        asyncio.run(serve(silent))
 
 
 def test_settings_say_what_they_look_like(tokens):

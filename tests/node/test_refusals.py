@@ -269,6 +269,25 @@ def test_message_of_a_node_is_taken_in_any_layout(play):
     play(scene)
 
 
+def test_numbers_among_the_parameters_are_text_to_the_signature(play):
+    async def scene(network):
+        msp, cpo = network.msp, network.cpo
+        message = cpo.message(msp.id, params={"limit": "50"})
+        headers = {
+            "OCN-Signature": MessageSignature.sign(message, cpo.signer).to_header(),
+            "X-Request-ID": "1",
+            "X-Correlation-ID": message.headers["x-correlation-id"],
+            "sender": {"party_id": "CPO", "country_code": "DE"},
+            "receiver": {"party_id": "MSP", "country_code": "NL"},
+        }
+        values = {"headers": headers, "method": "GET", "query_params": {"limit": 50}, "body": None}
+        told = await between(network, cpo, msp, network.operators[1], **values)
+        assert said(told) == (200, 1000)
+        assert (await msp.got.get()).params == {"limit": "50"}
+
+    play(scene)
+
+
 @pytest.mark.parametrize("who", ["stranger", "first operator", "party"])
 def test_message_that_the_senders_operator_did_not_sign_is_refused(play, who):
     async def scene(network):
@@ -306,6 +325,7 @@ def test_node_can_not_change_what_its_party_signed(play):
         )
         headers = {
             "OCN-Signature": rewritten.to_header(),
+            "X-Request-ID": "1",
             "X-Correlation-ID": message.headers["x-correlation-id"],
             "sender": {"party_id": "CPO", "country_code": "DE"},
             "receiver": {"party_id": "MSP", "country_code": "NL"},
@@ -333,6 +353,7 @@ def test_node_refuses_what_is_for_another_node(play):
         message = cpo.message(msp.id, {"id": "S1"})
         values = {
             "OCN-Signature": MessageSignature.sign(message, cpo.signer).to_header(),
+            "X-Request-ID": "1",
             "X-Correlation-ID": message.headers["x-correlation-id"],
             "sender": {"party_id": "CPO", "country_code": "DE"},
             "receiver": receiver,
@@ -364,6 +385,7 @@ def test_result_goes_only_where_the_asking_party_said(play):
             "body": {"result": "ACCEPTED"},
             "headers": {
                 "OCN-Signature": MessageSignature.sign(message, cpo.signer).to_header(),
+                "X-Request-ID": "1",
                 "X-Correlation-ID": message.headers["x-correlation-id"],
                 "sender": {"party_id": "CPO", "country_code": "DE"},
                 "receiver": {"party_id": "MSP", "country_code": "NL"},
