@@ -12,10 +12,14 @@ import jsonschema
 import pytest
 from referencing import Registry, Resource
 
-# The rehearsal fills v1's contracts too; scripts are no package, so they are put on the path.
+# The rehearsal fills v1's contracts too, and the deployment's tests have timelocks; neither scripts
+# nor tests are packages, so they are put on the path.
 if (_scripts := str(Path(__file__).resolve().parents[2] / "scripts")) not in sys.path:
     sys.path.insert(0, _scripts)
+if (_heirs := str(Path(__file__).resolve().parents[1] / "deployment")) not in sys.path:
+    sys.path.insert(0, _heirs)
 
+import heirs
 import rehearsal_v1
 
 import ocn_registry
@@ -301,7 +305,7 @@ def test_what_stands_at_an_address(printed, client):
     printed("owner show")
 
 
-OWNERS = ("delete-node", "delete-party", "reassign", "hand-over", "accept")
+OWNERS = ("delete-node", "delete-party", "reassign", "hand-over", "accept", "schedule", "execute")
 
 
 @pytest.mark.parametrize("deployment", ["v3"], indirect=True)
@@ -330,8 +334,13 @@ def test_what_the_owner_does(
     assert printed("owner safe-file")["transactions"]
     act("hand-over", cpo.address, "--without-code")
     act("accept", by=cpo.address)
+    late = heirs.timelock(devnet, emsp.address)
+    act("hand-over", late, by=cpo.address)
+    act("schedule", late, by=emsp.address)
+    heirs.pass_time(devnet, heirs.DELAY_S)
+    act("execute", late, by=spender.address)
     printed("owner show")
-    assert len(printed("owner log", *log)) == 6
+    assert len(printed("owner log", *log)) == 9
 
 
 @pytest.fixture(scope="module")
