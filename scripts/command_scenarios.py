@@ -17,10 +17,9 @@ import time
 import venv
 from dataclasses import dataclass
 from pathlib import Path
-from shutil import which
 from typing import TYPE_CHECKING, Final
 
-from speed_scenarios import DOMAIN, LIBRARY, OPERATOR, ROOT, Speed, fill
+from speed_scenarios import DOMAIN, LIBRARY, NODE, OPERATOR, ROOT, Speed, fill
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,7 +74,7 @@ class _Both:
     def __init__(self, devnet: Devnet, folder: Path) -> None:
         venv.create(folder / "python", symlinks=True)
         self._ours = [str(folder / "python" / "bin" / "python"), "-c", _SCRIPT]
-        self._v1 = [which("node") or "node", str(LIBRARY / "cli.js")]
+        self._v1 = [NODE, str(LIBRARY / "cli.js")]
         installed = f"{ROOT}{os.pathsep}{sysconfig.get_path('purelib')}"
         self._environment = os.environ | {"PYTHONPATH": installed}
         host, _, port = devnet.rpc_url.removeprefix("http://").partition(":")

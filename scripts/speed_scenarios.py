@@ -7,6 +7,7 @@ least. Both clients are asked over kept connections, as long-lived programs ask.
 from __future__ import annotations
 
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -43,6 +44,9 @@ if TYPE_CHECKING:
     from ocn_registry.intents import Intent
 
 ROOT: Final = Path(__file__).resolve().parent.parent
+# The machine's Node.js, or the one of `make setup`.
+_PATH: Final = f"{ROOT / '.venv' / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+NODE: Final = which("node", path=_PATH) or "node"
 LIBRARY: Final = ROOT / "node_modules" / "@shareandcharge" / "ocn-registry" / "dist"
 
 PARTIES: Final = 10_000
@@ -194,7 +198,7 @@ class Both:
 def both(devnet: Devnet) -> Iterator[Both]:
     """Give both clients on a chain that has v1's contracts, and ours open for imports."""
     port = devnet.rpc_url.rpartition(":")[2]
-    command = [which("node") or "node", "-e", _V1_JS, str(LIBRARY), port]
+    command = [NODE, "-e", _V1_JS, str(LIBRARY), port]
     with subprocess.Popen(  # noqa: S603 - v1's own library
         command,
         stdin=subprocess.PIPE,
