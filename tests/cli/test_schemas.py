@@ -66,7 +66,7 @@ def prints(*paths):
 
 
 @pytest.fixture
-def printed(request, command):
+def printed(request, command, fresh):
     """Give a function that runs a command with `--json` and holds what it prints to its schema."""
     seen = set()
 
