@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -60,3 +61,12 @@ def first():
     made = First()
     yield made
     made.chain.close()
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Give the cache a clock that the test moves on."""
+    clock = SimpleNamespace(now=1_000_000.0)
+    clock.time = clock.monotonic = lambda: clock.now
+    monkeypatch.setattr("ocn_registry.cache.core.time", clock)
+    return clock

@@ -10,7 +10,6 @@ import os
 import threading
 import time
 from dataclasses import replace
-from types import SimpleNamespace
 
 import pytest
 from faulty import faults
@@ -40,7 +39,7 @@ from ocn_registry.cache import following
 from ocn_registry.cache.core import CacheCore
 from ocn_registry.cache.draft import Draft, Rows
 from ocn_registry.devnet import Devnet
-from ocn_registry.effects import BlockAt
+from ocn_registry.effects import BlockAt, Head
 from ocn_registry.flows.events import Piece
 from ocn_registry.transport.http_sync import HttpTransport
 
@@ -197,15 +196,6 @@ def same_of(deployment, devnet):
 # Age
 
 
-@pytest.fixture
-def clock(monkeypatch):
-    """Give the cache a clock that the test moves on."""
-    clock = SimpleNamespace(now=1_000_000.0)
-    clock.time = clock.monotonic = lambda: clock.now
-    monkeypatch.setattr("ocn_registry.cache.core.time", clock)
-    return clock
-
-
 def test_questions_are_refused_while_an_outage_lasts_too_long(
     outlasting, devnet, deployment, clock
 ):
@@ -249,6 +239,20 @@ def test_age_counts_from_when_the_chain_was_asked_and_not_from_when_it_had_answe
     follower.proxy.inject(slowly)
     assert follower.attempt(users)
     assert follower.cache.age_s == 10 * (follower.proxy.posts - posts)
+
+
+@pytest.mark.parametrize("ages", [(10, 100), (100, 10)], ids=str)
+def test_whichever_age_is_reached_first_counts(client, clock, ages):
+    max_age_s, max_block_age_s = ages
+    options = CacheOptions(max_age_s=max_age_s, max_block_age_s=max_block_age_s)
+    with RegistryCache(client, options=options) as cache:
+        clock.now = float(client.transport.perform(Head()).ref.timestamp_unix_s)
+        cache.refresh()
+        clock.now += 10
+        assert cache.nodes() == ()
+        clock.now += 1
+        with pytest.raises(StaleCache):
+            cache.nodes()
 
 
 def test_age_is_kept_with_the_file(outlasting, devnet, deployment, clock):
