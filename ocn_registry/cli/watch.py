@@ -54,10 +54,12 @@ def _begin(args: Namespace, client: RegistryClient) -> tuple[Story, Cursor | Non
 
 
 def _go_on(args: Namespace, story: Story, cursor: Cursor | None) -> None:
+    saved = story.block
     for part in _parts(args, story):
         _put(args, part)
-        if cursor is not None:
+        if cursor is not None and story.block != saved:
             cursor.save(story.pages)
+            saved = story.block
         if args.once and story.block == part.head:
             return
         if part.waits:

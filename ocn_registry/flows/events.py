@@ -1,10 +1,10 @@
 """Events in the order of the chain: read in pieces that nodes take, followed as blocks come and go.
 
 A `Trail` says how far they were read: the last block, and those before it that could still be
-replaced. Each step checks that the last block stands, then reads the next piece, or tells which
-blocks of the trail the chain has replaced. A hash commits to all blocks below, so what was read is
-of one chain, also when several nodes have answered: one has the head and the last block of the
-trail, one the head and the last block of the piece.
+replaced. Each step checks that the last block stands, then reads some pieces, or tells which blocks
+of the trail the chain has replaced. A hash commits to all blocks below, so what was read is of one
+chain, also when several nodes have answered: one has the head and the last block of the trail, one
+the head and the last blocks of the pieces.
 """
 
 from __future__ import annotations
@@ -28,6 +28,9 @@ LAGGING_ROUNDS = 3
 ROUNDS = 5
 _LOG = logging.getLogger("ocn_registry.events")
 _AT_ONCE = 32
+# What is read in one step, so that long ranges cost about one request for each piece.
+_PIECES = 16
+_EVENTS = 2_000
 
 
 class Moved(BadAnswer):
@@ -151,7 +154,7 @@ def follow(
     until: int | None = None,
     depth: int = DEPTH,
 ) -> Flow[Step]:
-    """Take one step: read the next piece, or go back to where the chain has replaced blocks.
+    """Take one step: read some pieces, or go back to where the chain has replaced blocks.
 
     Args:
         contracts: Whose events.
@@ -200,25 +203,32 @@ def _step(
     last = head.number if until is None else min(until, head.number)
     if last <= here.number:
         return Step(trail=trail, head=head)
-    part = yield from piece(contracts, here.number + 1, last, trail.chunk_blocks)
-    found = yield from _in_blocks(part, head)
-    blocks = [*trail.blocks, *[block for block, _ in found if block != part.end], part.end]
+    parts: list[Piece] = []
+    read, chunk = here.number, trail.chunk_blocks
+    while read < last and len(parts) < _PIECES and sum(len(each.logs) for each in parts) < _EVENTS:
+        part = yield from piece(contracts, read + 1, last, chunk)
+        parts.append(part)
+        read, chunk = part.end.number, part.chunk_blocks
+    found = yield from _in_blocks(parts, head)
+    end = parts[-1].end
+    blocks = [*trail.blocks, *[block for block, _ in found if block != end], end]
     start = start_of([block.number for block in blocks], head.number - depth)
-    read = Trail(blocks=tuple(blocks[start:]), chunk_blocks=part.chunk_blocks)
-    return Step(trail=read, head=head, found=found)
+    return Step(
+        trail=Trail(blocks=tuple(blocks[start:]), chunk_blocks=chunk), head=head, found=found
+    )
 
 
 def _in_blocks(
-    part: Piece,
+    parts: Sequence[Piece],
     head: BlockRef,
 ) -> Flow[tuple[tuple[BlockRef, tuple[PlacedLog, ...]], ...]]:
     """Put events to their blocks, and see that the chain is the one whose head was told."""
     by_number: dict[int, list[PlacedLog]] = {}
-    for log in part.logs:
+    for log in [log for part in parts for log in part.logs]:
         by_number.setdefault(log.block_number, []).append(log)
-    numbers = (*by_number, part.end.number, head.number)
-    *blocks, end, now = yield from all_of(tuple([BlockAt(number) for number in numbers]))
-    if (end, now) != (part.end, head):
+    blocks = yield from all_of(tuple([BlockAt(number) for number in by_number]))
+    known = (*[part.end for part in parts], head)  # in one request, so of one node
+    if (yield from all_of(tuple([BlockAt(block.number) for block in known]))) != known:
         raise Moved("the chain moved while it was read")
     found: list[tuple[BlockRef, tuple[PlacedLog, ...]]] = []
     for block, logs in zip(blocks, by_number.values(), strict=True):
