@@ -56,7 +56,7 @@ SHOWN = {
     "list-nodes": Screen("list-nodes"),
     "list-parties": Screen("list-parties"),
     "list-services": Screen("list-services"),
-    "list-nothing": Screen("list-parties --role HUB"),
+    "list-nothing": Screen("list-parties --operator {cpo}"),
     "get-party": Screen("get-party -c NL 123"),
     "get-service": Screen("get-service {provider}"),
     "get-agreements": Screen("get-agreements -c DE CPO"),
