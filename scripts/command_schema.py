@@ -175,7 +175,8 @@ def deed(name: str, state: Schema) -> Schema:
         "state": or_null(state),
         "log": TEXT,
     }
-    return {"anyOf": [objects({**said, **price}), objects({**said, **done})]}
+    by_file = [safe_file()] if name in {"delete-node", "delete-party", "reassign"} else []
+    return {"anyOf": [objects({**said, **price}), objects({**said, **done}), *by_file]}
 
 
 ACT = objects(

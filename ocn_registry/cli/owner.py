@@ -11,7 +11,7 @@ from ocn_registry.cli.codes import DONE
 from ocn_registry.cli.failures import NotListed
 from ocn_registry.cli.keys import key
 from ocn_registry.cli.networks import connect, latest
-from ocn_registry.cli.owner_deeds import Deed, carry_out, found, log_of
+from ocn_registry.cli.owner_deeds import Deed, by_owner, carry_out, found, log_of
 from ocn_registry.cli.owner_log import DONE as ENDED
 from ocn_registry.cli.owner_log import (
     FAILED,
@@ -52,7 +52,6 @@ if TYPE_CHECKING:
     from ocn_registry.dialects import Step
     from ocn_registry.flows.writes import WriteOptions
     from ocn_registry.outcomes import Outcome, Quote
-    from ocn_registry.signing import Signer
 
 _MOST_CHARACTERS = 1 << 17
 
@@ -69,7 +68,7 @@ def delete_node(args: Namespace) -> int:
     """Take another's node off the list."""
     reason = checked_reason(args.reason)
     with connect(args) as client:
-        owner, operator = key(args, "signer", client.deployment), Address(args.address)
+        operator = Address(args.address)
         before = _node(client, operator, None)
         if before is None:
             raise NotListed(f"{NO_NODE} {operator}")
@@ -80,11 +79,12 @@ def delete_node(args: Namespace) -> int:
             reason=reason,
             account=operator,
             before=before,
-            quote=_priced(client, owner, intent),
+            quote=_priced(client, intent),
             do=lambda signer, options: client.send(intent, signer=signer, options=options),
             read=lambda block: _node(client, operator, block),
+            steps=(intent,),
         )
-        return carry_out(args, client, deed, owner)
+        return by_owner(args, client, deed)
 
 
 def delete_party(args: Namespace) -> int:
@@ -92,7 +92,6 @@ def delete_party(args: Namespace) -> int:
     reason = checked_reason(args.reason)
     country_code, party_id = (text.upper() for text in args.credentials)
     with connect(args) as client:
-        owner = key(args, "signer", client.deployment)
         party = client.party(country_code, party_id)
         if party is None:
             raise NotListed(f"{NO_PARTY} {shown(f'{country_code} {party_id}')}")
@@ -103,18 +102,18 @@ def delete_party(args: Namespace) -> int:
             reason=reason,
             account=party.address,
             before=entries.party(party),
-            quote=_priced(client, owner, intent),
+            quote=_priced(client, intent),
             do=lambda signer, options: client.send(intent, signer=signer, options=options),
             read=lambda block: _party(client, country_code, party_id, block),
+            steps=(intent,),
         )
-        return carry_out(args, client, deed, owner)
+        return by_owner(args, client, deed)
 
 
 def reassign(args: Namespace) -> int:
     """Take an id from whoever holds it, and give it to who signed for it, in one step."""
     reason = checked_reason(args.reason)
     with connect(args) as client:
-        owner = key(args, "signer", client.deployment)
         claim = _claim(client, args.file)
         intent = claim.intent
         if not isinstance(intent, SetParty):
@@ -128,11 +127,12 @@ def reassign(args: Namespace) -> int:
             reason=reason,
             account=claim.account,
             before=_party(client, country_code, party_id, None),
-            quote=_priced(client, owner, taken, claim),
+            quote=_priced(client, taken, claim),
             do=lambda signer, options: client.reassign_party(claim, signer=signer, options=options),
             read=lambda block: _party(client, country_code, party_id, block),
+            steps=(taken, claim),
         )
-        return carry_out(args, client, deed, owner)
+        return by_owner(args, client, deed)
 
 
 def hand_over(args: Namespace) -> int:
@@ -148,7 +148,7 @@ def hand_over(args: Namespace) -> int:
             reason=args.reason.strip(),
             account=heir,
             before=ownership(client, latest(client)),
-            quote=_priced(client, owner, TransferOwnership(new_owner=heir)),
+            quote=_priced(client, TransferOwnership(new_owner=heir)),
             do=lambda signer, options: run(
                 offer(here, heir, signer, options, without_code=bare), perform
             ),
@@ -169,7 +169,7 @@ def accept(args: Namespace) -> int:
             reason=args.reason.strip(),
             account=heir.address,
             before=ownership(client, latest(client)),
-            quote=_priced(client, heir, AcceptOwnership()),
+            quote=_priced(client, AcceptOwnership()),
             do=lambda signer, options: run(accept_ownership(here, signer, options), perform),
             read=lambda block: ownership(client, block),
         )
@@ -263,10 +263,9 @@ def _party(
 
 def _priced(
     client: RegistryClient,
-    signer: Signer,
     *steps: Step,
-) -> Callable[[WriteOptions], Quote]:
-    return lambda options: client.quote(*steps, payer=signer.address, options=options)
+) -> Callable[[Address, WriteOptions], Quote]:
+    return lambda payer, options: client.quote(*steps, payer=payer, options=options)
 
 
 def ownership(client: RegistryClient, block: int) -> Entry:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import time
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ocn_registry.cli import entries
 from ocn_registry.cli.carrying import agreed, options_of, tell_price, transaction
 from ocn_registry.cli.codes import DONE, INTERRUPTED, REJECTED
+from ocn_registry.cli.keys import key
 from ocn_registry.cli.owner_log import DONE as ENDED
 from ocn_registry.cli.owner_log import (
     FAILED,
@@ -24,7 +26,11 @@ from ocn_registry.cli.owner_log import (
 )
 from ocn_registry.cli.progress import shown_waiting
 from ocn_registry.cli.render import as_json, brief, for_programs, lines, printable, put, talk
+from ocn_registry.dialects import dialect_of
+from ocn_registry.effects import CodeSize
 from ocn_registry.errors import InvalidInput, Reverted, TransactionReplaced
+from ocn_registry.handover import safe_batch
+from ocn_registry.signing import SignedRequest
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -32,6 +38,7 @@ if TYPE_CHECKING:
 
     from ocn_registry.cli.entries import Entry
     from ocn_registry.client import RegistryClient
+    from ocn_registry.dialects import Step
     from ocn_registry.flows.writes import WriteOptions
     from ocn_registry.models import Address
     from ocn_registry.outcomes import Outcome, Quote
@@ -48,9 +55,10 @@ class Deed:
         reason: Why; empty where that needs no reason.
         account: Whose entry it is about.
         before: What is so now.
-        quote: Simulates it, and tells what it would cost.
+        quote: Simulates it by an account, and tells what it would cost.
         do: Sends it.
         read: Reads what is so at a block.
+        steps: The same as values, where a Safe can do it by a file.
     """
 
     name: str
@@ -58,9 +66,10 @@ class Deed:
     reason: str
     account: Address
     before: Entry | None
-    quote: Callable[[WriteOptions], Quote]
+    quote: Callable[[Address, WriteOptions], Quote]
     do: Callable[[Signer, WriteOptions], Outcome]
     read: Callable[[int], Entry | None]
+    steps: tuple[Step, ...] = ()
 
 
 def log_of(args: Namespace) -> Path:
@@ -73,7 +82,7 @@ def carry_out(args: Namespace, client: RegistryClient, deed: Deed, owner: Signer
     here, log = client.deployment, log_of(args)
     options = options_of(args, here)
     _tell_plan(client, deed, owner.address, log)
-    quote = deed.quote(options)
+    quote = deed.quote(owner.address, options)
     tell_price(client, owner.address, quote)
     if args.dry_run:
         talk("this was a dry run: nothing was sent")
@@ -99,6 +108,32 @@ def carry_out(args: Namespace, client: RegistryClient, deed: Deed, owner: Signer
         "log": str(log),
     }
     return _put(args, result, REJECTED if outcome.failed else DONE)
+
+
+def by_owner(args: Namespace, client: RegistryClient, deed: Deed) -> int:
+    """Carry it out with the owner's key; or write the file by which a Safe that owns it does."""
+    if args.for_safe:
+        return _prepare(args, client, deed)
+    return carry_out(args, client, deed, key(args, "signer", client.deployment))
+
+
+def _prepare(args: Namespace, client: RegistryClient, deed: Deed) -> int:
+    here, log, perform = client.deployment, log_of(args), client.transport.perform
+    safe = client.owner()
+    if safe is None or not perform(CodeSize(safe)):
+        raise InvalidInput(f"{safe} owns the registry, and is no Safe: give its key as --signer")
+    _tell_plan(client, deed, safe, log)
+    client.verify(*[step for step in deed.steps if isinstance(step, SignedRequest)])
+    dialect = dialect_of(here)
+    perform(replace(dialect.write(deed.steps, each_alone=False, sender=safe), sender=safe))
+    # Several, each on its own: see `flows.owning.reassign`.
+    call = dialect.write(deed.steps, each_alone=len(deed.steps) > 1, sender=safe)
+    if not args.dry_run:
+        place: Entry = {"network": here.name, "chainId": here.chain_id, "contract": here.registry}
+        Act(log, place | _said(deed, safe))
+        talk("load this into the Safe's transaction builder; note its transaction in your log")
+    put(safe_batch(here, safe, deed.says, call, int(time.time())).rstrip("\n"))
+    return DONE
 
 
 def found(outcome: Outcome) -> Entry:

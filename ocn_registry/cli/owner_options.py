@@ -149,6 +149,12 @@ def _deed(parser: ArgumentParser, *, because: bool) -> None:
         help="why, for your own log: what happened, the evidence, who decided",
     )
     _log(parser)
+    if because:
+        parser.add_argument(
+            "--for-safe",
+            action="store_true",
+            help="print the file by which a Safe that owns the registry does it; send nothing",
+        )
     take.signing(parser)
     take.yes(parser)
     parser.add_argument(

@@ -39,7 +39,7 @@ def schedule_(args: Namespace) -> int:
             reason=args.reason.strip(),
             account=timelock,
             before=_stage(client, timelock, salt),
-            quote=_priced(client, run(steps, perform), proposer.address),
+            quote=_priced(client, run(steps, perform)),
             do=lambda signer, options: run(
                 schedule(here, timelock, signer, options, delay_s=delay, salt=salt), perform
             ),
@@ -61,7 +61,7 @@ def execute_(args: Namespace) -> int:
             reason=args.reason.strip(),
             account=timelock,
             before=ownership(client, latest(client)),
-            quote=_priced(client, run(steps, perform), executor.address),
+            quote=_priced(client, run(steps, perform)),
             do=lambda signer, options: run(
                 execute(here, timelock, signer, options, salt=salt), perform
             ),
@@ -83,9 +83,8 @@ def _stage(client: RegistryClient, timelock: Address, salt: int) -> Entry:
 def _priced(
     client: RegistryClient,
     call: Call[tuple[Reverted | None, ...]],
-    sender: Address,
-) -> Callable[[WriteOptions], Quote]:
-    def quote(options: WriteOptions) -> Quote:
+) -> Callable[[Address, WriteOptions], Quote]:
+    def quote(sender: Address, options: WriteOptions) -> Quote:
         chain_id = client.deployment.chain_id
         made = run(priced(call, call, sender, chain_id, options), client.transport.perform)
         return Quote(gas=made.gas, cost_wei=made.gas * made.max_fee_per_gas_wei)

@@ -15,7 +15,8 @@ import pytest
 if (_heirs := str(Path(__file__).resolve().parents[1] / "deployment")) not in sys.path:
     sys.path.insert(0, _heirs)
 
-from heirs import DELAY_S, pass_time, timelock
+from eth_account import Account
+from heirs import DELAY_S, execute, pass_time, safe_of, timelock
 
 from ocn_registry import KeySigner, Role, SetNode, SetParty
 from ocn_registry.keccak import selector
@@ -330,3 +331,44 @@ def test_a_safe_gets_a_file_for_its_timelock(owner, command, devnet, deployment)
     content = json.loads(command("owner", "safe-file", safe, "--timelock", made).stdout)
     assert content["transactions"][0]["to"] == made
     assert content["meta"]["createdFromSafeAddress"] == safe
+
+
+@pytest.mark.usefixtures("listed_parties")
+def test_a_safe_that_owns_the_registry_deletes_and_reassigns_by_files(
+    client, owner, command, devnet, operator, log, tmp_path
+):
+    people = sorted((Account.create() for _ in range(3)), key=lambda one: int(one.address, 16))
+    safe = safe_of(devnet, people)
+    owner("hand-over", safe)
+    accepts = command("owner", "safe-file").stdout
+    assert execute(devnet, safe, people[:2], accepts)["status"] == "0x1"
+    rightful = KeySigner.generate()
+    claim = SetParty(country_code="DE", party_id="CPO", roles=[Role.CPO], operator=operator.address)
+    file = tmp_path / "claim.json"
+    file.write_text(client.sign(claim, rightful).to_json())
+    for nonce, words in enumerate(
+        (
+            ("reassign", file),
+            ("delete-party", "-c", "NL", "123"),
+            ("delete-node", operator.address),
+        ),
+        start=1,
+    ):
+        made = command("owner", *words, *WHY, "--for-safe", "--log", log)
+        assert made.returncode == 0, made.stderr
+        done = execute(devnet, safe, people[:2], made.stdout, nonce=nonce)
+        assert done["status"] == "0x1"
+    assert client.party("DE", "CPO").address == rightful.address
+    assert client.party("NL", "123") is None
+    assert client.nodes() == ()
+    last = lines_of(log)[-1]
+    assert (last["status"], last["who"], last["reason"]) == ("intended", safe, WHY[1])
+
+
+@pytest.mark.usefixtures("listed_node")
+def test_a_file_for_a_safe_is_refused_where_none_owns_the_registry(command, operator, log):
+    words = ("owner", "delete-node", operator.address, *WHY, "--for-safe", "--log", log)
+    refused = command(*words)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "is no Safe" in refused.stderr
+    assert not log.exists()

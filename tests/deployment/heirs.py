@@ -85,14 +85,14 @@ def send(devnet, to, data):
     return devnet.request("eth_sendTransactionSync", transaction)
 
 
-def execute(devnet, safe, signers, text):
+def execute(devnet, safe, signers, text, nonce=0):
     """Do what the file says, as the Safe's owners do with the transaction builder."""
     (step,) = json.loads(text)["transactions"]
     data = bytes.fromhex(step["data"][2:])
     fields = [step["to"], int(step["value"]), data, 0, 0, 0, 0, ZERO_ADDRESS, ZERO_ADDRESS]
     kinds = ONE_TRANSACTION.split(",")
     ask = selector(f"getTransactionHash({ONE_TRANSACTION},uint256)")
-    ask += encode([*kinds, "uint256"], [*fields, 0])
+    ask += encode([*kinds, "uint256"], [*fields, nonce])
     digest = devnet.request("eth_call", {"to": safe, "data": "0x" + ask.hex()}, "latest")
     signed = [bytes(one.unsafe_sign_hash(digest).signature) for one in signers]
     call = selector(f"execTransaction({ONE_TRANSACTION},bytes)")
