@@ -44,7 +44,8 @@ def history(args: Namespace) -> int:
     if not certain and any(not one.entry["certain"] for one in told):
         talk(
             "note: for a change that is not certain, these contracts don't tell a deletion or a "
-            "revocation from its opposite, and the transaction went through another contract",
+            "revocation from its opposite, and the transaction doesn't either: it went through "
+            "another contract, or the node has forgotten it",
         )
     return DONE
 

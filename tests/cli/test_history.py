@@ -295,3 +295,16 @@ def test_a_node_that_has_forgotten_who_held_an_id_is_said(
     early = command(*words)
     assert (early.returncode, early.stderr) == (0, "")
     assert ("ServiceSet", "direct") in kinds(json.loads(early.stdout))
+
+
+def test_a_node_that_has_forgotten_a_transaction_tells_the_event(
+    command, client, listed_node, cpo, proxy, v1
+):
+    client.set_party("DE", "CPO", [Role.CPO], listed_node.address, signer=cpo)
+    client.set_service([Permission.FORWARD_ALL], signer=cpo)
+    proxy.inject(faults.answers("eth_getTransactionByHash", None))
+    told = json.loads(command("history", "-a", cpo.address, "--rpc-url", proxy.url).stdout)
+    assert [(one["change"], one["sender"], one["how"], one["certain"]) for one in told] == [
+        ("PartySet", None, None, True),
+        ("ServiceSet", None, None, not v1),
+    ]
