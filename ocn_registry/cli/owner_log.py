@@ -187,8 +187,10 @@ def _hold_private(handle: int, path: Path) -> None:
 
 def _is_torn(handle: int) -> bool:
     """Ask whether the last line was not written to its end: the next one begins a new line."""
-    end = os.lseek(handle, 0, os.SEEK_END)
-    return end > 0 and os.pread(handle, 1, end - 1) != b"\n"
+    if os.lseek(handle, 0, os.SEEK_END) == 0:
+        return False
+    os.lseek(handle, -1, os.SEEK_END)
+    return os.read(handle, 1) != b"\n"
 
 
 def _write(handle: int, content: bytes) -> None:
@@ -197,6 +199,8 @@ def _write(handle: int, content: bytes) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
+    if os.name != "posix":  # elsewhere a folder can't be opened
+        return
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -182,6 +182,20 @@ def test_the_log_is_nobody_elses_to_read(client, command, owner, keys, devnet, o
 
 
 @pytest.mark.usefixtures("listed_node")
+def test_a_line_that_a_crash_tore_spoils_no_other(command, owner, operator, log):
+    owner("delete-node", operator.address, *WHY)
+    whole = log.read_text()
+    log.write_text(whole + whole.splitlines()[0][:40])
+    owner("hand-over", operator.address, "--without-code")
+    assert log.read_text().startswith(whole)
+    acts = json.loads(command("owner", "log", "--log", log).stdout)
+    assert [(each["what"], each["status"]) for each in acts] == [
+        ("delete-node", "done"),
+        ("hand-over", "done"),
+    ]
+
+
+@pytest.mark.usefixtures("listed_node")
 def test_the_log_is_in_the_users_state_unless_named(command, keys, devnet, operator, tmp_path):
     words = ("owner", "delete-node", operator.address, *WHY, "--yes")
     key = keys[devnet.accounts[0].address]
