@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from faulty import faults
 
-from ocn_registry import SetNode
+from ocn_registry import DeleteNode, SetNode
 from ocn_registry.dialects import dialect_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -224,19 +224,18 @@ def test_once_ends_where_the_node_fails(command, client, proxy):
 
 
 @pytest.fixture
-def set_node(fresh, deployment):
+def write(fresh, deployment):
     """Have the chain write: a client would repeat what it sent before the chain went back."""
 
-    def write(domain, signer):
-        step = (SetNode(domain=domain),)
-        call = dialect_of(deployment).write(step, each_alone=False, sender=signer.address)
-        sent = {"from": signer.address, "to": call.to, "data": f"0x{call.data.hex()}"}
-        assert fresh.request("eth_sendTransactionSync", sent)["status"] == "0x1"
+    def sent(intent, signer):
+        call = dialect_of(deployment).write((intent,), each_alone=False, sender=signer.address)
+        written = {"from": signer.address, "to": call.to, "data": f"0x{call.data.hex()}"}
+        assert fresh.request("eth_sendTransactionSync", written)["status"] == "0x1"
 
-    return write
+    return sent
 
 
-def test_what_the_chain_takes_back_is_taken_back(watch, client, fresh, set_node, operator, cpo):
+def test_what_the_chain_takes_back_is_taken_back(watch, client, fresh, write, operator, cpo):
     running = watch()
     client.set_node(url(1), signer=operator)
     running.printed(1)
@@ -246,7 +245,7 @@ def test_what_the_chain_takes_back_is_taken_back(watch, client, fresh, set_node,
     running.shown(url(3))
     fresh.request("evm_revert", kept)
     for number in (4, 5, 6):
-        set_node(url(number), cpo)
+        write(SetNode(domain=url(number)), cpo)
     running.shown(url(6))
     changes = [json.loads(line) for line in running.lines if url(0)[:12] in line]
     assert [(one["takenBack"], one["node"]["url"]) for one in changes] == [
@@ -264,6 +263,50 @@ def test_what_the_chain_takes_back_is_taken_back(watch, client, fresh, set_node,
     back = len([line for line in running.lines if '"takenBack": true' in line])
     (said,) = [line for line in running.said if "has replaced blocks" in line]
     assert said.endswith(f"changes taken back: {back}")
+
+
+def test_whatever_happens_the_lines_add_up_to_the_registry(
+    watch, client, fresh, write, operator, cpo, emsp, tmp_path
+):
+    """Writes, replaced blocks and kills in any order; a reader drops doubles and what went."""
+    chance = random.Random(11)  # noqa: S311 - no secrets
+    people, kept, lines = (operator, cpo, emsp), [], []
+    cursor = tmp_path / "cursor"
+    running = watch("--cursor", cursor)
+    for number in range(60):
+        match chance.choice(("write", "write", "write", "keep", "back", "kill")):
+            case "write":
+                signer = chance.choice(people)
+                listed = client.node(signer.address) is not None
+                write(DeleteNode() if listed else SetNode(domain=url(number)), signer)
+            case "keep":
+                kept.append(fresh.request("evm_snapshot"))
+            case "back" if kept:
+                fresh.request("evm_revert", kept.pop())
+                fresh.request("anvil_mine", hex(chance.randint(1, 4)), hex(2 + number))
+            case _:
+                running.end()
+                lines += running.lines
+                running = watch("--cursor", cursor)
+        time.sleep(chance.choice((0, 0.02, 0.1)))
+    running.end()
+    last = watch("--cursor", cursor, "--once")
+    assert last.ended() == 0
+    known = {}
+    for line in [*lines, *running.lines, *last.lines]:
+        if not line.endswith("}"):  # cut by a kill, and so printed again
+            continue
+        one = json.loads(line)
+        if one["takenBack"]:
+            known.pop((one["blockHash"], one["index"]), None)
+        else:
+            known[one["blockHash"], one["index"]] = one
+    nodes = {}
+    for one in sorted(known.values(), key=lambda one: (one["blockNumber"], one["index"])):
+        nodes[one["account"]] = one["node"]["url"] if one["change"] == "NodeSet" else None
+    assert {who: where for who, where in nodes.items() if where} == {
+        node.operator: node.domain for node in client.nodes()
+    }
 
 
 def test_a_reorganisation_while_nobody_watched_is_told(watch, client, fresh, cpo, tmp_path):
