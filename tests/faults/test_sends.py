@@ -202,7 +202,10 @@ def test_confirmations_are_counted_on_the_chain_that_stands(client, devnet, oper
 
     def reorganise(tx_hash):
         found = devnet.request("eth_getRawTransactionByHash", tx_hash)
-        raw.append(devnet.request("eth_getTransactionReceipt", tx_hash)["blockHash"])
+        # Anvil tells of a receipt a moment after it has mined.
+        while (receipt := devnet.request("eth_getTransactionReceipt", tx_hash)) is None:
+            time.sleep(0.01)
+        raw.append(receipt["blockHash"])
         devnet.request("anvil_reorg", 1, [])
         devnet.request("eth_sendRawTransaction", found)
         threading.Timer(0.3, devnet.request, ("anvil_mine", "0x1")).start()
