@@ -55,6 +55,17 @@ def test_task_follows_until_it_is_stopped(asynchronous, client, operator):
     asynchronous(follows, poll_s=0.02)
 
 
+def test_task_that_was_stopped_can_be_started_again(asynchronous, client, operator):
+    async def follows(cache):
+        await cache.start()
+        await cache.stop()
+        await asyncio.to_thread(client.set_node, URL, signer=operator)
+        await cache.start()
+        await until(lambda: cache.node(operator.address))
+
+    asynchronous(follows, poll_s=0.02)
+
+
 def test_subscribers_may_be_asynchronous(asynchronous, client, operator, caplog):
     told = []
 

@@ -3,6 +3,7 @@
 import itertools
 import logging
 import sqlite3
+import threading
 import time
 
 import pytest
@@ -484,6 +485,18 @@ def test_thread_follows_until_it_is_stopped(client, operator, caplog):
     assert not thread.is_alive()
     record = next(one for one in caplog.records if one.name == "ocn_registry.cache")
     assert record.ocn_deployment == client.deployment.name
+
+
+def test_thread_that_was_stopped_can_be_started_again(client, operator):
+    told = threading.Semaphore(0)
+    with RegistryCache(client, options=CacheOptions(poll_s=0.02)) as cache:
+        cache.start()
+        cache.stop()
+        cache.subscribe(lambda update: told.release() if update.changes else None)
+        client.set_node(URL, signer=operator)
+        cache.start()
+        assert told.acquire(timeout=20)
+        assert cache.node(operator.address).domain == URL
 
 
 def test_thread_outlives_an_outage(client, cut, operator):
