@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 PARTIES: Final = 1_000
 STARTS: Final = 11
-LISTS: Final = 3
+LISTS: Final = 5
 _SCRIPT: Final = "import sys; from ocn_registry.cli.__main__ import program; sys.exit(program())"
 
 
