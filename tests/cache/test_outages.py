@@ -43,7 +43,7 @@ from ocn_registry.effects import BlockAt, Head
 from ocn_registry.flows.events import Piece
 from ocn_registry.transport.http_sync import HttpTransport
 
-HISTORIES = 60 if os.environ.get("OCN_SOAK") else 4
+HISTORIES = 40 if os.environ.get("OCN_SOAK") else 4
 _SETTINGS = histories(HISTORIES, steps=25)
 _UNTIL_FOUND = histories(30, steps=25)
 URL, OTHER_URL = "https://node.example", "https://other.example"
