@@ -106,11 +106,18 @@ def alone(path: Path) -> Generator[None, None, None]:
     import fcntl  # noqa: PLC0415 - not on every system; only deploying needs it
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.with_name(f".{path.name}.lock").open("w") as lock:
+    place = path.with_name(f".{path.name}.lock")
+    with place.open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Whoever held it before removes the file at its end: then this one locks nobody out.
+            if place.stat().st_ino != os.fstat(lock.fileno()).st_ino:
+                raise BlockingIOError
         except OSError as error:
             raise InvalidInput(
                 f"another process is deploying with the record {shown(str(path))}: wait for it",
             ) from error
-        yield
+        try:
+            yield
+        finally:
+            place.unlink(missing_ok=True)

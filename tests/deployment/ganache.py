@@ -10,6 +10,7 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -44,9 +45,12 @@ class Ganache:
             "miner.blockGasLimit": 8_000_000,
             "wallet.mnemonic": MNEMONIC,
         }
+        # It keeps its state there, and has no time to remove it when it is killed.
+        self._folder = tempfile.TemporaryDirectory()
         words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
         self._guard = subprocess.Popen(
             ["/bin/sh", "-c", GUARD, "guard", node, PROGRAM, "--logging.quiet", *words],
+            env=os.environ | {"TMPDIR": self._folder.name},
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -69,6 +73,7 @@ class Ganache:
     def stop(self):
         self._guard.stdin.close()
         self._guard.wait()
+        self._folder.cleanup()
 
     def request(self, method, *params):
         """Ask it something by JSON-RPC; what starts with `evm_` or `miner_` commands it."""

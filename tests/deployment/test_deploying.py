@@ -1,5 +1,6 @@
 """A deployment refuses what will not fit, goes on after a kill -9, and never creates twice."""
 
+import fcntl
 import json
 import os
 import subprocess
@@ -349,6 +350,24 @@ def test_two_processes_do_not_share_a_record(record):
     another = alone(record.path)
     with alone(record.path), pytest.raises(InvalidInput, match="another process"):
         another.__enter__()
+    assert list(record.path.parent.iterdir()) == []
+    with alone(record.path):
+        pass
+
+
+def test_lock_that_was_just_given_up_locks_nobody_out(record, monkeypatch):
+    """Between opening the file and locking it, another process ended, and a third one began."""
+    place = record.path.with_name(f".{record.path.name}.lock")
+    lock = fcntl.flock
+
+    def late(file, how):
+        place.unlink()
+        place.touch()
+        lock(file, how)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    with pytest.raises(InvalidInput, match="another process"):
+        alone(record.path).__enter__()
 
 
 def test_poor_account_is_told_how_much_it_needs(fresh, order, record, transport, creator):
