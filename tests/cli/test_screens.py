@@ -82,10 +82,10 @@ SHOWN = {
     "tx-status": Screen("tx status {tx_hash}"),
     "tx-unknown": Screen("tx status 0x" + "0" * 64, code=6),
     "history": Screen("history -c DE CPO"),
-    "watch-ctrl-c": Screen("watch", (("Ctrl-C ends it", "\x03"),), code=130),
+    "watch-ctrl-c": Screen("watch", (("Ctrl-C ends it\r\n", "\x03"),), code=130),
     "verify": Screen("verify"),
     "settings": Screen("settings"),
-    "devnet": Screen("devnet --port 0 --with-v1", (("development only", "\x03"),)),
+    "devnet": Screen("devnet --port 0 --with-v1", (("development only\r\n", "\x03"),)),
     "identity-new": Screen(
         "identity new me.json",
         (("me.json: ", f"{SECRET}\n"), ("once more: ", f"{SECRET}\n")),
