@@ -119,6 +119,7 @@ def compilers() -> dict[str, Any]:
 @account_option()
 @click.option("--owner", help="Who owns the contracts from the start; the account unless given.")
 @click.option("--import-open", is_flag=True, help="Take imports until the owner closes that.")
+@click.option("--name", help="Name of the deployment; that of the chain unless given.")
 @click.option("--record", "file", type=click.Path(path_type=Path), help="File of the record.")
 @click.option("--max-fee", type=int, help="Most wei per gas.")
 @click.option("--timeout", type=float, default=600, help="Seconds to wait for each transaction.")
@@ -130,6 +131,7 @@ def cli(  # noqa: PLR0913, PLR0917 - the options
     provider: ProviderAPI,
     account: AccountAPI,
     owner: str | None,
+    name: str | None,
     file: Path | None,
     max_fee: int | None,
     timeout: float,
@@ -141,7 +143,7 @@ def cli(  # noqa: PLR0913, PLR0917 - the options
 ) -> None:
     """Put the registry on a chain, or go on with that."""
     creator = ApeCreator(account, provider)
-    name = NAMES_OF_CHAINS.get(provider.chain_id, f"chain-{provider.chain_id}")
+    name = name or NAMES_OF_CHAINS.get(provider.chain_id, f"chain-{provider.chain_id}")
     path = file or ROOT / "deployments" / f"{name}.json"
     order = Order(
         name=name,

@@ -50,11 +50,13 @@ def test_deploys_with_voltas_settings_and_writes_a_record(chain, tmp_path):
     assert dry.returncode == 0, dry.stderr
     assert "finality    3 blocks" in dry.stdout
     assert not record.exists()
-    done = ape(chain, record, "--yes", "--import-open", "--owner", "0x" + "42" * 20)
+    owner = ("--owner", "0x" + "42" * 20)
+    done = ape(chain, record, "--yes", "--import-open", "--name", "volta-v3", *owner)
     assert done.returncode == 0, done.stderr
     deployment = deployments.from_json(record.read_text())
     found = verify(deployment, HttpTransport([chain.rpc_url]))
     assert (found.is_verified, found.import_open) == (True, (True, True))
+    assert deployment.name == "volta-v3"
     again = ape(chain, record, "--yes")
     assert again.returncode == 1
     assert "finished deployment" in again.stderr
