@@ -11,6 +11,7 @@ import pytest
 from following_chain import same
 
 from ocn_registry import Permission, RegistryCache, Role
+from ocn_registry.devnet import Devnet
 
 KILLS = 12
 
@@ -62,6 +63,13 @@ for line in sys.stdin:
         os._exit(0)
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
+
+
+@pytest.fixture
+def _devnet():
+    """Give a chain for each test: Anvil forgets states after hundreds of blocks and a way back."""
+    with Devnet(with_v1=True) as devnet:
+        yield devnet
 
 
 @pytest.fixture
