@@ -468,6 +468,7 @@ contract RegistryTest is Fixture {
         refuses(owner, address(registry), abi.encodeCall(IRegistry.setNode, (URL)), closed);
         refuses(owner, address(registry), abi.encodeCall(IOwnedRegistry.renounceOwnership, ()), closed);
         bytes memory reason = abi.encodeWithSelector(IOwnedRegistry.OwnableUnauthorizedAccount.selector, stranger);
+        refuses(stranger, address(registry), abi.encodeCall(IOwnedRegistry.renounceOwnership, ()), reason);
         refuses(stranger, address(registry), abi.encodeCall(IImports.closeImport, ()), reason);
         refuses(stranger, address(registry), abi.encodeCall(IRegistry.importNodes, (nodeItem(operator, URL))), reason);
         refuses(
@@ -510,8 +511,15 @@ contract RegistryTest is Fixture {
         refusesNode(stranger, URL, abi.encodeWithSelector(IRegistry.DomainTaken.selector, URL, operator));
         refusesNode(address(0), OTHER_URL, abi.encodeWithSelector(IRegistry.ZeroAddress.selector));
         refusesNode(stranger, "ftp://x", abi.encodeWithSelector(IEntryErrors.InvalidUrl.selector, 0));
+        // The lowest address that can be listed.
+        callAs(owner, address(registry), abi.encodeCall(IRegistry.importNodes, (nodeItem(address(1), OTHER_URL))));
+        IRegistry.PartyImport[] memory items = partyItem(cpo, "DECPO");
+        items[0].operator = address(1);
+        callAs(owner, address(registry), abi.encodeCall(IRegistry.importParties, (items)));
+        (, string memory domain) = registry.getOperatorByAddress(cpo);
+        vm.assertEq(domain, OTHER_URL);
         importMany(100);
-        vm.assertEq(registry.nodeCount(), 101);
+        vm.assertEq(registry.nodeCount(), 102);
         (bool success, bytes memory result) = address(this).call(abi.encodeCall(this.importMany, (101)));
         vm.assertFalse(success);
         vm.assertEq(result, abi.encodeWithSelector(IImports.BatchTooLarge.selector, 101, 100));
