@@ -53,11 +53,13 @@ def info(args: Namespace) -> int:
 
 
 def _place(client: RegistryClient) -> entries.Entry:
+    from ocn_registry.cli.networks import node_of  # noqa: PLC0415 - `--version` needs it not
+
     here = client.deployment
     return {
         "network": here.name,
         "chainId": here.chain_id,
-        "rpcUrl": here.rpc_urls[0],
+        "rpcUrl": node_of(here),
         "registry": here.registry,
         "permissions": here.permissions,
         "generation": here.dialect,

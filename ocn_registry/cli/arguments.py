@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     )
     from collections.abc import Callable, Sequence
 
-_KEY: Final = re.compile(r"(0x)?[0-9a-fA-F]{60,}")
 _NO_COMMAND: Final = re.compile(r"argument COMMAND: invalid choice: '(.*)' \(choose from (.*)\)")
 GROUPS: Final = {
     "request": "sign on one machine, pay on another: files between",
@@ -56,7 +55,7 @@ class Parser(ArgumentParser):
             same = [name for name in known if name.partition("-")[0] == odd[1].partition("-")[0]]
             close = get_close_matches(odd[1], same, n=1) or get_close_matches(odd[1], known, n=1)
             message = f"there is no command {odd[1]!r}" + (f": {close[0]}?" if close else "")
-        safe = _KEY.sub("<hidden>", message)
+        safe = take.LIKE_A_KEY.sub("<hidden>", message)
         safe = safe.encode("unicode_escape").decode() if not safe.isprintable() else safe
         self.exit(2, said(f"error: {safe}\nsee: {self.prog} --help\n"))
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ocn_registry.cli import render
 from ocn_registry.cli.codes import DONE, INTERRUPTED, REJECTED
+from ocn_registry.cli.networks import node_of
 from ocn_registry.cli.progress import shown_waiting
 from ocn_registry.cli.render import as_json, for_programs, printable, put, talk
 from ocn_registry.cli.wishes import entry_of, words_of
@@ -129,7 +130,7 @@ def _sent(tx_hash: str) -> None:
 
 def _tell_plan(client: RegistryClient, wishes: tuple[Wish, ...], payer: Address) -> None:
     here = client.deployment
-    talk(f"network   {here.name} (chain {here.chain_id}), {here.rpc_urls[0]}")
+    talk(f"network   {here.name} (chain {here.chain_id}), {node_of(here)}")
     dialect = dialect_of(here)
     contracts = dict.fromkeys([dialect.contract_of(wish.intent) for wish in wishes])
     for contract in contracts:

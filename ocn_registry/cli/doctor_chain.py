@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from ocn_registry.cli.about import SINGLE_GAS
 from ocn_registry.cli.finding import Finding
+from ocn_registry.cli.networks import node_of
 from ocn_registry.cli.settings import settle
 from ocn_registry.effects import ChainId, Head, run
 from ocn_registry.errors import FeeAboveCap
@@ -39,7 +40,7 @@ def chain(args: Namespace, client: RegistryClient) -> Iterator[Finding]:
     """Look at the node, its latest block, and this machine's clock."""
     here, perform = client.deployment, client.transport.perform
     chain_id: int = perform(ChainId())  # the transport refuses another than the deployment's
-    yield Finding("RPC", ok=True, says=f"{here.rpc_urls[0]} is on chain {chain_id} ({here.name})")
+    yield Finding("RPC", ok=True, says=f"{node_of(here)} is on chain {chain_id} ({here.name})")
     head: HeadBlock = perform(Head())
     yield from _times(head, chain_id)
     yield _gas_limit(head, client)

@@ -14,7 +14,7 @@ from ocn_registry.cli.carrying import agreed, lines, options_of, tell_price
 from ocn_registry.cli.codes import DONE, INTERRUPTED
 from ocn_registry.cli.keys import key
 from ocn_registry.cli.migrate import counts, words_of
-from ocn_registry.cli.networks import connect
+from ocn_registry.cli.networks import connect, node_of
 from ocn_registry.cli.render import as_json, for_programs, put, talk
 from ocn_registry.dialects import dialect_of
 from ocn_registry.effects import Balance, Head, run
@@ -179,7 +179,7 @@ def _closing(
 
 def _tell(client: RegistryClient, planned: Plan, signer: Signer) -> None:
     here = client.deployment
-    talk(f"network   {here.name} (chain {here.chain_id}), {here.rpc_urls[0]}")
+    talk(f"network   {here.name} (chain {here.chain_id}), {node_of(here)}")
     talk(f"contracts {here.registry}, {here.permissions}, generation {here.dialect}")
     talk(f"snapshot  {planned.digest}")
     talk(f"signer    {signer.address}")

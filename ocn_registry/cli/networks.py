@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeGuard
 from urllib.parse import urlsplit
 
 from ocn_registry.cli.names import OTHER_NAMES
+from ocn_registry.cli.render import printable
 from ocn_registry.cli.settings import RPC_VARIABLE, settle
 from ocn_registry.client import RegistryClient
 from ocn_registry.deployments import built_in, from_json
@@ -23,6 +24,7 @@ from ocn_registry.effects import Head, run
 from ocn_registry.errors import InvalidInput
 from ocn_registry.models import Address
 from ocn_registry.text import shown
+from ocn_registry.transport.exchange import origin
 from ocn_registry.transport.http_sync import HttpTransport
 
 if TYPE_CHECKING:
@@ -42,6 +44,12 @@ def latest(client: RegistryClient) -> int:
     """Tell the number of the latest block, to read several things at."""
     head: HeadBlock = client.transport.perform(Head())
     return head.ref.number
+
+
+def node_of(deployment: Deployment) -> str:
+    """Name the RPC node that is asked, without what in its URL may be a key."""
+    url = deployment.rpc_urls[0]
+    return origin(url) or printable(url)  # Ape's users know theirs by another name
 
 
 def chosen(args: Namespace) -> Deployment:

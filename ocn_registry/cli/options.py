@@ -11,6 +11,8 @@ from ocn_registry.cli.names import MODULES, NETWORKS, PERMISSIONS, ROLES, choice
 if TYPE_CHECKING:
     from argparse import ArgumentParser
 
+# What may be a private key, whole or cut: it is quoted nowhere.
+LIKE_A_KEY: Final = re.compile(r"(0[xX])?[0-9a-fA-F]{60,}")
 KEY_HELP: Final = (
     "keystore:PATH (encrypted file), env:NAME (environment variable), file:PATH (key file that "
     "only you can read), or command:PROGRAM (signs elsewhere)"

@@ -13,6 +13,7 @@ from ocn_registry.cli import entries
 from ocn_registry.cli.carrying import agreed, options_of, tell_price, transaction
 from ocn_registry.cli.codes import DONE, INTERRUPTED, REJECTED
 from ocn_registry.cli.keys import key
+from ocn_registry.cli.networks import node_of
 from ocn_registry.cli.owner_log import DONE as ENDED
 from ocn_registry.cli.owner_log import (
     FAILED,
@@ -170,7 +171,7 @@ def _ending(act: Act) -> Generator[None, None, None]:
 
 def _tell_plan(client: RegistryClient, deed: Deed, owner: Address, log: Path) -> None:
     here = client.deployment
-    talk(f"network   {here.name} (chain {here.chain_id}), {here.rpc_urls[0]}")
+    talk(f"network   {here.name} (chain {here.chain_id}), {node_of(here)}")
     talk(f"contract  Registry {here.registry}, generation {here.dialect}")
     talk(f"signer    {owner}")
     talk(f"change    {printable(deed.says)}")

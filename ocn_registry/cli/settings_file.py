@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeGuard
 
 from ocn_registry.cli.names import NETWORKS, choice
-from ocn_registry.cli.options import blocks
+from ocn_registry.cli.options import LIKE_A_KEY, blocks
 from ocn_registry.errors import InvalidInput
 from ocn_registry.text import shown
 
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 _MAX_BYTES: Final = 1 << 16
 _MAX_LETTERS: Final = 4096
 _WRITABLE_BY_OTHERS: Final = 0o022
-_LIKE_A_KEY: Final = re.compile(r"(0[xX])?[0-9a-fA-F]{60,}")
 _REFERENCE: Final = re.compile(r"(keystore|env|file|command):(.+)")
 _PROFILES: Final = "profiles"
 _NO_KEY: Final = (
@@ -149,7 +148,7 @@ def _values(table: Table, place: str, path: Path) -> dict[str, object]:
 
 
 def _holds_a_key(value: object) -> bool:
-    return _LIKE_A_KEY.search(str(value)) is not None
+    return LIKE_A_KEY.search(str(value)) is not None
 
 
 def _told(value: object) -> str:
@@ -162,7 +161,7 @@ def _word(value: object) -> str:
         raise _Wrong("give a text in quotes")
     if not value.isprintable():
         raise _Wrong("give a text without control characters")
-    if _LIKE_A_KEY.fullmatch(value):
+    if LIKE_A_KEY.fullmatch(value):
         raise _Wrong(_NO_KEY)
     return value
 
@@ -201,7 +200,7 @@ def _key(value: object, folder: Path) -> str:
     if known is None:
         raise _Wrong("give keystore:PATH, env:NAME, file:PATH or command:PROGRAM, and no key")
     kind, place = known.groups()
-    if _LIKE_A_KEY.search(place):
+    if LIKE_A_KEY.search(place):
         raise _Wrong(_NO_KEY)
     return f"{kind}:{_path(place, folder)}" if kind in {"keystore", "file"} else f"{kind}:{place}"
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from typing import TYPE_CHECKING, TypeGuard
 from urllib.parse import urlsplit
 
 from ocn_registry.cli.codes import DONE
 from ocn_registry.cli.names import OTHER_NAMES
+from ocn_registry.cli.options import LIKE_A_KEY
 from ocn_registry.cli.render import as_json, for_programs, printable, put, table, talk
 from ocn_registry.cli.settings import KEYS, Setting, place, settle
 from ocn_registry.deployments import built_in
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from ocn_registry.cli.settings import Settled
 
-_LIKE_A_KEY = re.compile(r"(0[xX])?[0-9a-fA-F]{60,}")
 _UNSET = Setting(None, "default", None)
 
 
@@ -75,11 +74,11 @@ def _row(key: str, setting: Setting) -> tuple[str, str, str]:
 
 
 def _safe(value: object) -> str | int | float | list[str] | None:
-    """Show no key, and no password of a URL."""
+    """Show no key, and of a URL no password, nor a user without one, who is a key as well."""
     if isinstance(value, int | float) or value is None:
         return value
     if isinstance(value, str):
-        return _without_password(_LIKE_A_KEY.sub("<hidden>", value))
+        return _without_password(LIKE_A_KEY.sub("<hidden>", value))
     return [_without_password(str(url)) for url in value] if _is_list(value) else None
 
 
@@ -89,7 +88,10 @@ def _is_list(value: object) -> TypeGuard[list[object]]:
 
 def _without_password(url: str) -> str:
     try:
-        password = urlsplit(url).password
+        parts = urlsplit(url)
     except ValueError:
         return url
-    return url.replace(f":{password}@", ":<hidden>@") if password else url
+    login, at, _ = parts.netloc.rpartition("@")
+    user, colon, password = login.partition(":")
+    safe = f"{user}:<hidden>" if colon and password else "<hidden>"
+    return url.replace(f"{login}@", f"{safe}@", 1) if at else url

@@ -71,10 +71,10 @@ class Endpoint:
         Raises:
             InvalidInput: It is no such URL, or a header can't be sent.
         """
-        origin = _origin(url)
-        if origin is None:
+        plain = origin(url)
+        if plain is None:
             raise InvalidInput(f"{shown(url)} is no URL of an RPC node: give http:// or https://")
-        self.shown = origin
+        self.shown = plain
         parsed = urlsplit(url)
         self.url = parsed._replace(netloc=parsed.netloc.rpartition("@")[2]).geturl()
         self.headers = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
@@ -150,7 +150,7 @@ class Nodes:
             raise InvalidInput("max_batch is a number from 1, and retries one from 0")
         self._endpoints = [Endpoint(url, headers or {}, max_batch) for url in urls]
         if proxy is not None:
-            way = _origin(proxy)
+            way = origin(proxy)
             if way is None:
                 raise InvalidInput("the proxy is no URL: give http://HOST:PORT")
             for endpoint in self._endpoints:
@@ -255,7 +255,7 @@ class Nodes:
         return {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": params}
 
 
-def _origin(url: str) -> str | None:
+def origin(url: str) -> str | None:
     """Write scheme, host and port of a URL; `None` when it is none of HTTP.
 
     A path, query or user may hold the key that somebody pays for.

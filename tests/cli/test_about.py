@@ -80,3 +80,15 @@ def test_a_development_chain_runs_until_it_is_ended(anywhere, end):
         assert running.wait(timeout=30) == 0
     assert [party["partyId"] for party in json.loads(parties.stdout)] == ["CPO", "MSP", "SCP"]
     assert first.stdout == "[]\n"
+
+
+def test_no_command_shows_what_may_be_a_key_in_a_url(command, deployment, operator, keys):
+    host = deployment.rpc_urls[0].removeprefix("http://")
+    url = f"http://somebody:hush@{host}/?key=hush"
+    signing = ("-s", keys[operator.address], "--dry-run")
+    for words in (("set-node", URL, *signing), ("doctor",), ("info", "-a", operator.address)):
+        finished = command(*words, "--rpc-url", url)
+        said = finished.stdout + finished.stderr
+        assert deployment.rpc_urls[0] in said
+        assert "hush" not in said
+        assert "somebody" not in said

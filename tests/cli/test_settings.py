@@ -320,8 +320,10 @@ def test_a_broken_file_hinders_nobody_who_needs_none(file, anywhere, tmp_path):
 
 def test_no_key_and_no_password_is_shown(in_force):
     words = ("--proxy", "http://me:secret@proxy.example.com", "-x", f"0x{NAKED}")
+    words += ("--rpc-url", "https://token@rpc.example.com/")
     told = in_force(*words, SIGNER=NAKED)
     assert told["proxy"][0] == "http://me:<hidden>@proxy.example.com"
+    assert told["rpc_url"][0] == ["https://<hidden>@rpc.example.com/"]
     assert (told["signer"], told["spender"]) == (("<hidden>", "variable"), ("<hidden>", "flag"))
 
 
