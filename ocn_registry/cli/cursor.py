@@ -49,7 +49,7 @@ class Cursor:
                 content: object = json.loads(file.read(_MOST_BYTES))
         except FileNotFoundError:
             return ()
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             raise self._unusable() from None
         if not _is_object(content) or "format" not in content:
             raise self._unusable()

@@ -13,6 +13,7 @@ from ocn_registry.dialects.detect import detect
 from ocn_registry.effects import run
 from ocn_registry.errors import UnsupportedByDialect
 from ocn_registry.models import Address
+from ocn_registry.strict_json import parse_json
 from ocn_registry.verification import verify
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _VOLTA: Final = 73799
 _TIMEOUT_S: Final = 10.0
 _MOST_BYTES: Final = 1 << 16
+_MOST_LETTERS: Final = 1 << 12
 _HTTP_OK: Final = 200
 
 
@@ -95,11 +97,11 @@ def _node_info(url: str) -> dict[str, str] | None:
     try:
         line.request("GET", f"{parts.path}/ocn/registry/node-info")
         answer = line.getresponse()
-        content: object = json.loads(answer.read(_MOST_BYTES))
+        content = parse_json(answer.read(_MOST_BYTES))
         if answer.status != _HTTP_OK or not _is_object(content):
             return None
         address = Address(str(content.get("address")))
-        return {"url": str(content.get("url")), "address": address}
+        return {"url": str(content.get("url"))[:_MOST_LETTERS], "address": address}
     except (OSError, http.client.HTTPException, ValueError):
         return None
     finally:

@@ -23,6 +23,7 @@ from ocn_registry.deployments import built_in, from_json
 from ocn_registry.effects import Head, run
 from ocn_registry.errors import InvalidInput
 from ocn_registry.models import Address
+from ocn_registry.strict_json import parse_json
 from ocn_registry.text import shown
 from ocn_registry.transport.exchange import origin
 from ocn_registry.transport.http_sync import HttpTransport
@@ -106,7 +107,7 @@ def _with_contracts(
 
 def _content(path: str) -> dict[str, object]:
     try:
-        content: object = json.loads(Path(path).read_text(encoding="utf-8"))
+        content = parse_json(Path(path).read_bytes())
     except (OSError, UnicodeDecodeError):
         raise InvalidInput(f"the network file {shown(path)} can't be read") from None
     except ValueError as error:

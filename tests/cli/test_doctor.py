@@ -40,6 +40,7 @@ class SaysWhoItIs(BaseHTTPRequestHandler):
     def do_GET(self):
         told = {"url": self.server.url, "address": self.server.address}
         body = json.dumps(told).encode() if self.path == "/ocn/registry/node-info" else b"{}"
+        body = getattr(self.server, "odd", body)
         self.send_response(200)
         self.end_headers()
         self.wfile.write(body)
@@ -66,6 +67,11 @@ def test_the_doctor_compares_a_node_with_the_registry(client, checks, operator, 
         code, found = checks("-a", operator.address)
         assert (code, found["node"]["ok"]) == (1, False)
         assert "set-node" in found["node"]["remedy"]
+        for odd in (b"[" * 60_000, b"[1]", b"no JSON"):
+            server.odd = odd
+            code, found = checks("-a", operator.address)
+            assert (code, found["node"]["ok"]) == (1, False)
+            assert "does not say who it is" in found["node"]["says"]
         server.shutdown()
 
 

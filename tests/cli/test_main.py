@@ -55,6 +55,13 @@ def test_what_cannot_be_used_is_told_in_a_sentence(anywhere, words, says):
     assert "Traceback" not in finished.stderr
 
 
+def test_a_network_file_of_brackets_is_told_in_a_sentence(anywhere, tmp_path):
+    (tmp_path / "deep.json").write_text("[" * 100_000)
+    finished = anywhere("list-nodes", "--network-file", "deep.json")
+    assert (finished.returncode, finished.stdout) == (2, "")
+    assert "is no JSON: nested too deeply" in finished.stderr
+
+
 def test_errors_quote_no_key(anywhere):
     key = "be367b774603c65850ee2cf479df809174f95cdb847483db2a6bcf1aad0fa5fd"
     for words in (["list-nodes", "--singer", f"0x{key}"], ["list-nodes", "-n", key]):
