@@ -34,9 +34,11 @@ def columns() -> int:
         return int(told)
     for stream in (sys.__stdout__, sys.__stderr__):
         try:
-            return os.get_terminal_size(stream.fileno()).columns if stream else _USUAL_COLUMNS
+            found = os.get_terminal_size(stream.fileno()).columns if stream else 0
         except (OSError, ValueError):  # no terminal, or closed
             continue
+        if found:  # a terminal of a container or a script may not know
+            return found
     return _USUAL_COLUMNS
 
 

@@ -42,9 +42,10 @@ def screen(start):
     return run
 
 
+@pytest.mark.parametrize("columns", [80, 0], ids=["80", "not told"])
 @pytest.mark.usefixtures("listed_parties")
-def test_a_list_fits_80_columns(screen, cpo, emsp, provider):
-    code, shown = screen("list-parties", "--role", "CPO")
+def test_a_list_fits_80_columns(screen, cpo, emsp, provider, columns):
+    code, shown = screen("list-parties", "--role", "CPO", columns=columns)
     assert code == 0
     assert shown == (
         "PARTY   ROLES     NODE                ADDRESS\n"
