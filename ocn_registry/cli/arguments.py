@@ -294,7 +294,7 @@ def parser_of(argv: Sequence[str] | None = None) -> ArgumentParser:
         if argv is None or any(word in argv for word in (name, *command.aliases)):
             command.options(parser)
             take.everywhere(parser)
-        parser.set_defaults(run=command.run, action=command.action)
+        parser.set_defaults(run=command.run, action=command.action, reached=parser)
     return root
 
 
@@ -312,7 +312,7 @@ def _group(
     below: dict[str, _SubParsersAction[ArgumentParser]],
 ) -> None:
     below[place] = parser.add_subparsers(title="commands", metavar="COMMAND")
-    parser.set_defaults(group=parser)  # whose help it is that is shown when no command follows
+    parser.set_defaults(reached=parser)  # whose help it is that is shown when no command follows
 
 
 def parse(argv: Sequence[str]) -> Namespace:
@@ -323,9 +323,22 @@ def parse(argv: Sequence[str]) -> Namespace:
             parser.error(
                 f"{word.partition('=')[0]} is not understood: write -{word} with two dashes"
             )
-    args = parser.parse_args(argv)
+    args, odd = parser.parse_known_args(argv)
+    reached: ArgumentParser = args.reached
+    if odd:  # said by the command that was meant, so that its own help is pointed to
+        reached.error(_odd(odd, reached))
     if getattr(args, "run", None) is None:
-        group: ArgumentParser = args.group
-        group.print_help(sys.stderr)
+        reached.print_help(sys.stderr)
         parser.exit(2)
     return args
+
+
+def _odd(words: Sequence[str], parser: ArgumentParser) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415 - for errors only
+
+    flags = re.findall(r"--[a-z][a-z-]*", parser.format_help())
+    first = words[0].partition("=")[0]
+    close = get_close_matches(first, flags, n=1, cutoff=0.7) if first.startswith("--") else []
+    return f"unrecognized arguments: {' '.join(words)}" + (
+        f" (did you mean {close[0]}?)" if close else ""
+    )

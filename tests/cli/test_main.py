@@ -41,6 +41,12 @@ def test_help_tells_commands_and_exit_codes(anywhere):
         (["get-party"], "--address"),
         (["list-nodes", "-n", "volt"], "did you mean volta?"),
         (["list-nodes", "-network", "volta"], "write --network"),
+        (
+            ["list-nodes", "--jsn"],
+            "--jsn (did you mean --json?)\nsee: ocn-registry list-nodes --help",
+        ),
+        (["identity", "show", "me.json"], "me.json\nsee: ocn-registry identity show --help"),
+        (["request", "--foo"], "--foo\nsee: ocn-registry request --help"),
         (["list-nodes", "--network-file", "missing.json"], "missing.json"),
         (["list-nodes", "--ca-file", "missing.pem"], "missing.pem"),
         (["list-nodes", "--proxy", "nonsense"], "the proxy is no URL"),
