@@ -30,6 +30,7 @@ from ocn_registry.transport.exchange import (
     unreachable,
 )
 from ocn_registry.transport.here import LOCAL, Here
+from ocn_registry.transport.punctual import punctual
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -84,7 +85,7 @@ class HttpTransport:
         self._here = Here()
         self._timeout_s = timeout_s
         self._max_answer_bytes = max_answer_bytes
-        self._pool = (
+        self._pool = punctual(
             urllib3.ProxyManager(proxy, ca_certs=ca_file)
             if proxy
             else urllib3.PoolManager(ca_certs=ca_file)

@@ -48,6 +48,21 @@ async def dripping(exchange):
     raise ConnectionError
 
 
+async def dripping_headers(exchange):
+    await exchange.write(b"HTTP/1.1 200 OK\r\nX-Long: ")
+    for _ in range(int(SLOW_S / 0.1)):
+        await exchange.write(b"x")
+        await asyncio.sleep(0.1)
+    raise ConnectionError
+
+
+async def asking_for_patience(exchange):
+    for _ in range(int(SLOW_S / 0.1)):
+        await exchange.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        await asyncio.sleep(0.1)
+    raise ConnectionError
+
+
 def status(code, **headers):
     async def fault(exchange):
         await exchange.reply(b"try later", code, **headers)
