@@ -99,7 +99,12 @@ class AsyncHttpTransport:
         return await run_async(self._nodes.ask(effect), self.perform)
 
     def _open(self) -> ClientSession:
-        from aiohttp import ClientSession, ClientTimeout, TCPConnector  # noqa: PLC0415 - 0.2 s
+        from aiohttp import (  # noqa: PLC0415 - 0.2 s
+            ClientSession,
+            ClientTimeout,
+            DummyCookieJar,
+            TCPConnector,
+        )
 
         if self._session is None:
             try:
@@ -112,6 +117,7 @@ class AsyncHttpTransport:
                 connector=TCPConnector(ssl=context),
                 timeout=ClientTimeout(total=None, connect=self._timeout_s),
                 auto_decompress=False,
+                cookie_jar=DummyCookieJar(),  # a node could have us keep more and more of them
             )
         return self._session
 

