@@ -91,7 +91,7 @@ def _funds(client: RegistryClient, address: Address) -> entries.Entry:
 
 def tx_status(args: Namespace) -> int:
     """Show what became of a transaction; wait for it, if asked to."""
-    from ocn_registry.cli.carrying import confirmations_of, lines, transaction  # noqa: PLC0415
+    from ocn_registry.cli.carrying import confirmations_of, give, transaction  # noqa: PLC0415
     from ocn_registry.cli.networks import connect  # noqa: PLC0415
     from ocn_registry.cli.progress import shown_waiting  # noqa: PLC0415
     from ocn_registry.flows.writes import WriteOptions  # noqa: PLC0415
@@ -112,5 +112,5 @@ def tx_status(args: Namespace) -> int:
         talk("it may still be waiting, or have been lost: ask again, or with --wait confirmed")
         return UNKNOWN
     told = {**transaction(client.deployment, outcome), "changes": entries.changes(outcome.changes)}
-    put(as_json(told) if for_programs(args) else lines(told))
+    give(args, told)
     return DONE

@@ -113,14 +113,27 @@ def confirmations_of(wait: str, deployment: Deployment) -> int:
     if wait == "confirmed":
         return 1
     if wait == "final":
-        known = FINAL.get(deployment.chain_id)
-        if known is None:
-            raise InvalidInput(
-                f"how many blocks make one final on chain {deployment.chain_id} is not known: "
-                "give their number, --wait 12",
-            )
-        return known
+        return final_of(deployment, "give their number, --wait 12")
     return int(wait)
+
+
+def final_of(deployment: Deployment, otherwise: str) -> int:
+    """Tell how many blocks make one final.
+
+    Args:
+        deployment: Whose chain is meant.
+        otherwise: What to do where that is not known.
+
+    Raises:
+        InvalidInput: It is not known.
+    """
+    known = FINAL.get(deployment.chain_id)
+    if known is None:
+        raise InvalidInput(
+            f"how many blocks make one final on chain {deployment.chain_id} is not known: "
+            f"{otherwise}",
+        )
+    return known
 
 
 def _sent(tx_hash: str) -> None:
@@ -130,7 +143,7 @@ def _sent(tx_hash: str) -> None:
 
 def _tell_plan(client: RegistryClient, wishes: tuple[Wish, ...], payer: Address) -> None:
     here = client.deployment
-    talk(f"network   {here.name} (chain {here.chain_id}), {node_of(here)}")
+    tell_network(here)
     dialect = dialect_of(here)
     contracts = dict.fromkeys([dialect.contract_of(wish.intent) for wish in wishes])
     for contract in contracts:
@@ -147,6 +160,11 @@ def _tell_plan(client: RegistryClient, wishes: tuple[Wish, ...], payer: Address)
         talk(
             "warning   these contracts take a signature again and again: who sees it can repeat it"
         )
+
+
+def tell_network(here: Deployment) -> None:
+    """Say which chain it is, and which node is asked."""
+    talk(f"network   {printable(here.name)} (chain {here.chain_id}), {node_of(here)}")
 
 
 def tell_price(client: RegistryClient, payer: Address, quote: Quote | None) -> None:
@@ -242,11 +260,14 @@ def transaction(deployment: Deployment, outcome: Outcome) -> Entry:
 
 
 def _put(args: Namespace, result: Entry) -> None:
-    if for_programs(args):
-        put(as_json(result))
-    else:  # who signs and who pays stood in the plan
-        told = {key: part for key, part in result.items() if key not in {"signers", "spender"}}
-        put(lines(told))
+    if not for_programs(args):  # who signs and who pays stood in the plan
+        result = {key: part for key, part in result.items() if key not in {"signers", "spender"}}
+    give(args, result)
+
+
+def give(args: Namespace, result: Entry) -> None:
+    """Print a result, for whoever reads it."""
+    put(as_json(result) if for_programs(args) else lines(result))
 
 
 def lines(result: Entry) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ocn_registry import migration
-from ocn_registry.cli.carrying import FINAL, lines
+from ocn_registry.cli.carrying import final_of, give
 from ocn_registry.cli.codes import DONE, UNEXPECTED
 from ocn_registry.cli.networks import connect, latest
 from ocn_registry.cli.render import as_json, for_programs, put, talk
@@ -51,7 +51,7 @@ def snapshot(args: Namespace) -> int:
         "agreements": len(taken.agreements),
         "odd": len(taken.odd),
     }
-    put(as_json(told) if for_programs(args) else lines(told))
+    give(args, told)
     return DONE
 
 
@@ -143,10 +143,5 @@ def _block(args: Namespace, client: RegistryClient) -> int | None:
         return None
     if args.block != "final":
         return int(args.block)
-    chain_id = client.deployment.chain_id
-    if chain_id not in FINAL:
-        raise InvalidInput(
-            f"how many blocks make one final on chain {chain_id} is not known: give --block "
-            "NUMBER, or --block latest",
-        )
-    return max(0, latest(client) - FINAL[chain_id] + 1)
+    blocks = final_of(client.deployment, "give --block NUMBER, or --block latest")
+    return max(0, latest(client) - blocks + 1)

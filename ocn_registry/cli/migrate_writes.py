@@ -10,12 +10,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ocn_registry import migration
-from ocn_registry.cli.carrying import agreed, lines, options_of, tell_price
+from ocn_registry.cli.carrying import agreed, give, options_of, tell_network, tell_price
 from ocn_registry.cli.codes import DONE, INTERRUPTED
 from ocn_registry.cli.keys import key
 from ocn_registry.cli.migrate import counts, words_of
-from ocn_registry.cli.networks import connect, node_of
-from ocn_registry.cli.render import as_json, for_programs, put, talk
+from ocn_registry.cli.networks import connect
+from ocn_registry.cli.render import talk
 from ocn_registry.dialects import dialect_of
 from ocn_registry.effects import Balance, Head, run
 from ocn_registry.flows.sending import fees
@@ -179,7 +179,7 @@ def _closing(
 
 def _tell(client: RegistryClient, planned: Plan, signer: Signer) -> None:
     here = client.deployment
-    talk(f"network   {here.name} (chain {here.chain_id}), {node_of(here)}")
+    tell_network(here)
     talk(f"contracts {here.registry}, {here.permissions}, generation {here.dialect}")
     talk(f"snapshot  {planned.digest}")
     talk(f"signer    {signer.address}")
@@ -220,5 +220,5 @@ def _done(planned: Plan, signer: Signer, outcomes: tuple[Outcome, ...]) -> Entry
 
 
 def _put(args: Namespace, told: Entry) -> int:
-    put(as_json(told) if for_programs(args) else lines(told))
+    give(args, told)
     return DONE

@@ -7,17 +7,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ocn_registry.cli import entries
+from ocn_registry.cli.carrying import give
 from ocn_registry.cli.codes import DONE
 from ocn_registry.cli.failures import NotListed
 from ocn_registry.cli.keys import key
 from ocn_registry.cli.networks import connect, latest
-from ocn_registry.cli.owner_deeds import Deed, by_owner, carry_out, found, log_of
+from ocn_registry.cli.owner_deeds import (
+    Deed,
+    by_owner,
+    carry_out,
+    found,
+    has_no_end,
+    is_whole,
+    log_of,
+)
 from ocn_registry.cli.owner_log import DONE as ENDED
 from ocn_registry.cli.owner_log import (
     FAILED,
     IN_PART,
-    SIGNED,
-    UNKNOWN,
     acts,
     checked_reason,
     settle,
@@ -25,8 +32,10 @@ from ocn_registry.cli.owner_log import (
 from ocn_registry.cli.reads import NO_NODE, NO_PARTY
 from ocn_registry.cli.render import as_json, for_programs, lines, put, talk
 from ocn_registry.dialects import dialect_of
-from ocn_registry.effects import run
-from ocn_registry.errors import InvalidInput, Reverted
+from ocn_registry.effects import TransactionCount, run
+from ocn_registry.errors import InvalidInput, Reverted, TransactionReplaced
+from ocn_registry.flows.sending import wait
+from ocn_registry.flows.writes import WriteOptions
 from ocn_registry.handover import accept as accept_ownership
 from ocn_registry.handover import offer, offerable, offered
 from ocn_registry.handover import safe_file as file_for_a_safe
@@ -38,7 +47,6 @@ from ocn_registry.intents import (
     TransferOwnership,
 )
 from ocn_registry.models import Address, Contract
-from ocn_registry.outcomes import PartySet
 from ocn_registry.signing import SignedRequest
 from ocn_registry.text import shown
 from ocn_registry.timelock import schedule_file
@@ -50,8 +58,7 @@ if TYPE_CHECKING:
     from ocn_registry.cli.entries import Entry
     from ocn_registry.client import RegistryClient
     from ocn_registry.dialects import Step
-    from ocn_registry.flows.writes import WriteOptions
-    from ocn_registry.outcomes import Outcome, Quote
+    from ocn_registry.outcomes import Quote
 
 _MOST_CHARACTERS = 1 << 17
 
@@ -60,7 +67,7 @@ def show(args: Namespace) -> int:
     """Show who owns the registry, to whom it is offered, and whether it takes imports."""
     with connect(args) as client:
         told = ownership(client, latest(client))
-    put(as_json(told) if for_programs(args) else lines(told))
+    give(args, told)
     return DONE
 
 
@@ -83,6 +90,7 @@ def delete_node(args: Namespace) -> int:
             do=lambda signer, options: client.send(intent, signer=signer, options=options),
             read=lambda block: _node(client, operator, block),
             steps=(intent,),
+            only_if_same=True,
         )
         return by_owner(args, client, deed)
 
@@ -106,6 +114,7 @@ def delete_party(args: Namespace) -> int:
             do=lambda signer, options: client.send(intent, signer=signer, options=options),
             read=lambda block: _party(client, country_code, party_id, block),
             steps=(intent,),
+            only_if_same=True,
         )
         return by_owner(args, client, deed)
 
@@ -203,32 +212,42 @@ def log(args: Namespace) -> int:
     if args.settle:
         with connect(args) as client:
             known = [_settled(client, path, act) for act in known]
-    put(as_json(known) if for_programs(args) else "\n\n".join([lines(act) for act in known]))
+    if known or for_programs(args):
+        put(as_json(known) if for_programs(args) else "\n\n".join([lines(act) for act in known]))
+    else:
+        talk("nothing is logged yet")
     return DONE
 
 
 def _settled(client: RegistryClient, path: Path, act: Entry) -> Entry:
-    here, tx_hash = client.deployment, act.get("transaction")
-    this = (act.get("chainId"), act.get("contract")) == (here.chain_id, here.registry)
-    if act.get("status") not in {SIGNED, UNKNOWN} or not this or not isinstance(tx_hash, str):
+    tx_hash = act.get("transaction")
+    if not has_no_end(act, client.deployment) or not isinstance(tx_hash, str):
         return act
     try:
+        _hold_its_number(client, act, tx_hash)
         outcome = client.outcome_of(tx_hash)
-    except Reverted as error:
+    except (Reverted, TransactionReplaced) as error:
         return settle(path, act, FAILED, error=str(error))
     if outcome is None:
         talk(f"{tx_hash} is in no block: it may still be waiting, or was never sent")
         return act
     told = {key: value for key, value in act.items() if key != "error"}
-    return settle(path, told, ENDED if _is_whole(act, outcome) else IN_PART, **found(outcome))
+    whole = is_whole(act.get("what"), act.get("account"), outcome)
+    return settle(path, told, ENDED if whole else IN_PART, **found(outcome))
 
 
-def _is_whole(act: Entry, outcome: Outcome) -> bool:
-    """Ask whether all of an act took effect: of a reassigned id, that it has its new holder."""
-    changes = [each for each in outcome.changes if isinstance(each, PartySet)]
-    return act.get("what") != "reassign" or any(
-        each.address == act.get("account") for each in changes
-    )
+def _hold_its_number(client: RegistryClient, act: Entry, tx_hash: str) -> None:
+    """See whether another transaction has taken the number of one: then it never comes.
+
+    Raises:
+        TransactionReplaced: Another one has, and that stands.
+    """
+    who, number, perform = act.get("who"), act.get("nonce"), client.transport.perform
+    if not isinstance(who, str) or not isinstance(number, int):
+        return
+    sender = Address(who)
+    if perform(TransactionCount(sender, pending=False)) > number:
+        run(wait((tx_hash,), number, sender, WriteOptions()), perform)
 
 
 def _claim(client: RegistryClient, path: str) -> SignedRequest:

@@ -10,10 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ocn_registry.cli import entries
-from ocn_registry.cli.carrying import agreed, options_of, tell_price, transaction
+from ocn_registry.cli.carrying import (
+    agreed,
+    give,
+    options_of,
+    tell_network,
+    tell_price,
+    transaction,
+)
 from ocn_registry.cli.codes import DONE, INTERRUPTED, REJECTED
 from ocn_registry.cli.keys import key
-from ocn_registry.cli.networks import node_of
+from ocn_registry.cli.networks import latest
 from ocn_registry.cli.owner_log import DONE as ENDED
 from ocn_registry.cli.owner_log import (
     FAILED,
@@ -26,11 +33,12 @@ from ocn_registry.cli.owner_log import (
     default_path,
 )
 from ocn_registry.cli.progress import shown_waiting
-from ocn_registry.cli.render import as_json, brief, for_programs, lines, printable, put, talk
+from ocn_registry.cli.render import brief, printable, put, talk
 from ocn_registry.dialects import dialect_of
 from ocn_registry.effects import CodeSize
 from ocn_registry.errors import InvalidInput, Reverted, TransactionReplaced
 from ocn_registry.handover import safe_batch
+from ocn_registry.outcomes import PartySet
 from ocn_registry.signing import SignedRequest
 
 if TYPE_CHECKING:
@@ -39,6 +47,7 @@ if TYPE_CHECKING:
 
     from ocn_registry.cli.entries import Entry
     from ocn_registry.client import RegistryClient
+    from ocn_registry.deployments import Deployment
     from ocn_registry.dialects import Step
     from ocn_registry.flows.writes import WriteOptions
     from ocn_registry.models import Address
@@ -60,6 +69,7 @@ class Deed:
         do: Sends it.
         read: Reads what is so at a block.
         steps: The same as values, where a Safe can do it by a file.
+        only_if_same: Whether it is for what was shown alone: not once somebody else has the id.
     """
 
     name: str
@@ -71,11 +81,24 @@ class Deed:
     do: Callable[[Signer, WriteOptions], Outcome]
     read: Callable[[int], Entry | None]
     steps: tuple[Step, ...] = ()
+    only_if_same: bool = False
 
 
 def log_of(args: Namespace) -> Path:
     """Tell which file is the log."""
     return default_path() if args.log is None else Path(args.log).expanduser()
+
+
+def has_no_end(act: Entry, here: Deployment) -> bool:
+    """Ask whether it is open what became of an act of this registry's."""
+    this = (act.get("chainId"), act.get("contract")) == (here.chain_id, here.registry)
+    return this and act.get("status") in {SIGNED, UNKNOWN}
+
+
+def is_whole(what: object, account: object, outcome: Outcome) -> bool:
+    """Ask whether all of an act took effect: of a reassigned id, that it has its new holder."""
+    changes = [each for each in outcome.changes if isinstance(each, PartySet)]
+    return what != "reassign" or any(each.address == account for each in changes)
 
 
 def carry_out(args: Namespace, client: RegistryClient, deed: Deed, owner: Signer) -> int:
@@ -93,12 +116,15 @@ def carry_out(args: Namespace, client: RegistryClient, deed: Deed, owner: Signer
         talk("nothing was sent")
         return INTERRUPTED
     place: Entry = {"network": here.name, "chainId": here.chain_id, "contract": here.registry}
+    if deed.only_if_same and deed.read(latest(client)) != deed.before:
+        raise InvalidInput("that entry has changed since it was shown: look again; nothing is sent")
     act = Act(log, place | _said(deed, owner.address))
     with _ending(act), shown_waiting(options) as watched:
         outcome = deed.do(NotingSigner(owner, act), watched)
     for item in outcome.failed:
         talk(f"without effect: {type(item.intent).__name__}: {printable(str(item.error))}")
-    status = IN_PART if outcome.failed else ENDED
+    whole = is_whole(deed.name, deed.account, outcome)
+    status = ENDED if whole else IN_PART
     at = outcome.block
     note_end(act, status, **found(outcome))
     result: Entry = {
@@ -108,7 +134,7 @@ def carry_out(args: Namespace, client: RegistryClient, deed: Deed, owner: Signer
         "state": deed.read(at.number),
         "log": str(log),
     }
-    return _put(args, result, REJECTED if outcome.failed else DONE)
+    return _put(args, result, DONE if whole else REJECTED)
 
 
 def by_owner(args: Namespace, client: RegistryClient, deed: Deed) -> int:
@@ -171,7 +197,7 @@ def _ending(act: Act) -> Generator[None, None, None]:
 
 def _tell_plan(client: RegistryClient, deed: Deed, owner: Address, log: Path) -> None:
     here = client.deployment
-    talk(f"network   {here.name} (chain {here.chain_id}), {node_of(here)}")
+    tell_network(here)
     talk(f"contract  Registry {here.registry}, generation {here.dialect}")
     talk(f"signer    {owner}")
     talk(f"change    {printable(deed.says)}")
@@ -180,7 +206,7 @@ def _tell_plan(client: RegistryClient, deed: Deed, owner: Address, log: Path) ->
     if deed.reason:
         talk(f"reason    {printable(deed.reason)}")
     talk(f"log       {printable(str(log))}")
-    if left := [each for each in acts(log) if each.get("status") in {SIGNED, UNKNOWN}]:
+    if left := [each for each in acts(log) if has_no_end(each, here)]:
         talk(f"warning   {len(left)} in the log have no end: ocn-registry owner log --settle")
 
 
@@ -196,5 +222,5 @@ def _said(deed: Deed, owner: Address) -> Entry:
 
 
 def _put(args: Namespace, result: Entry, code: int) -> int:
-    put(as_json(result) if for_programs(args) else lines(result))
+    give(args, result)
     return code

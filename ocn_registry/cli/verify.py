@@ -10,10 +10,9 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeGuard
 
-from ocn_registry.cli.carrying import lines
+from ocn_registry.cli.carrying import give
 from ocn_registry.cli.codes import DONE, UNEXPECTED
 from ocn_registry.cli.networks import connect
-from ocn_registry.cli.render import as_json, for_programs, put
 from ocn_registry.errors import InvalidInput
 from ocn_registry.models import Address
 from ocn_registry.verification import Wanted
@@ -42,7 +41,7 @@ def verify(args: Namespace) -> int:
         "permissions": here.permissions,
         **_told(found),
     }
-    put(as_json(told) if for_programs(args) else lines(told))
+    give(args, told)
     return DONE if found.is_verified else UNEXPECTED
 
 

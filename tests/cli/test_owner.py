@@ -19,6 +19,7 @@ from eth_account import Account
 from heirs import DELAY_S, execute, pass_time, safe_of, timelock
 
 from ocn_registry import KeySigner, Role, SetNode, SetParty
+from ocn_registry.cli import owner_deeds
 from ocn_registry.keccak import selector
 
 ROOT = Path(__file__).parents[2]
@@ -284,6 +285,43 @@ def test_a_claim_that_was_cancelled_leaves_the_id_free(
     assert client.party("DE", "CPO") is None
 
 
+@pytest.mark.usefixtures("listed_parties")
+def test_a_thief_who_leaves_first_hinders_no_claim(
+    client, overtaken, devnet, cpo, operator, log, tmp_path
+):
+    rightful = KeySigner.from_key(devnet.accounts[8].private_key)
+    claim = SetParty(country_code="DE", party_id="CPO", roles=[Role.CPO], operator=operator.address)
+    file = tmp_path / "claim.json"
+    file.write_text(client.sign(claim, rightful).to_json())
+    told = overtaken("reassign", file, by=cpo, data=selector("deleteParty()"))
+    assert told.returncode == 0, told.stderr
+    assert "without effect: AdminDeleteParty" in told.stderr
+    assert json.loads(told.stdout)["status"] == lines_of(log)[-1]["status"] == "done"
+    assert client.party("DE", "CPO").address == rightful.address
+
+
+@pytest.mark.usefixtures("listed_parties")
+def test_an_id_that_has_come_to_another_meanwhile_is_not_taken_from_it(
+    client, command, keys, devnet, cpo, operator, log, monkeypatch
+):
+    rightful = KeySigner.from_key(devnet.accounts[8].private_key)
+    claim = SetParty(country_code="DE", party_id="CPO", roles=[Role.CPO], operator=operator.address)
+
+    def agrees(*_, **__):
+        client.delete_party(signer=cpo)
+        client.send(claim, signer=rightful)
+        return True
+
+    monkeypatch.setattr(owner_deeds, "agreed", agrees)
+    key = keys[devnet.accounts[0].address]
+    words = ("delete-party", "-c", "DE", "CPO", *WHY, "-s", key, "--log", log)
+    refused = command("owner", *words)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "has changed since it was shown" in refused.stderr
+    assert client.party("DE", "CPO").address == rightful.address
+    assert not log.exists()
+
+
 KILLED = """
 import os, signal, sys
 sys.path.insert(0, sys.argv.pop(1))
@@ -319,6 +357,29 @@ def test_killed_at_the_send_nothing_is_lost(
     (act,) = json.loads(command("owner", "log", "--log", log, "--settle").stdout)
     assert act["status"] == ("done" if place == "after" else "signed")
     assert act["begun"] == intended["at"]
+
+
+def test_what_lost_its_number_to_another_is_settled_as_failed(
+    command, devnet, keys, operator, cpo, log, deployment
+):
+    """Of another registry's acts nothing is said."""
+    boss = devnet.accounts[0].address
+    number = int(devnet.request("eth_getTransactionCount", boss, "latest"), 16)
+    act = {"id": "1", "at": "then", "status": "signed", "chainId": deployment.chain_id}
+    act |= {"who": boss, "transaction": "0x" + "12" * 32, "nonce": number, "what": "delete-node"}
+    log.parent.mkdir()
+    log.touch(mode=0o600)
+    log.write_text(json.dumps(act | {"contract": deployment.permissions}) + "\n")
+    words = ("owner", "hand-over", cpo.address, "--without-code", "--dry-run", "--log", log)
+    assert "have no end" not in command(*words, "-s", keys[boss]).stderr
+    log.write_text(json.dumps(act | {"contract": deployment.registry}) + "\n")
+    assert "1 in the log have no end" in command(*words, "-s", keys[boss]).stderr
+    settle = ("owner", "log", "--log", log, "--settle")
+    assert json.loads(command(*settle).stdout)[0]["status"] == "signed"
+    devnet.request("eth_sendTransactionSync", {"from": boss, "to": operator.address})
+    (told,) = json.loads(command(*settle).stdout)
+    assert told["status"] == lines_of(log)[-1]["status"] == "failed"
+    assert str(number) in told["error"]
 
 
 def test_a_timelock_accepts_in_its_own_two_steps(

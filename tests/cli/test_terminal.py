@@ -154,3 +154,8 @@ def test_a_file_gets_no_colours(terminal, tmp_path):
     code, _ = terminal("sh", "-c", line, cwd=tmp_path).finish()
     assert code == 5
     assert b"\x1b" not in (tmp_path / "told").read_bytes() + (tmp_path / "out").read_bytes()
+
+
+def test_a_log_without_a_line_is_said_to_be_empty(screen, tmp_path):
+    code, shown = screen("owner", "log", "--log", str(tmp_path / "owner.jsonl"))
+    assert (code, shown.strip()) == (0, "nothing is logged yet")
