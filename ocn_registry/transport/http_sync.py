@@ -1,4 +1,4 @@
-"""JSON-RPC over one kept HTTP connection, for callers that wait; `exchange` has the rules."""
+"""JSON-RPC over kept HTTP connections, for callers that wait; `exchange` has the rules."""
 
 from __future__ import annotations
 
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from ocn_registry.transport.exchange import Endpoint
 
 _CHUNK_BYTES = 1 << 18
+# So many threads can ask at once, each by a connection that is kept; urllib3 warns of more.
+_CONNECTIONS = 16
 
 
 class HttpTransport:
@@ -86,9 +88,9 @@ class HttpTransport:
         self._timeout_s = timeout_s
         self._max_answer_bytes = max_answer_bytes
         self._pool = punctual(
-            urllib3.ProxyManager(proxy, ca_certs=ca_file)
+            urllib3.ProxyManager(proxy, ca_certs=ca_file, maxsize=_CONNECTIONS)
             if proxy
-            else urllib3.PoolManager(ca_certs=ca_file)
+            else urllib3.PoolManager(ca_certs=ca_file, maxsize=_CONNECTIONS)
         )
 
     def close(self) -> None:

@@ -5,6 +5,7 @@ import re
 import socket
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -141,6 +142,21 @@ def test_one_read_is_one_request_on_one_connection(node, transport):
     assert len(node.asked) == 5
     assert len(node.connections) == 1
     assert node.methods().count("eth_chainId") == 1
+
+
+def test_threads_keep_a_connection_each(node, transport, caplog):
+    here = threading.Barrier(4)
+
+    def together_with_others(_handler, body):
+        here.wait(timeout=20)
+        return node.answer(body)
+
+    node.reply = together_with_others
+    with ThreadPoolExecutor(4) as threads:
+        for _ in range(3):
+            list(threads.map(transport.perform, [Balance(ACCOUNT)] * 4))
+    assert len(node.connections) == 4
+    assert not caplog.records  # urllib3 warns of those that it drops
 
 
 def test_several_reads_are_one_request_and_come_back_in_order(node, transport):
