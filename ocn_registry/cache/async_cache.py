@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from typing import TYPE_CHECKING
 
@@ -102,10 +101,9 @@ class AsyncRegistryCache(CacheCore):
     async def stop(self) -> None:
         """End the task, and wait until it is gone; what is known stays."""
         task, self._task = self._task, None
-        if task is not None:
+        if task is not None and task is not asyncio.current_task():
             task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+            await asyncio.wait([task])
 
     async def close(self) -> None:
         """Stop, and close the file; what is known can still be asked."""
@@ -133,7 +131,8 @@ class AsyncRegistryCache(CacheCore):
 
     async def _go_on(self) -> None:
         pause_s = 0.0
-        while True:
+        # A subscriber can stop what calls it: then this ends with the round.
+        while self._task is asyncio.current_task():
             await asyncio.sleep(pause_s)
             try:
                 await self.refresh()

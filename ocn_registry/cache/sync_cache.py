@@ -105,9 +105,10 @@ class RegistryCache(CacheCore):
     def stop(self) -> None:
         """End the thread, and wait until it is gone; what is known stays."""
         self._stopping.set()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        thread, self._thread = self._thread, None
+        # A subscriber can stop what calls it: then that ends with the round.
+        if thread is not None and thread is not threading.current_thread():
+            thread.join()
 
     def close(self) -> None:
         """Stop, and close the file; what is known can still be asked."""

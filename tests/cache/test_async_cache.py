@@ -66,6 +66,50 @@ def test_task_that_was_stopped_can_be_started_again(asynchronous, client, operat
     asynchronous(follows, poll_s=0.02)
 
 
+def test_who_waits_for_the_end_of_its_task_can_be_cancelled(asynchronous, client, operator):
+    async def follows(cache):
+        begun, may_end = asyncio.Event(), asyncio.Event()
+
+        async def ends_slowly(_update):
+            begun.set()
+            try:
+                await asyncio.Event().wait()
+            finally:
+                await may_end.wait()
+
+        await cache.start()
+        cache.subscribe(ends_slowly)
+        await asyncio.to_thread(client.set_node, URL, signer=operator)
+        await begun.wait()
+        task = cache._task
+        stopping = asyncio.create_task(cache.stop())
+        await asyncio.sleep(0)
+        stopping.cancel()
+        may_end.set()
+        with pytest.raises(asyncio.CancelledError):
+            await stopping
+        await asyncio.wait([task])
+        assert task.cancelled()
+
+    asynchronous(follows, poll_s=0.02)
+
+
+def test_subscriber_that_closes_the_cache_ends_its_task(asynchronous, client, operator):
+    async def follows(cache):
+        async def close(_update):
+            await cache.close()
+
+        await cache.start()
+        cache.subscribe(close)
+        task = cache._task
+        await asyncio.to_thread(client.set_node, URL, signer=operator)
+        await asyncio.wait([task], timeout=20)
+        assert task.done()
+        assert cache.node(operator.address).domain == URL
+
+    asynchronous(follows, poll_s=0.02)
+
+
 def test_subscribers_may_be_asynchronous(asynchronous, client, operator, caplog):
     told = []
 

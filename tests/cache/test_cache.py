@@ -499,6 +499,19 @@ def test_thread_that_was_stopped_can_be_started_again(client, operator):
         assert cache.node(operator.address).domain == URL
 
 
+def test_subscriber_that_closes_the_cache_ends_its_thread(client, operator, caplog, tmp_path):
+    cache = RegistryCache(client, file=tmp_path / "cache.sqlite", options=CacheOptions(poll_s=0.02))
+    cache.start()
+    thread = cache._thread
+    cache.subscribe(lambda _update: cache.close())
+    client.set_node(URL, signer=operator)
+    thread.join(timeout=20)
+    assert not thread.is_alive()
+    assert not [record for record in caplog.records if record.exc_info]
+    with RegistryCache(client, file=tmp_path / "cache.sqlite") as again:
+        assert again.node(operator.address).domain == URL
+
+
 def test_thread_outlives_an_outage(client, cut, operator):
     with RegistryCache(client, options=CacheOptions(poll_s=0.02)) as cache:
         cache.start()
