@@ -81,22 +81,4 @@ def _max_gas(parser: ArgumentParser) -> None:
 def _sending(parser: ArgumentParser) -> None:
     """Take the owner's key, and how transactions are sent."""
     take.signing(parser)
-    take.yes(parser)
-    parser.add_argument(
-        "--dry-run",
-        action="store_true",
-        help="look, show the plan and the price, and send nothing",
-    )
-    take.waiting(parser)
-    parser.add_argument(
-        "--timeout",
-        type=float,
-        metavar="SECONDS",
-        help="how long to wait for each transaction (default: 120, and longer for --wait final)",
-    )
-    parser.add_argument(
-        "--max-fee",
-        type=int,
-        metavar="WEI",
-        help="most that is paid per gas, in wei (default: twice the base fee)",
-    )
+    take.sending(parser, "each transaction")

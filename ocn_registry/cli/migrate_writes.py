@@ -62,6 +62,8 @@ def import_(args: Namespace) -> int:
         run(tried(dialect, left, how), perform)
         quote = _quoted(client, left, args.max_gas, options)
         tell_price(client, signer.address, quote)
+        if options.max_fee_per_gas_wei is None:
+            talk("          while the base fee does not double: --max-fee holds it to a price")
         balance: int = perform(Balance(signer.address))
         if balance < quote.cost_wei:
             talk("warning   the money may not last for all of it; what is missing then is sent")
@@ -159,7 +161,9 @@ def _quoted(
     price = price_of(left, run(most_gas(max_gas), perform))
     per_gas_wei, _ = run(fees(perform(Head()), options), perform)
     talk(f"batches   about {price.transactions}, each a transaction")
-    return Quote(gas=price.gas, cost_wei=price.gas * per_gas_wei)
+    # Each batch is priced when its turn comes: of all of them only a limit is the most.
+    most_per_gas_wei = options.max_fee_per_gas_wei or per_gas_wei
+    return Quote(gas=price.gas, cost_wei=price.gas * most_per_gas_wei)
 
 
 def _closing(

@@ -132,6 +132,16 @@ def spending(parser: ArgumentParser) -> None:
         metavar="FILE",
         help="passphrase of the spender's keystore, if it is another",
     )
+    sending(parser)
+
+
+def sending(parser: ArgumentParser, awaited: str = "that") -> None:
+    """Take whether somebody is asked, and how it is sent.
+
+    Args:
+        parser: Takes them.
+        awaited: What is waited for, in words.
+    """
     parser.add_argument("-y", "--yes", action="store_true", help="do not ask before sending")
     parser.add_argument(
         "--dry-run",
@@ -143,7 +153,7 @@ def spending(parser: ArgumentParser) -> None:
         "--timeout",
         type=float,
         metavar="SECONDS",
-        help="how long to wait for that (default: 120, and longer for --wait final)",
+        help=f"how long to wait for {awaited} (default: 120, and longer for --wait final)",
     )
     parser.add_argument(
         "--max-fee",

@@ -156,25 +156,7 @@ def _deed(parser: ArgumentParser, *, because: bool) -> None:
             help="print the file by which a Safe that owns the registry does it; send nothing",
         )
     take.signing(parser)
-    take.yes(parser)
-    parser.add_argument(
-        "--dry-run",
-        action="store_true",
-        help="simulate, show the plan and the price, and send nothing",
-    )
-    take.waiting(parser)
-    parser.add_argument(
-        "--timeout",
-        type=float,
-        metavar="SECONDS",
-        help="how long to wait for it (default: 120, and longer for --wait final)",
-    )
-    parser.add_argument(
-        "--max-fee",
-        type=int,
-        metavar="WEI",
-        help="most that is paid per gas, in wei (default: twice the base fee)",
-    )
+    take.sending(parser)
 
 
 def _log(parser: ArgumentParser) -> None:

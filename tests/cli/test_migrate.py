@@ -124,7 +124,10 @@ def test_before_anything_is_paid_somebody_agrees(done, migrate, devnet, owner):
     dry = done("import", "registry.json", *owner, "--dry-run")
     assert dry["status"] == "dry run"
     assert int(dry["mostCostWei"]) >= dry["gas"] > 0
+    limited = done("import", "registry.json", *owner, "--dry-run", "--max-fee", 10**12)
+    assert int(limited["mostCostWei"]) == limited["gas"] * 10**12
     refused = migrate("import", "registry.json", *owner[:2])
+    assert "--max-fee holds it" in refused.stderr
     assert (refused.returncode, refused.stdout) == (2, "")
     assert "--yes" in refused.stderr
     assert sent(devnet) == before
