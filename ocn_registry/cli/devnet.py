@@ -32,7 +32,12 @@ def devnet(args: Namespace) -> int:
 
     before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        with Devnet(port=args.port, with_v1=args.with_v1) as chain:
+        with Devnet(
+            port=args.port,
+            chain_id=args.chain_id,
+            with_v1=args.with_v1,
+            import_open=args.import_open,
+        ) as chain:
             if args.sample and not ended.is_set():
                 _fill(chain)
             told = _told(chain, with_v1=args.with_v1)

@@ -53,9 +53,21 @@ def development(parser: ArgumentParser) -> None:
         help="with the first generation's contracts as well, where its command looks for them",
     )
     parser.add_argument(
+        "--chain-id",
+        type=int,
+        default=31337,
+        help="chain id, as 73799 to rehearse for Volta (default: 31337, which -n local expects)",
+    )
+    first = parser.add_mutually_exclusive_group()
+    first.add_argument(
         "--sample",
         action="store_true",
         help="with two nodes, three parties and a service",
+    )
+    first.add_argument(
+        "--import-open",
+        action="store_true",
+        help="with the import open, to rehearse `migrate`: the first account owns the contracts",
     )
 
 

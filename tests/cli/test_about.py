@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -61,11 +62,11 @@ def test_a_transaction_is_found_again(client, done, command, operator, keys):
     assert command("tx", "status", "0x12").returncode == 2
 
 
-@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
-def test_a_development_chain_runs_until_it_is_ended(anywhere, end):
-    words = ["devnet", "--port", "0", "--with-v1", "--sample"]
+@contextmanager
+def development_chain(*words):
+    """Run the command; give its process and what it told."""
     with subprocess.Popen(
-        [sys.executable, "-m", "ocn_registry.cli", *words],
+        [sys.executable, "-m", "ocn_registry.cli", "devnet", "--port", "0", *words],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -73,13 +74,38 @@ def test_a_development_chain_runs_until_it_is_ended(anywhere, end):
         told = ""
         while not told.endswith("}\n") or told.count("{") != told.count("}"):
             told += running.stdout.readline() or pytest.fail(running.stderr.read())
-        chain = json.loads(told)
+        yield running, json.loads(told)
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_a_development_chain_runs_until_it_is_ended(anywhere, end):
+    with development_chain("--with-v1", "--sample") as (running, chain):
         parties = anywhere("list-parties", "--rpc-url", chain["rpcUrl"])
         first = anywhere("list-nodes", "--rpc-url", chain["rpcUrl"], "-n", "local-v1")
         running.send_signal(end)
         assert running.wait(timeout=30) == 0
     assert [party["partyId"] for party in json.loads(parties.stdout)] == ["CPO", "MSP", "SCP"]
     assert first.stdout == "[]\n"
+
+
+def test_a_development_chain_rehearses_for_another_with_its_import_open(anywhere, tmp_path):
+    with development_chain("--chain-id", "73799", "--import-open") as (running, chain):
+        file = tmp_path / "here.json"
+        here = {"dialect": "v3", "rpcUrls": [chain["rpcUrl"]]}
+        here |= {name: chain[name] for name in ("chainId", "registry", "permissions")}
+        file.write_text(json.dumps(here))
+        shown = anywhere("owner", "show", "--network-file", file)
+        running.terminate()
+    assert chain["chainId"] == 73799
+    told = json.loads(shown.stdout)
+    assert told["owner"] == chain["accounts"][0]["address"]
+    assert told["importOpen"] == {"registry": True, "permissions": True}
+
+
+def test_a_sample_needs_a_closed_import(anywhere):
+    refused = anywhere("devnet", "--sample", "--import-open")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "not allowed with" in refused.stderr
 
 
 def test_no_command_shows_what_may_be_a_key_in_a_url(command, deployment, operator, keys):
