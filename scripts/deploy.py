@@ -168,9 +168,11 @@ def cli(  # noqa: PLR0913, PLR0917 - the options
             click.echo("\n".join(made.lines()))
             if made.problems:
                 raise click.ClickException("; ".join(made.problems))
-            if made.waiting and not (dry_run or yes or raise_price):
-                order = replace(order, raise_price=click.confirm("Raise the price?"))
+            asks = made.waiting and not (dry_run or yes or raise_price)
+            if asks and click.confirm("Raise the price?"):
+                order = replace(order, raise_price=True)
                 made = run(plan(order, record), transport.perform)
+                click.echo("\n".join(made.lines()))  # what is paid now
                 if made.problems:
                     raise click.ClickException("; ".join(made.problems))
             if dry_run or not (yes or click.confirm("Deploy?")):

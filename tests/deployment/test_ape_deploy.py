@@ -78,7 +78,9 @@ def test_offers_to_raise_the_price_of_what_is_stuck(tmp_path):
         raised = ape(devnet, record, answers="y\ny\n")
         assert raised.returncode == 0, raised.stderr
         assert f"{first} is in no block" in raised.stdout
-        assert "Raise the price? [y/N]" in raised.stdout
+        _, asked, after = raised.stdout.partition("Raise the price? [y/N]")
+        assert asked
+        assert "is raised to" in after.partition("Deploy? [y/N]")[0]
         deployer = json.loads(record.read_text())["deployer"]
         assert devnet.request("eth_getTransactionCount", deployer, "latest") == "0x2"
         assert json.loads(record.read_text())["contracts"]["Registry"]["replaced"] == [first]
