@@ -26,7 +26,8 @@ from ocn_registry import (
 )
 from ocn_registry.effects import Head
 
-TIMEOUT_S = 0.3
+# Enough for a busy machine; and what is less than a slow node takes, where a round may fail.
+PATIENT_S, HASTY_S = 10.0, 0.4
 WAYS = ("sync", "async")
 
 # What happens to one request. The slow ones take the whole time-out, so they are drawn seldom.
@@ -109,9 +110,9 @@ class Outlasting(Follower):
 
     seen: ClassVar = Counter()
 
-    def __init__(self, deployment, file, way="sync", **options):
+    def __init__(self, deployment, file, way="sync", timeout_s=PATIENT_S, **options):
         self.proxy = FaultProxy(deployment.rpc_urls[0])
-        self.way = way
+        self.way, self.timeout_s = way, timeout_s
         self._through = HttpTransport([self.proxy.url], **self._settings(deployment))
         super().__init__(deployment, file, **options)
 
@@ -128,7 +129,7 @@ class Outlasting(Follower):
         return RegistryCache(client, file=self.file, options=self.options)
 
     def _settings(self, deployment):
-        return {"chain_id": deployment.chain_id, "timeout_s": TIMEOUT_S, "retries": 1}
+        return {"chain_id": deployment.chain_id, "timeout_s": self.timeout_s, "retries": 1}
 
     def head(self):
         return self.transport.perform(Head()).ref
@@ -180,7 +181,7 @@ def outages(way, elsewhere=None):
         def follow(self, deployment):
             self.folder = TemporaryDirectory()
             file = Path(self.folder.name) / "cache.sqlite"
-            self.follower = Outlasting(deployment, file, way, depth=20, chunk_blocks=3)
+            self.follower = Outlasting(deployment, file, way, HASTY_S, depth=20, chunk_blocks=3)
             self.follower.endure([], ADDRESSES)
 
         def check(self, data):
