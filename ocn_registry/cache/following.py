@@ -49,6 +49,8 @@ if TYPE_CHECKING:
     from ocn_registry.models import BlockRef, Party, Service
 
 _ENDS_AT_ONCE = 100
+# Few registries ever had as many; a node that is not to be trusted could tell of any number.
+_MOST_EVENTS = 200_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +143,7 @@ def follow(dialect: Dialect, known: Known, how: Following) -> Flow[Round]:
 
     Raises:
         ReorgTooDeep: No block that is remembered stands any more.
-        MissingEvents: The node leaves events out.
+        MissingEvents: The node leaves events out, or tells of more than are worth following.
         TransportError: The chain can't be asked, or is another one by now.
     """
     for _ in range(ROUNDS):
@@ -253,6 +255,8 @@ def _events(
     while first <= head.number:
         part = yield from piece(contracts, first, head.number, chunk, how.chunk_blocks)
         found += part.logs
+        if len(found) > _MOST_EVENTS:
+            raise MissingEvents(f"more than {_MOST_EVENTS} events were missed: read all again")
         ends.append(part.end)
         first, chunk = part.end.number + 1, part.chunk_blocks
     if ends[-1] != head:

@@ -20,7 +20,7 @@ from ocn_registry import (
     Signatory,
     StaleCache,
 )
-from ocn_registry.cache import Cause, metrics
+from ocn_registry.cache import Cause, following, metrics
 from ocn_registry.effects import Logs
 from ocn_registry.errors import RpcRefused
 from ocn_registry.models import Interface
@@ -375,6 +375,22 @@ def test_long_absence_loads_anew(client, devnet):
     cache.refresh()
     mine(devnet, 11)
     assert cache.refresh().cause is Cause.LOADED
+
+
+@pytest.mark.parametrize(("events", "cause"), [(3, Cause.FOLLOWED), (4, Cause.LOADED)])
+def test_more_events_than_are_worth_following_load_anew(
+    client, operator, monkeypatch, events, cause
+):
+    monkeypatch.setattr(following, "_MOST_EVENTS", 3)
+    cache = RegistryCache(client, options=CacheOptions(chunk_blocks=1))
+    cache.refresh()
+    for number in range(events):
+        if number % 2:
+            client.delete_node(signer=operator)
+        else:
+            client.set_node(URL, signer=operator)
+    assert cache.refresh().cause is cause
+    assert cache.nodes() == client.nodes()
 
 
 # The file
