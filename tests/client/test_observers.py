@@ -60,5 +60,6 @@ def test_who_waits_in_vain_is_told_so(client, operator, fresh):
         with pytest.raises(OutcomeUnknown):
             client.set_node("https://a.example", signer=operator, options=options)
     finally:
+        fresh.request("anvil_dropAllTransactions")  # or it is mined later, in somebody else's chain
         fresh.request("evm_setAutomine", True)
     assert set(told) == {(0, 1)}
