@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,8 +9,6 @@ from ocn_registry import __version__
 from ocn_registry.cli import entries
 from ocn_registry.cli.codes import DONE, UNKNOWN
 from ocn_registry.cli.render import as_json, for_programs, put, talk
-from ocn_registry.errors import InvalidInput
-from ocn_registry.text import shown
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -19,7 +16,6 @@ if TYPE_CHECKING:
     from ocn_registry.client import RegistryClient
     from ocn_registry.models import Address
 
-_HASH = re.compile(r"0[xX][0-9a-fA-F]{64}")
 # What the costliest single write takes, with a URL of 255 bytes; most take half.
 SINGLE_GAS = 250_000
 
@@ -96,17 +92,15 @@ def tx_status(args: Namespace) -> int:
     from ocn_registry.cli.progress import shown_waiting  # noqa: PLC0415
     from ocn_registry.flows.writes import WriteOptions  # noqa: PLC0415
 
-    if not _HASH.fullmatch(args.tx_hash):
-        raise InvalidInput(f"{shown(args.tx_hash)} is no hash: give 0x and 64 hexadecimal digits")
     with connect(args) as client:
         outcome = None
         if args.wait:
             confirmations = confirmations_of(args.wait, client.deployment)
             options = replace(WriteOptions(), confirmations=confirmations)
             with shown_waiting(options) as watched:
-                outcome = client.await_outcome(args.tx_hash.lower(), options=watched)
+                outcome = client.await_outcome(args.tx_hash, options=watched)
         else:
-            outcome = client.outcome_of(args.tx_hash.lower())
+            outcome = client.outcome_of(args.tx_hash)
     if outcome is None:
         put("null" if for_programs(args) else "in no block")
         talk("it may still be waiting, or have been lost: ask again, or with --wait confirmed")

@@ -118,6 +118,13 @@ def blocks(text: str) -> str:
     raise ArgumentTypeError(f"{text!r} is neither confirmed, nor final, nor a number of blocks")
 
 
+def tx_hash(text: str) -> str:
+    """Read the hash of a transaction."""
+    if re.fullmatch(r"0[xX][0-9a-fA-F]{64}", text):
+        return text.lower()
+    raise ArgumentTypeError(f"{text!r} is no hash: give 0x and 64 hexadecimal digits")
+
+
 def spending(parser: ArgumentParser) -> None:
     """Take the key of who pays, and how the transaction is sent."""
     parser.add_argument(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ocn_registry.cli import options as take
 from ocn_registry.cli.names import SHELLS
-from ocn_registry.cli.options import passphrase, signing, spending, waiting
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 def keystore(parser: ArgumentParser) -> None:
     """Take the path of a new keystore."""
     parser.add_argument("path", metavar="PATH", help="file that is written, and not over another")
-    passphrase(parser)
+    take.passphrase(parser)
 
 
 def self_(parser: ArgumentParser) -> None:
     """Take who is asked about: an address, or who has a key."""
     parser.add_argument("-a", "--address", help="address that is asked about")
-    signing(parser)
+    take.signing(parser)
 
 
 def operator(parser: ArgumentParser) -> None:
@@ -34,8 +34,10 @@ def operator(parser: ArgumentParser) -> None:
 
 def tx_hash(parser: ArgumentParser) -> None:
     """Take a transaction."""
-    parser.add_argument("tx_hash", metavar="HASH", help="hash of the transaction")
-    waiting(parser)
+    parser.add_argument(
+        "tx_hash", type=take.tx_hash, metavar="HASH", help="hash of the transaction"
+    )
+    take.waiting(parser)
     parser.set_defaults(wait=False)  # only where it is asked for, whatever the settings say
 
 
@@ -80,8 +82,8 @@ def settings(parser: ArgumentParser) -> None:
         default="show",
         help="show what is in force and from where (default), or print the path of the file",
     )
-    signing(parser)
-    spending(parser)
+    take.signing(parser)
+    take.spending(parser)
 
 
 def shell(parser: ArgumentParser) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ocn_registry.cli import entries
@@ -31,7 +29,7 @@ from ocn_registry.cli.owner_log import (
 )
 from ocn_registry.cli.reads import NO_NODE, NO_PARTY
 from ocn_registry.cli.render import as_json, for_programs, lines, put, talk
-from ocn_registry.dialects import dialect_of
+from ocn_registry.cli.requests import signed_request
 from ocn_registry.effects import TransactionCount, run
 from ocn_registry.errors import InvalidInput, Reverted, TransactionReplaced
 from ocn_registry.flows.sending import wait
@@ -47,20 +45,18 @@ from ocn_registry.intents import (
     TransferOwnership,
 )
 from ocn_registry.models import Address, Contract
-from ocn_registry.signing import SignedRequest
 from ocn_registry.text import shown
 from ocn_registry.timelock import schedule_file
 
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Callable
+    from pathlib import Path
 
     from ocn_registry.cli.entries import Entry
     from ocn_registry.client import RegistryClient
     from ocn_registry.dialects import Step
     from ocn_registry.outcomes import Quote
-
-_MOST_CHARACTERS = 1 << 17
 
 
 def show(args: Namespace) -> int:
@@ -123,7 +119,7 @@ def reassign(args: Namespace) -> int:
     """Take an id from whoever holds it, and give it to who signed for it, in one step."""
     reason = checked_reason(args.reason)
     with connect(args) as client:
-        claim = _claim(client, args.file)
+        claim = signed_request(client, args.file)
         intent = claim.intent
         if not isinstance(intent, SetParty):
             raise InvalidInput("the request claims no id: have the rightful holder sign set-party")
@@ -248,21 +244,6 @@ def _hold_its_number(client: RegistryClient, act: Entry, tx_hash: str) -> None:
     sender = Address(who)
     if perform(TransactionCount(sender, pending=False)) > number:
         run(wait((tx_hash,), number, sender, WriteOptions()), perform)
-
-
-def _claim(client: RegistryClient, path: str) -> SignedRequest:
-    try:
-        if path == "-":
-            text = sys.stdin.read(_MOST_CHARACTERS)
-        else:
-            with Path(path).open(encoding="utf-8") as file:
-                text = file.read(_MOST_CHARACTERS)
-    except (OSError, UnicodeDecodeError):
-        raise InvalidInput(f"the request {shown(path)} can't be read") from None
-    found = dialect_of(client.deployment).read_request(text)
-    if not isinstance(found, SignedRequest):
-        raise InvalidInput(f"the request {shown(path)} is not signed: have its account sign it")
-    return found
 
 
 def _node(client: RegistryClient, operator: Address, block: int | None) -> Entry | None:

@@ -134,6 +134,7 @@ def verify(parser: ArgumentParser) -> None:
     for name in ("registry", "permissions"):
         parser.add_argument(
             f"--{name}-tx",
+            type=take.tx_hash,
             metavar="HASH",
             help=f"transaction that created the {name.title()}",
         )

@@ -19,6 +19,7 @@ from ocn_registry.cli.render import as_json, for_programs, put, talk
 from ocn_registry.cli.wishes import intent_of, words_of
 from ocn_registry.dialects import dialect_of
 from ocn_registry.errors import InvalidInput
+from ocn_registry.flows.owning import CANCELLED_AHEAD
 from ocn_registry.intents import InvalidateNonce
 from ocn_registry.models import Contract
 from ocn_registry.signing import SignedRequest
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from ocn_registry.signing import Request
 
 _MOST_CHARACTERS = 1 << 17
-_SKIPPED = 1_000
 
 
 def prepare(args: Namespace) -> int:
@@ -74,7 +74,7 @@ def sign(args: Namespace) -> int:
 def verify(args: Namespace) -> int:
     """Check deadline, nonce and signature of requests, as their contract would right now."""
     with connect(args) as client:
-        signed = [_signed(client, path) for path in args.files]
+        signed = [signed_request(client, path) for path in args.files]
         client.verify(*signed)
     told = [{**_words(each, client), "valid": True} for each in signed]
     put(as_json(told) if for_programs(args) else "\n\n".join([lines(each) for each in told]))
@@ -84,7 +84,7 @@ def verify(args: Namespace) -> int:
 def submit(args: Namespace) -> int:
     """Send requests that others signed, in one transaction that the spender pays."""
     with connect(args) as client:
-        signed = tuple([_signed(client, path) for path in args.files])
+        signed = tuple([signed_request(client, path) for path in args.files])
         spender = key(args, "spender", client.deployment)
         wishes = tuple([Wish(each.account, each.intent) for each in signed])
         return carry_out(args, client, signed, wishes, spender, insist=True)
@@ -97,7 +97,7 @@ def cancel(args: Namespace) -> int:
         contract = Contract(args.contract)
         nonce: int | None = args.new_nonce
         if nonce is None:
-            nonce = client.nonce(signer.address, contract) + _SKIPPED
+            nonce = client.nonce(signer.address, contract) + CANCELLED_AHEAD
         intent = InvalidateNonce(contract=contract, new_nonce=nonce)
         wishes = (Wish(signer.address, intent),)
         if not is_named(args, "spender"):
@@ -119,7 +119,16 @@ def _read(client: RegistryClient, path: str) -> Request | SignedRequest:
     return dialect_of(client.deployment).read_request(text)
 
 
-def _signed(client: RegistryClient, path: str) -> SignedRequest:
+def signed_request(client: RegistryClient, path: str) -> SignedRequest:
+    """Read a request that its account has signed, of these contracts.
+
+    Args:
+        client: Where it is for.
+        path: Its file; `-` for standard input.
+
+    Raises:
+        InvalidInput: It is none, or not signed.
+    """
     found = _read(client, path)
     if not isinstance(found, SignedRequest):
         raise InvalidInput(

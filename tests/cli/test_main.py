@@ -49,6 +49,8 @@ def test_help_tells_commands_and_exit_codes(anywhere):
         (["request", "--foo"], "--foo\nsee: ocn-registry request --help"),
         (["list-nodes", "--network-file", "missing.json"], "missing.json"),
         (["list-nodes", "--ca-file", "missing.pem"], "missing.pem"),
+        (["tx", "status", "0x12"], "'0x12' is no hash"),
+        (["verify", "--permissions-tx", "latest"], "'latest' is no hash"),
         (["list-nodes", "--proxy", "nonsense"], "the proxy is no URL"),
         (["list-nodes", "--proxy", "http://["], "the proxy is no URL"),
         (["list-nodes", "--proxy", "http://host:99999"], "the proxy is no URL"),
