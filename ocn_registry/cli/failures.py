@@ -47,7 +47,9 @@ def code_of(error: BaseException) -> int:
     ):
         if isinstance(error, kinds):
             return code
-    return UNEXPECTED
+    from ocn_registry.handover import NotHandedOver  # noqa: PLC0415 - it reads half of the package
+
+    return REJECTED if isinstance(error, NotHandedOver) else UNEXPECTED
 
 
 def tell(error: Exception, args: Namespace) -> int:
