@@ -1,6 +1,7 @@
 """Many writes of one spender at once, by threads and by tasks: no two of them get one number."""
 
 import asyncio
+import itertools
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -55,8 +56,8 @@ def requests(patient):
     ]
 
 
-def submit(*signed, spender):
-    return "submit", signed, {"spender": spender}
+def submit(*signed, spender, **named):
+    return "submit", signed, {"spender": spender, **named}
 
 
 def test_requests_of_many_are_all_sent(at_once, patient, requests, operator, account):
@@ -72,12 +73,17 @@ def test_waiting_for_a_block_keeps_nobody_from_sending(
     at_once, requests, devnet, operator, account
 ):
     devnet.request("evm_setAutomine", False)
-    devnet.request("evm_setIntervalMining", 1)
-    try:
-        outcomes = at_once(*[submit(request, spender=operator) for request in requests])
-    finally:
-        devnet.request("evm_setIntervalMining", 0)
-    assert len({outcome.block.number for outcome in outcomes}) <= 3
+    numbers = itertools.count(1)
+
+    def mine_after_the_last(_tx_hash):
+        if next(numbers) == COUNT:
+            devnet.request("evm_mine")
+
+    options = WriteOptions(timeout_s=30, on_sent=mine_after_the_last)
+    outcomes = at_once(
+        *[submit(request, spender=operator, options=options) for request in requests]
+    )
+    assert len({outcome.block.number for outcome in outcomes}) == 1
     assert account.paid_for(COUNT)
 
 
