@@ -9,7 +9,7 @@ from ocn_registry import migration
 from ocn_registry.cli.carrying import final_of, give
 from ocn_registry.cli.codes import DONE, UNEXPECTED
 from ocn_registry.cli.networks import connect, latest
-from ocn_registry.cli.render import as_json, for_programs, put, talk
+from ocn_registry.cli.render import as_json, for_programs, printable, put, talk
 from ocn_registry.dialects import dialect_of
 from ocn_registry.effects import Head, run
 from ocn_registry.errors import InvalidInput
@@ -32,6 +32,8 @@ def snapshot(args: Namespace) -> int:
         raise InvalidInput(
             f"there is a file {shown(args.out)} already: choose another name, or remove it",
         )
+    if not Path(args.out).parent.is_dir():  # told before a large registry is read
+        raise InvalidInput(f"there is no folder for the file {shown(args.out)}: make it first")
     with connect(args) as client:
         here = client.deployment
         taken = migration.snapshot(client, block=_block(args, client))
@@ -91,7 +93,7 @@ def plan(args: Namespace) -> int:
         put(as_json(told))
     else:
         put(str(planned))
-        put(f"missing on {here.name}: {words_of(counts(left))}")
+        put(f"missing on {printable(here.name)}: {words_of(counts(left))}")
         put(
             f"that takes about {price.transactions} transactions, and at most {price.gas} gas: "
             f"{told['mostCostWei']} wei now",

@@ -35,7 +35,7 @@ def watch(args: Namespace) -> int:
         story, cursor = _begin(args, client)
         name, chain = client.deployment.name, client.deployment.chain_id
         end = "" if args.once else "; Ctrl-C ends it"
-        talk(f"watching {name} (chain {chain}) from block {story.block.number + 1}{end}")
+        talk(f"watching {printable(name)} (chain {chain}) from block {story.block.number + 1}{end}")
         _go_on(args, story, cursor)
     return DONE
 

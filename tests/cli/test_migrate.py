@@ -172,6 +172,13 @@ def test_only_the_owner_imports_and_only_where_imports_are_taken(
     assert "take no imports" in wrong.stderr
 
 
+def test_a_snapshot_without_a_folder_is_refused_before_anything_is_read(anywhere):
+    nowhere = ("--rpc-url", "http://127.0.0.1:9")
+    refused = anywhere("migrate", "snapshot", "--out", "missing/registry.json", *nowhere)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "there is no folder" in refused.stderr
+
+
 def test_a_snapshot_is_not_written_over_another_and_names_its_block(taken, done, migrate, tmp_path):
     refused = migrate("snapshot", "-o", "registry.json", network=OLD)
     assert refused.returncode == 2

@@ -204,6 +204,13 @@ def test_an_outage_is_said_once_and_survived(watch, client, proxy, cpo):
         assert running.said[before + 1 :] == ["the RPC node answers again"]
 
 
+def test_the_name_of_a_deployment_commands_no_terminal(anywhere, deployment_file):
+    file = deployment_file(name="\x1b[31mred")
+    finished = anywhere("watch", "--once", "--network-file", file)
+    assert finished.returncode == 0
+    assert finished.stderr.startswith("watching \\x1b[31mred (chain")
+
+
 def test_it_starts_in_an_outage_when_it_knows_where_it_was(
     watch, client, proxy, cpo, tmp_path, deployment_file
 ):
