@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any
 
 import rehearsal_safe
 from rehearsal_line import Killer, Line, Services
-from rehearsal_v1 import Crowd, Filling
+from rehearsal_v1 import BLOCK_GAS, VOLTA, Crowd, Filling
 from rehearsal_walk import KEY_VARIABLE
 
 from ocn_registry.deployments import from_json
@@ -43,8 +43,6 @@ if TYPE_CHECKING:
     from ocn_registry.deployments import Deployment
 
 HERE = Path(__file__).resolve().parent
-VOLTA = 73799
-BLOCK_GAS = 8_000_000
 BLOCK_S = 0.1  # in place of 5 s
 CROWD = Crowd(nodes=12, parties=230, services=9, agreements=150)
 DEPLOYER, PAYER = 1, 9

@@ -21,9 +21,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rehearsal_v1 import Crowd, Filling
+from rehearsal_v1 import BLOCK_GAS, VOLTA, Crowd, Filling
 
 from ocn_registry import KeySigner, connect, migration
+from ocn_registry.cli.migrate import counts
+from ocn_registry.cli.migrate_writes import entries_of
 from ocn_registry.devnet import Devnet
 from ocn_registry.migration.price import price_of
 
@@ -33,43 +35,35 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 NOTE = ROOT / "docs" / "migration.md"
 HEADING = "## What it takes\n"
-BLOCK_GAS = 8_000_000
 PARTY_GAS = 80_000
 PRICE_WEI = 100
-VOLTA = 73799
 WHOLE = Crowd(nodes=200, parties=5_000, services=100, agreements=1_000)
 TENTH = Crowd(nodes=20, parties=500, services=10, agreements=100)
-KINDS = {
-    "ImportNodes": "nodes",
-    "ImportParties": "parties",
-    "ImportServices": "services",
-    "ImportAgreements": "agreements",
-}
 
 
 def told(outcomes: tuple[Outcome, ...]) -> dict[str, list[Outcome]]:
     """Sort transactions by what they imported."""
     found: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
-        name = type(outcome.items[0].intent).__name__
-        found.setdefault(KINDS.get(name, "closing"), []).append(outcome)
+        kind, _ = entries_of(outcome.items[0].intent)
+        found.setdefault(kind, []).append(outcome)
     return found
 
 
-def table(outcomes: tuple[Outcome, ...], counts: dict[str, int]) -> list[str]:
+def table(outcomes: tuple[Outcome, ...], entries: dict[str, int]) -> list[str]:
     """Write what each kind of entries took."""
     lines = [
         "| what | entries | transactions | gas | gas of an entry | most gas of one |",
         "|---|--:|--:|--:|--:|--:|",
     ]
     for kind, some in told(outcomes).items():
-        gas, count = sum(outcome.gas_used for outcome in some), counts.get(kind, len(some))
+        gas, count = sum(outcome.gas_used for outcome in some), entries.get(kind, len(some))
         most = max(outcome.gas_used for outcome in some)
         lines.append(
             f"| {kind} | {count:,} | {len(some)} | {gas:,} | {gas // count:,} | {most:,} |"
         )
     gas = sum(outcome.gas_used for outcome in outcomes)
-    return [*lines, f"| all | {sum(counts.values()):,} | {len(outcomes)} | {gas:,} | | |"]
+    return [*lines, f"| all | {sum(entries.values()):,} | {len(outcomes)} | {gas:,} | | |"]
 
 
 def main() -> int:
@@ -102,17 +96,11 @@ def main() -> int:
             different = migration.differences(new, plan)
             times.append(time.monotonic())
             closed = migration.close_import(new, plan, signer=owner)
-    counts = {
-        "nodes": len(plan.nodes),
-        "parties": len(plan.parties),
-        "services": len(plan.services),
-        "agreements": len(plan.agreements),
-    }
     spent = [f"{end - start:.1f} s" for start, end in pairwise(times)]
     paid = sum(outcome.gas_used for outcome in outcomes)
     gas = paid + sum(outcome.gas_used for outcome in closed)
     lines = [
-        *table((*outcomes, *closed), counts),
+        *table((*outcomes, *closed), counts(plan)),
         "",
         f"Cost at {PRICE_WEI} wei per gas: {gas * PRICE_WEI:,} wei (10^18 are 1 EWT).",
         f"Told before: {price.transactions} transactions or so, at most {price.gas:,} gas.",
@@ -124,7 +112,7 @@ def main() -> int:
         note(lines)
     parties = sum(outcome.gas_used for outcome in told(outcomes)["parties"])
     return int(
-        tuple(counts.values()) != astuple(crowd)
+        tuple(counts(plan).values()) != astuple(crowd)
         or parties > PARTY_GAS * crowd.parties
         or paid > price.gas
         or any(outcome.gas_used > BLOCK_GAS for outcome in outcomes)

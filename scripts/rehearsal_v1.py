@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from ocn_registry.deployments import Deployment
 
+VOLTA = 73799  # the chain id of a chain like it
+BLOCK_GAS = 8_000_000
 URL = "https://node.example"
 PEOPLE = (
     *("node", "shouting", "moved", "gone", "endless"),

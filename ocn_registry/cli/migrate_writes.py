@@ -121,7 +121,7 @@ class _Progress:
 
     def tell(self, outcome: Outcome) -> None:
         for item in outcome.items:
-            kind, count = _entries(item.intent)
+            kind, count = entries_of(item.intent)
             self._there[kind] += count
             talk(
                 f"{kind:<11}{self._there[kind]} of {self._planned[kind]} are there: block "
@@ -129,7 +129,7 @@ class _Progress:
             )
 
 
-def _entries(intent: Intent) -> tuple[str, int]:
+def entries_of(intent: Intent) -> tuple[str, int]:
     """Tell what a batch imports, and how many of it."""
     match intent:
         case ImportNodes():
@@ -216,7 +216,7 @@ def _done(planned: Plan, signer: Signer, outcomes: tuple[Outcome, ...]) -> Entry
                 "costWei": str(outcome.cost_wei),
             }
             for outcome in outcomes
-            for kind, count in [_entries(outcome.items[0].intent)]
+            for kind, count in [entries_of(outcome.items[0].intent)]
         ],
         "gasUsed": sum(outcome.gas_used for outcome in outcomes),
         "costWei": str(sum(outcome.cost_wei for outcome in outcomes)),
