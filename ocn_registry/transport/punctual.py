@@ -1,7 +1,8 @@
-"""HTTP answers that are read until a deadline, for urllib3.
+"""HTTP answers that are read until a deadline, and whose headers are some, for urllib3.
 
 A socket's own limit is one for each read. A node that sends a byte now and then, or one interim
-response after the other, would keep whoever waits for the headers for as long as it likes.
+response after the other, would keep whoever waits for the headers for as long as it likes. And of
+headers that are none urllib3 would write into the log, as they are, with the URL and the key in it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.util.response import assert_header_parsing
 
 if TYPE_CHECKING:
     import socket
@@ -56,6 +58,10 @@ class _Response(HTTPResponse):
     def __init__(self, sock: socket.socket, debuglevel: int = 0, method: str | None = None) -> None:
         super().__init__(sock, debuglevel, method)
         self.fp = io.BufferedReader(_Stream(sock, self.fp.detach()))
+
+    def begin(self) -> None:  # type: ignore[explicit-override]
+        super().begin()
+        assert_header_parsing(self.msg)
 
 
 class _Http(HTTPConnection):

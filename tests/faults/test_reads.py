@@ -22,6 +22,7 @@ BROKEN = {
     "slow": (faults.slow, RpcTimeout),
     "dripping": (faults.dripping, RpcTimeout),
     "dripping headers": (faults.dripping_headers, RpcTimeout),
+    "bad headers": (faults.bad_headers, RpcUnavailable),
     "asking for patience": (faults.asking_for_patience, RpcTimeout),
     "429": (faults.status(429, Retry_After="1"), RpcUnavailable),
     "503": (faults.status(503), RpcUnavailable),
@@ -92,6 +93,14 @@ def test_wish_to_be_left_alone_is_respected_within_bounds(
     proxy.inject(faults.status(429, Retry_After=asked), times=1)
     assert client.node(operator.address) is None
     assert pauses == [pause_s]
+
+
+def test_bad_headers_do_not_bring_the_key_of_a_url_into_the_log(connect, proxy, operator, caplog):
+    client = connect(f"{proxy.url}/secret-key")
+    proxy.inject(faults.bad_headers)
+    with pytest.raises(RpcUnavailable) as told:
+        client.node(operator.address)
+    assert "secret-key" not in caplog.text + str(told.value)
 
 
 def test_cookies_are_not_kept(connect, proxy, operator):

@@ -56,6 +56,12 @@ async def dripping_headers(exchange):
     raise ConnectionError
 
 
+async def bad_headers(exchange):
+    content = await exchange.forward()
+    await exchange.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n" % len(content))
+    await exchange.write(b"this is none\r\nX-Other: 1\r\n\r\n" + content)
+
+
 async def asking_for_patience(exchange):
     for _ in range(int(SLOW_S / 0.1)):
         await exchange.write(b"HTTP/1.1 100 Continue\r\n\r\n")
