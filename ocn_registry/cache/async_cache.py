@@ -131,8 +131,7 @@ class AsyncRegistryCache(CacheCore):
 
     async def _go_on(self) -> None:
         pause_s = 0.0
-        # A subscriber can stop what calls it: then this ends with the round.
-        while self._task is asyncio.current_task():
+        while True:
             await asyncio.sleep(pause_s)
             try:
                 await self.refresh()
@@ -143,3 +142,5 @@ class AsyncRegistryCache(CacheCore):
             except Exception:  # noqa: BLE001 - a fault of ours: else answers would age in silence
                 _LOG.exception("the cache can't refresh", extra=self._fields())
                 pause_s = _LONGEST_PAUSE_S
+            if self._task is not asyncio.current_task():  # a subscriber has stopped what calls it
+                return
