@@ -33,6 +33,7 @@ SOURCIFY = "https://sourcify.dev/server"
 _IMPORT = re.compile(r'^import\s[^"]*"([^"]+)"', re.MULTILINE)
 _FAILED, _ABSENT = 400, 404
 _TRIES = 60
+_STILL = "is still at it:"
 
 
 class NotVerified(Exception):
@@ -248,7 +249,7 @@ def _wait(look: Any, url: str, pause_s: float) -> str:  # noqa: ANN401 - one of 
         if (result := look(url)) is not None:
             return str(result)
         time.sleep(pause_s)
-    return f"is still at it: {url}"
+    return f"{_STILL} {url}"
 
 
 def write_files(folder: Path) -> list[Path]:
@@ -292,7 +293,7 @@ def main() -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     print(*lines, sep="\n")
-    return 0
+    return int(any(_STILL in line for line in lines))
 
 
 if __name__ == "__main__":

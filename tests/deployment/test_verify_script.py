@@ -133,6 +133,19 @@ def test_what_is_verified_is_neither_compiled_nor_submitted_again(script, servic
 
 
 @pytest.mark.usefixtures("compiled")
+def test_what_is_not_verified_in_time_is_no_success(script, service, monkeypatch, tmp_path, capsys):
+    record = tmp_path / "volta.json"
+    record.write_text(json.dumps(RECORD))
+    monkeypatch.setattr(script, "_TRIES", 0)
+    urls = ["--sourcify", service.url, "--explorer", service.url]
+    monkeypatch.setattr(script.sys, "argv", ["verify.py", "submit", str(record), *urls])
+    assert script.main() == 1
+    said = capsys.readouterr().out.splitlines()
+    assert len(said) == 4
+    assert all("is still at it" in line for line in said)
+
+
+@pytest.mark.usefixtures("compiled")
 def test_dry_run_sends_nothing(script, service):
     script.submit(RECORD, sourcify=service.url, explorer=service.url, dry_run=True)
     assert service.asked == []
