@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeGuard
 
+from ocn_registry.cli.settings_file import at_home
 from ocn_registry.cli.story import Page, Told
 from ocn_registry.errors import InvalidInput
 from ocn_registry.models import Address, BlockRef
@@ -29,7 +29,7 @@ class Cursor:
 
     def __init__(self, path: str, deployment: Deployment, whose: Whose) -> None:
         """Say where it is, and what is watched."""
-        self._path = Path(path).expanduser()
+        self._path = at_home(path)
         self._about: dict[str, object] = {
             "format": _FORMAT,
             "chainId": deployment.chain_id,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ocn_registry.cli.carrying import lines
@@ -10,6 +9,7 @@ from ocn_registry.cli.codes import DONE
 from ocn_registry.cli.keys import key, passphrase
 from ocn_registry.cli.networks import chosen
 from ocn_registry.cli.render import as_json, for_programs, put, talk
+from ocn_registry.cli.settings_file import at_home
 from ocn_registry.errors import InvalidInput
 from ocn_registry.signing import KeySigner
 from ocn_registry.text import shown
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def new(args: Namespace) -> int:
     """Make a key, in an encrypted file that other wallets read as well."""
-    path = Path(args.path).expanduser()
+    path = at_home(args.path)
     if path.exists():  # before anybody thinks of a passphrase
         raise InvalidInput(
             f"{shown(str(path))} is there already and is not written over: give another name",

@@ -184,6 +184,8 @@ def accept(args: Namespace) -> int:
 def safe_file(args: Namespace) -> int:
     """Write the file by which a Safe accepts the registry, or has its timelock accept it."""
     with connect(args) as client:
+        if args.timelock is None and (args.delay is not None or args.salt):
+            raise InvalidInput("--delay and --salt are for a timelock: name it with --timelock")
         if args.timelock is not None and args.address is None:
             raise InvalidInput("which Safe proposes to the timelock? Give its address")
         safe = args.address or client.pending_owner()

@@ -6,7 +6,6 @@ import json
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ocn_registry.cli import entries
@@ -34,6 +33,7 @@ from ocn_registry.cli.owner_log import (
 )
 from ocn_registry.cli.progress import shown_waiting
 from ocn_registry.cli.render import brief, printable, put, talk
+from ocn_registry.cli.settings_file import at_home
 from ocn_registry.dialects import dialect_of
 from ocn_registry.effects import CodeSize
 from ocn_registry.errors import InvalidInput, Reverted, TransactionReplaced
@@ -44,6 +44,7 @@ from ocn_registry.signing import SignedRequest
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Callable, Generator
+    from pathlib import Path
 
     from ocn_registry.cli.entries import Entry
     from ocn_registry.client import RegistryClient
@@ -86,7 +87,7 @@ class Deed:
 
 def log_of(args: Namespace) -> Path:
     """Tell which file is the log."""
-    return default_path() if args.log is None else Path(args.log).expanduser()
+    return default_path() if args.log is None else at_home(args.log)
 
 
 def has_no_end(act: Entry, here: Deployment) -> bool:

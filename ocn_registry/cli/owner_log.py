@@ -16,6 +16,7 @@ import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeGuard
 
+from ocn_registry.cli.settings_file import at_home
 from ocn_registry.errors import InvalidInput
 from ocn_registry.text import shown
 
@@ -36,7 +37,7 @@ _MOST_CHARACTERS = 2_000
 def default_path() -> Path:
     """Tell where the log is unless another file is named: with the user's own state."""
     told = os.environ.get("XDG_STATE_HOME", "")
-    folder = Path(told) if Path(told).is_absolute() else Path.home() / ".local" / "state"
+    folder = Path(told) if Path(told).is_absolute() else at_home("~/.local/state")
     return folder / "ocn-registry" / _FILE
 
 

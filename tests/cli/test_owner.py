@@ -403,6 +403,8 @@ def test_a_safe_gets_a_file_for_its_timelock(owner, command, devnet, deployment)
     made = timelock(devnet, safe)
     owner("hand-over", made)
     assert command("owner", "safe-file", "--timelock", made).returncode == 2
+    idle = command("owner", "safe-file", safe, "--delay", DELAY_S)
+    assert (idle.returncode, idle.stdout) == (2, "")
     content = json.loads(command("owner", "safe-file", safe, "--timelock", made).stdout)
     assert content["transactions"][0]["to"] == made
     assert content["meta"]["createdFromSafeAddress"] == safe

@@ -211,6 +211,13 @@ def test_the_name_of_a_deployment_commands_no_terminal(anywhere, deployment_file
     assert finished.stderr.startswith("watching \\x1b[31mred (chain")
 
 
+@pytest.mark.parametrize("words", [("watch", "--cursor"), ("owner", "log", "--log")])
+def test_a_home_folder_that_nobody_has_is_told(command, words):
+    finished = command(*words, "~nobody-of-this-name/file")
+    assert (finished.returncode, finished.stdout) == (2, "")
+    assert "whose home folder is meant" in finished.stderr
+
+
 def test_it_starts_in_an_outage_when_it_knows_where_it_was(
     watch, client, proxy, cpo, tmp_path, deployment_file
 ):
