@@ -7,7 +7,7 @@ is sent before it was simulated, and an answer of "no" costs nothing.
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from ocn_registry.cli import render
 from ocn_registry.cli.codes import DONE, INTERRUPTED, REJECTED
@@ -17,13 +17,14 @@ from ocn_registry.cli.render import as_json, for_programs, printable, put, talk
 from ocn_registry.cli.wishes import entry_of, words_of
 from ocn_registry.dialects import dialect_of
 from ocn_registry.effects import Balance
-from ocn_registry.errors import InvalidInput, RequestRejected, Reverted
+from ocn_registry.errors import InvalidInput, RequestRejected, Reverted, TransportError
 from ocn_registry.flows.writes import WriteOptions
 from ocn_registry.models import Contract
 from ocn_registry.signing import SignedRequest
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Callable
 
     from ocn_registry.cli.entries import Entry
     from ocn_registry.client import RegistryClient
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from ocn_registry.models import Address
     from ocn_registry.outcomes import Outcome, Quote
     from ocn_registry.signing import Signer
+
+T = TypeVar("T")
 
 # How many blocks make one final. Energy Web: more than half of the validators have built on it.
 FINAL = {246: 21, 73799: 3, 31337: 1, 1337: 1}
@@ -236,13 +239,31 @@ def _done(
     outcome: Outcome,
 ) -> Entry:
     at = outcome.block.number
+    unseen: list[Entry | None] = [None for _ in wishes]
     return {
         "status": "without effect in part" if outcome.failed else "done",
         **transaction(client.deployment, outcome),
         "signers": [wish.account for wish in wishes],
         "spender": payer,
-        "state": [entry_of(client, wish.intent, wish.account, at) for wish in wishes],
+        "state": seen_after(
+            lambda: [entry_of(client, wish.intent, wish.account, at) for wish in wishes],
+            unseen,
+        ),
     }
+
+
+def seen_after(read: Callable[[], T], otherwise: T) -> T:
+    """Read what is so after a write, which is done whether or not this succeeds.
+
+    Args:
+        read: Reads it.
+        otherwise: What is told where it can't be read: a node may lag behind the write's block.
+    """
+    try:
+        return read()
+    except TransportError as error:
+        talk(f"warning   it is done; what is so now can't be read: {printable(str(error))}")
+        return otherwise
 
 
 def transaction(deployment: Deployment, outcome: Outcome) -> Entry:

@@ -13,6 +13,7 @@ from ocn_registry.cli.carrying import (
     agreed,
     give,
     options_of,
+    seen_after,
     tell_network,
     tell_price,
     transaction,
@@ -132,7 +133,7 @@ def carry_out(args: Namespace, client: RegistryClient, deed: Deed, owner: Signer
         "status": status,
         **_said(deed, owner.address),
         **transaction(here, outcome),
-        "state": deed.read(at.number),
+        "state": seen_after(lambda: deed.read(at.number), None),
         "log": str(log),
     }
     return _put(args, result, DONE if whole else REJECTED)
