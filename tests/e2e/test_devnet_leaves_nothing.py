@@ -48,6 +48,14 @@ devnet.close()
 """
 
 
+@pytest.fixture(autouse=True)
+def hanging_up_counts():
+    """Have programs that are started here end by SIGHUP, also where these tests run under `nohup`."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
 def test_nothing_is_left_by_a_signal(start, number):
     program = start("-c", WAITS)
