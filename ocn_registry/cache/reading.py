@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ocn_registry.cache.draft import Rows
 from ocn_registry.cache.state import Consent, State, party_row, service_row
-from ocn_registry.effects import BlockAt, all_of, together
+from ocn_registry.effects import BlockAt, Together, all_of
 from ocn_registry.flows.events import Moved
 from ocn_registry.models import Address, PartyId
 from ocn_registry.outcomes import (
@@ -26,14 +26,16 @@ if TYPE_CHECKING:
 
     from ocn_registry.cache.state import Consents, PartyRow
     from ocn_registry.dialects import Dialect
-    from ocn_registry.effects import Flow
+    from ocn_registry.effects import Answer, AnyEffect, Flow
     from ocn_registry.models import Agreement, BlockRef, Party
     from ocn_registry.outcomes import Change
 
 T = TypeVar("T")
 
-# With the question for the block, what travels in one request: so it is one node that answers both.
-_AT_ONCE = 511
+# With so many questions goes one for the block. A node that takes fewer in one request than are
+# asked at once gets 512, 256, 128 or 64, so each request has one: what answers it has the block.
+_WITH_BLOCK = 63
+_AT_ONCE = 8 * _WITH_BLOCK
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +91,27 @@ def of_block(block: BlockRef, flow: Flow[T]) -> Flow[T]:
     try:
         effect = next(flow)
         while True:
-            answer, there = yield from together(effect, BlockAt(block.number))
-            if there != block:
-                raise Moved("the chain moved while it was read")
-            effect = flow.send(answer)
+            parts = effect.parts if isinstance(effect, Together) else (effect,)
+            answers = yield from _with_block(parts, block)
+            effect = flow.send(answers if isinstance(effect, Together) else answers[0])
     except StopIteration as done:
         result: T = done.value
         return result
     finally:
         flow.close()
+
+
+def _with_block(parts: tuple[AnyEffect, ...], block: BlockRef) -> Flow[tuple[Answer, ...]]:
+    groups: list[Together[tuple[Answer, ...]]] = [
+        Together((*parts[start : start + _WITH_BLOCK], BlockAt(block.number)))
+        for start in range(0, len(parts), _WITH_BLOCK)
+    ]
+    answers: list[Answer] = []
+    for *some, there in (yield from all_of(tuple(groups))):
+        if there != block:
+            raise Moved("the chain moved while it was read")
+        answers += some
+    return tuple(answers)
 
 
 def read_all(dialect: Dialect, at: BlockRef) -> Flow[State]:

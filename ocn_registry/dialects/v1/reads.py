@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 K = TypeVar("K")
 T = TypeVar("T")
 
-AT_ONCE = 511  # entries that are asked for together: one request, with the block that they are of
+AT_ONCE = 504  # entries that are asked for together: one request, also with the block now and then
 _MOST_ENTRIES = 1_000_000
 
 
