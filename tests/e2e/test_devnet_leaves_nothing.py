@@ -50,7 +50,7 @@ devnet.close()
 
 @pytest.fixture(autouse=True)
 def hanging_up_counts():
-    """Have programs that are started here end by SIGHUP, also where these tests run under `nohup`."""
+    """End what is started here by SIGHUP, also where these tests run under `nohup`."""
     before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
     yield
     signal.signal(signal.SIGHUP, before)
