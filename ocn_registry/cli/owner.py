@@ -19,8 +19,8 @@ from ocn_registry.cli.owner_deeds import (
     is_whole,
     log_of,
 )
-from ocn_registry.cli.owner_log import DONE as ENDED
 from ocn_registry.cli.owner_log import (
+    ENDED,
     FAILED,
     IN_PART,
     acts,

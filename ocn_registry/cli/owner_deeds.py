@@ -21,8 +21,8 @@ from ocn_registry.cli.carrying import (
 from ocn_registry.cli.codes import DONE, INTERRUPTED, REJECTED
 from ocn_registry.cli.keys import key
 from ocn_registry.cli.networks import latest
-from ocn_registry.cli.owner_log import DONE as ENDED
 from ocn_registry.cli.owner_log import (
+    ENDED,
     FAILED,
     IN_PART,
     SIGNED,

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ocn_registry.signing.requests import Payload
 
 INTENDED, SIGNED, UNKNOWN = "intended", "signed", "unknown"
-DONE, IN_PART, FAILED = "done", "in part", "failed"
+ENDED, IN_PART, FAILED = "done", "in part", "failed"
 _FILE = "owner.jsonl"
 _MOST_BYTES = 64 << 20
 _MOST_CHARACTERS = 2_000
