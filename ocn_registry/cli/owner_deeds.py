@@ -117,10 +117,9 @@ def carry_out(args: Namespace, client: RegistryClient, deed: Deed, owner: Signer
     if not agreed(args, "send this?", insist=True):
         talk("nothing was sent")
         return INTERRUPTED
-    place: Entry = {"network": here.name, "chainId": here.chain_id, "contract": here.registry}
     if deed.only_if_same and deed.read(latest(client)) != deed.before:
         raise InvalidInput("that entry has changed since it was shown: look again; nothing is sent")
-    act = Act(log, place | _said(deed, owner.address))
+    act = _intended(log, here, deed, owner.address)
     with _ending(act), shown_waiting(options) as watched:
         outcome = deed.do(NotingSigner(owner, act), watched)
     for item in outcome.failed:
@@ -158,8 +157,7 @@ def _prepare(args: Namespace, client: RegistryClient, deed: Deed) -> int:
     # Several, each on its own: see `flows.owning.reassign`.
     call = dialect.write(deed.steps, each_alone=len(deed.steps) > 1, sender=safe)
     if not args.dry_run:
-        place: Entry = {"network": here.name, "chainId": here.chain_id, "contract": here.registry}
-        Act(log, place | _said(deed, safe))
+        _intended(log, here, deed, safe)
         talk("load this into the Safe's transaction builder; note its transaction in your log")
     put(safe_batch(here, safe, deed.says, call, int(time.time())).rstrip("\n"))
     return DONE
@@ -210,6 +208,12 @@ def _tell_plan(client: RegistryClient, deed: Deed, owner: Address, log: Path) ->
     talk(f"log       {printable(str(log))}")
     if left := [each for each in acts(log) if has_no_end(each, here)]:
         talk(f"warning   {len(left)} in the log have no end: ocn-registry owner log --settle")
+
+
+def _intended(log: Path, here: Deployment, deed: Deed, owner: Address) -> Act:
+    """Write down what is going to be done, and where."""
+    place: Entry = {"network": here.name, "chainId": here.chain_id, "contract": here.registry}
+    return Act(log, place | _said(deed, owner))
 
 
 def _said(deed: Deed, owner: Address) -> Entry:
