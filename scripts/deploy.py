@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from ape.cli import ConnectedProviderCommand, account_option, ape_cli_context
+from ocn_registry_ape import network_of, record_of
 
 from ocn_registry import deployments
 from ocn_registry.deploying import NAMES, NotDeployed, Order, deploy, plan
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from ocn_registry.deploying import Creating
 
 ROOT = Path(__file__).resolve().parent.parent
-NAMES_OF_CHAINS = {246: "ewc", 73799: "volta"}
 
 
 class ApeCreator:
@@ -143,8 +143,8 @@ def cli(  # noqa: PLR0913, PLR0917 - the options
 ) -> None:
     """Put the registry on a chain, or go on with that."""
     creator = ApeCreator(account, provider)
-    name = name or NAMES_OF_CHAINS.get(provider.chain_id, f"chain-{provider.chain_id}")
-    path = file or ROOT / "deployments" / f"{name}.json"
+    name = name or network_of(provider.chain_id)
+    path = file or record_of(name)
     order = Order(
         name=name,
         chain_id=provider.network.chain_id,

@@ -38,7 +38,8 @@ if TYPE_CHECKING:
     from ocn_registry.signing import SignedRequest
 
 ROOT = Path(__file__).resolve().parent.parent
-NETWORKS = {246: "ewc", 73799: "volta", 31337: "local"}
+NETWORKS = {246: "ewc", 73799: "volta"}
+_DEVELOPMENT = 31337
 _TEXTS = {"to", "data"}
 
 
@@ -129,16 +130,25 @@ def deployment_of(named: str | None, chain_id: int) -> Deployment:
     Raises:
         InvalidInput: There is none.
     """
-    name = NETWORKS.get(chain_id, f"chain-{chain_id}")
-    file = Path(named) if named else ROOT / "deployments" / f"{name}.json"
+    file = Path(named) if named else record_of(network_of(chain_id))
     if file.suffix == ".json" and (named or file.exists()):
         try:
             return deployments.from_json(file.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError):
             raise InvalidInput(f"the deployment file {file} can't be read") from None
-    if named is None and chain_id not in NETWORKS:
+    if named is None and chain_id not in {*NETWORKS, _DEVELOPMENT}:
         raise InvalidInput(f"no registry is known on chain {chain_id}: give --deployment FILE")
-    return deployments.built_in(named or name)
+    return deployments.built_in(named or NETWORKS.get(chain_id, "local"))
+
+
+def network_of(chain_id: int) -> str:
+    """Name the network of a chain, as the record of a deployment there is named."""
+    return NETWORKS.get(chain_id, f"chain-{chain_id}")
+
+
+def record_of(name: str) -> Path:
+    """Tell where `ape run deploy` keeps the record of a deployment."""
+    return ROOT / "deployments" / f"{name}.json"
 
 
 def signer_of(account: AccountAPI, provider: ProviderAPI) -> ExternalSigner:
