@@ -40,6 +40,8 @@ def devnet(args: Namespace) -> int:
         ) as chain:
             if args.sample and not ended.is_set():
                 _fill(chain)
+            if args.block_time is not None:
+                chain.request("evm_setIntervalMining", args.block_time)
             told = _told(chain, with_v1=args.with_v1)
             put(as_json(told) if for_programs(args) else _lines(chain, told))
             sys.stdout.flush()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from argparse import ArgumentTypeError
 from typing import TYPE_CHECKING
 
 from ocn_registry.cli import options as take
@@ -60,6 +62,12 @@ def development(parser: ArgumentParser) -> None:
         default=31337,
         help="chain id, as 73799 to rehearse for Volta (default: 31337, which -n local expects)",
     )
+    parser.add_argument(
+        "--block-time",
+        type=_block_time,
+        metavar="SECONDS",
+        help="make a block this often, as public chains do (default: one for each transaction)",
+    )
     first = parser.add_mutually_exclusive_group()
     first.add_argument(
         "--sample",
@@ -71,6 +79,12 @@ def development(parser: ArgumentParser) -> None:
         action="store_true",
         help="with the import open, to rehearse `migrate`: the first account owns the contracts",
     )
+
+
+def _block_time(text: str) -> int:
+    if not re.fullmatch(r"[1-9]\d?", text, re.ASCII):
+        raise ArgumentTypeError(f"{text!r} is no time of a block: give 1 to 99 seconds")
+    return int(text)
 
 
 def settings(parser: ArgumentParser) -> None:

@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -74,7 +75,10 @@ def development_chain(*words):
         told = ""
         while not told.endswith("}\n") or told.count("{") != told.count("}"):
             told += running.stdout.readline() or pytest.fail(running.stderr.read())
-        yield running, json.loads(told)
+        try:
+            yield running, json.loads(told)
+        finally:  # or whatever fails in between would wait for ever
+            running.terminate()
 
 
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
@@ -89,23 +93,37 @@ def test_a_development_chain_runs_until_it_is_ended(anywhere, end):
 
 
 def test_a_development_chain_rehearses_for_another_with_its_import_open(anywhere, tmp_path):
-    with development_chain("--chain-id", "73799", "--import-open") as (running, chain):
+    words = ("--chain-id", "73799", "--import-open", "--block-time", "1")
+    with development_chain(*words) as (running, chain):
         file = tmp_path / "here.json"
         here = {"dialect": "v3", "rpcUrls": [chain["rpcUrl"]]}
         here |= {name: chain[name] for name in ("chainId", "registry", "permissions")}
         file.write_text(json.dumps(here))
         shown = anywhere("owner", "show", "--network-file", file)
+        first = block = json.loads(shown.stdout)["blockNumber"]
+        give_up = time.monotonic() + 30
+        while block == first and time.monotonic() < give_up:  # blocks come by themselves
+            later = anywhere("owner", "show", "--network-file", file)
+            block = json.loads(later.stdout)["blockNumber"]
         running.terminate()
+    assert block > first
     assert chain["chainId"] == 73799
     told = json.loads(shown.stdout)
     assert told["owner"] == chain["accounts"][0]["address"]
     assert told["importOpen"] == {"registry": True, "permissions": True}
 
 
-def test_a_sample_needs_a_closed_import(anywhere):
-    refused = anywhere("devnet", "--sample", "--import-open")
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--sample", "--import-open"], "not allowed with"),
+        (["--block-time", "0"], "1 to 99 seconds"),
+    ],
+)
+def test_a_development_chain_that_cannot_be_is_refused(anywhere, words, says):
+    refused = anywhere("devnet", *words)
     assert (refused.returncode, refused.stdout) == (2, "")
-    assert "not allowed with" in refused.stderr
+    assert says in refused.stderr
 
 
 def test_no_command_shows_what_may_be_a_key_in_a_url(command, deployment, operator, keys):
