@@ -31,6 +31,8 @@ async def main(network: str, *ids: str) -> None:
 
 
 if __name__ == "__main__":
+    if not sys.argv[2:]:
+        sys.exit(__doc__)
     try:
         asyncio.run(main(*sys.argv[1:]))
     except OcnRegistryError as error:

@@ -35,6 +35,8 @@ def main(network: str, country_code: str, party_id: str, operator: str | None = 
 
 
 if __name__ == "__main__":
+    if len(sys.argv) not in (4, 5):
+        sys.exit(__doc__)
     try:
         print(main(*sys.argv[1:]))
     except OcnRegistryError as error:

@@ -46,6 +46,8 @@ def send(network: str, signed_file: str) -> str:
 
 if __name__ == "__main__":
     steps: dict[str, Callable[..., str]] = {"prepare": prepare, "sign": sign, "send": send}
+    if len(sys.argv) not in (4, 5) or sys.argv[1] not in steps:
+        sys.exit(__doc__)
     try:
         print(steps[sys.argv[1]](*sys.argv[2:]))
     except OcnRegistryError as error:

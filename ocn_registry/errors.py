@@ -202,8 +202,8 @@ class InsufficientFunds(TransportError):
     def __init__(self, account: str, balance_wei: int, needed_wei: int) -> None:
         """Say what the account has, and what the transaction may cost at most."""
         super().__init__(
-            f"{account} has {balance_wei} wei and the transaction may cost {needed_wei}: fund the "
-            "account, or have another one pay (sign the request, let a spender submit it)",
+            f"{account} has {balance_wei} wei and the transaction may cost {needed_wei} wei: fund "
+            "the account, or have another one pay (sign the request, let a spender submit it)",
         )
         self.account = account
         self.balance_wei = balance_wei

@@ -96,7 +96,8 @@ def offerable(
     if not size and not without_code:
         raise InvalidInput(
             f"there is no code at {heir} on chain {chain_id}, so it is no Safe and no timelock: "
-            "check the address and its chain, or allow an account with a key",
+            "check the address and its chain, or say that it is an account with a key "
+            "(`without_code`, --without-code)",
         )
 
 

@@ -145,5 +145,8 @@ def _deployment(network: str) -> Deployment:
         return built_in(network)
     try:
         return from_json(Path(network).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError):
-        raise InvalidInput(f"the deployment file {shown(network)} can't be read") from None
+    except OSError as error:
+        why = error.strerror
+        raise InvalidInput(f"the deployment file {shown(network)} can't be read: {why}") from None
+    except UnicodeDecodeError:
+        raise InvalidInput(f"the deployment file {shown(network)} is no text") from None

@@ -108,8 +108,11 @@ def _with_contracts(
 def _content(path: str) -> dict[str, object]:
     try:
         content = parse_json(Path(path).read_bytes())
-    except (OSError, UnicodeDecodeError):
-        raise InvalidInput(f"the network file {shown(path)} can't be read") from None
+    except OSError as error:
+        why = error.strerror
+        raise InvalidInput(f"the network file {shown(path)} can't be read: {why}") from None
+    except UnicodeDecodeError:
+        raise InvalidInput(f"the network file {shown(path)} is no text") from None
     except ValueError as error:
         raise InvalidInput(f"the network file {shown(path)} is no JSON: {error}") from None
     if not _is_object(content):

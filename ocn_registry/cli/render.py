@@ -84,12 +84,19 @@ def as_csv(entries: Sequence[Mapping[str, object]]) -> str:
     return out.getvalue().rstrip("\n")
 
 
+def _cell(value: object) -> str:
+    """Write a value as JSON does, but texts without quotes, and nothing for what is not known."""
+    if value is None or isinstance(value, bool):
+        return {None: "", True: "true", False: "false"}[value]
+    return str(value)
+
+
 def _flat(name: str, value: object) -> Iterator[tuple[str, str]]:
     if _is_object(value):
         for key, part in value.items():
             yield from _flat(f"{name}.{key}" if name else key, part)
         return
-    text = " ".join(map(str, value)) if _is_list(value) else str(value)
+    text = " ".join(map(_cell, value)) if _is_list(value) else _cell(value)
     yield name, printable(f"'{text}" if text[:1] in set("=+-@\t") else text)
 
 

@@ -114,8 +114,10 @@ def _read(client: RegistryClient, path: str) -> Request | SignedRequest:
         else:
             with Path(path).open(encoding="utf-8") as file:
                 text = file.read(_MOST_CHARACTERS)
-    except (OSError, UnicodeDecodeError):
-        raise InvalidInput(f"the request {shown(path)} can't be read") from None
+    except OSError as error:
+        raise InvalidInput(f"the request {shown(path)} can't be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise InvalidInput(f"the request {shown(path)} is no text") from None
     return dialect_of(client.deployment).read_request(text)
 
 

@@ -115,7 +115,7 @@ def load(path: str | Path) -> Snapshot:
         with Path(path).open("rb") as file:
             content = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise InvalidInput(f"the file {shown(str(path))} can't be read: {error}") from None
+        raise InvalidInput(f"the file {shown(str(path))} can't be read: {error.strerror}") from None
     return from_json(content)
 
 
