@@ -188,6 +188,8 @@ def stand(
         except RpcRefused as error:
             # Its number may be taken, by itself even: only waiting tells.
             lost = OutcomeUnknown(hashes[-1], str(error))
+    if order.options.on_sent is not None:
+        order.options.on_sent(hashes[-1])
     landed = yield from wait(hashes, nonce, order.deployer, order.options, lost)
     receipt = landed.receipt
     record.note(

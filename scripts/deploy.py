@@ -19,6 +19,7 @@ from ape.cli import ConnectedProviderCommand, account_option, ape_cli_context
 from ocn_registry_ape import network_of, record_of
 
 from ocn_registry import deployments
+from ocn_registry.cli.progress import shown_waiting
 from ocn_registry.deploying import NAMES, NotDeployed, Order, deploy, plan
 from ocn_registry.deployment_record import Record, alone
 from ocn_registry.effects import run
@@ -114,6 +115,11 @@ def compilers() -> dict[str, Any]:
     return {name: json.loads((folder / f"{name}.json").read_text())["compiler"] for name in NAMES}
 
 
+def sent(tx_hash: str) -> None:
+    """Say what is waited for."""
+    click.echo(f"sent        {tx_hash}; interrupted, it goes on when it is run again", err=True)
+
+
 @click.command(cls=ConnectedProviderCommand)
 @ape_cli_context()
 @account_option()
@@ -154,6 +160,7 @@ def cli(  # noqa: PLR0913, PLR0917 - the options
         options=WriteOptions(
             confirmations=max(1, provider.network.required_confirmations),
             timeout_s=timeout,
+            on_sent=sent,
         ),
         raise_price=raise_price,
     )
@@ -180,7 +187,9 @@ def cli(  # noqa: PLR0913, PLR0917 - the options
             if not record.fields.get("contracts"):  # else it is what was begun with
                 record.fields |= {"sourceCommit": source_commit(), "compiler": compilers()}
                 record.fields |= public_place(order.chain_id, str(getattr(provider, "uri", "")))
-            found = run(deploy(order, record, creator), transport.perform)
+            with shown_waiting(order.options) as options:
+                order = replace(order, options=options)
+                found = run(deploy(order, record, creator), transport.perform)
     except OcnRegistryError as error:
         raise click.ClickException(str(error)) from error
     click.echo(

@@ -61,6 +61,8 @@ def test_deploys_with_voltas_settings_and_writes_a_record(chain, tmp_path):
     assert again.returncode == 1
     assert "finished deployment" in again.stderr
     kept = json.loads(record.read_text())
+    sent = [f"sent        {one['transaction']};" for one in kept["contracts"].values()]
+    assert [line for line in sent if line in done.stderr] == sent
     assert kept["compiler"]["Registry"]["settings"]["evmVersion"] == "london"
     assert len(kept["sourceCommit"].removesuffix("-dirty")) == 40
 
