@@ -22,7 +22,8 @@ from ocn_registry.effects import (
     TransactionCount,
     together,
 )
-from ocn_registry.errors import FeeAboveCap, OcnRegistryError, OutcomeUnknown, RpcRefused
+from ocn_registry.errors import OcnRegistryError, OutcomeUnknown, RpcRefused
+from ocn_registry.flows.replacing import raised
 from ocn_registry.flows.sending import Landed, fees, look_for, wait
 from ocn_registry.keccak import keccak256
 from ocn_registry.models import Address
@@ -269,24 +270,8 @@ def _signed(creator: Creator, creating: Creating) -> Flow[bytes]:
 
 
 def _dearer(now: Creating, options: WriteOptions) -> Flow[Creating]:
-    """Make a transaction pay what is paid now, and a quarter more than it did at least."""
-    head = yield from Head()
-    uncapped = replace(options, max_fee_per_gas_wei=None)
-    fee, tip = yield from fees(head, uncapped)
-    fee = max(fee, _more(now.max_fee_per_gas_wei))
-    if now.tip_per_gas_wei is None or tip is None:
-        tip = None
-    else:
-        tip = max(tip, _more(now.tip_per_gas_wei))
-        fee = max(fee, tip)
-    cap = options.max_fee_per_gas_wei
-    if cap is not None and fee > cap:
-        raise FeeAboveCap(fee, cap)
+    fee, tip = yield from raised((now.max_fee_per_gas_wei, now.tip_per_gas_wei), options)
     return replace(now, max_fee_per_gas_wei=fee, tip_per_gas_wei=tip)
-
-
-def _more(price_wei: int) -> int:
-    return price_wei + price_wei // 4 + 1
 
 
 def _hashes(known: dict[str, object]) -> tuple[str, ...]:

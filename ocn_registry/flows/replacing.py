@@ -202,18 +202,40 @@ def _known(dialect: Dialect, lane: Lane, tx_hash: str, sender: Address) -> Flow[
 
 
 def _dearer(transaction: Transaction, options: WriteOptions) -> Flow[Transaction]:
+    was = transaction.max_fee_per_gas_wei, transaction.tip_per_gas_wei
+    fee, tip = yield from raised(was, options)
+    return replace(transaction, max_fee_per_gas_wei=fee, tip_per_gas_wei=tip)
+
+
+def raised(
+    was: tuple[int, int | None],
+    options: WriteOptions,
+) -> Flow[tuple[int, int | None]]:
+    """Tell what a transaction has to pay that takes the place of another.
+
+    Args:
+        was: What the other pays at most, in wei per gas, and its tip; `None` for the old form.
+        options: Bound what is paid.
+
+    Returns:
+        The same two, of the new one: what is paid now, and a quarter more than it was at least.
+
+    Raises:
+        FeeAboveCap: That is more than the options allow.
+    """
+    fee_was, tip_was = was
     head = yield from Head()
     fee, tip = yield from fees(head, options)
-    fee = max(fee, _more(transaction.max_fee_per_gas_wei))
-    if transaction.tip_per_gas_wei is None or tip is None:
+    fee = max(fee, _more(fee_was))
+    if tip_was is None or tip is None:
         tip = None
     else:
-        tip = max(tip, _more(transaction.tip_per_gas_wei))
+        tip = max(tip, _more(tip_was))
         fee = max(fee, tip)
     cap = options.max_fee_per_gas_wei
     if cap is not None and fee > cap:
         raise FeeAboveCap(fee, cap)
-    return replace(transaction, max_fee_per_gas_wei=fee, tip_per_gas_wei=tip)
+    return fee, tip
 
 
 def _more(price_wei: int) -> int:
