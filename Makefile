@@ -54,7 +54,7 @@ format: setup ## lay out Python and Solidity, and mend what linters can mend
 	$(ON_PATH) $(NODE_BIN)/prettier --write --log-level warn $(SOLIDITY)
 
 .PHONY: abi
-abi: setup ## compile the contracts into ocn_registry/abi/v3
+abi: setup ## compile the contracts into ocn_registry/deploy/artifacts/v3
 	$(BIN)/python scripts/build_abi.py
 
 .PHONY: docs

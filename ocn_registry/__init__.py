@@ -17,12 +17,14 @@ __version__ = "3.0.0.dev0"
 
 if TYPE_CHECKING:
     from ocn_registry import contract_errors as contract_errors
-    from ocn_registry.async_client import AsyncRegistryClient as AsyncRegistryClient
     from ocn_registry.cache.async_cache import AsyncRegistryCache as AsyncRegistryCache
     from ocn_registry.cache.core import CacheOptions as CacheOptions
     from ocn_registry.cache.sync_cache import RegistryCache as RegistryCache
-    from ocn_registry.client import RegistryClient as RegistryClient
-    from ocn_registry.deployments import Deployment as Deployment
+    from ocn_registry.client.async_client import AsyncRegistryClient as AsyncRegistryClient
+    from ocn_registry.client.connect import connect as connect
+    from ocn_registry.client.connect import connect_async as connect_async
+    from ocn_registry.client.connect import find_deployment as find_deployment
+    from ocn_registry.client.sync_client import RegistryClient as RegistryClient
     from ocn_registry.errors import BadAnswer as BadAnswer
     from ocn_registry.errors import BatchRejected as BatchRejected
     from ocn_registry.errors import CacheError as CacheError
@@ -48,7 +50,7 @@ if TYPE_CHECKING:
     from ocn_registry.errors import UnknownRevert as UnknownRevert
     from ocn_registry.errors import UnsupportedByDialect as UnsupportedByDialect
     from ocn_registry.errors import WrongChain as WrongChain
-    from ocn_registry.flows.writes import WriteOptions as WriteOptions
+    from ocn_registry.flows.write import WriteOptions as WriteOptions
     from ocn_registry.intents import AcceptOwnership as AcceptOwnership
     from ocn_registry.intents import AdminDeleteOperator as AdminDeleteOperator
     from ocn_registry.intents import AdminDeleteParty as AdminDeleteParty
@@ -86,9 +88,7 @@ if TYPE_CHECKING:
     from ocn_registry.models import Route as Route
     from ocn_registry.models import Service as Service
     from ocn_registry.models import Signatory as Signatory
-    from ocn_registry.network import connect as connect
-    from ocn_registry.network import connect_async as connect_async
-    from ocn_registry.network import find_deployment as find_deployment
+    from ocn_registry.networks import Deployment as Deployment
     from ocn_registry.outcomes import Ensured as Ensured
     from ocn_registry.outcomes import Item as Item
     from ocn_registry.outcomes import Outcome as Outcome
@@ -111,12 +111,12 @@ if TYPE_CHECKING:
 else:
     # A test holds this table and the imports above together.
     _HOMES = {
-        "async_client": "AsyncRegistryClient",
+        "client.async_client": "AsyncRegistryClient",
         "cache.async_cache": "AsyncRegistryCache",
         "cache.core": "CacheOptions",
         "cache.sync_cache": "RegistryCache",
-        "client": "RegistryClient",
-        "deployments": "Deployment",
+        "client.sync_client": "RegistryClient",
+        "networks": "Deployment",
         "errors": (
             "BadAnswer BatchRejected CacheError FeeAboveCap InsufficientFunds InvalidInput "
             "NoContract NonceMismatch OcnRegistryError OutcomeUnknown PartlyDone ReorgTooDeep "
@@ -124,7 +124,7 @@ else:
             "SignatureMismatch StaleCache TransactionReplaced TransportError UnknownRevert "
             "UnsupportedByDialect WrongChain"
         ),
-        "flows.writes": "WriteOptions",
+        "flows.write": "WriteOptions",
         "intents": (
             "AcceptOwnership AdminDeleteOperator AdminDeleteParty CloseImport CreateAgreement "
             "DeleteNode DeleteParty DeleteService ImportAgreements ImportedAgreement ImportNodes "
@@ -135,7 +135,7 @@ else:
             "Address Agreement BlockRef Contract Interface Module Node Party PartyId Permission "
             "Role Route Service Signatory"
         ),
-        "network": "connect connect_async find_deployment",
+        "client.connect": "connect connect_async find_deployment",
         "outcomes": "Ensured Item Outcome Quote",
         "signing": (
             "AsyncExternalSigner AsyncSigner ExternalSigner KeySigner Request SignedRequest Signer"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from typing import ClassVar
 
 from ocn_registry.errors import Reverted
-from ocn_registry.text import shown
+from ocn_registry.foreign.text import shown
 
 
 @dataclass(eq=False)

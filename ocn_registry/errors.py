@@ -26,7 +26,7 @@ and bounded (`text.shown`). Messages are for people; programs use the class and 
 
 from typing import ClassVar
 
-from ocn_registry.text import shown
+from ocn_registry.foreign.text import shown
 
 _ERRORS_TOLD = 5
 

@@ -14,6 +14,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, ClassVar, TypeAlias, TypeGuard, TypeVar
 
 from ocn_registry.errors import InvalidInput
+from ocn_registry.foreign.text import shown
 from ocn_registry.models import (
     Address,
     Module,
@@ -24,7 +25,6 @@ from ocn_registry.models import (
     Service,
     permissions_of,
 )
-from ocn_registry.text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -14,8 +14,8 @@ from functools import lru_cache
 from typing import TypeGuard, TypeVar
 
 from ocn_registry.errors import InvalidInput
-from ocn_registry.keccak import keccak256
-from ocn_registry.text import shown
+from ocn_registry.evm.keccak import keccak256
+from ocn_registry.foreign.text import shown
 
 E = TypeVar("E", bound=Enum)
 

@@ -25,13 +25,13 @@ import command_scenarios
 import gas_scenarios
 import speed_scenarios
 
-from ocn_registry.devnet import Devnet
+from ocn_registry.deploy.devnet import Devnet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-ARTIFACTS: Final = ROOT / "ocn_registry" / "abi" / "v3"
+ARTIFACTS: Final = ROOT / "ocn_registry" / "deploy" / "artifacts" / "v3"
 CONTRACTS: Final = ("Registry", "Permissions")
 
 # EIP-170, in force on both chains.

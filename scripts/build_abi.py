@@ -1,4 +1,4 @@
-"""Write `ocn_registry/abi/v3/*.json`: the contracts for everybody without a compiler.
+"""Write `ocn_registry/deploy/artifacts/v3/*.json`: the contracts for everybody without a compiler.
 
     python scripts/build_abi.py            compile and write
     python scripts/build_abi.py --check    compile and compare with what is committed
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 CONTRACTS = ("Registry", "Permissions")
-FOLDER = ROOT / "ocn_registry" / "abi" / "v3"
+FOLDER = ROOT / "ocn_registry" / "deploy" / "artifacts" / "v3"
 
 
 class CompileError(Exception):

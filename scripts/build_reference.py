@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, cast
 import ocn_registry
 from ocn_registry import contract_errors
 from ocn_registry.contract_errors import ContractError
-from ocn_registry.effects import Effect
 from ocn_registry.outcomes import Change
+from ocn_registry.protocol.effects import Effect
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,13 +37,13 @@ for [parties and service providers](guide-party.md), [node software](guide-node.
 """
 # What is told together, and which part of the package it comes from.
 GROUPS = {
-    "Clients": ("network", "client", "async_client", "flows"),
+    "Clients": ("client", "flows"),
     "What stands in a registry": ("models",),
     "What can be changed": ("intents",),
     "Signers and requests": ("signing",),
     "What a write did": ("outcomes",),
     "The registry in memory": ("cache",),
-    "Where registries stand, and the ways there": ("deployments", "transport"),
+    "Where registries stand, and the ways there": ("networks", "transport"),
     "Errors": ("errors",),
 }
 ASYNC = "The methods are those of [`RegistryClient`](#registryclient), to be awaited."

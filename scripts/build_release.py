@@ -40,11 +40,11 @@ from importlib.resources import files
 here = files("ocn_registry")
 assert (here / "py.typed").is_file(), "no py.typed"
 json.loads((here / "schemas" / "signed-request.schema.json").read_text())
-from ocn_registry.abi import artifact
+from ocn_registry.deploy.artifacts import artifact
 assert artifact("v3", "Registry").bytecode and artifact("v3", "Permissions").bytecode
-from ocn_registry import deployments
-for name in deployments.names():
-    deployments.built_in(name)
+from ocn_registry import networks
+for name in networks.names():
+    networks.built_in(name)
 print(ocn_registry.__version__, ocn_registry.__file__)
 """
 
@@ -197,7 +197,7 @@ def trial(wheel: Path) -> list[str]:
         NotReleased: It does not work as installed.
     """
     from ocn_registry import KeySigner, RegistryClient  # noqa: PLC0415 - to write what is read
-    from ocn_registry.devnet import Devnet  # noqa: PLC0415
+    from ocn_registry.deploy.devnet import Devnet  # noqa: PLC0415
     from ocn_registry.transport.http_sync import HttpTransport  # noqa: PLC0415
 
     url = "https://node.example.org"

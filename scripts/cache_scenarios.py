@@ -16,24 +16,24 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from speed_scenarios import PARTIES, ROUNDS, V1_PARTIES, CountingTransport, Speed, party, send
 
 from ocn_registry import RegistryCache, RegistryClient
-from ocn_registry.abi import artifact
 from ocn_registry.cache.draft import Draft, empty
 from ocn_registry.cache.fold import Fold
 from ocn_registry.cache.questions import Snapshot
+from ocn_registry.deploy.artifacts import artifact
 from ocn_registry.dialects import dialect_of
-from ocn_registry.effects import Logs
+from ocn_registry.evm.keccak import topic
 from ocn_registry.intents import ImportServices, SetService
-from ocn_registry.keccak import topic
 from ocn_registry.models import Address, BlockRef, Node, PartyId, Permission, Role, Service
 from ocn_registry.outcomes import NodeSet, PartySet
+from ocn_registry.protocol.effects import Logs
 from ocn_registry.transport.jsonrpc import answer_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ocn_registry.cache.state import State
-    from ocn_registry.deployments import Deployment
-    from ocn_registry.devnet import Devnet
+    from ocn_registry.deploy.devnet import Devnet
+    from ocn_registry.networks import Deployment
 
 SIZES: Final = (10_000, 100_000)
 _PROCESSED: Final = 150

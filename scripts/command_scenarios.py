@@ -24,7 +24,7 @@ from speed_scenarios import DOMAIN, LIBRARY, NODE, OPERATOR, ROOT, Speed, fill
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ocn_registry.devnet import Devnet
+    from ocn_registry.deploy.devnet import Devnet
 
 PARTIES: Final = 1_000
 STARTS: Final = 11

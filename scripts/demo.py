@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final, cast
 import ocn_registry as ocn
 
 if TYPE_CHECKING:
-    from ocn_registry.devnet import Devnet
+    from ocn_registry.deploy.devnet import Devnet
     from ocn_registry.outcomes import Change
 
 NORTH_URL: Final = "https://north.example.org"
@@ -276,7 +276,7 @@ def wrapped(label: str, text: str) -> None:
 def run() -> None:
     """Run the story on a chain of its own."""
     started = time.monotonic()
-    from ocn_registry.devnet import Devnet  # noqa: PLC0415 - Ctrl-C during imports is main's
+    from ocn_registry.deploy.devnet import Devnet  # noqa: PLC0415 - Ctrl-C during imports is main's
 
     with Devnet() as devnet, ocn.connect(devnet.deployment()) as registry:
         Demo(devnet, registry).tell()

@@ -2,7 +2,7 @@
 
 Shows what will happen and what it costs, asks, and deploys. Interrupted, it goes on when it is run
 again: what was done is in the record, `deployments/NAME.json` unless another file is named. The
-record of a finished deployment, put into `ocn_registry/deployments`, ships in the wheel.
+record of a finished deployment, put into `ocn_registry/networks`, ships in the wheel.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ import click
 from ape.cli import ConnectedProviderCommand, account_option, ape_cli_context
 from ocn_registry_ape import network_of, record_of
 
-from ocn_registry import deployments
+from ocn_registry import networks
 from ocn_registry.cli.progress import shown_waiting
-from ocn_registry.deploying import NAMES, NotDeployed, Order, deploy, plan
-from ocn_registry.deployment_record import Record, alone
-from ocn_registry.effects import run
+from ocn_registry.deploy.deploy import NAMES, NotDeployed, Order, deploy, plan
+from ocn_registry.deploy.record import Record, alone
 from ocn_registry.errors import OcnRegistryError
-from ocn_registry.flows.writes import WriteOptions
+from ocn_registry.flows.write import WriteOptions
 from ocn_registry.models import Address
+from ocn_registry.protocol.effects import run
 from ocn_registry.transport.web3_adapter import Web3Transport
 
 if TYPE_CHECKING:
     from ape.api import AccountAPI, ProviderAPI
 
-    from ocn_registry.deploying import Creating
+    from ocn_registry.deploy.deploy import Creating
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -85,8 +85,8 @@ def public_place(chain_id: int, uri: str) -> dict[str, Any]:
         chain_id: The chain.
         uri: The node that is asked; one of a rehearsal is nothing to publish.
     """
-    for name in deployments.names():
-        known = deployments.built_in(name)
+    for name in networks.names():
+        known = networks.built_in(name)
         if known.chain_id == chain_id and uri.rstrip("/") in known.rpc_urls:
             return {"rpcUrls": list(known.rpc_urls), "explorer": known.explorer}
     return {}
@@ -111,7 +111,7 @@ def hold_to_sources() -> None:
 
 def compilers() -> dict[str, Any]:
     """Tell how each contract was compiled."""
-    folder = ROOT / "ocn_registry" / "abi" / "v3"
+    folder = ROOT / "ocn_registry" / "deploy" / "artifacts" / "v3"
     return {name: json.loads((folder / f"{name}.json").read_text())["compiler"] for name in NAMES}
 
 

@@ -33,14 +33,14 @@ from rehearsal_line import Killer, Line, Services
 from rehearsal_v1 import BLOCK_GAS, VOLTA, Crowd, Filling
 from rehearsal_walk import KEY_VARIABLE
 
-from ocn_registry.deployments import from_json
-from ocn_registry.devnet import Devnet
-from ocn_registry.keccak import keccak256
+from ocn_registry.deploy.devnet import Devnet
+from ocn_registry.evm.keccak import keccak256
+from ocn_registry.networks import from_json
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from ocn_registry.deployments import Deployment
+    from ocn_registry.networks import Deployment
 
 HERE = Path(__file__).resolve().parent
 BLOCK_S = 0.1  # in place of 5 s

@@ -18,7 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
-from ocn_registry.abi import artifact
+from ocn_registry.deploy.artifacts import artifact
 
 if TYPE_CHECKING:
     import subprocess

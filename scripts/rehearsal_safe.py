@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from coincurve import PrivateKey
 
-from ocn_registry.dialects import words
-from ocn_registry.keccak import keccak256, selector
+from ocn_registry.evm import abi
+from ocn_registry.evm.keccak import keccak256, selector
 from ocn_registry.models import ZERO_ADDRESS, Address
 
 if TYPE_CHECKING:
@@ -35,11 +35,11 @@ def create(ask: Callable[..., Any], payer: Address) -> Address:
     """
     singleton = _create(ask, payer, "GnosisSafe.sol/GnosisSafe", b"")
     proxy = "proxies/GnosisSafeProxy.sol/GnosisSafeProxy"
-    safe = _create(ask, payer, proxy, words.address(singleton))
-    nobody = words.address(ZERO_ADDRESS)
-    owners = words.items([words.address(_address(key)) for key in _keys()])
-    rest = (nobody, words.blob(b""), nobody, nobody, words.uint(0), nobody)
-    data = selector(SETUP) + words.join(owners, words.uint(THRESHOLD), *rest)
+    safe = _create(ask, payer, proxy, abi.address(singleton))
+    nobody = abi.address(ZERO_ADDRESS)
+    owners = abi.items([abi.address(_address(key)) for key in _keys()])
+    rest = (nobody, abi.blob(b""), nobody, nobody, abi.uint(0), nobody)
+    data = selector(SETUP) + abi.join(owners, abi.uint(THRESHOLD), *rest)
     sent = {"from": payer, "to": safe, "data": "0x" + data.hex()}
     if ask("eth_sendTransactionSync", sent)["status"] != "0x1":
         raise SafeRefusedError("the Safe can't be set up")
@@ -56,21 +56,21 @@ def execution(ask: Callable[..., Any], safe: Address, text: str) -> str:
     """
     content = json.loads(text)
     (step,) = content["transactions"]
-    nobody = words.address(ZERO_ADDRESS)
+    nobody = abi.address(ZERO_ADDRESS)
     fields = (
-        words.address(step["to"]),
-        words.uint(int(step["value"])),
-        words.blob(bytes.fromhex(step["data"][2:])),
-        *(words.uint(0) for _ in range(4)),
+        abi.address(step["to"]),
+        abi.uint(int(step["value"])),
+        abi.blob(bytes.fromhex(step["data"][2:])),
+        *(abi.uint(0) for _ in range(4)),
         nobody,
         nobody,
     )
     nonce = bytes.fromhex(_call(ask, safe, selector("nonce()"))[2:])
     question = selector(f"getTransactionHash({ONE_TRANSACTION},uint256)")
-    digest = bytes.fromhex(_call(ask, safe, question + words.join(*fields, nonce))[2:])
+    digest = bytes.fromhex(_call(ask, safe, question + abi.join(*fields, nonce))[2:])
     signatures = b"".join(_signed(key, digest) for key in _keys()[:THRESHOLD])
     call = selector(f"execTransaction({ONE_TRANSACTION},bytes)")
-    return "0x" + (call + words.join(*fields, words.blob(signatures))).hex()
+    return "0x" + (call + abi.join(*fields, abi.blob(signatures))).hex()
 
 
 def _call(ask: Callable[..., Any], to: Address, data: bytes) -> str:

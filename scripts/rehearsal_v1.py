@@ -11,15 +11,15 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ocn_registry.dialects import words
-from ocn_registry.keccak import keccak256, selector
+from ocn_registry.evm import abi
+from ocn_registry.evm.keccak import keccak256, selector
 from ocn_registry.models import ZERO_ADDRESS, Address
 from ocn_registry.signing import KeySigner
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ocn_registry.deployments import Deployment
+    from ocn_registry.networks import Deployment
 
 VOLTA = 73799  # the chain id of a chain like it
 BLOCK_GAS = 8_000_000
@@ -36,7 +36,7 @@ _TOGETHER = 500
 _TIMEOUT_S = 120.0
 _FAR_GAS_LIMIT = 2_000_000_000
 # v, r, s that give the zero address.
-_NOBODYS = (words.uint(0), bytes(32), bytes(32))
+_NOBODYS = (abi.uint(0), bytes(32), bytes(32))
 
 
 class NotFilledError(Exception):
@@ -49,7 +49,7 @@ class Write(NamedTuple):
     sender: Address
     contract: Address
     signature: str
-    arguments: tuple[bytes | words.Tail, ...] = ()
+    arguments: tuple[bytes | abi.Tail, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -130,31 +130,31 @@ class Filling:
 
     def node(self, who: Address, url: str) -> Write:
         """Set a node."""
-        return Write(who, self.registry, "setNode(string)", (words.text(url),))
+        return Write(who, self.registry, "setNode(string)", (abi.text(url),))
 
     def party(self, who: Address, country: bytes, party: bytes, operator: Address) -> Write:
         """Set a party, with the role CPO."""
         arguments = (
-            words.fixed(country),
-            words.fixed(party),
-            words.uints([0]),
-            words.address(operator),
+            abi.fixed(country),
+            abi.fixed(party),
+            abi.uints([0]),
+            abi.address(operator),
         )
         return Write(who, self.registry, "setParty(bytes2,bytes3,uint8[],address)", arguments)
 
     def modules(self, who: Address, sender: list[int], receiver: list[int]) -> Write:
         """Set the modules of a party."""
-        arguments = (words.uints(sender), words.uints(receiver))
+        arguments = (abi.uints(sender), abi.uints(receiver))
         return Write(who, self.registry, "setPartyModules(uint8[],uint8[])", arguments)
 
     def service(self, who: Address, name: bytes, url: str, permissions: list[int]) -> Write:
         """Set a service."""
-        arguments = (words.blob(name), words.text(url), words.uints(permissions))
+        arguments = (abi.blob(name), abi.text(url), abi.uints(permissions))
         return Write(who, self.permissions, "setService(string,string,uint256[])", arguments)
 
     def agree(self, user: Address, provider: Address) -> Write:
         """Agree to a service."""
-        arguments = (words.address(provider),)
+        arguments = (abi.address(provider),)
         return Write(user, self.permissions, "createAgreement(address)", arguments)
 
     def awkward(self) -> dict[str, KeySigner]:
@@ -216,7 +216,7 @@ class Filling:
                 for provider in ("provider", "changer", "leaver")
             ],
             self.agree(at["emsp"], at["cpo"]),
-            Write(at["cpo"], self.permissions, revoke, (words.address(at["provider"]),)),
+            Write(at["cpo"], self.permissions, revoke, (abi.address(at["provider"]),)),
             self.service(at["changer"], b"Changing", "", [1, 2]),
             self.agree(at["provider"], at["changer"]),
             Write(at["leaver"], self.permissions, "deleteService()"),
@@ -224,13 +224,13 @@ class Filling:
 
     def _nobodys(self, sender: Address) -> list[Write]:
         """List the zero address, by signatures that give nobody."""
-        zero = words.address(ZERO_ADDRESS)
+        zero = abi.address(ZERO_ADDRESS)
         return [
             Write(
                 sender,
                 self.registry,
                 "setNodeRaw(address,string,uint8,bytes32,bytes32)",
-                (zero, words.text("https://evil.example"), *_NOBODYS),
+                (zero, abi.text("https://evil.example"), *_NOBODYS),
             ),
             Write(
                 sender,
@@ -238,10 +238,10 @@ class Filling:
                 "setPartyRaw(address,bytes2,bytes3,uint8[],address,uint8,bytes32,bytes32)",
                 (
                     zero,
-                    words.fixed(b"ZZ"),
-                    words.fixed(b"ZZZ"),
-                    words.uints([0]),
-                    words.address(sender),
+                    abi.fixed(b"ZZ"),
+                    abi.fixed(b"ZZZ"),
+                    abi.uints([0]),
+                    abi.address(sender),
                     *_NOBODYS,
                 ),
             ),
@@ -249,7 +249,7 @@ class Filling:
                 sender,
                 self.permissions,
                 "setServiceRaw(string,string,uint256[],uint8,bytes32,bytes32)",
-                (words.text("all"), words.text(""), words.uints([0]), *_NOBODYS),
+                (abi.text("all"), abi.text(""), abi.uints([0]), *_NOBODYS),
             ),
         ]
 
@@ -310,7 +310,7 @@ def _transaction(write: Write, price_wei: int) -> dict[str, str]:
     return {
         "from": write.sender,
         "to": write.contract,
-        "data": "0x" + (selector(write.signature) + words.join(*write.arguments)).hex(),
+        "data": "0x" + (selector(write.signature) + abi.join(*write.arguments)).hex(),
         "gas": hex(_GAS),
         "gasPrice": hex(price_wei),
     }

@@ -26,20 +26,20 @@ from rehearsal_safe import SafeRefusedError, execution
 
 from ocn_registry import Contract, KeySigner, WriteOptions, connect, migration
 from ocn_registry.cli.main import main as command
-from ocn_registry.deploying import Order, deploy, plan
-from ocn_registry.deployment_record import Record, alone
-from ocn_registry.deployments import from_json
-from ocn_registry.effects import run
-from ocn_registry.handover import accepted
+from ocn_registry.deploy.deploy import Order, deploy, plan
+from ocn_registry.deploy.handover import accepted
+from ocn_registry.deploy.record import Record, alone
 from ocn_registry.migration.importing import Importing, settled
 from ocn_registry.models import Address
+from ocn_registry.networks import from_json
+from ocn_registry.protocol.effects import run
 from ocn_registry.transport.jsonrpc import Ask
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ocn_registry.client import RegistryClient
-    from ocn_registry.deploying import Creating
+    from ocn_registry.client.sync_client import RegistryClient
+    from ocn_registry.deploy.deploy import Creating
     from ocn_registry.migration import Plan, Snapshot
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -31,9 +31,9 @@ from histories.chain import (  # type: ignore[import-not-found]  # noqa: E402 - 
 )
 from histories.people import digest  # type: ignore[import-not-found]  # noqa: E402
 
-from ocn_registry.abi import artifact  # noqa: E402
-from ocn_registry.devnet import ACCOUNTS  # noqa: E402
-from ocn_registry.keccak import keccak256  # noqa: E402
+from ocn_registry.deploy.artifacts import artifact  # noqa: E402
+from ocn_registry.deploy.devnet import ACCOUNTS  # noqa: E402
+from ocn_registry.evm.keccak import keccak256  # noqa: E402
 from ocn_registry.models import Address  # noqa: E402
 from ocn_registry.testing.codec import encode  # noqa: E402
 from ocn_registry.testing.model import Call, SignedFields  # noqa: E402

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from histories.chain import RpcError, Transaction  # type: ignore[import-not-found]
 
-from ocn_registry.abi import artifact
-from ocn_registry.devnet import ACCOUNTS
-from ocn_registry.keccak import keccak256, selector
+from ocn_registry.deploy.artifacts import artifact
+from ocn_registry.deploy.devnet import ACCOUNTS
+from ocn_registry.evm.keccak import keccak256, selector
 from ocn_registry.models import Address
 from ocn_registry.testing.codec import encode
 from ocn_registry.testing.model import Call

@@ -33,15 +33,15 @@ from ocn_registry import (
 )
 from ocn_registry.dialects import dialect_of
 from ocn_registry.models import Address
-from ocn_registry.transport.exchange import Post
+from ocn_registry.transport.rpc_pool import Post
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ocn_registry.devnet import Devnet
+    from ocn_registry.deploy.devnet import Devnet
     from ocn_registry.dialects import Dialect
-    from ocn_registry.effects import Answer, AnyEffect
     from ocn_registry.intents import Intent
+    from ocn_registry.protocol.effects import Answer, AnyEffect
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 # The machine's Node.js, or the one of `make setup`.

@@ -4,7 +4,7 @@
     python scripts/verify.py submit RECORD [--sourcify URL] [--explorer URL] [--dry-run]
 
 The standard JSON input holds every source in full. It is compiled before it is used: what comes out
-has to be the code in `ocn_registry/abi/v3`, byte for byte.
+has to be the code in `ocn_registry/deploy/artifacts/v3`, byte for byte.
 
 What a service has verified already is not submitted again: interrupted, run it once more.
 
@@ -63,7 +63,7 @@ def sources_of(name: str) -> dict[str, dict[str, str]]:
 
 def published(name: str) -> dict[str, Any]:
     """Read the published artifact of a contract."""
-    text = (ROOT / "ocn_registry" / "abi" / "v3" / f"{name}.json").read_text()
+    text = (ROOT / "ocn_registry" / "deploy" / "artifacts" / "v3" / f"{name}.json").read_text()
     return dict(json.loads(text))
 
 

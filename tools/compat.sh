@@ -13,7 +13,7 @@ for which in oldest newest; do
   "$folder/bin/python" -m pip install --quiet --no-deps --no-build-isolation --force-reinstall .
   echo "compat: $("$folder/bin/python" -c 'from importlib.metadata import version as v; print("web3", v("web3"), "eth-account", v("eth-account"))')"
   # The installed package, not the checkout's: so no plugin of the checkout, and the folder is not on the path.
-  OCN_ANVIL=$(.venv/bin/python -c 'from ocn_registry.anvil import find_anvil; print(find_anvil())') \
+  OCN_ANVIL=$(.venv/bin/python -c 'from ocn_registry.deploy.anvil import find_anvil; print(find_anvil())') \
     "$folder/bin/pytest" --quiet --override-ini addopts='--import-mode=importlib' \
     tests/faults/test_web3.py tests/client/test_main_job.py tests/client/test_memory.py tests/e2e/test_guides.py
 done

@@ -16,15 +16,15 @@ import click
 from ape.cli import ConnectedProviderCommand, account_option
 from eth_account.messages import encode_defunct, encode_typed_data
 
-from ocn_registry import deployments
+from ocn_registry import networks
 from ocn_registry.cli.carrying import Wish, carry_out
 from ocn_registry.cli.codes import DONE
 from ocn_registry.cli.failures import tell
 from ocn_registry.cli.render import talk
 from ocn_registry.cli.wishes import intent_of, words_of
-from ocn_registry.client import RegistryClient
-from ocn_registry.effects import ChainId
+from ocn_registry.client.sync_client import RegistryClient
 from ocn_registry.errors import InvalidInput, OcnRegistryError
+from ocn_registry.protocol.effects import ChainId
 from ocn_registry.signing import ExternalSigner
 from ocn_registry.transport.web3_adapter import Web3Transport
 
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
     from ape.api import AccountAPI, ProviderAPI
 
-    from ocn_registry.deployments import Deployment
     from ocn_registry.intents import SignableIntent
+    from ocn_registry.networks import Deployment
     from ocn_registry.signing import SignedRequest
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -133,12 +133,12 @@ def deployment_of(named: str | None, chain_id: int) -> Deployment:
     file = Path(named) if named else record_of(network_of(chain_id))
     if file.suffix == ".json" and (named or file.exists()):
         try:
-            return deployments.from_json(file.read_text(encoding="utf-8"))
+            return networks.from_json(file.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError):
             raise InvalidInput(f"the deployment file {file} can't be read") from None
     if named is None and chain_id not in {*NETWORKS, _DEVELOPMENT}:
         raise InvalidInput(f"no registry is known on chain {chain_id}: give --deployment FILE")
-    return deployments.built_in(named or NETWORKS.get(chain_id, "local"))
+    return networks.built_in(named or NETWORKS.get(chain_id, "local"))
 
 
 def network_of(chain_id: int) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from node.refusals import Refused, Status, invalid
+from ocn_registry.foreign.text import shown
 from ocn_registry.notary import (
     NODE_REWRITES,
     MessageRejected,
@@ -16,7 +17,6 @@ from ocn_registry.notary import (
     UnsignableMessage,
     recover_body,
 )
-from ocn_registry.text import shown
 
 if TYPE_CHECKING:
     from node.messages import OcpiRequest

@@ -17,10 +17,10 @@ from urllib.parse import parse_qsl, urlsplit
 
 from node.refusals import invalid
 from ocn_registry import InvalidInput, PartyId
+from ocn_registry.foreign.strict_json import parse_json
+from ocn_registry.foreign.text import shown
 from ocn_registry.models import Interface, Module
 from ocn_registry.notary import MessageSignature, OcpiMessage, UnsignableMessage
-from ocn_registry.strict_json import parse_json
-from ocn_registry.text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

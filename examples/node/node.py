@@ -21,8 +21,8 @@ from node.messages import RESPONSE_URL, TO_COUNTRY, TO_PARTY, from_node, written
 from node.proxies import Proxies
 from node.refusals import Refused, Status, invalid
 from ocn_registry import StaleCache
+from ocn_registry.foreign.text import shown
 from ocn_registry.notary import sign_body
-from ocn_registry.text import shown
 
 if TYPE_CHECKING:
     from node.messages import OcpiRequest

@@ -9,9 +9,9 @@ import aiohttp
 from yarl import URL
 
 from node.refusals import Refused, Status
+from ocn_registry.foreign.strict_json import parse_json
+from ocn_registry.foreign.text import shown
 from ocn_registry.notary import RESPONSE_PROPERTY, OcpiMessage
-from ocn_registry.strict_json import parse_json
-from ocn_registry.text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -20,8 +20,8 @@ from ocn_registry.models import Module
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ocn_registry.deployments import Deployment
     from ocn_registry.models import Interface
+    from ocn_registry.networks import Deployment
 
 Senders = dict[PartyId, frozenset[Module]]
 

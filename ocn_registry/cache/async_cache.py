@@ -7,17 +7,17 @@ import logging
 from typing import TYPE_CHECKING
 
 from ocn_registry.cache.core import CacheCore
-from ocn_registry.effects import run_async
 from ocn_registry.errors import InvalidInput, OcnRegistryError
+from ocn_registry.protocol.effects import run_async
 
 if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
     from typing import Self
 
-    from ocn_registry.async_client import AsyncRegistryClient
     from ocn_registry.cache.core import CacheOptions
     from ocn_registry.cache.updates import Update
+    from ocn_registry.client.async_client import AsyncRegistryClient
 
 _LOG = logging.getLogger("ocn_registry.cache")
 _LONGEST_PAUSE_S = 60.0

@@ -19,9 +19,9 @@ from ocn_registry.cache.questions import Questions
 from ocn_registry.cache.store import Store
 from ocn_registry.cache.updates import Cause, Update, differences
 from ocn_registry.dialects import dialect_of
-from ocn_registry.effects import Local
 from ocn_registry.errors import InvalidInput, OcnRegistryError, ReorgTooDeep, StaleCache
-from ocn_registry.replay import MissingEvents
+from ocn_registry.events.replay import MissingEvents
+from ocn_registry.protocol.effects import Local
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from ocn_registry.cache.draft import Rows
     from ocn_registry.cache.following import Known, Round
     from ocn_registry.cache.state import State
-    from ocn_registry.deployments import Deployment
-    from ocn_registry.effects import Flow
+    from ocn_registry.networks import Deployment
+    from ocn_registry.protocol.effects import Flow
 
 _LOG = logging.getLogger("ocn_registry.cache")
 Subscriber: TypeAlias = Callable[[Update], Awaitable[None] | None]

@@ -15,6 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ocn_registry.cache.state import Consent, PartyRow, ServiceRow, bits_of
+from ocn_registry.events.replay import MissingEvents
 from ocn_registry.outcomes import (
     AgreementMade,
     AgreementRevoked,
@@ -25,7 +26,6 @@ from ocn_registry.outcomes import (
     ServiceDeleted,
     ServiceSet,
 )
-from ocn_registry.replay import MissingEvents
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -26,8 +26,8 @@ from typing import TYPE_CHECKING
 from ocn_registry.cache.draft import Draft, Rows
 from ocn_registry.cache.fold import Fold
 from ocn_registry.cache.reading import of_block, read_again, read_all, touched_by
-from ocn_registry.effects import BlockAt, ChainId, Head, all_of, together
 from ocn_registry.errors import ReorgTooDeep, WrongChain
+from ocn_registry.events.replay import MissingEvents
 from ocn_registry.flows.events import (
     CHUNK_BLOCKS,
     DEPTH,
@@ -40,13 +40,13 @@ from ocn_registry.flows.events import (
     start_of,
 )
 from ocn_registry.models import Contract
-from ocn_registry.replay import MissingEvents
+from ocn_registry.protocol.effects import BlockAt, ChainId, Head, all_of, together
 
 if TYPE_CHECKING:
     from ocn_registry.cache.state import State
     from ocn_registry.dialects import Dialect
-    from ocn_registry.effects import Flow, Log
     from ocn_registry.models import BlockRef, Party, Service
+    from ocn_registry.protocol.effects import Flow, Log
 
 _ENDS_AT_ONCE = 100
 # Few registries ever had as many; a node that is not to be trusted could tell of any number.

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ocn_registry.cache.draft import Rows
 from ocn_registry.cache.state import Consent, State, party_row, service_row
-from ocn_registry.effects import BlockAt, Together, all_of
 from ocn_registry.flows.events import Moved
 from ocn_registry.models import Address, PartyId
 from ocn_registry.outcomes import (
@@ -20,15 +19,16 @@ from ocn_registry.outcomes import (
     ServiceDeleted,
     ServiceSet,
 )
+from ocn_registry.protocol.effects import BlockAt, Together, all_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ocn_registry.cache.state import Consents, PartyRow
     from ocn_registry.dialects import Dialect
-    from ocn_registry.effects import Answer, AnyEffect, Flow
     from ocn_registry.models import Agreement, BlockRef, Party
     from ocn_registry.outcomes import Change
+    from ocn_registry.protocol.effects import Answer, AnyEffect, Flow
 
 T = TypeVar("T")
 

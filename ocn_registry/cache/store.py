@@ -20,14 +20,14 @@ from typing import TYPE_CHECKING, cast
 
 from ocn_registry.cache.tables import TABLES, read, write
 from ocn_registry.errors import InvalidInput
-from ocn_registry.text import shown
+from ocn_registry.foreign.text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ocn_registry.cache.draft import Rows
     from ocn_registry.cache.following import Known
-    from ocn_registry.deployments import Deployment
+    from ocn_registry.networks import Deployment
 
 _LOG = logging.getLogger("ocn_registry.cache")
 _APPLICATION_ID = 0x4F434E52  # "OCNR", at byte 68 of the file

@@ -7,8 +7,8 @@ import threading
 from typing import TYPE_CHECKING
 
 from ocn_registry.cache.core import CacheCore
-from ocn_registry.effects import run
 from ocn_registry.errors import InvalidInput, OcnRegistryError
+from ocn_registry.protocol.effects import run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ocn_registry.cache.core import CacheOptions
     from ocn_registry.cache.updates import Update
-    from ocn_registry.client import RegistryClient
+    from ocn_registry.client.sync_client import RegistryClient
 
 _LOG = logging.getLogger("ocn_registry.cache")
 _LONGEST_PAUSE_S = 60.0

@@ -13,7 +13,7 @@ from ocn_registry.cli.render import as_json, for_programs, put, talk
 if TYPE_CHECKING:
     from argparse import Namespace
 
-    from ocn_registry.client import RegistryClient
+    from ocn_registry.client.sync_client import RegistryClient
     from ocn_registry.models import Address
 
 # What the costliest single write takes, with a URL of 255 bytes; most take half.
@@ -22,7 +22,7 @@ SINGLE_GAS = 250_000
 
 def version(_: Namespace) -> int:
     """Tell the version of this command, and of the contracts that it speaks to."""
-    from ocn_registry.deployments import dialects  # noqa: PLC0415 - nobody else needs it here
+    from ocn_registry.networks import dialects  # noqa: PLC0415 - nobody else needs it here
 
     put(f"ocn-registry {__version__} (contracts: {' and '.join(dialects())})")
     return DONE
@@ -75,9 +75,9 @@ def _holdings(client: RegistryClient, address: Address) -> entries.Entry:
 
 
 def _funds(client: RegistryClient, address: Address) -> entries.Entry:
-    from ocn_registry.effects import Balance, Head, run  # noqa: PLC0415
-    from ocn_registry.flows.sending import fees  # noqa: PLC0415
-    from ocn_registry.flows.writes import WriteOptions  # noqa: PLC0415
+    from ocn_registry.flows.transaction import fees  # noqa: PLC0415
+    from ocn_registry.flows.write import WriteOptions  # noqa: PLC0415
+    from ocn_registry.protocol.effects import Balance, Head, run  # noqa: PLC0415
 
     perform = client.transport.perform
     price, _ = run(fees(perform(Head()), WriteOptions()), perform)
@@ -90,7 +90,7 @@ def tx_status(args: Namespace) -> int:
     from ocn_registry.cli.carrying import confirmations_of, give, transaction  # noqa: PLC0415
     from ocn_registry.cli.networks import connect  # noqa: PLC0415
     from ocn_registry.cli.progress import shown_waiting  # noqa: PLC0415
-    from ocn_registry.flows.writes import WriteOptions  # noqa: PLC0415
+    from ocn_registry.flows.write import WriteOptions  # noqa: PLC0415
 
     with connect(args) as client:
         outcome = None

@@ -16,10 +16,10 @@ from ocn_registry.cli.progress import shown_waiting
 from ocn_registry.cli.render import as_json, for_programs, printable, put, talk
 from ocn_registry.cli.wishes import entry_of, words_of
 from ocn_registry.dialects import dialect_of
-from ocn_registry.effects import Balance
 from ocn_registry.errors import InvalidInput, RequestRejected, Reverted, TransportError
-from ocn_registry.flows.writes import WriteOptions
+from ocn_registry.flows.write import WriteOptions
 from ocn_registry.models import Contract
+from ocn_registry.protocol.effects import Balance
 from ocn_registry.signing import SignedRequest
 
 if TYPE_CHECKING:
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ocn_registry.cli.entries import Entry
-    from ocn_registry.client import RegistryClient
-    from ocn_registry.deployments import Deployment
+    from ocn_registry.client.sync_client import RegistryClient
     from ocn_registry.dialects import Step
     from ocn_registry.intents import Intent
     from ocn_registry.models import Address
+    from ocn_registry.networks import Deployment
     from ocn_registry.outcomes import Outcome, Quote
     from ocn_registry.signing import Signer
 

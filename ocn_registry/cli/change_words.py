@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ocn_registry.cli import entries
+from ocn_registry.foreign.text import shown
 from ocn_registry.outcomes import (
     AgreementMade,
     AgreementRevoked,
@@ -19,7 +20,6 @@ from ocn_registry.outcomes import (
     ServiceDeleted,
     ServiceSet,
 )
-from ocn_registry.text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

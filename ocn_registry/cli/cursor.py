@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, TypeGuard
 from ocn_registry.cli.settings_file import at_home
 from ocn_registry.cli.story import Page, Told
 from ocn_registry.errors import InvalidInput
+from ocn_registry.foreign.text import shown
 from ocn_registry.models import Address, BlockRef
-from ocn_registry.text import shown
 
 if TYPE_CHECKING:
     from ocn_registry.cli.whose import Whose
-    from ocn_registry.deployments import Deployment
+    from ocn_registry.networks import Deployment
 
 _FORMAT = 1
 _MOST_BYTES = 256 << 20

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from ocn_registry.cli.codes import DONE
 from ocn_registry.cli.render import as_json, for_programs, lines, put, table, talk
-from ocn_registry.client import RegistryClient
-from ocn_registry.devnet import Devnet
+from ocn_registry.client.sync_client import RegistryClient
+from ocn_registry.deploy.devnet import Devnet
 from ocn_registry.intents import SetNode, SetParty, SetPartyModules
 from ocn_registry.models import Module, Permission, Role
 from ocn_registry.signing import KeySigner

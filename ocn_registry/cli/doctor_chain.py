@@ -9,17 +9,17 @@ from ocn_registry.cli.about import SINGLE_GAS
 from ocn_registry.cli.finding import Finding
 from ocn_registry.cli.networks import node_of
 from ocn_registry.cli.settings import settle
-from ocn_registry.effects import ChainId, Head, run
 from ocn_registry.errors import FeeAboveCap
-from ocn_registry.flows.sending import fees
-from ocn_registry.flows.writes import WriteOptions
+from ocn_registry.flows.transaction import fees
+from ocn_registry.flows.write import WriteOptions
+from ocn_registry.protocol.effects import ChainId, Head, run
 
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterator
 
-    from ocn_registry.client import RegistryClient
-    from ocn_registry.effects import HeadBlock
+    from ocn_registry.client.sync_client import RegistryClient
+    from ocn_registry.protocol.effects import HeadBlock
 
 PUBLIC: Final = frozenset({246, 73799})
 _OLD_S: Final = 60

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Final, TypeGuard
 from urllib.parse import urlsplit
 
 from ocn_registry.cli.finding import Finding
+from ocn_registry.deploy.verify import verify
 from ocn_registry.dialects.detect import detect
-from ocn_registry.effects import run
 from ocn_registry.errors import UnsupportedByDialect
+from ocn_registry.foreign.strict_json import parse_json
 from ocn_registry.models import Address
-from ocn_registry.strict_json import parse_json
-from ocn_registry.verification import verify
+from ocn_registry.protocol.effects import run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ocn_registry.client import RegistryClient
+    from ocn_registry.client.sync_client import RegistryClient
 
 _VOLTA: Final = 73799
 _TIMEOUT_S: Final = 10.0

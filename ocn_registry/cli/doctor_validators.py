@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from ocn_registry.cli.carrying import FINAL
 from ocn_registry.cli.doctor_chain import PUBLIC
 from ocn_registry.cli.finding import Finding
-from ocn_registry.dialects.words import Words
-from ocn_registry.effects import Call, Head, all_of
 from ocn_registry.errors import OcnRegistryError
-from ocn_registry.keccak import selector
+from ocn_registry.evm.abi import Words
+from ocn_registry.evm.keccak import selector
 from ocn_registry.models import Address
+from ocn_registry.protocol.effects import Call, Head, all_of
 from ocn_registry.transport.jsonrpc import Ask
-from ocn_registry.transport.values import as_address, as_object
+from ocn_registry.transport.rpc_values import as_address, as_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ocn_registry.client import RegistryClient
-    from ocn_registry.effects import HeadBlock, Perform
+    from ocn_registry.client.sync_client import RegistryClient
+    from ocn_registry.protocol.effects import HeadBlock, Perform
 
 _SET: Final = Address("0x1204700000000000000000000000000000000000")
 _DEVELOPMENT: Final = frozenset({31337, 1337})

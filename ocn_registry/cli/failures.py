@@ -23,7 +23,7 @@ from ocn_registry.errors import (
     TransportError,
     UnsupportedByDialect,
 )
-from ocn_registry.text import shown
+from ocn_registry.foreign.text import shown
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -47,7 +47,7 @@ def code_of(error: BaseException) -> int:
     ):
         if isinstance(error, kinds):
             return code
-    from ocn_registry.handover import NotHandedOver  # noqa: PLC0415 - it reads half of the package
+    from ocn_registry.deploy.handover import NotHandedOver  # noqa: PLC0415 - it reads half of the package
 
     return REJECTED if isinstance(error, NotHandedOver) else UNEXPECTED
 

@@ -13,13 +13,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from ocn_registry.abi import artifact
 from ocn_registry.cli import entries
-from ocn_registry.dialects.words import Words
-from ocn_registry.effects import all_of
+from ocn_registry.deploy.artifacts import artifact
 from ocn_registry.errors import BadAnswer
+from ocn_registry.evm.abi import Words
+from ocn_registry.evm.keccak import selector
 from ocn_registry.intents import DeleteService, RevokeAgreement
-from ocn_registry.keccak import selector
 from ocn_registry.models import Contract
 from ocn_registry.outcomes import (
     AgreementMade,
@@ -31,20 +30,21 @@ from ocn_registry.outcomes import (
     ServiceDeleted,
     ServiceSet,
 )
+from ocn_registry.protocol.effects import all_of
 from ocn_registry.transport.jsonrpc import Ask
-from ocn_registry.transport.values import as_address, as_bytes, as_object
+from ocn_registry.transport.rpc_values import as_address, as_bytes, as_object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ocn_registry.abi import AbiParameter
-    from ocn_registry.deployments import Deployment
+    from ocn_registry.deploy.artifacts import AbiParameter
     from ocn_registry.dialects import Dialect
-    from ocn_registry.effects import Flow, PlacedLog
     from ocn_registry.flows.events import Step
     from ocn_registry.intents import Intent
     from ocn_registry.models import Address, BlockRef
+    from ocn_registry.networks import Deployment
     from ocn_registry.outcomes import Change
+    from ocn_registry.protocol.effects import Flow, PlacedLog
 
 _SELECTOR_BITS = 32
 _BATCHES = ("multicall", "tryMulticall")

@@ -11,8 +11,8 @@ from ocn_registry.cli.networks import chosen
 from ocn_registry.cli.render import as_json, for_programs, put, talk
 from ocn_registry.cli.settings_file import at_home
 from ocn_registry.errors import InvalidInput
+from ocn_registry.foreign.text import shown
 from ocn_registry.signing import KeySigner
-from ocn_registry.text import shown
 
 if TYPE_CHECKING:
     from argparse import Namespace

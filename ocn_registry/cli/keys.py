@@ -20,14 +20,14 @@ from ocn_registry.cli.render import printable, talk
 from ocn_registry.cli.settings import VARIABLES, settle
 from ocn_registry.cli.settings_file import at_home
 from ocn_registry.errors import InvalidInput
+from ocn_registry.foreign.text import shown
 from ocn_registry.signing import KeySigner
 from ocn_registry.signing.key_files import private_text
-from ocn_registry.text import shown
 
 if TYPE_CHECKING:
     from argparse import Namespace
 
-    from ocn_registry.deployments import Deployment
+    from ocn_registry.networks import Deployment
     from ocn_registry.signing import Signer
 
 Part: TypeAlias = Literal["signer", "spender"]

@@ -9,10 +9,10 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from ocn_registry import deployments
+from ocn_registry import networks
 
 if TYPE_CHECKING:
-    from ocn_registry.deployments import Deployment
+    from ocn_registry.networks import Deployment
 
 _DEVELOPMENT_NAMES = ("local", "local-v1")
 _DEVELOPMENT = re.compile(r"anvil|ganache|hardhat|ethereumjs testrpc", re.IGNORECASE)
@@ -26,8 +26,8 @@ def is_local(deployment: Deployment) -> bool:
     All RPC nodes are on this machine, call themselves development nodes, and the contracts are not
     those of a public network, of which this could be a copy or a way through.
     """
-    names = [name for name in deployments.names() if name not in _DEVELOPMENT_NAMES]
-    public = [deployments.built_in(name) for name in names]
+    names = [name for name in networks.names() if name not in _DEVELOPMENT_NAMES]
+    public = [networks.built_in(name) for name in names]
     known = {address for each in public for address in (each.registry, each.permissions)}
     return (
         not known & {deployment.registry, deployment.permissions}

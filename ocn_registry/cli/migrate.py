@@ -11,19 +11,19 @@ from ocn_registry.cli.codes import DONE, UNEXPECTED
 from ocn_registry.cli.networks import connect, latest
 from ocn_registry.cli.render import as_json, for_programs, printable, put, talk
 from ocn_registry.dialects import dialect_of
-from ocn_registry.effects import Head, run
 from ocn_registry.errors import InvalidInput
-from ocn_registry.flows.sending import fees
-from ocn_registry.flows.writes import WriteOptions
+from ocn_registry.flows.transaction import fees
+from ocn_registry.flows.write import WriteOptions
+from ocn_registry.foreign.text import shown
 from ocn_registry.migration.importing import missing, most_gas
 from ocn_registry.migration.price import price_of
-from ocn_registry.text import shown
+from ocn_registry.protocol.effects import Head, run
 
 if TYPE_CHECKING:
     from argparse import Namespace
 
     from ocn_registry.cli.entries import Entry
-    from ocn_registry.client import RegistryClient
+    from ocn_registry.client.sync_client import RegistryClient
 
 
 def snapshot(args: Namespace) -> int:

@@ -17,8 +17,7 @@ from ocn_registry.cli.migrate import counts, words_of
 from ocn_registry.cli.networks import connect
 from ocn_registry.cli.render import talk
 from ocn_registry.dialects import dialect_of
-from ocn_registry.effects import Balance, Head, run
-from ocn_registry.flows.sending import fees
+from ocn_registry.flows.transaction import fees
 from ocn_registry.intents import (
     CloseImport,
     ImportAgreements,
@@ -30,13 +29,14 @@ from ocn_registry.migration.importing import Importing, missing, most_gas, settl
 from ocn_registry.migration.price import price_of
 from ocn_registry.models import Contract
 from ocn_registry.outcomes import Quote
+from ocn_registry.protocol.effects import Balance, Head, run
 
 if TYPE_CHECKING:
     from argparse import Namespace
 
     from ocn_registry.cli.entries import Entry
-    from ocn_registry.client import RegistryClient
-    from ocn_registry.flows.writes import WriteOptions
+    from ocn_registry.client.sync_client import RegistryClient
+    from ocn_registry.flows.write import WriteOptions
     from ocn_registry.intents import Intent
     from ocn_registry.migration import Plan
     from ocn_registry.outcomes import Outcome

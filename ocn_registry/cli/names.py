@@ -18,7 +18,7 @@ _FIRST: Final = ("local", "volta", "prod", "ewc", "local-v1")
 
 def _networks() -> tuple[str, ...]:
     """Tell the networks: there is a file for each. Without pathlib, which takes its time."""
-    folder = f"{__file__.rpartition('cli')[0]}deployments"
+    folder = f"{__file__.rpartition('cli')[0]}networks"
     names = {name.removesuffix(".json") for name in os.listdir(folder) if name.endswith(".json")}  # noqa: PTH208
     return (*_FIRST, *sorted(names - set(_FIRST)))
 

@@ -18,21 +18,21 @@ from urllib.parse import urlsplit
 from ocn_registry.cli.names import OTHER_NAMES
 from ocn_registry.cli.render import printable
 from ocn_registry.cli.settings import RPC_VARIABLE, settle
-from ocn_registry.client import RegistryClient
-from ocn_registry.deployments import built_in, from_json
-from ocn_registry.effects import Head, run
+from ocn_registry.client.sync_client import RegistryClient
 from ocn_registry.errors import InvalidInput
+from ocn_registry.foreign.strict_json import parse_json
+from ocn_registry.foreign.text import shown
 from ocn_registry.models import Address
-from ocn_registry.strict_json import parse_json
-from ocn_registry.text import shown
-from ocn_registry.transport.exchange import origin
+from ocn_registry.networks import built_in, from_json
+from ocn_registry.protocol.effects import Head, run
 from ocn_registry.transport.http_sync import HttpTransport
+from ocn_registry.transport.rpc_pool import origin
 
 if TYPE_CHECKING:
     from argparse import Namespace
 
-    from ocn_registry.deployments import Deployment
-    from ocn_registry.effects import HeadBlock
+    from ocn_registry.networks import Deployment
+    from ocn_registry.protocol.effects import HeadBlock
 
 
 def connect(args: Namespace) -> RegistryClient:

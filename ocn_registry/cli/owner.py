@@ -30,13 +30,14 @@ from ocn_registry.cli.owner_log import (
 from ocn_registry.cli.reads import NO_NODE, NO_PARTY
 from ocn_registry.cli.render import as_json, for_programs, lines, put, talk
 from ocn_registry.cli.requests import signed_request
-from ocn_registry.effects import TransactionCount, run
+from ocn_registry.deploy.handover import accept as accept_ownership
+from ocn_registry.deploy.handover import offer, offerable, offered
+from ocn_registry.deploy.handover import safe_file as file_for_a_safe
+from ocn_registry.deploy.timelock import schedule_file
 from ocn_registry.errors import InvalidInput, Reverted, TransactionReplaced
-from ocn_registry.flows.sending import wait
-from ocn_registry.flows.writes import WriteOptions
-from ocn_registry.handover import accept as accept_ownership
-from ocn_registry.handover import offer, offerable, offered
-from ocn_registry.handover import safe_file as file_for_a_safe
+from ocn_registry.flows.transaction import wait
+from ocn_registry.flows.write import WriteOptions
+from ocn_registry.foreign.text import shown
 from ocn_registry.intents import (
     AcceptOwnership,
     AdminDeleteOperator,
@@ -45,8 +46,7 @@ from ocn_registry.intents import (
     TransferOwnership,
 )
 from ocn_registry.models import Address, Contract
-from ocn_registry.text import shown
-from ocn_registry.timelock import schedule_file
+from ocn_registry.protocol.effects import TransactionCount, run
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ocn_registry.cli.entries import Entry
-    from ocn_registry.client import RegistryClient
+    from ocn_registry.client.sync_client import RegistryClient
     from ocn_registry.dialects import Step
     from ocn_registry.outcomes import Quote
 

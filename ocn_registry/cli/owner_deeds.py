@@ -35,11 +35,11 @@ from ocn_registry.cli.owner_log import (
 from ocn_registry.cli.progress import shown_waiting
 from ocn_registry.cli.render import brief, printable, put, talk
 from ocn_registry.cli.settings_file import at_home
+from ocn_registry.deploy.handover import safe_batch
 from ocn_registry.dialects import dialect_of
-from ocn_registry.effects import CodeSize
 from ocn_registry.errors import InvalidInput, Reverted, TransactionReplaced
-from ocn_registry.handover import safe_batch
 from ocn_registry.outcomes import PartySet
+from ocn_registry.protocol.effects import CodeSize
 from ocn_registry.signing import SignedRequest
 
 if TYPE_CHECKING:
@@ -48,11 +48,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ocn_registry.cli.entries import Entry
-    from ocn_registry.client import RegistryClient
-    from ocn_registry.deployments import Deployment
+    from ocn_registry.client.sync_client import RegistryClient
     from ocn_registry.dialects import Step
-    from ocn_registry.flows.writes import WriteOptions
+    from ocn_registry.flows.write import WriteOptions
     from ocn_registry.models import Address
+    from ocn_registry.networks import Deployment
     from ocn_registry.outcomes import Outcome, Quote
     from ocn_registry.signing import Signer
 
@@ -154,7 +154,7 @@ def _prepare(args: Namespace, client: RegistryClient, deed: Deed) -> int:
     client.verify(*[step for step in deed.steps if isinstance(step, SignedRequest)])
     dialect = dialect_of(here)
     perform(replace(dialect.write(deed.steps, each_alone=False, sender=safe), sender=safe))
-    # Several, each on its own: see `flows.owning.reassign`.
+    # Several, each on its own: see `flows.admin.reassign`.
     call = dialect.write(deed.steps, each_alone=len(deed.steps) > 1, sender=safe)
     if not args.dry_run:
         _intended(log, here, deed, safe)

@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, TypeGuard
 
 from ocn_registry.cli.settings_file import at_home
 from ocn_registry.errors import InvalidInput
-from ocn_registry.text import shown
+from ocn_registry.foreign.text import shown
 
 if TYPE_CHECKING:
     from ocn_registry.cli.entries import Entry
-    from ocn_registry.effects import SignedTransaction, Transaction
     from ocn_registry.models import Address
+    from ocn_registry.protocol.effects import SignedTransaction, Transaction
     from ocn_registry.signing import Signer
     from ocn_registry.signing.requests import Payload
 

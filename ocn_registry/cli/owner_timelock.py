@@ -8,21 +8,21 @@ from ocn_registry.cli.keys import key
 from ocn_registry.cli.networks import connect, latest
 from ocn_registry.cli.owner import ownership
 from ocn_registry.cli.owner_deeds import Deed, carry_out
-from ocn_registry.effects import run
-from ocn_registry.flows.sending import priced
+from ocn_registry.deploy.timelock import acceptance, execute, executing, schedule, scheduling
+from ocn_registry.flows.transaction import priced
 from ocn_registry.models import Address
 from ocn_registry.outcomes import Quote
-from ocn_registry.timelock import acceptance, execute, executing, schedule, scheduling
+from ocn_registry.protocol.effects import run
 
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Callable
 
     from ocn_registry.cli.entries import Entry
-    from ocn_registry.client import RegistryClient
-    from ocn_registry.effects import Call
+    from ocn_registry.client.sync_client import RegistryClient
     from ocn_registry.errors import Reverted
-    from ocn_registry.flows.writes import WriteOptions
+    from ocn_registry.flows.write import WriteOptions
+    from ocn_registry.protocol.effects import Call
 
 
 def schedule_(args: Namespace) -> int:

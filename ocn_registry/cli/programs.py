@@ -14,8 +14,8 @@ import subprocess
 from typing import TYPE_CHECKING, TypeGuard
 
 from ocn_registry.errors import InvalidInput
+from ocn_registry.foreign.text import shown
 from ocn_registry.signing import ExternalSigner
-from ocn_registry.text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable

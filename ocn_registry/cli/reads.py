@@ -10,8 +10,8 @@ from ocn_registry.cli.networks import connect, latest
 from ocn_registry.cli.progress import Progress
 from ocn_registry.cli.render import as_csv, as_json, for_programs, printable, put, records, table
 from ocn_registry.dialects import dialect_of
-from ocn_registry.effects import all_of
 from ocn_registry.models import Interface, Module, Permission, Role
+from ocn_registry.protocol.effects import all_of
 
 if TYPE_CHECKING:
     from argparse import Namespace

@@ -19,17 +19,17 @@ from ocn_registry.cli.render import as_json, for_programs, put, talk
 from ocn_registry.cli.wishes import intent_of, words_of
 from ocn_registry.dialects import dialect_of
 from ocn_registry.errors import InvalidInput
-from ocn_registry.flows.owning import CANCELLED_AHEAD
+from ocn_registry.flows.admin import CANCELLED_AHEAD
+from ocn_registry.foreign.text import shown
 from ocn_registry.intents import InvalidateNonce
 from ocn_registry.models import Contract
 from ocn_registry.signing import SignedRequest
-from ocn_registry.text import shown
 
 if TYPE_CHECKING:
     from argparse import Namespace
 
     from ocn_registry.cli.entries import Entry
-    from ocn_registry.client import RegistryClient
+    from ocn_registry.client.sync_client import RegistryClient
     from ocn_registry.signing import Request
 
 _MOST_CHARACTERS = 1 << 17

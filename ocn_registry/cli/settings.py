@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ocn_registry.cli.render import talk
 from ocn_registry.errors import InvalidInput
-from ocn_registry.text import shown
+from ocn_registry.foreign.text import shown
 
 if TYPE_CHECKING:
     from argparse import Namespace

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Final, TypeGuard
 from ocn_registry.cli.names import NETWORKS, choice
 from ocn_registry.cli.options import LIKE_A_KEY, blocks
 from ocn_registry.errors import InvalidInput
-from ocn_registry.text import shown
+from ocn_registry.foreign.text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable

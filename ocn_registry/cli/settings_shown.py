@@ -12,7 +12,7 @@ from ocn_registry.cli.names import OTHER_NAMES
 from ocn_registry.cli.options import LIKE_A_KEY
 from ocn_registry.cli.render import as_json, for_programs, printable, put, table, talk
 from ocn_registry.cli.settings import KEYS, Setting, place, settle
-from ocn_registry.deployments import built_in
+from ocn_registry.networks import built_in
 
 if TYPE_CHECKING:
     from argparse import Namespace

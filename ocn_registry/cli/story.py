@@ -13,18 +13,18 @@ from ocn_registry.cli.change_words import words_of
 from ocn_registry.cli.happenings import happenings
 from ocn_registry.cli.whose import at_block
 from ocn_registry.dialects import dialect_of
-from ocn_registry.effects import BlockAt, CodeSize, Head, all_of, run
 from ocn_registry.errors import InvalidInput, NoContract
 from ocn_registry.flows.events import Trail, follow
+from ocn_registry.protocol.effects import BlockAt, CodeSize, Head, all_of, run
 
 if TYPE_CHECKING:
     from ocn_registry.cli.entries import Entry
     from ocn_registry.cli.happenings import Happening
     from ocn_registry.cli.whose import Whose
-    from ocn_registry.client import RegistryClient
-    from ocn_registry.effects import HeadBlock
+    from ocn_registry.client.sync_client import RegistryClient
     from ocn_registry.flows.events import Step
     from ocn_registry.models import Address, BlockRef
+    from ocn_registry.protocol.effects import HeadBlock
 
 
 class Told(NamedTuple):

@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, TypeGuard
 from ocn_registry.cli.carrying import give
 from ocn_registry.cli.codes import DONE, UNEXPECTED
 from ocn_registry.cli.networks import connect
+from ocn_registry.deploy.verify import Wanted
+from ocn_registry.deploy.verify import verify as verified
 from ocn_registry.errors import InvalidInput
 from ocn_registry.models import Address
-from ocn_registry.verification import Wanted
-from ocn_registry.verification import verify as verified
 
 if TYPE_CHECKING:
     from argparse import Namespace
 
     from ocn_registry.cli.entries import Entry
-    from ocn_registry.verification import Verification
+    from ocn_registry.deploy.verify import Verification
 
 _FLAGS = {"open": True, "closed": False}
 

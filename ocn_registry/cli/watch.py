@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ocn_registry.cli.story import Part, Told
-    from ocn_registry.client import RegistryClient
+    from ocn_registry.client.sync_client import RegistryClient
 
 _LONGEST_PAUSE_S = 60.0
 

@@ -17,7 +17,7 @@ from ocn_registry.outcomes import PartyDeleted, PartySet
 if TYPE_CHECKING:
     from argparse import Namespace
 
-    from ocn_registry.client import RegistryClient
+    from ocn_registry.client.sync_client import RegistryClient
     from ocn_registry.outcomes import Change
 
 

@@ -10,6 +10,7 @@ from ocn_registry.cli.failures import NotListed
 from ocn_registry.cli.reads import NO_SERVICE
 from ocn_registry.cli.render import printable, talk
 from ocn_registry.errors import InvalidInput
+from ocn_registry.foreign.text import shown
 from ocn_registry.intents import (
     CreateAgreement,
     DeleteNode,
@@ -23,13 +24,12 @@ from ocn_registry.intents import (
     SetService,
 )
 from ocn_registry.models import Address, Module, Permission, Role
-from ocn_registry.text import shown
 
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Callable
 
-    from ocn_registry.client import RegistryClient
+    from ocn_registry.client.sync_client import RegistryClient
     from ocn_registry.intents import Intent, SignableIntent
 
 _PORTS = {"http": 80, "https": 443}

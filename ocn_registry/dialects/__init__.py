@@ -8,7 +8,7 @@ from ocn_registry.dialects.base import Dialect, Limits, OnRead, Stage, Step
 from ocn_registry.errors import UnsupportedByDialect
 
 if TYPE_CHECKING:
-    from ocn_registry.deployments import Deployment
+    from ocn_registry.networks import Deployment
 
 __all__ = ["Dialect", "Limits", "OnRead", "Stage", "Step", "dialect_of"]
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
-    from ocn_registry.effects import Asked, Call, Flow, Log
     from ocn_registry.errors import Reverted
     from ocn_registry.intents import Intent, SignableIntent
     from ocn_registry.models import (
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
         Service,
     )
     from ocn_registry.outcomes import Change
+    from ocn_registry.protocol.effects import Asked, Call, Flow, Log
     from ocn_registry.signing import Request, SignedRequest
 
 Step: TypeAlias = "Intent | SignedRequest"

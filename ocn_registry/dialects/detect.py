@@ -9,17 +9,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ocn_registry.deployments import Deployment
-from ocn_registry.dialects.words import Words
-from ocn_registry.effects import Call, ChainId, CodeSize, together
 from ocn_registry.errors import BadAnswer, NoContract, Reverted, UnsupportedByDialect
-from ocn_registry.keccak import selector
+from ocn_registry.evm.abi import Words
+from ocn_registry.evm.keccak import selector
+from ocn_registry.networks import Deployment
+from ocn_registry.protocol.effects import Call, ChainId, CodeSize, together
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ocn_registry.effects import Flow
     from ocn_registry.models import Address
+    from ocn_registry.protocol.effects import Flow
 
 _DOMAIN = "eip712Domain()"  # ERC-5267
 

@@ -3,24 +3,17 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ocn_registry.flows import ensuring as ensuring
-    from ocn_registry.flows import owning as owning
-    from ocn_registry.flows import quoting as quoting
-    from ocn_registry.flows import replacing as replacing
+    from ocn_registry.flows import admin as admin
+    from ocn_registry.flows import ensure as ensure
+    from ocn_registry.flows import quote as quote
+    from ocn_registry.flows import replace as replace
     from ocn_registry.flows import requests as requests
-    from ocn_registry.flows import writes as writes
+    from ocn_registry.flows import write as write
 else:
-    _MODULES = {
-        "ensuring",
-        "owning",
-        "quoting",
-        "replacing",
-        "requests",
-        "writes",
-    }
+    _MODULES = {"admin", "ensure", "quote", "replace", "requests", "write"}
 
     def __getattr__(name: str) -> object:
-        """Import a module when it is first used: who reads starts without what writes."""
+        """Import a module when it is first used, so that reads don't load what only writes need."""
         from importlib import import_module  # noqa: PLC0415 - as in the package itself
 
         if name not in _MODULES:

@@ -13,14 +13,14 @@ import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ocn_registry.effects import BlockAt, Head, Logs, all_of, together
 from ocn_registry.errors import BadAnswer, ReorgTooDeep, RpcRefused, RpcTimeout
+from ocn_registry.protocol.effects import BlockAt, Head, Logs, all_of, together
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ocn_registry.effects import Flow, PlacedLog
     from ocn_registry.models import Address, BlockRef
+    from ocn_registry.protocol.effects import Flow, PlacedLog
 
 CHUNK_BLOCKS = 10_000  # what public nodes take at once
 DEPTH = 128

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ocn_registry.effects import Head, all_of
 from ocn_registry.forwarding import permissions_for
 from ocn_registry.models import PartyId, Route, Signatory
+from ocn_registry.protocol.effects import Head, all_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ocn_registry.dialects import Dialect
-    from ocn_registry.effects import Flow
     from ocn_registry.models import Address, Interface, Module, Party, Service
+    from ocn_registry.protocol.effects import Flow
 
 
 def route(dialect: Dialect, who: PartyId, block: int | None) -> Flow[Route | None]:

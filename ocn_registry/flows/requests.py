@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ocn_registry.dialects.words import Words, blob, fixed, join
-from ocn_registry.effects import Call, CodeSize, Head, Local, UnixTime, all_of, together
 from ocn_registry.errors import (
     BadAnswer,
     InvalidInput,
@@ -15,18 +13,20 @@ from ocn_registry.errors import (
     SignatureMismatch,
     UnsupportedByDialect,
 )
-from ocn_registry.keccak import selector
+from ocn_registry.evm.abi import Words, blob, fixed, join
+from ocn_registry.evm.keccak import selector
+from ocn_registry.foreign.text import shown
+from ocn_registry.protocol.effects import Call, CodeSize, Head, Local, UnixTime, all_of, together
 from ocn_registry.signing import DEFAULT_LIFETIME_S, MAX_LIFETIME_S, SignedRequest, recover
-from ocn_registry.text import shown
 
 if TYPE_CHECKING:
     from ocn_registry.dialects import Dialect
-    from ocn_registry.effects import Flow
     from ocn_registry.errors import (
         RequestRejected,
     )
     from ocn_registry.intents import SignableIntent
     from ocn_registry.models import Address, Contract
+    from ocn_registry.protocol.effects import Flow
     from ocn_registry.signing import AnySigner, Request
 
 _VALID = "isValidSignature(bytes32,bytes)"  # ERC-1271

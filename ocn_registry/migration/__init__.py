@@ -20,22 +20,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ocn_registry.dialects import dialect_of
-from ocn_registry.effects import run, run_async
 from ocn_registry.errors import UnsupportedByDialect
-from ocn_registry.flows.writes import WriteOptions
+from ocn_registry.flows.write import WriteOptions
 from ocn_registry.migration.compare import Difference, NotAsPlanned, What, compare
 from ocn_registry.migration.files import digest_of, from_json, load, save, to_json
 from ocn_registry.migration.importing import Importing, carry, close
 from ocn_registry.migration.plan import Plan, decide
 from ocn_registry.migration.reasons import Kind, LeftOut, Why
-from ocn_registry.migration.taking import take
+from ocn_registry.migration.snapshot import take
 from ocn_registry.migration.values import Consent, Snapshot
+from ocn_registry.protocol.effects import run, run_async
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ocn_registry.async_client import AsyncRegistryClient
-    from ocn_registry.client import RegistryClient
+    from ocn_registry.client.async_client import AsyncRegistryClient
+    from ocn_registry.client.sync_client import RegistryClient
     from ocn_registry.outcomes import Outcome
     from ocn_registry.signing import AnySigner, Signer
 

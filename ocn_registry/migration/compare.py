@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from ocn_registry.effects import Head
 from ocn_registry.errors import OcnRegistryError
+from ocn_registry.foreign.text import shown
 from ocn_registry.migration.reasons import Kind
-from ocn_registry.text import shown
+from ocn_registry.protocol.effects import Head
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ocn_registry.dialects import Dialect
-    from ocn_registry.effects import Flow
     from ocn_registry.migration.plan import Plan
     from ocn_registry.models import Agreement, Node, Party, Service
+    from ocn_registry.protocol.effects import Flow
 
 _TOLD = 5
 

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from ocn_registry.errors import InvalidInput
+from ocn_registry.foreign.strict_json import parse_json
+from ocn_registry.foreign.text import shown
 from ocn_registry.migration.reasons import Kind, LeftOut, Why
 from ocn_registry.migration.values import Consent, Snapshot
 from ocn_registry.models import (
@@ -27,8 +29,6 @@ from ocn_registry.models import (
     Service,
     permissions_of,
 )
-from ocn_registry.strict_json import parse_json
-from ocn_registry.text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,24 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ocn_registry.dialects import words
-from ocn_registry.dialects.calls import question
-from ocn_registry.dialects.words import Words
-from ocn_registry.effects import together
+from ocn_registry.dialects.shared import question
 from ocn_registry.errors import UnknownRevert
+from ocn_registry.evm import abi
+from ocn_registry.evm.abi import Words
 from ocn_registry.migration.reasons import Kind, LeftOut, Why
 from ocn_registry.migration.values import Consent
 from ocn_registry.models import ZERO_ADDRESS, Address, Contract, PartyId
 from ocn_registry.outcomes import AgreementMade, NodeDeleted, NodeSet, PartySet, ServiceSet
+from ocn_registry.protocol.effects import together
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import TypeVar
 
     from ocn_registry.dialects import Dialect
-    from ocn_registry.effects import Call, Flow
     from ocn_registry.models import Node, Party
     from ocn_registry.outcomes import Change
+    from ocn_registry.protocol.effects import Call, Flow
 
     T = TypeVar("T")
 
@@ -150,7 +150,7 @@ def odd_entries(dialect: Dialect, block: int) -> Flow[tuple[LeftOut, ...]]:
         return question(
             dialect.address_of(contract),
             signature,
-            tuple([words.address(one) for one in who]),
+            tuple([abi.address(one) for one in who]),
             decode=decode,
             refuse=UnknownRevert,
             block=block,

@@ -10,10 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ocn_registry.effects import Clock, GasEstimate, Head, Sleep, TransactionCount, together
 from ocn_registry.errors import InvalidInput, RpcRefused, RpcTimeout, UnknownRevert
-from ocn_registry.flows import writes
-from ocn_registry.flows.sending import FIRST_POLL_S, LONGEST_POLL_S
+from ocn_registry.flows import write
+from ocn_registry.flows.transaction import FIRST_POLL_S, LONGEST_POLL_S
 from ocn_registry.intents import (
     CloseImport,
     ImportAgreements,
@@ -24,17 +23,25 @@ from ocn_registry.intents import (
 from ocn_registry.migration.compare import NotAsPlanned, compare, standing
 from ocn_registry.migration.price import MAX_ITEMS, SPARE
 from ocn_registry.models import Contract
+from ocn_registry.protocol.effects import (
+    Clock,
+    GasEstimate,
+    Head,
+    Sleep,
+    TransactionCount,
+    together,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ocn_registry.dialects import Dialect
-    from ocn_registry.effects import Flow
-    from ocn_registry.flows.writes import WriteOptions
+    from ocn_registry.flows.write import WriteOptions
     from ocn_registry.intents import Intent
     from ocn_registry.migration.plan import Plan
     from ocn_registry.models import Address
     from ocn_registry.outcomes import Outcome
+    from ocn_registry.protocol.effects import Flow
     from ocn_registry.signing import AnySigner
 
 _DRIFT = 64  # validators move the limit of a block by a 1024th at a time: room for 16 blocks
@@ -154,7 +161,7 @@ def close(dialect: Dialect, plan: Plan, how: Importing) -> Flow[tuple[Outcome, .
     for contract, is_open in zip((first, second), still, strict=True):
         if is_open:
             intent = CloseImport(contract=contract)
-            sent.append((yield from writes.send(dialect, (intent,), how.signer, how.options)))
+            sent.append((yield from write.send(dialect, (intent,), how.signer, how.options)))
     return tuple(sent)
 
 
@@ -186,7 +193,7 @@ def _all(
         size, gas = yield from _fitting(dialect, how, limit, make, wanted)
         options = replace(how.options, gas=gas)
         intent = make(range(at, at + size))
-        outcome = yield from writes.send(dialect, (intent,), how.signer, options)
+        outcome = yield from write.send(dialect, (intent,), how.signer, options)
         sent.append(outcome)
         if how.on_batch is not None:
             how.on_batch(outcome)

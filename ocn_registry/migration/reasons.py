@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from ocn_registry.text import shown
+from ocn_registry.foreign.text import shown
 
 
 class Kind(Enum):

@@ -17,7 +17,7 @@ what it was before the newest rewrite, and so on.
 """
 
 from ocn_registry.errors import InvalidInput, OcnRegistryError
-from ocn_registry.text import shown
+from ocn_registry.foreign.text import shown
 
 
 class MessageRejected(OcnRegistryError):

@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
+from ocn_registry.foreign.text import shown
 from ocn_registry.notary import paths
 from ocn_registry.notary.errors import MalformedSignature, UnsignableMessage
 from ocn_registry.notary.values import NotPlain, plain
-from ocn_registry.text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

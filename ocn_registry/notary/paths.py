@@ -15,9 +15,9 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
 
+from ocn_registry.foreign.text import shown
 from ocn_registry.notary.errors import MalformedSignature
 from ocn_registry.notary.values import MAX_DEPTH
-from ocn_registry.text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

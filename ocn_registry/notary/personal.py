@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ocn_registry.errors import InvalidInput
-from ocn_registry.keccak import keccak256
+from ocn_registry.evm.keccak import keccak256
+from ocn_registry.foreign.text import shown
 from ocn_registry.models import Address
 from ocn_registry.notary.errors import MalformedSignature, SignatoryMismatch
-from ocn_registry.text import shown
 
 if TYPE_CHECKING:
     from ocn_registry.signing import Signer

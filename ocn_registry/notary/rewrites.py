@@ -8,11 +8,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ocn_registry.errors import InvalidInput
+from ocn_registry.foreign.text import shown
 from ocn_registry.models import Address
 from ocn_registry.notary import paths, wire
 from ocn_registry.notary.errors import MalformedSignature
 from ocn_registry.notary.values import NotPlain, plain
-from ocn_registry.text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

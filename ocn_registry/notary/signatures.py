@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ocn_registry.errors import InvalidInput
-from ocn_registry.keccak import keccak256
+from ocn_registry.evm.keccak import keccak256
+from ocn_registry.foreign.text import shown
 from ocn_registry.models import Address
 from ocn_registry.notary import paths, wire
 from ocn_registry.notary.errors import (
@@ -35,7 +36,6 @@ from ocn_registry.notary.values import (
     scalar_text,
 )
 from ocn_registry.notary.verified import SignedLayer, VerifiedSignature
-from ocn_registry.text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

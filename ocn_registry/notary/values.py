@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from math import isfinite
 from typing import TYPE_CHECKING, TypeAlias
 
-from ocn_registry.text import shown
+from ocn_registry.foreign.text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,10 +15,10 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
 
+from ocn_registry.foreign.strict_json import TooDeep, parse_json
+from ocn_registry.foreign.text import shown
 from ocn_registry.notary.errors import BrotliMissing, MalformedSignature
 from ocn_registry.notary.values import NotPlain, plain
-from ocn_registry.strict_json import TooDeep, parse_json
-from ocn_registry.text import shown
 
 if TYPE_CHECKING:
     from ocn_registry.notary.values import Plain

@@ -1,5 +1,13 @@
 """Requests, their JSON form, and signers. Nothing here asks a chain."""
 
+from ocn_registry.evm.typed_data import (
+    DOMAIN_TYPE,
+    Domain,
+    StructType,
+    TypedData,
+    Value,
+    message_of,
+)
 from ocn_registry.signing.documents import (
     MAX_SIGNATURE_BYTES,
     Document,
@@ -19,14 +27,6 @@ from ocn_registry.signing.requests import (
     SignedRequest,
 )
 from ocn_registry.signing.signers import AnySigner, AsyncSigner, KeySigner, Signer, recover
-from ocn_registry.signing.typed_data import (
-    DOMAIN_TYPE,
-    Domain,
-    StructType,
-    TypedData,
-    Value,
-    message_of,
-)
 
 __all__ = [
     "DEFAULT_LIFETIME_S",

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeGuard
 
 from ocn_registry.errors import InvalidInput
+from ocn_registry.evm.typed_data import DOMAIN_TYPE, TypedData
+from ocn_registry.foreign.strict_json import parse_json
+from ocn_registry.foreign.text import shown
 from ocn_registry.models import Address
-from ocn_registry.signing.typed_data import DOMAIN_TYPE, TypedData
-from ocn_registry.strict_json import parse_json
-from ocn_registry.text import shown
 
 if TYPE_CHECKING:
-    from ocn_registry.signing.typed_data import Domain, StructType, Value
+    from ocn_registry.evm.typed_data import Domain, StructType, Value
 
 MAX_DOCUMENT_BYTES = 1 << 16
 MAX_SIGNATURE_BYTES = 1 << 12

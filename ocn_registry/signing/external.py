@@ -12,16 +12,16 @@ from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Generic, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from ocn_registry.errors import InvalidInput, SignatureMismatch
+from ocn_registry.evm.transactions import as_request, digest, join, signature_in
+from ocn_registry.evm.typed_data import TypedData
 from ocn_registry.models import Address
 from ocn_registry.signing.documents import read_signature
 from ocn_registry.signing.signers import ORDER, recover
-from ocn_registry.signing.transactions import as_request, digest, join, signature_in
-from ocn_registry.signing.typed_data import TypedData
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ocn_registry.effects import SignedTransaction, Transaction
+    from ocn_registry.protocol.effects import SignedTransaction, Transaction
     from ocn_registry.signing.requests import Payload
 
 R = TypeVar("R")

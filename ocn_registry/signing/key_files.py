@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ocn_registry.errors import InvalidInput
-from ocn_registry.text import shown
+from ocn_registry.foreign.text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,6 +11,8 @@ import os
 from typing import TYPE_CHECKING, Protocol, TypeAlias, cast
 
 from ocn_registry.errors import InvalidInput
+from ocn_registry.evm.transactions import digest, join
+from ocn_registry.foreign.text import shown
 from ocn_registry.models import Address
 from ocn_registry.signing.key_files import (
     decrypted,
@@ -19,8 +21,6 @@ from ocn_registry.signing.key_files import (
     text_of,
     write_once,
 )
-from ocn_registry.signing.transactions import digest, join
-from ocn_registry.text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
     from eth_typing import Hash32
 
-    from ocn_registry.effects import SignedTransaction, Transaction
+    from ocn_registry.protocol.effects import SignedTransaction, Transaction
     from ocn_registry.signing.requests import Payload
 
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141

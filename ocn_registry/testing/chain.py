@@ -13,10 +13,13 @@ from copy import copy
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from ocn_registry.deployments import built_in
-from ocn_registry.devnet import ACCOUNTS
+from ocn_registry.deploy.devnet import ACCOUNTS
 from ocn_registry.dialects.v3.requests import REQUEST_TYPES
-from ocn_registry.effects import (
+from ocn_registry.errors import BadAnswer, Reverted, RpcRefused
+from ocn_registry.evm.keccak import keccak256
+from ocn_registry.models import Address, BlockRef
+from ocn_registry.networks import built_in
+from ocn_registry.protocol.effects import (
     Balance,
     BlockAt,
     Call,
@@ -34,9 +37,6 @@ from ocn_registry.effects import (
     TransactionCount,
     TransactionOf,
 )
-from ocn_registry.errors import BadAnswer, Reverted, RpcRefused
-from ocn_registry.keccak import keccak256
-from ocn_registry.models import Address, BlockRef
 from ocn_registry.signing import Domain, TypedData, recover
 from ocn_registry.testing.model import Message, Permissions, Registry
 from ocn_registry.testing.transactions import read_transaction
@@ -45,14 +45,8 @@ from ocn_registry.testing.wire import Interface, revert_data
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ocn_registry.deployments import Deployment
-    from ocn_registry.effects import (
-        Answer,
-        AnyEffect,
-        Log,
-        SentTransaction,
-        Transaction,
-    )
+    from ocn_registry.networks import Deployment
+    from ocn_registry.protocol.effects import Answer, AnyEffect, Log, SentTransaction, Transaction
     from ocn_registry.testing.model import SignedFields
     from ocn_registry.testing.model.calls import State
     from ocn_registry.testing.model.state import PermissionsState, RegistryState

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from ocn_registry.cache import RegistryCache
-from ocn_registry.client import RegistryClient
-from ocn_registry.devnet import Devnet
+from ocn_registry.client.sync_client import RegistryClient
+from ocn_registry.deploy.devnet import Devnet
 from ocn_registry.models import PartyId, Role
 from ocn_registry.signing import KeySigner
 from ocn_registry.testing.chain import MemoryChain
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from ocn_registry.cache import CacheOptions
-    from ocn_registry.deployments import Deployment
     from ocn_registry.models import Address, Module
+    from ocn_registry.networks import Deployment
     from ocn_registry.transport import Transport
 
 _WEI = 10**18

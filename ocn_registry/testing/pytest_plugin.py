@@ -31,7 +31,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture
 def ocn(pytestconfig: pytest.Config) -> Iterator[RegistryKit]:
     """Give a ready registry with nothing listed, and nodes and parties in one line each."""
-    from ocn_registry.anvil import DevnetError  # noqa: PLC0415 - only for tests that ask
+    from ocn_registry.deploy.anvil import DevnetError  # noqa: PLC0415 - only for tests that ask
     from ocn_registry.testing.kit import RegistryKit  # noqa: PLC0415
 
     chain = pytestconfig.getoption("ocn_chain") or pytestconfig.getini("ocn_chain")

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ocn_registry import rlp
-from ocn_registry.effects import SentTransaction, Transaction
-from ocn_registry.keccak import keccak256
+from ocn_registry.evm import rlp
+from ocn_registry.evm.keccak import keccak256
 from ocn_registry.models import Address
+from ocn_registry.protocol.effects import SentTransaction, Transaction
 from ocn_registry.signing import recover
 
 if TYPE_CHECKING:
-    from ocn_registry.rlp import Read
+    from ocn_registry.evm.rlp import Read
 
 _FEE_MARKET: Final = 2
 _OLD_FIELDS: Final = 9

@@ -7,11 +7,11 @@ from dataclasses import fields
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NotRequired, TypedDict, cast
 
-from ocn_registry.abi import artifact
 from ocn_registry.contract_errors import contract_errors
-from ocn_registry.effects import Log
+from ocn_registry.deploy.artifacts import artifact
 from ocn_registry.errors import UnknownRevert
-from ocn_registry.keccak import keccak256, selector
+from ocn_registry.evm.keccak import keccak256, selector
+from ocn_registry.protocol.effects import Log
 from ocn_registry.testing.codec import UnreadableError, decode, encode, join, parts, split
 from ocn_registry.testing.model import events as model_events
 from ocn_registry.testing.model.calls import Call

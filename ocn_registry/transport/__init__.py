@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from ocn_registry.effects import Answer, AnyEffect
+    from ocn_registry.protocol.effects import Answer, AnyEffect
 
 
 class Transport(Protocol):

@@ -9,10 +9,12 @@ import asyncio
 import ssl
 from typing import TYPE_CHECKING
 
-from ocn_registry.effects import run_async
 from ocn_registry.errors import InvalidInput, OcnRegistryError, TransportError
-from ocn_registry.text import shown
-from ocn_registry.transport.exchange import (
+from ocn_registry.foreign.text import shown
+from ocn_registry.protocol.effects import run_async
+from ocn_registry.transport.local import LOCAL
+from ocn_registry.transport.local_async import AsyncHere
+from ocn_registry.transport.rpc_pool import (
     MAX_ANSWER_BYTES,
     MAX_BATCH,
     RETRIES,
@@ -24,16 +26,14 @@ from ocn_registry.transport.exchange import (
     too_long,
     unreachable,
 )
-from ocn_registry.transport.here import LOCAL
-from ocn_registry.transport.here_async import AsyncHere
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aiohttp import ClientResponse, ClientSession
 
-    from ocn_registry.effects import Answer, AnyEffect
-    from ocn_registry.transport.exchange import Endpoint
+    from ocn_registry.protocol.effects import Answer, AnyEffect
+    from ocn_registry.transport.rpc_pool import Endpoint
 
 
 class AsyncHttpTransport:

@@ -15,9 +15,11 @@ from urllib3.exceptions import (
     ReadTimeoutError,
 )
 
-from ocn_registry.effects import run
 from ocn_registry.errors import OcnRegistryError, TransportError
-from ocn_registry.transport.exchange import (
+from ocn_registry.protocol.effects import run
+from ocn_registry.transport.deadlines import punctual
+from ocn_registry.transport.local import LOCAL, Here
+from ocn_registry.transport.rpc_pool import (
     MAX_ANSWER_BYTES,
     MAX_BATCH,
     RETRIES,
@@ -29,14 +31,12 @@ from ocn_registry.transport.exchange import (
     too_long,
     unreachable,
 )
-from ocn_registry.transport.here import LOCAL, Here
-from ocn_registry.transport.punctual import punctual
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ocn_registry.effects import Answer, AnyEffect
-    from ocn_registry.transport.exchange import Endpoint
+    from ocn_registry.protocol.effects import Answer, AnyEffect
+    from ocn_registry.transport.rpc_pool import Endpoint
 
 _CHUNK_BYTES = 1 << 18
 # So many threads can ask at once, each by a connection that is kept; urllib3 warns of more.

@@ -13,7 +13,10 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING, TypeVar
 
-from ocn_registry.effects import (
+from ocn_registry.errors import BadAnswer, RpcRefused
+from ocn_registry.foreign.text import shown
+from ocn_registry.models import BlockRef
+from ocn_registry.protocol.effects import (
     Balance,
     BlockAt,
     Call,
@@ -35,11 +38,7 @@ from ocn_registry.effects import (
     TransactionCount,
     TransactionOf,
 )
-from ocn_registry.errors import BadAnswer, RpcRefused
-from ocn_registry.models import BlockRef
-from ocn_registry.text import shown
-from ocn_registry.transport.sent import creation, sent_transaction
-from ocn_registry.transport.values import (
+from ocn_registry.transport.rpc_values import (
     as_address,
     as_bytes,
     as_hash,
@@ -48,12 +47,13 @@ from ocn_registry.transport.values import (
     is_list,
     is_object,
 )
+from ocn_registry.transport.transactions import creation, sent_transaction
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ocn_registry.effects import Answer, AnyEffect
     from ocn_registry.errors import OcnRegistryError
+    from ocn_registry.protocol.effects import Answer, AnyEffect
 
 T_co = TypeVar("T_co", covariant=True)
 

@@ -14,12 +14,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from ocn_registry.transport.exchange import flat, nested
-from ocn_registry.transport.here import LOCAL, Here
-from ocn_registry.transport.here_async import AsyncHere
+from ocn_registry.transport.local import LOCAL, Here
+from ocn_registry.transport.local_async import AsyncHere
+from ocn_registry.transport.rpc_pool import flat, nested
 
 if TYPE_CHECKING:
-    from ocn_registry.effects import Answer, AnyEffect
+    from ocn_registry.protocol.effects import Answer, AnyEffect
 
 
 class Answering(Protocol):

@@ -13,7 +13,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from ocn_registry.effects import ChainId, Effect, Send, run, run_async
 from ocn_registry.errors import (
     BadAnswer,
     OutcomeUnknown,
@@ -22,18 +21,19 @@ from ocn_registry.errors import (
     TransportError,
     WrongChain,
 )
-from ocn_registry.transport.exchange import flat, nested
-from ocn_registry.transport.here import LOCAL, Here
-from ocn_registry.transport.here_async import AsyncHere
+from ocn_registry.protocol.effects import ChainId, Effect, Send, run, run_async
 from ocn_registry.transport.jsonrpc import request_of, unwrap
-from ocn_registry.transport.values import is_object
+from ocn_registry.transport.local import LOCAL, Here
+from ocn_registry.transport.local_async import AsyncHere
+from ocn_registry.transport.rpc_pool import flat, nested
+from ocn_registry.transport.rpc_values import is_object
 
 if TYPE_CHECKING:
     from web3 import AsyncWeb3, Web3
     from web3.providers import AsyncBaseProvider
     from web3.types import RPCEndpoint
 
-    from ocn_registry.effects import Answer, AnyEffect, Flow
+    from ocn_registry.protocol.effects import Answer, AnyEffect, Flow
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ for _folder in (_HERE, _HERE.parent / "property", _HERE.parent / "faults"):
 from machines import First  # noqa: E402
 
 from ocn_registry import KeySigner, RegistryClient  # noqa: E402
-from ocn_registry.devnet import Devnet  # noqa: E402
+from ocn_registry.deploy.devnet import Devnet  # noqa: E402
 from ocn_registry.transport.http_sync import HttpTransport  # noqa: E402
 
 

@@ -5,9 +5,9 @@ from typing import ClassVar
 
 from ocn_registry import RegistryClient
 from ocn_registry.cache import CacheOptions, RegistryCache
-from ocn_registry.effects import Head, run
 from ocn_registry.errors import RpcUnavailable, TransportError
 from ocn_registry.flows import questions
+from ocn_registry.protocol.effects import Head, run
 from ocn_registry.transport.http_sync import HttpTransport
 
 

@@ -16,9 +16,9 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from ocn_registry import deployments
-from ocn_registry.abi import artifact
-from ocn_registry.keccak import selector
+from ocn_registry import networks
+from ocn_registry.deploy.artifacts import artifact
+from ocn_registry.evm.keccak import selector
 from ocn_registry.models import ZERO_ADDRESS, Address
 from ocn_registry.testing.codec import encode
 
@@ -58,7 +58,7 @@ def third_generation(world_, following):
         def deploy(self, data):
             super().deploy(data=data)
             pair = self.history.pair
-            local = deployments.built_in("local")
+            local = networks.built_in("local")
             self.past = []
             self.follow(
                 replace(
@@ -109,7 +109,7 @@ class First:
 
     def deployment(self):
         return replace(
-            deployments.built_in("local-v1"),
+            networks.built_in("local-v1"),
             chain_id=CHAIN_ID,
             registry=self.registry,
             permissions=self.permissions,

@@ -24,7 +24,7 @@ from ocn_registry import (
     RegistryClient,
     TransportError,
 )
-from ocn_registry.effects import Head
+from ocn_registry.protocol.effects import Head
 
 # Enough for a busy machine; and what is less than a slow node takes, where a round may fail.
 PATIENT_S, HASTY_S = 10.0, 0.4

@@ -21,9 +21,9 @@ from ocn_registry import (
     StaleCache,
 )
 from ocn_registry.cache import Cause, following, metrics
-from ocn_registry.effects import Logs
 from ocn_registry.errors import RpcRefused
 from ocn_registry.models import Interface
+from ocn_registry.protocol.effects import Logs
 
 URL, OTHER_URL = "https://node.example", "https://other.example"
 

@@ -11,14 +11,14 @@ import pytest
 from following_chain import same
 
 from ocn_registry import Permission, RegistryCache, Role
-from ocn_registry.devnet import Devnet
+from ocn_registry.deploy.devnet import Devnet
 
 KILLS = 12
 
 _BEGIN = """
 import os, signal, sqlite3, sys
 from ocn_registry import RegistryCache, connect
-from ocn_registry.deployments import Deployment
+from ocn_registry.networks import Deployment
 from ocn_registry.models import Address
 url, chain_id, dialect, registry, permissions, file = sys.argv[1:]
 deployment = Deployment(

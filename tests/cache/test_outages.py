@@ -38,9 +38,9 @@ from ocn_registry import (
 from ocn_registry.cache import following
 from ocn_registry.cache.core import CacheCore
 from ocn_registry.cache.draft import Draft, Rows
-from ocn_registry.devnet import Devnet
-from ocn_registry.effects import BlockAt, Head
+from ocn_registry.deploy.devnet import Devnet
 from ocn_registry.flows.events import Piece
+from ocn_registry.protocol.effects import BlockAt, Head
 from ocn_registry.transport.http_sync import HttpTransport
 
 HISTORIES = 40 if os.environ.get("OCN_SOAK") else 4

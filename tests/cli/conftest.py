@@ -19,7 +19,7 @@ from faulty.proxy import FaultProxy
 
 from ocn_registry import KeySigner, Module, Permission, RegistryClient, Role
 from ocn_registry.cli.main import main
-from ocn_registry.devnet import Devnet
+from ocn_registry.deploy.devnet import Devnet
 from ocn_registry.transport.http_sync import HttpTransport
 
 ROOT = Path(__file__).parents[2]

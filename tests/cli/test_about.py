@@ -13,7 +13,7 @@ import pytest
 import ocn_registry
 from ocn_registry import KeySigner, __version__
 
-ABI = Path(ocn_registry.__file__).with_name("abi")
+ABI = Path(ocn_registry.__file__).parent / "deploy" / "artifacts"
 URL = "https://node.example.org"
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ocn_registry import KeySigner, Permission, Role, connect
-from ocn_registry.devnet import Devnet
+from ocn_registry.deploy.devnet import Devnet
 
 ROOT = Path(__file__).parents[2]
 APE = Path(sys.executable).with_name("ape")

@@ -14,8 +14,8 @@ import pytest
 from ocn_registry.cli import doctor, doctor_chain
 from ocn_registry.cli.arguments import parse
 from ocn_registry.cli.doctor_validators import _SET
-from ocn_registry.devnet import Devnet
-from ocn_registry.dialects import words
+from ocn_registry.deploy.devnet import Devnet
+from ocn_registry.evm import abi
 
 ROOT = Path(__file__).parents[2]
 VOLTA = 73799
@@ -205,8 +205,8 @@ def test_contracts_without_batches_need_room_for_one_write(on_volta):
 
 def list_validators(devnet, count):
     """Put a contract there that answers everything with this many addresses."""
-    listed = [words.address("0x" + f"{number:040x}") for number in range(1, count + 1)]
-    answer = words.join(words.items(listed))
+    listed = [abi.address("0x" + f"{number:040x}") for number in range(1, count + 1)]
+    answer = abi.join(abi.items(listed))
     copy = bytes.fromhex(f"61{len(answer):04x}80600c6000396000f3")
     assert len(copy) == 12
     devnet.request("anvil_setCode", _SET, "0x" + (copy + answer).hex())

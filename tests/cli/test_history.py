@@ -223,7 +223,7 @@ def test_what_went_through_another_contract_is_not_guessed(
 def test_text_of_the_chain_commands_nobody(history, done, client, operator, fresh, deployment):
     from eth_abi import encode  # noqa: PLC0415 - what no client of ours would write
 
-    from ocn_registry.keccak import selector  # noqa: PLC0415
+    from ocn_registry.evm.keccak import selector  # noqa: PLC0415
 
     url = "=x\x1b]0;owned\x07\u202e\x9b\n\x7f"
     data = selector("setNode(string)") + encode(["string"], [url])

@@ -6,7 +6,15 @@ import sys
 
 import pytest
 
-HEAVY = ("web3", "eth_account", "urllib3", "aiohttp", "ocn_registry.client", "Crypto", "ape")
+HEAVY = (
+    "web3",
+    "eth_account",
+    "urllib3",
+    "aiohttp",
+    "ocn_registry.client.sync_client",
+    "Crypto",
+    "ape",
+)
 
 
 def test_help_loads_nothing_heavy(anywhere):

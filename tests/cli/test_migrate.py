@@ -17,7 +17,7 @@ if (_scripts := str(Path(__file__).resolve().parents[2] / "scripts")) not in sys
 import rehearsal_v1
 
 from ocn_registry import Contract, KeySigner, Node, connect
-from ocn_registry.devnet import Devnet
+from ocn_registry.deploy.devnet import Devnet
 from ocn_registry.intents import ImportNodes
 
 ROOT = Path(__file__).parents[2]

@@ -20,7 +20,7 @@ from heirs import DELAY_S, execute, pass_time, safe_of, timelock
 
 from ocn_registry import KeySigner, Role, SetNode, SetParty
 from ocn_registry.cli import owner_deeds
-from ocn_registry.keccak import selector
+from ocn_registry.evm.keccak import selector
 
 ROOT = Path(__file__).parents[2]
 WHY = ("--reason", "a stranger took it; decided by the board on Monday")
@@ -328,7 +328,7 @@ sys.path.insert(0, sys.argv.pop(1))
 place = sys.argv.pop(1)
 from ocn_registry.cli import main as command
 from ocn_registry.transport import http_sync
-from ocn_registry.effects import Send
+from ocn_registry.protocol.effects import Send
 def kill(effect, real):
     if not isinstance(effect, Send):
         return real(effect)

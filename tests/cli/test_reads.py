@@ -51,7 +51,7 @@ def test_a_party_whose_id_looks_like_a_number_is_found(done, emsp):
 def test_text_of_the_chain_commands_no_terminal(client, done, operator, deployment, fresh):
     from eth_abi import encode  # noqa: PLC0415 - what no client of ours would write
 
-    from ocn_registry.keccak import selector  # noqa: PLC0415
+    from ocn_registry.evm.keccak import selector  # noqa: PLC0415
 
     url = "https://x\x1b]0;owned\x07\u202e\x9b.example"
     data = selector("setNode(string)") + encode(["string"], [url])

@@ -25,7 +25,7 @@ import rehearsal_v1
 import ocn_registry
 from ocn_registry import Permission, Role
 from ocn_registry.cli.arguments import commands
-from ocn_registry.devnet import Devnet
+from ocn_registry.deploy.devnet import Devnet
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = Path(ocn_registry.__file__).parent / "schemas"

@@ -17,9 +17,9 @@ from eth_abi import encode
 
 from ocn_registry import KeySigner, Module, Permission, RegistryClient, Role, SetParty
 from ocn_registry.cli.terminal import TINTS, width_of
-from ocn_registry.devnet import Devnet
+from ocn_registry.deploy.devnet import Devnet
 from ocn_registry.dialects import dialect_of
-from ocn_registry.keccak import selector
+from ocn_registry.evm.keccak import selector
 from ocn_registry.transport.http_sync import HttpTransport
 
 SCREENS = Path(__file__).with_name("screens")

@@ -13,7 +13,7 @@ import pytest
 from ocn_registry import KeySigner
 from ocn_registry.cli import options, settings
 from ocn_registry.cli.settings_file import _READ
-from ocn_registry.deployments import built_in
+from ocn_registry.networks import built_in
 
 ROOT = Path(__file__).parents[2]
 NAKED = "be367b774603c65850ee2cf479df809174f95cdb847483db2a6bcf1aad0fa5fd"

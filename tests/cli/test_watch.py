@@ -411,7 +411,7 @@ def test_on_a_terminal_a_line_is_for_people_and_hostile_text_harmless(
 ):
     from eth_abi import encode  # noqa: PLC0415 - what no client of ours would write
 
-    from ocn_registry.keccak import selector  # noqa: PLC0415
+    from ocn_registry.evm.keccak import selector  # noqa: PLC0415
 
     first = str(int(fresh.request("eth_blockNumber"), 16) + 1)
     hostile = "https://x\x1b]0;owned\x07\u202e\x9b\n\x7f.example"

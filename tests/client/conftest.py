@@ -17,7 +17,7 @@ if (_here := str(Path(__file__).resolve().parent)) not in sys.path:
 import ways
 
 from ocn_registry import KeySigner, Role, SetParty, TransferOwnership
-from ocn_registry.devnet import Devnet
+from ocn_registry.deploy.devnet import Devnet
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from ocn_registry import (
     outcomes,
 )
 from ocn_registry import contract_errors as errors
-from ocn_registry.flows.owning import CANCELLED_AHEAD
+from ocn_registry.flows.admin import CANCELLED_AHEAD
 
 
 @pytest.fixture(params=["direct", "spender"])

@@ -23,8 +23,8 @@ from ocn_registry import (
     connect,
 )
 from ocn_registry import contract_errors as errors
-from ocn_registry.devnet import ACCOUNTS, Devnet
-from ocn_registry.effects import Send, Transaction, TransactionOf
+from ocn_registry.deploy.devnet import ACCOUNTS, Devnet
+from ocn_registry.protocol.effects import Send, Transaction, TransactionOf
 from ocn_registry.testing.chain import MemoryChain
 from ocn_registry.transport.memory import AsyncMemoryTransport, MemoryTransport
 

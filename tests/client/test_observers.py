@@ -8,10 +8,10 @@ from ocn_registry import KeySigner, OutcomeUnknown, Permission, Role, WriteOptio
 @pytest.fixture
 def in_twos(monkeypatch):
     """Read lists two entries at a time."""
-    monkeypatch.setattr("ocn_registry.dialects.v1.reads.AT_ONCE", 2)
-    monkeypatch.setattr("ocn_registry.dialects.v3.reads.PAGE_ENTRIES", 2)
+    monkeypatch.setattr("ocn_registry.dialects.v1.reader.AT_ONCE", 2)
+    monkeypatch.setattr("ocn_registry.dialects.v3.reader.PAGE_ENTRIES", 2)
     monkeypatch.setattr("ocn_registry.dialects.v3.PAGE_ENTRIES", 2)
-    monkeypatch.setattr("ocn_registry.dialects.v3.reads._PAGES_AT_ONCE", 1)
+    monkeypatch.setattr("ocn_registry.dialects.v3.reader._PAGES_AT_ONCE", 1)
 
 
 @pytest.mark.usefixtures("in_twos")

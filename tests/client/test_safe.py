@@ -17,7 +17,7 @@ from ocn_registry import (
     SetParty,
     SignatureMismatch,
 )
-from ocn_registry.keccak import selector
+from ocn_registry.evm.keccak import selector
 from ocn_registry.models import ZERO_ADDRESS, Address
 
 SAFE = Path(__file__).parents[2] / "node_modules/@gnosis.pm/safe-contracts/build/artifacts"

@@ -38,13 +38,13 @@ from ocn_registry import (
     outcomes,
 )
 from ocn_registry import contract_errors as errors
-from ocn_registry.dialects import words
-from ocn_registry.effects import Clock, Local, Sleep
-from ocn_registry.keccak import selector
+from ocn_registry.evm import abi
+from ocn_registry.evm.keccak import selector
 from ocn_registry.models import ZERO_ADDRESS
-from ocn_registry.turns import TakeTurn
+from ocn_registry.protocol.effects import Clock, Local, Sleep
+from ocn_registry.protocol.lanes import TakeTurn
 
-NOBODYS = (words.uint(0), bytes(32), bytes(32))  # v, r, s that give the zero address
+NOBODYS = (abi.uint(0), bytes(32), bytes(32))  # v, r, s that give the zero address
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def funded(devnet, signer):
 
 def raw_call(devnet, to, signature, *arguments, sender=None):
     """Send what our client would not."""
-    data = selector(signature) + words.join(*arguments)
+    data = selector(signature) + abi.join(*arguments)
     transaction = {
         "from": sender or devnet.accounts[5].address,
         "to": to,
@@ -98,35 +98,35 @@ def list_the_zero_address(devnet, operator):
         devnet,
         here.registry,
         "setNodeRaw(address,string,uint8,bytes32,bytes32)",
-        words.address(ZERO_ADDRESS),
-        words.text("https://evil.example"),
+        abi.address(ZERO_ADDRESS),
+        abi.text("https://evil.example"),
         *NOBODYS,
     )
     raw_call(
         devnet,
         here.registry,
         "setPartyRaw(address,bytes2,bytes3,uint8[],address,uint8,bytes32,bytes32)",
-        words.address(ZERO_ADDRESS),
-        words.fixed(b"ZZ"),
-        words.fixed(b"ZZZ"),
-        words.uints([0]),
-        words.address(operator.address),
+        abi.address(ZERO_ADDRESS),
+        abi.fixed(b"ZZ"),
+        abi.fixed(b"ZZZ"),
+        abi.uints([0]),
+        abi.address(operator.address),
         *NOBODYS,
     )
     raw_call(
         devnet,
         here.permissions,
         "setServiceRaw(string,string,uint256[],uint8,bytes32,bytes32)",
-        words.text("all"),
-        words.text("https://evil.example"),
-        words.uints([0]),
+        abi.text("all"),
+        abi.text("https://evil.example"),
+        abi.uints([0]),
         *NOBODYS,
     )
     raw_call(
         devnet,
         here.permissions,
         "createAgreementRaw(address,uint8,bytes32,bytes32)",
-        words.address(ZERO_ADDRESS),
+        abi.address(ZERO_ADDRESS),
         *NOBODYS,
     )
 
@@ -195,10 +195,10 @@ def test_id_of_odd_bytes_is_read_and_can_be_deleted(client, fresh, listed_node, 
         fresh,
         fresh.v1_deployment().registry,
         "setParty(bytes2,bytes3,uint8[],address)",
-        words.fixed(b"\xff\x00"),
-        words.fixed(b"\x1b[\x00"),
-        words.uints([6, 0, 6]),
-        words.address(listed_node.address),
+        abi.fixed(b"\xff\x00"),
+        abi.fixed(b"\x1b[\x00"),
+        abi.uints([6, 0, 6]),
+        abi.address(listed_node.address),
     )
     (found,) = client.parties()
     assert found.id == PartyId("\xff\0", "\x1b[\0")
@@ -301,7 +301,7 @@ def test_failure_in_the_middle_sets_the_former_url_again(
     def take():
         signature = "setNode(string)"
         to = fresh.v1_deployment().registry
-        url = words.text("https://b.example")
+        url = abi.text("https://b.example")
         raw_call(fresh, to, signature, url, sender=stranger.address)
 
     options = overtaken(take)
@@ -325,10 +325,10 @@ def test_failure_in_the_middle_sets_the_former_party_again(
             fresh,
             fresh.v1_deployment().registry,
             "setParty(bytes2,bytes3,uint8[],address)",
-            words.fixed(b"DE"),
-            words.fixed(b"BBB"),
-            words.uints([0]),
-            words.address(listed_node.address),
+            abi.fixed(b"DE"),
+            abi.fixed(b"BBB"),
+            abi.uints([0]),
+            abi.address(listed_node.address),
             sender=stranger.address,
         )
 
@@ -344,7 +344,7 @@ def test_what_can_not_be_set_again_is_said(client, fresh, listed_node, operator,
         to = fresh.v1_deployment().registry
         for url, place in (("https://b.example", 5), ("https://node.example", 6)):
             sender = fresh.accounts[place].address
-            raw_call(fresh, to, "setNode(string)", words.text(url), sender=sender)
+            raw_call(fresh, to, "setNode(string)", abi.text(url), sender=sender)
 
     options = overtaken(take_both)
     with pytest.raises(PartlyDone, match="not undone") as error:
@@ -531,10 +531,10 @@ def test_many_parties_take_ten_requests_a_thousand(client, fresh, transport, lis
             fresh,
             to,
             "setParty(bytes2,bytes3,uint8[],address)",
-            words.fixed(b"DE"),
-            words.fixed(f"{place:03X}".encode()),
-            words.uints([0]),
-            words.address(listed_node.address),
+            abi.fixed(b"DE"),
+            abi.fixed(f"{place:03X}".encode()),
+            abi.uints([0]),
+            abi.address(listed_node.address),
             sender=sender,
         )
     transport.requests = 0

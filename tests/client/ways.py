@@ -5,7 +5,7 @@ import inspect
 import warnings
 
 from ocn_registry import AsyncHttpTransport, AsyncRegistryClient, HttpTransport, RegistryClient
-from ocn_registry.transport.here import LOCAL
+from ocn_registry.transport.local import LOCAL
 from ocn_registry.transport.web3_adapter import AsyncWeb3Transport, Web3Transport, _Ask
 
 LIGHT = ("sync", "async")

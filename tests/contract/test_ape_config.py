@@ -99,7 +99,7 @@ def test_chain_refuses_an_opcode_of_shanghai(chain):
 
 @pytest.mark.parametrize("name", ["Registry", "Permissions"])
 def test_ape_compiles_the_code_that_is_published(project, name):
-    published = json.loads((ROOT / "ocn_registry/abi/v3" / f"{name}.json").read_text())
+    published = json.loads((ROOT / "ocn_registry/deploy/artifacts/v3" / f"{name}.json").read_text())
     contract = getattr(project, name).contract_type
 
     for compiled, key in (

@@ -11,7 +11,7 @@ for _folder in (_HERE, _HERE.parent / "client"):
     if str(_folder) not in sys.path:
         sys.path.insert(0, str(_folder))
 
-from ocn_registry.devnet import Devnet  # noqa: E402
+from ocn_registry.deploy.devnet import Devnet  # noqa: E402
 from ocn_registry.transport.http_sync import HttpTransport  # noqa: E402
 
 VOLTA = 73799

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from eth_abi import encode
 
-from ocn_registry.keccak import selector
+from ocn_registry.evm.keccak import selector
 from ocn_registry.models import ZERO_ADDRESS, Address
 
 ROOT = Path(__file__).parents[2]

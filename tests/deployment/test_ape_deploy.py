@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from ganache import Ganache
 
-from ocn_registry import deployments
-from ocn_registry.devnet import Devnet
+from ocn_registry import networks
+from ocn_registry.deploy.devnet import Devnet
+from ocn_registry.deploy.verify import verify
 from ocn_registry.transport.http_sync import HttpTransport
-from ocn_registry.verification import verify
 
 ROOT = Path(__file__).parents[2]
 
@@ -53,7 +53,7 @@ def test_deploys_with_voltas_settings_and_writes_a_record(chain, tmp_path):
     owner = ("--owner", "0x" + "42" * 20)
     done = ape(chain, record, "--yes", "--import-open", "--name", "volta-v3", *owner)
     assert done.returncode == 0, done.stderr
-    deployment = deployments.from_json(record.read_text())
+    deployment = networks.from_json(record.read_text())
     found = verify(deployment, HttpTransport([chain.rpc_url]))
     assert (found.is_verified, found.import_open) == (True, (True, True))
     assert deployment.name == "volta-v3"
@@ -86,5 +86,5 @@ def test_offers_to_raise_the_price_of_what_is_stuck(tmp_path):
         deployer = json.loads(record.read_text())["deployer"]
         assert devnet.request("eth_getTransactionCount", deployer, "latest") == "0x2"
         assert json.loads(record.read_text())["contracts"]["Registry"]["replaced"] == [first]
-        deployment = deployments.from_json(record.read_text())
+        deployment = networks.from_json(record.read_text())
         assert verify(deployment, HttpTransport([devnet.rpc_url])).is_verified

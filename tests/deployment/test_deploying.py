@@ -11,18 +11,12 @@ import pytest
 from eth_account import Account
 from key_creator import KeyCreator
 
-from ocn_registry import deployments
-from ocn_registry.chain_rules import opcodes
-from ocn_registry.deploying import (
-    NotDeployed,
-    Order,
-    deploy,
-    gas_for,
-    plan,
-)
-from ocn_registry.deployment_record import Record, alone
-from ocn_registry.devnet import Devnet
-from ocn_registry.effects import Send, run
+from ocn_registry import networks
+from ocn_registry.deploy.chain_rules import opcodes
+from ocn_registry.deploy.deploy import NotDeployed, Order, deploy, gas_for, plan
+from ocn_registry.deploy.devnet import Devnet
+from ocn_registry.deploy.record import Record, alone
+from ocn_registry.deploy.verify import verify
 from ocn_registry.errors import (
     FeeAboveCap,
     InvalidInput,
@@ -30,10 +24,10 @@ from ocn_registry.errors import (
     TransactionReplaced,
     WrongChain,
 )
-from ocn_registry.flows.writes import WriteOptions
+from ocn_registry.flows.write import WriteOptions
 from ocn_registry.models import Address
+from ocn_registry.protocol.effects import Send, run
 from ocn_registry.transport.http_sync import HttpTransport
-from ocn_registry.verification import verify
 
 OWNER = Address("0x" + "42" * 20)
 KILLER = """
@@ -99,7 +93,7 @@ def test_plan_tells_what_will_happen_and_what_it_costs(order, record, transport)
 def test_deployment_is_verified_and_its_record_is_a_deployment(order, record, transport, creator):
     made = run(plan(order, record), transport.perform)
     found = run(deploy(order, record, creator), transport.perform)
-    kept = deployments.from_json(record.path.read_text())
+    kept = networks.from_json(record.path.read_text())
     assert kept == found
     assert verify(kept, transport).is_verified
     assert verify(kept, transport).owner == OWNER
@@ -186,7 +180,7 @@ def test_killed_between_send_and_record_it_goes_on(fresh, order, record, transpo
     again = Record.read(record.path)
     assert not again.is_finished
     with pytest.raises(InvalidInput):
-        deployments.from_json(record.path.read_text())
+        networks.from_json(record.path.read_text())
     run(deploy(order, again, creator), transport.perform)
     assert count(fresh, creator.address) == before + 2
 
@@ -390,13 +384,13 @@ def test_block_that_is_too_small_is_told(order, record):
 
 
 def test_code_for_newer_rules_is_found_out_by_asking(order, record, transport, monkeypatch):
-    real = __import__("ocn_registry.abi", fromlist=["artifact"]).artifact
+    real = __import__("ocn_registry.deploy.artifacts", fromlist=["artifact"]).artifact
 
     def newer(dialect, name):
         made = real(dialect, name)
         return replace(made, deployed_bytecode=b"\x5f\x5e" + made.deployed_bytecode)
 
-    monkeypatch.setattr("ocn_registry.creating.artifact", newer)
+    monkeypatch.setattr("ocn_registry.deploy.create.artifact", newer)
     made = run(plan(order, record), transport.perform)
     assert [problem.split(",")[0] for problem in made.problems] == [
         "the code uses PUSH0",

@@ -22,20 +22,20 @@ from ocn_registry import (
     SetService,
     WriteOptions,
 )
-from ocn_registry.abi import artifact
 from ocn_registry.cache import RegistryCache
-from ocn_registry.chain_rules import too_new
 from ocn_registry.contract_errors import DomainTaken
-from ocn_registry.deploying import Order, deploy, plan
-from ocn_registry.deployment_record import Record
-from ocn_registry.deployments import from_json
-from ocn_registry.devnet import ACCOUNTS
-from ocn_registry.effects import run
+from ocn_registry.deploy.artifacts import artifact
+from ocn_registry.deploy.chain_rules import too_new
+from ocn_registry.deploy.deploy import Order, deploy, plan
+from ocn_registry.deploy.devnet import ACCOUNTS
+from ocn_registry.deploy.handover import accept, accepted, offer
+from ocn_registry.deploy.record import Record
+from ocn_registry.deploy.verify import Wanted, verify
 from ocn_registry.errors import InsufficientFunds, OutcomeUnknown, Reverted
-from ocn_registry.handover import accept, accepted, offer
 from ocn_registry.models import PartyId
+from ocn_registry.networks import from_json
+from ocn_registry.protocol.effects import run
 from ocn_registry.transport.http_sync import HttpTransport
-from ocn_registry.verification import Wanted, verify
 
 OWNER, OPERATOR, SPENDER, PROVIDER, OTHER = (
     KeySigner.from_key(account.private_key) for account in ACCOUNTS[:5]

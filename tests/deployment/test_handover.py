@@ -7,13 +7,13 @@ from eth_account import Account
 from heirs import DELAY_S, execute, pass_time, safe_of, timelock
 
 from ocn_registry import KeySigner
-from ocn_registry.devnet import Devnet
-from ocn_registry.effects import run
+from ocn_registry.deploy.devnet import Devnet
+from ocn_registry.deploy.handover import NotHandedOver, accept, accepted, offer, safe_file
+from ocn_registry.deploy.timelock import Stage, acceptance, schedule, schedule_file
+from ocn_registry.deploy.timelock import execute as execute_in
 from ocn_registry.errors import InvalidInput, UnsupportedByDialect
-from ocn_registry.flows.writes import WriteOptions
-from ocn_registry.handover import NotHandedOver, accept, accepted, offer, safe_file
-from ocn_registry.timelock import Stage, acceptance, schedule, schedule_file
-from ocn_registry.timelock import execute as execute_in
+from ocn_registry.flows.write import WriteOptions
+from ocn_registry.protocol.effects import run
 from ocn_registry.transport.http_sync import HttpTransport
 
 OPTIONS = WriteOptions()

@@ -11,7 +11,7 @@ import pytest
 from click import ClickException
 
 ROOT = Path(__file__).parents[2]
-PUBLISHED = Path("ocn_registry/abi/v3")
+PUBLISHED = Path("ocn_registry/deploy/artifacts/v3")
 WITH_NODE = f"{ROOT / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}"
 NAMES = ("Registry.json", "Permissions.json")
 

@@ -13,17 +13,17 @@ import pytest
 from eth_account import Account
 from key_creator import KeyCreator
 
-from ocn_registry.deploying import Order, deploy
-from ocn_registry.deployment_record import Record
-from ocn_registry.effects import run
-from ocn_registry.flows.writes import WriteOptions
+from ocn_registry.deploy.deploy import Order, deploy
+from ocn_registry.deploy.record import Record
+from ocn_registry.flows.write import WriteOptions
+from ocn_registry.protocol.effects import run
 
 ROOT = Path(__file__).parents[2]
 NAME = "volta-v3"
 LOOK = f"""
-from ocn_registry import connect, deployments
+from ocn_registry import connect, networks
 with connect("{NAME}", rpc_urls=["RPC"]) as registry:
-    print("{NAME}" in deployments.names(), registry.owner(), registry.nodes())
+    print("{NAME}" in networks.names(), registry.owner(), registry.nodes())
 """
 
 
@@ -51,7 +51,7 @@ def checkout(fresh, transport, owner, tmp_path):
         import_open=False,
         options=WriteOptions(timeout_s=20),
     )
-    record = Record.read(folder / "ocn_registry" / "deployments" / f"{NAME}.json")
+    record = Record.read(folder / "ocn_registry" / "networks" / f"{NAME}.json")
     run(deploy(order, record, owner), transport.perform)
     return folder
 
@@ -95,7 +95,7 @@ def test_wheel_ships_the_record(checkout, tmp_path):
     build = "import sys, flit_core.buildapi as b; print(b.build_wheel(sys.argv[1]))"
     name = python("-c", build, str(tmp_path), at=checkout).split()[-1]
     with zipfile.ZipFile(tmp_path / name) as wheel:
-        record = json.loads(wheel.read(f"ocn_registry/deployments/{NAME}.json"))
+        record = json.loads(wheel.read(f"ocn_registry/networks/{NAME}.json"))
     assert record["registry"]
     assert record["startBlock"]
 

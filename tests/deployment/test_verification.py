@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from ocn_registry.abi import artifact
+from ocn_registry.deploy.artifacts import artifact
+from ocn_registry.deploy.verify import Wanted, code_differences, verify, verify_async
 from ocn_registry.errors import UnsupportedByDialect, WrongChain
 from ocn_registry.models import Address, Contract
 from ocn_registry.transport.http_async import AsyncHttpTransport
 from ocn_registry.transport.http_sync import HttpTransport
-from ocn_registry.verification import Wanted, code_differences, verify, verify_async
 
 STRANGER = Address("0x" + "42" * 20)
 

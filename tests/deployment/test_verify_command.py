@@ -9,11 +9,11 @@ import pytest
 from eth_account import Account
 from key_creator import KeyCreator
 
-from ocn_registry.deploying import Order, deploy
-from ocn_registry.deployment_record import Record
-from ocn_registry.effects import run
-from ocn_registry.flows.writes import WriteOptions
+from ocn_registry.deploy.deploy import Order, deploy
+from ocn_registry.deploy.record import Record
+from ocn_registry.flows.write import WriteOptions
 from ocn_registry.models import Address
+from ocn_registry.protocol.effects import run
 
 ROOT = Path(__file__).parents[2]
 OWNER = Address("0x" + "42" * 20)

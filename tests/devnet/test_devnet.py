@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from eth_account import Account
 
-from ocn_registry import abi, deployments
-from ocn_registry.anvil import ANVIL_VARIABLE, find_anvil
-from ocn_registry.devnet import ACCOUNTS, Devnet, DevnetError
-from ocn_registry.dialects import words
-from ocn_registry.keccak import selector
+from ocn_registry import networks
+from ocn_registry.deploy import artifacts
+from ocn_registry.deploy.anvil import ANVIL_VARIABLE, find_anvil
+from ocn_registry.deploy.devnet import ACCOUNTS, Devnet, DevnetError
+from ocn_registry.evm import abi
+from ocn_registry.evm.keccak import selector
 
 ROOT = Path(__file__).parents[2]
 VOLTA_CHAIN_ID = 73799
@@ -39,9 +40,9 @@ def program(tmp_path):
 
 
 def call(devnet, to, signature, *arguments):
-    data = selector(signature) + words.join(*arguments)
+    data = selector(signature) + abi.join(*arguments)
     answer = devnet.request("eth_call", {"to": to, "data": "0x" + data.hex()}, "latest")
-    return words.Words(bytes.fromhex(answer[2:]))
+    return abi.Words(bytes.fromhex(answer[2:]))
 
 
 def test_contracts_are_where_the_local_deployment_says(devnet):
@@ -80,7 +81,7 @@ def test_v1s_contracts_are_where_its_published_command_looks(devnet):
 
 def test_v1s_contracts_are_there_only_when_asked_for():
     with Devnet() as chain:
-        v1 = deployments.built_in("local-v1")
+        v1 = networks.built_in("local-v1")
         assert chain.request("eth_getCode", v1.registry, "latest") == "0x"
         with pytest.raises(DevnetError, match="ask for with_v1"):
             chain.v1_deployment()
@@ -198,7 +199,7 @@ def test_npms_launcher_is_refused(launcher):
 
 def test_without_any_anvil_the_error_says_where_to_get_one(monkeypatch, tmp_path, launcher):
     monkeypatch.delenv(ANVIL_VARIABLE, raising=False)
-    monkeypatch.setattr("ocn_registry.anvil._NODE_MODULES", tmp_path)
+    monkeypatch.setattr("ocn_registry.deploy.anvil._NODE_MODULES", tmp_path)
     monkeypatch.setenv("PATH", str(launcher.parent))  # the launcher counts as none
     with pytest.raises(DevnetError, match=r"run `make setup`.*Foundry.*OCN_ANVIL"):
         find_anvil()
@@ -213,7 +214,7 @@ def test_anvil_is_found_by_variable_checkout_and_path(monkeypatch, tmp_path):
     monkeypatch.setenv(ANVIL_VARIABLE, str(mine))
     assert find_anvil() == mine
     monkeypatch.delenv(ANVIL_VARIABLE)
-    monkeypatch.setattr("ocn_registry.anvil._NODE_MODULES", tmp_path)
+    monkeypatch.setattr("ocn_registry.deploy.anvil._NODE_MODULES", tmp_path)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
     assert find_anvil() == mine
 
@@ -233,5 +234,5 @@ def test_bytecode_on_the_chain_is_the_artifacts(devnet):
         ("Permissions", devnet.permissions_address),
     ):
         size = len(devnet.request("eth_getCode", at, "latest")) // 2 - 1
-        assert 0 < size < len(abi.artifact("v3", name).bytecode)
+        assert 0 < size < len(artifacts.artifact("v3", name).bytecode)
         assert size <= 24_576

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /pro
 
 WAITS = """
 import time
-from ocn_registry.devnet import Devnet
+from ocn_registry.deploy.devnet import Devnet
 
 with Devnet() as devnet:
     print("ready", devnet.rpc_url, flush=True)
@@ -18,7 +18,7 @@ with Devnet() as devnet:
 """
 LEAVES = """
 import sys
-from ocn_registry.devnet import Devnet
+from ocn_registry.deploy.devnet import Devnet
 
 with Devnet() as devnet:
     print("ready", flush=True)
@@ -26,7 +26,7 @@ with Devnet() as devnet:
 """
 WITHOUT_CLOSE = """
 import os
-from ocn_registry.devnet import Devnet
+from ocn_registry.deploy.devnet import Devnet
 
 devnet = Devnet()
 devnet.start()
@@ -36,7 +36,7 @@ print("ready", flush=True)
 # The thread that starts the chain ends before it: the chain must not end with the thread.
 IN_A_THREAD = """
 import threading, time
-from ocn_registry.devnet import Devnet
+from ocn_registry.deploy.devnet import Devnet
 
 devnet = Devnet()
 thread = threading.Thread(target=devnet.start)

@@ -12,7 +12,7 @@ import pytest
 
 import ocn_registry
 from ocn_registry import KeySigner, RegistryClient, Role, SetParty
-from ocn_registry.devnet import Devnet
+from ocn_registry.deploy.devnet import Devnet
 from ocn_registry.transport.http_sync import HttpTransport
 
 ROOT = Path(__file__).parents[2]

@@ -13,7 +13,7 @@ if (_scripts := str(Path(__file__).resolve().parents[2] / "scripts")) not in sys
 import verify
 from rehearsal_line import Killer, Services
 
-from ocn_registry.devnet import Devnet
+from ocn_registry.deploy.devnet import Devnet
 
 KILLS = 24  # at the beginning of twelve steps; before and after the first change of six
 

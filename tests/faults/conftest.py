@@ -15,7 +15,7 @@ import ways  # noqa: E402
 from faulty.proxy import FaultProxy  # noqa: E402
 
 from ocn_registry import KeySigner, WriteOptions  # noqa: E402
-from ocn_registry.devnet import Devnet  # noqa: E402
+from ocn_registry.deploy.devnet import Devnet  # noqa: E402
 
 TIMEOUT_S = 0.4
 PATIENCE = WriteOptions(timeout_s=1.0)

@@ -10,8 +10,8 @@ from ocn_registry import (
     RpcUnavailable,
     WrongChain,
 )
-from ocn_registry.effects import Sleep
-from ocn_registry.transport import exchange
+from ocn_registry.protocol.effects import Sleep
+from ocn_registry.transport import rpc_pool
 
 DEEP = b'{"jsonrpc":"2.0","id":1,"result":' + b"[" * 200_000 + b"]" * 200_000 + b"}"
 
@@ -89,7 +89,7 @@ def test_wish_to_be_left_alone_is_respected_within_bounds(
         pauses.append(seconds)
         return Sleep(0)
 
-    monkeypatch.setattr(exchange, "Sleep", sleep)
+    monkeypatch.setattr(rpc_pool, "Sleep", sleep)
     proxy.inject(faults.status(429, Retry_After=asked), times=1)
     assert client.node(operator.address) is None
     assert pauses == [pause_s]

@@ -20,7 +20,7 @@ from ocn_registry import (
     TransactionReplaced,
     WriteOptions,
 )
-from ocn_registry.flows import sending
+from ocn_registry.flows import transaction
 
 SEND = "eth_sendRawTransaction"
 RECEIPT = "eth_getTransactionReceipt"
@@ -317,7 +317,7 @@ def test_node_can_not_choose_what_is_signed(
 def test_write_whose_number_another_took_is_told_as_replaced(
     client, never_mines, operator, account, monkeypatch
 ):
-    monkeypatch.setattr(sending, "_LOSS_S", 0.5)
+    monkeypatch.setattr(transaction, "_LOSS_S", 0.5)
     other = ways.client(never_mines.deployment(), ways.transport("sync", never_mines.rpc_url))
 
     def cancel(tx_hash):

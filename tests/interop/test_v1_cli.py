@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 from eth_abi import decode, encode
 
-from ocn_registry.devnet import Devnet, DevnetError
-from ocn_registry.keccak import selector
+from ocn_registry.deploy.devnet import Devnet, DevnetError
+from ocn_registry.evm.keccak import selector
 
 ROOT = Path(__file__).parents[2]
 COMMAND = ROOT / "node_modules" / "@shareandcharge" / "ocn-registry" / "dist" / "cli.js"

@@ -31,10 +31,10 @@ from ocn_registry import (
     SetService,
     connect,
 )
-from ocn_registry.deployments import built_in
-from ocn_registry.devnet import Devnet
+from ocn_registry.deploy.devnet import Devnet
 from ocn_registry.dialects import dialect_of
 from ocn_registry.models import Address
+from ocn_registry.networks import built_in
 
 ROOT = Path(__file__).parents[2]
 LIBRARY = ROOT / "node_modules" / "@shareandcharge" / "ocn-registry" / "dist" / "lib" / "sign.js"

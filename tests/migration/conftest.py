@@ -13,7 +13,7 @@ if (_scripts := str(Path(__file__).resolve().parents[2] / "scripts")) not in sys
 import rehearsal_v1
 
 from ocn_registry import KeySigner, connect, migration
-from ocn_registry.devnet import Devnet
+from ocn_registry.deploy.devnet import Devnet
 
 
 @pytest.fixture(scope="module")

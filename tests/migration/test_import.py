@@ -18,11 +18,11 @@ from ocn_registry import (
     migration,
 )
 from ocn_registry import contract_errors as errors
-from ocn_registry.devnet import Devnet
-from ocn_registry.effects import Send
+from ocn_registry.deploy.devnet import Devnet
 from ocn_registry.intents import ImportNodes, ImportParties
 from ocn_registry.migration import Kind, NotAsPlanned, Snapshot, What
 from ocn_registry.migration.price import price_of
+from ocn_registry.protocol.effects import Send
 
 
 class Killed(BaseException):

@@ -14,7 +14,7 @@ for _folder in (_HERE, _HERE.parents[1] / "examples"):
 
 from network import Network  # noqa: E402
 
-from ocn_registry.devnet import Devnet  # noqa: E402
+from ocn_registry.deploy.devnet import Devnet  # noqa: E402
 
 LONGEST_S = 60
 

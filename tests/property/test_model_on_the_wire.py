@@ -9,7 +9,7 @@ from eth_abi.abi import encode as eth_encode
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocn_registry.abi import artifact
+from ocn_registry.deploy.artifacts import artifact
 from ocn_registry.models import Address
 from ocn_registry.testing import codec
 from ocn_registry.testing.model import Call, Event, Permissions, Registry, events

@@ -27,9 +27,9 @@ from ocn_registry import (
     SetPartyModules,
     SetService,
 )
-from ocn_registry.deployments import built_in
 from ocn_registry.dialects import dialect_of
 from ocn_registry.models import Address
+from ocn_registry.networks import built_in
 
 SCHEMA = json.loads(
     (Path(ocn_registry.__file__).parent / "schemas" / "signed-request.schema.json").read_text()

@@ -7,7 +7,7 @@ from histories.faults import FAULTS, Fault, bytecodes
 from histories.history import Difference
 from histories.run import run, world
 
-from ocn_registry.replay import MissingEvents
+from ocn_registry.events.replay import MissingEvents
 
 AT_MOST = 60
 

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ocn_registry.dialects import words
-from ocn_registry.dialects.v3 import reads
-from ocn_registry.dialects.words import Words
+from ocn_registry.dialects.v3 import reader
 from ocn_registry.errors import BadAnswer, InvalidInput
+from ocn_registry.evm import abi
+from ocn_registry.evm.abi import Words
 from ocn_registry.models import Address
 
 uints = st.integers(0, 2**256 - 1)
@@ -20,30 +20,30 @@ texts = st.text(max_size=80)
 def field(kind):
     """Strategy of values, our writer, our reader."""
     return {
-        "uint256": (uints, words.uint, Words.uint),
-        "uint8": (small, words.uint, lambda reader: reader.uint(8)),
-        "bool": (st.booleans(), words.uint, Words.flag),
-        "address": (addresses, words.address, Words.address),
-        "string": (texts, words.text, Words.text),
-        "bytes": (st.binary(max_size=80), words.blob, Words.blob),
-        "bytes2": (st.binary(min_size=2, max_size=2), words.fixed, lambda r: r.fixed(2)),
-        "bytes3": (st.binary(min_size=3, max_size=3), words.fixed, lambda r: r.fixed(3)),
+        "uint256": (uints, abi.uint, Words.uint),
+        "uint8": (small, abi.uint, lambda reader: reader.uint(8)),
+        "bool": (st.booleans(), abi.uint, Words.flag),
+        "address": (addresses, abi.address, Words.address),
+        "string": (texts, abi.text, Words.text),
+        "bytes": (st.binary(max_size=80), abi.blob, Words.blob),
+        "bytes2": (st.binary(min_size=2, max_size=2), abi.fixed, lambda r: r.fixed(2)),
+        "bytes3": (st.binary(min_size=3, max_size=3), abi.fixed, lambda r: r.fixed(3)),
         "uint256[]": (
             st.lists(uints, max_size=5).map(tuple),
-            words.uints,
+            abi.uints,
             Words.uints,
         ),
-        "uint8[]": (st.lists(small, max_size=5).map(tuple), words.uints, lambda r: r.uints(8)),
+        "uint8[]": (st.lists(small, max_size=5).map(tuple), abi.uints, lambda r: r.uints(8)),
         "address[]": (
             st.lists(addresses, max_size=4).map(tuple),
-            lambda values: words.Tail(
-                words.uint(len(values)) + b"".join(words.address(value) for value in values)
+            lambda values: abi.Tail(
+                abi.uint(len(values)) + b"".join(abi.address(value) for value in values)
             ),
             Words.addresses,
         ),
         "bytes[]": (
             st.lists(st.binary(max_size=40), max_size=4).map(tuple),
-            lambda values: words.items([words.blob(value) for value in values]),
+            lambda values: abi.items([abi.blob(value) for value in values]),
             None,
         ),
     }[kind]
@@ -72,7 +72,7 @@ def tuples(draw):
 
 @given(tuples())
 def test_writing_equals_eth_abi(fields):
-    ours = words.join(*[field(kind)[1](value) for kind, value in fields])
+    ours = abi.join(*[field(kind)[1](value) for kind, value in fields])
     kinds, values = zip(*fields, strict=True)
     assert ours == eth_abi.encode(kinds, values)
 
@@ -96,7 +96,7 @@ parties = st.tuples(
 
 @given(st.lists(parties, max_size=4))
 def test_a_page_of_parties_is_read_as_eth_abi_wrote_it(entries):
-    found = Words(eth_abi.encode([PARTIES], [entries])).structs(reads.read_party)
+    found = Words(eth_abi.encode([PARTIES], [entries])).structs(reader.read_party)
     assert [
         (
             party.address,
@@ -132,7 +132,7 @@ def hostile(draw):
 @example(b"\xff" * 320)
 def test_hostile_answers_are_refused_or_stay_within_their_own_length(data):
     try:
-        nodes = Words(data).structs(reads.read_node)
+        nodes = Words(data).structs(reader.read_node)
     except BadAnswer:
         return
     assert sum(len(node.domain.encode(errors="replace")) for node in nodes) <= 4 * len(data)
@@ -140,18 +140,18 @@ def test_hostile_answers_are_refused_or_stay_within_their_own_length(data):
 
 def test_shared_tails_can_not_multiply_an_answer():
     count, text = 1000, 100_000
-    shared = words.Tail(
-        words.uint(count)
-        + words.uint(32 * count) * count
-        + words.join(words.address("0x" + "11" * 20), words.text("x" * text))
+    shared = abi.Tail(
+        abi.uint(count)
+        + abi.uint(32 * count) * count
+        + abi.join(abi.address("0x" + "11" * 20), abi.text("x" * text))
     )
     with pytest.raises(BadAnswer):
-        Words(words.join(shared)).structs(reads.read_node)
+        Words(abi.join(shared)).structs(reader.read_node)
 
 
 @given(st.binary(max_size=40))
 def test_text_that_is_no_utf_8_is_read_as_escapes(data):
-    text = Words(words.join(words.blob(data))).text()
+    text = Words(abi.join(abi.blob(data))).text()
     text.encode()
     try:
         assert text == data.decode()
@@ -162,4 +162,4 @@ def test_text_that_is_no_utf_8_is_read_as_escapes(data):
 @pytest.mark.parametrize("value", [-1, 2**256, 10**1000])
 def test_numbers_that_fit_no_word_are_refused(value):
     with pytest.raises(InvalidInput):
-        words.uint(value)
+        abi.uint(value)

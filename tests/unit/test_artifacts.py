@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-ABI = Path(__file__).resolve().parents[2] / "ocn_registry" / "abi" / "v3"
+ABI = Path(__file__).resolve().parents[2] / "ocn_registry" / "deploy" / "artifacts" / "v3"
 
 CODE_LIMIT = 24_576
 KEYS = {"contractName", "abi", "bytecode", "deployedBytecode", "immutableReferences", "compiler"}

@@ -4,6 +4,7 @@ import pytest
 
 from ocn_registry.cache.draft import Draft, empty
 from ocn_registry.cache.fold import Fold
+from ocn_registry.events.replay import MissingEvents
 from ocn_registry.models import Address, BlockRef, Node, PartyId, Role
 from ocn_registry.outcomes import (
     AgreementMade,
@@ -15,7 +16,6 @@ from ocn_registry.outcomes import (
     ServiceDeleted,
     ServiceSet,
 )
-from ocn_registry.replay import MissingEvents
 
 BLOCK = BlockRef(number=1, hash="0x" + "00" * 32, timestamp_unix_s=1)
 OPERATOR, USER, PROVIDER = (Address(f"0x{number:040x}") for number in (1, 2, 3))

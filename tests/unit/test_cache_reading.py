@@ -3,10 +3,10 @@
 import pytest
 
 from ocn_registry.cache.reading import of_block
-from ocn_registry.effects import Balance, BlockAt, all_of, run, together
 from ocn_registry.flows.events import Moved
 from ocn_registry.models import Address, BlockRef
-from ocn_registry.transport.exchange import MAX_BATCH, flat, nested
+from ocn_registry.protocol.effects import Balance, BlockAt, all_of, run, together
+from ocn_registry.transport.rpc_pool import MAX_BATCH, flat, nested
 
 BLOCK = BlockRef(number=7, hash="0x" + "07" * 32, timestamp_unix_s=7)
 OTHER = BlockRef(number=7, hash="0x" + "08" * 32, timestamp_unix_s=7)

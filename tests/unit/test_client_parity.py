@@ -9,9 +9,9 @@ import pytest
 
 import ocn_registry
 from ocn_registry import AsyncHttpTransport, HttpTransport, connect, connect_async
-from ocn_registry.effects import run, run_async
+from ocn_registry.protocol.effects import run, run_async
 
-FOLDER = Path(ocn_registry.__file__).parent
+FOLDER = Path(ocn_registry.__file__).parent / "client"
 SYNC_NAMES = {
     "AsyncRegistryClient": "RegistryClient",
     "AsyncTransport": "Transport",
@@ -49,10 +49,12 @@ def client_of(module):
 
 
 def test_clients_differ_by_await_alone():
-    ours = ast.unparse(client_of("client.py")).splitlines()
+    ours = ast.unparse(client_of("sync_client.py")).splitlines()
     theirs = ast.unparse(Synchronous().visit(client_of("async_client.py"))).splitlines()
-    missing = "\n".join(difflib.unified_diff(theirs, ours, "async_client.py", "client.py", n=2))
-    assert not missing, f"async_client.py has to follow client.py:\n{missing}"
+    missing = "\n".join(
+        difflib.unified_diff(theirs, ours, "async_client.py", "sync_client.py", n=2)
+    )
+    assert not missing, f"async_client.py has to follow sync_client.py:\n{missing}"
 
 
 @pytest.mark.parametrize(

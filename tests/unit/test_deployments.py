@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from ocn_registry import deployments
+from ocn_registry import networks
 from ocn_registry.errors import InvalidInput
 from ocn_registry.models import Address
 
@@ -12,13 +12,13 @@ LISTED = "0x184aeD70F2aaB0Cd1FC62261C1170560cBfd0776"
 MINE = {"chainId": 246, "dialect": "v1", "registry": LISTED, "permissions": LISTED.lower()}
 
 
-@pytest.mark.parametrize("name", deployments.names())
+@pytest.mark.parametrize("name", networks.names())
 def test_built_in_network_is_named_as_its_file(name):
-    assert deployments.built_in(name).name == name
+    assert networks.built_in(name).name == name
 
 
 def test_energy_webs_networks_have_their_chain_ids():
-    assert {name: deployments.built_in(name).chain_id for name in ("ewc", "volta")} == {
+    assert {name: networks.built_in(name).chain_id for name in ("ewc", "volta")} == {
         "ewc": 246,
         "volta": 73799,
     }
@@ -26,11 +26,11 @@ def test_energy_webs_networks_have_their_chain_ids():
 
 def test_unknown_network_is_refused_with_the_known_ones():
     with pytest.raises(InvalidInput, match="'prod' is built in: choose one of ewc, volta"):
-        deployments.built_in("prod")
+        networks.built_in("prod")
 
 
 def test_file_of_a_user_needs_chain_dialect_and_addresses_only():
-    mine = deployments.from_json(json.dumps(MINE | {"note": "mine"}))
+    mine = networks.from_json(json.dumps(MINE | {"note": "mine"}))
     assert (mine.registry, mine.permissions) == (Address(LISTED), Address(LISTED))
     assert (mine.rpc_urls, mine.explorer, mine.start_block) == ((), None, None)
 
@@ -52,10 +52,10 @@ def test_file_of_a_user_needs_chain_dialect_and_addresses_only():
 )
 def test_value_that_does_not_fit_is_refused_by_name(change, message):
     with pytest.raises(InvalidInput, match=message):
-        deployments.from_json(json.dumps(MINE | change))
+        networks.from_json(json.dumps(MINE | change))
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '"v1"'])
 def test_what_is_no_json_object_is_refused(text):
     with pytest.raises(InvalidInput, match="no JSON"):
-        deployments.from_json(text)
+        networks.from_json(text)

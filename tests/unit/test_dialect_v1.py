@@ -43,13 +43,14 @@ from ocn_registry import (
     outcomes,
 )
 from ocn_registry import contract_errors as errors
-from ocn_registry.abi import artifact
-from ocn_registry.deployments import built_in
-from ocn_registry.dialects import dialect_of, words
-from ocn_registry.dialects.v1.reverts import _ERRORS, about, refuse
-from ocn_registry.effects import Log
-from ocn_registry.keccak import keccak256, selector, topic
+from ocn_registry.deploy.artifacts import artifact
+from ocn_registry.dialects import dialect_of
+from ocn_registry.dialects.v1.errors import _ERRORS, about, refuse
+from ocn_registry.evm import abi
+from ocn_registry.evm.keccak import keccak256, selector, topic
 from ocn_registry.models import ZERO_ADDRESS
+from ocn_registry.networks import built_in
+from ocn_registry.protocol.effects import Log
 
 V1 = dialect_of(built_in("volta"))
 V1_EWC = dialect_of(built_in("ewc"))
@@ -371,7 +372,7 @@ def test_any_revert_data_becomes_an_error(data, is_sentence):
 
 
 def test_panic_and_no_reason_at_all():
-    assert refuse(selector("Panic(uint256)") + words.uint(17)).code == 17
+    assert refuse(selector("Panic(uint256)") + abi.uint(17)).code == 17
     assert isinstance(refuse(b""), UnknownRevert)
 
 

@@ -10,11 +10,11 @@ import eth_abi
 import pytest
 
 from ocn_registry import contract_errors as errors
-from ocn_registry.dialects.v3.reverts import refuse
+from ocn_registry.dialects.v3.errors import refuse
 from ocn_registry.errors import OcnRegistryError, Reverted, UnknownRevert
-from ocn_registry.keccak import selector
+from ocn_registry.evm.keccak import selector
 
-ABI = Path(__file__).resolve().parents[2] / "ocn_registry" / "abi" / "v3"
+ABI = Path(__file__).resolve().parents[2] / "ocn_registry" / "deploy" / "artifacts" / "v3"
 OF_THE_LANGUAGE = {"Error(string)", "Panic(uint256)"}
 CLASSES = errors.contract_errors()
 VALUES = {

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ocn_registry.effects import BlockAt, Head, HeadBlock, Logs, PlacedLog, Together, run
 from ocn_registry.errors import BadAnswer, ReorgTooDeep, RpcRefused, RpcTimeout
 from ocn_registry.flows.events import LAGGING_ROUNDS, Trail, follow, piece
 from ocn_registry.models import Address, BlockRef
+from ocn_registry.protocol.effects import BlockAt, Head, HeadBlock, Logs, PlacedLog, Together, run
 
 HERE = (Address("0x" + "01" * 20),)
 TOPIC = "0x" + "aa" * 32

@@ -15,10 +15,10 @@ from ocn_registry import (
     SetParty,
     SignatureMismatch,
 )
-from ocn_registry.deployments import built_in
 from ocn_registry.dialects import dialect_of
-from ocn_registry.effects import Transaction
 from ocn_registry.models import Address
+from ocn_registry.networks import built_in
+from ocn_registry.protocol.effects import Transaction
 
 KEY = "0x" + "4c" * 32
 ACCOUNT = Account.from_key(KEY)

@@ -4,10 +4,10 @@ from typing import get_args
 
 import pytest
 
-from ocn_registry.abi import artifact
 from ocn_registry.cli.happenings import _LEAD_TO, _functions
-from ocn_registry.deployments import built_in
-from ocn_registry.keccak import selector
+from ocn_registry.deploy.artifacts import artifact
+from ocn_registry.evm.keccak import selector
+from ocn_registry.networks import built_in
 from ocn_registry.outcomes import Change
 
 OWNERS = {"OwnershipOffered", "OwnershipTransferred", "ImportOpened", "ImportClosed"}

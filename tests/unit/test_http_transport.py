@@ -22,8 +22,10 @@ from ocn_registry import (
     WrongChain,
 )
 from ocn_registry import contract_errors as errors
-from ocn_registry.dialects.v3.reverts import refuse
-from ocn_registry.effects import (
+from ocn_registry.dialects.v3.errors import refuse
+from ocn_registry.evm.keccak import selector
+from ocn_registry.models import Address
+from ocn_registry.protocol.effects import (
     Balance,
     BlockAt,
     Call,
@@ -36,8 +38,6 @@ from ocn_registry.effects import (
     all_of,
     together,
 )
-from ocn_registry.keccak import selector
-from ocn_registry.models import Address
 
 ACCOUNT = Address("0x" + "ab" * 20)
 SEND = Send(SignedTransaction(b"\x02raw"))

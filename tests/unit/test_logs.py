@@ -2,9 +2,9 @@
 
 import pytest
 
-from ocn_registry.effects import Logs
 from ocn_registry.errors import BadAnswer
 from ocn_registry.models import Address
+from ocn_registry.protocol.effects import Logs
 from ocn_registry.transport.jsonrpc import answer_of, request_of
 
 ONE, OTHER = Address("0x" + "01" * 20), Address("0x" + "02" * 20)

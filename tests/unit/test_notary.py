@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ocn_registry.errors import InvalidInput, OcnRegistryError
-from ocn_registry.keccak import keccak256
+from ocn_registry.evm.keccak import keccak256
 from ocn_registry.notary import (
     NODE_REWRITES,
     MalformedSignature,

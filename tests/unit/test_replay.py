@@ -5,6 +5,7 @@ That the rebuilt state is the contracts', the state machine shows (tests/propert
 
 import pytest
 
+from ocn_registry.events.replay import MissingEvents, Replay
 from ocn_registry.models import Address, Agreement, Contract, Module, Node, PartyId, Role
 from ocn_registry.outcomes import (
     AgreementMade,
@@ -19,7 +20,6 @@ from ocn_registry.outcomes import (
     ServiceDeleted,
     ServiceSet,
 )
-from ocn_registry.replay import MissingEvents, Replay
 
 OPERATOR, CPO, EMSP, SCSP = (Address.from_bytes(bytes([n]) * 20) for n in range(1, 5))
 

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from ocn_registry import Contract, InvalidateNonce, InvalidInput, KeySigner, Role, SetParty
-from ocn_registry.deployments import built_in
 from ocn_registry.dialects import dialect_of
+from ocn_registry.networks import built_in
 from ocn_registry.signing import MAX_LIFETIME_S, Request, SignedRequest
 from ocn_registry.signing.documents import MAX_DOCUMENT_BYTES
 

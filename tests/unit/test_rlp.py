@@ -7,9 +7,10 @@ import rlp as reference
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocn_registry import KeySigner, rlp
-from ocn_registry.effects import Transaction
+from ocn_registry import KeySigner
+from ocn_registry.evm import rlp
 from ocn_registry.models import Address
+from ocn_registry.protocol.effects import Transaction
 from ocn_registry.testing.transactions import read_transaction
 
 ITEMS = st.recursive(

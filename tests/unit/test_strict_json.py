@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocn_registry.strict_json import MAX_DEPTH, parse_json
+from ocn_registry.foreign.strict_json import MAX_DEPTH, parse_json
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ocn_registry.text import shown
+from ocn_registry.foreign.text import shown
 
 HOSTILE = "\x1b]0;owned\x07\r\n\u202egnp.exe\u2028\x9b31m"
 

@@ -36,8 +36,8 @@ def test_wheel_holds_every_file_of_the_package(wheel):
     packed = {name for name in wheel.namelist() if name.startswith("ocn_registry/")}
 
     assert packed == files
-    assert {"ocn_registry/py.typed", "ocn_registry/abi/v3/Registry.json"} <= packed
-    assert any(name.startswith("ocn_registry/deployments/") for name in packed)
+    assert {"ocn_registry/py.typed", "ocn_registry/deploy/artifacts/v3/Registry.json"} <= packed
+    assert any(name.startswith("ocn_registry/networks/") for name in packed)
 
 
 def test_wheel_holds_the_manual_where_man_looks_and_nothing_else(wheel):

@@ -21,13 +21,14 @@ from ocn_registry import (
     WriteOptions,
 )
 from ocn_registry import contract_errors as errors
-from ocn_registry.deployments import built_in
-from ocn_registry.dialects import dialect_of, words
-from ocn_registry.effects import HeadBlock, Receipt, run
-from ocn_registry.flows import requests, sending, writes
-from ocn_registry.keccak import selector
+from ocn_registry.dialects import dialect_of
+from ocn_registry.evm import abi
+from ocn_registry.evm.keccak import selector
+from ocn_registry.flows import requests, transaction, write
 from ocn_registry.models import BlockRef
-from ocn_registry.turns import Lane, Turn
+from ocn_registry.networks import built_in
+from ocn_registry.protocol.effects import HeadBlock, Receipt, run
+from ocn_registry.protocol.lanes import Lane, Turn
 
 DEPLOYMENT = built_in("local")
 DIALECT = dialect_of(DEPLOYMENT)
@@ -162,11 +163,11 @@ def chain():
 
 def send(chain, *steps, **options):
     steps = steps or (SET_NODE,)
-    return run(writes.send(DIALECT, steps, OPERATOR, WriteOptions(**options)), chain.perform)
+    return run(write.send(DIALECT, steps, OPERATOR, WriteOptions(**options)), chain.perform)
 
 
 def submit(chain, *signed, **options):
-    return run(writes.submit(DIALECT, signed, SPENDER, WriteOptions(**options)), chain.perform)
+    return run(write.submit(DIALECT, signed, SPENDER, WriteOptions(**options)), chain.perform)
 
 
 def request(intent=SET_NODE, signer=OPERATOR, nonce=0, deadline=NOW + 60):
@@ -200,7 +201,7 @@ def test_address_without_code_gets_no_transaction(chain):
 
 def fee(chain, **options):
     call = DIALECT.write((SET_NODE,), each_alone=False)
-    flow = sending.priced(call, call, OPERATOR.address, 246, WriteOptions(**options))
+    flow = transaction.priced(call, call, OPERATOR.address, 246, WriteOptions(**options))
     return run(flow, chain.perform)
 
 
@@ -319,7 +320,7 @@ def test_several_intents_go_in_one_transaction(chain):
 def test_one_transaction_is_for_one_contract(chain, steps):
     steps = () if steps == "none" else steps
     with pytest.raises(InvalidInput):
-        run(writes.send(DIALECT, steps, OPERATOR, WriteOptions()), chain.perform)
+        run(write.send(DIALECT, steps, OPERATOR, WriteOptions()), chain.perform)
     assert chain.sent == []
 
 
@@ -365,8 +366,8 @@ def test_request_that_another_signed_is_not_sent(chain):
 @pytest.mark.parametrize(
     ("answer", "accepted"),
     [
-        (words.fixed(selector("isValidSignature(bytes32,bytes)")), True),
-        (words.fixed(b"\xff" * 4), False),
+        (abi.fixed(selector("isValidSignature(bytes32,bytes)")), True),
+        (abi.fixed(b"\xff" * 4), False),
         (b"", False),
         (b"\x16\x26\xba\x7e", False),
     ],
@@ -383,10 +384,8 @@ def test_contract_says_itself_what_it_signed(chain, answer, accepted):
 
 
 def results(*items):
-    return words.join(
-        words.items(
-            [words.Tail(words.join(words.uint(not item), words.blob(item))) for item in items]
-        )
+    return abi.join(
+        abi.items([abi.Tail(abi.join(abi.uint(not item), abi.blob(item))) for item in items])
     )
 
 

@@ -9,28 +9,28 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ocn_registry.dialects import words
 from ocn_registry.dialects.base import Limits
-from ocn_registry.dialects.calls import id_words
-from ocn_registry.dialects.v1 import reads
-from ocn_registry.dialects.v1.lacks import unsupported
-from ocn_registry.dialects.v1.reads import each, read
-from ocn_registry.dialects.words import Words
-from ocn_registry.effects import Head, together
+from ocn_registry.dialects.shared import id_words
+from ocn_registry.dialects.v1 import reader
+from ocn_registry.dialects.v1.reader import each, read
+from ocn_registry.dialects.v1.unsupported import unsupported
+from ocn_registry.evm import abi
+from ocn_registry.evm.abi import Words
 from ocn_registry.models import Address, Agreement, Contract
+from ocn_registry.protocol.effects import Head, together
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeVar
 
-    from ocn_registry.deployments import Deployment
     from ocn_registry.dialects.base import OnRead, Stage, Step
-    from ocn_registry.dialects.v1.writing import Writing
-    from ocn_registry.effects import Call, Flow, Log
+    from ocn_registry.dialects.v1.writer import Writing
     from ocn_registry.errors import Reverted
     from ocn_registry.intents import Intent, SignableIntent
     from ocn_registry.models import Node, Party, PartyId, Route, Service
+    from ocn_registry.networks import Deployment
     from ocn_registry.outcomes import Change
+    from ocn_registry.protocol.effects import Call, Flow, Log
     from ocn_registry.signing import Request, SignedRequest
 
     T = TypeVar("T")
@@ -65,7 +65,7 @@ class V1Dialect:
     @cached_property
     def _writing(self) -> Writing:
         # Imports what takes a sixth of the time of the shortest command, and reads do without.
-        from ocn_registry.dialects.v1.writing import Writing  # noqa: PLC0415
+        from ocn_registry.dialects.v1.writer import Writing  # noqa: PLC0415
 
         return Writing(self._deployment)
 
@@ -125,14 +125,14 @@ class V1Dialect:
         """Read an operator's node."""
         return self._registry(
             "getNode(address)",
-            (words.address(operator),),
-            reads.node(operator),
+            (abi.address(operator),),
+            reader.node(operator),
             block,
         )
 
     def nodes(self, block: int, on_read: OnRead | None = None) -> Flow[tuple[Node, ...]]:
         """Read all nodes."""
-        operators = yield from self._registry("getNodeOperators()", (), reads.somebody, block)
+        operators = yield from self._registry("getNodeOperators()", (), reader.somebody, block)
         found = yield from each(operators, lambda operator: self.node(operator, block), on_read)
         return tuple([node for node in found if node is not None])
 
@@ -141,20 +141,20 @@ class V1Dialect:
         if isinstance(who, Address):
             return self._registry(
                 "getPartyDetailsByAddress(address)",
-                (words.address(who),),
-                reads.party_by_address(who),
+                (abi.address(who),),
+                reader.party_by_address(who),
                 block,
             )
         return self._registry(
             "getPartyDetailsByOcpi(bytes2,bytes3)",
             id_words(who),
-            reads.party_by_id(who),
+            reader.party_by_id(who),
             block,
         )
 
     def parties(self, block: int, on_read: OnRead | None = None) -> Flow[tuple[Party, ...]]:
         """Read all parties."""
-        addresses = yield from self._registry("getParties()", (), reads.somebody, block)
+        addresses = yield from self._registry("getParties()", (), reader.somebody, block)
         found = yield from each(addresses, lambda address: self.party(address, block), on_read)
         return tuple([party for party in found if party is not None])
 
@@ -163,7 +163,7 @@ class V1Dialect:
         return self._registry(
             "getPartyDetailsByOcpi(bytes2,bytes3)",
             id_words(party),
-            reads.route(party),
+            reader.route(party),
             block,
         )
 
@@ -176,14 +176,14 @@ class V1Dialect:
         """Read a provider's service."""
         return self._permissions(
             "getService(address)",
-            (words.address(provider),),
-            reads.service(provider),
+            (abi.address(provider),),
+            reader.service(provider),
             block,
         )
 
     def services(self, block: int, on_read: OnRead | None = None) -> Flow[tuple[Service, ...]]:
         """Read all services in force."""
-        providers = yield from self._permissions("getProviders()", (), reads.somebody, block)
+        providers = yield from self._permissions("getProviders()", (), reader.somebody, block)
         found = yield from each(providers, lambda one: self.service(one, block), on_read)
         return tuple([service for service in found if service is not None])
 
@@ -235,7 +235,7 @@ class V1Dialect:
         block: int,
     ) -> Flow[tuple[Agreement, ...]]:
         """Read what many users have agreed to and not taken back, in force or not."""
-        if not (yield from self._permissions("getProviders()", (), reads.somebody, block)):
+        if not (yield from self._permissions("getProviders()", (), reader.somebody, block)):
             return ()
         lists = yield from each(users, lambda user: self._providers_of(user, block))
         pairs = tuple(
@@ -275,7 +275,7 @@ class V1Dialect:
 
     def owner(self, block: int | None) -> Call[Address | None]:
         """Read who owns the registry."""
-        return self._registry("owner()", (), reads.address_or_none, block)
+        return self._registry("owner()", (), reader.address_or_none, block)
 
     def pending_owner(self, block: int | None) -> Call[Address | None]:
         """Read to whom the registry was offered."""
@@ -290,15 +290,15 @@ class V1Dialect:
     def _providers_of(self, user: Address, block: int | None) -> Call[tuple[Address, ...]]:
         return self._permissions(
             "getUserAgreementsByAddress(address)",
-            (words.address(user),),
-            reads.somebody,
+            (abi.address(user),),
+            reader.somebody,
             block,
         )
 
     def _agreed(self, user: Address, provider: Address, block: int | None) -> Call[bool]:
         return self._permissions(
             "hasUserAgreementByAddress(address,address)",
-            (words.address(user), words.address(provider)),
+            (abi.address(user), abi.address(provider)),
             Words.flag,
             block,
         )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ocn_registry.dialects import words
-from ocn_registry.dialects.calls import argument, call, id_words
-from ocn_registry.dialects.v1.lacks import unsupported
+from ocn_registry.dialects.shared import argument, call, id_words
 from ocn_registry.dialects.v1.requests import REQUEST_TYPES, split, values_of
+from ocn_registry.dialects.v1.unsupported import unsupported
+from ocn_registry.evm import abi
 from ocn_registry.intents import (
     AdminDeleteOperator,
     AdminDeleteParty,
@@ -44,7 +44,7 @@ def step(what: Step) -> bytes:
             v, r, s = split(what)
             types, arguments = _arguments(kind, values, with_signer=kind.tells_signer)
             signature = f"{kind.function}Raw({','.join((*types, 'uint8', 'bytes32', 'bytes32'))})"
-            return call(signature, *arguments, words.uint(v), r, s)
+            return call(signature, *arguments, abi.uint(v), r, s)
         case (
             SetNode()
             | DeleteNode()
@@ -60,14 +60,14 @@ def step(what: Step) -> bytes:
             types, arguments = _arguments(kind, ("", *values_of(what)), with_signer=False)
             return call(f"{kind.function}({','.join(types)})", *arguments)
         case AdminDeleteOperator():
-            return call("adminDeleteOperator(address)", words.address(what.operator))
+            return call("adminDeleteOperator(address)", abi.address(what.operator))
         case AdminDeleteParty():
             return call(
                 "adminDeleteParty(bytes2,bytes3)",
                 *id_words(PartyId(what.country_code, what.party_id)),
             )
         case TransferOwnership():
-            return call("transferOwnership(address)", words.address(what.new_owner))
+            return call("transferOwnership(address)", abi.address(what.new_owner))
         case RenounceOwnership():
             return call("renounceOwnership()")
         case _:

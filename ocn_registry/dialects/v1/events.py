@@ -10,16 +10,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ocn_registry.dialects.v1.reads import (
-    read_id,
-    read_modules,
-    read_permissions,
-    read_roles,
-)
-from ocn_registry.dialects.words import Words
+from ocn_registry.dialects.v1.reader import read_id, read_modules, read_permissions, read_roles
 from ocn_registry.errors import BadAnswer
+from ocn_registry.evm.abi import Words
+from ocn_registry.evm.keccak import topic
 from ocn_registry.intents import DeleteService, RevokeAgreement
-from ocn_registry.keccak import topic
 from ocn_registry.models import Node
 from ocn_registry.outcomes import (
     AgreementMade,
@@ -36,10 +31,10 @@ from ocn_registry.outcomes import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ocn_registry.effects import Log
     from ocn_registry.intents import Intent
     from ocn_registry.models import Address, Contract
     from ocn_registry.outcomes import Change
+    from ocn_registry.protocol.effects import Log
 
 Asked = set[type[object]]
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ocn_registry.contract_errors import PermissionsDiffer, ServiceNotFound
 from ocn_registry.dialects.base import Stage
-from ocn_registry.dialects.v1.reverts import DomainListed, about
+from ocn_registry.dialects.v1.errors import DomainListed, about
 from ocn_registry.errors import UnsupportedByDialect
 from ocn_registry.intents import (
     CreateAgreement,
@@ -27,8 +27,8 @@ from ocn_registry.signing import SignedRequest
 
 if TYPE_CHECKING:
     from ocn_registry.dialects.base import Dialect, Step
-    from ocn_registry.effects import Flow
     from ocn_registry.intents import Intent
+    from ocn_registry.protocol.effects import Flow
 
 
 def plan(dialect: Dialect, step: Step, sender: Address) -> Flow[tuple[Stage, ...]]:

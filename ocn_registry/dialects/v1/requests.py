@@ -24,6 +24,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ocn_registry.errors import InvalidInput, SignatureMismatch
+from ocn_registry.evm.keccak import keccak256
+from ocn_registry.foreign.text import shown
 from ocn_registry.intents import (
     CreateAgreement,
     DeleteNode,
@@ -35,7 +37,6 @@ from ocn_registry.intents import (
     SetPartyModules,
     SetService,
 )
-from ocn_registry.keccak import keccak256
 from ocn_registry.models import Address, Contract, Module, Role
 from ocn_registry.signing import (
     Request,
@@ -46,7 +47,6 @@ from ocn_registry.signing import (
     read_values,
     same_keys,
 )
-from ocn_registry.text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable

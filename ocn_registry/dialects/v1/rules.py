@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ocn_registry.dialects.v1.lacks import unsupported
+from ocn_registry.dialects.v1.unsupported import unsupported
 from ocn_registry.errors import InvalidInput
+from ocn_registry.foreign.text import shown
 from ocn_registry.intents import (
     AcceptOwnership,
     CloseImport,
@@ -28,7 +29,6 @@ from ocn_registry.intents import (
     TransferOwnership,
 )
 from ocn_registry.models import Address
-from ocn_registry.text import shown
 
 if TYPE_CHECKING:
     from ocn_registry.intents import Intent

@@ -5,26 +5,26 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ocn_registry.dialects import words
 from ocn_registry.dialects.base import Limits, Stage
-from ocn_registry.dialects.calls import id_words
-from ocn_registry.dialects.v3 import reads
-from ocn_registry.dialects.v3.reads import PAGE_ENTRIES, read
-from ocn_registry.dialects.words import Words
+from ocn_registry.dialects.shared import id_words
+from ocn_registry.dialects.v3 import reader
+from ocn_registry.dialects.v3.reader import PAGE_ENTRIES, read
+from ocn_registry.evm import abi
+from ocn_registry.evm.abi import Words
 from ocn_registry.models import Address, Contract
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeVar
 
-    from ocn_registry.deployments import Deployment
     from ocn_registry.dialects.base import OnRead, Step
-    from ocn_registry.dialects.v3.writing import Writing
-    from ocn_registry.effects import Call, Flow, Log
+    from ocn_registry.dialects.v3.writer import Writing
     from ocn_registry.errors import Reverted
     from ocn_registry.intents import Intent, SignableIntent
     from ocn_registry.models import Agreement, Node, Party, PartyId, Route, Service
+    from ocn_registry.networks import Deployment
     from ocn_registry.outcomes import Change
+    from ocn_registry.protocol.effects import Call, Flow, Log
     from ocn_registry.signing import Request, SignedRequest
 
     T = TypeVar("T")
@@ -59,7 +59,7 @@ class V3Dialect:
     @cached_property
     def _writing(self) -> Writing:
         # Imports what takes a sixth of the time of the shortest command, and reads do without.
-        from ocn_registry.dialects.v3.writing import Writing  # noqa: PLC0415
+        from ocn_registry.dialects.v3.writer import Writing  # noqa: PLC0415
 
         return Writing(self._deployment)
 
@@ -124,44 +124,44 @@ class V3Dialect:
         """Read an operator's node."""
         return self._registry(
             "getNode(address)",
-            (words.address(operator),),
-            reads.node(operator),
+            (abi.address(operator),),
+            reader.node(operator),
             block,
         )
 
     def nodes(self, block: int, on_read: OnRead | None = None) -> Flow[tuple[Node, ...]]:
         """Read all nodes."""
         names = ("nodeCount()", "nodes")
-        return self._list(Contract.REGISTRY, names, reads.read_node, block, on_read)
+        return self._list(Contract.REGISTRY, names, reader.read_node, block, on_read)
 
     def party(self, who: Address | PartyId, block: int | None) -> Call[Party | None]:
         """Read a party."""
         if isinstance(who, Address):
             details = self._registry(
                 "getPartyDetailsByAddress(address)",
-                (words.address(who),),
-                reads.party_by_address(who),
+                (abi.address(who),),
+                reader.party_by_address(who),
                 block,
             )
-            return reads.with_listing(details, self.listing(who, block))
+            return reader.with_listing(details, self.listing(who, block))
         return self._registry(
             "getPartyDetailsByOcpi(bytes2,bytes3)",
             id_words(who),
-            reads.party_by_id(who),
+            reader.party_by_id(who),
             block,
         )
 
     def parties(self, block: int, on_read: OnRead | None = None) -> Flow[tuple[Party, ...]]:
         """Read all parties."""
         names = ("partyCount()", "parties")
-        return self._list(Contract.REGISTRY, names, reads.read_party, block, on_read)
+        return self._list(Contract.REGISTRY, names, reader.read_party, block, on_read)
 
     def route(self, party: PartyId, block: int | None) -> Call[Route | None]:
         """Read where messages to a party go."""
         return self._registry(
             "getOperatorByOcpi(bytes2,bytes3)",
             id_words(party),
-            reads.route(party),
+            reader.route(party),
             block,
         )
 
@@ -169,23 +169,23 @@ class V3Dialect:
         """Read the number of a party's listing."""
         return self._registry(
             "listingOf(address)",
-            (words.address(party),),
+            (abi.address(party),),
             lambda reader: reader.uint() or None,
             block,
         )
 
     def service(self, provider: Address, block: int | None) -> Call[Service | None]:
         """Read a provider's service."""
-        who = (words.address(provider),)
-        return reads.with_version(
-            self._permissions("getService(address)", who, reads.service(provider), block),
+        who = (abi.address(provider),)
+        return reader.with_version(
+            self._permissions("getService(address)", who, reader.service(provider), block),
             self._permissions("serviceVersion(address)", who, Words.uint, block),
         )
 
     def services(self, block: int, on_read: OnRead | None = None) -> Flow[tuple[Service, ...]]:
         """Read all services in force."""
         names = ("serviceCount()", "services")
-        return self._list(Contract.PERMISSIONS, names, reads.read_service, block, on_read)
+        return self._list(Contract.PERMISSIONS, names, reader.read_service, block, on_read)
 
     def agreement(
         self,
@@ -196,8 +196,8 @@ class V3Dialect:
         """Read an agreement, in force or ended."""
         return self._permissions(
             "agreement(address,address)",
-            (words.address(user), words.address(provider)),
-            reads.agreement(user, provider),
+            (abi.address(user), abi.address(provider)),
+            reader.agreement(user, provider),
             block,
         )
 
@@ -207,7 +207,7 @@ class V3Dialect:
             holder = yield from self._registry(
                 "partyOf(bytes2,bytes3)",
                 id_words(user),
-                reads.address_or_none,
+                reader.address_or_none,
                 block,
             )
             if holder is None:
@@ -215,11 +215,11 @@ class V3Dialect:
             user = holder
         providers = yield from self._permissions(
             "getUserAgreementsByAddress(address)",
-            (words.address(user),),
+            (abi.address(user),),
             Words.addresses,
             block,
         )
-        found = yield from reads.each(
+        found = yield from reader.each(
             [self.agreement(user, provider, block) for provider in providers],
         )
         return tuple([agreement for agreement in found if agreement and agreement.active])
@@ -232,18 +232,18 @@ class V3Dialect:
         """Read what many users have agreed to: what is in force."""
         if not (yield from self._permissions("serviceCount()", (), Words.uint, block)):
             return ()
-        lists = yield from reads.each(
+        lists = yield from reader.each(
             [
                 self._permissions(
                     "getUserAgreementsByAddress(address)",
-                    (words.address(user),),
+                    (abi.address(user),),
                     Words.addresses,
                     block,
                 )
                 for user in users
             ],
         )
-        found = yield from reads.each(
+        found = yield from reader.each(
             [
                 self.agreement(user, provider, block)
                 for user, providers in zip(users, lists, strict=True)
@@ -257,7 +257,7 @@ class V3Dialect:
         if (yield from self.service(provider, block)) is None:
             return ()
         parties = yield from self.parties(block)
-        found = yield from reads.each(
+        found = yield from reader.each(
             [self.agreement(party.address, provider, block) for party in parties],
         )
         return tuple([agreement for agreement in found if agreement and agreement.active])
@@ -265,15 +265,15 @@ class V3Dialect:
     def nonce(self, account: Address, contract: Contract, block: int | None) -> Call[int]:
         """Read the nonce of an account's next request."""
         to = self.address_of(contract)
-        return read(to, "nonces(address)", (words.address(account),), Words.uint, block)
+        return read(to, "nonces(address)", (abi.address(account),), Words.uint, block)
 
     def owner(self, block: int | None) -> Call[Address | None]:
         """Read who owns the registry."""
-        return self._registry("owner()", (), reads.address_or_none, block)
+        return self._registry("owner()", (), reader.address_or_none, block)
 
     def pending_owner(self, block: int | None) -> Call[Address | None]:
         """Read to whom the registry was offered."""
-        return self._registry("pendingOwner()", (), reads.address_or_none, block)
+        return self._registry("pendingOwner()", (), reader.address_or_none, block)
 
     def import_open(self, contract: Contract, block: int | None) -> Call[bool]:
         """Read whether entries of an earlier registry are still being copied."""
@@ -312,10 +312,10 @@ class V3Dialect:
             return read(
                 to,
                 f"{which}(uint256,uint256)",
-                (words.uint(offset), words.uint(PAGE_ENTRIES)),
+                (abi.uint(offset), abi.uint(PAGE_ENTRIES)),
                 lambda reader: reader.structs(decode),
                 block,
             )
 
         count = read(to, how_many, (), Words.uint, block)
-        return reads.pages(count, page, on_read, exact=contract is Contract.REGISTRY)
+        return reader.pages(count, page, on_read, exact=contract is Contract.REGISTRY)

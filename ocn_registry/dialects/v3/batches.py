@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ocn_registry.dialects import words
-from ocn_registry.dialects.calls import call
+from ocn_registry.dialects.shared import call
+from ocn_registry.evm import abi
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,4 +14,4 @@ if TYPE_CHECKING:
 def batch(items: Sequence[bytes], *, each_alone: bool) -> bytes:
     """Write the call that takes several calls of one contract."""
     signature = "tryMulticall(bytes[])" if each_alone else "multicall(bytes[])"
-    return call(signature, words.items([words.blob(item) for item in items]))
+    return call(signature, abi.items([abi.blob(item) for item in items]))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ocn_registry.dialects import words
-from ocn_registry.dialects.calls import argument, call, id_words
+from ocn_registry.dialects.shared import argument, call, id_words
 from ocn_registry.dialects.v3.requests import values_of
+from ocn_registry.evm import abi
 from ocn_registry.intents import (
     AcceptOwnership,
     AdminDeleteOperator,
@@ -70,7 +70,7 @@ def step(what: Intent | SignedRequest) -> bytes:
                 what.signature,
             )
         case CreateAgreement(permissions=None):
-            return call("createAgreement(address)", words.address(what.provider))
+            return call("createAgreement(address)", abi.address(what.provider))
         case CreateAgreement():
             return _call("createAgreementTo", FUNCTIONS[CreateAgreement][1], values_of(what))
         case (
@@ -99,19 +99,19 @@ def _call(
     arguments = [argument(kind, value) for kind, value in zip(types, values, strict=True)]
     if signature is not None:
         types = (*types, "bytes")
-        arguments.append(words.blob(signature))
+        arguments.append(abi.blob(signature))
     return call(f"{name}({','.join(types)})", *arguments)
 
 
 def _owners(intent: OwnerIntent) -> bytes:  # noqa: C901, PLR0911 - one case for each intent
     match intent:
         case AdminDeleteOperator():
-            return call("adminDeleteOperator(address)", words.address(intent.operator))
+            return call("adminDeleteOperator(address)", abi.address(intent.operator))
         case AdminDeleteParty():
             ids = id_words(PartyId(intent.country_code, intent.party_id))
             return call("adminDeleteParty(bytes2,bytes3)", *ids)
         case TransferOwnership():
-            return call("transferOwnership(address)", words.address(intent.new_owner))
+            return call("transferOwnership(address)", abi.address(intent.new_owner))
         case AcceptOwnership():
             return call("acceptOwnership()")
         case RenounceOwnership():
@@ -120,52 +120,51 @@ def _owners(intent: OwnerIntent) -> bytes:  # noqa: C901, PLR0911 - one case for
             return call("closeImport()")
         case ImportNodes():
             nodes = [
-                _struct(words.address(node.operator), words.text(node.domain))
-                for node in intent.nodes
+                _struct(abi.address(node.operator), abi.text(node.domain)) for node in intent.nodes
             ]
-            return call("importNodes((address,string)[])", words.items(nodes))
+            return call("importNodes((address,string)[])", abi.items(nodes))
         case ImportParties():
             parties = [_party(party) for party in intent.parties]
-            return call(f"importParties({_PARTY}[])", words.items(parties))
+            return call(f"importParties({_PARTY}[])", abi.items(parties))
         case ImportServices():
             services = [
                 _struct(
-                    words.address(service.provider),
-                    words.text(service.name),
-                    words.text(service.url),
-                    words.uints(service.permissions),
+                    abi.address(service.provider),
+                    abi.text(service.name),
+                    abi.text(service.url),
+                    abi.uints(service.permissions),
                 )
                 for service in intent.services
             ]
             return call(
                 "importServices((address,string,string,uint256[])[])",
-                words.items(services),
+                abi.items(services),
             )
         case ImportAgreements():
             agreements = [
                 _struct(
-                    words.address(agreement.user),
-                    words.address(agreement.provider),
-                    words.uints(agreement.permissions),
+                    abi.address(agreement.user),
+                    abi.address(agreement.provider),
+                    abi.uints(agreement.permissions),
                 )
                 for agreement in intent.agreements
             ]
             return call(
                 "importAgreements((address,address,uint256[])[])",
-                words.items(agreements),
+                abi.items(agreements),
             )
 
 
-def _struct(*fields: bytes) -> words.Tail:
-    return words.Tail(words.join(*fields))
+def _struct(*fields: bytes) -> abi.Tail:
+    return abi.Tail(abi.join(*fields))
 
 
-def _party(party: Party) -> words.Tail:
+def _party(party: Party) -> abi.Tail:
     return _struct(
-        words.address(party.address),
+        abi.address(party.address),
         *id_words(party.id),
-        words.uints(party.roles),
-        words.uints(party.modules_sender),
-        words.uints(party.modules_receiver),
-        words.address(party.operator),
+        abi.uints(party.roles),
+        abi.uints(party.modules_sender),
+        abi.uints(party.modules_receiver),
+        abi.address(party.operator),
     )

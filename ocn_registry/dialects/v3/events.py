@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ocn_registry.dialects.v3.reads import read_id, read_modules, read_roles
-from ocn_registry.dialects.v3.reverts import refuse
-from ocn_registry.dialects.words import Words
+from ocn_registry.dialects.v3.errors import refuse
+from ocn_registry.dialects.v3.reader import read_id, read_modules, read_roles
 from ocn_registry.errors import BadAnswer
-from ocn_registry.keccak import topic
+from ocn_registry.evm.abi import Words
+from ocn_registry.evm.keccak import topic
 from ocn_registry.models import Address, Node, permissions_of
 from ocn_registry.outcomes import (
     AgreementMade,
@@ -28,12 +28,12 @@ from ocn_registry.outcomes import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ocn_registry.effects import Log
     from ocn_registry.errors import Reverted
     from ocn_registry.models import Contract
     from ocn_registry.outcomes import (
         Change,
     )
+    from ocn_registry.protocol.effects import Log
 
 _CALL_FAILED = "CallFailed(uint256,bytes)"
 

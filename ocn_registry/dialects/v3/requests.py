@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ocn_registry.errors import InvalidInput
+from ocn_registry.foreign.text import shown
 from ocn_registry.intents import (
     CreateAgreement,
     DeleteNode,
@@ -34,10 +35,9 @@ from ocn_registry.signing import (
     match,
     read_document,
 )
-from ocn_registry.text import shown
 
 if TYPE_CHECKING:
-    from ocn_registry.deployments import Deployment
+    from ocn_registry.networks import Deployment
     from ocn_registry.signing import (
         SignedRequest,
     )

@@ -10,6 +10,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from ocn_registry.errors import InvalidInput
+from ocn_registry.foreign.text import shown
 from ocn_registry.intents import (
     AdminDeleteOperator,
     AdminDeleteParty,
@@ -23,7 +24,6 @@ from ocn_registry.intents import (
     SetService,
 )
 from ocn_registry.models import Address
-from ocn_registry.text import shown
 
 if TYPE_CHECKING:
     from ocn_registry.intents import (

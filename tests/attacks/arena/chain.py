@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from gas_scenarios import HttpChain
 
-from ocn_registry.anvil import Anvil
+from ocn_registry.deploy.anvil import Anvil
 
 _HERE = 31337
 _THERE = 31338

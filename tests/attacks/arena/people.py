@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ocn_registry.devnet import ACCOUNTS
+from ocn_registry.deploy.devnet import ACCOUNTS
 
 
 @dataclass(frozen=True)

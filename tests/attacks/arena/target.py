@@ -22,7 +22,7 @@ from kit.signing import TYPES
 from .chain import Arena
 from .people import OWNER, SPENDER, Person
 
-_ABI = Path(__file__).resolve().parents[3] / "ocn_registry" / "abi"
+_ABI = Path(__file__).resolve().parents[3] / "ocn_registry" / "deploy" / "artifacts"
 _ERROR_WITH_TEXT = bytes.fromhex("08c379a0")
 # Fits every block of a test, and is four bytes long as every deadline of this century.
 DEADLINE = 4_000_000_000

@@ -6,9 +6,9 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from ocn_registry.anvil import Anvil
-from ocn_registry.effects import Log
+from ocn_registry.deploy.anvil import Anvil
 from ocn_registry.models import Address
+from ocn_registry.protocol.effects import Log
 
 CHAIN_ID = 31337
 GENESIS_UNIX_S = 1_700_000_000

@@ -6,7 +6,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from ocn_registry.abi import artifact
+from ocn_registry.deploy.artifacts import artifact
 
 ROOT = Path(__file__).resolve().parents[3]
 CACHE = ROOT / ".cache" / "faults"

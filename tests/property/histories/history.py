@@ -11,12 +11,12 @@ from typing import Any
 
 from hypothesis import note
 
-from ocn_registry import deployments
-from ocn_registry.deployments import Deployment
+from ocn_registry import networks
 from ocn_registry.dialects import dialect_of
 from ocn_registry.errors import Reverted, UnknownRevert
+from ocn_registry.events.replay import Replay
 from ocn_registry.models import Contract
-from ocn_registry.replay import Replay
+from ocn_registry.networks import Deployment
 from ocn_registry.testing.model import Message, Permissions, Receipt, Registry
 from ocn_registry.testing.wire import error_of, revert_data
 
@@ -200,7 +200,7 @@ def _calldata(operation: Operation) -> bytes:
 
 
 def _deployment(pair: Pair) -> Deployment:
-    local = deployments.built_in("local")
+    local = networks.built_in("local")
     return replace(local, registry=pair.registry, permissions=pair.permissions)
 
 

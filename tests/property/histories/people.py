@@ -10,8 +10,8 @@ from functools import cache, lru_cache
 
 from coincurve import PrivateKey, PublicKey
 
-from ocn_registry.devnet import ACCOUNTS
-from ocn_registry.keccak import keccak256
+from ocn_registry.deploy.devnet import ACCOUNTS
+from ocn_registry.evm.keccak import keccak256
 from ocn_registry.models import ZERO_ADDRESS, Address
 from ocn_registry.testing.codec import encode
 from ocn_registry.testing.model import SignedFields

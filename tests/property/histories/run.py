@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, Phase, Verbosity, settings
 from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, HypothesisProvider
 from hypothesis.stateful import run_state_machine_as_test
 
-from ocn_registry.abi import artifact
+from ocn_registry.deploy.artifacts import artifact
 from ocn_registry.testing.model import Permissions, Registry
 
 from .chain import Chain

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from ocn_registry.keccak import selector
+from ocn_registry.evm.keccak import selector
 from ocn_registry.testing.model import Call
 
 from .people import mirrored

@@ -3,8 +3,8 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from ocn_registry.abi import artifact
-from ocn_registry.keccak import keccak256
+from ocn_registry.deploy.artifacts import artifact
+from ocn_registry.evm.keccak import keccak256
 from ocn_registry.models import Address
 from ocn_registry.testing.codec import encode
 from ocn_registry.testing.model import Call

@@ -1,0 +1,152 @@
+"""From the name of a network to a client, in one line."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ocn_registry.client.async_client import AsyncRegistryClient
+from ocn_registry.client.sync_client import RegistryClient
+from ocn_registry.dialects.detect import detect
+from ocn_registry.errors import InvalidInput
+from ocn_registry.foreign.text import shown
+from ocn_registry.models import Address
+from ocn_registry.networks import Deployment, built_in, from_json
+from ocn_registry.protocol.effects import run
+from ocn_registry.transport.http_async import AsyncHttpTransport
+from ocn_registry.transport.http_sync import HttpTransport
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ocn_registry.flows.write import WriteOptions
+
+
+def connect(  # noqa: PLR0913 - each has a default
+    network: str | Deployment = "local",
+    *,
+    rpc_urls: Sequence[str] = (),
+    timeout_s: float = 10.0,
+    headers: Mapping[str, str] | None = None,
+    proxy: str | None = None,
+    ca_file: str | None = None,
+    options: WriteOptions | None = None,
+) -> RegistryClient:
+    """Reach a registry over HTTP. Nothing is asked yet.
+
+    Args:
+        network: Name of a deployment that is built in (`ewc`, `volta`, `local`), path of a file
+            that ends in `.json`, or a deployment.
+        rpc_urls: RPC nodes, the preferred one first; those of the deployment unless given.
+        timeout_s: How long one request to a node may take.
+        headers: Sent with every request: an authorization, say.
+        proxy: URL of an HTTP proxy.
+        ca_file: File with the certificates of authorities to trust instead of the usual ones.
+        options: How transactions are priced and waited for unless told at a write.
+
+    Raises:
+        InvalidInput: There is no such deployment, or no RPC node is known.
+        UnsupportedByDialect: Its contracts are of a generation that this version does not speak.
+    """
+    deployment = network if isinstance(network, Deployment) else _deployment(network)
+    transport = HttpTransport(
+        tuple(rpc_urls) or deployment.rpc_urls,
+        chain_id=deployment.chain_id,
+        timeout_s=timeout_s,
+        headers=headers,
+        proxy=proxy,
+        ca_file=ca_file,
+    )
+    return RegistryClient(deployment, transport, options=options)
+
+
+def connect_async(  # noqa: PLR0913 - each has a default
+    network: str | Deployment = "local",
+    *,
+    rpc_urls: Sequence[str] = (),
+    timeout_s: float = 10.0,
+    headers: Mapping[str, str] | None = None,
+    proxy: str | None = None,
+    ca_file: str | None = None,
+    options: WriteOptions | None = None,
+) -> AsyncRegistryClient:
+    """Reach a registry over HTTP. Nothing is asked yet.
+
+    Args:
+        network: Name of a deployment that is built in (`ewc`, `volta`, `local`), path of a file
+            that ends in `.json`, or a deployment.
+        rpc_urls: RPC nodes, the preferred one first; those of the deployment unless given.
+        timeout_s: How long one request to a node may take.
+        headers: Sent with every request: an authorization, say.
+        proxy: URL of an HTTP proxy.
+        ca_file: File with the certificates of authorities to trust instead of the usual ones.
+        options: How transactions are priced and waited for unless told at a write.
+
+    Raises:
+        InvalidInput: There is no such deployment, or no RPC node is known.
+        UnsupportedByDialect: Its contracts are of a generation that this version does not speak.
+    """
+    deployment = network if isinstance(network, Deployment) else _deployment(network)
+    transport = AsyncHttpTransport(
+        tuple(rpc_urls) or deployment.rpc_urls,
+        chain_id=deployment.chain_id,
+        timeout_s=timeout_s,
+        headers=headers,
+        proxy=proxy,
+        ca_file=ca_file,
+    )
+    return AsyncRegistryClient(deployment, transport, options=options)
+
+
+def find_deployment(  # noqa: PLR0913 - each has a default
+    registry: str,
+    permissions: str,
+    *,
+    rpc_urls: Sequence[str],
+    timeout_s: float = 10.0,
+    headers: Mapping[str, str] | None = None,
+    proxy: str | None = None,
+    ca_file: str | None = None,
+) -> Deployment:
+    """Ask contracts of which only the addresses are known what they are; then `connect` to that.
+
+    Args:
+        registry: Address of the Registry.
+        permissions: Address of the Permissions that belongs to it.
+        rpc_urls: RPC nodes of their chain, the preferred one first.
+        timeout_s: How long one request to a node may take.
+        headers: Sent with every request: an authorization, say.
+        proxy: URL of an HTTP proxy.
+        ca_file: File with the certificates of authorities to trust instead of the usual ones.
+
+    Raises:
+        NoContract: There is nothing at one of the addresses.
+        UnsupportedByDialect: The contracts are of no generation that this version speaks, or do
+            not belong together.
+        TransportError: The chain can't be asked.
+    """
+    transport = HttpTransport(
+        tuple(rpc_urls),
+        timeout_s=timeout_s,
+        headers=headers,
+        proxy=proxy,
+        ca_file=ca_file,
+    )
+    try:
+        found = run(detect(Address(registry), Address(permissions)), transport.perform)
+    finally:
+        transport.close()
+    return replace(found, rpc_urls=tuple(rpc_urls))
+
+
+def _deployment(network: str) -> Deployment:
+    if not network.endswith(".json"):
+        return built_in(network)
+    try:
+        return from_json(Path(network).read_text(encoding="utf-8"))
+    except OSError as error:
+        why = error.strerror
+        raise InvalidInput(f"the deployment file {shown(network)} can't be read: {why}") from None
+    except UnicodeDecodeError:
+        raise InvalidInput(f"the deployment file {shown(network)} is no text") from None

@@ -1,0 +1,743 @@
+"""The client for callers that wait: one line for each thing that a registry can be asked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+# What only writes need is imported when it is first named: by the package, and by that of flows.
+import ocn_registry
+from ocn_registry import flows
+from ocn_registry.dialects import dialect_of
+from ocn_registry.errors import InvalidInput
+from ocn_registry.flows import questions, read
+from ocn_registry.flows.read import at_one_block
+from ocn_registry.models import Address, Contract, PartyId, address_or_id
+from ocn_registry.protocol.effects import run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from types import TracebackType
+    from typing import Self
+
+    from ocn_registry.dialects import Limits, Step
+    from ocn_registry.flows.write import WriteOptions
+    from ocn_registry.intents import SignableIntent
+    from ocn_registry.models import (
+        Agreement,
+        Interface,
+        Module,
+        Node,
+        Party,
+        Role,
+        Route,
+        Service,
+        Signatory,
+    )
+    from ocn_registry.networks import Deployment
+    from ocn_registry.outcomes import Ensured, Outcome, Quote
+    from ocn_registry.protocol.effects import Asked, Flow
+    from ocn_registry.signing import Request, SignedRequest, Signer
+    from ocn_registry.transport import Transport
+
+T = TypeVar("T")
+
+
+class RegistryClient:
+    """Reads and writes one registry.
+
+    Reads take a `block`: the number of the block at whose end the question is asked; `None` is the
+    latest. Whoever names a party gives its address, or its country code and party id. Reads raise
+    a `TransportError` when the chain can't be asked, and `InvalidInput` for what is no address or
+    id. "Not there" is `None`, or an empty tuple.
+
+    Writes wait for their block. They raise `Reverted` when the contract refuses, `InvalidInput`
+    for what no contract would take, a `TransportError` when nothing was sent, `OutcomeUnknown`
+    when something may have been, and `TransactionReplaced` when another transaction of the sender
+    took its place. Several at a time from one spender don't fight over numbers, as long as they
+    go through one transport. The same write again, after `OutcomeUnknown`, waits for the
+    transaction that was sent, and sends no second.
+    """
+
+    def __init__(
+        self,
+        deployment: Deployment,
+        transport: Transport,
+        *,
+        options: WriteOptions | None = None,
+    ) -> None:
+        """Join a deployment and a way to its chain; `connect` does that over HTTP.
+
+        Args:
+            deployment: Chain, contracts and their generation.
+            transport: Performs what is asked of the chain.
+            options: How transactions are priced and waited for unless told at a write.
+        """
+        self.deployment = deployment
+        self._dialect = dialect_of(deployment)
+        self._transport = transport
+        self._usual_options = options
+
+    def __enter__(self) -> Self:
+        """Give the client itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close the connections."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._transport.close()
+
+    def _run(self, flow: Flow[T]) -> T:
+        return run(flow, self._transport.perform)
+
+    def _ask(self, question: Asked[T]) -> T:
+        return run(iter(question), self._transport.perform)
+
+    @property
+    def _options(self) -> WriteOptions:
+        return self._usual_options or flows.write.WriteOptions()
+
+    @property
+    def transport(self) -> Transport:
+        """The way to the chain, for what shares it: a cache, say."""
+        return self._transport
+
+    @property
+    def limits(self) -> Limits:
+        """What the contracts of this deployment can and can't do."""
+        return self._dialect.limits
+
+    # Reads
+
+    def node(self, operator: str, *, block: int | None = None) -> Node | None:
+        """Read an operator's node."""
+        return self._ask(self._dialect.node(Address(operator), block))
+
+    def nodes(
+        self,
+        *,
+        on_read: Callable[[int, int], None] | None = None,
+        block: int | None = None,
+    ) -> tuple[Node, ...]:
+        """Read all nodes, at one block.
+
+        Args:
+            on_read: Told, as parts of a long list arrive, how many entries have been read and how
+                many there are.
+            block: See the class.
+        """
+        return self._run(at_one_block(lambda at: self._dialect.nodes(at, on_read), block))
+
+    def party(
+        self,
+        address_or_country_code: str,
+        party_id: str | None = None,
+        *,
+        block: int | None = None,
+    ) -> Party | None:
+        """Read a party."""
+        who = address_or_id(address_or_country_code, party_id)
+        return self._ask(self._dialect.party(who, block))
+
+    def parties(  # noqa: PLR0913 - each has a default
+        self,
+        *,
+        operator: str | None = None,
+        role: Role | None = None,
+        module: Module | None = None,
+        interface: Interface | None = None,
+        on_read: Callable[[int, int], None] | None = None,
+        block: int | None = None,
+    ) -> tuple[Party, ...]:
+        """Read all parties, at one block; with filters, those that all filters let through.
+
+        Args:
+            operator: Whose node they are reached through.
+            role: A role that they have.
+            module: A module that they have.
+            interface: The side of the module that they have; without a module, of any.
+            on_read: See `nodes`.
+            block: See the class.
+        """
+        return self._run(
+            read.parties(
+                self._dialect,
+                block,
+                operator=operator,
+                role=role,
+                module=module,
+                interface=interface,
+                on_read=on_read,
+            ),
+        )
+
+    def route(
+        self,
+        country_code: str,
+        party_id: str,
+        *,
+        block: int | None = None,
+    ) -> Route | None:
+        """Read where messages to a party go; `None` when no such party is listed."""
+        who = PartyId(country_code, party_id)
+        return self._run(questions.route(self._dialect, who, block))
+
+    def listing(self, party: str, *, block: int | None = None) -> int | None:
+        """Read the number of a party's listing; `None` when it is not listed."""
+        return self._ask(self._dialect.listing(Address(party), block))
+
+    def service(self, provider: str, *, block: int | None = None) -> Service | None:
+        """Read the service of a provider."""
+        return self._ask(self._dialect.service(Address(provider), block))
+
+    def services(
+        self,
+        *,
+        permission: int | None = None,
+        on_read: Callable[[int, int], None] | None = None,
+        block: int | None = None,
+    ) -> tuple[Service, ...]:
+        """Read all services in force, at one block, or those that need a permission.
+
+        Args:
+            permission: What they need.
+            on_read: See `nodes`.
+            block: See the class.
+        """
+        return self._run(
+            read.services(self._dialect, block, permission=permission, on_read=on_read),
+        )
+
+    def agreement(
+        self,
+        user: str,
+        provider: str,
+        *,
+        block: int | None = None,
+    ) -> Agreement | None:
+        """Read what a user and a provider agreed, be it in force or ended."""
+        return self._ask(self._dialect.agreement(Address(user), Address(provider), block))
+
+    def agreements(
+        self,
+        address_or_country_code: str,
+        party_id: str | None = None,
+        *,
+        block: int | None = None,
+    ) -> tuple[Agreement, ...]:
+        """Read the agreements of a user that are in force, at one block."""
+        who = address_or_id(address_or_country_code, party_id)
+        return self._run(at_one_block(lambda at: self._dialect.agreements(who, at), block))
+
+    def users_of(self, provider: str, *, block: int | None = None) -> tuple[Agreement, ...]:
+        """Read the agreements in force to a provider's service, in the order of the parties.
+
+        Contracts don't list them: each party is asked about, some thousand in one request.
+        """
+        who = Address(provider)
+        return self._run(at_one_block(lambda at: self._dialect.users_of(who, at), block))
+
+    # What a node asks of every message; `RegistryCache` answers the same from memory
+
+    def is_mine(
+        self,
+        country_code: str,
+        party_id: str,
+        *,
+        operator: str,
+        block: int | None = None,
+    ) -> bool:
+        """Tell whether a party is reached through the node of this operator."""
+        who, at = PartyId(country_code, party_id), Address(operator)
+        return self._run(questions.is_mine(self._dialect, who, at, block))
+
+    def planned_parties(
+        self,
+        *,
+        operator: str,
+        connected: Iterable[PartyId | tuple[str, str]],
+        block: int | None = None,
+    ) -> tuple[Party, ...]:
+        """Read the parties that are listed at an operator's node and have not connected to it yet.
+
+        Args:
+            operator: Whose node.
+            connected: Ids of the parties that have: country code and party id.
+            block: See the class.
+        """
+        return questions.planned(self.parties(operator=operator, block=block), connected)
+
+    def services_for(
+        self,
+        country_code: str,
+        party_id: str,
+        *,
+        module: Module | str,
+        interface: Interface | str,
+        block: int | None = None,
+    ) -> tuple[Service, ...]:
+        """Read the services that get a message too, by the agreements of the party that sends it.
+
+        Args:
+            country_code: First half of the sender's id.
+            party_id: Second half.
+            module: The module that the message is addressed to; a name that the contracts don't
+                know, of a custom module, is forwarded to nobody.
+            interface: The interface that the message is addressed to.
+            block: See the class.
+        """
+        who = PartyId(country_code, party_id)
+        flow = questions.services_for(self._dialect, who, module, interface, block)
+        return self._run(flow)
+
+    def signatory_of(
+        self,
+        country_code: str,
+        party_id: str,
+        *,
+        address: str,
+        block: int | None = None,
+    ) -> Signatory | None:
+        """Tell who an address is to a party; `None` for anybody who may not sign for it."""
+        who, at = PartyId(country_code, party_id), Address(address)
+        return self._run(questions.signatory_of(self._dialect, who, at, block))
+
+    def nonce(
+        self,
+        account: str,
+        contract: Contract = Contract.REGISTRY,
+        *,
+        block: int | None = None,
+    ) -> int:
+        """Read the nonce that the next request of an account has to carry."""
+        return self._ask(self._dialect.nonce(Address(account), contract, block))
+
+    def owner(self, *, block: int | None = None) -> Address | None:
+        """Read who owns the registry; `None` when nobody does."""
+        return self._ask(self._dialect.owner(block))
+
+    def pending_owner(self, *, block: int | None = None) -> Address | None:
+        """Read to whom the registry was offered."""
+        return self._ask(self._dialect.pending_owner(block))
+
+    def import_open(
+        self,
+        contract: Contract = Contract.REGISTRY,
+        *,
+        block: int | None = None,
+    ) -> bool:
+        """Read whether entries of an earlier registry are still being copied."""
+        return self._ask(self._dialect.import_open(contract, block))
+
+    # Signed requests
+
+    def prepare(
+        self,
+        intent: SignableIntent,
+        account: str,
+        *,
+        nonce: int | None = None,
+        deadline_unix_s: int | None = None,
+    ) -> Request:
+        """Say what an account has to sign, here or elsewhere.
+
+        Args:
+            intent: What is to change.
+            account: Whose entry it is.
+            nonce: The nonce; the account's next one at the contract unless given. With both this
+                and the deadline given, no chain is asked.
+            deadline_unix_s: Last second, in Unix time, at which the request can take effect; an
+                hour from now unless given, and at most 30 days from now.
+        """
+        return self._run(
+            flows.requests.prepare(self._dialect, intent, Address(account), nonce, deadline_unix_s),
+        )
+
+    def sign(
+        self,
+        intent: SignableIntent,
+        signer: Signer,
+        *,
+        nonce: int | None = None,
+        deadline_unix_s: int | None = None,
+    ) -> SignedRequest:
+        """Prepare a request of the signer's own, and sign it; see `prepare`. Nothing is sent."""
+        return self._run(flows.requests.sign(self._dialect, intent, signer, nonce, deadline_unix_s))
+
+    def read_request(self, text: str | bytes) -> Request:
+        """Read the JSON of a request that is still to be signed, here or elsewhere.
+
+        Args:
+            text: What `Request.to_json` wrote, or another program of the same form.
+
+        Raises:
+            InvalidInput: It is no request, or is for another chain or contract.
+        """
+        found = self._dialect.read_request(text)
+        return found.request if isinstance(found, ocn_registry.SignedRequest) else found
+
+    def read_signed_request(self, text: str | bytes) -> SignedRequest:
+        """Read the JSON of a signed request; the signature is not looked at yet (see `verify`).
+
+        Args:
+            text: What `SignedRequest.to_json` wrote, or a wallet's payload with a `signature`.
+
+        Raises:
+            InvalidInput: It is no signed request, or is for another chain or contract.
+        """
+        found = self._dialect.read_request(text)
+        if isinstance(found, ocn_registry.Request):
+            raise InvalidInput("the request is not signed: have its account sign it first")
+        return found
+
+    def verify(self, *signed: SignedRequest) -> None:
+        """Look at signed requests before anything is paid: deadline, nonce and signature.
+
+        Raises:
+            RequestExpired: The deadline of one has passed.
+            NonceMismatch: One does not carry its account's next nonce.
+            SignatureMismatch: One is not signed by its account, nor does its contract say so.
+        """
+        self._run(flows.requests.verify(self._dialect, signed))
+
+    def submit(
+        self,
+        *signed: SignedRequest,
+        spender: Signer,
+        options: WriteOptions | None = None,
+    ) -> Outcome:
+        """Send requests that others signed, in one transaction that the spender pays.
+
+        Several requests are taken each on its own: one that fails leaves the others in force, and
+        is told in the outcome's `failed`. All have to be for one contract.
+
+        Raises:
+            RequestRejected: The request would not take effect; of several, none would.
+        """
+        return self._run(
+            flows.write.submit(self._dialect, signed, spender, options or self._options)
+        )
+
+    # Writes
+
+    def outcome_of(self, tx_hash: str) -> Outcome | None:
+        """Look up what became of a transaction, after `OutcomeUnknown`, say.
+
+        Returns:
+            What it did; `None` when it is in no block that stands. Its `items` are empty: the
+            chain does not tell what was asked.
+
+        Raises:
+            Reverted: It is in a block, and failed.
+        """
+        return self._run(
+            flows.replace.outcome_of(self._dialect, tx_hash, self._options.confirmations),
+        )
+
+    def await_outcome(self, tx_hash: str, *, options: WriteOptions | None = None) -> Outcome:
+        """Wait for a transaction that was sent before; see `outcome_of`.
+
+        Raises:
+            TransactionReplaced: It will never take effect.
+        """
+        return self._run(
+            flows.replace.await_outcome(self._dialect, tx_hash, options or self._options),
+        )
+
+    def speed_up(
+        self,
+        tx_hash: str,
+        *,
+        signer: Signer,
+        options: WriteOptions | None = None,
+    ) -> Outcome:
+        """Send a transaction that is stuck again, for a quarter more at least.
+
+        It has the number of the first, so only one of them can take effect: the outcome's
+        `tx_hash` says which. When the first is in a block already, nothing is sent.
+        """
+        return self._run(
+            flows.replace.speed_up(self._dialect, tx_hash, signer, options or self._options),
+        )
+
+    def cancel(
+        self,
+        tx_hash: str,
+        *,
+        signer: Signer,
+        options: WriteOptions | None = None,
+    ) -> Outcome | None:
+        """Send a transaction that does nothing in place of one that is stuck.
+
+        Returns:
+            `None` when the first will never take effect; what it did when it was quicker.
+        """
+        return self._run(
+            flows.replace.cancel(self._dialect, tx_hash, signer, options or self._options),
+        )
+
+    def send(
+        self,
+        *steps: Step,
+        signer: Signer,
+        cancel_signed: bool = False,
+        options: WriteOptions | None = None,
+    ) -> Outcome:
+        """Send intents of the signer's own in one transaction: all take effect, or none.
+
+        Requests that others signed can be among them.
+
+        Args:
+            steps: Intents and requests, all for one contract.
+            signer: Whose intents they are; it pays.
+            cancel_signed: Whether to cancel in the same transaction what the signer has signed and
+                nobody has submitted: a write of its own does not, and until its deadline a request
+                that was signed before could undo it. The 1,000 next nonces are skipped.
+            options: See `WriteOptions`.
+        """
+        return self._run(
+            flows.admin.send(
+                self._dialect,
+                steps,
+                signer,
+                options or self._options,
+                cancel_signed=cancel_signed,
+            ),
+        )
+
+    def quote(
+        self,
+        *steps: Step,
+        payer: str,
+        options: WriteOptions | None = None,
+    ) -> Quote:
+        """Tell what `send` would cost at most; it is simulated, and nothing is sent.
+
+        It raises what `send` would. Requests that others signed cost no more by `submit`.
+
+        Args:
+            steps: Intents and requests, all for one contract.
+            payer: Address of who would send them, and whose intents they are; no key is needed.
+            options: See `WriteOptions`.
+        """
+        return self._run(
+            flows.quote.quote(self._dialect, steps, Address(payer), options or self._options),
+        )
+
+    def ensure_node(
+        self,
+        domain: str,
+        *,
+        signer: Signer,
+        spender: Signer | None = None,
+        options: WriteOptions | None = None,
+    ) -> Ensured:
+        """List the signer's node under a URL, unless it is listed so.
+
+        With a spender, the signer signs a request and the spender pays.
+        """
+        wanted = ocn_registry.SetNode(domain=domain)
+        return self._run(
+            flows.ensure.node(self._dialect, wanted, signer, spender, options or self._options),
+        )
+
+    def ensure_party(  # noqa: PLR0913 - what a party is
+        self,
+        country_code: str,
+        party_id: str,
+        roles: Iterable[Role],
+        operator: str,
+        *,
+        modules_sender: Iterable[Module] | None = None,
+        modules_receiver: Iterable[Module] | None = None,
+        signer: Signer,
+        spender: Signer | None = None,
+        options: WriteOptions | None = None,
+    ) -> Ensured:
+        """List the signer as a party, unless it is listed so.
+
+        With a spender, the signer signs requests and the spender pays. Modules that are not given
+        stay as they are listed.
+        """
+        wanted = ocn_registry.SetParty(
+            country_code=country_code,
+            party_id=party_id,
+            roles=tuple(roles),
+            operator=operator,
+        )
+        return self._run(
+            flows.ensure.party(
+                self._dialect,
+                wanted,
+                None if modules_sender is None else tuple(modules_sender),
+                None if modules_receiver is None else tuple(modules_receiver),
+                signer,
+                spender,
+                options or self._options,
+            ),
+        )
+
+    def ensure_service(  # noqa: PLR0913 - what a service is
+        self,
+        permissions: Iterable[int],
+        *,
+        name: str = "",
+        url: str = "",
+        signer: Signer,
+        spender: Signer | None = None,
+        options: WriteOptions | None = None,
+    ) -> Ensured:
+        """Offer the signer's service, unless it is offered so.
+
+        With a spender, the signer signs a request and the spender pays.
+        """
+        wanted = ocn_registry.SetService(name=name, url=url, permissions=tuple(permissions))
+        return self._run(
+            flows.ensure.service(self._dialect, wanted, signer, spender, options or self._options),
+        )
+
+    def reassign_party(
+        self,
+        claim: SignedRequest,
+        *,
+        signer: Signer,
+        options: WriteOptions | None = None,
+    ) -> Outcome:
+        """Hand an id to its rightful holder, in one transaction; for the owner of the registry.
+
+        Args:
+            claim: `SetParty` with that id, signed by its rightful holder.
+            signer: Owns the registry. Whoever holds the id is taken off the list.
+            options: See `WriteOptions`.
+
+        Raises:
+            PartyIdNotFound: Nobody holds the id: submit the claim as it is.
+        """
+        return self._run(
+            flows.admin.reassign(self._dialect, claim, signer, options or self._options),
+        )
+
+    def set_node(
+        self,
+        domain: str,
+        *,
+        signer: Signer,
+        options: WriteOptions | None = None,
+    ) -> Outcome:
+        """List the signer's node, or change its URL."""
+        return self.send(ocn_registry.SetNode(domain=domain), signer=signer, options=options)
+
+    def delete_node(self, *, signer: Signer, options: WriteOptions | None = None) -> Outcome:
+        """Take the signer's node off the list."""
+        return self.send(ocn_registry.DeleteNode(), signer=signer, options=options)
+
+    def set_party(  # noqa: PLR0913 - what a party is
+        self,
+        country_code: str,
+        party_id: str,
+        roles: Iterable[Role],
+        operator: str,
+        *,
+        signer: Signer,
+        options: WriteOptions | None = None,
+    ) -> Outcome:
+        """List the signer as a party, or change its id, roles or operator."""
+        intent = ocn_registry.SetParty(
+            country_code=country_code,
+            party_id=party_id,
+            roles=tuple(roles),
+            operator=operator,
+        )
+        return self.send(intent, signer=signer, options=options)
+
+    def set_party_modules(
+        self,
+        sender: Iterable[Module] = (),
+        receiver: Iterable[Module] = (),
+        *,
+        signer: Signer,
+        options: WriteOptions | None = None,
+    ) -> Outcome:
+        """Replace the modules that the signer has as a party."""
+        intent = ocn_registry.SetPartyModules(sender=tuple(sender), receiver=tuple(receiver))
+        return self.send(intent, signer=signer, options=options)
+
+    def delete_party(self, *, signer: Signer, options: WriteOptions | None = None) -> Outcome:
+        """Take the signer off the list of parties."""
+        return self.send(ocn_registry.DeleteParty(), signer=signer, options=options)
+
+    def set_service(
+        self,
+        permissions: Iterable[int],
+        *,
+        name: str = "",
+        url: str = "",
+        signer: Signer,
+        options: WriteOptions | None = None,
+    ) -> Outcome:
+        """Offer the signer's service, or change it."""
+        intent = ocn_registry.SetService(name=name, url=url, permissions=tuple(permissions))
+        return self.send(intent, signer=signer, options=options)
+
+    def delete_service(self, *, signer: Signer, options: WriteOptions | None = None) -> Outcome:
+        """Take the signer's service off the list."""
+        return self.send(ocn_registry.DeleteService(), signer=signer, options=options)
+
+    def create_agreement(
+        self,
+        provider: str,
+        permissions: Iterable[int] | None = None,
+        *,
+        signer: Signer,
+        options: WriteOptions | None = None,
+    ) -> Outcome:
+        """Agree to the service of a provider, to exactly these permissions if they are given."""
+        given = None if permissions is None else tuple(permissions)
+        intent = ocn_registry.CreateAgreement(provider=provider, permissions=given)
+        return self.send(intent, signer=signer, options=options)
+
+    def revoke_agreement(
+        self,
+        provider: str,
+        *,
+        signer: Signer,
+        options: WriteOptions | None = None,
+    ) -> Outcome:
+        """Take back what the signer agreed with a provider."""
+        return self.send(
+            ocn_registry.RevokeAgreement(provider=provider), signer=signer, options=options
+        )
+
+    def invalidate_nonce(
+        self,
+        new_nonce: int | None = None,
+        contract: Contract = Contract.REGISTRY,
+        *,
+        signer: Signer,
+        options: WriteOptions | None = None,
+    ) -> Outcome:
+        """Cancel all requests that the signer signed with a nonce below this one.
+
+        Args:
+            new_nonce: Nonce of its next request; 1,000 above the present one unless given.
+            contract: Each contract counts for itself.
+            signer: Whose requests they are; it pays. To have another one pay, sign
+                `InvalidateNonce`.
+            options: See `WriteOptions`.
+        """
+        return self._run(
+            flows.admin.invalidate(
+                self._dialect,
+                contract,
+                new_nonce,
+                signer,
+                options or self._options,
+            ),
+        )

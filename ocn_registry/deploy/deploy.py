@@ -1,0 +1,260 @@
+"""Put both contracts on a chain: plan, create, wait until they stand, verify, and write it down.
+
+A transaction is written into the record, signed, before it is sent. So whoever is interrupted and
+begins again finds it there, and sends the same bytes once more or only waits: under one number only
+one transaction can ever take effect, and no second one is signed while the first may still come.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, cast
+
+from ocn_registry.deploy.chain_rules import too_new
+from ocn_registry.deploy.create import (
+    DIALECT,
+    Creating,
+    Creator,
+    NotDeployed,
+    Order,
+    Waiting,
+    estimate,
+    published,
+    stand,
+    waiting,
+)
+from ocn_registry.deploy.verify import Wanted, code_differences, verification
+from ocn_registry.errors import RpcRefused, WrongChain
+from ocn_registry.evm.keccak import keccak256
+from ocn_registry.flows.transaction import fees
+from ocn_registry.models import ZERO_ADDRESS, Contract
+from ocn_registry.networks import Deployment
+from ocn_registry.protocol.effects import Balance, ChainId, Code, Head, together
+from ocn_registry.transport.jsonrpc import Ask
+from ocn_registry.transport.rpc_values import as_number, as_object
+
+if TYPE_CHECKING:
+    from ocn_registry.deploy.record import Record
+    from ocn_registry.protocol.effects import Flow
+
+__all__ = [
+    "NAMES",
+    "Creating",
+    "Creator",
+    "NotDeployed",
+    "Order",
+    "Plan",
+    "Waiting",
+    "deploy",
+    "gas_for",
+    "plan",
+]
+
+NAMES: Final = ("Registry", "Permissions")
+
+_CREATION_GAS = 53_000
+_BYTE_GAS = 200
+_CONSTRUCTOR_GAS = 200_000
+_ZERO_GAS, _NONZERO_GAS = 4, 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is going to happen.
+
+    Attributes:
+        order: What is to be deployed.
+        balance_wei: What the deployer has.
+        block_gas_limit: Gas of a whole block.
+        max_fee_per_gas_wei: Most that is paid per gas.
+        sizes: Bytes of code of each contract, on the chain.
+        gas: Most gas for each contract that is still to be created.
+        waiting: What was sent, and is in no block: its price can be raised.
+        problems: Why this can't be done; empty when it can.
+    """
+
+    order: Order
+    balance_wei: int
+    block_gas_limit: int
+    max_fee_per_gas_wei: int
+    sizes: dict[str, int]
+    gas: dict[str, int]
+    waiting: tuple[Waiting, ...]
+    problems: tuple[str, ...]
+
+    @property
+    def cost_wei(self) -> int:
+        """What it costs at most; what is in a block already is paid."""
+        raised = self.order.raise_price
+        sent = sum(one.cost_wei(raised=raised) for one in self.waiting)
+        return sent + sum(self.gas.values()) * self.max_fee_per_gas_wei
+
+    def lines(self) -> list[str]:
+        """Tell it to people."""
+        order = self.order
+        told = [
+            f"chain id    {order.chain_id}",
+            f"account     {order.deployer}, has {self.balance_wei} wei",
+            f"owner       {order.owner}",
+            f"import      {'open until the owner closes it' if order.import_open else 'closed'}",
+            f"block       {self.block_gas_limit} gas",
+        ]
+        for name, size in self.sizes.items():
+            left = f"at most {self.gas[name]} gas" if name in self.gas else "sent already"
+            told.append(f"{name:<11} {size} bytes, {left}")
+        for one in self.waiting:
+            price = f"{one.max_fee_per_gas_wei} wei per gas"
+            does = "is raised to" if order.raise_price else "can be raised to"
+            told += [
+                f"waiting     {one.tx_hash} is in no block",
+                f"            its price, {price}, {does} {one.raised_fee_per_gas_wei}",
+            ]
+        price = f"{self.max_fee_per_gas_wei} wei per gas, {self.cost_wei} wei in all, at most"
+        return [*told, f"price       {price}", f"finality    {order.options.confirmations} blocks"]
+
+
+def plan(order: Order, record: Record) -> Flow[Plan]:
+    """Find out what a deployment would cost, and whether the chain takes it.
+
+    Args:
+        order: What is to be deployed.
+        record: What was done already.
+
+    Raises:
+        WrongChain: The node is on another chain.
+        NotDeployed: The record is one of another deployment.
+        TransportError: The chain can't be asked.
+    """
+    chain_id, head, balance = yield from together(ChainId(), Head(), Balance(order.deployer))
+    if chain_id != order.chain_id:
+        raise WrongChain(order.chain_id, chain_id)
+    _hold(order, record)
+    limit = yield from Ask("eth_getBlockByNumber", ("latest", False), _gas_limit)
+    fee, _ = yield from fees(head, order.options)
+    problems = yield from too_new(tuple([published(name).deployed_bytecode for name in NAMES]))
+    gas: dict[str, int] = {}
+    waits: list[Waiting] = []
+    for name in NAMES:
+        if record.contract(name) is not None:
+            found = yield from waiting(order, record, name)
+            waits += [] if found is None else [found]
+            continue
+        code = order.code(name, order.deployer)
+        gas[name] = gas_for(code, len(published(name).deployed_bytecode))
+        if name == "Registry":
+            try:
+                gas[name] = (yield from estimate(order.deployer, code)) * 5 // 4
+            except RpcRefused as error:
+                problems = [*problems, f"the chain would not create the Registry: {error}"]
+        if gas[name] > limit:
+            problems = [*problems, f"{name} needs {gas[name]} gas, more than a block has: {limit}"]
+    made = Plan(
+        order=order,
+        balance_wei=balance,
+        block_gas_limit=limit,
+        max_fee_per_gas_wei=fee,
+        sizes={name: len(published(name).deployed_bytecode) for name in NAMES},
+        gas=gas,
+        waiting=tuple(waits),
+        problems=tuple(problems),
+    )
+    lacks = made.cost_wei - balance
+    if lacks <= 0:
+        return made
+    told = f"has {balance} wei and needs {made.cost_wei}: send it {lacks} more"
+    return replace(made, problems=(*problems, f"{order.deployer} {told}"))
+
+
+def deploy(order: Order, record: Record, creator: Creator) -> Flow[Deployment]:
+    """Create what is not created yet, wait until it stands, verify it, and finish the record.
+
+    Whoever calls this holds the record `alone`, and has looked at the `plan`.
+
+    Args:
+        order: What is to be deployed.
+        record: What was done already; is written before and after each step.
+        creator: Signs the transactions.
+
+    Raises:
+        NotDeployed: It can't go on; the message says why.
+        OutcomeUnknown: A transaction was sent, and did not come to stand in time: begin again, and
+            it is waited for.
+        TransactionReplaced: Another transaction of the deployer took the number of one of these.
+        TransportError: The chain can't be asked.
+    """
+    if creator.address != order.deployer:
+        raise NotDeployed(f"{creator.address} signs, and {order.deployer} is to deploy")
+    _hold(order, record)
+    record.fields.update(_fixed(order))
+    record.write()
+    found = Deployment(
+        name=order.name,
+        chain_id=order.chain_id,
+        dialect=DIALECT,
+        registry=ZERO_ADDRESS,
+        permissions=ZERO_ADDRESS,
+    )
+    for name in NAMES:
+        address = yield from stand(order, record, creator, name, found.registry)
+        registry = name == "Registry"
+        found = (
+            replace(found, registry=address) if registry else replace(found, permissions=address)
+        )
+        contract = Contract.REGISTRY if registry else Contract.PERMISSIONS
+        if wrong := code_differences(found, contract, (yield from Code(address))):
+            raise NotDeployed("; ".join(map(str, wrong)))
+    known = {name: record.contract(name) or {} for name in NAMES}
+    wanted = Wanted(
+        deployed_open=order.import_open,
+        first_owner=order.owner,
+        registry_tx_hash=str(known["Registry"]["transaction"]),
+        permissions_tx_hash=str(known["Permissions"]["transaction"]),
+    )
+    checked = yield from verification(found, wanted)
+    if not checked.is_verified:
+        raise NotDeployed("; ".join(map(str, checked.differences)))
+    for name, code_hash in zip(NAMES, checked.code_hashes, strict=True):
+        record.note(name, codeHash=code_hash)
+    start = cast("int", known["Registry"]["block"])
+    record.fields.update(registry=found.registry, permissions=found.permissions, startBlock=start)
+    record.write()
+    return replace(found, start_block=start)
+
+
+def gas_for(code: bytes, size: int) -> int:
+    """Tell the most gas that this creation of `size` bytes takes, when nobody can be asked yet."""
+    data = sum(_NONZERO_GAS if byte else _ZERO_GAS for byte in code)
+    return _CREATION_GAS + data + _BYTE_GAS * size + _CONSTRUCTOR_GAS
+
+
+def _fixed(order: Order) -> dict[str, object]:
+    """Tell what may not change from one attempt to the next."""
+    hashes = {name: "0x" + keccak256(published(name).bytecode).hex() for name in NAMES}
+    return {
+        "name": order.name,
+        "chainId": order.chain_id,
+        "dialect": DIALECT,
+        "deployer": order.deployer,
+        "initialOwner": order.owner,
+        "importOpen": order.import_open,
+        "bytecodeHashes": hashes,
+    }
+
+
+def _hold(order: Order, record: Record) -> None:
+    """Refuse a record of something else."""
+    if record.is_finished:
+        raise NotDeployed(
+            f"{record.path} is the record of a finished deployment: verify that one, or deploy "
+            "another with another record",
+        )
+    for key, value in _fixed(order).items() if record.fields.get("contracts") else ():
+        if record.fields.get(key) != value:
+            raise NotDeployed(
+                f"the record {record.path} has begun with another {key}: go on with that, or take "
+                "another record",
+            )
+
+
+def _gas_limit(result: object) -> int:
+    return as_number(as_object(result).get("gasLimit"))

@@ -1,0 +1,222 @@
+"""Hand the registry over: the owner offers it, the new owner accepts; each step is checked.
+
+A Safe can't sign a transaction as a key does. What it is to do is a file, which its owners load
+into the Safe's transaction builder.
+
+```python
+run(offer(deployment, safe, signer, WriteOptions()), transport.perform)
+Path("accept.json").write_text(run(safe_file(deployment, safe), transport.perform))
+run(accepted(deployment, safe), transport.perform)  # when the Safe has done it
+```
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from ocn_registry.dialects import dialect_of
+from ocn_registry.errors import InvalidInput, OcnRegistryError, WrongChain
+from ocn_registry.flows import write
+from ocn_registry.intents import AcceptOwnership, TransferOwnership
+from ocn_registry.models import Address
+from ocn_registry.protocol.effects import ChainId, CodeSize, UnixTime, together
+
+if TYPE_CHECKING:
+    from ocn_registry.flows.write import WriteOptions
+    from ocn_registry.networks import Deployment
+    from ocn_registry.outcomes import Outcome
+    from ocn_registry.protocol.effects import Call, Flow
+    from ocn_registry.signing import AnySigner
+
+_FORM = "1.0"
+
+
+class NotHandedOver(OcnRegistryError):
+    """The ownership is not where this step needs it; the message says where it is."""
+
+
+def offer(
+    deployment: Deployment,
+    new_owner: str,
+    signer: AnySigner,
+    options: WriteOptions,
+    *,
+    without_code: bool = False,
+) -> Flow[Outcome]:
+    """Offer the registry to a new owner, who has to accept.
+
+    Args:
+        deployment: The registry.
+        new_owner: Address of a Safe, a timelock, or, if `without_code`, an account with a key.
+        signer: The present owner.
+        options: Price and patience.
+        without_code: Whether an address without code will do.
+
+    Raises:
+        InvalidInput: There is no code at the address, and that was not allowed.
+        NotHandedOver: The signer is not the owner; or the offer does not stand afterwards.
+    """
+    dialect, heir = dialect_of(deployment), Address(new_owner)
+    yield from offerable(deployment, heir, signer.address, without_code=without_code)
+    steps = (TransferOwnership(new_owner=heir),)
+    outcome = yield from write.send(dialect, steps, signer, options)
+    pending = yield from dialect.pending_owner(outcome.block.number)
+    if pending != heir:
+        raise NotHandedOver(f"the registry is offered to {pending}, not to {heir}")
+    return outcome
+
+
+def offerable(
+    deployment: Deployment,
+    new_owner: str,
+    owner: Address,
+    *,
+    without_code: bool = False,
+) -> Flow[None]:
+    """Check that the registry can be offered to a new owner; nothing is sent.
+
+    Args:
+        deployment: The registry.
+        new_owner: Whose it shall be.
+        owner: The present owner.
+        without_code: Whether an address without code will do.
+
+    Raises:
+        InvalidInput: There is no code at the address, and that was not allowed.
+        NotHandedOver: The registry is somebody else's.
+        UnsupportedByDialect: Its contracts know no offer: they transfer in one step.
+    """
+    dialect, heir = dialect_of(deployment), Address(new_owner)
+    asked = together(ChainId(), dialect.owner(None), CodeSize(heir), dialect.pending_owner(None))
+    chain_id, owns, size, _ = yield from asked
+    hold_chain(deployment, chain_id)
+    if owns != owner:
+        raise NotHandedOver(f"{owns} owns the registry, and {owner} can't offer it")
+    if not size and not without_code:
+        raise InvalidInput(
+            f"there is no code at {heir} on chain {chain_id}, so it is no Safe and no timelock: "
+            "check the address and its chain, or say that it is an account with a key "
+            "(`without_code`, --without-code)",
+        )
+
+
+def accept(deployment: Deployment, signer: AnySigner, options: WriteOptions) -> Flow[Outcome]:
+    """Accept the registry with a key, and check that it was handed over.
+
+    Args:
+        deployment: The registry.
+        signer: To whom it was offered.
+        options: Price and patience.
+
+    Raises:
+        NotHandedOver: It was not offered to the signer.
+    """
+    dialect = dialect_of(deployment)
+    yield from offered(deployment, signer.address)
+    outcome = yield from write.send(dialect, (AcceptOwnership(),), signer, options)
+    yield from accepted(deployment, signer.address)
+    return outcome
+
+
+def safe_file(deployment: Deployment, safe: str) -> Flow[str]:
+    """Write the file by which a Safe accepts the registry.
+
+    Args:
+        deployment: The registry.
+        safe: Address of the Safe, to whom it was offered.
+
+    Returns:
+        JSON for the Safe's transaction builder.
+
+    Raises:
+        NotHandedOver: It was not offered to this Safe.
+
+    Source: Safe's transaction builder, `BatchFile` of version 1.0.
+    """
+    address = Address(safe)
+    yield from offered(deployment, address)
+    now_unix_s = yield from UnixTime()
+    call = dialect_of(deployment).write((AcceptOwnership(),), each_alone=False, sender=address)
+    says = f"acceptOwnership() of {deployment.registry}"
+    return safe_batch(deployment, address, says, call, now_unix_s)
+
+
+def safe_batch(
+    deployment: Deployment,
+    safe: Address,
+    says: str,
+    call: Call[object],
+    now_unix_s: int,
+) -> str:
+    """Write a file for a Safe's transaction builder; see `safe_file`.
+
+    Args:
+        deployment: The registry that it is about.
+        safe: The Safe that is to make the call.
+        says: What it does, for the Safe's owners.
+        call: What the Safe is to call.
+        now_unix_s: The time, which stands in the file.
+    """
+    content = {
+        "version": _FORM,
+        "chainId": str(deployment.chain_id),
+        "createdAt": now_unix_s * 1000,
+        "meta": {
+            "name": f"The registry {deployment.name}",
+            "description": says,
+            "createdFromSafeAddress": safe,
+        },
+        "transactions": [
+            {
+                "to": call.to,
+                "value": "0",
+                "data": "0x" + call.data.hex(),
+                "contractMethod": None,
+                "contractInputsValues": None,
+            },
+        ],
+    }
+    return json.dumps(content, indent=2) + "\n"
+
+
+def accepted(deployment: Deployment, new_owner: str) -> Flow[None]:
+    """Check that the new owner has accepted, and that it is offered to nobody else.
+
+    Args:
+        deployment: The registry.
+        new_owner: Whose it should be now.
+
+    Raises:
+        NotHandedOver: It is somebody else's, or was offered anew.
+    """
+    dialect, heir = dialect_of(deployment), Address(new_owner)
+    asked = together(ChainId(), dialect.owner(None), dialect.pending_owner(None))
+    chain_id, owner, pending = yield from asked
+    hold_chain(deployment, chain_id)
+    if owner != heir or pending is not None:
+        also = f", and it is offered to {pending}" if pending is not None else ""
+        raise NotHandedOver(f"{owner} owns the registry{also}: {heir} should own it alone")
+
+
+def offered(deployment: Deployment, heir: Address) -> Flow[None]:
+    """Check that the registry is offered to this heir.
+
+    Args:
+        deployment: The registry.
+        heir: Who is about to accept.
+
+    Raises:
+        NotHandedOver: It is offered to somebody else, or to nobody.
+    """
+    dialect = dialect_of(deployment)
+    chain_id, pending = yield from together(ChainId(), dialect.pending_owner(None))
+    hold_chain(deployment, chain_id)
+    if pending != heir:
+        raise NotHandedOver(f"the registry is offered to {pending}, not to {heir}: offer it first")
+
+
+def hold_chain(deployment: Deployment, chain_id: int) -> None:
+    """Refuse another chain than the deployment's."""
+    if chain_id != deployment.chain_id:
+        raise WrongChain(deployment.chain_id, chain_id)

@@ -1,0 +1,123 @@
+"""The record of a deployment, written before each step: what lets it go on, and what proves it.
+
+It is a JSON object. Once the deployment is finished it also is a deployment, as `deployments`
+reads it: then, and not before, it has the keys `registry` and `permissions`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
+
+from ocn_registry.errors import InvalidInput
+from ocn_registry.foreign.text import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+
+
+@dataclass(slots=True)
+class Record:
+    """A record, and the file that it is kept in.
+
+    Attributes:
+        path: The file.
+        fields: What stands in it.
+    """
+
+    path: Path
+    fields: dict[str, object] = field(default_factory=dict[str, object])
+
+    @classmethod
+    def read(cls, path: Path) -> Record:
+        """Read a record; one that is not there yet is empty.
+
+        Args:
+            path: The file.
+
+        Raises:
+            InvalidInput: There is a file, and it is no record.
+        """
+        try:
+            content: object = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return cls(path)
+        except (OSError, ValueError) as error:
+            raise InvalidInput(f"the record {shown(str(path))} can't be read: {error}") from error
+        if not isinstance(content, dict):
+            raise InvalidInput(f"the record {shown(str(path))} is no JSON object")
+        return cls(path, cast("dict[str, object]", content))
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether both contracts stand, and were verified."""
+        return "registry" in self.fields
+
+    def contract(self, name: str) -> dict[str, object] | None:
+        """Give what is known of a contract; `None` while it was not begun.
+
+        Args:
+            name: `Registry` or `Permissions`.
+        """
+        contracts = cast("dict[str, dict[str, object]]", self.fields.get("contracts", {}))
+        return contracts.get(name)
+
+    def note(self, name: str, **known: object) -> None:
+        """Add to what is known of a contract, and write the file.
+
+        Args:
+            name: `Registry` or `Permissions`.
+            known: What is added.
+        """
+        contracts = cast("dict[str, dict[str, object]]", self.fields.setdefault("contracts", {}))
+        contracts.setdefault(name, {}).update(known)
+        self.write()
+
+    def write(self) -> None:
+        """Write the file: the whole of it or nothing, whatever happens meanwhile."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        draft = self.path.with_name(f".{self.path.name}.{os.getpid()}")
+        with draft.open("w", encoding="utf-8") as file:
+            file.write(json.dumps(self.fields, indent=2) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(self.path)
+        folder = os.open(self.path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+@contextlib.contextmanager
+def alone(path: Path) -> Generator[None, None, None]:
+    """Keep other processes from working on the same record.
+
+    Args:
+        path: The record's file.
+
+    Raises:
+        InvalidInput: Another one is at it.
+    """
+    import fcntl  # noqa: PLC0415 - not on every system; only deploying needs it
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    place = path.with_name(f".{path.name}.lock")
+    with place.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Whoever held it before removes the file at its end: then this one locks nobody out.
+            if place.stat().st_ino != os.fstat(lock.fileno()).st_ino:
+                raise BlockingIOError
+        except OSError as error:
+            raise InvalidInput(
+                f"another process is deploying with the record {shown(str(path))}: wait for it",
+            ) from error
+        try:
+            yield
+        finally:
+            place.unlink(missing_ok=True)

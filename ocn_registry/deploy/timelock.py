@@ -1,0 +1,274 @@
+"""A timelock accepts the registry: scheduled, waited for, executed; each step is checked.
+
+OpenZeppelin's TimelockController calls `acceptOwnership()` itself, once its delay has passed since
+somebody with its role of a proposer has scheduled that. A proposer that is a Safe gets the call as
+a file.
+
+```python
+run(offer(deployment, timelock, owner, options), transport.perform)
+run(schedule(deployment, timelock, proposer, options), transport.perform)
+print(run(acceptance(deployment, timelock), transport.perform).ready_unix_s)
+run(execute(deployment, timelock, executor, options), transport.perform)  # then
+```
+
+Source: OpenZeppelin Contracts 5.3.0, `governance/TimelockController.sol`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+from ocn_registry.deploy.handover import NotHandedOver, accepted, hold_chain, offered, safe_batch
+from ocn_registry.dialects import dialect_of
+from ocn_registry.dialects.shared import call, question
+from ocn_registry.errors import InvalidInput, UnknownRevert
+from ocn_registry.evm import abi
+from ocn_registry.evm.abi import Words
+from ocn_registry.evm.keccak import keccak256
+from ocn_registry.flows.transaction import transact
+from ocn_registry.intents import AcceptOwnership
+from ocn_registry.models import ZERO_ADDRESS, Address
+from ocn_registry.protocol.effects import Call, ChainId, Head, UnixTime, together
+
+if TYPE_CHECKING:
+    from ocn_registry.errors import Reverted
+    from ocn_registry.flows.write import WriteOptions
+    from ocn_registry.networks import Deployment
+    from ocn_registry.outcomes import Outcome
+    from ocn_registry.protocol.effects import Flow
+    from ocn_registry.signing import AnySigner
+
+_OPERATION: Final = "address,uint256,bytes,bytes32,bytes32"
+_PROPOSER: Final = keccak256(b"PROPOSER_ROLE")
+_EXECUTOR: Final = keccak256(b"EXECUTOR_ROLE")
+_NOTHING: Final = abi.uint(0)
+
+
+class Stage(Enum):
+    """How far a timelock is with something; the values are the contract's."""
+
+    UNSET = 0
+    WAITING = 1
+    READY = 2
+    DONE = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acceptance:
+    """How far a timelock is with accepting the registry.
+
+    Attributes:
+        stage: Whether it was scheduled, and can be executed.
+        ready_unix_s: When it can be executed; `None` before it is scheduled and after it was done.
+        min_delay_s: Least delay that the timelock takes, in seconds.
+    """
+
+    stage: Stage
+    ready_unix_s: int | None
+    min_delay_s: int
+
+
+def acceptance(deployment: Deployment, timelock: str, *, salt: int = 0) -> Flow[Acceptance]:
+    """Ask how far a timelock is with accepting the registry.
+
+    Args:
+        deployment: The registry.
+        timelock: Address of the timelock.
+        salt: Tells this acceptance from others of the same registry.
+    """
+    address = Address(timelock)
+    number = keccak256(abi.join(*_operation(deployment, address, salt)))
+    head = yield from Head()
+    stage, ready, delay, chain_id = yield from together(
+        _ask(address, "getOperationState(bytes32)", number, block=head.ref.number),
+        _ask(address, "getTimestamp(bytes32)", number, block=head.ref.number),
+        _ask(address, "getMinDelay()", block=head.ref.number),
+        ChainId(),
+    )
+    hold_chain(deployment, chain_id)
+    if stage >= len(Stage):
+        raise NotHandedOver(f"{address} is no timelock: it tells of a stage {stage}")
+    waits = Stage(stage) in {Stage.WAITING, Stage.READY}
+    return Acceptance(stage=Stage(stage), ready_unix_s=ready if waits else None, min_delay_s=delay)
+
+
+def schedule(  # noqa: PLR0913 - what is scheduled
+    deployment: Deployment,
+    timelock: str,
+    signer: AnySigner,
+    options: WriteOptions,
+    *,
+    delay_s: int | None = None,
+    salt: int = 0,
+) -> Flow[Outcome]:
+    """Schedule that a timelock accepts the registry, with the key of a proposer.
+
+    Args:
+        deployment: The registry.
+        timelock: Address of the timelock, to which it was offered.
+        signer: A proposer of the timelock.
+        options: Price and patience.
+        delay_s: Seconds until it can be executed; `None` for the timelock's least.
+        salt: Tells this acceptance from others of the same registry.
+
+    Raises:
+        NotHandedOver: The registry was not offered to the timelock; the signer is no proposer; or
+            this was scheduled before.
+        InvalidInput: The delay is shorter than the timelock takes.
+    """
+    address = Address(timelock)
+    made = yield from scheduling(deployment, address, signer.address, delay_s=delay_s, salt=salt)
+    outcome = yield from _send(deployment, made, signer, options)
+    found = yield from acceptance(deployment, address, salt=salt)
+    if found.stage is Stage.UNSET:
+        raise NotHandedOver(f"{address} does not know what was scheduled in {outcome.tx_hash}")
+    return outcome
+
+
+def execute(
+    deployment: Deployment,
+    timelock: str,
+    signer: AnySigner,
+    options: WriteOptions,
+    *,
+    salt: int = 0,
+) -> Flow[Outcome]:
+    """Have a timelock accept the registry, once its delay has passed; check that it did.
+
+    Args:
+        deployment: The registry.
+        timelock: Address of the timelock.
+        signer: An executor of the timelock; anybody, where the timelock takes anybody.
+        options: Price and patience.
+        salt: The one that it was scheduled with.
+
+    Raises:
+        NotHandedOver: It was not scheduled, or not long enough ago, or was done; or the signer is
+            no executor.
+    """
+    address = Address(timelock)
+    made = yield from executing(deployment, address, signer.address, salt=salt)
+    outcome = yield from _send(deployment, made, signer, options)
+    yield from accepted(deployment, address)
+    return outcome
+
+
+def schedule_file(
+    deployment: Deployment,
+    timelock: str,
+    safe: str,
+    *,
+    delay_s: int | None = None,
+    salt: int = 0,
+) -> Flow[str]:
+    """Write the file by which a Safe, as a proposer, schedules the acceptance.
+
+    Args:
+        deployment: The registry.
+        timelock: Address of the timelock, to which it was offered.
+        safe: Address of the Safe: a proposer of the timelock.
+        delay_s: Seconds until it can be executed; `None` for the timelock's least.
+        salt: Tells this acceptance from others of the same registry.
+
+    Returns:
+        JSON for the Safe's transaction builder.
+
+    Raises:
+        NotHandedOver: See `schedule`.
+        InvalidInput: The delay is shorter than the timelock takes.
+    """
+    address, proposer = Address(timelock), Address(safe)
+    made = yield from scheduling(deployment, address, proposer, delay_s=delay_s, salt=salt)
+    now_unix_s = yield from UnixTime()
+    says = f"schedule acceptOwnership() of {deployment.registry} in the timelock {address}"
+    return safe_batch(deployment, proposer, says, made, now_unix_s)
+
+
+def scheduling(
+    deployment: Deployment,
+    timelock: str,
+    proposer: Address,
+    *,
+    delay_s: int | None = None,
+    salt: int = 0,
+) -> Flow[Call[tuple[Reverted | None, ...]]]:
+    """Check that the acceptance can be scheduled, and give the call that does; see `schedule`."""
+    address = Address(timelock)
+    yield from offered(deployment, address)
+    found = yield from acceptance(deployment, address, salt=salt)
+    if found.stage is not Stage.UNSET:
+        raise NotHandedOver(
+            f"the acceptance by {address} is {found.stage.name.lower()} already: execute it, or "
+            "give another salt",
+        )
+    delay = found.min_delay_s if delay_s is None else delay_s
+    if delay < found.min_delay_s:
+        raise InvalidInput(f"the timelock takes no delay below {found.min_delay_s} s: give that")
+    yield from _hold_role(address, _PROPOSER, proposer, "proposer")
+    operation = _operation(deployment, address, salt)
+    data = call(f"schedule({_OPERATION},uint256)", *operation, abi.uint(delay))
+    return Call(address, data, _no_items)
+
+
+def executing(
+    deployment: Deployment,
+    timelock: str,
+    executor: Address,
+    *,
+    salt: int = 0,
+) -> Flow[Call[tuple[Reverted | None, ...]]]:
+    """Check that the timelock can accept now, and give the call that does; see `execute`."""
+    address = Address(timelock)
+    found = yield from acceptance(deployment, address, salt=salt)
+    if found.stage is not Stage.READY:
+        when = f", and is ready at {found.ready_unix_s} (Unix time)" if found.ready_unix_s else ""
+        raise NotHandedOver(
+            f"the acceptance by {address} is {found.stage.name.lower()}{when}: schedule it, and "
+            "wait until the chain's clock is there",
+        )
+    yield from offered(deployment, address)
+    yield from _hold_role(address, _EXECUTOR, executor, "executor")
+    data = call(f"execute({_OPERATION})", *_operation(deployment, address, salt))
+    return Call(address, data, _no_items)
+
+
+def _operation(deployment: Deployment, timelock: Address, salt: int) -> tuple[bytes, ...]:
+    """Write what the timelock is to do, as all of its functions take it."""
+    step = dialect_of(deployment).write((AcceptOwnership(),), each_alone=False, sender=timelock)
+    target = abi.address(step.to)
+    return target, _NOTHING, abi.blob(step.data), _NOTHING, abi.uint(salt)
+
+
+def _hold_role(timelock: Address, role: bytes, account: Address, name: str) -> Flow[None]:
+    """Refuse who lacks a role; where the zero address has it, anybody does."""
+    signature = "hasRole(bytes32,address)"
+    has, open_to_all = yield from together(
+        _ask(timelock, signature, role, abi.address(account)),
+        _ask(timelock, signature, role, abi.address(ZERO_ADDRESS)),
+    )
+    if not has and not (open_to_all and role == _EXECUTOR):
+        raise NotHandedOver(f"{account} is no {name} of the timelock {timelock}: have one do it")
+
+
+def _ask(timelock: Address, signature: str, *parts: bytes, block: int | None = None) -> Call[int]:
+    return question(
+        timelock, signature, parts, decode=Words.uint, refuse=UnknownRevert, block=block
+    )
+
+
+def _no_items(answer: bytes) -> tuple[Reverted | None, ...]:
+    del answer
+    return ()
+
+
+def _send(
+    deployment: Deployment,
+    made: Call[tuple[Reverted | None, ...]],
+    signer: AnySigner,
+    options: WriteOptions,
+) -> Flow[Outcome]:
+    dialect = dialect_of(deployment)
+    sent = transact(dialect, made, made, signer, items=(), once=False, options=options)
+    return (yield from sent)

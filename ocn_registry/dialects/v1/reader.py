@@ -1,0 +1,228 @@
+"""Questions, and what the answers mean.
+
+Three things are never believed:
+
+- **The zero address.** A signature that gives nobody gives the zero address, and these contracts
+  list that like anybody: then it has a node, is a party, offers a service. And what is looked up
+  and absent *is* the zero address, so each unknown id would lead to whatever was listed for it.
+  So a party's address is asked for wherever its operator is, and zero is absent, as user,
+  provider, party and operator.
+- **Lists.** They keep who has left, and name a provider or an agreement anew each time it is set
+  again. So each entry is read, and those that are not there now are left out.
+- **Order.** Roles, modules and permissions stand as they were given, duplicates too. Here they are
+  in ascending order, each once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from ocn_registry.dialects.shared import question
+from ocn_registry.errors import BadAnswer
+from ocn_registry.models import (
+    Module,
+    Node,
+    Party,
+    PartyId,
+    Role,
+    Route,
+    Service,
+    permissions_of,
+)
+from ocn_registry.protocol.effects import all_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from enum import IntEnum
+
+    from ocn_registry.dialects.base import OnRead
+    from ocn_registry.errors import Reverted
+    from ocn_registry.evm.abi import Words
+    from ocn_registry.models import Address
+    from ocn_registry.protocol.effects import Call, Effect, Flow
+
+    E = TypeVar("E", bound=IntEnum)
+
+K = TypeVar("K")
+T = TypeVar("T")
+
+AT_ONCE = 504  # entries that are asked for together: one request, also with the block now and then
+_MOST_ENTRIES = 1_000_000
+
+
+def read(
+    to: Address,
+    signature: str,
+    arguments: tuple[bytes, ...],
+    decode: Callable[[Words], T],
+    block: int | None,
+) -> Call[T]:
+    """Ask a function of a contract.
+
+    Args:
+        to: Address of the contract.
+        signature: The function's name and types.
+        arguments: Words and tails.
+        decode: Reads the answer.
+        block: Block at whose end it is asked; `None` for the latest.
+    """
+    return question(to, signature, arguments, decode=decode, refuse=_refuse, block=block)
+
+
+def _refuse(data: bytes) -> Reverted:
+    # Its table of errors takes its time, and hardly a question is refused.
+    from ocn_registry.dialects.v1.errors import refuse  # noqa: PLC0415
+
+    return refuse(data)
+
+
+def read_id(reader: Words) -> PartyId | None:
+    """Read a party's id; `None` when it is zero. Each byte is a character, whatever it is."""
+    country_code, party_id = reader.fixed(2), reader.fixed(3)
+    if not any(country_code + party_id):
+        return None
+    return PartyId(country_code.decode("latin-1"), party_id.decode("latin-1"))
+
+
+def read_roles(reader: Words) -> tuple[Role, ...]:
+    """Read a set of roles."""
+    return _set(reader, Role)
+
+
+def read_modules(reader: Words) -> tuple[Module, ...]:
+    """Read a set of modules."""
+    return _set(reader, Module)
+
+
+def read_permissions(reader: Words) -> tuple[int, ...]:
+    """Read a set of permissions."""
+    return permissions_of(tuple(sorted(set(reader.uints()))))
+
+
+def _set(reader: Words, kind: type[E]) -> tuple[E, ...]:
+    numbers = sorted(set(reader.uints(8)))
+    if numbers and numbers[-1] >= len(kind):
+        raise BadAnswer(f"the answer names a {kind.__name__} that does not exist: {numbers[-1]}")
+    return tuple([kind(number) for number in numbers])
+
+
+def node(operator: Address) -> Callable[[Words], Node | None]:
+    """Give the reader of `getNode`."""
+
+    def decode(reader: Words) -> Node | None:
+        domain = reader.text()
+        there = domain and not operator.is_zero
+        return Node(operator=operator, domain=domain) if there else None
+
+    return decode
+
+
+def party_by_address(address: Address) -> Callable[[Words], Party | None]:
+    """Give the reader of `getPartyDetailsByAddress`."""
+
+    def decode(reader: Words) -> Party | None:
+        party = read_id(reader)
+        sender, receiver = read_modules(reader), read_modules(reader)
+        roles, operator, domain = read_roles(reader), reader.address(), reader.text()
+        if party is None or address.is_zero or operator.is_zero:
+            return None
+        return Party(
+            address=address,
+            id=party,
+            roles=roles,
+            modules_sender=sender,
+            modules_receiver=receiver,
+            operator=operator,
+            operator_domain=domain or None,
+        )
+
+    return decode
+
+
+def party_by_id(party: PartyId) -> Callable[[Words], Party | None]:
+    """Give the reader of `getPartyDetailsByOcpi`."""
+
+    def decode(reader: Words) -> Party | None:
+        address, roles = reader.address(), read_roles(reader)
+        sender, receiver = read_modules(reader), read_modules(reader)
+        operator, domain = reader.address(), reader.text()
+        if address.is_zero or operator.is_zero:
+            return None
+        return Party(
+            address=address,
+            id=party,
+            roles=roles,
+            modules_sender=sender,
+            modules_receiver=receiver,
+            operator=operator,
+            operator_domain=domain or None,
+        )
+
+    return decode
+
+
+def route(party: PartyId) -> Callable[[Words], Route | None]:
+    """Give the reader of `getPartyDetailsByOcpi` for who wants to know the way only."""
+    details = party_by_id(party)
+
+    def decode(reader: Words) -> Route | None:
+        found = details(reader)
+        if found is None:
+            return None
+        return Route(id=party, operator=found.operator, domain=found.operator_domain)
+
+    return decode
+
+
+def service(provider: Address) -> Callable[[Words], Service | None]:
+    """Give the reader of `getService`."""
+
+    def decode(reader: Words) -> Service | None:
+        party, name, url = read_id(reader), reader.text(), reader.text()
+        permissions = read_permissions(reader)
+        if party is None or provider.is_zero or not permissions:
+            return None
+        return Service(
+            provider=provider,
+            id=party,
+            name=name,
+            url=url,
+            permissions=permissions,
+        )
+
+    return decode
+
+
+def address_or_none(reader: Words) -> Address | None:
+    """Read an address; `None` when it is zero."""
+    address = reader.address()
+    return None if address.is_zero else address
+
+
+def somebody(reader: Words) -> tuple[Address, ...]:
+    """Read a list of addresses: each once, in the order of its first place, and never zero."""
+    found = reader.addresses()
+    if len(found) > _MOST_ENTRIES:
+        raise BadAnswer(f"the node tells of a list of {len(found)} entries")
+    return tuple([address for address in dict.fromkeys(found) if not address.is_zero])
+
+
+def each(
+    keys: tuple[K, ...],
+    ask: Callable[[K], Effect[T]],
+    on_read: OnRead | None = None,
+) -> Flow[tuple[T, ...]]:
+    """Ask the same of each of many, a bounded number at once.
+
+    Args:
+        keys: What is asked about.
+        ask: Makes the question.
+        on_read: Told how many have answered.
+    """
+    answers: list[T] = []
+    for start in range(0, len(keys), AT_ONCE):
+        some = tuple([ask(key) for key in keys[start : start + AT_ONCE]])
+        answers.extend((yield from all_of(some)))
+        if on_read is not None:
+            on_read(len(answers), len(keys))
+    return tuple(answers)

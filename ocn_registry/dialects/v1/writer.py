@@ -1,0 +1,104 @@
+"""What writes take: calldata, requests, what events say. Reads do without, and start quicker."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ocn_registry.dialects.v1 import calldata, events, plans, requests, rules
+from ocn_registry.dialects.v1.errors import about, refuse
+from ocn_registry.dialects.v1.unsupported import unsupported
+from ocn_registry.errors import InvalidInput
+from ocn_registry.intents import (
+    CreateAgreement,
+    DeleteService,
+    RevokeAgreement,
+    SetService,
+)
+from ocn_registry.models import Contract
+from ocn_registry.protocol.effects import Call
+
+if TYPE_CHECKING:
+    from ocn_registry.dialects.base import Dialect, Stage, Step
+    from ocn_registry.errors import Reverted
+    from ocn_registry.intents import Intent, SignableIntent
+    from ocn_registry.models import Address
+    from ocn_registry.networks import Deployment
+    from ocn_registry.outcomes import Change
+    from ocn_registry.protocol.effects import Flow, Log
+    from ocn_registry.signing import Request, SignedRequest
+
+
+class Writing:
+    """Writes to the contracts of one deployment; what each method does, `Dialect` says."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        """Take the addresses and the chain id of a deployment."""
+        self._chain_id = deployment.chain_id
+        self._addresses = {
+            Contract.REGISTRY: deployment.registry,
+            Contract.PERMISSIONS: deployment.permissions,
+        }
+        self._contracts = {address: contract for contract, address in self._addresses.items()}
+
+    def contract_of(self, intent: Intent) -> Contract:
+        """Tell which contract an intent is for."""
+        match intent:
+            case SetService() | DeleteService() | CreateAgreement() | RevokeAgreement():
+                return Contract.PERMISSIONS
+            case _:
+                return Contract.REGISTRY
+
+    @staticmethod
+    def check(intent: Intent) -> None:
+        """Raise `InvalidInput` for what the contract would refuse whatever its state."""
+        rules.check(intent)
+
+    def write(
+        self,
+        steps: tuple[Step, ...],
+        *,
+        sender: Address | None,
+    ) -> Call[tuple[Reverted | None, ...]]:
+        """Give the call that takes these steps, in one transaction: one step."""
+        step = _only(steps)
+        sent = about(step, sender)
+        to = self._addresses[self.contract_of(sent.intent)]
+        return Call(to, calldata.step(step), _took, lambda data: refuse(data, sent), sender)
+
+    @staticmethod
+    def plan(dialect: Dialect, steps: tuple[Step, ...], sender: Address) -> Flow[tuple[Stage, ...]]:
+        """Say which transactions a write takes."""
+        return plans.plan(dialect, _only(steps), sender)
+
+    def request(self, intent: SignableIntent, account: Address) -> Request:
+        """Say what an account has to sign; nonce and deadline are none of it."""
+        rules.check(intent)
+        if isinstance(intent, CreateAgreement) and intent.permissions is not None:
+            raise unsupported(
+                "take a signature that says what is agreed to: leave the permissions out, and the "
+                "agreement is to whatever the service needs",
+            )
+        contract = self._addresses[self.contract_of(intent)]
+        return requests.request(self._chain_id, contract, intent, account)
+
+    def read_request(self, text: str | bytes) -> Request | SignedRequest:
+        """Read a request's JSON, signed or not, and refuse one that is not for this deployment."""
+        return requests.read_request(self._chain_id, self._addresses.__getitem__, text)
+
+    def changes(self, logs: tuple[Log, ...], intents: tuple[Intent, ...]) -> tuple[Change, ...]:
+        """Tell what events of these contracts say; other contracts' are left out."""
+        return events.changes(logs, self._contracts, intents)
+
+
+def _only(steps: tuple[Step, ...]) -> Step:
+    if len(steps) > 1:
+        raise unsupported("take several writes in one transaction: send each by itself")
+    for step in steps:
+        return step
+    raise InvalidInput("there is nothing to send: give at least one intent or request")
+
+
+def _took(data: bytes) -> tuple[Reverted | None, ...]:
+    """Read a write's answer: that there is one at all is its success."""
+    del data
+    return (None,)

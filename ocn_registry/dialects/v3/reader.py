@@ -1,0 +1,337 @@
+"""Questions: calldata, and what the answers mean."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, TypeVar
+
+from ocn_registry.dialects.shared import question
+from ocn_registry.dialects.v3.batches import batch
+from ocn_registry.dialects.v3.errors import refuse
+from ocn_registry.errors import BadAnswer, NoContract
+from ocn_registry.evm.abi import WORD, Words
+from ocn_registry.foreign.text import shown
+from ocn_registry.models import (
+    Agreement,
+    Module,
+    Node,
+    Party,
+    PartyId,
+    Role,
+    Route,
+    Service,
+    permissions_of,
+)
+from ocn_registry.protocol.effects import Call, all_of, together
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ocn_registry.dialects.base import OnRead
+    from ocn_registry.models import (
+        Address,
+    )
+    from ocn_registry.protocol.effects import Flow
+
+T = TypeVar("T")
+
+PAGE_ENTRIES = 500
+_PAGES_AT_ONCE = 4
+_IN_ONE = 250  # questions of some 20,000 gas: far below what nodes allow a call
+_MOST_ENTRIES = 10_000_000
+_ROLES = tuple(Role)
+_MODULES = tuple(Module)
+
+
+def read(
+    to: Address,
+    signature: str,
+    arguments: tuple[bytes, ...],
+    decode: Callable[[Words], T],
+    block: int | None,
+) -> Call[T]:
+    """Ask a function of a contract.
+
+    Args:
+        to: Address of the contract.
+        signature: The function's name and types.
+        arguments: Words and tails.
+        decode: Reads the answer.
+        block: Block at whose end it is asked; `None` for the latest.
+    """
+    return question(to, signature, arguments, decode=decode, refuse=refuse, block=block)
+
+
+def in_one(calls: Sequence[Call[T]]) -> Call[tuple[T, ...]]:
+    """Ask several things of one contract in one call, so that all answers are of one block.
+
+    Args:
+        calls: At least one; all at the same block.
+    """
+
+    def one(reader: Words) -> bytes:
+        succeeded, data = reader.flag(), reader.blob()
+        if not succeeded:
+            raise refuse(data)
+        return data
+
+    def decode(data: bytes) -> tuple[T, ...]:
+        if not data:
+            raise NoContract(calls[0].to)
+        found = Words(data).structs(one)
+        if len(found) != len(calls):
+            raise BadAnswer(f"{len(calls)} things were asked and {len(found)} answered")
+        return tuple([call.decode(part) for call, part in zip(calls, found, strict=True)])
+
+    data = batch([call.data for call in calls], each_alone=True)
+    return Call(calls[0].to, data, decode, refuse, None, calls[0].block)
+
+
+def each(calls: Sequence[Call[T]]) -> Flow[tuple[T, ...]]:
+    """Ask any number of things of one contract, many in one call and several calls at once."""
+    groups = [in_one(calls[start : start + _IN_ONE]) for start in range(0, len(calls), _IN_ONE)]
+    found: list[T] = []
+    for start in range(0, len(groups), _PAGES_AT_ONCE):
+        for part in (yield from all_of(tuple(groups[start : start + _PAGES_AT_ONCE]))):
+            found.extend(part)
+    return tuple(found)
+
+
+def with_listing(party: Call[Party | None], listing: Call[int | None]) -> Call[Party | None]:
+    """Ask for a party and the number of its listing at once."""
+    both = in_one([party, listing])
+
+    def decode(data: bytes) -> Party | None:
+        found, number = both.decode(data)
+        if isinstance(found, Party) and isinstance(number, int):
+            return replace(found, listing=number)
+        return None
+
+    return Call(both.to, both.data, decode, refuse, None, both.block)
+
+
+def with_version(service: Call[Service | None], version: Call[int]) -> Call[Service | None]:
+    """Ask for a service and its version at once."""
+    both = in_one([service, version])
+
+    def decode(data: bytes) -> Service | None:
+        found, number = both.decode(data)
+        if isinstance(found, Service) and isinstance(number, int):
+            return replace(found, version=number)
+        return None
+
+    return Call(both.to, both.data, decode, refuse, None, both.block)
+
+
+def read_id(reader: Words) -> PartyId | None:
+    """Read a party's id; `None` when it is zero."""
+    country_code, party_id = reader.fixed(2), reader.fixed(3)
+    if not any(country_code):
+        return None
+    return PartyId(country_code.decode("latin-1"), party_id.decode("latin-1"))
+
+
+def read_roles(reader: Words) -> tuple[Role, ...]:
+    """Read a list of roles."""
+    return _roles(reader.list_words())
+
+
+def read_modules(reader: Words) -> tuple[Module, ...]:
+    """Read a list of modules."""
+    return _modules(reader.list_words())
+
+
+# A few lists of roles and modules occur all the time.
+@lru_cache(maxsize=2048)
+def _roles(words_: bytes) -> tuple[Role, ...]:
+    return tuple([_ROLES[number] for number in _numbers(words_, len(_ROLES))])
+
+
+@lru_cache(maxsize=2048)
+def _modules(words_: bytes) -> tuple[Module, ...]:
+    return tuple([_MODULES[number] for number in _numbers(words_, len(_MODULES))])
+
+
+def _numbers(words_: bytes, count: int) -> list[int]:
+    reader = Words(words_)
+    found = [reader.uint() for _ in range(len(words_) // WORD)]
+    if len(found) > count or (found and max(found) >= count):
+        raise BadAnswer(f"the answer has no set of roles or modules: {shown(tuple(found))}")
+    return found
+
+
+def read_node(reader: Words) -> Node:
+    """Read a node of a page."""
+    return Node(operator=reader.address(), domain=reader.text())
+
+
+def read_party(reader: Words) -> Party:
+    """Read a party of a page."""
+    return Party(
+        address=reader.address(),
+        id=_listed(read_id(reader)),
+        roles=read_roles(reader),
+        modules_sender=read_modules(reader),
+        modules_receiver=read_modules(reader),
+        operator=reader.address(),
+        operator_domain=reader.text() or None,
+        listing=reader.uint(),
+    )
+
+
+def read_service(reader: Words) -> Service:
+    """Read a service of a page."""
+    return Service(
+        provider=reader.address(),
+        id=_listed(read_id(reader)),
+        name=reader.text(),
+        url=reader.text(),
+        permissions=permissions_of(reader.uints()),
+        version=reader.uint(),
+    )
+
+
+def node(operator: Address) -> Callable[[Words], Node | None]:
+    """Give the reader of `getNode`."""
+
+    def decode(reader: Words) -> Node | None:
+        domain = reader.text()
+        return Node(operator=operator, domain=domain) if domain else None
+
+    return decode
+
+
+def party_by_address(address: Address) -> Callable[[Words], Party | None]:
+    """Give the reader of `getPartyDetailsByAddress`."""
+
+    def decode(reader: Words) -> Party | None:
+        party = read_id(reader)
+        if party is None:
+            return None
+        sender, receiver = read_modules(reader), read_modules(reader)
+        return Party(
+            address=address,
+            id=party,
+            modules_sender=sender,
+            modules_receiver=receiver,
+            roles=read_roles(reader),
+            operator=reader.address(),
+            operator_domain=reader.text() or None,
+        )
+
+    return decode
+
+
+def party_by_id(party: PartyId) -> Callable[[Words], Party | None]:
+    """Give the reader of `getPartyDetailsByOcpi`."""
+
+    def decode(reader: Words) -> Party | None:
+        address = reader.address()
+        if address.is_zero:
+            return None
+        return Party(
+            address=address,
+            id=party,
+            roles=read_roles(reader),
+            modules_sender=read_modules(reader),
+            modules_receiver=read_modules(reader),
+            operator=reader.address(),
+            operator_domain=reader.text() or None,
+        )
+
+    return decode
+
+
+def route(party: PartyId) -> Callable[[Words], Route | None]:
+    """Give the reader of `getOperatorByOcpi`."""
+
+    def decode(reader: Words) -> Route | None:
+        operator = reader.address()
+        if operator.is_zero:
+            return None
+        return Route(id=party, operator=operator, domain=reader.text() or None)
+
+    return decode
+
+
+def service(provider: Address) -> Callable[[Words], Service | None]:
+    """Give the reader of `getService`."""
+
+    def decode(reader: Words) -> Service | None:
+        party = read_id(reader)
+        if party is None:
+            return None
+        return Service(
+            provider=provider,
+            id=party,
+            name=reader.text(),
+            url=reader.text(),
+            permissions=permissions_of(reader.uints()),
+        )
+
+    return decode
+
+
+def agreement(user: Address, provider: Address) -> Callable[[Words], Agreement | None]:
+    """Give the reader of `agreement`."""
+
+    def decode(reader: Words) -> Agreement | None:
+        listing, version, active = reader.uint(), reader.uint(), reader.flag()
+        if not listing:
+            return None
+        return Agreement(
+            user=user,
+            provider=provider,
+            listing=listing,
+            version=version,
+            active=active,
+        )
+
+    return decode
+
+
+def address_or_none(reader: Words) -> Address | None:
+    """Read an address; `None` when it is zero."""
+    address = reader.address()
+    return None if address.is_zero else address
+
+
+def pages(
+    count: Call[int],
+    page: Callable[[int], Call[tuple[T, ...]]],
+    on_read: OnRead | None,
+    *,
+    exact: bool,
+) -> Flow[tuple[T, ...]]:
+    """Read a list, several pages at once.
+
+    Args:
+        count: Asks how long it is.
+        page: Asks for the page that begins at an offset, of `PAGE_ENTRIES` entries.
+        on_read: Told how much of it is read.
+        exact: Whether every entry that is counted is told.
+    """
+    total, first = yield from together(count, page(0))
+    if total > _MOST_ENTRIES:
+        raise BadAnswer(f"the node tells of a list of {total} entries")
+    entries = list(first)
+    if on_read is not None:
+        on_read(min(PAGE_ENTRIES, total), total)
+    offsets = range(PAGE_ENTRIES, total, PAGE_ENTRIES)
+    for start in range(0, len(offsets), _PAGES_AT_ONCE):
+        group = offsets[start : start + _PAGES_AT_ONCE]
+        parts = yield from all_of(tuple([page(offset) for offset in group]))
+        for part in parts:
+            entries.extend(part)
+        if on_read is not None:
+            on_read(min(group[-1] + PAGE_ENTRIES, total), total)
+    if len(entries) > total or (exact and len(entries) < total):
+        raise BadAnswer(f"the node tells of a list of {total} entries and gave {len(entries)}")
+    return tuple(entries)
+
+
+def _listed(party: PartyId | None) -> PartyId:
+    if party is None:
+        raise BadAnswer("the answer lists an entry without an id")
+    return party

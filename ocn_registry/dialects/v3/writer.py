@@ -1,0 +1,154 @@
+"""What writes take: calldata, requests, what events say. Reads do without, and start quicker."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ocn_registry.dialects.v3 import calldata, events, requests, rules
+from ocn_registry.dialects.v3.batches import batch
+from ocn_registry.dialects.v3.errors import refuse
+from ocn_registry.errors import BadAnswer, InvalidInput, NoContract
+from ocn_registry.evm.abi import Words
+from ocn_registry.intents import (
+    CloseImport,
+    CreateAgreement,
+    DeleteService,
+    ImportAgreements,
+    ImportServices,
+    InvalidateNonce,
+    RevokeAgreement,
+    SetService,
+)
+from ocn_registry.models import Contract
+from ocn_registry.protocol.effects import Call
+from ocn_registry.signing import SignedRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ocn_registry.dialects.base import Step
+    from ocn_registry.errors import Reverted
+    from ocn_registry.intents import Intent, SignableIntent
+    from ocn_registry.models import Address
+    from ocn_registry.networks import Deployment
+    from ocn_registry.outcomes import Change
+    from ocn_registry.protocol.effects import Log
+    from ocn_registry.signing import Request
+
+
+class Writing:
+    """Writes to the contracts of one deployment; what each method does, `Dialect` says."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        """Take the addresses and the chain id of a deployment."""
+        self._deployment = deployment
+        self._addresses = {
+            Contract.REGISTRY: deployment.registry,
+            Contract.PERMISSIONS: deployment.permissions,
+        }
+        self._contracts = {address: contract for contract, address in self._addresses.items()}
+
+    def contract_of(self, intent: Intent) -> Contract:
+        """Tell which contract an intent is for."""
+        match intent:
+            case InvalidateNonce() | CloseImport():
+                return intent.contract
+            case (
+                SetService()
+                | DeleteService()
+                | CreateAgreement()
+                | RevokeAgreement()
+                | ImportServices()
+                | ImportAgreements()
+            ):
+                return Contract.PERMISSIONS
+            case _:
+                return Contract.REGISTRY
+
+    def check(self, intent: Intent) -> None:
+        """Raise `InvalidInput` for what the contract would refuse whatever its state."""
+        rules.check(intent)
+
+    def write(
+        self,
+        steps: tuple[Step, ...],
+        *,
+        each_alone: bool,
+        sender: Address | None = None,
+    ) -> Call[tuple[Reverted | None, ...]]:
+        """Give the call that takes these steps, in one transaction."""
+        intents = [step.intent if isinstance(step, SignedRequest) else step for step in steps]
+        contracts = {self.contract_of(intent) for intent in intents}
+        if len(contracts) != 1:
+            raise InvalidInput(
+                "these are writes to both contracts, and a transaction goes to one: send those "
+                "of nodes and parties apart from those of services and agreements"
+                if steps
+                else "there is nothing to send: give at least one intent or request",
+            )
+        to = self._addresses[contracts.pop()]
+        items = [calldata.step(step) for step in steps]
+        if len(items) == 1 and not each_alone:
+            return Call(to, items[0], _took(1), refuse, sender)
+        decode = _results(to, len(items)) if each_alone else _took(len(items))
+        return Call(to, batch(items, each_alone=each_alone), decode, refuse, sender)
+
+    def request(
+        self,
+        intent: SignableIntent,
+        account: Address,
+        *,
+        nonce: int,
+        deadline_unix_s: int,
+    ) -> Request:
+        """Say what an account has to sign."""
+        contract = self.contract_of(intent)
+        rules.check(intent)
+        return requests.request(
+            self._deployment,
+            contract,
+            intent,
+            account,
+            nonce=nonce,
+            deadline_unix_s=deadline_unix_s,
+        )
+
+    def read_request(self, text: str | bytes) -> Request | SignedRequest:
+        """Read a request's JSON, signed or not, and refuse one that is not for this deployment."""
+        return requests.read_request(self._deployment, text)
+
+    def changes(self, logs: tuple[Log, ...]) -> tuple[Change, ...]:
+        """Tell what events of these contracts say; other contracts' are left out."""
+        return events.changes(logs, self._contracts)
+
+    def failures(self, logs: tuple[Log, ...]) -> dict[int, Reverted]:
+        """Tell which steps of a batch failed, by their place in it."""
+        return events.failures(logs, self._contracts)
+
+
+def _took(count: int) -> Callable[[bytes], tuple[Reverted | None, ...]]:
+    """Give the reader of a write that is all or nothing: that it answers at all is its success."""
+
+    def decode(data: bytes) -> tuple[Reverted | None, ...]:
+        del data  # what the functions return tells nothing
+        return (None,) * count
+
+    return decode
+
+
+def _results(to: Address, count: int) -> Callable[[bytes], tuple[Reverted | None, ...]]:
+    """Give the reader of what became of each item of a batch."""
+
+    def one(reader: Words) -> Reverted | None:
+        succeeded, result = reader.flag(), reader.blob()
+        return None if succeeded else refuse(result)
+
+    def decode(data: bytes) -> tuple[Reverted | None, ...]:
+        if not data:
+            raise NoContract(to)
+        found = Words(data).structs(one)
+        if len(found) != count:
+            raise BadAnswer(f"a batch of {count} items has {len(found)} results")
+        return found
+
+    return decode

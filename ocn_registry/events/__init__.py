@@ -1,0 +1,4 @@
+"""What happened in a registry, and the state that its events add up to.
+
+Imports the vocabulary, dialects and flows. `watch`, `history`, the cache and migration build on it.
+"""

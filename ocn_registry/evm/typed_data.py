@@ -1,0 +1,135 @@
+"""What a wallet is asked to sign, and its hash.
+
+Our own hashing: the requests of these contracts are flat structures of texts, addresses, numbers
+and lists of numbers, and the hashes of types and domains are kept, so that a digest costs a few
+hashes. eth-account's `encode_typed_data`, which coerces in silence, is what tests compare with.
+
+Source: EIP-712.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, TypeAlias
+
+from ocn_registry.evm.keccak import keccak256
+
+if TYPE_CHECKING:
+    from ocn_registry.models import Address
+
+Value: TypeAlias = str | int | tuple[int, ...]
+
+_DOMAIN_TYPE = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+
+
+@dataclass(frozen=True, slots=True)
+class StructType:
+    """The type of a request.
+
+    Attributes:
+        name: Its name.
+        fields: Type and name of each field, in order. Types are `address`, `string`, `uint256`,
+            `uint8[]` and `uint256[]`.
+    """
+
+    name: str
+    fields: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def parse(cls, text: str) -> StructType:
+        """Read a type as EIP-712 writes it, for example `DeleteNode(address operator)`."""
+        name, _, rest = text.removesuffix(")").partition("(")
+        parts = (field.partition(" ") for field in rest.split(","))
+        return cls(name, tuple((kind, field) for kind, _, field in parts))
+
+    def __str__(self) -> str:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
+        """Write the type as EIP-712 does."""
+        return f"{self.name}({','.join(f'{kind} {name}' for kind, name in self.fields)})"
+
+    def document(self) -> list[dict[str, str]]:
+        """Give the fields as the `types` of a document hold them."""
+        return [{"name": name, "type": kind} for kind, name in self.fields]
+
+
+DOMAIN_TYPE = StructType.parse(_DOMAIN_TYPE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Domain:
+    """The contract that a request is for; a signature for one is worthless for any other."""
+
+    name: str
+    version: str
+    chain_id: int
+    contract: Address
+
+    def values(self) -> tuple[Value, ...]:
+        """Give the values of the domain's fields, in order."""
+        return (self.name, self.version, self.chain_id, self.contract)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TypedData:
+    """A request as it is signed: the domain, the type, and the values of its fields in order."""
+
+    domain: Domain
+    type: StructType
+    values: tuple[Value, ...]
+
+    def digest(self) -> bytes:
+        """Hash all of it: 32 bytes, which are what is signed."""
+        struct = keccak256(
+            _type_hash(self.type)
+            + b"".join(
+                _word(kind, value)
+                for (kind, _), value in zip(self.type.fields, self.values, strict=True)
+            ),
+        )
+        return keccak256(b"\x19\x01" + _separator(self.domain) + struct)
+
+    def document(self) -> dict[str, object]:
+        """Give the payload that `eth_signTypedData_v4` takes; numbers are decimal texts."""
+        return {
+            "types": {
+                "EIP712Domain": DOMAIN_TYPE.document(),
+                self.type.name: self.type.document(),
+            },
+            "primaryType": self.type.name,
+            "domain": message_of(DOMAIN_TYPE, self.domain.values()),
+            "message": message_of(self.type, self.values),
+        }
+
+
+def message_of(kind: StructType, values: tuple[Value, ...]) -> dict[str, object]:
+    """Write the values of a type's fields by name; numbers are decimal texts."""
+    return {
+        name: [str(int(item)) for item in value]
+        if isinstance(value, tuple)
+        else str(int(value) if isinstance(value, int) else value)
+        for (_, name), value in zip(kind.fields, values, strict=True)
+    }
+
+
+@lru_cache(maxsize=64)
+def _type_hash(kind: StructType) -> bytes:
+    return keccak256(str(kind).encode())
+
+
+@lru_cache(maxsize=64)
+def _separator(domain: Domain) -> bytes:
+    words = (
+        _word(kind, value)
+        for (kind, _), value in zip(DOMAIN_TYPE.fields, domain.values(), strict=True)
+    )
+    return keccak256(_type_hash(DOMAIN_TYPE) + b"".join(words))
+
+
+def _word(kind: str, value: Value) -> bytes:
+    if isinstance(value, tuple):
+        return keccak256(b"".join(item.to_bytes(32, "big") for item in value))
+    if isinstance(value, int):
+        return value.to_bytes(32, "big")
+    if kind == "address":
+        return bytes.fromhex(value[2:]).rjust(32, b"\0")
+    return keccak256(value.encode())

@@ -1,0 +1,123 @@
+"""Writes that make use of several intents at once, so that nothing can come in between."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ocn_registry.errors import InvalidInput
+from ocn_registry.flows import write
+from ocn_registry.flows.requests import verify
+from ocn_registry.flows.transaction import transact
+from ocn_registry.intents import AdminDeleteParty, InvalidateNonce, SetParty
+from ocn_registry.outcomes import Item
+from ocn_registry.signing import SignedRequest
+
+if TYPE_CHECKING:
+    from ocn_registry.dialects import Dialect, Step
+    from ocn_registry.flows.write import WriteOptions
+    from ocn_registry.models import Contract
+    from ocn_registry.outcomes import Outcome
+    from ocn_registry.protocol.effects import Flow
+    from ocn_registry.signing import AnySigner
+
+# How many nonces are skipped where all that was signed shall be void. The nonce has 32 bits, so an
+# account can do that four million times; whoever signs more than these ahead says how many.
+CANCELLED_AHEAD = 1000
+
+
+def send(
+    dialect: Dialect,
+    steps: tuple[Step, ...],
+    signer: AnySigner,
+    options: WriteOptions,
+    *,
+    cancel_signed: bool,
+) -> Flow[Outcome]:
+    """Send steps, and cancel in the same transaction what the signer has signed for spenders.
+
+    Args:
+        dialect: How the contracts are spoken to.
+        steps: Intents of the signer itself, and requests that others signed.
+        signer: Signs the transaction, and pays.
+        options: Price and patience.
+        cancel_signed: Whether to cancel.
+    """
+    if cancel_signed and steps:
+        intents = [step.intent if isinstance(step, SignedRequest) else step for step in steps]
+        contract = dialect.contract_of(intents[0])
+        last = yield from _cancelling(dialect, contract, signer)
+        steps = (*steps, last)
+    return (yield from write.send(dialect, steps, signer, options))
+
+
+def invalidate(
+    dialect: Dialect,
+    contract: Contract,
+    new_nonce: int | None,
+    signer: AnySigner,
+    options: WriteOptions,
+) -> Flow[Outcome]:
+    """Cancel what the signer has signed for spenders.
+
+    Args:
+        dialect: How the contracts are spoken to.
+        contract: Each contract counts for itself.
+        new_nonce: Nonce of the next request that can take effect; `None` for one so far ahead that
+            nothing signed until now can.
+        signer: Signs the transaction, and pays.
+        options: Price and patience.
+    """
+    if new_nonce is None:
+        intent = yield from _cancelling(dialect, contract, signer)
+    else:
+        intent = InvalidateNonce(contract=contract, new_nonce=new_nonce)
+    return (yield from write.send(dialect, (intent,), signer, options))
+
+
+def reassign(
+    dialect: Dialect,
+    claim: SignedRequest,
+    signer: AnySigner,
+    options: WriteOptions,
+) -> Flow[Outcome]:
+    """Take an id from whoever holds it, and give it to who signed for it, in one transaction.
+
+    Each of the two on its own: all or nothing, a thief who sees the transaction coming could leave
+    first, so that there is nothing to take and nobody gets the id.
+
+    Args:
+        dialect: How the contracts are spoken to.
+        claim: What the rightful holder signed.
+        signer: Owns the registry.
+        options: Price and patience.
+    """
+    intent = claim.intent
+    if not isinstance(intent, SetParty):
+        raise InvalidInput(
+            f"{type(intent).__name__} claims no id: have its rightful holder sign SetParty",
+        )
+    taken = AdminDeleteParty(country_code=intent.country_code, party_id=intent.party_id)
+    dialect.check(taken)
+    trial = dialect.write((taken, claim), each_alone=False, sender=signer.address)
+    yield from verify(dialect, (claim,))
+    return (
+        yield from transact(
+            dialect,
+            trial,
+            dialect.write((taken, claim), each_alone=True, sender=signer.address),
+            signer,
+            items=(Item(intent=taken), Item(intent=intent)),
+            once=False,
+            options=options,
+        )
+    )
+
+
+def _cancelling(
+    dialect: Dialect,
+    contract: Contract,
+    signer: AnySigner,
+) -> Flow[InvalidateNonce]:
+    dialect.check(InvalidateNonce(contract=contract, new_nonce=CANCELLED_AHEAD))
+    nonce = yield from dialect.nonce(signer.address, contract, None)
+    return InvalidateNonce(contract=contract, new_nonce=nonce + CANCELLED_AHEAD)
