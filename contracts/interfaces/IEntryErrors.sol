@@ -8,7 +8,9 @@ pragma solidity 0.8.30;
  * - A *URL* is at most 255 bytes long, begins with `http://` or `https://` and then a letter, a digit or `[`, holds
  *   only `a-z 0-9 - . _ ~ : / % [ ]`, and does not end in `/` or `.`. It is compared byte for byte, and says nothing
  *   about who controls the host.
- * - A *name* is at most 100 bytes of valid UTF-8 without control characters (Unicode's category Cc); it may be empty.
+ * - A *name* is at most 100 bytes of valid UTF-8 and may be empty. It holds no control characters (Unicode's category
+ *   Cc), no line or paragraph separators (U+2028, U+2029), no byte order mark (U+FEFF) and no bidirectional controls
+ *   (U+061C, U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069): with these a name can show other text than it holds.
  */
 interface IEntryErrors {
     /// @notice A text is `length` bytes long where `limit` are allowed: shorten it.
@@ -23,6 +25,6 @@ interface IEntryErrors {
     /// @notice A role, module or permission has this value and must be below `limit`.
     error ValueOutOfRange(uint256 value, uint256 limit);
 
-    /// @notice No party is listed under this address: there is nothing to take off, and all else needs a listing first.
+    /// @notice `party` holds no id: it has nothing to remove, and must register before anything else.
     error PartyNotFound(address party);
 }

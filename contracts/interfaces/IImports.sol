@@ -3,10 +3,10 @@ pragma solidity 0.8.30;
 
 /**
  * @title The time between deployment and opening, in which the owner copies entries of an earlier registry
- * @notice A contract deployed with its import open accepts only imports, deletes, revocations and the owner's
- * functions until {closeImport}, which can't be undone; every other write reverts with {ImportStillOpen}. Imports
- * keep the same rules for text and ranges as the direct writes, only create, never overwrite, and emit the same
- * events. An import takes all of its items or none.
+ * @notice A contract that is deployed with its import open accepts only imports, deletions, revocations and the owner's
+ * functions until {closeImport}, which can't be undone; every other write reverts with {ImportStillOpen}, moves,
+ * controllers, websites, nonces and pruning included. Imports keep the same rules for text and ranges as the direct
+ * writes, only create, never overwrite, and emit the same events. An import takes all of its items or none.
  */
 interface IImports {
     /// @notice The contract was deployed with its import open.
@@ -21,7 +21,7 @@ interface IImports {
     /// @notice The import has ended for good.
     error ImportNotOpen();
 
-    /// @notice A batch of `length` items was given where `limit` are taken at most: split it.
+    /// @notice The batch has `length` items where `limit` are allowed: split it.
     error BatchTooLarge(uint256 length, uint256 limit);
 
     /**

@@ -9,33 +9,39 @@ import {ISignedRequests} from "./ISignedRequests.sol";
 
 /**
  * @title OCN Permissions: which services exist, and who agreed to them
- * @notice A *provider* is a listed party that offers a service and names the permissions the service needs. A *user*
- * is a listed party that agreed to it: nodes then forward the user's messages to the provider as the permissions say.
+ * @notice A *provider* is a party that offers a service and names the permissions the service needs. A *user* is a party
+ * that agreed to it: nodes then forward the user's messages to the provider as the permissions say. All ids of an account
+ * share its service and its agreements.
  *
  * Permissions: 0 everything; 1 / 2 every module's sender / receiver interface; then the sender / receiver interface
  * of one module each: 3/4 locations, 5/6 sessions, 7/8 cdrs, 9/10 tariffs, 11/12 tokens, 13/14 commands,
  * 15/16 chargingprofiles. Values from 17 to 63 are kept for later and match nothing today.
  *
- * - A service belongs to the listing of its party in the Registry. When that listing ends the service has ended too,
- *   and is absent from every view.
+ * - Services and agreements hang on membership numbers of the Registry: they follow an account that is moved to a new
+ *   key, and end with the membership. What has ended is absent from every view.
  * - A service has a *version*. It is new whenever the set of permissions changes, and whenever a service is set that
- *   was absent. A change of name or URL keeps it. A provider's versions count up from 1 and never repeat.
- * - An agreement binds one listing of the user to one version of the service. It is *active* while both are what they
- *   were; after that, nothing but a new agreement brings it back.
- * - Permissions may come in any order and with repetitions; views and events tell them in ascending order, each once.
+ *   was absent. A change of name or URL keeps it. Within a membership, versions count up from 1 and never repeat.
+ * - A service is shown under the id that was the provider's current one when the service was last set, or, when the
+ *   provider no longer holds that id, under the present current one.
+ * - An agreement binds the user's membership to the provider's and to one version of the service. It is *active* while
+ *   these are what they were; after that, nothing but a new agreement brings it back.
+ * - Permissions may come in any order and with repetitions; views and events give them in ascending order, each once.
  * - What is absent reads as the zero address, 0, the empty text and the empty list.
- * - The state can be rebuilt from the events of both contracts alone (nonces aside). A new provider goes to the end
- *   of the list of services, and a new agreement to the end of its user's list; one that is deleted or revoked is
- *   replaced by the last; one that has ended and is set or made again keeps its place.
+ * - The state can be rebuilt from the events of both contracts alone (nonces aside). A new service goes to the end of
+ *   the list of services, and a new agreement to the end of its user's list; one that is deleted, pruned or revoked is
+ *   replaced by the last; a service that is set again, and an agreement that is made again, keep their places. A service
+ *   that has ended keeps its place until it is pruned. An agreement whose provider's membership has ended keeps its
+ *   place in a list that shows only active ones.
  *
- * The order of checks and the form of signatures of the functions that end in `Raw` stand in {ISignedRequests}. What
- * holds while entries of an earlier registry are being copied stands in {IImports}. The owner is the Registry's: whoever
- * gives that up there while the import is open here leaves this contract closed to everybody for ever.
+ * The order of checks and the form of signatures of the functions that end in `Raw` are described in {ISignedRequests},
+ * and what holds while entries of an earlier registry are being copied in {IImports}. Controllers and terms of nonces are
+ * the Registry's, and so is the owner: whoever gives that up there while the import is open here leaves this contract
+ * closed to everybody for ever.
  */
 interface IPermissions is ISignedRequests, IBatches, IImports, IEntryErrors {
     /// @notice A service that is in force.
     struct Service {
-        /// Address of the party that offers it.
+        /// Account that offers it.
         address provider;
         /// Two letters A-Z, ASCII.
         bytes2 countryCode;
@@ -53,11 +59,11 @@ interface IPermissions is ISignedRequests, IBatches, IImports, IEntryErrors {
 
     /// @notice An agreement as it was made.
     struct Agreement {
-        /// Listing of the user under which it was made; 0 when there is none.
-        uint256 listing;
+        /// Membership number of the user; 0 when there is none.
+        uint256 membership;
         /// Version of the service that was agreed to; 0 when there is none.
         uint256 version;
-        /// Whether the user's listing and the service are still those.
+        /// Whether the service still has that version.
         bool active;
     }
 
@@ -71,9 +77,9 @@ interface IPermissions is ISignedRequests, IBatches, IImports, IEntryErrors {
 
     /// @notice An agreement to import.
     struct AgreementImport {
-        /// Address of the party that agrees.
+        /// Account that agrees.
         address user;
-        /// Address of the party that offers the service.
+        /// Account that offers the service.
         address provider;
         /// Permissions that are agreed to: the service's set.
         uint256[] permissions;
@@ -88,6 +94,9 @@ interface IPermissions is ISignedRequests, IBatches, IImports, IEntryErrors {
     /// @notice `user` took back what it had agreed with `provider`.
     event AgreementRevoked(address indexed user, address indexed provider);
 
+    /// @notice The slot at `index` of a service that ended with `membership` is gone; the last slot took its place.
+    event ServicePruned(uint256 index, uint256 membership);
+
     /// @notice There is no contract at the address given for the Registry.
     error NotAContract(address registry);
 
@@ -96,6 +105,9 @@ interface IPermissions is ISignedRequests, IBatches, IImports, IEntryErrors {
 
     /// @notice `provider` offers no service: there is none to delete or to agree to.
     error ServiceNotFound(address provider);
+
+    /// @notice The membership under which `provider` offers its service has not ended: only `provider` can delete it.
+    error ServiceNotEnded(address provider);
 
     /// @notice `provider` offers a service already; an import does not overwrite.
     error ServiceExists(address provider);
@@ -107,15 +119,15 @@ interface IPermissions is ISignedRequests, IBatches, IImports, IEntryErrors {
     /// @notice `user` has an active agreement with `provider` already: nothing is left to do.
     error AgreementExists(address user, address provider);
 
-    /// @notice `user` has no agreement with `provider`, not even one that has ended.
+    /// @notice `user` has no agreement with `provider` between their present memberships, not even one that has ended.
     error AgreementNotFound(address user, address provider);
 
-    /// @notice The list of providers has `length` entries, and none at `index`.
+    /// @notice The list has `length` entries, and none at `index`.
     error IndexOutOfRange(uint256 index, uint256 length);
 
     /**
      * @notice Offers the caller's service, or changes it.
-     * @dev Requirements: the caller is a listed party ({PartyNotFound}); `name` and `url` keep the rules of
+     * @dev Requirements: the caller holds an id ({PartyNotFound}); `name` and `url` keep the rules of
      * {IEntryErrors} ({TextTooLong}, {InvalidName}, {InvalidUrl}); at least one permission ({NoPermissions}), each
      * below 64 ({ValueOutOfRange}). Emits {ServiceUpdate}. Another set of permissions ends all agreements.
      * @param name Name of the service; may be empty.
@@ -127,13 +139,13 @@ interface IPermissions is ISignedRequests, IBatches, IImports, IEntryErrors {
     /**
      * @notice {setService} by signed request `SetService(address provider,string name,string url,
      * uint256[] permissions,uint256 nonce,uint256 deadline)`.
-     * @param provider The signer.
+     * @param provider The account.
      * @param name Name of the service; may be empty.
      * @param url Where to read more; may be empty.
      * @param permissions Permissions that the service needs; signed as given.
-     * @param nonce The signer's present nonce.
+     * @param nonce The account's present nonce.
      * @param deadline Last second, in Unix time, at which the request is valid.
-     * @param signature See {ISignedRequests}.
+     * @param signature The controller's signature, see {ISignedRequests}.
      */
     function setServiceRaw(
         address provider,
@@ -147,33 +159,40 @@ interface IPermissions is ISignedRequests, IBatches, IImports, IEntryErrors {
 
     /**
      * @notice Takes the caller's service off the list and ends all agreements to it.
-     * @dev Requirements: the caller offers a service ({ServiceNotFound}); one that has ended with its listing may be
-     * deleted too, by the same address. Emits {ServiceUpdate} with no permissions.
+     * @dev Requirements: the caller offers a service ({ServiceNotFound}). Emits {ServiceUpdate} with no permissions.
      */
     function deleteService() external;
 
     /**
      * @notice {deleteService} by signed request `DeleteService(address provider,uint256 nonce,uint256 deadline)`.
-     * @param provider The signer.
-     * @param nonce The signer's present nonce.
+     * @param provider The account.
+     * @param nonce The account's present nonce.
      * @param deadline Last second, in Unix time, at which the request is valid.
-     * @param signature See {ISignedRequests}.
+     * @param signature The controller's signature, see {ISignedRequests}.
      */
     function deleteServiceRaw(address provider, uint256 nonce, uint256 deadline, bytes calldata signature) external;
 
     /**
+     * @notice Clears the slot of a service that has ended with its membership. Anybody can.
+     * @dev Requirements: the import is closed ({IImports-ImportStillOpen}); there is such a slot ({IndexOutOfRange}); its
+     * service has ended ({ServiceNotEnded}). Emits {ServicePruned}. The last slot takes the place of the cleared one.
+     * @param index Slot in the list of {services}, from 0.
+     */
+    function pruneService(uint256 index) external;
+
+    /**
      * @notice The caller agrees to the service of `provider` as it is when this takes effect. {createAgreementTo} is
      * safer: there the provider can't change the permissions in between.
-     * @dev Requirements: the caller is a listed party ({PartyNotFound}); `provider` offers a service
+     * @dev Requirements: the caller holds an id ({PartyNotFound}); `provider` offers a service
      * ({ServiceNotFound}); there is no active agreement between them ({AgreementExists}). Emits {AgreementMade}.
-     * @param provider Address of the party that offers the service.
+     * @param provider Account that offers the service.
      */
     function createAgreement(address provider) external;
 
     /**
      * @notice The caller agrees to the service of `provider` if it needs exactly these permissions.
      * @dev Requirements: those of {createAgreement}, and the permissions are the service's ({PermissionsDiffer}).
-     * @param provider Address of the party that offers the service.
+     * @param provider Account that offers the service.
      * @param permissions Permissions that are agreed to: the service's set, in any order.
      */
     function createAgreementTo(address provider, uint256[] calldata permissions) external;
@@ -181,12 +200,12 @@ interface IPermissions is ISignedRequests, IBatches, IImports, IEntryErrors {
     /**
      * @notice {createAgreementTo} by signed request `CreateAgreement(address user,address provider,
      * uint256[] permissions,uint256 nonce,uint256 deadline)`.
-     * @param user The signer.
-     * @param provider Address of the party that offers the service.
+     * @param user The account.
+     * @param provider Account that offers the service.
      * @param permissions Permissions that are agreed to; signed as given.
-     * @param nonce The signer's present nonce.
+     * @param nonce The account's present nonce.
      * @param deadline Last second, in Unix time, at which the request is valid.
-     * @param signature See {ISignedRequests}.
+     * @param signature The controller's signature, see {ISignedRequests}.
      */
     function createAgreementRaw(
         address user,
@@ -198,20 +217,21 @@ interface IPermissions is ISignedRequests, IBatches, IImports, IEntryErrors {
     ) external;
 
     /**
-     * @notice The caller takes back what it agreed with `provider`, be it active or ended.
+     * @notice The caller takes back what it agreed with `provider`, whether it is active or the service has changed or gone
+     * since.
      * @dev Requirements: the agreement exists ({AgreementNotFound}). Emits {AgreementRevoked}.
-     * @param provider Address of the party that offers or offered the service.
+     * @param provider Account that offers or offered the service.
      */
     function revokeAgreement(address provider) external;
 
     /**
      * @notice {revokeAgreement} by signed request `RevokeAgreement(address user,address provider,uint256 nonce,
      * uint256 deadline)`.
-     * @param user The signer.
-     * @param provider Address of the party that offers or offered the service.
-     * @param nonce The signer's present nonce.
+     * @param user The account.
+     * @param provider Account that offers or offered the service.
+     * @param nonce The account's present nonce.
      * @param deadline Last second, in Unix time, at which the request is valid.
-     * @param signature See {ISignedRequests}.
+     * @param signature The controller's signature, see {ISignedRequests}.
      */
     function revokeAgreementRaw(
         address user,
@@ -243,7 +263,7 @@ interface IPermissions is ISignedRequests, IBatches, IImports, IEntryErrors {
 
     /**
      * @notice The service of a provider; see {Service} for the fields.
-     * @param provider Address of the party that offers it.
+     * @param provider Account that offers it.
      * @return countryCode Zero when there is no such service, as everything that follows.
      * @return partyId Second half of the id.
      * @return name Name.
@@ -265,21 +285,21 @@ interface IPermissions is ISignedRequests, IBatches, IImports, IEntryErrors {
 
     /**
      * @notice All providers whose service is in force, in the order of {services}. Use the pages of {services} for a large
-     * registry: near 4,700 slots this outgrows a call of 50 million gas, for each slot is a question to the Registry.
-     * @return Addresses of the providers.
+     * registry, for each slot is a question to the Registry.
+     * @return Accounts of the providers.
      */
     function getProviders() external view returns (address[] memory);
 
     /**
      * @notice One entry of {getProviders}, at the cost of all of them.
      * @param index Position, from 0. Past the end it reverts ({IndexOutOfRange}).
-     * @return provider Address of the provider.
+     * @return provider Account of the provider.
      */
     function providers(uint256 index) external view returns (address provider);
 
     /**
-     * @notice How many slots {services} has to go through. A service that has ended with its listing keeps its slot
-     * until its address deletes it or sets a new one.
+     * @notice How many slots {services} has to go through. A service that has ended with its membership keeps its slot
+     * until somebody prunes it ({pruneService}).
      * @return Length of the list that {services} pages through.
      */
     function serviceCount() external view returns (uint256);
@@ -295,23 +315,23 @@ interface IPermissions is ISignedRequests, IBatches, IImports, IEntryErrors {
 
     /**
      * @notice The version of a provider's service.
-     * @param provider Address of the party that offers it.
+     * @param provider Account that offers it.
      * @return version 0 when it offers none.
      */
     function serviceVersion(address provider) external view returns (uint256 version);
 
     /**
-     * @notice What is known of an agreement, be it active or ended.
-     * @param user Address of the party that agreed.
-     * @param provider Address of the party that offers or offered the service.
+     * @notice What is known of an agreement between the present memberships of two accounts, active or not.
+     * @param user Account that agreed.
+     * @param provider Account that offers or offered the service.
      * @return The agreement; all zero when there is none, or it was revoked.
      */
     function agreement(address user, address provider) external view returns (Agreement memory);
 
     /**
      * @notice The providers with whom a user has an active agreement, in the order of the user's list.
-     * @param user Address of the party that agreed.
-     * @return Addresses of the providers.
+     * @param user Account that agreed.
+     * @return Accounts of the providers.
      */
     function getUserAgreementsByAddress(address user) external view returns (address[] memory);
 
@@ -319,14 +339,14 @@ interface IPermissions is ISignedRequests, IBatches, IImports, IEntryErrors {
      * @notice {getUserAgreementsByAddress} of the party with this id.
      * @param countryCode Two letters A-Z, ASCII.
      * @param partyId Three characters A-Z or 0-9, ASCII.
-     * @return Addresses of the providers.
+     * @return Accounts of the providers.
      */
     function getUserAgreementsByOcpi(bytes2 countryCode, bytes3 partyId) external view returns (address[] memory);
 
     /**
      * @notice Whether a user has an active agreement with a provider.
-     * @param user Address of the party that agreed.
-     * @param provider Address of the party that offers the service.
+     * @param user Account that agreed.
+     * @param provider Account that offers the service.
      * @return Whether it has.
      */
     function hasUserAgreementByAddress(address user, address provider) external view returns (bool);
@@ -335,7 +355,7 @@ interface IPermissions is ISignedRequests, IBatches, IImports, IEntryErrors {
      * @notice {hasUserAgreementByAddress} of the party with this id.
      * @param countryCode Two letters A-Z, ASCII.
      * @param partyId Three characters A-Z or 0-9, ASCII.
-     * @param provider Address of the party that offers the service.
+     * @param provider Account that offers the service.
      * @return Whether it has.
      */
     function hasUserAgreementByOcpi(bytes2 countryCode, bytes3 partyId, address provider) external view returns (bool);

@@ -8,27 +8,42 @@ import {ISignedRequests} from "./ISignedRequests.sol";
 
 /**
  * @title OCN Registry: who runs which node, and which party is reached through which node
- * @notice An *operator* is an address that runs a node; its *domain* is the node's URL. A *party* is an address that
- * holds one OCPI id (country code and party id), has roles and modules, and is reached through its operator's node.
+ * @notice An *account* is an address. It can run one node and hold up to 64 OCPI ids (country code and party id). An
+ * account that runs a node is an *operator*; its *domain* is the node's URL. An account with an id is a *party*; each of
+ * its ids has roles, modules, an operator and a website of its own.
  *
- * - Whoever comes first gets an id or a URL. A listing is no proof of identity.
- * - Sets (roles, modules) may come in any order and with repetitions; every view and event tells them in ascending
+ * - Ids and URLs belong to whoever comes first, unless the owner has reserved them. A listing is no proof of identity.
+ * - Sets (roles, modules) may come in any order and with repetitions; every view and event gives them in ascending
  *   order, each value once.
  * - What is absent reads as the zero address, 0, the empty text and the empty list. No view reverts for it.
- * - Each *listing* of a party has a number of its own, from one counter that begins at 1. Updates of roles, modules
- *   and operator keep it. Who leaves and comes back, or takes another id, gets a new number and starts afresh:
- *   modules, services and agreements of the earlier listing have ended.
- * - The state can be rebuilt from the events alone (nonces and a pending owner aside). New entries go to the end of
- *   their list; an entry that leaves is replaced by the last of its list; an update keeps its place. A change of id
- *   is a deletion and a new listing, and emits both events.
+ * - What an account has hangs on numbers that are never used again, so that its key can change ({moveAccount}). The
+ *   *membership* number lasts from the account's first id until its last one is gone; services and agreements
+ *   ({IPermissions}) hang on it. Who leaves and comes back gets the next number and starts afresh. The *node number*
+ *   carries the URL and the parties that are attached to it; an account keeps it when it takes its node off the list.
+ * - The *current* id of an account is the one of its last full {PartyUpdate}. Functions and views of version 1 that do
+ *   not name an id mean this one.
+ * - The functions and views that version 1 had show only the roles and modules that it knew, 0 to 6. The others, and the
+ *   events, show all.
  *
- * The order of checks and the form of signatures of the functions that end in `Raw` stand in {ISignedRequests}. What
- * holds while entries of an earlier registry are being copied stands in {IImports}. The ownership is handed over in two
- * steps (OpenZeppelin's `Ownable2Step`: `transferOwnership`, `pendingOwner`, `acceptOwnership`), and
+ * The state can be rebuilt from the events alone (nonces and a pending owner aside):
+ *
+ * - Membership numbers count from 1: an account that holds no id and gets one takes the next. Node numbers likewise: an
+ *   account without one takes the next when it lists a node, or when an imported party names it.
+ * - New entries go to the end of their list, of nodes or of parties; an entry that leaves is replaced by the last of its
+ *   list; an update keeps its place. A reservation is in no list.
+ * - The *other* ids of an account stand in a list of its own. A further id becomes the current one, and the former
+ *   current id goes to the end of that list. When one of the others becomes current, the former current id takes its
+ *   place. When one of the others goes, the last takes its place. When the current id goes, the last of the others
+ *   leaves the list and becomes current, and a full {PartyUpdate} of it follows.
+ *
+ * The order of checks and the form of signatures of the functions that end in `Raw` are described in {ISignedRequests},
+ * and what holds while entries of an earlier registry are being copied in {IImports}. The ownership is handed over in
+ * two steps (OpenZeppelin's `Ownable2Step`: `transferOwnership`, `pendingOwner`, `acceptOwnership`), and
  * `renounceOwnership` reverts with {IImports-ImportStillOpen} while the import is open.
  */
 interface IRegistry is ISignedRequests, IBatches, IImports, IEntryErrors {
-    /// @notice OCPI 2.2 roles. A function takes and gives them as numbers, so that it can name the one that is wrong.
+    /// @notice OCPI 2.2 roles. Functions take and return them as numbers, so that an error can name the wrong one; 7 is
+    /// free.
     enum Role {
         /// Charge point operator.
         CPO,
@@ -46,7 +61,8 @@ interface IRegistry is ISignedRequests, IBatches, IImports, IEntryErrors {
         SCSP
     }
 
-    /// @notice OCPI 2.2 modules with a sender and a receiver interface.
+    /// @notice OCPI modules with a sender and a receiver interface: version 1's, then those of OCPI 2.3. 10 to 15 are
+    /// free.
     enum Module {
         cdrs,
         chargingprofiles,
@@ -54,37 +70,44 @@ interface IRegistry is ISignedRequests, IBatches, IImports, IEntryErrors {
         locations,
         sessions,
         tariffs,
-        tokens
+        tokens,
+        payments,
+        bookings,
+        invoicereconciliation
     }
 
     /// @notice A node as it is listed.
     struct Node {
-        /// Address that runs the node.
+        /// Account that runs the node.
         address operator;
         /// URL of the node, by the rule of {IEntryErrors}.
         string domain;
     }
 
-    /// @notice A party as it is listed.
+    /// @notice A party as it is listed, under one of its ids.
     struct Party {
-        /// Address that holds the id.
+        /// Account that holds the id.
         address party;
         /// Two letters A-Z (ISO 3166-1 alpha-2), ASCII.
         bytes2 countryCode;
         /// Three characters A-Z, 0-9 (ISO 15118), ASCII.
         bytes3 partyId;
-        /// Values of {Role}, at least one.
+        /// Values of {Role}, below 8, at least one.
         uint8[] roles;
-        /// Values of {Module} whose sender interface the party has.
+        /// Values of {Module}, below 16, whose sender interface the party has.
         uint8[] modulesSender;
-        /// Values of {Module} whose receiver interface the party has.
+        /// Values of {Module}, below 16, whose receiver interface the party has.
         uint8[] modulesReceiver;
-        /// Address of the operator whose node the party is reached through.
+        /// Account of the operator whose node the party is reached through.
         address operator;
         /// URL of that node; empty while the operator runs none: the party can't be reached.
         string operatorDomain;
-        /// Number of the listing.
-        uint256 listing;
+        /// Membership number of the account.
+        uint256 membership;
+        /// Whether this is the account's current id.
+        bool current;
+        /// Website of the party, a URL by the rule of {IEntryErrors}; may be empty.
+        string website;
     }
 
     /// @notice A party to import; the fields are those of {Party}.
@@ -95,16 +118,27 @@ interface IRegistry is ISignedRequests, IBatches, IImports, IEntryErrors {
         uint8[] roles;
         uint8[] modulesSender;
         uint8[] modulesReceiver;
-        /// Any address but zero: it may have left already.
+        /// Any account but zero: it may run no node.
         address operator;
+        string website;
+    }
+
+    /// @notice The consent of an account that is to become something: the new key of a moved account, or a controller.
+    struct Acceptance {
+        /// Present nonce of the account that accepts, here in the Registry.
+        uint256 nonce;
+        /// Last second, in Unix time, at which the acceptance is valid.
+        uint256 deadline;
+        /// Signature by the account that accepts; its form is described in {ISignedRequests}.
+        bytes signature;
     }
 
     /// @notice `operator` now runs the node at `domain`; it runs none when `domain` is empty.
     event OperatorUpdate(address indexed operator, string domain);
 
     /**
-     * @notice The full new state of a party. A zero `operatorAddress`, with empty lists, says that `partyAddress` has
-     * left and its id is free.
+     * @notice The full new state of a party under one of its ids, which is now its current one. A zero
+     * `operatorAddress`, with empty lists, says that `partyAddress` no longer holds this id; its website is gone too.
      */
     event PartyUpdate(
         bytes2 countryCode,
@@ -116,17 +150,42 @@ interface IRegistry is ISignedRequests, IBatches, IImports, IEntryErrors {
         address indexed operatorAddress
     );
 
-    /// @notice The zero address can't be an operator or a party.
+    /// @notice The website of `party` under this id is now `website`; it has none when that is empty.
+    event PartyWebsite(bytes2 countryCode, bytes3 partyId, address indexed party, string website);
+
+    /**
+     * @notice Everything that `account` had is now `newAccount`'s: ids, membership, node number, node and controller.
+     * `account` is retired. {OperatorUpdate} of both (where there is a node) and a full {PartyUpdate} of each id, the
+     * other ids in the order of their list and the current one last, follow.
+     */
+    event AccountMoved(address indexed account, address indexed newAccount);
+
+    /// @notice From now on `controller` signs for `account`; where both are the same the account has no controller.
+    event ControllerSet(address indexed account, address indexed controller);
+
+    /// @notice Only `holder` can list this id from now on; anyone can when `holder` is zero.
+    event PartyReserved(bytes2 countryCode, bytes3 partyId, address indexed holder);
+
+    /// @notice Only `operator` can list `domain` from now on; anyone can when `operator` is zero.
+    event NodeReserved(string domain, address indexed operator);
+
+    /// @notice The zero address can't be an account, an operator or the new account of a move.
     error ZeroAddress();
 
     /// @notice `domain` is listed for `operator`: choose another, or have that operator free it.
     error DomainTaken(string domain, address operator);
 
-    /// @notice `operator` runs no node: there is none to take off, and a party has to name an operator that runs one.
+    /// @notice `domain` is reserved for `operator`: choose another, or ask the owner of the registry.
+    error DomainReserved(string domain, address operator);
+
+    /// @notice `operator` runs no node: there is none to remove, and a party has to name an operator that runs one.
     error NodeNotFound(address operator);
 
     /// @notice `operator` has a node already; an import does not overwrite.
     error NodeExists(address operator);
+
+    /// @notice All `limit` node numbers are used.
+    error TooManyNodes(uint256 limit);
 
     /// @notice A country code is two letters A-Z.
     error InvalidCountryCode(bytes2 countryCode);
@@ -140,27 +199,47 @@ interface IRegistry is ISignedRequests, IBatches, IImports, IEntryErrors {
     /// @notice The id is held by `party`: choose another, or have that party free it.
     error PartyIdTaken(bytes2 countryCode, bytes3 partyId, address party);
 
-    /// @notice No party is listed under this id.
+    /// @notice The id is reserved for `holder`: choose another, or ask the owner of the registry.
+    error PartyIdReserved(bytes2 countryCode, bytes3 partyId, address holder);
+
+    /// @notice Nobody holds this id.
     error PartyIdNotFound(bytes2 countryCode, bytes3 partyId);
 
-    /// @notice The address holds an id already; an import does not overwrite.
-    error PartyExists(address party);
+    /// @notice `account` holds `count` ids: use the function that names the id.
+    error SeveralIds(address account, uint256 count);
+
+    /// @notice `account` holds `limit` ids, and no account holds more.
+    error TooManyIds(address account, uint256 limit);
+
+    /// @notice `account` has nothing to move: no id, no node number, no controller.
+    error AccountNotFound(address account);
+
+    /// @notice `account` can't take over another's belongings: it has an id, a node number or a controller, or is
+    /// retired. Use a key that was never used here.
+    error AccountInUse(address account);
+
+    /// @notice `account` was moved to another key. It can't hold ids or run a node again: use the new key.
+    error AccountRetired(address account);
+
+    /// @notice `account` has changed its controller or key `limit` times, and can't again: move it to a new key.
+    error TooManyTerms(address account, uint256 limit);
 
     /**
      * @notice Lists the caller's node, or changes its URL and frees the old one.
-     * @dev Requirements: `domain` is a URL by the rule of {IEntryErrors} ({TextTooLong}, {InvalidUrl}) and not listed
-     * for another operator ({DomainTaken}). Emits {OperatorUpdate}, also when the URL is the same.
+     * @dev Requirements: the caller is not retired ({AccountRetired}); `domain` is a URL by the rule of {IEntryErrors}
+     * ({TextTooLong}, {InvalidUrl}), not listed for another operator ({DomainTaken}) nor reserved for another
+     * ({DomainReserved}); a node number is left ({TooManyNodes}). Emits {OperatorUpdate}, also when the URL is the same.
      * @param domain URL of the node.
      */
     function setNode(string calldata domain) external;
 
     /**
      * @notice {setNode} by signed request `SetNode(address operator,string domain,uint256 nonce,uint256 deadline)`.
-     * @param operator The signer.
+     * @param operator The account.
      * @param domain URL of the node.
-     * @param nonce The signer's present nonce.
+     * @param nonce The account's present nonce.
      * @param deadline Last second, in Unix time, at which the request is valid.
-     * @param signature See {ISignedRequests}.
+     * @param signature The controller's signature, see {ISignedRequests}.
      */
     function setNodeRaw(
         address operator,
@@ -179,41 +258,42 @@ interface IRegistry is ISignedRequests, IBatches, IImports, IEntryErrors {
 
     /**
      * @notice {deleteNode} by signed request `DeleteNode(address operator,uint256 nonce,uint256 deadline)`.
-     * @param operator The signer.
-     * @param nonce The signer's present nonce.
+     * @param operator The account.
+     * @param nonce The account's present nonce.
      * @param deadline Last second, in Unix time, at which the request is valid.
-     * @param signature See {ISignedRequests}.
+     * @param signature The controller's signature, see {ISignedRequests}.
      */
     function deleteNodeRaw(address operator, uint256 nonce, uint256 deadline, bytes calldata signature) external;
 
     /**
-     * @notice Lists the caller as a party, or changes its id, roles or operator. Modules stay as they are unless the
-     * id changes.
-     * @dev Requirements: a well-formed id ({InvalidCountryCode}, {InvalidPartyId}) that nobody else holds
-     * ({PartyIdTaken}); at least one role ({NoRoles}), each below 7 ({ValueOutOfRange}); `operator` runs a node
-     * ({NodeNotFound}) unless it is the caller's operator already. Emits {PartyUpdate}; with another id, first
-     * {PartyUpdate} for the id that is freed. The operator is not asked: any party can name it.
+     * @notice Lists the caller under a further id, or changes roles and operator of an id that it holds; its other ids
+     * stay as they are. Modules and website of the id stay too. The id becomes the caller's current one.
+     * @dev Requirements, in this order: a well-formed id ({InvalidCountryCode}, {InvalidPartyId}); at least one role
+     * ({NoRoles}), each below 8 ({ValueOutOfRange}); `operator` runs a node ({NodeNotFound}), unless it is this id's
+     * operator already. For a further id: the caller is not retired ({AccountRetired}) and holds fewer than 64
+     * ({TooManyIds}); nobody holds the id ({PartyIdTaken}), and it is not reserved for another ({PartyIdReserved}).
+     * Emits {PartyUpdate}. The operator is not asked: any party can name it.
      * @param countryCode Two letters A-Z, ASCII.
      * @param partyId Three characters A-Z or 0-9, ASCII.
      * @param roles Values of {Role}.
-     * @param operator Address of the operator whose node the party is reached through.
+     * @param operator Account of the operator whose node the party is reached through.
      */
     function setParty(bytes2 countryCode, bytes3 partyId, uint8[] calldata roles, address operator) external;
 
     /**
      * @notice {setParty} by signed request `SetParty(address party,string countryCode,string partyId,uint8[] roles,
      * address operator,uint256 nonce,uint256 deadline)`; the two texts are signed as text, two and three bytes long.
-     * @param party The signer.
+     * @param account The account.
      * @param countryCode Two letters A-Z, ASCII.
      * @param partyId Three characters A-Z or 0-9, ASCII.
      * @param roles Values of {Role}; signed as given, in order and with repetitions.
-     * @param operator Address of the operator whose node the party is reached through.
-     * @param nonce The signer's present nonce.
+     * @param operator Account of the operator whose node the party is reached through.
+     * @param nonce The account's present nonce.
      * @param deadline Last second, in Unix time, at which the request is valid.
-     * @param signature See {ISignedRequests}.
+     * @param signature The controller's signature, see {ISignedRequests}.
      */
     function setPartyRaw(
-        address party,
+        address account,
         bytes2 countryCode,
         bytes3 partyId,
         uint8[] calldata roles,
@@ -224,26 +304,45 @@ interface IRegistry is ISignedRequests, IBatches, IImports, IEntryErrors {
     ) external;
 
     /**
-     * @notice Replaces the caller's modules. Empty lists take them off.
-     * @dev Requirements: the caller is listed ({PartyNotFound}); each module is below 7 ({ValueOutOfRange}). It does
-     * not matter whether the operator still runs a node. Emits {PartyUpdate}.
+     * @notice {setPartyModulesOf} for the caller's current id.
+     * @dev Requirements: the caller holds an id ({PartyNotFound}); each module is below 16 ({ValueOutOfRange}).
      * @param sender Values of {Module} whose sender interface the party has.
      * @param receiver Values of {Module} whose receiver interface the party has.
      */
     function setPartyModules(uint8[] calldata sender, uint8[] calldata receiver) external;
 
     /**
-     * @notice {setPartyModules} by signed request `SetPartyModules(address party,uint8[] sender,uint8[] receiver,
-     * uint256 nonce,uint256 deadline)`.
-     * @param party The signer.
+     * @notice Replaces the modules of one of the caller's ids, which becomes its current one. Empty lists remove them.
+     * @dev Requirements: somebody holds the id ({PartyIdNotFound}), and that is the caller ({PartyIdTaken}); each module
+     * is below 16 ({ValueOutOfRange}). It does not matter whether the operator still runs a node. Emits {PartyUpdate}.
+     * @param countryCode Two letters A-Z, ASCII.
+     * @param partyId Three characters A-Z or 0-9, ASCII.
+     * @param sender Values of {Module} whose sender interface the party has.
+     * @param receiver Values of {Module} whose receiver interface the party has.
+     */
+    function setPartyModulesOf(
+        bytes2 countryCode,
+        bytes3 partyId,
+        uint8[] calldata sender,
+        uint8[] calldata receiver
+    ) external;
+
+    /**
+     * @notice {setPartyModulesOf} by signed request `SetPartyModules(address party,string countryCode,string partyId,
+     * uint8[] sender,uint8[] receiver,uint256 nonce,uint256 deadline)`.
+     * @param account The account.
+     * @param countryCode Two letters A-Z, ASCII.
+     * @param partyId Three characters A-Z or 0-9, ASCII.
      * @param sender Values of {Module}; signed as given.
      * @param receiver Values of {Module}; signed as given.
-     * @param nonce The signer's present nonce.
+     * @param nonce The account's present nonce.
      * @param deadline Last second, in Unix time, at which the request is valid.
-     * @param signature See {ISignedRequests}.
+     * @param signature The controller's signature, see {ISignedRequests}.
      */
     function setPartyModulesRaw(
-        address party,
+        address account,
+        bytes2 countryCode,
+        bytes3 partyId,
         uint8[] calldata sender,
         uint8[] calldata receiver,
         uint256 nonce,
@@ -252,31 +351,151 @@ interface IRegistry is ISignedRequests, IBatches, IImports, IEntryErrors {
     ) external;
 
     /**
-     * @notice Takes the caller off the list, frees its id, and ends its listing with all that hangs on it.
-     * @dev Requirements: the caller is listed ({PartyNotFound}). Emits {PartyUpdate} with a zero operator.
+     * @notice Sets the website of one of the caller's ids, or removes it. It goes with the id, and stays in a move. The
+     * current id stays what it is.
+     * @dev Requirements: somebody holds the id ({PartyIdNotFound}), and that is the caller ({PartyIdTaken}); `website`
+     * is empty or a URL by the rule of {IEntryErrors} ({TextTooLong}, {InvalidUrl}). Emits {PartyWebsite}.
+     * @param countryCode Two letters A-Z, ASCII.
+     * @param partyId Three characters A-Z or 0-9, ASCII.
+     * @param website URL; empty to remove it.
+     */
+    function setPartyWebsite(bytes2 countryCode, bytes3 partyId, string calldata website) external;
+
+    /**
+     * @notice {setPartyWebsite} by signed request `SetPartyWebsite(address party,string countryCode,string partyId,
+     * string website,uint256 nonce,uint256 deadline)`.
+     * @param account The account.
+     * @param countryCode Two letters A-Z, ASCII.
+     * @param partyId Three characters A-Z or 0-9, ASCII.
+     * @param website URL; empty to remove it.
+     * @param nonce The account's present nonce.
+     * @param deadline Last second, in Unix time, at which the request is valid.
+     * @param signature The controller's signature, see {ISignedRequests}.
+     */
+    function setPartyWebsiteRaw(
+        address account,
+        bytes2 countryCode,
+        bytes3 partyId,
+        string calldata website,
+        uint256 nonce,
+        uint256 deadline,
+        bytes calldata signature
+    ) external;
+
+    /**
+     * @notice {deletePartyOf} for the caller's only id.
+     * @dev Requirements: the caller holds an id ({PartyNotFound}), and no more than one ({SeveralIds}).
      */
     function deleteParty() external;
 
     /**
-     * @notice {deleteParty} by signed request `DeleteParty(address party,uint256 nonce,uint256 deadline)`.
-     * @param party The signer.
-     * @param nonce The signer's present nonce.
-     * @param deadline Last second, in Unix time, at which the request is valid.
-     * @param signature See {ISignedRequests}.
+     * @notice Gives up one of the caller's ids. With the last one the membership ends, and with it the service and all
+     * agreements.
+     * @dev Requirements: somebody holds the id ({PartyIdNotFound}), and that is the caller ({PartyIdTaken}). Emits
+     * {PartyUpdate} with a zero operator; where the id was the current one of several, then a full {PartyUpdate} of the
+     * id that is now current.
+     * @param countryCode Two letters A-Z, ASCII.
+     * @param partyId Three characters A-Z or 0-9, ASCII.
      */
-    function deletePartyRaw(address party, uint256 nonce, uint256 deadline, bytes calldata signature) external;
+    function deletePartyOf(bytes2 countryCode, bytes3 partyId) external;
+
+    /**
+     * @notice {deletePartyOf} by signed request `DeleteParty(address party,string countryCode,string partyId,
+     * uint256 nonce,uint256 deadline)`.
+     * @param account The account.
+     * @param countryCode Two letters A-Z, ASCII.
+     * @param partyId Three characters A-Z or 0-9, ASCII.
+     * @param nonce The account's present nonce.
+     * @param deadline Last second, in Unix time, at which the request is valid.
+     * @param signature The controller's signature, see {ISignedRequests}.
+     */
+    function deletePartyRaw(
+        address account,
+        bytes2 countryCode,
+        bytes3 partyId,
+        uint256 nonce,
+        uint256 deadline,
+        bytes calldata signature
+    ) external;
+
+    /**
+     * @notice Gives everything that the caller has to a new key: ids, membership, node number, node and controller.
+     * Attached parties, the service and agreements follow by number. The caller is retired for good. Reservations and
+     * the ownership of the registry stay where they are; the term of the new account rises.
+     * @dev Requirements, in this order: `newAccount` is not zero ({ZeroAddress}); its acceptance is in time
+     * ({SignatureExpired}), carries its nonce ({InvalidNonce}) and its own signature ({InvalidSignature}); the caller
+     * has something ({AccountNotFound}); `newAccount` has nothing and is not retired ({AccountInUse}), and has a term
+     * left ({TooManyTerms}). Emits {AccountMoved} and the events named there. The cost grows with the number of the
+     * account's own ids.
+     * @param newAccount The account of the new key.
+     * @param acceptance The new account's signature under `AcceptAccount(address newAccount,address account,
+     * uint256 nonce,uint256 deadline)`. It is ignored when `newAccount` is the sender.
+     */
+    function moveAccount(address newAccount, Acceptance calldata acceptance) external;
+
+    /**
+     * @notice {moveAccount} by signed request `MoveAccount(address account,address newAccount,uint256 nonce,
+     * uint256 deadline)`.
+     * @param account The account.
+     * @param newAccount The account of the new key.
+     * @param nonce The account's present nonce.
+     * @param deadline Last second, in Unix time, at which the request is valid.
+     * @param signature The controller's signature, see {ISignedRequests}.
+     * @param acceptance As for {moveAccount}.
+     */
+    function moveAccountRaw(
+        address account,
+        address newAccount,
+        uint256 nonce,
+        uint256 deadline,
+        bytes calldata signature,
+        Acceptance calldata acceptance
+    ) external;
+
+    /**
+     * @notice Names a controller for the caller's account, or a new one by signed request. From then on only the
+     * controller's signature counts for every write about the account, here and in Permissions, moving and cancelling
+     * included; the account's own key can only sign messages off chain. A lost controller freezes the account: name a
+     * Safe of several keys. The term of the account rises, so that everything signed before is void.
+     * @dev Requirements, in this order: `controller` has no controller itself ({NotController}); its acceptance is in
+     * time ({SignatureExpired}), carries its nonce ({InvalidNonce}) and its own signature ({InvalidSignature}); the
+     * account has a term left ({TooManyTerms}). Emits {ControllerSet}. A controller goes on counting whatever becomes of
+     * its own account.
+     * @param controller The controller; zero or the account itself for none.
+     * @param acceptance The controller's signature under `AcceptController(address controller,address account,
+     * uint256 nonce,uint256 deadline)`. It is ignored when the account is to have none.
+     */
+    function setController(address controller, Acceptance calldata acceptance) external;
+
+    /**
+     * @notice {setController} by signed request `SetController(address account,address controller,uint256 nonce,
+     * uint256 deadline)`, signed by the present controller.
+     * @param account The account.
+     * @param controller The controller; zero or the account itself for none.
+     * @param nonce The account's present nonce.
+     * @param deadline Last second, in Unix time, at which the request is valid.
+     * @param signature The controller's signature, see {ISignedRequests}.
+     * @param acceptance As for {setController}.
+     */
+    function setControllerRaw(
+        address account,
+        address controller,
+        uint256 nonce,
+        uint256 deadline,
+        bytes calldata signature,
+        Acceptance calldata acceptance
+    ) external;
 
     /**
      * @notice {deleteNode} for another, by the owner of the registry.
      * @dev Requirements: the caller is the owner; `operator` runs a node ({NodeNotFound}).
-     * @param operator Address of the operator.
+     * @param operator Account of the operator.
      */
     function adminDeleteOperator(address operator) external;
 
     /**
-     * @notice {deleteParty} for another, by the owner of the registry. In one {IBatches-tryMulticall} with the rightful
-     * holder's signed request, this hands an id over in one step. (In a `multicall`, whoever holds the id could leave
-     * first: then there is nothing to delete, and the whole batch is void.)
+     * @notice {deletePartyOf} for another, by the owner of the registry. Anyone can list the id again; to hand it to its
+     * rightful holder use {adminReserveParty}.
      * @dev Requirements: the caller is the owner; the id is held ({PartyIdNotFound}).
      * @param countryCode Two letters A-Z, ASCII.
      * @param partyId Three characters A-Z or 0-9, ASCII.
@@ -284,39 +503,62 @@ interface IRegistry is ISignedRequests, IBatches, IImports, IEntryErrors {
     function adminDeleteParty(bytes2 countryCode, bytes3 partyId) external;
 
     /**
+     * @notice Reserves an id: whoever else holds it loses it, and only `holder` can list it. Listing it uses the
+     * reservation up.
+     * @dev Requirements: the caller is the owner; a well-formed id ({InvalidCountryCode}, {InvalidPartyId}). Emits the
+     * events of {deletePartyOf} where another held the id, then {PartyReserved}. Nothing changes, and nothing is
+     * emitted, where `holder` holds the id or has it reserved already, or where there is no reservation to lift.
+     * @param countryCode Two letters A-Z, ASCII.
+     * @param partyId Three characters A-Z or 0-9, ASCII.
+     * @param holder Account that can list the id; zero to lift a reservation.
+     */
+    function adminReserveParty(bytes2 countryCode, bytes3 partyId, address holder) external;
+
+    /**
+     * @notice Reserves a URL: whoever else runs a node there loses it, and only `operator` can list it. Listing it uses
+     * the reservation up.
+     * @dev Requirements: the caller is the owner; `domain` is a URL by the rule of {IEntryErrors} ({TextTooLong},
+     * {InvalidUrl}). Emits {OperatorUpdate} where another ran a node there, then {NodeReserved}. Nothing changes, and
+     * nothing is emitted, where `operator` runs the node or has the URL reserved already, or where there is no
+     * reservation to lift.
+     * @param domain URL of the node.
+     * @param operator Account that can list the URL; zero to lift a reservation.
+     */
+    function adminReserveNode(string calldata domain, address operator) external;
+
+    /**
      * @notice Lists nodes of an earlier registry.
      * @dev Requirements: the caller is the owner; the import is open ({IImports-ImportNotOpen}); 100 items at most
-     * ({IImports-BatchTooLarge}); each operator is not zero ({ZeroAddress}) and has no node ({NodeExists}); each
+     * ({IImports-BatchTooLarge}); each operator is not zero ({ZeroAddress}) and runs no node ({NodeExists}); each
      * domain keeps the rules of {setNode}. Emits {OperatorUpdate} for each.
      * @param items The nodes.
      */
     function importNodes(Node[] calldata items) external;
 
     /**
-     * @notice Lists parties of an earlier registry.
+     * @notice Lists parties of an earlier registry, also several ids of one account, of which the last becomes current.
      * @dev Requirements: the caller is the owner; the import is open ({IImports-ImportNotOpen}); 100 items at most
-     * ({IImports-BatchTooLarge}); each party and its operator are not zero ({ZeroAddress}); no party holds an id
-     * ({PartyExists}), nobody holds its id ({PartyIdTaken}); ids, roles and modules keep the rules of {setParty} and
-     * {setPartyModules}. Emits {PartyUpdate} for each.
+     * ({IImports-BatchTooLarge}); each party and its operator are not zero ({ZeroAddress}); nobody holds the id, not
+     * even the party itself ({PartyIdTaken}); ids, roles, modules and websites keep the rules of {setParty},
+     * {setPartyModulesOf} and {setPartyWebsite}. Emits {PartyUpdate} for each, and {PartyWebsite} where it has one.
      * @param items The parties.
      */
     function importParties(PartyImport[] calldata items) external;
 
-    /// @notice Who can delete nodes and parties and, while the import is open, import; zero when nobody can any more.
+    /// @notice Who can delete and reserve and, while the import is open, import; zero when nobody can any more.
     /// @return Address of the owner.
     function owner() external view returns (address);
 
     /**
      * @notice The URL of an operator's node.
-     * @param operator Address of the operator.
+     * @param operator Account of the operator.
      * @return domain Empty when it runs none.
      */
     function getNode(address operator) external view returns (string memory domain);
 
     /**
-     * @notice All operators that run a node, in the order of {nodes}. Use the pages of {nodes} for a large registry:
-     * near 20,500 operators this outgrows a call of 50 million gas.
-     * @return Addresses of the operators.
+     * @notice All operators that run a node, in the order of {nodes}. Use the pages of {nodes} for a large registry.
+     * @return Accounts of the operators.
      */
     function getNodeOperators() external view returns (address[] memory);
 
@@ -325,7 +567,7 @@ interface IRegistry is ISignedRequests, IBatches, IImports, IEntryErrors {
     function nodeCount() external view returns (uint256);
 
     /**
-     * @notice A page of the list of nodes. All pages of one list are to be read at the same block.
+     * @notice A page of the list of nodes. Read all pages of one list at the same block.
      * @param offset Position of the first node of the page, from 0.
      * @param limit Greatest number of nodes on the page.
      * @return page The nodes; fewer than `limit` at the end of the list, none past it.
@@ -333,18 +575,18 @@ interface IRegistry is ISignedRequests, IBatches, IImports, IEntryErrors {
     function nodes(uint256 offset, uint256 limit) external view returns (Node[] memory page);
 
     /**
-     * @notice The operator of a party.
-     * @param party Address of the party.
-     * @return operator Address of its operator; zero when no such party is listed.
+     * @notice The operator of a party, under its current id.
+     * @param account Account of the party.
+     * @return operator Account of its operator; zero when no such party is listed.
      * @return domain URL of the operator's node; empty when it runs none.
      */
-    function getOperatorByAddress(address party) external view returns (address operator, string memory domain);
+    function getOperatorByAddress(address account) external view returns (address operator, string memory domain);
 
     /**
      * @notice The operator of the party with this id.
      * @param countryCode Two letters A-Z, ASCII.
      * @param partyId Three characters A-Z or 0-9, ASCII.
-     * @return operator Address of its operator; zero when no such party is listed.
+     * @return operator Account of its operator; zero when no such party is listed.
      * @return domain URL of the operator's node; empty when it runs none.
      */
     function getOperatorByOcpi(
@@ -353,14 +595,14 @@ interface IRegistry is ISignedRequests, IBatches, IImports, IEntryErrors {
     ) external view returns (address operator, string memory domain);
 
     /**
-     * @notice All that is listed for a party's address; see {Party} for the fields.
-     * @param partyAddress Address of the party.
+     * @notice A party under its current id, as version 1 showed it; see {Party} for the fields.
+     * @param partyAddress Account of the party.
      * @return countryCode Zero when no such party is listed, as everything that follows.
      * @return partyId Second half of the id.
-     * @return modulesSender Modules with a sender interface.
-     * @return modulesReceiver Modules with a receiver interface.
-     * @return roles Roles.
-     * @return operatorAddress Address of its operator.
+     * @return modulesSender Modules 0 to 6 with a sender interface.
+     * @return modulesReceiver Modules 0 to 6 with a receiver interface.
+     * @return roles Roles 0 to 6.
+     * @return operatorAddress Account of its operator.
      * @return operatorDomain URL of the operator's node; empty when it runs none.
      */
     function getPartyDetailsByAddress(
@@ -379,14 +621,14 @@ interface IRegistry is ISignedRequests, IBatches, IImports, IEntryErrors {
         );
 
     /**
-     * @notice All that is listed under an id; see {Party} for the fields.
+     * @notice The party with this id, as version 1 showed it; see {Party} for the fields.
      * @param countryCode Two letters A-Z, ASCII.
      * @param partyId Three characters A-Z or 0-9, ASCII.
      * @return partyAddress Zero when no such party is listed, as everything that follows.
-     * @return roles Roles.
-     * @return modulesSender Modules with a sender interface.
-     * @return modulesReceiver Modules with a receiver interface.
-     * @return operatorAddress Address of its operator.
+     * @return roles Roles 0 to 6.
+     * @return modulesSender Modules 0 to 6 with a sender interface.
+     * @return modulesReceiver Modules 0 to 6 with a receiver interface.
+     * @return operatorAddress Account of its operator.
      * @return operatorDomain URL of the operator's node; empty when it runs none.
      */
     function getPartyDetailsByOcpi(
@@ -405,18 +647,18 @@ interface IRegistry is ISignedRequests, IBatches, IImports, IEntryErrors {
         );
 
     /**
-     * @notice All listed parties, in the order of {parties}. Use the pages of {parties} for a large registry: near 14,500
-     * parties this outgrows a call of 50 million gas.
-     * @return Addresses of the parties.
+     * @notice All accounts with an id, each once, at the place of its current id in the list of {parties}. Use the pages
+     * of {parties} for a large registry.
+     * @return Accounts of the parties.
      */
     function getParties() external view returns (address[] memory);
 
-    /// @notice How many parties are listed.
+    /// @notice How many ids are listed.
     /// @return Length of the list that {parties} pages through.
     function partyCount() external view returns (uint256);
 
     /**
-     * @notice A page of the list of parties. All pages of one list are to be read at the same block.
+     * @notice A page of the list of parties, one for each id. Read all pages of one list at the same block.
      * @param offset Position of the first party of the page, from 0.
      * @param limit Greatest number of parties on the page.
      * @return page The parties; fewer than `limit` at the end of the list, none past it.
@@ -424,34 +666,84 @@ interface IRegistry is ISignedRequests, IBatches, IImports, IEntryErrors {
     function parties(uint256 offset, uint256 limit) external view returns (Party[] memory page);
 
     /**
-     * @notice The number of a party's present listing.
-     * @param party Address of the party.
-     * @return The number; 0 when it is not listed.
+     * @notice All that one account holds, the current id first, then the others in the order of their list.
+     * @param account The account.
+     * @return The parties; none when it holds no id.
      */
-    function listingOf(address party) external view returns (uint256);
+    function partiesOf(address account) external view returns (Party[] memory);
 
     /**
-     * @notice {listingOf} for two parties in one call, which is what an agreement asks.
-     * @param first Address of one party.
-     * @param second Address of the other.
-     * @return The number of the first; 0 when it is not listed.
-     * @return The number of the second; 0 when it is not listed.
-     */
-    function listingsOf(address first, address second) external view returns (uint256, uint256);
-
-    /**
-     * @notice The id that an address holds.
-     * @param party Address of the party.
-     * @return countryCode Zero when it is not listed.
-     * @return partyId Zero when it is not listed.
-     */
-    function partyIdOf(address party) external view returns (bytes2 countryCode, bytes3 partyId);
-
-    /**
-     * @notice The address that holds an id.
+     * @notice The party with this id.
      * @param countryCode Two letters A-Z, ASCII.
      * @param partyId Three characters A-Z or 0-9, ASCII.
-     * @return party Zero when nobody holds it.
+     * @return The party; all zero and empty when nobody holds the id.
      */
-    function partyOf(bytes2 countryCode, bytes3 partyId) external view returns (address party);
+    function party(bytes2 countryCode, bytes3 partyId) external view returns (Party memory);
+
+    /**
+     * @notice The account that holds an id.
+     * @param countryCode Two letters A-Z, ASCII.
+     * @param partyId Three characters A-Z or 0-9, ASCII.
+     * @return account Zero when nobody holds it.
+     */
+    function partyOf(bytes2 countryCode, bytes3 partyId) external view returns (address account);
+
+    /**
+     * @notice The number of an account's present membership.
+     * @param account The account.
+     * @return The number; 0 when it holds no id.
+     */
+    function membershipOf(address account) external view returns (uint256);
+
+    /**
+     * @notice For whom an id is reserved.
+     * @param countryCode Two letters A-Z, ASCII.
+     * @param partyId Three characters A-Z or 0-9, ASCII.
+     * @return holder Zero when it is not reserved, or is held.
+     */
+    function reservationOf(bytes2 countryCode, bytes3 partyId) external view returns (address holder);
+
+    /**
+     * @notice For whom a URL is reserved.
+     * @param domain URL of a node.
+     * @return operator Zero when it is not reserved, or a node is listed there.
+     */
+    function nodeReservationOf(string calldata domain) external view returns (address operator);
+
+    /**
+     * @notice Whose signature counts for an account.
+     * @param account The account.
+     * @return controller The account itself when it has named none.
+     */
+    function controllerOf(address account) external view returns (address controller);
+
+    /**
+     * @notice What Permissions has to know of an account for a write, in one word, low bits first: membership number
+     * (64 bits), founding id (40), current id (40), 80 zero bits, term (16), 16 zero bits. An id is the five bytes of
+     * country code and party id. The *founding id* is the one that a membership began with.
+     * @param account The account.
+     * @return key The word.
+     * @return controller As {controllerOf}.
+     */
+    function keyOf(address account) external view returns (uint256 key, address controller);
+
+    /**
+     * @notice {keyOf} for two accounts in one call, which is what an agreement asks.
+     * @param first The account whose controller is wanted.
+     * @param second The other account.
+     * @return firstKey The first account's word.
+     * @return secondKey The second account's word.
+     * @return controller As {controllerOf}, of the first account.
+     */
+    function keysOf(
+        address first,
+        address second
+    ) external view returns (uint256 firstKey, uint256 secondKey, address controller);
+
+    /**
+     * @notice The accounts that have these memberships now, whatever their keys were when the words were written down.
+     * @param keys Words of {keyOf}, of which only membership number and founding id are looked at.
+     * @return accounts Zero for each membership that has ended.
+     */
+    function accountsOf(uint256[] calldata keys) external view returns (address[] memory accounts);
 }
