@@ -8,37 +8,21 @@ import {Imports} from "./base/Imports.sol";
 import {SignedRequests} from "./base/SignedRequests.sol";
 import {IPermissions} from "./interfaces/IPermissions.sol";
 import {IRegistry} from "./interfaces/IRegistry.sol";
-import {ISignedRequests} from "./interfaces/ISignedRequests.sol";
 import {Bitmap} from "./libraries/Bitmap.sol";
+import {PackedList} from "./libraries/PackedList.sol";
 import {Page} from "./libraries/Page.sol";
 import {RequestHash} from "./libraries/RequestHash.sol";
 import {TextRules} from "./libraries/TextRules.sol";
+import {Words} from "./libraries/Words.sol";
 
 /// @title OCN Permissions
-/// @notice See {IPermissions}.
+/// @notice See {IPermissions}. The words that are stored here are drawn in {Words}.
 contract Permissions is IPermissions, SignedRequests, Batches, Imports {
     using Bitmap for uint256[];
     using Bitmap for uint256;
+    using PackedList for PackedList.List;
     using TextRules for string;
-
-    /**
-     * @dev What is known of an address, in one slot, bytes counted from the low-order end:
-     *
-     *   bytes | 0-3   | 4-7                  | 8-11            | 12-15         | 16-23           | 24-31
-     *         | nonce | number of agreements | service version | service index | service listing | permissions
-     *
-     * The first two belong to the address as signer and user, the rest to it as provider. The permissions are a
-     * {Bitmap}; the address has a service, in force or ended, exactly when that is not zero. Its version outlives the
-     * service, so that it never repeats.
-     */
-    struct Account {
-        uint32 nonce;
-        uint32 agreementCount;
-        uint32 version;
-        uint32 index;
-        uint64 listing;
-        uint64 permissions;
-    }
+    using Words for uint256;
 
     /// @dev What a provider says of its service.
     struct Description {
@@ -46,39 +30,37 @@ contract Permissions is IPermissions, SignedRequests, Batches, Imports {
         string url;
     }
 
-    /**
-     * @dev An agreement, in one slot, bytes counted from the low-order end:
-     *
-     *   bytes | 0-7             | 8-11               | 12-15                    | 16-31
-     *         | user's listing  | service's version  | place in the user's list | zero
-     *
-     * It exists exactly when the version is not zero.
-     */
-    struct Consent {
-        uint64 listing;
-        uint32 version;
-        uint32 index;
-    }
-
     uint256 private constant _PERMISSION_LIMIT = 64;
 
     /// @dev In place of a {Bitmap} of permissions that a user agrees to.
     uint256 private constant _WHATEVER_IT_NEEDS = type(uint256).max;
 
+    /// @dev Bits of a member (founding id and membership, {Words-MEMBER}) in a list, two to a slot; and where slot 0 of
+    /// such a list has the number of its entries.
+    uint256 private constant _MEMBER_BITS = 104;
+    uint256 private constant _LENGTH = ((1 << 48) - 1) << 208;
+
     /// @inheritdoc IPermissions
     IRegistry public immutable registry;
 
-    mapping(address account => Account) private _accounts;
+    /// @dev Requests of an account that took effect here, or were skipped. Its term is the Registry's.
+    mapping(address account => uint256) private _nonceCounts;
 
-    /// @dev Providers. An address p has a service exactly when `_providers[_accounts[p].index] == p`, and
-    /// `_descriptions[p]` is empty when it has none.
-    address[] private _providers;
-    mapping(address provider => Description) private _descriptions;
+    /**
+     * @dev Services. `_offers[m]` has permissions exactly when `_providers` holds a member with membership m at the place
+     * told there; `_descriptions[m]` is empty when it has none. The version outlives the service, so that it never
+     * repeats.
+     */
+    mapping(uint256 membership => uint256 word) private _offers;
+    mapping(uint256 membership => Description) private _descriptions;
+    PackedList.List private _providers;
 
-    /// @dev Agreements. `_consents[u][p]` exists exactly when `_consentedTo[u][_consents[u][p].index] == p`, and
-    /// `_consentedTo[u]` holds `_accounts[u].agreementCount` addresses.
-    mapping(address user => mapping(address provider => Consent)) private _consents;
-    mapping(address user => mapping(uint256 index => address)) private _consentedTo;
+    /**
+     * @dev Agreements, by the user's membership u and the provider's p. `_consents[u][p]` is not zero exactly when
+     * `_agreements[u]` holds a member with membership p at the place told there.
+     */
+    mapping(uint256 user => mapping(uint256 provider => uint256 word)) private _consents;
+    mapping(uint256 user => PackedList.List) private _agreements;
 
     /**
      * @param registry_ Contract whose parties offer and use services, and whose owner is the owner here.
@@ -91,7 +73,9 @@ contract Permissions is IPermissions, SignedRequests, Batches, Imports {
 
     /// @inheritdoc IPermissions
     function setService(string calldata name, string calldata url, uint256[] calldata permissions) external {
-        _setService(msg.sender, name, url, permissions);
+        uint256 key = _keyOfSender();
+        _requireOpen();
+        _storeService(msg.sender, key, name, url, permissions);
     }
 
     /// @inheritdoc IPermissions
@@ -105,29 +89,49 @@ contract Permissions is IPermissions, SignedRequests, Batches, Imports {
         bytes calldata signature
     ) external {
         bytes32 requestHash = RequestHash.setService(provider, name, url, permissions, nonce, deadline);
-        _useRequest(provider, nonce, deadline, requestHash, signature);
-        _setService(provider, name, url, permissions);
+        uint256 key = _useRequest(provider, nonce, deadline, requestHash, signature);
+        _requireOpen();
+        _storeService(provider, key, name, url, permissions);
     }
 
     /// @inheritdoc IPermissions
     function deleteService() external {
-        _deleteService(msg.sender);
+        _deleteService(msg.sender, _keyOfSender());
     }
 
     /// @inheritdoc IPermissions
     function deleteServiceRaw(address provider, uint256 nonce, uint256 deadline, bytes calldata signature) external {
-        _useRequest(provider, nonce, deadline, RequestHash.deleteService(provider, nonce, deadline), signature);
-        _deleteService(provider);
+        bytes32 requestHash = RequestHash.deleteService(provider, nonce, deadline);
+        _deleteService(provider, _useRequest(provider, nonce, deadline, requestHash, signature));
+    }
+
+    /// @inheritdoc IPermissions
+    function pruneService(uint256 index) external {
+        _requireOpen();
+        uint256 count = _lengthOf(_providers);
+        if (index >= count) revert IndexOutOfRange(index, count);
+        uint256[] memory members = new uint256[](1);
+        members[0] = _providers.get(_MEMBER_BITS, index);
+        address provider = registry.accountsOf(members)[0];
+        if (provider != address(0)) revert ServiceNotEnded(provider);
+        uint256 membership = members[0].get(Words.MEMBERSHIP);
+        _removeService(membership);
+        delete _offers[membership];
+        emit ServicePruned(index, membership);
     }
 
     /// @inheritdoc IPermissions
     function createAgreement(address provider) external {
-        _agree(msg.sender, provider);
+        (uint256 userKey, uint256 providerKey) = _keysOfSenderAnd(provider);
+        _requireOpen();
+        _storeAgreement(msg.sender, provider, userKey, providerKey, _WHATEVER_IT_NEEDS);
     }
 
     /// @inheritdoc IPermissions
     function createAgreementTo(address provider, uint256[] calldata permissions) external {
-        _agreeTo(msg.sender, provider, permissions);
+        (uint256 userKey, uint256 providerKey) = _keysOfSenderAnd(provider);
+        _requireOpen();
+        _storeAgreement(msg.sender, provider, userKey, providerKey, permissions.fromList(_PERMISSION_LIMIT));
     }
 
     /// @inheritdoc IPermissions
@@ -140,13 +144,15 @@ contract Permissions is IPermissions, SignedRequests, Batches, Imports {
         bytes calldata signature
     ) external {
         bytes32 requestHash = RequestHash.createAgreement(user, provider, permissions, nonce, deadline);
-        _useRequest(user, nonce, deadline, requestHash, signature);
-        _agreeTo(user, provider, permissions);
+        (uint256 userKey, uint256 providerKey) = _useRequestTo(user, provider, nonce, deadline, requestHash, signature);
+        _requireOpen();
+        _storeAgreement(user, provider, userKey, providerKey, permissions.fromList(_PERMISSION_LIMIT));
     }
 
     /// @inheritdoc IPermissions
     function revokeAgreement(address provider) external {
-        _revokeAgreement(msg.sender, provider);
+        (uint256 userKey, uint256 providerKey) = _keysOfSenderAnd(provider);
+        _revokeAgreement(msg.sender, provider, userKey, providerKey);
     }
 
     /// @inheritdoc IPermissions
@@ -158,8 +164,8 @@ contract Permissions is IPermissions, SignedRequests, Batches, Imports {
         bytes calldata signature
     ) external {
         bytes32 requestHash = RequestHash.revokeAgreement(user, provider, nonce, deadline);
-        _useRequest(user, nonce, deadline, requestHash, signature);
-        _revokeAgreement(user, provider);
+        (uint256 userKey, uint256 providerKey) = _useRequestTo(user, provider, nonce, deadline, requestHash, signature);
+        _revokeAgreement(user, provider, userKey, providerKey);
     }
 
     /// @inheritdoc IPermissions
@@ -167,9 +173,9 @@ contract Permissions is IPermissions, SignedRequests, Batches, Imports {
         _requireImport(items.length);
         for (uint256 i = 0; i < items.length; ++i) {
             ServiceImport calldata item = items[i];
-            (uint256 version, ) = _serviceInForce(item.provider);
-            if (version != 0) revert ServiceExists(item.provider);
-            _storeService(item.provider, item.name, item.url, item.permissions);
+            uint256 key = _keyOf(item.provider);
+            if (_offerUnder(key).has(Words.PERMISSIONS)) revert ServiceExists(item.provider);
+            _storeService(item.provider, key, item.name, item.url, item.permissions);
         }
     }
 
@@ -178,7 +184,9 @@ contract Permissions is IPermissions, SignedRequests, Batches, Imports {
         _requireImport(items.length);
         for (uint256 i = 0; i < items.length; ++i) {
             AgreementImport calldata item = items[i];
-            _storeAgreement(item.user, item.provider, item.permissions.fromList(_PERMISSION_LIMIT));
+            (uint256 userKey, uint256 providerKey, ) = registry.keysOf(item.user, item.provider);
+            uint256 permissionMap = item.permissions.fromList(_PERMISSION_LIMIT);
+            _storeAgreement(item.user, item.provider, userKey, providerKey, permissionMap);
         }
     }
 
@@ -202,24 +210,24 @@ contract Permissions is IPermissions, SignedRequests, Batches, Imports {
 
     /// @inheritdoc IPermissions
     function getProviders() external view returns (address[] memory) {
-        return _providersInForce(0, _providers.length);
+        return _providersInForce(0, _lengthOf(_providers));
     }
 
     /// @inheritdoc IPermissions
     function providers(uint256 index) external view returns (address provider) {
-        address[] memory list = _providersInForce(0, _providers.length);
+        address[] memory list = _providersInForce(0, _lengthOf(_providers));
         if (index >= list.length) revert IndexOutOfRange(index, list.length);
         return list[index];
     }
 
     /// @inheritdoc IPermissions
     function serviceCount() external view returns (uint256) {
-        return _providers.length;
+        return _lengthOf(_providers);
     }
 
     /// @inheritdoc IPermissions
     function services(uint256 offset, uint256 limit) external view returns (Service[] memory page) {
-        address[] memory list = _providersInForce(offset, Page.size(offset, limit, _providers.length));
+        address[] memory list = _providersInForce(offset, Page.size(offset, limit, _lengthOf(_providers)));
         page = new Service[](list.length);
         for (uint256 i = 0; i < list.length; ++i) {
             page[i] = _serviceOf(list[i]);
@@ -228,18 +236,17 @@ contract Permissions is IPermissions, SignedRequests, Batches, Imports {
 
     /// @inheritdoc IPermissions
     function serviceVersion(address provider) external view returns (uint256 version) {
-        (version, ) = _serviceInForce(provider);
+        uint256 offer = _offerUnder(_keyOf(provider));
+        if (offer.has(Words.PERMISSIONS)) version = offer.get(Words.VERSION);
     }
 
     /// @inheritdoc IPermissions
-    function agreement(address user, address provider) external view returns (Agreement memory) {
-        Consent memory consent = _consents[user][provider];
-        return
-            Agreement({
-                listing: consent.listing,
-                version: consent.version,
-                active: _isActive(consent, registry.listingOf(user), provider)
-            });
+    function agreement(address user, address provider) external view returns (Agreement memory known) {
+        (uint256 userKey, uint256 providerKey, ) = registry.keysOf(user, provider);
+        uint256 consent = _consentUnder(userKey, providerKey);
+        if (consent != 0) known.membership = userKey.get(Words.MEMBERSHIP);
+        known.version = consent.get(Words.VERSION);
+        known.active = _isActive(consent, providerKey);
     }
 
     /// @inheritdoc IPermissions
@@ -262,13 +269,14 @@ contract Permissions is IPermissions, SignedRequests, Batches, Imports {
         return _hasAgreement(registry.partyOf(countryCode, partyId), provider);
     }
 
-    /// @inheritdoc ISignedRequests
-    function nonces(address account) public view override(ISignedRequests, SignedRequests) returns (uint256) {
-        return _accounts[account].nonce;
+    function _nonceAndController(address account) internal view override returns (uint256 nonce, address controller) {
+        uint256 key;
+        (key, controller) = registry.keyOf(account);
+        nonce = _nonceUnder(key, account);
     }
 
-    function _setNonce(address account, uint32 nonce) internal override {
-        _accounts[account].nonce = nonce;
+    function _setNonce(address account, uint256 nonce) internal override {
+        _nonceCounts[account] = uint32(nonce);
     }
 
     function _requireOpen() internal view override(SignedRequests, Imports) {
@@ -279,174 +287,233 @@ contract Permissions is IPermissions, SignedRequests, Batches, Imports {
         if (msg.sender != registry.owner()) revert Ownable.OwnableUnauthorizedAccount(msg.sender);
     }
 
-    function _setService(
+    /// @dev Uses up a request of this account, and gives the account's key.
+    function _useRequest(
+        address account,
+        uint256 nonce,
+        uint256 deadline,
+        bytes32 requestHash,
+        bytes calldata signature
+    ) private returns (uint256 key) {
+        address controller;
+        (key, controller) = registry.keyOf(account);
+        _useSignature(account, controller, _nonceUnder(key, account), nonce, deadline, requestHash, signature);
+    }
+
+    /// @dev Uses up a request of the user, and gives its key and the provider's.
+    function _useRequestTo(
+        address user,
         address provider,
-        string calldata name,
-        string calldata url,
-        uint256[] calldata permissions
-    ) private {
-        _requireOpen();
-        _storeService(provider, name, url, permissions);
+        uint256 nonce,
+        uint256 deadline,
+        bytes32 requestHash,
+        bytes calldata signature
+    ) private returns (uint256 userKey, uint256 providerKey) {
+        address controller;
+        (userKey, providerKey, controller) = registry.keysOf(user, provider);
+        _useSignature(user, controller, _nonceUnder(userKey, user), nonce, deadline, requestHash, signature);
     }
 
     function _storeService(
         address provider,
+        uint256 key,
         string calldata name,
         string calldata url,
         uint256[] calldata permissions
     ) private {
-        uint64 listing = uint64(_requireListing(provider));
+        uint256 membership = key.get(Words.MEMBERSHIP);
+        if (membership == 0) revert PartyNotFound(provider);
         name.requireName();
         if (bytes(url).length != 0) url.requireUrl();
-        uint64 permissionMap = uint64(permissions.fromList(_PERMISSION_LIMIT));
+        uint256 permissionMap = permissions.fromList(_PERMISSION_LIMIT);
         if (permissionMap == 0) revert NoPermissions();
-        Account memory account = _accounts[provider];
-        if (account.permissions == 0) {
-            account.index = uint32(_providers.length);
-            _providers.push(provider);
-        }
-        if (account.permissions != permissionMap || account.listing != listing) {
-            ++account.version;
-            account.permissions = permissionMap;
-            account.listing = listing;
-            _accounts[provider] = account;
-        }
-        _descriptions[provider].name = name;
-        _descriptions[provider].url = url;
-        emit ServiceUpdate(name, url, uint256(permissionMap).toList(), provider);
+        _storeOffer(key, permissionMap);
+        _descriptions[membership].name = name;
+        _descriptions[membership].url = url;
+        emit ServiceUpdate(name, url, permissionMap.toList(), provider);
     }
 
-    function _deleteService(address provider) private {
-        Account memory account = _accounts[provider];
-        if (account.permissions == 0) revert ServiceNotFound(provider);
-        address last = _providers[_providers.length - 1];
-        if (last != provider) {
-            _providers[account.index] = last;
-            _accounts[last].index = account.index;
-        }
-        _providers.pop();
-        account.index = 0;
-        account.listing = 0;
-        account.permissions = 0;
-        _accounts[provider] = account;
-        delete _descriptions[provider];
+    /// @dev Lists the service of the member with this key, or gives it a new version if the permissions change.
+    function _storeOffer(uint256 key, uint256 permissionMap) private {
+        uint256 offer = _offerUnder(key);
+        uint256 present = offer.get(Words.PERMISSIONS);
+        if (present == 0) offer = offer.set(Words.PLACE, _push(_providers, key));
+        if (present != permissionMap) offer = offer.set(Words.VERSION, offer.get(Words.VERSION) + 1);
+        offer = offer.set(Words.PERMISSIONS, permissionMap).set(Words.SHOWN_ID, key.get(Words.CURRENT_ID));
+        _offers[key.get(Words.MEMBERSHIP)] = offer;
+    }
+
+    function _deleteService(address provider, uint256 key) private {
+        uint256 membership = key.get(Words.MEMBERSHIP);
+        if (!_offers[membership].has(Words.PERMISSIONS)) revert ServiceNotFound(provider);
+        _removeService(membership);
         emit ServiceUpdate("", "", new uint256[](0), provider);
     }
 
-    function _agree(address user, address provider) private {
-        _requireOpen();
-        _storeAgreement(user, provider, _WHATEVER_IT_NEEDS);
-    }
-
-    function _agreeTo(address user, address provider, uint256[] calldata permissions) private {
-        _requireOpen();
-        _storeAgreement(user, provider, permissions.fromList(_PERMISSION_LIMIT));
+    /// @dev Takes the service of this membership off the list, and closes the gap with the last. Its version stays.
+    function _removeService(uint256 membership) private {
+        uint256 offer = _offers[membership];
+        uint256 place = offer.get(Words.PLACE);
+        uint256 moved = _pop(_providers, place);
+        if (moved != membership) _offers[moved] = _offers[moved].set(Words.PLACE, place);
+        _offers[membership] = offer & Words.VERSION;
+        delete _descriptions[membership];
     }
 
     /// @dev `permissions` is the {Bitmap} that the user agrees to, or `_WHATEVER_IT_NEEDS`.
-    function _storeAgreement(address user, address provider, uint256 permissions) private {
-        (uint256 listing, uint256 providerListing) = registry.listingsOf(user, provider);
-        if (listing == 0) revert PartyNotFound(user);
-        (uint256 version, uint256 needed) = _serviceUnder(providerListing, provider);
-        if (version == 0) revert ServiceNotFound(provider);
+    function _storeAgreement(
+        address user,
+        address provider,
+        uint256 userKey,
+        uint256 providerKey,
+        uint256 permissions
+    ) private {
+        uint256 membership = userKey.get(Words.MEMBERSHIP);
+        if (membership == 0) revert PartyNotFound(user);
+        uint256 offer = _offerUnder(providerKey);
+        uint256 needed = offer.get(Words.PERMISSIONS);
+        if (needed == 0) revert ServiceNotFound(provider);
         if (permissions != needed && permissions != _WHATEVER_IT_NEEDS) {
             revert PermissionsDiffer(provider, needed.toList());
         }
-        Consent storage consent = _consents[user][provider];
-        (uint256 agreedVersion, uint256 index) = (consent.version, consent.index);
-        if (agreedVersion == version && consent.listing == listing) revert AgreementExists(user, provider);
-        if (agreedVersion == 0) {
-            index = _accounts[user].agreementCount++;
-            _consentedTo[user][index] = provider;
-        }
-        (consent.listing, consent.version, consent.index) = (uint64(listing), uint32(version), uint32(index));
+        uint256 version = offer.get(Words.VERSION);
+        uint256 consent = _consentUnder(userKey, providerKey);
+        if (consent.get(Words.VERSION) == version) revert AgreementExists(user, provider);
+        if (consent == 0) consent = consent.set(Words.PLACE, _push(_agreements[membership], providerKey));
+        _consents[membership][providerKey.get(Words.MEMBERSHIP)] = consent.set(Words.VERSION, version);
         emit AgreementMade(user, provider, version, needed.toList());
     }
 
-    function _revokeAgreement(address user, address provider) private {
-        Consent memory consent = _consents[user][provider];
-        if (consent.version == 0) revert AgreementNotFound(user, provider);
-        delete _consents[user][provider];
-        mapping(uint256 index => address) storage list = _consentedTo[user];
-        uint32 lastIndex = --_accounts[user].agreementCount;
-        if (consent.index != lastIndex) {
-            address last = list[lastIndex];
-            list[consent.index] = last;
-            _consents[user][last].index = consent.index;
-        }
-        delete list[lastIndex];
+    function _revokeAgreement(address user, address provider, uint256 userKey, uint256 providerKey) private {
+        uint256 consent = _consentUnder(userKey, providerKey);
+        if (consent == 0) revert AgreementNotFound(user, provider);
+        mapping(uint256 provider => uint256 word) storage consents = _consents[userKey.get(Words.MEMBERSHIP)];
+        uint256 membership = providerKey.get(Words.MEMBERSHIP);
+        uint256 place = consent.get(Words.PLACE);
+        uint256 moved = _pop(_agreements[userKey.get(Words.MEMBERSHIP)], place);
+        if (moved != membership) consents[moved] = consents[moved].set(Words.PLACE, place);
+        delete consents[membership];
         emit AgreementRevoked(user, provider);
     }
 
-    function _requireListing(address party) private view returns (uint256 listing) {
-        listing = registry.listingOf(party);
-        if (listing == 0) revert PartyNotFound(party);
+    /// @dev Adds the member with this key at the end of a list, and gives its place.
+    function _push(PackedList.List storage list, uint256 key) private returns (uint256 place) {
+        place = _lengthOf(list);
+        list.set(_MEMBER_BITS, place, key & Words.MEMBER);
+        list.slots[0] = list.slots[0].set(_LENGTH, place + 1);
     }
 
-    /// @dev Version and permissions of the provider's service; both zero unless it has one, and still the listing under
-    /// which it was set.
-    function _serviceInForce(address provider) private view returns (uint256 version, uint256 permissions) {
-        return _serviceUnder(registry.listingOf(provider), provider);
+    /// @dev Clears a place of a list with its last member, and gives that one's membership.
+    function _pop(PackedList.List storage list, uint256 place) private returns (uint256 membership) {
+        uint256 lastPlace = _lengthOf(list) - 1;
+        uint256 last = list.get(_MEMBER_BITS, lastPlace);
+        list.set(_MEMBER_BITS, place, last);
+        list.set(_MEMBER_BITS, lastPlace, 0);
+        list.slots[0] = list.slots[0].set(_LENGTH, lastPlace);
+        return last.get(Words.MEMBERSHIP);
     }
 
-    function _serviceUnder(
-        uint256 listing,
-        address provider
-    ) private view returns (uint256 version, uint256 permissions) {
-        Account storage account = _accounts[provider];
-        (version, permissions) = (account.version, account.permissions);
-        if (permissions == 0 || account.listing != listing) return (0, 0);
+    function _lengthOf(PackedList.List storage list) private view returns (uint256) {
+        return list.slots[0].get(_LENGTH);
     }
 
-    /// @dev `userListing` is the present listing of the user that gave the consent.
-    function _isActive(Consent memory consent, uint256 userListing, address provider) private view returns (bool) {
-        if (consent.version == 0 || consent.listing != userListing) return false;
-        (uint256 version, ) = _serviceInForce(provider);
-        return consent.version == version;
+    /// @dev Key of the sender, which can write about its own account.
+    function _keyOfSender() private view returns (uint256 key) {
+        address controller;
+        (key, controller) = registry.keyOf(msg.sender);
+        _requireOwn(controller);
+    }
+
+    /// @dev Key of the sender, which can write about its own account, and the provider's.
+    function _keysOfSenderAnd(address provider) private view returns (uint256 userKey, uint256 providerKey) {
+        address controller;
+        (userKey, providerKey, controller) = registry.keysOf(msg.sender, provider);
+        _requireOwn(controller);
+    }
+
+    function _keyOf(address account) private view returns (uint256 key) {
+        (key, ) = registry.keyOf(account);
+    }
+
+    /// @dev The next nonce of the account with this key.
+    function _nonceUnder(uint256 key, address account) private view returns (uint256) {
+        return (key.get(Words.TERM) << 32) | _nonceCounts[account];
+    }
+
+    /// @dev The offer of the membership in this key; without permissions when there is none.
+    function _offerUnder(uint256 key) private view returns (uint256) {
+        return _offers[key.get(Words.MEMBERSHIP)];
+    }
+
+    /// @dev What the membership in one key agreed with that in the other; zero when it did not.
+    function _consentUnder(uint256 userKey, uint256 providerKey) private view returns (uint256) {
+        return _consents[userKey.get(Words.MEMBERSHIP)][providerKey.get(Words.MEMBERSHIP)];
+    }
+
+    /// @dev Whether a consent still binds, to the service of the member with this key.
+    function _isActive(uint256 consent, uint256 providerKey) private view returns (bool) {
+        uint256 offer = _offerUnder(providerKey);
+        return consent != 0 && offer.has(Words.PERMISSIONS) && consent.get(Words.VERSION) == offer.get(Words.VERSION);
     }
 
     function _hasAgreement(address user, address provider) private view returns (bool) {
-        return user != address(0) && _isActive(_consents[user][provider], registry.listingOf(user), provider);
+        (uint256 userKey, uint256 providerKey, ) = registry.keysOf(user, provider);
+        return _isActive(_consentUnder(userKey, providerKey), providerKey);
     }
 
     function _activeAgreements(address user) private view returns (address[] memory list) {
-        if (user == address(0)) return list;
-        list = new address[](_accounts[user].agreementCount);
-        uint256 userListing = registry.listingOf(user);
-        uint256 size = 0;
-        for (uint256 i = 0; i < list.length; ++i) {
-            address provider = _consentedTo[user][i];
-            if (_isActive(_consents[user][provider], userListing, provider)) list[size++] = provider;
+        uint256 userKey = _keyOf(user);
+        PackedList.List storage agreements = _agreements[userKey.get(Words.MEMBERSHIP)];
+        uint256[] memory members = new uint256[](_lengthOf(agreements));
+        uint256 active = 0;
+        for (uint256 i = 0; i < members.length; ++i) {
+            uint256 member = agreements.get(_MEMBER_BITS, i);
+            if (_isActive(_consentUnder(userKey, member), member)) members[active++] = member;
         }
-        _shorten(list, size);
+        _shorten(members, active);
+        return _accountsOf(members);
     }
 
     /// @dev The providers in `size` slots from `offset` whose service is in force.
     function _providersInForce(uint256 offset, uint256 size) private view returns (address[] memory list) {
-        list = new address[](size);
-        uint256 found = 0;
+        uint256[] memory members = new uint256[](size);
         for (uint256 i = 0; i < size; ++i) {
-            address provider = _providers[offset + i];
-            (uint256 version, ) = _serviceInForce(provider);
-            if (version != 0) list[found++] = provider;
+            members[i] = _providers.get(_MEMBER_BITS, offset + i);
         }
-        _shorten(list, found);
+        return _accountsOf(members);
+    }
+
+    /// @dev The accounts of these members, without those whose membership has ended.
+    function _accountsOf(uint256[] memory members) private view returns (address[] memory list) {
+        list = registry.accountsOf(members);
+        uint256 found = 0;
+        for (uint256 i = 0; i < list.length; ++i) {
+            if (list[i] != address(0)) list[found++] = list[i];
+        }
+        // In assembly because a list in memory can't be made shorter otherwise.
+        assembly ("memory-safe") {
+            mstore(list, found)
+        }
     }
 
     function _serviceOf(address provider) private view returns (Service memory service) {
-        (uint256 version, uint256 permissions) = _serviceInForce(provider);
-        if (version == 0) return service;
-        (service.countryCode, service.partyId) = registry.partyIdOf(provider);
+        uint256 key = _keyOf(provider);
+        uint256 offer = _offerUnder(key);
+        if (!offer.has(Words.PERMISSIONS)) return service;
+        (service.countryCode, service.partyId) = Words.splitId(offer.get(Words.SHOWN_ID));
+        if (registry.partyOf(service.countryCode, service.partyId) != provider) {
+            (service.countryCode, service.partyId) = Words.splitId(key.get(Words.CURRENT_ID));
+        }
+        Description storage description = _descriptions[key.get(Words.MEMBERSHIP)];
         service.provider = provider;
-        service.name = _descriptions[provider].name;
-        service.url = _descriptions[provider].url;
-        service.permissions = permissions.toList();
-        service.version = version;
+        service.name = description.name;
+        service.url = description.url;
+        service.permissions = offer.get(Words.PERMISSIONS).toList();
+        service.version = offer.get(Words.VERSION);
     }
 
-    /// @dev In assembly because a list in memory can't be made shorter otherwise, and a second one of the right
-    /// length would ask the Registry about every entry once more.
-    function _shorten(address[] memory list, uint256 length) private pure {
+    /// @dev In assembly because a list in memory can't be made shorter otherwise.
+    function _shorten(uint256[] memory list, uint256 length) private pure {
         assembly ("memory-safe") {
             mstore(list, length)
         }

@@ -8,88 +8,79 @@ import {Batches} from "./base/Batches.sol";
 import {Imports} from "./base/Imports.sol";
 import {SignedRequests} from "./base/SignedRequests.sol";
 import {IRegistry} from "./interfaces/IRegistry.sol";
-import {ISignedRequests} from "./interfaces/ISignedRequests.sol";
 import {Bitmap} from "./libraries/Bitmap.sol";
-import {IdList} from "./libraries/IdList.sol";
+import {PackedList} from "./libraries/PackedList.sol";
 import {Page} from "./libraries/Page.sol";
 import {RequestHash} from "./libraries/RequestHash.sol";
 import {TextRules} from "./libraries/TextRules.sol";
+import {Words} from "./libraries/Words.sol";
 
 /// @title OCN Registry
-/// @notice See {IRegistry}.
+/// @notice See {IRegistry}. The words that are stored here are drawn in {Words}.
 contract Registry is IRegistry, Ownable2Step, SignedRequests, Batches, Imports {
     using Bitmap for uint8[];
     using Bitmap for uint256[];
     using Bitmap for uint256;
-    using IdList for IdList.List;
+    using PackedList for PackedList.List;
     using TextRules for string;
     using TextRules for bytes2;
     using TextRules for bytes3;
+    using Words for uint256;
 
-    /**
-     * @dev What is known of an address, in one slot, bytes counted from the low-order end:
-     *
-     *   bytes | 0-4                       | 5     | 6              | 7                | 8-27     | 28-31
-     *         | country code and party id | roles | sender modules | receiver modules | operator | nonce
-     *
-     * The three in the middle are {Bitmap}s. Everything but the nonce is zero when the address is no party.
-     */
-    struct Account {
-        bytes5 id;
-        uint8 roles;
-        uint8 modulesSender;
-        uint8 modulesReceiver;
-        address operator;
-        uint32 nonce;
-    }
+    uint256 private constant _ROLE_LIMIT = 8;
+    uint256 private constant _MODULE_LIMIT = 16;
+    uint256 private constant _MAX_IDS = 64;
+    uint256 private constant _LAST_NODE = (1 << 30) - 1;
+    uint256 private constant _LAST_TERM = type(uint16).max;
 
-    /**
-     * @dev Who holds an id, in one slot, bytes counted from the low-order end:
-     *
-     *   bytes | 0-19  | 20-23                        | 24-31
-     *         | party | place in the list of parties | number of the listing
-     */
-    struct Holder {
-        address party;
-        uint32 index;
-        uint64 listing;
-    }
+    /// @dev Roles and modules 0 to 6: what version 1 knew, and what its views show.
+    uint256 private constant _KNOWN_TO_V1 = (1 << 7) - 1;
+    uint256 private constant _ALL = type(uint256).max;
 
-    /**
-     * @dev Who runs the node at a URL, in one slot, bytes counted from the low-order end:
-     *
-     *   bytes | 0-19     | 20-31
-     *         | operator | place in the list of operators
-     */
-    struct Host {
-        address operator;
-        uint96 index;
-    }
+    /// @dev Bits of an entry in the lists of ids and of node numbers.
+    uint256 private constant _ID_BITS = 40;
+    uint256 private constant _NODE_BITS = 32;
 
-    uint256 private constant _ROLE_LIMIT = uint256(type(Role).max) + 1;
-    uint256 private constant _MODULE_LIMIT = uint256(type(Module).max) + 1;
-
-    /// @dev Number of the newest listing. Shares its slot with `_partyCount` and with the import's gate.
-    uint64 private _lastListing;
-
+    /// @dev The newest membership and node numbers, and the lengths of both lists. They share a slot with the import's
+    /// gate.
+    uint64 private _lastMembership;
+    uint32 private _lastNode;
     uint32 private _partyCount;
+    uint32 private _nodeCount;
 
     /**
-     * @dev Parties. For every address p and id x that is not zero:
-     * `_accounts[p].id == x` exactly when `_holders[x].party == p`, and then `_ids` holds x at `_holders[x].index`.
-     * `_ids` holds `_partyCount` ids. Nothing is ever stored for the zero address or the zero id.
+     * @dev Accounts. `_controllers[a]` is not zero exactly when the word of a is marked as controlled, and is never a.
+     * A retired account has nothing but its nonce.
      */
-    mapping(address account => Account) private _accounts;
-    mapping(bytes5 id => Holder) private _holders;
-    IdList.List private _ids;
+    mapping(address account => uint256 word) private _accounts;
+    mapping(address account => address) private _controllers;
 
     /**
-     * @dev Nodes. For every address o and URL u that is not empty: `_domains[o]` is u exactly when
-     * `_hosts[keccak256(u)].operator == o`, and then `_operators` holds o at `_hosts[keccak256(u)].index`.
+     * @dev Parties. For every account a and id x: `_parties[x]` has roles and names a exactly when x is the current id of
+     * a, or one of the `id count - 1` in `_otherIds[membership of a]`; then `_ids` holds x at the place that
+     * `_parties[x]` tells, and `_websites[x]` is not empty exactly when `_parties[x]` is marked so. `_ids` holds
+     * `_partyCount` ids.
      */
-    mapping(address operator => string) private _domains;
-    mapping(bytes32 domainHash => Host) private _hosts;
-    address[] private _operators;
+    mapping(uint256 id => uint256 word) private _parties;
+    mapping(uint256 id => string) private _websites;
+    PackedList.List private _ids;
+    mapping(uint256 membership => PackedList.List) private _otherIds;
+
+    /**
+     * @dev Who has a membership: the holder of its founding id, if that is a member under this number; or else the heir,
+     * which is not zero exactly when the account is marked so: it has given up its founding id and kept others.
+     */
+    mapping(uint256 membership => address) private _heirs;
+
+    /**
+     * @dev Nodes. For every node number n and URL u that is not empty: `_domains[n]` is u exactly when `_hosts` has n
+     * under the hash of u; then `_nodes` holds n at the place told there, and the account named there has n and is marked
+     * as running it. `_left[n]` is the account that has n while it runs no node. `_nodes` holds `_nodeCount` numbers.
+     */
+    mapping(uint256 node => string) private _domains;
+    mapping(bytes32 domainHash => uint256 word) private _hosts;
+    mapping(uint256 node => address) private _left;
+    PackedList.List private _nodes;
 
     /**
      * @param initialOwner Owner from the start; not zero.
@@ -102,6 +93,7 @@ contract Registry is IRegistry, Ownable2Step, SignedRequests, Batches, Imports {
 
     /// @inheritdoc IRegistry
     function setNode(string calldata domain) external {
+        _requireSender();
         _setNode(msg.sender, domain);
     }
 
@@ -119,6 +111,7 @@ contract Registry is IRegistry, Ownable2Step, SignedRequests, Batches, Imports {
 
     /// @inheritdoc IRegistry
     function deleteNode() external {
+        _requireSender();
         _deleteNode(msg.sender);
     }
 
@@ -130,12 +123,13 @@ contract Registry is IRegistry, Ownable2Step, SignedRequests, Batches, Imports {
 
     /// @inheritdoc IRegistry
     function setParty(bytes2 countryCode, bytes3 partyId, uint8[] calldata roles, address operator) external {
+        _requireSender();
         _setParty(msg.sender, countryCode, partyId, roles, operator);
     }
 
     /// @inheritdoc IRegistry
     function setPartyRaw(
-        address party,
+        address account,
         bytes2 countryCode,
         bytes3 partyId,
         uint8[] calldata roles,
@@ -145,7 +139,7 @@ contract Registry is IRegistry, Ownable2Step, SignedRequests, Batches, Imports {
         bytes calldata signature
     ) external {
         bytes32 requestHash = RequestHash.setParty(
-            party,
+            account,
             countryCode,
             partyId,
             roles.asWords(),
@@ -153,38 +147,143 @@ contract Registry is IRegistry, Ownable2Step, SignedRequests, Batches, Imports {
             nonce,
             deadline
         );
-        _useRequest(party, nonce, deadline, requestHash, signature);
-        _setParty(party, countryCode, partyId, roles, operator);
+        _useRequest(account, nonce, deadline, requestHash, signature);
+        _setParty(account, countryCode, partyId, roles, operator);
     }
 
     /// @inheritdoc IRegistry
     function setPartyModules(uint8[] calldata sender, uint8[] calldata receiver) external {
-        _setPartyModules(msg.sender, sender, receiver);
+        _requireSender();
+        _requireOpen();
+        uint256 word = _accounts[msg.sender];
+        if (!word.has(Words.ID_COUNT)) revert PartyNotFound(msg.sender);
+        _storeModules(msg.sender, word.get(Words.CURRENT_ID), sender, receiver);
+    }
+
+    /// @inheritdoc IRegistry
+    function setPartyModulesOf(
+        bytes2 countryCode,
+        bytes3 partyId,
+        uint8[] calldata sender,
+        uint8[] calldata receiver
+    ) external {
+        _requireSender();
+        _setPartyModulesOf(msg.sender, countryCode, partyId, sender, receiver);
     }
 
     /// @inheritdoc IRegistry
     function setPartyModulesRaw(
-        address party,
+        address account,
+        bytes2 countryCode,
+        bytes3 partyId,
         uint8[] calldata sender,
         uint8[] calldata receiver,
         uint256 nonce,
         uint256 deadline,
         bytes calldata signature
     ) external {
-        bytes32 requestHash = RequestHash.setPartyModules(party, sender.asWords(), receiver.asWords(), nonce, deadline);
-        _useRequest(party, nonce, deadline, requestHash, signature);
-        _setPartyModules(party, sender, receiver);
+        bytes32 requestHash = RequestHash.setPartyModules(
+            account,
+            countryCode,
+            partyId,
+            sender.asWords(),
+            receiver.asWords(),
+            nonce,
+            deadline
+        );
+        _useRequest(account, nonce, deadline, requestHash, signature);
+        _setPartyModulesOf(account, countryCode, partyId, sender, receiver);
+    }
+
+    /// @inheritdoc IRegistry
+    function setPartyWebsite(bytes2 countryCode, bytes3 partyId, string calldata website) external {
+        _requireSender();
+        _setPartyWebsite(msg.sender, countryCode, partyId, website);
+    }
+
+    /// @inheritdoc IRegistry
+    function setPartyWebsiteRaw(
+        address account,
+        bytes2 countryCode,
+        bytes3 partyId,
+        string calldata website,
+        uint256 nonce,
+        uint256 deadline,
+        bytes calldata signature
+    ) external {
+        bytes32 requestHash = RequestHash.setPartyWebsite(account, countryCode, partyId, website, nonce, deadline);
+        _useRequest(account, nonce, deadline, requestHash, signature);
+        _setPartyWebsite(account, countryCode, partyId, website);
     }
 
     /// @inheritdoc IRegistry
     function deleteParty() external {
-        _deleteParty(msg.sender);
+        _requireSender();
+        uint256 word = _accounts[msg.sender];
+        uint256 count = word.get(Words.ID_COUNT);
+        if (count == 0) revert PartyNotFound(msg.sender);
+        if (count > 1) revert SeveralIds(msg.sender, count);
+        _removeId(msg.sender, word.get(Words.CURRENT_ID));
     }
 
     /// @inheritdoc IRegistry
-    function deletePartyRaw(address party, uint256 nonce, uint256 deadline, bytes calldata signature) external {
-        _useRequest(party, nonce, deadline, RequestHash.deleteParty(party, nonce, deadline), signature);
-        _deleteParty(party);
+    function deletePartyOf(bytes2 countryCode, bytes3 partyId) external {
+        _requireSender();
+        _removeId(msg.sender, _requireHeld(msg.sender, countryCode, partyId));
+    }
+
+    /// @inheritdoc IRegistry
+    function deletePartyRaw(
+        address account,
+        bytes2 countryCode,
+        bytes3 partyId,
+        uint256 nonce,
+        uint256 deadline,
+        bytes calldata signature
+    ) external {
+        bytes32 requestHash = RequestHash.deleteParty(account, countryCode, partyId, nonce, deadline);
+        _useRequest(account, nonce, deadline, requestHash, signature);
+        _removeId(account, _requireHeld(account, countryCode, partyId));
+    }
+
+    /// @inheritdoc IRegistry
+    function moveAccount(address newAccount, Acceptance calldata acceptance) external {
+        _requireSender();
+        _moveAccount(msg.sender, newAccount, acceptance);
+    }
+
+    /// @inheritdoc IRegistry
+    function moveAccountRaw(
+        address account,
+        address newAccount,
+        uint256 nonce,
+        uint256 deadline,
+        bytes calldata signature,
+        Acceptance calldata acceptance
+    ) external {
+        bytes32 requestHash = RequestHash.moveAccount(account, newAccount, nonce, deadline);
+        _useRequest(account, nonce, deadline, requestHash, signature);
+        _moveAccount(account, newAccount, acceptance);
+    }
+
+    /// @inheritdoc IRegistry
+    function setController(address controller, Acceptance calldata acceptance) external {
+        _requireSender();
+        _setController(msg.sender, controller, acceptance);
+    }
+
+    /// @inheritdoc IRegistry
+    function setControllerRaw(
+        address account,
+        address controller,
+        uint256 nonce,
+        uint256 deadline,
+        bytes calldata signature,
+        Acceptance calldata acceptance
+    ) external {
+        bytes32 requestHash = RequestHash.setController(account, controller, nonce, deadline);
+        _useRequest(account, nonce, deadline, requestHash, signature);
+        _setController(account, controller, acceptance);
     }
 
     /// @inheritdoc IRegistry
@@ -194,9 +293,36 @@ contract Registry is IRegistry, Ownable2Step, SignedRequests, Batches, Imports {
 
     /// @inheritdoc IRegistry
     function adminDeleteParty(bytes2 countryCode, bytes3 partyId) external onlyOwner {
-        address party = partyOf(countryCode, partyId);
-        if (party == address(0)) revert PartyIdNotFound(countryCode, partyId);
-        _deleteParty(party);
+        address account = partyOf(countryCode, partyId);
+        if (account == address(0)) revert PartyIdNotFound(countryCode, partyId);
+        _removeId(account, Words.joinId(countryCode, partyId));
+    }
+
+    /// @inheritdoc IRegistry
+    function adminReserveParty(bytes2 countryCode, bytes3 partyId, address holder) external onlyOwner {
+        uint256 id = _requireId(countryCode, partyId);
+        uint256 entry = _parties[id];
+        if (entry.account() == holder) return;
+        if (entry.has(Words.ROLES)) {
+            if (holder == address(0)) return;
+            _removeId(entry.account(), id);
+        }
+        _parties[id] = uint160(holder);
+        emit PartyReserved(countryCode, partyId, holder);
+    }
+
+    /// @inheritdoc IRegistry
+    function adminReserveNode(string calldata domain, address operator) external onlyOwner {
+        domain.requireUrl();
+        bytes32 domainHash = keccak256(bytes(domain));
+        uint256 host = _hosts[domainHash];
+        if (host.account() == operator) return;
+        if (host.has(Words.HOST_NODE)) {
+            if (operator == address(0)) return;
+            _deleteNode(host.account());
+        }
+        _hosts[domainHash] = uint160(operator);
+        emit NodeReserved(domain, operator);
     }
 
     /// @inheritdoc IRegistry
@@ -204,7 +330,7 @@ contract Registry is IRegistry, Ownable2Step, SignedRequests, Batches, Imports {
         _requireImport(items.length);
         for (uint256 i = 0; i < items.length; ++i) {
             Node calldata item = items[i];
-            if (_runsNode(item.operator)) revert NodeExists(item.operator);
+            if (_accounts[item.operator].has(Words.RUNS_NODE)) revert NodeExists(item.operator);
             _storeNode(item.operator, item.domain);
         }
     }
@@ -215,15 +341,15 @@ contract Registry is IRegistry, Ownable2Step, SignedRequests, Batches, Imports {
         for (uint256 i = 0; i < items.length; ++i) {
             PartyImport calldata item = items[i];
             if (item.operator == address(0)) revert ZeroAddress();
-            Account memory account = _accounts[item.party];
-            if (account.id != 0) revert PartyExists(item.party);
-            account.id = _requireId(item.countryCode, item.partyId);
-            account.roles = _requireRoles(item.roles);
-            account.modulesSender = _requireModules(item.modulesSender);
-            account.modulesReceiver = _requireModules(item.modulesReceiver);
-            account.operator = item.operator;
-            _addListing(item.party, account.id);
-            _storeParty(item.party, account);
+            uint256 id = _requireId(item.countryCode, item.partyId);
+            uint256 entry = uint256(0)
+                .set(Words.ROLES, _requireRoles(item.roles))
+                .set(Words.SENDER, _requireModules(item.modulesSender))
+                .set(Words.RECEIVER, _requireModules(item.modulesReceiver))
+                .set(Words.PARTY_NODE, _nodeNumberOf(item.operator));
+            _addId(item.party, id, entry);
+            _emitUpdate(id, item.operator);
+            if (bytes(item.website).length != 0) _storeWebsite(id, item.website);
         }
     }
 
@@ -243,32 +369,33 @@ contract Registry is IRegistry, Ownable2Step, SignedRequests, Batches, Imports {
 
     /// @inheritdoc IRegistry
     function getNode(address operator) external view returns (string memory domain) {
-        return _domains[operator];
+        return _domains[_accounts[operator].get(Words.NODE)];
     }
 
     /// @inheritdoc IRegistry
-    function getNodeOperators() external view returns (address[] memory) {
-        return _operators;
-    }
-
-    /// @inheritdoc IRegistry
-    function nodeCount() external view returns (uint256) {
-        return _operators.length;
-    }
-
-    /// @inheritdoc IRegistry
-    function nodes(uint256 offset, uint256 limit) external view returns (Node[] memory page) {
-        page = new Node[](Page.size(offset, limit, _operators.length));
-        for (uint256 i = 0; i < page.length; ++i) {
-            address operator = _operators[offset + i];
-            page[i] = Node({operator: operator, domain: _domains[operator]});
+    function getNodeOperators() external view returns (address[] memory operators) {
+        operators = new address[](_nodeCount);
+        for (uint256 i = 0; i < operators.length; ++i) {
+            (operators[i], ) = _operatorOf(_nodes.get(_NODE_BITS, i));
         }
     }
 
     /// @inheritdoc IRegistry
-    function getOperatorByAddress(address party) external view returns (address operator, string memory domain) {
-        operator = _accountOf(party).operator;
-        domain = _domainOf(operator);
+    function nodeCount() external view returns (uint256) {
+        return _nodeCount;
+    }
+
+    /// @inheritdoc IRegistry
+    function nodes(uint256 offset, uint256 limit) external view returns (Node[] memory page) {
+        page = new Node[](Page.size(offset, limit, _nodeCount));
+        for (uint256 i = 0; i < page.length; ++i) {
+            (page[i].operator, page[i].domain) = _operatorOf(_nodes.get(_NODE_BITS, offset + i));
+        }
+    }
+
+    /// @inheritdoc IRegistry
+    function getOperatorByAddress(address account) external view returns (address operator, string memory domain) {
+        return _operatorOf(_parties[_currentId(account)].get(Words.PARTY_NODE));
     }
 
     /// @inheritdoc IRegistry
@@ -276,8 +403,7 @@ contract Registry is IRegistry, Ownable2Step, SignedRequests, Batches, Imports {
         bytes2 countryCode,
         bytes3 partyId
     ) external view returns (address operator, string memory domain) {
-        operator = _accountOf(partyOf(countryCode, partyId)).operator;
-        domain = _domainOf(operator);
+        return _operatorOf(_parties[Words.joinId(countryCode, partyId)].get(Words.PARTY_NODE));
     }
 
     /// @inheritdoc IRegistry
@@ -296,13 +422,16 @@ contract Registry is IRegistry, Ownable2Step, SignedRequests, Batches, Imports {
             string memory operatorDomain
         )
     {
-        Account memory account = _accountOf(partyAddress);
-        (countryCode, partyId) = _splitId(account.id);
-        modulesSender = uint256(account.modulesSender).toUint8List();
-        modulesReceiver = uint256(account.modulesReceiver).toUint8List();
-        roles = uint256(account.roles).toUint8List();
-        operatorAddress = account.operator;
-        operatorDomain = _domainOf(account.operator);
+        Party memory entry = _party(_currentId(partyAddress), _KNOWN_TO_V1);
+        return (
+            entry.countryCode,
+            entry.partyId,
+            entry.modulesSender,
+            entry.modulesReceiver,
+            entry.roles,
+            entry.operator,
+            entry.operatorDomain
+        );
     }
 
     /// @inheritdoc IRegistry
@@ -321,22 +450,31 @@ contract Registry is IRegistry, Ownable2Step, SignedRequests, Batches, Imports {
             string memory operatorDomain
         )
     {
-        partyAddress = partyOf(countryCode, partyId);
-        Account memory account = _accountOf(partyAddress);
-        roles = uint256(account.roles).toUint8List();
-        modulesSender = uint256(account.modulesSender).toUint8List();
-        modulesReceiver = uint256(account.modulesReceiver).toUint8List();
-        operatorAddress = account.operator;
-        operatorDomain = _domainOf(account.operator);
+        Party memory entry = _party(Words.joinId(countryCode, partyId), _KNOWN_TO_V1);
+        return (
+            entry.party,
+            entry.roles,
+            entry.modulesSender,
+            entry.modulesReceiver,
+            entry.operator,
+            entry.operatorDomain
+        );
     }
 
     /// @inheritdoc IRegistry
-    function getParties() external view returns (address[] memory) {
-        address[] memory list = new address[](_partyCount);
-        for (uint256 i = 0; i < list.length; ++i) {
-            list[i] = _holders[_ids.get(i)].party;
+    function getParties() external view returns (address[] memory accounts) {
+        uint256 count = _partyCount;
+        accounts = new address[](count);
+        uint256 found = 0;
+        for (uint256 i = 0; i < count; ++i) {
+            uint256 id = _ids.get(_ID_BITS, i);
+            address account = _parties[id].account();
+            if (_currentId(account) == id) accounts[found++] = account;
         }
-        return list;
+        // In assembly because a list in memory can't be made shorter otherwise.
+        assembly ("memory-safe") {
+            mstore(accounts, found)
+        }
     }
 
     /// @inheritdoc IRegistry
@@ -348,47 +486,83 @@ contract Registry is IRegistry, Ownable2Step, SignedRequests, Batches, Imports {
     function parties(uint256 offset, uint256 limit) external view returns (Party[] memory page) {
         page = new Party[](Page.size(offset, limit, _partyCount));
         for (uint256 i = 0; i < page.length; ++i) {
-            Holder memory holder = _holders[_ids.get(offset + i)];
-            Account memory account = _accounts[holder.party];
-            Party memory party = page[i];
-            party.party = holder.party;
-            (party.countryCode, party.partyId) = _splitId(account.id);
-            party.roles = uint256(account.roles).toUint8List();
-            party.modulesSender = uint256(account.modulesSender).toUint8List();
-            party.modulesReceiver = uint256(account.modulesReceiver).toUint8List();
-            party.operator = account.operator;
-            party.operatorDomain = _domainOf(account.operator);
-            party.listing = holder.listing;
+            page[i] = _party(_ids.get(_ID_BITS, offset + i), _ALL);
         }
     }
 
     /// @inheritdoc IRegistry
-    function listingOf(address party) external view returns (uint256) {
-        return _listingOf(party);
+    function partiesOf(address account) external view returns (Party[] memory list) {
+        uint256 word = _accounts[account];
+        PackedList.List storage others = _otherIds[word.get(Words.MEMBERSHIP)];
+        list = new Party[](word.get(Words.ID_COUNT));
+        for (uint256 i = 0; i < list.length; ++i) {
+            list[i] = _party(i == 0 ? word.get(Words.CURRENT_ID) : others.get(_ID_BITS, i - 1), _ALL);
+        }
     }
 
     /// @inheritdoc IRegistry
-    function listingsOf(address first, address second) external view returns (uint256, uint256) {
-        return (_listingOf(first), _listingOf(second));
+    function party(bytes2 countryCode, bytes3 partyId) external view returns (Party memory) {
+        return _party(Words.joinId(countryCode, partyId), _ALL);
     }
 
     /// @inheritdoc IRegistry
-    function partyIdOf(address party) external view returns (bytes2 countryCode, bytes3 partyId) {
-        return _splitId(_accountOf(party).id);
+    function membershipOf(address account) external view returns (uint256) {
+        return _accounts[account].get(Words.MEMBERSHIP);
     }
 
     /// @inheritdoc IRegistry
-    function partyOf(bytes2 countryCode, bytes3 partyId) public view returns (address party) {
-        return _holders[_joinId(countryCode, partyId)].party;
+    function reservationOf(bytes2 countryCode, bytes3 partyId) external view returns (address holder) {
+        uint256 entry = _parties[Words.joinId(countryCode, partyId)];
+        if (!entry.has(Words.ROLES)) holder = entry.account();
     }
 
-    /// @inheritdoc ISignedRequests
-    function nonces(address account) public view override(ISignedRequests, SignedRequests) returns (uint256) {
-        return _accounts[account].nonce;
+    /// @inheritdoc IRegistry
+    function nodeReservationOf(string calldata domain) external view returns (address operator) {
+        uint256 host = _hosts[keccak256(bytes(domain))];
+        if (!host.has(Words.HOST_NODE)) operator = host.account();
     }
 
-    function _setNonce(address account, uint32 nonce) internal override {
-        _accounts[account].nonce = nonce;
+    /// @inheritdoc IRegistry
+    function keyOf(address account) external view returns (uint256 key, address controller) {
+        return (_accounts[account] & Words.KEY, controllerOf(account));
+    }
+
+    /// @inheritdoc IRegistry
+    function keysOf(
+        address first,
+        address second
+    ) external view returns (uint256 firstKey, uint256 secondKey, address controller) {
+        return (_accounts[first] & Words.KEY, _accounts[second] & Words.KEY, controllerOf(first));
+    }
+
+    /// @inheritdoc IRegistry
+    function accountsOf(uint256[] calldata keys) external view returns (address[] memory accounts) {
+        accounts = new address[](keys.length);
+        for (uint256 i = 0; i < keys.length; ++i) {
+            uint256 membership = keys[i].get(Words.MEMBERSHIP);
+            address account = _parties[keys[i].get(Words.FOUNDING_ID)].account();
+            bool isMember = membership != 0 && _accounts[account].get(Words.MEMBERSHIP) == membership;
+            accounts[i] = isMember ? account : _heirs[membership];
+        }
+    }
+
+    /// @inheritdoc IRegistry
+    function partyOf(bytes2 countryCode, bytes3 partyId) public view returns (address account) {
+        uint256 entry = _parties[Words.joinId(countryCode, partyId)];
+        if (entry.has(Words.ROLES)) account = entry.account();
+    }
+
+    /// @inheritdoc IRegistry
+    function controllerOf(address account) public view returns (address controller) {
+        return _accounts[account].has(Words.CONTROLLED) ? _controllers[account] : account;
+    }
+
+    function _nonceAndController(address account) internal view override returns (uint256 nonce, address controller) {
+        return (_accounts[account].get(Words.NONCE), controllerOf(account));
+    }
+
+    function _setNonce(address account, uint256 nonce) internal override {
+        _accounts[account] = _accounts[account].set(Words.NONCE, nonce);
     }
 
     function _requireOpen() internal view override(SignedRequests, Imports) {
@@ -399,6 +573,37 @@ contract Registry is IRegistry, Ownable2Step, SignedRequests, Batches, Imports {
         _checkOwner();
     }
 
+    /// @dev Reverts unless the sender can write about its own account.
+    function _requireSender() private view {
+        _requireOwn(controllerOf(msg.sender));
+    }
+
+    /// @dev {SignedRequests-_useSignature} with the nonce and the controller that are stored here.
+    function _useRequest(
+        address account,
+        uint256 nonce,
+        uint256 deadline,
+        bytes32 requestHash,
+        bytes calldata signature
+    ) private {
+        (uint256 present, address controller) = _nonceAndController(account);
+        _useSignature(account, controller, present, nonce, deadline, requestHash, signature);
+    }
+
+    /// @dev Reverts unless the account itself, whatever controller it has, gives this acceptance, for the first time.
+    function _useAcceptance(address account, bytes32 requestHash, Acceptance calldata acceptance) private {
+        uint256 present = nonces(account);
+        _useSignature(
+            account,
+            account,
+            present,
+            acceptance.nonce,
+            acceptance.deadline,
+            requestHash,
+            acceptance.signature
+        );
+    }
+
     function _setNode(address operator, string calldata domain) private {
         _requireOpen();
         _storeNode(operator, domain);
@@ -406,167 +611,369 @@ contract Registry is IRegistry, Ownable2Step, SignedRequests, Batches, Imports {
 
     function _storeNode(address operator, string calldata domain) private {
         if (operator == address(0)) revert ZeroAddress();
+        uint256 word = _accounts[operator];
+        if (word.has(Words.RETIRED)) revert AccountRetired(operator);
         domain.requireUrl();
-        Host storage host = _hosts[keccak256(bytes(domain))];
-        address holder = host.operator;
-        if (holder != operator) {
-            if (holder != address(0)) revert DomainTaken(domain, holder);
-            host.operator = operator;
-            if (_runsNode(operator)) {
-                bytes32 oldDomainHash = _domainHash(operator);
-                host.index = _hosts[oldDomainHash].index;
+        bytes32 domainHash = keccak256(bytes(domain));
+        uint256 host = _hosts[domainHash];
+        address holder = host.account();
+        if (holder != operator && holder != address(0)) {
+            if (host.has(Words.HOST_NODE)) revert DomainTaken(domain, holder);
+            revert DomainReserved(domain, holder);
+        }
+        if (!host.has(Words.HOST_NODE)) {
+            uint256 node;
+            uint256 place;
+            if (word.has(Words.RUNS_NODE)) {
+                node = word.get(Words.NODE);
+                bytes32 oldDomainHash = keccak256(bytes(_domains[node]));
+                place = _hosts[oldDomainHash].get(Words.HOST_PLACE);
                 delete _hosts[oldDomainHash];
             } else {
-                host.index = uint96(_operators.length);
-                _operators.push(operator);
+                node = word.get(Words.NODE);
+                if (node == 0) node = _nextNode();
+                else delete _left[node];
+                place = _nodeCount++;
+                _nodes.set(_NODE_BITS, place, node);
+                _accounts[operator] = word.set(Words.NODE, node) | Words.RUNS_NODE;
             }
-            _domains[operator] = domain;
+            _hosts[domainHash] = uint256(uint160(operator)).set(Words.HOST_NODE, node).set(Words.HOST_PLACE, place);
+            _domains[node] = domain;
         }
         emit OperatorUpdate(operator, domain);
     }
 
     function _deleteNode(address operator) private {
-        if (!_runsNode(operator)) revert NodeNotFound(operator);
-        bytes32 domainHash = _domainHash(operator);
-        uint96 index = _hosts[domainHash].index;
+        uint256 word = _accounts[operator];
+        if (!word.has(Words.RUNS_NODE)) revert NodeNotFound(operator);
+        _accounts[operator] = word ^ Words.RUNS_NODE;
+        uint256 node = word.get(Words.NODE);
+        _left[node] = operator;
+        bytes32 domainHash = keccak256(bytes(_domains[node]));
+        uint256 place = _hosts[domainHash].get(Words.HOST_PLACE);
         delete _hosts[domainHash];
-        delete _domains[operator];
-        address last = _operators[_operators.length - 1];
-        if (last != operator) {
-            _operators[index] = last;
-            _hosts[_domainHash(last)].index = index;
+        delete _domains[node];
+        uint256 lastPlace = --_nodeCount;
+        if (place != lastPlace) {
+            uint256 last = _nodes.get(_NODE_BITS, lastPlace);
+            _nodes.set(_NODE_BITS, place, last);
+            bytes32 lastHash = keccak256(bytes(_domains[last]));
+            _hosts[lastHash] = _hosts[lastHash].set(Words.HOST_PLACE, place);
         }
-        _operators.pop();
+        _nodes.set(_NODE_BITS, lastPlace, 0);
         emit OperatorUpdate(operator, "");
     }
 
     function _setParty(
-        address party,
+        address account,
         bytes2 countryCode,
         bytes3 partyId,
         uint8[] calldata roles,
         address operator
     ) private {
         _requireOpen();
-        Account memory account = _accounts[party];
-        bytes5 id = _requireId(countryCode, partyId);
-        uint8 roleMap = _requireRoles(roles);
-        bool staysWithOperator = account.id != 0 && account.operator == operator;
-        if (!staysWithOperator && !_runsNode(operator)) revert NodeNotFound(operator);
-        if (account.id != id) {
-            if (account.id != 0) {
-                _deleteParty(party);
-                account = _accounts[party];
-            }
-            _addListing(party, id);
-            account.id = id;
+        uint256 id = _requireId(countryCode, partyId);
+        uint256 roleMap = _requireRoles(roles);
+        uint256 operatorWord = _accounts[operator];
+        uint256 node = operatorWord.get(Words.NODE);
+        uint256 entry = _parties[id];
+        bool isHeld = entry.has(Words.ROLES) && entry.account() == account;
+        bool staysWithOperator = isHeld && entry.get(Words.PARTY_NODE) == node;
+        if (!staysWithOperator && !operatorWord.has(Words.RUNS_NODE)) revert NodeNotFound(operator);
+        if (isHeld) {
+            _parties[id] = entry.set(Words.ROLES, roleMap).set(Words.PARTY_NODE, node);
+            _makeCurrent(account, id);
+        } else {
+            _addId(account, id, uint256(0).set(Words.ROLES, roleMap).set(Words.PARTY_NODE, node));
         }
-        account.roles = roleMap;
-        account.operator = operator;
-        _storeParty(party, account);
+        _emitUpdate(id, operator);
     }
 
-    function _setPartyModules(address party, uint8[] calldata sender, uint8[] calldata receiver) private {
+    function _setPartyModulesOf(
+        address account,
+        bytes2 countryCode,
+        bytes3 partyId,
+        uint8[] calldata sender,
+        uint8[] calldata receiver
+    ) private {
         _requireOpen();
-        Account memory account = _accounts[party];
-        if (account.id == 0) revert PartyNotFound(party);
-        account.modulesSender = _requireModules(sender);
-        account.modulesReceiver = _requireModules(receiver);
-        _storeParty(party, account);
+        _storeModules(account, _requireHeld(account, countryCode, partyId), sender, receiver);
     }
 
-    function _storeParty(address party, Account memory account) private {
-        _accounts[party] = account;
-        (bytes2 countryCode, bytes3 partyId) = _splitId(account.id);
+    function _storeModules(address account, uint256 id, uint8[] calldata sender, uint8[] calldata receiver) private {
+        uint256 entry = _parties[id].set(Words.SENDER, _requireModules(sender)).set(
+            Words.RECEIVER,
+            _requireModules(receiver)
+        );
+        _parties[id] = entry;
+        _makeCurrent(account, id);
+        _emitParty(id);
+    }
+
+    function _setPartyWebsite(address account, bytes2 countryCode, bytes3 partyId, string calldata website) private {
+        _requireOpen();
+        _storeWebsite(_requireHeld(account, countryCode, partyId), website);
+    }
+
+    function _storeWebsite(uint256 id, string calldata website) private {
+        uint256 entry = _parties[id];
+        uint256 hasWebsite = 0;
+        if (bytes(website).length != 0) {
+            website.requireUrl();
+            hasWebsite = 1;
+        }
+        _parties[id] = entry.set(Words.HAS_WEBSITE, hasWebsite);
+        _websites[id] = website;
+        (bytes2 countryCode, bytes3 partyId) = Words.splitId(id);
+        emit PartyWebsite(countryCode, partyId, entry.account(), website);
+    }
+
+    /// @dev Gives the account a further id, which nobody holds; `entry` has roles, modules and node number.
+    function _addId(address account, uint256 id, uint256 entry) private {
+        if (account == address(0)) revert ZeroAddress();
+        uint256 word = _accounts[account];
+        if (word.has(Words.RETIRED)) revert AccountRetired(account);
+        uint256 count = word.get(Words.ID_COUNT);
+        if (count == _MAX_IDS) revert TooManyIds(account, _MAX_IDS);
+        uint256 present = _parties[id];
+        if (present != 0) {
+            (bytes2 countryCode, bytes3 partyId) = Words.splitId(id);
+            address holder = present.account();
+            if (present.has(Words.ROLES)) revert PartyIdTaken(countryCode, partyId, holder);
+            if (holder != account) revert PartyIdReserved(countryCode, partyId, holder);
+        }
+        uint256 place = _partyCount++;
+        _ids.set(_ID_BITS, place, id);
+        _parties[id] = entry.set(Words.ACCOUNT, uint160(account)).set(Words.PARTY_PLACE, place);
+        if (count == 0) {
+            word = word.set(Words.MEMBERSHIP, ++_lastMembership).set(Words.FOUNDING_ID, id);
+        } else {
+            _otherIds[word.get(Words.MEMBERSHIP)].set(_ID_BITS, count - 1, word.get(Words.CURRENT_ID));
+        }
+        _accounts[account] = word.set(Words.CURRENT_ID, id).set(Words.ID_COUNT, count + 1);
+    }
+
+    /// @dev Makes `id`, which the account holds, its current one; the former one takes its place.
+    function _makeCurrent(address account, uint256 id) private {
+        uint256 word = _accounts[account];
+        uint256 current = word.get(Words.CURRENT_ID);
+        if (current != id) {
+            PackedList.List storage others = _otherIds[word.get(Words.MEMBERSHIP)];
+            others.set(_ID_BITS, others.find(_ID_BITS, id), current);
+            _accounts[account] = word.set(Words.CURRENT_ID, id);
+        }
+    }
+
+    /// @dev Frees `id`, which the account holds, and closes the gaps in both lists.
+    function _removeId(address account, uint256 id) private {
+        uint256 entry = _parties[id];
+        delete _parties[id];
+        if (entry.has(Words.HAS_WEBSITE)) delete _websites[id];
+        uint256 lastPlace = --_partyCount;
+        uint256 place = entry.get(Words.PARTY_PLACE);
+        if (place != lastPlace) {
+            uint256 last = _ids.get(_ID_BITS, lastPlace);
+            _ids.set(_ID_BITS, place, last);
+            _parties[last] = _parties[last].set(Words.PARTY_PLACE, place);
+        }
+        _ids.set(_ID_BITS, lastPlace, 0);
+        (bytes2 countryCode, bytes3 partyId) = Words.splitId(id);
+        uint8[] memory none = new uint8[](0);
+        emit PartyUpdate(countryCode, partyId, account, none, none, none, address(0));
+        _leaveId(account, id);
+    }
+
+    /// @dev What becomes of the account when it gives up `id`.
+    function _leaveId(address account, uint256 id) private {
+        uint256 word = _accounts[account];
+        uint256 membership = word.get(Words.MEMBERSHIP);
+        uint256 count = word.get(Words.ID_COUNT) - 1;
+        if (count == 0) {
+            if (word.has(Words.HAS_HEIR)) delete _heirs[membership];
+            _accounts[account] = word & Words.WITHOUT_MEMBERSHIP;
+            return;
+        }
+        if (id == word.get(Words.FOUNDING_ID)) {
+            _heirs[membership] = account;
+            word |= Words.HAS_HEIR;
+        }
+        PackedList.List storage others = _otherIds[membership];
+        uint256 last = others.get(_ID_BITS, count - 1);
+        bool wasCurrent = id == word.get(Words.CURRENT_ID);
+        if (wasCurrent) word = word.set(Words.CURRENT_ID, last);
+        else if (last != id) others.set(_ID_BITS, others.find(_ID_BITS, id), last);
+        others.set(_ID_BITS, count - 1, 0);
+        _accounts[account] = word.set(Words.ID_COUNT, count);
+        if (wasCurrent) _emitParty(last);
+    }
+
+    function _moveAccount(address account, address newAccount, Acceptance calldata acceptance) private {
+        _requireOpen();
+        if (newAccount == address(0)) revert ZeroAddress();
+        if (newAccount != msg.sender) {
+            bytes32 requestHash = RequestHash.acceptAccount(newAccount, account, acceptance.nonce, acceptance.deadline);
+            _useAcceptance(newAccount, requestHash, acceptance);
+        }
+        uint256 word = _accounts[account];
+        if (!word.has(Words.BELONGINGS)) revert AccountNotFound(account);
+        uint256 newWord = _accounts[newAccount];
+        if (newWord.has(Words.BELONGINGS | Words.RETIRED)) revert AccountInUse(newAccount);
+        _accounts[account] = (word & Words.NONCE) | Words.RETIRED;
+        newWord = _inNextTerm(newAccount, newWord) | (word & ~Words.NONCE);
+        if (word.has(Words.CONTROLLED)) {
+            address controller = _controllers[account];
+            delete _controllers[account];
+            // A controller that takes the account over is its own, as every account is that has named none.
+            if (controller == newAccount) newWord ^= Words.CONTROLLED;
+            else _controllers[newAccount] = controller;
+        }
+        _accounts[newAccount] = newWord;
+        if (word.has(Words.HAS_HEIR)) _heirs[word.get(Words.MEMBERSHIP)] = newAccount;
+        emit AccountMoved(account, newAccount);
+        if (word.has(Words.NODE)) _moveNode(account, newAccount, word);
+        _moveIds(newAccount, word);
+    }
+
+    /// @dev Gives the node number of `account`, whose word this was, to the new account.
+    function _moveNode(address account, address newAccount, uint256 word) private {
+        uint256 node = word.get(Words.NODE);
+        if (word.has(Words.RUNS_NODE)) {
+            string memory domain = _domains[node];
+            bytes32 domainHash = keccak256(bytes(domain));
+            _hosts[domainHash] = _hosts[domainHash].set(Words.ACCOUNT, uint160(newAccount));
+            emit OperatorUpdate(account, "");
+            emit OperatorUpdate(newAccount, domain);
+        } else {
+            _left[node] = newAccount;
+        }
+    }
+
+    /// @dev Gives the ids of the account whose word this was to the new account, the current one last.
+    function _moveIds(address newAccount, uint256 word) private {
+        PackedList.List storage others = _otherIds[word.get(Words.MEMBERSHIP)];
+        uint256 count = word.get(Words.ID_COUNT);
+        for (uint256 i = 1; i <= count; ++i) {
+            uint256 id = i == count ? word.get(Words.CURRENT_ID) : others.get(_ID_BITS, i - 1);
+            _parties[id] = _parties[id].set(Words.ACCOUNT, uint160(newAccount));
+            _emitParty(id);
+        }
+    }
+
+    function _setController(address account, address controller, Acceptance calldata acceptance) private {
+        _requireOpen();
+        if (controller == address(0)) controller = account;
+        if (controller != account) {
+            address itsController = controllerOf(controller);
+            if (itsController != controller) revert NotController(controller, itsController);
+            bytes32 requestHash = RequestHash.acceptController(
+                controller,
+                account,
+                acceptance.nonce,
+                acceptance.deadline
+            );
+            _useAcceptance(controller, requestHash, acceptance);
+        }
+        uint256 word = _inNextTerm(account, _accounts[account]);
+        if (controller != account) {
+            word |= Words.CONTROLLED;
+            _controllers[account] = controller;
+        } else if (word.has(Words.CONTROLLED)) {
+            word ^= Words.CONTROLLED;
+            delete _controllers[account];
+        }
+        _accounts[account] = word;
+        emit ControllerSet(account, controller);
+    }
+
+    /// @dev The word of `account` in the next term of its nonce.
+    function _inNextTerm(address account, uint256 word) private pure returns (uint256) {
+        uint256 term = word.get(Words.TERM);
+        if (term == _LAST_TERM) revert TooManyTerms(account, _LAST_TERM);
+        return word.set(Words.TERM, term + 1);
+    }
+
+    /// @dev The node number of `operator`, whether it runs a node or not.
+    function _nodeNumberOf(address operator) private returns (uint256 node) {
+        uint256 word = _accounts[operator];
+        node = word.get(Words.NODE);
+        if (node == 0) {
+            node = _nextNode();
+            _left[node] = operator;
+            _accounts[operator] = word.set(Words.NODE, node);
+        }
+    }
+
+    function _nextNode() private returns (uint256 node) {
+        node = _lastNode;
+        if (node == _LAST_NODE) revert TooManyNodes(_LAST_NODE);
+        _lastNode = uint32(++node);
+    }
+
+    function _emitParty(uint256 id) private {
+        (address operator, ) = _operatorOf(_parties[id].get(Words.PARTY_NODE));
+        _emitUpdate(id, operator);
+    }
+
+    function _emitUpdate(uint256 id, address operator) private {
+        uint256 entry = _parties[id];
+        (bytes2 countryCode, bytes3 partyId) = Words.splitId(id);
         emit PartyUpdate(
             countryCode,
             partyId,
-            party,
-            uint256(account.roles).toUint8List(),
-            uint256(account.modulesSender).toUint8List(),
-            uint256(account.modulesReceiver).toUint8List(),
-            account.operator
+            entry.account(),
+            entry.get(Words.ROLES).toUint8List(),
+            entry.get(Words.SENDER).toUint8List(),
+            entry.get(Words.RECEIVER).toUint8List(),
+            operator
         );
     }
 
-    function _deleteParty(address party) private {
-        Account memory account = _accounts[party];
-        if (account.id == 0) revert PartyNotFound(party);
-        _removeListing(account.id);
-        _accounts[party] = Account(0, 0, 0, 0, address(0), account.nonce);
-        (bytes2 countryCode, bytes3 partyId) = _splitId(account.id);
-        uint8[] memory none = new uint8[](0);
-        emit PartyUpdate(countryCode, partyId, party, none, none, none, address(0));
+    /// @dev The party under this id, all empty when nobody holds it; of roles and modules those in `shown`.
+    function _party(uint256 id, uint256 shown) private view returns (Party memory entry) {
+        uint256 word = _parties[id];
+        if (!word.has(Words.ROLES)) return entry;
+        uint256 accountWord = _accounts[word.account()];
+        entry.party = word.account();
+        (entry.countryCode, entry.partyId) = Words.splitId(id);
+        entry.roles = (word.get(Words.ROLES) & shown).toUint8List();
+        entry.modulesSender = (word.get(Words.SENDER) & shown).toUint8List();
+        entry.modulesReceiver = (word.get(Words.RECEIVER) & shown).toUint8List();
+        (entry.operator, entry.operatorDomain) = _operatorOf(word.get(Words.PARTY_NODE));
+        entry.membership = accountWord.get(Words.MEMBERSHIP);
+        entry.current = accountWord.get(Words.CURRENT_ID) == id;
+        if (word.has(Words.HAS_WEBSITE)) entry.website = _websites[id];
     }
 
-    /// @dev Gives `id` to `party` under a new listing, at the end of the list.
-    function _addListing(address party, bytes5 id) private {
-        if (party == address(0)) revert ZeroAddress();
-        Holder storage holder = _holders[id];
-        if (holder.party != address(0)) {
-            (bytes2 countryCode, bytes3 partyId) = _splitId(id);
-            revert PartyIdTaken(countryCode, partyId, holder.party);
-        }
-        uint32 index = _partyCount++;
-        uint64 listing = ++_lastListing;
-        _ids.set(index, id);
-        _holders[id] = Holder({party: party, index: index, listing: listing});
+    function _currentId(address account) private view returns (uint256) {
+        return _accounts[account].get(Words.CURRENT_ID);
     }
 
-    /// @dev Frees `id`, and closes the gap with the last of the list.
-    function _removeListing(bytes5 id) private {
-        uint32 index = _holders[id].index;
-        delete _holders[id];
-        uint32 lastIndex = --_partyCount;
-        bytes5 last = _ids.get(lastIndex);
-        if (last != id) {
-            _ids.set(index, last);
-            _holders[last].index = index;
-        }
-        _ids.set(lastIndex, 0);
+    /// @dev The account that has this node number, and the URL of its node; empty while it runs none.
+    function _operatorOf(uint256 node) private view returns (address operator, string memory domain) {
+        domain = _domains[node];
+        operator = bytes(domain).length == 0 ? _left[node] : _hosts[keccak256(bytes(domain))].account();
     }
 
-    function _accountOf(address party) private view returns (Account memory account) {
-        if (party != address(0)) account = _accounts[party];
+    /// @dev Reverts unless the account holds this id.
+    function _requireHeld(address account, bytes2 countryCode, bytes3 partyId) private view returns (uint256) {
+        address holder = partyOf(countryCode, partyId);
+        if (holder == address(0)) revert PartyIdNotFound(countryCode, partyId);
+        if (holder != account) revert PartyIdTaken(countryCode, partyId, holder);
+        return Words.joinId(countryCode, partyId);
     }
 
-    function _listingOf(address party) private view returns (uint256) {
-        bytes5 id = _accounts[party].id;
-        return id == 0 ? 0 : _holders[id].listing;
-    }
-
-    function _runsNode(address operator) private view returns (bool) {
-        return bytes(_domains[operator]).length != 0;
-    }
-
-    function _domainOf(address operator) private view returns (string memory domain) {
-        if (operator != address(0)) domain = _domains[operator];
-    }
-
-    function _domainHash(address operator) private view returns (bytes32) {
-        return keccak256(bytes(_domains[operator]));
-    }
-
-    function _requireId(bytes2 countryCode, bytes3 partyId) private pure returns (bytes5) {
+    function _requireId(bytes2 countryCode, bytes3 partyId) private pure returns (uint256) {
         if (!countryCode.isCountryCode()) revert InvalidCountryCode(countryCode);
         if (!partyId.isPartyId()) revert InvalidPartyId(partyId);
-        return _joinId(countryCode, partyId);
+        return Words.joinId(countryCode, partyId);
     }
 
-    function _requireRoles(uint8[] calldata roles) private pure returns (uint8) {
+    function _requireRoles(uint8[] calldata roles) private pure returns (uint256) {
         if (roles.length == 0) revert NoRoles();
-        return uint8(roles.asWords().fromList(_ROLE_LIMIT));
+        return roles.asWords().fromList(_ROLE_LIMIT);
     }
 
-    function _requireModules(uint8[] calldata modules) private pure returns (uint8) {
-        return uint8(modules.asWords().fromList(_MODULE_LIMIT));
-    }
-
-    function _joinId(bytes2 countryCode, bytes3 partyId) private pure returns (bytes5) {
-        return bytes5(countryCode) | (bytes5(partyId) >> 16);
-    }
-
-    function _splitId(bytes5 id) private pure returns (bytes2 countryCode, bytes3 partyId) {
-        return (bytes2(id), bytes3(id << 16));
+    function _requireModules(uint8[] calldata modules) private pure returns (uint256) {
+        return modules.asWords().fromList(_MODULE_LIMIT);
     }
 }

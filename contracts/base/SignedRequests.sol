@@ -4,19 +4,22 @@ pragma solidity 0.8.30;
 import {IERC1271} from "@openzeppelin/contracts/interfaces/IERC1271.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
-import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 import {ISignedRequests} from "../interfaces/ISignedRequests.sol";
 import {RequestHash} from "../libraries/RequestHash.sol";
 
 /**
- * @dev Deadline, nonce and signature of requests. Where the nonce is stored is the inheriting contract's matter, so
- * that it can share a slot with the rest of the signer's entry.
+ * @dev Deadline, nonce and signature of requests. Where nonces are stored, and who controls an account, is the inheriting
+ * contract's matter: the Registry keeps both in the account's own slot, and Permissions asks the Registry.
  */
 abstract contract SignedRequests is ISignedRequests, EIP712 {
     /// @dev By how much a nonce can be raised at once: enough to void whatever was signed, too little to use up all
     /// nonces by mistake.
     uint256 private constant _MAX_NONCE_RAISE = 65_536;
+
+    /// @dev The last nonce of a term has all these bits.
+    uint256 private constant _LAST_COUNT = type(uint32).max;
 
     /// @dev Gas that a signer's contract gets to check a signature: a Safe with a few owners needs a fifth of it, and
     /// it bounds what one signer can burn of a batch that others share.
@@ -26,7 +29,9 @@ abstract contract SignedRequests is ISignedRequests, EIP712 {
 
     /// @inheritdoc ISignedRequests
     function invalidateNonce(uint256 newNonce) external {
-        _raiseNonce(msg.sender, nonces(msg.sender), newNonce);
+        (uint256 present, address controller) = _nonceAndController(msg.sender);
+        _requireOwn(controller);
+        _raiseNonce(msg.sender, present, newNonce);
     }
 
     /// @inheritdoc ISignedRequests
@@ -37,50 +42,58 @@ abstract contract SignedRequests is ISignedRequests, EIP712 {
         uint256 deadline,
         bytes calldata signature
     ) external {
-        _useRequest(
-            account,
-            nonce,
-            deadline,
-            RequestHash.invalidateNonce(account, newNonce, nonce, deadline),
-            signature
-        );
+        bytes32 requestHash = RequestHash.invalidateNonce(account, newNonce, nonce, deadline);
+        (uint256 present, address controller) = _nonceAndController(account);
+        _useSignature(account, controller, present, nonce, deadline, requestHash, signature);
         _raiseNonce(account, nonce, newNonce);
     }
 
     /// @inheritdoc ISignedRequests
-    function nonces(address account) public view virtual returns (uint256);
+    function nonces(address account) public view returns (uint256 nonce) {
+        (nonce, ) = _nonceAndController(account);
+    }
+
+    /// @dev The next nonce of `account`, and its controller, which is the account itself where it has named none.
+    function _nonceAndController(address account) internal view virtual returns (uint256 nonce, address controller);
+
+    /// @dev Stores the next nonce of `account`, which is in the same term as the present one.
+    function _setNonce(address account, uint256 nonce) internal virtual;
+
+    /// @dev Reverts while the contract does not take everybody's writes.
+    function _requireOpen() internal view virtual;
+
+    /// @dev Reverts unless the sender is this controller of its own account.
+    function _requireOwn(address controller) internal view {
+        if (controller != msg.sender) revert NotController(msg.sender, controller);
+    }
 
     /**
-     * @dev Reverts unless `signature` is the signature of `signer` under the request with this hash, now and for the
+     * @dev Reverts unless `signature` is the signature of `controller` under the request with this hash, now and for the
      * first time; uses up the nonce.
      */
-    function _useRequest(
-        address signer,
+    function _useSignature(
+        address account,
+        address controller,
+        uint256 present,
         uint256 nonce,
         uint256 deadline,
         bytes32 requestHash,
         bytes calldata signature
     ) internal {
         if (block.timestamp > deadline) revert SignatureExpired(deadline);
-        uint256 expected = nonces(signer);
-        if (nonce != expected) revert InvalidNonce(signer, expected);
-        if (!_isSignatureOf(signer, _hashTypedDataV4(requestHash), signature)) revert InvalidSignature(signer);
-        _setNonce(signer, SafeCast.toUint32(nonce + 1));
+        if (nonce != present) revert InvalidNonce(account, present);
+        if (!_isSignatureOf(controller, _hashTypedDataV4(requestHash), signature)) revert InvalidSignature(controller);
+        // Out of the term's range: the next nonce would belong to the next term.
+        if (nonce & _LAST_COUNT == _LAST_COUNT) revert NonceOutOfRange(nonce + 1, nonce + 1, nonce);
+        _setNonce(account, nonce + 1);
     }
-
-    /// @dev Stores the nonce of `account`.
-    function _setNonce(address account, uint32 nonce) internal virtual;
-
-    /// @dev Reverts while the contract does not take everybody's writes.
-    function _requireOpen() internal view virtual;
 
     /// @dev `present` is the nonce before the request that asks for it, so that both doors have the same range.
     function _raiseNonce(address account, uint256 present, uint256 newNonce) private {
         _requireOpen();
-        if (newNonce <= present || newNonce > present + _MAX_NONCE_RAISE) {
-            revert NonceOutOfRange(newNonce, present + 1, present + _MAX_NONCE_RAISE);
-        }
-        _setNonce(account, SafeCast.toUint32(newNonce));
+        uint256 highest = Math.min(present + _MAX_NONCE_RAISE, present | _LAST_COUNT);
+        if (newNonce <= present || newNonce > highest) revert NonceOutOfRange(newNonce, present + 1, highest);
+        _setNonce(account, newNonce);
     }
 
     function _isSignatureOf(address signer, bytes32 digest, bytes calldata signature) private view returns (bool) {

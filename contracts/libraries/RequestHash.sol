@@ -14,9 +14,26 @@ library RequestHash {
         "SetParty(address party,string countryCode,string partyId,uint8[] roles,address operator,uint256 nonce,uint256 deadline)"
     );
     bytes32 private constant _SET_PARTY_MODULES = keccak256(
-        "SetPartyModules(address party,uint8[] sender,uint8[] receiver,uint256 nonce,uint256 deadline)"
+        "SetPartyModules(address party,string countryCode,string partyId,uint8[] sender,uint8[] receiver,uint256 nonce,uint256 deadline)"
     );
-    bytes32 private constant _DELETE_PARTY = keccak256("DeleteParty(address party,uint256 nonce,uint256 deadline)");
+    bytes32 private constant _SET_PARTY_WEBSITE = keccak256(
+        "SetPartyWebsite(address party,string countryCode,string partyId,string website,uint256 nonce,uint256 deadline)"
+    );
+    bytes32 private constant _DELETE_PARTY = keccak256(
+        "DeleteParty(address party,string countryCode,string partyId,uint256 nonce,uint256 deadline)"
+    );
+    bytes32 private constant _MOVE_ACCOUNT = keccak256(
+        "MoveAccount(address account,address newAccount,uint256 nonce,uint256 deadline)"
+    );
+    bytes32 private constant _SET_CONTROLLER = keccak256(
+        "SetController(address account,address controller,uint256 nonce,uint256 deadline)"
+    );
+    bytes32 private constant _ACCEPT_ACCOUNT = keccak256(
+        "AcceptAccount(address newAccount,address account,uint256 nonce,uint256 deadline)"
+    );
+    bytes32 private constant _ACCEPT_CONTROLLER = keccak256(
+        "AcceptController(address controller,address account,uint256 nonce,uint256 deadline)"
+    );
     bytes32 private constant _SET_SERVICE = keccak256(
         "SetService(address provider,string name,string url,uint256[] permissions,uint256 nonce,uint256 deadline)"
     );
@@ -72,16 +89,104 @@ library RequestHash {
 
     function setPartyModules(
         address party,
+        bytes2 countryCode,
+        bytes3 partyId,
         uint256[] calldata sender,
         uint256[] calldata receiver,
         uint256 nonce,
         uint256 deadline
     ) internal pure returns (bytes32) {
-        return keccak256(abi.encode(_SET_PARTY_MODULES, party, _list(sender), _list(receiver), nonce, deadline));
+        return
+            keccak256(
+                abi.encode(
+                    _SET_PARTY_MODULES,
+                    party,
+                    keccak256(abi.encodePacked(countryCode)),
+                    keccak256(abi.encodePacked(partyId)),
+                    _list(sender),
+                    _list(receiver),
+                    nonce,
+                    deadline
+                )
+            );
     }
 
-    function deleteParty(address party, uint256 nonce, uint256 deadline) internal pure returns (bytes32) {
-        return keccak256(abi.encode(_DELETE_PARTY, party, nonce, deadline));
+    function setPartyWebsite(
+        address party,
+        bytes2 countryCode,
+        bytes3 partyId,
+        string calldata website,
+        uint256 nonce,
+        uint256 deadline
+    ) internal pure returns (bytes32) {
+        return
+            keccak256(
+                abi.encode(
+                    _SET_PARTY_WEBSITE,
+                    party,
+                    keccak256(abi.encodePacked(countryCode)),
+                    keccak256(abi.encodePacked(partyId)),
+                    keccak256(bytes(website)),
+                    nonce,
+                    deadline
+                )
+            );
+    }
+
+    function deleteParty(
+        address party,
+        bytes2 countryCode,
+        bytes3 partyId,
+        uint256 nonce,
+        uint256 deadline
+    ) internal pure returns (bytes32) {
+        return
+            keccak256(
+                abi.encode(
+                    _DELETE_PARTY,
+                    party,
+                    keccak256(abi.encodePacked(countryCode)),
+                    keccak256(abi.encodePacked(partyId)),
+                    nonce,
+                    deadline
+                )
+            );
+    }
+
+    function moveAccount(
+        address account,
+        address newAccount,
+        uint256 nonce,
+        uint256 deadline
+    ) internal pure returns (bytes32) {
+        return _pair(_MOVE_ACCOUNT, account, newAccount, nonce, deadline);
+    }
+
+    function setController(
+        address account,
+        address controller,
+        uint256 nonce,
+        uint256 deadline
+    ) internal pure returns (bytes32) {
+        return _pair(_SET_CONTROLLER, account, controller, nonce, deadline);
+    }
+
+    function acceptAccount(
+        address newAccount,
+        address account,
+        uint256 nonce,
+        uint256 deadline
+    ) internal pure returns (bytes32) {
+        return _pair(_ACCEPT_ACCOUNT, newAccount, account, nonce, deadline);
+    }
+
+    function acceptController(
+        address controller,
+        address account,
+        uint256 nonce,
+        uint256 deadline
+    ) internal pure returns (bytes32) {
+        return _pair(_ACCEPT_CONTROLLER, controller, account, nonce, deadline);
     }
 
     function setService(
@@ -126,7 +231,7 @@ library RequestHash {
         uint256 nonce,
         uint256 deadline
     ) internal pure returns (bytes32) {
-        return keccak256(abi.encode(_REVOKE_AGREEMENT, user, provider, nonce, deadline));
+        return _pair(_REVOKE_AGREEMENT, user, provider, nonce, deadline);
     }
 
     function invalidateNonce(
@@ -136,6 +241,16 @@ library RequestHash {
         uint256 deadline
     ) internal pure returns (bytes32) {
         return keccak256(abi.encode(_INVALIDATE_NONCE, account, newNonce, nonce, deadline));
+    }
+
+    function _pair(
+        bytes32 typeHash,
+        address first,
+        address second,
+        uint256 nonce,
+        uint256 deadline
+    ) private pure returns (bytes32) {
+        return keccak256(abi.encode(typeHash, first, second, nonce, deadline));
     }
 
     function _list(uint256[] calldata values) private pure returns (bytes32) {

@@ -28,6 +28,8 @@ library TextRules {
             (1 << 0x5d) |
             (1 << 0x5f) |
             (1 << 0x7e);
+    /// @dev U+061C in UTF-8, the one bidirectional control of two bytes.
+    bytes2 private constant _ARABIC_LETTER_MARK = 0xd89c;
     /// @dev `/` and `.`.
     uint256 private constant _URL_NOT_LAST = (1 << 0x2f) | (1 << 0x2e);
 
@@ -95,20 +97,34 @@ library TextRules {
         revert IEntryErrors.InvalidUrl(position);
     }
 
-    /// @dev Bytes of the UTF-8 character above U+007F that `text` begins with; 0 when it is none, a control character
-    /// or not well formed.
+    /// @dev Bytes of the UTF-8 character above U+007F that `text` begins with; 0 when it is none, not well formed or not
+    /// allowed in a name.
     function _characterLength(bytes calldata text) private pure returns (uint256) {
         uint256 lead = uint8(text[0]);
         if (lead < 0xc2) return 0;
         // U+0080 to U+009F are control characters.
-        if (lead < 0xe0) return _continues(text, 2, lead == 0xc2 ? 0xa0 : 0x80, 0xbf) ? 2 : 0;
+        if (lead < 0xe0) {
+            if (bytes2(text) == _ARABIC_LETTER_MARK) return 0;
+            return _continues(text, 2, lead == 0xc2 ? 0xa0 : 0x80, 0xbf) ? 2 : 0;
+        }
         if (lead < 0xf0) {
+            if (_misleads(uint24(bytes3(text)))) return 0;
             return _continues(text, 3, lead == 0xe0 ? 0xa0 : 0x80, lead == 0xed ? 0x9f : 0xbf) ? 3 : 0;
         }
         if (lead < 0xf5) {
             return _continues(text, 4, lead == 0xf0 ? 0x90 : 0x80, lead == 0xf4 ? 0x8f : 0xbf) ? 4 : 0;
         }
         return 0;
+    }
+
+    /// @dev Whether a UTF-8 character of three bytes is one of those that let a name show other text than it holds.
+    function _misleads(uint256 character) private pure returns (bool) {
+        return
+            character == 0xe2808e || // U+200E
+            character == 0xe2808f || // U+200F
+            (character >= 0xe280a8 && character <= 0xe280ae) || // U+2028 to U+202E
+            (character >= 0xe281a6 && character <= 0xe281a9) || // U+2066 to U+2069
+            character == 0xefbbbf; // U+FEFF
     }
 
     /// @dev Whether `text` has `length` bytes, the second from `lowest` to `highest`, the rest from 0x80 to 0xbf.
