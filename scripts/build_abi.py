@@ -43,6 +43,7 @@ def standard_json() -> dict[str, Any]:
             for name in CONTRACTS
         },
         "settings": {
+            "viaIR": solidity["via_ir"],
             "evmVersion": solidity["evm_version"],
             "optimizer": {
                 "enabled": solidity["optimize"],
