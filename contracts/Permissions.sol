@@ -403,11 +403,11 @@ contract Permissions is IPermissions, SignedRequests, Batches, Imports {
         list.slots[0] = list.slots[0].set(_LENGTH, place + 1);
     }
 
-    /// @dev Clears a place of a list with its last member, and gives that one's membership.
+    /// @dev Takes the member at this place off a list, closes the gap with the last, and gives that one's membership.
     function _pop(PackedList.List storage list, uint256 place) private returns (uint256 membership) {
         uint256 lastPlace = _lengthOf(list) - 1;
         uint256 last = list.get(_MEMBER_BITS, lastPlace);
-        list.set(_MEMBER_BITS, place, last);
+        if (place != lastPlace) list.set(_MEMBER_BITS, place, last);
         list.set(_MEMBER_BITS, lastPlace, 0);
         list.slots[0] = list.slots[0].set(_LENGTH, lastPlace);
         return last.get(Words.MEMBERSHIP);

@@ -129,7 +129,7 @@ contract Registry is IRegistry, Ownable2Step, SignedRequests, Batches, Imports {
 
     /// @inheritdoc IRegistry
     function setPartyRaw(
-        address account,
+        address party,
         bytes2 countryCode,
         bytes3 partyId,
         uint8[] calldata roles,
@@ -139,7 +139,7 @@ contract Registry is IRegistry, Ownable2Step, SignedRequests, Batches, Imports {
         bytes calldata signature
     ) external {
         bytes32 requestHash = RequestHash.setParty(
-            account,
+            party,
             countryCode,
             partyId,
             roles.asWords(),
@@ -147,8 +147,8 @@ contract Registry is IRegistry, Ownable2Step, SignedRequests, Batches, Imports {
             nonce,
             deadline
         );
-        _useRequest(account, nonce, deadline, requestHash, signature);
-        _setParty(account, countryCode, partyId, roles, operator);
+        _useRequest(party, nonce, deadline, requestHash, signature);
+        _setParty(party, countryCode, partyId, roles, operator);
     }
 
     /// @inheritdoc IRegistry
@@ -173,7 +173,7 @@ contract Registry is IRegistry, Ownable2Step, SignedRequests, Batches, Imports {
 
     /// @inheritdoc IRegistry
     function setPartyModulesRaw(
-        address account,
+        address party,
         bytes2 countryCode,
         bytes3 partyId,
         uint8[] calldata sender,
@@ -183,7 +183,7 @@ contract Registry is IRegistry, Ownable2Step, SignedRequests, Batches, Imports {
         bytes calldata signature
     ) external {
         bytes32 requestHash = RequestHash.setPartyModules(
-            account,
+            party,
             countryCode,
             partyId,
             sender.asWords(),
@@ -191,8 +191,8 @@ contract Registry is IRegistry, Ownable2Step, SignedRequests, Batches, Imports {
             nonce,
             deadline
         );
-        _useRequest(account, nonce, deadline, requestHash, signature);
-        _setPartyModulesOf(account, countryCode, partyId, sender, receiver);
+        _useRequest(party, nonce, deadline, requestHash, signature);
+        _setPartyModulesOf(party, countryCode, partyId, sender, receiver);
     }
 
     /// @inheritdoc IRegistry
@@ -203,7 +203,7 @@ contract Registry is IRegistry, Ownable2Step, SignedRequests, Batches, Imports {
 
     /// @inheritdoc IRegistry
     function setPartyWebsiteRaw(
-        address account,
+        address party,
         bytes2 countryCode,
         bytes3 partyId,
         string calldata website,
@@ -211,9 +211,9 @@ contract Registry is IRegistry, Ownable2Step, SignedRequests, Batches, Imports {
         uint256 deadline,
         bytes calldata signature
     ) external {
-        bytes32 requestHash = RequestHash.setPartyWebsite(account, countryCode, partyId, website, nonce, deadline);
-        _useRequest(account, nonce, deadline, requestHash, signature);
-        _setPartyWebsite(account, countryCode, partyId, website);
+        bytes32 requestHash = RequestHash.setPartyWebsite(party, countryCode, partyId, website, nonce, deadline);
+        _useRequest(party, nonce, deadline, requestHash, signature);
+        _setPartyWebsite(party, countryCode, partyId, website);
     }
 
     /// @inheritdoc IRegistry
@@ -234,16 +234,16 @@ contract Registry is IRegistry, Ownable2Step, SignedRequests, Batches, Imports {
 
     /// @inheritdoc IRegistry
     function deletePartyRaw(
-        address account,
+        address party,
         bytes2 countryCode,
         bytes3 partyId,
         uint256 nonce,
         uint256 deadline,
         bytes calldata signature
     ) external {
-        bytes32 requestHash = RequestHash.deleteParty(account, countryCode, partyId, nonce, deadline);
-        _useRequest(account, nonce, deadline, requestHash, signature);
-        _removeId(account, _requireHeld(account, countryCode, partyId));
+        bytes32 requestHash = RequestHash.deleteParty(party, countryCode, partyId, nonce, deadline);
+        _useRequest(party, nonce, deadline, requestHash, signature);
+        _removeId(party, _requireHeld(party, countryCode, partyId));
     }
 
     /// @inheritdoc IRegistry
@@ -394,8 +394,8 @@ contract Registry is IRegistry, Ownable2Step, SignedRequests, Batches, Imports {
     }
 
     /// @inheritdoc IRegistry
-    function getOperatorByAddress(address account) external view returns (address operator, string memory domain) {
-        return _operatorOf(_parties[_currentId(account)].get(Words.PARTY_NODE));
+    function getOperatorByAddress(address party) external view returns (address operator, string memory domain) {
+        return _operatorOf(_parties[_currentId(party)].get(Words.PARTY_NODE));
     }
 
     /// @inheritdoc IRegistry

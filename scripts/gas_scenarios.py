@@ -41,31 +41,48 @@ V1_DEFINITIONS: Final = (
 
 # The greatest gas that v3 may use for each scenario.
 CEILINGS_GAS: Final[dict[str, int]] = {
-    "setNode": 106_000,
-    "setNode, new URL": 63_000,
-    "setNodeRaw": 140_000,
-    "deleteNode": 48_000,
-    "setParty, 1 role": 99_000,
-    "setParty, 2 roles": 100_000,
-    "setParty, other operator": 41_000,
-    "setPartyRaw": 110_000,
-    "deleteParty": 54_000,
-    "setPartyModules": 43_000,
-    "setPartyModulesRaw": 55_000,
-    "setService": 141_000,
-    "setServiceRaw": 152_000,
-    "createAgreement, 1st": 109_500,
-    "createAgreement, 2nd": 92_500,
-    "createAgreementRaw, 1st": 122_500,
-    "revokeAgreement, last": 33_000,
-    "revokeAgreement, other": 42_500,
-    "deleteService, last": 45_000,
+    "setNode": 112_000,
+    "setNodeRaw": 120_000,
+    "setNode, new URL": 64_000,
+    "deleteNode": 75_000,
+    "setParty, 1 role": 96_000,
+    "setParty, 2 roles": 96_000,
+    "setPartyRaw": 105_000,
+    "setParty, further id": 80_000,
+    "setParty, further id in a new slot": 98_000,
+    "setParty, id that is not current, of 12": 58_000,
+    "setParty, other operator": 43_000,
+    "setPartyModules": 50_000,
+    "setPartyModulesRaw": 62_000,
+    "setPartyWebsite": 65_000,
+    "deleteParty": 50_000,
+    "setService": 135_000,
+    "setServiceRaw, first request": 175_000,
+    "createAgreement, 1st": 88_000,
+    "createAgreement, 2nd": 70_000,
+    "createAgreementRaw, 1st": 119_000,
+    "revokeAgreement, last": 43_000,
+    "revokeAgreement, other": 49_000,
+    "deleteService, last": 49_000,
+    "deleteService, other": 58_000,
+    "pruneService": 56_000,
+    "moveAccount, one id": 85_000,
+    "moveAccountRaw, one id": 93_000,
+    "moveAccount, with a node": 92_000,
+    "moveAccountRaw, with a controller": 115_000,
+    "moveAccount, 64 ids": 1_250_000,
+    "setController": 86_000,
+    "setControllerRaw": 77_000,
+    "adminReserveParty": 55_000,
+    "adminReserveParty, held by another": 66_000,
+    "setPartyRaw, each of 50 by multicall": 76_000,
+    "setPartyRaw, each of 50 by tryMulticall": 76_000,
 }
 
 # A registration by signed request in a batch of 50 has to be cheaper by this than the same alone.
 # (A node costs 21,000 and the few cold slots less: its own slots are most of what it costs.)
 BATCH_SIZE: Final = 50
-BATCH_SAVING_GAS: Final = 25_000
+BATCH_SAVING_GAS: Final = 23_000
 BATCHED: Final[dict[str, str]] = {
     "setPartyRaw, each of 50 by multicall": "setPartyRaw",
     "setPartyRaw, each of 50 by tryMulticall": "setPartyRaw",
@@ -300,24 +317,56 @@ class V3Pair(Pair):
     @override
     def raw_values(self, signer: LocalAccount, function: str, *values: object) -> Sequence[Any]:
         """Sign typed data, whose fields are the arguments of the function in their order."""
+        return self.signed_by(signer, signer, function, *values)
+
+    def signed_by(
+        self, controller: LocalAccount, account: LocalAccount, function: str, *values: object
+    ) -> Sequence[Any]:
+        """Return the arguments of the signed form of a write about an account, up to the signature."""
         contract = self.contract_of(f"{function}Raw")
-        inputs = contract.functions[f"{function}Raw"]["inputs"][:-1]
-        all_values = (signer.address, *values, self._nonce(contract, signer), DEADLINE_UNIX_S)
-        message: dict[str, Any] = {}
-        fields = []
-        for item, value in zip(inputs, all_values, strict=True):
-            text = value.decode() if isinstance(value, bytes) else None
-            message[item["name"]] = value if text is None else text
-            fields.append({"name": item["name"], "type": "string" if text else item["type"]})
+        inputs = contract.functions[f"{function}Raw"]["inputs"]
+        names = [item["name"] for item in inputs]
+        inputs = inputs[: names.index("signature")]
+        all_values = (account.address, *values, self._nonce(contract, account), DEADLINE_UNIX_S)
+        fields = [
+            (item["name"], "string" if isinstance(value, bytes) else item["type"])
+            for item, value in zip(inputs, all_values, strict=True)
+        ]
+        primary_type = function[0].upper() + function[1:]
+        signature = self._sign(controller, contract, primary_type, fields, all_values)
+        return (*all_values, signature)
+
+    def acceptance(
+        self, accepting: LocalAccount, account: LocalAccount, primary_type: str
+    ) -> Sequence[Any]:
+        """Return what an account signs that takes over, or is to control, another."""
+        names = {"AcceptAccount": "newAccount", "AcceptController": "controller"}
+        terms = (self._nonce(self.registry, accepting), DEADLINE_UNIX_S)
+        fields = [(names[primary_type], "address"), ("account", "address")]
+        fields += [("nonce", "uint256"), ("deadline", "uint256")]
+        values = (accepting.address, account.address, *terms)
+        return (*terms, self._sign(accepting, self.registry, primary_type, fields, values))
+
+    def _sign(
+        self,
+        signer: LocalAccount,
+        contract: Deployed,
+        primary_type: str,
+        fields: Sequence[tuple[str, str]],
+        values: Sequence[Any],
+    ) -> bytes:
         domain = {
             "name": "OCN Registry" if contract is self.registry else "OCN Permissions",
             "version": "3",
             "chainId": int(self.chain.request("eth_chainId"), 16),
             "verifyingContract": contract.address,
         }
-        types = {function[0].upper() + function[1:]: fields}
-        signed = signer.sign_message(encode_typed_data(domain, types, message))
-        return (*all_values, bytes(signed.signature))
+        types = {primary_type: [{"name": name, "type": kind} for name, kind in fields]}
+        message = {
+            name: value.decode() if isinstance(value, bytes) else value
+            for (name, _), value in zip(fields, values, strict=True)
+        }
+        return bytes(signer.sign_message(encode_typed_data(domain, types, message)).signature)
 
     def _nonce(self, contract: Deployed, signer: LocalAccount) -> int:
         data = "0x" + contract.calldata("nonces", [signer.address]).hex()
@@ -377,7 +426,9 @@ def measure(pair: Pair) -> dict[str, int]:
     gas: dict[str, int] = {}
     for part in (_measure_nodes, _measure_parties, _measure_permissions):
         gas |= part(pair)
-    if pair.batches:
+    if isinstance(pair, V3Pair):
+        for part in (_measure_further_ids, _measure_moves, _measure_controllers, _measure_owner):
+            gas |= part(pair)
         gas |= _measure_batches(pair)
     return gas
 
@@ -439,7 +490,8 @@ def _measure_parties(pair: Pair) -> dict[str, int]:
     gas["setParty, other operator"] = pair.direct(person("party 7"), "setParty", *values)
     modules = (_SENDER_MODULES, _RECEIVER_MODULES)
     gas["setPartyModules"] = pair.direct(person("party 2"), "setPartyModules", *modules)
-    gas["setPartyModulesRaw"] = pair.raw(person("party 3"), "setPartyModules", *modules)
+    named = (b"DE", _party_id(3), *modules) if isinstance(pair, V3Pair) else modules
+    gas["setPartyModulesRaw"] = pair.raw(person("party 3"), "setPartyModules", *named)
     gas["deleteParty"] = pair.direct(person("party 2"), "deleteParty")
     return gas
 
@@ -449,9 +501,11 @@ def _measure_permissions(pair: Pair) -> dict[str, int]:
     providers = [person(f"party {number}") for number in range(5, 8)]
     first_user, user, raw_user = (person(f"party {number}") for number in range(8, 11))
     service = (_NAME_20, _URL_30, _PERMISSIONS)
-    pair.direct(providers[0], "setService", *service)
-    gas["setService"] = pair.direct(providers[1], "setService", *service)
-    gas["setServiceRaw"] = pair.raw(providers[2], "setService", *service)
+    pair.direct(person("party 11"), "setService", *service)
+    # Two of them share a slot of the list: the mean of one that takes a new slot and one that does not.
+    both = [pair.direct(provider, "setService", *service) for provider in providers[:2]]
+    gas["setService"] = round(fmean(both))
+    gas["setServiceRaw, first request"] = pair.raw(providers[2], "setService", *service)
 
     addresses = [provider.address for provider in providers]
     pair.direct(first_user, "createAgreement", addresses[0])
@@ -464,6 +518,94 @@ def _measure_permissions(pair: Pair) -> dict[str, int]:
     gas["revokeAgreement, other"] = pair.direct(user, "revokeAgreement", addresses[0])
     gas["deleteService, last"] = pair.direct(providers[2], "deleteService")
     gas["deleteService, other"] = pair.direct(providers[0], "deleteService")
+    if isinstance(pair, V3Pair):
+        pair.direct(person("party 12"), "setService", *service)
+        pair.direct(providers[1], "deleteParty")
+        gas["pruneService"] = pair.direct(user, "pruneService", 1)
+    return gas
+
+
+def _register(pair: Pair, account: LocalAccount, ids: int, country: bytes) -> None:
+    operator = person("operator 0").address
+    for number in range(ids):
+        pair.direct(account, "setParty", country, _party_id(number), [0], operator)
+
+
+def _measure_further_ids(pair: V3Pair) -> dict[str, int]:
+    gas: dict[str, int] = {}
+    account, operator = person("platform"), person("operator 0").address
+    _register(pair, person("before the platform"), 1, b"FQ")
+    costs = []
+    for number in range(13):
+        values = (b"FR", _party_id(number), [0], operator)
+        costs.append(pair.direct(account, "setParty", *values))
+    # The account's list of other ids has six to a slot: the 2nd and the 8th id take a new one. So has
+    # the list of all ids; the account before this one keeps those two apart.
+    gas["setParty, further id"] = round(fmean([*costs[2:7], costs[8]]))
+    gas["setParty, further id in a new slot"] = costs[7]
+    twelfth = (b"FR", _party_id(10), [0, 1], operator)
+    pair.direct(account, "deletePartyOf", b"FR", _party_id(12))
+    gas["setParty, id that is not current, of 12"] = pair.direct(account, "setParty", *twelfth)
+    website = (b"FR", _party_id(0), "https://www.example.com/charge")
+    gas["setPartyWebsite"] = pair.direct(account, "setPartyWebsite", *website)
+    return gas
+
+
+def _measure_moves(pair: V3Pair) -> dict[str, int]:
+    gas: dict[str, int] = {}
+    new_keys = (person(f"new key {number}") for number in itertools.count())
+
+    def move(account: LocalAccount) -> int:
+        new = next(new_keys)
+        acceptance = pair.acceptance(new, account, "AcceptAccount")
+        return pair.direct(account, "moveAccount", new.address, acceptance)
+
+    def move_raw(account: LocalAccount, controller: LocalAccount) -> int:
+        new = next(new_keys)
+        acceptance = pair.acceptance(new, account, "AcceptAccount")
+        values = pair.signed_by(controller, account, "moveAccount", new.address)
+        return pair.send(pair.spender, "moveAccountRaw", *values, acceptance)
+
+    one, one_raw, controlled, many = (person(f"moving {number}") for number in range(4))
+    for account, ids, country in ((one, 1, b"AA"), (one_raw, 1, b"AB"), (controlled, 1, b"AC")):
+        _register(pair, account, ids, country)
+    _register(pair, many, 64, b"AD")
+    gas["moveAccount, one id"] = move(one)
+    gas["moveAccountRaw, one id"] = move_raw(one_raw, one_raw)
+    node = person("moving node")
+    pair.direct(node, "setNode", "https://moving-node.example.com")
+    _register(pair, node, 1, b"AE")
+    gas["moveAccount, with a node"] = move(node)
+    cold = person("cold key")
+    acceptance = pair.acceptance(cold, controlled, "AcceptController")
+    pair.direct(controlled, "setController", cold.address, acceptance)
+    gas["moveAccountRaw, with a controller"] = move_raw(controlled, cold)
+    gas["moveAccount, 64 ids"] = move(many)
+    return gas
+
+
+def _measure_controllers(pair: V3Pair) -> dict[str, int]:
+    gas: dict[str, int] = {}
+    account, cold, other_cold = (person(name) for name in ("hot key", "cold", "other cold"))
+    _register(pair, account, 1, b"BA")
+    acceptance = pair.acceptance(cold, account, "AcceptController")
+    gas["setController"] = pair.direct(account, "setController", cold.address, acceptance)
+    acceptance = pair.acceptance(other_cold, account, "AcceptController")
+    values = pair.signed_by(cold, account, "setController", other_cold.address)
+    gas["setControllerRaw"] = pair.send(pair.spender, "setControllerRaw", *values, acceptance)
+    return gas
+
+
+def _measure_owner(pair: V3Pair) -> dict[str, int]:
+    gas: dict[str, int] = {}
+    owner, holder = person("owner"), person("rightful holder").address
+    thief = person("thief")
+    _register(pair, thief, 1, b"CA")
+    pair.direct(owner, "adminReserveParty", b"CB", b"AAA", holder)
+    gas["adminReserveParty"] = pair.direct(owner, "adminReserveParty", b"CB", b"AAB", holder)
+    stolen = (b"CA", _party_id(0))
+    name = "adminReserveParty, held by another"
+    gas[name] = pair.direct(owner, "adminReserveParty", *stolen, holder)
     return gas
 
 
@@ -497,14 +639,15 @@ def main() -> int:
     with london_anvil() as chain:
         v3, v1 = measure_v3(chain, compile_contracts()), measure_v1(chain)
     missed = 0
-    print(f"{'':42}{'v3':>9}{'ceiling':>9}{'room':>8}{'v1':>9}")
+    print(f"{'':44}{'v3':>9}{'ceiling':>11}{'room':>8}{'v1':>9}")
     for name, gas in v3.items():
         ceiling = CEILINGS_GAS.get(name)
         if name in BATCHED:
-            ceiling = v3[BATCHED[name]] - BATCH_SAVING_GAS
+            saving = v3[BATCHED[name]] - BATCH_SAVING_GAS
+            ceiling = saving if ceiling is None else min(ceiling, saving)
         room = "" if ceiling is None else ceiling - gas
         missed += ceiling is not None and gas > ceiling
-        print(f"{name:42}{gas:9}{ceiling or '':>9}{room:>8}{v1.get(name, ''):>9}")
+        print(f"{name:44}{gas:9}{ceiling or '':>11}{room:>8}{v1.get(name, ''):>9}")
     return int(missed > 0)
 
 

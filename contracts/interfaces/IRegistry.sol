@@ -283,7 +283,7 @@ interface IRegistry is ISignedRequests, IBatches, IImports, IEntryErrors {
     /**
      * @notice {setParty} by signed request `SetParty(address party,string countryCode,string partyId,uint8[] roles,
      * address operator,uint256 nonce,uint256 deadline)`; the two texts are signed as text, two and three bytes long.
-     * @param account The account.
+     * @param party The account.
      * @param countryCode Two letters A-Z, ASCII.
      * @param partyId Three characters A-Z or 0-9, ASCII.
      * @param roles Values of {Role}; signed as given, in order and with repetitions.
@@ -293,7 +293,7 @@ interface IRegistry is ISignedRequests, IBatches, IImports, IEntryErrors {
      * @param signature The controller's signature, see {ISignedRequests}.
      */
     function setPartyRaw(
-        address account,
+        address party,
         bytes2 countryCode,
         bytes3 partyId,
         uint8[] calldata roles,
@@ -330,7 +330,7 @@ interface IRegistry is ISignedRequests, IBatches, IImports, IEntryErrors {
     /**
      * @notice {setPartyModulesOf} by signed request `SetPartyModules(address party,string countryCode,string partyId,
      * uint8[] sender,uint8[] receiver,uint256 nonce,uint256 deadline)`.
-     * @param account The account.
+     * @param party The account.
      * @param countryCode Two letters A-Z, ASCII.
      * @param partyId Three characters A-Z or 0-9, ASCII.
      * @param sender Values of {Module}; signed as given.
@@ -340,7 +340,7 @@ interface IRegistry is ISignedRequests, IBatches, IImports, IEntryErrors {
      * @param signature The controller's signature, see {ISignedRequests}.
      */
     function setPartyModulesRaw(
-        address account,
+        address party,
         bytes2 countryCode,
         bytes3 partyId,
         uint8[] calldata sender,
@@ -364,7 +364,7 @@ interface IRegistry is ISignedRequests, IBatches, IImports, IEntryErrors {
     /**
      * @notice {setPartyWebsite} by signed request `SetPartyWebsite(address party,string countryCode,string partyId,
      * string website,uint256 nonce,uint256 deadline)`.
-     * @param account The account.
+     * @param party The account.
      * @param countryCode Two letters A-Z, ASCII.
      * @param partyId Three characters A-Z or 0-9, ASCII.
      * @param website URL; empty to remove it.
@@ -373,7 +373,7 @@ interface IRegistry is ISignedRequests, IBatches, IImports, IEntryErrors {
      * @param signature The controller's signature, see {ISignedRequests}.
      */
     function setPartyWebsiteRaw(
-        address account,
+        address party,
         bytes2 countryCode,
         bytes3 partyId,
         string calldata website,
@@ -402,7 +402,7 @@ interface IRegistry is ISignedRequests, IBatches, IImports, IEntryErrors {
     /**
      * @notice {deletePartyOf} by signed request `DeleteParty(address party,string countryCode,string partyId,
      * uint256 nonce,uint256 deadline)`.
-     * @param account The account.
+     * @param party The account.
      * @param countryCode Two letters A-Z, ASCII.
      * @param partyId Three characters A-Z or 0-9, ASCII.
      * @param nonce The account's present nonce.
@@ -410,7 +410,7 @@ interface IRegistry is ISignedRequests, IBatches, IImports, IEntryErrors {
      * @param signature The controller's signature, see {ISignedRequests}.
      */
     function deletePartyRaw(
-        address account,
+        address party,
         bytes2 countryCode,
         bytes3 partyId,
         uint256 nonce,
@@ -576,11 +576,11 @@ interface IRegistry is ISignedRequests, IBatches, IImports, IEntryErrors {
 
     /**
      * @notice The operator of a party, under its current id.
-     * @param account Account of the party.
+     * @param party Account of the party.
      * @return operator Account of its operator; zero when no such party is listed.
      * @return domain URL of the operator's node; empty when it runs none.
      */
-    function getOperatorByAddress(address account) external view returns (address operator, string memory domain);
+    function getOperatorByAddress(address party) external view returns (address operator, string memory domain);
 
     /**
      * @notice The operator of the party with this id.
