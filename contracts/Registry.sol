@@ -50,7 +50,7 @@ contract Registry is IRegistry, Ownable2Step, SignedRequests, Batches, Imports {
 
     /**
      * @dev Accounts. `_controllers[a]` is not zero exactly when the word of a is marked as controlled, and is never a.
-     * A retired account has nothing but its nonce.
+     * A retired account holds no id and has no node number.
      */
     mapping(address account => uint256 word) private _accounts;
     mapping(address account => address) private _controllers;
@@ -369,7 +369,7 @@ contract Registry is IRegistry, Ownable2Step, SignedRequests, Batches, Imports {
 
     /// @inheritdoc IRegistry
     function getNode(address operator) external view returns (string memory domain) {
-        return _domains[_accounts[operator].get(Words.NODE)];
+        return _domains[_wordOf(operator).get(Words.NODE)];
     }
 
     /// @inheritdoc IRegistry
@@ -492,7 +492,7 @@ contract Registry is IRegistry, Ownable2Step, SignedRequests, Batches, Imports {
 
     /// @inheritdoc IRegistry
     function partiesOf(address account) external view returns (Party[] memory list) {
-        uint256 word = _accounts[account];
+        uint256 word = _wordOf(account);
         PackedList.List storage others = _otherIds[word.get(Words.MEMBERSHIP)];
         list = new Party[](word.get(Words.ID_COUNT));
         for (uint256 i = 0; i < list.length; ++i) {
@@ -507,7 +507,7 @@ contract Registry is IRegistry, Ownable2Step, SignedRequests, Batches, Imports {
 
     /// @inheritdoc IRegistry
     function membershipOf(address account) external view returns (uint256) {
-        return _accounts[account].get(Words.MEMBERSHIP);
+        return _wordOf(account).get(Words.MEMBERSHIP);
     }
 
     /// @inheritdoc IRegistry
@@ -524,7 +524,7 @@ contract Registry is IRegistry, Ownable2Step, SignedRequests, Batches, Imports {
 
     /// @inheritdoc IRegistry
     function keyOf(address account) external view returns (uint256 key, address controller) {
-        return (_accounts[account] & Words.KEY, controllerOf(account));
+        return (_wordOf(account) & Words.KEY, controllerOf(account));
     }
 
     /// @inheritdoc IRegistry
@@ -532,7 +532,7 @@ contract Registry is IRegistry, Ownable2Step, SignedRequests, Batches, Imports {
         address first,
         address second
     ) external view returns (uint256 firstKey, uint256 secondKey, address controller) {
-        return (_accounts[first] & Words.KEY, _accounts[second] & Words.KEY, controllerOf(first));
+        return (_wordOf(first) & Words.KEY, _wordOf(second) & Words.KEY, controllerOf(first));
     }
 
     /// @inheritdoc IRegistry
@@ -541,7 +541,7 @@ contract Registry is IRegistry, Ownable2Step, SignedRequests, Batches, Imports {
         for (uint256 i = 0; i < keys.length; ++i) {
             uint256 membership = keys[i].get(Words.MEMBERSHIP);
             address account = _parties[keys[i].get(Words.FOUNDING_ID)].account();
-            bool isMember = membership != 0 && _accounts[account].get(Words.MEMBERSHIP) == membership;
+            bool isMember = membership != 0 && _wordOf(account).get(Words.MEMBERSHIP) == membership;
             accounts[i] = isMember ? account : _heirs[membership];
         }
     }
@@ -554,11 +554,11 @@ contract Registry is IRegistry, Ownable2Step, SignedRequests, Batches, Imports {
 
     /// @inheritdoc IRegistry
     function controllerOf(address account) public view returns (address controller) {
-        return _accounts[account].has(Words.CONTROLLED) ? _controllers[account] : account;
+        return _wordOf(account).has(Words.CONTROLLED) ? _controllers[account] : account;
     }
 
     function _nonceAndController(address account) internal view override returns (uint256 nonce, address controller) {
-        return (_accounts[account].get(Words.NONCE), controllerOf(account));
+        return (_wordOf(account).get(Words.NONCE), controllerOf(account));
     }
 
     function _setNonce(address account, uint256 nonce) internal override {
@@ -819,7 +819,7 @@ contract Registry is IRegistry, Ownable2Step, SignedRequests, Batches, Imports {
         uint256 newWord = _accounts[newAccount];
         if (newWord.has(Words.BELONGINGS | Words.RETIRED)) revert AccountInUse(newAccount);
         _accounts[account] = (word & Words.NONCE) | Words.RETIRED;
-        newWord = _inNextTerm(newAccount, newWord) | (word & ~Words.NONCE);
+        newWord = _inNextTerm(newAccount, newWord) | (word & ~(Words.NONCE | Words.RETIRED));
         if (word.has(Words.CONTROLLED)) {
             address controller = _controllers[account];
             delete _controllers[account];
@@ -945,7 +945,13 @@ contract Registry is IRegistry, Ownable2Step, SignedRequests, Batches, Imports {
     }
 
     function _currentId(address account) private view returns (uint256) {
-        return _accounts[account].get(Words.CURRENT_ID);
+        return _wordOf(account).get(Words.CURRENT_ID);
+    }
+
+    /// @dev The word of an account. Nothing is stored for the zero address, which is what absence reads as, and nothing is
+    /// read there.
+    function _wordOf(address account) private view returns (uint256 word) {
+        if (account != address(0)) word = _accounts[account];
     }
 
     /// @dev The account that has this node number, and the URL of its node; empty while it runs none.

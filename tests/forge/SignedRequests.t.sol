@@ -232,7 +232,7 @@ contract SignedRequestsTest is Requests {
         vm.assertEq(permissions.nonces(emsp), 65_536);
     }
 
-    function testNonceOutlivesTheListing() external {
+    function testNonceOutlivesTheMembership() external {
         prepare(Kind.DeleteParty, emsp);
         sendSigned(request(Kind.DeleteParty, emsp));
         prepare(Kind.DeleteService, emsp);
@@ -306,28 +306,37 @@ contract SignedRequestsTest is Requests {
     }
 
     function testNoncesEndWithoutWrapping() external {
-        raiseNonceTo(registry, emsp, type(uint32).max, 224);
-        raiseNonceTo(permissions, emsp, type(uint32).max, 0);
-        bytes memory overflow = abi.encodeWithSelector(
-            bytes4(keccak256("SafeCastOverflowedUintDowncast(uint8,uint256)")),
-            uint8(32),
-            uint256(1) << 32
-        );
+        uint256 last = type(uint32).max;
         prepare(Kind.SetService, emsp);
+        raiseNonceTo(registry, emsp, last, 192);
+        raiseNonceTo(permissions, emsp, last, 0);
+        bytes memory none = abi.encodeWithSelector(ISignedRequests.NonceOutOfRange.selector, last + 1, last + 1, last);
         Request memory r = request(Kind.SetNode, emsp);
-        refusesRequest(r, signatureOf(emsp, digestOf(r)), overflow);
+        refusesRequest(r, signatureOf(emsp, digestOf(r)), none);
         r = request(Kind.SetService, emsp);
-        refusesRequest(r, signatureOf(emsp, digestOf(r)), overflow);
-        bytes memory data = abi.encodeCall(ISignedRequests.invalidateNonce, (uint256(1) << 32));
-        refuses(emsp, address(registry), data, overflow);
-        refuses(emsp, address(permissions), data, overflow);
+        refusesRequest(r, signatureOf(emsp, digestOf(r)), none);
+        bytes memory data = abi.encodeCall(ISignedRequests.invalidateNonce, (last + 1));
+        refuses(emsp, address(registry), data, none);
+        refuses(emsp, address(permissions), data, none);
+        // Near its end the term bounds how far a nonce can be raised.
+        raiseNonceTo(registry, emsp, last - 5, 192);
+        bytes memory reason = abi.encodeWithSelector(
+            ISignedRequests.NonceOutOfRange.selector,
+            last + 1,
+            last - 4,
+            last
+        );
+        refuses(emsp, address(registry), data, reason);
+        callAs(emsp, address(registry), abi.encodeCall(ISignedRequests.invalidateNonce, (last)));
+        vm.assertEq(registry.nonces(emsp), last);
     }
 
     function raiseNonceTo(ISignedRequests target, address who, uint256 value, uint256 shift) private {
         vm.record();
         target.nonces(who);
         (bytes32[] memory reads, ) = vm.accesses(address(target));
-        vm.store(address(target), reads[0], bytes32(value << shift));
+        uint256 others = uint256(vm.load(address(target), reads[0])) & ~(uint256(type(uint32).max) << shift);
+        vm.store(address(target), reads[0], bytes32(others | (value << shift)));
         vm.assertEq(target.nonces(who), value);
     }
 

@@ -197,6 +197,23 @@ contract TextRulesTest is Fixture {
         compareName(tail);
     }
 
+    /// @dev Every character of the blocks that hold those that let a name show other text than it holds, and their edges.
+    function testEveryCharacterAroundThoseThatMislead() external {
+        uint256 refused = 0;
+        for (uint256 number = 0x600; number < 0x640; ++number) refused += refusesCharacter(number);
+        vm.assertEq(refused, 1);
+        for (uint256 number = 0x1ff0; number < 0x2080; ++number) refused += refusesCharacter(number);
+        vm.assertEq(refused, 14);
+        for (uint256 number = 0xfef0; number < 0xff10; ++number) refused += refusesCharacter(number);
+        vm.assertEq(refused, 15);
+    }
+
+    function refusesCharacter(uint256 number) private returns (uint256) {
+        bytes memory name = bytes.concat("a", encode(number), "z");
+        compareName(name);
+        return TextReference.nameError(name).length == 0 ? 0 : 1;
+    }
+
     function encode(uint256 number) private pure returns (bytes memory) {
         if (number < 0x80) return abi.encodePacked(uint8(number));
         if (number < 0x800) return abi.encodePacked(uint8(0xc0 | (number >> 6)), uint8(0x80 | (number & 63)));

@@ -22,8 +22,9 @@ interface IOwnedRegistry is IRegistry {
 /**
  * @dev Both contracts, and the roles of those who use them.
  *
- * The contracts are deployed by name, not by `new`: so a test holds none of their code, and the same compiled tests run on
- * a mutant, whose compiled form the environment names (tools/mutation.py).
+ * The contracts are deployed from artifacts, not by `new`: so a test holds none of their code, and the same compiled tests
+ * run on the contracts as the newer pipeline compiles them (the profile `ir`, by default), as the older one does
+ * (tools/analysis.py), and on mutants (tools/mutation.py); the environment names the artifacts.
  */
 abstract contract Fixture {
     Vm internal constant vm = Vm(0x7109709ECfa91a80626fF3989D68f67F5b1DD12D);
@@ -62,13 +63,19 @@ abstract contract Fixture {
     }
 
     function deployRegistry(address owner_, bool importOpen) internal returns (IOwnedRegistry) {
-        string memory what = vm.envOr("OCN_REGISTRY_ARTIFACT", string("Registry.sol:Registry"));
-        return IOwnedRegistry(vm.deployCode(what, abi.encode(owner_, importOpen)));
+        return IOwnedRegistry(vm.deployCode(registryArtifact(), abi.encode(owner_, importOpen)));
     }
 
     function deployPermissions(address registry_, bool importOpen) internal returns (IPermissions) {
-        string memory what = vm.envOr("OCN_PERMISSIONS_ARTIFACT", string("Permissions.sol:Permissions"));
-        return IPermissions(vm.deployCode(what, abi.encode(registry_, importOpen)));
+        return IPermissions(vm.deployCode(permissionsArtifact(), abi.encode(registry_, importOpen)));
+    }
+
+    function registryArtifact() internal view returns (string memory) {
+        return vm.envOr("OCN_REGISTRY_ARTIFACT", string(".build/ir/out/Registry.sol/Registry.json"));
+    }
+
+    function permissionsArtifact() internal view returns (string memory) {
+        return vm.envOr("OCN_PERMISSIONS_ARTIFACT", string(".build/ir/out/Permissions.sol/Permissions.json"));
     }
 
     function listNode(address who, string memory url) internal {
@@ -79,6 +86,11 @@ abstract contract Fixture {
     function listParty(address who, bytes5 id, bytes memory roles, address operator_) internal {
         vm.prank(who);
         registry.setParty(bytes2(id), bytes3(id << 16), u8s(roles), operator_);
+    }
+
+    function removeParty(address who, bytes5 id) internal {
+        vm.prank(who);
+        registry.deletePartyOf(bytes2(id), bytes3(id << 16));
     }
 
     function listService(address who, bytes memory needed) internal {

@@ -13,7 +13,10 @@ abstract contract Requests is Fixture {
         DeleteNode,
         SetParty,
         SetPartyModules,
+        SetPartyWebsite,
         DeleteParty,
+        MoveAccount,
+        SetController,
         RegistryInvalidateNonce,
         SetService,
         DeleteService,
@@ -24,7 +27,11 @@ abstract contract Requests is Fixture {
 
     uint256 internal constant KINDS = uint256(type(Kind).max) + 1;
 
-    /// @dev One record for all kinds: each uses those fields that it has.
+    address internal newKey = account("new key");
+    address internal cold = account("cold key");
+
+    /// @dev One record for all kinds: each uses those fields that it has. `signer` is the account, and signs while it has
+    /// no controller.
     struct Request {
         Kind kind;
         address signer;
@@ -44,21 +51,28 @@ abstract contract Requests is Fixture {
     function request(Kind kind, address signer) internal view returns (Request memory) {
         ISignedRequests target = ISignedRequests(targetOf(kind));
         uint256 nonce = address(target).code.length == 0 ? 0 : target.nonces(signer);
+        bool isNew = kind == Kind.SetParty;
         return
             Request({
                 kind: kind,
                 signer: signer,
                 name: unicode"Größe",
                 url: "https://signed.example.org/ocn",
-                countryCode: "NL",
-                partyId: "X1Z",
+                countryCode: isNew ? bytes2("NL") : bytes2("FR"),
+                partyId: isNew ? bytes3("X1Z") : bytes3("PRE"),
                 list: u8s(hex"050105"),
                 list2: u8s(hex"0206"),
-                other: kind == Kind.SetParty ? operator : cpo,
+                other: otherOf(kind),
                 newNonce: nonce + 7,
                 nonce: nonce,
                 deadline: NOW + 3600
             });
+    }
+
+    function otherOf(Kind kind) private view returns (address) {
+        if (kind == Kind.SetParty) return operator;
+        if (kind == Kind.MoveAccount) return newKey;
+        return kind == Kind.SetController ? cold : cpo;
     }
 
     /// @dev Makes that a request of this kind by `signer` can take effect.
@@ -93,7 +107,10 @@ abstract contract Requests is Fixture {
             eq(sender, hex"0105", "sender");
             eq(receiver, hex"0206", "receiver");
         }
-        if (r.kind == Kind.DeleteParty) vm.assertEq(registry.listingOf(r.signer), 0);
+        if (r.kind == Kind.SetPartyWebsite) vm.assertEq(registry.party("FR", "PRE").website, r.url);
+        if (r.kind == Kind.DeleteParty) vm.assertEq(registry.membershipOf(r.signer), 0);
+        if (r.kind == Kind.MoveAccount) vm.assertEq(registry.partyOf("FR", "PRE"), r.other);
+        if (r.kind == Kind.SetController) vm.assertEq(registry.controllerOf(r.signer), r.other);
         if (r.kind == Kind.SetService) {
             (, , string memory name, string memory url, uint256[] memory needed) = permissions.getService(r.signer);
             vm.assertEq(name, r.name);
@@ -105,7 +122,8 @@ abstract contract Requests is Fixture {
         if (r.kind == Kind.RevokeAgreement) vm.assertEq(permissions.agreement(r.signer, r.other).version, 0);
         bool raised = r.kind == Kind.RegistryInvalidateNonce || r.kind == Kind.PermissionsInvalidateNonce;
         uint256 nonce = ISignedRequests(targetOf(r.kind)).nonces(r.signer);
-        vm.assertEq(nonce, raised ? r.newNonce : r.nonce + 1, "nonce");
+        uint256 inNextTerm = r.kind == Kind.SetController ? uint256(1) << 32 : 0;
+        vm.assertEq(nonce, raised ? r.newNonce : r.nonce + 1 + inNextTerm, "nonce");
     }
 
     function targetOf(Kind kind) internal view returns (address) {
@@ -144,8 +162,17 @@ abstract contract Requests is Fixture {
             return
                 "SetParty(address party,string countryCode,string partyId,uint8[] roles,address operator,uint256 nonce,uint256 deadline)";
         if (kind == Kind.SetPartyModules)
-            return "SetPartyModules(address party,uint8[] sender,uint8[] receiver,uint256 nonce,uint256 deadline)";
-        if (kind == Kind.DeleteParty) return "DeleteParty(address party,uint256 nonce,uint256 deadline)";
+            return
+                "SetPartyModules(address party,string countryCode,string partyId,uint8[] sender,uint8[] receiver,uint256 nonce,uint256 deadline)";
+        if (kind == Kind.SetPartyWebsite)
+            return
+                "SetPartyWebsite(address party,string countryCode,string partyId,string website,uint256 nonce,uint256 deadline)";
+        if (kind == Kind.DeleteParty)
+            return "DeleteParty(address party,string countryCode,string partyId,uint256 nonce,uint256 deadline)";
+        if (kind == Kind.MoveAccount)
+            return "MoveAccount(address account,address newAccount,uint256 nonce,uint256 deadline)";
+        if (kind == Kind.SetController)
+            return "SetController(address account,address controller,uint256 nonce,uint256 deadline)";
         if (kind == Kind.SetService)
             return
                 "SetService(address provider,string name,string url,uint256[] permissions,uint256 nonce,uint256 deadline)";
@@ -161,11 +188,13 @@ abstract contract Requests is Fixture {
     function fieldsOf(Request memory r) internal pure returns (bytes memory) {
         bytes32 list = hashOfList(r.list);
         if (r.kind == Kind.SetNode) return abi.encode(r.signer, keccak256(bytes(r.url)));
-        if (r.kind == Kind.SetParty) {
-            bytes32 countryCode = keccak256(bytes.concat(r.countryCode));
-            return abi.encode(r.signer, countryCode, keccak256(bytes.concat(r.partyId)), list, r.other);
+        if (r.kind == Kind.SetParty || r.kind == Kind.SetPartyModules) {
+            bytes32 last = r.kind == Kind.SetParty ? bytes32(uint256(uint160(r.other))) : hashOfList(r.list2);
+            return bytes.concat(idFieldsOf(r), list, last);
         }
-        if (r.kind == Kind.SetPartyModules) return abi.encode(r.signer, list, hashOfList(r.list2));
+        if (r.kind == Kind.SetPartyWebsite) return bytes.concat(idFieldsOf(r), keccak256(bytes(r.url)));
+        if (r.kind == Kind.DeleteParty) return idFieldsOf(r);
+        if (r.kind == Kind.MoveAccount || r.kind == Kind.SetController) return abi.encode(r.signer, r.other);
         if (r.kind == Kind.SetService)
             return abi.encode(r.signer, keccak256(bytes(r.name)), keccak256(bytes(r.url)), list);
         if (r.kind == Kind.CreateAgreement) return abi.encode(r.signer, r.other, list);
@@ -173,6 +202,40 @@ abstract contract Requests is Fixture {
         if (r.kind == Kind.RegistryInvalidateNonce || r.kind == Kind.PermissionsInvalidateNonce)
             return abi.encode(r.signer, r.newNonce);
         return abi.encode(r.signer);
+    }
+
+    function idFieldsOf(Request memory r) private pure returns (bytes memory) {
+        bytes32 countryCode = keccak256(bytes.concat(r.countryCode));
+        return abi.encode(r.signer, countryCode, keccak256(bytes.concat(r.partyId)));
+    }
+
+    /// @dev What an account signs that is to take over or to control `account_`.
+    function accept(
+        string memory verb,
+        address accepting,
+        address account_
+    ) internal view returns (IRegistry.Acceptance memory) {
+        string memory field = keccak256(bytes(verb)) == keccak256("AcceptAccount") ? "newAccount" : "controller";
+        bytes memory typeText = abi.encodePacked(
+            verb,
+            "(address ",
+            field,
+            ",address account,uint256 nonce,uint256 deadline)"
+        );
+        uint256 nonce = registry.nonces(accepting);
+        uint256 deadline = block.timestamp + 60;
+        bytes32 structHash = keccak256(abi.encode(keccak256(typeText), accepting, account_, nonce, deadline));
+        bytes32 digest = digestFor(address(registry), CHAIN_ID, structHash);
+        return IRegistry.Acceptance(nonce, deadline, signatureOf(accepting, digest));
+    }
+
+    /// @dev In place of an acceptance where none is needed.
+    function noAcceptance() internal pure returns (IRegistry.Acceptance memory none) {}
+
+    /// @dev The acceptance of the `other` of a request that needs one.
+    function acceptanceOf(Request memory r) internal view returns (IRegistry.Acceptance memory) {
+        if (r.kind == Kind.MoveAccount) return accept("AcceptAccount", r.other, r.signer);
+        return r.other == address(0) ? noAcceptance() : accept("AcceptController", r.other, r.signer);
     }
 
     function hashOfList(uint8[] memory list) internal pure returns (bytes32) {
@@ -187,7 +250,7 @@ abstract contract Requests is Fixture {
     }
 
     /// @dev The call of the `Raw` function.
-    function callOf(Request memory r, bytes memory signature) internal pure returns (bytes memory) {
+    function callOf(Request memory r, bytes memory signature) internal view returns (bytes memory) {
         if (r.kind == Kind.SetNode)
             return abi.encodeCall(IRegistry.setNodeRaw, (r.signer, r.url, r.nonce, r.deadline, signature));
         if (r.kind == Kind.DeleteNode)
@@ -197,10 +260,32 @@ abstract contract Requests is Fixture {
             return
                 abi.encodeCall(
                     IRegistry.setPartyModulesRaw,
-                    (r.signer, r.list, r.list2, r.nonce, r.deadline, signature)
+                    (r.signer, r.countryCode, r.partyId, r.list, r.list2, r.nonce, r.deadline, signature)
+                );
+        if (r.kind == Kind.SetPartyWebsite)
+            return
+                abi.encodeCall(
+                    IRegistry.setPartyWebsiteRaw,
+                    (r.signer, r.countryCode, r.partyId, r.url, r.nonce, r.deadline, signature)
                 );
         if (r.kind == Kind.DeleteParty)
-            return abi.encodeCall(IRegistry.deletePartyRaw, (r.signer, r.nonce, r.deadline, signature));
+            return
+                abi.encodeCall(
+                    IRegistry.deletePartyRaw,
+                    (r.signer, r.countryCode, r.partyId, r.nonce, r.deadline, signature)
+                );
+        if (r.kind == Kind.MoveAccount)
+            return
+                abi.encodeCall(
+                    IRegistry.moveAccountRaw,
+                    (r.signer, r.other, r.nonce, r.deadline, signature, acceptanceOf(r))
+                );
+        if (r.kind == Kind.SetController)
+            return
+                abi.encodeCall(
+                    IRegistry.setControllerRaw,
+                    (r.signer, r.other, r.nonce, r.deadline, signature, acceptanceOf(r))
+                );
         if (r.kind == Kind.SetService) return _setServiceCall(r, signature);
         if (r.kind == Kind.DeleteService)
             return abi.encodeCall(IPermissions.deleteServiceRaw, (r.signer, r.nonce, r.deadline, signature));
@@ -234,6 +319,7 @@ abstract contract Requests is Fixture {
 
     /// @dev The signer's signature under `digest`.
     function signatureOf(address signer, bytes32 digest) internal view returns (bytes memory) {
+        if (keyOf[signer] == 0) return "";
         (uint8 v, bytes32 r, bytes32 s) = vm.sign(keyOf[signer], digest);
         return abi.encodePacked(r, s, v);
     }

@@ -44,13 +44,36 @@ library TextReference {
         uint256 position = 0;
         while (position < name.length) {
             (uint256 number, uint256 length) = decode(name, position);
-            // Control characters: C0, DEL and C1.
-            if (length == 0 || number < 32 || (number >= 127 && number < 160)) {
+            if (length == 0 || isHidden(number)) {
                 return abi.encodeWithSelector(IEntryErrors.InvalidName.selector, position);
             }
             position += length;
         }
         return "";
+    }
+
+    /// @dev Whether a character is none that a name may hold, each by its number.
+    function isHidden(uint256 number) internal pure returns (bool) {
+        if (number < 32 || (number >= 127 && number < 160)) return true; // control characters: C0, DEL and C1
+        uint16[15] memory others = [
+            0x061c, // Arabic letter mark
+            0x200e, // left-to-right mark
+            0x200f, // right-to-left mark
+            0x2028, // line separator
+            0x2029, // paragraph separator
+            0x202a, // embeddings and overrides
+            0x202b,
+            0x202c,
+            0x202d,
+            0x202e,
+            0x2066, // isolates
+            0x2067,
+            0x2068,
+            0x2069,
+            0xfeff // byte order mark
+        ];
+        for (uint256 i = 0; i < others.length; ++i) if (number == others[i]) return true;
+        return false;
     }
 
     /// @dev The character at `position` as RFC 3629 has it; a length of 0 when there is none.
