@@ -157,12 +157,7 @@ contract PermissionsTest is Fixture {
         listParty(emsp, "DEMSP", hex"01", operator);
         vm.assertEq(permissions.serviceVersion(emsp), 0);
         bytes memory data = abi.encodeCall(IPermissions.deleteService, ());
-        refuses(
-            emsp,
-            address(permissions),
-            data,
-            abi.encodeWithSelector(IPermissions.ServiceNotFound.selector, emsp)
-        );
+        refuses(emsp, address(permissions), data, abi.encodeWithSelector(IPermissions.ServiceNotFound.selector, emsp));
         listService(emsp, hex"02");
         vm.assertEq(permissions.serviceVersion(emsp), 1);
         vm.assertEq(permissions.getProviders(), addresses(cpo, hub, emsp));
