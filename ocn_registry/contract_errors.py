@@ -18,13 +18,13 @@ class ContractError(Reverted):
     says: ClassVar[str] = ""
 
     def __post_init__(self) -> None:
-        """Make the message, and keep the values where exceptions keep theirs."""
+        """Write the message, and keep the values where exceptions keep theirs."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         self.args = tuple(values.values())
         self._message = self.says.format(**{name: shown(values[name]) for name in values})
 
     def __str__(self) -> str:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
-        """Give the message."""
+        """Return the message."""
         return self._message
 
 
@@ -60,6 +60,19 @@ class InvalidSignature(ContractError):
     signature = "InvalidSignature(address)"
     says = "the signature is not that of {signer} for this request, chain and contract: sign again"
     signer: str
+
+
+@dataclass(eq=False)
+class NotController(ContractError):
+    """The account has a controller, and only that can act for it."""
+
+    signature = "NotController(address,address)"
+    says = (
+        "only its controller {controller} can act for {account}: have the controller sign a "
+        "request, which anyone can submit"
+    )
+    account: str
+    controller: str
 
 
 @dataclass(eq=False)
@@ -109,10 +122,13 @@ class InvalidUrl(ContractError):
 
 @dataclass(eq=False)
 class InvalidName(ContractError):
-    """A name is no valid UTF-8, or holds a control character."""
+    """A name is not valid UTF-8, or holds a character that is not allowed."""
 
     signature = "InvalidName(uint256)"
-    says = "the name has a control character or invalid UTF-8 at byte {position}: take it out"
+    says = (
+        "the name is not valid UTF-8, or has a control character or one that changes the direction "
+        "of writing, at byte {position}: remove it"
+    )
     position: int
 
 
@@ -121,25 +137,25 @@ class ValueOutOfRange(ContractError):
     """A role, module or permission does not exist."""
 
     signature = "ValueOutOfRange(uint256,uint256)"
-    says = "a role, module or permission is {value} and must be below {limit}"
+    says = "{value} is not a valid role, module or permission here: use a number below {limit}"
     value: int
     limit: int
 
 
 @dataclass(eq=False)
 class ZeroAddress(ContractError):
-    """The zero address can't be an operator, a party, a provider or a user."""
+    """The zero address can't be an account, an operator or the new account of a move."""
 
     signature = "ZeroAddress()"
-    says = "the zero address can't be an operator, a party, a provider or a user: give another"
+    says = "the zero address can't be an account or an operator: give another"
 
 
 @dataclass(eq=False)
 class PartyNotFound(ContractError):
-    """No party is listed under this address."""
+    """The account holds no id."""
 
     signature = "PartyNotFound(address)"
-    says = "no party is listed for {party}: list it first"
+    says = "no party is listed for {party}: register it first"
     party: str
 
 
@@ -160,8 +176,30 @@ class DomainTaken(ContractError):
 
 
 @dataclass(eq=False)
+class DomainReserved(ContractError):
+    """The owner of the registry has reserved the URL for another operator."""
+
+    signature = "DomainReserved(string,address)"
+    says = (
+        "the URL {domain} is reserved for {operator}: choose another, or ask the owner of the "
+        "registry"
+    )
+    domain: str
+    operator: str
+
+
+@dataclass(eq=False)
+class TooManyNodes(ContractError):
+    """The registry has given out all its node numbers."""
+
+    signature = "TooManyNodes(uint256)"
+    says = "the registry has listed {limit} nodes in its time and takes no more: tell its owner"
+    limit: int
+
+
+@dataclass(eq=False)
 class NodeNotFound(ContractError):
-    """The address runs no node."""
+    """The account runs no node."""
 
     signature = "NodeNotFound(address)"
     says = "{operator} runs no node: name an operator that does, or have it list its node first"
@@ -218,6 +256,20 @@ class PartyIdTaken(ContractError):
 
 
 @dataclass(eq=False)
+class PartyIdReserved(ContractError):
+    """The owner of the registry has reserved the id for another account."""
+
+    signature = "PartyIdReserved(bytes2,bytes3,address)"
+    says = (
+        "the id {country_code} {party_id} is reserved for {holder}: choose another, or ask the "
+        "owner of the registry"
+    )
+    country_code: str
+    party_id: str
+    holder: str
+
+
+@dataclass(eq=False)
 class PartyIdNotFound(ContractError):
     """No party is listed under this id."""
 
@@ -228,12 +280,69 @@ class PartyIdNotFound(ContractError):
 
 
 @dataclass(eq=False)
-class PartyExists(ContractError):
-    """An import does not overwrite a party."""
+class SeveralIds(ContractError):
+    """The account holds several ids, and the call names none of them."""
 
-    signature = "PartyExists(address)"
-    says = "{party} holds an id already, and an import does not overwrite: leave it out"
-    party: str
+    signature = "SeveralIds(address,uint256)"
+    says = "{account} holds {count} ids: name the id that is meant"
+    account: str
+    count: int
+
+
+@dataclass(eq=False)
+class TooManyIds(ContractError):
+    """The account holds as many ids as an account can."""
+
+    signature = "TooManyIds(address,uint256)"
+    says = "{account} holds {limit} ids, which is the most: use another account for this one"
+    account: str
+    limit: int
+
+
+# Keys and controllers: IRegistry.sol.
+
+
+@dataclass(eq=False)
+class AccountNotFound(ContractError):
+    """The account has nothing to move."""
+
+    signature = "AccountNotFound(address)"
+    says = "{account} has no id, no node and no controller, so there is nothing to move"
+    account: str
+
+
+@dataclass(eq=False)
+class AccountInUse(ContractError):
+    """The new account of a move is not blank."""
+
+    signature = "AccountInUse(address)"
+    says = (
+        "{account} has an id, a node or a controller, or was moved to another key before: move to "
+        "a key that was never used in this registry"
+    )
+    account: str
+
+
+@dataclass(eq=False)
+class AccountRetired(ContractError):
+    """The account was moved to another key, and can list nothing any more."""
+
+    signature = "AccountRetired(address)"
+    says = "{account} was moved to another key and can't list anything again: use the new key"
+    account: str
+
+
+@dataclass(eq=False)
+class TooManyTerms(ContractError):
+    """The account has changed its key or its controller as often as it can."""
+
+    signature = "TooManyTerms(address,uint256)"
+    says = (
+        "{account} has changed its key or controller {limit} times, which is the most: move it to "
+        "a new key"
+    )
+    account: str
+    limit: int
 
 
 # Services and agreements: IPermissions.sol.
@@ -258,10 +367,19 @@ class NoPermissions(ContractError):
 
 @dataclass(eq=False)
 class ServiceNotFound(ContractError):
-    """The address offers no service."""
+    """The account offers no service."""
 
     signature = "ServiceNotFound(address)"
     says = "{provider} offers no service: check the address"
+    provider: str
+
+
+@dataclass(eq=False)
+class ServiceNotEnded(ContractError):
+    """The service is in force, so its slot can't be cleared."""
+
+    signature = "ServiceNotEnded(address)"
+    says = "the service of {provider} is in force: only {provider} can delete it"
     provider: str
 
 
@@ -309,7 +427,7 @@ class AgreementNotFound(ContractError):
 
 @dataclass(eq=False)
 class IndexOutOfRange(ContractError):
-    """The list of providers is shorter."""
+    """The list is shorter."""
 
     signature = "IndexOutOfRange(uint256,uint256)"
     says = "the list has {length} entries, and none at {index}"
@@ -384,19 +502,6 @@ class StringTooLong(ContractError):
     str: str
 
 
-@dataclass(eq=False)
-class SafeCastOverflowedUintDowncast(ContractError):
-    """A counter of the contract is full: an account's nonce, after 65,536 of the largest steps."""
-
-    signature = "SafeCastOverflowedUintDowncast(uint8,uint256)"
-    says = (
-        "{value} does not fit a counter of {bits} bits: this account can sign no more requests, "
-        "use direct writes or another account"
-    )
-    bits: int
-    value: int
-
-
 # The two errors that the language itself knows.
 
 
@@ -422,5 +527,5 @@ ContractErrorClass = type[ContractError]
 
 
 def contract_errors() -> tuple[ContractErrorClass, ...]:
-    """Tell all errors of the contracts, in the order of this module."""
+    """Return all errors of the contracts, in the order of this module."""
     return tuple(ContractError.__subclasses__())

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias, TypeGuard, TypeVar
 from ocn_registry.errors import InvalidInput
 from ocn_registry.foreign.text import shown
 from ocn_registry.models import (
+    ZERO_ADDRESS,
     Address,
     Module,
     Node,
@@ -23,6 +24,7 @@ from ocn_registry.models import (
     PartyId,
     Role,
     Service,
+    named,
     permissions_of,
 )
 
@@ -45,12 +47,12 @@ def _text(intent: object, *names: str) -> None:
     for name in names:
         value = getattr(intent, name)
         if not isinstance(value, str):
-            raise InvalidInput(f"{shown(value)} is no {name}: give text")
+            raise InvalidInput(f"{shown(value)} is not a valid {name}: give text")
         try:
             value.encode()
         except UnicodeEncodeError:
             raise InvalidInput(
-                f"the {name} {shown(value)} has half of a character: write it anew",
+                f"the {name} {shown(value)} contains an unpaired surrogate: write it again",
             ) from None
 
 
@@ -61,12 +63,14 @@ def _address(intent: object, name: str) -> None:
 def _number(intent: object, name: str) -> None:
     value = getattr(intent, name)
     if type(value) is not int or not 0 <= value < 1 << 256:
-        raise InvalidInput(f"{shown(value)} is no {name}: give a number from 0 to 2^256 - 1")
+        raise InvalidInput(
+            f"{shown(value)} is not a valid {name}: give a number from 0 to 2^256 - 1",
+        )
 
 
 def _sequence(what: str, values: object, one: Callable[[object], T]) -> tuple[T, ...]:
     if isinstance(values, (str, bytes)) or not _is_iterable(values):
-        raise InvalidInput(f"{shown(values)} is no list of {what}: give a tuple or a list")
+        raise InvalidInput(f"{shown(values)} is not a list of {what}: give a tuple or a list")
     return tuple([one(value) for value in values])
 
 
@@ -78,9 +82,10 @@ def _members(intent: object, name: str, kind: type[E]) -> None:
     def member(value: object) -> E:
         if isinstance(value, int) and not isinstance(value, bool) and value in set(kind):
             return kind(value)
-        names = ", ".join(known.name for known in kind)
+        names = ", ".join(known.name for known in named(kind))
         raise InvalidInput(
-            f"{shown(value)} is no {kind.__name__}: give one of {kind.__name__}.{{{names}}}",
+            f"{shown(value)} is not a valid {kind.__name__}: "
+            f"give one of {kind.__name__}.{{{names}}}",
         )
 
     _keep(intent, name, _sequence(name, getattr(intent, name), member))
@@ -90,7 +95,7 @@ def _permissions(values: object) -> tuple[int, ...]:
     def number(value: object) -> int:
         if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 256:
             return int(value)
-        raise InvalidInput(f"{shown(value)} is no permission: give members of Permission")
+        raise InvalidInput(f"{shown(value)} is not a valid permission: give members of Permission")
 
     return permissions_of(_sequence("permissions", values, number))
 
@@ -99,7 +104,7 @@ def _instances(intent: object, name: str, kind: type[T]) -> None:
     def instance(value: object) -> T:
         if isinstance(value, kind):
             return value
-        raise InvalidInput(f"{shown(value)} is no {kind.__name__}")
+        raise InvalidInput(f"{shown(value)} is not a {kind.__name__}: give values of that class")
 
     _keep(intent, name, _sequence(name, getattr(intent, name), instance))
 
@@ -118,14 +123,24 @@ class SetNode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeleteNode:
-    """Take the node off the list. Its parties stay listed and can't be reached."""
+    """Remove the node from the list. Its parties stay listed and can't be reached."""
 
     signable: ClassVar[bool] = True
 
 
+def _id(intent: object) -> None:
+    """Check an id that may be left out: both halves, or none."""
+    country_code, party_id = getattr(intent, "country_code"), getattr(intent, "party_id")  # noqa: B009
+    if country_code is not None or party_id is not None:
+        PartyId(country_code, party_id)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetParty:
-    """List a party, or change its id, its roles or the operator it is reached through.
+    """List the account under an id, or change roles or operator of an id that it holds.
+
+    A further id is added and frees none of the account's others. Contracts of the first generation
+    take one id for each account, so there it replaces the former one.
 
     Attributes:
         country_code: Two letters A-Z.
@@ -149,23 +164,154 @@ class SetParty:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetPartyModules:
-    """Replace the modules that a party says it has. Empty lists take them off."""
+    """Replace the modules that a party says it has. Empty lists remove them.
+
+    Attributes:
+        country_code: First half of the id that is meant; `None`, as `party_id`, for the account's
+            current id. A signed request always names the id.
+        party_id: Second half of the id.
+        sender: Modules whose sender interface the party has.
+        receiver: Modules whose receiver interface the party has.
+    """
 
     signable: ClassVar[bool] = True
+    country_code: str | None = None
+    party_id: str | None = None
     sender: Sequence[Module] = ()
     receiver: Sequence[Module] = ()
 
     def __post_init__(self) -> None:
         """Check the shape."""
+        _id(self)
         _members(self, "sender", Module)
         _members(self, "receiver", Module)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeleteParty:
-    """Take the party off the list, with its service and all that it agreed to."""
+    """Give up one of the account's ids. The last one takes its service and agreements along.
+
+    Attributes:
+        country_code: First half of the id; `None`, as `party_id`, for the account's only id. A
+            signed request always names the id.
+        party_id: Second half of the id.
+    """
 
     signable: ClassVar[bool] = True
+    country_code: str | None = None
+    party_id: str | None = None
+
+    def __post_init__(self) -> None:
+        """Check the shape."""
+        _id(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetPartyWebsite:
+    """Set the website of one of the account's ids.
+
+    Attributes:
+        country_code: First half of the id.
+        party_id: Second half of the id.
+        website: URL, by the rule for nodes; empty to remove it.
+    """
+
+    signable: ClassVar[bool] = True
+    country_code: str
+    party_id: str
+    website: str = ""
+
+    def __post_init__(self) -> None:
+        """Check the shape."""
+        PartyId(self.country_code, self.party_id)
+        _text(self, "website")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acceptance:
+    """The consent of an account that is to become something: a new key, or a controller.
+
+    Attributes:
+        nonce: The account's next nonce at the Registry.
+        deadline_unix_s: Last second, in Unix time, at which it is valid.
+        signature: The account's own signature under `AcceptAccount` or `AcceptController`.
+    """
+
+    nonce: int
+    deadline_unix_s: int
+    signature: bytes
+
+    def __post_init__(self) -> None:
+        """Check the shape."""
+        _number(self, "nonce")
+        _number(self, "deadline_unix_s")
+        if not isinstance(self.signature, bytes):
+            raise InvalidInput("the signature of an acceptance is not bytes: give its bytes")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveAccount:
+    """Give all that an account has to a new key, and retire the account for good.
+
+    Attributes:
+        new_account: Address of the new key, which has nothing in the registry yet.
+        acceptance: The new key's consent; `None` where the new key itself sends the move, and where
+            the consent is added later.
+    """
+
+    signable: ClassVar[bool] = True
+    new_account: str
+    acceptance: Acceptance | None = None
+
+    def __post_init__(self) -> None:
+        """Check the shape."""
+        _address(self, "new_account")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetController:
+    """Name the account whose signature counts for this one from now on.
+
+    Attributes:
+        controller: Address of the controller; `None`, the zero address or the account itself for
+            none.
+        acceptance: The controller's consent; `None` where no controller is named, and where the
+            consent is added later.
+    """
+
+    signable: ClassVar[bool] = True
+    controller: str | None = None
+    acceptance: Acceptance | None = None
+
+    def __post_init__(self) -> None:
+        """Check the shape."""
+        if self.controller is None:
+            _keep(self, "controller", ZERO_ADDRESS)
+        _address(self, "controller")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptAccount:
+    """Consent to take over all that another account has. It takes effect inside `MoveAccount`."""
+
+    signable: ClassVar[bool] = True
+    account: str
+
+    def __post_init__(self) -> None:
+        """Check the shape."""
+        _address(self, "account")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptController:
+    """Consent to become another account's controller. It takes effect inside `SetController`."""
+
+    signable: ClassVar[bool] = True
+    account: str
+
+    def __post_init__(self) -> None:
+        """Check the shape."""
+        _address(self, "account")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,7 +337,7 @@ class SetService:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeleteService:
-    """Take the service off the list, and end all agreements to it."""
+    """Remove the service, and end all agreements to it."""
 
     signable: ClassVar[bool] = True
 
@@ -201,7 +347,7 @@ class CreateAgreement:
     """Agree to the service of a provider.
 
     Attributes:
-        provider: Address of the party that offers the service.
+        provider: Address of the account that offers the service.
         permissions: What is agreed to, which must be what the service needs when this takes
             effect. `None` agrees to whatever it needs then, and can't be signed for a spender.
     """
@@ -219,7 +365,7 @@ class CreateAgreement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RevokeAgreement:
-    """Take back what was agreed with a provider, be it in force or ended."""
+    """Take back what was agreed with a provider, whether it is in force or has ended."""
 
     signable: ClassVar[bool] = True
     provider: str
@@ -249,7 +395,7 @@ class InvalidateNonce:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdminDeleteOperator:
-    """Take another's node off the list; for the owner of the registry."""
+    """Remove another's node; for the owner of the registry."""
 
     signable: ClassVar[bool] = False
     operator: str
@@ -261,7 +407,7 @@ class AdminDeleteOperator:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdminDeleteParty:
-    """Take another party off the list; for the owner of the registry."""
+    """Remove another's id; for the owner of the registry. Anyone can list it again."""
 
     signable: ClassVar[bool] = False
     country_code: str
@@ -270,6 +416,68 @@ class AdminDeleteParty:
     def __post_init__(self) -> None:
         """Check the shape."""
         PartyId(self.country_code, self.party_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdminReserveParty:
+    """Keep an id for one account: whoever else holds it loses it; for the owner of the registry.
+
+    Attributes:
+        country_code: First half of the id.
+        party_id: Second half of the id.
+        holder: The only account that can list the id; `None` or the zero address lifts the
+            reservation.
+    """
+
+    signable: ClassVar[bool] = False
+    country_code: str
+    party_id: str
+    holder: str | None = None
+
+    def __post_init__(self) -> None:
+        """Check the shape."""
+        PartyId(self.country_code, self.party_id)
+        if self.holder is None:
+            _keep(self, "holder", ZERO_ADDRESS)
+        _address(self, "holder")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdminReserveNode:
+    """Keep a URL for one operator: whoever else runs a node there loses it; for the owner.
+
+    Attributes:
+        domain: URL of a node.
+        operator: The only account that can list the URL; `None` or the zero address lifts the
+            reservation.
+    """
+
+    signable: ClassVar[bool] = False
+    domain: str
+    operator: str | None = None
+
+    def __post_init__(self) -> None:
+        """Check the shape."""
+        _text(self, "domain")
+        if self.operator is None:
+            _keep(self, "operator", ZERO_ADDRESS)
+        _address(self, "operator")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PruneService:
+    """Clear the slot of a service that has ended with its provider's membership. Anybody can.
+
+    Attributes:
+        index: Slot in the contract's list of services, from 0.
+    """
+
+    signable: ClassVar[bool] = False
+    index: int
+
+    def __post_init__(self) -> None:
+        """Check the shape."""
+        _number(self, "index")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -312,7 +520,7 @@ class ImportNodes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportParties:
-    """List parties of an earlier registry, 100 at most; their listings are numbered anew."""
+    """List parties of an earlier registry, 100 at most; memberships are counted anew."""
 
     signable: ClassVar[bool] = False
     parties: Sequence[Party]
@@ -374,7 +582,12 @@ SignableIntent: TypeAlias = (
     | DeleteNode
     | SetParty
     | SetPartyModules
+    | SetPartyWebsite
     | DeleteParty
+    | MoveAccount
+    | SetController
+    | AcceptAccount
+    | AcceptController
     | SetService
     | DeleteService
     | CreateAgreement
@@ -384,6 +597,8 @@ SignableIntent: TypeAlias = (
 OwnerIntent: TypeAlias = (
     AdminDeleteOperator
     | AdminDeleteParty
+    | AdminReserveParty
+    | AdminReserveNode
     | TransferOwnership
     | AcceptOwnership
     | RenounceOwnership
@@ -393,4 +608,4 @@ OwnerIntent: TypeAlias = (
     | ImportAgreements
     | CloseImport
 )
-Intent: TypeAlias = SignableIntent | OwnerIntent
+Intent: TypeAlias = SignableIntent | OwnerIntent | PruneService

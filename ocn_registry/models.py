@@ -47,13 +47,13 @@ class Address(str):
             text: `0x` and 40 hexadecimal digits: all small, all capital, or with the checksum.
 
         Raises:
-            InvalidInput: It is no address, or its checksum is wrong.
+            InvalidInput: It is not an address, or its checksum is wrong.
         """
         if isinstance(text, Address):
             return text
         if not _is_text(text) or not _ADDRESS.fullmatch(text):
             raise InvalidInput(
-                f"{shown(text)} is no address: give 0x and 40 hexadecimal digits",
+                f"{shown(text)} is not a valid address: give 0x and 40 hexadecimal digits",
             )
         digits = text[2:]
         address = _checksummed(bytes.fromhex(digits))
@@ -66,7 +66,7 @@ class Address(str):
 
     @staticmethod
     def from_bytes(value: bytes) -> Address:
-        """Make an address of its 20 bytes."""
+        """Return the address with these 20 bytes."""
         if len(value) != _ADDRESS_BYTES:
             raise InvalidInput(
                 f"an address has {_ADDRESS_BYTES} bytes, not {len(value)}: {shown(value)}"
@@ -74,7 +74,7 @@ class Address(str):
         return _checksummed(value)
 
     def to_bytes(self) -> bytes:
-        """Give the 20 bytes of the address."""
+        """Return the 20 bytes of the address."""
         return bytes.fromhex(self[2:])
 
     @property
@@ -107,6 +107,8 @@ class Contract(Enum):
 class Role(IntEnum):
     """What a party is in the OCPI world.
 
+    `RESERVED_...` have no meaning yet. Newer contracts take them, so reads can return them.
+
     Source: OCPI 2.2.1, section 7 (role types); the numbers are the contracts'.
     """
 
@@ -117,12 +119,16 @@ class Role(IntEnum):
     NSP = 4
     OTHER = 5
     SCSP = 6
+    RESERVED_7 = 7
 
 
 class Module(IntEnum):
     """An OCPI module with a sender and a receiver interface.
 
-    Source: OCPI 2.2.1, section 6; the numbers are the contracts'.
+    Contracts of the first generation know the modules up to `TOKENS`. `RESERVED_...` have no
+    meaning yet. Newer contracts take them, so reads can return them.
+
+    Source: OCPI 2.2.1, section 6, and OCPI 2.3.0; the numbers are the contracts'.
     """
 
     CDRS = 0
@@ -132,6 +138,15 @@ class Module(IntEnum):
     SESSIONS = 4
     TARIFFS = 5
     TOKENS = 6
+    PAYMENTS = 7
+    BOOKINGS = 8
+    INVOICERECONCILIATION = 9
+    RESERVED_10 = 10
+    RESERVED_11 = 11
+    RESERVED_12 = 12
+    RESERVED_13 = 13
+    RESERVED_14 = 14
+    RESERVED_15 = 15
 
 
 class Interface(Enum):
@@ -169,8 +184,13 @@ class Permission(IntEnum):
     FORWARD_MODULE_CHARGINGPROFILES_RECEIVER = 16
 
 
+def named(kind: type[E]) -> tuple[E, ...]:
+    """Return the members of an enumeration that have a meaning."""
+    return tuple([member for member in kind if not member.name.startswith("RESERVED_")])
+
+
 def known(kind: type[E], value: object) -> E | None:
-    """Refuse what is no member of an enumeration: a filter that nothing passes looks like "none".
+    """Return a member of an enumeration: a filter that nothing passes looks like "none".
 
     Args:
         kind: The enumeration.
@@ -184,15 +204,15 @@ def known(kind: type[E], value: object) -> E | None:
             return None if value is None else kind(value)
     except ValueError:
         pass
-    names = ", ".join(member.name for member in kind)
-    raise InvalidInput(f"{shown(value)} is no {kind.__name__}: give one of {names}")
+    names = ", ".join(member.name for member in named(kind))
+    raise InvalidInput(f"{shown(value)} is not a valid {kind.__name__}: give one of {names}")
 
 
 _PERMISSIONS = {int(permission): permission for permission in Permission}
 
 
 def permissions_of(numbers: tuple[int, ...]) -> tuple[int, ...]:
-    """Give numbers their names: a `Permission` where one is known, else the number itself."""
+    """Return numbers by name: a `Permission` where one is known, else the number itself."""
     return tuple(_PERMISSIONS.get(number, number) for number in numbers)
 
 
@@ -211,14 +231,15 @@ class PartyId:
     party_id: str
 
     def __post_init__(self) -> None:
-        """Refuse what does not fit the two and three bytes that the contracts keep."""
+        """Check that both halves fit the two and three bytes that the contracts keep."""
         for name, text, size, example in (
             ("country code", self.country_code, 2, "DE"),
             ("party id", self.party_id, 3, "ABC"),
         ):
             if not _is_text(text) or len(text) != size or max(text) > "\xff":
                 raise InvalidInput(
-                    f"{shown(text)} is no {name}: give {size} characters, for example {example}",
+                    f"{shown(text)} is not a valid {name}: use {size} characters, "
+                    f"for example {example}",
                 )
 
     def __str__(self) -> str:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
@@ -238,7 +259,7 @@ class PartyId:
         """
         found = _ID.fullmatch(text)
         if found is None:
-            raise InvalidInput(f"{shown(text)} is no id of a party: write it as DE ABC")
+            raise InvalidInput(f"{shown(text)} is not a valid party id: write it as DE ABC")
         return cls(found[1], found[2])
 
 
@@ -274,10 +295,10 @@ class Node:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Party:
-    """A party that is listed.
+    """A party that is listed, under one of its account's ids.
 
     Attributes:
-        address: Address that holds the id.
+        address: Account that holds the id.
         id: Country code and party id.
         roles: At least one, in ascending order.
         modules_sender: Modules whose sender interface it has, in ascending order.
@@ -285,9 +306,12 @@ class Party:
         operator: Address whose node it is reached through.
         operator_domain: URL of that node; `None` while the operator runs none, and the party can't
             be reached.
-        listing: Number of the listing; `None` when the party was looked up by its id, which does
-            not tell it along (see `RegistryClient.listing`), and where contracts count none. It
-            counts for nothing when two parties are compared.
+        website: The party's website; `None` where it names none.
+        current: Whether this is the account's current id: the one of its last full update, which
+            functions that name no id mean.
+        membership: Number of the account's membership: its time as a party, from its first id to
+            its last. All its ids share it. `None` where contracts count none. It is ignored when
+            two parties are compared, as `current` is.
     """
 
     address: Address
@@ -297,14 +321,16 @@ class Party:
     modules_receiver: tuple[Module, ...]
     operator: Address
     operator_domain: str | None
-    listing: int | None = field(default=None, compare=False)
+    website: str | None = None
+    current: bool = field(default=True, compare=False)
+    membership: int | None = field(default=None, compare=False)
 
     def implements(
         self,
         module: Module | None = None,
         interface: Interface | None = None,
     ) -> bool:
-        """Tell whether the party says that it has an interface of a module.
+        """Return whether the party says that it has an interface of a module.
 
         Args:
             module: The module; `None` for any.
@@ -324,7 +350,7 @@ class Signatory(Enum):
 
     @staticmethod
     def of(address: Address, party: Address, operator: Address) -> Signatory | None:
-        """Tell who an address is to a party; `None` for anybody else, and for the zero address.
+        """Return who an address is to a party; `None` for anybody else, and for the zero address.
 
         Args:
             address: The address in question.
@@ -359,8 +385,9 @@ class Service:
     """A service that a party offers.
 
     Attributes:
-        provider: Address of the party.
-        id: Its country code and party id.
+        provider: Account that offers it.
+        id: The id that was the account's current one when the service was last set, or its
+            present current one if that is gone.
         name: May be empty.
         url: Where to read more; may be empty.
         permissions: What it needs, in ascending order: a `Permission` each, or a number that has
@@ -385,12 +412,13 @@ class Agreement:
         user: Address of the party that agreed.
         provider: Address of the party that offers the service.
         active: Whether it is in force.
-        listing: The user's listing under which it was made; `None` where contracts count none.
+        membership: The user's membership under which it was made; `None` where contracts count
+            none.
         version: Version of the service that was agreed to; `None` where contracts count none.
     """
 
     user: Address
     provider: Address
     active: bool
-    listing: int | None = None
+    membership: int | None = None
     version: int | None = None

@@ -32,7 +32,10 @@ class NodeDeleted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartySet:
-    """A party is listed; this is all of its new state but the URL of its operator."""
+    """A party is listed under this id, which is now its account's current one.
+
+    This is all of its new state but its website, which stays, and the URL of its operator.
+    """
 
     address: Address
     id: PartyId
@@ -44,10 +47,56 @@ class PartySet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartyDeleted:
-    """A party has left, and its id is free."""
+    """An account no longer holds this id; its website is gone too."""
 
     address: Address
     id: PartyId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartyWebsiteSet:
+    """A party has another website, or none."""
+
+    address: Address
+    id: PartyId
+    website: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountMoved:
+    """All that an account had is its new key's, and the account is retired for good.
+
+    The new account has the ids, the membership with service and agreements, the node with its
+    attached parties, and the controller. Changes that tell its node and each of its ids again
+    follow.
+    """
+
+    account: Address
+    new_account: Address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControllerSet:
+    """From now on the controller signs for the account; the account itself where both are same."""
+
+    account: Address
+    controller: Address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartyReserved:
+    """Only the holder can list this id from now on; anyone can where it is `None`."""
+
+    id: PartyId
+    holder: Address | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeReserved:
+    """Only the operator can list this URL from now on; anyone can where it is `None`."""
+
+    domain: str
+    operator: Address | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +114,14 @@ class ServiceDeleted:
     """A provider offers no service any more."""
 
     provider: Address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServicePruned:
+    """The slot of a service that ended with this membership is gone; the last took its place."""
+
+    index: int
+    membership: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,8 +177,14 @@ Change: TypeAlias = (
     | NodeDeleted
     | PartySet
     | PartyDeleted
+    | PartyWebsiteSet
+    | AccountMoved
+    | ControllerSet
+    | PartyReserved
+    | NodeReserved
     | ServiceSet
     | ServiceDeleted
+    | ServicePruned
     | AgreementMade
     | AgreementRevoked
     | OwnershipOffered

@@ -85,11 +85,11 @@ class Fold:
             row = None if party is None else draft.parties.rows.get(party.address)
             if party is None or row is None:
                 continue
-            draft.parties.put(party.address, row._replace(listing=party.listing))
+            draft.parties.put(party.address, row._replace(listing=party.membership))
             if party.address == self._newest:
-                draft.last_listing = party.listing
+                draft.last_listing = party.membership
             if consents := draft.consents.rows.get(party.address):
-                learned = [consent._replace(listing=party.listing) for consent in consents]
+                learned = [consent._replace(listing=party.membership) for consent in consents]
                 draft.consents.put(party.address, tuple(learned))
 
     def _apply(self, change: Change) -> None:

@@ -173,7 +173,7 @@ def _party_rows(
     block: int,
 ) -> Flow[dict[Address, PartyRow]]:
     """Make rows of parties that were read; where that is in doubt, see who holds the ids."""
-    if dialect.limits.has_listings:
+    if dialect.limits.has_memberships:
         return {party.address: party_row(party) for party in parties}
     rows: dict[Address, PartyRow] = {}
     for start in range(0, len(parties), _AT_ONCE):
@@ -188,7 +188,7 @@ def _party_rows(
 def _by_user(agreements: tuple[Agreement, ...]) -> dict[Address, Consents]:
     lists: dict[Address, list[Consent]] = {}
     for one in agreements:
-        lists.setdefault(one.user, []).append(Consent(one.provider, one.listing, one.version))
+        lists.setdefault(one.user, []).append(Consent(one.provider, one.membership, one.version))
     return {user: tuple(consents) for user, consents in lists.items()}
 
 

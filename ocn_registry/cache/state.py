@@ -146,7 +146,7 @@ class State:
             modules_receiver=_MODULES[row.receiver],
             operator=row.operator,
             operator_domain=self.nodes.get(row.operator),
-            listing=row.listing,
+            membership=row.listing,
         )
 
     def service(self, provider: Address) -> Service | None:
@@ -170,7 +170,7 @@ def agreement(user: Address, consent: Consent) -> Agreement:
         user=user,
         provider=consent.provider,
         active=True,
-        listing=consent.listing,
+        membership=consent.listing,
         version=consent.version,
     )
 
@@ -185,7 +185,7 @@ def party_row(party: Party, *, holds_id: bool = True) -> PartyRow:
         bits_of(party.modules_sender),
         bits_of(party.modules_receiver),
         party.operator,
-        party.listing,
+        party.membership,
         holds_id,
     )
 

@@ -7,17 +7,23 @@ from typing import TYPE_CHECKING
 from ocn_registry.cli import entries
 from ocn_registry.foreign.text import shown
 from ocn_registry.outcomes import (
+    AccountMoved,
     AgreementMade,
     AgreementRevoked,
+    ControllerSet,
     ImportClosed,
     ImportOpened,
     NodeDeleted,
+    NodeReserved,
     NodeSet,
     OwnershipOffered,
     OwnershipTransferred,
     PartyDeleted,
+    PartyReserved,
     PartySet,
+    PartyWebsiteSet,
     ServiceDeleted,
+    ServicePruned,
     ServiceSet,
 )
 
@@ -57,7 +63,7 @@ def way_of(how: object, sender: object) -> str:
             return f"not told; sent by {who}"
 
 
-def _words(change: Change) -> str:  # noqa: C901, PLR0911 - one for each kind of change
+def _words(change: Change) -> str:  # noqa: C901, PLR0911, PLR0912 - one for each kind of change
     match change:
         case NodeSet():
             return f"{change.node.operator} runs the node {_text(change.node.domain)}"
@@ -72,6 +78,27 @@ def _words(change: Change) -> str:  # noqa: C901, PLR0911 - one for each kind of
             )
         case PartyDeleted():
             return f"{change.address} is not the party {change.id} any more"
+        case PartyWebsiteSet():
+            if change.website is None:
+                return f"the party {change.id} of {change.address} has no website any more"
+            website = _text(change.website)
+            return f"the party {change.id} of {change.address} has the website {website}"
+        case AccountMoved():
+            return f"{change.account} is moved to the new key {change.new_account}"
+        case ControllerSet():
+            if change.controller == change.account:
+                return f"{change.account} signs for itself again"
+            return f"{change.controller} signs for {change.account} from now on"
+        case PartyReserved():
+            if change.holder is None:
+                return f"the id {change.id} is no longer reserved"
+            return f"the id {change.id} is reserved for {change.holder}"
+        case NodeReserved():
+            if change.operator is None:
+                return f"the URL {_text(change.domain)} is no longer reserved"
+            return f"the URL {_text(change.domain)} is reserved for {change.operator}"
+        case ServicePruned():
+            return f"the slot {change.index} of a service that has ended is cleared"
         case ServiceSet():
             needs = _joined(entries.permission_names(change.permissions))
             url = f" ({_text(change.url)})" if change.url else ""

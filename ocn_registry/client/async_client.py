@@ -192,9 +192,9 @@ class AsyncRegistryClient:
         who = PartyId(country_code, party_id)
         return await self._run(questions.route(self._dialect, who, block))
 
-    async def listing(self, party: str, *, block: int | None = None) -> int | None:
+    async def membership(self, party: str, *, block: int | None = None) -> int | None:
         """Read the number of a party's listing; `None` when it is not listed."""
-        return await self._ask(self._dialect.listing(Address(party), block))
+        return await self._ask(self._dialect.membership(Address(party), block))
 
     async def service(self, provider: str, *, block: int | None = None) -> Service | None:
         """Read the service of a provider."""

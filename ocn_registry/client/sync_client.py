@@ -189,9 +189,9 @@ class RegistryClient:
         who = PartyId(country_code, party_id)
         return self._run(questions.route(self._dialect, who, block))
 
-    def listing(self, party: str, *, block: int | None = None) -> int | None:
+    def membership(self, party: str, *, block: int | None = None) -> int | None:
         """Read the number of a party's listing; `None` when it is not listed."""
-        return self._ask(self._dialect.listing(Address(party), block))
+        return self._ask(self._dialect.membership(Address(party), block))
 
     def service(self, provider: str, *, block: int | None = None) -> Service | None:
         """Read the service of a provider."""

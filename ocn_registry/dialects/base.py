@@ -31,8 +31,14 @@ class Limits:
             nonce and no deadline, and nothing cancels them.
         has_batches: Several writes fit in one transaction.
         has_import: Entries of an earlier registry can be copied by the owner.
-        has_listings: Listings and versions of services are numbered, and what was set or agreed
-            under one ends with it. Without, it comes back with the party or the service.
+        has_memberships: Memberships and versions of services are numbered, and what was set or
+            agreed under one ends with it. Without, it comes back with the party or the service.
+        has_many_ids: An account can hold several ids. Without, a further id replaces the former
+            one.
+        has_controllers: An account can name a controller, and be moved to a new key. Without, an
+            account is its key for ever.
+        has_reservations: The owner can keep an id or a URL for one account.
+        has_websites: A party can name its website.
         has_contract_signers: A contract can sign requests (ERC-1271).
         has_two_step_ownership: A new owner has to accept.
         binds_permissions: An agreement is to exactly these permissions and ends when the service
@@ -48,7 +54,11 @@ class Limits:
     replayable: bool
     has_batches: bool
     has_import: bool
-    has_listings: bool
+    has_memberships: bool
+    has_many_ids: bool
+    has_controllers: bool
+    has_reservations: bool
+    has_websites: bool
     has_contract_signers: bool
     has_two_step_ownership: bool
     binds_permissions: bool

@@ -52,19 +52,35 @@ class Reader(Protocol):
         ...
 
     def party(self, who: Address | PartyId, block: int | None) -> Call[Party | None]:
-        """Read a party."""
+        """Read a party: of an account, the one under its current id."""
         ...
 
     def parties(self, block: int, on_read: OnRead | None = None) -> Flow[tuple[Party, ...]]:
-        """Read all parties."""
+        """Read all parties, one for each id."""
         ...
 
     def route(self, party: PartyId, block: int | None) -> Call[Route | None]:
         """Read where messages to a party go."""
         ...
 
-    def listing(self, party: Address, block: int | None) -> Call[int | None]:
-        """Read the number of a party's listing."""
+    def parties_of(self, account: Address, block: int | None) -> Asked[tuple[Party, ...]]:
+        """Read all parties of an account: one for each of its ids, the current one first."""
+        ...
+
+    def membership(self, account: Address, block: int | None) -> Call[int | None]:
+        """Read the number of an account's membership."""
+        ...
+
+    def controller(self, account: Address, block: int | None) -> Asked[Address]:
+        """Read whose signature counts for an account: its own, unless it has named another."""
+        ...
+
+    def reservation(self, party: PartyId, block: int | None) -> Asked[Address | None]:
+        """Read for whom an id is reserved; `None` when it is not reserved, or is held."""
+        ...
+
+    def node_reservation(self, domain: str, block: int | None) -> Asked[Address | None]:
+        """Read for whom a URL is reserved; `None` when it is not, or a node is listed there."""
         ...
 
     def service(self, provider: Address, block: int | None) -> Call[Service | None]:
@@ -95,13 +111,13 @@ class Reader(Protocol):
     ) -> Flow[tuple[Agreement, ...]]:
         """Read what many users have agreed to and not taken back, many of them at once.
 
-        Where contracts number listings, that is what is in force. Elsewhere it also is what comes
-        into force again when the user's party or the provider's service comes back.
+        Where contracts number memberships, that is what is in force. Elsewhere it is also what
+        comes into force again when the user's party or the provider's service comes back.
         """
         ...
 
     def users_of(self, provider: Address, block: int) -> Flow[tuple[Agreement, ...]]:
-        """Read the agreements in force to a provider's service: every party is asked about."""
+        """Read the agreements in force to a provider's service: every account is asked about."""
         ...
 
     def nonce(self, account: Address, contract: Contract, block: int | None) -> Call[int]:

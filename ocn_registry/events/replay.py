@@ -3,8 +3,8 @@
 A pure fold: `apply` takes one change after the other, in the order of the chain and of both
 contracts together, from the block of their deployment on; the questions are answered from what was
 seen. It holds all of the contracts' state but nonces and a pending owner. What no event says is
-counted, by the contracts' rules: numbers of listings, versions of services, and the places in lists
-(a new entry goes to the end, one that leaves is replaced by the last).
+counted, by the contracts' rules: numbers of memberships and nodes, versions of services, and the
+places in lists (a new entry goes to the end, one that leaves is replaced by the last).
 
 Changes are what a dialect decodes logs into (`Dialect.changes`); those of the third generation of
 the contracts suffice for this, those of the first don't. Blocks, cursors, reorganisations and files
@@ -16,29 +16,36 @@ Source: contracts/interfaces/IRegistry.sol and IPermissions.sol ("The state can 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from ocn_registry.errors import OcnRegistryError
 from ocn_registry.models import ZERO_ADDRESS, Address, Agreement, Contract, Node, Party, Service
 from ocn_registry.outcomes import (
+    AccountMoved,
     AgreementMade,
     AgreementRevoked,
+    ControllerSet,
     ImportClosed,
     ImportOpened,
     NodeDeleted,
+    NodeReserved,
     NodeSet,
     OwnershipOffered,
     OwnershipTransferred,
     PartyDeleted,
+    PartyReserved,
     PartySet,
+    PartyWebsiteSet,
     ServiceDeleted,
+    ServicePruned,
     ServiceSet,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ocn_registry.models import PartyId
     from ocn_registry.outcomes import (
         Change,
     )
@@ -63,7 +70,7 @@ class Listed(Generic[K, V]):
         self._places: dict[K, int] = {}
 
     def get(self, key: K) -> V | None:
-        """Give an entry."""
+        """Return an entry."""
         return self._entries.get(key)
 
     def put(self, key: K, entry: V) -> None:
@@ -74,7 +81,7 @@ class Listed(Generic[K, V]):
         self._entries[key] = entry
 
     def take(self, key: K) -> V:
-        """Take an entry off; the last one takes its place."""
+        """Remove an entry and return it; the last one takes its place."""
         if key not in self._entries:
             raise MissingEvents(f"{key} leaves a list that it is not on: read all events again")
         last, place = self._keys.pop(), self._places.pop(key)
@@ -83,27 +90,31 @@ class Listed(Generic[K, V]):
         return self._entries.pop(key)
 
     def __iter__(self) -> Iterator[tuple[K, V]]:
-        """Give keys and entries in the order of the list."""
+        """Return keys and entries in the order of the list."""
         entries = self._entries
         return ((key, entries[key]) for key in self._keys)
+
+
+@dataclass(slots=True)
+class _Account:
+    """What an account has as a party: one membership, and its ids."""
+
+    membership: int
+    current: PartyId
+    others: list[PartyId] = field(default_factory=list["PartyId"])
 
 
 @dataclass(frozen=True, slots=True)
 class _Party:
     state: PartySet
-    listing: int
+    node: int
+    website: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Service:
     state: ServiceSet
-    listing: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Consent:
-    listing: int
-    version: int
+    shown: PartyId
 
 
 @dataclass(slots=True)
@@ -113,42 +124,66 @@ class Replay:
     Attributes:
         owner: Who owns the registry; `None` when nobody does.
         importing: The contracts whose import is open.
+        controllers: The controller of each account that has named one.
+        reservations: The account that each reserved id is kept for.
+        node_reservations: The operator that each reserved URL is kept for.
     """
 
     owner: Address | None = None
     importing: set[Contract] = field(default_factory=set[Contract])
-    _nodes: Listed[Address, str] = field(default_factory=Listed[Address, str])
-    _parties: Listed[Address, _Party] = field(default_factory=Listed[Address, _Party])
-    _services: Listed[Address, _Service] = field(default_factory=Listed[Address, _Service])
-    _consents: dict[Address, Listed[Address, _Consent]] = field(
-        default_factory=dict[Address, Listed[Address, _Consent]],
-    )
-    _versions: dict[Address, int] = field(default_factory=dict[Address, int])
-    _last_listing: int = 0
+    controllers: dict[Address, Address] = field(default_factory=dict[Address, Address])
+    reservations: dict[PartyId, Address] = field(default_factory=dict["PartyId", Address])
+    node_reservations: dict[str, Address] = field(default_factory=dict[str, Address])
+    _numbers: dict[Address, int] = field(default_factory=dict[Address, int])
+    _operators: list[Address] = field(default_factory=list[Address])
+    _nodes: Listed[int, str] = field(default_factory=Listed[int, str])
+    _accounts: dict[Address, _Account] = field(default_factory=dict[Address, _Account])
+    _parties: Listed[PartyId, _Party] = field(default_factory=Listed["PartyId", _Party])
+    _members: dict[int, Address] = field(default_factory=dict[int, Address])
+    _services: Listed[int, _Service] = field(default_factory=Listed[int, _Service])
+    _versions: dict[int, int] = field(default_factory=dict[int, int])
+    _consents: dict[int, Listed[int, int]] = field(default_factory=dict[int, Listed[int, int]])
+    _told_again: dict[Address, int] = field(default_factory=dict[Address, int])
+    _last_membership: int = 0
 
-    def apply(self, change: Change) -> None:  # noqa: C901 - one case for each kind of change
-        """Take the next change.
+    def apply(self, change: Change) -> None:  # noqa: C901, PLR0912 - one case for each kind
+        """Apply the next change.
 
         Raises:
             MissingEvents: It can't follow what was seen.
         """
         match change:
             case NodeSet():
-                self._nodes.put(change.node.operator, change.node.domain)
+                self._set_node(change.node.operator, change.node.domain)
             case NodeDeleted():
-                self._nodes.take(change.operator)
+                self._delete_node(change.operator)
             case PartySet():
                 self._set_party(change)
             case PartyDeleted():
-                self._parties.take(change.address)
+                self._delete_party(change.address, change.id)
+            case PartyWebsiteSet():
+                party = self._held(change.address, change.id)
+                self._parties.put(change.id, replace(party, website=change.website))
+            case AccountMoved():
+                self._move(change.account, change.new_account)
+            case ControllerSet():
+                self.controllers.pop(change.account, None)
+                if change.controller != change.account:
+                    self.controllers[change.account] = change.controller
+            case PartyReserved():
+                _reserve(self.reservations, change.id, change.holder)
+            case NodeReserved():
+                _reserve(self.node_reservations, change.domain, change.operator)
             case ServiceSet():
                 self._set_service(change)
             case ServiceDeleted():
-                self._services.take(change.provider)
+                self._services.take(self._membership(change.provider))
+            case ServicePruned():
+                self._services.take(change.membership)
             case AgreementMade():
                 self._agree(change)
             case AgreementRevoked():
-                self._of(change.user).take(change.provider)
+                self._of(change.user).take(self._membership(change.provider))
             case OwnershipTransferred():
                 self.owner = None if change.owner == ZERO_ADDRESS else change.owner
             case ImportOpened():
@@ -159,101 +194,196 @@ class Replay:
                 pass
 
     def nodes(self) -> tuple[Node, ...]:
-        """Give all nodes, in the order of the contract's list."""
-        return tuple([Node(operator=operator, domain=domain) for operator, domain in self._nodes])
+        """Return all nodes, in the order of the contract's list."""
+        return tuple(
+            [Node(operator=self._operators[node], domain=domain) for node, domain in self._nodes],
+        )
 
     def parties(self) -> tuple[Party, ...]:
-        """Give all parties, in the order of the contract's list."""
-        return tuple([self._party(listed) for _, listed in self._parties])
+        """Return all parties, one for each id, in the order of the contract's list."""
+        return tuple([self._party(party) for _, party in self._parties])
+
+    def parties_of(self, account: Address) -> tuple[Party, ...]:
+        """Return all parties of an account, the current one first."""
+        held = self._accounts.get(account)
+        ids = [] if held is None else [held.current, *held.others]
+        return tuple([self._party(self._held(account, one)) for one in ids])
 
     def services(self) -> tuple[Service, ...]:
-        """Give all services in force, in the order of the contract's list."""
-        found = [self._service(provider) for provider, _ in self._services]
+        """Return all services in force, in the order of the contract's list."""
+        found = [self._service(*one) for one in self._services]
         return tuple([service for service in found if service is not None])
 
     def agreements(self, user: Address) -> tuple[Agreement, ...]:
-        """Give all agreements of a user, active and ended, in the order of its list."""
+        """Return the agreements of a user's present membership, in the order of its list.
+
+        Those with providers whose membership has ended are left out.
+        """
+        membership = self._membership(user)
         return tuple(
             [
                 Agreement(
                     user=user,
-                    provider=provider,
-                    active=consent.listing == self._listing(user)
-                    and consent.version == self._version(provider),
-                    listing=consent.listing,
-                    version=consent.version,
+                    provider=self._members[provider],
+                    active=version == self._version(provider),
+                    membership=membership,
+                    version=version,
                 )
-                for provider, consent in self._consents.get(user, ())
+                for provider, version in self._consents.get(membership, ())
+                if provider in self._members
             ],
         )
 
+    def _set_node(self, operator: Address, domain: str) -> None:
+        self._nodes.put(self._number(operator), domain)
+        self.node_reservations.pop(domain, None)
+
+    def _delete_node(self, operator: Address) -> None:
+        # An account that was moved has nothing to delete any more: that is no news.
+        if (node := self._numbers.get(operator)) is not None:
+            self._nodes.take(node)
+
+    def _number(self, operator: Address) -> int:
+        """Return an operator's node number; the next one if it has none."""
+        if operator not in self._numbers:
+            self._numbers[operator] = len(self._operators)
+            self._operators.append(operator)
+        return self._numbers[operator]
+
     def _set_party(self, change: PartySet) -> None:
-        present = self._parties.get(change.address)
+        account, present = change.address, self._parties.get(change.id)
+        if present is not None and present.state.address != account:
+            raise MissingEvents(f"{change.id} is held by another account: read all events again")
         if present is None:
-            self._last_listing += 1
-        elif present.state.id != change.id:
-            raise MissingEvents(f"{change.address} has another id: read all events again")
-        listing = present.listing if present else self._last_listing
-        self._parties.put(change.address, _Party(change, listing))
+            self._add_id(account, change.id)
+        elif account in self._told_again:
+            self._tell_again(account)
+        else:
+            self._make_current(account, change.id)
+        website = None if present is None else present.website
+        self._parties.put(change.id, _Party(change, self._number(change.operator), website))
+
+    def _add_id(self, account: Address, party: PartyId) -> None:
+        self.reservations.pop(party, None)
+        held = self._accounts.get(account)
+        if held is None:
+            self._last_membership += 1
+            self._accounts[account] = _Account(self._last_membership, party)
+            self._members[self._last_membership] = account
+        else:
+            held.others.append(held.current)
+            held.current = party
+
+    def _tell_again(self, account: Address) -> None:
+        self._told_again[account] -= 1
+        if not self._told_again[account]:
+            del self._told_again[account]
+
+    def _make_current(self, account: Address, party: PartyId) -> None:
+        held = self._accounts[account]
+        if held.current != party:
+            held.others[held.others.index(party)] = held.current
+            held.current = party
+
+    def _delete_party(self, account: Address, party: PartyId) -> None:
+        self._held(account, party)
+        self._parties.take(party)
+        held = self._accounts[account]
+        if not held.others:
+            del self._accounts[account], self._members[held.membership]
+            return
+        last = held.others.pop()
+        if held.current == party:
+            held.current = last
+        elif last != party:
+            held.others[held.others.index(party)] = last
+
+    def _move(self, account: Address, new_account: Address) -> None:
+        if new_account in self._accounts or new_account in self._numbers:
+            raise MissingEvents(f"{new_account} takes an account over and has one: read all again")
+        if (node := self._numbers.pop(account, None)) is not None:
+            self._numbers[new_account] = node
+            self._operators[node] = new_account
+        if (controller := self.controllers.pop(account, None)) not in {None, new_account}:
+            self.controllers[new_account] = controller or new_account
+        if (held := self._accounts.pop(account, None)) is not None:
+            self._accounts[new_account] = held
+            self._members[held.membership] = new_account
+            ids = [held.current, *held.others]
+            self._told_again[new_account] = len(ids)
+            for one in ids:
+                party = self._held(account, one)
+                state = replace(party.state, address=new_account)
+                self._parties.put(one, replace(party, state=state))
 
     def _set_service(self, change: ServiceSet) -> None:
-        provider, listing = change.provider, self._listing(change.provider)
-        if not listing:
-            raise MissingEvents(f"{provider} offers a service and is no party: read all again")
-        present = self._services.get(provider)
-        if (
-            present is None
-            or present.listing != listing
-            or present.state.permissions != change.permissions
-        ):
-            self._versions[provider] = self._versions.get(provider, 0) + 1
-        self._services.put(provider, _Service(change, listing))
+        held = self._accounts.get(change.provider)
+        if held is None:
+            raise MissingEvents(f"{change.provider} offers a service and is no party: read again")
+        present = self._services.get(held.membership)
+        if present is None or present.state.permissions != change.permissions:
+            self._versions[held.membership] = self._versions.get(held.membership, 0) + 1
+        self._services.put(held.membership, _Service(change, held.current))
 
     def _agree(self, change: AgreementMade) -> None:
-        listing, version = self._listing(change.user), self._version(change.provider)
-        if not listing or not version or version != change.version:
+        user, provider = self._membership(change.user), self._membership(change.provider)
+        version = self._version(provider)
+        if not user or not version or version != change.version:
             raise MissingEvents(
                 f"{change.user} agrees to version {change.version} of the service of "
                 f"{change.provider}, which has version {version} by the events: read all again",
             )
-        self._of(change.user).put(change.provider, _Consent(listing, version))
+        self._of(change.user).put(provider, version)
 
-    def _of(self, user: Address) -> Listed[Address, _Consent]:
-        return self._consents.setdefault(user, Listed())
+    def _of(self, user: Address) -> Listed[int, int]:
+        return self._consents.setdefault(self._membership(user), Listed())
 
-    def _listing(self, party: Address) -> int:
-        listed = self._parties.get(party)
-        return listed.listing if listed else 0
+    def _membership(self, account: Address) -> int:
+        held = self._accounts.get(account)
+        return held.membership if held else 0
 
-    def _version(self, provider: Address) -> int:
-        """Give the version of a service in force; 0 when there is none."""
-        service = self._services.get(provider)
-        if service is None or service.listing != self._listing(provider):
-            return 0
-        return self._versions[provider]
+    def _version(self, provider: int) -> int:
+        """Return the version of a member's service; 0 when it offers none."""
+        return self._versions[provider] if self._services.get(provider) else 0
 
-    def _party(self, listed: _Party) -> Party:
-        state = listed.state
+    def _held(self, account: Address, party: PartyId) -> _Party:
+        found = self._parties.get(party)
+        if found is None or found.state.address != account:
+            raise MissingEvents(f"{account} does not hold {party}: read all events again")
+        return found
+
+    def _party(self, party: _Party) -> Party:
+        state, held = party.state, self._accounts[party.state.address]
         return Party(
             address=state.address,
             id=state.id,
             roles=state.roles,
             modules_sender=state.modules_sender,
             modules_receiver=state.modules_receiver,
-            operator=state.operator,
-            operator_domain=self._nodes.get(state.operator),
-            listing=listed.listing,
+            operator=self._operators[party.node],
+            operator_domain=self._nodes.get(party.node),
+            website=party.website,
+            current=held.current == state.id,
+            membership=held.membership,
         )
 
-    def _service(self, provider: Address) -> Service | None:
-        service, party = self._services.get(provider), self._parties.get(provider)
-        if service is None or party is None or service.listing != party.listing:
+    def _service(self, membership: int, service: _Service) -> Service | None:
+        provider = self._members.get(membership)
+        if provider is None:
             return None
+        held = self._accounts[provider]
+        still_held = service.shown in {held.current, *held.others}
         return Service(
             provider=provider,
-            id=party.state.id,
+            id=service.shown if still_held else held.current,
             name=service.state.name,
             url=service.state.url,
             permissions=service.state.permissions,
-            version=self._versions[provider],
+            version=self._versions[membership],
         )
+
+
+def _reserve(reserved: dict[K, Address], key: K, account: Address | None) -> None:
+    reserved.pop(key, None)
+    if account is not None:
+        reserved[key] = account

@@ -1,7 +1,7 @@
 """What a node asks, straight from the chain; over a cache, `cache.questions` answers the same.
 
-Answers of several reads are of one block. Contracts without numbered listings go on leading from an
-id to the party that has changed it since: a party counts here by the id that it has now.
+Answers of several reads are of one block. Contracts without numbered memberships go on leading from
+an id to the party that has changed it since: a party counts here by the id that it has now.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def route(dialect: Dialect, who: PartyId, block: int | None) -> Flow[Route | None]:
     """Tell where messages to a party go; see `party_now`."""
-    if dialect.limits.has_listings:
+    if dialect.limits.has_memberships:
         return (yield from dialect.route(who, block))
     party = yield from party_now(dialect, who, block)
     if party is None:
@@ -39,7 +39,7 @@ def party_now(dialect: Dialect, who: PartyId, block: int | None) -> Flow[Party |
         block: Number of the block; `None` for the latest.
     """
     party = yield from dialect.party(who, block)
-    if party is None or dialect.limits.has_listings:
+    if party is None or dialect.limits.has_memberships:
         return party
     party = yield from dialect.party(party.address, block)
     return party if party is not None and party.id == who else None

@@ -25,6 +25,7 @@ from ocn_registry.signing.requests import (
     Payload,
     Request,
     SignedRequest,
+    acceptance_of,
 )
 from ocn_registry.signing.signers import AnySigner, AsyncSigner, KeySigner, Signer, recover
 
@@ -47,6 +48,7 @@ __all__ = [
     "StructType",
     "TypedData",
     "Value",
+    "acceptance_of",
     "match",
     "message_of",
     "read_document",

@@ -36,13 +36,14 @@ def _is_list(value: object) -> TypeGuard[list[object]]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """A payload that has the right keys, and the signature if one is there."""
+    """A payload that has the right keys, and signature and acceptance if they are there."""
 
     primary_type: str
     types: object
     domain: dict[str, object]
     message: dict[str, object]
     signature: bytes | None
+    acceptance: Document | None = None
 
 
 def read_object(text: str | bytes) -> dict[str, object]:
@@ -80,8 +81,16 @@ def read_document(text: str | bytes) -> Document:
     Raises:
         InvalidInput: It is no JSON, or has not the form of a request.
     """
-    whole = read_object(text)
-    same_keys("request", set(whole) - {"signature"}, _KEYS)
+    return _document(read_object(text))
+
+
+def _document(whole: dict[str, object]) -> Document:
+    same_keys("request", set(whole) - {"signature", "acceptance"}, _KEYS)
+    acceptance = whole.get("acceptance")
+    if "acceptance" in whole and (not _is_object(acceptance) or "acceptance" in acceptance):
+        raise InvalidInput(
+            "the request's acceptance is not a request: have it prepared or accepted anew",
+        )
     primary_type, domain, message = whole["primaryType"], whole["domain"], whole["message"]
     if not isinstance(primary_type, str) or not _is_object(domain) or not _is_object(message):
         raise InvalidInput("the request's primaryType is no text, or domain or message no object")
@@ -91,6 +100,7 @@ def read_document(text: str | bytes) -> Document:
         domain=domain,
         message=message,
         signature=read_signature(whole["signature"]) if "signature" in whole else None,
+        acceptance=_document(acceptance) if _is_object(acceptance) else None,
     )
 
 

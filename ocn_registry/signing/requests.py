@@ -7,30 +7,59 @@ between the machine that signs and the machine that pays is the JSON of either. 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from ocn_registry.errors import InvalidInput
+from ocn_registry.intents import (
+    AcceptAccount,
+    Acceptance,
+    AcceptController,
+    MoveAccount,
+    SetController,
+)
+from ocn_registry.models import Address
 from ocn_registry.signing.documents import read_signature
 
 if TYPE_CHECKING:
-    from ocn_registry.intents import SignableIntent
-    from ocn_registry.models import Address
+    from ocn_registry.intents import Intent, SignableIntent
     from ocn_registry.signing.signers import Signer
 
 DEFAULT_LIFETIME_S = 60 * 60
 MAX_LIFETIME_S = 30 * 24 * 60 * 60
 
 
+def acceptance_of(
+    intent: Intent,
+    account: Address,
+) -> tuple[Address, AcceptAccount | AcceptController] | None:
+    """Return who has to accept an intent, and what it signs; `None` where nobody does.
+
+    Args:
+        intent: What is to change.
+        account: Whose entry it is.
+    """
+    match intent:
+        case MoveAccount():
+            return Address(intent.new_account), AcceptAccount(account=account)
+        case SetController():
+            controller = Address(str(intent.controller))
+            if controller.is_zero or controller == account:
+                return None
+            return controller, AcceptController(account=account)
+        case _:
+            return None
+
+
 class Payload(Protocol):
     """What is signed: its hash, and the form in which a wallet shows it."""
 
     def digest(self) -> bytes:
-        """Give the 32 bytes that are signed."""
+        """Return the 32 bytes that are signed."""
         ...
 
     def document(self) -> dict[str, object]:
-        """Give the form that travels."""
+        """Return the form that travels."""
         ...
 
 
@@ -40,10 +69,13 @@ class Request:
 
     Attributes:
         intent: What is to change.
-        account: Whose entry it is, and who has to sign.
+        account: Whose entry it is. The account signs, or its controller if it has named one.
         nonce: The account's next nonce at the contract.
         deadline_unix_s: Last second, in Unix time, at which the request can take effect.
         payload: What is signed; the dialect made it of the four above.
+        acceptance: For a move or a new controller, the request that the new account or the
+            controller signs; `None` elsewhere, and while it is not there. It travels in the same
+            document, and can be signed on a machine of its own.
         replayable: Whether the contract takes the same signature again and again: its requests
             have no nonce and no deadline, and those above say nothing.
     """
@@ -53,23 +85,62 @@ class Request:
     nonce: int
     deadline_unix_s: int
     payload: Payload
+    acceptance: Request | SignedRequest | None = None
     replayable: bool = False
 
-    def sign(self, signer: Signer) -> SignedRequest:
+    def sign(self, signer: Signer, *, as_controller: bool = False) -> SignedRequest:
         """Sign the request; nothing is sent, and no chain is asked.
 
         Args:
             signer: Holds the key of `account`.
+            as_controller: Whether the signer is the account's controller instead.
 
         Raises:
             InvalidInput: It holds another's key.
         """
-        if signer.address != self.account:
+        if signer.address != self.account and not as_controller:
             raise InvalidInput(
-                f"the request is that of {self.account} and the signer is {signer.address}: "
-                "sign with the account's own key",
+                f"the request is for {self.account} and the signer is {signer.address}: "
+                "sign with the account's own key, or as its controller",
             )
         return SignedRequest(request=self, signature=signer.sign(self.payload))
+
+    def accept(self, signer: Signer) -> Request:
+        """Return the request with its acceptance signed.
+
+        Args:
+            signer: Holds the key of the new account, or of the controller.
+
+        Raises:
+            InvalidInput: The request needs no acceptance, or the signer holds another's key.
+        """
+        acceptance = self.acceptance
+        if isinstance(acceptance, SignedRequest):
+            acceptance = acceptance.request
+        if acceptance is None:
+            raise InvalidInput(
+                f"a {type(self.intent).__name__} request without an acceptance can't be accepted: "
+                "prepare the acceptance by itself, or prepare the request anew",
+            )
+        return self.accepted(acceptance.sign(signer))
+
+    def accepted(self, acceptance: SignedRequest) -> Request:
+        """Return the request with an acceptance that was signed elsewhere.
+
+        Args:
+            acceptance: A signed `AcceptAccount` or `AcceptController` of the other account.
+
+        Raises:
+            InvalidInput: It is the acceptance of something else.
+        """
+        wanted = acceptance_of(self.intent, self.account)
+        if wanted is None or (acceptance.account, acceptance.intent) != wanted:
+            raise InvalidInput(
+                f"this {type(acceptance.intent).__name__} by {acceptance.account} is not the "
+                f"acceptance that this {type(self.intent).__name__} of {self.account} needs: have "
+                "the right account sign it for this one",
+            )
+        return replace(self, acceptance=acceptance)
 
     def signed(self, signature: bytes | str) -> SignedRequest:
         """Add a signature that was made elsewhere.
@@ -78,14 +149,16 @@ class Request:
             signature: Its bytes, or `0x` and hexadecimal digits.
 
         Raises:
-            InvalidInput: It has not the form of a signature.
+            InvalidInput: It does not have the form of a signature.
         """
         given = read_signature(signature) if isinstance(signature, str) else bytes(signature)
         return SignedRequest(request=self, signature=given)
 
     def document(self) -> dict[str, object]:
-        """Give the payload for `eth_signTypedData_v4`."""
-        return self.payload.document()
+        """Return the payload for `eth_signTypedData_v4`, and the acceptance beside it."""
+        if self.acceptance is None:
+            return self.payload.document()
+        return {**self.payload.document(), "acceptance": self.acceptance.document()}
 
     def to_json(self) -> str:
         """Write the payload as JSON, for a wallet or another machine to sign."""
@@ -105,6 +178,28 @@ class SignedRequest:
         return self.request.intent
 
     @property
+    def acceptance(self) -> Acceptance | None:
+        """The consent of the new account or the controller; `None` where it is not signed."""
+        accepted = self.request.acceptance
+        return accepted.as_acceptance() if isinstance(accepted, SignedRequest) else None
+
+    def as_acceptance(self) -> Acceptance:
+        """Return a signed `AcceptAccount` or `AcceptController` as `MoveAccount` takes it."""
+        return Acceptance(
+            nonce=self.nonce,
+            deadline_unix_s=self.deadline_unix_s,
+            signature=self.signature,
+        )
+
+    def accept(self, signer: Signer) -> SignedRequest:
+        """Return the request with its acceptance signed; see `Request.accept`."""
+        return replace(self, request=self.request.accept(signer))
+
+    def accepted(self, acceptance: SignedRequest) -> SignedRequest:
+        """Return the request with an acceptance signed elsewhere; see `Request.accepted`."""
+        return replace(self, request=self.request.accepted(acceptance))
+
+    @property
     def account(self) -> Address:
         """Whose entry it is."""
         return self.request.account
@@ -120,7 +215,7 @@ class SignedRequest:
         return self.request.deadline_unix_s
 
     def document(self) -> dict[str, object]:
-        """Give the payload together with the signature."""
+        """Return the payload together with the signature."""
         return {**self.request.document(), "signature": "0x" + self.signature.hex()}
 
     def to_json(self) -> str:

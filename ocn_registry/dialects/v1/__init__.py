@@ -45,7 +45,11 @@ class V1Dialect:
         replayable=True,
         has_batches=False,
         has_import=False,
-        has_listings=False,
+        has_memberships=False,
+        has_many_ids=False,
+        has_controllers=False,
+        has_reservations=False,
+        has_websites=False,
         has_contract_signers=False,
         has_two_step_ownership=False,
         binds_permissions=False,
@@ -175,10 +179,33 @@ class V1Dialect:
             block,
         )
 
-    def listing(self, party: Address, block: int | None) -> Call[int | None]:
-        """Read the number of a party's listing."""
+    def parties_of(self, account: Address, block: int | None) -> Flow[tuple[Party, ...]]:
+        """Read all parties of an account: it has one id at most."""
+        party = yield from self.party(account, block)
+        return () if party is None else (party,)
+
+    def membership(self, account: Address, block: int | None) -> Call[int | None]:
+        """Refuse: memberships have no numbers here."""
+        del account, block
+        raise unsupported("tell the number of a membership: they don't count them")
+
+    def controller(self, account: Address, block: int | None) -> Flow[Address]:
+        """Return the account: no other's signature counts for it here."""
+        del block
+        yield from ()
+        return account
+
+    def reservation(self, party: PartyId, block: int | None) -> Flow[Address | None]:
+        """Return `None`: nothing can be reserved here."""
         del party, block
-        raise unsupported("tell the number of a listing: they don't count listings")
+        yield from ()
+        return None
+
+    def node_reservation(self, domain: str, block: int | None) -> Flow[Address | None]:
+        """Return `None`: nothing can be reserved here."""
+        del domain, block
+        yield from ()
+        return None
 
     def service(self, provider: Address, block: int | None) -> Call[Service | None]:
         """Read a provider's service."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ocn_registry.contract_errors import PermissionsDiffer, ServiceNotFound
+from ocn_registry.contract_errors import PartyIdNotFound, PermissionsDiffer, ServiceNotFound
 from ocn_registry.dialects.base import Stage
 from ocn_registry.dialects.v1.errors import DomainListed, about
 from ocn_registry.errors import UnsupportedByDialect
@@ -46,6 +46,9 @@ def plan(dialect: Dialect, step: Step, sender: Address) -> Flow[tuple[Stage, ...
             stages = yield from _node(dialect, intent, account)
         case SetParty():
             stages = yield from _party(dialect, intent, account)
+        case SetPartyModules() | DeleteParty():
+            yield from _same_id(dialect, intent, account)
+            return alone
         case CreateAgreement():
             yield from _same_permissions(dialect, intent)
             return alone
@@ -96,6 +99,19 @@ def _party(dialect: Dialect, intent: SetParty, account: Address) -> Flow[tuple[S
         Stage(steps=(intent,), undo=(former, *again)),
         *modules,
     )
+
+
+def _same_id(
+    dialect: Dialect,
+    intent: SetPartyModules | DeleteParty,
+    account: Address,
+) -> Flow[None]:
+    """Compare the id that is named with the one that the account has."""
+    if intent.country_code is None or intent.party_id is None:
+        return
+    party = yield from dialect.party(account, None)
+    if party is None or party.id != PartyId(intent.country_code, intent.party_id):
+        raise PartyIdNotFound(intent.country_code, intent.party_id)
 
 
 def _same_permissions(dialect: Dialect, intent: CreateAgreement) -> Flow[None]:

@@ -8,13 +8,17 @@ stands already, the owner can name it with whatever it holds.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ocn_registry.dialects.v1.unsupported import unsupported
 from ocn_registry.errors import InvalidInput
 from ocn_registry.foreign.text import shown
 from ocn_registry.intents import (
+    AcceptAccount,
+    AcceptController,
     AcceptOwnership,
+    AdminReserveNode,
+    AdminReserveParty,
     CloseImport,
     CreateAgreement,
     ImportAgreements,
@@ -22,22 +26,46 @@ from ocn_registry.intents import (
     ImportParties,
     ImportServices,
     InvalidateNonce,
+    MoveAccount,
+    PruneService,
     RevokeAgreement,
+    SetController,
     SetNode,
     SetParty,
+    SetPartyModules,
+    SetPartyWebsite,
     SetService,
     TransferOwnership,
 )
-from ocn_registry.models import Address
+from ocn_registry.models import Address, Module, Role
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from enum import IntEnum
+
     from ocn_registry.intents import Intent
 
 
+_LAST_ROLE: Final = Role.SCSP
+_LAST_MODULE: Final = Module.TOKENS
 _IMPORT = "import entries: only the accounts themselves can list them"
+_MOVE = (
+    "move an account to a new key: delete party, service and node with the former key, then "
+    "register with the new one; agreements have to be made anew"
+)
+_CONTROLLER = "have another key sign for an account: each account signs for itself"
+_RESERVE = "have the owner delete the entry, and its rightful holder register right after that"
 _UNKNOWN: dict[type[Intent], str] = {
     InvalidateNonce: "cancel a signed request: a signature is good for ever here",
     AcceptOwnership: "offer the ownership: it is transferred in one step",
+    SetPartyWebsite: "keep a party's website: publish it elsewhere",
+    MoveAccount: _MOVE,
+    AcceptAccount: _MOVE,
+    SetController: _CONTROLLER,
+    AcceptController: _CONTROLLER,
+    AdminReserveParty: f"reserve an id: {_RESERVE}",
+    AdminReserveNode: f"reserve a URL: {_RESERVE}",
+    PruneService: "clear slots of services: their lists have none",
     ImportNodes: _IMPORT,
     ImportParties: _IMPORT,
     ImportServices: _IMPORT,
@@ -47,7 +75,7 @@ _UNKNOWN: dict[type[Intent], str] = {
 
 
 def check(intent: Intent) -> None:
-    """Refuse an intent that the contracts would refuse whatever their state, or do not know."""
+    """Raise for an intent that the contracts reject whatever their state, or do not know."""
     match intent:
         case SetNode():
             _check_url(intent.domain)
@@ -55,7 +83,10 @@ def check(intent: Intent) -> None:
             _check_id(intent.country_code, intent.party_id)
             if not intent.roles:
                 raise InvalidInput("a party has at least one role: name it")
+            _check_known("role", intent.roles, _LAST_ROLE)
             _check_not_zero("operator", intent.operator)
+        case SetPartyModules():
+            _check_known("module", (*intent.sender, *intent.receiver), _LAST_MODULE)
         case SetService():
             if not intent.permissions:
                 raise InvalidInput("a service needs at least one permission: name it")
@@ -68,11 +99,20 @@ def check(intent: Intent) -> None:
                 raise unsupported(_UNKNOWN[type(intent)])
 
 
+def _check_known(what: str, values: Iterable[IntEnum], last: IntEnum) -> None:
+    for value in values:
+        if value > last:
+            raise unsupported(
+                f"list the {what} {value.name}, which came later: leave it out",
+            )
+
+
 def _check_url(url: str) -> None:
     begins = url.startswith(("http://", "https://"))
     if not begins or not url.isprintable() or " " in url:
         raise InvalidInput(
-            f"{shown(url)} is no URL of a node: write http:// or https://, then visible characters",
+            f"{shown(url)} is not a valid URL of a node: write http:// or https://, then visible "
+            "characters",
         )
 
 
@@ -80,10 +120,10 @@ def _check_id(country_code: str, party_id: str) -> None:
     for name, text in (("country code", country_code), ("party id", party_id)):
         if not text.isascii() or not text.isprintable() or " " in text:
             raise InvalidInput(
-                f"the {name} is {shown(text)}: give visible ASCII characters, as in DE ABC",
+                f"{shown(text)} is not a valid {name}: use visible ASCII characters, as in DE ABC",
             )
 
 
 def _check_not_zero(what: str, address: str) -> None:
     if Address(address).is_zero:
-        raise InvalidInput(f"the zero address is no {what}: give the address of one")
+        raise InvalidInput(f"the zero address is not a valid {what}: give the address of one")

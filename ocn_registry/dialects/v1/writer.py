@@ -8,7 +8,7 @@ from ocn_registry.dialects.v1 import calldata, events, plans, requests, rules
 from ocn_registry.dialects.v1.errors import about, refuse
 from ocn_registry.dialects.v1.unsupported import unsupported
 from ocn_registry.errors import InvalidInput
-from ocn_registry.intents import CreateAgreement
+from ocn_registry.intents import CreateAgreement, DeleteParty, SetPartyModules
 from ocn_registry.models import Contract
 from ocn_registry.protocol.effects import Call
 
@@ -63,12 +63,17 @@ class Writing:
         return plans.plan(dialect, _only(steps), sender)
 
     def request(self, intent: SignableIntent, account: Address) -> Request:
-        """Say what an account has to sign; nonce and deadline are none of it."""
+        """Return what an account has to sign, which has no nonce and no deadline."""
         rules.check(intent)
         if isinstance(intent, CreateAgreement) and intent.permissions is not None:
             raise unsupported(
                 "take a signature that says what is agreed to: leave the permissions out, and the "
                 "agreement is to whatever the service needs",
+            )
+        if isinstance(intent, SetPartyModules | DeleteParty) and intent.country_code is not None:
+            raise unsupported(
+                "take a signature that names the id: leave the id out, and the request is about "
+                "the one id of the account",
             )
         contract = self._addresses[self.contract_of(intent)]
         return requests.request(self._chain_id, contract, intent, account)

@@ -41,7 +41,11 @@ class V3Dialect:
         replayable=False,
         has_batches=True,
         has_import=True,
-        has_listings=True,
+        has_memberships=True,
+        has_many_ids=True,
+        has_controllers=True,
+        has_reservations=True,
+        has_websites=True,
         has_contract_signers=True,
         has_two_step_ownership=True,
         binds_permissions=True,
@@ -145,17 +149,52 @@ class V3Dialect:
     def party(self, who: Address | PartyId, block: int | None) -> Call[Party | None]:
         """Read a party."""
         if isinstance(who, Address):
-            details = self._registry(
-                "getPartyDetailsByAddress(address)",
+            return self._registry(
+                "partiesOf(address)",
                 (abi.address(who),),
-                reader.party_by_address(who),
+                reader.current_party,
                 block,
             )
-            return reader.with_listing(details, self.listing(who, block))
         return self._registry(
-            "getPartyDetailsByOcpi(bytes2,bytes3)",
+            "party(bytes2,bytes3)",
             id_words(who),
-            reader.party_by_id(who),
+            reader.party_or_none,
+            block,
+        )
+
+    def parties_of(self, account: Address, block: int | None) -> Call[tuple[Party, ...]]:
+        """Read all parties of an account, the current one first."""
+        return self._registry(
+            "partiesOf(address)",
+            (abi.address(account),),
+            lambda reader_: reader_.structs(reader.read_party),
+            block,
+        )
+
+    def controller(self, account: Address, block: int | None) -> Call[Address]:
+        """Read whose signature counts for an account."""
+        return self._registry(
+            "controllerOf(address)",
+            (abi.address(account),),
+            Words.address,
+            block,
+        )
+
+    def reservation(self, party: PartyId, block: int | None) -> Call[Address | None]:
+        """Read for whom an id is reserved."""
+        return self._registry(
+            "reservationOf(bytes2,bytes3)",
+            id_words(party),
+            reader.address_or_none,
+            block,
+        )
+
+    def node_reservation(self, domain: str, block: int | None) -> Call[Address | None]:
+        """Read for whom a URL is reserved."""
+        return self._registry(
+            "nodeReservationOf(string)",
+            (abi.text(domain),),
+            reader.address_or_none,
             block,
         )
 
@@ -173,11 +212,11 @@ class V3Dialect:
             block,
         )
 
-    def listing(self, party: Address, block: int | None) -> Call[int | None]:
-        """Read the number of a party's listing."""
+    def membership(self, account: Address, block: int | None) -> Call[int | None]:
+        """Read the number of an account's membership."""
         return self._registry(
-            "listingOf(address)",
-            (abi.address(party),),
+            "membershipOf(address)",
+            (abi.address(account),),
             lambda reader: reader.uint() or None,
             block,
         )
@@ -261,12 +300,13 @@ class V3Dialect:
         return tuple([agreement for agreement in found if agreement and agreement.active])
 
     def users_of(self, provider: Address, block: int) -> Flow[tuple[Agreement, ...]]:
-        """Read the agreements in force to a provider's service: every party is asked about."""
+        """Read the agreements in force to a provider's service: every account is asked about."""
         if (yield from self.service(provider, block)) is None:
             return ()
         parties = yield from self.parties(block)
+        users = [party.address for party in parties if party.current]
         found = yield from reader.each(
-            [self.agreement(party.address, provider, block) for party in parties],
+            [self.agreement(user, provider, block) for user in users],
         )
         return tuple([agreement for agreement in found if agreement and agreement.active])
 

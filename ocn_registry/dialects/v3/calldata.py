@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 from ocn_registry.dialects.shared import argument, call
 from ocn_registry.dialects.v3.owner_writes import OWNER_WRITES
 from ocn_registry.dialects.v3.requests import REQUESTS
+from ocn_registry.errors import InvalidInput
 from ocn_registry.evm import abi
-from ocn_registry.intents import CloseImport, InvalidateNonce
+from ocn_registry.intents import CloseImport, InvalidateNonce, MoveAccount, SetController
 from ocn_registry.models import Contract
 from ocn_registry.signing import SignedRequest
 
 if TYPE_CHECKING:
-    from ocn_registry.intents import Intent
+    from ocn_registry.intents import Acceptance, Intent
+
+_ACCEPTANCE = "(uint256,uint256,bytes)"
 
 
 def contract_of(intent: Intent) -> Contract:
@@ -31,6 +34,11 @@ def step(what: Intent | SignedRequest) -> bytes:
     if row := OWNER_WRITES.get(type(what)):
         return call(row.function, *row.arguments(what))
     request = REQUESTS[type(what)]
+    if not request.function:
+        raise InvalidInput(
+            f"{type(what).__name__} takes effect inside another request: sign it, and give it to "
+            "the move or to the naming of a controller",
+        )
     given = [
         (kind, value)
         for kind, value in zip(request.argument_types, request.values(what), strict=True)
@@ -38,13 +46,19 @@ def step(what: Intent | SignedRequest) -> bytes:
     ]
     whole = len(given) == len(request.argument_types)
     name = request.function if whole else request.short
-    types = ",".join([kind for kind, _ in given])
-    return call(f"{name}({types})", *[argument(kind, value) for kind, value in given])
+    types = [kind for kind, _ in given]
+    arguments = [argument(kind, value) for kind, value in given]
+    if isinstance(what, MoveAccount | SetController):
+        types.append(_ACCEPTANCE)
+        arguments.append(_acceptance(what.acceptance))
+    return call(f"{name}({','.join(types)})", *arguments)
 
 
 def _signed(signed: SignedRequest) -> bytes:
     row = REQUESTS[type(signed.intent)]
-    types = ("address", *row.argument_types, "uint256", "uint256")
+    if not row.function:
+        return step(signed.intent)  # which says why not
+    types = ["address", *row.argument_types, "uint256", "uint256"]
     values = (
         signed.account,
         *row.signed_values(signed.intent),
@@ -52,6 +66,19 @@ def _signed(signed: SignedRequest) -> bytes:
         signed.deadline_unix_s,
     )
     arguments = [argument(kind, value) for kind, value in zip(types, values, strict=True)]
+    types.append("bytes")
+    arguments.append(abi.blob(signed.signature))
+    if row.takes_acceptance:
+        types.append(_ACCEPTANCE)
+        arguments.append(_acceptance(signed.acceptance))
     name = row.type.name[0].lower() + row.type.name[1:]
-    signature = f"{name}Raw({','.join((*types, 'bytes'))})"
-    return call(signature, *arguments, abi.blob(signed.signature))
+    return call(f"{name}Raw({','.join(types)})", *arguments)
+
+
+def _acceptance(given: Acceptance | None) -> abi.Tail:
+    """Return the argument; an empty one where nobody has to accept, or the sender itself does."""
+    if given is None:
+        return abi.Tail(abi.join(abi.uint(0), abi.uint(0), abi.blob(b"")))
+    return abi.Tail(
+        abi.join(abi.uint(given.nonce), abi.uint(given.deadline_unix_s), abi.blob(given.signature)),
+    )

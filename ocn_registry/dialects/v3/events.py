@@ -1,4 +1,18 @@
-"""What events say."""
+"""What events say.
+
+Every event tells one change. What one means for the state that events add up to:
+
+- `OperatorUpdate`: the URL of the operator's node; none when it is empty.
+- `PartyUpdate`: a party's full state under one id, which becomes its account's current one; with a
+  zero operator the account no longer holds the id.
+- `PartyWebsite`: the website of a party; none when it is empty. It goes with the id.
+- `AccountMoved`: rename the account everywhere, as operator too. `OperatorUpdate` of both accounts,
+  where there is a node, and a `PartyUpdate` for each id follow; these change no order of lists.
+- `ControllerSet`, `PartyReserved`, `NodeReserved`: as their fields say. Listing what is reserved
+  uses the reservation up, without an event.
+- `ServiceUpdate`, `ServicePruned`, `AgreementMade`, `AgreementRevoked`: services and agreements,
+  which hang on memberships, so that they follow a moved account without events of their own.
+"""
 
 from __future__ import annotations
 
@@ -11,17 +25,23 @@ from ocn_registry.evm.abi import Words
 from ocn_registry.evm.keccak import topic
 from ocn_registry.models import Address, Node, permissions_of
 from ocn_registry.outcomes import (
+    AccountMoved,
     AgreementMade,
     AgreementRevoked,
+    ControllerSet,
     ImportClosed,
     ImportOpened,
     NodeDeleted,
+    NodeReserved,
     NodeSet,
     OwnershipOffered,
     OwnershipTransferred,
     PartyDeleted,
+    PartyReserved,
     PartySet,
+    PartyWebsiteSet,
     ServiceDeleted,
+    ServicePruned,
     ServiceSet,
 )
 
@@ -29,7 +49,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ocn_registry.errors import Reverted
-    from ocn_registry.models import Contract
+    from ocn_registry.models import Contract, PartyId
     from ocn_registry.outcomes import (
         Change,
     )
@@ -57,9 +77,7 @@ def _operator_update(log: Log) -> Change:
 
 def _party_update(log: Log) -> Change:
     reader = Words(log.data)
-    party, address, operator = read_id(reader), _indexed(log, 1), _indexed(log, 2)
-    if party is None:
-        raise BadAnswer("an event tells of a party without an id")
+    party, address, operator = _id(reader), _indexed(log, 1), _indexed(log, 2)
     if operator.is_zero:
         return PartyDeleted(address=address, id=party)
     return PartySet(
@@ -70,6 +88,39 @@ def _party_update(log: Log) -> Change:
         modules_receiver=read_modules(reader),
         operator=operator,
     )
+
+
+def _id(reader: Words) -> PartyId:
+    party = read_id(reader)
+    if party is None:
+        raise BadAnswer("an event tells of a party without an id")
+    return party
+
+
+def _or_none(address: Address) -> Address | None:
+    return None if address.is_zero else address
+
+
+def _party_website(log: Log) -> Change:
+    reader = Words(log.data)
+    return PartyWebsiteSet(
+        id=_id(reader),
+        address=_indexed(log, 1),
+        website=reader.text() or None,
+    )
+
+
+def _party_reserved(log: Log) -> Change:
+    return PartyReserved(id=_id(Words(log.data)), holder=_or_none(_indexed(log, 1)))
+
+
+def _node_reserved(log: Log) -> Change:
+    return NodeReserved(domain=Words(log.data).text(), operator=_or_none(_indexed(log, 1)))
+
+
+def _service_pruned(log: Log) -> Change:
+    reader = Words(log.data)
+    return ServicePruned(index=reader.uint(), membership=reader.uint())
 
 
 def _service_update(log: Log) -> Change:
@@ -95,7 +146,19 @@ def _agreement_made(log: Log) -> Change:
 EVENTS: dict[str, Callable[[Log], Change]] = {
     "OperatorUpdate(address,string)": _operator_update,
     "PartyUpdate(bytes2,bytes3,address,uint8[],uint8[],uint8[],address)": _party_update,
+    "PartyWebsite(bytes2,bytes3,address,string)": _party_website,
+    "AccountMoved(address,address)": lambda log: AccountMoved(
+        account=_indexed(log, 1),
+        new_account=_indexed(log, 2),
+    ),
+    "ControllerSet(address,address)": lambda log: ControllerSet(
+        account=_indexed(log, 1),
+        controller=_indexed(log, 2),
+    ),
+    "PartyReserved(bytes2,bytes3,address)": _party_reserved,
+    "NodeReserved(string,address)": _node_reserved,
     "ServiceUpdate(string,string,uint256[],address)": _service_update,
+    "ServicePruned(uint256,uint256)": _service_pruned,
     "AgreementMade(address,address,uint256,uint256[])": _agreement_made,
     "AgreementRevoked(address,address)": lambda log: AgreementRevoked(
         user=_indexed(log, 1),
@@ -113,7 +176,7 @@ EVENTS: dict[str, Callable[[Log], Change]] = {
 
 
 def changes(logs: tuple[Log, ...], contracts: dict[Address, Contract]) -> tuple[Change, ...]:
-    """Tell what events say.
+    """Return what events say.
 
     Args:
         logs: Events of a transaction.
@@ -136,7 +199,7 @@ def changes(logs: tuple[Log, ...], contracts: dict[Address, Contract]) -> tuple[
 
 
 def failures(logs: tuple[Log, ...], contracts: dict[Address, Contract]) -> dict[int, Reverted]:
-    """Tell which items of a batch failed, by their place in it."""
+    """Return why items of a batch failed, by their place in it."""
     failed = topic(_CALL_FAILED)
     found: dict[int, Reverted] = {}
     for log in logs:

@@ -1,4 +1,7 @@
-"""What only the owner of the contracts does: one row for each kind, as in `requests`."""
+"""What nobody signs for another: one row for each kind, as in `requests`.
+
+All of it is the owner's, except `PruneService`, which anybody can send.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,14 @@ from ocn_registry.intents import (
     AcceptOwnership,
     AdminDeleteOperator,
     AdminDeleteParty,
+    AdminReserveNode,
+    AdminReserveParty,
     CloseImport,
     ImportAgreements,
     ImportNodes,
     ImportParties,
     ImportServices,
+    PruneService,
     RenounceOwnership,
     TransferOwnership,
 )
@@ -27,12 +33,12 @@ if TYPE_CHECKING:
     from ocn_registry.intents import Intent
     from ocn_registry.models import Party
 
-_PARTY = "(address,bytes2,bytes3,uint8[],uint8[],uint8[],address)"
+_PARTY = "(address,bytes2,bytes3,uint8[],uint8[],uint8[],address,string)"
 
 
 @dataclass(frozen=True, slots=True)
 class OwnerWrite:
-    """How one kind of intent of the owner is sent.
+    """How one kind of intent is sent.
 
     Attributes:
         contract: The contract that takes it; `None` where the intent says which.
@@ -57,6 +63,7 @@ def _party(party: Party) -> abi.Tail:
         abi.uints(party.modules_sender),
         abi.uints(party.modules_receiver),
         abi.address(party.operator),
+        abi.text(party.website or ""),
     )
 
 
@@ -73,6 +80,30 @@ OWNER_WRITES: dict[type[Intent], OwnerWrite] = {
             AdminDeleteParty,
             lambda intent: id_words(PartyId(intent.country_code, intent.party_id)),
         ),
+    ),
+    AdminReserveParty: OwnerWrite(
+        Contract.REGISTRY,
+        "adminReserveParty(bytes2,bytes3,address)",
+        checked(
+            AdminReserveParty,
+            lambda intent: (
+                *id_words(PartyId(intent.country_code, intent.party_id)),
+                abi.address(str(intent.holder)),
+            ),
+        ),
+    ),
+    AdminReserveNode: OwnerWrite(
+        Contract.REGISTRY,
+        "adminReserveNode(string,address)",
+        checked(
+            AdminReserveNode,
+            lambda intent: (abi.text(intent.domain), abi.address(str(intent.operator))),
+        ),
+    ),
+    PruneService: OwnerWrite(
+        Contract.PERMISSIONS,
+        "pruneService(uint256)",
+        checked(PruneService, lambda intent: (abi.uint(intent.index),)),
     ),
     TransferOwnership: OwnerWrite(
         Contract.REGISTRY,

@@ -51,7 +51,7 @@ def read(
     decode: Callable[[Words], T],
     block: int | None,
 ) -> Call[T]:
-    """Ask a function of a contract.
+    """Return the call that asks a function of a contract.
 
     Args:
         to: Address of the contract.
@@ -64,7 +64,7 @@ def read(
 
 
 def in_one(calls: Sequence[Call[T]]) -> Call[tuple[T, ...]]:
-    """Ask several things of one contract in one call, so that all answers are of one block.
+    """Return one call that asks several things of one contract, all at one block.
 
     Args:
         calls: At least one; all at the same block.
@@ -98,21 +98,8 @@ def each(calls: Sequence[Call[T]]) -> Flow[tuple[T, ...]]:
     return tuple(found)
 
 
-def with_listing(party: Call[Party | None], listing: Call[int | None]) -> Call[Party | None]:
-    """Ask for a party and the number of its listing at once."""
-    both = in_one([party, listing])
-
-    def decode(data: bytes) -> Party | None:
-        found, number = both.decode(data)
-        if isinstance(found, Party) and isinstance(number, int):
-            return replace(found, listing=number)
-        return None
-
-    return Call(both.to, both.data, decode, refuse, None, both.block)
-
-
 def with_version(service: Call[Service | None], version: Call[int]) -> Call[Service | None]:
-    """Ask for a service and its version at once."""
+    """Return one call that asks for a service and its version."""
     both = in_one([service, version])
 
     def decode(data: bytes) -> Service | None:
@@ -168,16 +155,41 @@ def read_node(reader: Words) -> Node:
 
 def read_party(reader: Words) -> Party:
     """Read a party of a page."""
+    return _party(reader.address(), _listed(read_id(reader)), reader)
+
+
+def _party(address: Address, party: PartyId, reader: Words) -> Party:
     return Party(
-        address=reader.address(),
-        id=_listed(read_id(reader)),
+        address=address,
+        id=party,
         roles=read_roles(reader),
         modules_sender=read_modules(reader),
         modules_receiver=read_modules(reader),
         operator=reader.address(),
         operator_domain=reader.text() or None,
-        listing=reader.uint(),
+        membership=reader.uint(),
+        current=reader.flag(),
+        website=reader.text() or None,
     )
+
+
+def current_party(reader: Words) -> Party | None:
+    """Read an account's current party from the list of all its parties, which begins with it."""
+    parties = reader.structs(read_party)
+    return parties[0] if parties else None
+
+
+def party_or_none(reader: Words) -> Party | None:
+    """Read a party; all its fields are zero and empty when there is none."""
+
+    def one(fields: Words) -> Party | None:
+        address = fields.address()
+        party = read_id(fields)
+        if address.is_zero or party is None:
+            return None
+        return _party(address, party, fields)
+
+    return reader.struct(one)
 
 
 def read_service(reader: Words) -> Service:
@@ -193,7 +205,7 @@ def read_service(reader: Words) -> Service:
 
 
 def node(operator: Address) -> Callable[[Words], Node | None]:
-    """Give the reader of `getNode`."""
+    """Return the reader of `getNode`."""
 
     def decode(reader: Words) -> Node | None:
         domain = reader.text()
@@ -202,49 +214,8 @@ def node(operator: Address) -> Callable[[Words], Node | None]:
     return decode
 
 
-def party_by_address(address: Address) -> Callable[[Words], Party | None]:
-    """Give the reader of `getPartyDetailsByAddress`."""
-
-    def decode(reader: Words) -> Party | None:
-        party = read_id(reader)
-        if party is None:
-            return None
-        sender, receiver = read_modules(reader), read_modules(reader)
-        return Party(
-            address=address,
-            id=party,
-            modules_sender=sender,
-            modules_receiver=receiver,
-            roles=read_roles(reader),
-            operator=reader.address(),
-            operator_domain=reader.text() or None,
-        )
-
-    return decode
-
-
-def party_by_id(party: PartyId) -> Callable[[Words], Party | None]:
-    """Give the reader of `getPartyDetailsByOcpi`."""
-
-    def decode(reader: Words) -> Party | None:
-        address = reader.address()
-        if address.is_zero:
-            return None
-        return Party(
-            address=address,
-            id=party,
-            roles=read_roles(reader),
-            modules_sender=read_modules(reader),
-            modules_receiver=read_modules(reader),
-            operator=reader.address(),
-            operator_domain=reader.text() or None,
-        )
-
-    return decode
-
-
 def route(party: PartyId) -> Callable[[Words], Route | None]:
-    """Give the reader of `getOperatorByOcpi`."""
+    """Return the reader of `getOperatorByOcpi`."""
 
     def decode(reader: Words) -> Route | None:
         operator = reader.address()
@@ -256,7 +227,7 @@ def route(party: PartyId) -> Callable[[Words], Route | None]:
 
 
 def service(provider: Address) -> Callable[[Words], Service | None]:
-    """Give the reader of `getService`."""
+    """Return the reader of `getService`."""
 
     def decode(reader: Words) -> Service | None:
         party = read_id(reader)
@@ -274,16 +245,16 @@ def service(provider: Address) -> Callable[[Words], Service | None]:
 
 
 def agreement(user: Address, provider: Address) -> Callable[[Words], Agreement | None]:
-    """Give the reader of `agreement`."""
+    """Return the reader of `agreement`."""
 
     def decode(reader: Words) -> Agreement | None:
-        listing, version, active = reader.uint(), reader.uint(), reader.flag()
-        if not listing:
+        membership, version, active = reader.uint(), reader.uint(), reader.flag()
+        if not membership:
             return None
         return Agreement(
             user=user,
             provider=provider,
-            listing=listing,
+            membership=membership,
             version=version,
             active=active,
         )

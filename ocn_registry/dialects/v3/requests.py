@@ -8,30 +8,37 @@ their order, then the signature. Adding a request means adding a row.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from ocn_registry.dialects.shared import ID_TYPES, checked, modules, number, numbers, roles
 from ocn_registry.errors import InvalidInput
 from ocn_registry.foreign.text import shown
 from ocn_registry.intents import (
+    AcceptAccount,
+    AcceptController,
     CreateAgreement,
     DeleteNode,
     DeleteParty,
     DeleteService,
     InvalidateNonce,
+    MoveAccount,
     RevokeAgreement,
+    SetController,
     SetNode,
     SetParty,
     SetPartyModules,
+    SetPartyWebsite,
     SetService,
 )
 from ocn_registry.models import Address, Contract
 from ocn_registry.signing import (
     Domain,
     Request,
+    SignedRequest,
     StructType,
     TypedData,
+    acceptance_of,
     match,
     read_document,
 )
@@ -42,13 +49,13 @@ if TYPE_CHECKING:
     from ocn_registry.dialects.shared import Values
     from ocn_registry.intents import Intent, SignableIntent
     from ocn_registry.networks import Deployment
-    from ocn_registry.signing import (
-        SignedRequest,
-        Value,
-    )
+    from ocn_registry.signing import Document, Value
 
 Build: TypeAlias = "Callable[[tuple[Value, ...], Contract], SignableIntent]"
 _END = "uint256 nonce,uint256 deadline)"
+_NAME_THE_ID = (
+    "a signed request names the id that is meant: give country code and party id, as in DE ABC"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +65,10 @@ class RequestType:
     Attributes:
         type: The typed data. Its first field is the account, its last two nonce and deadline.
         contract: The contract that takes it; `None` where the intent says which.
-        function: The function that an account calls for itself.
+        function: The function that an account calls for itself; empty where what is signed takes
+            effect inside another request.
         short: The function that leaves out the values that are `None`; empty where there is none.
+        takes_acceptance: Whether the functions take an acceptance as their last argument.
         values: Gives the values of an intent, in the order of the fields between account and nonce.
         build: Makes the intent of these values.
         missing: What to do where a value is `None` and has to be signed.
@@ -69,6 +78,7 @@ class RequestType:
     contract: Contract | None
     function: str
     short: str = ""
+    takes_acceptance: bool = False
     values: Callable[[Intent], Values]
     build: Build
     missing: str = ""
@@ -131,25 +141,86 @@ REQUESTS: dict[type[Intent], RequestType] = {
     ),
     SetPartyModules: RequestType(
         type=StructType.parse(
-            f"SetPartyModules(address party,uint8[] sender,uint8[] receiver,{_END}",
+            "SetPartyModules(address party,string countryCode,string partyId,uint8[] sender,"
+            f"uint8[] receiver,{_END}",
         ),
         contract=Contract.REGISTRY,
-        function="setPartyModules",
+        function="setPartyModulesOf",
+        short="setPartyModules",
         values=checked(
             SetPartyModules,
-            lambda intent: (tuple(intent.sender), tuple(intent.receiver)),
+            lambda intent: (
+                intent.country_code,
+                intent.party_id,
+                tuple(intent.sender),
+                tuple(intent.receiver),
+            ),
         ),
         build=lambda values, _: SetPartyModules(
-            sender=modules(values[0]),
-            receiver=modules(values[1]),
+            country_code=str(values[0]),
+            party_id=str(values[1]),
+            sender=modules(values[2]),
+            receiver=modules(values[3]),
+        ),
+        missing=_NAME_THE_ID,
+    ),
+    SetPartyWebsite: RequestType(
+        type=StructType.parse(
+            "SetPartyWebsite(address party,string countryCode,string partyId,string website,"
+            f"{_END}",
+        ),
+        contract=Contract.REGISTRY,
+        function="setPartyWebsite",
+        values=checked(
+            SetPartyWebsite,
+            lambda intent: (intent.country_code, intent.party_id, intent.website),
+        ),
+        build=lambda values, _: SetPartyWebsite(
+            country_code=str(values[0]),
+            party_id=str(values[1]),
+            website=str(values[2]),
         ),
     ),
     DeleteParty: RequestType(
-        type=StructType.parse(f"DeleteParty(address party,{_END}"),
+        type=StructType.parse(
+            f"DeleteParty(address party,string countryCode,string partyId,{_END}",
+        ),
         contract=Contract.REGISTRY,
-        function="deleteParty",
-        values=checked(DeleteParty, lambda _: ()),
-        build=lambda _values, _: DeleteParty(),
+        function="deletePartyOf",
+        short="deleteParty",
+        values=checked(DeleteParty, lambda intent: (intent.country_code, intent.party_id)),
+        build=lambda values, _: DeleteParty(country_code=str(values[0]), party_id=str(values[1])),
+        missing=_NAME_THE_ID,
+    ),
+    MoveAccount: RequestType(
+        type=StructType.parse(f"MoveAccount(address account,address newAccount,{_END}"),
+        contract=Contract.REGISTRY,
+        function="moveAccount",
+        takes_acceptance=True,
+        values=checked(MoveAccount, lambda intent: (Address(intent.new_account),)),
+        build=lambda values, _: MoveAccount(new_account=str(values[0])),
+    ),
+    SetController: RequestType(
+        type=StructType.parse(f"SetController(address account,address controller,{_END}"),
+        contract=Contract.REGISTRY,
+        function="setController",
+        takes_acceptance=True,
+        values=checked(SetController, lambda intent: (Address(str(intent.controller)),)),
+        build=lambda values, _: SetController(controller=str(values[0])),
+    ),
+    AcceptAccount: RequestType(
+        type=StructType.parse(f"AcceptAccount(address newAccount,address account,{_END}"),
+        contract=Contract.REGISTRY,
+        function="",
+        values=checked(AcceptAccount, lambda intent: (Address(intent.account),)),
+        build=lambda values, _: AcceptAccount(account=str(values[0])),
+    ),
+    AcceptController: RequestType(
+        type=StructType.parse(f"AcceptController(address controller,address account,{_END}"),
+        contract=Contract.REGISTRY,
+        function="",
+        values=checked(AcceptController, lambda intent: (Address(intent.account),)),
+        build=lambda values, _: AcceptController(account=str(values[0])),
     ),
     SetService: RequestType(
         type=StructType.parse(
@@ -250,12 +321,38 @@ def request(  # noqa: PLR0913 - what a request is made of
             type=row.type,
             values=(account, *row.signed_values(intent), nonce, deadline_unix_s),
         ),
+        acceptance=_given_acceptance(deployment, intent, account),
     )
 
 
+def _given_acceptance(
+    deployment: Deployment,
+    intent: SignableIntent,
+    account: Address,
+) -> SignedRequest | None:
+    """Return the acceptance that an intent carries, as the request that was signed."""
+    needed = acceptance_of(intent, account)
+    given = intent.acceptance if isinstance(intent, MoveAccount | SetController) else None
+    if needed is None or given is None:
+        return None
+    accepting, acceptance = needed
+    unsigned = request(
+        deployment,
+        Contract.REGISTRY,
+        acceptance,
+        accepting,
+        nonce=given.nonce,
+        deadline_unix_s=given.deadline_unix_s,
+    )
+    return unsigned.signed(given.signature)
+
+
 def read_request(deployment: Deployment, text: str | bytes) -> Request | SignedRequest:
-    """Read a request's JSON, signed or not, and refuse one that is not for this deployment."""
-    document = read_document(text)
+    """Read a request's JSON, signed or not; reject one that is not for this deployment."""
+    return _read(deployment, read_document(text))
+
+
+def _read(deployment: Deployment, document: Document) -> Request | SignedRequest:
     row = _BY_NAME.get(document.primary_type)
     if row is None:
         raise InvalidInput(
@@ -279,4 +376,13 @@ def read_request(deployment: Deployment, text: str | bytes) -> Request | SignedR
         deadline_unix_s=number(deadline),
         payload=payload,
     )
+    if document.acceptance is not None:
+        made = _with_acceptance(made, _read(deployment, document.acceptance))
     return made if document.signature is None else made.signed(document.signature)
+
+
+def _with_acceptance(made: Request, acceptance: Request | SignedRequest) -> Request:
+    if isinstance(acceptance, SignedRequest):
+        return made.accepted(acceptance)
+    made.accepted(acceptance.signed(b""))  # that it is the right one
+    return replace(made, acceptance=acceptance)

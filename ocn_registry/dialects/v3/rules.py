@@ -12,15 +12,23 @@ from typing import TYPE_CHECKING
 from ocn_registry.errors import InvalidInput
 from ocn_registry.foreign.text import shown
 from ocn_registry.intents import (
+    AcceptAccount,
+    AcceptController,
     AdminDeleteOperator,
     AdminDeleteParty,
+    AdminReserveNode,
+    AdminReserveParty,
     CreateAgreement,
+    DeleteParty,
     ImportAgreements,
     ImportNodes,
     ImportParties,
     ImportServices,
+    MoveAccount,
     SetNode,
     SetParty,
+    SetPartyModules,
+    SetPartyWebsite,
     SetService,
 )
 from ocn_registry.models import Address
@@ -32,6 +40,11 @@ if TYPE_CHECKING:
 
 MAX_URL_BYTES = 255
 MAX_NAME_BYTES = 100
+# With these a name can show other text than it holds: bidirectional controls, separators of lines
+# and paragraphs, and the byte order mark.
+REFUSED_IN_NAMES = frozenset(
+    "\u061c\u200e\u200f\u2028\u2029\ufeff\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069",
+)
 MAX_IMPORT = 100
 PERMISSION_LIMIT = 64
 
@@ -41,7 +54,7 @@ _PARTY_ID = re.compile(r"[A-Z0-9]{3}", re.ASCII)
 
 
 def check_url(url: str) -> None:
-    """Refuse what is no URL by the contracts' rule."""
+    """Raise `InvalidInput` for what is not a URL by the contracts' rule."""
     if len(url.encode()) > MAX_URL_BYTES:
         raise InvalidInput(
             f"the URL {shown(url)} is longer than {MAX_URL_BYTES} bytes: shorten it",
@@ -54,40 +67,46 @@ def check_url(url: str) -> None:
 
 
 def check_name(name: str) -> None:
-    """Refuse what is no name by the contracts' rule."""
+    """Raise `InvalidInput` for what is not a name by the contracts' rule."""
     if len(name.encode()) > MAX_NAME_BYTES:
         raise InvalidInput(
             f"the name {shown(name)} is longer than {MAX_NAME_BYTES} bytes: shorten it",
         )
-    if any(unicodedata.category(character) == "Cc" for character in name):
-        raise InvalidInput(f"the name {shown(name)} has a control character: take it out")
+    for character in name:
+        if unicodedata.category(character) == "Cc" or character in REFUSED_IN_NAMES:
+            raise InvalidInput(
+                f"the name {shown(name)} has the character U+{ord(character):04X}, which is not "
+                "allowed: remove it",
+            )
 
 
 def check_id(country_code: str, party_id: str) -> None:
-    """Refuse what is no id of a party by the contracts' rule."""
+    """Raise `InvalidInput` for what is not a party's id by the contracts' rule."""
     if not _COUNTRY_CODE.fullmatch(country_code):
         raise InvalidInput(
-            f"the country code is {shown(country_code)}: give two capital letters A-Z, as in DE",
+            f"{shown(country_code)} is not a valid country code: use two letters A-Z, as in DE",
         )
     if not _PARTY_ID.fullmatch(party_id):
         raise InvalidInput(
-            f"the party id is {shown(party_id)}: give three characters A-Z or 0-9, as in ABC",
+            f"{shown(party_id)} is not a valid party id: use three characters A-Z or 0-9, "
+            "as in ABC",
         )
 
 
 def check_permissions(permissions: tuple[int, ...]) -> None:
-    """Refuse what is no set of permissions by the contracts' rule."""
+    """Raise `InvalidInput` for what is not a set of permissions by the contracts' rule."""
     if not permissions:
         raise InvalidInput("a service needs at least one permission: name it")
     for permission in permissions:
         if permission >= PERMISSION_LIMIT:
             raise InvalidInput(
-                f"{shown(int(permission))} is no permission: give numbers below {PERMISSION_LIMIT}",
+                f"{shown(int(permission))} is not a valid permission: use numbers below "
+                f"{PERMISSION_LIMIT}",
             )
 
 
-def check(intent: Intent) -> None:
-    """Refuse an intent that the contracts would refuse whatever their state."""
+def check(intent: Intent) -> None:  # noqa: C901, PLR0912 - one case for each kind
+    """Raise `InvalidInput` for an intent that the contracts reject whatever their state."""
     match intent:
         case SetNode():
             check_url(intent.domain)
@@ -104,10 +123,23 @@ def check(intent: Intent) -> None:
             _check_not_zero("provider", intent.provider)
             if intent.permissions is not None:
                 check_permissions(tuple(intent.permissions))
+        case SetPartyWebsite():
+            check_id(intent.country_code, intent.party_id)
+            if intent.website:
+                check_url(intent.website)
+        case SetPartyModules() | DeleteParty():
+            if intent.country_code is not None and intent.party_id is not None:
+                check_id(intent.country_code, intent.party_id)
+        case MoveAccount():
+            _check_not_zero("account", intent.new_account)
+        case AcceptAccount() | AcceptController():
+            _check_not_zero("account", intent.account)
         case AdminDeleteOperator():
             _check_not_zero("operator", intent.operator)
-        case AdminDeleteParty():
+        case AdminDeleteParty() | AdminReserveParty():
             check_id(intent.country_code, intent.party_id)
+        case AdminReserveNode():
+            check_url(intent.domain)
         case ImportNodes() | ImportParties() | ImportServices() | ImportAgreements():
             _check_import(intent)
         case _:
@@ -121,10 +153,10 @@ def _check_roles(roles: tuple[int, ...]) -> None:
 
 def _check_not_zero(what: str, address: str) -> None:
     if Address(address).is_zero:
-        raise InvalidInput(f"the zero address is no {what}: give the address of one")
+        raise InvalidInput(f"the zero address is not a valid {what}: give the address of one")
 
 
-def _check_import(
+def _check_import(  # noqa: C901 - one case for each kind
     intent: ImportNodes | ImportParties | ImportServices | ImportAgreements,
 ) -> None:
     match intent:
@@ -140,6 +172,8 @@ def _check_import(
                 _check_not_zero("operator", party.operator)
                 check_id(party.id.country_code, party.id.party_id)
                 _check_roles(party.roles)
+                if party.website:
+                    check_url(party.website)
         case ImportServices():
             _check_size(len(intent.services))
             for service in intent.services:

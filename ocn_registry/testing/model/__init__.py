@@ -12,38 +12,48 @@ changes nothing; when several things are wrong, it is the error that the contrac
 time, addresses and chain id are given, and whether a signature is good is asked of a function that
 is given: nothing here does I/O, looks at a clock or knows a curve.
 
-Read first `registry`, then `permissions`; what both share stands in `requests`, `batches`,
-`imports` and `rules`. A state machine holds all of it against the contracts on a chain, after every
-step of random histories (tests/property).
+Read first `registry` with `registry_effects`, then `permissions`; what both share stands in
+`requests`, `batches`, `imports` and `rules`. A state machine holds all of it against the contracts
+on a chain, after every step of random histories (tests/property).
 """
 
 from ocn_registry.testing.model.calls import Call, Message, Receipt
 from ocn_registry.testing.model.events import (
+    AccountMoved,
     AgreementMade,
     AgreementRevoked,
     CallFailed,
+    ControllerSet,
     Event,
     ImportClosed,
     ImportOpened,
+    NodeReserved,
     OperatorUpdate,
     OwnershipTransferred,
     OwnershipTransferStarted,
+    PartyReserved,
     PartyUpdate,
+    PartyWebsite,
+    ServicePruned,
     ServiceUpdate,
 )
 from ocn_registry.testing.model.permissions import AgreementImport, Permissions, ServiceImport
 from ocn_registry.testing.model.permissions_views import AgreementAsMade, ListedService
 from ocn_registry.testing.model.registry import NodeImport, PartyImport, Registry
+from ocn_registry.testing.model.registry_effects import Acceptance
 from ocn_registry.testing.model.registry_views import ListedNode, ListedParty
 from ocn_registry.testing.model.requests import IsSignedBy, SignedFields
 
 __all__ = [
+    "Acceptance",
+    "AccountMoved",
     "AgreementAsMade",
     "AgreementImport",
     "AgreementMade",
     "AgreementRevoked",
     "Call",
     "CallFailed",
+    "ControllerSet",
     "Event",
     "ImportClosed",
     "ImportOpened",
@@ -53,15 +63,19 @@ __all__ = [
     "ListedService",
     "Message",
     "NodeImport",
+    "NodeReserved",
     "OperatorUpdate",
     "OwnershipTransferStarted",
     "OwnershipTransferred",
     "PartyImport",
+    "PartyReserved",
     "PartyUpdate",
+    "PartyWebsite",
     "Permissions",
     "Receipt",
     "Registry",
     "ServiceImport",
+    "ServicePruned",
     "ServiceUpdate",
     "SignedFields",
 ]

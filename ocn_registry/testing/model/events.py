@@ -31,7 +31,10 @@ class OperatorUpdate(Event):
 
 @dataclass(frozen=True, slots=True)
 class PartyUpdate(Event):
-    """The full new state of a party; a zero operator says that it has left."""
+    """The full new state of a party under its account's current id.
+
+    A zero operator says that the account no longer holds the id.
+    """
 
     country_code: str
     party_id: str
@@ -40,6 +43,57 @@ class PartyUpdate(Event):
     modules_sender: tuple[int, ...]
     modules_receiver: tuple[int, ...]
     operator_address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class PartyWebsite(Event):
+    """The new website of a party; none when it is empty."""
+
+    country_code: str
+    party_id: str
+    party: Address
+    website: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountMoved(Event):
+    """All that an account had is the new account's; what it is follows."""
+
+    account: Address
+    new_account: Address
+
+
+@dataclass(frozen=True, slots=True)
+class ControllerSet(Event):
+    """Whose signature counts for an account; its own when both are the same."""
+
+    account: Address
+    controller: Address
+
+
+@dataclass(frozen=True, slots=True)
+class PartyReserved(Event):
+    """The only account that can list an id; anyone can when it is zero."""
+
+    country_code: str
+    party_id: str
+    holder: Address
+
+
+@dataclass(frozen=True, slots=True)
+class NodeReserved(Event):
+    """The only account that can list a URL; anyone can when it is zero."""
+
+    domain: str
+    operator: Address
+
+
+@dataclass(frozen=True, slots=True)
+class ServicePruned(Event):
+    """The slot of a service that ended with this membership is gone."""
+
+    index: int
+    membership: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ class Imports(Contract[S]):
     """A contract that takes copies of an earlier registry's entries, for a time."""
 
     def _owner(self) -> Address:
-        """Tell who owns the registry; each contract knows it in its way."""
+        """Return who owns the registry; each contract knows it in its way."""
         raise NotImplementedError
 
     @external
@@ -41,7 +41,7 @@ class Imports(Contract[S]):
 
     @view
     def import_open(self) -> bool:
-        """Tell whether the import is open."""
+        """Return whether the import is open."""
         return self.state.import_open
 
     def _require_owner(self, message: Message) -> None:

@@ -24,12 +24,12 @@ class Ownership(Imports[RegistryState]):
 
     @view
     def owner(self) -> Address:
-        """Tell the owner; zero when there is none."""
+        """Return the owner; zero when there is none."""
         return self.state.owner
 
     @view
     def pending_owner(self) -> Address:
-        """Tell to whom it was offered; zero when to nobody."""
+        """Return to whom it was offered; zero when to nobody."""
         return self.state.pending_owner
 
     @external

@@ -1,7 +1,7 @@
 """The Permissions' writes: which services exist, and who agreed to them.
 
-A service is in force while its party has the listing that it was set under; an agreement is active
-while its user has the listing, and the service the version, under which it was made.
+Services and agreements hang on memberships: they follow an account that is moved to a new key, and
+end with the membership. An agreement is active while the service has the version agreed to.
 
 Source: contracts/interfaces/IPermissions.sol, contracts/Permissions.sol.
 """
@@ -13,23 +13,26 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from ocn_registry.contract_errors import (
     AgreementExists,
     AgreementNotFound,
+    IndexOutOfRange,
     NoPermissions,
     PartyNotFound,
     PermissionsDiffer,
     ServiceExists,
+    ServiceNotEnded,
     ServiceNotFound,
 )
 from ocn_registry.testing.model.batches import Batches
-from ocn_registry.testing.model.calls import external
+from ocn_registry.testing.model.calls import external, view
 from ocn_registry.testing.model.events import (
     AgreementMade,
     AgreementRevoked,
     ImportOpened,
+    ServicePruned,
     ServiceUpdate,
 )
 from ocn_registry.testing.model.imports import Imports
 from ocn_registry.testing.model.permissions_views import PermissionsViews
-from ocn_registry.testing.model.requests import SignedRequests
+from ocn_registry.testing.model.requests import COUNT_BITS, LAST_COUNT, SignedRequests
 from ocn_registry.testing.model.rules import (
     PERMISSION_LIMIT,
     check_name,
@@ -37,7 +40,7 @@ from ocn_registry.testing.model.rules import (
     checked_set,
     take_out,
 )
-from ocn_registry.testing.model.state import Consent, PermissionsState, ServiceEntry
+from ocn_registry.testing.model.state import PermissionsState, ServiceEntry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,6 +101,7 @@ class Permissions(
     @external
     def set_service(self, message: Message, name: str, url: str, permissions: Numbers) -> None:
         """Offer a service, or change it."""
+        self._require_sender(message)
         self._set_service(message.sender, name, url, permissions)
 
     @external
@@ -120,6 +124,7 @@ class Permissions(
     @external
     def delete_service(self, message: Message) -> None:
         """Take a service off the list."""
+        self._require_sender(message)
         self._delete_service(message.sender)
 
     @external
@@ -136,8 +141,25 @@ class Permissions(
         self._delete_service(provider)
 
     @external
+    def prune_service(self, message: Message, index: int) -> None:
+        """Clear the slot of a service that has ended; anybody's."""
+        del message
+        self._require_open()
+        count = self.service_count()
+        if index >= count:
+            raise IndexOutOfRange(index, count)
+        membership = self.state.providers[index]
+        provider = self._registry.state.members.get(membership)
+        if provider is not None:
+            raise ServiceNotEnded(provider)
+        self._remove_service(membership)
+        del self.state.versions[membership]
+        self._emit(ServicePruned(index, membership))
+
+    @external
     def create_agreement(self, message: Message, provider: Address) -> None:
         """Agree to a service, whatever it needs."""
+        self._require_sender(message)
         self._agree(message.sender, provider, None)
 
     @external
@@ -148,6 +170,7 @@ class Permissions(
         permissions: Numbers,
     ) -> None:
         """Agree to a service, if it needs just these permissions."""
+        self._require_sender(message)
         self._agree(message.sender, provider, permissions)
 
     @external
@@ -169,6 +192,7 @@ class Permissions(
     @external
     def revoke_agreement(self, message: Message, provider: Address) -> None:
         """Take back an agreement, active or ended."""
+        self._require_sender(message)
         self._revoke_agreement(message.sender, provider)
 
     @external
@@ -191,7 +215,7 @@ class Permissions(
         """List services of an earlier registry."""
         self._require_import(message, len(items))
         for provider, name, url, permissions in items:
-            if self._in_force(provider):
+            if self._registry.membership_of(provider) in self.state.services:
                 raise ServiceExists(provider)
             self._store_service(provider, name, url, permissions)
 
@@ -202,16 +226,28 @@ class Permissions(
         for user, provider, permissions in items:
             self._store_agreement(user, provider, permissions)
 
+    @view
+    def nonces(self, account: Address) -> int:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
+        """Return the nonce of the account's next request: the Registry's term, then its count."""
+        term = self._registry.nonces(account) >> COUNT_BITS
+        return term << COUNT_BITS | self.state.nonces.get(account, 0)
+
     def _owner(self) -> Address:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
         return self._registry.owner()
+
+    def _controller_of(self, account: Address) -> Address:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
+        return self._registry.controller_of(account)
+
+    def _set_nonce(self, account: Address, nonce: int) -> None:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
+        self.state.nonces[account] = nonce & LAST_COUNT
 
     def _set_service(self, provider: Address, name: str, url: str, permissions: Numbers) -> None:
         self._require_open()
         self._store_service(provider, name, url, permissions)
 
     def _store_service(self, provider: Address, name: str, url: str, permissions: Numbers) -> None:
-        listing = self._registry.listing_of(provider)
-        if not listing:
+        account = self._registry.state.accounts.get(provider)
+        if account is None or not account.ids:
             raise PartyNotFound(provider)
         check_name(name)
         if url:
@@ -219,21 +255,30 @@ class Permissions(
         permissions = checked_set(permissions, PERMISSION_LIMIT)
         if not permissions:
             raise NoPermissions
-        present = self.state.services.get(provider)
+        membership = account.membership
+        present = self.state.services.get(membership)
         if present is None:
-            self.state.providers.append(provider)
-        if present is None or (present.permissions, present.listing) != (permissions, listing):
-            self.state.versions[provider] = self.state.versions.get(provider, 0) + 1
-        entry = ServiceEntry(name=name, url=url, permissions=permissions, listing=listing)
-        self.state.services[provider] = entry
+            self.state.providers.append(membership)
+        if present is None or present.permissions != permissions:
+            self.state.versions[membership] = self.state.versions.get(membership, 0) + 1
+        self.state.services[membership] = ServiceEntry(
+            name=name,
+            url=url,
+            permissions=permissions,
+            shown=account.ids[0],
+        )
         self._emit(ServiceUpdate(name, url, permissions, provider))
 
     def _delete_service(self, provider: Address) -> None:
-        if provider not in self.state.services:
+        membership = self._registry.membership_of(provider)
+        if membership not in self.state.services:
             raise ServiceNotFound(provider)
-        del self.state.services[provider]
-        take_out(self.state.providers, provider)
+        self._remove_service(membership)
         self._emit(ServiceUpdate("", "", (), provider))
+
+    def _remove_service(self, membership: int) -> None:
+        del self.state.services[membership]
+        take_out(self.state.providers, membership)
 
     def _agree(self, user: Address, provider: Address, permissions: Numbers | None) -> None:
         """Make an agreement; `None` agrees to whatever the service needs."""
@@ -248,27 +293,28 @@ class Permissions(
     ) -> None:
         if permissions is not None:
             permissions = checked_set(permissions, PERMISSION_LIMIT)
-        listing = self._registry.listing_of(user)
-        if not listing:
+        user_, provider_ = map(self._registry.membership_of, (user, provider))
+        if not user_:
             raise PartyNotFound(user)
-        service = self._in_force(provider)
+        service = self.state.services.get(provider_)
         if service is None:
             raise ServiceNotFound(provider)
         if permissions is not None and permissions != service.permissions:
             raise PermissionsDiffer(provider, service.permissions)
-        if self._is_active(user, provider):
+        if self._is_active(user_, provider_):
             raise AgreementExists(user, provider)
-        if (user, provider) not in self.state.consents:
-            self.state.consented_to[user] = (*self.state.consented_to.get(user, ()), provider)
-        version = self.service_version(provider)
-        self.state.consents[user, provider] = Consent(listing=listing, version=version)
+        if (user_, provider_) not in self.state.consents:
+            self.state.consented_to[user_] = (*self.state.consented_to.get(user_, ()), provider_)
+        version = self.state.versions[provider_]
+        self.state.consents[user_, provider_] = version
         self._emit(AgreementMade(user, provider, version, service.permissions))
 
     def _revoke_agreement(self, user: Address, provider: Address) -> None:
-        if (user, provider) not in self.state.consents:
+        user_, provider_ = map(self._registry.membership_of, (user, provider))
+        if (user_, provider_) not in self.state.consents:
             raise AgreementNotFound(user, provider)
-        del self.state.consents[user, provider]
-        providers = list(self.state.consented_to[user])
-        take_out(providers, provider)
-        self.state.consented_to[user] = tuple(providers)
+        del self.state.consents[user_, provider_]
+        providers = list(self.state.consented_to[user_])
+        take_out(providers, provider_)
+        self.state.consented_to[user_] = tuple(providers)
         self._emit(AgreementRevoked(user, provider))

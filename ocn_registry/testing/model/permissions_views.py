@@ -16,6 +16,8 @@ from ocn_registry.testing.model.rules import page_of
 from ocn_registry.testing.model.state import PermissionsState
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ocn_registry.models import Address
     from ocn_registry.testing.model.registry import Registry
     from ocn_registry.testing.model.state import ServiceEntry
@@ -38,7 +40,7 @@ class ListedService(NamedTuple):
 class AgreementAsMade(NamedTuple):
     """An agreement, active or ended."""
 
-    listing: int
+    membership: int
     version: int
     active: bool
 
@@ -50,26 +52,28 @@ class PermissionsViews(Contract[PermissionsState]):
 
     @view
     def registry(self) -> Address:
-        """Tell the address of the Registry."""
+        """Return the address of the Registry."""
         return self._registry.address
 
     @view
     def get_service(self, provider: Address) -> tuple[str, str, str, str, Numbers]:
-        """Tell a provider's service: id, name, URL, permissions."""
-        service = self._in_force(provider)
+        """Return a provider's service: id, name, URL, permissions."""
+        service = self._service_of(provider)
         if service is None:
             return *NO_ID, "", "", ()
-        identity = self._registry.party_id_of(provider)
+        ids = self._registry.state.accounts[provider].ids
+        shown = service.shown if service.shown in ids else ids[0]
+        identity = (shown.country_code, shown.party_id)
         return *identity, service.name, service.url, service.permissions
 
     @view
     def get_providers(self) -> tuple[Address, ...]:
-        """Tell all providers whose service is in force."""
-        return tuple([provider for provider in self.state.providers if self._in_force(provider)])
+        """Return all providers whose service is in force."""
+        return self._accounts(self.state.providers)
 
     @view
     def providers(self, index: int) -> Address:
-        """Tell one provider of that list."""
+        """Return one provider of that list."""
         listed = self.get_providers()
         if index >= len(listed):
             raise IndexOutOfRange(index, len(listed))
@@ -77,50 +81,50 @@ class PermissionsViews(Contract[PermissionsState]):
 
     @view
     def service_count(self) -> int:
-        """Tell how many slots the list of services has, those of ended ones too."""
+        """Return how many slots the list of services has, those of ended ones too."""
         return len(self.state.providers)
 
     @view
     def services(self, offset: int, limit: int) -> tuple[ListedService, ...]:
-        """Tell the services in force of a page of slots."""
-        page = page_of(self.state.providers, offset, limit)
+        """Return the services in force of a page of slots."""
+        page = self._accounts(page_of(self.state.providers, offset, limit))
         return tuple(
             [
                 ListedService(provider, *self.get_service(provider), self.service_version(provider))
                 for provider in page
-                if self._in_force(provider)
             ],
         )
 
     @view
     def service_version(self, provider: Address) -> int:
-        """Tell the version of a provider's service; 0 when it has none in force."""
-        return self.state.versions[provider] if self._in_force(provider) else 0
+        """Return the version of a provider's service; 0 when it has none."""
+        return self._version(self._registry.membership_of(provider))
 
     @view
     def agreement(self, user: Address, provider: Address) -> AgreementAsMade:
-        """Tell an agreement, active or ended."""
-        consent = self.state.consents.get((user, provider))
-        if consent is None:
+        """Return an agreement between present memberships, active or not."""
+        pair = (self._registry.membership_of(user), self._registry.membership_of(provider))
+        version = self.state.consents.get(pair)
+        if version is None:
             return AgreementAsMade(0, 0, active=False)
-        active = self._is_active(user, provider)
-        return AgreementAsMade(consent.listing, consent.version, active)
+        return AgreementAsMade(pair[0], version, self._is_active(*pair))
 
     @view
     def get_user_agreements_by_address(self, user: Address) -> tuple[Address, ...]:
-        """Tell the providers whom a user has an active agreement with."""
-        providers = self.state.consented_to.get(user, ())
-        return tuple([provider for provider in providers if self._is_active(user, provider)])
+        """Return the providers whom a user has an active agreement with."""
+        membership = self._registry.membership_of(user)
+        providers = self.state.consented_to.get(membership, ())
+        return self._accounts([one for one in providers if self._is_active(membership, one)])
 
     @view
     def get_user_agreements_by_ocpi(self, country_code: str, party_id: str) -> tuple[Address, ...]:
-        """Tell the same of the party with an id."""
+        """Return the same of the party with an id."""
         return self.get_user_agreements_by_address(self._registry.party_of(country_code, party_id))
 
     @view
     def has_user_agreement_by_address(self, user: Address, provider: Address) -> bool:
-        """Tell whether an agreement is active."""
-        return self._is_active(user, provider)
+        """Return whether an agreement is active."""
+        return self._has_agreement(user, provider)
 
     @view
     def has_user_agreement_by_ocpi(
@@ -129,18 +133,24 @@ class PermissionsViews(Contract[PermissionsState]):
         party_id: str,
         provider: Address,
     ) -> bool:
-        """Tell the same of the party with an id."""
-        return self._is_active(self._registry.party_of(country_code, party_id), provider)
+        """Return the same of the party with an id."""
+        return self._has_agreement(self._registry.party_of(country_code, party_id), provider)
 
-    def _in_force(self, provider: Address) -> ServiceEntry | None:
-        service = self.state.services.get(provider)
-        listing = self._registry.listing_of(provider)
-        return service if service is not None and service.listing == listing else None
+    def _service_of(self, provider: Address) -> ServiceEntry | None:
+        return self.state.services.get(self._registry.membership_of(provider))
 
-    def _is_active(self, user: Address, provider: Address) -> bool:
-        consent = self.state.consents.get((user, provider))
-        return (
-            consent is not None
-            and consent.listing == self._registry.listing_of(user)
-            and consent.version == self.service_version(provider)
-        )
+    def _version(self, membership: int) -> int:
+        return self.state.versions[membership] if membership in self.state.services else 0
+
+    def _is_active(self, user: int, provider: int) -> bool:
+        version = self.state.consents.get((user, provider))
+        return version is not None and version == self._version(provider)
+
+    def _has_agreement(self, user: Address, provider: Address) -> bool:
+        membership_of = self._registry.membership_of
+        return self._is_active(membership_of(user), membership_of(provider))
+
+    def _accounts(self, memberships: Sequence[int]) -> tuple[Address, ...]:
+        """Return the accounts of those memberships that have not ended."""
+        members = self._registry.state.members
+        return tuple([members[one] for one in memberships if one in members])

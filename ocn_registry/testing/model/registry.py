@@ -1,58 +1,47 @@
 """The Registry's writes: who runs which node, and which party is reached through which node.
 
-Each write has a direct and a signed door; no rule lives in a door. The order in which a function
-refuses what is wrong with it is the order of the lines here.
+Each write has a direct and a signed door; what it does stands in `registry_effects`, and the order
+in which it rejects what is wrong with it is the order of the lines in both.
 
 Source: contracts/interfaces/IRegistry.sol, contracts/Registry.sol.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ocn_registry.contract_errors import (
-    DomainTaken,
     NodeExists,
-    NodeNotFound,
-    NoRoles,
     OwnableInvalidOwner,
-    PartyExists,
     PartyIdNotFound,
-    PartyIdTaken,
     PartyNotFound,
+    SeveralIds,
     ZeroAddress,
 )
-from ocn_registry.models import ZERO_ADDRESS
+from ocn_registry.models import ZERO_ADDRESS, PartyId
 from ocn_registry.testing.model.batches import Batches
 from ocn_registry.testing.model.calls import external
 from ocn_registry.testing.model.events import (
     ImportOpened,
-    OperatorUpdate,
+    NodeReserved,
     OwnershipTransferred,
-    PartyUpdate,
+    PartyReserved,
 )
-from ocn_registry.testing.model.ownership import Ownership
-from ocn_registry.testing.model.registry_views import RegistryViews
-from ocn_registry.testing.model.requests import SignedRequests
-from ocn_registry.testing.model.rules import (
-    MODULE_LIMIT,
-    ROLE_LIMIT,
-    check_url,
-    checked_id,
-    checked_set,
-    take_out,
+from ocn_registry.testing.model.registry_effects import (
+    RegistryEffects,
+    checked_roles,
+    reserve,
 )
+from ocn_registry.testing.model.rules import MODULE_LIMIT, check_url, checked_id, checked_set
 from ocn_registry.testing.model.state import PartyEntry, RegistryState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ocn_registry.models import Address, PartyId
+    from ocn_registry.models import Address
     from ocn_registry.testing.model.calls import Message
-    from ocn_registry.testing.model.events import (
-        Event,
-    )
+    from ocn_registry.testing.model.events import Event
+    from ocn_registry.testing.model.registry_effects import Acceptance
     from ocn_registry.testing.model.requests import IsSignedBy
 
 Numbers = tuple[int, ...]
@@ -75,14 +64,10 @@ class PartyImport(NamedTuple):
     modules_sender: Numbers
     modules_receiver: Numbers
     operator: Address
+    website: str
 
 
-class Registry(
-    RegistryViews,
-    Ownership,
-    SignedRequests[RegistryState],
-    Batches[RegistryState],
-):
+class Registry(RegistryEffects, Batches[RegistryState]):
     """The Registry."""
 
     name = "OCN Registry"
@@ -107,6 +92,7 @@ class Registry(
     @external
     def set_node(self, message: Message, domain: str) -> None:
         """List a node, or change its URL."""
+        self._require_sender(message)
         self._set_node(message.sender, domain)
 
     @external
@@ -127,6 +113,7 @@ class Registry(
     @external
     def delete_node(self, message: Message) -> None:
         """Take a node off the list."""
+        self._require_sender(message)
         self._delete_node(message.sender)
 
     @external
@@ -151,7 +138,8 @@ class Registry(
         roles: Numbers,
         operator: Address,
     ) -> None:
-        """List a party, or change its id, roles or operator."""
+        """List an account under a further id, or change roles or operator of one that it holds."""
+        self._require_sender(message)
         self._set_party(message.sender, country_code, party_id, roles, operator)
 
     @external
@@ -167,49 +155,168 @@ class Registry(
         deadline: int,
         signature: bytes,
     ) -> None:
-        """List a party, or change its id, roles or operator, by signed request."""
+        """Do the same by signed request."""
         fields = (party, country_code, party_id, roles, operator, nonce, deadline)
         self._use_request(message, "SetParty", fields, signature)
         self._set_party(party, country_code, party_id, roles, operator)
 
     @external
     def set_party_modules(self, message: Message, sender: Numbers, receiver: Numbers) -> None:
-        """Replace a party's modules."""
-        self._set_party_modules(message.sender, sender, receiver)
+        """Replace the modules of the current id."""
+        self._require_sender(message)
+        self._require_open()
+        current = self._current(message.sender)
+        if current is None:
+            raise PartyNotFound(message.sender)
+        self._store_modules(message.sender, current, sender, receiver)
+
+    @external
+    def set_party_modules_of(
+        self,
+        message: Message,
+        country_code: str,
+        party_id: str,
+        sender: Numbers,
+        receiver: Numbers,
+    ) -> None:
+        """Replace the modules of an id."""
+        self._require_sender(message)
+        self._set_party_modules(message.sender, country_code, party_id, sender, receiver)
 
     @external
     def set_party_modules_raw(  # noqa: PLR0913, PLR0917 - the contract's function
         self,
         message: Message,
         party: Address,
+        country_code: str,
+        party_id: str,
         sender: Numbers,
         receiver: Numbers,
         nonce: int,
         deadline: int,
         signature: bytes,
     ) -> None:
-        """Replace a party's modules, by signed request."""
-        fields = (party, sender, receiver, nonce, deadline)
+        """Replace the modules of an id, by signed request."""
+        fields = (party, country_code, party_id, sender, receiver, nonce, deadline)
         self._use_request(message, "SetPartyModules", fields, signature)
-        self._set_party_modules(party, sender, receiver)
+        self._set_party_modules(party, country_code, party_id, sender, receiver)
 
     @external
-    def delete_party(self, message: Message) -> None:
-        """Take a party off the list."""
-        self._delete_party(message.sender)
+    def set_party_website(
+        self,
+        message: Message,
+        country_code: str,
+        party_id: str,
+        website: str,
+    ) -> None:
+        """Set the website of an id."""
+        self._require_sender(message)
+        self._set_party_website(message.sender, country_code, party_id, website)
 
     @external
-    def delete_party_raw(
+    def set_party_website_raw(  # noqa: PLR0913, PLR0917 - the contract's function
         self,
         message: Message,
         party: Address,
+        country_code: str,
+        party_id: str,
+        website: str,
         nonce: int,
         deadline: int,
         signature: bytes,
     ) -> None:
-        """Take a party off the list, by signed request."""
-        self._use_request(message, "DeleteParty", (party, nonce, deadline), signature)
-        self._delete_party(party)
+        """Set the website of an id, by signed request."""
+        fields = (party, country_code, party_id, website, nonce, deadline)
+        self._use_request(message, "SetPartyWebsite", fields, signature)
+        self._set_party_website(party, country_code, party_id, website)
+
+    @external
+    def delete_party(self, message: Message) -> None:
+        """Give up the only id."""
+        self._require_sender(message)
+        ids = self._account(message.sender).ids
+        if not ids:
+            raise PartyNotFound(message.sender)
+        if len(ids) > 1:
+            raise SeveralIds(message.sender, len(ids))
+        self._remove_id(message.sender, ids[0])
+
+    @external
+    def delete_party_of(self, message: Message, country_code: str, party_id: str) -> None:
+        """Give up an id."""
+        self._require_sender(message)
+        held = self._held(message.sender, country_code, party_id)
+        self._remove_id(message.sender, held)
+
+    @external
+    def delete_party_raw(  # noqa: PLR0913, PLR0917 - the contract's function
+        self,
+        message: Message,
+        party: Address,
+        country_code: str,
+        party_id: str,
+        nonce: int,
+        deadline: int,
+        signature: bytes,
+    ) -> None:
+        """Give up an id, by signed request."""
+        fields = (party, country_code, party_id, nonce, deadline)
+        self._use_request(message, "DeleteParty", fields, signature)
+        self._remove_id(party, self._held(party, country_code, party_id))
+
+    @external
+    def move_account(
+        self,
+        message: Message,
+        new_account: Address,
+        acceptance: Acceptance,
+    ) -> None:
+        """Give everything to a new key."""
+        self._require_sender(message)
+        self._move_account(message, message.sender, new_account, acceptance)
+
+    @external
+    def move_account_raw(  # noqa: PLR0913, PLR0917 - the contract's function
+        self,
+        message: Message,
+        account: Address,
+        new_account: Address,
+        nonce: int,
+        deadline: int,
+        signature: bytes,
+        acceptance: Acceptance,
+    ) -> None:
+        """Give everything to a new key, by signed request."""
+        fields = (account, new_account, nonce, deadline)
+        self._use_request(message, "MoveAccount", fields, signature)
+        self._move_account(message, account, new_account, acceptance)
+
+    @external
+    def set_controller(
+        self,
+        message: Message,
+        controller: Address,
+        acceptance: Acceptance,
+    ) -> None:
+        """Name a controller, or none."""
+        self._require_sender(message)
+        self._set_controller(message, message.sender, controller, acceptance)
+
+    @external
+    def set_controller_raw(  # noqa: PLR0913, PLR0917 - the contract's function
+        self,
+        message: Message,
+        account: Address,
+        controller: Address,
+        nonce: int,
+        deadline: int,
+        signature: bytes,
+        acceptance: Acceptance,
+    ) -> None:
+        """Name a controller, or none, by signed request."""
+        fields = (account, controller, nonce, deadline)
+        self._use_request(message, "SetController", fields, signature)
+        self._set_controller(message, account, controller, acceptance)
 
     @external
     def admin_delete_operator(self, message: Message, operator: Address) -> None:
@@ -219,19 +326,56 @@ class Registry(
 
     @external
     def admin_delete_party(self, message: Message, country_code: str, party_id: str) -> None:
-        """Take another party off the list; the owner's."""
+        """Take another's id; the owner's."""
         self._require_owner(message)
-        party = self.party_of(country_code, party_id)
-        if party == ZERO_ADDRESS:
+        account = self.party_of(country_code, party_id)
+        if account == ZERO_ADDRESS:
             raise PartyIdNotFound(country_code, party_id)
-        self._delete_party(party)
+        self._remove_id(account, PartyId(country_code, party_id))
+
+    @external
+    def admin_reserve_party(
+        self,
+        message: Message,
+        country_code: str,
+        party_id: str,
+        holder: Address,
+    ) -> None:
+        """Keep an id for one account: whoever else holds it loses it; the owner's."""
+        self._require_owner(message)
+        identity = checked_id(country_code, party_id)
+        present = self.party_of(country_code, party_id)
+        kept_for = self.reservation_of(country_code, party_id)
+        if holder == (kept_for if present == ZERO_ADDRESS else present):
+            return
+        if present != ZERO_ADDRESS:
+            if holder == ZERO_ADDRESS:
+                return
+            self._remove_id(present, identity)
+        reserve(self.state.reserved, identity, holder)
+        self._emit(PartyReserved(country_code, party_id, holder))
+
+    @external
+    def admin_reserve_node(self, message: Message, domain: str, operator: Address) -> None:
+        """Keep a URL for one operator: whoever else has a node there loses it; the owner's."""
+        self._require_owner(message)
+        check_url(domain)
+        present = self._operator_at(domain)
+        if operator == (present or self.node_reservation_of(domain)):
+            return
+        if present is not None:
+            if operator == ZERO_ADDRESS:
+                return
+            self._delete_node(present)
+        reserve(self.state.reserved_hosts, domain, operator)
+        self._emit(NodeReserved(domain, operator))
 
     @external
     def import_nodes(self, message: Message, items: Sequence[NodeImport]) -> None:
         """List nodes of an earlier registry."""
         self._require_import(message, len(items))
         for operator, domain in items:
-            if operator in self.state.domains:
+            if self._runs_node(operator):
                 raise NodeExists(operator)
             self._store_node(operator, domain)
 
@@ -239,110 +383,18 @@ class Registry(
     def import_parties(self, message: Message, items: Sequence[PartyImport]) -> None:
         """List parties of an earlier registry; whether their operators run nodes is left open."""
         self._require_import(message, len(items))
-        for party, country_code, party_id, roles, sender, receiver, operator in items:
+        for account, country_code, party_id, roles, sender, receiver, operator, website in items:
             if operator == ZERO_ADDRESS:
                 raise ZeroAddress
-            if party in self.state.parties:
-                raise PartyExists(party)
             identity = checked_id(country_code, party_id)
             entry = PartyEntry(
-                id=identity,
-                roles=_checked_roles(roles),
+                account=account,
+                roles=checked_roles(roles),
                 modules_sender=checked_set(sender, MODULE_LIMIT),
                 modules_receiver=checked_set(receiver, MODULE_LIMIT),
-                operator=operator,
-                listing=self.state.last_listing + 1,
+                node=self._node_number(operator),
             )
-            self._add_listing(party, identity)
-            self._store_party(party, entry)
-
-    def _set_node(self, operator: Address, domain: str) -> None:
-        self._require_open()
-        self._store_node(operator, domain)
-
-    def _store_node(self, operator: Address, domain: str) -> None:
-        if operator == ZERO_ADDRESS:
-            raise ZeroAddress
-        check_url(domain)
-        holder = self.state.hosts.get(domain, operator)
-        if holder != operator:
-            raise DomainTaken(domain, holder)
-        if operator in self.state.domains:
-            del self.state.hosts[self.state.domains[operator]]
-        else:
-            self.state.operators.append(operator)
-        self.state.domains[operator] = domain
-        self.state.hosts[domain] = operator
-        self._emit(OperatorUpdate(operator, domain))
-
-    def _delete_node(self, operator: Address) -> None:
-        if operator not in self.state.domains:
-            raise NodeNotFound(operator)
-        del self.state.hosts[self.state.domains.pop(operator)]
-        take_out(self.state.operators, operator)
-        self._emit(OperatorUpdate(operator, ""))
-
-    def _set_party(
-        self,
-        party: Address,
-        country_code: str,
-        party_id: str,
-        roles: Numbers,
-        operator: Address,
-    ) -> None:
-        self._require_open()
-        identity, roles = checked_id(country_code, party_id), _checked_roles(roles)
-        present = self.state.parties.get(party)
-        stays_with_operator = present is not None and present.operator == operator
-        if not stays_with_operator and operator not in self.state.domains:
-            raise NodeNotFound(operator)
-        if present is not None and present.id == identity:
-            self._store_party(party, replace(present, roles=roles, operator=operator))
-            return
-        if present is not None:
-            self._delete_party(party)
-        self._add_listing(party, identity)
-        listing = self.state.last_listing
-        entry = PartyEntry(id=identity, roles=roles, operator=operator, listing=listing)
-        self._store_party(party, entry)
-
-    def _set_party_modules(self, party: Address, sender: Numbers, receiver: Numbers) -> None:
-        self._require_open()
-        present = self.state.parties.get(party)
-        if present is None:
-            raise PartyNotFound(party)
-        modules_sender = checked_set(sender, MODULE_LIMIT)
-        modules_receiver = checked_set(receiver, MODULE_LIMIT)
-        entry = replace(present, modules_sender=modules_sender, modules_receiver=modules_receiver)
-        self._store_party(party, entry)
-
-    def _add_listing(self, party: Address, identity: PartyId) -> None:
-        if party == ZERO_ADDRESS:
-            raise ZeroAddress
-        if identity in self.state.holders:
-            holder = self.state.holders[identity]
-            raise PartyIdTaken(identity.country_code, identity.party_id, holder)
-        self.state.holders[identity] = party
-        self.state.listed.append(party)
-        self.state.last_listing += 1
-
-    def _store_party(self, party: Address, entry: PartyEntry) -> None:
-        self.state.parties[party] = entry
-        sets = (entry.roles, entry.modules_sender, entry.modules_receiver)
-        identity = (entry.id.country_code, entry.id.party_id)
-        self._emit(PartyUpdate(*identity, party, *sets, entry.operator))
-
-    def _delete_party(self, party: Address) -> None:
-        if party not in self.state.parties:
-            raise PartyNotFound(party)
-        identity = self.state.parties.pop(party).id
-        del self.state.holders[identity]
-        take_out(self.state.listed, party)
-        left = (party, (), (), (), ZERO_ADDRESS)
-        self._emit(PartyUpdate(identity.country_code, identity.party_id, *left))
-
-
-def _checked_roles(roles: Numbers) -> Numbers:
-    if not roles:
-        raise NoRoles
-    return checked_set(roles, ROLE_LIMIT)
+            self._add_id(account, identity, entry)
+            self._emit_party(identity)
+            if website:
+                self._store_website(identity, website)

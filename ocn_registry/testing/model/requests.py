@@ -1,4 +1,7 @@
-"""Signed requests: deadline, nonce, signature, then the effect.
+"""Signed requests: deadline, nonce, signature of the account's controller, then the effect.
+
+A nonce is `term * 2**32 + count`: the count rises with each request, and each contract has its own;
+the term is the Registry's, and rises whenever the account's key or controller changes.
 
 Source: contracts/interfaces/ISignedRequests.sol.
 """
@@ -12,7 +15,7 @@ from ocn_registry.contract_errors import (
     InvalidNonce,
     InvalidSignature,
     NonceOutOfRange,
-    SafeCastOverflowedUintDowncast,
+    NotController,
     SignatureExpired,
 )
 from ocn_registry.testing.model.calls import Contract, S, external, view
@@ -22,7 +25,8 @@ if TYPE_CHECKING:
     from ocn_registry.testing.model.calls import Message
 
 MAX_NONCE_RAISE: Final = 65_536
-_NONCE_BITS: Final = 32
+COUNT_BITS: Final = 32
+LAST_COUNT: Final = (1 << COUNT_BITS) - 1
 VERSION: Final = "3"
 
 
@@ -65,18 +69,19 @@ class SignedRequests(Contract[S]):
 
     @view
     def nonces(self, account: Address) -> int:
-        """Tell the nonce of the account's next request."""
-        return self.state.nonces.get(account, 0)
+        """Return the nonce of the account's next request: its term, then its count."""
+        raise NotImplementedError
 
     @view
     def eip712_domain(self) -> tuple[object, ...]:
-        """Tell the domain of signatures."""
+        """Return the domain of signatures."""
         fields, salt, extensions = b"\x0f", bytes(32), ()
         return (fields, self.name, VERSION, self.chain_id, self.address, salt, extensions)
 
     @external
     def invalidate_nonce(self, message: Message, new_nonce: int) -> None:
         """Void all requests below a nonce."""
+        self._require_sender(message)
         self._raise_nonce(message.sender, self.nonces(message.sender), new_nonce)
 
     @external
@@ -94,6 +99,16 @@ class SignedRequests(Contract[S]):
         self._use_request(message, "InvalidateNonce", fields, signature)
         self._raise_nonce(account, nonce, new_nonce)
 
+    def _controller_of(self, account: Address) -> Address:
+        """Return whose signature counts for an account; each contract knows it in its way."""
+        raise NotImplementedError
+
+    def _require_sender(self, message: Message) -> None:
+        """Raise unless the sender can write about its own account."""
+        controller = self._controller_of(message.sender)
+        if controller != message.sender:
+            raise NotController(message.sender, controller)
+
     def _use_request(
         self,
         message: Message,
@@ -106,14 +121,25 @@ class SignedRequests(Contract[S]):
         Args:
             message: The call.
             primary_type: Name of the typed data.
-            values: Its fields: the signer first, nonce and deadline last.
-            signature: The signer's.
+            values: Its fields: the account first, nonce and deadline last.
+            signature: The signature of the account's controller.
         """
-        signer, nonce, deadline = values[0], values[-2], values[-1]
+        controller = self._controller_of(values[0])
+        self._use_signature(message, controller, primary_type, values, signature)
+
+    def _use_signature(
+        self,
+        message: Message,
+        signer: Address,
+        primary_type: str,
+        values: tuple[Any, ...],
+        signature: bytes,
+    ) -> None:
+        account, nonce, deadline = values[0], values[-2], values[-1]
         if message.time_unix_s > deadline:
             raise SignatureExpired(deadline)
-        if nonce != self.nonces(signer):
-            raise InvalidNonce(signer, self.nonces(signer))
+        if nonce != self.nonces(account):
+            raise InvalidNonce(account, self.nonces(account))
         fields = SignedFields(
             name=self.name,
             chain_id=self.chain_id,
@@ -123,19 +149,21 @@ class SignedRequests(Contract[S]):
         )
         if not self._is_signed_by(signer, fields, signature):
             raise InvalidSignature(signer)
-        self._set_nonce(signer, nonce + 1)
+        if nonce & LAST_COUNT == LAST_COUNT:
+            raise NonceOutOfRange(nonce + 1, nonce + 1, nonce)
+        self._set_nonce(account, nonce + 1)
 
     def _raise_nonce(self, account: Address, present: int, new_nonce: int) -> None:
         self._require_open()
-        if not present < new_nonce <= present + MAX_NONCE_RAISE:
-            raise NonceOutOfRange(new_nonce, present + 1, present + MAX_NONCE_RAISE)
+        highest = min(present + MAX_NONCE_RAISE, present | LAST_COUNT)
+        if not present < new_nonce <= highest:
+            raise NonceOutOfRange(new_nonce, present + 1, highest)
         self._set_nonce(account, new_nonce)
 
     def _set_nonce(self, account: Address, nonce: int) -> None:
-        if nonce >> _NONCE_BITS:
-            raise SafeCastOverflowedUintDowncast(_NONCE_BITS, nonce)
-        self.state.nonces[account] = nonce
+        """Store the next nonce, which is in the same term as the present one."""
+        raise NotImplementedError
 
     def _require_open(self) -> None:
-        """Refuse while the import is open; `Imports` does."""
+        """Raise while the import is open; `Imports` does."""
         raise NotImplementedError

@@ -28,24 +28,28 @@ if TYPE_CHECKING:
 
 MAX_URL_BYTES: Final = 255
 MAX_NAME_BYTES: Final = 100
-ROLE_LIMIT: Final = 7
-MODULE_LIMIT: Final = 7
+ROLE_LIMIT: Final = 8
+MODULE_LIMIT: Final = 16
 PERMISSION_LIMIT: Final = 64
 
 T = TypeVar("T")
 
+# Bidirectional controls, separators of lines and paragraphs, and the byte order mark.
+_MISLEADING: Final = frozenset(
+    map(chr, [0x61C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A), 0xFEFF]),
+)
 _SCHEMES = (b"http://", b"https://")
 _HOST_START = re.compile(rb"[a-z0-9\[]")
 _URL_CHARACTERS = re.compile(rb"[a-z0-9\-._~:/%\[\]]*")
 
 
 def bytes_of(text: str) -> bytes:
-    """Give the bytes of a text."""
+    """Return the bytes of a text."""
     return text.encode(errors="surrogateescape")
 
 
 def check_url(text: str) -> None:
-    """Refuse what is no URL: 255 bytes at most; a scheme, a host's first character, and so on."""
+    """Raise for what is not a URL: 255 bytes; a scheme, a host's first character, and so on."""
     url = bytes_of(text)
     if len(url) > MAX_URL_BYTES:
         raise TextTooLong(len(url), MAX_URL_BYTES)
@@ -60,7 +64,7 @@ def check_url(text: str) -> None:
 
 
 def _after_scheme(url: bytes) -> int:
-    """Give the position after the scheme; refuse the first byte that differs from it."""
+    """Return the position after the scheme; refuse the first byte that differs from it."""
     for scheme in _SCHEMES:
         if url.startswith(scheme):
             return len(scheme)
@@ -70,13 +74,13 @@ def _after_scheme(url: bytes) -> int:
 
 
 def check_name(text: str) -> None:
-    """Refuse what is no name: 100 bytes of UTF-8 at most, without control characters."""
+    """Raise for what is not a name: 100 bytes of UTF-8 at most, without misleading characters."""
     name = bytes_of(text)
     if len(name) > MAX_NAME_BYTES:
         raise TextTooLong(len(name), MAX_NAME_BYTES)
     position = 0
     for character in name.decode(errors="surrogateescape"):
-        if unicodedata.category(character) in {"Cc", "Cs"}:
+        if unicodedata.category(character) in {"Cc", "Cs"} or character in _MISLEADING:
             raise InvalidName(position)
         position += len(bytes_of(character))
 
@@ -106,5 +110,5 @@ def take_out(entries: list[T], entry: T) -> None:
 
 
 def page_of(entries: Sequence[T], offset: int, limit: int) -> Sequence[T]:
-    """Give a page of a list: shorter at the end, empty past it."""
+    """Return a page of a list: shorter at the end, empty past it."""
     return entries[offset : offset + limit]

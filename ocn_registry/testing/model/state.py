@@ -9,15 +9,38 @@ from ocn_registry.testing.model.calls import State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PartyEntry:
-    """A party; its sets are in ascending order."""
+class Account:
+    """What an account has, besides its nonce.
 
-    id: PartyId
+    Attributes:
+        membership: Number of its membership; 0 while it holds no id.
+        founding: The id that the membership began with.
+        gave_up_founding: Whether it gave that id up and kept others.
+        ids: Its ids: the current one, then the others in the order of their list.
+        node: Its node number, which it keeps when it takes its node off the list; 0 for none.
+        controller: Whose signature counts for it; `None` for its own.
+        is_retired: Whether it was moved to another key.
+    """
+
+    membership: int = 0
+    founding: PartyId | None = None
+    gave_up_founding: bool = False
+    ids: tuple[PartyId, ...] = ()
+    node: int = 0
+    controller: Address | None = None
+    is_retired: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartyEntry:
+    """A party under one id; its sets are in ascending order."""
+
+    account: Address
     roles: tuple[int, ...]
     modules_sender: tuple[int, ...] = ()
     modules_receiver: tuple[int, ...] = ()
-    operator: Address
-    listing: int
+    node: int
+    website: str = ""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -27,62 +50,61 @@ class RegistryState(State):
     Attributes:
         owner: Zero when there is none.
         pending_owner: To whom it was offered; zero when to nobody.
-        domains: URL of each operator's node.
-        hosts: The operator of each URL: `hosts[u] == o` exactly when `domains[o] == u`.
-        operators: Those who run a node, in the order of the list.
-        parties: Each party by its address.
-        holders: The party with each id: `holders[x] == p` exactly when `parties[p].id == x`.
-        listed: The parties, in the order of the list.
-        last_listing: Number of the newest listing.
+        accounts: Each account that has, or had, anything.
+        members: The account that has each membership.
+        parties: Each party by its id: an entry names the account a exactly when `accounts[a].ids`
+            has the id.
+        listed: The ids that are held, in the order of the list.
+        reserved: The account that each reserved id is kept for; no such id is held.
+        operators: The account that has each node number.
+        domains: URL of each node that is listed, by its number.
+        hosts: The number of the node at each URL: `hosts[u] == n` exactly when `domains[n] == u`.
+        listed_nodes: The numbers of nodes that are listed, in the order of the list.
+        reserved_hosts: The operator that each reserved URL is kept for; no node is listed there.
+        last_membership: The newest membership number.
+        last_node: The newest node number.
     """
 
     owner: Address
     pending_owner: Address = ZERO_ADDRESS
-    domains: dict[Address, str] = field(default_factory=dict[Address, str])
-    hosts: dict[str, Address] = field(default_factory=dict[str, Address])
-    operators: list[Address] = field(default_factory=list[Address])
-    parties: dict[Address, PartyEntry] = field(default_factory=dict[Address, PartyEntry])
-    holders: dict[PartyId, Address] = field(default_factory=dict[PartyId, Address])
-    listed: list[Address] = field(default_factory=list[Address])
-    last_listing: int = 0
+    accounts: dict[Address, Account] = field(default_factory=dict[Address, Account])
+    members: dict[int, Address] = field(default_factory=dict[int, Address])
+    parties: dict[PartyId, PartyEntry] = field(default_factory=dict[PartyId, PartyEntry])
+    listed: list[PartyId] = field(default_factory=list[PartyId])
+    reserved: dict[PartyId, Address] = field(default_factory=dict[PartyId, Address])
+    operators: dict[int, Address] = field(default_factory=dict[int, Address])
+    domains: dict[int, str] = field(default_factory=dict[int, str])
+    hosts: dict[str, int] = field(default_factory=dict[str, int])
+    listed_nodes: list[int] = field(default_factory=list[int])
+    reserved_hosts: dict[str, Address] = field(default_factory=dict[str, Address])
+    last_membership: int = 0
+    last_node: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceEntry:
-    """A service, in force or ended: it ends with the listing that it was set under."""
+    """A service; `shown` is the id that was the provider's current one when it was last set."""
 
     name: str
     url: str
     permissions: tuple[int, ...]
-    listing: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Consent:
-    """An agreement, active or ended: what the user's listing and the service were."""
-
-    listing: int
-    version: int
+    shown: PartyId
 
 
 @dataclass(slots=True, kw_only=True)
 class PermissionsState(State):
-    """What the Permissions have in storage.
+    """What the Permissions have in storage, all of it by membership.
 
     Attributes:
-        services: Each service by its provider.
-        versions: Newest version of each provider's services, which outlives them.
-        providers: Those who have a service, in force or ended, in the order of the list.
-        consents: Each agreement by user and provider.
+        services: Each service by its provider's membership, which may have ended.
+        versions: Newest version of each membership's services, which outlives them.
+        providers: The memberships with a service, in the order of the list.
+        consents: The version that was agreed to, by user and provider.
         consented_to: The providers whom each user has an agreement with, in the order of its list.
     """
 
-    services: dict[Address, ServiceEntry] = field(default_factory=dict[Address, ServiceEntry])
-    versions: dict[Address, int] = field(default_factory=dict[Address, int])
-    providers: list[Address] = field(default_factory=list[Address])
-    consents: dict[tuple[Address, Address], Consent] = field(
-        default_factory=dict[tuple[Address, Address], Consent],
-    )
-    consented_to: dict[Address, tuple[Address, ...]] = field(
-        default_factory=dict[Address, tuple[Address, ...]],
-    )
+    services: dict[int, ServiceEntry] = field(default_factory=dict[int, ServiceEntry])
+    versions: dict[int, int] = field(default_factory=dict[int, int])
+    providers: list[int] = field(default_factory=list[int])
+    consents: dict[tuple[int, int], int] = field(default_factory=dict[tuple[int, int], int])
+    consented_to: dict[int, tuple[int, ...]] = field(default_factory=dict[int, tuple[int, ...]])

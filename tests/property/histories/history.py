@@ -15,9 +15,10 @@ from ocn_registry import networks
 from ocn_registry.dialects import dialect_of
 from ocn_registry.errors import Reverted, UnknownRevert
 from ocn_registry.events.replay import Replay
-from ocn_registry.models import Contract
+from ocn_registry.models import Contract, Party
 from ocn_registry.networks import Deployment
 from ocn_registry.testing.model import Message, Permissions, Receipt, Registry
+from ocn_registry.testing.model.requests import LAST_COUNT
 from ocn_registry.testing.wire import error_of, revert_data
 
 from .chain import CHAIN_ID, Mined, Transaction
@@ -48,8 +49,8 @@ class History:
         self.permissions = Permissions(
             pair.permissions, self.registry, **options, is_signed_by=signed
         )
-        for contract in (self.registry, self.permissions):
-            contract.state.nonces[ANCIENT] = ANCIENT_NONCE
+        self.registry.state.nonces[ANCIENT] = ANCIENT_NONCE
+        self.permissions.state.nonces[ANCIENT] = ANCIENT_NONCE & LAST_COUNT
         self.replay = Replay()
         self.dialect = dialect_of(_deployment(pair))
         self.sent: list[Any] = []
@@ -151,20 +152,7 @@ class History:
         replay, most = self.replay, 2**256 - 1
         nodes = tuple((node.operator, node.domain) for node in replay.nodes())
         _same("nodes by the logs", nodes, plain(self.registry.nodes(0, most)))
-        parties = tuple(
-            (
-                party.address,
-                party.id.country_code,
-                party.id.party_id,
-                party.roles,
-                party.modules_sender,
-                party.modules_receiver,
-                party.operator,
-                party.operator_domain or "",
-                party.listing,
-            )
-            for party in replay.parties()
-        )
+        parties = tuple(map(_listed, replay.parties()))
         _same("parties by the logs", parties, plain(self.registry.parties(0, most)))
         services = tuple(
             (
@@ -179,13 +167,22 @@ class History:
             for service in replay.services()
         )
         _same("services by the logs", services, plain(self.permissions.services(0, most)))
+        state = self.registry.state
         for user in ADDRESSES:
+            parties = tuple(map(_listed, replay.parties_of(user)))
+            _same(f"parties of {user} by the logs", parties, plain(self.registry.parties_of(user)))
             found = tuple(
-                (a.provider, (a.listing, a.version, a.active)) for a in replay.agreements(user)
+                (a.provider, (a.membership, a.version, a.active)) for a in replay.agreements(user)
             )
-            providers = self.permissions.state.consented_to.get(user, ())
+            membership = self.registry.membership_of(user)
+            consented_to = self.permissions.state.consented_to.get(membership, ())
+            providers = [state.members[one] for one in consented_to if one in state.members]
             due = tuple((one, plain(self.permissions.agreement(user, one))) for one in providers)
             _same(f"agreements of {user} by the logs", found, due)
+        due = {one: who.controller for one, who in state.accounts.items() if who.controller}
+        _same("controllers by the logs", replay.controllers, due)
+        _same("reservations by the logs", replay.reservations, state.reserved)
+        _same("reserved URLs by the logs", replay.node_reservations, state.reserved_hosts)
         _same("owner by the logs", replay.owner or ADDRESSES[-1], self.registry.owner())
         due = {
             kind
@@ -193,6 +190,22 @@ class History:
             if contract.import_open()
         }
         _same("open imports by the logs", replay.importing, due)
+
+
+def _listed(party: Party) -> tuple[Any, ...]:
+    return (
+        party.address,
+        party.id.country_code,
+        party.id.party_id,
+        party.roles,
+        party.modules_sender,
+        party.modules_receiver,
+        party.operator,
+        party.operator_domain or "",
+        party.membership,
+        party.current,
+        party.website or "",
+    )
 
 
 def _calldata(operation: Operation) -> bytes:

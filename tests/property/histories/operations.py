@@ -16,6 +16,7 @@ from ocn_registry.testing.model import Call, Permissions, Registry, SignedFields
 
 from .people import ADDRESSES, KEYS, OWNER, PEOPLE, digest, sign
 from .values import (
+    ACCEPTANCE_FAULTS,
     ADMIN,
     BAD_COUNTRIES,
     BAD_MODULES,
@@ -38,6 +39,7 @@ from .values import (
     PERMISSIONS,
     ROLES,
     SAME_SHAPE,
+    SHORT,
     SPOILT,
     URLS,
     VIEWS,
@@ -106,13 +108,27 @@ class Draws:
         return self.address()
 
     def operator(self) -> Address:
-        return self._likely(self.registry.state.operators)
+        return self._likely(list(self.registry.get_node_operators()))
 
     def party(self) -> Address:
-        return self._likely(self.registry.state.listed)
+        return self._likely(list(self.registry.get_parties()))
 
     def provider(self) -> Address:
-        return self._likely(self.permissions.state.providers)
+        return self._likely(list(self.permissions.get_providers()))
+
+    def held(self, account: Address) -> tuple[str, str]:
+        """Choose an id: mostly one that the account holds."""
+        parties = self.registry.parties_of(account)
+        if not parties or rarely(self.draw, 6):
+            return self.identity()
+        party = self.draw(st.sampled_from(parties))
+        return party.country_code, party.party_id
+
+    def key(self) -> Address:
+        """Choose a new key or a controller: mostly one that has nothing and can sign."""
+        state = self.registry.state
+        blank = [one for one in PEOPLE if one not in state.accounts]
+        return self._likely(blank or list(PEOPLE))
 
     def identity(self) -> tuple[str, str]:
         countries, parties = zip(*IDS, strict=True)
@@ -126,17 +142,21 @@ class Draws:
 
     def permissions_of(self, provider: Address) -> tuple[int, ...]:
         """Choose permissions to agree to: mostly those that the service needs."""
-        service = self.permissions.state.services.get(provider)
-        if service is None or rarely(self.draw, 5):
+        needed = self.permissions.get_service(provider)[-1]
+        if not needed or rarely(self.draw, 5):
             return self.draw(mostly(PERMISSIONS, BAD_PERMISSIONS))
-        return service.permissions[::-1]
+        return needed[::-1]
 
     def fields(self, primary_type: str, account: Address) -> tuple[Any, ...]:
         """Draw what a request says, and what the direct function takes."""
         draw_fields = {
             "SetNode": lambda _: (self.url(),),
             "SetParty": self._party,
-            "SetPartyModules": lambda _: (self._modules(), self._modules()),
+            "SetPartyModules": lambda one: (*self.held(one), self._modules(), self._modules()),
+            "SetPartyWebsite": lambda one: (*self.held(one), self._website()),
+            "DeleteParty": self.held,
+            "MoveAccount": lambda _: (self.key(),),
+            "SetController": self._controller,
             "SetService": self._service,
             "CreateAgreement": self._agreement,
             "RevokeAgreement": self._revocation,
@@ -146,17 +166,63 @@ class Draws:
     def _modules(self) -> tuple[int, ...]:
         return self.draw(mostly(MODULES, BAD_MODULES))
 
+    def _website(self) -> str:
+        return self.draw(mostly(["", *URLS], BAD_URLS, 7))
+
+    def _controller(self, account: Address) -> tuple[Address]:
+        none = [account, ZERO_ADDRESS]
+        return (self.draw(st.sampled_from(none)) if rarely(self.draw, 3) else self.key(),)
+
+    def acceptance(
+        self, primary_type: str, accepting: Address, account: Address
+    ) -> tuple[int, int, bytes]:
+        """Draw an acceptance: mostly good, or else with one thing wrong."""
+        registry = self.registry
+        ahead = self.ahead[registry.name, accepting]
+        nonce, deadline = registry.nonces(accepting) + ahead, self.now + 60
+        signer, accepted = accepting, account
+        fault = self.draw(mostly(["none"], ACCEPTANCE_FAULTS, 8))
+        match fault:
+            case "none":
+                self.ahead[registry.name, accepting] += 1
+            case "other nonce":
+                nonce += 1
+            case "too late":
+                deadline = self.now - 1
+            case "other signer":
+                signer = self.person()
+            case "other account":
+                accepted = self.person()
+            case "other type":
+                primary_type = SAME_SHAPE[primary_type]
+            case "none at all":
+                return (0, 0, b"")
+        fields = SignedFields(
+            name=registry.name,
+            chain_id=registry.chain_id,
+            contract=registry.address,
+            primary_type=primary_type,
+            values=(accepting, accepted, nonce, deadline),
+        )
+        return nonce, deadline, sign(signer, digest(fields))
+
+    def _accepted(self, primary_type: str, account: Address, other: Address) -> tuple[Any, ...]:
+        """Draw the last argument of the functions that take an acceptance."""
+        accepts = {"MoveAccount": "AcceptAccount", "SetController": "AcceptController"}
+        if primary_type not in accepts:
+            return ()
+        return (self.acceptance(accepts[primary_type], other, account),)
+
     def _party(self, account: Address) -> tuple[Any, ...]:
-        stays = self.registry.listing_of(account) and self.draw(st.booleans())
-        identity = self.registry.party_id_of(account) if stays else self.identity()
+        identity = self.held(account) if self.draw(st.booleans()) else self.identity()
         return *identity, self.draw(mostly(ROLES, BAD_ROLES)), self.operator()
 
     def _service(self, account: Address) -> tuple[Any, ...]:
         draw = self.draw
         texts = draw(mostly(NAMES, BAD_NAMES)), draw(mostly(["", *URLS], BAD_URLS, 6))
-        service = self.permissions.state.services.get(account)
-        if service is not None and draw(st.booleans()):
-            return *texts, service.permissions[::-1]
+        needed = self.permissions.get_service(account)[-1]
+        if needed and draw(st.booleans()):
+            return *texts, needed[::-1]
         return *texts, draw(mostly(PERMISSIONS, BAD_PERMISSIONS, 6))
 
     def _agreement(self, _account: Address) -> tuple[Any, ...]:
@@ -164,8 +230,7 @@ class Draws:
         return provider, self.permissions_of(provider)
 
     def _revocation(self, account: Address) -> tuple[Any, ...]:
-        consents = list(self.permissions.state.consented_to.get(account, ()))
-        return (self._likely(consents),)
+        return (self._likely(list(self.permissions.get_user_agreements_by_address(account))),)
 
     def new_nonce(self, present: int) -> int:
         raises = mostly([1, 2, 65_536], [0, -1, 65_537, MAX - present], 5)
@@ -179,23 +244,31 @@ class Draws:
             arguments = (self.new_nonce(contract.nonces(sender)),)
         else:
             arguments = self.fields(primary_type, sender)
-        if primary_type == "CreateAgreement":
-            whatever = self.draw(st.booleans())
-            name, arguments = (name, arguments[:1]) if whatever else (name + "To", arguments)
+        if primary_type in SHORT:
+            longer, left_out = SHORT[primary_type]
+            whole = self.draw(st.booleans())
+            name, arguments = (longer, arguments) if whole else (name, left_out(arguments))
+        if arguments:
+            arguments += self._accepted(primary_type, sender, arguments[0])
         value = 1 if rarely(self.draw, 40) else 0
         return Operation(contract, Call(name, arguments), sender, value)
 
     def likely_sender(self, primary_type: str) -> Address:
         """Choose a person to whom the write makes sense."""
-        registry, permissions = self.registry.state, self.permissions.state
+        registry, permissions = self.registry, self.permissions
+        parties = registry.get_parties()
         likely = {
-            "DeleteNode": registry.operators,
-            "SetPartyModules": registry.listed,
-            "DeleteParty": registry.listed,
-            "SetService": registry.listed,
-            "DeleteService": permissions.providers,
-            "CreateAgreement": registry.listed,
-            "RevokeAgreement": [user for user, _ in permissions.consents],
+            "DeleteNode": registry.get_node_operators(),
+            "SetPartyModules": parties,
+            "SetPartyWebsite": parties,
+            "DeleteParty": parties,
+            "MoveAccount": (*parties, *registry.get_node_operators()),
+            "SetService": parties,
+            "DeleteService": permissions.get_providers(),
+            "CreateAgreement": parties,
+            "RevokeAgreement": [
+                one for one in parties if permissions.get_user_agreements_by_address(one)
+            ],
         }.get(primary_type, [])
         people = [person for person in likely if person in PEOPLE]
         if people and not rarely(self.draw, 5):
@@ -226,43 +299,46 @@ class Draws:
         )
         fault = self.draw(mostly(["none"], FAULTS, self.fault_one_in))
         self.ahead[contract.name, account] += fault == "none"
-        sent, signed, signer = self._with_fault(fault, good)
+        controller = self.registry.controller_of(account)
+        sent, signed, signer = self._with_fault(fault, good, controller)
         signature = sign(signer, digest(signed))
-        if fault in SPOILT and (account in KEYS or fault == "cut"):
+        if fault in SPOILT and (signer in KEYS or fault == "cut"):
             signature = SPOILT[fault](signature)
-        return Call(primary_type[0].lower() + primary_type[1:] + "Raw", (*sent, signature))
+        accepted = self._accepted(primary_type, account, values[1])
+        name = primary_type[0].lower() + primary_type[1:]
+        return Call(f"{name}Raw", (*sent, signature, *accepted))
 
     def _with_fault(  # noqa: PLR0911 - one for each fault
-        self, fault: str, good: SignedFields
+        self, fault: str, good: SignedFields, signer: Address
     ) -> tuple[tuple[Any, ...], SignedFields, Address]:
         """Give the values that are sent, what is signed, and by whom."""
         draw, values = self.draw, good.values
-        account, *_, nonce, deadline = values
+        *_, nonce, deadline = values
         match fault:
             case "other signer":
-                return values, good, draw(st.sampled_from(PEOPLE))
+                return values, good, draw(st.sampled_from([values[0], *PEOPLE]))
             case "other nonce":
                 raised = max(0, nonce + draw(st.sampled_from([-1, 1, 2**32])))
                 values = (*values[:-2], raised, deadline)
-                return values, replace(good, values=values), account
+                return values, replace(good, values=values), signer
             case "nonce not signed":
-                return values, replace(good, values=(*values[:-2], nonce + 1, deadline)), account
+                return values, replace(good, values=(*values[:-2], nonce + 1, deadline)), signer
             case "deadline not signed":
-                return values, replace(good, values=(*values[:-1], self.now + 1)), account
+                return values, replace(good, values=(*values[:-1], self.now + 1)), signer
             case "other account":
                 other = draw(st.sampled_from([*ADDRESSES, good.contract]))
-                return (other, *values[1:]), good, account
+                return (other, *values[1:]), good, signer
             case "other chain":
-                return values, replace(good, chain_id=good.chain_id + 1), account
+                return values, replace(good, chain_id=good.chain_id + 1), signer
             case "other contract":
                 registry = good.name == Registry.name
                 other = self.permissions if registry else self.registry
                 changes = [{"name": other.name}, {"contract": other.address}]
-                return values, replace(good, **draw(st.sampled_from(changes))), account
+                return values, replace(good, **draw(st.sampled_from(changes))), signer
             case "other type" if good.primary_type in SAME_SHAPE:
                 other_type = SAME_SHAPE[good.primary_type]
-                return values, replace(good, primary_type=other_type), account
-        return values, good, account
+                return values, replace(good, primary_type=other_type), signer
+        return values, good, signer
 
     def owners(self, *, administration: bool) -> Operation:
         """Draw a write of the owner's: of others' entries, or of what it owns."""
@@ -277,6 +353,10 @@ class Draws:
                 arguments = (self.operator(),)
             case "adminDeleteParty":
                 arguments = self.identity()
+            case "adminReserveParty":
+                arguments = (*self.identity(), self.address())
+            case "adminReserveNode":
+                arguments = (self.url(), self.address())
             case "transferOwnership":
                 arguments = (draw(st.sampled_from([OWNER, *ADDRESSES])),)
             case "acceptOwnership" if pending != ZERO_ADDRESS and not rarely(draw, 4):
@@ -307,7 +387,7 @@ class Draws:
         identity, operator = self.identity(), self.operator()
         roles, sets = self.draw(mostly(ROLES, BAD_ROLES)), mostly(MODULES, BAD_MODULES)
         party = self.party() if rarely(self.draw, 3) else self.address()
-        return party, *identity, roles, self.draw(sets), self.draw(sets), operator
+        return party, *identity, roles, self.draw(sets), self.draw(sets), operator, self._website()
 
     def _import_Services(self) -> tuple[Any, ...]:  # noqa: N802
         return self.party(), *self.fields("SetService", ZERO_ADDRESS)
@@ -316,7 +396,7 @@ class Draws:
         provider = self.provider()
         return self.party(), provider, self.permissions_of(provider)
 
-    def any_of(self, contract: Contract) -> Operation:
+    def any_of(self, contract: Contract) -> Operation:  # noqa: PLR0911 - one for each kind
         """Draw any write to a contract that is no batch."""
         draw = self.draw
         kind = draw(st.sampled_from(KINDS))
@@ -333,6 +413,8 @@ class Draws:
                 return operation
         if kind == "replay" and (calls := [call for to, call in self.sent if to is contract]):
             return Operation(contract, draw(st.sampled_from(calls)), self.person())
+        if kind == "prune" and contract is self.permissions:
+            return self.prune()
         if kind == "view":
             view = draw(st.sampled_from(VIEWS[contract.name]))
             return Operation(contract, view, self.person())
@@ -340,6 +422,14 @@ class Draws:
             return Operation(contract, self.garbage(), self.person())
         intent = draw(st.sampled_from(INTENTS[contract.name]))
         return Operation(contract, self.signed(contract, intent), self.person())
+
+    def prune(self) -> Operation:
+        """Draw the clearing of a slot: mostly of a service that has ended."""
+        members, providers = self.registry.state.members, self.permissions.state.providers
+        ended = [place for place, one in enumerate(providers) if one not in members]
+        places = [0, 1, len(providers), MAX]
+        index = self.draw(mostly(ended or places, places, 4))
+        return Operation(self.permissions, Call("pruneService", (index,)), self.person())
 
     def garbage(self) -> Call:
         """Draw calldata that no function takes."""
@@ -358,21 +448,21 @@ class Draws:
         return Operation(contract, Call(name, (tuple(items),)), self.batch_sender)
 
     def comes_back(self) -> list[Operation]:
-        """Draw a party that leaves or changes its id, and what it takes up again."""
+        """Draw a party that gives up an id, or adds one, and what it takes up again."""
         draw, registry, permissions = self.draw, self.registry, self.permissions
-        people = [person for person in registry.state.listed if person in PEOPLE]
+        people = [person for person in registry.get_parties() if person in PEOPLE]
         if not people:
             return [self.direct(registry, "SetParty")]
         person = draw(st.sampled_from(people))
-        present, operator = registry.party_id_of(person), registry.state.parties[person].operator
+        present, operator = self.held(person), registry.get_operator_by_address(person)[0]
         identity = draw(st.sampled_from([present, *IDS]))
         calls = [Call("setParty", (*identity, (0,), operator))]
         if draw(st.booleans()):
-            calls.insert(0, Call("deleteParty"))
+            calls.insert(0, Call("deletePartyOf", present))
         later: list[Call] = []
-        service = permissions.state.services.get(person)
-        if service is not None and draw(st.booleans()):
-            later.append(Call("setService", (service.name, service.url, service.permissions)))
+        *_, name, url, needed = permissions.get_service(person)
+        if needed and draw(st.booleans()):
+            later.append(Call("setService", (name, url, needed)))
         if draw(st.booleans()):
             later.append(Call("createAgreement", (self.provider(),)))
         return [
@@ -385,8 +475,15 @@ class Draws:
         registry, owner = self.registry, self.registry.owner()
         if not registry.state.listed or owner not in PEOPLE:
             return self.batch(registry)
-        holder = self.draw(st.sampled_from(registry.state.listed))
-        identity = registry.party_id_of(holder)
+        party = self.draw(st.sampled_from(registry.state.listed))
+        identity = (party.country_code, party.party_id)
         request = self.signed(registry, "SetParty", identity)
-        items = (Call("adminDeleteParty", identity), request)
-        return Operation(registry, Call("multicall", (items,)), owner)
+        freed = self.draw(
+            st.sampled_from(
+                [
+                    Call("adminDeleteParty", identity),
+                    Call("adminReserveParty", (*identity, request.arguments[0])),
+                ]
+            )
+        )
+        return Operation(registry, Call("multicall", ((freed, request),)), owner)

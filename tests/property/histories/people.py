@@ -20,8 +20,13 @@ _SPECIFIED = """
 SetNode(address operator,string domain,uint256 nonce,uint256 deadline)
 DeleteNode(address operator,uint256 nonce,uint256 deadline)
 SetParty(address party,string countryCode,string partyId,uint8[] roles,address operator,uint256 nonce,uint256 deadline)
-SetPartyModules(address party,uint8[] sender,uint8[] receiver,uint256 nonce,uint256 deadline)
-DeleteParty(address party,uint256 nonce,uint256 deadline)
+SetPartyModules(address party,string countryCode,string partyId,uint8[] sender,uint8[] receiver,uint256 nonce,uint256 deadline)
+SetPartyWebsite(address party,string countryCode,string partyId,string website,uint256 nonce,uint256 deadline)
+DeleteParty(address party,string countryCode,string partyId,uint256 nonce,uint256 deadline)
+MoveAccount(address account,address newAccount,uint256 nonce,uint256 deadline)
+SetController(address account,address controller,uint256 nonce,uint256 deadline)
+AcceptAccount(address newAccount,address account,uint256 nonce,uint256 deadline)
+AcceptController(address controller,address account,uint256 nonce,uint256 deadline)
 SetService(address provider,string name,string url,uint256[] permissions,uint256 nonce,uint256 deadline)
 DeleteService(address provider,uint256 nonce,uint256 deadline)
 CreateAgreement(address user,address provider,uint256[] permissions,uint256 nonce,uint256 deadline)
@@ -33,9 +38,9 @@ DOMAIN = "EIP712Domain(string name,string version,uint256 chainId,address verify
 
 _ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
-KEYS = {account.address: bytes.fromhex(account.private_key[2:]) for account in ACCOUNTS[:5]}
+KEYS = {account.address: bytes.fromhex(account.private_key[2:]) for account in ACCOUNTS[:8]}
 OWNER, *_OTHERS = KEYS
-# Its nonce is almost used up from the start.
+# Its nonce and its terms are almost used up from the start.
 ANCIENT = _OTHERS[-1]
 # A contract that takes the digest itself for a signature of it (ERC-1271).
 WALLET = Address("0x00000000000000000000000000000000Ca11ab1e".lower())
@@ -57,11 +62,11 @@ def digest(fields: SignedFields) -> bytes:
 
 
 def _struct(kind: str, values: tuple[object, ...]) -> bytes:
-    types = re.findall(r"[(,](\S+) ", kind)
+    fields = re.findall(r"[(,](\S+) (\w+)", kind)
     words = [_type_hash(kind)]
-    for one, value in zip(types, values, strict=True):
+    for (one, name), value in zip(fields, values, strict=True):
         if one == "string":
-            is_id = kind.startswith("SetParty(")  # a character for each byte
+            is_id = name in {"countryCode", "partyId"}  # a character for each byte
             options = ("latin-1", "strict") if is_id else ("utf-8", "surrogateescape")
             words.append(keccak256(value.encode(*options)))
         elif one.endswith("[]"):

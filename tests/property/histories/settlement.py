@@ -42,7 +42,7 @@ def imported(registry: Registry, permissions: Permissions) -> list[Operation]:
 
     nodes = tuple(zip(_NODES, URLS, strict=False))
     parties = tuple(
-        (one, *identity, (1, 0), (), (2, 2), _NODES[place % 2])
+        (one, *identity, (1, 0), (), (2, 2), _NODES[place % 2], "")
         for place, (one, identity) in enumerate(zip(_PARTIES, IDS, strict=True))
     )
     services = tuple((one, "Charging", "", _NEEDED) for one in _PROVIDERS)

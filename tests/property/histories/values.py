@@ -36,7 +36,7 @@ BAD_URLS = [
     "httpt://a",
     "https",
 ]
-NAMES = ["", "Charging", "Käse ⚡ 🔌", "x" * 100, "\u00a0", "ü" * 50, "\ufeff\u2028"]
+NAMES = ["", "Charging", "Käse ⚡ 🔌", "x" * 100, "\u00a0", "ü" * 50, "\u200d\u2010"]
 BAD_NAMES = [
     "\0",
     "ab\x1f",
@@ -46,11 +46,12 @@ BAD_NAMES = [
     "ab\udcff",
     "\udced\udca0\udc80",
     "é\udcc3",
+    *["\u061c", "ok\u200e", "\u202e", "ab\u2066", "\u2028", "\ufeff"],
 ]
-ROLES = [(0,), (1, 0), (6, 6, 2), (0, 1, 2, 3, 4, 5, 6)]
-BAD_ROLES = [(), (7,), (0, 255), (256,), (MAX,)]
-MODULES = [(), (0,), (6, 3, 3), (1, 2), (6, 5, 4, 3, 2, 1, 0)]
-BAD_MODULES = [(7,), (0, 255), (256,)]
+ROLES = [(0,), (1, 0), (6, 6, 2), (7,), (0, 1, 2, 3, 4, 5, 6, 7)]
+BAD_ROLES = [(), (8,), (0, 255), (256,), (MAX,)]
+MODULES = [(), (0,), (6, 3, 3), (1, 9), (15, 7), (6, 5, 4, 3, 2, 1, 0)]
+BAD_MODULES = [(16,), (0, 255), (256,)]
 PERMISSIONS = [(0,), (1, 2), (2, 1, 1), (63, 3), (16,)]
 BAD_PERMISSIONS = [(), (64,), (0, MAX)]
 
@@ -73,6 +74,15 @@ FAULTS = [
     "none at all",
     "random",
 ]
+# What is wrong with an acceptance.
+ACCEPTANCE_FAULTS = [
+    "other nonce",
+    "too late",
+    "other signer",
+    "other account",
+    "other type",
+    "none at all",
+]
 SPOILT: dict[str, Callable[[bytes], bytes]] = {
     "high s": mirrored,
     "low v": lambda signature: signature[:64] + bytes([signature[64] - 27]),
@@ -87,15 +97,28 @@ SPOILT: dict[str, Callable[[bytes], bytes]] = {
 }
 # Requests with the same fields: the signature of one is tried for the other.
 SAME_SHAPE = {
-    "DeleteNode": "DeleteParty",
-    "DeleteParty": "DeleteNode",
+    "DeleteNode": "DeleteService",
     "DeleteService": "DeleteNode",
+    "MoveAccount": "SetController",
+    "SetController": "AcceptController",
+    "AcceptAccount": "AcceptController",
+    "AcceptController": "AcceptAccount",
+}
+# Intents whose direct function has a shorter one beside it: the longer one's name, and what the
+# shorter one leaves out of its arguments.
+SHORT: dict[str, tuple[str, Callable[[tuple[object, ...]], tuple[object, ...]]]] = {
+    "CreateAgreement": ("createAgreementTo", lambda values: values[:1]),
+    "SetPartyModules": ("setPartyModulesOf", lambda values: values[2:]),
+    "DeleteParty": ("deletePartyOf", lambda values: values[2:]),
 }
 INTENTS = {
     "OCN Registry": [
         "SetNode",
         "SetParty",
         "SetPartyModules",
+        "SetPartyWebsite",
+        "MoveAccount",
+        "SetController",
         "DeleteNode",
         "DeleteParty",
         "InvalidateNonce",
@@ -109,9 +132,14 @@ INTENTS = {
     ],
 }
 IMPORTS = ["Nodes", "Parties", "Services", "Agreements"]
-ADMIN = ["adminDeleteOperator", "adminDeleteParty"]
+ADMIN = [
+    "adminDeleteOperator",
+    "adminDeleteParty",
+    "adminReserveParty",
+    "adminReserveNode",
+]
 OWNERSHIP = ["transferOwnership", "acceptOwnership", "closeImport", "renounceOwnership"]
-KINDS = ["signed", "direct", "signed", "direct", "owners", "replay", "view", "garbage"]
+KINDS = ["signed", "direct", "signed", "direct", "owners", "replay", "prune", "view", "garbage"]
 BATCHES = ["multicall", "tryMulticall"]
 VIEWS = {
     "OCN Registry": [Call("getParties"), Call("parties", (0, MAX)), Call("owner")],

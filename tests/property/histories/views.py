@@ -13,7 +13,7 @@ from ocn_registry.testing.model import Call, Permissions, Registry
 from ocn_registry.testing.wire import Interface, error_of
 
 from .people import ADDRESSES
-from .values import BAD_COUNTRIES, BAD_PARTY_IDS, IDS, MAX
+from .values import BAD_COUNTRIES, BAD_PARTY_IDS, IDS, MAX, URLS
 
 INTERFACES = {
     name: Interface(name.removeprefix("OCN ")) for name in ("OCN Registry", "OCN Permissions")
@@ -21,6 +21,17 @@ INTERFACES = {
 _IDS = [*IDS, ("de", "ABC"), ("\0\0", "\0\0\0"), (BAD_COUNTRIES[3], BAD_PARTY_IDS[0])]
 _PAGES = [(0, MAX), (0, 2), (1, 1), (2, 3), (3, MAX), (MAX, MAX), (1, MAX), (0, 0)]
 _PAIRS = [(user, provider) for user in ADDRESSES for provider in ADDRESSES]
+_BY_ADDRESS = (
+    *("getNode", "getOperatorByAddress", "getPartyDetailsByAddress"),
+    *("membershipOf", "partiesOf", "controllerOf", "keyOf"),
+)
+_BY_ID = ("getOperatorByOcpi", "getPartyDetailsByOcpi", "partyOf", "party", "reservationOf")
+# Memberships that may have been, each as if it had begun with any of the ids.
+_KEYS = tuple(
+    membership | int.from_bytes("".join(identity).encode("latin-1"), "big") << 64
+    for membership in range(7)
+    for identity in _IDS
+)
 _NEIGHBOURS = list(itertools.pairwise(ADDRESSES))
 
 
@@ -37,12 +48,13 @@ def views(contract: str) -> tuple[Call, ...]:
     if contract == Registry.name:
         alone += ["getNodeOperators", "nodeCount", "getParties", "partyCount"]
         alone += ["owner", "pendingOwner"]
-        for function in ("getNode", "getOperatorByAddress", "getPartyDetailsByAddress"):
+        for function in _BY_ADDRESS:
             found += _each(function, addresses)
-        found += _each("listingOf", addresses) + _each("partyIdOf", addresses)
-        found += _each("listingsOf", _NEIGHBOURS)
-        for function in ("getOperatorByOcpi", "getPartyDetailsByOcpi", "partyOf"):
+        found += _each("keysOf", _NEIGHBOURS)
+        for function in _BY_ID:
             found += _each(function, _IDS)
+        found += _each("nodeReservationOf", URLS)
+        found += [Call("accountsOf", (_KEYS,))]
         found += _each("nodes", _PAGES) + _each("parties", _PAGES)
     else:
         alone += ["getProviders", "serviceCount", "registry"]

@@ -13,7 +13,8 @@ from .chain import Chain, Mined, Transaction
 from .people import ADDRESSES, ANCIENT, OWNER, WALLET, WALLET_CODE
 from .views import INTERFACES
 
-ANCIENT_NONCE = 2**32 - 3
+# Of the last but one term, and near its end.
+ANCIENT_NONCE = 65_534 << 32 | 2**32 - 3
 
 
 @dataclass(frozen=True)
@@ -68,12 +69,12 @@ class World:
         return Pair(registry.created, permissions.created, import_open, deployed)
 
     def _make_ancient(self, contract: Address) -> None:
-        """Write a nonce near its end: into the last 4 bytes of the account's slot, or the first."""
-        word = f"0x{ANCIENT_NONCE:064x}"
+        """Write a nonce near its end into the account's slot: in its word, or alone."""
+        wanted = hex(ANCIENT_NONCE)
         for base in range(20):
             slot = "0x" + keccak256(encode("(address,uint256)", (ANCIENT, base))).hex()
-            for value in (word, f"0x{ANCIENT_NONCE << 224:064x}"):
-                self.chain.request("anvil_setStorageAt", contract, slot, value)
+            for value in (ANCIENT_NONCE << 192, ANCIENT_NONCE & (1 << 32) - 1):
+                self.chain.request("anvil_setStorageAt", contract, slot, f"0x{value:064x}")
                 data = INTERFACES["OCN Registry"].calldata(Call("nonces", (ANCIENT,)))
                 answer = self.chain.request(
                     "eth_call", {"to": contract, "data": "0x" + data.hex()}, "latest"
@@ -81,4 +82,4 @@ class World:
                 if int(answer, 16) == ANCIENT_NONCE:
                     return
                 self.chain.request("anvil_setStorageAt", contract, slot, "0x" + "00" * 32)
-        raise AssertionError("no slot of this account holds a nonce")
+        raise AssertionError(f"no slot of this account holds the nonce {wanted}")
