@@ -21,7 +21,7 @@ ON_PATH := PATH="$(CURDIR)/$(BIN):$$PATH"
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: .venv/installed-dev node_modules/.installed-all ## install everything: .venv and node_modules
@@ -30,9 +30,16 @@ setup: .venv/installed-dev node_modules/.installed-all ## install everything: .v
 demo: .venv/installed-runtime node_modules/.installed-runtime ## show the main job on a chain of its own
 	@$(BIN)/python scripts/demo.py
 
+# Most tests wait for a chain, so two workers take half the time of one. WORKERS=0 runs them in pytest's own process.
+WORKERS ?= 2
+
 .PHONY: test
 test: setup ## run all the tests; ARGS="-k name" passes more to pytest
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+
+.PHONY: test-fast
+test-fast: setup ## run the tests that need no chain: for the inner loop
+	@$(BIN)/python -m pytest -n $(WORKERS) tests/unit tests/property --ignore-glob='*/test_state_machine*' $(ARGS)
 
 .PHONY: check
 check: setup ## linters, types, formats, and that generated files are current

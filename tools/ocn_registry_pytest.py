@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 if TYPE_CHECKING:
     from ape.pytest.runners import PytestApeRunner
 
 _ROOT = Path(__file__).resolve().parent.parent
+_LONGEST_ID = 60
 _APE_FOLDER = _ROOT / "tests" / "contract"
 
 # Chains make the time of an example vary by more than any deadline would allow for.
@@ -81,3 +83,40 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         os.environ.setdefault("APE_FOUNDRY_HOST", f"http://127.0.0.1:{_free_port()}")
     elif config.pluginmanager.has_plugin("ape-test"):
         config.pluginmanager.unregister(name="ape-test")
+
+
+class _LoadFiles(LoadScopeScheduling):  # type: ignore[misc]
+    """Give each worker whole files, so that fixtures of a module are made once.
+
+    All of Ape's tests go to one worker: they share a compilation and a chain.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return "tests/contract" if file.startswith("tests/contract/") else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScopeScheduling | None:
+    """Say how tests are spread over workers where `--dist` does not."""
+    return _LoadFiles(config, log) if config.getvalue("dist") == "load" else None
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name a long value by its kind and length: its text is no help in a list of tests."""
+    if isinstance(val, str | bytes) and len(val) > _LONGEST_ID:
+        return f"{argname} of {len(val)}"
+    return None
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """List what was skipped, one line for each reason."""
+    reasons: dict[str, int] = {}
+    for report in terminalreporter.stats.get("skipped", []):
+        if isinstance(report.longrepr, tuple):
+            reason = str(report.longrepr[2]).removeprefix("Skipped: ")
+            reasons[reason] = reasons.get(reason, 0) + 1
+    if reasons:
+        terminalreporter.section("skipped")
+        for reason, count in sorted(reasons.items()):
+            terminalreporter.line(f"{count:5}  {reason}")

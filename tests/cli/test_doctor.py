@@ -60,7 +60,7 @@ def test_the_doctor_compares_a_node_with_the_registry(client, checks, operator, 
     with HTTPServer(("127.0.0.1", 0), SaysWhoItIs) as server:
         server.url = f"http://127.0.0.1:{server.server_port}"
         server.address = operator.address.lower()
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         client.set_node(server.url, signer=operator)
         assert checks("-a", operator.address)[1]["node"]["ok"]
         server.address = cpo.address
@@ -273,7 +273,7 @@ class TellsNoBlocksByNumber(BaseHTTPRequestHandler):
 def test_what_a_node_does_not_tell_is_said_to_be_not_known(volta, on_volta):
     with HTTPServer(("127.0.0.1", 0), TellsNoBlocksByNumber) as server:
         server.chain = volta
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         found = on_volta(f"http://127.0.0.1:{server.server_port}")
         server.shutdown()
     assert found["validators"]["ok"]

@@ -76,7 +76,7 @@ def service():
     server.asked, server.looked, server.refuses, server.matches = [], 0, False, True
     server.has_it = False
     server.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     yield server
     server.shutdown()

@@ -81,7 +81,7 @@ class Node:
         self._server.daemon_threads = True
         self._server.handle_error = lambda *_: None  # a client that hangs up is the point
         self.url = f"http://127.0.0.1:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
 
     def one(self, request):
         answer = {"jsonrpc": "2.0", "id": request["id"]}
