@@ -18,7 +18,6 @@ import command_schema
 from ocn_registry.dialects.v1 import requests as first
 from ocn_registry.dialects.v3 import requests as third
 from ocn_registry.dialects.v3.rules import MAX_NAME_BYTES, MAX_URL_BYTES
-from ocn_registry.intents import InvalidateNonce
 from ocn_registry.models import Contract, Module, Role
 from ocn_registry.signing import DOMAIN_TYPE, MAX_SIGNATURE_BYTES, StructType
 
@@ -132,11 +131,10 @@ def request(**properties: Schema) -> Schema:
 def schema() -> Schema:
     """Give the whole schema."""
     kinds: dict[str, Schema] = {}
-    for intent, kind in third.REQUEST_TYPES.items():
-        both = intent is InvalidateNonce
-        contracts = list(Contract) if both else [third.contract_of(intent)]
-        kinds[kind.type.name] = third_request(kind.type, contracts)
-    for one in first.REQUEST_TYPES.values():
+    for row in third.REQUESTS.values():
+        contracts = list(Contract) if row.contract is None else [row.contract]
+        kinds[row.type.name] = third_request(row.type, contracts)
+    for one in first.REQUESTS.values():
         kinds[f"{one.type.name}.v1"] = first_request(one.type)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -2,26 +2,74 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from ocn_registry.errors import NoContract
 from ocn_registry.evm import abi
 from ocn_registry.evm.abi import Words
 from ocn_registry.evm.keccak import selector
+from ocn_registry.models import Module, Role
 from ocn_registry.protocol.effects import Call
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ocn_registry.errors import Reverted
+    from ocn_registry.intents import Intent
     from ocn_registry.models import Address, PartyId
     from ocn_registry.signing import Value
 
 T = TypeVar("T")
+IntentT = TypeVar("IntentT")
+# What a request is made of; `None` is left out of the call.
+Values: TypeAlias = "tuple[Value | None, ...]"
+
+# Ids are signed as text and sent as bytes.
+ID_TYPES = {"countryCode": "bytes2", "partyId": "bytes3"}
+
+
+def checked(kind: type[IntentT], read: Callable[[IntentT], T]) -> Callable[[Intent], T]:
+    """Return a reader of one kind of intent as a reader of any, for the table it stands in.
+
+    Args:
+        kind: The kind, under which it stands there.
+        read: Reads what is wanted of an intent of that kind.
+    """
+
+    def read_checked(intent: Intent) -> T:
+        if not isinstance(intent, kind):
+            raise TypeError(intent)
+        return read(intent)
+
+    return read_checked
+
+
+def numbers(value: Value) -> tuple[int, ...]:
+    """Return a value of a request that is a list of numbers."""
+    if not isinstance(value, tuple):
+        raise TypeError(value)
+    return value
+
+
+def number(value: Value) -> int:
+    """Return a value of a request that is a number."""
+    if not isinstance(value, int):
+        raise TypeError(value)
+    return value
+
+
+def roles(value: Value) -> tuple[Role, ...]:
+    """Return a value of a request that is a list of roles."""
+    return tuple([Role(number) for number in numbers(value)])
+
+
+def modules(value: Value) -> tuple[Module, ...]:
+    """Return a value of a request that is a list of modules."""
+    return tuple([Module(number) for number in numbers(value)])
 
 
 def call(signature: str, *arguments: bytes) -> bytes:
-    """Write a call of a function.
+    """Return a call of a function.
 
     Args:
         signature: Its name and types.
@@ -31,7 +79,7 @@ def call(signature: str, *arguments: bytes) -> bytes:
 
 
 def argument(kind: str, value: Value) -> bytes:
-    """Write one argument of a function; ids are text here and bytes there."""
+    """Return one argument of a function; ids are text here and bytes there."""
     if isinstance(value, tuple):
         return abi.uints(value)
     if isinstance(value, int):
@@ -42,7 +90,7 @@ def argument(kind: str, value: Value) -> bytes:
 
 
 def id_words(party: PartyId) -> tuple[bytes, bytes]:
-    """Write a party's id as the two arguments of a function.
+    """Return a party's id as the two arguments of a function.
 
     A character of a `PartyId` is a byte, so that whatever a contract holds can be named; of what
     can be written, that byte is also its UTF-8.
@@ -59,7 +107,7 @@ def question(  # noqa: PLR0913 - what a question is made of
     refuse: Callable[[bytes], Reverted],
     block: int | None,
 ) -> Call[T]:
-    """Ask a function of a contract.
+    """Return the call that asks a function of a contract.
 
     Args:
         to: Address of the contract.

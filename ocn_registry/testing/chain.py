@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from ocn_registry.deploy.devnet import ACCOUNTS
-from ocn_registry.dialects.v3.requests import REQUEST_TYPES
+from ocn_registry.dialects.v3.requests import REQUESTS
 from ocn_registry.errors import BadAnswer, Reverted, RpcRefused
 from ocn_registry.evm.keccak import keccak256
 from ocn_registry.models import Address, BlockRef
@@ -57,7 +57,7 @@ BASE_FEE_WEI: Final = 7
 GAS: Final = 200_000
 _START_WEI: Final = 10_000 * 10**18
 _NO_HASH: Final = "0x" + "0" * 64
-_TYPES: Final = {kind.type.name: kind.type for kind in REQUEST_TYPES.values()}
+_TYPES: Final = {kind.type.name: kind.type for kind in REQUESTS.values()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,8 +21,9 @@ Source: v1's published library (npm @shareandcharge/ocn-registry 1.2.1, dist/lib
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+from ocn_registry.dialects.shared import checked, modules, numbers, roles
 from ocn_registry.errors import InvalidInput, SignatureMismatch
 from ocn_registry.evm.keccak import keccak256
 from ocn_registry.foreign.text import shown
@@ -37,7 +38,7 @@ from ocn_registry.intents import (
     SetPartyModules,
     SetService,
 )
-from ocn_registry.models import Address, Contract, Module, Role
+from ocn_registry.models import Address, Contract
 from ocn_registry.signing import (
     Request,
     StructType,
@@ -51,8 +52,10 @@ from ocn_registry.signing import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ocn_registry.intents import SignableIntent
+    from ocn_registry.intents import Intent, SignableIntent
     from ocn_registry.signing import SignedRequest, Value
+
+IntentT = TypeVar("IntentT")
 
 SCHEME = "ocn-v1-personal-sign"
 _PREFIX = b"\x19Ethereum Signed Message:\n32"
@@ -67,111 +70,115 @@ class RequestType:
 
     Attributes:
         type: The signer, then the values of the intent, with the types that are packed.
+        contract: The contract that takes it.
         function: The function that the account calls for itself; what it signs for others to send
             differs by the ending `Raw`, and by v, r and s after the values.
         tells_signer: Whether the signer is packed, and told to the function, before the values.
             Where not, the contract takes whoever the signature gives.
+        values: Gives the values of an intent.
         build: Makes the intent of its values.
     """
 
     type: StructType
+    contract: Contract
     function: str
     tells_signer: bool
+    values: Callable[[Intent], tuple[Value, ...]]
     build: Callable[[tuple[Value, ...]], SignableIntent]
 
 
-def _numbers(value: Value) -> tuple[int, ...]:
-    if not isinstance(value, tuple):
-        raise TypeError(value)
-    return value
-
-
-def _kind(
+def _row(  # noqa: PLR0913 - what a row is made of
+    intent: type[IntentT],
     fields: str,
+    values: Callable[[IntentT], tuple[Value, ...]],
     build: Callable[[tuple[Value, ...]], SignableIntent],
     *,
+    contract: Contract = Contract.REGISTRY,
     tells_signer: bool = True,
 ) -> RequestType:
     kind = StructType.parse(fields)
-    return RequestType(kind, kind.name[0].lower() + kind.name[1:], tells_signer, build)
+    function = kind.name[0].lower() + kind.name[1:]
+    return RequestType(kind, contract, function, tells_signer, checked(intent, values), build)
 
 
-REQUEST_TYPES: dict[type[SignableIntent], RequestType] = {
-    SetNode: _kind(
+REQUESTS: dict[type[Intent], RequestType] = {
+    SetNode: _row(
+        SetNode,
         "SetNode(address operator,string domain)",
+        lambda intent: (intent.domain,),
         lambda values: SetNode(domain=str(values[0])),
     ),
-    DeleteNode: _kind("DeleteNode(address operator)", lambda _: DeleteNode()),
-    SetParty: _kind(
+    DeleteNode: _row(
+        DeleteNode,
+        "DeleteNode(address operator)",
+        lambda _: (),
+        lambda _: DeleteNode(),
+    ),
+    SetParty: _row(
+        SetParty,
         "SetParty(address party,string countryCode,string partyId,uint8[] roles,address operator)",
+        lambda intent: (
+            intent.country_code,
+            intent.party_id,
+            tuple(intent.roles),
+            Address(intent.operator),
+        ),
         lambda values: SetParty(
             country_code=str(values[0]),
             party_id=str(values[1]),
-            roles=tuple([Role(number) for number in _numbers(values[2])]),
+            roles=roles(values[2]),
             operator=str(values[3]),
         ),
     ),
-    SetPartyModules: _kind(
+    SetPartyModules: _row(
+        SetPartyModules,
         "SetPartyModules(address party,uint8[] sender,uint8[] receiver)",
-        lambda values: SetPartyModules(
-            sender=tuple([Module(number) for number in _numbers(values[0])]),
-            receiver=tuple([Module(number) for number in _numbers(values[1])]),
-        ),
+        lambda intent: (tuple(intent.sender), tuple(intent.receiver)),
+        lambda values: SetPartyModules(sender=modules(values[0]), receiver=modules(values[1])),
     ),
-    DeleteParty: _kind("DeleteParty(address party)", lambda _: DeleteParty()),
-    SetService: _kind(
+    DeleteParty: _row(
+        DeleteParty,
+        "DeleteParty(address party)",
+        lambda _: (),
+        lambda _: DeleteParty(),
+    ),
+    SetService: _row(
+        SetService,
         "SetService(address provider,string name,string url,uint256[] permissions)",
+        lambda intent: (intent.name, intent.url, tuple(intent.permissions)),
         lambda values: SetService(
             name=str(values[0]),
             url=str(values[1]),
-            permissions=_numbers(values[2]),
+            permissions=numbers(values[2]),
         ),
+        contract=Contract.PERMISSIONS,
         tells_signer=False,
     ),
-    DeleteService: _kind("DeleteService(address provider)", lambda _: DeleteService()),
-    CreateAgreement: _kind(
+    DeleteService: _row(
+        DeleteService,
+        "DeleteService(address provider)",
+        lambda _: (),
+        lambda _: DeleteService(),
+        contract=Contract.PERMISSIONS,
+    ),
+    CreateAgreement: _row(
+        CreateAgreement,
         "CreateAgreement(address user,address provider)",
+        lambda intent: (Address(intent.provider),),
         lambda values: CreateAgreement(provider=str(values[0])),
+        contract=Contract.PERMISSIONS,
         tells_signer=False,
     ),
-    RevokeAgreement: _kind(
+    RevokeAgreement: _row(
+        RevokeAgreement,
         "RevokeAgreement(address user,address provider)",
+        lambda intent: (Address(intent.provider),),
         lambda values: RevokeAgreement(provider=str(values[0])),
+        contract=Contract.PERMISSIONS,
         tells_signer=False,
     ),
 }
-_BY_NAME = {kind.type.name: (intent, kind) for intent, kind in REQUEST_TYPES.items()}
-
-
-def contract_of(kind: type[SignableIntent]) -> Contract:
-    """Tell which contract takes a kind of intent."""
-    return (
-        Contract.PERMISSIONS
-        if kind in {SetService, DeleteService, CreateAgreement, RevokeAgreement}
-        else Contract.REGISTRY
-    )
-
-
-def values_of(intent: SignableIntent) -> tuple[Value, ...]:
-    """Give the values of an intent in the order of its type, without the signer."""
-    match intent:
-        case SetNode():
-            return (intent.domain,)
-        case SetParty():
-            return (
-                intent.country_code,
-                intent.party_id,
-                tuple(intent.roles),
-                Address(intent.operator),
-            )
-        case SetPartyModules():
-            return (tuple(intent.sender), tuple(intent.receiver))
-        case SetService():
-            return (intent.name, intent.url, tuple(intent.permissions))
-        case CreateAgreement() | RevokeAgreement():
-            return (Address(intent.provider),)
-        case _:
-            return ()
+_BY_NAME = {row.type.name: row for row in REQUESTS.values()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,7 +234,8 @@ def request(
     intent: SignableIntent,
     account: Address,
 ) -> Request:
-    """Say what an account has to sign."""
+    """Return what an account has to sign."""
+    row = REQUESTS[type(intent)]
     return Request(
         intent=intent,
         account=account,
@@ -236,8 +244,8 @@ def request(
         payload=PackedValues(
             chain_id=chain_id,
             contract=contract,
-            kind=REQUEST_TYPES[type(intent)],
-            values=(account, *values_of(intent)),
+            kind=row,
+            values=(account, *row.values(intent)),
         ),
         replayable=True,
     )
@@ -284,8 +292,8 @@ def read_request(
         raise InvalidInput(
             f"{shown(name)} is no request of these contracts: they know {', '.join(_BY_NAME)}",
         )
-    intent_type, kind = _BY_NAME[name]
-    here = (chain_id, address_of(contract_of(intent_type)))
+    row = _BY_NAME[name]
+    here = (chain_id, address_of(row.contract))
     told = read_values("domain", _DOMAIN, whole["domain"])
     for (_, field), ours, theirs in zip(_DOMAIN.fields, here, told, strict=True):
         if ours != theirs:
@@ -293,9 +301,9 @@ def read_request(
                 f"the request is for {field} {shown(theirs)} and this deployment has "
                 f"{shown(ours)}: choose the deployment that it was signed for",
             )
-    account, *values = read_values("message", kind.type, whole["message"])
+    account, *values = read_values("message", row.type, whole["message"])
     try:
-        intent = kind.build(tuple(values))
+        intent = row.build(tuple(values))
     except ValueError as error:
         raise InvalidInput(f"the request holds a value that does not exist: {error}") from None
     made = request(*here, intent, Address(str(account)))

@@ -8,12 +8,7 @@ from ocn_registry.dialects.v1 import calldata, events, plans, requests, rules
 from ocn_registry.dialects.v1.errors import about, refuse
 from ocn_registry.dialects.v1.unsupported import unsupported
 from ocn_registry.errors import InvalidInput
-from ocn_registry.intents import (
-    CreateAgreement,
-    DeleteService,
-    RevokeAgreement,
-    SetService,
-)
+from ocn_registry.intents import CreateAgreement
 from ocn_registry.models import Contract
 from ocn_registry.protocol.effects import Call
 
@@ -42,11 +37,8 @@ class Writing:
 
     def contract_of(self, intent: Intent) -> Contract:
         """Tell which contract an intent is for."""
-        match intent:
-            case SetService() | DeleteService() | CreateAgreement() | RevokeAgreement():
-                return Contract.PERMISSIONS
-            case _:
-                return Contract.REGISTRY
+        row = requests.REQUESTS.get(type(intent))
+        return Contract.REGISTRY if row is None else row.contract
 
     @staticmethod
     def check(intent: Intent) -> None:

@@ -1,15 +1,17 @@
-"""What accounts sign: the typed data of each request, and back.
+"""What accounts sign, and the functions that take it: one row of one table for each kind.
 
-One entry for each intent that can be signed. The function that takes the request has the same
-fields in the same order, then the signature; so the calldata is made from the same entry.
+A row of `REQUESTS` says how an intent is signed, which contract takes it, which function an account
+calls for itself, and how the intent becomes values and values the intent. The function that takes
+the signed request is derived: its name ends in `Raw`, and it takes the fields of the typed data in
+their order, then the signature. Adding a request means adding a row.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
+from ocn_registry.dialects.shared import ID_TYPES, checked, modules, number, numbers, roles
 from ocn_registry.errors import InvalidInput
 from ocn_registry.foreign.text import shown
 from ocn_registry.intents import (
@@ -23,160 +25,201 @@ from ocn_registry.intents import (
     SetParty,
     SetPartyModules,
     SetService,
-    SignableIntent,
 )
-from ocn_registry.models import Address, Contract, Module, Role
+from ocn_registry.models import Address, Contract
 from ocn_registry.signing import (
     Domain,
     Request,
     StructType,
     TypedData,
-    Value,
     match,
     read_document,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ocn_registry.dialects.shared import Values
+    from ocn_registry.intents import Intent, SignableIntent
     from ocn_registry.networks import Deployment
     from ocn_registry.signing import (
         SignedRequest,
+        Value,
     )
 
-Build = Callable[[tuple[Value, ...], Contract], SignableIntent]
+Build: TypeAlias = "Callable[[tuple[Value, ...], Contract], SignableIntent]"
+_END = "uint256 nonce,uint256 deadline)"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RequestType:
-    """How one kind of intent is signed.
+    """How one kind of intent is signed and sent.
 
     Attributes:
-        type: The typed data. Its first field is the signer, its last two nonce and deadline.
-        build: Makes the intent of the values in between.
+        type: The typed data. Its first field is the account, its last two nonce and deadline.
+        contract: The contract that takes it; `None` where the intent says which.
+        function: The function that an account calls for itself.
+        short: The function that leaves out the values that are `None`; empty where there is none.
+        values: Gives the values of an intent, in the order of the fields between account and nonce.
+        build: Makes the intent of these values.
+        missing: What to do where a value is `None` and has to be signed.
     """
 
     type: StructType
+    contract: Contract | None
+    function: str
+    short: str = ""
+    values: Callable[[Intent], Values]
     build: Build
+    missing: str = ""
+
+    @property
+    def argument_types(self) -> tuple[str, ...]:
+        """The types of the function's arguments for `values`."""
+        return tuple([ID_TYPES.get(name, kind) for kind, name in self.type.fields[1:-2]])
+
+    def signed_values(self, intent: SignableIntent) -> tuple[Value, ...]:
+        """Return the values of an intent, all of which a signature has to name.
+
+        Raises:
+            InvalidInput: One of them is missing.
+        """
+        values = self.values(intent)
+        named = tuple([value for value in values if value is not None])
+        if len(named) != len(values):
+            raise InvalidInput(self.missing)
+        return named
 
 
-def _type(fields: str, build: Build) -> RequestType:
-    return RequestType(StructType.parse(fields), build)
-
-
-def _numbers(value: Value) -> tuple[int, ...]:
-    if not isinstance(value, tuple):
-        raise TypeError(value)
-    return value
-
-
-def _one(value: Value) -> int:
-    if not isinstance(value, int):
-        raise TypeError(value)
-    return value
-
-
-def _roles(value: Value) -> tuple[Role, ...]:
-    return tuple([Role(number) for number in _numbers(value)])
-
-
-def _modules(value: Value) -> tuple[Module, ...]:
-    return tuple([Module(number) for number in _numbers(value)])
-
-
-_END = "uint256 nonce,uint256 deadline)"
-REQUEST_TYPES: dict[type[SignableIntent], RequestType] = {
-    SetNode: _type(
-        f"SetNode(address operator,string domain,{_END}",
-        lambda values, _: SetNode(domain=str(values[0])),
+REQUESTS: dict[type[Intent], RequestType] = {
+    SetNode: RequestType(
+        type=StructType.parse(f"SetNode(address operator,string domain,{_END}"),
+        contract=Contract.REGISTRY,
+        function="setNode",
+        values=checked(SetNode, lambda intent: (intent.domain,)),
+        build=lambda values, _: SetNode(domain=str(values[0])),
     ),
-    DeleteNode: _type(f"DeleteNode(address operator,{_END}", lambda _values, _: DeleteNode()),
-    SetParty: _type(
-        "SetParty(address party,string countryCode,string partyId,uint8[] roles,"
-        f"address operator,{_END}",
-        lambda values, _: SetParty(
-            country_code=str(values[0]),
-            party_id=str(values[1]),
-            roles=_roles(values[2]),
-            operator=str(values[3]),
+    DeleteNode: RequestType(
+        type=StructType.parse(f"DeleteNode(address operator,{_END}"),
+        contract=Contract.REGISTRY,
+        function="deleteNode",
+        values=checked(DeleteNode, lambda _: ()),
+        build=lambda _values, _: DeleteNode(),
+    ),
+    SetParty: RequestType(
+        type=StructType.parse(
+            "SetParty(address party,string countryCode,string partyId,uint8[] roles,"
+            f"address operator,{_END}",
         ),
-    ),
-    SetPartyModules: _type(
-        f"SetPartyModules(address party,uint8[] sender,uint8[] receiver,{_END}",
-        lambda values, _: SetPartyModules(sender=_modules(values[0]), receiver=_modules(values[1])),
-    ),
-    DeleteParty: _type(f"DeleteParty(address party,{_END}", lambda _values, _: DeleteParty()),
-    SetService: _type(
-        f"SetService(address provider,string name,string url,uint256[] permissions,{_END}",
-        lambda values, _: SetService(
-            name=str(values[0]),
-            url=str(values[1]),
-            permissions=_numbers(values[2]),
-        ),
-    ),
-    DeleteService: _type(
-        f"DeleteService(address provider,{_END}",
-        lambda _values, _: DeleteService(),
-    ),
-    CreateAgreement: _type(
-        f"CreateAgreement(address user,address provider,uint256[] permissions,{_END}",
-        lambda values, _: CreateAgreement(
-            provider=str(values[0]),
-            permissions=_numbers(values[1]),
-        ),
-    ),
-    RevokeAgreement: _type(
-        f"RevokeAgreement(address user,address provider,{_END}",
-        lambda values, _: RevokeAgreement(provider=str(values[0])),
-    ),
-    InvalidateNonce: _type(
-        f"InvalidateNonce(address account,uint256 newNonce,{_END}",
-        lambda values, contract: InvalidateNonce(contract=contract, new_nonce=_one(values[0])),
-    ),
-}
-_BY_NAME = {kind.type.name: (intent, kind) for intent, kind in REQUEST_TYPES.items()}
-
-
-def contract_of(kind: type[SignableIntent]) -> Contract:
-    """Tell which contract takes a kind of intent; `InvalidateNonce` says it itself."""
-    return (
-        Contract.PERMISSIONS
-        if kind in {SetService, DeleteService, CreateAgreement, RevokeAgreement}
-        else Contract.REGISTRY
-    )
-
-
-def values_of(intent: SignableIntent) -> tuple[Value, ...]:  # noqa: PLR0911 - one for each
-    """Give the values of an intent in the order of its type."""
-    match intent:
-        case SetNode():
-            return (intent.domain,)
-        case SetParty():
-            return (
+        contract=Contract.REGISTRY,
+        function="setParty",
+        values=checked(
+            SetParty,
+            lambda intent: (
                 intent.country_code,
                 intent.party_id,
                 tuple(intent.roles),
                 Address(intent.operator),
-            )
-        case SetPartyModules():
-            return (tuple(intent.sender), tuple(intent.receiver))
-        case SetService():
-            return (intent.name, intent.url, tuple(intent.permissions))
-        case CreateAgreement():
-            if intent.permissions is None:
-                raise InvalidInput(
-                    "an agreement is signed with the permissions that are agreed to: give "
-                    f"those of the service of {intent.provider}",
-                )
-            return (Address(intent.provider), tuple(intent.permissions))
-        case RevokeAgreement():
-            return (Address(intent.provider),)
-        case InvalidateNonce():
-            return (intent.new_nonce,)
-        case DeleteNode() | DeleteParty() | DeleteService():
-            return ()
+            ),
+        ),
+        build=lambda values, _: SetParty(
+            country_code=str(values[0]),
+            party_id=str(values[1]),
+            roles=roles(values[2]),
+            operator=str(values[3]),
+        ),
+    ),
+    SetPartyModules: RequestType(
+        type=StructType.parse(
+            f"SetPartyModules(address party,uint8[] sender,uint8[] receiver,{_END}",
+        ),
+        contract=Contract.REGISTRY,
+        function="setPartyModules",
+        values=checked(
+            SetPartyModules,
+            lambda intent: (tuple(intent.sender), tuple(intent.receiver)),
+        ),
+        build=lambda values, _: SetPartyModules(
+            sender=modules(values[0]),
+            receiver=modules(values[1]),
+        ),
+    ),
+    DeleteParty: RequestType(
+        type=StructType.parse(f"DeleteParty(address party,{_END}"),
+        contract=Contract.REGISTRY,
+        function="deleteParty",
+        values=checked(DeleteParty, lambda _: ()),
+        build=lambda _values, _: DeleteParty(),
+    ),
+    SetService: RequestType(
+        type=StructType.parse(
+            f"SetService(address provider,string name,string url,uint256[] permissions,{_END}",
+        ),
+        contract=Contract.PERMISSIONS,
+        function="setService",
+        values=checked(
+            SetService,
+            lambda intent: (intent.name, intent.url, tuple(intent.permissions)),
+        ),
+        build=lambda values, _: SetService(
+            name=str(values[0]),
+            url=str(values[1]),
+            permissions=numbers(values[2]),
+        ),
+    ),
+    DeleteService: RequestType(
+        type=StructType.parse(f"DeleteService(address provider,{_END}"),
+        contract=Contract.PERMISSIONS,
+        function="deleteService",
+        values=checked(DeleteService, lambda _: ()),
+        build=lambda _values, _: DeleteService(),
+    ),
+    CreateAgreement: RequestType(
+        type=StructType.parse(
+            f"CreateAgreement(address user,address provider,uint256[] permissions,{_END}",
+        ),
+        contract=Contract.PERMISSIONS,
+        function="createAgreementTo",
+        short="createAgreement",
+        values=checked(
+            CreateAgreement,
+            lambda intent: (
+                Address(intent.provider),
+                None if intent.permissions is None else tuple(intent.permissions),
+            ),
+        ),
+        build=lambda values, _: CreateAgreement(
+            provider=str(values[0]),
+            permissions=numbers(values[1]),
+        ),
+        missing=(
+            "a signed agreement names the permissions that are agreed to: give those of the "
+            "provider's service"
+        ),
+    ),
+    RevokeAgreement: RequestType(
+        type=StructType.parse(f"RevokeAgreement(address user,address provider,{_END}"),
+        contract=Contract.PERMISSIONS,
+        function="revokeAgreement",
+        values=checked(RevokeAgreement, lambda intent: (Address(intent.provider),)),
+        build=lambda values, _: RevokeAgreement(provider=str(values[0])),
+    ),
+    InvalidateNonce: RequestType(
+        type=StructType.parse(f"InvalidateNonce(address account,uint256 newNonce,{_END}"),
+        contract=None,
+        function="invalidateNonce",
+        values=checked(InvalidateNonce, lambda intent: (intent.new_nonce,)),
+        build=lambda values, contract: InvalidateNonce(
+            contract=contract,
+            new_nonce=number(values[0]),
+        ),
+    ),
+}
+_BY_NAME = {row.type.name: row for row in REQUESTS.values()}
 
 
 def domain(deployment: Deployment, contract: Contract) -> Domain:
-    """Give the domain of a contract's requests."""
+    """Return the domain of a contract's requests."""
     registry = contract is Contract.REGISTRY
     return Domain(
         name="OCN Registry" if registry else "OCN Permissions",
@@ -195,7 +238,8 @@ def request(  # noqa: PLR0913 - what a request is made of
     nonce: int,
     deadline_unix_s: int,
 ) -> Request:
-    """Say what an account has to sign."""
+    """Return what an account has to sign."""
+    row = REQUESTS[type(intent)]
     return Request(
         intent=intent,
         account=account,
@@ -203,8 +247,8 @@ def request(  # noqa: PLR0913 - what a request is made of
         deadline_unix_s=deadline_unix_s,
         payload=TypedData(
             domain=domain(deployment, contract),
-            type=REQUEST_TYPES[type(intent)].type,
-            values=(account, *values_of(intent), nonce, deadline_unix_s),
+            type=row.type,
+            values=(account, *row.signed_values(intent), nonce, deadline_unix_s),
         ),
     )
 
@@ -212,26 +256,27 @@ def request(  # noqa: PLR0913 - what a request is made of
 def read_request(deployment: Deployment, text: str | bytes) -> Request | SignedRequest:
     """Read a request's JSON, signed or not, and refuse one that is not for this deployment."""
     document = read_document(text)
-    if document.primary_type not in _BY_NAME:
+    row = _BY_NAME.get(document.primary_type)
+    if row is None:
         raise InvalidInput(
-            f"{shown(document.primary_type)} is no request of these contracts: "
+            f"{shown(document.primary_type)} is not a request of these contracts: "
             f"they know {', '.join(_BY_NAME)}",
         )
-    intent_type, kind = _BY_NAME[document.primary_type]
-    contract = contract_of(intent_type)
-    if intent_type is InvalidateNonce and document.domain.get("name") == "OCN Permissions":
-        contract = Contract.PERMISSIONS
-    payload = match(document, domain(deployment, contract), kind.type)
+    contract = row.contract
+    if contract is None:
+        names_permissions = document.domain.get("name") == "OCN Permissions"
+        contract = Contract.PERMISSIONS if names_permissions else Contract.REGISTRY
+    payload = match(document, domain(deployment, contract), row.type)
     account, *between, nonce, deadline = payload.values
     try:
-        intent = kind.build(tuple(between), contract)
+        intent = row.build(tuple(between), contract)
     except ValueError as error:
         raise InvalidInput(f"the request holds a value that does not exist: {error}") from None
     made = Request(
         intent=intent,
         account=Address(str(account)),
-        nonce=_one(nonce),
-        deadline_unix_s=_one(deadline),
+        nonce=number(nonce),
+        deadline_unix_s=number(deadline),
         payload=payload,
     )
     return made if document.signature is None else made.signed(document.signature)

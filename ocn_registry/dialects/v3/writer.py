@@ -9,16 +9,6 @@ from ocn_registry.dialects.v3.batches import batch
 from ocn_registry.dialects.v3.errors import refuse
 from ocn_registry.errors import BadAnswer, InvalidInput, NoContract
 from ocn_registry.evm.abi import Words
-from ocn_registry.intents import (
-    CloseImport,
-    CreateAgreement,
-    DeleteService,
-    ImportAgreements,
-    ImportServices,
-    InvalidateNonce,
-    RevokeAgreement,
-    SetService,
-)
 from ocn_registry.models import Contract
 from ocn_registry.protocol.effects import Call
 from ocn_registry.signing import SignedRequest
@@ -50,20 +40,7 @@ class Writing:
 
     def contract_of(self, intent: Intent) -> Contract:
         """Tell which contract an intent is for."""
-        match intent:
-            case InvalidateNonce() | CloseImport():
-                return intent.contract
-            case (
-                SetService()
-                | DeleteService()
-                | CreateAgreement()
-                | RevokeAgreement()
-                | ImportServices()
-                | ImportAgreements()
-            ):
-                return Contract.PERMISSIONS
-            case _:
-                return Contract.REGISTRY
+        return calldata.contract_of(intent)
 
     def check(self, intent: Intent) -> None:
         """Raise `InvalidInput` for what the contract would refuse whatever its state."""

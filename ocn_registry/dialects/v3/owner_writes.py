@@ -1,0 +1,147 @@
+"""What only the owner of the contracts does: one row for each kind, as in `requests`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ocn_registry.dialects.shared import checked, id_words
+from ocn_registry.evm import abi
+from ocn_registry.intents import (
+    AcceptOwnership,
+    AdminDeleteOperator,
+    AdminDeleteParty,
+    CloseImport,
+    ImportAgreements,
+    ImportNodes,
+    ImportParties,
+    ImportServices,
+    RenounceOwnership,
+    TransferOwnership,
+)
+from ocn_registry.models import Contract, PartyId
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ocn_registry.intents import Intent
+    from ocn_registry.models import Party
+
+_PARTY = "(address,bytes2,bytes3,uint8[],uint8[],uint8[],address)"
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerWrite:
+    """How one kind of intent of the owner is sent.
+
+    Attributes:
+        contract: The contract that takes it; `None` where the intent says which.
+        function: The function's name and types.
+        arguments: Gives the function's arguments.
+    """
+
+    contract: Contract | None
+    function: str
+    arguments: Callable[[Intent], tuple[bytes, ...]]
+
+
+def _struct(*fields: bytes) -> abi.Tail:
+    return abi.Tail(abi.join(*fields))
+
+
+def _party(party: Party) -> abi.Tail:
+    return _struct(
+        abi.address(party.address),
+        *id_words(party.id),
+        abi.uints(party.roles),
+        abi.uints(party.modules_sender),
+        abi.uints(party.modules_receiver),
+        abi.address(party.operator),
+    )
+
+
+OWNER_WRITES: dict[type[Intent], OwnerWrite] = {
+    AdminDeleteOperator: OwnerWrite(
+        Contract.REGISTRY,
+        "adminDeleteOperator(address)",
+        checked(AdminDeleteOperator, lambda intent: (abi.address(intent.operator),)),
+    ),
+    AdminDeleteParty: OwnerWrite(
+        Contract.REGISTRY,
+        "adminDeleteParty(bytes2,bytes3)",
+        checked(
+            AdminDeleteParty,
+            lambda intent: id_words(PartyId(intent.country_code, intent.party_id)),
+        ),
+    ),
+    TransferOwnership: OwnerWrite(
+        Contract.REGISTRY,
+        "transferOwnership(address)",
+        checked(TransferOwnership, lambda intent: (abi.address(intent.new_owner),)),
+    ),
+    AcceptOwnership: OwnerWrite(Contract.REGISTRY, "acceptOwnership()", lambda _: ()),
+    RenounceOwnership: OwnerWrite(Contract.REGISTRY, "renounceOwnership()", lambda _: ()),
+    CloseImport: OwnerWrite(None, "closeImport()", lambda _: ()),
+    ImportNodes: OwnerWrite(
+        Contract.REGISTRY,
+        "importNodes((address,string)[])",
+        checked(
+            ImportNodes,
+            lambda intent: (
+                abi.items(
+                    [
+                        _struct(abi.address(node.operator), abi.text(node.domain))
+                        for node in intent.nodes
+                    ],
+                ),
+            ),
+        ),
+    ),
+    ImportParties: OwnerWrite(
+        Contract.REGISTRY,
+        f"importParties({_PARTY}[])",
+        checked(
+            ImportParties,
+            lambda intent: (abi.items([_party(party) for party in intent.parties]),),
+        ),
+    ),
+    ImportServices: OwnerWrite(
+        Contract.PERMISSIONS,
+        "importServices((address,string,string,uint256[])[])",
+        checked(
+            ImportServices,
+            lambda intent: (
+                abi.items(
+                    [
+                        _struct(
+                            abi.address(service.provider),
+                            abi.text(service.name),
+                            abi.text(service.url),
+                            abi.uints(service.permissions),
+                        )
+                        for service in intent.services
+                    ],
+                ),
+            ),
+        ),
+    ),
+    ImportAgreements: OwnerWrite(
+        Contract.PERMISSIONS,
+        "importAgreements((address,address,uint256[])[])",
+        checked(
+            ImportAgreements,
+            lambda intent: (
+                abi.items(
+                    [
+                        _struct(
+                            abi.address(agreement.user),
+                            abi.address(agreement.provider),
+                            abi.uints(agreement.permissions),
+                        )
+                        for agreement in intent.agreements
+                    ],
+                ),
+            ),
+        ),
+    ),
+}
