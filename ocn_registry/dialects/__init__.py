@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ocn_registry.dialects.base import Dialect, Limits, OnRead, Stage, Step
+from ocn_registry.dialects.base import Dialect, Limits, Stage, Step
+from ocn_registry.dialects.reader import OnRead
 from ocn_registry.errors import UnsupportedByDialect
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ __all__ = ["Dialect", "Limits", "OnRead", "Stage", "Step", "dialect_of"]
 
 
 def dialect_of(deployment: Deployment) -> Dialect:
-    """Choose the dialect of a deployment.
+    """Return the dialect of a deployment.
 
     Args:
         deployment: Says which generation its contracts are of.

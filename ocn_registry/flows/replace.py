@@ -252,7 +252,7 @@ def _outcome(dialect: Dialect, landed: Landed) -> Flow[Outcome]:
 
 
 def _call(dialect: Dialect, transaction: Transaction) -> Call[object]:
-    return Call(transaction.to, transaction.data, _nothing, dialect.owner(None).refuse)
+    return Call(transaction.to, transaction.data, _nothing, dialect.error_of)
 
 
 def _nothing(answer: bytes) -> None:

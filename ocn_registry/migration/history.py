@@ -5,24 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ocn_registry.dialects.shared import question
-from ocn_registry.errors import UnknownRevert
-from ocn_registry.evm import abi
-from ocn_registry.evm.abi import Words
 from ocn_registry.migration.reasons import Kind, LeftOut, Why
 from ocn_registry.migration.values import Consent
-from ocn_registry.models import ZERO_ADDRESS, Address, Contract, PartyId
+from ocn_registry.models import ZERO_ADDRESS, Address, PartyId
 from ocn_registry.outcomes import AgreementMade, NodeDeleted, NodeSet, PartySet, ServiceSet
-from ocn_registry.protocol.effects import together
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
     from typing import TypeVar
 
     from ocn_registry.dialects import Dialect
     from ocn_registry.models import Node, Party
     from ocn_registry.outcomes import Change
-    from ocn_registry.protocol.effects import Call, Flow
+    from ocn_registry.protocol.effects import Flow
 
     T = TypeVar("T")
 
@@ -140,33 +135,12 @@ class History:
 
 def odd_entries(dialect: Dialect, block: int) -> Flow[tuple[LeftOut, ...]]:
     """Find what belongs to the zero address, which no reader should believe."""
-
-    def ask(
-        contract: Contract,
-        signature: str,
-        decode: Callable[[Words], T],
-        *who: Address,
-    ) -> Call[T]:
-        return question(
-            dialect.address_of(contract),
-            signature,
-            tuple([abi.address(one) for one in who]),
-            decode=decode,
-            refuse=UnknownRevert,
-            block=block,
-        )
-
-    registry, permissions = Contract.REGISTRY, Contract.PERMISSIONS
-    node, addresses, providers = yield from together(
-        ask(registry, "getNode(address)", Words.text, ZERO_ADDRESS),
-        ask(registry, "getParties()", Words.addresses),
-        ask(permissions, "getProviders()", Words.addresses),
-    )
+    entries = yield from dialect.zero_entries(block)
     found: list[LeftOut] = []
-    if node:
-        found.append(LeftOut(kind=Kind.NODE, subject=node, why=Why.ZERO_ADDRESS))
-    if ZERO_ADDRESS in addresses:
+    if entries.node_url:
+        found.append(LeftOut(kind=Kind.NODE, subject=entries.node_url, why=Why.ZERO_ADDRESS))
+    if entries.is_party:
         found.append(LeftOut(kind=Kind.PARTY, subject=ZERO_ADDRESS, why=Why.ZERO_ADDRESS))
-    if ZERO_ADDRESS in providers:
+    if entries.is_provider:
         found.append(LeftOut(kind=Kind.SERVICE, subject=ZERO_ADDRESS, why=Why.ZERO_ADDRESS))
     return tuple(found)

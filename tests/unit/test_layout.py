@@ -1,6 +1,8 @@
 """Imports point one way, and modules stay small: the table here refuses the rest."""
 
 import ast
+import json
+import re
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[2] / "ocn_registry"
@@ -124,6 +126,23 @@ def test_generations_are_known_to_dialects_alone():
         }
 
     elsewhere = [module for module in MODULES if part_of(module) not in GENERATIONS]
+    assert not wrong((module, named(module)) for module in elsewhere)
+
+
+def test_functions_and_events_of_the_contracts_are_named_by_dialects_alone():
+    """A name with its types is how a selector or a topic is made: that is a dialect's job."""
+    abis = (PACKAGE / "deploy" / "artifacts").glob("v*/*.json")
+    entries = [entry for path in abis for entry in json.loads(path.read_text())["abi"]]
+    known = {entry["name"] for entry in entries if entry["type"] in {"function", "event"}}
+
+    def named(module):
+        tree = ast.parse(module.read_text())
+        texts = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)]
+        signatures = [re.fullmatch(r"(\w+)\([\w,\[\]()]*\)", str(text)) for text in texts]
+        return {found[0] for found in signatures if found and found[1] in known}
+
+    elsewhere = [module for module in MODULES if part_of(module) not in GENERATIONS]
+    assert known
     assert not wrong((module, named(module)) for module in elsewhere)
 
 

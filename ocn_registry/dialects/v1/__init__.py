@@ -10,20 +10,22 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ocn_registry.dialects.base import Limits
+from ocn_registry.dialects.reader import ZeroEntries
 from ocn_registry.dialects.shared import id_words
 from ocn_registry.dialects.v1 import reader
 from ocn_registry.dialects.v1.reader import each, read
 from ocn_registry.dialects.v1.unsupported import unsupported
 from ocn_registry.evm import abi
 from ocn_registry.evm.abi import Words
-from ocn_registry.models import Address, Agreement, Contract
+from ocn_registry.models import ZERO_ADDRESS, Address, Agreement, Contract
 from ocn_registry.protocol.effects import Head, together
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeVar
 
-    from ocn_registry.dialects.base import OnRead, Stage, Step
+    from ocn_registry.dialects.base import Stage, Step
+    from ocn_registry.dialects.reader import OnRead
     from ocn_registry.dialects.v1.writer import Writing
     from ocn_registry.errors import Reverted
     from ocn_registry.intents import Intent, SignableIntent
@@ -58,7 +60,7 @@ class V1Dialect:
         self.chain_id = deployment.chain_id
 
     def address_of(self, contract: Contract) -> Address:
-        """Tell where a contract is."""
+        """Return where a contract is."""
         registry = contract is Contract.REGISTRY
         return self._deployment.registry if registry else self._deployment.permissions
 
@@ -70,7 +72,7 @@ class V1Dialect:
         return Writing(self._deployment)
 
     def contract_of(self, intent: Intent) -> Contract:
-        """Tell which contract an intent is for."""
+        """Return the contract that an intent is for."""
         return self._writing.contract_of(intent)
 
     def check(self, intent: Intent) -> None:
@@ -84,12 +86,12 @@ class V1Dialect:
         each_alone: bool,
         sender: Address | None = None,
     ) -> Call[tuple[Reverted | None, ...]]:
-        """Give the call that takes these steps, in one transaction: one step."""
+        """Return the call that takes these steps, in one transaction: one step."""
         del each_alone
         return self._writing.write(steps, sender=sender)
 
     def plan(self, steps: tuple[Step, ...], sender: Address) -> Flow[tuple[Stage, ...]]:
-        """Say which transactions a write takes."""
+        """Return the transactions that a write takes."""
         return self._writing.plan(self, steps, sender)
 
     def request(
@@ -100,12 +102,12 @@ class V1Dialect:
         nonce: int,
         deadline_unix_s: int,
     ) -> Request:
-        """Say what an account has to sign; nonce and deadline are none of it."""
+        """Return what an account has to sign, which has no nonce and no deadline."""
         del nonce, deadline_unix_s
         return self._writing.request(intent, account)
 
     def read_request(self, text: str | bytes) -> Request | SignedRequest:
-        """Read a request's JSON, signed or not, and refuse one that is not for this deployment."""
+        """Read a request's JSON, signed or not; reject one that is not for this deployment."""
         return self._writing.read_request(text)
 
     def changes(
@@ -113,13 +115,19 @@ class V1Dialect:
         logs: tuple[Log, ...],
         intents: tuple[Intent, ...] = (),
     ) -> tuple[Change, ...]:
-        """Tell what events of these contracts say; other contracts' are left out."""
+        """Return what events of these contracts say; those of other contracts are left out."""
         return self._writing.changes(logs, intents)
 
     def failures(self, logs: tuple[Log, ...]) -> dict[int, Reverted]:
         """Tell which steps of a batch failed: there are no batches."""
         del logs
         return {}
+
+    def error_of(self, data: bytes) -> Reverted:
+        """Return the error that revert data stands for."""
+        from ocn_registry.dialects.v1.errors import refuse  # noqa: PLC0415 - only what is used
+
+        return refuse(data)
 
     def node(self, operator: Address, block: int | None) -> Call[Node | None]:
         """Read an operator's node."""
@@ -302,6 +310,15 @@ class V1Dialect:
             Words.flag,
             block,
         )
+
+    def zero_entries(self, block: int) -> Flow[ZeroEntries]:
+        """Read what is listed for the zero address."""
+        node, parties, providers = yield from together(
+            self._registry("getNode(address)", (abi.address(ZERO_ADDRESS),), Words.text, block),
+            self._registry("getParties()", (), Words.addresses, block),
+            self._permissions("getProviders()", (), Words.addresses, block),
+        )
+        return ZeroEntries(node, ZERO_ADDRESS in parties, ZERO_ADDRESS in providers)
 
     def _registry(
         self,

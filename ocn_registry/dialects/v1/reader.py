@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from enum import IntEnum
 
-    from ocn_registry.dialects.base import OnRead
+    from ocn_registry.dialects.reader import OnRead
     from ocn_registry.errors import Reverted
     from ocn_registry.evm.abi import Words
     from ocn_registry.models import Address

@@ -6,18 +6,22 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ocn_registry.dialects.base import Limits, Stage
+from ocn_registry.dialects.reader import ZeroEntries
 from ocn_registry.dialects.shared import id_words
 from ocn_registry.dialects.v3 import reader
+from ocn_registry.dialects.v3.errors import refuse
 from ocn_registry.dialects.v3.reader import PAGE_ENTRIES, read
 from ocn_registry.evm import abi
 from ocn_registry.evm.abi import Words
-from ocn_registry.models import Address, Contract
+from ocn_registry.models import ZERO_ADDRESS, Address, Contract
+from ocn_registry.protocol.effects import together
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeVar
 
-    from ocn_registry.dialects.base import OnRead, Step
+    from ocn_registry.dialects.base import Step
+    from ocn_registry.dialects.reader import OnRead
     from ocn_registry.dialects.v3.writer import Writing
     from ocn_registry.errors import Reverted
     from ocn_registry.intents import Intent, SignableIntent
@@ -52,7 +56,7 @@ class V3Dialect:
         self.chain_id = deployment.chain_id
 
     def address_of(self, contract: Contract) -> Address:
-        """Tell where a contract is."""
+        """Return where a contract is."""
         registry = contract is Contract.REGISTRY
         return self._deployment.registry if registry else self._deployment.permissions
 
@@ -64,7 +68,7 @@ class V3Dialect:
         return Writing(self._deployment)
 
     def contract_of(self, intent: Intent) -> Contract:
-        """Tell which contract an intent is for."""
+        """Return the contract that an intent is for."""
         return self._writing.contract_of(intent)
 
     def check(self, intent: Intent) -> None:
@@ -78,11 +82,11 @@ class V3Dialect:
         each_alone: bool,
         sender: Address | None = None,
     ) -> Call[tuple[Reverted | None, ...]]:
-        """Give the call that takes these steps, in one transaction."""
+        """Return the call that takes these steps, in one transaction."""
         return self._writing.write(steps, each_alone=each_alone, sender=sender)
 
     def plan(self, steps: tuple[Step, ...], sender: Address) -> Flow[tuple[Stage, ...]]:
-        """Say which transactions a write takes: always one."""
+        """Return the transactions that a write takes: always one."""
         del sender
         yield from ()
         return (Stage(steps=steps),)
@@ -95,7 +99,7 @@ class V3Dialect:
         nonce: int,
         deadline_unix_s: int,
     ) -> Request:
-        """Say what an account has to sign."""
+        """Return what an account has to sign."""
         return self._writing.request(
             intent,
             account,
@@ -104,7 +108,7 @@ class V3Dialect:
         )
 
     def read_request(self, text: str | bytes) -> Request | SignedRequest:
-        """Read a request's JSON, signed or not, and refuse one that is not for this deployment."""
+        """Read a request's JSON, signed or not; reject one that is not for this deployment."""
         return self._writing.read_request(text)
 
     def changes(
@@ -112,13 +116,17 @@ class V3Dialect:
         logs: tuple[Log, ...],
         intents: tuple[Intent, ...] = (),
     ) -> tuple[Change, ...]:
-        """Tell what events of these contracts say; other contracts' are left out."""
+        """Return what events of these contracts say; those of other contracts are left out."""
         del intents  # these events tell all
         return self._writing.changes(logs)
 
     def failures(self, logs: tuple[Log, ...]) -> dict[int, Reverted]:
-        """Tell which steps of a batch failed, by their place in it."""
+        """Return why steps of a batch failed, by their place in it."""
         return self._writing.failures(logs)
+
+    def error_of(self, data: bytes) -> Reverted:
+        """Return the error that revert data stands for."""
+        return refuse(data)
 
     def node(self, operator: Address, block: int | None) -> Call[Node | None]:
         """Read an operator's node."""
@@ -278,6 +286,15 @@ class V3Dialect:
     def import_open(self, contract: Contract, block: int | None) -> Call[bool]:
         """Read whether entries of an earlier registry are still being copied."""
         return read(self.address_of(contract), "importOpen()", (), Words.flag, block)
+
+    def zero_entries(self, block: int) -> Flow[ZeroEntries]:
+        """Read what is listed for the zero address."""
+        node, parties, providers = yield from together(
+            self._registry("getNode(address)", (abi.address(ZERO_ADDRESS),), Words.text, block),
+            self._registry("getParties()", (), Words.addresses, block),
+            self._permissions("getProviders()", (), Words.addresses, block),
+        )
+        return ZeroEntries(node, ZERO_ADDRESS in parties, ZERO_ADDRESS in providers)
 
     def _registry(
         self,

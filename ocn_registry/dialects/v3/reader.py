@@ -28,7 +28,7 @@ from ocn_registry.protocol.effects import Call, all_of, together
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ocn_registry.dialects.base import OnRead
+    from ocn_registry.dialects.reader import OnRead
     from ocn_registry.models import (
         Address,
     )
