@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ocn_registry.client.connect import connect_async as connect_async
     from ocn_registry.client.connect import find_deployment as find_deployment
     from ocn_registry.client.sync_client import RegistryClient as RegistryClient
+    from ocn_registry.deploy.devnet import Devnet as Devnet
     from ocn_registry.errors import BadAnswer as BadAnswer
     from ocn_registry.errors import BatchRejected as BatchRejected
     from ocn_registry.errors import CacheError as CacheError
@@ -116,6 +117,7 @@ else:
         "cache.core": "CacheOptions",
         "cache.sync_cache": "RegistryCache",
         "client.sync_client": "RegistryClient",
+        "deploy.devnet": "Devnet",
         "networks": "Deployment",
         "errors": (
             "BadAnswer BatchRejected CacheError FeeAboveCap InsufficientFunds InvalidInput "
