@@ -274,7 +274,7 @@ def transaction(deployment: Deployment, outcome: Outcome) -> Entry:
         "blockNumber": outcome.block.number,
         "blockHash": outcome.block.hash,
         "gasUsed": outcome.gas_used,
-        "costWei": str(outcome.cost_wei),
+        "costWei": None if outcome.cost_wei is None else str(outcome.cost_wei),
         "explorer": None if explorer is None else f"{explorer}/tx/{outcome.tx_hash}",
     }
 

@@ -15,18 +15,21 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from ocn_registry.deploy.devnet import ACCOUNTS
 from ocn_registry.dialects.v3.requests import REQUESTS
-from ocn_registry.errors import BadAnswer, Reverted, RpcRefused
+from ocn_registry.errors import BadAnswer, Reverted, RpcRefused, TransportError
 from ocn_registry.evm.keccak import keccak256
 from ocn_registry.models import Address, BlockRef
 from ocn_registry.networks import built_in
 from ocn_registry.protocol.effects import (
+    Arrival,
     Balance,
     BlockAt,
     Call,
     ChainId,
     CodeSize,
+    FromEach,
     GasEstimate,
     GasPrice,
+    Handover,
     Head,
     HeadBlock,
     Logs,
@@ -45,8 +48,9 @@ from ocn_registry.testing.wire import Interface, revert_data
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ocn_registry.evm.transactions import Transaction
     from ocn_registry.networks import Deployment
-    from ocn_registry.protocol.effects import Answer, AnyEffect, Log, SentTransaction, Transaction
+    from ocn_registry.protocol.effects import Answer, AnyEffect, Log, SentTransaction
     from ocn_registry.testing.model import SignedFields
     from ocn_registry.testing.model.calls import State
     from ocn_registry.testing.model.state import PermissionsState, RegistryState
@@ -209,8 +213,14 @@ class MemoryChain:
                 return self._pool.receipts.get(effect.tx_hash)
             case TransactionOf():
                 return self._pool.known.get(effect.tx_hash)
+            case FromEach():
+                return (self._answer(effect.part),)
             case Send():
-                return self._send(effect)
+                try:
+                    self._send(effect)
+                except TransportError as error:
+                    return Handover(arrival=Arrival.ANSWERED, error=error)
+                return Handover(arrival=Arrival.ACCEPTED)
             case _:
                 raise NotImplementedError(f"{type(effect).__name__} is nothing to ask a chain")
 

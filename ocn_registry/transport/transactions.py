@@ -12,9 +12,10 @@ from __future__ import annotations
 from ocn_registry.errors import BadAnswer
 from ocn_registry.evm.keccak import keccak256
 from ocn_registry.evm.rlp import encode
+from ocn_registry.evm.transactions import Transaction
 from ocn_registry.foreign.text import shown
 from ocn_registry.models import Address
-from ocn_registry.protocol.effects import Creation, SentTransaction, Transaction
+from ocn_registry.protocol.effects import Creation, SentTransaction
 from ocn_registry.transport.rpc_values import as_address, as_bytes, as_number
 
 _FIRST_CHAIN_V = 35  # EIP-155: v is twice the chain's id, and 35 or 36

@@ -17,7 +17,7 @@ BELOW = {
     "errors": {"foreign"},
     "contract_errors": {"foreign", "errors"},
     "models": {"foreign", "evm", "errors"},
-    "evm": {"foreign", "errors", "models", "protocol"},
+    "evm": {"foreign", "errors", "models"},
     "protocol": {"evm", "errors", "models", "intents", "outcomes"},
     "intents": {"foreign", "errors", "models"},
     "outcomes": {"errors", "models", "intents"},
