@@ -83,27 +83,29 @@ def _other_numbers(
         if isinstance(value, (int, float)) and not isinstance(value, bool)
     }
     left = _MOST_CHARS_HASHED
-    length = sum(map(len, texts)) + 1
-    for way in range(len(_DECIMALS)):
-        left -= length
-        if left < 0 or not numbers:
+    for index, signed, text in _guesses(texts, numbers):
+        left -= len(text)
+        if left < 0:
             return
+        if _hash(text) == digest:
+            yield index, signed
+            return
+
+
+def _guesses(
+    texts: list[str], numbers: dict[int, tuple[str, ...]]
+) -> Iterator[tuple[int, str, str]]:
+    """Walk guesses: which number, how it was signed, the text of the whole message then."""
+    for way in range(len(_DECIMALS) if numbers else 0):
         changed = texts.copy()
         for index, others in numbers.items():
             changed[index] = others[way]
-        if _hash("".join(changed)) == digest:
-            first = next(iter(numbers))
-            yield first, changed[first]
-            return
+        first = next(iter(numbers))
+        yield first, changed[first], "".join(changed)
     for index, others in numbers.items():
         before, after = "".join(texts[:index]), "".join(texts[index + 1 :])
         for other in others:
-            left -= length
-            if left < 0:
-                return
-            if _hash(before + other + after) == digest:
-                yield index, other
-                return
+            yield index, other, before + other + after
 
 
 def _other_texts(value: float) -> tuple[str, ...]:

@@ -64,6 +64,8 @@ def _obstacles(root: dict[str, Plain], number_texts: NumberTexts) -> Iterator[Ob
     for field, path, value in leaves(root):
         if not all(map(is_findable, path)) or len(field) > MAX_PATH_CHARS:
             yield _unfindable(field)
+        elif "\\" in field:
+            yield _escaped(field)
         elif isinstance(value, (int, float)) and not isinstance(value, bool):
             floating = is_float_field(path, response=response)
             if number_texts == "jvm":
@@ -80,6 +82,14 @@ def _unfindable(field: str) -> Obstacle:
     return Obstacle(
         field=field,
         reason="verifiers look keys up in lower case and without quotes",
+        remedy="rename it, or leave it out",
+    )
+
+
+def _escaped(field: str) -> Obstacle:
+    return Obstacle(
+        field=field,
+        reason="a JVM takes a backslash in a key for an escape and finds nothing",
         remedy="rename it, or leave it out",
     )
 
