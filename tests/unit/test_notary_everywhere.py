@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import threading
 from base64 import b64encode
 from pathlib import Path
@@ -113,6 +114,13 @@ def test_the_tables_of_the_nodes_hold_together():
     for example in OBJECTS:
         if example["model"] and example["model"] not in models:
             assert kind_of(example["body"]) == example["model"]
+
+
+def test_the_guide_lists_the_floats():
+    guide = (ROOT / "docs" / "guide-node.md").read_text()
+    table = guide.partition("32-bit floats |\n")[2].partition("\n\n")[0]
+    listed = {name for name in re.findall("`([a-z_]+)`", table) if name != "data"}
+    assert listed == FLOAT_FIELDS
 
 
 def test_texts_of_the_jvm_are_signed_when_asked():
