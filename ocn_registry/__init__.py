@@ -51,6 +51,12 @@ if TYPE_CHECKING:
     from ocn_registry.errors import UnknownRevert as UnknownRevert
     from ocn_registry.errors import UnsupportedByDialect as UnsupportedByDialect
     from ocn_registry.errors import WrongChain as WrongChain
+    from ocn_registry.events.cursor import CursorFile as CursorFile
+    from ocn_registry.events.cursor import EventCursor as EventCursor
+    from ocn_registry.events.feed import AsyncEventFeed as AsyncEventFeed
+    from ocn_registry.events.feed import EventBatch as EventBatch
+    from ocn_registry.events.feed import EventFeed as EventFeed
+    from ocn_registry.events.provenance import Event as Event
     from ocn_registry.flows.write import WriteOptions as WriteOptions
     from ocn_registry.intents import AcceptOwnership as AcceptOwnership
     from ocn_registry.intents import AdminDeleteOperator as AdminDeleteOperator
@@ -126,6 +132,9 @@ else:
             "SignatureMismatch StaleCache TransactionReplaced TransportError UnknownRevert "
             "UnsupportedByDialect WrongChain"
         ),
+        "events.cursor": "CursorFile EventCursor",
+        "events.feed": "AsyncEventFeed EventBatch EventFeed",
+        "events.provenance": "Event",
         "flows.write": "WriteOptions",
         "intents": (
             "AcceptOwnership AdminDeleteOperator AdminDeleteParty CloseImport CreateAgreement "

@@ -19,6 +19,7 @@ from ocn_registry.errors import BadAnswer, Reverted, RpcRefused, TransportError
 from ocn_registry.evm.keccak import keccak256
 from ocn_registry.models import Address, BlockRef
 from ocn_registry.networks import built_in
+from ocn_registry.protocol.calls import CalledBy, ContractCall
 from ocn_registry.protocol.effects import (
     Arrival,
     Balance,
@@ -215,6 +216,8 @@ class MemoryChain:
                 return self._pool.known.get(effect.tx_hash)
             case FromEach():
                 return (self._answer(effect.part),)
+            case CalledBy():
+                return _called(self._pool.known.get(effect.tx_hash))
             case Send():
                 try:
                     self._send(effect)
@@ -307,6 +310,13 @@ class MemoryChain:
             return True, self._run(transaction.to, transaction.data, message)[1]
         except Reverted:
             return False, ()
+
+
+def _called(sent: SentTransaction | None) -> ContractCall | None:
+    if sent is None:
+        return None
+    transaction = sent.transaction
+    return ContractCall(sender=sent.sender, to=transaction.to, data=transaction.data)
 
 
 def _price(transaction: Transaction) -> int:

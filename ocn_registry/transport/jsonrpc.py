@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 from ocn_registry.errors import BadAnswer, RpcRefused, TransportError
 from ocn_registry.foreign.text import shown
 from ocn_registry.models import BlockRef
+from ocn_registry.protocol.calls import CalledBy
 from ocn_registry.protocol.effects import (
     Arrival,
     Balance,
@@ -49,7 +50,7 @@ from ocn_registry.transport.rpc_values import (
     is_list,
     is_object,
 )
-from ocn_registry.transport.transactions import creation, sent_transaction
+from ocn_registry.transport.transactions import contract_call, creation, sent_transaction
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -112,7 +113,7 @@ def request_of(effect: AnyEffect) -> tuple[str, list[object]]:  # noqa: C901, PL
             return "eth_getLogs", [{"address": list(effect.contracts), **blocks}]
         case ReceiptOf():
             return "eth_getTransactionReceipt", [effect.tx_hash]
-        case TransactionOf() | CreationBy():
+        case TransactionOf() | CreationBy() | CalledBy():
             return "eth_getTransactionByHash", [effect.tx_hash]
         case Send():
             return "eth_sendRawTransaction", ["0x" + effect.transaction.raw.hex()]
@@ -120,7 +121,7 @@ def request_of(effect: AnyEffect) -> tuple[str, list[object]]:  # noqa: C901, PL
             raise NotImplementedError(f"{type(effect).__name__} is nothing to ask a node")
 
 
-def answer_of(effect: AnyEffect, result: object) -> Answer:  # noqa: C901, PLR0911 - one for each
+def answer_of(effect: AnyEffect, result: object) -> Answer:  # noqa: C901, PLR0911, PLR0912 - one for each
     """Make an effect's answer of a result.
 
     Args:
@@ -159,6 +160,8 @@ def answer_of(effect: AnyEffect, result: object) -> Answer:  # noqa: C901, PLR09
             return None if result is None else sent_transaction(effect.tx_hash, as_object(result))
         case CreationBy():
             return None if result is None else creation(as_object(result))
+        case CalledBy():
+            return None if result is None else contract_call(as_object(result))
         case _:
             return None
 

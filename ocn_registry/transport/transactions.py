@@ -15,6 +15,7 @@ from ocn_registry.evm.rlp import encode
 from ocn_registry.evm.transactions import Transaction
 from ocn_registry.foreign.text import shown
 from ocn_registry.models import Address
+from ocn_registry.protocol.calls import ContractCall
 from ocn_registry.protocol.effects import Creation, SentTransaction
 from ocn_registry.transport.rpc_values import as_address, as_bytes, as_number
 
@@ -81,6 +82,23 @@ def creation(found: dict[str, object]) -> Creation | None:
         contract=created_by(sender, nonce),
         data=as_bytes(found.get("input")),
         block_number=None if block is None else as_number(block),
+    )
+
+
+def contract_call(found: dict[str, object]) -> ContractCall:
+    """Return what a transaction called, as a node describes it.
+
+    Args:
+        found: The node's result.
+
+    Raises:
+        BadAnswer: The result does not describe a transaction.
+    """
+    to = found.get("to")
+    return ContractCall(
+        sender=as_address(found.get("from")),
+        to=None if to is None else as_address(to),
+        data=as_bytes(found.get("input")),
     )
 
 

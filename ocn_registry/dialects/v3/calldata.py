@@ -52,6 +52,4 @@ def _signed(signed: SignedRequest) -> bytes:
         signed.deadline_unix_s,
     )
     arguments = [argument(kind, value) for kind, value in zip(types, values, strict=True)]
-    name = row.type.name[0].lower() + row.type.name[1:]
-    signature = f"{name}Raw({','.join((*types, 'bytes'))})"
-    return call(signature, *arguments, abi.blob(signed.signature))
+    return call(row.raw_signature, *arguments, abi.blob(signed.signature))

@@ -78,6 +78,13 @@ class RequestType:
         """The types of the function's arguments for `values`."""
         return tuple([ID_TYPES.get(name, kind) for kind, name in self.type.fields[1:-2]])
 
+    @property
+    def raw_signature(self) -> str:
+        """The function that takes the signed request: its name and types."""
+        name = self.type.name[0].lower() + self.type.name[1:]
+        types = ("address", *self.argument_types, "uint256", "uint256", "bytes")
+        return f"{name}Raw({','.join(types)})"
+
     def signed_values(self, intent: SignableIntent) -> tuple[Value, ...]:
         """Return the values of an intent, all of which a signature has to name.
 
