@@ -159,7 +159,7 @@ def _how(change: Change, sender: Address | None, functions: tuple[str, ...]) -> 
     kinds = LEADS_TO.get(type(change))
     if kinds is None:
         return "owner" if functions else None
-    ways = {_way_of(name) for name in functions if name.removesuffix("Raw") in kinds}
+    ways: set[How] = {_way_of(name) for name in functions if name.removesuffix("Raw") in kinds}
     if len(ways) > 1 and sender != account_of(change):
         ways.discard("direct")
     return ways.pop() if len(ways) == 1 else None

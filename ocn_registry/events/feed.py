@@ -125,7 +125,8 @@ class FeedCore:
         """
         self._dialect = dialect
         self._options = options
-        self._first = start_block if options.first_block is None else options.first_block
+        first = options.first_block
+        self._first: int | Literal["next"] = start_block if first is None else first
         self._contracts = tuple([dialect.address_of(contract) for contract in Contract])
         self._trail: Trail | None = None
         self._pages: dict[str, Page] = {}
