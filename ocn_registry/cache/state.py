@@ -118,11 +118,8 @@ class State:
             ],
         )
 
-    def route(self, country_code: str, party_id: str) -> Route | None:
-        """Tell where messages to a party go, and remember it."""
-        row = self.ids.get((country_code, party_id))
-        if row is None:
-            return None
+    def route(self, row: PartyRow) -> Route:
+        """Return where messages to a party go, and remember it."""
         route = Route(
             id=PartyId(row.country_code, row.party_id),
             operator=row.operator,

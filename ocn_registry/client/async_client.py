@@ -149,7 +149,7 @@ class AsyncRegistryClient:
     ) -> Party | None:
         """Read a party."""
         who = address_or_id(address_or_country_code, party_id)
-        return await self._ask(self._dialect.party(who, block))
+        return await self._run(questions.party(self._dialect, who, block))
 
     async def parties(  # noqa: PLR0913 - each has a default
         self,
@@ -239,7 +239,9 @@ class AsyncRegistryClient:
     ) -> tuple[Agreement, ...]:
         """Read the agreements of a user that are in force, at one block."""
         who = address_or_id(address_or_country_code, party_id)
-        return await self._run(at_one_block(lambda at: self._dialect.agreements(who, at), block))
+        return await self._run(
+            at_one_block(lambda at: questions.agreements(self._dialect, who, at), block)
+        )
 
     async def users_of(self, provider: str, *, block: int | None = None) -> tuple[Agreement, ...]:
         """Read the agreements in force to a provider's service, in the order of the parties.

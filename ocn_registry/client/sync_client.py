@@ -146,7 +146,7 @@ class RegistryClient:
     ) -> Party | None:
         """Read a party."""
         who = address_or_id(address_or_country_code, party_id)
-        return self._ask(self._dialect.party(who, block))
+        return self._run(questions.party(self._dialect, who, block))
 
     def parties(  # noqa: PLR0913 - each has a default
         self,
@@ -236,7 +236,9 @@ class RegistryClient:
     ) -> tuple[Agreement, ...]:
         """Read the agreements of a user that are in force, at one block."""
         who = address_or_id(address_or_country_code, party_id)
-        return self._run(at_one_block(lambda at: self._dialect.agreements(who, at), block))
+        return self._run(
+            at_one_block(lambda at: questions.agreements(self._dialect, who, at), block)
+        )
 
     def users_of(self, provider: str, *, block: int | None = None) -> tuple[Agreement, ...]:
         """Read the agreements in force to a provider's service, in the order of the parties.
