@@ -46,7 +46,9 @@ def sent_transaction(tx_hash: str, found: dict[str, object]) -> SentTransaction:
         chain_id = as_number(found.get("chainId"))
         whole = b"\x02" + encode((chain_id, nonce, tip, fee, gas, target, 0, data, (), v, r, s))
     if "0x" + keccak256(whole).hex() != tx_hash.lower():
-        raise BadAnswer(f"what the RPC node tells of transaction {shown(tx_hash)} is not that one")
+        raise BadAnswer(
+            f"what the RPC node tells of transaction {shown(tx_hash, public=True)} is not that one"
+        )
     block = found.get("blockNumber")
     return SentTransaction(
         sender=as_address(found.get("from")),
