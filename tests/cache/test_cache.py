@@ -170,7 +170,8 @@ def test_an_id_that_v1_holds_in_small_letters_is_found_exactly_first(
     )
     data = selector("setParty(bytes2,bytes3,uint8[],address)") + arguments
     transaction = {"from": odd, "to": client.deployment.registry, "data": "0x" + data.hex()}
-    devnet.request("eth_sendTransaction", transaction)
+    receipt = devnet.request("eth_sendTransactionSync", transaction)
+    assert receipt["status"] == "0x1"
     cache.refresh()
     for one in (cache, client):
         assert one.party("de", "cpo").address == odd
