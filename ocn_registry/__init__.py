@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ocn_registry.client.connect import connect_async as connect_async
     from ocn_registry.client.connect import find_deployment as find_deployment
     from ocn_registry.client.sync_client import RegistryClient as RegistryClient
+    from ocn_registry.deploy.devnet import Devnet as Devnet
     from ocn_registry.errors import BadAnswer as BadAnswer
     from ocn_registry.errors import BatchRejected as BatchRejected
     from ocn_registry.errors import CacheError as CacheError
@@ -50,6 +51,12 @@ if TYPE_CHECKING:
     from ocn_registry.errors import UnknownRevert as UnknownRevert
     from ocn_registry.errors import UnsupportedByDialect as UnsupportedByDialect
     from ocn_registry.errors import WrongChain as WrongChain
+    from ocn_registry.events.cursor import CursorFile as CursorFile
+    from ocn_registry.events.cursor import EventCursor as EventCursor
+    from ocn_registry.events.feed import AsyncEventFeed as AsyncEventFeed
+    from ocn_registry.events.feed import EventBatch as EventBatch
+    from ocn_registry.events.feed import EventFeed as EventFeed
+    from ocn_registry.events.provenance import Event as Event
     from ocn_registry.flows.write import WriteOptions as WriteOptions
     from ocn_registry.intents import AcceptOwnership as AcceptOwnership
     from ocn_registry.intents import AdminDeleteOperator as AdminDeleteOperator
@@ -116,6 +123,7 @@ else:
         "cache.core": "CacheOptions",
         "cache.sync_cache": "RegistryCache",
         "client.sync_client": "RegistryClient",
+        "deploy.devnet": "Devnet",
         "networks": "Deployment",
         "errors": (
             "BadAnswer BatchRejected CacheError FeeAboveCap InsufficientFunds InvalidInput "
@@ -124,6 +132,9 @@ else:
             "SignatureMismatch StaleCache TransactionReplaced TransportError UnknownRevert "
             "UnsupportedByDialect WrongChain"
         ),
+        "events.cursor": "CursorFile EventCursor",
+        "events.feed": "AsyncEventFeed EventBatch EventFeed",
+        "events.provenance": "Event",
         "flows.write": "WriteOptions",
         "intents": (
             "AcceptOwnership AdminDeleteOperator AdminDeleteParty CloseImport CreateAgreement "

@@ -21,7 +21,9 @@ class ContractError(Reverted):
         """Write the message, and keep the values where exceptions keep theirs."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         self.args = tuple(values.values())
-        self._message = self.says.format(**{name: shown(values[name]) for name in values})
+        self._message = self.says.format(
+            **{name: shown(values[name], public=True) for name in values}
+        )
 
     def __str__(self) -> str:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
         """Return the message."""

@@ -26,7 +26,7 @@ and bounded (`text.shown`). Messages are for people; programs use the class and 
 
 from typing import ClassVar
 
-from ocn_registry.foreign.text import shown
+from ocn_registry.foreign.text import masked, shown
 
 _ERRORS_TOLD = 5
 
@@ -158,9 +158,10 @@ class RpcRefused(TransportError):
 
     def __init__(self, method: str, code: int, message: str) -> None:
         """Keep the node's code and its words, which are shown escaped and cut."""
+        words = shown(masked(message, hashes=True), 300, public=True)
         super().__init__(
-            f"the RPC node refused {method} (code {code}): {shown(message, 300)}; if that is not "
-            "about what was asked, try another node",
+            f"the RPC node refused {method} (code {code}): {words}; if that is not about what was "
+            "asked, try another node",
         )
         self.method = method
         self.code = code

@@ -220,9 +220,13 @@ def permissions_of(numbers: tuple[int, ...]) -> tuple[int, ...]:
 class PartyId:
     """The id of a party: country code and party id, as OCPI messages carry them.
 
+    OCPI ignores case in ids. The contracts of v1 do not, so a value keeps the letters it was made
+    of, and two values that differ in case are not equal. `parse` and `folded` give the usual form,
+    in capital letters; questions to clients and caches ignore case.
+
     Attributes:
-        country_code: Two characters; a contract of ours holds letters A-Z only.
-        party_id: Three characters; a contract of ours holds A-Z and 0-9 only.
+        country_code: Two characters; the contracts of v3 hold letters A-Z only.
+        party_id: Three characters; the contracts of v3 hold A-Z and 0-9 only.
 
     Source: OCPI 2.2.1, section 4.2 (routing headers).
     """
@@ -238,8 +242,8 @@ class PartyId:
         ):
             if not _is_text(text) or len(text) != size or max(text) > "\xff":
                 raise InvalidInput(
-                    f"{shown(text)} is not a valid {name}: use {size} characters, "
-                    f"for example {example}",
+                    f"{shown(text)} is not a valid {name}: use {size} characters, for example "
+                    f"{example}",
                 )
 
     def __str__(self) -> str:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
@@ -249,18 +253,39 @@ class PartyId:
 
     @classmethod
     def parse(cls, text: str) -> PartyId:
-        """Read an id in one piece.
+        """Return the id that a text in one piece names, in capital letters.
 
         Args:
-            text: `DE ABC`, `DE-ABC`, `DE*ABC`, `DE_ABC` or `DEABC`.
+            text: `DE ABC`, `DE-ABC`, `DE*ABC`, `DE_ABC` or `DEABC`, in letters of any case.
 
         Raises:
             InvalidInput: It is none of these.
         """
-        found = _ID.fullmatch(text)
+        found = _ID.fullmatch(text.strip())
         if found is None:
-            raise InvalidInput(f"{shown(text)} is not a valid party id: write it as DE ABC")
-        return cls(found[1], found[2])
+            raise InvalidInput(f"{shown(text)} is not a valid id of a party: write it as DE ABC")
+        return cls(found[1], found[2]).folded
+
+    @property
+    def folded(self) -> PartyId:
+        """The same id in capital letters, by which ids are compared when case is ignored."""
+        if not _has_small_letter(self.country_code + self.party_id):
+            return self
+        return PartyId(_capital(self.country_code), _capital(self.party_id))
+
+    @property
+    def spellings(self) -> tuple[PartyId, ...]:
+        """The id as it is, then in capital letters: in this order it is looked for."""
+        folded = self.folded
+        return (self,) if folded is self else (self, folded)
+
+
+_has_small_letter = re.compile("[a-z]").search
+
+
+def _capital(text: str) -> str:
+    # Only A-Z: other letters change their length, and no id of OCPI has them.
+    return re.sub("[a-z]", lambda small: small[0].upper(), text)
 
 
 def address_or_id(first: str, party_id: str | None = None) -> Address | PartyId:

@@ -216,7 +216,7 @@ class Outcome:
         changes: What it changed, in order.
         items: What was asked, in the order it was given, each with its error if it had no effect.
         gas_used: Gas that was paid for.
-        gas_price_wei: What was paid per gas.
+        gas_price_wei: What was paid per gas; `None` where the node does not say.
         parts: The transactions one by one, in their order, when it took several: then `changes`
             and `gas_used` are those of all, and hash, block and price those of the last.
     """
@@ -226,15 +226,16 @@ class Outcome:
     changes: tuple[Change, ...]
     items: tuple[Item, ...]
     gas_used: int
-    gas_price_wei: int
+    gas_price_wei: int | None
     parts: tuple[Outcome, ...] = ()
 
     @property
-    def cost_wei(self) -> int:
-        """What the sender paid, in wei."""
+    def cost_wei(self) -> int | None:
+        """What the sender paid, in wei; `None` where the node does not say."""
         if self.parts:
-            return sum(part.cost_wei for part in self.parts)
-        return self.gas_used * self.gas_price_wei
+            costs = [part.cost_wei for part in self.parts]
+            return None if None in costs else sum(cost or 0 for cost in costs)
+        return None if self.gas_price_wei is None else self.gas_used * self.gas_price_wei
 
     @property
     def failed(self) -> tuple[Item, ...]:

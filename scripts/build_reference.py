@@ -38,6 +38,7 @@ for [parties and service providers](guide-party.md), [node software](guide-node.
 # What is told together, and which part of the package it comes from.
 GROUPS = {
     "Clients": ("client", "flows"),
+    "Events": ("events",),
     "What stands in a registry": ("models",),
     "What can be changed": ("intents",),
     "Signers and requests": ("signing",),

@@ -173,7 +173,7 @@ class Demo:
         heading("Who paid for the transactions")
         for name, outcomes in self.paid.items():
             gas = sum(outcome.gas_used for outcome in outcomes)
-            wei = sum(outcome.cost_wei for outcome in outcomes)
+            wei = sum(outcome.cost_wei or 0 for outcome in outcomes)
             line(name, f"{len(outcomes)} sent, {gas:>7,} gas, {wei:>9,} wei")
         for name, signer in self.signers.items():
             count = int(cast("str", self.ask("eth_getTransactionCount", signer)), 16)

@@ -64,8 +64,8 @@ class Questions:
         try:
             return state.routes[country_code, party_id]
         except KeyError:
-            PartyId(country_code, party_id)  # what is no id is told, as by a client
-            return state.route(country_code, party_id)
+            row = _find(state, PartyId(country_code, party_id))
+            return None if row is None else state.route(row)
 
     def is_mine(self, country_code: str, party_id: str, *, operator: str) -> bool:
         """Tell whether a party is reached through the node of this operator."""
@@ -132,13 +132,13 @@ class Questions:
             operator: Whose node.
             connected: Ids of the parties that have: country code and party id.
         """
-        there = {_pair(one) for one in connected}
+        there = {_folded(one) for one in connected}
         state, at = self._state(), Address(operator)
         return tuple(
             [
                 state.party(row)
                 for row in state.parties.values()
-                if row.operator == at and (row.country_code, row.party_id) not in there
+                if row.operator == at and _folded((row.country_code, row.party_id)) not in there
             ],
         )
 
@@ -228,8 +228,9 @@ class Snapshot(Questions):
 def _find(state: State, who: Address | PartyId) -> PartyRow | None:
     if isinstance(who, Address):
         return state.parties.get(who)
-    return state.ids.get((who.country_code, who.party_id))
+    rows = (state.ids.get((one.country_code, one.party_id)) for one in who.spellings)
+    return next((row for row in rows if row is not None), None)
 
 
-def _pair(party: PartyId | tuple[str, str]) -> tuple[str, str]:
-    return (party.country_code, party.party_id) if isinstance(party, PartyId) else party
+def _folded(party: PartyId | tuple[str, str]) -> PartyId:
+    return (party if isinstance(party, PartyId) else PartyId(*party)).folded

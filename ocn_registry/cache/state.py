@@ -66,9 +66,11 @@ class Consent(NamedTuple):
 
 Consents: TypeAlias = tuple[Consent, ...]
 _ROLES = [tuple([role for role in Role if bits >> role & 1]) for bits in range(1 << len(Role))]
-_MODULES = [
-    tuple([module for module in Module if bits >> module & 1]) for bits in range(1 << len(Module))
-]
+
+
+@lru_cache(maxsize=4096)
+def _modules(bits: int) -> tuple[Module, ...]:
+    return tuple([module for module in Module if bits >> module & 1])
 
 
 @lru_cache(maxsize=4096)
@@ -118,11 +120,8 @@ class State:
             ],
         )
 
-    def route(self, country_code: str, party_id: str) -> Route | None:
-        """Tell where messages to a party go, and remember it."""
-        row = self.ids.get((country_code, party_id))
-        if row is None:
-            return None
+    def route(self, row: PartyRow) -> Route:
+        """Return where messages to a party go, and remember it."""
         route = Route(
             id=PartyId(row.country_code, row.party_id),
             operator=row.operator,
@@ -142,8 +141,8 @@ class State:
             address=row.address,
             id=PartyId(row.country_code, row.party_id),
             roles=_ROLES[row.roles],
-            modules_sender=_MODULES[row.sender],
-            modules_receiver=_MODULES[row.receiver],
+            modules_sender=_modules(row.sender),
+            modules_receiver=_modules(row.receiver),
             operator=row.operator,
             operator_domain=self.nodes.get(row.operator),
             membership=row.listing,

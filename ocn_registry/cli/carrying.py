@@ -37,9 +37,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# How many blocks make one final. Energy Web: more than half of the validators have built on it.
-FINAL = {246: 21, 73799: 3, 31337: 1, 1337: 1}
-_TOKENS = {246: "EWT", 73799: "VT"}
 _PATIENCE_S, _BLOCK_S = 120.0, 10.0
 _DECIMALS = 18
 _MANY_WEI = 10**12
@@ -116,27 +113,29 @@ def confirmations_of(wait: str, deployment: Deployment) -> int:
     if wait == "confirmed":
         return 1
     if wait == "final":
-        return final_of(deployment, "give their number, --wait 12")
+        return final_of(
+            deployment,
+            'add "blocksToFinality" to the network file, or give a number, as in --wait 12',
+        )
     return int(wait)
 
 
 def final_of(deployment: Deployment, otherwise: str) -> int:
-    """Tell how many blocks make one final.
+    """Return the number of blocks that make a block final.
 
     Args:
-        deployment: Whose chain is meant.
-        otherwise: What to do where that is not known.
+        deployment: The registry, and its chain.
+        otherwise: What to do if the number is unknown.
 
     Raises:
-        InvalidInput: It is not known.
+        InvalidInput: The number is unknown.
     """
-    known = FINAL.get(deployment.chain_id)
-    if known is None:
+    if deployment.blocks_to_finality is None:
         raise InvalidInput(
-            f"how many blocks make one final on chain {deployment.chain_id} is not known: "
+            f"the number of blocks to finality on chain {deployment.chain_id} is unknown: "
             f"{otherwise}",
         )
-    return known
+    return deployment.blocks_to_finality
 
 
 def _sent(tx_hash: str) -> None:
@@ -175,7 +174,7 @@ def tell_price(client: RegistryClient, payer: Address, quote: Quote | None) -> N
     if quote is None:
         return
     balance: int = client.transport.perform(Balance(payer))
-    token = _TOKENS.get(client.deployment.chain_id, "ETH")
+    token = client.deployment.token
     price, has = _amount(quote.cost_wei, token), _amount(balance, token)
     talk(f"price     at most {price} ({quote.gas:,} gas); the spender has {has}")
 
@@ -275,7 +274,7 @@ def transaction(deployment: Deployment, outcome: Outcome) -> Entry:
         "blockNumber": outcome.block.number,
         "blockHash": outcome.block.hash,
         "gasUsed": outcome.gas_used,
-        "costWei": str(outcome.cost_wei),
+        "costWei": None if outcome.cost_wei is None else str(outcome.cost_wei),
         "explorer": None if explorer is None else f"{explorer}/tx/{outcome.tx_hash}",
     }
 

@@ -30,21 +30,19 @@ from ocn_registry.outcomes import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ocn_registry.cli.happenings import Happening
+    from ocn_registry.events.provenance import Event
     from ocn_registry.outcomes import Change
 
 _MOST_TEXT = 255
 
 
-def words_of(happening: Happening) -> str:
-    """Say in words what happened; with a reserve where contracts leave open what it was."""
-    said = _words(happening.change)
-    if happening.certain:
+def words_of(event: Event) -> str:
+    """Return what happened in words, with a reserve where contracts leave open what it was."""
+    said = _words(event.change)
+    if event.certain:
         return said
     opposite = (
-        "or offers none any more"
-        if isinstance(happening.change, ServiceSet)
-        else "or took that back"
+        "or offers none any more" if isinstance(event.change, ServiceSet) else "or took that back"
     )
     return f"{said}, {opposite}: these contracts don't tell"
 

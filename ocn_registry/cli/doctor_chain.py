@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ocn_registry.client.sync_client import RegistryClient
+    from ocn_registry.networks import Deployment
     from ocn_registry.protocol.effects import HeadBlock
 
-PUBLIC: Final = frozenset({246, 73799})
 _OLD_S: Final = 60
 # Authority round takes blocks that are a little ahead.
 _AHEAD_S: Final = 15
@@ -32,8 +32,7 @@ BATCHED_GAS: Final = 108_405
 # A hundred services, the most that one import takes, a little more than docs/migration.md measures.
 # It is split to fit.
 IMPORT_GAS: Final = 12_000_000
-# Energy Web's custom is a few wei to about 100.
-_DEAR_WEI: Final = 10**9
+_TIMES_USUAL: Final = 10_000
 
 
 def chain(args: Namespace, client: RegistryClient) -> Iterator[Finding]:
@@ -42,24 +41,24 @@ def chain(args: Namespace, client: RegistryClient) -> Iterator[Finding]:
     chain_id: int = perform(ChainId())  # the transport refuses another than the deployment's
     yield Finding("RPC", ok=True, says=f"{node_of(here)} is on chain {chain_id} ({here.name})")
     head: HeadBlock = perform(Head())
-    yield from _times(head, chain_id)
+    yield from _times(head, here)
     yield _gas_limit(head, client)
     yield _fees(args, client, head)
 
 
-def _times(head: HeadBlock, chain_id: int) -> Iterator[Finding]:
+def _times(head: HeadBlock, here: Deployment) -> Iterator[Finding]:
     number, age = head.ref.number, int(time.time()) - head.ref.timestamp_unix_s
     if age < -_AHEAD_S:
         says = f"block {number}, {-age} s ahead of this machine's clock"
         yield Finding("latest block", ok=True, says=says)
         remedy = "set this machine's clock: deadlines of requests are counted by it"
-        if chain_id not in PUBLIC:
+        if here.block_time_s is None:
             remedy += "; or start the development chain anew, if its time was moved"
         says = f"this machine's is behind the chain's by {-age} s"
         yield Finding("clock", ok=False, says=says, remedy=remedy)
         return
     says = f"block {number}, {max(age, 0)} s old"
-    if chain_id not in PUBLIC:  # blocks may come with transactions only
+    if here.block_time_s is None:  # blocks may come with transactions only
         yield Finding("latest block", ok=True, says=says)
         says = "this machine's is not behind the latest block"
         yield Finding("clock", ok=True, says=says)
@@ -109,7 +108,8 @@ def _fees(args: Namespace, client: RegistryClient, head: HeadBlock) -> Finding:
         return Finding("fees", ok=False, says=str(error), remedy=remedy)
     says = f"{base_says}, tip {tip} wei" if tip is not None else base_says
     says += f": a write pays at most {most} wei per gas"
-    if base is not None and base > _DEAR_WEI and client.deployment.chain_id in PUBLIC:
+    usual = client.deployment.usual_gas_price_wei
+    if base is not None and usual is not None and base > _TIMES_USUAL * usual:
         remedy = "many thousand times the custom here: wait, or set a limit with --max-fee"
         return Finding("fees", ok=False, says=says, remedy=remedy)
     return Finding("fees", ok=True, says=says)

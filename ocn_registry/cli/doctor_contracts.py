@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from ocn_registry.client.sync_client import RegistryClient
 
-_VOLTA: Final = 73799
 _TIMEOUT_S: Final = 10.0
 _MOST_BYTES: Final = 1 << 16
 _MOST_LETTERS: Final = 1 << 12
@@ -34,8 +33,9 @@ def contracts(client: RegistryClient) -> Iterator[Finding]:
     found = run(detect(here.registry, here.permissions), client.transport.perform)
     for name, address in (("Registry", here.registry), ("Permissions", here.permissions)):
         remedy = ""
-        if name == "Permissions" and here.chain_id == _VOLTA and client.limits.replayable:
-            remedy = "nodes of the first generation may be set to another one: compare with yours"
+        if name == "Permissions" and here.other_permissions:
+            others = ", ".join(here.other_permissions)
+            remedy = f"some nodes are configured with {others}: compare with yours"
         says = f"{address}, generation {found.dialect}"
         yield Finding(name, ok=True, says=says, remedy=remedy)
     same = found.dialect == here.dialect

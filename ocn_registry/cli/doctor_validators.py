@@ -11,13 +11,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from ocn_registry.cli.carrying import FINAL
-from ocn_registry.cli.doctor_chain import PUBLIC
 from ocn_registry.cli.finding import Finding
 from ocn_registry.errors import OcnRegistryError
 from ocn_registry.evm.abi import Words
 from ocn_registry.evm.keccak import selector
-from ocn_registry.models import Address
 from ocn_registry.protocol.effects import Call, Head, all_of
 from ocn_registry.transport.jsonrpc import Ask
 from ocn_registry.transport.rpc_values import as_address, as_object
@@ -26,10 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ocn_registry.client.sync_client import RegistryClient
+    from ocn_registry.models import Address
     from ocn_registry.protocol.effects import HeadBlock, Perform
 
-_SET: Final = Address("0x1204700000000000000000000000000000000000")
-_DEVELOPMENT: Final = frozenset({31337, 1337})
 _BLOCKS: Final = 50
 _MOST_BLOCKS: Final = 200
 
@@ -44,15 +40,15 @@ class Validators(NamedTuple):
 
 def validators(client: RegistryClient) -> Iterator[Finding]:
     """Look who makes the blocks, and how many have to follow until one is final."""
-    chain_id = client.deployment.chain_id
-    final = FINAL.get(chain_id)
-    if chain_id in _DEVELOPMENT:
+    here = client.deployment
+    final = here.blocks_to_finality
+    if here.development:
         says = "a development chain: one program makes all blocks"
         yield Finding("validators", ok=True, says=says)
         yield Finding("final after", ok=True, says=f"{final} block")
         return
     try:
-        found = _found(client.transport.perform, public=chain_id in PUBLIC)
+        found = _found(client.transport.perform, here.validators)
     except OcnRegistryError as error:
         says = f"not known: the node does not tell who made its blocks ({error})"
         yield Finding("validators", ok=True, says=says)
@@ -62,8 +58,8 @@ def validators(client: RegistryClient) -> Iterator[Finding]:
     yield _final(found, final)
 
 
-def _found(perform: Perform, *, public: bool) -> Validators:
-    listed = _listed(perform) if public else None
+def _found(perform: Perform, contract: Address | None) -> Validators:
+    listed = None if contract is None else _listed(perform, contract)
     head: HeadBlock = perform(Head())
     wanted = _BLOCKS if listed is None else min(2 * listed, _MOST_BLOCKS)
     last = head.ref.number
@@ -73,8 +69,9 @@ def _found(perform: Perform, *, public: bool) -> Validators:
     return Validators(listed, len(set(authors)), len(numbers))
 
 
-def _listed(perform: Perform) -> int | None:
-    call = Call(_SET, selector("getValidators()"), lambda data: len(set(Words(data).addresses())))
+def _listed(perform: Perform, contract: Address) -> int | None:
+    asked = selector("getValidators()")
+    call = Call(contract, asked, lambda data: len(set(Words(data).addresses())))
     try:
         listed: int = perform(call)
     except OcnRegistryError:
@@ -104,7 +101,8 @@ def _at_work(found: Validators) -> Finding:
 def _final(found: Validators, final: int | None) -> Finding:
     if final is None:
         says = "not known for this chain"
-        return Finding("final after", ok=True, says=says, remedy="ask its operators; --wait N")
+        remedy = "ask its operators, and add blocksToFinality to the network file"
+        return Finding("final after", ok=True, says=says, remedy=remedy)
     if found.listed is None:
         says = f"{final} blocks are taken for enough; how many validators there are is not known"
         return Finding("final after", ok=True, says=says)

@@ -5,6 +5,7 @@ Source: v1's `lib/registry.js` and `lib/permissions.js` (npm package 1.2.1).
 
 from __future__ import annotations
 
+import time
 from dataclasses import fields
 from enum import Enum
 from typing import TYPE_CHECKING, TypeGuard
@@ -14,7 +15,8 @@ from ocn_registry.models import Module, Node, PartyId, Permission
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ocn_registry.models import Party, Role, Service
+    from ocn_registry.events.provenance import Event
+    from ocn_registry.models import BlockRef, Party, Role, Service
     from ocn_registry.outcomes import Change
 
 Entry = dict[str, object]
@@ -79,6 +81,27 @@ def changes(values: Sequence[Change]) -> list[Entry]:
         | {_camel(field.name): _plain(getattr(value, field.name)) for field in fields(value)}
         for value in values
     ]
+
+
+def event(value: Event) -> Entry:
+    """Write an event: its change, then how it came into the chain."""
+    return {
+        **changes([value.change])[0],
+        "account": value.account,
+        "blockNumber": value.block.number,
+        "blockHash": value.block.hash,
+        "time": moment(value.block),
+        "hash": value.tx_hash,
+        "index": value.index,
+        "sender": value.sender,
+        "how": value.how,
+        "certain": value.certain,
+    }
+
+
+def moment(block: BlockRef) -> str:
+    """Return the time of a block, in the form of RFC 3339."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(block.timestamp_unix_s))
 
 
 def _plain(value: object) -> object:

@@ -14,7 +14,6 @@ from ocn_registry import networks
 if TYPE_CHECKING:
     from ocn_registry.networks import Deployment
 
-_DEVELOPMENT_NAMES = ("local", "local-v1")
 _DEVELOPMENT = re.compile(r"anvil|ganache|hardhat|ethereumjs testrpc", re.IGNORECASE)
 _TIMEOUT_S = 10.0
 _MAX_BYTES = 1 << 12
@@ -26,9 +25,12 @@ def is_local(deployment: Deployment) -> bool:
     All RPC nodes are on this machine, call themselves development nodes, and the contracts are not
     those of a public network, of which this could be a copy or a way through.
     """
-    names = [name for name in networks.names() if name not in _DEVELOPMENT_NAMES]
-    public = [networks.built_in(name) for name in names]
-    known = {address for each in public for address in (each.registry, each.permissions)}
+    known = {
+        address
+        for each in map(networks.built_in, networks.names())
+        if not each.development
+        for address in (each.registry, each.permissions)
+    }
     return (
         not known & {deployment.registry, deployment.permissions}
         and bool(deployment.rpc_urls)

@@ -213,13 +213,13 @@ def _done(planned: Plan, signer: Signer, outcomes: tuple[Outcome, ...]) -> Entry
                 "kind": kind,
                 "entries": count,
                 "gasUsed": outcome.gas_used,
-                "costWei": str(outcome.cost_wei),
+                "costWei": None if outcome.cost_wei is None else str(outcome.cost_wei),
             }
             for outcome in outcomes
             for kind, count in [entries_of(outcome.items[0].intent)]
         ],
         "gasUsed": sum(outcome.gas_used for outcome in outcomes),
-        "costWei": str(sum(outcome.cost_wei for outcome in outcomes)),
+        "costWei": str(sum(outcome.cost_wei or 0 for outcome in outcomes)),
     }
 
 

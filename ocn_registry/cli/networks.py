@@ -25,8 +25,8 @@ from ocn_registry.foreign.text import shown
 from ocn_registry.models import Address
 from ocn_registry.networks import built_in, from_json
 from ocn_registry.protocol.effects import Head, run
+from ocn_registry.transport.endpoint import origin
 from ocn_registry.transport.http_sync import HttpTransport
-from ocn_registry.transport.rpc_pool import origin
 
 if TYPE_CHECKING:
     from argparse import Namespace

@@ -59,8 +59,8 @@ def development(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--chain-id",
         type=int,
-        default=31337,
-        help="chain id, as 73799 to rehearse for Volta (default: 31337, which -n local expects)",
+        default=None,
+        help="chain id, for example Volta's for a rehearsal (default: the one of -n local)",
     )
     parser.add_argument(
         "--block-time",

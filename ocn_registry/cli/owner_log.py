@@ -22,8 +22,8 @@ from ocn_registry.foreign.text import shown
 
 if TYPE_CHECKING:
     from ocn_registry.cli.entries import Entry
+    from ocn_registry.evm.transactions import SignedTransaction, Transaction
     from ocn_registry.models import Address
-    from ocn_registry.protocol.effects import SignedTransaction, Transaction
     from ocn_registry.signing import Signer
     from ocn_registry.signing.requests import Payload
 

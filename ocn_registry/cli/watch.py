@@ -1,7 +1,7 @@
-"""Changes of a registry as they happen, for as long as somebody wants to know.
+"""The command `watch`: changes of a registry as they happen.
 
-What the chain takes back is told as well. With a file it goes on from where it was, however it
-ended: a change is printed before the file says so, so none is lost.
+With a cursor file it goes on from where it was, whatever ended it: a change is printed before the
+file says so, so none is lost.
 """
 
 from __future__ import annotations
@@ -9,69 +9,97 @@ from __future__ import annotations
 import json
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
+from ocn_registry.cli import entries
+from ocn_registry.cli.change_words import words_of
 from ocn_registry.cli.codes import DONE
-from ocn_registry.cli.cursor import Cursor
 from ocn_registry.cli.networks import connect
 from ocn_registry.cli.render import for_programs, printable, put, talk
-from ocn_registry.cli.story import Story, first_page
-from ocn_registry.cli.whose import asked_for
+from ocn_registry.cli.settings_file import at_home
 from ocn_registry.errors import InvalidInput, NoContract, ReorgTooDeep, TransportError, WrongChain
+from ocn_registry.events.cursor import CursorFile
+from ocn_registry.models import PartyId
 
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterator
 
-    from ocn_registry.cli.story import Part, Told
     from ocn_registry.client.sync_client import RegistryClient
+    from ocn_registry.events.feed import EventBatch, EventFeed
+    from ocn_registry.events.provenance import Event
 
-_LONGEST_PAUSE_S = 60.0
+_MAX_PAUSE_S = 60.0
 
 
 def watch(args: Namespace) -> int:
-    """Print changes until somebody ends it, or with `--once` up to the latest block."""
+    """Print changes until interrupted, or with `--once` up to the latest block."""
     with connect(args) as client:
-        story, cursor = _begin(args, client)
+        feed, file = _begin(args, client)
         name, chain = client.deployment.name, client.deployment.chain_id
         end = "" if args.once else "; Ctrl-C ends it"
-        talk(f"watching {printable(name)} (chain {chain}) from block {story.block.number + 1}{end}")
-        _go_on(args, story, cursor)
+        first = feed.start().number + 1
+        talk(f"watching {printable(name)} (chain {chain}) from block {first}{end}")
+        _go_on(args, feed, file)
     return DONE
 
 
-def _begin(args: Namespace, client: RegistryClient) -> tuple[Story, Cursor | None]:
-    whose = asked_for(args)
-    cursor = None if args.cursor is None else Cursor(args.cursor, client.deployment, whose)
-    pages = () if cursor is None else cursor.load()
-    if pages and args.first is not None:
-        talk("note: --from is for the first time; it goes on from where it was")
-    if not pages:
-        pages = (first_page(client, whose, args.first),)
-        if cursor is not None:
-            cursor.save(pages)
-    return Story(client, whose, pages), cursor
+def wanted_party(args: Namespace) -> PartyId | None:
+    """Return the id of `-c`; v1 writes ids in capital letters."""
+    if args.credentials is None:
+        return None
+    country_code, party_id = args.credentials
+    return PartyId(country_code.upper(), party_id.upper())
 
 
-def _go_on(args: Namespace, story: Story, cursor: Cursor | None) -> None:
-    saved = story.block
-    for part in _parts(args, story):
-        _put(args, part)
-        if cursor is not None and story.block != saved:
-            cursor.save(story.pages)
-            saved = story.block
-        if args.once and story.block == part.head:
+def note_gap(feed: EventFeed, first_block: int) -> None:
+    """Say when events may be missing because the node has forgotten who held the id."""
+    if not feed.is_complete:
+        talk(
+            f"note: this node does not know any more who was {feed.filter} at block "
+            f"{first_block - 1}: changes that don't name the id are shown from where it is next "
+            "set; give an earlier --from, or -a, to see them all",
+        )
+
+
+def _begin(args: Namespace, client: RegistryClient) -> tuple[EventFeed, CursorFile | None]:
+    address, party = args.address, wanted_party(args)
+    first: int | Literal["next"] = "next" if args.first is None else args.first
+    file, cursor = None, None
+    if args.cursor is not None:
+        where = at_home(args.cursor)
+        file = CursorFile(where, client.deployment, address=address, party=party)
+        cursor = file.load()
+    feed = client.events(address=address, party=party, first_block=first, cursor=cursor)
+    if cursor is not None:
+        if args.first is not None:
+            talk("note: --from is ignored: the watch goes on from where it was")
+        return feed, file
+    note_gap(feed, feed.start().number + 1)
+    if file is not None:
+        file.save(feed.cursor)
+    return feed, file
+
+
+def _go_on(args: Namespace, feed: EventFeed, file: CursorFile | None) -> None:
+    saved = feed.start()
+    for batch in _batches(args, feed):
+        _put(args, batch)
+        if file is not None and batch.block != saved:
+            file.save(feed.cursor)
+            saved = batch.block
+        if args.once and batch.block == batch.head:
             return
-        if part.waits:
+        if batch.at_end:
             time.sleep(args.interval)
 
 
-def _parts(args: Namespace, story: Story) -> Iterator[Part]:
-    """Ask again and again, through outages of the RPC node."""
+def _batches(args: Namespace, feed: EventFeed) -> Iterator[EventBatch]:
+    """Read again and again, through outages of the RPC node."""
     away, pause_s = False, 0.0
     while True:
         try:
-            part = story.go_on()
+            batch = feed.read()
         except (WrongChain, NoContract):
             raise
         except TransportError as error:
@@ -79,7 +107,7 @@ def _parts(args: Namespace, story: Story) -> Iterator[Part]:
                 raise
             if not away:
                 talk(f"error: {printable(str(error))}; asking again until it answers")
-            away, pause_s = True, min(max(2 * pause_s, args.interval), _LONGEST_PAUSE_S)
+            away, pause_s = True, min(max(2 * pause_s, args.interval), _MAX_PAUSE_S)
             time.sleep(pause_s)
         except ReorgTooDeep as error:
             raise InvalidInput(
@@ -91,27 +119,28 @@ def _parts(args: Namespace, story: Story) -> Iterator[Part]:
             if away:
                 talk("the RPC node answers again")
             away, pause_s = False, 0.0
-            yield part
+            yield batch
 
 
-def _put(args: Namespace, part: Part) -> None:
-    if part.replaced:
-        first, last = part.replaced[-1].number, part.replaced[0].number
+def _put(args: Namespace, batch: EventBatch) -> None:
+    if batch.replaced:
+        first, last = batch.replaced[-1].number, batch.replaced[0].number
         talk(
-            f"the chain has replaced blocks {first} to {last}: changes taken back: {len(part.back)}"
+            f"the chain has replaced blocks {first} to {last}: changes taken back: "
+            f"{len(batch.reverted)}"
         )
-    for one in part.back:
-        _put_one(args, one, taken_back=True)
-    for one in part.told:
-        _put_one(args, one, taken_back=False)
+    for event in batch.reverted:
+        _put_one(args, event, taken_back=True)
+    for event in batch.events:
+        _put_one(args, event, taken_back=False)
     sys.stdout.flush()  # before the file says that it was printed
 
 
-def _put_one(args: Namespace, one: Told, *, taken_back: bool) -> None:
+def _put_one(args: Namespace, event: Event, *, taken_back: bool) -> None:
     if for_programs(args):
-        text = json.dumps({"takenBack": taken_back, **one.entry})
+        text = json.dumps({"takenBack": taken_back, **entries.event(event)})
         put(text.replace("\x7f", "\\u007f"))
     else:
         sign = "taken back: " if taken_back else ""
-        time_, number = one.entry["time"], one.entry["blockNumber"]
-        put(printable(f"{time_}  block {number}  {sign}{one.says}"))
+        when, number = entries.moment(event.block), event.block.number
+        put(printable(f"{when}  block {number}  {sign}{words_of(event)}"))

@@ -20,9 +20,11 @@ from ocn_registry.protocol.effects import run_async
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from types import TracebackType
-    from typing import Self
+    from typing import Literal, Self
 
     from ocn_registry.dialects import Limits, Step
+    from ocn_registry.events.cursor import EventCursor
+    from ocn_registry.events.feed import AsyncEventFeed
     from ocn_registry.flows.write import WriteOptions
     from ocn_registry.intents import SignableIntent
     from ocn_registry.models import (
@@ -147,7 +149,7 @@ class AsyncRegistryClient:
     ) -> Party | None:
         """Read a party."""
         who = address_or_id(address_or_country_code, party_id)
-        return await self._ask(self._dialect.party(who, block))
+        return await self._run(questions.party(self._dialect, who, block))
 
     async def parties(  # noqa: PLR0913 - each has a default
         self,
@@ -237,7 +239,9 @@ class AsyncRegistryClient:
     ) -> tuple[Agreement, ...]:
         """Read the agreements of a user that are in force, at one block."""
         who = address_or_id(address_or_country_code, party_id)
-        return await self._run(at_one_block(lambda at: self._dialect.agreements(who, at), block))
+        return await self._run(
+            at_one_block(lambda at: questions.agreements(self._dialect, who, at), block)
+        )
 
     async def users_of(self, provider: str, *, block: int | None = None) -> tuple[Agreement, ...]:
         """Read the agreements in force to a provider's service, in the order of the parties.
@@ -338,6 +342,42 @@ class AsyncRegistryClient:
     ) -> bool:
         """Read whether entries of an earlier registry are still being copied."""
         return await self._ask(self._dialect.import_open(contract, block))
+
+    # What happened
+
+    def events(
+        self,
+        *,
+        address: str | None = None,
+        party: PartyId | tuple[str, str] | None = None,
+        first_block: int | Literal["next"] | None = None,
+        last_block: int | None = None,
+        cursor: EventCursor | None = None,
+    ) -> AsyncEventFeed:
+        """Return a feed of what happened; nothing is asked of the chain before it is read.
+
+        Args:
+            address: Only events that name this address.
+            party: Only events of this party: of its id, and of the address that holds it.
+            first_block: Number of the first block, or `"next"` for the chain's next one; the first
+                of the contracts unless given.
+            last_block: Number of the last block; `None` for no end.
+            cursor: Where an earlier feed left off, to go on from there.
+
+        Raises:
+            InvalidInput: What is given is not valid, or does not go together.
+        """
+        from ocn_registry.events.feed import AsyncEventFeed, FeedOptions  # noqa: PLC0415 - few ask
+
+        options = FeedOptions.of(
+            address=address,
+            party=party,
+            first_block=first_block,
+            last_block=last_block,
+            cursor=cursor,
+        )
+        start = self.deployment.start_block or 0
+        return AsyncEventFeed(self._transport.perform, self._dialect, start, options)
 
     # Signed requests
 

@@ -15,19 +15,12 @@ from ocn_registry.errors import OcnRegistryError, OutcomeUnknown, RpcRefused
 from ocn_registry.evm import abi
 from ocn_registry.evm.keccak import keccak256
 from ocn_registry.evm.rlp import decode
+from ocn_registry.evm.transactions import SignedTransaction
 from ocn_registry.flows.replace import raised
-from ocn_registry.flows.transaction import Landed, fees, look_for, wait
+from ocn_registry.flows.transaction import Landed, fees, look_for, offer, wait
 from ocn_registry.models import Address
 from ocn_registry.networks import built_in
-from ocn_registry.protocol.effects import (
-    CreationBy,
-    Head,
-    Local,
-    Send,
-    SignedTransaction,
-    TransactionCount,
-    together,
-)
+from ocn_registry.protocol.effects import CreationBy, Head, Local, TransactionCount, together
 from ocn_registry.transport.jsonrpc import Ask
 from ocn_registry.transport.rpc_values import as_number
 from ocn_registry.transport.transactions import created_by
@@ -183,7 +176,7 @@ def stand(
     lost: OutcomeUnknown | None = None
     if (yield from CreationBy(hashes[-1])) is None:
         try:
-            yield from Send(SignedTransaction(_raw(known)))
+            yield from offer(SignedTransaction(_raw(known)))
         except OutcomeUnknown as error:
             lost = error
         except RpcRefused as error:

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
     from ocn_registry.networks import Deployment
 
-LOCAL_CHAIN_ID: Final = 31337
-
 _MNEMONIC: Final = "test test test test test test test test test test test junk"
 
 # The first accounts of that mnemonic, the one that every Ethereum tool has for tests.
@@ -87,7 +85,7 @@ class Devnet:
         self,
         *,
         port: int = 0,
-        chain_id: int = LOCAL_CHAIN_ID,
+        chain_id: int | None = None,
         with_v1: bool = False,
         import_open: bool = False,
         block_gas_limit: int | None = None,
@@ -100,7 +98,8 @@ class Devnet:
         Args:
             port: Port on 127.0.0.1; 0 for a free one. When a port that was asked for is taken,
                 `start` refuses: whoever asks for a port is going to look for the chain there.
-            chain_id: Chain id, for example 73799 for a rehearsal of Volta.
+            chain_id: Chain id, for example Volta's for a rehearsal; that of the network `local`
+                by default.
             with_v1: Whether v1's contracts are there too.
             import_open: Whether the contracts take imports, and little else, until their owner
                 closes that.
@@ -109,7 +108,7 @@ class Devnet:
             anvil: Path of Anvil's binary; see `anvil.find_anvil`.
             start_timeout_s: How long Anvil's start may take.
         """
-        self.chain_id = chain_id
+        self.chain_id = networks.built_in("local").chain_id if chain_id is None else chain_id
         self.accounts = ACCOUNTS
         self._port = port
         self._with_v1 = with_v1
@@ -212,8 +211,19 @@ class Devnet:
         return self._anvil
 
     def _here(self, name: str) -> Deployment:
-        deployment = networks.built_in(name)
-        return replace(deployment, chain_id=self.chain_id, rpc_urls=(self.rpc_url,))
+        known = networks.built_in(name)
+        if self.chain_id == known.chain_id:
+            return replace(known, rpc_urls=(self.rpc_url,))
+        other_chain = networks.Deployment(
+            name=known.name,
+            chain_id=self.chain_id,
+            dialect=known.dialect,
+            registry=known.registry,
+            permissions=known.permissions,
+            rpc_urls=(self.rpc_url,),
+            start_block=known.start_block,
+        )
+        return networks.with_chain_facts(other_chain)
 
     def _options(self) -> list[str]:
         options = ["--hardfork", "london", "--chain-id", str(self.chain_id)]

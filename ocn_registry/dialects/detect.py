@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ocn_registry.errors import BadAnswer, NoContract, Reverted, UnsupportedByDialect
 from ocn_registry.evm.abi import Words
 from ocn_registry.evm.keccak import selector
-from ocn_registry.networks import Deployment
+from ocn_registry.networks import Deployment, with_chain_facts
 from ocn_registry.protocol.effects import Call, ChainId, CodeSize, together
 
 if TYPE_CHECKING:
@@ -48,13 +48,14 @@ def detect(registry: Address, permissions: Address, *, name: str = "found") -> F
         says_its_name = yield from _all((_sign(permissions, _DOMAIN, _is_there),))
         dialect = None if says_its_name else "v1"
     if dialect is not None:
-        return Deployment(
+        found = Deployment(
             name=name,
             chain_id=chain_id,
             dialect=dialect,
             registry=registry,
             permissions=permissions,
         )
+        return with_chain_facts(found)
     raise UnsupportedByDialect(
         f"{registry} and {permissions} are no Registry and its Permissions of a generation that "
         "this version of the package speaks: check both addresses, and their order",

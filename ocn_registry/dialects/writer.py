@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from ocn_registry.intents import Intent, SignableIntent
     from ocn_registry.models import Address, Contract
     from ocn_registry.outcomes import Change
+    from ocn_registry.protocol.calls import ContractCall
     from ocn_registry.protocol.effects import Call, Flow, Log
     from ocn_registry.signing import Request, SignedRequest
 
@@ -79,6 +80,13 @@ class Writer(Protocol):
             logs: The events.
             intents: What was asked of the transaction, for contracts whose events don't tell a
                 deletion or a revocation from its opposite (see `Limits.events_tell_all`).
+        """
+        ...
+
+    def functions(self, call: ContractCall) -> tuple[str, ...]:
+        """Return the names of the contract functions that a transaction called.
+
+        Those of a batch are listed one by one. A call of any other contract has none.
         """
         ...
 

@@ -1,4 +1,5 @@
 """What happened in a registry, and the state that its events add up to.
 
-Imports the vocabulary, dialects and flows. `watch`, `history`, the cache and migration build on it.
+Imports the vocabulary, dialects and flows. `watch`, `history`, the cache and migration build on it;
+Python users come by `RegistryClient.events`.
 """

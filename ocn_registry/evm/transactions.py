@@ -8,19 +8,55 @@ Source: EIP-1559, EIP-2718, EIP-155.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from ocn_registry.evm.keccak import keccak256
-from ocn_registry.protocol.effects import SignedTransaction
 
 if TYPE_CHECKING:
-    from ocn_registry.protocol.effects import Transaction
+    from ocn_registry.models import Address
 
 _TYPE = b"\x02"
 _SIGNATURE_FIELDS = 3
 _WORD = 32
 _V_OF_CHAIN = 35  # EIP-155: v is this, twice the chain id, and the parity
 Fields: TypeAlias = "list[bytes | list[bytes]]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transaction:
+    """A transaction, ready to be signed.
+
+    Attributes:
+        chain_id: Chain that it is for.
+        nonce: Number among the sender's transactions.
+        to: Address of the contract.
+        data: Calldata.
+        gas: Greatest amount of gas that it may use.
+        max_fee_per_gas_wei: Most that is paid per gas.
+        tip_per_gas_wei: Most of it that goes to the validator; `None` for a transaction of the
+            old form, which pays `max_fee_per_gas_wei` whatever happens.
+    """
+
+    chain_id: int
+    nonce: int
+    to: Address
+    data: bytes
+    gas: int
+    max_fee_per_gas_wei: int
+    tip_per_gas_wei: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SignedTransaction:
+    """A transaction as it is sent."""
+
+    raw: bytes
+
+    @property
+    def tx_hash(self) -> str:
+        """Its hash, by which its receipt is found."""
+        return "0x" + keccak256(self.raw).hex()
 
 
 def digest(transaction: Transaction) -> bytes:

@@ -16,37 +16,61 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ocn_registry.dialects import Dialect
-    from ocn_registry.models import Address, Interface, Module, Party, Service
+    from ocn_registry.models import Address, Agreement, Interface, Module, Party, Service
     from ocn_registry.protocol.effects import Flow
 
 
 def route(dialect: Dialect, who: PartyId, block: int | None) -> Flow[Route | None]:
-    """Tell where messages to a party go; see `party_now`."""
+    """Return where messages to a party go; see `party_now`."""
     if dialect.limits.has_memberships:
-        return (yield from dialect.route(who, block))
+        for one in who.spellings:
+            found = yield from dialect.route(one, block)
+            if found is not None:
+                return found
+        return None
     party = yield from party_now(dialect, who, block)
     if party is None:
         return None
-    return Route(id=who, operator=party.operator, domain=party.operator_domain)
+    return Route(id=party.id, operator=party.operator, domain=party.operator_domain)
+
+
+def party(dialect: Dialect, who: Address | PartyId, block: int | None) -> Flow[Party | None]:
+    """Return the party that an address or an id leads to; case is ignored in ids."""
+    for one in who.spellings if isinstance(who, PartyId) else (who,):
+        found = yield from dialect.party(one, block)
+        if found is not None:
+            return found
+    return None
+
+
+def agreements(dialect: Dialect, who: Address | PartyId, block: int) -> Flow[tuple[Agreement, ...]]:
+    """Return the agreements of a user that are in force; case is ignored in ids."""
+    for one in who.spellings if isinstance(who, PartyId) else (who,):
+        found = yield from dialect.agreements(one, block)
+        if found:
+            return found
+    return ()
 
 
 def party_now(dialect: Dialect, who: PartyId, block: int | None) -> Flow[Party | None]:
-    """Read the party that has this id now.
+    """Return the party that has this id now; case is ignored where nobody has it exactly.
 
     Args:
         dialect: How the contracts are spoken to.
         who: The id.
         block: Number of the block; `None` for the latest.
     """
-    party = yield from dialect.party(who, block)
-    if party is None or dialect.limits.has_memberships:
-        return party
-    party = yield from dialect.party(party.address, block)
-    return party if party is not None and party.id == who else None
+    for one in who.spellings:
+        found = yield from dialect.party(one, block)
+        if found is not None and not dialect.limits.has_memberships:
+            found = yield from dialect.party(found.address, block)
+        if found is not None and found.id == one:
+            return found
+    return None
 
 
 def is_mine(dialect: Dialect, who: PartyId, operator: Address, block: int | None) -> Flow[bool]:
-    """Tell whether a party is reached through the node of this operator."""
+    """Return whether a party is reached through the node of this operator."""
     party = yield from party_now(dialect, who, block)
     return party is not None and party.operator == operator
 
@@ -55,9 +79,9 @@ def planned(
     parties: Iterable[Party],
     connected: Iterable[PartyId | tuple[str, str]],
 ) -> tuple[Party, ...]:
-    """Leave out the parties that have connected."""
-    there = {one if isinstance(one, PartyId) else PartyId(*one) for one in connected}
-    return tuple([party for party in parties if party.id not in there])
+    """Leave out the parties that have connected; case is ignored."""
+    there = {(one if isinstance(one, PartyId) else PartyId(*one)).folded for one in connected}
+    return tuple([party for party in parties if party.id.folded not in there])
 
 
 def signatory_of(
@@ -66,7 +90,7 @@ def signatory_of(
     address: Address,
     block: int | None,
 ) -> Flow[Signatory | None]:
-    """Tell who an address is to a party."""
+    """Return who an address is to a party."""
     party = yield from party_now(dialect, who, block)
     return None if party is None else Signatory.of(address, party.address, party.operator)
 
@@ -78,7 +102,7 @@ def services_for(
     interface: Interface | str,
     block: int | None,
 ) -> Flow[tuple[Service, ...]]:
-    """Tell the services that get a message too, by the agreements of the party that sends it."""
+    """Return the services that get a message too, by the agreements of the party that sends it."""
     matching = permissions_for(module, interface)
     if block is None:
         block = (yield from Head()).ref.number

@@ -32,10 +32,11 @@ from ocn_registry.protocol.lanes import Sent, TakeTurn
 
 if TYPE_CHECKING:
     from ocn_registry.dialects import Dialect
+    from ocn_registry.evm.transactions import Transaction
     from ocn_registry.flows.write import WriteOptions
     from ocn_registry.models import Address
     from ocn_registry.outcomes import Item, Outcome
-    from ocn_registry.protocol.effects import Flow, Transaction
+    from ocn_registry.protocol.effects import Flow
     from ocn_registry.protocol.lanes import Lane
     from ocn_registry.signing import AnySigner
 

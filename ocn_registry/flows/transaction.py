@@ -17,17 +17,19 @@ from ocn_registry.errors import (
     NoContract,
     OutcomeUnknown,
     Reverted,
-    RpcRefused,
     TransactionReplaced,
     TransportError,
     UnknownRevert,
 )
+from ocn_registry.evm.transactions import Transaction
 from ocn_registry.outcomes import Outcome
 from ocn_registry.protocol.effects import (
+    Arrival,
     Balance,
     BlockAt,
     Clock,
     CodeSize,
+    FromEach,
     GasEstimate,
     GasPrice,
     Head,
@@ -35,7 +37,6 @@ from ocn_registry.protocol.effects import (
     ReceiptOf,
     Send,
     Sleep,
-    Transaction,
     TransactionCount,
     TransactionOf,
     all_of,
@@ -45,10 +46,11 @@ from ocn_registry.protocol.lanes import Sent, TakeTurn
 
 if TYPE_CHECKING:
     from ocn_registry.dialects import Dialect
+    from ocn_registry.evm.transactions import SignedTransaction
     from ocn_registry.flows.write import WriteOptions
     from ocn_registry.models import Address, BlockRef
     from ocn_registry.outcomes import Item
-    from ocn_registry.protocol.effects import Call, Flow, HeadBlock, Receipt, SignedTransaction
+    from ocn_registry.protocol.effects import Call, Flow, HeadBlock, Receipt
     from ocn_registry.protocol.lanes import Lane
     from ocn_registry.signing import AnySigner
 
@@ -121,18 +123,35 @@ def hand_over(lane: Lane, sent: Sent) -> Flow[OutcomeUnknown | None]:
     # First, so that it is known even if this is interrupted while it travels.
     lane.remember(sent)
     try:
-        yield from Send(sent.signed)
+        yield from offer(sent.signed)
     except OutcomeUnknown as error:
         return error
-    except RpcRefused:
-        # A proxy may have delivered it twice, and this be the answer to the second.
-        if (yield from _receipt(sent.tx_hash)) is None:
-            lane.forget(sent)
-            raise
     except TransportError:
         lane.forget(sent)
         raise
     return None
+
+
+def offer(signed: SignedTransaction) -> Flow[None]:
+    """Hand a transaction over, and look for it on the chain where the node did not just accept it.
+
+    Raises:
+        OutcomeUnknown: The node may have it, and none that answers knows it.
+        TransportError: The node answered otherwise, and none that answers knows it.
+    """
+    handover = yield from Send(signed)
+    if handover.error is None:
+        return
+    if handover.arrival is Arrival.ANSWERED:
+        try:
+            known = yield from FromEach(TransactionOf(signed.tx_hash))
+        except TransportError:
+            known = ()
+        if any(known):
+            return
+    if handover.arrival is Arrival.UNANSWERED:
+        raise OutcomeUnknown(signed.tx_hash, str(handover.error)) from handover.error
+    raise handover.error
 
 
 def priced(
@@ -321,7 +340,7 @@ def _open_one(lane: Lane, write: Call[object], sender: Address) -> Flow[Sent | N
         lane.forget(sent)
         return None
     try:
-        yield from Send(sent.signed)  # forgotten: the same bytes once more
+        yield from offer(sent.signed)  # forgotten: the same bytes once more
     except OutcomeUnknown:
         pass
     except TransportError:  # the node does not want it: its number is free
@@ -339,7 +358,7 @@ def _number(lane: Lane, count: int) -> Flow[int]:
     while (sent := lane.sent.get(count)) is not None:
         if (yield from TransactionOf(sent.tx_hash)) is None:
             try:
-                yield from Send(sent.signed)
+                yield from offer(sent.signed)
             except OutcomeUnknown:
                 pass
             except TransportError:
@@ -354,13 +373,6 @@ def _taken_by_another(tx_hashes: tuple[str, ...], number: int, sender: Address) 
         all_of(tuple([TransactionOf(tx_hash) for tx_hash in tx_hashes])),
     )
     return count > number and not any(known)
-
-
-def _receipt(tx_hash: str) -> Flow[Receipt | None]:
-    try:
-        return (yield from ReceiptOf(tx_hash))
-    except TransportError:
-        return None
 
 
 def _reason(write: Call[object]) -> Flow[Reverted]:

@@ -1,4 +1,7 @@
-"""Text and bytes from outside: read within bounds, and escaped before they are shown.
+"""Text, bytes and files from outside: read within limits, and escaped before they are shown.
 
-Imports nothing of this package but itself.
+`limits` is the table of all limits, `strict_json` the one reader of foreign JSON, `packed` unpacks
+what arrives compressed, `files` opens files, and `text` writes foreign text into messages.
+
+Imports nothing of this package but `errors`.
 """

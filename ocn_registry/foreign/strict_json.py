@@ -1,66 +1,120 @@
-"""JSON that strangers wrote.
+"""The one reader of foreign JSON.
 
-Python's parser recurses for each bracket, and trusts the interpreter's recursion limit to stop it.
-Libraries raise that limit, and then a hundred kilobytes of brackets end the process: so depth is
-measured before anything is parsed.
+Python's parser makes an object for each pair of brackets and recurses for each bracket within
+another. It trusts the interpreter's recursion limit to stop it, which libraries raise. So size,
+depth, items and digits are measured first, in a few passes of compiled code over the bytes.
 """
 
+from __future__ import annotations
+
+import codecs
 import json
 import re
-from collections.abc import Callable
+from itertools import accumulate
+from typing import TYPE_CHECKING
 
-MAX_DEPTH = 64
-_MAX_MARKS = 4_000_000
-_SAFE_BRACKETS = 500  # no deeper than that, whatever they enclose
-_MARKS = re.compile(rb'["\\\[\]{}]')
+from ocn_registry.foreign.limits import ANYTHING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ocn_registry.foreign.limits import Limits
+
+# A text, or one that does not end. It always matches where a text starts, so that one pass is all.
+_TEXT = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
+_NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_STEPS = [0] * 256
+_STEPS[ord("[")] = _STEPS[ord("{")] = 1
+_STEPS[ord("]")] = _STEPS[ord("}")] = -1
+# Everything up to an escape that is half of a character of UTF-16.
+_HALF = re.compile(
+    rb"(?:[^\\]++|\\[^u]|\\u(?![dD][89a-fA-F])"
+    rb"|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})*+\\u",
+    re.DOTALL,
+)
 
 
-class TooDeep(ValueError):
-    """It is nested too deeply, or of too many parts, to be anything of ours."""
+class BeyondLimits(ValueError):
+    """It is larger, deeper or of more parts than anything that is expected here."""
+
+
+TooDeep = BeyondLimits
 
 
 def parse_json(
     content: bytes,
+    limits: Limits = ANYTHING,
     *,
     pairs: Callable[[list[tuple[str, object]]], object] | None = None,
     number: Callable[[str], object] | None = None,
+    strict_text: bool = True,
 ) -> object:
     """Parse JSON.
 
     Args:
-        content: UTF-8; its length is the caller's to limit.
+        content: UTF-8, or UTF-16 that starts with a byte order mark.
+        limits: The most that it may be.
         pairs: Makes an object of its pairs.
-        number: Makes a value of a number that is no integer.
+        number: Makes a value of a number that is not an integer.
+        strict_text: Refuse a text with an unpaired surrogate, which no file or page can hold.
 
     Raises:
-        TooDeep: It is nested too deeply.
-        ValueError: It is no JSON.
+        BeyondLimits: It is beyond the limits.
+        ValueError: It is not JSON.
     """
-    if content.count(b"[") + content.count(b"{") > _SAFE_BRACKETS:
-        _check_depth(content)
-    found: object = json.loads(
-        content.decode(),
-        object_pairs_hook=pairs,
-        parse_float=number,
-        parse_constant=number,
-    )
+    if len(content) > limits.max_bytes:
+        raise BeyondLimits(f"longer than {limits.max_bytes} bytes")
+    content = as_utf8(content)
+    _check(content, limits)
+    if strict_text and b"\\u" in content and _HALF.match(content):
+        raise ValueError("a text contains an unpaired surrogate")
+    try:
+        found: object = json.loads(
+            content.decode(),
+            object_pairs_hook=pairs,
+            parse_float=number,
+            parse_constant=number or _no_constant,
+        )
+    except RecursionError:  # a caller is deep in calls of its own
+        raise BeyondLimits("nested too deeply") from None
     return found
 
 
-def _check_depth(content: bytes) -> None:
-    depth, in_text, escaped = 0, False, -1
-    for count, mark in enumerate(_MARKS.finditer(content)):
-        what = mark.group()
-        if in_text:
-            if mark.start() == escaped:
-                continue
-            if what == b"\\":
-                escaped = mark.end()
-            elif what == b'"':
-                in_text = False
-        elif what == b'"':
-            in_text = True
-        else:
-            depth += 1 if what in b"[{" else -1
-        if depth > MAX_DEPTH or count > _MAX_MARKS:
-            raise TooDeep("nested too deeply, or of too many parts")
+def as_utf8(content: bytes) -> bytes:
+    """Return the content without a byte order mark, and as UTF-8 where that says it is UTF-16.
+
+    Windows PowerShell writes such files.
+    """
+    if content.startswith(codecs.BOM_UTF8):
+        return content[len(codecs.BOM_UTF8) :]
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return content.decode("utf-16").encode()
+    return content
+
+
+def _check(content: bytes, limits: Limits) -> None:
+    """Measure the content, in time proportional to its length."""
+    # First with what stands in texts, which is quick, and for almost everything enough.
+    openings = content.count(b"[") + content.count(b"{")
+    commas = content.count(b",")
+    if openings + commas <= limits.max_items and openings <= limits.max_depth:
+        _check_digits(content, limits)
+        return
+    bare = _TEXT.sub(b'"', content)
+    openings = bare.count(b"[") + bare.count(b"{")
+    if openings + bare.count(b",") > limits.max_items:
+        raise BeyondLimits(f"of more than {limits.max_items} parts")
+    brackets = bare.translate(None, _NOT_BRACKETS)
+    if max(accumulate(map(_STEPS.__getitem__, brackets)), default=0) > limits.max_depth:
+        raise BeyondLimits(f"nested too deeply: more than {limits.max_depth} levels")
+    _check_digits(bare, limits)
+
+
+def _check_digits(content: bytes, limits: Limits) -> None:
+    digits = re.compile(rb"(?<![0-9])[0-9]{%d}" % (limits.max_digits + 1))
+    if digits.search(content) and digits.search(_TEXT.sub(b'"', content)):
+        raise BeyondLimits(f"with a number of more than {limits.max_digits} digits")
+
+
+def _no_constant(name: str) -> object:
+    raise ValueError(f"{name} is not JSON")

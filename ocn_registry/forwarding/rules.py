@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from ocn_registry.errors import InvalidInput
 from ocn_registry.foreign.text import shown
-from ocn_registry.models import Interface, Module, Permission
+from ocn_registry.models import Interface, Module, Permission, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,18 +26,22 @@ _OF_ALL = {
     Interface.SENDER: Permission.FORWARD_ALL_SENDER,
     Interface.RECEIVER: Permission.FORWARD_ALL_RECEIVER,
 }
+_PERMISSIONS = {permission.name: permission for permission in Permission}
+
+
+def _matching(module: Module, interface: Interface) -> frozenset[Permission]:
+    # OCPI's later modules have no permissions of their own.
+    own = _PERMISSIONS.get(f"FORWARD_MODULE_{module.name}_{interface.name}")
+    both = {Permission.FORWARD_ALL, _OF_ALL[interface]}
+    return frozenset(both if own is None else {*both, own})
+
+
 _MATCHING = {
-    (module, interface): frozenset(
-        {
-            Permission.FORWARD_ALL,
-            _OF_ALL[interface],
-            Permission[f"FORWARD_MODULE_{module.name}_{interface.name}"],
-        },
-    )
+    (module, interface): _matching(module, interface)
     for module in Module
     for interface in Interface
 }
-_BY_NAME = {module.name.lower(): module for module in Module}
+_BY_NAME = {module.name.lower(): module for module in named(Module)}
 _INTERFACES = {interface.value: interface for interface in Interface}
 
 

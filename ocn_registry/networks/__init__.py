@@ -1,8 +1,7 @@
-"""Where registries stand: chain, contracts, and how to reach them.
+"""Networks: where a registry stands, how to reach it, and what its chain is like.
 
-One JSON file for each network that is built in, by its name: the finished record of a deployment,
-put here, is one. `from_json` reads a user's own file of the same
-form:
+Each built-in network is one JSON file in this folder, named after the network. `from_json` reads a
+file of your own of the same form; the record of a finished deployment is such a file too.
 
 ```json
 {
@@ -12,49 +11,67 @@ form:
   "registry": "0x...",
   "permissions": "0x...",
   "rpcUrls": ["https://..."],
+  "relays": ["https://..."],
   "explorer": "https://...",
-  "startBlock": null
+  "startBlock": null,
+  "token": "VT",
+  "blocksToFinality": 3,
+  "baseFee": true
 }
 ```
 
-Only the chain's id, the dialect and the two addresses have to be there. `startBlock` is the block
-of the deployment, from which its events are read; `null` where nobody has told us. Other keys, such
-as `source`, are for people.
+Only `chainId`, `dialect`, `registry` and `permissions` are required. Facts about the chain that a
+file leaves out (`token`, `blocksToFinality`, `baseFee`, ...) come from the built-in network on the
+same chain, if there is one; otherwise they are unknown. Other keys, such as `source`, are comments.
 """
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeGuard
 
 from ocn_registry.errors import InvalidInput
+from ocn_registry.foreign.strict_json import parse_json
 from ocn_registry.foreign.text import shown
 from ocn_registry.models import Address
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-T = TypeVar("T")
+UNKNOWN_TOKEN: Final = "tokens"  # noqa: S105 - money, not a secret
 
 _FIRST = ("ewc", "volta", "local", "local-v1")
 _DIALECTS = ("v1", "v3")
+_MAX_TOKEN_LENGTH = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
-    """One registry.
+    """One registry, and the chain it is on.
 
     Attributes:
-        name: What people call it.
-        chain_id: Chain that the contracts are on.
+        name: Name of the network.
+        chain_id: Id of the chain.
         dialect: Generation of the contracts.
-        registry: Address of the Registry.
-        permissions: Address of the Permissions.
+        registry: Address of the Registry contract.
+        permissions: Address of the Permissions contract.
         rpc_urls: RPC nodes, the preferred one first; may be empty.
-        explorer: URL of a block explorer; `None` when there is none.
-        start_block: Block of the deployment; `None` when it is not known.
+        relays: Relays that send signed requests to this registry; may be empty.
+        explorer: URL of a block explorer; `None` if there is none.
+        start_block: Block of the deployment, where its events begin; `None` if unknown.
+        other_permissions: Other Permissions contracts that software on this network is known to
+            be configured with.
+        token: Name of the chain's token; `tokens` if unknown.
+        blocks_to_finality: Number of blocks, its own included, that make a block final; `None` if
+            unknown.
+        base_fee: Whether blocks have a base fee; `None` if unknown.
+        london_block: First block with London rules; `None` if unknown.
+        block_time_s: Seconds between blocks, where they come at fixed times; `None` elsewhere.
+        usual_gas_price_wei: Most that is usually paid for a unit of gas; `None` if unknown.
+        validators: Contract that lists the chain's validators; `None` if there is none.
+        development: Whether this is a development chain, run by a single program.
     """
 
     name: str
@@ -63,94 +80,215 @@ class Deployment:
     registry: Address
     permissions: Address
     rpc_urls: tuple[str, ...] = ()
+    relays: tuple[str, ...] = ()
     explorer: str | None = None
     start_block: int | None = None
+    other_permissions: tuple[Address, ...] = ()
+    token: str = UNKNOWN_TOKEN
+    blocks_to_finality: int | None = None
+    base_fee: bool | None = None
+    london_block: int | None = None
+    block_time_s: int | None = None
+    usual_gas_price_wei: int | None = None
+    validators: Address | None = None
+    development: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse what is no chain id, or a generation that nobody here speaks."""
+        """Check the values.
+
+        Raises:
+            InvalidInput: The chain id, the generation, the token or a number is not valid.
+        """
         if self.chain_id < 1:
-            raise InvalidInput(f"{self.chain_id} is no chain id: give a number from 1")
+            raise InvalidInput(f"{self.chain_id} is not a valid chain id: use a number from 1")
         if self.dialect not in _DIALECTS:
             raise InvalidInput(
-                f"{shown(self.dialect)} is no generation of the contracts: "
-                f"give {' or '.join(_DIALECTS)}",
+                f"{shown(self.dialect)} is not a known generation of the contracts: "
+                f"use {' or '.join(_DIALECTS)}",
+            )
+        if not self.token.isprintable() or not 0 < len(self.token) <= _MAX_TOKEN_LENGTH:
+            raise InvalidInput(
+                f"{shown(self.token)} is not a valid name of a token: "
+                f"use at most {_MAX_TOKEN_LENGTH} printable characters",
+            )
+        if self.blocks_to_finality is not None and self.blocks_to_finality < 1:
+            raise InvalidInput(
+                f"{self.blocks_to_finality} is not a valid number of blocks to finality: "
+                "use a number from 1",
             )
 
 
 def names() -> tuple[str, ...]:
-    """Tell the networks that are built in: a file for each."""
+    """Return the names of the built-in networks."""
     found = {path.stem for path in Path(__file__).parent.glob("*.json")}
     return (*_FIRST, *sorted(found - set(_FIRST)))
 
 
 def dialects() -> tuple[str, ...]:
-    """Tell the generations of the contracts that this version speaks to, the oldest first."""
+    """Return the generations of the contracts that this version supports, the oldest first."""
     return _DIALECTS
 
 
 def built_in(name: str) -> Deployment:
-    """Give a deployment that comes with the package.
+    """Return a built-in deployment.
 
     Args:
         name: One of `names()`.
 
     Raises:
-        InvalidInput: There is none of this name.
+        InvalidInput: No network of this name is built in.
     """
-    known = names()
-    if name not in known:
+    if name not in (known := names()):
         raise InvalidInput(
-            f"no network {shown(name)} is built in: choose one of {', '.join(known)}, "
-            "or give a file of your own",
+            f"{shown(name)} is not a built-in network: use one of {', '.join(known)}, "
+            "or a file of your own",
         )
-    return from_json(Path(__file__).with_name(f"{name}.json").read_text(encoding="utf-8"))
+    return _built_in(name)
 
 
-def from_json(text: str) -> Deployment:
-    """Read a deployment.
+@cache
+def _built_in(name: str) -> Deployment:
+    return _read(Path(__file__).with_name(f"{name}.json").read_bytes())
+
+
+def from_json(text: str | bytes) -> Deployment:
+    """Read a deployment, and complete it with what is known about its chain.
 
     Args:
-        text: A JSON object of the form that this module's head shows.
+        text: A JSON object of the form shown in this module's description.
 
     Raises:
-        InvalidInput: It is not of that form; the message says where.
+        InvalidInput: The text does not have that form; the message says where.
     """
-    try:
-        content = json.loads(text)
-    except ValueError as error:
-        raise InvalidInput(f"the deployment is no JSON: {error}") from error
-    if not isinstance(content, dict):
-        raise InvalidInput("the deployment is no JSON object")
-    fields = cast("dict[str, object]", content)
-    return Deployment(
-        name=_text(fields.get("name", "unnamed"), "name"),
-        chain_id=_number(fields.get("chainId"), "chainId"),
-        dialect=_text(fields.get("dialect"), "dialect"),
-        registry=Address(_text(fields.get("registry"), "registry")),
-        permissions=Address(_text(fields.get("permissions"), "permissions")),
-        rpc_urls=_urls(fields.get("rpcUrls", [])),
-        explorer=_absent_or(_text, fields.get("explorer"), "explorer"),
-        start_block=_absent_or(_number, fields.get("startBlock"), "startBlock"),
+    return with_chain_facts(_read(text.encode() if isinstance(text, str) else text))
+
+
+def with_chain_facts(deployment: Deployment) -> Deployment:
+    """Return the deployment completed with what the built-in networks say about its chain.
+
+    Args:
+        deployment: What it says about its chain itself is kept.
+    """
+    same_chain = (
+        one for name in names() if (one := _built_in(name)).chain_id == deployment.chain_id
     )
+    if (known := next(same_chain, None)) is None:
+        return deployment
+    defaults = {field.name: field.default for field in fields(Deployment)}
+    missing = {
+        field.attribute: getattr(known, field.attribute)
+        for field in _CHAIN_FACTS
+        if getattr(deployment, field.attribute) == defaults[field.attribute]
+    }
+    return replace(deployment, **missing)
+
+
+def chain_facts(deployment: Deployment) -> dict[str, object]:
+    """Return what is known about a deployment's chain, as the keys of a network file.
+
+    Args:
+        deployment: Facts that are unknown there are left out.
+    """
+    defaults = {field.name: field.default for field in fields(Deployment)}
+    return {
+        field.key: value
+        for field in _CHAIN_FACTS
+        if (value := getattr(deployment, field.attribute)) != defaults[field.attribute]
+    }
+
+
+def _read(content: bytes) -> Deployment:
+    try:
+        found = parse_json(content)
+    except ValueError as error:
+        raise InvalidInput(f"the network file is not valid JSON: {error}") from error
+    if not _is_object(found):
+        raise InvalidInput("the network file is not a JSON object")
+    given = {
+        field.attribute: field.read(value, field.key)
+        for field in (*_PLACE, *_CHAIN_FACTS)
+        if (value := found.get(field.key)) is not None
+    }
+    for field in _PLACE[1:5]:
+        if field.attribute not in given:
+            raise InvalidInput(f"the network file has no {field.key}: add it")
+    return Deployment(**({"name": "unnamed"} | given))  # type: ignore[arg-type] # by its field
+
+
+def _is_object(value: object) -> TypeGuard[dict[str, object]]:
+    return isinstance(value, dict)
+
+
+def _is_list(value: object) -> TypeGuard[list[object]]:
+    return isinstance(value, list)
 
 
 def _text(value: object, key: str) -> str:
     if not isinstance(value, str) or not value:
-        raise InvalidInput(f"the deployment's {key} is {shown(value)}: give a text")
+        raise _invalid(value, key, "text")
     return value
 
 
 def _number(value: object, key: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise InvalidInput(f"the deployment's {key} is {shown(value)}: give a number from 0")
+        raise _invalid(value, key, "a number from 0")
     return value
 
 
-def _urls(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list):
-        raise InvalidInput(f"the deployment's rpcUrls is {shown(value)}: give a list of URLs")
-    return tuple(_text(url, "rpcUrls") for url in cast("list[object]", value))
+def _flag(value: object, key: str) -> bool:
+    if not isinstance(value, bool):
+        raise _invalid(value, key, "true or false")
+    return value
 
 
-def _absent_or(read: Callable[[object, str], T], value: object, key: str) -> T | None:
-    return None if value is None else read(value, key)
+def _address(value: object, key: str) -> Address:
+    try:
+        return Address(_text(value, key))
+    except InvalidInput as error:
+        raise InvalidInput(f"the network file's {key}: {error}") from None
+
+
+def _urls(value: object, key: str) -> tuple[str, ...]:
+    if not _is_list(value):
+        raise _invalid(value, key, "a list of URLs")
+    return tuple(_text(url, key) for url in value)
+
+
+def _addresses(value: object, key: str) -> tuple[Address, ...]:
+    if not _is_list(value):
+        raise _invalid(value, key, "a list of addresses")
+    return tuple(_address(address, key) for address in value)
+
+
+def _invalid(value: object, key: str, form: str) -> InvalidInput:
+    return InvalidInput(f"the network file's {key} is {shown(value)}: use {form}")
+
+
+class _Field(NamedTuple):
+    attribute: str
+    key: str
+    read: Callable[[object, str], object]
+
+
+_PLACE: Final = (
+    _Field("name", "name", _text),
+    _Field("chain_id", "chainId", _number),
+    _Field("dialect", "dialect", _text),
+    _Field("registry", "registry", _address),
+    _Field("permissions", "permissions", _address),
+    _Field("rpc_urls", "rpcUrls", _urls),
+    _Field("relays", "relays", _urls),
+    _Field("explorer", "explorer", _text),
+    _Field("start_block", "startBlock", _number),
+    _Field("other_permissions", "otherPermissions", _addresses),
+)
+_CHAIN_FACTS: Final = (
+    _Field("token", "token", _text),
+    _Field("blocks_to_finality", "blocksToFinality", _number),
+    _Field("base_fee", "baseFee", _flag),
+    _Field("london_block", "londonBlock", _number),
+    _Field("block_time_s", "blockTimeS", _number),
+    _Field("usual_gas_price_wei", "usualGasPriceWei", _number),
+    _Field("validators", "validators", _address),
+    _Field("development", "development", _flag),
+)

@@ -1,14 +1,14 @@
-"""OCN Notary: sign OCPI messages, and find out who signed the ones that come.
+"""OCN Notary: sign OCPI messages, and verify who signed the ones you receive.
 
 Compatible with the JavaScript library (`@shareandcharge/ocn-notary`) and the JVM ones, both ways.
-Needs the extra `notary`: brotli. It is no dependency of the package itself, because HTTP libraries
+Needs the extra `notary`: brotli. The package itself does not depend on it, because HTTP libraries
 that find it installed begin to ask servers for brotli.
 
 ```python
 message = OcpiMessage.request(headers, params=query, body=body)
 signature = MessageSignature.from_header(headers["OCN-Signature"])
 signed = signature.verify(message, require_all_fields=True)
-signed.original.signatory  # the party? ask the registry
+signed.original.signatory  # look it up in the registry
 ```
 
 Nothing here asks a chain.
@@ -16,6 +16,7 @@ Nothing here asks a chain.
 
 from ocn_registry.notary.errors import (
     BrotliMissing,
+    HeaderTooLong,
     MalformedSignature,
     MessageRejected,
     ModifiedMessage,
@@ -30,6 +31,9 @@ from ocn_registry.notary.messages import (
     SIGNED_HEADERS,
     OcpiMessage,
 )
+from ocn_registry.notary.number_texts import NumberTexts
+from ocn_registry.notary.obstacles import Obstacle, obstacles
+from ocn_registry.notary.off_loop import read_body, verify_off_loop
 from ocn_registry.notary.personal import PersonalMessage, recover_body, sign_body, verify_body
 from ocn_registry.notary.rewrites import Rewrite
 from ocn_registry.notary.signatures import MessageSignature
@@ -44,12 +48,15 @@ __all__ = [
     "RESPONSE_PROPERTY",
     "SIGNED_HEADERS",
     "BrotliMissing",
+    "HeaderTooLong",
     "Json",
     "Limits",
     "MalformedSignature",
     "MessageRejected",
     "MessageSignature",
     "ModifiedMessage",
+    "NumberTexts",
+    "Obstacle",
     "OcpiMessage",
     "PersonalMessage",
     "RepeatedField",
@@ -59,7 +66,10 @@ __all__ = [
     "UncoveredField",
     "UnsignableMessage",
     "VerifiedSignature",
+    "obstacles",
+    "read_body",
     "recover_body",
     "sign_body",
     "verify_body",
+    "verify_off_loop",
 ]

@@ -3,10 +3,11 @@
 ```
 OcnRegistryError
   MessageRejected        the message, or what says who signed it, can't be trusted
-    MalformedSignature   it is no signature, or beyond a limit; also InvalidInput
-    UnsignableMessage    the message holds what has no text to sign; also InvalidInput
+    MalformedSignature   not a signature, or beyond a limit; also InvalidInput
+    UnsignableMessage    a value of the message can't be signed; also InvalidInput
+      HeaderTooLong      the signature is longer than the receiver takes
     ModifiedMessage      these are not the values that were signed
-    SignatoryMismatch    signed, but by another key than it says
+    SignatoryMismatch    signed by another key than the one it names
     UncoveredField       the message holds a value that nobody signed (only where asked)
     RepeatedField        a value is signed twice (only where asked)
   BrotliMissing          the package was installed without the extra `notary`; also ImportError
@@ -16,8 +17,13 @@ A node that gets a message catches `MessageRejected`. Layer 0 is the message as 
 what it was before the newest rewrite, and so on.
 """
 
+from typing import Literal, TypeAlias
+
 from ocn_registry.errors import InvalidInput, OcnRegistryError
 from ocn_registry.foreign.text import shown
+
+# Why a message does not hold what was signed, where that is certain.
+Cause: TypeAlias = Literal["capital_letters", "number_text", "missing_field"]
 
 
 class MessageRejected(OcnRegistryError):
@@ -29,23 +35,68 @@ class MessageRejected(OcnRegistryError):
 
 
 class MalformedSignature(MessageRejected, InvalidInput):
-    """This is no signature of a message, or one beyond the limits."""
+    """This is not the signature of a message, or it is beyond the limits."""
 
 
 class UnsignableMessage(MessageRejected, InvalidInput):
     """The message holds something that has no text to sign, or that no verifier would find."""
 
 
-class ModifiedMessage(MessageRejected):
-    """The message does not hold the values that were signed."""
+class HeaderTooLong(UnsignableMessage):
+    """The signature is longer than the receiver takes as a header."""
 
-    def __init__(self, layer: int) -> None:
-        """Say which state of the message it is."""
+    def __init__(self, size: int, limit: int) -> None:
+        """Say both, and what to do."""
         super().__init__(
-            f"{_named(layer)} does not hold the values that were signed: it was changed on its "
-            "way, or signed in another form; do not act on it, ask the sender to send it again",
+            f"the header OCN-Signature takes {size:,} bytes, and max_header_bytes allows "
+            f"{limit:,}: send fewer objects in one message, or have the receiver's server accept "
+            "longer headers",
         )
+        self.size = size
+        self.limit = limit
+
+
+class ModifiedMessage(MessageRejected):
+    """The message does not hold the values that were signed.
+
+    Attributes:
+        layer: Which state of the message it is.
+        cause: Why, where that is certain.
+        field: The path that the cause is about.
+    """
+
+    def __init__(
+        self, layer: int, cause: Cause | None = None, field: str = "", signed: str = ""
+    ) -> None:
+        """Say which state of the message it is, and why."""
+        super().__init__(_modified(_named(layer), cause, shown(field), shown(signed)))
         self.layer = layer
+        self.cause = cause
+        self.field = field
+
+
+def _modified(which: str, cause: Cause | None, field: str, signed: str) -> str:
+    if cause == "capital_letters":
+        return (
+            f"{which} can't be verified: the sender signed {field}, and the format looks keys up "
+            "in lower case; ask the sender to rename keys with capital letters, or to leave them "
+            "out"
+        )
+    refused = f"{which} does not hold the values that were signed"
+    if cause == "number_text":
+        return (
+            f"{refused}: {field} was signed as {signed}, which is not how JavaScript or Java "
+            "writes that number; ask the sender to sign numbers as JavaScript does"
+        )
+    if cause == "missing_field":
+        return (
+            f"{refused}: {field} was signed and is missing; do not act on it, ask the sender to "
+            "leave out what nodes on the way don't know"
+        )
+    return (
+        f"{refused}: it was changed on its way, or signed in another form; do not act on it, ask "
+        "the sender to send it again"
+    )
 
 
 class SignatoryMismatch(MessageRejected):
@@ -53,9 +104,9 @@ class SignatoryMismatch(MessageRejected):
 
     def __init__(self, named: str, recovered: str | None, layer: int = 0) -> None:
         """Say whose signature it had to be, and whose it is if it is anybody's."""
-        whose = f"the signature of {recovered}" if recovered else "a signature of nobody"
+        whose = f"the signature of {recovered}" if recovered else "a signature that nobody made"
         super().__init__(
-            f"{_named(layer)} carries {whose} in place of that of {named}: do not act on it",
+            f"{_named(layer)} carries {whose} instead of that of {named}: do not act on it",
         )
         self.named = named
         self.recovered = recovered
@@ -70,7 +121,7 @@ class UncoveredField(MessageRejected):
         more = f", and {count - 1} more," if count > 1 else ""
         super().__init__(
             f"{_named(layer)} holds {shown(field)}{more} that the signature does not cover: "
-            "anybody may have written it",
+            "anybody may have written it, do not act on it",
         )
         self.field = field
         self.count = count
@@ -83,7 +134,8 @@ class RepeatedField(MessageRejected):
     def __init__(self, field: str) -> None:
         """Say which field."""
         super().__init__(
-            f"the signature lists {shown(field)} more than once, which no honest signer does",
+            f"the signature lists {shown(field)} more than once, which no known library does: do "
+            "not act on it",
         )
         self.field = field
 

@@ -1,9 +1,9 @@
 """An OCPI message as it is signed: headers, query parameters, body.
 
 What is signed is the text of every value, one after the other, with nothing between them. The list
-of their paths travels beside it and is not signed. So the signature says which values were there,
-and not which field each stood in: whoever passes a message on can let two values change places, or
-move a letter to the field beside it. No verifier can notice that; the format has no room for it.
+of their paths travels with the signature and is not signed. So the signature says which values were
+there, and not in which field: a node on the way can swap two values, or move a letter into the next
+field. No verifier can notice that; the format has no room for it.
 """
 
 from __future__ import annotations
@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, cast
 from ocn_registry.foreign.text import shown
 from ocn_registry.notary import paths
 from ocn_registry.notary.errors import MalformedSignature, UnsignableMessage
+from ocn_registry.notary.number_texts import NumberWriter, writing_of
 from ocn_registry.notary.values import NotPlain, plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from ocn_registry.notary.number_texts import NumberTexts
     from ocn_registry.notary.paths import Path
     from ocn_registry.notary.values import Json, Plain, Scalar
 
@@ -43,7 +45,7 @@ MAX_TEXT_CHARS = 1 << 22
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OcpiMessage:
-    """What is signed of a request or a response; a copy, in JavaScript's order of properties.
+    """What is signed of a request or a response: a copy, in JavaScript's order of properties.
 
     Attributes:
         headers: Names in lower case. `request` and `response` choose the ones that are signed.
@@ -56,10 +58,10 @@ class OcpiMessage:
     body: Json = None
 
     def __post_init__(self) -> None:
-        """Copy all three, so that nobody changes what was looked at.
+        """Copy all three, so that later changes to the arguments have no effect.
 
         Raises:
-            UnsignableMessage: Headers or parameters are no mapping, or a value is not JSON.
+            UnsignableMessage: Headers or parameters are not a mapping, or a value is not JSON.
         """
         for name in ("headers", "params", "body"):
             try:
@@ -79,7 +81,7 @@ class OcpiMessage:
         params: Mapping[str, Json] | None = None,
         body: Json = None,
     ) -> OcpiMessage:
-        """Make a message of an HTTP request.
+        """Return the message of an HTTP request.
 
         Args:
             headers: All headers, names in any case; the ones that are signed are taken.
@@ -93,7 +95,7 @@ class OcpiMessage:
 
     @classmethod
     def response(cls, headers: Mapping[str, str], body: Json) -> OcpiMessage:
-        """Make a message of an HTTP response.
+        """Return the message of an HTTP response.
 
         Args:
             headers: All headers, names in any case; the ones that are signed are taken.
@@ -106,8 +108,23 @@ class OcpiMessage:
             body = {key: value for key, value in body.items() if key != RESPONSE_PROPERTY}
         return cls(headers=_signed_headers(headers), body=body)
 
+    def body_text(self, *, number_texts: NumberTexts = "javascript") -> str:
+        """Return the body as it has to be sent for the signature to verify everywhere it can.
+
+        Programs that write JSON themselves may write `4.0` where `4` is signed. Send this text.
+
+        Args:
+            number_texts: The texts that the message was signed in; see `MessageSignature.sign`.
+
+        Raises:
+            InvalidInput: There are no such texts.
+            UnsignableMessage: A number can't be written in them.
+        """
+        root = self.root()
+        return NumberWriter(writing_of(number_texts), root).body(root.get("body"))
+
     def root(self) -> dict[str, Plain]:
-        """Give the object that paths begin at; headers first, and without what is absent."""
+        """Return the object that paths begin at; headers first, and without what is absent."""
         root: dict[str, Plain] = {}
         for name in ("headers", "params", "body"):
             value: Plain = getattr(self, name)
@@ -117,17 +134,22 @@ class OcpiMessage:
 
 
 def message_of(root: dict[str, Plain]) -> OcpiMessage:
-    """Make a message of a root.
+    """Return the message of a root.
 
     Raises:
-        UnsignableMessage: It is none.
+        UnsignableMessage: It is not a message.
     """
     if not root.keys() <= {"headers", "params", "body"}:
-        raise UnsignableMessage("a message has headers, params and body, and nothing beside them")
+        raise UnsignableMessage("a message has headers, params and body, and nothing else")
     # Whatever stands there: `OcpiMessage` looks itself.
     headers = cast("dict[str, Plain]", root.get("headers"))
     params = cast("dict[str, Plain] | None", root.get("params"))
     return OcpiMessage(headers=headers, params=params, body=root.get("body"))
+
+
+def path_text(path: Path) -> str:
+    """Return a path as signatures carry it."""
+    return "$" + "".join(f"[{step}]" if isinstance(step, int) else f"['{step}']" for step in path)
 
 
 def leaves(root: dict[str, Plain]) -> Iterator[tuple[str, Path, Scalar]]:
@@ -151,7 +173,7 @@ def _leaves(text: str, path: Path, value: Plain) -> Iterator[tuple[str, Path, Sc
 
 
 def fields_of(root: dict[str, Plain]) -> tuple[str, ...]:
-    """List the paths of all values, as a signature carries them.
+    """Return the paths of all values, as a signature carries them.
 
     Raises:
         UnsignableMessage: A verifier would not find one of them.
@@ -160,8 +182,8 @@ def fields_of(root: dict[str, Plain]) -> tuple[str, ...]:
     for text, path, _ in leaves(root):
         if not all(map(paths.is_findable, path)):
             raise UnsignableMessage(
-                f"no verifier finds {shown(text)}: keys are looked up in lower case, and without "
-                "quotes; rename it, or leave it out",
+                f"no verifier finds {shown(text)}: the format looks keys up in lower case and "
+                "without quotes; rename it, or leave it out",
             )
         if len(text) > paths.MAX_PATH_CHARS:
             raise UnsignableMessage(f"the path {shown(text)} is too long")
@@ -169,44 +191,52 @@ def fields_of(root: dict[str, Plain]) -> tuple[str, ...]:
     return tuple(fields)
 
 
-def text_of(
-    root: dict[str, Plain],
-    fields: Iterable[Path],
-    write: Callable[[Scalar], str],
-) -> str:
-    """Write what is signed: the texts of the values at these paths, nothing between them.
-
-    Args:
-        root: The message.
-        fields: Where the values are; what is missing or null is empty.
-        write: How a single value is written.
+def values_at(root: dict[str, Plain], fields: Iterable[Path]) -> tuple[tuple[Path, Scalar], ...]:
+    """Return the values at these paths, each with its path; nothing for what is missing or null.
 
     Raises:
-        MalformedSignature: A path leads to an array or object that is not empty, or the text
-            grows beyond all messages.
+        MalformedSignature: A path leads to an array or object that is not empty.
     """
-    texts: list[str] = []
-    length = 0
+    values: list[tuple[Path, Scalar]] = []
     for path in fields:
         value = paths.find(root, path)
-        if value is None:
-            continue
         if isinstance(value, (dict, list)):
             if value:
                 raise MalformedSignature(
-                    f"the signature names {shown(str(path))}, which is an object or array and not "
-                    "one value",
+                    f"the signature names {shown(path_text(path))}, which is an object or array "
+                    "and not one value",
                 )
-            continue
-        texts.append(write(value))
-        length += len(texts[-1])
+        elif value is not None:
+            values.append((path, value))
+    return tuple(values)
+
+
+def text_of(
+    values: Iterable[tuple[Path, Scalar]],
+    write: Callable[[Path, Scalar], str],
+) -> str:
+    """Return what is signed: the texts of values, nothing between them.
+
+    Args:
+        values: The values, each with its path.
+        write: Writes the value at a path.
+
+    Raises:
+        MalformedSignature: The text grows beyond all messages.
+    """
+    texts: list[str] = []
+    length = 0
+    for path, value in values:
+        text = write(path, value)
+        texts.append(text)
+        length += len(text)
         if length > MAX_TEXT_CHARS:
             raise MalformedSignature(f"what is signed is longer than {MAX_TEXT_CHARS} characters")
     return "".join(texts)
 
 
 def shown_place(error: NotPlain) -> str:
-    """Write where in a value an error is; bounded."""
+    """Return where in a value an error is; bounded."""
     return error.where if len(error.where) <= 200 else f"{error.where[:200]}..."  # noqa: PLR2004
 
 

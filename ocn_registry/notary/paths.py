@@ -41,7 +41,7 @@ _REFUSED = {"__proto__", "constructor", "prototype"}
 
 @lru_cache(maxsize=4096)
 def parse(text: str) -> Path:
-    """Read a path.
+    """Return the steps of a path.
 
     Args:
         text: `$` and at least one step, `['key']` or `[index]`.
@@ -50,7 +50,7 @@ def parse(text: str) -> Path:
         The steps: text for a key, a number for an index.
 
     Raises:
-        MalformedSignature: It is no such path, or too long.
+        MalformedSignature: It is not such a path, or too long.
     """
     if len(text) > MAX_PATH_CHARS:
         raise MalformedSignature(
@@ -59,20 +59,20 @@ def parse(text: str) -> Path:
     steps = _STEP.findall(text) if _PATH.fullmatch(text) else ()
     if not 0 < len(steps) <= MAX_DEPTH:
         raise MalformedSignature(
-            f"{shown(text)} is no path to a value: it is written $['body']['id'] or "
+            f"{shown(text)} is not a valid path: write it as $['body']['id'] or "
             "$['body']['evses'][0]",
         )
     return tuple(int(index) if index else key for key, index in steps)
 
 
 def looked_up(field: str) -> Path:
-    """Read a path of a signature's `fields`, in lower case as all libraries look it up."""
+    """Return the steps of one of a signature's `fields`, in lower case as it is looked up."""
     return parse(field.lower())
 
 
 @lru_cache(maxsize=4096)
 def is_findable(step: Step) -> bool:
-    """Tell whether a verifier finds a value under this key, or at this index."""
+    """Return whether a verifier finds a value under this key, or at this index."""
     return isinstance(step, int) or _is_findable_key(step)
 
 
@@ -81,7 +81,7 @@ def _is_findable_key(key: str) -> bool:
 
 
 def find(root: Plain, path: Path) -> Plain:
-    """Look a value up.
+    """Return the value at a path.
 
     Returns:
         The value; `None` when there is none.
@@ -100,7 +100,7 @@ def find(root: Plain, path: Path) -> Plain:
 
 
 def replaced(root: dict[str, Plain], changes: Mapping[Path, Plain]) -> dict[str, Plain]:
-    """Copy an object with other values at some paths.
+    """Return a copy of an object with other values at some paths.
 
     Args:
         root: The object; it and what it holds stay as they are.

@@ -3,10 +3,10 @@
 Between nodes the whole body is signed, as text, by the operator of the sender's node: 130
 hexadecimal digits without `0x`.
 
-Who signed is taken from the signature, and compared with who had to. As the JavaScript and the JVM
-libraries do, this accepts a signature whose s is in the upper half of the curve's order, and v
-written as 0 and 1: it says no less who signed. So never tell messages apart by their signatures,
-whoever has one can write the other. What is written here has a low s, and v of 27 or 28.
+The signer is recovered from the signature and compared with the expected one. Like the JavaScript
+and JVM libraries, this accepts a high s, and v written as 0 or 1. Anybody can turn one such form
+into another, so never use a signature to tell messages apart. Signatures made here have a low s,
+and v of 27 or 28.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ class PersonalMessage:
     text: bytes
 
     def digest(self) -> bytes:
-        """Give the 32 bytes that are signed."""
+        """Return the 32 bytes that are signed."""
         return keccak256(b"\x19Ethereum Signed Message:\n%d" % len(self.text) + self.text)
 
     def document(self) -> dict[str, object]:
-        """Give the form in which a wallet takes it: the first argument of `personal_sign`."""
+        """Return the form in which a wallet takes it: the first argument of `personal_sign`."""
         return {"personal_sign": "0x" + self.text.hex()}
 
 
@@ -69,21 +69,21 @@ def sign_text(text: str, signer: Signer) -> str:
         signer.address
     ):
         raise InvalidInput(
-            f"the signer of {signer.address} gave no signature of that key: messages are signed "
-            "by a key, a contract can't",
+            f"the signer of {signer.address} did not sign with that key: use an account with a "
+            "key, a contract can't sign messages",
         )
     return signature.hex()
 
 
 def recover_text(text: str, rsv: str) -> Address | None:
-    """Tell who signed text.
+    """Return who signed text.
 
     Args:
         text: What was signed.
         rsv: 130 hexadecimal digits, with or without `0x`.
 
     Returns:
-        The address; `None` when it is nobody's signature.
+        The address; `None` when it is not a signature of any key.
 
     Raises:
         MalformedSignature: These are not 130 hexadecimal digits, or the text has no UTF-8.
@@ -91,7 +91,7 @@ def recover_text(text: str, rsv: str) -> Address | None:
     found = _RSV.fullmatch(rsv)
     if found is None:
         raise MalformedSignature(
-            f"{shown(rsv)} is no signature: 130 hexadecimal digits",
+            f"{shown(rsv)} is not a valid signature: it has 130 hexadecimal digits",
         )
     try:
         message = PersonalMessage(_utf8(text))
@@ -119,14 +119,14 @@ def sign_body(body: str, signer: Signer) -> str:
 
 
 def recover_body(body: str, signature: str) -> Address | None:
-    """Tell who signed what another node sent.
+    """Return who signed what another node sent.
 
     Args:
         body: The body, exactly as it came.
         signature: The header `OCN-Signature`.
 
     Returns:
-        The address; `None` when it is nobody's signature.
+        The address; `None` when it is not a signature of any key.
 
     Raises:
         MalformedSignature: These are not 130 hexadecimal digits, or the text has no UTF-8.
@@ -143,7 +143,7 @@ def verify_body(body: str, signature: str, operator: Address) -> None:
         operator: The operator of the party that the message comes from, by the registry.
 
     Raises:
-        MalformedSignature: It is no signature.
+        MalformedSignature: It is not a signature.
         SignatoryMismatch: Somebody else signed, or something else was signed.
     """
     recovered = recover_text(body, signature)
@@ -174,4 +174,4 @@ def _utf8(text: str) -> bytes:
     try:
         return text.encode()
     except UnicodeEncodeError:
-        raise InvalidInput("text with half a character (a lone surrogate) has no UTF-8") from None
+        raise InvalidInput("the text contains an unpaired surrogate: send valid UTF-8") from None

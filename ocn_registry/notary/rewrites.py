@@ -1,4 +1,4 @@
-"""A signature that another one took the place of, with the values that were signed then."""
+"""A signature that a later one replaced, with the values that were signed then."""
 
 from __future__ import annotations
 
@@ -43,12 +43,14 @@ class Rewrite:
     signatory: Address
 
     def __post_init__(self) -> None:
-        """Refuse what is no rewrite, and copy the old values."""
+        """Refuse what is not a rewrite, and copy the old values."""
         object.__setattr__(self, "signatory", checked(self.hash, self.rsv, self.signatory))
         try:
             old = plain(self.rewritten_fields)
         except NotPlain as error:
-            raise MalformedSignature(f"an old value of a rewrite is no JSON: {error.why}") from None
+            raise MalformedSignature(
+                f"an old value of a rewrite is not JSON: {error.why}"
+            ) from None
         if not isinstance(old, dict):
             raise MalformedSignature("the rewritten fields are an object of paths and old values")
         for path in old:
@@ -57,10 +59,10 @@ class Rewrite:
 
     @classmethod
     def read(cls, value: Plain, limits: Limits) -> Rewrite:
-        """Read a rewrite of a signature that came with a message.
+        """Return a rewrite of a signature that came with a message.
 
         Raises:
-            MalformedSignature: It is none, or beyond a limit.
+            MalformedSignature: It is not one, or beyond a limit.
         """
         if not isinstance(value, dict):
             raise MalformedSignature("a rewrite is an object")
@@ -76,7 +78,7 @@ class Rewrite:
         )
 
     def written(self) -> Plain:
-        """Give the object that travels."""
+        """Return the object that travels."""
         return {
             "rewrittenFields": dict(self.rewritten_fields),
             "hash": self.hash,
@@ -86,16 +88,20 @@ class Rewrite:
 
 
 def checked(digest: str, rsv: str, signatory: str) -> Address:
-    """Refuse what is no hash, signature or address; give the address with its checksum."""
+    """Return the address with its checksum; refuse what is not a hash, signature or address."""
     if not _HASH.fullmatch(digest):
-        raise MalformedSignature(f"{shown(digest)} is no hash: 0x and 64 small hexadecimal digits")
+        raise MalformedSignature(
+            f"{shown(digest)} is not a valid hash: it has 0x and 64 lower-case hexadecimal digits"
+        )
     if not _RSV.fullmatch(rsv):
-        raise MalformedSignature(f"{shown(rsv)} is no signature: 0x and 130 hexadecimal digits")
+        raise MalformedSignature(
+            f"{shown(rsv)} is not a valid signature: it has 0x and 130 hexadecimal digits"
+        )
     return address_of(signatory)
 
 
 def address_of(text: str) -> Address:
-    """Read the address of a signatory."""
+    """Return the address of a signatory."""
     try:
         return Address(text)
     except InvalidInput as error:

@@ -4,8 +4,8 @@ A party signs the values of its message. A node on the way that has to change on
 message, and keeps beside its own signature the old values with the signature that was there: a
 rewrite. Whoever verifies goes back from the newest to the oldest.
 
-A valid signature says that `signatory` signed. Whether that is the party, or the operator of its
-node, is a question to the registry.
+A valid signature says that `signatory` signed. Look up in the registry whether that is the party,
+or the operator of its node.
 """
 
 from __future__ import annotations
@@ -14,35 +14,27 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ocn_registry.errors import InvalidInput
-from ocn_registry.evm.keccak import keccak256
 from ocn_registry.foreign.text import shown
 from ocn_registry.models import Address
 from ocn_registry.notary import paths, wire
-from ocn_registry.notary.errors import (
-    MalformedSignature,
-    ModifiedMessage,
-    RepeatedField,
-    SignatoryMismatch,
-    UncoveredField,
-    UnsignableMessage,
-)
-from ocn_registry.notary.messages import fields_of, leaves, message_of, text_of
-from ocn_registry.notary.personal import recover_text, sign_text
+from ocn_registry.notary.causes import modified
+from ocn_registry.notary.errors import HeaderTooLong, MalformedSignature, UnsignableMessage
+from ocn_registry.notary.messages import fields_of, message_of, text_of, values_at
+from ocn_registry.notary.number_texts import NumberWriter, writing_of
+from ocn_registry.notary.obstacles import obstacles
+from ocn_registry.notary.personal import sign_text
 from ocn_registry.notary.rewrites import Rewrite, address_of, checked
-from ocn_registry.notary.values import (
-    Scalar,
-    java_text,
-    json_text,
-    scalar_text,
-)
-from ocn_registry.notary.verified import SignedLayer, VerifiedSignature
+from ocn_registry.notary.values import Scalar, json_text
+from ocn_registry.notary.verifying import hash_of, verified, writing_held
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ocn_registry.notary.messages import OcpiMessage
+    from ocn_registry.notary.number_texts import NumberTexts, Writing
     from ocn_registry.notary.paths import Path
     from ocn_registry.notary.values import Plain
+    from ocn_registry.notary.verified import VerifiedSignature
     from ocn_registry.notary.wire import Limits
     from ocn_registry.signing import Signer
 
@@ -66,10 +58,10 @@ class MessageSignature:
     rewrites: tuple[Rewrite, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse what is no signature.
+        """Refuse what is not a signature.
 
         Raises:
-            MalformedSignature: A path, the hash, the signature or the address is none.
+            MalformedSignature: A path, the hash, the signature or the address is not one.
         """
         object.__setattr__(self, "signatory", checked(self.hash, self.rsv, self.signatory))
         object.__setattr__(self, "fields", tuple(self.fields))
@@ -78,22 +70,38 @@ class MessageSignature:
             paths.looked_up(field)
 
     @classmethod
-    def sign(cls, message: OcpiMessage, signer: Signer) -> MessageSignature:
+    def sign(
+        cls,
+        message: OcpiMessage,
+        signer: Signer,
+        *,
+        strict: bool = False,
+        number_texts: NumberTexts = "javascript",
+    ) -> MessageSignature:
         """Sign all values of a message.
 
-        Write whole numbers as `int` in the JSON that you send: `5.0` is signed as `5`, as
-        JavaScript does, and a JVM verifier that reads `5.0` takes it for another text.
+        Send the body as `body_text` writes it: another program's JSON may hold the same numbers in
+        texts that JVM nodes read otherwise.
 
         Args:
             message: What is sent.
             signer: Holds the party's key.
+            strict: Whether to refuse a message that some verifier would reject; `obstacles` lists
+                what it is refused for.
+            number_texts: `javascript` is what most verifiers take. `jvm` is for receivers that
+                verify on a JVM, where a body holds numbers in fields that such nodes keep as
+                32-bit floats; the JavaScript library rejects those.
 
         Raises:
-            UnsignableMessage: No verifier would find one of the values, or it is too long.
-            InvalidInput: The signer can't sign messages.
+            UnsignableMessage: No verifier would find one of the values, or it is too long; or
+                `strict`, and not every verifier would accept it.
+            InvalidInput: The signer can't sign messages, or there are no such number texts.
         """
+        writing = writing_of(number_texts)
+        if strict:
+            _refuse_obstacles(message, number_texts)
         root = message.root()
-        return cls._signed(root, fields_of(root), (), signer)
+        return cls._signed(root, fields_of(root), (), signer, writing)
 
     def verify(
         self,
@@ -101,53 +109,41 @@ class MessageSignature:
         *,
         require_all_fields: bool = False,
     ) -> VerifiedSignature:
-        """Find out who signed a message, and who before each rewrite.
+        """Return who signed a message, and who before each rewrite.
 
         The format binds values, not the fields that they stand in (see `notary.messages`).
 
         Args:
             message: What was received.
             require_all_fields: Whether every value of the message, in each of its states, must be
-                covered, and no field listed twice. Without it a value that the signer did not
-                list counts for nothing, as in the other libraries.
+                covered, and no field listed twice. Without it, values that the signer did not list
+                are ignored, as in the other libraries.
 
         Returns:
             Who signed what. Whether that is the party it claims to be is not looked at.
 
         Raises:
-            ModifiedMessage: These are not the values that were signed.
+            ModifiedMessage: These are not the values that were signed; `cause` says why where
+                that is certain.
             SignatoryMismatch: Another key signed than the one that is named.
             UncoveredField: A value is not covered (only when asked).
             RepeatedField: A value is listed twice (only when asked).
             MalformedSignature: A path leads to no single value, or a rewrite to no message.
         """
-        fields = tuple(map(paths.looked_up, self.fields))
-        if require_all_fields:
-            self._refuse_repeated(fields)
-        layers: list[SignedLayer] = []
-        states: tuple[MessageSignature | Rewrite, ...] = (self, *reversed(self.rewrites))
-        for number, state in enumerate(states):
-            if isinstance(state, Rewrite):
-                message = _restored(message, state)
-            root = message.root()
-            if require_all_fields:
-                _refuse_uncovered(root, fields, number)
-            if not _holds(root, fields, state.hash):
-                raise ModifiedMessage(number)
-            signatory = recover_text(state.hash, state.rsv)
-            if signatory is None or signatory != state.signatory:
-                raise SignatoryMismatch(state.signatory, signatory, number)
-            older = states[number + 1] if number + 1 < len(states) else None
-            layers.append(
-                SignedLayer(
-                    signatory=signatory,
-                    message=message,
-                    rewritten_fields=frozenset(
-                        older.rewritten_fields if isinstance(older, Rewrite) else (),
-                    ),
-                ),
-            )
-        return VerifiedSignature(layers=tuple(layers))
+        return verified(self, message, require_all_fields=require_all_fields)
+
+    def body_text(self, message: OcpiMessage) -> str:
+        """Return the body of a message as it has to be sent with this signature.
+
+        Args:
+            message: The message that is signed.
+
+        Raises:
+            ModifiedMessage: The message is not the one that this signature is about.
+            UnsignableMessage: A number can't be written in the texts that were signed.
+        """
+        root = message.root()
+        return NumberWriter(self._writing(root), root).body(root.get("body"))
 
     def rewrite(
         self,
@@ -155,15 +151,17 @@ class MessageSignature:
         changes: Mapping[str, Scalar | None],
         signer: Signer,
     ) -> tuple[OcpiMessage, MessageSignature]:
-        """Change values of a message that somebody else signed, and sign what it becomes.
+        """Change values of a message that somebody else signed, and sign the result.
 
-        The order of the fields stays the one that was signed, with what is added at the end: the
-        signature before is verified with the new one's fields. This does not check who signed
-        before; `verify` does.
+        The order of the fields stays the one that was signed, with added ones at the end: the
+        earlier signature is verified with the new one's fields. Numbers are signed in the texts
+        that they were signed in before. This does not check who signed before; `verify` does.
 
         Args:
             message: The message as it came.
-            changes: Path to new value, for example `$['body']['response_url']`; `None` removes.
+            changes: Path to new value, for example `$['body']['response_url']`; `None` removes. To
+                remove what a JVM verifies put empty text in its place: it looks for every field
+                that was signed before.
             signer: Holds the node's key.
 
         Returns:
@@ -171,12 +169,11 @@ class MessageSignature:
 
         Raises:
             ModifiedMessage: The message is not the one that this signature is about.
-            InvalidInput: A change is of no single value, or of a value that was not signed.
+            InvalidInput: A change is not of a single value, or of a value that was not signed.
         """
         root = message.root()
-        fields = tuple(map(paths.looked_up, self.fields))
-        if not _holds(root, fields, self.hash):
-            raise ModifiedMessage(0)
+        writing = self._writing(root)
+        fields = set(map(paths.looked_up, self.fields))
         new = {_path_to_change(text): text for text in changes}
         old = {path: paths.find(root, path) for path in new}
         added: list[str] = []
@@ -206,15 +203,27 @@ class MessageSignature:
             (*self.fields, *added),
             (*self.rewrites, rewrite),
             signer,
+            writing,
         )
         return changed, signature
 
-    def to_header(self) -> str:
-        """Write the signature as it travels: the text that the JavaScript library writes.
+    def to_header(self, *, max_header_bytes: int | None = None) -> str:
+        """Return the signature as it travels: the text that the JavaScript library writes.
+
+        Args:
+            max_header_bytes: How long the header may be, for requests. Tomcat takes 8,192 bytes of
+                all headers together unless told otherwise. Responses carry it in their body.
 
         Raises:
+            HeaderTooLong: It is longer.
             BrotliMissing: The extra `notary` is not installed.
         """
+        text = self._packed()
+        if max_header_bytes is not None and len(text) > max_header_bytes:
+            raise HeaderTooLong(len(text), max_header_bytes)
+        return text
+
+    def _packed(self) -> str:
         return wire.pack(
             json_text(
                 {
@@ -229,7 +238,7 @@ class MessageSignature:
 
     @classmethod
     def from_header(cls, text: str, *, limits: Limits = wire.DEFAULT_LIMITS) -> MessageSignature:
-        """Read a signature that came with a message; nothing is verified yet.
+        """Return the signature that came with a message; nothing is verified yet.
 
         Args:
             text: The header `OCN-Signature` of a request, or `ocn_signature` of a response's body;
@@ -237,7 +246,7 @@ class MessageSignature:
             limits: What it may take.
 
         Raises:
-            MalformedSignature: It is no signature, or beyond a limit.
+            MalformedSignature: It is not a signature, or beyond a limit.
             BrotliMissing: The extra `notary` is not installed.
         """
         read = wire.unpack(text, limits)
@@ -262,12 +271,16 @@ class MessageSignature:
         fields: tuple[str, ...],
         rewrites: tuple[Rewrite, ...],
         signer: Signer,
+        writing: Writing,
     ) -> MessageSignature:
+        writer = NumberWriter(writing, root)
         try:
-            text = text_of(root, map(paths.looked_up, fields), scalar_text)
+            values = values_at(root, map(paths.looked_up, fields))
+            writer.check_floats(values)
+            text = text_of(values, writer.signed)
         except MalformedSignature as error:
             raise UnsignableMessage(str(error)) from None
-        digest = _hash(text)
+        digest = hash_of(text)
         return cls(
             fields=fields,
             hash=digest,
@@ -276,39 +289,19 @@ class MessageSignature:
             rewrites=rewrites,
         )
 
-    def _refuse_repeated(self, fields: tuple[Path, ...]) -> None:
-        if len(set(fields)) == len(fields):
-            return
-        seen: set[Path] = set()
-        for path, field in zip(fields, self.fields, strict=True):
-            if path in seen:
-                raise RepeatedField(field)
-            seen.add(path)
+    def _writing(self, root: dict[str, Plain]) -> Writing:
+        fields = tuple(map(paths.looked_up, self.fields))
+        writing = writing_held(root, fields, self.hash)
+        if writing is None:
+            raise modified(root, self.fields, self.hash, 0)
+        return writing
 
 
-def _refuse_uncovered(root: dict[str, Plain], fields: tuple[Path, ...], layer: int) -> None:
-    covered = set(fields)
-    uncovered = [text for text, path, _ in leaves(root) if path not in covered]
-    if uncovered:
-        raise UncoveredField(uncovered[0], len(uncovered), layer)
-
-
-def _holds(root: dict[str, Plain], fields: tuple[Path, ...], digest: str) -> bool:
-    """Tell whether a message holds what was signed, with numbers as JavaScript or Java has them."""
-    return any(_hash(text_of(root, fields, write)) == digest for write in (scalar_text, java_text))
-
-
-def _hash(text: str) -> str:
-    return "0x" + keccak256(text.encode()).hex()
-
-
-def _restored(message: OcpiMessage, rewrite: Rewrite) -> OcpiMessage:
-    # Not in lower case: as the other libraries put them back.
-    old = {paths.parse(text): value for text, value in rewrite.rewritten_fields.items()}
-    try:
-        return message_of(paths.replaced(message.root(), old))
-    except ValueError:
-        raise MalformedSignature("a rewrite puts an old value where no message has one") from None
+def _refuse_obstacles(message: OcpiMessage, number_texts: NumberTexts) -> None:
+    found = list(obstacles(message, number_texts=number_texts))
+    if found:
+        more = f" (and {len(found) - 1} more: see `obstacles`)" if len(found) > 1 else ""
+        raise UnsignableMessage(f"not every verifier would accept the message: {found[0]}{more}")
 
 
 def _changed(message: OcpiMessage, changes: Mapping[Path, Scalar | None]) -> OcpiMessage:
@@ -328,5 +321,7 @@ def _changed(message: OcpiMessage, changes: Mapping[Path, Scalar | None]) -> Ocp
 def _path_to_change(text: str) -> Path:
     path = paths.parse(text)
     if not all(map(paths.is_findable, path)):
-        raise InvalidInput(f"no verifier finds {shown(text)}: keys are looked up in lower case")
+        raise InvalidInput(
+            f"no verifier finds {shown(text)}: the format looks keys up in lower case"
+        )
     return path

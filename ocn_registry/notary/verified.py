@@ -1,4 +1,4 @@
-"""What verifying a signature tells: who signed which state of a message."""
+"""What verification returns: who signed which state of a message."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ocn_registry.models import Address
     from ocn_registry.notary.messages import OcpiMessage
+    from ocn_registry.notary.number_texts import NumberTexts
 
 # What nodes of the OCN rewrite. A verifier may look at `VerifiedSignature.rewritten_fields` and
 # refuse more than these.
@@ -32,16 +33,18 @@ class SignedLayer:
         message: What was signed.
         rewritten_fields: Paths of the values that this signatory had changed; none for the first
             one, who wrote the message.
+        number_texts: The text that the numbers were signed in: JavaScript's or Java's.
     """
 
     signatory: Address
     message: OcpiMessage
     rewritten_fields: frozenset[str]
+    number_texts: NumberTexts = "javascript"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifiedSignature:
-    """Who signed a message; ask the registry who that is.
+    """Who signed a message; look the signatories up in the registry.
 
     Attributes:
         layers: Newest first: the message as it came, then before each rewrite.
@@ -51,12 +54,12 @@ class VerifiedSignature:
 
     @property
     def signatories(self) -> tuple[Address, ...]:
-        """All who signed, the newest first."""
+        """All signatories, the newest first."""
         return tuple(layer.signatory for layer in self.layers)
 
     @property
     def signatory(self) -> Address:
-        """Who signed the message as it came: the sender, or the last node that changed it."""
+        """The signatory of the message as it came: its sender, or the last node that changed it."""
         return self.layers[0].signatory
 
     @property

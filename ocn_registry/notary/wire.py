@@ -1,8 +1,9 @@
 """How a signature travels: base64 of compressed JSON, within limits.
 
-Brotli is written, at quality 4; brotli and gzip (OLI's newer node) are read. Whoever can send a
-header can send a bomb: nothing is decompressed beyond the limit, and everything that is no
-signature ends in one `MalformedSignature`.
+Brotli is written, at quality 4; brotli and gzip (OLI's newer node) are read. A few bytes can unpack
+to millions of objects, so what they may unpack to, in length and in number of values, depends on
+how many came, and is checked before anything is made of them. Whatever is not a signature raises
+`MalformedSignature`.
 """
 
 from __future__ import annotations
@@ -26,11 +27,14 @@ if TYPE_CHECKING:
 _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP_WBITS = 16 + zlib.MAX_WBITS
 _QUALITY = 4
+# What a byte of a header may become. Signatures of real messages stay far below.
+_BYTES_A_BYTE, _BYTES_ANYWAY = 1024, 1 << 16
+_ITEMS_A_BYTE, _ITEMS_ANYWAY = 8, 1 << 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What a signature may take; a page of a hundred locations stays below each.
+    """What a signature may take; a page of a hundred locations stays below each limit.
 
     Attributes:
         header_chars: Length of the text that travels. HTTP servers allow 8 to 64 thousand; the
@@ -52,7 +56,7 @@ DEFAULT_LIMITS = Limits()
 
 
 def pack(text: str) -> str:
-    """Compress JSON and write it in base64.
+    """Return JSON compressed, in base64.
 
     Raises:
         BrotliMissing: The extra `notary` is not installed.
@@ -61,7 +65,7 @@ def pack(text: str) -> str:
 
 
 def unpack(text: str, limits: Limits) -> dict[str, Plain]:
-    """Read the JSON object that a header carries.
+    """Return the JSON object that a header carries.
 
     Raises:
         MalformedSignature: It carries none, or one beyond the limits.
@@ -77,25 +81,30 @@ def unpack(text: str, limits: Limits) -> dict[str, Plain]:
     except (binascii.Error, ValueError):
         raise MalformedSignature(f"the signature is not base64: {shown(text)}") from None
     read = _gunzip if packed.startswith(_GZIP_MAGIC) else _unbrotli
-    return _object(read(packed, limits.json_bytes))
+    unpacked = read(packed, min(limits.json_bytes, _BYTES_ANYWAY + _BYTES_A_BYTE * len(packed)))
+    items = unpacked.count(b",") + unpacked.count(b"{")
+    refuse_above(
+        min(4 * limits.fields, _ITEMS_ANYWAY + _ITEMS_A_BYTE * len(packed)), "values", items
+    )
+    return _object(unpacked)
 
 
 def text_in(value: dict[str, Plain], name: str) -> str:
-    """Read a property that is text."""
+    """Return a property that is text."""
     text = value.get(name)
     if not isinstance(text, str):
-        raise MalformedSignature(f"the signature's {name} is missing, or no text")
+        raise MalformedSignature(f"the signature's {name} is missing, or is not text")
     return text
 
 
 def fields_in(value: dict[str, Plain]) -> tuple[str, ...]:
-    """Read the paths of a signature."""
+    """Return the paths of a signature."""
     paths = value.get("fields")
     if not isinstance(paths, list):
         raise MalformedSignature("the fields of a signature are a list of paths")
     fields = tuple(path for path in paths if isinstance(path, str))
     if len(fields) != len(paths):
-        raise MalformedSignature("the fields of a signature are paths, and text each")
+        raise MalformedSignature("the fields of a signature are paths, which are text")
     return fields
 
 
@@ -155,7 +164,7 @@ def _gunzip(packed: bytes, limit: int) -> bytes:
     try:
         read = reader.decompress(packed, limit + 1)
     except zlib.error:
-        raise MalformedSignature("the signature begins like gzip and is none") from None
+        raise MalformedSignature("the signature begins like gzip and is damaged") from None
     return _whole(read, limit, finished=reader.eof and not reader.unused_data)
 
 

@@ -11,14 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Generator
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar, overload
 
 from ocn_registry.errors import OcnRegistryError, UnknownRevert
-from ocn_registry.evm.keccak import keccak256
 from ocn_registry.models import BlockRef
 
 if TYPE_CHECKING:
-    from ocn_registry.errors import Reverted
+    from ocn_registry.errors import Reverted, TransportError
+    from ocn_registry.evm.transactions import SignedTransaction, Transaction
     from ocn_registry.models import Address
 
 T = TypeVar("T")
@@ -148,48 +149,36 @@ class GasEstimate(Effect[int]):
     call: Call[object]
 
 
+class Arrival(Enum):
+    """What is known about a transaction that was handed to a node."""
+
+    UNSENT = "unsent"
+    ACCEPTED = "accepted"
+    ANSWERED = "answered"
+    UNANSWERED = "unanswered"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Transaction:
-    """A transaction, ready to be signed.
+class Handover:
+    """What came of handing over a transaction. Only the chain decides what becomes of it.
 
     Attributes:
-        chain_id: Chain that it is for.
-        nonce: Number among the sender's transactions.
-        to: Address of the contract.
-        data: Calldata.
-        gas: Greatest amount of gas that it may use.
-        max_fee_per_gas_wei: Most that is paid per gas.
-        tip_per_gas_wei: Most of it that goes to the validator; `None` for a transaction of the
-            old form, which pays `max_fee_per_gas_wei` whatever happens.
+        arrival: `UNSENT` if the bytes never left this machine, `ACCEPTED` if a node answered with
+            the transaction's hash, `ANSWERED` if it answered anything else, `UNANSWERED` if it may
+            have got the transaction and did not answer.
+        error: The node's answer, or what kept it from answering, to be shown; `None` if it
+            accepted. Its class and its words say nothing about what became of the transaction.
     """
 
-    chain_id: int
-    nonce: int
-    to: Address
-    data: bytes
-    gas: int
-    max_fee_per_gas_wei: int
-    tip_per_gas_wei: int | None
+    arrival: Arrival
+    error: TransportError | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class SignedTransaction:
-    """A transaction as it is sent."""
+class Send(Effect[Handover]):
+    """Hand a transaction to one node, once; to the next only if nothing reached the first.
 
-    raw: bytes
-
-    @property
-    def tx_hash(self) -> str:
-        """Its hash, by which its receipt is found."""
-        return "0x" + keccak256(self.raw).hex()
-
-
-@dataclass(frozen=True, slots=True)
-class Send(Effect[None]):
-    """Hand a transaction to the chain, once: a transport never repeats it by itself.
-
-    It raises `OutcomeUnknown` when it can't be told whether the node got it, and another
-    `TransportError` when the node certainly did not take it.
+    It raises nothing but `WrongChain` and `InvalidInput`, before anything is sent.
     """
 
     transaction: SignedTransaction
@@ -236,7 +225,7 @@ class Receipt:
         block_number: Number of its block.
         block_hash: Hash of its block.
         gas_used: Gas that was paid for.
-        gas_price_wei: What was paid per gas.
+        gas_price_wei: What was paid per gas; `None` where the node does not say.
         logs: Its events, in their order.
     """
 
@@ -244,7 +233,7 @@ class Receipt:
     block_number: int
     block_hash: str
     gas_used: int
-    gas_price_wei: int
+    gas_price_wei: int | None
     logs: tuple[Log, ...]
 
 
@@ -326,6 +315,16 @@ class Local(Effect[T_co]):
     """
 
     task: Callable[[], T_co | Awaitable[T_co]]
+
+
+@dataclass(frozen=True, slots=True)
+class FromEach(Effect[tuple[T_co, ...]]):
+    """Ask every node the same thing; the answers of those that answer, at least one.
+
+    What one node does not know another may: whether a transaction has been seen, say.
+    """
+
+    part: Effect[T_co]
 
 
 @dataclass(frozen=True, slots=True)

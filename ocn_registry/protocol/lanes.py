@@ -17,9 +17,10 @@ from ocn_registry.protocol.effects import Effect
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ocn_registry.evm.transactions import SignedTransaction, Transaction
     from ocn_registry.models import Address
     from ocn_registry.outcomes import Item
-    from ocn_registry.protocol.effects import Call, SignedTransaction, Transaction
+    from ocn_registry.protocol.effects import Call
 
 _MOST_REMEMBERED = 1000
 

@@ -21,7 +21,7 @@ from ocn_registry.signing.signers import ORDER, recover
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ocn_registry.protocol.effects import SignedTransaction, Transaction
+    from ocn_registry.evm.transactions import SignedTransaction, Transaction
     from ocn_registry.signing.requests import Payload
 
 R = TypeVar("R")

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
     from eth_typing import Hash32
 
-    from ocn_registry.protocol.effects import SignedTransaction, Transaction
+    from ocn_registry.evm.transactions import SignedTransaction, Transaction
     from ocn_registry.signing.requests import Payload
 
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141

@@ -15,18 +15,22 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from ocn_registry.deploy.devnet import ACCOUNTS
 from ocn_registry.dialects.v3.requests import REQUESTS
-from ocn_registry.errors import BadAnswer, Reverted, RpcRefused
+from ocn_registry.errors import BadAnswer, Reverted, RpcRefused, TransportError
 from ocn_registry.evm.keccak import keccak256
 from ocn_registry.models import Address, BlockRef
 from ocn_registry.networks import built_in
+from ocn_registry.protocol.calls import CalledBy, ContractCall
 from ocn_registry.protocol.effects import (
+    Arrival,
     Balance,
     BlockAt,
     Call,
     ChainId,
     CodeSize,
+    FromEach,
     GasEstimate,
     GasPrice,
+    Handover,
     Head,
     HeadBlock,
     Logs,
@@ -45,8 +49,9 @@ from ocn_registry.testing.wire import Interface, revert_data
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ocn_registry.evm.transactions import Transaction
     from ocn_registry.networks import Deployment
-    from ocn_registry.protocol.effects import Answer, AnyEffect, Log, SentTransaction, Transaction
+    from ocn_registry.protocol.effects import Answer, AnyEffect, Log, SentTransaction
     from ocn_registry.testing.model import SignedFields
     from ocn_registry.testing.model.calls import State
     from ocn_registry.testing.model.state import PermissionsState, RegistryState
@@ -209,8 +214,16 @@ class MemoryChain:
                 return self._pool.receipts.get(effect.tx_hash)
             case TransactionOf():
                 return self._pool.known.get(effect.tx_hash)
+            case FromEach():
+                return (self._answer(effect.part),)
+            case CalledBy():
+                return _called(self._pool.known.get(effect.tx_hash))
             case Send():
-                return self._send(effect)
+                try:
+                    self._send(effect)
+                except TransportError as error:
+                    return Handover(arrival=Arrival.ANSWERED, error=error)
+                return Handover(arrival=Arrival.ACCEPTED)
             case _:
                 raise NotImplementedError(f"{type(effect).__name__} is nothing to ask a chain")
 
@@ -297,6 +310,13 @@ class MemoryChain:
             return True, self._run(transaction.to, transaction.data, message)[1]
         except Reverted:
             return False, ()
+
+
+def _called(sent: SentTransaction | None) -> ContractCall | None:
+    if sent is None:
+        return None
+    transaction = sent.transaction
+    return ContractCall(sender=sent.sender, to=transaction.to, data=transaction.data)
 
 
 def _price(transaction: Transaction) -> int:

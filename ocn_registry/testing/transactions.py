@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final
 
 from ocn_registry.evm import rlp
 from ocn_registry.evm.keccak import keccak256
+from ocn_registry.evm.transactions import Transaction
 from ocn_registry.models import Address
-from ocn_registry.protocol.effects import SentTransaction, Transaction
+from ocn_registry.protocol.effects import SentTransaction
 from ocn_registry.signing import recover
 
 if TYPE_CHECKING:

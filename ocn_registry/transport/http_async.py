@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from aiohttp import ClientResponse, ClientSession
 
     from ocn_registry.protocol.effects import Answer, AnyEffect
-    from ocn_registry.transport.rpc_pool import Endpoint
+    from ocn_registry.transport.endpoint import Endpoint
 
 
 class AsyncHttpTransport:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ocn_registry.protocol.effects import Answer, AnyEffect
-    from ocn_registry.transport.rpc_pool import Endpoint
+    from ocn_registry.transport.endpoint import Endpoint
 
 _CHUNK_BYTES = 1 << 18
 # So many threads can ask at once, each by a connection that is kept; urllib3 warns of more.

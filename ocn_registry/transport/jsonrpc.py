@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING, TypeVar
 
-from ocn_registry.errors import BadAnswer, RpcRefused
+from ocn_registry.errors import BadAnswer, RpcRefused, TransportError
 from ocn_registry.foreign.text import shown
 from ocn_registry.models import BlockRef
+from ocn_registry.protocol.calls import CalledBy
 from ocn_registry.protocol.effects import (
+    Arrival,
     Balance,
     BlockAt,
     Call,
@@ -27,6 +29,7 @@ from ocn_registry.protocol.effects import (
     Effect,
     GasEstimate,
     GasPrice,
+    Handover,
     Head,
     HeadBlock,
     Log,
@@ -47,7 +50,7 @@ from ocn_registry.transport.rpc_values import (
     is_list,
     is_object,
 )
-from ocn_registry.transport.transactions import creation, sent_transaction
+from ocn_registry.transport.transactions import contract_call, creation, sent_transaction
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,7 +65,6 @@ _MAX_LOGS = 100_000
 
 # The only places where words of a node decide: no code tells these cases apart.
 _SAYS_REVERTED = re.compile(r"revert|vm execution error|invalid opcode", re.IGNORECASE)
-_SAYS_IT_HAS_THE_TRANSACTION = re.compile(r"already (known|imported)|alreadyknown", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ def request_of(effect: AnyEffect) -> tuple[str, list[object]]:  # noqa: C901, PL
             return "eth_getLogs", [{"address": list(effect.contracts), **blocks}]
         case ReceiptOf():
             return "eth_getTransactionReceipt", [effect.tx_hash]
-        case TransactionOf() | CreationBy():
+        case TransactionOf() | CreationBy() | CalledBy():
             return "eth_getTransactionByHash", [effect.tx_hash]
         case Send():
             return "eth_sendRawTransaction", ["0x" + effect.transaction.raw.hex()]
@@ -119,7 +121,7 @@ def request_of(effect: AnyEffect) -> tuple[str, list[object]]:  # noqa: C901, PL
             raise NotImplementedError(f"{type(effect).__name__} is nothing to ask a node")
 
 
-def answer_of(effect: AnyEffect, result: object) -> Answer:  # noqa: C901, PLR0911 - one for each
+def answer_of(effect: AnyEffect, result: object) -> Answer:  # noqa: C901, PLR0911, PLR0912 - one for each
     """Make an effect's answer of a result.
 
     Args:
@@ -158,11 +160,13 @@ def answer_of(effect: AnyEffect, result: object) -> Answer:  # noqa: C901, PLR09
             return None if result is None else sent_transaction(effect.tx_hash, as_object(result))
         case CreationBy():
             return None if result is None else creation(as_object(result))
+        case CalledBy():
+            return None if result is None else contract_call(as_object(result))
         case _:
             return None
 
 
-def error_of(effect: AnyEffect, error: object) -> OcnRegistryError | None:
+def error_of(effect: AnyEffect, error: object) -> OcnRegistryError:
     """Make an error of a node's error.
 
     Args:
@@ -170,7 +174,7 @@ def error_of(effect: AnyEffect, error: object) -> OcnRegistryError | None:
         error: The `error` of the node's response.
 
     Returns:
-        What to raise; `None` when the node only says that it has the transaction already.
+        What to raise.
     """
     method = request_of(effect)[0]
     if not is_object(error):
@@ -183,8 +187,6 @@ def error_of(effect: AnyEffect, error: object) -> OcnRegistryError | None:
         data = _revert_data(error.get("data"))
         if data is not None or _SAYS_REVERTED.search(message):
             return call.refuse(data or b"")
-    if isinstance(effect, Send) and _SAYS_IT_HAS_THE_TRANSACTION.search(message):
-        return None
     return RpcRefused(method, code, message[:1000])
 
 
@@ -196,11 +198,21 @@ def unwrap(effect: AnyEffect, response: dict[str, object]) -> Answer:
         response: An object with `result` or `error`.
     """
     if response.get("error") is not None:
-        error = error_of(effect, response["error"])
-        if error is not None:
-            raise error
-        return None
+        raise error_of(effect, response["error"])
     return answer_of(effect, response.get("result"))
+
+
+def handover_of(effect: Send, response: dict[str, object]) -> Handover:
+    """Return what a node's response says about a transaction that it was handed."""
+    if response.get("error") is not None:
+        error = error_of(effect, response["error"])
+        told = error if isinstance(error, TransportError) else BadAnswer(str(error))
+        return Handover(arrival=Arrival.ANSWERED, error=told)
+    result = response.get("result")
+    if isinstance(result, str) and result.lower() == effect.transaction.tx_hash:
+        return Handover(arrival=Arrival.ACCEPTED)
+    told = BadAnswer(f"the RPC node answered {shown(result)} to a transaction, not its hash")
+    return Handover(arrival=Arrival.UNANSWERED, error=told)
 
 
 def _at(block: int | None) -> str:
@@ -228,12 +240,15 @@ def _receipt(receipt: dict[str, object]) -> Receipt | None:
     logs = receipt.get("logs")
     if not is_list(logs) or len(logs) > _MAX_LOGS:
         raise BadAnswer("the RPC node gave a receipt without a list of events")
+    price = receipt.get("effectiveGasPrice")  # OpenEthereum's receipts have none
     return Receipt(
         succeeded=as_number(receipt.get("status")) == 1,
         block_number=as_number(receipt.get("blockNumber")),
         block_hash=as_hash(receipt.get("blockHash")),
         gas_used=as_number(receipt.get("gasUsed")),
-        gas_price_wei=as_number(receipt.get("effectiveGasPrice", "0x0")),
+        gas_price_wei=None
+        if (price := receipt.get("effectiveGasPrice")) is None
+        else as_number(price),
         logs=tuple([_log(as_object(log)) for log in logs]),
     )
 

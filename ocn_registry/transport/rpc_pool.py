@@ -12,31 +12,37 @@ it. Rules:
 
 from __future__ import annotations
 
-import base64
 import json
 from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, TypeAlias
-from urllib.parse import unquote, urlsplit
 
 from ocn_registry.errors import (
     BadAnswer,
     InvalidInput,
-    OutcomeUnknown,
     RpcTimeout,
     RpcUnavailable,
+    TransportError,
     WrongChain,
 )
 from ocn_registry.foreign.strict_json import parse_json
-from ocn_registry.foreign.text import shown
-from ocn_registry.protocol.effects import ChainId, Effect, Send, Sleep, Together
-from ocn_registry.transport.jsonrpc import request_of, unwrap
+from ocn_registry.protocol.effects import (
+    Arrival,
+    ChainId,
+    Effect,
+    FromEach,
+    Handover,
+    Send,
+    Sleep,
+    Together,
+)
+from ocn_registry.transport.endpoint import Endpoint, origin
+from ocn_registry.transport.jsonrpc import handover_of, request_of, unwrap
 from ocn_registry.transport.rpc_values import as_number, is_list, is_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from ocn_registry.errors import TransportError
     from ocn_registry.protocol.effects import Answer, AnyEffect, Flow
 
 MAX_ANSWER_BYTES = 64 << 20
@@ -53,41 +59,6 @@ _REFUSED = {401, 403, 407}
 _TRY_AGAIN = {429, 502, 503, 504}
 
 Message: TypeAlias = dict[str, object]
-
-
-class Endpoint:
-    """One URL, and what is known of the node behind it."""
-
-    __slots__ = ("batch", "checked", "headers", "shown", "url")
-
-    def __init__(self, url: str, headers: Mapping[str, str], batch: int) -> None:
-        """Read the URL of a node.
-
-        Args:
-            url: `http://` or `https://`; a user and a password in it become a header.
-            headers: Sent with every request.
-            batch: How many questions go in one request.
-
-        Raises:
-            InvalidInput: It is no such URL, or a header can't be sent.
-        """
-        plain = origin(url)
-        if plain is None:
-            raise InvalidInput(f"{shown(url)} is no URL of an RPC node: give http:// or https://")
-        self.shown = plain
-        parsed = urlsplit(url)
-        self.url = parsed._replace(netloc=parsed.netloc.rpartition("@")[2]).geturl()
-        self.headers = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
-        if parsed.username:
-            login = f"{unquote(parsed.username)}:{unquote(parsed.password or '')}"
-            coded = base64.b64encode(login.encode()).decode()
-            self.headers["Authorization"] = f"Basic {coded}"
-        self.headers |= headers
-        for name, value in self.headers.items():
-            if not (name + value).isprintable() or not (name + value).isascii():
-                raise InvalidInput(f"the header {shown(name)} holds what no header can: see to it")
-        self.batch = batch
-        self.checked = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +135,8 @@ class Nodes:
         """Have an effect answered: a read, several together, or a send."""
         if isinstance(effect, Send):
             return (yield from self._send(effect))
+        if isinstance(effect, FromEach):
+            return (yield from self._from_each(effect.part))
         parts = list(flat(effect))
         answers = yield from self._read(parts)
         return nested(effect, iter(answers))
@@ -191,29 +164,48 @@ class Nodes:
                 yield from Sleep(min(pause_s, _LONGEST_PAUSE_S))
         raise next(iter(tried.values()))
 
-    def _send(self, effect: Send) -> Flow[None]:
-        endpoint = self._endpoints[self._first]
+    def _from_each(self, part: AnyEffect) -> Flow[tuple[Answer, ...]]:
+        """Ask every node, and take the answers of those that answer."""
+        answers: list[Answer] = []
+        failed: TransportError | None = None
+        for endpoint in self._endpoints:
+            try:
+                answers += yield from self._ask_all(endpoint, [part])
+            except TransportError as error:
+                failed = failed or error
+        if failed is not None and not answers:
+            raise failed
+        return tuple(answers)
+
+    def _send(self, effect: Send) -> Flow[Handover]:
+        """Hand a transaction to the node that answered last, or to the next that is in reach."""
+        handover = yield from self._send_to(self._endpoints[self._first], effect)
+        for offset in range(1, len(self._endpoints)):
+            if handover.arrival is not Arrival.UNSENT:
+                break
+            endpoint = self._endpoints[(self._first + offset) % len(self._endpoints)]
+            handover = yield from self._send_to(endpoint, effect)
+        return handover
+
+    def _send_to(self, endpoint: Endpoint, effect: Send) -> Flow[Handover]:
         if not endpoint.checked and self._chain_id is not None:
-            (response,) = yield from self._post(endpoint, [self._request(ChainId())])
-            self._check_chain(endpoint, response)
-        tx_hash = effect.transaction.tx_hash
+            try:
+                (response,) = yield from self._post(endpoint, [self._request(ChainId())])
+                self._check_chain(endpoint, response)
+            except WrongChain:
+                raise
+            except TransportError as error:
+                return Handover(arrival=Arrival.UNSENT, error=error)
         request = self._request(effect)
         reply = yield from Post(endpoint, _coded(request))
         if isinstance(reply, NoReply):
-            if reply.arrived:
-                raise OutcomeUnknown(tx_hash, str(reply.error)) from reply.error
-            raise reply.error
+            arrival = Arrival.UNANSWERED if reply.arrived else Arrival.UNSENT
+            return Handover(arrival=arrival, error=reply.error)
         try:
             response = _response(endpoint, request, _content(endpoint, reply))
-        except RpcUnavailable as error:
-            if reply.status < _SERVER_ERROR:
-                raise
-            raise OutcomeUnknown(tx_hash, str(error)) from error
-        except BadAnswer as error:
-            raise OutcomeUnknown(tx_hash, str(error)) from error
-        if response.get("error") is None and not isinstance(response.get("result"), str):
-            raise OutcomeUnknown(tx_hash, f"{endpoint.shown} answered neither yes nor no")
-        unwrap(effect, response)
+        except TransportError as error:
+            return Handover(arrival=Arrival.UNANSWERED, error=error)
+        return handover_of(effect, response)
 
     def _ask_all(self, endpoint: Endpoint, parts: list[AnyEffect]) -> Flow[list[Answer]]:
         requests = [self._request(part) for part in parts]
@@ -253,21 +245,6 @@ class Nodes:
     def _request(self, effect: AnyEffect) -> Message:
         method, params = request_of(effect)
         return {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": params}
-
-
-def origin(url: str) -> str | None:
-    """Write scheme, host and port of a URL; `None` when it is none of HTTP.
-
-    A path, query or user may hold the key that somebody pays for.
-    """
-    try:
-        parsed = urlsplit(url)
-        host, port = parsed.hostname, parsed.port
-    except ValueError:
-        return None
-    if parsed.scheme not in {"http", "https"} or not host or not url.isprintable():
-        return None
-    return f"{parsed.scheme}://{host}" + (f":{port}" if port else "")
 
 
 def flat(effect: AnyEffect) -> Iterator[AnyEffect]:

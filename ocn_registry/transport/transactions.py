@@ -12,9 +12,11 @@ from __future__ import annotations
 from ocn_registry.errors import BadAnswer
 from ocn_registry.evm.keccak import keccak256
 from ocn_registry.evm.rlp import encode
+from ocn_registry.evm.transactions import Transaction
 from ocn_registry.foreign.text import shown
 from ocn_registry.models import Address
-from ocn_registry.protocol.effects import Creation, SentTransaction, Transaction
+from ocn_registry.protocol.calls import ContractCall
+from ocn_registry.protocol.effects import Creation, SentTransaction
 from ocn_registry.transport.rpc_values import as_address, as_bytes, as_number
 
 _FIRST_CHAIN_V = 35  # EIP-155: v is twice the chain's id, and 35 or 36
@@ -44,7 +46,9 @@ def sent_transaction(tx_hash: str, found: dict[str, object]) -> SentTransaction:
         chain_id = as_number(found.get("chainId"))
         whole = b"\x02" + encode((chain_id, nonce, tip, fee, gas, target, 0, data, (), v, r, s))
     if "0x" + keccak256(whole).hex() != tx_hash.lower():
-        raise BadAnswer(f"what the RPC node tells of transaction {shown(tx_hash)} is not that one")
+        raise BadAnswer(
+            f"what the RPC node tells of transaction {shown(tx_hash, public=True)} is not that one"
+        )
     block = found.get("blockNumber")
     return SentTransaction(
         sender=as_address(found.get("from")),
@@ -80,6 +84,23 @@ def creation(found: dict[str, object]) -> Creation | None:
         contract=created_by(sender, nonce),
         data=as_bytes(found.get("input")),
         block_number=None if block is None else as_number(block),
+    )
+
+
+def contract_call(found: dict[str, object]) -> ContractCall:
+    """Return what a transaction called, as a node describes it.
+
+    Args:
+        found: The node's result.
+
+    Raises:
+        BadAnswer: The result does not describe a transaction.
+    """
+    to = found.get("to")
+    return ContractCall(
+        sender=as_address(found.get("from")),
+        to=None if to is None else as_address(to),
+        data=as_bytes(found.get("input")),
     )
 
 

@@ -15,14 +15,22 @@ from typing import TYPE_CHECKING, cast
 
 from ocn_registry.errors import (
     BadAnswer,
-    OutcomeUnknown,
     RpcTimeout,
     RpcUnavailable,
     TransportError,
     WrongChain,
 )
-from ocn_registry.protocol.effects import ChainId, Effect, Send, run, run_async
-from ocn_registry.transport.jsonrpc import request_of, unwrap
+from ocn_registry.protocol.effects import (
+    Arrival,
+    ChainId,
+    Effect,
+    FromEach,
+    Handover,
+    Send,
+    run,
+    run_async,
+)
+from ocn_registry.transport.jsonrpc import handover_of, request_of, unwrap
 from ocn_registry.transport.local import LOCAL, Here
 from ocn_registry.transport.local_async import AsyncHere
 from ocn_registry.transport.rpc_pool import flat, nested
@@ -120,6 +128,8 @@ class _Rules:
             self._checked = True
         if isinstance(effect, Send):
             return (yield from _send(effect))
+        if isinstance(effect, FromEach):
+            return ((yield from _one(effect.part)),)
         answers: list[Answer] = []
         for part in flat(effect):
             answer = yield from _one(part)
@@ -136,15 +146,15 @@ def _one(effect: AnyEffect) -> Flow[Answer]:
     return unwrap(effect, response)
 
 
-def _send(effect: Send) -> Flow[None]:
+def _send(effect: Send) -> Flow[Handover]:
     response = yield from _Ask(*request_of(effect))
-    tx_hash = effect.transaction.tx_hash
     if isinstance(response, TransportError):
         # A provider may have tried several times, and this is what the last one came to.
-        raise OutcomeUnknown(tx_hash, str(response)) from response
-    if not is_object(response) or not (response.get("error") or response.get("result")):
-        raise OutcomeUnknown(tx_hash, "the RPC node answered neither yes nor no")
-    unwrap(effect, response)
+        return Handover(arrival=Arrival.UNANSWERED, error=response)
+    if not is_object(response):
+        error = BadAnswer("the RPC node answered with no JSON-RPC response")
+        return Handover(arrival=Arrival.UNANSWERED, error=error)
+    return handover_of(effect, response)
 
 
 def _told(error: Exception) -> TransportError:

@@ -12,6 +12,7 @@ from ocn_registry import (
     CacheOptions,
     InvalidInput,
     Module,
+    PartyId,
     Permission,
     RegistryCache,
     ReorgTooDeep,
@@ -22,6 +23,8 @@ from ocn_registry import (
 )
 from ocn_registry.cache import Cause, following, metrics
 from ocn_registry.errors import RpcRefused
+from ocn_registry.evm import abi
+from ocn_registry.evm.keccak import selector
 from ocn_registry.models import Interface
 from ocn_registry.protocol.effects import Logs
 
@@ -138,6 +141,44 @@ def test_signatory_is_the_party_or_its_operator(asked, operator, cpo, emsp):
     assert asked.signatory_of("DE", "CPO", address=emsp.address) is None
     assert asked.signatory_of("DE", "XXX", address=cpo.address) is None
     assert asked.signatory_of("DE", "XXX", address="0x" + "00" * 20) is None
+
+
+@pytest.mark.parametrize("letters", [str.lower, str.title, str.swapcase])
+def test_ids_are_found_in_letters_of_any_case(asked, letters, operator, cpo, provider):
+    """OCPI ignores case in ids (`CiString`)."""
+    cpo_id, msp_id = (letters("DE"), letters("CPO")), (letters("DE"), letters("MSP"))
+    assert asked.route(*cpo_id) == asked.route("DE", "CPO") is not None
+    assert asked.party(*cpo_id) == asked.party("DE", "CPO") is not None
+    assert asked.is_mine(*cpo_id, operator=operator.address)
+    assert asked.signatory_of(*cpo_id, address=cpo.address) is Signatory.PARTY
+    assert len(asked.agreements(*msp_id)) == 1
+    found = asked.services_for(*msp_id, module="Locations", interface="SENDER")
+    assert [service.provider for service in found] == [provider.address]
+    for connected in ([cpo_id, msp_id], [PartyId(*cpo_id), PartyId(*msp_id)]):
+        planned = asked.planned_parties(operator=operator.address, connected=connected)
+        assert [party.id.party_id for party in planned] == ["SRV"]
+
+
+def test_an_id_that_v1_holds_in_small_letters_is_found_exactly_first(
+    listed, cache, client, operator, devnet
+):
+    if client.deployment.dialect != "v1":
+        pytest.skip("v3 holds capital letters only")
+    odd = devnet.accounts[8].address
+    arguments = abi.join(
+        abi.fixed(b"de"), abi.fixed(b"cpo"), abi.uints([0]), abi.address(operator.address)
+    )
+    data = selector("setParty(bytes2,bytes3,uint8[],address)") + arguments
+    transaction = {"from": odd, "to": client.deployment.registry, "data": "0x" + data.hex()}
+    receipt = devnet.request("eth_sendTransactionSync", transaction)
+    assert receipt["status"] == "0x1"
+    cache.refresh()
+    for one in (cache, client):
+        assert one.party("de", "cpo").address == odd
+        assert one.party("DE", "CPO").address != odd
+        assert one.party("De", "Cpo").address != odd
+        assert one.route("de", "cpo").id == PartyId("de", "cpo")
+        assert one.signatory_of("de", "cpo", address=odd) is Signatory.PARTY
 
 
 def test_service_gets_what_the_sender_has_agreed_to(asked, provider):

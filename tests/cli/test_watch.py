@@ -376,7 +376,7 @@ def test_it_begins_where_it_is_told_to(command, done, client, cpo):
 
 @pytest.mark.parametrize(
     "content",
-    ["", "[]", "{}", '{"format": 1}', "\x00", '{"format": 1, "pages": "x"}'],
+    ["", "[]", "{}", '{"format": 2}', "\x00", '{"format": 2, "pages": "x"}'],
     ids=repr,
 )
 def test_a_file_that_is_none_of_a_watch_is_refused_and_kept(command, client, tmp_path, content):
@@ -392,7 +392,7 @@ def test_the_file_of_another_watch_is_refused(command, client, cpo, tmp_path):
     assert command(*words).returncode == 0
     finished = command(*words, "-a", cpo.address)
     assert (finished.returncode, finished.stdout) == (2, "")
-    assert "another whose" in finished.stderr
+    assert "another filter" in finished.stderr
     nowhere = command("watch", "--once", "--cursor", tmp_path / "none" / "cursor")
     assert nowhere.returncode == 2
     assert "can't be written" in nowhere.stderr

@@ -24,7 +24,8 @@ from ocn_registry import (
 )
 from ocn_registry import contract_errors as errors
 from ocn_registry.deploy.devnet import ACCOUNTS, Devnet
-from ocn_registry.protocol.effects import Send, Transaction, TransactionOf
+from ocn_registry.evm.transactions import Transaction
+from ocn_registry.protocol.effects import Send, TransactionOf
 from ocn_registry.testing.chain import MemoryChain
 from ocn_registry.transport.memory import AsyncMemoryTransport, MemoryTransport
 

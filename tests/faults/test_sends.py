@@ -15,7 +15,6 @@ from ocn_registry import (
     Node,
     OutcomeUnknown,
     RpcRefused,
-    RpcUnavailable,
     SetNode,
     TransactionReplaced,
     WriteOptions,
@@ -90,8 +89,6 @@ def test_transaction_that_never_arrived_is_unknown_and_sent_once(
 @pytest.mark.parametrize(
     ("fault", "error"),
     [
-        (faults.status(429), RpcUnavailable),
-        (faults.status(401), RpcUnavailable),
         (faults.errs(SEND, code=-32000, message="\x1b[2J too cheap"), RpcRefused),
     ],
 )

@@ -5,9 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocn_registry import KeySigner
-from ocn_registry.evm.transactions import as_request, join, signature_in
+from ocn_registry.evm.transactions import Transaction, as_request, join, signature_in
 from ocn_registry.models import Address
-from ocn_registry.protocol.effects import Transaction
 
 numbers = st.integers(0, 2**64 - 1)
 keys = st.integers(1, 2**255).map(lambda number: number.to_bytes(32, "big"))

@@ -16,6 +16,7 @@ SYNC_NAMES = {
     "AsyncRegistryClient": "RegistryClient",
     "AsyncTransport": "Transport",
     "AnySigner": "Signer",
+    "AsyncEventFeed": "EventFeed",
     "run_async": "run",
     "__aenter__": "__enter__",
     "__aexit__": "__exit__",
@@ -35,6 +36,10 @@ class Synchronous(ast.NodeTransformer):
 
     def visit_Name(self, node):
         node.id = SYNC_NAMES.get(node.id, node.id)
+        return node
+
+    def visit_alias(self, node):
+        node.name = SYNC_NAMES.get(node.name, node.name)
         return node
 
     def visit_ClassDef(self, node):

@@ -16,9 +16,9 @@ from ocn_registry import (
     SignatureMismatch,
 )
 from ocn_registry.dialects import dialect_of
+from ocn_registry.evm.transactions import Transaction
 from ocn_registry.models import Address
 from ocn_registry.networks import built_in
-from ocn_registry.protocol.effects import Transaction
 
 KEY = "0x" + "4c" * 32
 ACCOUNT = Account.from_key(KEY)

@@ -14,7 +14,6 @@ from ocn_registry import (
     BadAnswer,
     HttpTransport,
     InvalidInput,
-    OutcomeUnknown,
     RpcRefused,
     RpcTimeout,
     RpcUnavailable,
@@ -24,16 +23,19 @@ from ocn_registry import (
 from ocn_registry import contract_errors as errors
 from ocn_registry.dialects.v3.errors import refuse
 from ocn_registry.evm.keccak import selector
+from ocn_registry.evm.transactions import SignedTransaction
 from ocn_registry.models import Address
 from ocn_registry.protocol.effects import (
+    Arrival,
     Balance,
     BlockAt,
     Call,
+    FromEach,
     GasEstimate,
+    Handover,
     Head,
     ReceiptOf,
     Send,
-    SignedTransaction,
     TransactionCount,
     all_of,
     together,
@@ -200,16 +202,30 @@ def test_read_goes_to_the_next_node(node, closed_port):
 def test_send_goes_to_one_node_alone(node, other_node):
     node.status = 503
     transport = HttpTransport([node.url, other_node.url], timeout_s=1)
-    with pytest.raises(OutcomeUnknown):
-        transport.perform(SEND)
+    assert transport.perform(SEND).arrival is Arrival.UNANSWERED
     assert other_node.asked == []
+
+
+def test_send_goes_to_the_next_node_if_nothing_left_this_machine(node, closed_port):
+    node.results["eth_sendRawTransaction"] = SEND.transaction.tx_hash
+    transport = HttpTransport([closed_port, node.url], timeout_s=1)
+    assert transport.perform(SEND) == Handover(arrival=Arrival.ACCEPTED)
 
 
 def test_nobody_there(closed_port):
     transport = HttpTransport([closed_port], timeout_s=1)
-    for effect in (Balance(ACCOUNT), SEND):
-        with pytest.raises(RpcUnavailable, match="check the URL"):
-            transport.perform(effect)
+    with pytest.raises(RpcUnavailable, match="check the URL"):
+        transport.perform(Balance(ACCOUNT))
+    assert transport.perform(SEND).arrival is Arrival.UNSENT
+    assert "check the URL" in str(transport.perform(SEND).error)
+
+
+def test_each_node_is_asked_and_those_that_answer_are_heard(node, other_node, closed_port):
+    transport = HttpTransport([node.url, closed_port, other_node.url], retries=0)
+    assert transport.perform(FromEach(Balance(ACCOUNT))) == (0x10, 0x99)
+    transport = HttpTransport([closed_port], retries=0)
+    with pytest.raises(RpcUnavailable):
+        transport.perform(FromEach(Balance(ACCOUNT)))
 
 
 @pytest.mark.parametrize(
@@ -267,10 +283,10 @@ def test_broken_answers_of_reads_and_sends(node, reply, error):
     started = time.monotonic()
     with pytest.raises(error):
         transport.perform(Balance(ACCOUNT))
-    with pytest.raises(OutcomeUnknown) as unknown:
-        transport.perform(SEND)
+    handover = transport.perform(SEND)
+    assert handover.arrival is Arrival.UNANSWERED
+    assert isinstance(handover.error, error)
     assert time.monotonic() - started < 2.5
-    assert unknown.value.tx_hash == SEND.transaction.tx_hash
     assert node.methods().count("eth_sendRawTransaction") == 1
 
 
@@ -347,20 +363,20 @@ def test_error_that_is_none_is_a_bad_answer(node, transport):
         transport.perform(Balance(ACCOUNT))
 
 
-def test_transaction_that_the_node_has_already_is_sent(node, transport):
-    node.errors["eth_sendRawTransaction"] = {"code": -32000, "message": "already known"}
-    assert transport.perform(SEND) is None
+@pytest.mark.parametrize("says", ["already known", "nonce too low", "FeeTooLow", ""])
+def test_whatever_a_node_says_of_a_transaction_decides_nothing(node, transport, says):
+    node.errors["eth_sendRawTransaction"] = {"code": -32000, "message": says}
+    handover = transport.perform(SEND)
+    assert handover.arrival is Arrival.ANSWERED
+    assert repr(says) in str(handover.error)
 
 
-def test_transaction_that_the_node_refuses_is_not_sent(node, transport):
-    node.errors["eth_sendRawTransaction"] = {"code": -32000, "message": "nonce too low"}
-    with pytest.raises(RpcRefused, match="nonce too low"):
-        transport.perform(SEND)
-
-
-def test_send_that_is_answered_with_nothing_is_unknown(node, transport):
-    with pytest.raises(OutcomeUnknown):
-        transport.perform(SEND)
+@pytest.mark.parametrize("result", [None, "0x", "0x" + "00" * 32, 5])
+def test_only_the_hash_of_a_transaction_is_an_acceptance(node, transport, result):
+    node.results["eth_sendRawTransaction"] = result
+    assert transport.perform(SEND).arrival is Arrival.UNANSWERED
+    node.results["eth_sendRawTransaction"] = SEND.transaction.tx_hash
+    assert transport.perform(SEND).arrival is Arrival.ACCEPTED
 
 
 BLOCK = {"number": "0xa", "hash": "0x" + "aa" * 32, "timestamp": "0x5"}

@@ -43,10 +43,19 @@ def test_zero_address_says_so():
     assert not Address(CHECKSUMMED).is_zero
 
 
+@pytest.mark.parametrize("written", [str, str.lower, str.title, " {} ".format])
 @pytest.mark.parametrize("text", ["DE ABC", "DE-ABC", "DE*ABC", "DE_ABC", "DEABC"])
-def test_id_is_read_in_one_piece(text):
+def test_id_is_read_in_one_piece(text, written):
+    text = written(text)
     assert PartyId.parse(text) == PartyId("DE", "ABC")
     assert str(PartyId.parse(text)) == "DE ABC"
+
+
+def test_ids_are_folded_without_changing_other_letters():
+    assert PartyId("de", "a1b").folded == PartyId("DE", "A1B")
+    assert PartyId("dé", "aß_").folded == PartyId("Dé", "Aß_")
+    assert PartyId("DE", "ABC").spellings == (PartyId("DE", "ABC"),)
+    assert PartyId("De", "Abc").spellings == (PartyId("De", "Abc"), PartyId("DE", "ABC"))
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,8 @@
 
 import pytest
 
-from ocn_registry.notary.values import java_text, json_text, plain, scalar_text
+from ocn_registry.notary.numbers import java_text
+from ocn_registry.notary.values import json_text, plain, scalar_text
 
 JAVASCRIPT = {
     0: "0",
@@ -44,7 +45,6 @@ def test_negative_zero_is_zero():
 
 def test_booleans_are_no_numbers():
     assert [scalar_text(True), scalar_text(False)] == ["true", "false"]
-    assert [java_text(True), java_text(False)] == ["true", "false"]
 
 
 JAVA = [
@@ -61,7 +61,6 @@ JAVA = [
     (0.25, "0.25"),
     (120.5, "120.5"),
     (1.7976931348623157e308, "1.7976931348623157E308"),
-    ("x", "x"),
 ]
 
 

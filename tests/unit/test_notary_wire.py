@@ -168,7 +168,7 @@ def test_bombs_are_refused_before_they_unpack(compress):
     assert len(bomb) < 512 * 1024
     tracemalloc.start()
     try:
-        with pytest.raises(MalformedSignature, match="unpacks to more than 4194304 bytes"):
+        with pytest.raises(MalformedSignature, match="unpacks to more than"):
             MessageSignature.from_header(bomb)
         _, peak = tracemalloc.get_traced_memory()
     finally:

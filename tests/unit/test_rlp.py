@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from ocn_registry import KeySigner
 from ocn_registry.evm import rlp
+from ocn_registry.evm.transactions import Transaction
 from ocn_registry.models import Address
-from ocn_registry.protocol.effects import Transaction
 from ocn_registry.testing.transactions import read_transaction
 
 ITEMS = st.recursive(

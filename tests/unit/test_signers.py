@@ -9,8 +9,8 @@ import pytest
 from eth_account import Account
 
 from ocn_registry import InvalidInput, KeySigner
+from ocn_registry.evm.transactions import Transaction
 from ocn_registry.models import Address
-from ocn_registry.protocol.effects import Transaction
 from ocn_registry.signing import recover
 
 DIGITS = "4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318"

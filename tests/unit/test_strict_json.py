@@ -2,27 +2,27 @@
 
 import json
 import sys
+import zlib
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocn_registry.foreign.strict_json import MAX_DEPTH, parse_json
+from ocn_registry.foreign import packed
+from ocn_registry.foreign.limits import MAX_DEPTH, Limits
+from ocn_registry.foreign.strict_json import BeyondLimits, parse_json
 
+texts = st.text(st.characters(exclude_categories=["Cs"]))
 values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    st.none() | st.booleans() | st.integers(-(1 << 255), 1 << 255) | texts,
+    lambda inner: st.lists(inner) | st.dictionaries(texts, inner),
     max_leaves=20,
 )
 
 
 @given(values, st.booleans())
 def test_what_is_json_is_read_as_json(value, ascii_only):
-    text = json.dumps([value] * 50, ensure_ascii=ascii_only)
-    try:
-        content = text.encode()
-    except UnicodeEncodeError:
-        return
+    content = json.dumps([value] * 50, ensure_ascii=ascii_only).encode()
     assert parse_json(content) == [value] * 50
 
 
@@ -48,7 +48,7 @@ def high_recursion_limit():
 )
 @pytest.mark.usefixtures("high_recursion_limit")
 def test_deep_nesting_is_refused_before_it_is_parsed(content):
-    with pytest.raises(ValueError, match="nested too deeply"):
+    with pytest.raises(BeyondLimits):
         parse_json(content)
 
 
@@ -68,3 +68,118 @@ def test_depth_that_is_allowed():
 def test_what_is_no_json_is_a_value_error(content):
     with pytest.raises(ValueError):  # noqa: PT011 - of several kinds
         parse_json(content)
+
+
+def test_byte_order_marks_of_windows_are_read():
+    text = '{"Straße": [1, "ü"]}'
+    assert parse_json(text.encode("utf-8-sig")) == json.loads(text)
+    assert parse_json(text.encode("utf-16")) == json.loads(text)
+    assert parse_json(b"\xfe\xff" + text.encode("utf-16-be")) == json.loads(text)
+
+
+@pytest.mark.parametrize("content", [b'"\\ud800"', b'"a\\\\\\udfffb"', b'["\\uD83D\\uD83D"]'])
+def test_half_of_a_character_is_refused(content):
+    with pytest.raises(ValueError, match="unpaired surrogate"):
+        parse_json(content)
+    assert parse_json(content, strict_text=False)
+
+
+@pytest.mark.parametrize(
+    "content", [b'"\\uD83D\\uDE00"', b'"\\\\ud800"', b'"\\u00fc\\\\\\\\ud800"']
+)
+def test_whole_characters_are_read(content):
+    assert parse_json(content) == json.loads(content)
+
+
+SMALL = Limits(max_bytes=1000, max_items=10, max_depth=3, max_digits=5)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b" " * 1001,
+        b"[0,0,0,0,0,0,0,0,0,0,0]",
+        b"[{},{},{},{},{},{}]",
+        b'{"a":0,"b":{"c":0,"d":0},"e":[0,0,0,0,0,0,0]}',
+        b"[[[[]]]]",
+        b'{"a":{"b":{"c":{}}}}',
+        b"123456",
+        b"[0.123456]",
+        b"-123456",
+    ],
+)
+def test_what_is_beyond_the_limits_makes_no_object(content, monkeypatch):
+    monkeypatch.setattr(json, "loads", None)
+    with pytest.raises(BeyondLimits):
+        parse_json(content, SMALL)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b'"[[[[[[,,,,,,,,,,,,,,1234567890"', b"[[[0,0,0,0]]]", b"[12345,0.12345,-12345,1e12345]"],
+)
+def test_what_is_within_the_limits_is_read(content):
+    assert parse_json(content, SMALL) == json.loads(content)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b'"' + b'\\"' * 500_000, b'"' * 1_000_001, b"\\" * 1_000_000, b'"\\u' * 300_000],
+    ids=range(4),
+)
+def test_texts_without_an_end_are_looked_at_once(content):
+    """A pattern that starts again at each mark would take hours for these."""
+    with pytest.raises(ValueError):  # noqa: PT011 - of several kinds
+        parse_json(b"[" * 100 + content)
+    with pytest.raises(ValueError):  # noqa: PT011 - of several kinds
+        parse_json(content)
+
+
+@pytest.mark.parametrize("name", [b"NaN", b"Infinity", b"-Infinity"])
+def test_numbers_that_are_none_are_no_json(name):
+    with pytest.raises(ValueError, match="is not JSON"):
+        parse_json(name)
+
+
+TEXT = b'{"jsonrpc": "2.0", "result": "0x01"}' * 10
+
+
+def gzip_of(content):
+    return zlib.compress(content, wbits=31)
+
+
+@pytest.mark.parametrize(
+    ("content", "coding"),
+    [
+        (gzip_of(TEXT), "gzip"),
+        (gzip_of(TEXT), None),
+        (gzip_of(TEXT), "X-GZIP"),
+        (zlib.compress(TEXT), "deflate"),
+        (zlib.compress(TEXT, wbits=-15), "deflate"),
+        (TEXT, "identity"),
+        (TEXT, None),
+    ],
+)
+def test_what_arrives_packed_is_unpacked(content, coding):
+    assert packed.unpacked(content, coding, 1 << 20) == TEXT
+
+
+@pytest.mark.parametrize("size", [10**6, 10**7])
+def test_bomb_is_unpacked_no_further_than_its_size_allows(size):
+    bomb = gzip_of(b" " * size)
+    with pytest.raises(BeyondLimits, match=f"more than {packed.most_unpacked(len(bomb), size)} "):
+        packed.unpacked(bomb, None, size)
+
+
+def test_nothing_is_unpacked_beyond_what_the_caller_takes():
+    with pytest.raises(BeyondLimits, match="more than 100 bytes"):
+        packed.unpacked(gzip_of(TEXT), None, 100)
+
+
+@pytest.mark.parametrize(
+    ("content", "coding"),
+    [(b"\x1f\x8b", None), (gzip_of(TEXT)[:-9], "gzip"), (TEXT, "gzip"), (TEXT, "br"), (TEXT, "?")],
+)
+def test_what_can_not_be_unpacked_is_a_value_error(content, coding):
+    with pytest.raises(ValueError):  # noqa: PT011 - of several kinds
+        packed.unpacked(content, coding, 1 << 20)

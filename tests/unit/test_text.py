@@ -2,7 +2,7 @@
 
 import pytest
 
-from ocn_registry.foreign.text import shown
+from ocn_registry.foreign.text import HIDDEN_KEY, masked, shown
 
 HOSTILE = "\x1b]0;owned\x07\r\n\u202egnp.exe\u2028\x9b31m"
 
@@ -25,3 +25,83 @@ def test_plain_values_stay_plain():
     assert shown((1, 2)) == "[1, 2]"
     assert shown(None) == "None"
     assert shown(True) == "True"
+
+
+KEY = "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"
+PHRASE = "test test test test test test test test test test test junk"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        KEY,
+        "0x" + KEY,
+        "0X" + KEY.upper(),
+        f"env:{KEY}",
+        f"file:0x{KEY}",
+        f"{KEY},",
+        f"x{KEY}z",
+        f"--signer={KEY}",
+        f"/home/someone/{KEY}.txt",
+        KEY[:-1],
+        KEY + "0",
+        " ".join(KEY[at : at + 4] for at in range(0, 64, 4)),
+        "\n".join(KEY[at : at + 16] for at in range(0, 64, 16)),
+        PHRASE,
+        PHRASE.replace(" ", ", "),
+        f"mnemonic = {PHRASE}",
+    ],
+)
+@pytest.mark.parametrize(
+    "show", [shown, masked, lambda text: shown((text,)), lambda text: shown({1: text})]
+)
+def test_private_keys_are_hidden(text, show):
+    told = show(text)
+    assert HIDDEN_KEY in told
+    assert not any(part in told for part in (KEY[:8], KEY[-8:], KEY[:8].upper(), "test test"))
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("https://user:secret@node.example:8545/v3/secret?key=secret#secret", "node.example:8545"),
+        ("https://node.example/v3/secret", "node.example"),
+        ("http://node.example?secret", "node.example"),
+        ("wss://secret@node.example", "node.example"),
+        ("https://us@er:secret@node.example/secret", "node.example"),
+        ("can't reach 'https://node.example/secret': refused", "node.example"),
+        ("HTTPS://NODE.EXAMPLE/secret", "NODE.EXAMPLE"),
+    ],
+)
+def test_of_a_url_the_host_is_shown_and_no_secret(url, host):
+    for told in (shown(url), masked(url), masked(url, hashes=True)):
+        assert host in told
+        assert "secret" not in told
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://node.example",
+        "http://127.0.0.1:8545/",
+        "DE-ABC",
+        "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",
+        "the request is not JSON: is this the right file",
+        "2026-11-28T04:23:00Z",
+    ],
+)
+def test_what_is_no_secret_is_shown(text):
+    assert masked(text) == text
+
+
+def test_public_text_and_hashes_in_words_of_a_node_are_shown():
+    assert KEY in shown("known transaction: 0x" + KEY, public=True)
+    assert masked("known transaction: 0x" + KEY, hashes=True) == "known transaction: 0x" + KEY
+    assert "/ocpi" in shown("https://node.example/ocpi", public=True)
+
+
+@pytest.mark.parametrize(
+    "text", ["0" * 10**7, "a b " * 10**6, "://" * 10**6, "http://" + "a@" * 10**6]
+)
+def test_long_text_is_cut_before_it_is_searched(text):
+    assert len(masked(text)) <= len(text) // 100

@@ -14,6 +14,7 @@ from ocn_registry import (
     NonceMismatch,
     OutcomeUnknown,
     RequestExpired,
+    RpcTimeout,
     RpcUnavailable,
     SetNode,
     SetService,
@@ -27,7 +28,7 @@ from ocn_registry.evm.keccak import selector
 from ocn_registry.flows import requests, transaction, write
 from ocn_registry.models import BlockRef
 from ocn_registry.networks import built_in
-from ocn_registry.protocol.effects import HeadBlock, Receipt, run
+from ocn_registry.protocol.effects import Arrival, Handover, HeadBlock, Receipt, run
 from ocn_registry.protocol.lanes import Lane, Turn
 
 DEPLOYMENT = built_in("local")
@@ -118,8 +119,13 @@ class Chain:
 
     def on_send(self, effect):
         self.sent.append(effect.transaction)
-        if self.send_error:
-            raise self.send_error
+        error = self.send_error
+        if isinstance(error, OutcomeUnknown):
+            return Handover(arrival=Arrival.UNANSWERED, error=RpcTimeout("slow"))
+        return Handover(arrival=Arrival.ANSWERED if error else Arrival.ACCEPTED, error=error)
+
+    def on_fromeach(self, effect):
+        return (self.perform(effect.part),)
 
     def on_receiptof(self, _):
         return self.receipt()

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from ocn_registry.models import Node, Party, PartyId, Route, Service
     from ocn_registry.networks import Deployment
     from ocn_registry.outcomes import Change
+    from ocn_registry.protocol.calls import ContractCall
     from ocn_registry.protocol.effects import Call, Flow, Log
     from ocn_registry.signing import Request, SignedRequest
 
@@ -121,6 +122,10 @@ class V1Dialect:
     ) -> tuple[Change, ...]:
         """Return what events of these contracts say; those of other contracts are left out."""
         return self._writing.changes(logs, intents)
+
+    def functions(self, call: ContractCall) -> tuple[str, ...]:
+        """Return the names of the contract functions that a transaction called."""
+        return self._writing.functions(call)
 
     def failures(self, logs: tuple[Log, ...]) -> dict[int, Reverted]:
         """Tell which steps of a batch failed: there are no batches."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ocn_registry.dialects.v1 import calldata, events, plans, requests, rules
+from ocn_registry.dialects.origins import called
+from ocn_registry.dialects.v1 import calldata, events, functions, plans, requests, rules
 from ocn_registry.dialects.v1.errors import about, refuse
 from ocn_registry.dialects.v1.unsupported import unsupported
 from ocn_registry.errors import InvalidInput
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from ocn_registry.models import Address
     from ocn_registry.networks import Deployment
     from ocn_registry.outcomes import Change
+    from ocn_registry.protocol.calls import ContractCall
     from ocn_registry.protocol.effects import Flow, Log
     from ocn_registry.signing import Request, SignedRequest
 
@@ -85,6 +87,10 @@ class Writing:
     def changes(self, logs: tuple[Log, ...], intents: tuple[Intent, ...]) -> tuple[Change, ...]:
         """Tell what events of these contracts say; other contracts' are left out."""
         return events.changes(logs, self._contracts, intents)
+
+    def functions(self, call: ContractCall) -> tuple[str, ...]:
+        """Return the names of the contract functions that a transaction called."""
+        return called(call, self._contracts, functions.names())
 
 
 def _only(steps: tuple[Step, ...]) -> Step:

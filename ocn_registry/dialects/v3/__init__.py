@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ocn_registry.models import Agreement, Node, Party, PartyId, Route, Service
     from ocn_registry.networks import Deployment
     from ocn_registry.outcomes import Change
+    from ocn_registry.protocol.calls import ContractCall
     from ocn_registry.protocol.effects import Call, Flow, Log
     from ocn_registry.signing import Request, SignedRequest
 
@@ -123,6 +124,10 @@ class V3Dialect:
         """Return what events of these contracts say; those of other contracts are left out."""
         del intents  # these events tell all
         return self._writing.changes(logs)
+
+    def functions(self, call: ContractCall) -> tuple[str, ...]:
+        """Return the names of the contract functions that a transaction called."""
+        return self._writing.functions(call)
 
     def failures(self, logs: tuple[Log, ...]) -> dict[int, Reverted]:
         """Return why steps of a batch failed, by their place in it."""

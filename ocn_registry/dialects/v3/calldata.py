@@ -16,8 +16,6 @@ from ocn_registry.signing import SignedRequest
 if TYPE_CHECKING:
     from ocn_registry.intents import Acceptance, Intent
 
-_ACCEPTANCE = "(uint256,uint256,bytes)"
-
 
 def contract_of(intent: Intent) -> Contract:
     """Return the contract that takes an intent."""
@@ -39,26 +37,22 @@ def step(what: Intent | SignedRequest) -> bytes:
             f"{type(what).__name__} takes effect inside another request: sign it, and give it to "
             "the move or to the naming of a controller",
         )
+    values = request.values(what)
     given = [
-        (kind, value)
-        for kind, value in zip(request.argument_types, request.values(what), strict=True)
+        argument(kind, value)
+        for kind, value in zip(request.argument_types, values, strict=True)
         if value is not None
     ]
-    whole = len(given) == len(request.argument_types)
-    name = request.function if whole else request.short
-    types = [kind for kind, _ in given]
-    arguments = [argument(kind, value) for kind, value in given]
     if isinstance(what, MoveAccount | SetController):
-        types.append(_ACCEPTANCE)
-        arguments.append(_acceptance(what.acceptance))
-    return call(f"{name}({','.join(types)})", *arguments)
+        given.append(_acceptance(what.acceptance))
+    return call(request.short if None in values else request.direct_signature, *given)
 
 
 def _signed(signed: SignedRequest) -> bytes:
     row = REQUESTS[type(signed.intent)]
     if not row.function:
         return step(signed.intent)  # which says why not
-    types = ["address", *row.argument_types, "uint256", "uint256"]
+    types = ("address", *row.argument_types, "uint256", "uint256")
     values = (
         signed.account,
         *row.signed_values(signed.intent),
@@ -66,13 +60,10 @@ def _signed(signed: SignedRequest) -> bytes:
         signed.deadline_unix_s,
     )
     arguments = [argument(kind, value) for kind, value in zip(types, values, strict=True)]
-    types.append("bytes")
     arguments.append(abi.blob(signed.signature))
     if row.takes_acceptance:
-        types.append(_ACCEPTANCE)
         arguments.append(_acceptance(signed.acceptance))
-    name = row.type.name[0].lower() + row.type.name[1:]
-    return call(f"{name}Raw({','.join(types)})", *arguments)
+    return call(row.raw_signature, *arguments)
 
 
 def _acceptance(given: Acceptance | None) -> abi.Tail:

@@ -67,7 +67,8 @@ class RequestType:
         contract: The contract that takes it; `None` where the intent says which.
         function: The function that an account calls for itself; empty where what is signed takes
             effect inside another request.
-        short: The function that leaves out the values that are `None`; empty where there is none.
+        short: Name and types of the function that leaves out the values that are `None`; empty
+            where there is none.
         takes_acceptance: Whether the functions take an acceptance as their last argument.
         values: Gives the values of an intent, in the order of the fields between account and nonce.
         build: Makes the intent of these values.
@@ -87,6 +88,22 @@ class RequestType:
     def argument_types(self) -> tuple[str, ...]:
         """The types of the function's arguments for `values`."""
         return tuple([ID_TYPES.get(name, kind) for kind, name in self.type.fields[1:-2]])
+
+    @property
+    def raw_signature(self) -> str:
+        """The function that takes the signed request: its name and types."""
+        name = self.type.name[0].lower() + self.type.name[1:]
+        types = ("address", *self.argument_types, "uint256", "uint256", "bytes", *self._acceptance)
+        return f"{name}Raw({','.join(types)})"
+
+    @property
+    def direct_signature(self) -> str:
+        """The function that an account calls for itself: its name and types."""
+        return f"{self.function}({','.join((*self.argument_types, *self._acceptance))})"
+
+    @property
+    def _acceptance(self) -> tuple[str, ...]:
+        return ("(uint256,uint256,bytes)",) if self.takes_acceptance else ()
 
     def signed_values(self, intent: SignableIntent) -> tuple[Value, ...]:
         """Return the values of an intent, all of which a signature has to name.
@@ -146,7 +163,7 @@ REQUESTS: dict[type[Intent], RequestType] = {
         ),
         contract=Contract.REGISTRY,
         function="setPartyModulesOf",
-        short="setPartyModules",
+        short="setPartyModules(uint8[],uint8[])",
         values=checked(
             SetPartyModules,
             lambda intent: (
@@ -187,7 +204,7 @@ REQUESTS: dict[type[Intent], RequestType] = {
         ),
         contract=Contract.REGISTRY,
         function="deletePartyOf",
-        short="deleteParty",
+        short="deleteParty()",
         values=checked(DeleteParty, lambda intent: (intent.country_code, intent.party_id)),
         build=lambda values, _: DeleteParty(country_code=str(values[0]), party_id=str(values[1])),
         missing=_NAME_THE_ID,
@@ -251,7 +268,7 @@ REQUESTS: dict[type[Intent], RequestType] = {
         ),
         contract=Contract.PERMISSIONS,
         function="createAgreementTo",
-        short="createAgreement",
+        short="createAgreement(address)",
         values=checked(
             CreateAgreement,
             lambda intent: (

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ocn_registry.dialects.v3 import calldata, events, requests, rules
+from ocn_registry.dialects.origins import called
+from ocn_registry.dialects.v3 import calldata, events, functions, requests, rules
 from ocn_registry.dialects.v3.batches import batch
 from ocn_registry.dialects.v3.errors import refuse
 from ocn_registry.errors import BadAnswer, InvalidInput, NoContract
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from ocn_registry.models import Address
     from ocn_registry.networks import Deployment
     from ocn_registry.outcomes import Change
+    from ocn_registry.protocol.calls import ContractCall
     from ocn_registry.protocol.effects import Log
     from ocn_registry.signing import Request
 
@@ -97,6 +99,10 @@ class Writing:
     def changes(self, logs: tuple[Log, ...]) -> tuple[Change, ...]:
         """Tell what events of these contracts say; other contracts' are left out."""
         return events.changes(logs, self._contracts)
+
+    def functions(self, call: ContractCall) -> tuple[str, ...]:
+        """Return the names of the contract functions that a transaction called."""
+        return called(call, self._contracts, functions.names())
 
     def failures(self, logs: tuple[Log, ...]) -> dict[int, Reverted]:
         """Tell which steps of a batch failed, by their place in it."""

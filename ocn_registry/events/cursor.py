@@ -1,0 +1,252 @@
+"""Where a feed of events is, as a value and as a file.
+
+A cursor holds the blocks that were read and could still be replaced, with the wanted events in
+them, so that a feed that goes on from it can also say what was reverted in between. Events are kept
+as the chain had them and read anew. Save a cursor after its events are dealt with: whoever is
+killed then goes on from where they were, and may see the last events twice, but loses none.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeGuard
+
+from ocn_registry.dialects import dialect_of
+from ocn_registry.errors import BadAnswer, InvalidInput
+from ocn_registry.events.filters import EventFilter
+from ocn_registry.events.provenance import event_of
+from ocn_registry.foreign.strict_json import parse_json
+from ocn_registry.foreign.text import shown
+from ocn_registry.models import Address, BlockRef, Contract
+from ocn_registry.protocol.effects import PlacedLog
+
+if TYPE_CHECKING:
+    from ocn_registry.events.provenance import Event
+    from ocn_registry.models import PartyId
+    from ocn_registry.networks import Deployment
+
+_FORMAT = 2
+_MAX_BYTES = 64 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A block that was read.
+
+    Attributes:
+        block: The block.
+        events: The wanted events in it.
+        holder: Account that holds the wanted party's id at the end of the block.
+    """
+
+    block: BlockRef
+    events: tuple[Event, ...] = ()
+    holder: Address | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventCursor:
+    """Where a feed is.
+
+    Attributes:
+        filter: Which events the feed gives.
+        pages: The blocks that were read and could still be replaced, at least one, the latest last.
+    """
+
+    filter: EventFilter
+    pages: tuple[Page, ...]
+
+    @property
+    def block(self) -> BlockRef:
+        """The last block that was read."""
+        return self.pages[-1].block
+
+
+class CursorFile:
+    """A file that keeps the cursor of one feed. It is replaced in one step, never half written."""
+
+    def __init__(
+        self,
+        path: str | Path,
+        deployment: Deployment,
+        *,
+        address: str | None = None,
+        party: PartyId | tuple[str, str] | None = None,
+    ) -> None:
+        """Name the file.
+
+        Args:
+            path: Where it is, or will be; its folder has to exist.
+            deployment: The registry that the feed is about.
+            address: As for the feed.
+            party: As for the feed.
+        """
+        self._path = Path(path)
+        self._filter = EventFilter.of(address, party)
+        self._dialect = dialect = dialect_of(deployment)
+        self._about: dict[str, object] = {
+            "format": _FORMAT,
+            "chainId": dialect.chain_id,
+            "registry": dialect.address_of(Contract.REGISTRY),
+            "permissions": dialect.address_of(Contract.PERMISSIONS),
+            "filter": str(self._filter),
+        }
+
+    def load(self) -> EventCursor | None:
+        """Return the cursor that was saved last; `None` when there is no file yet.
+
+        Raises:
+            InvalidInput: The file is not a cursor, or belongs to another feed.
+        """
+        try:
+            with self._path.open("rb") as file:
+                raw = file.read(_MAX_BYTES + 1)
+            content = parse_json(raw) if len(raw) <= _MAX_BYTES else None
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, RecursionError):
+            raise self._unusable() from None
+        if not _is_object(content) or "format" not in content:
+            raise self._unusable()
+        for key, value in self._about.items():
+            if content.get(key) != value:
+                raise InvalidInput(
+                    f"the file {shown(str(self._path))} is the cursor of a feed with another "
+                    f"{key}, {shown(content.get(key))}: give each feed a file of its own",
+                )
+        try:
+            pages = tuple([self._page(each) for each in _list(content["pages"])])
+        except (KeyError, TypeError, ValueError, BadAnswer):
+            raise self._unusable() from None
+        if not pages:
+            raise self._unusable()
+        return EventCursor(filter=self._filter, pages=pages)
+
+    def save(self, cursor: EventCursor | None) -> None:
+        """Replace the file.
+
+        Args:
+            cursor: Where the feed is; `None`, as of a feed that has not started, is not saved.
+
+        Raises:
+            InvalidInput: The file can't be written; it still holds the cursor before.
+        """
+        if cursor is None:
+            return
+        content = json.dumps(self._about | {"pages": [_written(page) for page in cursor.pages]})
+        try:
+            # A new name each time, so that nobody can have put a link to another file there.
+            handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=f".{self._path.name}.")
+            try:
+                with os.fdopen(handle, "w", encoding="ascii") as file:
+                    file.write(content)
+                    file.flush()
+                    os.fsync(file.fileno())
+                Path(name).replace(self._path)
+            except BaseException:
+                Path(name).unlink(missing_ok=True)
+                raise
+        except OSError as error:
+            raise InvalidInput(
+                f"the file {shown(str(self._path))} can't be written ({type(error).__name__}): it "
+                "still says where the feed was before",
+            ) from None
+
+    def _page(self, value: object) -> Page:
+        fields = _object(value)
+        block = BlockRef(
+            number=_number(fields["number"]),
+            hash=_text(fields["hash"]),
+            timestamp_unix_s=_number(fields["timestamp"]),
+        )
+        holder = fields["holder"]
+        return Page(
+            block=block,
+            holder=None if holder is None else Address(_text(holder)),
+            events=tuple([self._event(block, each) for each in _list(fields["events"])]),
+        )
+
+    def _event(self, block: BlockRef, value: object) -> Event:
+        fields = _object(value)
+        log = PlacedLog(
+            address=Address(_text(fields["address"])),
+            topics=tuple([_text(topic) for topic in _list(fields["topics"])]),
+            data=bytes.fromhex(_text(fields["data"])),
+            block_number=block.number,
+            block_hash=block.hash,
+            tx_hash=_text(fields["txHash"]),
+            index=_number(fields["index"]),
+        )
+        sender = fields["sender"]
+        event = event_of(
+            self._dialect,
+            block,
+            log,
+            None if sender is None else Address(_text(sender)),
+            tuple([_text(name) for name in _list(fields["functions"])]),
+        )
+        if event is None:
+            raise ValueError(fields["topics"])
+        return event
+
+    def _unusable(self) -> InvalidInput:
+        return InvalidInput(
+            f"the file {shown(str(self._path))} is not the cursor of a feed: give another name",
+        )
+
+
+def _written(page: Page) -> dict[str, object]:
+    return {
+        "number": page.block.number,
+        "hash": page.block.hash,
+        "timestamp": page.block.timestamp_unix_s,
+        "holder": page.holder,
+        "events": [
+            {
+                "address": event.log.address,
+                "topics": list(event.log.topics),
+                "data": event.log.data.hex(),
+                "txHash": event.log.tx_hash,
+                "index": event.log.index,
+                "sender": event.sender,
+                "functions": list(event.functions),
+            }
+            for event in page.events
+        ],
+    }
+
+
+def _object(value: object) -> dict[str, object]:
+    if not _is_object(value):
+        raise TypeError
+    return value
+
+
+def _list(value: object) -> list[object]:
+    if not _is_list(value):
+        raise TypeError
+    return value
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _number(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError
+    return value
+
+
+def _is_list(value: object) -> TypeGuard[list[object]]:
+    return isinstance(value, list)
+
+
+def _is_object(value: object) -> TypeGuard[dict[str, object]]:
+    return isinstance(value, dict)

@@ -1,0 +1,93 @@
+"""Which events are wanted: an address's, a party's, or all.
+
+An event is an address's when it names the address: as operator, party, provider or user. It is a
+party's when it names the id, or the address that holds the id at that moment. Who holds the id is
+followed from event to event.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING
+
+from ocn_registry.errors import InvalidInput
+from ocn_registry.models import Address, Node, PartyId
+from ocn_registry.outcomes import PartyDeleted, PartySet
+
+if TYPE_CHECKING:
+    from ocn_registry.outcomes import Change
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventFilter:
+    """Which events are wanted; all, unless an address or a party is given.
+
+    Attributes:
+        address: Events that name this address.
+        party: Events of this party: of its id, and of the address that holds it.
+    """
+
+    address: Address | None = None
+    party: PartyId | None = None
+
+    @classmethod
+    def of(cls, address: str | None, party: PartyId | tuple[str, str] | None) -> EventFilter:
+        """Return the filter for what a caller gave.
+
+        Raises:
+            InvalidInput: The address or the id is not valid, or both are given.
+        """
+        if address is not None and party is not None:
+            raise InvalidInput("an address and a party are given: give one of them")
+        return cls(
+            address=None if address is None else Address(address),
+            party=PartyId(*party) if isinstance(party, tuple) else party,
+        )
+
+    def __str__(self) -> str:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
+        """Return the filter in one word or two, to tell it from others."""
+        return str(self.party or self.address or "all")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matcher:
+    """A filter at some place in the chain.
+
+    Attributes:
+        filter: What is wanted.
+        holder: Account that holds the wanted id at this place; `None` when nobody does.
+    """
+
+    filter: EventFilter
+    holder: Address | None = None
+
+    def after(self, change: Change) -> Matcher:
+        """Return the matcher for what follows a change: the id may have a new holder."""
+        party = self.filter.party
+        if party is None:
+            return self
+        if isinstance(change, PartySet):
+            if change.id == party:
+                return replace(self, holder=change.address)
+            if change.address == self.holder:
+                return replace(self, holder=None)
+        if isinstance(change, PartyDeleted) and change.id == party:
+            return replace(self, holder=None)
+        return self
+
+    def matches(self, change: Change) -> bool:
+        """Return whether a change is wanted."""
+        address, party = self.filter.address, self.filter.party
+        if party is None:
+            return address is None or address in _named_by(change)
+        if isinstance(change, PartySet | PartyDeleted) and change.id == party:
+            return True
+        return self.holder is not None and self.holder in _named_by(change)
+
+
+def _named_by(change: Change) -> set[Address]:
+    found: set[object] = set()
+    for each in fields(change):
+        value: object = getattr(change, each.name)
+        found.add(value.operator if isinstance(value, Node) else value)
+    return {value for value in found if isinstance(value, Address)}

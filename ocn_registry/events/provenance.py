@@ -1,0 +1,102 @@
+"""Events of a registry: each change with its block, its transaction, and how it came about.
+
+The contracts' events say what is so now. Who sent the transaction, and whether it carried a signed
+request, is read from the transaction; so is what events of first-generation contracts leave open
+(`Limits.events_tell_all`). A transaction that went through another contract tells neither: then
+`how` is `None`, and what such events leave open is not `certain`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ocn_registry.dialects.origins import account_of, occurrence
+from ocn_registry.protocol.calls import CalledBy
+from ocn_registry.protocol.effects import all_of
+
+if TYPE_CHECKING:
+    from ocn_registry.dialects import Dialect
+    from ocn_registry.dialects.origins import How
+    from ocn_registry.flows.events import Step
+    from ocn_registry.models import Address, BlockRef
+    from ocn_registry.outcomes import Change
+    from ocn_registry.protocol.effects import Flow, PlacedLog
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """A change of a registry, and how it came into the chain.
+
+    Attributes:
+        change: What is so since then.
+        block: Its block.
+        log: The contract's event, as the chain keeps it.
+        sender: Account that sent and paid for the transaction; `None` when the node does not know
+            the transaction any more.
+        functions: Names of the contract functions that the transaction called.
+        how: `direct` by the account itself, `signed` by it and sent by somebody else, or by the
+            registry's `owner`; `None` when the transaction does not tell.
+        certain: Whether the contracts tell this change from its opposite.
+    """
+
+    change: Change
+    block: BlockRef
+    log: PlacedLog
+    sender: Address | None
+    functions: tuple[str, ...]
+    how: How | None
+    certain: bool
+
+    @property
+    def account(self) -> Address | None:
+        """The account whose entry changed; `None` for the owner's business."""
+        return account_of(self.change)
+
+    @property
+    def tx_hash(self) -> str:
+        """Hash of the transaction."""
+        return self.log.tx_hash
+
+    @property
+    def index(self) -> int:
+        """Place among the events of the block. With the block's hash it identifies the event."""
+        return self.log.index
+
+
+def event_of(
+    dialect: Dialect,
+    block: BlockRef,
+    log: PlacedLog,
+    sender: Address | None,
+    functions: tuple[str, ...],
+) -> Event | None:
+    """Return the event that a log stands for; `None` when it says nothing of the registry."""
+    found = occurrence(dialect, log, sender, functions)
+    if found is None:
+        return None
+    return Event(
+        change=found.change,
+        block=block,
+        log=log,
+        sender=sender,
+        functions=functions,
+        how=found.how,
+        certain=found.certain,
+    )
+
+
+def events_of(dialect: Dialect, step: Step) -> Flow[tuple[Event, ...]]:
+    """Return the events in the blocks of a step, in the chain's order."""
+    hashes = tuple(dict.fromkeys([log.tx_hash for _, logs in step.found for log in logs]))
+    calls = yield from all_of(tuple([CalledBy(tx_hash) for tx_hash in hashes]))
+    origins = {
+        tx_hash: (None, ()) if call is None else (call.sender, dialect.functions(call))
+        for tx_hash, call in zip(hashes, calls, strict=True)
+    }
+    found = [
+        event_of(dialect, block, log, *origins[log.tx_hash])
+        for block, logs in step.found
+        for log in logs
+    ]
+    return tuple([event for event in found if event is not None])

@@ -1,0 +1,264 @@
+"""Files that others may have prepared: opened so that links, pipes, owners and modes do no harm.
+
+A user may name any regular file to be read: `read_bytes`. A file that holds a key must be readable
+by nobody else: `read_private`. What this package keeps for itself, a cursor or a cache, counts only
+if nobody else could have written it: `read_own`, `write_own`, `append_own`. Those do not follow
+links, and what is written is whole or not there.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import stat
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ocn_registry.errors import InvalidInput
+from ocn_registry.foreign.text import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_CHUNK_BYTES = 1 << 20
+# Opening a pipe must not wait for its other end, nor a terminal become ours. Windows has neither.
+_READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+_BINARY = getattr(os, "O_BINARY", 0)
+_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+_OTHERS_READ = stat.S_IRWXG | stat.S_IRWXO
+
+
+class FileRefused(InvalidInput):
+    """A file can't be used; the message says which, why, and what to do."""
+
+
+def read_bytes(path: str | os.PathLike[str], max_bytes: int, *, what: str = "file") -> bytes:
+    """Return the content of a file that a user has named.
+
+    Args:
+        path: The file, or a link to it.
+        max_bytes: The most that it may hold.
+        what: What messages call it.
+
+    Raises:
+        FileRefused: It can't be read, is not a regular file, or is longer.
+    """
+    return _read(path, max_bytes, what)[0]
+
+
+def read_private(path: str | os.PathLike[str], max_bytes: int, *, what: str = "key file") -> bytes:
+    """Return the content of a file that only its owner may read.
+
+    Args:
+        path: The file, or a link to it.
+        max_bytes: The most that it may hold.
+        what: What messages call it.
+
+    Raises:
+        FileRefused: Others can read it, or as for `read_bytes`.
+    """
+    content, found = _read(path, max_bytes, what)
+    if os.name == "posix" and found.st_mode & _OTHERS_READ:
+        del content
+        raise FileRefused(f"others may read the {what} {shown(str(path))}: chmod 600 it first")
+    return content
+
+
+def read_own(path: str | os.PathLike[str], max_bytes: int, *, what: str = "file") -> bytes | None:
+    """Return the content of a file that this package wrote; `None` where there is none.
+
+    Args:
+        path: The file.
+        max_bytes: The most that it may hold.
+        what: What messages call it.
+
+    Raises:
+        FileRefused: It is a link, somebody else could have written it, or as for `read_bytes`.
+    """
+    try:
+        content, found = _read(path, max_bytes, what, flags=_NO_LINK)
+    except FileRefused as error:
+        if isinstance(error.__cause__, FileNotFoundError):
+            return None
+        raise
+    check_own(found, path, what=what)
+    return content
+
+
+def check_own(found: os.stat_result, path: str | os.PathLike[str], *, what: str = "file") -> None:
+    """Raise `FileRefused` for a file that somebody else owns or may write.
+
+    Args:
+        found: What `os.fstat` says of the open file, or `os.lstat` of one that a library opens.
+        path: Its name, for the message.
+        what: What messages call it.
+    """
+    name = shown(str(path))
+    if not stat.S_ISREG(found.st_mode):
+        kind = "a link" if stat.S_ISLNK(found.st_mode) else "not a regular file"
+        raise FileRefused(f"the {what} {name} is {kind}: remove it, or name another file")
+    if os.name != "posix":
+        return
+    if found.st_uid not in {os.geteuid(), 0}:
+        raise FileRefused(
+            f"the {what} {name} belongs to somebody else: remove it, or name another file",
+        )
+    if found.st_mode & _OTHERS_WRITE:
+        raise FileRefused(
+            f"others may write the {what} {name}: remove it, or chmod 600 it if you trust it",
+        )
+
+
+def write_own(
+    path: str | os.PathLike[str],
+    content: bytes,
+    *,
+    what: str = "file",
+    replace: bool = True,
+) -> None:
+    """Write a file that only this user may read, all of it or none.
+
+    A link of that name is replaced and not followed. The new file is on the disk when this returns.
+
+    Args:
+        path: The file.
+        content: What it holds from now on.
+        what: What messages call it.
+        replace: Whether a file of that name is replaced.
+
+    Raises:
+        FileRefused: It can't be written, or is there and is not to be replaced.
+    """
+    target = Path(path)
+    draft = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
+    try:
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINK | _BINARY, 0o600)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            if replace:
+                draft.replace(target)
+            else:
+                _name_once(draft, target)
+        finally:
+            with suppress(OSError):
+                draft.unlink()
+        _sync_folder(target.parent)
+    except FileExistsError:
+        raise FileRefused(
+            f"the {what} {shown(str(path))} exists and is not overwritten: give another name",
+        ) from None
+    except OSError as error:
+        raise FileRefused(
+            f"the {what} {shown(str(path))} can't be written: {_reason(error)}",
+        ) from None
+
+
+def append_own(path: str | os.PathLike[str], line: bytes, *, what: str = "file") -> None:
+    """Add to the end of a file that only this user may write, and see it to the disk.
+
+    Args:
+        path: The file; it is made if there is none.
+        line: What is added.
+        what: What messages call it.
+
+    Raises:
+        FileRefused: It is a link, somebody else could have written it, or it can't be written.
+    """
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0)
+    try:
+        handle = os.open(path, flags | _NO_LINK | _BINARY, 0o600)
+    except OSError as error:
+        raise FileRefused(
+            f"the {what} {shown(str(path))} can't be written: {_reason(error)}",
+        ) from None
+    with os.fdopen(handle, "ab") as file:
+        check_own(os.fstat(file.fileno()), path, what=what)
+        try:
+            file.write(line)
+            file.flush()
+            os.fsync(file.fileno())
+        except OSError as error:
+            raise FileRefused(
+                f"the {what} {shown(str(path))} can't be written: {_reason(error)}",
+            ) from None
+
+
+def _read(
+    path: str | os.PathLike[str],
+    max_bytes: int,
+    what: str,
+    flags: int = 0,
+) -> tuple[bytes, os.stat_result]:
+    """Return the content of a regular file, and what the system says of exactly that file."""
+    name = shown(str(path))
+    try:
+        handle = os.open(path, _READ | _BINARY | flags)
+    except FileNotFoundError as error:
+        raise FileRefused(f"there is no {what} {name}: check the path") from error
+    except (OSError, ValueError) as error:
+        raise FileRefused(f"the {what} {name} can't be read: {_reason(error)}") from error
+    try:
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode):
+            kind = "a folder" if stat.S_ISDIR(found.st_mode) else "not a regular file"
+            raise FileRefused(f"the {what} {name} is {kind}: give the path of a file")
+        content = bytearray()
+        for chunk in _chunks(handle, max_bytes + 1):
+            content += chunk
+    except OSError as error:
+        raise FileRefused(f"the {what} {name} can't be read: {_reason(error)}") from None
+    finally:
+        os.close(handle)
+    if len(content) > max_bytes:
+        del content
+        raise FileRefused(
+            f"the {what} {name} is longer than {max_bytes} bytes: is it the right one?"
+        )
+    return bytes(content), found
+
+
+def _chunks(handle: int, most_bytes: int) -> Iterator[bytes]:
+    while most_bytes > 0 and (chunk := os.read(handle, min(_CHUNK_BYTES, most_bytes))):
+        yield chunk
+        most_bytes -= len(chunk)
+
+
+def _name_once(draft: Path, target: Path) -> None:
+    """Give a file its name unless that is taken; a link does both in one step."""
+    try:
+        os.link(draft, target)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links
+        with os.fdopen(
+            os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o600), "wb"
+        ) as file:
+            file.write(draft.read_bytes())
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    """See to it that a name outlasts a power cut, where folders can be opened."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # some network file systems refuse this
+            os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _reason(error: OSError | ValueError) -> str:
+    if isinstance(error, OSError):
+        if error.errno == errno.ELOOP:
+            return "it is a link"
+        return error.strerror or "no reason is known"
+    return "that is not a path"  # with a zero byte in it, say

@@ -1,0 +1,53 @@
+"""How much foreign data is read, in one table; `docs/limits.md` explains it to users.
+
+The limits are checked before any object is made, so that what is read costs time and memory in
+proportion to its size.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MAX_DEPTH = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The most that one document may be.
+
+    Attributes:
+        max_bytes: Bytes, unpacked.
+        max_items: Values: the members of all lists and objects together.
+        max_depth: Lists and objects within each other.
+        max_digits: Digits in a row outside of texts; 78 write the largest number of the chain.
+    """
+
+    max_bytes: int
+    max_items: int
+    max_depth: int = MAX_DEPTH
+    max_digits: int = 78
+
+
+# Answers of RPC nodes. The items are those of one answer: 16 where one value was asked for, and as
+# many more as the longest answer of its kind needs.
+RPC_ANSWER_BYTES = 64 << 20
+RPC_VALUE_ITEMS = 16
+RPC_OBJECT_ITEMS = 50_000  # a block lists the hashes of its transactions
+RPC_EVENTS = 100_000
+RPC_EVENTS_ITEMS = 16 * RPC_EVENTS
+
+REQUEST = Limits(max_bytes=1 << 16, max_items=4_096, max_depth=16)
+NETWORK_FILE = Limits(max_bytes=1 << 16, max_items=2_048, max_depth=16)
+SETTINGS_FILE = Limits(max_bytes=1 << 16, max_items=4_096, max_depth=16)
+KEYSTORE_FILE = Limits(max_bytes=1 << 16, max_items=256, max_depth=16)
+STATE_FILE = Limits(max_bytes=1 << 20, max_items=50_000, max_depth=16)
+NODE_DOCUMENT = Limits(max_bytes=1 << 16, max_items=10_000, max_depth=16)
+SIGNATURE_HEADER = Limits(max_bytes=1 << 20, max_items=20_000)
+OCPI_BODY = Limits(max_bytes=16 << 20, max_items=2_000_000, max_digits=1_000)
+SNAPSHOT_FILE = Limits(max_bytes=1 << 30, max_items=50_000_000, max_depth=16)
+CACHE_ROW = Limits(max_bytes=64 << 20, max_items=5_000_000, max_depth=16)
+ANYTHING = Limits(max_bytes=64 << 20, max_items=1_000_000, max_digits=4_000)
+
+# What arrives compressed may unpack to so many times its size, and a little more.
+MAX_UNPACKED_RATIO = 100
+UNPACKED_FREE_BYTES = 1 << 16

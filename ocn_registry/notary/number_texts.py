@@ -1,0 +1,167 @@
+"""The texts in which the numbers of a message are signed, and how the body is written for each.
+
+There are two at a sender's choice. `javascript` is the format's own: what JavaScript, and a JVM
+that reads into maps, make of the body. `jvm` differs in the numbers that a JVM makes something else
+of: the fields that its classes hold as 32-bit floats, and those that Java writes with an exponent.
+
+A verifier meets more: nodes write numbers anew, and JVM programs sign what they hold. All texts
+name the same numbers, so it does no harm to accept each.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import isfinite
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from ocn_registry.errors import InvalidInput
+from ocn_registry.foreign.text import shown
+from ocn_registry.notary.errors import UnsignableMessage
+from ocn_registry.notary.node_models import is_float_field, is_response
+from ocn_registry.notary.numbers import (
+    float_text,
+    java_text,
+    javascript_text,
+    jvm_text,
+)
+from ocn_registry.notary.values import json_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from ocn_registry.notary.paths import Path
+    from ocn_registry.notary.values import Plain, Scalar
+
+NumberTexts: TypeAlias = Literal["javascript", "jvm"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writing:
+    """One way of writing the numbers of a message.
+
+    Attributes:
+        name: The text that it is one of.
+        plain: What is signed for a number.
+        floats: What is signed for a number of a field that JVM nodes hold as a 32-bit float.
+        sent: How a number is written in the body.
+        sent_floats: How a number of such a field is.
+    """
+
+    name: NumberTexts
+    plain: Callable[[float], str]
+    floats: Callable[[float], str]
+    sent: Callable[[float], str]
+    sent_floats: Callable[[float], str]
+
+
+def _sent_to_jvm(value: float) -> str:
+    """Write a number so that JavaScript and a JVM with maps agree, where they can."""
+    return str(value) if isinstance(value, int) else javascript_text(value)
+
+
+def _signed_for_jvm(value: float) -> str:
+    """Return what a JVM with maps reads of the number above."""
+    sent = _sent_to_jvm(value)
+    return jvm_text(value) if set(sent) & set(".e") else sent
+
+
+def _finite_float(value: float) -> str:
+    text = float_text(value)
+    if not isfinite(float(text)):
+        raise UnsignableMessage(
+            f"{shown(value)} can't be written for JVM nodes, which hold it as a 32-bit float: "
+            "send a smaller number"
+        )
+    return text
+
+
+def _as_it_came(value: float) -> str:
+    return str(value)
+
+
+JAVASCRIPT = Writing(
+    name="javascript",
+    plain=javascript_text,
+    floats=javascript_text,
+    sent=javascript_text,
+    sent_floats=javascript_text,
+)
+JVM = Writing(
+    name="jvm",
+    plain=_signed_for_jvm,
+    floats=float_text,
+    sent=_sent_to_jvm,
+    sent_floats=_finite_float,
+)
+# What else is met, the likely ones first: a JVM that verifies maps, one that verifies classes, and
+# what either signs.
+_MET = tuple(
+    Writing(name="jvm", plain=plain, floats=floats, sent=_as_it_came, sent_floats=sent_floats)
+    for plain, floats, sent_floats in (
+        (jvm_text, jvm_text, _as_it_came),
+        (jvm_text, float_text, float_text),
+        (java_text, java_text, _as_it_came),
+        (java_text, float_text, float_text),
+    )
+)
+KNOWN = (JAVASCRIPT, JVM, *_MET)
+
+
+def writing_of(name: str) -> Writing:
+    """Return the way of writing numbers that a sender chose.
+
+    Raises:
+        InvalidInput: There is none of that name.
+    """
+    for writing in (JAVASCRIPT, JVM):
+        if writing.name == name:
+            return writing
+    raise InvalidInput(
+        f"{shown(name)} is not a valid number_texts: use 'javascript', or 'jvm' for messages whose "
+        "receivers verify on a JVM"
+    )
+
+
+class NumberWriter:
+    """Writes the values of one message as they are signed, or its body as it is sent."""
+
+    def __init__(self, writing: Writing, root: dict[str, Plain]) -> None:
+        """Look at the message once: nodes read the data of responses without types."""
+        self._writing = writing
+        self._response = is_response(root)
+
+    def signed(self, path: Path, value: Scalar) -> str:
+        """Return the text of a value as it is signed."""
+        if isinstance(value, str):
+            return value
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        if is_float_field(path, response=self._response):
+            return self._writing.floats(value)
+        return self._writing.plain(value)
+
+    def check_floats(self, values: Iterable[tuple[Path, Scalar]]) -> None:
+        """Refuse to sign what a 32-bit float does not hold, where such floats are written.
+
+        Raises:
+            UnsignableMessage: A number is too large.
+        """
+        for path, value in values:
+            if isinstance(value, (int, float)) and is_float_field(path, response=self._response):
+                self._writing.sent_floats(value)
+
+    def body(self, value: Plain, path: Path = ("body",)) -> str:
+        """Return the JSON of a body as it has to be sent."""
+        if isinstance(value, dict):
+            items = (
+                f"{json_text(key)}:{self.body(item, (*path, key))}" for key, item in value.items()
+            )
+            return f"{{{','.join(items)}}}"
+        if isinstance(value, list):
+            items = (self.body(item, (*path, index)) for index, item in enumerate(value))
+            return f"[{','.join(items)}]"
+        if isinstance(value, (str, bool)) or value is None:
+            return json_text(value)
+        if is_float_field(path, response=self._response):
+            return self._writing.sent_floats(value)
+        return self._writing.sent(value)

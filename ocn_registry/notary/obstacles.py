@@ -1,0 +1,140 @@
+"""What keeps a message from being verified everywhere, said before it is signed.
+
+Everywhere is: the JavaScript library, and JVM nodes that read a body into maps or into classes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ocn_registry.foreign.text import shown
+from ocn_registry.notary import numbers
+from ocn_registry.notary.messages import leaves, path_text
+from ocn_registry.notary.node_models import is_float_field, is_response, unknown_fields
+from ocn_registry.notary.number_texts import NumberWriter, writing_of
+from ocn_registry.notary.paths import MAX_PATH_CHARS, is_findable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ocn_registry.notary.messages import OcpiMessage
+    from ocn_registry.notary.number_texts import NumberTexts
+    from ocn_registry.notary.paths import Path
+    from ocn_registry.notary.values import Plain
+
+_IN_JVM_TEXT = 'sign with number_texts="jvm" if the receivers verify on a JVM'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Obstacle:
+    """A value of a message that some verifiers read otherwise than it is signed.
+
+    Attributes:
+        field: Its path.
+        reason: Who reads it otherwise, and how.
+        remedy: What to do about it.
+    """
+
+    field: str
+    reason: str
+    remedy: str
+
+    def __str__(self) -> str:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
+        """Return it as one line."""
+        return f"{shown(self.field)}: {self.reason}; {self.remedy}"
+
+
+def obstacles(
+    message: OcpiMessage, *, number_texts: NumberTexts = "javascript"
+) -> tuple[Obstacle, ...]:
+    """Return what keeps a message from being verified everywhere; empty where nothing does.
+
+    Args:
+        message: What is to be signed.
+        number_texts: The texts that its numbers are to be signed in. With `jvm` the JavaScript
+            library is left out of account.
+    """
+    return tuple(_obstacles(message.root(), number_texts))
+
+
+def _obstacles(root: dict[str, Plain], number_texts: NumberTexts) -> Iterator[Obstacle]:
+    response = is_response(root)
+    write = NumberWriter(writing_of(number_texts), root).signed
+    for field, path, value in leaves(root):
+        if not all(map(is_findable, path)) or len(field) > MAX_PATH_CHARS:
+            yield _unfindable(field)
+        elif "\\" in field:
+            yield _escaped(field)
+        elif isinstance(value, (int, float)) and not isinstance(value, bool):
+            floating = is_float_field(path, response=response)
+            if number_texts == "jvm":
+                found = _lost_by_floats(field, value) if floating else None
+            else:
+                found = _read_otherwise(field, value, write(path, value), floating=floating)
+            if found is not None:
+                yield found
+    for path, kind in unknown_fields(root):
+        yield _unknown(path, kind)
+
+
+def _unfindable(field: str) -> Obstacle:
+    return Obstacle(
+        field=field,
+        reason="verifiers look keys up in lower case and without quotes",
+        remedy="rename it, or leave it out",
+    )
+
+
+def _escaped(field: str) -> Obstacle:
+    return Obstacle(
+        field=field,
+        reason="a JVM takes a backslash in a key for an escape and finds nothing",
+        remedy="rename it, or leave it out",
+    )
+
+
+def _unknown(path: Path, kind: str) -> Obstacle:
+    return Obstacle(
+        field=path_text(path),
+        reason=f"the {kind} of the public Kotlin nodes has no such field, so they read nothing",
+        remedy="leave it out, or send the message unsigned to receivers behind such nodes",
+    )
+
+
+def _lost_by_floats(field: str, value: float) -> Obstacle | None:
+    text = numbers.float_text(value)
+    if numbers.is_same_in_every_java(value) and float(text) == value:
+        return None
+    return Obstacle(
+        field=field,
+        reason=f"JVM nodes hold it as a 32-bit float, which makes {text} of {value}",
+        remedy="round it to 7 digits",
+    )
+
+
+def _read_otherwise(field: str, value: float, signed: str, *, floating: bool) -> Obstacle | None:
+    if isinstance(value, int) and abs(value) > numbers.EXACT_INTEGERS:
+        return Obstacle(
+            field=field,
+            reason=f"JavaScript does not hold {shown(value)} exactly",
+            remedy="send it as text",
+        )
+    if floating and numbers.float_text(value) != signed:
+        lost = _lost_by_floats(field, value)
+        if lost is not None:
+            return lost
+        return Obstacle(
+            field=field,
+            reason="JVM nodes hold it as a 32-bit float and read "
+            f"{numbers.float_text(value)} where {signed} is signed",
+            remedy=_IN_JVM_TEXT,
+        )
+    read = signed if float(value).is_integer() and "e" not in signed else numbers.jvm_text(value)
+    if read != signed:
+        return Obstacle(
+            field=field,
+            reason=f"a JVM reads {read} where {signed} is signed",
+            remedy=f"{_IN_JVM_TEXT}, or send it as text",
+        )
+    return None

@@ -1,0 +1,83 @@
+"""Reading and verifying in a thread: a large message must not hold up an event loop.
+
+A page of a thousand locations takes a second to read and verify. `verify_off_loop` does all of it
+in a thread, from the bytes that came to who signed them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from ocn_registry.foreign.strict_json import TooDeep, parse_json
+from ocn_registry.notary.errors import UnsignableMessage
+from ocn_registry.notary.messages import OcpiMessage
+from ocn_registry.notary.signatures import MessageSignature
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ocn_registry.notary.values import Json
+    from ocn_registry.notary.verified import VerifiedSignature
+
+MAX_BODY_BYTES = 16 * 1024 * 1024
+MAX_BODY_ITEMS = 1_000_000
+
+
+def read_body(
+    content: bytes, *, max_bytes: int = MAX_BODY_BYTES, max_items: int = MAX_BODY_ITEMS
+) -> Json:
+    """Return the JSON body of a message; refuse what is too large before anything is made of it.
+
+    Args:
+        content: The body as it came; nothing at all is no body.
+        max_bytes: How long it may be.
+        max_items: How many values it may hold.
+
+    Raises:
+        UnsignableMessage: It is not JSON, or too large, or nested too deeply.
+    """
+    if not content.strip():
+        return None
+    if len(content) > max_bytes:
+        raise UnsignableMessage(f"the body has {len(content)} bytes, and {max_bytes} are allowed")
+    if content.count(b",") + content.count(b"{") + content.count(b"[") > max_items:
+        raise UnsignableMessage(f"the body holds more than {max_items} values")
+    try:
+        return cast("Json", parse_json(content))
+    except (TooDeep, RecursionError):
+        raise UnsignableMessage("the body is nested too deeply") from None
+    except ValueError:
+        raise UnsignableMessage("the body is not JSON in UTF-8") from None
+
+
+async def verify_off_loop(
+    signature: str,
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    params: Mapping[str, Json] | None = None,
+    require_all_fields: bool = False,
+) -> VerifiedSignature:
+    """Return who signed a message; everything is read and verified in a thread.
+
+    Args:
+        signature: The header `OCN-Signature` of a request, or `ocn_signature` of a response's body.
+        headers: All headers, names in any case.
+        body: The body as it came; the `ocn_signature` of a response is left out of it.
+        params: Query parameters of a request.
+        require_all_fields: See `MessageSignature.verify`.
+
+    Raises:
+        MessageRejected: The message can't be trusted; see `MessageSignature.verify`.
+        BrotliMissing: The extra `notary` is not installed.
+    """
+    import asyncio  # noqa: PLC0415 - for those who have a loop
+
+    def verified() -> VerifiedSignature:
+        read = MessageSignature.from_header(signature)
+        message = OcpiMessage.response(headers, read_body(body))
+        if params is not None:
+            message = OcpiMessage(headers=message.headers, params=params, body=message.body)
+        return read.verify(message, require_all_fields=require_all_fields)
+
+    return await asyncio.to_thread(verified)

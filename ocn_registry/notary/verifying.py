@@ -1,0 +1,118 @@
+"""Verifying: from the message as it came back to the message as its author signed it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ocn_registry.evm.keccak import keccak256
+from ocn_registry.notary import paths
+from ocn_registry.notary.causes import modified
+from ocn_registry.notary.errors import (
+    MalformedSignature,
+    RepeatedField,
+    SignatoryMismatch,
+    UncoveredField,
+)
+from ocn_registry.notary.messages import leaves, message_of, text_of, values_at
+from ocn_registry.notary.number_texts import KNOWN, NumberWriter
+from ocn_registry.notary.personal import recover_text
+from ocn_registry.notary.rewrites import Rewrite
+from ocn_registry.notary.verified import SignedLayer, VerifiedSignature
+
+if TYPE_CHECKING:
+    from ocn_registry.notary.messages import OcpiMessage
+    from ocn_registry.notary.number_texts import Writing
+    from ocn_registry.notary.paths import Path
+    from ocn_registry.notary.signatures import MessageSignature
+    from ocn_registry.notary.values import Plain
+
+
+def verified(
+    signature: MessageSignature, message: OcpiMessage, *, require_all_fields: bool
+) -> VerifiedSignature:
+    """Return who signed a message, and who before each rewrite.
+
+    Args:
+        signature: What came with the message.
+        message: What was received.
+        require_all_fields: Whether every value has to be covered, and none listed twice.
+
+    Raises:
+        MessageRejected: See `MessageSignature.verify`.
+    """
+    fields = tuple(map(paths.looked_up, signature.fields))
+    if require_all_fields:
+        _refuse_repeated(signature.fields, fields)
+    layers: list[SignedLayer] = []
+    states: tuple[MessageSignature | Rewrite, ...] = (signature, *reversed(signature.rewrites))
+    for number, state in enumerate(states):
+        if isinstance(state, Rewrite):
+            message = _restored(message, state)
+        root = message.root()
+        if require_all_fields:
+            _refuse_uncovered(root, fields, number)
+        writing = writing_held(root, fields, state.hash)
+        if writing is None:
+            raise modified(root, signature.fields, state.hash, number)
+        signatory = recover_text(state.hash, state.rsv)
+        if signatory is None or signatory != state.signatory:
+            raise SignatoryMismatch(state.signatory, signatory, number)
+        older = states[number + 1] if number + 1 < len(states) else None
+        layers.append(
+            SignedLayer(
+                signatory=signatory,
+                message=message,
+                rewritten_fields=frozenset(
+                    older.rewritten_fields if isinstance(older, Rewrite) else (),
+                ),
+                number_texts=writing.name,
+            ),
+        )
+    return VerifiedSignature(layers=tuple(layers))
+
+
+def writing_held(root: dict[str, Plain], fields: tuple[Path, ...], digest: str) -> Writing | None:
+    """Return how the numbers of a message were written when it was signed.
+
+    Returns:
+        `None` for a message that does not hold what was signed, however its numbers are written.
+    """
+    values = values_at(root, fields)
+    tried: set[str] = set()
+    for writing in KNOWN:
+        text = text_of(values, NumberWriter(writing, root).signed)
+        if text not in tried and hash_of(text) == digest:
+            return writing
+        tried.add(text)
+    return None
+
+
+def hash_of(text: str) -> str:
+    """Return the hash of a message's text, as it is signed."""
+    return "0x" + keccak256(text.encode()).hex()
+
+
+def _refuse_repeated(texts: tuple[str, ...], fields: tuple[Path, ...]) -> None:
+    if len(set(fields)) == len(fields):
+        return
+    seen: set[Path] = set()
+    for path, text in zip(fields, texts, strict=True):
+        if path in seen:
+            raise RepeatedField(text)
+        seen.add(path)
+
+
+def _refuse_uncovered(root: dict[str, Plain], fields: tuple[Path, ...], layer: int) -> None:
+    covered = set(fields)
+    uncovered = [text for text, path, _ in leaves(root) if path not in covered]
+    if uncovered:
+        raise UncoveredField(uncovered[0], len(uncovered), layer)
+
+
+def _restored(message: OcpiMessage, rewrite: Rewrite) -> OcpiMessage:
+    # Not in lower case: as the other libraries put them back.
+    old = {paths.parse(text): value for text, value in rewrite.rewritten_fields.items()}
+    try:
+        return message_of(paths.replaced(message.root(), old))
+    except ValueError:
+        raise MalformedSignature("a rewrite puts an old value where no message has one") from None

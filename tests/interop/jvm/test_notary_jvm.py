@@ -1,0 +1,361 @@
+"""What is signed here is verified by the libraries of the public Kotlin nodes, and the other way.
+
+`src/` reads, writes and verifies as those nodes do, on Jackson, JsonPath and web3j. A node reads a
+body into maps (PATCH requests, the data of responses, what came over another node) or into classes
+of its own, with 32-bit floats.
+"""
+
+import copy
+import json
+import random
+import re
+import shutil
+import subprocess
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from ocn_registry.notary import (
+    MessageSignature,
+    ModifiedMessage,
+    OcpiMessage,
+    UnsignableMessage,
+    obstacles,
+)
+from ocn_registry.notary.node_models import FLOAT_FIELDS, MODELS
+from ocn_registry.notary.numbers import float_text, jvm_text
+from ocn_registry.signing import KeySigner
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[2]
+VECTORS = ROOT / "tests" / "vectors"
+BUILD_TIMEOUT_S = 600
+JAVASCRIPT_TIMEOUT_S = 120
+TO_PARTY = "$['headers']['ocpi-to-party-id']"
+RESPONSE_URL = "$['body']['response_url']"
+# Nothing that a charge point measures or costs is larger.
+MOST = 5_000_000
+
+
+def key(number):
+    return f"0x{number:064x}"
+
+
+PARTY, NODE = (KeySigner.from_key(key(number)) for number in (1, 2))
+OBJECTS = json.loads((VECTORS / "ocpi-objects.json").read_text())
+IDS = [f"{example['version']} {example['name']}" for example in OBJECTS]
+HEADERS = {
+    "x-correlation-id": "c-1",
+    "ocpi-from-country-code": "DE",
+    "ocpi-from-party-id": "LWS",
+    "ocpi-to-country-code": "NL",
+    "ocpi-to-party-id": "EMS",
+}
+
+
+class Jvm:
+    """The harness, in one process: jobs go in and answers come out, a line each."""
+
+    def __init__(self):
+        classes = f"{HERE / 'target' / 'classes'}:{HERE / 'target' / 'dependency' / '*'}"
+        self._process = subprocess.Popen(
+            ["java", "-cp", classes, "harness.Main"],  # noqa: S607 - the machine's
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+
+    def __call__(self, job):
+        self._process.stdin.write(json.dumps(job) + "\n")
+        self._process.stdin.flush()
+        answer = json.loads(self._process.stdout.readline())
+        assert "error" not in answer, answer
+        return answer["value"]
+
+    def refusal(self, body_text, header, model=None, headers=HEADERS):
+        """Return why a node refuses a message; `None` if it accepts it."""
+        job = {"do": "verify", "header": header, "headers": headers, "body": body_text}
+        return self(job | {"model": model})
+
+    def close(self):
+        self._process.stdin.close()
+        self._process.wait(JAVASCRIPT_TIMEOUT_S)
+        self._process.stdout.close()
+
+
+@pytest.fixture(scope="session")
+def jvm():
+    for program in ("java", "mvn"):
+        if shutil.which(program) is None:
+            pytest.skip(f"{program} is not installed (Java 17 and Maven are needed)")
+    version = subprocess.run(
+        ["java", "-version"],  # noqa: S607 - the machine's
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stderr
+    if int(re.search(r'version "(\d+)', version).group(1)) < 17:
+        pytest.skip("Java is older than 17")
+    built = subprocess.run(
+        ["mvn", "-q", "-B", "process-classes"],  # noqa: S607 - the machine's
+        cwd=HERE,
+        capture_output=True,
+        text=True,
+        timeout=BUILD_TIMEOUT_S,
+        check=False,
+    )
+    if built.returncode and re.search("could not (transfer|resolve)", built.stdout, re.IGNORECASE):
+        pytest.skip("Maven can't download the libraries")
+    assert built.returncode == 0, built.stdout
+    started = Jvm()
+    yield started
+    started.close()
+
+
+PROGRAM = """
+const Notary = require("@shareandcharge/ocn-notary").default;
+(async () => {
+  let input = "";
+  for await (const chunk of process.stdin.setEncoding("utf8")) input += chunk;
+  const verdicts = [];
+  for (const [headers, body, header] of JSON.parse(input)) {
+    const notary = await Notary.deserialize(header);
+    const verdict = notary.verify({ headers, body: JSON.parse(body) });
+    verdicts.push(verdict.isValid);
+  }
+  process.stdout.write(JSON.stringify(verdicts));
+})();
+"""
+
+
+def javascript_accepts(cases):
+    done = subprocess.run(
+        ["node", "-e", PROGRAM],  # noqa: S607 - the machine's, or the one of .venv
+        input=json.dumps([[HEADERS, *case] for case in cases]),
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=JAVASCRIPT_TIMEOUT_S,
+        check=True,
+    )
+    return json.loads(done.stdout)
+
+
+def message_of(body):
+    return OcpiMessage(headers=HEADERS, body=body)
+
+
+def signed(body, **options):
+    """Return a message, its body as it is sent, and its header."""
+    message = message_of(body)
+    signature = MessageSignature.sign(message, PARTY, **options)
+    return message, signature.body_text(message), signature.to_header()
+
+
+def with_numbers(body, replace):
+    """Return a body with other numbers in the fields that nodes hold as floats."""
+    if isinstance(body, dict):
+        return {
+            name: replace(value)
+            if name in FLOAT_FIELDS and isinstance(value, (int, float))
+            else with_numbers(value, replace)
+            for name, value in body.items()
+        }
+    return [with_numbers(item, replace) for item in body] if isinstance(body, list) else body
+
+
+# --- numbers --------------------------------------------------------------------------------------
+
+
+def some_numbers():
+    rng = random.Random("numbers")  # noqa: S311 - reproducible, no secret
+    numbers = [round(rng.uniform(-1000, 1000), rng.randrange(6)) for _ in range(5000)]
+    numbers += [rng.uniform(1, 10) * 10.0 ** rng.randrange(-12, 17) for _ in range(5000)]
+    numbers += [rng.randrange(-(10**12), 10**12) for _ in range(2000)]
+    return numbers
+
+
+@pytest.mark.parametrize(("kind", "text"), [("any", jvm_text), ("float", float_text)])
+def test_numbers_have_the_texts_of_the_jvm(jvm, kind, text):
+    numbers = some_numbers()
+    theirs = jvm({"do": "texts", "type": kind, "literals": [repr(number) for number in numbers]})
+    assert theirs == [text(number) for number in numbers]
+
+
+def test_known_numbers_have_the_known_texts():
+    known = json.loads((VECTORS / "jvm" / "number-texts.json").read_text())["texts"]
+    for case in known:
+        number = json.loads(case["json"])
+        if isinstance(number, (int, float)) and not isinstance(number, bool):
+            assert jvm_text(number) == case["untyped"]
+            assert float_text(number) == case["float32"]
+
+
+# --- every kind of object -------------------------------------------------------------------------
+
+
+def test_every_kind_of_object_is_verified_by_javascript():
+    cases = [signed(example["body"])[1:] for example in OBJECTS]
+    assert javascript_accepts(cases) == [True] * len(OBJECTS)
+
+
+@pytest.mark.parametrize("example", OBJECTS, ids=IDS)
+def test_what_nothing_speaks_against_is_verified_by_the_jvm(jvm, example):
+    """And what a node's class lacks is named beforehand."""
+    message, sent, header = signed(example["body"])
+    assert jvm.refusal(sent, header) is None
+    found = obstacles(message)
+    if example["model"]:
+        assert (jvm.refusal(sent, header, example["model"]) is None) == (not found), found
+    if found:
+        assert all("no such field" in obstacle.reason for obstacle in found)
+        with pytest.raises(UnsignableMessage, match="not every verifier") as refused:
+            MessageSignature.sign(message, PARTY, strict=True)
+        assert found[0].field in str(refused.value)
+    else:
+        assert MessageSignature.sign(message, PARTY, strict=True).to_header() == header
+
+
+@pytest.mark.parametrize("example", OBJECTS, ids=IDS)
+def test_whole_numbers_are_verified_by_the_jvm_when_signed_in_its_text(jvm, example):
+    body = with_numbers(example["body"], round)
+    message, sent, header = signed(body, number_texts="jvm")
+    assert jvm.refusal(sent, header) is None
+    assert MessageSignature.from_header(header).verify(message).layers[0].number_texts in (
+        "javascript",
+        "jvm",
+    )
+    if example["model"] and not obstacles(message_of(example["body"])):
+        assert not obstacles(message, number_texts="jvm")
+        assert jvm.refusal(sent, header, example["model"]) is None
+
+
+@pytest.mark.parametrize("example", OBJECTS, ids=IDS)
+def test_what_the_jvm_signs_is_verified_here(jvm, example):
+    for model in {None, example["model"]}:
+        job = {"do": "sign", "headers": HEADERS, "body": json.dumps(example["body"])}
+        sent = jvm(job | {"model": model, "key": key(1)})
+        message = message_of(json.loads(sent["body"]))
+        verified = MessageSignature.from_header(sent["header"]).verify(
+            message, require_all_fields=True
+        )
+        assert verified.signatories == (PARTY.address,)
+
+
+@pytest.mark.parametrize("texts", ["javascript", "jvm"])
+def test_obstacles_are_named_where_and_only_where_a_verifier_refuses(jvm, texts):
+    rng = random.Random(texts)  # noqa: S311 - reproducible, no secret
+    choices = (
+        lambda: rng.randrange(100),
+        lambda: float(rng.randrange(100)),
+        lambda: round(rng.uniform(0, 100), rng.randrange(1, 5)),
+        lambda: rng.uniform(0, 100),
+        lambda: round(rng.uniform(0, MOST), 1),
+        lambda: 0.0004,
+        lambda: -0.0,
+    )
+    typed = [example for example in OBJECTS if example["model"] in MODELS]
+    cases, expected = [], []
+    for example, choice, _ in product(typed, choices, range(2)):
+        body = with_numbers(example["body"], lambda _, choice=choice: choice())
+        message, sent, header = signed(body, number_texts=texts)
+        verdicts = {jvm.refusal(sent, header, model) is None for model in (None, example["model"])}
+        found = obstacles(message, number_texts=texts)
+        lost = [obstacle for obstacle in found if "32-bit" in obstacle.reason]
+        cases.append((sent, header))
+        expected.append(not [o for o in found if "no such field" not in o.reason])
+        if texts == "jvm" and lost == list(found):  # rounded, and both verify what is sent
+            assert verdicts == {True}
+        else:
+            assert verdicts == {True} if not found else False in verdicts, (found, body)
+    if texts == "javascript":
+        for accepted, clear in zip(javascript_accepts(cases), expected, strict=True):
+            assert accepted or not clear
+
+
+# --- over nodes -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("texts", ["javascript", "jvm"])
+def test_a_body_that_a_node_wrote_anew_is_verified_by_the_next_and_here(jvm, texts):
+    for example in OBJECTS:
+        message, sent, header = signed(example["body"], number_texts=texts)
+        if example["model"] and obstacles(message, number_texts=texts):
+            continue
+        job = {"do": "relay", "headers": HEADERS, "body": sent, "model": example["model"]}
+        relayed = jvm(job)
+        assert jvm.refusal(relayed, header) is None, example["name"]
+        received = message_of(json.loads(relayed))
+        MessageSignature.from_header(header).verify(received)
+
+
+REWRITTEN = [example for example in OBJECTS if "response_url" in example["body"]]
+
+
+@pytest.mark.parametrize("texts", ["javascript", "jvm"])
+def test_rewrites_made_here_are_verified_by_the_jvm(jvm, texts):
+    for example in REWRITTEN + [e for e in OBJECTS if e["name"] in ("tariff", "cdr", "session")]:
+        body = with_numbers(example["body"], round) if texts == "jvm" else example["body"]
+        message, sent, header = signed(body, number_texts=texts)
+        changes = {TO_PARTY: "SVC"}
+        if "response_url" in body:
+            changes[RESPONSE_URL] = "https://node.example/proxy/1"
+        received = message_of(json.loads(sent))
+        changed, signature = MessageSignature.from_header(header).rewrite(received, changes, NODE)
+        for model in {None, example["model"]}:
+            if model and obstacles(message, number_texts=texts):
+                continue
+            refusal = jvm.refusal(
+                signature.body_text(changed), signature.to_header(), model, dict(changed.headers)
+            )
+            assert refusal is None, (example["name"], model)
+
+
+def test_rewrites_made_by_the_jvm_are_verified_here(jvm):
+    for example in REWRITTEN:
+        for model in (None, example["model"]):
+            message, sent, header = signed(example["body"])
+            if model and obstacles(message):
+                continue
+            changes = {RESPONSE_URL: "https://node.example/proxy/1", TO_PARTY: "SVC"}
+            job = {"do": "rewrite", "headers": HEADERS, "body": sent, "model": model}
+            after = jvm(job | {"header": header, "changes": changes, "key": key(2)})
+            received = OcpiMessage(headers=after["headers"], body=json.loads(after["body"]))
+            verified = MessageSignature.from_header(after["header"]).verify(
+                received, require_all_fields=True
+            )
+            assert verified.signatories == (NODE.address, PARTY.address)
+            assert verified.rewritten_fields == set(changes)
+
+
+def test_empty_text_takes_the_place_of_a_value_that_a_node_removes(jvm):
+    """A JVM reads "null" where a signed field is missing, so removing it is never verified."""
+    body = {"response_url": "https://emsp.example/1", "session_id": "S-1"}
+    message, sent, header = signed(body)
+    for new, accepted in (("", True), (None, False)):
+        changed, signature = MessageSignature.from_header(header).rewrite(
+            message, {RESPONSE_URL: new}, NODE
+        )
+        refusal = jvm.refusal(signature.body_text(changed), signature.to_header())
+        assert (refusal is None) == accepted
+    assert sent == json.dumps(body, separators=(",", ":"))
+
+
+def test_a_field_that_a_node_dropped_is_named(jvm):
+    body = next(example for example in OBJECTS if example["name"] == "tariff")["body"]
+    _, sent, header = signed(copy.deepcopy(body) | {"tax_included": "NO"})
+    job = {"do": "relay", "headers": HEADERS, "body": sent, "model": "Tariff"}
+    with pytest.raises(ModifiedMessage) as refused:
+        MessageSignature.from_header(header).verify(message_of(json.loads(jvm(job))))
+    assert (refused.value.cause, refused.value.field) == (
+        "missing_field",
+        "$['body']['tax_included']",
+    )
+
+
+def test_keys_that_are_signed_are_found_by_the_jvm(jvm):
+    for name in ("id", "x y", "é", "]", '"', "$", "-1", "0", "a.b", "a,b", "@", "?", "*"):
+        _, sent, header = signed({name: "value", "other": 0.5})
+        assert jvm.refusal(sent, header) is None, name

@@ -1,0 +1,156 @@
+"""Files that others may have prepared do no harm."""
+
+import os
+import socket
+
+import pytest
+
+from ocn_registry import InvalidInput
+from ocn_registry.foreign.files import (
+    FileRefused,
+    append_own,
+    read_bytes,
+    read_own,
+    read_private,
+    write_own,
+)
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="owners and modes are POSIX's")
+READERS = [read_bytes, read_private, read_own]
+
+
+@pytest.fixture
+def path(tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(b"content")
+    path.chmod(0o600)
+    return path
+
+
+@pytest.mark.parametrize("read", READERS)
+def test_a_regular_file_is_read_up_to_the_limit(path, read):
+    assert read(path, 7) == b"content"
+    with pytest.raises(FileRefused, match="longer than 6 bytes"):
+        read(path, 6)
+
+
+@pytest.mark.parametrize("read", READERS)
+def test_a_pipe_that_nobody_writes_to_is_refused_at_once(tmp_path, read):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe, 0o600)
+    with pytest.raises(FileRefused, match="is not a regular file"):
+        read(pipe, 10)
+
+
+@pytest.mark.parametrize("read", READERS)
+@pytest.mark.parametrize("what", ["/dev/zero", "/dev/tty", "/proc/self/mem"])
+def test_devices_and_endless_files_are_refused(read, what):
+    with pytest.raises(FileRefused):
+        read(what, 10)
+
+
+@pytest.mark.parametrize("read", READERS)
+def test_folders_and_sockets_are_refused(tmp_path, read):
+    with pytest.raises(FileRefused, match="is a folder"):
+        read(tmp_path, 10)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "socket"))
+        with pytest.raises(FileRefused):
+            read(tmp_path / "socket", 10)
+
+
+@pytest.mark.parametrize("read", [read_bytes, read_private])
+@pytest.mark.parametrize("name", ["none", "none/file", "a\0b", "x" * 5000, ""])
+def test_what_can_not_be_opened_is_told_in_one_line(tmp_path, read, name):
+    with pytest.raises(InvalidInput) as refused:
+        read(f"{tmp_path}/{name}/", 10)
+    assert str(refused.value).isprintable()
+
+
+def test_a_file_of_our_own_may_be_missing(tmp_path):
+    assert read_own(tmp_path / "none", 10) is None
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o602, 0o610])
+def test_a_private_file_is_its_owners_alone(path, mode):
+    path.chmod(mode)
+    with pytest.raises(FileRefused, match="chmod 600 it first"):
+        read_private(path, 10)
+
+
+@pytest.mark.parametrize("mode", [0o620, 0o602, 0o666])
+def test_a_file_of_our_own_that_others_may_write_is_not_believed(path, mode):
+    path.chmod(mode)
+    with pytest.raises(FileRefused, match="others may write"):
+        read_own(path, 10)
+    with pytest.raises(FileRefused, match="others may write"):
+        append_own(path, b"more")
+    assert path.read_bytes() == b"content"
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root gives files away"
+)
+def test_a_file_of_our_own_that_belongs_to_somebody_else_is_not_believed(path, monkeypatch):
+    os.chown(path, 12345, 12345)
+    for use in (lambda: read_own(path, 10), lambda: append_own(path, b"more")):
+        with pytest.raises(FileRefused, match="belongs to somebody else"):
+            use()
+    monkeypatch.setattr(os, "geteuid", lambda: 12345)
+    assert read_own(path, 10) == b"content"
+
+
+def test_a_planted_link_is_not_read_and_not_written_through(tmp_path, path):
+    link = tmp_path / "link"
+    link.symlink_to(path)
+    with pytest.raises(FileRefused, match="it is a link"):
+        read_own(link, 10)
+    with pytest.raises(FileRefused, match="it is a link"):
+        append_own(link, b"more")
+    write_own(link, b"new")
+    assert not link.is_symlink()
+    assert (link.read_bytes(), path.read_bytes()) == (b"new", b"content")
+
+
+def test_a_link_that_the_user_names_is_followed(tmp_path, path):
+    link = tmp_path / "link"
+    link.symlink_to(path)
+    assert read_bytes(link, 10) == read_private(link, 10) == b"content"
+
+
+def test_what_is_written_is_whole_private_and_alone(tmp_path, monkeypatch):
+    path = tmp_path / "file"
+    old = os.umask(0)
+    try:
+        write_own(path, b"one")
+        append_own(tmp_path / "log", b"line\n")
+    finally:
+        os.umask(old)
+    assert path.stat().st_mode & 0o777 == (tmp_path / "log").stat().st_mode & 0o777 == 0o600
+
+    def fails(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fails)
+    with pytest.raises(FileRefused, match="No space left on device"):
+        write_own(path, b"two")
+    assert path.read_bytes() == b"one"
+    assert {each.name for each in tmp_path.iterdir()} == {"file", "log"}
+
+
+def test_a_file_that_is_there_is_not_overwritten_unasked(path):
+    with pytest.raises(FileRefused, match="exists and is not overwritten"):
+        write_own(path, b"new", replace=False)
+    assert path.read_bytes() == b"content"
+
+
+def test_lines_are_added_at_the_end(path):
+    append_own(path, b" one")
+    append_own(path, b" two")
+    assert path.read_bytes() == b"content one two"
+
+
+def test_messages_hide_what_looks_like_a_key(tmp_path):
+    with pytest.raises(FileRefused) as refused:
+        read_bytes("ab" * 32, 10)
+    assert "abab" not in str(refused.value)
