@@ -144,6 +144,7 @@ class Replay:
     _versions: dict[int, int] = field(default_factory=dict[int, int])
     _consents: dict[int, Listed[int, int]] = field(default_factory=dict[int, Listed[int, int]])
     _told_again: dict[Address, int] = field(default_factory=dict[Address, int])
+    _retired: set[Address] = field(default_factory=set[Address])
     _last_membership: int = 0
 
     def apply(self, change: Change) -> None:  # noqa: C901, PLR0912 - one case for each kind
@@ -239,9 +240,11 @@ class Replay:
         self.node_reservations.pop(domain, None)
 
     def _delete_node(self, operator: Address) -> None:
-        # An account that was moved has nothing to delete any more: that is no news.
-        if (node := self._numbers.get(operator)) is not None:
+        node = self._numbers.get(operator)
+        if node is not None:
             self._nodes.take(node)
+        elif operator not in self._retired:  # whose node is the new account's already
+            raise MissingEvents(f"{operator} has no node to delete: read all events again")
 
     def _number(self, operator: Address) -> int:
         """Return an operator's node number; the next one if it has none."""
@@ -301,6 +304,7 @@ class Replay:
     def _move(self, account: Address, new_account: Address) -> None:
         if new_account in self._accounts or new_account in self._numbers:
             raise MissingEvents(f"{new_account} takes an account over and has one: read all again")
+        self._retired.add(account)
         if (node := self._numbers.pop(account, None)) is not None:
             self._numbers[new_account] = node
             self._operators[node] = new_account

@@ -45,14 +45,14 @@ def test_order_and_repetition_stay_as_given():
 @pytest.mark.parametrize(
     "make",
     [
-        lambda: party(roles=[7]),
+        lambda: party(roles=[8]),
         lambda: party(roles=["CPO"]),
         lambda: party(roles="CPO"),
         lambda: party(roles=[True]),
         lambda: party(roles=5),
         lambda: party(operator="0x12"),
         lambda: party(party_id="ABCD"),
-        lambda: SetPartyModules(sender=[Role.CPO, 9]),
+        lambda: SetPartyModules(sender=[Role.CPO, 16]),
         lambda: SetService(permissions=["FORWARD_ALL"]),
         lambda: SetService(permissions=[-1]),
         lambda: SetNode(domain=5),

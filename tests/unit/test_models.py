@@ -3,7 +3,7 @@
 import pytest
 
 from ocn_registry import Address, InvalidInput, PartyId, Permission, Role
-from ocn_registry.models import ZERO_ADDRESS, permissions_of
+from ocn_registry.models import ZERO_ADDRESS, named, permissions_of
 
 CHECKSUMMED = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"  # of EIP-55
 
@@ -81,4 +81,6 @@ def test_unknown_permission_stays_a_number():
 
 
 def test_roles_are_in_the_contracts_order():
-    assert [role.name for role in Role] == ["CPO", "EMSP", "HUB", "NAP", "NSP", "OTHER", "SCSP"]
+    names = ["CPO", "EMSP", "HUB", "NAP", "NSP", "OTHER", "SCSP"]
+    assert [role.name for role in named(Role)] == names
+    assert [role.value for role in Role] == list(range(8))

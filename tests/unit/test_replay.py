@@ -3,25 +3,33 @@
 That the rebuilt state is the contracts', the state machine shows (tests/property).
 """
 
+from dataclasses import replace
+
 import pytest
 
 from ocn_registry.events.replay import MissingEvents, Replay
 from ocn_registry.models import Address, Agreement, Contract, Module, Node, PartyId, Role
 from ocn_registry.outcomes import (
+    AccountMoved,
     AgreementMade,
     AgreementRevoked,
+    ControllerSet,
     ImportClosed,
     ImportOpened,
     NodeDeleted,
+    NodeReserved,
     NodeSet,
     OwnershipTransferred,
     PartyDeleted,
+    PartyReserved,
     PartySet,
+    PartyWebsiteSet,
     ServiceDeleted,
+    ServicePruned,
     ServiceSet,
 )
 
-OPERATOR, CPO, EMSP, SCSP = (Address.from_bytes(bytes([n]) * 20) for n in range(1, 5))
+OPERATOR, CPO, EMSP, SCSP, NEW = (Address.from_bytes(bytes([n]) * 20) for n in range(1, 6))
 
 
 def node(operator=OPERATOR, domain="https://a.example"):
@@ -66,9 +74,95 @@ def test_the_last_entry_takes_the_place_of_one_that_leaves():
     assert [one.address for one in replay.parties()] == [SCSP, EMSP]
 
 
-def test_a_listing_keeps_its_number_until_it_ends():
+def test_a_membership_keeps_its_number_until_it_ends():
     replay = replayed(*LISTED, party(EMSP, "BBB"), left(), party())
-    assert {one.address: one.listing for one in replay.parties()} == {CPO: 4, EMSP: 2, SCSP: 3}
+    assert {one.address: one.membership for one in replay.parties()} == {CPO: 4, EMSP: 2, SCSP: 3}
+
+
+def test_a_further_id_is_added_and_becomes_current():
+    replay = replayed(*LISTED, party(CPO, "ZZZ"))
+    assert [(one.id.party_id, one.current) for one in replay.parties_of(CPO)] == [
+        ("ZZZ", True),
+        ("AAA", False),
+    ]
+    assert len({one.membership for one in replay.parties_of(CPO)}) == 1
+
+
+def test_the_last_of_the_others_follows_the_current_id():
+    ids = [party(CPO, one) for one in ("AAA", "XXX", "YYY", "ZZZ")]
+    replay = replayed(*LISTED, *ids, left(CPO, "ZZZ"))
+    assert [one.id.party_id for one in replay.parties_of(CPO)] == ["YYY", "AAA", "XXX"]
+
+
+def moved(account, *told_again):
+    return (AccountMoved(account=account, new_account=NEW), *told_again)
+
+
+def test_everything_follows_a_moved_account():
+    before = replayed(*LISTED, party(CPO, "ZZZ"), service(), agreed(), service((1,), CPO))
+    again = [party(NEW, "AAA"), party(NEW, "ZZZ")]
+    after = replayed(
+        *(*LISTED, party(CPO, "ZZZ"), service(), agreed(), service((1,), CPO)),
+        *moved(CPO, *again),
+    )
+    assert [replace(one, address=CPO) for one in after.parties_of(NEW)] == [
+        *before.parties_of(CPO),
+    ]
+    assert after.parties_of(CPO) == ()
+    assert [one.provider for one in after.agreements(NEW)] == [SCSP]
+    assert [one.provider for one in after.services()] == [SCSP, NEW]
+
+
+def test_attached_parties_follow_an_operator_without_an_event():
+    again = [NodeDeleted(operator=OPERATOR), node(NEW)]
+    replay = replayed(*LISTED, *moved(OPERATOR, *again))
+    assert replay.nodes() == (Node(operator=NEW, domain="https://a.example"),)
+    assert {(one.operator, one.operator_domain) for one in replay.parties()} == {
+        (NEW, "https://a.example")
+    }
+
+
+def test_a_move_keeps_the_order_of_ids():
+    ids = [party(CPO, one) for one in ("AAA", "XXX", "YYY", "ZZZ")]
+    again = [party(NEW, one) for one in ("AAA", "XXX", "YYY", "ZZZ")]
+    replay = replayed(*LISTED, *ids, *moved(CPO, *again))
+    assert [one.id.party_id for one in replay.parties_of(NEW)] == ["ZZZ", "AAA", "XXX", "YYY"]
+
+
+def test_a_controller_moves_along_unless_it_takes_the_account_over():
+    named = ControllerSet(account=CPO, controller=EMSP)
+    assert replayed(*LISTED, named, *moved(CPO, party(NEW))).controllers == {NEW: EMSP}
+    itself = ControllerSet(account=CPO, controller=NEW)
+    assert replayed(*LISTED, itself, *moved(CPO, party(NEW))).controllers == {}
+
+
+def test_listing_what_is_reserved_uses_the_reservation_up():
+    reserved = (
+        PartyReserved(id=PartyId("DE", "ZZZ"), holder=CPO),
+        NodeReserved(domain="https://z.example", operator=OPERATOR),
+    )
+    replay = replayed(*LISTED, *reserved)
+    assert replay.reservations == {PartyId("DE", "ZZZ"): CPO}
+    assert replay.node_reservations == {"https://z.example": OPERATOR}
+    replay.apply(party(CPO, "ZZZ"))
+    replay.apply(node(OPERATOR, "https://z.example"))
+    assert not replay.reservations
+    assert not replay.node_reservations
+
+
+def test_a_website_goes_with_its_id():
+    website = PartyWebsiteSet(address=CPO, id=PartyId("DE", "AAA"), website="https://cpo.example")
+    replay = replayed(*LISTED, website, party())
+    assert [one.website for one in replay.parties_of(CPO)] == ["https://cpo.example"]
+    assert [one.website for one in replayed(*LISTED, website, left(), party()).parties_of(CPO)] == [
+        None
+    ]
+
+
+def test_a_pruned_service_leaves_its_slot_to_the_last():
+    first = replayed(*LISTED, service(), service((1,), CPO), left(SCSP, "CCC"))
+    first.apply(ServicePruned(index=0, membership=3))
+    assert [one.provider for one in first.services()] == [CPO]
 
 
 def test_a_party_without_its_operators_node_has_no_domain():
@@ -84,13 +178,18 @@ def test_a_version_is_new_with_other_permissions_and_never_repeats():
     assert [one.version for one in replay.services()] == [3]
 
 
-def test_a_service_ends_with_its_listing():
+def test_a_service_ends_with_its_membership():
     assert replayed(*LISTED, service(), left(SCSP, "CCC")).services() == ()
 
 
-def test_an_agreement_ends_with_the_users_listing_and_stays_in_the_users_list():
+def test_an_agreement_ends_with_the_users_membership():
     replay = replayed(*LISTED, service(), agreed(), left(), party())
-    ended = Agreement(user=CPO, provider=SCSP, active=False, listing=1, version=1)
+    assert replay.agreements(CPO) == ()
+
+
+def test_an_ended_agreement_stays_until_it_is_revoked():
+    replay = replayed(*LISTED, service(), agreed(), service((1,)))
+    ended = Agreement(user=CPO, provider=SCSP, active=False, membership=1, version=1)
     assert replay.agreements(CPO) == (ended,)
     replay.apply(AgreementRevoked(user=CPO, provider=SCSP))
     assert replay.agreements(CPO) == ()
@@ -114,7 +213,9 @@ def test_owner_and_open_imports_are_told():
     [
         NodeDeleted(operator=CPO),
         left(OPERATOR),
-        party(CPO, "ZZZ"),
+        party(CPO, "BBB"),
+        AccountMoved(account=CPO, new_account=EMSP),
+        PartyWebsiteSet(address=CPO, id=PartyId("DE", "BBB"), website=None),
         service(provider=OPERATOR),
         ServiceDeleted(provider=CPO),
         agreed(version=2),

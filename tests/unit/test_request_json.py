@@ -106,7 +106,7 @@ def test_other_wallets_ways_of_writing_the_same_are_read(change):
         put(str(2**256), "message", "deadline"),
         put("1", "message", "roles"),
         put(["256"], "message", "roles"),
-        put(["7"], "message", "roles"),
+        put(["8"], "message", "roles"),
         put([["1"]], "message", "roles"),
         put("DEU", "message", "countryCode"),
         put(12, "message", "countryCode"),

@@ -48,6 +48,8 @@ T = TypeVar("T")
 
 AT_ONCE = 504  # entries that are asked for together: one request, also with the block now and then
 _MOST_ENTRIES = 1_000_000
+ROLES = tuple(Role)[: Role.SCSP + 1]
+MODULES = tuple(Module)[: Module.TOKENS + 1]
 
 
 def read(
@@ -86,12 +88,12 @@ def read_id(reader: Words) -> PartyId | None:
 
 def read_roles(reader: Words) -> tuple[Role, ...]:
     """Read a set of roles."""
-    return _set(reader, Role)
+    return _set(reader, ROLES)
 
 
 def read_modules(reader: Words) -> tuple[Module, ...]:
     """Read a set of modules."""
-    return _set(reader, Module)
+    return _set(reader, MODULES)
 
 
 def read_permissions(reader: Words) -> tuple[int, ...]:
@@ -99,11 +101,12 @@ def read_permissions(reader: Words) -> tuple[int, ...]:
     return permissions_of(tuple(sorted(set(reader.uints()))))
 
 
-def _set(reader: Words, kind: type[E]) -> tuple[E, ...]:
+def _set(reader: Words, known: tuple[E, ...]) -> tuple[E, ...]:
     numbers = sorted(set(reader.uints(8)))
-    if numbers and numbers[-1] >= len(kind):
-        raise BadAnswer(f"the answer names a {kind.__name__} that does not exist: {numbers[-1]}")
-    return tuple([kind(number) for number in numbers])
+    if numbers and numbers[-1] >= len(known):
+        kind = type(known[0]).__name__
+        raise BadAnswer(f"the answer names a {kind} that does not exist: {numbers[-1]}")
+    return tuple([known[number] for number in numbers])
 
 
 def node(operator: Address) -> Callable[[Words], Node | None]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from ocn_registry.dialects.v1.reader import MODULES, ROLES
 from ocn_registry.dialects.v1.unsupported import unsupported
 from ocn_registry.errors import InvalidInput
 from ocn_registry.foreign.text import shown
@@ -37,7 +38,7 @@ from ocn_registry.intents import (
     SetService,
     TransferOwnership,
 )
-from ocn_registry.models import Address, Module, Role
+from ocn_registry.models import Address
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,8 +47,8 @@ if TYPE_CHECKING:
     from ocn_registry.intents import Intent
 
 
-_LAST_ROLE: Final = Role.SCSP
-_LAST_MODULE: Final = Module.TOKENS
+_LAST_ROLE: Final = ROLES[-1]
+_LAST_MODULE: Final = MODULES[-1]
 _IMPORT = "import entries: only the accounts themselves can list them"
 _MOVE = (
     "move an account to a new key: delete party, service and node with the former key, then "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ocn_registry.dialects.origins import called
-from ocn_registry.dialects.v3 import calldata, events, functions, requests, rules
+from ocn_registry.dialects.v3 import calldata, documents, events, functions, rules
 from ocn_registry.dialects.v3.batches import batch
 from ocn_registry.dialects.v3.errors import refuse
 from ocn_registry.errors import BadAnswer, InvalidInput, NoContract
@@ -83,7 +83,7 @@ class Writing:
         """Say what an account has to sign."""
         contract = self.contract_of(intent)
         rules.check(intent)
-        return requests.request(
+        return documents.request(
             self._deployment,
             contract,
             intent,
@@ -94,7 +94,7 @@ class Writing:
 
     def read_request(self, text: str | bytes) -> Request | SignedRequest:
         """Read a request's JSON, signed or not, and refuse one that is not for this deployment."""
-        return requests.read_request(self._deployment, text)
+        return documents.read_request(self._deployment, text)
 
     def changes(self, logs: tuple[Log, ...]) -> tuple[Change, ...]:
         """Tell what events of these contracts say; other contracts' are left out."""
