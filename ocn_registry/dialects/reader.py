@@ -20,7 +20,7 @@ if TYPE_CHECKING:
         Route,
         Service,
     )
-    from ocn_registry.protocol.effects import Asked, Call, Flow
+    from ocn_registry.protocol.effects import Asked, Call, Effect, Flow
 
 # Called as pages of a long list arrive, with the number of entries read so far and of all.
 OnRead: TypeAlias = Callable[[int, int], None]
@@ -71,15 +71,15 @@ class Reader(Protocol):
         """Read the number of an account's membership."""
         ...
 
-    def controller(self, account: Address, block: int | None) -> Asked[Address]:
+    def controller(self, account: Address, block: int | None) -> Effect[Address]:
         """Read whose signature counts for an account: its own, unless it has named another."""
         ...
 
-    def reservation(self, party: PartyId, block: int | None) -> Asked[Address | None]:
+    def reservation(self, party: PartyId, block: int | None) -> Effect[Address | None]:
         """Read for whom an id is reserved; `None` when it is not reserved, or is held."""
         ...
 
-    def node_reservation(self, domain: str, block: int | None) -> Asked[Address | None]:
+    def node_reservation(self, domain: str, block: int | None) -> Effect[Address | None]:
         """Read for whom a URL is reserved; `None` when it is not, or a node is listed there."""
         ...
 

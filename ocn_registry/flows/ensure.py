@@ -75,6 +75,8 @@ def party(  # noqa: PLR0913, PLR0917 - what a party is, and who sets it
 ) -> Flow[Ensured]:
     """Have the signer listed as a party like this; see `node`.
 
+    A further id is added; the account's other ids stay.
+
     Args:
         dialect: How the contracts are spoken to.
         wanted: What shall be listed.
@@ -85,8 +87,12 @@ def party(  # noqa: PLR0913, PLR0917 - what a party is, and who sets it
         options: Price and patience.
     """
     dialect.check(wanted)
-    found = yield from dialect.party(signer.address, None)
+    held = yield from dialect.parties_of(signer.address, None)
+    found = _found(dialect, held, PartyId(wanted.country_code, wanted.party_id))
+    names_id = dialect.limits.has_many_ids
     modules = SetPartyModules(
+        country_code=wanted.country_code if names_id else None,
+        party_id=wanted.party_id if names_id else None,
         sender=sender if sender is not None else found.modules_sender if found else (),
         receiver=receiver if receiver is not None else found.modules_receiver if found else (),
     )
@@ -101,6 +107,13 @@ def party(  # noqa: PLR0913, PLR0917 - what a party is, and who sets it
     if tuple(map(set, listed)) != (set(modules.sender), set(modules.receiver)):
         steps += (modules,)
     return (yield from _written(dialect, steps, signer, spender, options, new=found is None))
+
+
+def _found(dialect: Dialect, held: tuple[Party, ...], wanted: PartyId) -> Party | None:
+    """Return the party that an id updates: itself, or the one that it replaces."""
+    if not dialect.limits.has_many_ids:
+        return held[0] if held else None
+    return next((party for party in held if party.id == wanted), None)
 
 
 def _is(found: Party, wanted: SetParty) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ocn_registry.contract_errors import PartyNotFound, SeveralIds
 from ocn_registry.errors import (
     BadAnswer,
     InvalidInput,
@@ -16,8 +18,16 @@ from ocn_registry.errors import (
 from ocn_registry.evm.abi import Words, blob, fixed, join
 from ocn_registry.evm.keccak import selector
 from ocn_registry.foreign.text import shown
+from ocn_registry.intents import DeleteParty, SetPartyModules
+from ocn_registry.models import Contract
 from ocn_registry.protocol.effects import Call, CodeSize, Head, Local, UnixTime, all_of, together
-from ocn_registry.signing import DEFAULT_LIFETIME_S, MAX_LIFETIME_S, SignedRequest, recover
+from ocn_registry.signing import (
+    DEFAULT_LIFETIME_S,
+    MAX_LIFETIME_S,
+    SignedRequest,
+    acceptance_of,
+    recover,
+)
 
 if TYPE_CHECKING:
     from ocn_registry.dialects import Dialect
@@ -25,7 +35,7 @@ if TYPE_CHECKING:
         RequestRejected,
     )
     from ocn_registry.intents import SignableIntent
-    from ocn_registry.models import Address, Contract
+    from ocn_registry.models import Address
     from ocn_registry.protocol.effects import Flow
     from ocn_registry.signing import AnySigner, Request
 
@@ -54,6 +64,7 @@ def prepare(
             f"{type(intent).__name__} can't be signed for a spender: the owner sends it itself",
         )
     dialect.check(intent)
+    intent = yield from _with_id(dialect, intent, account)
     if dialect.limits.replayable:
         if nonce is not None or deadline_unix_s is not None:
             raise UnsupportedByDialect(
@@ -75,18 +86,62 @@ def prepare(
             f"the deadline {shown(deadline_unix_s)} is not within {MAX_LIFETIME_S // _DAY_S} days "
             f"from now, which is {now} (Unix seconds): give one that is",
         )
-    return dialect.request(intent, account, nonce=nonce, deadline_unix_s=deadline_unix_s)
+    request = dialect.request(intent, account, nonce=nonce, deadline_unix_s=deadline_unix_s)
+    needed = acceptance_of(intent, account)
+    if needed is None or request.acceptance is not None:
+        return request
+    accepting, acceptance = needed
+    unsigned = dialect.request(
+        acceptance,
+        accepting,
+        nonce=(yield from dialect.nonce(accepting, Contract.REGISTRY, None)),
+        deadline_unix_s=deadline_unix_s,
+    )
+    return replace(request, acceptance=unsigned)
 
 
-def sign(
+def _with_id(dialect: Dialect, intent: SignableIntent, account: Address) -> Flow[SignableIntent]:
+    """Name the id that an intent means: a signature always does, where accounts have several."""
+    if (
+        not dialect.limits.has_many_ids
+        or not isinstance(intent, SetPartyModules | DeleteParty)
+        or intent.country_code is not None
+    ):
+        return intent
+    parties = yield from dialect.parties_of(account, None)
+    if not parties:
+        raise PartyNotFound(account)
+    if isinstance(intent, DeleteParty) and len(parties) > 1:
+        raise SeveralIds(account, len(parties))
+    meant = parties[0].id
+    return replace(intent, country_code=meant.country_code, party_id=meant.party_id)
+
+
+def sign(  # noqa: PLR0913, PLR0917 - what a request is made of
     dialect: Dialect,
     intent: SignableIntent,
     signer: AnySigner,
     nonce: int | None,
     deadline_unix_s: int | None,
+    account: Address | None = None,
 ) -> Flow[SignedRequest]:
-    """Prepare a request of the signer's own, and sign it; see `prepare`."""
-    request = yield from prepare(dialect, intent, signer.address, nonce, deadline_unix_s)
+    """Prepare a request and sign it; see `prepare`.
+
+    Args:
+        dialect: How the contracts are spoken to.
+        intent: What is to change.
+        signer: Signs: the account itself, or its controller.
+        nonce: The nonce; `None` for the account's next one at the contract.
+        deadline_unix_s: The deadline; `None` for an hour from now.
+        account: Whose entry it is; `None` for the signer's own.
+    """
+    whose = signer.address if account is None else account
+    request = yield from prepare(dialect, intent, whose, nonce, deadline_unix_s)
+    return (yield from signed_by(request, signer))
+
+
+def signed_by(request: Request, signer: AnySigner) -> Flow[SignedRequest]:
+    """Sign a request, whoever the signer is to its account."""
     payload = request.payload
     task: Local[bytes] = Local(lambda: signer.sign(payload))
     return SignedRequest(request=request, signature=(yield from task))
@@ -117,15 +172,20 @@ def look(
     keys = [(request.account, dialect.contract_of(request.intent)) for request in requests]
     accounts = tuple(dict.fromkeys(keys))
     found: list[RequestRejected | None] = []
-    for request in requests:
-        error = yield from _signature(dialect, request)
-        found.append(error)
     if dialect.limits.replayable:
+        for request in requests:
+            error = yield from _signature(dialect, request, request.account)
+            found.append(error)
         return tuple(found)
-    head, nonces = yield from together(
+    head, controllers, nonces = yield from together(
         Head(),
+        all_of(tuple([dialect.controller(account, None) for account, _ in accounts])),
         all_of(tuple([dialect.nonce(account, contract, None) for account, contract in accounts])),
     )
+    signers = dict(zip(accounts, controllers, strict=True))
+    for request, key in zip(requests, keys, strict=True):
+        error = yield from _signature(dialect, request, signers[key])
+        found.append(error)
     expected: dict[tuple[Address, Contract], int] = dict(zip(accounts, nonces, strict=True))
     for place, (request, key) in enumerate(zip(requests, keys, strict=True)):
         if request.deadline_unix_s < head.ref.timestamp_unix_s:
@@ -134,20 +194,42 @@ def look(
             found[place] = NonceMismatch(request.account, expected[key], request.nonce)
         elif found[place] is None:
             expected[key] += 1
+            found[place] = yield from _acceptance(dialect, request, head.ref.timestamp_unix_s)
     return tuple(found)
 
 
-def _signature(dialect: Dialect, request: SignedRequest) -> Flow[RequestRejected | None]:
+def _acceptance(
+    dialect: Dialect,
+    request: SignedRequest,
+    now_unix_s: int,
+) -> Flow[RequestRejected | None]:
+    """Check the acceptance in a request, if it is signed: only the accepting account can sign."""
+    accepted = request.request.acceptance
+    if not isinstance(accepted, SignedRequest):
+        return None
+    if accepted.deadline_unix_s < now_unix_s:
+        return RequestExpired(accepted.deadline_unix_s, now_unix_s)
+    expected = yield from dialect.nonce(accepted.account, Contract.REGISTRY, None)
+    if accepted.nonce != expected:
+        return NonceMismatch(accepted.account, expected, accepted.nonce)
+    return (yield from _signature(dialect, accepted, accepted.account))
+
+
+def _signature(
+    dialect: Dialect,
+    request: SignedRequest,
+    signer: Address,
+) -> Flow[RequestRejected | None]:
     digest = request.request.payload.digest()
     recovered = yield from Local(lambda: recover(digest, request.signature))
-    if recovered == request.account:
+    if recovered == signer:
         return None
-    mismatch = SignatureMismatch(request.account, recovered)
-    if not dialect.limits.has_contract_signers or not (yield from CodeSize(request.account)):
+    mismatch = SignatureMismatch(signer, recovered)
+    if not dialect.limits.has_contract_signers or not (yield from CodeSize(signer)):
         return mismatch
     data = selector(_VALID) + join(fixed(digest), blob(request.signature))
     try:
-        accepted = yield from Call(request.account, data, lambda answer: Words(answer).fixed(4))
+        accepted = yield from Call(signer, data, lambda answer: Words(answer).fixed(4))
     except (Reverted, BadAnswer):
         return mismatch
     return None if accepted == selector(_VALID) else mismatch

@@ -135,6 +135,8 @@ class Chain:
 
     def call(self, call):
         self.calls.append(call)
+        if call.data[:4] == selector("controllerOf(address)"):
+            return call.decode(call.data[4:36])
         if call.data[:4] == selector("nonces(address)"):
             return self.nonces.get("0x" + call.data[16:36].hex(), 0)
         if call.data[:4] == selector("tryMulticall(bytes[])"):

@@ -18,7 +18,7 @@ from ocn_registry.dialects.v1.unsupported import unsupported
 from ocn_registry.evm import abi
 from ocn_registry.evm.abi import Words
 from ocn_registry.models import ZERO_ADDRESS, Address, Agreement, Contract
-from ocn_registry.protocol.effects import Head, together
+from ocn_registry.protocol.effects import Head, Local, together
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from ocn_registry.networks import Deployment
     from ocn_registry.outcomes import Change
     from ocn_registry.protocol.calls import ContractCall
-    from ocn_registry.protocol.effects import Call, Flow, Log
+    from ocn_registry.protocol.effects import Call, Effect, Flow, Log
     from ocn_registry.signing import Request, SignedRequest
 
     T = TypeVar("T")
@@ -194,23 +194,20 @@ class V1Dialect:
         del account, block
         raise unsupported("tell the number of a membership: they don't count them")
 
-    def controller(self, account: Address, block: int | None) -> Flow[Address]:
+    def controller(self, account: Address, block: int | None) -> Effect[Address]:
         """Return the account: no other's signature counts for it here."""
         del block
-        yield from ()
-        return account
+        return Local(lambda: account)
 
-    def reservation(self, party: PartyId, block: int | None) -> Flow[Address | None]:
+    def reservation(self, party: PartyId, block: int | None) -> Effect[Address | None]:
         """Return `None`: nothing can be reserved here."""
         del party, block
-        yield from ()
-        return None
+        return Local(lambda: None)
 
-    def node_reservation(self, domain: str, block: int | None) -> Flow[Address | None]:
+    def node_reservation(self, domain: str, block: int | None) -> Effect[Address | None]:
         """Return `None`: nothing can be reserved here."""
         del domain, block
-        yield from ()
-        return None
+        return Local(lambda: None)
 
     def service(self, provider: Address, block: int | None) -> Call[Service | None]:
         """Read a provider's service."""

@@ -10,9 +10,10 @@ from ocn_registry.dialects.v3.batches import batch
 from ocn_registry.dialects.v3.errors import refuse
 from ocn_registry.errors import BadAnswer, InvalidInput, NoContract
 from ocn_registry.evm.abi import Words
+from ocn_registry.intents import MoveAccount, SetController
 from ocn_registry.models import Contract
 from ocn_registry.protocol.effects import Call
-from ocn_registry.signing import SignedRequest
+from ocn_registry.signing import SignedRequest, acceptance_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,6 +66,9 @@ class Writing:
                 if steps
                 else "there is nothing to send: give at least one intent or request",
             )
+        if sender is not None:
+            for step in steps:
+                _require_acceptance(step, sender)
         to = self._addresses[contracts.pop()]
         items = [calldata.step(step) for step in steps]
         if len(items) == 1 and not each_alone:
@@ -107,6 +111,30 @@ class Writing:
     def failures(self, logs: tuple[Log, ...]) -> dict[int, Reverted]:
         """Tell which steps of a batch failed, by their place in it."""
         return events.failures(logs, self._contracts)
+
+
+def _require_acceptance(step: Step, sender: Address) -> None:
+    """Raise for a move or a controller without the consent that the contract wants.
+
+    Args:
+        step: What is sent.
+        sender: Who sends it: a new account that sends the move itself need not sign.
+    """
+    if isinstance(step, SignedRequest):
+        intent, account, given = step.intent, step.account, step.acceptance
+    elif isinstance(step, MoveAccount | SetController):
+        intent, account, given = step, sender, step.acceptance
+    else:
+        return
+    needed = acceptance_of(intent, account)
+    if needed is None:
+        return
+    accepting, acceptance = needed
+    if given is None and not (isinstance(intent, MoveAccount) and accepting == sender):
+        raise InvalidInput(
+            f"{accepting} has not accepted this {type(intent).__name__} of {account}: have it sign "
+            f"{type(acceptance).__name__}, and add that",
+        )
 
 
 def _took(count: int) -> Callable[[bytes], tuple[Reverted | None, ...]]:
