@@ -57,10 +57,16 @@ if TYPE_CHECKING:
     from ocn_registry.events.feed import EventBatch as EventBatch
     from ocn_registry.events.feed import EventFeed as EventFeed
     from ocn_registry.events.provenance import Event as Event
+    from ocn_registry.flows.credentials import wanted_parties as wanted_parties
     from ocn_registry.flows.write import WriteOptions as WriteOptions
+    from ocn_registry.intents import AcceptAccount as AcceptAccount
+    from ocn_registry.intents import Acceptance as Acceptance
+    from ocn_registry.intents import AcceptController as AcceptController
     from ocn_registry.intents import AcceptOwnership as AcceptOwnership
     from ocn_registry.intents import AdminDeleteOperator as AdminDeleteOperator
     from ocn_registry.intents import AdminDeleteParty as AdminDeleteParty
+    from ocn_registry.intents import AdminReserveNode as AdminReserveNode
+    from ocn_registry.intents import AdminReserveParty as AdminReserveParty
     from ocn_registry.intents import CloseImport as CloseImport
     from ocn_registry.intents import CreateAgreement as CreateAgreement
     from ocn_registry.intents import DeleteNode as DeleteNode
@@ -73,14 +79,19 @@ if TYPE_CHECKING:
     from ocn_registry.intents import ImportServices as ImportServices
     from ocn_registry.intents import Intent as Intent
     from ocn_registry.intents import InvalidateNonce as InvalidateNonce
+    from ocn_registry.intents import MoveAccount as MoveAccount
+    from ocn_registry.intents import PruneService as PruneService
     from ocn_registry.intents import RenounceOwnership as RenounceOwnership
     from ocn_registry.intents import RevokeAgreement as RevokeAgreement
+    from ocn_registry.intents import SetController as SetController
     from ocn_registry.intents import SetNode as SetNode
     from ocn_registry.intents import SetParty as SetParty
     from ocn_registry.intents import SetPartyModules as SetPartyModules
+    from ocn_registry.intents import SetPartyWebsite as SetPartyWebsite
     from ocn_registry.intents import SetService as SetService
     from ocn_registry.intents import SignableIntent as SignableIntent
     from ocn_registry.intents import TransferOwnership as TransferOwnership
+    from ocn_registry.intents import WantedParty as WantedParty
     from ocn_registry.models import Address as Address
     from ocn_registry.models import Agreement as Agreement
     from ocn_registry.models import BlockRef as BlockRef
@@ -97,7 +108,11 @@ if TYPE_CHECKING:
     from ocn_registry.models import Signatory as Signatory
     from ocn_registry.networks import Deployment as Deployment
     from ocn_registry.outcomes import Ensured as Ensured
+    from ocn_registry.outcomes import EnsuredParties as EnsuredParties
+    from ocn_registry.outcomes import Holdings as Holdings
     from ocn_registry.outcomes import Item as Item
+    from ocn_registry.outcomes import Left as Left
+    from ocn_registry.outcomes import Moved as Moved
     from ocn_registry.outcomes import Outcome as Outcome
     from ocn_registry.outcomes import Quote as Quote
     from ocn_registry.signing import AsyncExternalSigner as AsyncExternalSigner
@@ -118,6 +133,7 @@ if TYPE_CHECKING:
 else:
     # A test holds this table and the imports above together.
     _HOMES = {
+        "flows.credentials": "wanted_parties",
         "client.async_client": "AsyncRegistryClient",
         "cache.async_cache": "AsyncRegistryCache",
         "cache.core": "CacheOptions",
@@ -137,17 +153,20 @@ else:
         "events.provenance": "Event",
         "flows.write": "WriteOptions",
         "intents": (
-            "AcceptOwnership AdminDeleteOperator AdminDeleteParty CloseImport CreateAgreement "
-            "DeleteNode DeleteParty DeleteService ImportAgreements ImportedAgreement ImportNodes "
-            "ImportParties ImportServices Intent InvalidateNonce RenounceOwnership RevokeAgreement "
-            "SetNode SetParty SetPartyModules SetService SignableIntent TransferOwnership"
+            "AcceptAccount AcceptController AcceptOwnership Acceptance AdminDeleteOperator "
+            "AdminDeleteParty AdminReserveNode AdminReserveParty CloseImport "
+            "CreateAgreement DeleteNode DeleteParty DeleteService ImportAgreements "
+            "ImportNodes ImportParties ImportServices ImportedAgreement Intent "
+            "InvalidateNonce MoveAccount PruneService RenounceOwnership RevokeAgreement "
+            "SetController SetNode SetParty SetPartyModules SetPartyWebsite SetService "
+            "SignableIntent TransferOwnership WantedParty"
         ),
         "models": (
             "Address Agreement BlockRef Contract Interface Module Node Party PartyId Permission "
             "Role Route Service Signatory"
         ),
         "client.connect": "connect connect_async find_deployment",
-        "outcomes": "Ensured Item Outcome Quote",
+        "outcomes": "Ensured EnsuredParties Holdings Item Left Moved Outcome Quote",
         "signing": (
             "AsyncExternalSigner AsyncSigner ExternalSigner KeySigner Request SignedRequest Signer"
         ),

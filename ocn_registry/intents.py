@@ -228,6 +228,45 @@ class SetPartyWebsite:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WantedParty:
+    """A party as it should be listed, whatever is listed now.
+
+    Attributes:
+        country_code: First half of the id.
+        party_id: Second half of the id.
+        roles: At least one.
+        operator: Address that runs the node.
+        modules_sender: Modules whose sender interface it has; `None` leaves those that are listed.
+        modules_receiver: Modules whose receiver interface it has; `None` leaves those listed.
+        website: URL; empty removes it, `None` leaves the one that is listed.
+    """
+
+    country_code: str
+    party_id: str
+    roles: Sequence[Role]
+    operator: str
+    modules_sender: Sequence[Module] | None = None
+    modules_receiver: Sequence[Module] | None = None
+    website: str | None = None
+
+    def __post_init__(self) -> None:
+        """Check the shape."""
+        PartyId(self.country_code, self.party_id)
+        _members(self, "roles", Role)
+        _address(self, "operator")
+        for name in ("modules_sender", "modules_receiver"):
+            if getattr(self, name) is not None:
+                _members(self, name, Module)
+        if self.website is not None:
+            _text(self, "website")
+
+    @property
+    def id(self) -> PartyId:
+        """Both halves of the id."""
+        return PartyId(self.country_code, self.party_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Acceptance:
     """The consent of an account that is to become something: a new key, or a controller.
 

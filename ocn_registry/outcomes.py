@@ -13,7 +13,18 @@ if TYPE_CHECKING:
 
     from ocn_registry.errors import RequestRejected, Reverted
     from ocn_registry.intents import Intent
-    from ocn_registry.models import Address, BlockRef, Contract, Module, Node, PartyId, Role
+    from ocn_registry.models import (
+        Address,
+        Agreement,
+        BlockRef,
+        Contract,
+        Module,
+        Node,
+        Party,
+        PartyId,
+        Role,
+        Service,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -270,6 +281,70 @@ class Quote:
     gas: int
     cost_wei: int
     transactions: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holdings:
+    """Everything that an account has, at one block.
+
+    Attributes:
+        account: The account.
+        parties: Its parties, one for each id, the current one first.
+        node: Its node; `None` while it runs none.
+        service: Its service; `None` when it offers none.
+        agreements: What it agreed to and is in force.
+        controller: Whose signature counts for it; `None` for its own.
+    """
+
+    account: Address
+    parties: tuple[Party, ...]
+    node: Node | None
+    service: Service | None
+    agreements: tuple[Agreement, ...]
+    controller: Address | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """An account that was given to a new key.
+
+    Attributes:
+        new_account: Address of the new key.
+        holdings: What moved, as it was before.
+        outcome: What was written.
+    """
+
+    new_account: Address
+    holdings: Holdings
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """An account that gave up everything.
+
+    Attributes:
+        holdings: What it had before.
+        outcomes: What was written; empty when there was nothing to give up.
+    """
+
+    holdings: Holdings
+    outcomes: tuple[Outcome, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnsuredParties:
+    """What it took to have several parties of one account as wanted.
+
+    Attributes:
+        statuses: For each id, as for `Ensured`.
+        left_alone: Ids of the account that were not asked for, and stay as they are.
+        outcome: What was written; `None` when nothing was.
+    """
+
+    statuses: dict[PartyId, Literal["unchanged", "created", "updated"]]
+    left_alone: tuple[PartyId, ...]
+    outcome: Outcome | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 # What only writes need is imported when it is first named: by the package, and by that of flows.
 import ocn_registry
 from ocn_registry import flows
+from ocn_registry.client.async_identity import Identity
 from ocn_registry.dialects import dialect_of
 from ocn_registry.errors import InvalidInput
 from ocn_registry.flows import questions, read
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from ocn_registry.events.cursor import EventCursor
     from ocn_registry.events.feed import AsyncEventFeed
     from ocn_registry.flows.write import WriteOptions
-    from ocn_registry.intents import SignableIntent
+    from ocn_registry.intents import SignableIntent, WantedParty
     from ocn_registry.models import (
         Agreement,
         Interface,
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
         Signatory,
     )
     from ocn_registry.networks import Deployment
-    from ocn_registry.outcomes import Ensured, Outcome, Quote
+    from ocn_registry.outcomes import Ensured, EnsuredParties, Outcome, Quote
     from ocn_registry.protocol.effects import Asked, Flow
     from ocn_registry.signing import AnySigner, Request, SignedRequest
     from ocn_registry.transport import AsyncTransport
@@ -81,6 +82,7 @@ class AsyncRegistryClient:
         self._dialect = dialect_of(deployment)
         self._transport = transport
         self._usual_options = options
+        self.identity = Identity(self._dialect, self._run, self._with)
 
     async def __aenter__(self) -> Self:
         """Give the client itself."""
@@ -104,6 +106,9 @@ class AsyncRegistryClient:
 
     async def _ask(self, question: Asked[T]) -> T:
         return await run_async(iter(question), self._transport.perform)
+
+    def _with(self, options: WriteOptions | None) -> WriteOptions:
+        return options or self._options
 
     @property
     def _options(self) -> WriteOptions:
@@ -194,9 +199,32 @@ class AsyncRegistryClient:
         who = PartyId(country_code, party_id)
         return await self._run(questions.route(self._dialect, who, block))
 
-    async def membership(self, party: str, *, block: int | None = None) -> int | None:
-        """Read the number of a party's listing; `None` when it is not listed."""
-        return await self._ask(self._dialect.membership(Address(party), block))
+    async def parties_of(self, account: str, *, block: int | None = None) -> tuple[Party, ...]:
+        """Return all parties of an account, one for each of its ids; the current one is first."""
+        return await self._ask(self._dialect.parties_of(Address(account), block))
+
+    async def membership(self, account: str, *, block: int | None = None) -> int | None:
+        """Return the number of an account's membership; `None` if it holds no id."""
+        return await self._ask(self._dialect.membership(Address(account), block))
+
+    async def controller_of(self, account: str, *, block: int | None = None) -> Address:
+        """Return whose signature counts for an account: its own, unless it named a controller."""
+        return await self._ask(self._dialect.controller(Address(account), block))
+
+    async def reservation_of(
+        self,
+        country_code: str,
+        party_id: str,
+        *,
+        block: int | None = None,
+    ) -> Address | None:
+        """Return the only account that can list an id; `None` if it is held, or not reserved."""
+        who = PartyId(country_code, party_id)
+        return await self._ask(self._dialect.reservation(who, block))
+
+    async def node_reservation_of(self, domain: str, *, block: int | None = None) -> Address | None:
+        """Return the only operator that can list a URL; `None` if it is listed, or not reserved."""
+        return await self._ask(self._dialect.node_reservation(domain, block))
 
     async def service(self, provider: str, *, block: int | None = None) -> Service | None:
         """Read the service of a provider."""
@@ -408,12 +436,22 @@ class AsyncRegistryClient:
         intent: SignableIntent,
         signer: AnySigner,
         *,
+        account: str | None = None,
         nonce: int | None = None,
         deadline_unix_s: int | None = None,
     ) -> SignedRequest:
-        """Prepare a request of the signer's own, and sign it; see `prepare`. Nothing is sent."""
+        """Prepare a request and sign it; see `prepare`. Nothing is sent.
+
+        Args:
+            intent: What is to change.
+            signer: Signs: the account itself, or its controller.
+            account: Whose entry it is; the signer's own unless given.
+            nonce: See `prepare`.
+            deadline_unix_s: See `prepare`.
+        """
+        whose = None if account is None else Address(account)
         return await self._run(
-            flows.requests.sign(self._dialect, intent, signer, nonce, deadline_unix_s)
+            flows.requests.sign(self._dialect, intent, signer, nonce, deadline_unix_s, whose),
         )
 
     def read_request(self, text: str | bytes) -> Request:
@@ -602,30 +640,71 @@ class AsyncRegistryClient:
         *,
         modules_sender: Iterable[Module] | None = None,
         modules_receiver: Iterable[Module] | None = None,
+        website: str | None = None,
         signer: AnySigner,
+        account: str | None = None,
         spender: AnySigner | None = None,
         options: WriteOptions | None = None,
     ) -> Ensured:
-        """List the signer as a party, unless it is listed so.
+        """List an account as a party, if it is not already listed like this.
 
-        With a spender, the signer signs requests and the spender pays. Modules that are not given
-        stay as they are listed.
+        A further id is added; the account's other ids stay. With a spender, the signer signs
+        requests and the spender pays. Modules and website that are not given stay as they are.
+
+        Args:
+            country_code: First half of the id.
+            party_id: Second half of the id.
+            roles: At least one.
+            operator: Address that runs the node.
+            modules_sender: Modules whose sender interface it has.
+            modules_receiver: Modules whose receiver interface it has.
+            website: URL; empty removes it.
+            signer: The account's key, or its controller.
+            account: The account; the signer's own unless given.
+            spender: Who pays; the signer unless given.
+            options: See `WriteOptions`.
         """
-        wanted = ocn_registry.SetParty(
+        wanted = ocn_registry.WantedParty(
             country_code=country_code,
             party_id=party_id,
             roles=tuple(roles),
             operator=operator,
+            modules_sender=None if modules_sender is None else tuple(modules_sender),
+            modules_receiver=None if modules_receiver is None else tuple(modules_receiver),
+            website=website,
         )
+        whose = None if account is None else Address(account)
         return await self._run(
             flows.ensure.party(
-                self._dialect,
-                wanted,
-                None if modules_sender is None else tuple(modules_sender),
-                None if modules_receiver is None else tuple(modules_receiver),
-                signer,
-                spender,
-                options or self._options,
+                self._dialect, wanted, signer, spender, options or self._options, whose
+            ),
+        )
+
+    async def ensure_parties(
+        self,
+        wanted: Iterable[WantedParty],
+        *,
+        signer: AnySigner,
+        account: str | None = None,
+        spender: AnySigner | None = None,
+        options: WriteOptions | None = None,
+    ) -> EnsuredParties:
+        """List an account as these parties, and write only what differs, in one transaction.
+
+        The account's other ids stay, and are named in the result. `wanted_parties` makes the list
+        of an OCPI credentials object.
+
+        Args:
+            wanted: The parties; each id once.
+            signer: The account's key, or its controller.
+            account: The account; the signer's own unless given.
+            spender: Who pays; the signer unless given.
+            options: See `WriteOptions`.
+        """
+        whose = None if account is None else Address(account)
+        return await self._run(
+            flows.ensure.parties(
+                self._dialect, tuple(wanted), signer, spender, options or self._options, whose
             ),
         )
 

@@ -140,6 +140,30 @@ def sign(  # noqa: PLR0913, PLR0917 - what a request is made of
     return (yield from signed_by(request, signer))
 
 
+def signed_in_a_row(
+    dialect: Dialect,
+    intents: tuple[SignableIntent, ...],
+    signer: AnySigner,
+    account: Address,
+) -> Flow[tuple[SignedRequest, ...]]:
+    """Sign several intents for one transaction: each has the nonce after the one before.
+
+    Args:
+        dialect: How the contracts are spoken to.
+        intents: What is to change; one contract's.
+        signer: Signs: the account itself, or its controller.
+        account: Whose entry it is.
+    """
+    signed: list[SignedRequest] = []
+    for intent in intents:
+        first = signed[0] if signed and not dialect.limits.replayable else None
+        nonce = None if first is None else first.nonce + len(signed)
+        deadline = None if first is None else first.deadline_unix_s
+        request = yield from sign(dialect, intent, signer, nonce, deadline, account)
+        signed.append(request)
+    return tuple(signed)
+
+
 def signed_by(request: Request, signer: AnySigner) -> Flow[SignedRequest]:
     """Sign a request, whoever the signer is to its account."""
     payload = request.payload

@@ -1,0 +1,153 @@
+"""An account's life, for callers that wait: `client.identity`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from ocn_registry import flows
+from ocn_registry.models import Address
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ocn_registry.dialects import Dialect
+    from ocn_registry.flows.write import WriteOptions
+    from ocn_registry.outcomes import Holdings, Left, Moved, Outcome
+    from ocn_registry.protocol.effects import Flow
+    from ocn_registry.signing import SignedRequest, Signer
+
+T = TypeVar("T")
+
+
+class Run(Protocol):
+    """Performs a flow."""
+
+    def __call__(self, flow: Flow[T], /) -> T:
+        """Return what the flow returns."""
+        ...
+
+
+class Identity:
+    """Keys, controllers and leaving: each is one task, whichever keys sign."""
+
+    def __init__(
+        self,
+        dialect: Dialect,
+        perform: Run,
+        options: Callable[[WriteOptions | None], WriteOptions],
+    ) -> None:
+        """Take the client's generation of contracts, way to the chain, and usual options."""
+        self._dialect = dialect
+        self._run = perform
+        self._with = options
+
+    def holdings(self, account: str, *, block: int | None = None) -> Holdings:
+        """Return everything that an account has: parties, node, service, agreements, controller."""
+        return self._run(flows.identity.holdings(self._dialect, Address(account), block))
+
+    def rotate(
+        self,
+        new_signer: Signer,
+        *,
+        signer: Signer,
+        account: str | None = None,
+        spender: Signer | None = None,
+        options: WriteOptions | None = None,
+    ) -> Moved:
+        """Give all that an account has to a new key, in one transaction.
+
+        Ids, service, agreements, node with its attached parties, and controller follow. The
+        account is retired for good. Save the new key before you call this.
+
+        Args:
+            new_signer: The new key, which was never used in this registry. It accepts.
+            signer: The account's key, or its controller.
+            account: The account; the signer's own unless given.
+            spender: Who pays; the signer unless given.
+            options: See `WriteOptions`.
+
+        Raises:
+            AccountNotFound: There is nothing to move.
+            AccountInUse: The new key has something in this registry already, or is retired.
+            UnsupportedByDialect: These contracts can't move accounts.
+        """
+        whose = signer.address if account is None else Address(account)
+        return self._run(
+            flows.identity.rotate(
+                self._dialect, whose, signer, new_signer, spender, self._with(options)
+            ),
+        )
+
+    def move(
+        self,
+        request: SignedRequest,
+        acceptance: SignedRequest | None = None,
+        *,
+        spender: Signer,
+        options: WriteOptions | None = None,
+    ) -> Outcome:
+        """Send a move whose parts were signed on different machines.
+
+        Args:
+            request: `MoveAccount`, signed by the account or its controller.
+            acceptance: `AcceptAccount`, signed by the new key; it may be in the request already.
+            spender: Who pays.
+            options: See `WriteOptions`.
+        """
+        whole = request if acceptance is None else request.accepted(acceptance)
+        return self._run(
+            flows.write.submit(self._dialect, (whole,), spender, self._with(options)),
+        )
+
+    def name_controller(
+        self,
+        controller: Signer | SignedRequest | None,
+        *,
+        signer: Signer,
+        account: str | None = None,
+        spender: Signer | None = None,
+        options: WriteOptions | None = None,
+    ) -> Outcome:
+        """Name the account whose signature counts for another one from now on, or none.
+
+        Args:
+            controller: The controller, which accepts: its signer, or the `AcceptController` that
+                it has signed, as a Safe does. `None` removes the present controller.
+            signer: The account's key, or its present controller.
+            account: The account; the signer's own unless given.
+            spender: Who pays; the signer unless given.
+            options: See `WriteOptions`.
+
+        Raises:
+            NotController: The controller has a controller itself.
+            UnsupportedByDialect: These contracts have no controllers.
+        """
+        whose = signer.address if account is None else Address(account)
+        return self._run(
+            flows.identity.name_controller(
+                self._dialect, whose, controller, signer, spender, self._with(options)
+            ),
+        )
+
+    def leave(
+        self,
+        *,
+        signer: Signer,
+        account: str | None = None,
+        spender: Signer | None = None,
+        options: WriteOptions | None = None,
+    ) -> Left:
+        """Give up everything that an account has: service, ids and node.
+
+        Agreements end with the last id. If it is interrupted, call it again.
+
+        Args:
+            signer: The account's key, or its controller.
+            account: The account; the signer's own unless given.
+            spender: Who pays; the signer unless given.
+            options: See `WriteOptions`.
+        """
+        whose = signer.address if account is None else Address(account)
+        return self._run(
+            flows.identity.leave(self._dialect, whose, signer, spender, self._with(options)),
+        )

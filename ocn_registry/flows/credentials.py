@@ -1,0 +1,87 @@
+"""The parties that an OCPI credentials object names.
+
+Source: OCPI 2.2.1, section 7.3 (`Credentials`, `CredentialsRole`, `BusinessDetails`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeGuard
+
+from ocn_registry.errors import InvalidInput
+from ocn_registry.foreign.text import shown
+from ocn_registry.intents import WantedParty
+from ocn_registry.models import PartyId, Role, named
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_ROLES = {role.name: role for role in named(Role)}
+
+
+def _is_object(value: object) -> TypeGuard[dict[str, object]]:
+    return isinstance(value, dict)
+
+
+def _is_list(value: object) -> TypeGuard[list[object]]:
+    return isinstance(value, list)
+
+
+def wanted_parties(
+    credentials: Mapping[str, object] | Sequence[Mapping[str, object]],
+    operator: str,
+) -> tuple[WantedParty, ...]:
+    """Return the parties of an OCPI credentials object, each id once with all its roles.
+
+    Args:
+        credentials: The object, or the list in its `roles`, as JSON was read.
+        operator: Address whose node they are reached through.
+
+    Raises:
+        InvalidInput: It is not such an object, or names a role that does not exist.
+    """
+    whole: object = credentials
+    entries = whole.get("roles") if _is_object(whole) else whole
+    if not _is_list(entries) or not entries:
+        raise InvalidInput(
+            "the credentials have no roles: give an OCPI 2.2 credentials object, or its roles",
+        )
+    roles: dict[PartyId, list[Role]] = {}
+    websites: dict[PartyId, str] = {}
+    for entry in entries:
+        party, role, website = _entry(entry)
+        roles.setdefault(party, []).append(role)
+        if website:
+            websites.setdefault(party, website)
+    return tuple(
+        [
+            WantedParty(
+                country_code=party.country_code,
+                party_id=party.party_id,
+                roles=tuple(sorted(set(found))),
+                operator=operator,
+                website=websites.get(party),
+            )
+            for party, found in roles.items()
+        ],
+    )
+
+
+def _entry(entry: object) -> tuple[PartyId, Role, str | None]:
+    if not _is_object(entry):
+        raise InvalidInput(f"{shown(entry)} is not a role of OCPI credentials: give an object")
+    country_code, party_id, role = (
+        entry.get(name) for name in ("country_code", "party_id", "role")
+    )
+    if not isinstance(country_code, str) or not isinstance(party_id, str):
+        raise InvalidInput("a role of the credentials has no country_code or no party_id: add it")
+    if not isinstance(role, str) or role not in _ROLES:
+        raise InvalidInput(
+            f"{shown(role)} is not a valid role of credentials: use one of {', '.join(_ROLES)}",
+        )
+    details = entry.get("business_details")
+    website = details.get("website") if _is_object(details) else None
+    return (
+        PartyId(country_code, party_id).folded,
+        _ROLES[role],
+        website if isinstance(website, str) else None,
+    )

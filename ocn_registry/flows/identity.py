@@ -1,0 +1,183 @@
+"""An account's life: a new key, a controller, and leaving.
+
+Each is one task of several signatures, whichever keys make them. Whoever pays may be somebody else.
+Where the keys are on different machines, prepare the request, have each part signed where its key
+is, and submit the result (see `flows.requests`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ocn_registry.contract_errors import AccountNotFound
+from ocn_registry.errors import InvalidInput
+from ocn_registry.flows import write
+from ocn_registry.flows.requests import sign, signed_by, signed_in_a_row
+from ocn_registry.intents import (
+    AcceptController,
+    DeleteNode,
+    DeleteParty,
+    DeleteService,
+    MoveAccount,
+    SetController,
+)
+from ocn_registry.models import Address
+from ocn_registry.outcomes import Holdings, Left, Moved
+from ocn_registry.protocol.effects import Head
+from ocn_registry.signing import Request, SignedRequest
+
+if TYPE_CHECKING:
+    from ocn_registry.dialects import Dialect, Step
+    from ocn_registry.flows.write import WriteOptions
+    from ocn_registry.intents import SignableIntent
+    from ocn_registry.outcomes import Outcome
+    from ocn_registry.protocol.effects import Flow
+    from ocn_registry.signing import AnySigner
+
+
+def holdings(dialect: Dialect, account: Address, block: int | None) -> Flow[Holdings]:
+    """Read everything that an account has.
+
+    Args:
+        dialect: How the contracts are spoken to.
+        account: The account.
+        block: Number of the block; `None` for the latest.
+    """
+    if block is None:
+        block = (yield from Head()).ref.number
+    parties = yield from dialect.parties_of(account, block)
+    node = yield from dialect.node(account, block)
+    service = yield from dialect.service(account, block)
+    controller = yield from dialect.controller(account, block)
+    agreements = (yield from dialect.agreements(account, block)) if parties else ()
+    return Holdings(
+        account=account,
+        parties=parties,
+        node=node,
+        service=service,
+        agreements=agreements,
+        controller=None if controller == account else controller,
+    )
+
+
+def rotate(  # noqa: PLR0913, PLR0917 - whose it is, who signs and who pays
+    dialect: Dialect,
+    account: Address,
+    signer: AnySigner,
+    new_signer: AnySigner,
+    spender: AnySigner | None,
+    options: WriteOptions,
+) -> Flow[Moved]:
+    """Give all that an account has to a new key, in one transaction.
+
+    Args:
+        dialect: How the contracts are spoken to.
+        account: The account, which is retired for good.
+        signer: Its key, or its controller.
+        new_signer: The new key, which was never used in this registry.
+        spender: Who pays; `None` for the signer.
+        options: Price and patience.
+
+    Returns:
+        What moved, as it was before.
+    """
+    moved = yield from holdings(dialect, account, None)
+    if dialect.limits.has_controllers and not (moved.parties or moved.node or moved.controller):
+        raise AccountNotFound(account)
+    intent = MoveAccount(new_account=new_signer.address)
+    request = yield from sign(dialect, intent, signer, None, None, account)
+    accepted = yield from _accepted(request, new_signer)
+    outcome = yield from write.send(dialect, (accepted,), spender or signer, options)
+    return Moved(new_account=new_signer.address, holdings=moved, outcome=outcome)
+
+
+def name_controller(  # noqa: PLR0913, PLR0917 - whose it is, who signs and who pays
+    dialect: Dialect,
+    account: Address,
+    controller: AnySigner | SignedRequest | None,
+    signer: AnySigner,
+    spender: AnySigner | None,
+    options: WriteOptions,
+) -> Flow[Outcome]:
+    """Name the account whose signature counts for another one, or none.
+
+    Args:
+        dialect: How the contracts are spoken to.
+        account: The account.
+        controller: The controller, which accepts: its signer, or the `AcceptController` that it
+            has signed, for a Safe for example; `None` removes the present one.
+        signer: The account's key, or its present controller.
+        spender: Who pays; `None` for the signer.
+        options: Price and patience.
+    """
+    address = controller.account if isinstance(controller, SignedRequest) else None
+    if controller is not None and not isinstance(controller, SignedRequest):
+        address = controller.address
+    intent = SetController(controller=address)
+    request = yield from sign(dialect, intent, signer, None, None, account)
+    if isinstance(controller, SignedRequest):
+        if not isinstance(controller.intent, AcceptController):
+            raise InvalidInput(
+                f"a {type(controller.intent).__name__} is not the acceptance of a controller: have "
+                "it sign AcceptController",
+            )
+        request = request.accepted(controller)
+    elif controller is not None:
+        request = yield from _accepted(request, controller)
+    return (yield from write.send(dialect, (request,), spender or signer, options))
+
+
+def leave(
+    dialect: Dialect,
+    account: Address,
+    signer: AnySigner,
+    spender: AnySigner | None,
+    options: WriteOptions,
+) -> Flow[Left]:
+    """Give up everything that an account has: service, ids and node.
+
+    Where writes to both contracts are needed, the service goes first. An interrupted leave is
+    finished by running it again.
+
+    Args:
+        dialect: How the contracts are spoken to.
+        account: The account.
+        signer: Its key, or its controller.
+        spender: Who pays; `None` for the signer.
+        options: Price and patience.
+    """
+    had = yield from holdings(dialect, account, None)
+    several = dialect.limits.has_many_ids
+    ids = [one.id for one in had.parties]
+    registry: list[SignableIntent] = [
+        DeleteParty(country_code=one.country_code, party_id=one.party_id)
+        if several
+        else DeleteParty()
+        for one in ids
+    ]
+    if had.node is not None:
+        registry.append(DeleteNode())
+    groups: list[tuple[SignableIntent, ...]] = [(DeleteService(),)] if had.service else []
+    if dialect.limits.has_batches:
+        groups += [tuple(registry)] if registry else []
+    else:
+        groups += [(one,) for one in registry]
+    direct = spender is None and signer.address == account
+    outcomes: list[Outcome] = []
+    for group in groups:
+        steps: tuple[Step, ...] = group
+        if not direct:
+            steps = yield from signed_in_a_row(dialect, group, signer, account)
+        outcome = yield from write.send(dialect, steps, spender or signer, options)
+        outcomes.append(outcome)
+    return Left(holdings=had, outcomes=tuple(outcomes))
+
+
+def _accepted(request: SignedRequest, signer: AnySigner) -> Flow[SignedRequest]:
+    """Have the new account, or the controller, sign the acceptance in a request."""
+    acceptance = request.request.acceptance
+    if not isinstance(acceptance, Request) or acceptance.account != Address(signer.address):
+        raise InvalidInput(f"{signer.address} can't accept this request: it is not asked to")
+    accepted = yield from signed_by(acceptance, signer)
+    return replace(request, request=request.request.accepted(accepted))
