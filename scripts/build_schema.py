@@ -12,10 +12,12 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import cast
 
 import command_schema
 
 from ocn_registry.dialects.v1 import requests as first
+from ocn_registry.dialects.v1.reader import MODULES, ROLES
 from ocn_registry.dialects.v3 import requests as third
 from ocn_registry.dialects.v3.rules import MAX_NAME_BYTES, MAX_URL_BYTES
 from ocn_registry.models import Contract, Module, Role
@@ -35,12 +37,12 @@ _NAMES: dict[Contract, str] = {
 
 
 def below(limit: int) -> Schema:
-    """Give the schema of a small number, as decimal text or as a number."""
+    """Return the schema of a small number, as decimal text or as a number."""
     return {"enum": [*map(str, range(limit)), *range(limit)]}
 
 
 def objects(properties: Schema, **more: object) -> Schema:
-    """Give the schema of an object that has exactly these keys."""
+    """Return the schema of an object that has exactly these keys."""
     return {
         "type": "object",
         "properties": properties,
@@ -61,6 +63,12 @@ TEXTS: dict[str, Schema] = {
             {"type": "string", "pattern": _URL, "maxLength": MAX_URL_BYTES},
         ],
     },
+    "website": {
+        "anyOf": [
+            {"const": ""},
+            {"type": "string", "pattern": _URL, "maxLength": MAX_URL_BYTES},
+        ],
+    },
     "name": {"type": "string", "maxLength": MAX_NAME_BYTES},
 }
 # The first generation takes any text.
@@ -68,20 +76,32 @@ FIRST_TEXTS: dict[str, Schema] = {
     "countryCode": {"type": "string", "minLength": 2, "maxLength": 2},
     "partyId": {"type": "string", "minLength": 3, "maxLength": 3},
 }
-LISTS: dict[str, Schema] = {
-    "roles": {"type": "array", "items": below(len(Role)), "minItems": 1},
-    "sender": {"type": "array", "items": below(len(Module))},
-    "receiver": {"type": "array", "items": below(len(Module))},
-    "permissions": {"type": "array", "items": _WORD, "minItems": 1},
-}
 
 
-def message(kind: StructType, texts: dict[str, Schema]) -> Schema:
-    """Give the schema of a type's message."""
+def lists(roles: int, modules: int) -> dict[str, Schema]:
+    """Return the schemas of lists, by the field's name, of contracts with so many values."""
+    return {
+        "roles": {"type": "array", "items": below(roles), "minItems": 1},
+        "sender": {"type": "array", "items": below(modules)},
+        "receiver": {"type": "array", "items": below(modules)},
+        "permissions": {"type": "array", "items": _WORD, "minItems": 1},
+    }
+
+
+THIRD_LISTS = lists(len(Role), len(Module))
+FIRST_LISTS = lists(len(ROLES), len(MODULES))
+
+
+# What has to be accepted, and the type of the acceptance.
+ACCEPTANCES = {"MoveAccount": "AcceptAccount", "SetController": "AcceptController"}
+
+
+def message(kind: StructType, texts: dict[str, Schema], lists_: dict[str, Schema]) -> Schema:
+    """Return the schema of a type's message."""
 
     def field(form: str, name: str) -> Schema:
         if form.endswith("[]"):
-            return LISTS[name]
+            return lists_[name]
         if form == "address":
             return _ADDRESS
         return _WORD if form == "uint256" else texts.get(name, {"type": "string"})
@@ -90,7 +110,7 @@ def message(kind: StructType, texts: dict[str, Schema]) -> Schema:
 
 
 def third_request(kind: StructType, contracts: list[Contract]) -> Schema:
-    """Give the schema of one type of the third generation: the payload of a wallet."""
+    """Return the schema of one type of the third generation: the payload of a wallet."""
     domain = objects(
         {
             "name": {"enum": [_NAMES[contract] for contract in contracts]},
@@ -104,36 +124,46 @@ def third_request(kind: StructType, contracts: list[Contract]) -> Schema:
         types={"const": types},
         primaryType={"const": kind.name},
         domain=domain,
-        message=message(kind, TEXTS),
+        message=message(kind, TEXTS, THIRD_LISTS),
     )
 
 
 def first_request(kind: StructType) -> Schema:
-    """Give the schema of one type of the first generation: a personal signature, in our form."""
+    """Return the schema of one type of the first generation: a personal signature, in our form."""
     return request(
         scheme={"const": first.SCHEME},
         replayable={"const": True},
         primaryType={"const": kind.name},
         domain=objects({"chainId": _WORD, "verifyingContract": _ADDRESS}),
-        message=message(kind, FIRST_TEXTS),
+        message=message(kind, FIRST_TEXTS, FIRST_LISTS),
         hash={"type": "string", "pattern": "^0x[0-9a-f]{64}$"},
     )
 
 
 def request(**properties: Schema) -> Schema:
-    """Give the schema of a document, signed or not."""
-    return {
-        **objects({**properties}),
-        "properties": {**properties, "signature": {"$ref": "#/$defs/signature"}},
-    }
+    """Return the schema of a document, signed or not."""
+    signature: Schema = {"$ref": "#/$defs/signature"}
+    return with_optional(objects({**properties}), signature=signature)
+
+
+def with_optional(schema_: Schema, **optional: Schema) -> Schema:
+    """Return the schema of an object with keys that it can have besides those it must have."""
+    properties = cast("Schema", schema_["properties"])
+    return {**schema_, "properties": {**properties, **optional}}
 
 
 def schema() -> Schema:
-    """Give the whole schema."""
+    """Return the whole schema."""
     kinds: dict[str, Schema] = {}
     for row in third.REQUESTS.values():
         contracts = list(Contract) if row.contract is None else [row.contract]
         kinds[row.type.name] = third_request(row.type, contracts)
+        if row.takes_acceptance:
+            acceptance: Schema = {
+                "description": "What the new account or the controller signs, signed or not.",
+                "$ref": f"#/$defs/{ACCEPTANCES[row.type.name]}",
+            }
+            kinds[row.type.name] = with_optional(kinds[row.type.name], acceptance=acceptance)
     for one in first.REQUESTS.values():
         kinds[f"{one.type.name}.v1"] = first_request(one.type)
     return {

@@ -237,7 +237,7 @@ def test_party_that_comes_back_starts_afresh_where_listings_count(
 ):
     client.delete_party(signer=emsp)
     client.set_party("DE", "MSP", [Role.EMSP], operator.address, signer=emsp)
-    assert gets(cache) == (not client.limits.has_listings)
+    assert gets(cache) == (not client.limits.has_memberships)
 
 
 def test_operator_without_a_node_is_no_way(listed, cache, client, operator):

@@ -96,12 +96,12 @@ def test_party_is_listed_changed_and_deleted(write, client, listed_node, cpo):
     assert found == client.party(cpo.address) == client.parties()[0]
     assert found.roles == (Role.CPO, Role.SCSP)
     assert found.operator_domain == "https://node.example"
-    if client.limits.has_listings:
-        assert client.listing(cpo.address) == client.parties()[0].listing == 1
+    if client.limits.has_memberships:
+        assert client.membership(cpo.address) == client.parties()[0].membership == 1
     else:
-        assert client.parties()[0].listing is None
+        assert client.parties()[0].membership is None
         with pytest.raises(UnsupportedByDialect):
-            client.listing(cpo.address)
+            client.membership(cpo.address)
     outcome = write(SetPartyModules(sender=[6, 0], receiver=[Module.COMMANDS]), cpo)
     (change,) = outcome.changes
     assert change.modules_sender == (Module.CDRS, Module.TOKENS)
@@ -111,8 +111,8 @@ def test_party_is_listed_changed_and_deleted(write, client, listed_node, cpo):
     assert client.party("DE", "007") is None
     assert client.party(cpo.address) is None
     assert client.route("DE", "007") is None
-    if client.limits.has_listings:
-        assert client.listing(cpo.address) is None
+    if client.limits.has_memberships:
+        assert client.membership(cpo.address) is None
 
 
 def test_service_and_agreement_begin_and_end(write, client, listed_party, emsp, provider):
@@ -130,7 +130,7 @@ def test_service_and_agreement_begin_and_end(write, client, listed_party, emsp, 
         unnamed = CreateAgreement(provider=provider.address)
         outcome = write(unnamed if write.by_request else named, emsp)
         assert outcome.changes[0].permissions is None
-    version = 1 if client.limits.has_listings else None
+    version = 1 if client.limits.has_memberships else None
     assert outcome.changes[0].version == client.services()[0].version == version
     assert client.agreement(emsp.address, provider.address).active
     assert len(client.agreements(emsp.address)) == len(client.agreements("DE", "EMS")) == 1
@@ -377,7 +377,7 @@ def test_one_value_is_one_request_and_a_list_adds_one_for_the_head(
 ):
     listed_party(emsp, "EMS")
     # Where lists tell addresses only, the entries are a request more.
-    entries = 0 if client.limits.has_listings else 1
+    entries = 0 if client.limits.has_memberships else 1
     for expected, read in (
         # v1 goes on answering for ids that their party has left: that is asked as well.
         (1 + entries, lambda: client.route("DE", "EMS")),

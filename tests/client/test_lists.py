@@ -66,7 +66,7 @@ def test_parties_by_operator_role_module_and_interface(client, listed_node, othe
 
 @pytest.mark.parametrize(
     "filters",
-    [{"operator": "0x12"}, {"role": 7}, {"role": True}, {"module": "cdrs"}, {"interface": "both"}],
+    [{"operator": "0x12"}, {"role": 8}, {"role": True}, {"module": "cdrs"}, {"interface": "both"}],
 )
 def test_filter_that_nothing_could_pass_is_refused(client, filters):
     with pytest.raises(InvalidInput):
@@ -123,12 +123,12 @@ def test_numbers_are_told_along(client, write, transport, provider):
     transport.requests = 0
     party, service = client.party(provider.address), client.service(provider.address)
     assert transport.requests == 2
-    if client.limits.has_listings:
-        assert party.listing == client.parties()[2].listing == 3
+    if client.limits.has_memberships:
+        assert party.membership == client.parties()[2].membership == 3
         assert service.version == client.services()[0].version == 1
     else:
-        assert party.listing is service.version is None
+        assert party.membership is service.version is None
     assert client.party("DE", "SVC") == party
-    assert client.party("DE", "SVC").listing is None
+    assert client.party("DE", "SVC").membership == party.membership
     nobody = KeySigner.generate().address
     assert client.party(nobody) is client.service(nobody) is None

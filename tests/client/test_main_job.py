@@ -50,13 +50,13 @@ def test_parties_without_money_register_serve_agree_and_are_reached(
     route = client.route("DE", "CPO")
     assert (route.operator, route.domain) == (operator.address, "https://one.example")
     assert client.party("DE", "CPO").modules_sender == (Module.CDRS, Module.TARIFFS)
-    counted = client.limits.has_listings
+    counted = client.limits.has_memberships
     assert client.agreements("DE", "EMS") == (
         Agreement(
             user=emsp.address,
             provider=provider.address,
             active=True,
-            listing=2 if counted else None,
+            membership=2 if counted else None,
             version=1 if counted else None,
         ),
     )

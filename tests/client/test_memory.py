@@ -86,7 +86,7 @@ def told(client):
         lambda: client.agreements(EMSP.address),
         lambda: client.users_of(CPO.address),
         lambda: client.nonce(EMSP.address),
-        lambda: client.listing(CPO.address),
+        lambda: client.membership(CPO.address),
         client.close,
     ):
         note(ask)

@@ -492,7 +492,7 @@ def test_agreement_with_named_permissions_is_compared_before_it_is_sent(
 def test_what_is_not_there_is_said(client, operator, stranger, cpo):
     for ask in (
         lambda: client.nonce(cpo.address),
-        lambda: client.listing(cpo.address),
+        lambda: client.membership(cpo.address),
         client.pending_owner,
         client.import_open,
         lambda: client.prepare(SetNode(domain="https://a.example"), cpo.address, nonce=1),

@@ -66,6 +66,15 @@ class Waiting:
         self._client = client
         self.runner = asyncio.Runner()
 
+    @property
+    def identity(self):
+        """The group of the same name, whose methods wait too."""
+        return Waiting.__new__(Waiting)._of(self._client.identity, self.runner)
+
+    def _of(self, group, runner):
+        self._client, self.runner = group, runner
+        return self
+
     def __getattr__(self, name):
         found = getattr(self._client, name)
         if not inspect.iscoroutinefunction(found):
