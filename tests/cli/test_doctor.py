@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from ocn_registry.cli import doctor, doctor_chain
-from ocn_registry.cli.arguments import parse
+from ocn_registry.cli.commands import doctor
+from ocn_registry.cli.parser import parse
 from ocn_registry.deploy.devnet import Devnet
 from ocn_registry.evm import abi
+from ocn_registry.health import chain as doctor_chain
 from ocn_registry.networks import built_in
 
 ROOT = Path(__file__).parents[2]

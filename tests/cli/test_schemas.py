@@ -24,7 +24,7 @@ import rehearsal_v1
 
 import ocn_registry
 from ocn_registry import Permission, Role
-from ocn_registry.cli.arguments import commands
+from ocn_registry.cli.parser import commands
 from ocn_registry.deploy.devnet import Devnet
 
 ROOT = Path(__file__).resolve().parents[2]

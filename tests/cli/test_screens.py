@@ -16,7 +16,7 @@ import pytest
 from eth_abi import encode
 
 from ocn_registry import KeySigner, Module, Permission, RegistryClient, Role, SetParty
-from ocn_registry.cli.terminal import TINTS, width_of
+from ocn_registry.cli.output.terminal import TINTS, width_of
 from ocn_registry.deploy.devnet import Devnet
 from ocn_registry.dialects import dialect_of
 from ocn_registry.evm.keccak import selector

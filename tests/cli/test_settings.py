@@ -12,7 +12,7 @@ import pytest
 
 from ocn_registry import KeySigner
 from ocn_registry.cli import options, settings
-from ocn_registry.cli.settings_file import _READ
+from ocn_registry.cli.config.settings_file import _READ
 from ocn_registry.networks import built_in
 
 ROOT = Path(__file__).parents[2]
