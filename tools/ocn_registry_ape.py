@@ -69,7 +69,7 @@ class Console:
                     "nobody can be asked whether to do this: read the plan, then add --yes",
                 )
             return True
-        return click.confirm(question, err=True)
+        return click.confirm(question, err=True, prompt_suffix=" ")
 
     def show(self, result: Entry) -> None:
         """Print the result as JSON."""

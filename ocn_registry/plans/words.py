@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from ocn_registry.foreign.text import shown
@@ -41,13 +42,14 @@ if TYPE_CHECKING:
     from ocn_registry.outcomes import Change
 
 _MOST_TEXT = 255
+_URL = re.compile(r"https?://[-a-z0-9._~:/%\[\]]{1,255}")
 
 
 def words_of(intent: Intent) -> str:  # noqa: C901, PLR0911 - one for each intent
     """Return what an intent does, as the end of the sentence "The account wants to ..."."""
     match intent:
         case SetNode():
-            return f"list its node under {_text(intent.domain)}"
+            return f"list its node under {_url(intent.domain)}"
         case DeleteNode():
             return "delete its node; parties that use it can no longer be reached"
         case SetParty():
@@ -64,7 +66,7 @@ def words_of(intent: Intent) -> str:  # noqa: C901, PLR0911 - one for each inten
         case DeleteParty():
             return "delete its party, and end its service and its agreements"
         case SetService():
-            url = f" ({_text(intent.url)})" if intent.url else ""
+            url = f" ({_url(intent.url)})" if intent.url else ""
             needs = _joined(permission_names(intent.permissions))
             return f"offer the service {_text(intent.name)}{url}, which needs {needs}"
         case DeleteService():
@@ -113,7 +115,7 @@ def way_of(how: object, sender: object) -> str:
 def _changed(change: Change) -> str:  # noqa: C901, PLR0911 - one for each kind of change
     match change:
         case NodeSet():
-            return f"{change.node.operator} runs the node {_text(change.node.domain)}"
+            return f"{change.node.operator} runs the node {_url(change.node.domain)}"
         case NodeDeleted():
             return f"{change.operator} no longer runs a node"
         case PartySet():
@@ -127,7 +129,7 @@ def _changed(change: Change) -> str:  # noqa: C901, PLR0911 - one for each kind 
             return f"{change.address} is no longer the party {change.id}"
         case ServiceSet():
             needs = _joined(permission_names(change.permissions))
-            url = f" ({_text(change.url)})" if change.url else ""
+            url = f" ({_url(change.url)})" if change.url else ""
             return (
                 f"{change.provider} offers the service {_text(change.name)}{url}, which needs "
                 f"{needs}"
@@ -151,6 +153,11 @@ def _changed(change: Change) -> str:  # noqa: C901, PLR0911 - one for each kind 
 
 def _text(text: str) -> str:
     return shown(text, _MOST_TEXT)
+
+
+def _url(text: str) -> str:
+    """Return a URL as it is, or as other text where it has what no URL has."""
+    return text if _URL.fullmatch(text) else _text(text)
 
 
 def _joined(names: Sequence[str | int]) -> str:

@@ -34,7 +34,9 @@ BELOW["client"] = BELOW["events"] | {"events", "transport"}
 BELOW["cache"] = BELOW["client"] | {"client"}
 BELOW["migration"] = BELOW["client"] | {"client"}
 BELOW["deploy"] = BELOW["client"] | {"client"}
-BELOW["cli"] = BELOW["deploy"] | {"deploy", "migration"}
+BELOW["plans"] = BELOW["deploy"] | {"deploy", "migration"}
+BELOW["health"] = BELOW["plans"] | {"plans"}
+BELOW["cli"] = BELOW["health"] | {"health"}
 
 # Which part may import a library of others.
 LIBRARIES = {

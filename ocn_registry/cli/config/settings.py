@@ -1,25 +1,25 @@
-"""What the words of a command leave open: told by the environment, a settings file, or built in.
+"""Which settings are in force, and where each comes from.
 
-From the highest to the lowest: a flag, a variable of the environment, the profile that `--profile`
-or `OCN_PROFILE` names, what the file says for all, what is built in. What belongs together is taken
-from one place: whoever names another network does not mean the RPC nodes of this one, and another
-key has another passphrase. `ocn-registry settings` shows what is in force, and from where.
+From the highest to the lowest: a flag, an environment variable, the profile that `--profile` or
+`OCN_PROFILE` names, the file's values for all profiles, the built-in value. If you override the
+network, its RPC URL is ignored; if you override a key, so is its passphrase file. `ocn-registry
+settings` shows what is in force.
 """
 
 from __future__ import annotations
 
 import os
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ocn_registry.cli.output.render import talk
 from ocn_registry.errors import InvalidInput
 from ocn_registry.foreign.text import shown
+from ocn_registry.plans.folders import config_folder
 
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
 PROFILE_VARIABLE: Final = "OCN_PROFILE"
 RPC_VARIABLE: Final = "OCN_RPC_URL"
@@ -44,7 +44,7 @@ KEYS: Final = (
     "max_fee",
 )
 BUILT_IN: Final = {"network": "local", "wait": "confirmed"}
-# Who tells the first says nothing of the others: they are not looked for further below.
+# A layer that has the first decides the others as well: they are not looked for further below.
 _GO_WITH: Final = {
     "network": {"network_file", "rpc_url"},
     "network_file": {"rpc_url"},
@@ -54,7 +54,7 @@ _GO_WITH: Final = {
 
 
 class Setting(NamedTuple):
-    """A value; where it is from: `flag`, `variable`, `profile`, `file` or `default`; its name."""
+    """A value; its source: `flag`, `variable`, `profile`, `file` or `default`; the name there."""
 
     value: object
     source: str
@@ -62,7 +62,7 @@ class Setting(NamedTuple):
 
 
 class Settled(NamedTuple):
-    """What is in force, what the file says, and which profile of which ones is used."""
+    """What is in force, what the file says, the profile that is used, and which ones there are."""
 
     in_force: dict[str, Setting]
     written: dict[str, Setting]
@@ -71,12 +71,12 @@ class Settled(NamedTuple):
 
 
 def settle(args: Namespace) -> Settled:
-    """Find out what is in force, once, and put it where the command line has left a gap.
+    """Return what is in force, and put it into `args` where the command line says nothing.
 
-    The keys, about which more has to be said, stay where they are: see `keys`.
+    The two keys are not put there: `keys` says more about where they come from.
 
     Raises:
-        InvalidInput: The file is there and can't be used, or has no such profile.
+        InvalidInput: The file exists and can't be used, or has no such profile.
     """
     known: Settled | None = getattr(args, "settled", None)
     if known is not None:
@@ -89,32 +89,15 @@ def settle(args: Namespace) -> Settled:
 
 
 def place() -> Path:
-    """Tell where the settings file is, or would be.
+    """Return where the settings file is, or would be.
 
     Raises:
-        InvalidInput: Whoever runs this has no home.
+        InvalidInput: The user has no home folder.
     """
-    folder = _folder()
+    folder = config_folder()
     if folder is None:
         raise InvalidInput("there is no home folder here: set XDG_CONFIG_HOME to a folder")
-    return folder / "ocn-registry" / "settings.toml"
-
-
-def _folder() -> Path | None:
-    """Find the folder of a user's own settings.
-
-    Source: XDG Base Directory Specification 0.8: a path that is not absolute is ignored.
-    """
-    told = os.environ.get("XDG_CONFIG_HOME", "")
-    if sys.platform == "win32":
-        told = told or os.environ.get("APPDATA", "")
-    if Path(told).is_absolute():
-        return Path(told)
-    try:
-        home = Path.home()
-    except RuntimeError:
-        return None
-    return home / ("Library/Application Support" if sys.platform == "darwin" else ".config")
+    return folder / "settings.toml"
 
 
 def _settled(args: Namespace) -> Settled:
@@ -143,7 +126,7 @@ def _variables(args: Namespace) -> dict[str, Setting]:
     found: dict[str, Setting] = {}
     for key, names in VARIABLES.items():
         name = next((name for name in names if os.environ.get(name)), None)
-        # A network file that the command line names says itself which nodes are asked.
+        # A network file on the command line says itself which RPC nodes to use.
         if name is not None and (key != "rpc_url" or args.network_file is None):
             value = os.environ[name]
             found[key] = Setting([value] if key == "rpc_url" else value, "variable", name)
@@ -161,8 +144,7 @@ def _profile(args: Namespace) -> Setting | None:
 
 
 def _written(profile: Setting | None) -> tuple[dict[str, Setting], tuple[str, ...]]:
-    folder = _folder()
-    path = None if folder is None else place()
+    path = None if config_folder() is None else place()
     if path is None or not os.path.lexists(path):
         if profile is not None:
             raise InvalidInput(
@@ -185,7 +167,7 @@ def _written(profile: Setting | None) -> tuple[dict[str, Setting], tuple[str, ..
 
 
 def _first_of(layers: Iterable[Mapping[str, Setting]]) -> dict[str, Setting]:
-    """Take each value from the highest layer that has it, and what belongs to it from there too."""
+    """Return each value from the highest layer that has it, with what belongs to it."""
     found: dict[str, Setting] = {}
     told: set[str] = set()
     for layer in layers:

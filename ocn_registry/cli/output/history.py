@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ocn_registry.cli.config.networks import connect, latest
 from ocn_registry.cli.output.progress import Progress
 from ocn_registry.cli.output.render import as_csv, as_json, for_programs, put, table, talk
-from ocn_registry.cli.watch import note_gap, wanted_party
+from ocn_registry.cli.output.watch import note_gap, wanted_party
 from ocn_registry.errors import InvalidInput
 from ocn_registry.plans import entries
 from ocn_registry.plans.exit_codes import DONE
