@@ -45,7 +45,7 @@ def devnet(args: Namespace) -> int:
             told = _told(chain, with_v1=args.with_v1)
             put(as_json(told) if for_programs(args) else _lines(chain, told))
             sys.stdout.flush()
-            talk("it runs until Ctrl-C. Everybody knows these keys: use them for development only")
+            talk("Ctrl-C stops it. These keys are public: use them for development only")
             ended.wait()
         begin = "\n" if sys.stderr.isatty() else ""  # behind the terminal's own ^C
         talk(f"{begin}the chain is gone")
