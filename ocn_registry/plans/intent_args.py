@@ -6,10 +6,8 @@ v1's command writes party ids in capital letters and accepts a URL that ends in 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
-from ocn_registry.errors import InvalidInput
-from ocn_registry.foreign.text import shown
+from ocn_registry.foreign.urls import same_url
 from ocn_registry.intents import CreateAgreement, SetNode, SetParty, SetPartyModules, SetService
 from ocn_registry.models import Address, Module, Permission, Role
 from ocn_registry.plans.failures import NO_SERVICE, NotListed
@@ -19,33 +17,10 @@ if TYPE_CHECKING:
 
     from ocn_registry.client.sync_client import RegistryClient
 
-_PORTS = {"http": 80, "https": 443}
-
 
 def set_node(url: str) -> SetNode:
-    """Return the intent to list a node under a URL."""
-    return SetNode(domain=node_url(url))
-
-
-def node_url(text: str) -> str:
-    """Return a URL as nodes are listed: host in lower case, no default port, no slash at the end.
-
-    Raises:
-        InvalidInput: It is not the URL of a node.
-    """
-    wrong = InvalidInput(
-        f"{shown(text)} is not a valid URL of a node: give one such as https://node.example.com",
-    )
-    try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError:
-        raise wrong from None
-    if parts.scheme not in _PORTS or not parts.hostname or parts.username or parts.query:
-        raise wrong
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    place = host if port in {None, _PORTS[parts.scheme]} else f"{host}:{port}"
-    return f"{parts.scheme}://{place}{parts.path.rstrip('/')}"
+    """Return the intent to list a node under a URL; `same_url` says what is corrected."""
+    return SetNode(domain=same_url(url))
 
 
 def set_party(

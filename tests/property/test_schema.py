@@ -44,7 +44,11 @@ numbers = st.one_of(st.integers(0, 2**256 - 1), st.integers(0, 3))
 roles = st.lists(st.sampled_from(Role), min_size=1, max_size=9)
 modules = st.lists(st.sampled_from(Module), max_size=9)
 permissions = st.lists(st.integers(0, 63), min_size=1, max_size=9)
-urls = st.from_regex(r"https?://[a-z0-9\[][-a-z0-9._~:/%\[\]]{0,80}[a-z0-9]", fullmatch=True)
+urls = st.from_regex(
+    r"https?://([a-z0-9]{1,9}\.){0,3}[a-z]([-a-z0-9]{0,20}[a-z])?(:[1-5][0-9]{0,4})?"
+    r"(/[-a-z0-9._~:]{0,40}[a-z0-9]|)",
+    fullmatch=True,
+)
 names = st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=25)
 intents = st.one_of(
     st.builds(SetNode, domain=urls),

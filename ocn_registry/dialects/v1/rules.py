@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from ocn_registry.dialects.v1.unsupported import unsupported
 from ocn_registry.errors import InvalidInput
 from ocn_registry.foreign.text import shown
+from ocn_registry.foreign.urls import check_usable
 from ocn_registry.intents import (
     AcceptOwnership,
     CloseImport,
@@ -50,7 +51,7 @@ def check(intent: Intent) -> None:
     """Refuse an intent that the contracts would refuse whatever their state, or do not know."""
     match intent:
         case SetNode():
-            _check_url(intent.domain)
+            check_usable(intent.domain)
         case SetParty():
             _check_id(intent.country_code, intent.party_id)
             if not intent.roles:
@@ -66,14 +67,6 @@ def check(intent: Intent) -> None:
         case _:
             if type(intent) in _UNKNOWN:
                 raise unsupported(_UNKNOWN[type(intent)])
-
-
-def _check_url(url: str) -> None:
-    begins = url.startswith(("http://", "https://"))
-    if not begins or not url.isprintable() or " " in url:
-        raise InvalidInput(
-            f"{shown(url)} is no URL of a node: write http:// or https://, then visible characters",
-        )
 
 
 def _check_id(country_code: str, party_id: str) -> None:
