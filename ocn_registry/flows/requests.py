@@ -17,7 +17,7 @@ from ocn_registry.evm.abi import Words, blob, fixed, join
 from ocn_registry.evm.keccak import selector
 from ocn_registry.foreign.text import shown
 from ocn_registry.protocol.effects import Call, CodeSize, Head, Local, UnixTime, all_of, together
-from ocn_registry.signing import DEFAULT_LIFETIME_S, MAX_LIFETIME_S, SignedRequest, recover
+from ocn_registry.signing import DEFAULT_LIFETIME_S, MAX_LIFETIME_S, recover
 
 if TYPE_CHECKING:
     from ocn_registry.dialects import Dialect
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ocn_registry.intents import SignableIntent
     from ocn_registry.models import Address, Contract
     from ocn_registry.protocol.effects import Flow
-    from ocn_registry.signing import AnySigner, Request
+    from ocn_registry.signing import AnySigner, Request, SignedRequest
 
 _VALID = "isValidSignature(bytes32,bytes)"  # ERC-1271
 _DAY_S = 24 * 60 * 60
@@ -89,7 +89,7 @@ def sign(
     request = yield from prepare(dialect, intent, signer.address, nonce, deadline_unix_s)
     payload = request.payload
     task: Local[bytes] = Local(lambda: signer.sign(payload))
-    return SignedRequest(request=request, signature=(yield from task))
+    return request.signed((yield from task))
 
 
 def verify(dialect: Dialect, requests: tuple[SignedRequest, ...]) -> Flow[None]:

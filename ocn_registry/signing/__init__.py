@@ -1,5 +1,6 @@
 """Requests, their JSON form, and signers. Nothing here asks a chain."""
 
+from ocn_registry.evm.curve import recover
 from ocn_registry.evm.typed_data import (
     DOMAIN_TYPE,
     Domain,
@@ -11,6 +12,7 @@ from ocn_registry.evm.typed_data import (
 from ocn_registry.signing.documents import (
     MAX_SIGNATURE_BYTES,
     Document,
+    document_of,
     match,
     read_document,
     read_object,
@@ -26,7 +28,7 @@ from ocn_registry.signing.requests import (
     Request,
     SignedRequest,
 )
-from ocn_registry.signing.signers import AnySigner, AsyncSigner, KeySigner, Signer, recover
+from ocn_registry.signing.signers import AnySigner, AsyncSigner, KeySigner, Signer
 
 __all__ = [
     "DEFAULT_LIFETIME_S",
@@ -47,6 +49,7 @@ __all__ = [
     "StructType",
     "TypedData",
     "Value",
+    "document_of",
     "match",
     "message_of",
     "read_document",

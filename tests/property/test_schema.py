@@ -93,7 +93,7 @@ def test_what_the_package_writes_is_of_the_schema_and_comes_back(drawn):
     dialect, request = drawn
     UNSIGNED.validate(request.document())
     assert not SIGNED.is_valid(request.document())
-    signed = request.sign(SIGNER)
+    signed = request.sign(SIGNER, now_unix_s=request.deadline_unix_s)
     SIGNED.validate(json.loads(signed.to_json()))
     assert dialect.read_request(signed.to_json()) == signed
 
@@ -134,7 +134,7 @@ TEXTS = {"domain", "name", "url", "countryCode", "partyId"}
 @given(requests(), ODD, st.data())
 def test_what_is_of_another_form_is_refused_by_both(drawn, odd, data):
     dialect, request = drawn
-    document = request.sign(SIGNER).document()
+    document = request.sign(SIGNER, now_unix_s=request.deadline_unix_s).document()
     *path, last = data.draw(st.sampled_from([path for path in paths_of(document) if path]))
     changed = copy.deepcopy(document)
     part = changed
@@ -153,7 +153,7 @@ def test_what_is_of_another_form_is_refused_by_both(drawn, odd, data):
 @given(requests(), st.data())
 def test_missing_and_unknown_keys_are_refused_by_both(drawn, data):
     dialect, request = drawn
-    document = request.sign(SIGNER).document()
+    document = request.sign(SIGNER, now_unix_s=request.deadline_unix_s).document()
     objects = [
         path for path in paths_of(document) if "types" not in path and path[-1:] != ("signature",)
     ]
