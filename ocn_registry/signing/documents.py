@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Final, TypeGuard
 
 from ocn_registry.errors import InvalidInput
 from ocn_registry.evm.typed_data import DOMAIN_TYPE, TypedData
-from ocn_registry.foreign.encodings import text_from
-from ocn_registry.foreign.strict_json import parse_json
+from ocn_registry.foreign.limits import REQUEST
+from ocn_registry.foreign.strict_json import BeyondLimits, parse_json
 from ocn_registry.foreign.text import shown
 from ocn_registry.models import Address
 from ocn_registry.signing.signatures import is_wrapped
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from ocn_registry.evm.typed_data import Domain, StructType, Value
 
-MAX_DOCUMENT_BYTES: Final = 1 << 16
+MAX_DOCUMENT_BYTES: Final = REQUEST.max_bytes
 MAX_SIGNATURE_BYTES: Final = 1 << 12
 _MAX_WRAPPED_BYTES: Final = 1 << 14  # ERC-6492: the call that deploys the wallet comes along
 _EXACT: Final = 1 << 53
@@ -64,16 +64,13 @@ def read_object(text: str | bytes) -> dict[str, object]:
     Raises:
         InvalidInput: It is not a JSON object, is too long, or repeats a key.
     """
-    if len(text) > MAX_DOCUMENT_BYTES:
-        raise InvalidInput(
-            f"the request is {len(text)} bytes long, and {MAX_DOCUMENT_BYTES} is the limit: "
-            "is this the right file?",
-        )
     try:
-        decoded = (text if isinstance(text, str) else text_from(text)).removeprefix("\ufeff")
-        whole = parse_json(decoded.encode(), pairs=_pairs, number=_refuse_number)
+        content = text.removeprefix("\ufeff").encode() if isinstance(text, str) else text
+        whole = parse_json(content, REQUEST, pairs=_pairs, number=_refuse_number)
     except InvalidInput:
         raise
+    except BeyondLimits as error:
+        raise InvalidInput(f"the request is {error}: is this the right file?") from None
     except ValueError:
         raise InvalidInput("the request is not valid JSON: is this the right file?") from None
     if not _is_object(whole):

@@ -13,11 +13,12 @@ import time
 from typing import Final
 
 from ocn_registry.errors import InvalidInput
-from ocn_registry.foreign.encodings import text_from
 from ocn_registry.foreign.files import read_bytes, read_private, write_own
+from ocn_registry.foreign.limits import KEYSTORE_FILE
+from ocn_registry.foreign.strict_json import as_utf8
 from ocn_registry.foreign.text import shown
 
-_MAX_FILE_BYTES: Final = 1 << 16
+_MAX_FILE_BYTES: Final = KEYSTORE_FILE.max_bytes
 _PIPE_TIMEOUT_S: Final = 30.0
 _OPEN_PIPES: Final = ("/dev/fd/", "/proc/self/fd/")
 _KIND: Final = "key file"
@@ -65,7 +66,7 @@ def write_once(path: str | os.PathLike[str], text: str) -> None:
 
 def _decoded(content: bytes, name: str) -> str:
     try:
-        return text_from(content)
+        return as_utf8(content).decode()
     except UnicodeDecodeError:
         del content  # a traceback must not show it
     raise InvalidInput(

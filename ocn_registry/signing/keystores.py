@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeGuard, cast
 
 from ocn_registry.evm.keccak import keccak256
+from ocn_registry.foreign.limits import KEYSTORE_FILE
 from ocn_registry.foreign.strict_json import parse_json
 from ocn_registry.foreign.text import shown
 from ocn_registry.signing.other_key_files import kind_of_json, kind_of_text
@@ -166,7 +167,7 @@ def _keystore(text: str) -> Keystore:
     if (other := kind_of_text(text)) is not None:
         raise _Odd(other)
     try:
-        content = parse_json(text.encode(errors="surrogatepass"))
+        content = parse_json(text.encode(errors="surrogatepass"), KEYSTORE_FILE)
     except ValueError:
         raise _Odd("its content is not JSON, or not all of it is there") from None
     if _is_list(content) and len(content) == 1:  # web3.js exports a wallet so

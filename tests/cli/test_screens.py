@@ -154,7 +154,8 @@ class Place:
                 request = dialect_of(here).request(
                     wanted, of[who].address, nonce=0, deadline_unix_s=DEADLINE
                 )
-                (folder / f"{name}.json").write_text(request.sign(of[who]).to_json())
+                signed = request.sign(of[who], now_unix_s=DEADLINE)
+                (folder / f"{name}.json").write_text(signed.to_json())
                 self.words[name] = f"{name}.json"
         self.words["tx_hash"] = done.tx_hash
 

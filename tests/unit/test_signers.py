@@ -138,7 +138,7 @@ def test_signer_can_not_be_written_to_a_file_by_accident():
 
 
 def test_missing_file_is_one_line():
-    with pytest.raises(InvalidInput, match="No such file"):
+    with pytest.raises(InvalidInput, match="there is no key file"):
         KeySigner.from_file("/nowhere/key")
 
 
