@@ -29,7 +29,7 @@ def sign(key: PrivateKey, digest: bytes) -> bytes:
     Returns:
         65 bytes: r, s, v, with a low s and v of 27 or 28.
     """
-    made = key.sign_recoverable(digest, hasher=None)
+    made = key.sign_recoverable(digest, hasher=None)  # pyright: ignore[reportUnknownMemberType] # its hasher's
     return made[:64] + bytes([made[64] + _V_FROM])
 
 

@@ -70,14 +70,14 @@ class Keystore:
     mac: bytes
     address: str | None
 
-    def open(self, passphrase: Callable[[], str]) -> bytes | None:
+    def open(self, passphrase: Callable[[], object]) -> bytes | None:
         """Return the key; `None` if the passphrase is wrong, or memory is short.
 
         Args:
             passphrase: Returns the passphrase, as a person gives it. Letters with accents are
                 also tried in Unicode's other forms, because wallets normalize them differently.
         """
-        given: object = passphrase()
+        given = passphrase()
         if not isinstance(given, str):
             return None
         forms = [unicodedata.normalize(form, given) for form in ("NFKC", "NFC", "NFD")]
@@ -156,7 +156,8 @@ def _scrypt(passphrase: bytes, salt: bytes, cost: tuple[int, ...], size: int) ->
 def _aes(key: bytes, iv: bytes, content: bytes) -> bytes:
     from Crypto.Cipher import AES  # noqa: PLC0415 - only for callers with a keystore
 
-    return AES.new(key, AES.MODE_CTR, nonce=b"", initial_value=iv).encrypt(content)
+    cipher = AES.new(key, AES.MODE_CTR, nonce=b"", initial_value=iv)  # pyright: ignore[reportUnknownMemberType] # the other modes'
+    return cipher.encrypt(content)
 
 
 class _Odd(ValueError):
