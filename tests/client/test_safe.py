@@ -161,7 +161,7 @@ def approve(fresh, create, safe, owners, message):
     assert fresh.request("eth_sendTransactionSync", transaction)["status"] == "0x1"
 
 
-def test_message_that_a_safe_approved_on_the_chain_has_an_empty_signature(  # noqa: PLR0913
+def test_message_that_a_safe_approved_on_the_chain_has_an_empty_signature(
     client, safe, owners, fresh, create, spender
 ):
     request = client.prepare(SetNode(domain="https://safe.example"), safe)
