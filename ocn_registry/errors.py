@@ -142,7 +142,13 @@ class UnknownRevert(Reverted):
 
 
 class TransportError(OcnRegistryError):
-    """The RPC node, or the way to it, failed. Reads may be tried again."""
+    """The RPC node, or the way to it, failed. Reads may be tried again.
+
+    Attributes:
+        temporary: Whether it is known to pass: a rate limit, or a node that lags behind.
+    """
+
+    temporary: bool = False
 
 
 class RpcUnavailable(TransportError):
@@ -154,15 +160,26 @@ class RpcTimeout(TransportError):
 
 
 class RpcRefused(TransportError):
-    """The RPC node answered with an error."""
+    """The RPC node answered with an error.
+
+    Attributes:
+        method: What was asked.
+        code: The error's code; 0 where it has none.
+        message: The node's words, as they came: escape them before you show them.
+        unexplained: Whether what the node says is not among what is known of nodes.
+    """
+
+    unexplained: bool = False
 
     def __init__(self, method: str, code: int, message: str) -> None:
         """Keep the node's code and its words, which are shown escaped and cut."""
         words = shown(masked(message, hashes=True), 300, public=True)
-        super().__init__(
-            f"the RPC node refused {method} (code {code}): {words}; if that is not about what was "
-            "asked, try another node",
+        remedy = (
+            "to go without its estimate, give the gas yourself, WriteOptions(gas=...)"
+            if method == "eth_estimateGas"
+            else "if that is not about what was asked, try another node"
         )
+        super().__init__(f"the RPC node refused {method} (code {code}): {words}; {remedy}")
         self.method = method
         self.code = code
         self.message = message

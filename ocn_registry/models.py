@@ -16,6 +16,7 @@ from typing import TypeGuard, TypeVar
 from ocn_registry.errors import InvalidInput
 from ocn_registry.evm.keccak import keccak256
 from ocn_registry.foreign.text import shown
+from ocn_registry.foreign.urls import unusable
 
 E = TypeVar("E", bound=Enum)
 
@@ -317,6 +318,11 @@ class Node:
     operator: Address
     domain: str
 
+    @property
+    def is_usable(self) -> bool:
+        """Whether a client can use the URL; the contracts can't check that."""
+        return unusable(self.domain) is None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Party:
@@ -403,6 +409,11 @@ class Route:
     id: PartyId
     operator: Address
     domain: str | None
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether there is a URL, and a client can use it; the contracts can't check that."""
+        return self.domain is not None and unusable(self.domain) is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,14 +1,23 @@
 """Agree to a service: `ape run agree PROVIDER --account NAME --network CHOICE`."""
 
-from argparse import Namespace
+from collections.abc import Sequence
+from typing import Any
 
 import click
 from ocn_registry_ape import registry_command
 
+from ocn_registry.client.sync_client import RegistryClient
+from ocn_registry.intents import CreateAgreement
+from ocn_registry.plans.intent_args import create_agreement
 
-def wanted(args: Namespace) -> list[Namespace]:
-    """Tell what is wanted."""
-    return [Namespace(action="set-agreement", provider=args.address)]
+
+def wanted(
+    given: dict[str, Any],
+    client: RegistryClient,
+    signed: bool,  # noqa: FBT001 - one form for all scripts
+) -> Sequence[CreateAgreement]:
+    """Return the intents."""
+    return [create_agreement(client, given["address"], signed=signed)]
 
 
 cli = registry_command(

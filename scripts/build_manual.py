@@ -12,11 +12,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from ocn_registry.cli import settings_file
-from ocn_registry.cli.arguments import GROUPS
-from ocn_registry.cli.codes import MEANINGS
+from ocn_registry.cli.commands import GROUPS
+from ocn_registry.cli.config import settings_file
+from ocn_registry.cli.config.settings import PROFILE_VARIABLE, RPC_VARIABLE
 from ocn_registry.cli.described import Described, Option, described, of_the_root
-from ocn_registry.cli.settings import PROFILE_VARIABLE, RPC_VARIABLE
+from ocn_registry.plans.exit_codes import MEANINGS
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs" / "man" / "share" / "man" / "man1"

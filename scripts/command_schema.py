@@ -7,9 +7,9 @@ several of them share. Names of roles, modules, permissions and changes are the 
 from dataclasses import fields
 from typing import get_args
 
-from ocn_registry.cli.arguments import WRITES
-from ocn_registry.cli.names import MODULES, PERMISSIONS, ROLES
-from ocn_registry.cli.settings import KEYS
+from ocn_registry.cli.commands.write import WRITES
+from ocn_registry.cli.config.choices import MODULES, PERMISSIONS, ROLES
+from ocn_registry.cli.config.settings import KEYS
 from ocn_registry.migration.compare import What
 from ocn_registry.migration.reasons import Kind, Why
 from ocn_registry.models import Contract

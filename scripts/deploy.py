@@ -19,7 +19,7 @@ from ape.cli import ConnectedProviderCommand, account_option, ape_cli_context
 from ocn_registry_ape import network_of, record_of
 
 from ocn_registry import networks
-from ocn_registry.cli.progress import shown_waiting
+from ocn_registry.cli.output.progress import shown_waiting
 from ocn_registry.deploy.deploy import NAMES, NotDeployed, Order, deploy, plan
 from ocn_registry.deploy.record import Record, alone
 from ocn_registry.errors import OcnRegistryError

@@ -1,29 +1,26 @@
 """List a party: `ape run register_party DE ABC --role CPO --operator 0x... --account NAME`."""
 
-from argparse import Namespace
+from collections.abc import Sequence
+from typing import Any
 
 import click
 from ocn_registry_ape import registry_command
 
-from ocn_registry.cli.names import MODULES, ROLES
+from ocn_registry.client.sync_client import RegistryClient
+from ocn_registry.intents import SignableIntent
+from ocn_registry.models import Module, Role
+from ocn_registry.plans.intent_args import set_party, set_party_modules
+
+MODULES = click.Choice([each.name.lower() for each in Module], case_sensitive=False)
 
 
-def wanted(args: Namespace) -> list[Namespace]:
-    """Tell what is wanted: the party, and its modules if any are named."""
-    party = Namespace(
-        action="set-party",
-        credentials=(args.country_code, args.party_id),
-        roles=args.role,
-        operator=args.operator,
-    )
-    if not args.sender and not args.receiver:
+def wanted(given: dict[str, Any], _: RegistryClient, __: bool) -> Sequence[SignableIntent]:  # noqa: FBT001 - one form for all scripts
+    """Return the intents: the party, and its modules if any are named."""
+    credentials = (given["country_code"], given["party_id"])
+    party = set_party(credentials, given["role"], given["operator"])
+    if not given["sender"] and not given["receiver"]:
         return [party]
-    modules = Namespace(
-        action="set-party-modules",
-        sender_interface=args.sender,
-        receiver_interface=args.receiver,
-    )
-    return [party, modules]
+    return [party, set_party_modules(given["sender"], given["receiver"])]
 
 
 cli = registry_command(
@@ -33,22 +30,26 @@ cli = registry_command(
     click.Argument(["party_id"]),
     click.Option(
         ["--role"],
-        type=click.Choice(ROLES, case_sensitive=False),
+        type=click.Choice([each.name for each in Role], case_sensitive=False),
         multiple=True,
         required=True,
         help="One of its roles; can be repeated.",
     ),
-    click.Option(["--operator"], required=True, help="Address that runs the node it uses."),
+    click.Option(
+        ["--operator"],
+        required=True,
+        help="Address of the operator whose node reaches it.",
+    ),
     click.Option(
         ["--sender"],
-        type=click.Choice(MODULES, case_sensitive=False),
+        type=MODULES,
         multiple=True,
-        help="A module whose sender interface it has; can be repeated.",
+        help="A module whose sender interface it implements; can be repeated.",
     ),
     click.Option(
         ["--receiver"],
-        type=click.Choice(MODULES, case_sensitive=False),
+        type=MODULES,
         multiple=True,
-        help="A module whose receiver interface it has; can be repeated.",
+        help="A module whose receiver interface it implements; can be repeated.",
     ),
 )

@@ -1,29 +1,30 @@
 """Offer a service: `ape run register_service --permission FORWARD_ALL --account NAME`."""
 
-from argparse import Namespace
+from collections.abc import Sequence
+from typing import Any
 
 import click
 from ocn_registry_ape import registry_command
 
-from ocn_registry.cli.names import PERMISSIONS
+from ocn_registry.client.sync_client import RegistryClient
+from ocn_registry.intents import SetService
+from ocn_registry.models import Permission
+from ocn_registry.plans.intent_args import set_service
 
 
-def wanted(args: Namespace) -> list[Namespace]:
-    """Tell what is wanted."""
-    service = Namespace(
-        action="set-service", name=args.name, url=args.url, permissions=args.permission
-    )
-    return [service]
+def wanted(given: dict[str, Any], _: RegistryClient, __: bool) -> Sequence[SetService]:  # noqa: FBT001 - one form for all scripts
+    """Return the intents."""
+    return [set_service(given["name"], given["url"], given["permission"])]
 
 
 cli = registry_command(
     wanted,
     "Offer the service of --account, which is listed as a party. A --spender can pay.",
     click.Option(["--name"], default="", help="Name of the service."),
-    click.Option(["--url"], default="", help="Where to read more about it."),
+    click.Option(["--url"], default="", help="Page that says more about it."),
     click.Option(
         ["--permission"],
-        type=click.Choice(PERMISSIONS, case_sensitive=False),
+        type=click.Choice([each.name for each in Permission], case_sensitive=False),
         multiple=True,
         required=True,
         help="Something that it needs; can be repeated.",

@@ -24,10 +24,9 @@ from typing import TYPE_CHECKING
 from rehearsal_v1 import BLOCK_GAS, VOLTA, Crowd, Filling
 
 from ocn_registry import KeySigner, connect, migration
-from ocn_registry.cli.migrate import counts
-from ocn_registry.cli.migrate_writes import entries_of
 from ocn_registry.deploy.devnet import Devnet
 from ocn_registry.migration.price import price_of
+from ocn_registry.plans.importing import counts, entries_of
 
 if TYPE_CHECKING:
     from ocn_registry.outcomes import Outcome

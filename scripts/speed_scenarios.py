@@ -146,13 +146,15 @@ class Both:
             operator=OPERATOR,
         )
 
+        deadline = int(time.time()) + 3600
+
         def ours() -> None:
             for nonce in range(SIGNATURES):
                 request = self._dialect.request(
                     intent,
                     signer.address,
                     nonce=nonce,
-                    deadline_unix_s=1 << 32,
+                    deadline_unix_s=deadline,
                 )
                 request.sign(signer)
 

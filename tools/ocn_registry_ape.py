@@ -1,13 +1,14 @@
 """What the scripts for Ape share: its accounts as signers, its network as the way to a registry.
 
-`ape run register_node` and its like are the command line of the package, for people whose keys and
-networks are Ape's: the same plan, price and question, the same errors and exit codes.
+`ape run register_node` and its like write through `ocn_registry.plans`, as the command line does:
+the same plan, price and question, the same errors and exit codes.
 """
 
 from __future__ import annotations
 
+import json
 import sys
-from argparse import Namespace
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,25 +18,29 @@ from ape.cli import ConnectedProviderCommand, account_option
 from eth_account.messages import encode_defunct, encode_typed_data
 
 from ocn_registry import networks
-from ocn_registry.cli.carrying import Wish, carry_out
-from ocn_registry.cli.codes import DONE
-from ocn_registry.cli.failures import tell
-from ocn_registry.cli.render import talk
-from ocn_registry.cli.wishes import intent_of, words_of
 from ocn_registry.client.sync_client import RegistryClient
 from ocn_registry.errors import InvalidInput, OcnRegistryError
+from ocn_registry.flows.write import WriteOptions
+from ocn_registry.plans.exit_codes import DONE
+from ocn_registry.plans.failures import code_of, explain
+from ocn_registry.plans.words import words_of
+from ocn_registry.plans.write import Writing
 from ocn_registry.protocol.effects import ChainId
 from ocn_registry.signing import ExternalSigner
 from ocn_registry.transport.web3_adapter import Web3Transport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from ape.api import AccountAPI, ProviderAPI
 
     from ocn_registry.intents import SignableIntent
     from ocn_registry.networks import Deployment
+    from ocn_registry.plans.entries import Entry
     from ocn_registry.signing import SignedRequest
+
+    # Makes the intents of a script's options. The flag says whether they are signed for a spender.
+    Wanted = Callable[[dict[str, Any], RegistryClient, bool], Sequence[SignableIntent]]
 
 ROOT = Path(__file__).resolve().parent.parent
 NETWORKS = {246: "ewc", 73799: "volta"}
@@ -43,28 +48,57 @@ _DEVELOPMENT = 31337
 _TEXTS = {"to", "data"}
 
 
-def registry_command(
-    wanted: Callable[[Namespace], list[Namespace]],
-    says: str,
-    *options: click.Parameter,
-) -> click.Command:
-    """Make a command of Ape's.
+class Console:
+    """The person who runs a script: asked at the terminal, told on standard error."""
+
+    def __init__(self, *, yes: bool) -> None:
+        """Take whether the person has agreed already."""
+        self._yes = yes
+
+    def note(self, text: str) -> None:
+        """Say one line, with everything escaped that could command a terminal."""
+        click.echo("".join(map(_printable, text)), err=True)
+
+    def agree(self, question: str, *, insist: bool) -> bool:
+        """Return whether the person agrees."""
+        if self._yes:
+            return True
+        if not sys.stdin.isatty():
+            if insist:
+                raise InvalidInput(
+                    "nobody can be asked whether to do this: read the plan, then add --yes",
+                )
+            return True
+        return click.confirm(question, err=True, prompt_suffix=" ")
+
+    def show(self, result: Entry) -> None:
+        """Print the result as JSON."""
+        click.echo(json.dumps(result, indent=2))
+
+    @contextmanager
+    def waiting(self, options: WriteOptions) -> Generator[WriteOptions, None, None]:
+        """Say the hash of what was sent."""
+        yield replace(options, on_sent=lambda tx_hash: self.note(f"sent      {tx_hash}"))
+
+
+def registry_command(wanted: Wanted, says: str, *options: click.Parameter) -> click.Command:
+    """Return a command for Ape.
 
     Args:
-        wanted: Turns the options into what is wanted, in order, as `cli.wishes.intent_of` reads it.
+        wanted: Makes the intents of the options, in order.
         says: What the command does, for its help.
         options: Its own arguments and options.
     """
 
     # Ape looks at the name `provider` to hand in the network that was chosen.
     def run(provider: ProviderAPI, **given: Any) -> None:  # noqa: ANN401 - all kinds of options
-        args = Namespace(**given)
-        args.network, args.timeout = None, None
-        args.wait = str(max(1, provider.network.required_confirmations))
+        console = Console(yes=given["yes"])
         try:
-            code = _carry(args, provider, wanted(args))
+            code = _write(console, provider, wanted, given)
         except OcnRegistryError as error:
-            code = tell(error, args)
+            for sentence in explain(error):
+                console.note(sentence)
+            code = code_of(error)
         sys.exit(code)
 
     for option in (
@@ -73,12 +107,11 @@ def registry_command(
         click.option(
             "--deployment",
             metavar="NAME|FILE",
-            help="Which registry; the one that was deployed from here, or the network's.",
+            help="Which registry (default: the one deployed from here, or the network's).",
         ),
-        click.option("--max-fee", type=int, help="Most wei per gas."),
+        click.option("--max-fee", type=int, help="Highest price per gas, in wei."),
         click.option("--yes", is_flag=True, help="Do not ask."),
-        click.option("--dry-run", is_flag=True, help="Show plan and price, and send nothing."),
-        click.option("--json", is_flag=True, help="Print JSON on a terminal, too."),
+        click.option("--dry-run", is_flag=True, help="Show the plan and price, and send nothing."),
     ):
         run = option(run)
     command = click.command(cls=ConnectedProviderCommand, help=says)(run)
@@ -86,49 +119,63 @@ def registry_command(
     return command
 
 
-def _carry(args: Namespace, provider: ProviderAPI, wanted: list[Namespace]) -> int:
+def _write(
+    console: Console,
+    provider: ProviderAPI,
+    wanted: Wanted,
+    given: dict[str, Any],
+) -> int:
     # Asked here: of local chains Ape has an id of its own, which is not what they say.
     chain_id: int = Web3Transport(provider.web3).perform(ChainId())
     here = replace(
-        deployment_of(args.deployment, chain_id),
+        deployment_of(given["deployment"], chain_id),
         rpc_urls=(provider.network_choice,),  # as its user knows it; a URL can hold a key
     )
     transport = Web3Transport(provider.web3, chain_id=here.chain_id)
     with RegistryClient(here, transport) as client:
-        is_signed = args.spender is not None
-        intents = [intent_of(wish, client, signed=is_signed) for wish in wanted]
+        intents = wanted(given, client, given["spender"] is not None)
         together = [intents] if client.limits.has_batches else [[intent] for intent in intents]
         for group in together:
-            code = _send(args, client, provider, group)
+            code = _send(console, provider, given, client, group)
             if code != DONE:
                 return code
     return DONE
 
 
 def _send(
-    args: Namespace,
-    client: RegistryClient,
+    console: Console,
     provider: ProviderAPI,
+    given: dict[str, Any],
+    client: RegistryClient,
     intents: Sequence[SignableIntent],
 ) -> int:
-    signer = signer_of(args.account, provider)
-    wishes = tuple([Wish(signer.address, intent) for intent in intents])
-    if args.spender is None:
-        return carry_out(args, client, tuple(intents), wishes, signer, insist=True)
-    requests: list[SignedRequest] = []
-    for intent in intents:
-        talk(f"to sign   {words_of(intent)}")
-        nonce = requests[-1].nonce + 1 if requests else None
-        requests.append(client.sign(intent, signer, nonce=nonce))
-    payer = signer_of(args.spender, provider)
-    return carry_out(args, client, tuple(requests), wishes, payer, insist=True)
+    signer = signer_of(given["account"], provider)
+    options = WriteOptions(
+        max_fee_per_gas_wei=given["max_fee"],
+        confirmations=max(1, provider.network.required_confirmations),
+    )
+    if given["spender"] is None:
+        writing = Writing(client, tuple(intents), signer, console)
+    else:
+        requests: list[SignedRequest] = []
+        for intent in intents:
+            console.note(f"to sign   {words_of(intent)}")
+            nonce = requests[-1].nonce + 1 if requests else None
+            requests.append(client.sign(intent, signer, nonce=nonce))
+        payer = signer_of(given["spender"], provider)
+        writing = Writing(client, tuple(requests), payer, console)
+    return writing.execute(options, insist=True, dry_run=given["dry_run"])
+
+
+def _printable(letter: str) -> str:
+    return letter if letter.isprintable() else letter.encode("unicode_escape").decode()
 
 
 def deployment_of(named: str | None, chain_id: int) -> Deployment:
-    """Find a registry: the one that is named, one deployed from here, or the chain's own.
+    """Return a registry: the one that is named, one deployed from here, or the chain's own.
 
     Raises:
-        InvalidInput: There is none.
+        InvalidInput: None is known.
     """
     file = Path(named) if named else record_of(network_of(chain_id))
     if file.suffix == ".json" and (named or file.exists()):
@@ -142,17 +189,17 @@ def deployment_of(named: str | None, chain_id: int) -> Deployment:
 
 
 def network_of(chain_id: int) -> str:
-    """Name the network of a chain, as the record of a deployment there is named."""
+    """Return the name of a chain's network, which its deployment record has as well."""
     return NETWORKS.get(chain_id, f"chain-{chain_id}")
 
 
 def record_of(name: str) -> Path:
-    """Tell where `ape run deploy` keeps the record of a deployment."""
+    """Return where `ape run deploy` keeps the record of a deployment."""
     return ROOT / "deployments" / f"{name}.json"
 
 
 def signer_of(account: AccountAPI, provider: ProviderAPI) -> ExternalSigner:
-    """Let an account of Ape's sign. Ape may ask for its passphrase; what it gives is checked."""
+    """Return a signer that is an account of Ape's, which may ask for its passphrase."""
 
     def message(signable: object) -> bytes:
         signature = account.sign_message(signable)

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ocn_registry.cli.arguments import GROUPS
-from ocn_registry.cli.codes import DONE
+from ocn_registry.cli.commands import GROUPS
 from ocn_registry.cli.described import described, of_the_root
-from ocn_registry.cli.render import as_json, put
 
 if TYPE_CHECKING:
-    from argparse import Namespace
-
     from ocn_registry.cli.described import Described, Option
 
 Named = tuple[str, str]
@@ -38,13 +34,6 @@ class Value(NamedTuple):
 
     paths: tuple[str, ...]
     option: Option
-
-
-def completion(args: Namespace) -> int:
-    """Print the script of a shell."""
-    text = script(args.shell).rstrip("\n")
-    put(as_json(text) if args.json else text)
-    return DONE
 
 
 def script(shell: str) -> str:

@@ -8,9 +8,9 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from ocn_registry.cli.arguments import Parser, commands, parser_of
-from ocn_registry.cli.names import Choice
-from ocn_registry.cli.options import everywhere
+from ocn_registry.cli.commands import commands
+from ocn_registry.cli.config.choices import Choice
+from ocn_registry.cli.parser import Parser, add_options, parser_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,8 +64,7 @@ def described() -> list[Described]:
     found: list[Described] = []
     for command in commands():
         parser = Parser(prog="ocn-registry")
-        command.options(parser)
-        everywhere(parser)
+        add_options(parser, command)
         path = tuple(command.path.split())
         options = tuple(_options(parser))
         found.append(Described(path, command.aliases, command.help, options))

@@ -1,22 +1,21 @@
-"""From the words of the command line to an exit code: parse, run, tell what went wrong.
+"""From the words of the command line to an exit code: parse, run, report errors.
 
-Every error of the package is told in one line and has a code of its own. Whatever else escapes is
-a fault of this program, and the only thing that may show a traceback: with `OCN_DEBUG` set.
+Every error of the package is reported in one line and has an exit code of its own. Anything else
+that escapes is a bug in this program, and the only thing that shows a traceback: with `OCN_DEBUG`
+set.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from importlib import import_module
 from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
-from ocn_registry.cli.arguments import parse
-from ocn_registry.cli.codes import INTERRUPTED, UNEXPECTED
+from ocn_registry.cli.parser import parse
+from ocn_registry.plans.exit_codes import INTERRUPTED, UNEXPECTED
 
 if TYPE_CHECKING:
-    from argparse import Namespace
     from collections.abc import Callable, Sequence
 
 
@@ -36,23 +35,24 @@ def main(argv: Sequence[str] | None = None) -> int:
         args = parse(sys.argv[1:] if argv is None else argv)
     except KeyboardInterrupt:
         return _interrupted()
+    run: Callable[..., int] = args.run
     try:
-        code = _command(args.run)(args)
+        code = run(args)
         sys.stdout.flush()
     except (KeyboardInterrupt, EOFError):  # Ctrl-C, or Ctrl-D at a question
         return _interrupted()
-    except BrokenPipeError:  # whoever read has seen enough
+    except BrokenPipeError:  # the reader has seen enough
         _drop_output()
         return UNEXPECTED
     except Exception as error:  # noqa: BLE001 - the last border: users get a sentence
-        from ocn_registry.cli.failures import tell  # noqa: PLC0415 - only when it is needed
+        from ocn_registry.cli.errors import report  # noqa: PLC0415 - only when it is needed
 
-        return tell(error, args)
+        return report(error, args)
     return code
 
 
 def _interrupted() -> int:
-    """Say so in a line of its own: the terminal's line begins with `^C` or a question."""
+    """Say so on a line of its own: the terminal's line begins with `^C` or a question."""
     if sys.stdout.isatty():
         _drop_output()
     begin = "\n" if sys.stderr.isatty() else ""
@@ -61,11 +61,5 @@ def _interrupted() -> int:
 
 
 def _drop_output() -> None:
-    """Forget what is still to be printed, which Python would do at its end."""
+    """Drop what is still to be printed, which Python would do at its end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _command(place: str) -> Callable[[Namespace], int]:
-    module, _, name = place.partition(":")
-    command: Callable[[Namespace], int] = getattr(import_module(f"ocn_registry.cli.{module}"), name)
-    return command

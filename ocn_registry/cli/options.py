@@ -1,4 +1,4 @@
-"""The options of commands, each written once. Nothing is imported here that takes time."""
+"""Options that several commands share. Nothing is imported here that takes time."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from argparse import SUPPRESS, ArgumentTypeError
 from typing import TYPE_CHECKING, Final
 
-from ocn_registry.cli.names import MODULES, NETWORKS, PERMISSIONS, ROLES, choice
+from ocn_registry.cli.config.choices import NETWORKS, choice
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 LIKE_A_KEY: Final = re.compile(r"(0[xX])?[0-9a-fA-F]{60,}")
 KEY_HELP: Final = (
     "keystore:PATH (encrypted file), env:NAME (environment variable), file:PATH (key file that "
-    "only you can read), or command:PROGRAM (signs elsewhere)"
+    "only you can read), or command:PROGRAM (a program that signs)"
 )
 
 
-def everywhere(parser: ArgumentParser, *, root: bool = False) -> None:
-    """Add what every command takes, before or after its name."""
+def network_and_output(parser: ArgumentParser, *, root: bool = False) -> None:
+    """Add the options of every command, before or after its name."""
 
     def default(value: object) -> object:
         return value if root else SUPPRESS
@@ -41,32 +41,32 @@ def everywhere(parser: ArgumentParser, *, root: bool = False) -> None:
         "--nf",
         metavar="FILE",
         default=default(None),
-        help="JSON file: a deployment of your own, or what differs from NETWORK (as in version 1)",
+        help="JSON file: your own deployment, or what differs from NETWORK (as in version 1)",
     )
     group.add_argument(
         "--rpc-url",
         action="append",
         metavar="URL",
         default=default(None),
-        help="RPC node to ask, in place of the network's; can be repeated (or: OCN_RPC_URL)",
+        help="RPC node to use instead of the network's; can be repeated (or: OCN_RPC_URL)",
     )
     group.add_argument(
         "--proxy",
         metavar="URL",
         default=default(None),
-        help="HTTP proxy through which the RPC node is asked",
+        help="HTTP proxy for the connection to the RPC node",
     )
     group.add_argument(
         "--ca-file",
         metavar="FILE",
         default=default(None),
-        help="certificates of authorities to trust in place of the usual ones",
+        help="certificates of the authorities to trust, instead of the system's",
     )
     group.add_argument(
         "--profile",
         metavar="NAME",
         default=default(None),
-        help="settings of this name in your settings file (or: OCN_PROFILE); see `settings`",
+        help="profile of your settings file to use (or: OCN_PROFILE); see `settings`",
     )
     group.add_argument(
         "--json",
@@ -80,73 +80,50 @@ def everywhere(parser: ArgumentParser, *, root: bool = False) -> None:
 
 
 def signing(parser: ArgumentParser) -> None:
-    """Take the key of whose entry it is."""
+    """Add the key of the account whose entry it is."""
     parser.add_argument(
         "-s",
         "--signer",
         default=SUPPRESS,
         metavar="KEY",
-        help=f"key of whose entry it is (or: SIGNER): {KEY_HELP}",
+        help=f"key of the account whose entry it is (or: SIGNER): {KEY_HELP}",
     )
     passphrase(parser)
 
 
 def passphrase(parser: ArgumentParser) -> None:
-    """Take the passphrase of keystores."""
+    """Add the passphrase of keystores."""
     parser.add_argument(
         "--passphrase-file",
         metavar="FILE",
-        help="passphrase of the keystores, in a file only you can read; asked for without",
+        help="file with the passphrase of the keystores, which only you can read; without it you "
+        "are asked",
     )
-
-
-def waiting(parser: ArgumentParser) -> None:
-    """Take how long a transaction is waited for."""
-    parser.add_argument(
-        "--wait",
-        type=blocks,
-        metavar="confirmed|final|N",
-        help="wait until it is in a block (default), until no other block can take its place, or "
-        "until N blocks stand",
-    )
-
-
-def blocks(text: str) -> str:
-    """Read how many blocks are waited for."""
-    if text in {"confirmed", "final"} or re.fullmatch(r"[1-9][0-9]{0,3}", text):
-        return text
-    raise ArgumentTypeError(f"{text!r} is neither confirmed, nor final, nor a number of blocks")
-
-
-def tx_hash(text: str) -> str:
-    """Read the hash of a transaction."""
-    if re.fullmatch(r"0[xX][0-9a-fA-F]{64}", text):
-        return text.lower()
-    raise ArgumentTypeError(f"{text!r} is no hash: give 0x and 64 hexadecimal digits")
 
 
 def spending(parser: ArgumentParser) -> None:
-    """Take the key of who pays, and how the transaction is sent."""
+    """Add the key of the account that pays, and how the transaction is sent."""
     parser.add_argument(
         "-x",
         "--spender",
         default=SUPPRESS,
         metavar="KEY",
-        help="key of who pays, where that is another (or: SPENDER); see --signer for its forms",
+        help="key of the account that pays, if it is another (or: SPENDER); see --signer for its "
+        "forms",
     )
     parser.add_argument(
         "--spender-passphrase-file",
         metavar="FILE",
-        help="passphrase of the spender's keystore, if it is another",
+        help="file with the passphrase of the spender's keystore, if it is another",
     )
     sending(parser)
 
 
-def sending(parser: ArgumentParser, awaited: str = "that") -> None:
-    """Take whether somebody is asked, and how it is sent.
+def sending(parser: ArgumentParser, awaited: str = "the transaction") -> None:
+    """Add whether somebody is asked, and how a transaction is sent.
 
     Args:
-        parser: Takes them.
+        parser: Gets the options.
         awaited: What is waited for, in words.
     """
     parser.add_argument("-y", "--yes", action="store_true", help="do not ask before sending")
@@ -166,31 +143,52 @@ def sending(parser: ArgumentParser, awaited: str = "that") -> None:
         "--max-fee",
         type=int,
         metavar="WEI",
-        help="most that is paid per gas, in wei (default: twice the base fee)",
+        help="highest price per gas, in wei (default: twice the base fee)",
     )
 
 
-def nothing(_: ArgumentParser) -> None:
-    """Take no options."""
+def waiting(parser: ArgumentParser) -> None:
+    """Add how long to wait for a transaction."""
+    parser.add_argument(
+        "--wait",
+        type=blocks,
+        metavar="confirmed|final|N",
+        help="wait until it is in a block (default), until no other block can replace that one, "
+        "or for N blocks",
+    )
 
 
-def address(parser: ArgumentParser) -> None:
-    """Take the address of a node's operator."""
+def blocks(text: str) -> str:
+    """Parse how many blocks to wait for."""
+    if text in {"confirmed", "final"} or re.fullmatch(r"[1-9][0-9]{0,3}", text):
+        return text
+    raise ArgumentTypeError(f"{text!r} is not confirmed, final, or a number of blocks")
+
+
+def tx_hash(text: str) -> str:
+    """Parse the hash of a transaction."""
+    if re.fullmatch(r"0[xX][0-9a-fA-F]{64}", text):
+        return text.lower()
+    raise ArgumentTypeError(f"{text!r} is not a valid hash: give 0x and 64 hexadecimal digits")
+
+
+def yes(parser: ArgumentParser) -> None:
+    """Add that nobody is asked."""
+    parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
+
+
+def operator_address(parser: ArgumentParser) -> None:
+    """Add the address of a node's operator."""
     parser.add_argument("address", help="address of the operator")
 
 
 def provider(parser: ArgumentParser) -> None:
-    """Take the address of a provider."""
+    """Add the address of a provider."""
     parser.add_argument("provider", help="address of the party that offers the service")
 
 
-def domain(parser: ArgumentParser) -> None:
-    """Take the URL of a node."""
-    parser.add_argument("domain", metavar="URL", help="URL of the node, https://node.example.com")
-
-
-def who(parser: ArgumentParser) -> None:
-    """Take what names a party."""
+def one_party(parser: ArgumentParser) -> None:
+    """Add which party is meant: by address, or by country code and party id."""
     group = parser.add_mutually_exclusive_group(required=True)
     group.add_argument("-a", "--address", help="address of the party")
     group.add_argument(
@@ -198,173 +196,32 @@ def who(parser: ArgumentParser) -> None:
         "--credentials",
         nargs=2,
         metavar=("CC", "PID"),
-        help="its OCPI country code and party id",
+        help="OCPI country code and party id of the party",
     )
 
 
-def party(parser: ArgumentParser) -> None:
-    """Take what a party is."""
+def party_id(parser: ArgumentParser) -> None:
+    """Add a country code and party id."""
     parser.add_argument(
         "-c",
         "--credentials",
         nargs=2,
         metavar=("CC", "PID"),
         required=True,
-        help="its OCPI country code and party id",
-    )
-    parser.add_argument(
-        "-r",
-        "--roles",
-        nargs="+",
-        action="extend",
-        type=choice("role", ROLES),
-        required=True,
-        metavar="ROLE",
-        help=f"one or more of {', '.join(ROLES)}",
-    )
-    parser.add_argument(
-        "-o",
-        "--operator",
-        required=True,
-        metavar="ADDRESS",
-        help="address that runs the node through which it is reached",
-    )
-
-
-def modules(parser: ArgumentParser) -> None:
-    """Take the modules of a party."""
-    for side in ("sender", "receiver"):
-        parser.add_argument(
-            f"--{side[0]}i",
-            f"--{side}-interface",
-            dest=f"{side}_interface",
-            nargs="*",
-            action="extend",
-            default=None,
-            type=choice("module", MODULES),
-            metavar="MODULE",
-            help=f"modules whose {side} interface it has: {', '.join(MODULES)}",
-        )
-
-
-def service(parser: ArgumentParser) -> None:
-    """Take what a service is."""
-    parser.add_argument("--name", default="", help="name of the service")
-    parser.add_argument("-u", "--url", default="", help="where to read more about it")
-    parser.add_argument(
-        "-p",
-        "--permissions",
-        nargs="+",
-        action="extend",
-        required=True,
-        type=choice("permission", PERMISSIONS),
-        metavar="PERMISSION",
-        help=f"what it needs, one or more of: {', '.join(PERMISSIONS)}",
+        help="OCPI country code and party id of the party",
     )
 
 
 def listing(parser: ArgumentParser) -> None:
-    """Take the form of a list."""
-    parser.add_argument("--csv", action="store_true", help="print CSV, with a line of names first")
+    """Add the form of a list."""
+    parser.add_argument("--csv", action="store_true", help="print CSV, with a header line")
 
 
-def parties(parser: ArgumentParser) -> None:
-    """Take which parties are listed."""
-    listing(parser)
-    parser.add_argument("--operator", metavar="ADDRESS", help="reached through this one's node")
-    parser.add_argument("--role", type=choice("role", ROLES), metavar="ROLE", help="with this role")
-    parser.add_argument(
-        "--module",
-        type=choice("module", MODULES),
-        metavar="MODULE",
-        help="with this OCPI module",
-    )
-    parser.add_argument(
-        "--interface",
-        choices=("sender", "receiver"),
-        help="with this side of it, or of any module",
-    )
-
-
-def services(parser: ArgumentParser) -> None:
-    """Take which services are listed."""
-    listing(parser)
-    parser.add_argument(
-        "--permission",
-        type=choice("permission", PERMISSIONS),
-        metavar="PERMISSION",
-        help="that need this permission",
-    )
-
-
-def account(parser: ArgumentParser) -> None:
-    """Take whose request it will be, and how long it can be used."""
-    parser.add_argument(
-        "-a",
-        "--account",
-        required=True,
-        metavar="ADDRESS",
-        help="whose entry it is, and who will sign",
-    )
-    parser.add_argument(
-        "--nonce",
-        type=int,
-        help="nonce of the request (default: the next one of the account); with --nonce and a "
-        "limit of time, no chain is asked",
-    )
-    limit = parser.add_mutually_exclusive_group()
-    limit.add_argument(
-        "--valid-for",
-        type=_seconds,
-        metavar="TIME",
-        help="30m, 12h or 7d: how long it can be used, 30 days at most (default: 1h)",
-    )
-    limit.add_argument(
-        "--deadline",
-        type=int,
-        metavar="SECONDS",
-        help="last second at which it can be used, in Unix time",
-    )
-
-
-def _seconds(text: str) -> int:
-    found = re.fullmatch(r"([1-9][0-9]{0,6})([smhd])", text)
-    if found is None:
-        raise ArgumentTypeError(f"{text!r} is no time: give 30m, 12h or 7d")
-    return int(found[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[found[2]]
-
-
-def file(parser: ArgumentParser) -> None:
-    """Take one request."""
-    parser.add_argument("file", metavar="FILE", help="the request; - for standard input")
-
-
-def files(parser: ArgumentParser) -> None:
-    """Take requests."""
+def requests(parser: ArgumentParser) -> None:
+    """Add files of requests."""
     parser.add_argument(
         "files",
         nargs="+",
         metavar="FILE",
         help="requests, in order; - for standard input",
-    )
-
-
-def yes(parser: ArgumentParser) -> None:
-    """Take that nobody has to be asked."""
-    parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
-
-
-def cancelled(parser: ArgumentParser) -> None:
-    """Take which requests are cancelled."""
-    parser.add_argument(
-        "--contract",
-        choices=("registry", "permissions"),
-        default="registry",
-        help="nodes and parties (default), or services and agreements: each counts for itself",
-    )
-    parser.add_argument(
-        "--new-nonce",
-        type=int,
-        metavar="NONCE",
-        help="cancel what was signed with a nonce below this one (default: the next 1,000)",
     )

@@ -168,7 +168,7 @@ def signed_by(request: Request, signer: AnySigner) -> Flow[SignedRequest]:
     """Sign a request, whoever the signer is to its account."""
     payload = request.payload
     task: Local[bytes] = Local(lambda: signer.sign(payload))
-    return SignedRequest(request=request, signature=(yield from task))
+    return request.signed((yield from task), signer=signer.address)
 
 
 def verify(dialect: Dialect, requests: tuple[SignedRequest, ...]) -> Flow[None]:

@@ -28,12 +28,12 @@ class Limits:
     max_digits: int = 78
 
 
-# Answers of RPC nodes. The items are those of one answer: 16 where one value was asked for, and as
+# Answers of RPC nodes. The items are those of one answer: 32 where one value was asked for, and as
 # many more as the longest answer of its kind needs.
 RPC_ANSWER_BYTES = 64 << 20
-RPC_VALUE_ITEMS = 16
-RPC_OBJECT_ITEMS = 50_000  # a block lists the hashes of its transactions
-RPC_EVENTS = 100_000
+RPC_VALUE_ITEMS = 32
+RPC_OBJECT_ITEMS = 100_000  # a block lists the hashes of its transactions
+RPC_EVENTS = 50_000
 RPC_EVENTS_ITEMS = 16 * RPC_EVENTS
 
 REQUEST = Limits(max_bytes=1 << 16, max_items=4_096, max_depth=16)

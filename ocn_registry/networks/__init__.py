@@ -33,6 +33,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeGuard
 
 from ocn_registry.errors import InvalidInput
+from ocn_registry.foreign.limits import NETWORK_FILE
 from ocn_registry.foreign.strict_json import parse_json
 from ocn_registry.foreign.text import shown
 from ocn_registry.models import Address
@@ -199,7 +200,7 @@ def chain_facts(deployment: Deployment) -> dict[str, object]:
 
 def _read(content: bytes) -> Deployment:
     try:
-        found = parse_json(content)
+        found = parse_json(content, NETWORK_FILE)
     except ValueError as error:
         raise InvalidInput(f"the network file is not valid JSON: {error}") from error
     if not _is_object(found):

@@ -1,5 +1,6 @@
 """Requests, their JSON form, and signers. Nothing here asks a chain."""
 
+from ocn_registry.evm.curve import recover
 from ocn_registry.evm.typed_data import (
     DOMAIN_TYPE,
     Domain,
@@ -27,7 +28,7 @@ from ocn_registry.signing.requests import (
     SignedRequest,
     acceptance_of,
 )
-from ocn_registry.signing.signers import AnySigner, AsyncSigner, KeySigner, Signer, recover
+from ocn_registry.signing.signers import AnySigner, AsyncSigner, KeySigner, Signer
 
 __all__ = [
     "DEFAULT_LIFETIME_S",

@@ -1,29 +1,39 @@
 """Strict reading of a request that came from elsewhere: the `eth_signTypedData_v4` payload as JSON.
 
-The document says what was signed; which contract, chain and types that has to be for, we know
-ourselves. So `domain` and `types` are built anew, and a document that differs is refused. Nothing
-is coerced: a number is a decimal text or an integer below 2^53, an unknown key is an error.
+The document says what was signed. Contract, chain and types are known from the deployment, so
+`domain` and `types` are rebuilt, and a document that differs is refused. The reader is tolerant
+only where nothing can be misread, because ethers, viem and wallets write it so: `EIP712Domain` may
+be missing from `types`, an integer may be a number below 2^53, decimal digits or `0x` and
+hexadecimal digits, and an address may be in lower case. An unknown key is an error.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING, Final, TypeGuard
 
 from ocn_registry.errors import InvalidInput
 from ocn_registry.evm.typed_data import DOMAIN_TYPE, TypedData
-from ocn_registry.foreign.strict_json import parse_json
+from ocn_registry.foreign.limits import REQUEST
+from ocn_registry.foreign.strict_json import BeyondLimits, parse_json
 from ocn_registry.foreign.text import shown
 from ocn_registry.models import Address
+from ocn_registry.signing.signatures import is_wrapped
 
 if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
     from ocn_registry.evm.typed_data import Domain, StructType, Value
 
-MAX_DOCUMENT_BYTES = 1 << 16
-MAX_SIGNATURE_BYTES = 1 << 12
-_EXACT = 1 << 53
-_MOST_DIGITS = 78  # of 2^256
-_KEYS = {"types", "primaryType", "domain", "message"}
+MAX_DOCUMENT_BYTES: Final = REQUEST.max_bytes
+MAX_SIGNATURE_BYTES: Final = 1 << 12
+_MAX_WRAPPED_BYTES: Final = 1 << 14  # ERC-6492: the call that deploys the wallet comes along
+_EXACT: Final = 1 << 53
+_NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,77}")
+_HEXADECIMAL: Final = re.compile(r"0x[0-9a-fA-F]{1,64}")
+_DOMAIN_FIELDS: Final = DOMAIN_TYPE.document()
+_KEYS: Final = {"types", "primaryType", "domain", "message"}
 
 
 def _is_object(value: object) -> TypeGuard[dict[str, object]]:
@@ -47,28 +57,25 @@ class Document:
 
 
 def read_object(text: str | bytes) -> dict[str, object]:
-    """Read a JSON object that travelled.
+    """Read a JSON object from elsewhere.
 
     Args:
-        text: JSON, at most 65,536 bytes.
+        text: JSON, at most 65,536 bytes; bytes may begin with a byte order mark.
 
     Raises:
-        InvalidInput: It is no JSON object, is too long, or names a key twice.
+        InvalidInput: It is not a JSON object, is too long, or repeats a key.
     """
-    if len(text) > MAX_DOCUMENT_BYTES:
-        raise InvalidInput(
-            f"the request is {len(text)} long and {MAX_DOCUMENT_BYTES} is the most: "
-            "is this the right file?",
-        )
     try:
-        content = text.encode() if isinstance(text, str) else text
-        whole = parse_json(content, pairs=_pairs, number=_refuse_number)
+        content = text.removeprefix("\ufeff").encode() if isinstance(text, str) else text
+        whole = parse_json(content, REQUEST, pairs=_pairs, number=_refuse_number)
     except InvalidInput:
         raise
+    except BeyondLimits as error:
+        raise InvalidInput(f"the request is {error}: is this the right file?") from None
     except ValueError:
-        raise InvalidInput("the request is no JSON: is this the right file?") from None
+        raise InvalidInput("the request is not valid JSON: is this the right file?") from None
     if not _is_object(whole):
-        raise InvalidInput("the request is no JSON object: is this the right file?")
+        raise InvalidInput("the request is not a JSON object: is this the right file?")
     return whole
 
 
@@ -79,7 +86,7 @@ def read_document(text: str | bytes) -> Document:
         text: JSON, at most 65,536 bytes.
 
     Raises:
-        InvalidInput: It is no JSON, or has not the form of a request.
+        InvalidInput: It is not JSON, or has not the form of a request.
     """
     return _document(read_object(text))
 
@@ -93,7 +100,10 @@ def _document(whole: dict[str, object]) -> Document:
         )
     primary_type, domain, message = whole["primaryType"], whole["domain"], whole["message"]
     if not isinstance(primary_type, str) or not _is_object(domain) or not _is_object(message):
-        raise InvalidInput("the request's primaryType is no text, or domain or message no object")
+        raise InvalidInput(
+            "the request's primaryType is not text, or its domain or message not an object: "
+            "is this the right file?",
+        )
     return Document(
         primary_type=primary_type,
         types=whole["types"],
@@ -108,51 +118,59 @@ def read_signature(value: object) -> bytes:
     """Read a signature.
 
     Args:
-        value: `0x` and hexadecimal digits: 65 bytes from a key, any length from a contract.
+        value: `0x` and hexadecimal digits. A key's signature has 64 or 65 bytes, a contract's has
+            any length; a Safe that approved the request on the chain has an empty one, `0x`.
 
     Raises:
         InvalidInput: It is something else.
     """
-    try:
-        if isinstance(value, str) and value[:2] == "0x" and len(value) <= 2 * MAX_SIGNATURE_BYTES:
-            return bytes.fromhex(value[2:] if value[2:].isalnum() else "?")
-    except ValueError:
-        pass
+    if isinstance(value, str) and value[:2] == "0x" and len(value) <= 2 * _MAX_WRAPPED_BYTES:
+        digits = value[2:]
+        try:
+            signature = bytes.fromhex(digits if digits.isalnum() else "?" if digits else "")
+        except ValueError:
+            pass
+        else:
+            if len(signature) <= MAX_SIGNATURE_BYTES or is_wrapped(signature):
+                return signature
     raise InvalidInput(
-        f"{shown(value, 20)} is no signature: give 0x and hexadecimal digits, 130 from a key",
+        f"{shown(value, 20)} is not a valid signature: use 0x and hexadecimal digits, 130 of them "
+        "for a key's",
     )
 
 
 def match(document: Document, domain: Domain, kind: StructType) -> TypedData:
-    """Take the values out of a document, once all else in it is what it has to be.
+    """Return the values of a document, after checking that everything else is as expected.
 
     Args:
         document: What was read.
-        domain: Contract and chain that we know.
-        kind: Type of the request that we know.
+        domain: The contract and chain of the deployment.
+        kind: The type of the request.
 
     Raises:
         InvalidInput: The document is for another contract, chain or type, or has a bad value.
     """
-    if document.types != {"EIP712Domain": DOMAIN_TYPE.document(), kind.name: kind.document()}:
+    types, fields = document.types, kind.document()
+    if types not in ({"EIP712Domain": _DOMAIN_FIELDS, kind.name: fields}, {kind.name: fields}):
         raise InvalidInput(
             f"the types of the request are not those of {kind.name} in this contract: "
-            "have it prepared for this version of the contracts",
+            "prepare it again with this version",
         )
     told = read_values("domain", DOMAIN_TYPE, document.domain)
-    for (_, name), ours, theirs in zip(DOMAIN_TYPE.fields, domain.values(), told, strict=True):
-        if ours != theirs:
-            raise InvalidInput(
-                f"the request is for {name} {shown(theirs)} and this deployment has "
-                f"{shown(ours)}: choose the deployment that it was signed for",
-            )
+    if told != domain.values():
+        for (_, name), ours, theirs in zip(DOMAIN_TYPE.fields, domain.values(), told, strict=True):
+            if ours != theirs:
+                raise InvalidInput(
+                    f"the request is for {name} {shown(theirs)} and this deployment has "
+                    f"{shown(ours)}: choose the deployment that it was signed for",
+                )
     return TypedData(
         domain=domain, type=kind, values=read_values("message", kind, document.message)
     )
 
 
 def read_values(what: str, kind: StructType, told: object) -> tuple[Value, ...]:
-    """Take the values of a type's fields out of an object, in their order.
+    """Return the values of a type's fields from an object, in the order of the fields.
 
     Args:
         what: What the object is called in messages.
@@ -160,57 +178,66 @@ def read_values(what: str, kind: StructType, told: object) -> tuple[Value, ...]:
         told: The object.
 
     Raises:
-        InvalidInput: It is no object, has other keys, or has a value of another type.
+        InvalidInput: It is not an object, has other keys, or has a value of another type.
     """
     if not _is_object(told):
-        raise InvalidInput(f"the {what} of the request is no object: is this the right file?")
-    same_keys(what, set(told), {name for _, name in kind.fields})
+        raise InvalidInput(f"the {what} of the request is not an object: is this the right file?")
+    same_keys(what, told.keys(), {name for _, name in kind.fields})
     return tuple([_value(field, name, told[name]) for field, name in kind.fields])
 
 
 def _value(kind: str, name: str, told: object) -> Value:
+    if kind in {"string", "address"}:
+        if not isinstance(told, str):
+            raise InvalidInput(f"{name} of the request is {shown(told)}: use text")
+        return told if kind == "string" else Address(told)
     if kind.endswith("[]"):
         if not _is_list(told):
-            raise InvalidInput(f"{name} of the request is {shown(told)}: a list was expected")
+            raise InvalidInput(f"{name} of the request is {shown(told)}: use a list")
         bits = int(kind[4:-2])
         return tuple([_number(name, bits, item) for item in told])
-    if kind.startswith("uint"):
-        return _number(name, int(kind[4:]), told)
-    if not isinstance(told, str):
-        raise InvalidInput(f"{name} of the request is {shown(told)}: text was expected")
-    return Address(told) if kind == "address" else told
+    return _number(name, int(kind[4:]), told)
 
 
 def _number(name: str, bits: int, told: object) -> int:
     number = -1
-    if isinstance(told, int) and not isinstance(told, bool) and told < _EXACT:
+    if isinstance(told, str):
+        if _NUMBER.fullmatch(told):
+            number = int(told)
+        elif _HEXADECIMAL.fullmatch(told):
+            number = int(told, 16)
+    elif isinstance(told, int) and not isinstance(told, bool) and told < _EXACT:
         number = told
-    elif (
-        isinstance(told, str) and told.isascii() and told.isdecimal() and len(told) <= _MOST_DIGITS
-    ):
-        number = int(told) if told == "0" or told[0] != "0" else -1
     if not 0 <= number < 1 << bits:
         raise InvalidInput(
-            f"{name} of the request is {shown(told)}: a number of {bits} bits was expected, as "
-            "decimal digits in quotes",
+            f"{name} of the request is {shown(told)}: use a number of {bits} bits, as decimal "
+            "digits in quotes",
         )
     return number
 
 
-def same_keys(what: str, got: set[str], wanted: set[str]) -> None:
-    """Refuse an object that has other keys than it should."""
+def same_keys(what: str, got: AbstractSet[str], wanted: set[str]) -> None:
+    """Check that an object has exactly the expected keys.
+
+    Raises:
+        InvalidInput: It has others.
+    """
     if got != wanted:
         odd = shown(tuple(sorted(got - wanted)), 50)
         missing = shown(tuple(sorted(wanted - got)), 50)
-        raise InvalidInput(f"the {what} has the wrong keys: {odd} too many, {missing} missing")
+        raise InvalidInput(
+            f"the {what} has the wrong keys: {odd} are unknown, {missing} are missing",
+        )
 
 
 def _pairs(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise InvalidInput("the request names a key twice: have it prepared anew")
+        raise InvalidInput("the request repeats a key: prepare it again")
     return found
 
 
 def _refuse_number(text: str) -> object:
-    raise InvalidInput(f"the request holds {shown(text)}: numbers are decimal digits in quotes")
+    raise InvalidInput(
+        f"the request contains {shown(text)}: write numbers as decimal digits in quotes",
+    )

@@ -1,123 +1,99 @@
-"""Files that hold keys: read with care, written once, never over another.
+"""Files that hold keys and passphrases: read with care, written once, never over another file.
 
-No frame that can raise holds a key: what fails returns, and who called says so without quoting it.
+No frame that can raise holds a key: a step that fails returns, and its caller reports the failure
+without quoting the content.
 """
 
 from __future__ import annotations
 
-import json
 import os
+import select
 import stat
-import tempfile
-from contextlib import suppress
-from pathlib import Path
-from typing import TYPE_CHECKING
+import time
+from typing import Final
 
 from ocn_registry.errors import InvalidInput
+from ocn_registry.foreign.files import read_bytes, read_private, write_own
+from ocn_registry.foreign.limits import KEYSTORE_FILE
+from ocn_registry.foreign.strict_json import as_utf8
 from ocn_registry.foreign.text import shown
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from eth_account.signers.local import LocalAccount
-
-_MAX_FILE_BYTES = 1 << 16
+_MAX_FILE_BYTES: Final = KEYSTORE_FILE.max_bytes
+_PIPE_TIMEOUT_S: Final = 30.0
+_OPEN_PIPES: Final = ("/dev/fd/", "/proc/self/fd/")
+_KIND: Final = "key file"
 
 
 def private_text(path: str | os.PathLike[str]) -> str:
-    """Read a file that nobody but its owner may read.
+    """Read a file that only its owner may read.
+
+    Args:
+        path: The file, or an open pipe, such as the shell's `<(...)`.
 
     Raises:
-        InvalidInput: It can't be read, or others can read it.
+        InvalidInput: It can't be read, is not text, or others can read it.
     """
-    text, mode = _read(path)
-    if os.name == "posix" and mode & 0o077:
-        del text
-        raise InvalidInput(
-            f"others may read the key file {shown(str(path))}: chmod 600 it first",
-        )
-    return text
+    name = os.fspath(path)
+    open_pipe = name.startswith(_OPEN_PIPES)
+    content = _from_pipe(name) if open_pipe else read_private(path, _MAX_FILE_BYTES, what=_KIND)
+    return _decoded(content, name)
 
 
 def text_of(path: str | os.PathLike[str]) -> str:
-    """Read a file of 65,536 bytes at most.
+    """Read a text file of at most 65,536 bytes.
+
+    Args:
+        path: The file.
 
     Raises:
-        InvalidInput: It can't be read, or is longer.
+        InvalidInput: It can't be read, is not text, or is longer.
     """
-    return _read(path)[0]
-
-
-def _read(path: str | os.PathLike[str]) -> tuple[str, int]:
-    """Read a file, and the mode of exactly that file."""
-    why = "it is too long"
-    try:
-        with Path(path).open(encoding="utf-8") as file:
-            text = file.read(_MAX_FILE_BYTES + 1)
-            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
-        if len(text) <= _MAX_FILE_BYTES:
-            return text, mode
-        del text
-    except (OSError, UnicodeDecodeError) as error:
-        why = (error.strerror or "it can't be read") if isinstance(error, OSError) else "no text"
-    raise InvalidInput(f"the file {shown(str(path))} can't be used: {why}")
-
-
-def decrypted(text: str, passphrase: Callable[[], str]) -> bytes | None:
-    """Decrypt the key of a keystore file; `None` when it is none, or with another passphrase."""
-    from eth_account import Account  # noqa: PLC0415 - 0.2 s, for those who sign
-
-    try:
-        return bytes(Account.decrypt(json.loads(text), passphrase()))
-    except (ValueError, TypeError, KeyError, AttributeError, NotImplementedError, RecursionError):
-        return None
-
-
-def encrypted(account: LocalAccount, passphrase: object) -> str | None:
-    """Write the text of a keystore file; `None` when that fails."""
-    if not isinstance(passphrase, str) or not passphrase:  # eth-account takes anything
-        return None
-    try:
-        return json.dumps(account.encrypt(passphrase), indent=2) + "\n"
-    except (ValueError, TypeError, AssertionError, MemoryError, OSError):
-        return None
+    return _decoded(read_bytes(path, _MAX_FILE_BYTES, what=_KIND), os.fspath(path))
 
 
 def write_once(path: str | os.PathLike[str], text: str) -> None:
-    """Write a file that only its owner may read, all of it or none, and never over another.
+    """Write a file that only its owner may read: completely or not at all, never over another.
+
+    Args:
+        path: The file.
+        text: Its content.
 
     Raises:
-        InvalidInput: There is one of this name, or it can't be written.
+        InvalidInput: A file of this name exists, or it can't be written.
     """
-    target = Path(path)
+    write_own(path, text.encode(), what=_KIND, replace=False)
+
+
+def _decoded(content: bytes, name: str) -> str:
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)  # mode 0600
+        return as_utf8(content).decode()
+    except UnicodeDecodeError:
+        del content  # a traceback must not show it
+    raise InvalidInput(
+        f"the {_KIND} {shown(name)} is not text in UTF-8, or in UTF-16 with a byte order mark: "
+        "save it as UTF-8",
+    )
+
+
+def _from_pipe(name: str) -> bytes:
+    """Read a pipe that this process has inherited, without waiting for ever."""
+    why = f"nothing came through it in {_PIPE_TIMEOUT_S:g} s"
+    deadline, content = time.monotonic() + _PIPE_TIMEOUT_S, b""
+    try:
+        handle = os.open(name, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
         try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            _link(name, target)
+            if not stat.S_ISFIFO(os.fstat(handle).st_mode):
+                raise OSError(None, "it is not a pipe")
+            while select.select([handle], [], [], max(0.0, deadline - time.monotonic()))[0]:
+                part = os.read(handle, _MAX_FILE_BYTES + 1 - len(content))
+                if not part:
+                    return content
+                content += part
+                if len(content) > _MAX_FILE_BYTES:
+                    del part, content
+                    raise OSError(None, f"it holds more than {_MAX_FILE_BYTES} bytes")
         finally:
-            with suppress(OSError):
-                os.unlink(name)  # noqa: PTH108 - mkstemp gives a text
-    except FileExistsError:
-        raise InvalidInput(
-            f"{shown(str(path))} is there already and is not written over: give another name",
-        ) from None
+            os.close(handle)
     except OSError as error:
         why = error.strerror or "no reason is known"
-        raise InvalidInput(f"{shown(str(path))} can't be written: {why}") from None
-
-
-def _link(name: str, target: Path) -> None:
-    """Give a file its name, unless that is taken; a link does both in one step."""
-    try:
-        os.link(name, target)
-    except FileExistsError:
-        raise
-    except OSError:  # no links on this file system
-        with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(Path(name).read_bytes())
-            file.flush()
-            os.fsync(file.fileno())
+    raise InvalidInput(f"the {_KIND} {shown(name)} can't be read: {why}")

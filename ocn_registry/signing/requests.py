@@ -7,10 +7,12 @@ between the machine that signs and the machine that pays is the JSON of either. 
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from ocn_registry.errors import InvalidInput
+from ocn_registry.foreign.text import shown
 from ocn_registry.intents import (
     AcceptAccount,
     Acceptance,
@@ -20,13 +22,15 @@ from ocn_registry.intents import (
 )
 from ocn_registry.models import Address
 from ocn_registry.signing.documents import read_signature
+from ocn_registry.signing.signatures import canonical
 
 if TYPE_CHECKING:
     from ocn_registry.intents import Intent, SignableIntent
     from ocn_registry.signing.signers import Signer
 
-DEFAULT_LIFETIME_S = 60 * 60
-MAX_LIFETIME_S = 30 * 24 * 60 * 60
+DEFAULT_LIFETIME_S: Final = 60 * 60
+MAX_LIFETIME_S: Final = 30 * 24 * 60 * 60
+_DAY_S: Final = 24 * 60 * 60
 
 
 def acceptance_of(
@@ -69,15 +73,15 @@ class Request:
 
     Attributes:
         intent: What is to change.
-        account: Whose entry it is. The account signs, or its controller if it has named one.
+        account: Account whose entry changes. It signs, or its controller if it has named one.
         nonce: The account's next nonce at the contract.
         deadline_unix_s: Last second, in Unix time, at which the request can take effect.
         payload: What is signed; the dialect made it of the four above.
         acceptance: For a move or a new controller, the request that the new account or the
             controller signs; `None` elsewhere, and while it is not there. It travels in the same
             document, and can be signed on a machine of its own.
-        replayable: Whether the contract takes the same signature again and again: its requests
-            have no nonce and no deadline, and those above say nothing.
+        replayable: Whether the contract accepts the same signature again and again: its requests
+            have no nonce and no deadline, and those above mean nothing.
     """
 
     intent: SignableIntent
@@ -88,22 +92,46 @@ class Request:
     acceptance: Request | SignedRequest | None = None
     replayable: bool = False
 
-    def sign(self, signer: Signer, *, as_controller: bool = False) -> SignedRequest:
-        """Sign the request; nothing is sent, and no chain is asked.
+    def sign(
+        self,
+        signer: Signer,
+        *,
+        as_controller: bool = False,
+        now_unix_s: int | None = None,
+    ) -> SignedRequest:
+        """Sign the request. Nothing is sent, and no chain is asked.
 
         Args:
             signer: Holds the key of `account`.
             as_controller: Whether the signer is the account's controller instead.
+            now_unix_s: The current time, in Unix time; this machine's by default.
 
         Raises:
-            InvalidInput: It holds another's key.
+            InvalidInput: The signer has another key, or the deadline is more than 30 days ahead.
         """
         if signer.address != self.account and not as_controller:
             raise InvalidInput(
                 f"the request is for {self.account} and the signer is {signer.address}: "
                 "sign with the account's own key, or as its controller",
             )
-        return SignedRequest(request=self, signature=signer.sign(self.payload))
+        self.check_deadline(int(time.time()) if now_unix_s is None else now_unix_s)
+        return self.signed(signer.sign(self.payload), signer=signer.address)
+
+    def check_deadline(self, now_unix_s: int) -> None:
+        """Check that the request is not valid for too long.
+
+        Args:
+            now_unix_s: The current time, in Unix time.
+
+        Raises:
+            InvalidInput: The deadline is more than 30 days ahead.
+        """
+        if not self.replayable and self.deadline_unix_s > now_unix_s + MAX_LIFETIME_S:
+            raise InvalidInput(
+                f"the deadline {shown(self.deadline_unix_s)} is more than "
+                f"{MAX_LIFETIME_S // _DAY_S} days after now, {now_unix_s} (Unix seconds): prepare "
+                "the request again with an earlier one",
+            )
 
     def accept(self, signer: Signer) -> Request:
         """Return the request with its acceptance signed.
@@ -142,17 +170,22 @@ class Request:
             )
         return replace(self, acceptance=acceptance)
 
-    def signed(self, signature: bytes | str) -> SignedRequest:
+    def signed(self, signature: bytes | str, *, signer: Address | None = None) -> SignedRequest:
         """Add a signature that was made elsewhere.
+
+        A key's signature is made canonical first: wallets write v from 0 or from 27, either s, or
+        64 bytes (EIP-2098). The wrapper of ERC-6492 is removed.
 
         Args:
             signature: Its bytes, or `0x` and hexadecimal digits.
+            signer: Who made it, if that is the account's controller.
 
         Raises:
             InvalidInput: It does not have the form of a signature.
         """
         given = read_signature(signature) if isinstance(signature, str) else bytes(signature)
-        return SignedRequest(request=self, signature=given)
+        found = canonical(given, signer or self.account, self.payload.digest)
+        return SignedRequest(request=self, signature=found)
 
     def document(self) -> dict[str, object]:
         """Return the payload for `eth_signTypedData_v4`, and the acceptance beside it."""
@@ -161,13 +194,13 @@ class Request:
         return {**self.payload.document(), "acceptance": self.acceptance.document()}
 
     def to_json(self) -> str:
-        """Write the payload as JSON, for a wallet or another machine to sign."""
+        """Return the payload as JSON, for a wallet or another machine to sign."""
         return json.dumps(self.document(), indent=2, ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedRequest:
-    """A request and a signature, which has not been looked at yet."""
+    """A request and a signature that has not been checked yet."""
 
     request: Request
     signature: bytes
@@ -201,17 +234,17 @@ class SignedRequest:
 
     @property
     def account(self) -> Address:
-        """Whose entry it is."""
+        """Account whose entry changes."""
         return self.request.account
 
     @property
     def nonce(self) -> int:
-        """The nonce that it carries."""
+        """The nonce of the request."""
         return self.request.nonce
 
     @property
     def deadline_unix_s(self) -> int:
-        """Last second at which it can take effect."""
+        """Last second at which the request can take effect."""
         return self.request.deadline_unix_s
 
     def document(self) -> dict[str, object]:
@@ -219,5 +252,5 @@ class SignedRequest:
         return {**self.request.document(), "signature": "0x" + self.signature.hex()}
 
     def to_json(self) -> str:
-        """Write payload and signature as JSON, for the machine that pays."""
+        """Return payload and signature as JSON, for the machine that pays."""
         return json.dumps(self.document(), indent=2, ensure_ascii=False)

@@ -1,38 +1,31 @@
-"""Who signs: the protocol, and keys of our own.
+"""Signers: the protocol, and keys that this process holds.
 
 Anything with an address and the two methods is a `Signer`. A private key is read, checked and
-handed to eth-account in one place; it is in no `repr`, message or traceback of ours: no frame that
-can raise holds it, and an error about a key never quotes it.
+handed to the curve's library in one place. It is in no `repr`, message or traceback of ours: no
+frame that can raise holds it, and an error about a key never quotes it.
 """
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Protocol, TypeAlias, cast
+from typing import TYPE_CHECKING, NoReturn, Protocol, TypeAlias
 
 from ocn_registry.errors import InvalidInput
+from ocn_registry.evm.curve import ORDER, address_of, sign
 from ocn_registry.evm.transactions import digest, join
 from ocn_registry.foreign.text import shown
-from ocn_registry.models import Address
-from ocn_registry.signing.key_files import (
-    decrypted,
-    encrypted,
-    private_text,
-    text_of,
-    write_once,
-)
+from ocn_registry.signing.key_files import private_text, text_of, write_once
+from ocn_registry.signing.keystores import encrypted, read_keystore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from eth_account.signers.local import LocalAccount
-    from eth_typing import Hash32
+    from coincurve import PrivateKey
 
     from ocn_registry.evm.transactions import SignedTransaction, Transaction
+    from ocn_registry.models import Address
     from ocn_registry.signing.requests import Payload
 
-ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
-_SIGNATURE_BYTES = 65
 _KEY_BYTES = 32
 _KEY_DIGITS = 64
 _DIGEST_BYTES = 32
@@ -47,7 +40,7 @@ class Signer(Protocol):
         ...
 
     def sign(self, payload: Payload) -> bytes:
-        """Sign a request: 65 bytes r, s, v with a low s, or what the account's contract takes."""
+        """Sign a request: 65 bytes r, s, v with a low s, or what the account's contract accepts."""
         ...
 
     def sign_transaction(self, transaction: Transaction) -> SignedTransaction:
@@ -78,67 +71,76 @@ AnySigner: TypeAlias = Signer | AsyncSigner
 class KeySigner:
     """Signs with a private key that this process holds."""
 
-    __slots__ = ("_account", "address")
+    __slots__ = ("_key", "address")
 
-    def __init__(self, account: LocalAccount) -> None:
-        """Take eth-account's own object; use a method `from_...` otherwise."""
-        self._account = account
-        self.address = Address(account.address)
+    def __init__(self, key: PrivateKey) -> None:
+        """Use a key of coincurve's; the methods `from_...` read one."""
+        self._key = key
+        self.address = address_of(key.public_key)
 
     def __repr__(self) -> str:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
-        """Tell the address, and nothing of the key."""
+        """Return the address, and nothing of the key."""
         return f"<KeySigner {self.address}>"
+
+    def __reduce__(self) -> NoReturn:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
+        """Refuse to be pickled.
+
+        Raises:
+            TypeError: Always; `to_keystore` writes a key to a file.
+        """
+        raise TypeError("a key can't be pickled: use to_keystore to write it to a file")
 
     @classmethod
     def from_key(cls, key: str | bytes) -> KeySigner:
-        """Take a private key.
+        """Return a signer with a private key.
 
         Args:
             key: 32 bytes, or 64 hexadecimal digits with or without `0x`.
 
         Raises:
-            InvalidInput: It is no private key. The message does not quote it.
+            InvalidInput: It is not a valid private key. The message does not quote it.
         """
-        account = _account(key)
+        found = _key(key)
         del key
-        if account is None:
-            raise InvalidInput("this is no private key: 32 bytes, or 64 hexadecimal digits")
-        return cls(account)
+        if found is None:
+            raise InvalidInput("not a valid private key: use 32 bytes, or 64 hexadecimal digits")
+        return cls(found)
 
     @classmethod
     def from_env(cls, name: str) -> KeySigner:
-        """Take the private key that an environment variable holds.
+        """Return a signer with the private key in an environment variable.
 
         Args:
             name: Name of the variable.
 
         Raises:
-            InvalidInput: It is not set, or holds no private key.
+            InvalidInput: It is not set, or is not a valid private key.
         """
-        account = _account(os.environ.get(name, ""))
-        if account is None:
+        found = _key(os.environ.get(name, ""))
+        if found is None:
             raise InvalidInput(
-                f"the environment variable {shown(name)} holds no private key: set it to 64 "
-                "hexadecimal digits",
+                f"the environment variable {shown(name)} does not hold a valid private key: set it "
+                "to 64 hexadecimal digits",
             )
-        return cls(account)
+        return cls(found)
 
     @classmethod
     def from_file(cls, path: str | os.PathLike[str]) -> KeySigner:
-        """Take the private key that a file holds, which nobody but its owner may read.
+        """Return a signer with the private key in a file that only its owner may read.
 
         Args:
             path: The file: 64 hexadecimal digits with or without `0x`.
 
         Raises:
-            InvalidInput: It can't be read, others can read it, or it holds no private key.
+            InvalidInput: It can't be read, others can read it, or it is not a valid private key.
         """
-        account = _account(private_text(path))
-        if account is None:
+        found = _key(private_text(path))
+        if found is None:
             raise InvalidInput(
-                f"the file {shown(str(path))} holds no private key: 64 hexadecimal digits",
+                f"the file {shown(str(path))} does not hold a valid private key: it should have "
+                "64 hexadecimal digits",
             )
-        return cls(account)
+        return cls(found)
 
     @classmethod
     def from_keystore(
@@ -146,29 +148,46 @@ class KeySigner:
         path: str | os.PathLike[str],
         passphrase: Callable[[], str],
     ) -> KeySigner:
-        """Take the private key that an encrypted file holds, as Ape and other wallets write them.
+        """Return a signer with the private key in an encrypted file, as Ape and wallets write it.
 
         Args:
             path: The file (web3 secret storage, version 3).
-            passphrase: Gives the passphrase: `getpass.getpass`, say. It is asked once.
+            passphrase: Returns the passphrase, for example `getpass.getpass`. It is called once,
+                and only if the file is a keystore.
 
         Raises:
-            InvalidInput: It is no such file, or the passphrase is another.
+            InvalidInput: The file is not a keystore, and the message says what it is; or the
+                passphrase is wrong.
         """
-        account = _account(decrypted(text_of(path), passphrase) or b"")
-        if account is None:
+        name = shown(str(path))
+        keystore = read_keystore(text_of(path))
+        if isinstance(keystore, str):
+            raise InvalidInput(f"{name} is not a keystore that can be opened: {keystore}")
+        secret = keystore.open(passphrase)
+        if secret is None:
             raise InvalidInput(
-                f"{shown(str(path))} is no keystore file, or the passphrase is not that one's",
+                f"the passphrase does not open the keystore {name}: check it, and which file it "
+                "belongs to",
             )
-        return cls(account)
+        found = _key(secret)
+        del secret
+        if found is None:
+            raise InvalidInput(f"the keystore {name} does not hold a valid private key")
+        signer = cls(found)
+        if keystore.address not in {None, signer.address[2:].lower()}:
+            raise InvalidInput(
+                f"the keystore {name} says it is for 0x{keystore.address} and holds the key of "
+                f"{signer.address}: correct its address, or use the right file",
+            )
+        return signer
 
     @classmethod
     def generate(cls) -> KeySigner:
-        """Make a new key, which ends with this process."""
+        """Return a signer with a new key, which ends with this process."""
         while True:
-            account = _account(os.urandom(_KEY_BYTES))
-            if account is not None:
-                return cls(account)
+            found = _key(os.urandom(_KEY_BYTES))
+            if found is not None:
+                return cls(found)
 
     @classmethod
     def new_identity(
@@ -176,7 +195,7 @@ class KeySigner:
         path: str | os.PathLike[str],
         passphrase: Callable[[], str],
     ) -> KeySigner:
-        """Make a new key, and an encrypted file that holds it; see `to_keystore`.
+        """Create a new key, and an encrypted file that holds it; see `to_keystore`.
 
         Returns:
             A signer with the new key; its `address` is the new identity.
@@ -192,15 +211,15 @@ class KeySigner:
 
         Args:
             path: The file (web3 secret storage, version 3).
-            passphrase: Gives the passphrase: `getpass.getpass`, say. It is asked once.
+            passphrase: Returns the passphrase, for example `getpass.getpass`. It is called once.
 
         Raises:
-            InvalidInput: There is a file of this name, it can't be written, or the passphrase is
+            InvalidInput: A file of this name exists, it can't be written, or the passphrase is
                 empty.
         """
-        text = encrypted(self._account, passphrase())
+        text = encrypted(self._key.secret, self.address, passphrase())
         if text is None:
-            raise InvalidInput("the key can't be encrypted: give a passphrase that is not empty")
+            raise InvalidInput("the key can't be encrypted: use a passphrase that is not empty")
         write_once(path, text)
 
     def sign(self, payload: Payload) -> bytes:
@@ -218,51 +237,26 @@ class KeySigner:
         """Sign a transaction.
 
         Args:
-            transaction: All of it.
+            transaction: The whole transaction.
 
         Returns:
-            What is sent.
+            The transaction as it is sent.
         """
         return join(transaction, self._sign(digest(transaction)))
 
     def _sign(self, what: bytes) -> bytes:
-        if len(what) != _DIGEST_BYTES:  # looked at here, where no frame holds the key
-            raise InvalidInput(f"what is signed has {_DIGEST_BYTES} bytes, not {len(what)}")
-        return bytes(self._account.unsafe_sign_hash(cast("Hash32", what)).signature)
+        if len(what) != _DIGEST_BYTES:  # checked here, where no frame holds the key
+            raise InvalidInput(f"a digest has {_DIGEST_BYTES} bytes, not {len(what)}")
+        return sign(self._key, what)
 
 
-def recover(digest: bytes, signature: bytes) -> Address | None:
-    """Tell whose signature this is.
-
-    Args:
-        digest: What was signed.
-        signature: 65 bytes: r, s, v.
-
-    Returns:
-        The address; `None` when it is not a signature that a contract would take (65 bytes, low s,
-        v of 27 or 28) or belongs to no key.
-    """
-    from eth_keys.datatypes import Signature  # noqa: PLC0415 - 0.2 s, for those who check
-    from eth_keys.exceptions import BadSignature  # noqa: PLC0415
-    from eth_utils.exceptions import ValidationError  # noqa: PLC0415
-
-    if len(signature) != _SIGNATURE_BYTES or signature[64] not in {27, 28}:
-        return None
-    if int.from_bytes(signature[32:64], "big") > ORDER // 2:
-        return None
-    try:
-        found = Signature(signature[:64] + bytes([signature[64] - 27]))
-        return Address(found.recover_public_key_from_msg_hash(digest).to_address())
-    except (BadSignature, ValidationError, ValueError):
-        return None
-
-
-def _account(key: str | bytes) -> LocalAccount | None:
-    """Make an account of a key, without raising while the key is in a frame."""
-    from eth_account import Account  # noqa: PLC0415 - 0.2 s, for those who sign
+def _key(key: str | bytes) -> PrivateKey | None:
+    """Return the curve's key for a private key, without raising while the key is in a frame."""
+    from coincurve import PrivateKey  # noqa: PLC0415 - only for callers that sign
 
     if isinstance(key, str):
-        digits = key.strip().removeprefix("0x")
+        digits = key.strip()
+        digits = digits[2:] if digits[:2] in {"0x", "0X"} else digits
         if len(digits) != _KEY_DIGITS or not digits.isalnum():
             return None
         try:
@@ -271,5 +265,4 @@ def _account(key: str | bytes) -> LocalAccount | None:
             return None
     if len(key) != _KEY_BYTES or not 0 < int.from_bytes(key, "big") < ORDER:
         return None
-    account: LocalAccount = Account.from_key(key)
-    return account
+    return PrivateKey(key)

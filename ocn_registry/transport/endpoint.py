@@ -12,11 +12,35 @@ from ocn_registry.foreign.text import shown
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+# After so many full requests a node that refused longer ones is tried with twice as many questions;
+# where it refuses again, four times as many later.
+_FIRST_PATIENCE = 16
+_MOST_PATIENCE = 4096
+
 
 class Endpoint:
-    """One URL, and what is known of the node behind it."""
+    """One URL, and what is known of the node behind it.
 
-    __slots__ = ("batch", "checked", "headers", "shown", "url")
+    Attributes:
+        url: Where requests go, without a user and a password.
+        headers: Sent with every request.
+        shown: How messages name it: the URL's scheme, host and port.
+        batch: How many questions go in one request at the moment.
+        checked: Whether its chain is the right one.
+        by_hash: Whether it takes a block by its hash (EIP-1898), as far as is known.
+    """
+
+    __slots__ = (
+        "_full",
+        "_most",
+        "_patience",
+        "batch",
+        "by_hash",
+        "checked",
+        "headers",
+        "shown",
+        "url",
+    )
 
     def __init__(self, url: str, headers: Mapping[str, str], batch: int) -> None:
         """Read the URL of a node.
@@ -24,17 +48,19 @@ class Endpoint:
         Args:
             url: `http://` or `https://`; a user and a password in it become a header.
             headers: Sent with every request.
-            batch: How many questions go in one request.
+            batch: The most questions that go in one request.
 
         Raises:
-            InvalidInput: It is no such URL, or a header can't be sent.
+            InvalidInput: It is not such a URL, or a header can't be sent.
         """
         plain = origin(url)
         if plain is None:
-            raise InvalidInput(f"{shown(url)} is no URL of an RPC node: give http:// or https://")
+            raise InvalidInput(
+                f"{shown(url)} is not a valid URL of an RPC node: use http:// or https://",
+            )
         self.shown = plain
         parsed = urlsplit(url)
-        self.url = parsed._replace(netloc=parsed.netloc.rpartition("@")[2]).geturl()
+        self.url = parsed._replace(netloc=parsed.netloc.rpartition("@")[2], fragment="").geturl()
         self.headers = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
         if parsed.username:
             login = f"{unquote(parsed.username)}:{unquote(parsed.password or '')}"
@@ -42,14 +68,34 @@ class Endpoint:
             self.headers["Authorization"] = f"Basic {coded}"
         self.headers |= headers
         for name, value in self.headers.items():
-            if not (name + value).isprintable() or not (name + value).isascii():
-                raise InvalidInput(f"the header {shown(name)} holds what no header can: see to it")
-        self.batch = batch
+            if not (name + value).isprintable() or not (name + value).isascii() or not name:
+                raise InvalidInput(
+                    f"the header {shown(name)} holds characters that no header can: use ASCII",
+                )
+        self.batch = self._most = batch
         self.checked = False
+        self.by_hash = True
+        self._patience = _FIRST_PATIENCE
+        self._full = 0
+
+    def takes(self, questions: int) -> None:
+        """Note that the node answered a request of so many questions."""
+        if questions < self.batch or self.batch == self._most:
+            return
+        self._full += 1
+        if self._full >= self._patience:
+            self._full = 0
+            self._patience = min(4 * self._patience, _MOST_PATIENCE)
+            self.batch = min(2 * self.batch, self._most)
+
+    def refuses(self, questions: int) -> None:
+        """Note that the node does not take so many questions in one request."""
+        self.batch = max(1, min(self.batch, questions) // 2)
+        self._full = 0
 
 
 def origin(url: str) -> str | None:
-    """Write scheme, host and port of a URL; `None` when it is none of HTTP.
+    """Return scheme, host and port of a URL; `None` if it is not one of HTTP.
 
     A path, query or user may hold the key that somebody pays for.
     """
@@ -58,6 +104,8 @@ def origin(url: str) -> str | None:
         host, port = parsed.hostname, parsed.port
     except ValueError:
         return None
-    if parsed.scheme not in {"http", "https"} or not host or not url.isprintable():
+    if parsed.scheme not in {"http", "https"} or not host or not url.isprintable() or " " in url:
         return None
+    if ":" in host:
+        host = f"[{host}]"
     return f"{parsed.scheme}://{host}" + (f":{port}" if port else "")

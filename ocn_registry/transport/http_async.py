@@ -1,4 +1,4 @@
-"""JSON-RPC over kept HTTP connections, for callers that share a thread; `exchange` has the rules.
+"""JSON-RPC over kept HTTP connections, for callers that share a thread; `rpc_pool` has the rules.
 
 aiohttp is imported when the first request goes out.
 """
@@ -7,21 +7,22 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import time
 from typing import TYPE_CHECKING
 
-from ocn_registry.errors import InvalidInput, OcnRegistryError, TransportError
+from ocn_registry.errors import InvalidInput, TransportError
 from ocn_registry.foreign.text import shown
 from ocn_registry.protocol.effects import run_async
 from ocn_registry.transport.local import LOCAL
 from ocn_registry.transport.local_async import AsyncHere
+from ocn_registry.transport.replies import NoReply, Reply
 from ocn_registry.transport.rpc_pool import (
     MAX_ANSWER_BYTES,
     MAX_BATCH,
     RETRIES,
+    TIMEOUT_S,
     Nodes,
-    NoReply,
     Post,
-    Reply,
     slow,
     too_long,
     unreachable,
@@ -44,7 +45,7 @@ class AsyncHttpTransport:
         urls: Sequence[str],
         *,
         chain_id: int | None = None,
-        timeout_s: float = 10.0,
+        timeout_s: float = TIMEOUT_S,
         headers: Mapping[str, str] | None = None,
         proxy: str | None = None,
         ca_file: str | None = None,
@@ -57,14 +58,15 @@ class AsyncHttpTransport:
         Args:
             urls: RPC nodes, the preferred one first.
             chain_id: The chain that they have to be on; `None` to believe them.
-            timeout_s: How long one request may take.
+            timeout_s: How long the nodes may take to answer a question, all of them together and
+                whatever addresses they have.
             headers: Sent with every request: an authorization, say.
             proxy: URL of an HTTP proxy.
             ca_file: File with the certificates of authorities to trust instead of the usual ones.
             max_answer_bytes: A longer answer is refused.
             max_batch: Most questions that go in one request; fewer where a node takes fewer.
-            retries: How often a read is tried anew when the nodes are out of reach or out of
-                order, after pauses of 0.1 s and more, 5 s at most.
+            retries: How often a read is tried again where that may help, after pauses of 0.1 s and
+                more, 5 s at most.
 
         Raises:
             InvalidInput: There is no URL, or one, or the proxy's, is of another kind.
@@ -74,11 +76,12 @@ class AsyncHttpTransport:
             chain_id=chain_id,
             headers=headers,
             proxy=proxy,
+            timeout_s=timeout_s,
+            max_answer_bytes=max_answer_bytes,
             max_batch=max_batch,
             retries=retries,
         )
         self._here = AsyncHere()
-        self._timeout_s = timeout_s
         self._proxy = proxy
         self._ca_file = ca_file
         self._max_answer_bytes = max_answer_bytes
@@ -91,9 +94,9 @@ class AsyncHttpTransport:
             self._session = None
 
     async def perform(self, effect: AnyEffect) -> Answer:
-        """Give the answer of an effect."""
+        """Return the answer of an effect."""
         if isinstance(effect, Post):
-            return await self._post(effect.endpoint, effect.body)
+            return await self._post(effect)
         if isinstance(effect, LOCAL):
             return await self._here.perform(effect)
         return await run_async(self._nodes.ask(effect), self.perform)
@@ -101,7 +104,6 @@ class AsyncHttpTransport:
     def _open(self) -> ClientSession:
         from aiohttp import (  # noqa: PLC0415 - 0.2 s
             ClientSession,
-            ClientTimeout,
             DummyCookieJar,
             TCPConnector,
         )
@@ -115,49 +117,52 @@ class AsyncHttpTransport:
                 ) from None
             self._session = ClientSession(
                 connector=TCPConnector(ssl=context),
-                timeout=ClientTimeout(total=None, connect=self._timeout_s),
                 auto_decompress=False,
                 cookie_jar=DummyCookieJar(),  # a node could have us keep more and more of them
             )
         return self._session
 
-    async def _post(self, endpoint: Endpoint, body: bytes) -> Reply | NoReply:
+    async def _post(self, post: Post) -> Reply | NoReply:
         from aiohttp import (  # noqa: PLC0415 - 0.2 s
             ClientConnectorError,
             ClientError,
             ClientHttpProxyError,
+            ClientTimeout,
             ConnectionTimeoutError,
         )
 
         never_arrived = (ClientConnectorError, ClientHttpProxyError, ConnectionTimeoutError)
+        endpoint, timeout_s = post.endpoint, post.timeout_s
         session = self._open()
+        started = time.monotonic()
         try:
             # A little longer than connecting may take, which tells what has not arrived.
             async with (
-                asyncio.timeout(self._timeout_s * 1.02),
+                asyncio.timeout(timeout_s * 1.02),
                 session.post(
                     endpoint.url,
-                    data=body,
+                    data=post.body,
                     headers=endpoint.headers,
                     proxy=self._proxy,
                     allow_redirects=False,
+                    timeout=ClientTimeout(total=None, connect=timeout_s),
                 ) as response,
             ):
                 return Reply(
                     status=response.status,
                     content=await self._content(endpoint, response),
+                    coding=response.headers.get("Content-Encoding"),
                     retry_after=response.headers.get("Retry-After"),
+                    location=response.headers.get("Location"),
+                    took_s=time.monotonic() - started,
                 )
-        except OcnRegistryError as error:
-            if not isinstance(error, TransportError):
-                raise
-            return NoReply(error=error, arrived=True)
+        except TransportError as error:
+            told, arrived = error, True
         except TimeoutError as error:
-            arrived = not isinstance(error, never_arrived)
-            return NoReply(error=slow(endpoint, self._timeout_s), arrived=arrived)
+            told, arrived = slow(endpoint, timeout_s), not isinstance(error, never_arrived)
         except (ClientError, OSError) as error:
-            arrived = not isinstance(error, never_arrived)
-            return NoReply(error=unreachable(endpoint, error), arrived=arrived)
+            told, arrived = unreachable(endpoint, error), not isinstance(error, never_arrived)
+        return NoReply(error=told, arrived=arrived, took_s=time.monotonic() - started)
 
     async def _content(self, endpoint: Endpoint, response: ClientResponse) -> bytes:
         content = bytearray()

@@ -1,46 +1,38 @@
-"""JSON-RPC over kept HTTP connections, for callers that wait; `exchange` has the rules."""
+"""JSON-RPC over kept HTTP connections, for callers that wait; `rpc_pool` has the rules."""
 
 from __future__ import annotations
 
 import time
+import weakref
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-import urllib3
-from urllib3.exceptions import (
-    ConnectTimeoutError,
-    HTTPError,
-    MaxRetryError,
-    NewConnectionError,
-    ProxyError,
-    ReadTimeoutError,
-)
-
-from ocn_registry.errors import OcnRegistryError, TransportError
 from ocn_registry.protocol.effects import run
-from ocn_registry.transport.deadlines import punctual
+from ocn_registry.transport.http_wire import Target, TooLong, is_alive, receive, send
 from ocn_registry.transport.local import LOCAL, Here
+from ocn_registry.transport.replies import NoReply, Reply
 from ocn_registry.transport.rpc_pool import (
     MAX_ANSWER_BYTES,
     MAX_BATCH,
     RETRIES,
+    TIMEOUT_S,
     Nodes,
-    NoReply,
     Post,
-    Reply,
     slow,
     too_long,
     unreachable,
 )
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Mapping, Sequence
 
+    from ocn_registry.errors import TransportError
     from ocn_registry.protocol.effects import Answer, AnyEffect
     from ocn_registry.transport.endpoint import Endpoint
 
-_CHUNK_BYTES = 1 << 18
-# So many threads can ask at once, each by a connection that is kept; urllib3 warns of more.
-_CONNECTIONS = 16
+# So many threads can ask at once, each by a connection that is kept.
+_MOST_KEPT = 16
 
 
 class HttpTransport:
@@ -51,7 +43,7 @@ class HttpTransport:
         urls: Sequence[str],
         *,
         chain_id: int | None = None,
-        timeout_s: float = 10.0,
+        timeout_s: float = TIMEOUT_S,
         headers: Mapping[str, str] | None = None,
         proxy: str | None = None,
         ca_file: str | None = None,
@@ -64,14 +56,15 @@ class HttpTransport:
         Args:
             urls: RPC nodes, the preferred one first.
             chain_id: The chain that they have to be on; `None` to believe them.
-            timeout_s: How long one request may take.
+            timeout_s: How long the nodes may take to answer a question, all of them together and
+                whatever addresses they have.
             headers: Sent with every request: an authorization, say.
             proxy: URL of an HTTP proxy.
             ca_file: File with the certificates of authorities to trust instead of the usual ones.
             max_answer_bytes: A longer answer is refused.
             max_batch: Most questions that go in one request; fewer where a node takes fewer.
-            retries: How often a read is tried anew when the nodes are out of reach or out of
-                order, after pauses of 0.1 s and more, 5 s at most.
+            retries: How often a read is tried again where that may help, after pauses of 0.1 s and
+                more, 5 s at most.
 
         Raises:
             InvalidInput: There is no URL, or one, or the proxy's, is of another kind.
@@ -81,87 +74,98 @@ class HttpTransport:
             chain_id=chain_id,
             headers=headers,
             proxy=proxy,
+            timeout_s=timeout_s,
+            max_answer_bytes=max_answer_bytes,
             max_batch=max_batch,
             retries=retries,
         )
         self._here = Here()
-        self._timeout_s = timeout_s
+        self._proxy = proxy
+        self._ca_file = ca_file
         self._max_answer_bytes = max_answer_bytes
-        self._pool = punctual(
-            urllib3.ProxyManager(proxy, ca_certs=ca_file, maxsize=_CONNECTIONS)
-            if proxy
-            else urllib3.PoolManager(ca_certs=ca_file, maxsize=_CONNECTIONS)
-        )
+        self._targets: dict[Endpoint, Target] = {}
+        self._kept: dict[Endpoint, list[socket.socket]] = {}
+        weakref.finalize(self, _close, self._kept)  # whoever forgets to close leaves none open
 
     def close(self) -> None:
         """Close the connections."""
-        self._pool.clear()
+        _close(self._kept)
 
     def perform(self, effect: AnyEffect) -> Answer:
-        """Give the answer of an effect."""
+        """Return the answer of an effect."""
         if isinstance(effect, Post):
-            return self._post(effect.endpoint, effect.body)
+            return self._post(effect)
         if isinstance(effect, LOCAL):
             return self._here.perform(effect)
         return run(self._nodes.ask(effect), self.perform)
 
-    def _post(self, endpoint: Endpoint, body: bytes) -> Reply | NoReply:
-        deadline = time.monotonic() + self._timeout_s
+    def _post(self, post: Post) -> Reply | NoReply:
+        endpoint = post.endpoint
+        started = time.monotonic()
+        deadline = started + post.timeout_s
+        sock: socket.socket | None = None
+        arrived = False
         try:
-            response = self._pool.request(
-                "POST",
-                endpoint.url,
-                body=body,
-                headers=endpoint.headers,
-                timeout=urllib3.Timeout(total=self._timeout_s),
-                retries=False,
-                redirect=False,
-                preload_content=False,
-            )
-            try:
-                content = self._content(endpoint, response, deadline)
-            except BaseException:
-                response.close()
-                raise
-            response.release_conn()
-        except (HTTPError, OcnRegistryError, OSError) as error:
-            return _failure(endpoint, error, self._timeout_s)
+            target = self._target(endpoint)
+            sock = self._kept_one(endpoint) or target.connect(deadline)
+            arrived = True
+            send(sock, target.request(post.body), deadline)
+            answer, keeps = receive(sock, deadline, self._max_answer_bytes)
+        except (TooLong, OSError) as error:
+            if sock is not None:
+                sock.close()
+            told = self._told(post, error)
+            return NoReply(error=told, arrived=arrived, took_s=time.monotonic() - started)
+        except BaseException:
+            if sock is not None:
+                sock.close()
+            raise
+        self._keep(endpoint, sock, keeps=keeps)
         return Reply(
-            status=response.status,
-            content=content,
-            retry_after=response.headers.get("Retry-After"),
+            status=answer.status,
+            content=answer.content,
+            coding=answer.headers.get("content-encoding"),
+            retry_after=answer.headers.get("retry-after"),
+            location=answer.headers.get("location"),
+            took_s=time.monotonic() - started,
         )
 
-    def _content(
-        self,
-        endpoint: Endpoint,
-        response: urllib3.BaseHTTPResponse,
-        deadline: float,
-    ) -> bytes:
-        content = bytearray()
-        # `read1` returns with what has arrived: an answer that drips can't outlast the deadline.
-        while chunk := response.read1(_CHUNK_BYTES, decode_content=False):
-            content += chunk
-            if len(content) > self._max_answer_bytes:
-                raise too_long(endpoint, self._max_answer_bytes)
-            if time.monotonic() > deadline:
-                raise slow(endpoint, self._timeout_s)
-        return bytes(content)
+    def _target(self, endpoint: Endpoint) -> Target:
+        target = self._targets.get(endpoint)
+        if target is None:
+            target = Target(endpoint.url, endpoint.headers, self._proxy, self._ca_file)
+            self._targets[endpoint] = target
+        return target
+
+    def _kept_one(self, endpoint: Endpoint) -> socket.socket | None:
+        connections = self._kept.get(endpoint)
+        while connections:
+            try:
+                sock = connections.pop()
+            except IndexError:  # another thread was quicker
+                return None
+            if is_alive(sock):
+                return sock
+            sock.close()
+        return None
+
+    def _keep(self, endpoint: Endpoint, sock: socket.socket, *, keeps: bool) -> None:
+        connections = self._kept.setdefault(endpoint, [])
+        if keeps and len(connections) < _MOST_KEPT:
+            connections.append(sock)
+        else:
+            with suppress(OSError):
+                sock.close()
+
+    def _told(self, post: Post, error: Exception) -> TransportError:
+        if isinstance(error, TooLong):
+            return too_long(post.endpoint, self._max_answer_bytes)
+        if isinstance(error, TimeoutError):
+            return slow(post.endpoint, post.timeout_s)
+        return unreachable(post.endpoint, error)
 
 
-def _failure(endpoint: Endpoint, error: Exception, timeout_s: float) -> NoReply:
-    """Say what kept an answer from coming, and whether a transaction may have arrived."""
-    cause = error.reason if isinstance(error, MaxRetryError) else error
-    if isinstance(cause, ProxyError):
-        cause = cause.original_error
-    never_arrived = isinstance(cause, (NewConnectionError, ConnectTimeoutError))
-    if isinstance(cause, TransportError):
-        told = cause
-    elif isinstance(cause, (ReadTimeoutError, ConnectTimeoutError)) and not isinstance(
-        cause,
-        NewConnectionError,
-    ):
-        told = slow(endpoint, timeout_s)
-    else:
-        told = unreachable(endpoint, cause or error)
-    return NoReply(error=told, arrived=not never_arrived)
+def _close(kept: dict[Endpoint, list[socket.socket]]) -> None:
+    for connections in kept.values():
+        while connections:
+            connections.pop().close()

@@ -1,9 +1,9 @@
 """Effects as JSON-RPC, and its results as answers; what every transport over JSON-RPC shares.
 
-An RPC node may be hostile: nothing of a result is believed before it was looked at.
+An RPC node may be hostile: nothing in a result is believed before it is checked. What nodes say in
+words is looked up in `wordings`.
 
-Source: Ethereum execution APIs (`eth_...` methods); error forms of Geth, Nethermind, OpenEthereum
-and Anvil.
+Source: Ethereum execution APIs (`eth_...` methods); EIP-1898 (blocks by hash).
 """
 
 from __future__ import annotations
@@ -14,6 +14,12 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, TypeVar
 
 from ocn_registry.errors import BadAnswer, RpcRefused, TransportError
+from ocn_registry.foreign.limits import (
+    RPC_EVENTS,
+    RPC_EVENTS_ITEMS,
+    RPC_OBJECT_ITEMS,
+    RPC_VALUE_ITEMS,
+)
 from ocn_registry.foreign.text import shown
 from ocn_registry.models import BlockRef
 from ocn_registry.protocol.calls import CalledBy
@@ -51,6 +57,7 @@ from ocn_registry.transport.rpc_values import (
     is_object,
 )
 from ocn_registry.transport.transactions import contract_call, creation, sent_transaction
+from ocn_registry.transport.wordings import Meaning, meaning_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,10 +68,12 @@ if TYPE_CHECKING:
 T_co = TypeVar("T_co", covariant=True)
 
 _HEX = re.compile(r"0x[0-9a-fA-F]*")
-_MAX_LOGS = 100_000
 
-# The only places where words of a node decide: no code tells these cases apart.
-_SAYS_REVERTED = re.compile(r"revert|vm execution error|invalid opcode", re.IGNORECASE)
+# Where nodes and proxies in front of them put what a call reverted with.
+_REVERT_DATA_IN = ("data", "return", "result", "originalError")
+_SELECTOR_BYTES = 4
+_EXECUTION_ERROR = -32015  # OpenEthereum and Nethermind: the cause is in the data
+_EXECUTION_REVERTED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +91,20 @@ class Ask(Effect[T_co]):
     decode: Callable[[object], T_co]
 
 
-def request_of(effect: AnyEffect) -> tuple[str, list[object]]:  # noqa: C901, PLR0911, PLR0912 - one for each
-    """Give the method and the parameters that ask for an effect."""
+def request_of(  # noqa: C901, PLR0911, PLR0912 - one for each
+    effect: AnyEffect,
+    *,
+    by_hash: bool = True,
+) -> tuple[str, list[object]]:
+    """Return the method and the parameters that ask for an effect.
+
+    Args:
+        effect: What is asked.
+        by_hash: Whether the node takes a block by its hash (EIP-1898).
+    """
     match effect:
         case Call():
-            return "eth_call", [_message(effect), _at(effect.block)]
+            return "eth_call", [_message(effect), _at(effect.block, by_hash=by_hash)]
         case GasEstimate():
             return "eth_estimateGas", [_message(effect.call)]
         case Ask():
@@ -100,7 +118,7 @@ def request_of(effect: AnyEffect) -> tuple[str, list[object]]:  # noqa: C901, PL
         case CodeSize():
             return "eth_getCode", [effect.account, "latest"]
         case Code():
-            return "eth_getCode", [effect.account, _at(effect.block)]
+            return "eth_getCode", [effect.account, _at(effect.block, by_hash=by_hash)]
         case TransactionCount():
             block = "pending" if effect.pending else "latest"
             return "eth_getTransactionCount", [effect.account, block]
@@ -131,6 +149,8 @@ def answer_of(effect: AnyEffect, result: object) -> Answer:  # noqa: C901, PLR09
     Raises:
         BadAnswer: It has not the form it should have.
     """
+    if result is None and not isinstance(effect, _MAY_BE_NULL):
+        raise _no_answer(effect)
     match effect:
         case Call():
             return effect.decode(as_bytes(result))
@@ -174,20 +194,49 @@ def error_of(effect: AnyEffect, error: object) -> OcnRegistryError:
         error: The `error` of the node's response.
 
     Returns:
-        What to raise.
+        What to raise: the contract's refusal if that is what it is, else an error with the node's
+        words.
     """
     method = request_of(effect)[0]
     if not is_object(error):
         return BadAnswer(f"the RPC node answered {method} with the error {shown(error)}")
-    code, message = error.get("code"), error.get("message")
-    code = code if isinstance(code, int) else 0
-    message = message if isinstance(message, str) else ""
+    code, words = code_of(error), words_of(error)
     if isinstance(effect, (Call, GasEstimate)):
         call = effect.call if isinstance(effect, GasEstimate) else effect
         data = _revert_data(error.get("data"))
-        if data is not None or _SAYS_REVERTED.search(message):
+        if _is_revert(method, code, words, error.get("data"), data):
             return call.refuse(data or b"")
-    return RpcRefused(method, code, message[:1000])
+    refused = RpcRefused(method, code, words)
+    meaning = meaning_of(method, code, words)
+    refused.temporary = meaning in {Meaning.BUSY, Meaning.BEHIND}
+    refused.unexplained = meaning is Meaning.UNKNOWN and not isinstance(effect, Logs)
+    return refused
+
+
+def items_of(effect: AnyEffect) -> int:
+    """Return of how many values the longest answer to an effect is made."""
+    if isinstance(effect, Logs):
+        return RPC_EVENTS_ITEMS
+    if isinstance(effect, _OBJECTS):
+        return RPC_OBJECT_ITEMS
+    return RPC_VALUE_ITEMS
+
+
+def code_of(error: dict[str, object]) -> int:
+    """Return the code of a node's error; 0 where it has none."""
+    code = error.get("code")
+    return code if isinstance(code, int) else 0
+
+
+def words_of(error: dict[str, object]) -> str:
+    """Return the words of a node's error: its message, and what its data says in words."""
+    message, data = error.get("message"), error.get("data")
+    parts = [message if isinstance(message, str) else ""]
+    if is_object(data):
+        data = data.get("message") or data.get("reason")
+    if isinstance(data, str) and not _HEX.fullmatch(data) and data not in parts[0]:
+        parts.append(data)
+    return ": ".join([part[:1000] for part in parts if part])
 
 
 def unwrap(effect: AnyEffect, response: dict[str, object]) -> Answer:
@@ -215,8 +264,12 @@ def handover_of(effect: Send, response: dict[str, object]) -> Handover:
     return Handover(arrival=Arrival.UNANSWERED, error=told)
 
 
-def _at(block: int | None) -> str:
-    return "latest" if block is None else hex(block)
+def _at(block: int | BlockRef | None, *, by_hash: bool) -> str | dict[str, str]:
+    if block is None:
+        return "latest"
+    if isinstance(block, int):
+        return hex(block)
+    return {"blockHash": block.hash} if by_hash else hex(block.number)
 
 
 def _message(call: Call[object]) -> dict[str, object]:
@@ -238,7 +291,7 @@ def _receipt(receipt: dict[str, object]) -> Receipt | None:
     if receipt.get("blockNumber") is None:  # some nodes tell of pending transactions
         return None
     logs = receipt.get("logs")
-    if not is_list(logs) or len(logs) > _MAX_LOGS:
+    if not is_list(logs) or len(logs) > RPC_EVENTS:
         raise BadAnswer("the RPC node gave a receipt without a list of events")
     price = receipt.get("effectiveGasPrice")  # OpenEthereum's receipts have none
     return Receipt(
@@ -254,7 +307,7 @@ def _receipt(receipt: dict[str, object]) -> Receipt | None:
 
 
 def _logs(effect: Logs, result: object) -> tuple[PlacedLog, ...]:
-    if not is_list(result) or len(result) > _MAX_LOGS:
+    if not is_list(result) or len(result) > RPC_EVENTS:
         raise BadAnswer("the RPC node gave no list of events, or one beyond all measure")
     found: list[PlacedLog] = []
     for one in result:
@@ -287,14 +340,40 @@ def _log(log: dict[str, object]) -> Log:
     )
 
 
-def _revert_data(data: object) -> bytes | None:
-    """Find what a call reverted with: nodes put it into `data`, some deeper, some after a word."""
-    if is_object(data):
-        data = data.get("data")
+def _is_revert(method: str, code: int, words: str, told: object, data: bytes | None) -> bool:
+    """Return whether an error is the contract's refusal, and not the node's own trouble."""
+    meaning = meaning_of(method, 0, words)  # by the words alone
+    if meaning is not Meaning.UNKNOWN:
+        return meaning is Meaning.REVERTED
+    if code == _EXECUTION_ERROR and told is None:
+        return True
+    return code == _EXECUTION_REVERTED or len(data or b"") >= _SELECTOR_BYTES
+
+
+def _revert_data(data: object, depth: int = 4) -> bytes | None:
+    """Return what a call reverted with: it is in `data`, deeper, or after a word."""
+    if is_object(data) and depth:
+        for name in (*_REVERT_DATA_IN, *list(data)[:1]):  # Ganache: under the transaction's hash
+            found = _revert_data(data.get(name), depth - 1)
+            if found is not None:
+                return found
     if not isinstance(data, str):
         return None
-    found = _HEX.search(data)
-    if found is None:
+    digits = _HEX.search(data)
+    if digits is None or len(digits.group()) % 2:
         return None
-    digits = found.group()[2:]
-    return bytes.fromhex(digits) if len(digits) % 2 == 0 else None
+    return bytes.fromhex(digits.group()[2:])
+
+
+def _no_answer(effect: AnyEffect) -> BadAnswer:
+    method = request_of(effect)[0]
+    what = "has no latest block" if isinstance(effect, Head) else f"answered {method} with null"
+    error = BadAnswer(
+        f"the RPC node {what}: it lags behind or is starting; try again, or another node",
+    )
+    error.temporary = True
+    return error
+
+
+_OBJECTS = (Head, BlockAt, ReceiptOf, TransactionOf, CreationBy, Ask)
+_MAY_BE_NULL = (BlockAt, ReceiptOf, TransactionOf, CreationBy, Ask)

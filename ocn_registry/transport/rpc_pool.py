@@ -1,12 +1,14 @@
-"""Which node is asked, how often, and what of its answer is believed; without any I/O.
+"""The rules of many RPC nodes: who is asked, when again, and how many things at once. No I/O.
 
 What is common to the ways over HTTP, written once as flows: they yield `Post`, and a way performs
 it. Rules:
 
-* A read goes to the next URL when one fails, and is tried anew, after a pause, when all are out of
-  reach or out of order. A node that does not answer in time is not asked the same thing twice.
-* A transaction is handed to one node, once.
-* Nothing of a node is believed before its chain id was; that is asked along with the first read.
+* A read goes to the next URL when one fails or refuses it, and is tried again after a pause where
+  that may help: a node that is busy, starting, or lags behind others. A node that does not answer
+  in time is not asked the same thing twice.
+* The time limit is that of a question, however many URLs there are: each gets its share of it.
+* A transaction is handed to one node, once; to the next only if nothing reached the first.
+* No answer of a node is believed before its chain id was, which is asked along with the first read.
 * Several questions travel in one request, as many as the node takes.
 """
 
@@ -15,86 +17,87 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from itertools import count
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from ocn_registry.errors import (
     BadAnswer,
     InvalidInput,
+    OcnRegistryError,
+    RpcRefused,
     RpcTimeout,
     RpcUnavailable,
     TransportError,
     WrongChain,
 )
-from ocn_registry.foreign.strict_json import parse_json
+from ocn_registry.foreign.limits import RPC_ANSWER_BYTES, Limits
+from ocn_registry.models import BlockRef
 from ocn_registry.protocol.effects import (
     Arrival,
+    Call,
     ChainId,
+    Code,
     Effect,
     FromEach,
     Handover,
+    Local,
     Send,
     Sleep,
     Together,
 )
 from ocn_registry.transport.endpoint import Endpoint, origin
-from ocn_registry.transport.jsonrpc import handover_of, request_of, unwrap
-from ocn_registry.transport.rpc_values import as_number, is_list, is_object
+from ocn_registry.transport.jsonrpc import handover_of, items_of, request_of, unwrap
+from ocn_registry.transport.replies import (
+    NoReply,
+    Reply,
+    TooManyQuestions,
+    passing,
+    responses,
+)
+from ocn_registry.transport.wordings import refuses_a_hash
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from ocn_registry.protocol.effects import Answer, AnyEffect, Flow
+    from ocn_registry.transport.replies import Message
 
-MAX_ANSWER_BYTES = 64 << 20
 # Nodes take 1,000 unless told otherwise, some providers 100: it is halved where it is refused.
 MAX_BATCH = 512
-RETRIES = 2
+RETRIES = 3
+TIMEOUT_S = 10.0
+MAX_ANSWER_BYTES = RPC_ANSWER_BYTES
 _FIRST_PAUSE_S = 0.1
 _LONGEST_PAUSE_S = 5.0
-_OK = 200
-_TOO_LARGE = 413
-_SERVER_ERROR = 500
-_REFUSED = {401, 403, 407}
-# Busy, or a gateway without the node behind it: what may be over in a moment.
-_TRY_AGAIN = {429, 502, 503, 504}
-
-Message: TypeAlias = dict[str, object]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """What came back: HTTP's status and body, and how long it asks to be left alone."""
-
-    status: int
-    content: bytes
-    retry_after: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoReply:
-    """Nothing came back, or not in time, or too much.
-
-    Attributes:
-        error: What to tell.
-        arrived: Whether the node may have got the request.
-    """
-
-    error: TransportError
-    arrived: bool
+# Beyond this, what is parsed and decoded would keep an event loop from other work.
+_LONG_BYTES = 1 << 17
+_LEAST_SHARE_S = 0.05
+_Part = tuple[int, "AnyEffect"]
+_Found = tuple["Answer", OcnRegistryError | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Post(Effect[Reply | NoReply]):
-    """Post JSON to a node, once."""
+    """Post JSON to a node, once, and wait so long for all of its answer."""
 
     endpoint: Endpoint
     body: bytes
+    timeout_s: float
 
 
-class _Busy(RpcUnavailable):
-    """The node says, or makes believe, that it will be well in a moment."""
+class _Failed(Exception):
+    """A node could not be asked, or did not answer."""
 
-    retry_after: str | None = None
+    def __init__(self, error: TransportError, *, took_s: float = 0.0, pause_s: float = 0.0) -> None:
+        super().__init__(error)
+        self.error = error
+        self.took_s = took_s
+        self.pause_s = pause_s
+
+    def may_pass(self, attempt: int) -> bool:
+        """Return whether it is worth asking again; once, where nobody knows what the node says."""
+        return self.error.temporary or (
+            attempt == 1 and isinstance(self.error, RpcRefused) and self.error.unexplained
+        )
 
 
 class Nodes:
@@ -107,6 +110,8 @@ class Nodes:
         chain_id: int | None,
         headers: Mapping[str, str] | None = None,
         proxy: str | None = None,
+        timeout_s: float = TIMEOUT_S,
+        max_answer_bytes: int = MAX_ANSWER_BYTES,
         max_batch: int = MAX_BATCH,
         retries: int = RETRIES,
     ) -> None:
@@ -123,13 +128,15 @@ class Nodes:
         if proxy is not None:
             way = origin(proxy)
             if way is None:
-                raise InvalidInput("the proxy is no URL: give http://HOST:PORT")
+                raise InvalidInput("the proxy is not a valid URL: use http://HOST:PORT")
             for endpoint in self._endpoints:
                 endpoint.shown += f" (by the proxy {way})"
         self._first = 0
         self._ids = count(1)
         self._chain_id = chain_id
         self._retries = retries
+        self._timeout_s = timeout_s
+        self._max_bytes = max_answer_bytes
 
     def ask(self, effect: AnyEffect) -> Flow[Answer]:
         """Have an effect answered: a read, several together, or a send."""
@@ -137,118 +144,167 @@ class Nodes:
             return (yield from self._send(effect))
         if isinstance(effect, FromEach):
             return (yield from self._from_each(effect.part))
-        parts = list(flat(effect))
-        answers = yield from self._read(parts)
-        return nested(effect, iter(answers))
+        if isinstance(effect, Together):
+            parts = list(flat(effect))
+            answers = yield from self._read(parts, self._in_turn())
+            return nested(effect, iter(answers))
+        return (yield from self._read([effect], self._in_turn()))[0]
 
-    def _read(self, parts: list[AnyEffect]) -> Flow[list[Answer]]:
-        """Ask one node after the other, the one that answered last first."""
-        tried: dict[Endpoint, TransportError] = {}
-        for attempt in range(self._retries + 1):
-            pause_s = _FIRST_PAUSE_S * 2**attempt
-            for offset in range(len(self._endpoints)):
-                place = (self._first + offset) % len(self._endpoints)
-                endpoint = self._endpoints[place]
-                if attempt and not isinstance(tried.get(endpoint), _Busy):
+    def _in_turn(self) -> list[Endpoint]:
+        """Return the nodes, the one that answered last first."""
+        first = self._first
+        return [*self._endpoints[first:], *self._endpoints[:first]]
+
+    def _read(
+        self,
+        parts: list[AnyEffect],
+        endpoints: list[Endpoint],
+        *,
+        retries: int | None = None,
+    ) -> Flow[list[Answer]]:
+        """Ask one node after the other, and all that may answer after a pause again."""
+        retries = self._retries if retries is None else retries
+        answers: dict[int, Answer] = {}
+        # What a call gives at a named block stays so, whoever is asked for the rest.
+        keeps = all(isinstance(part, Call) and part.block is not None for part in parts)
+        failed: dict[Endpoint, _Failed] = {}
+        left_s, attempt = self._timeout_s, 0
+        while True:
+            known, pause_s = len(answers), _FIRST_PAUSE_S * 2**attempt
+            for place, endpoint in enumerate(endpoints):
+                if endpoint in failed and not failed[endpoint].may_pass(attempt):
                     continue
+                share_s = max(left_s / (len(endpoints) - place), _LEAST_SHARE_S)
+                if not keeps:
+                    answers.clear()
+                missing = [one for one in enumerate(parts) if one[0] not in answers]
                 try:
-                    answers = yield from self._ask_all(endpoint, parts)
-                except (RpcUnavailable, RpcTimeout, BadAnswer) as error:
-                    tried[endpoint] = error
-                    if isinstance(error, _Busy):
-                        pause_s = max(pause_s, _seconds(error.retry_after))
+                    yield from self._ask_all(endpoint, missing, answers, share_s)
+                except _Failed as failure:
+                    failed[endpoint] = failure
+                    left_s -= failure.took_s
+                    pause_s = max(pause_s, failure.pause_s)
                 else:
-                    self._first = place
-                    return answers
-            if attempt < self._retries and any(isinstance(e, _Busy) for e in tried.values()):
-                yield from Sleep(min(pause_s, _LONGEST_PAUSE_S))
-        raise next(iter(tried.values()))
+                    self._first = self._endpoints.index(endpoint)
+                    return [answers[place] for place in range(len(parts))]
+            attempt = 1 if len(answers) > known and keeps else attempt + 1
+            if attempt > retries or not any(one.may_pass(attempt) for one in failed.values()):
+                raise next(iter(failed.values())).error
+            yield from Sleep(min(pause_s, _LONGEST_PAUSE_S))
 
     def _from_each(self, part: AnyEffect) -> Flow[tuple[Answer, ...]]:
         """Ask every node, and take the answers of those that answer."""
         answers: list[Answer] = []
-        failed: TransportError | None = None
         for endpoint in self._endpoints:
             try:
-                answers += yield from self._ask_all(endpoint, [part])
-            except TransportError as error:
-                failed = failed or error
-        if failed is not None and not answers:
-            raise failed
+                answers += yield from self._read([part], [endpoint], retries=0)
+            except TransportError:
+                continue
+        if not answers:
+            answers = yield from self._read([part], self._in_turn())
         return tuple(answers)
 
     def _send(self, effect: Send) -> Flow[Handover]:
         """Hand a transaction to the node that answered last, or to the next that is in reach."""
-        handover = yield from self._send_to(self._endpoints[self._first], effect)
-        for offset in range(1, len(self._endpoints)):
+        handover: Handover | None = None
+        for endpoint in self._in_turn():
+            handover = yield from self._send_to(endpoint, effect)
             if handover.arrival is not Arrival.UNSENT:
                 break
-            endpoint = self._endpoints[(self._first + offset) % len(self._endpoints)]
-            handover = yield from self._send_to(endpoint, effect)
-        return handover
+        return handover or Handover(arrival=Arrival.UNSENT)
 
     def _send_to(self, endpoint: Endpoint, effect: Send) -> Flow[Handover]:
         if not endpoint.checked and self._chain_id is not None:
             try:
-                (response,) = yield from self._post(endpoint, [self._request(ChainId())])
-                self._check_chain(endpoint, response)
+                yield from self._read([ChainId()], [endpoint])
             except WrongChain:
                 raise
             except TransportError as error:
                 return Handover(arrival=Arrival.UNSENT, error=error)
-        request = self._request(effect)
-        reply = yield from Post(endpoint, _coded(request))
+        request = self._request(effect, endpoint)
+        reply = yield from Post(endpoint, _coded(request), self._timeout_s)
         if isinstance(reply, NoReply):
             arrival = Arrival.UNANSWERED if reply.arrived else Arrival.UNSENT
             return Handover(arrival=arrival, error=reply.error)
         try:
-            response = _response(endpoint, request, _content(endpoint, reply))
+            limits = Limits(max_bytes=self._max_bytes, max_items=items_of(effect))
+            (response,) = responses(endpoint, [request], reply, limits)
         except TransportError as error:
             return Handover(arrival=Arrival.UNANSWERED, error=error)
         return handover_of(effect, response)
 
-    def _ask_all(self, endpoint: Endpoint, parts: list[AnyEffect]) -> Flow[list[Answer]]:
-        requests = [self._request(part) for part in parts]
+    def _ask_all(
+        self,
+        endpoint: Endpoint,
+        parts: list[_Part],
+        answers: dict[int, Answer],
+        timeout_s: float,
+    ) -> Flow[None]:
+        """Ask a node for all parts, and note the answers; raise what the first failed with."""
+        questions = parts
         if not endpoint.checked and self._chain_id is not None:
-            requests.insert(0, self._request(ChainId()))
-        responses: list[Message] = []
-        while len(responses) < len(requests):
-            start = len(responses)
-            responses += yield from self._post(endpoint, requests[start : start + endpoint.batch])
-            if not start and len(requests) > len(parts):
-                self._check_chain(endpoint, responses[0])
-        responses = responses[len(requests) - len(parts) :]
-        return [unwrap(part, response) for part, response in zip(parts, responses, strict=True)]
+            questions = [(-1, ChainId()), *parts]
+        while questions:
+            some = questions[: endpoint.batch]
+            try:
+                found = yield from self._post(endpoint, some, timeout_s)
+            except TooManyQuestions:
+                endpoint.refuses(len(some))
+                continue
+            failure: TransportError | None = None
+            for (place, effect), (answer, error) in zip(some, found, strict=True):
+                if error is None:
+                    answers[place] = answer
+                    if place < 0:
+                        self._check_chain(endpoint, answer)
+                elif failure is None:
+                    failure = _failure(endpoint, effect, error)
+            if failure is not None:
+                if isinstance(failure, RpcRefused) and failure.temporary and len(some) > 1:
+                    endpoint.refuses(len(some))  # a limit may count each of them
+                raise _Failed(failure)
+            questions = questions[len(some) :]
 
-    def _check_chain(self, endpoint: Endpoint, response: Message) -> None:
-        got = as_number(response.get("result"))
+    def _post(
+        self,
+        endpoint: Endpoint,
+        parts: list[_Part],
+        timeout_s: float,
+    ) -> Flow[list[_Found]]:
+        """Ask several things in one HTTP request; answers and errors in their order."""
+        effects = [effect for _, effect in parts]
+        requests = [self._request(effect, endpoint) for effect in effects]
+        body = _coded(requests if len(requests) > 1 else requests[0])
+        reply = yield from Post(endpoint, body, timeout_s)
+        if isinstance(reply, NoReply):
+            raise _Failed(reply.error, took_s=reply.took_s)
+        limits = Limits(max_bytes=self._max_bytes, max_items=sum(map(items_of, effects)))
+        if len(reply.content) > _LONG_BYTES:
+            task: Local[list[_Found] | Exception] = Local(
+                lambda: _answers(endpoint, effects, requests, reply, limits)
+            )
+            found = yield from task
+        else:
+            found = _answers(endpoint, effects, requests, reply, limits)
+        if isinstance(found, TransportError):
+            raise _Failed(found, took_s=reply.took_s, pause_s=_seconds(reply.retry_after))
+        if isinstance(found, Exception):
+            raise found
+        endpoint.takes(len(parts))
+        return found
+
+    def _check_chain(self, endpoint: Endpoint, got: Answer) -> None:
         if self._chain_id is not None and got != self._chain_id:
             raise WrongChain(self._chain_id, got)
         endpoint.checked = True
 
-    def _post(self, endpoint: Endpoint, requests: list[Message]) -> Flow[list[Message]]:
-        """Ask several things in one HTTP request, or the first of them; responses in order."""
-        while len(requests) > 1:
-            reply = yield from _posted(endpoint, requests)
-            if reply.status != _TOO_LARGE:
-                answer = _content(endpoint, reply)
-                if is_list(answer):
-                    return _in_order(endpoint, requests, answer)
-                if not is_object(answer) or answer.get("error") is None:
-                    raise _astray(endpoint)  # nonsense, from which nothing is learned for good
-            # The node takes no batches, or none as long as this one.
-            endpoint.batch = max(1, min(endpoint.batch, len(requests)) // 2)
-            requests = requests[: endpoint.batch]
-        reply = yield from _posted(endpoint, requests[0])
-        return [_response(endpoint, requests[0], _content(endpoint, reply))]
-
-    def _request(self, effect: AnyEffect) -> Message:
-        method, params = request_of(effect)
+    def _request(self, effect: AnyEffect, endpoint: Endpoint) -> Message:
+        method, params = request_of(effect, by_hash=endpoint.by_hash)
         return {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": params}
 
 
 def flat(effect: AnyEffect) -> Iterator[AnyEffect]:
-    """Give the parts of what is asked together, however deep."""
+    """Return the parts of what is asked together, however deep."""
     if isinstance(effect, Together):
         for part in effect.parts:
             yield from flat(part)
@@ -266,7 +322,7 @@ def nested(effect: AnyEffect, answers: Iterator[Answer]) -> Answer:
 def slow(endpoint: Endpoint, timeout_s: float) -> RpcTimeout:
     """Say that a node did not answer in time."""
     return RpcTimeout(
-        f"the RPC node {endpoint.shown} did not answer within {timeout_s:g} s: try again, or "
+        f"the RPC node {endpoint.shown} did not answer within {timeout_s:.3g} s: try again, or "
         "another node",
     )
 
@@ -274,13 +330,15 @@ def slow(endpoint: Endpoint, timeout_s: float) -> RpcTimeout:
 def unreachable(endpoint: Endpoint, cause: BaseException) -> RpcUnavailable:
     """Say that a node can't be reached; the cause's own words may hold what is secret."""
     kind = type(cause).__name__
-    # Of both libraries, whose errors are named after what went wrong.
+    # Of all libraries, whose errors are named after what went wrong.
     remedy = (
         "check that it speaks https, and whose certificate it shows (see ca_file)"
         if "SSL" in kind or "Certificate" in kind
         else "check the URL and that the node runs"
     )
-    return _Busy(f"the RPC node {endpoint.shown} can't be reached ({kind}): {remedy}")
+    return passing(
+        RpcUnavailable(f"the RPC node {endpoint.shown} can't be reached ({kind}): {remedy}")
+    )
 
 
 def too_long(endpoint: Endpoint, limit_bytes: int) -> BadAnswer:
@@ -288,65 +346,54 @@ def too_long(endpoint: Endpoint, limit_bytes: int) -> BadAnswer:
     return BadAnswer(f"{endpoint.shown} answered with more than {limit_bytes} bytes")
 
 
-def _posted(endpoint: Endpoint, body: object) -> Flow[Reply]:
-    reply = yield from Post(endpoint, _coded(body))
-    if isinstance(reply, NoReply):
-        raise reply.error
-    return reply
+def _answers(
+    endpoint: Endpoint,
+    effects: list[AnyEffect],
+    requests: list[Message],
+    reply: Reply,
+    limits: Limits,
+) -> list[_Found] | Exception:
+    """Return the answers of what was asked; what is wrong with all of them is returned too."""
+    try:
+        told = responses(endpoint, requests, reply, limits)
+    except (TransportError, TooManyQuestions) as error:
+        return error
+    found: list[_Found] = []
+    for effect, response in zip(effects, told, strict=True):
+        try:
+            found.append((unwrap(effect, response), None))
+        except OcnRegistryError as error:
+            found.append((None, error))
+    return found
+
+
+def _failure(endpoint: Endpoint, effect: AnyEffect, error: OcnRegistryError) -> TransportError:
+    """Return what kept a node from answering; raise what is the contract's answer."""
+    if not isinstance(error, TransportError):
+        raise error
+    if _refuses_hash(endpoint, effect, error):
+        endpoint.by_hash = False  # and then it is asked by number
+        return passing(error)
+    return error
+
+
+def _refuses_hash(endpoint: Endpoint, effect: AnyEffect, error: TransportError) -> bool:
+    return (
+        endpoint.by_hash
+        and isinstance(effect, (Call, Code))
+        and isinstance(effect.block, BlockRef)
+        and isinstance(error, RpcRefused)
+        and not error.temporary
+        and refuses_a_hash(error.code, error.message)
+    )
 
 
 def _coded(body: object) -> bytes:
     return json.dumps(body, separators=(",", ":")).encode()
 
 
-def _content(endpoint: Endpoint, reply: Reply) -> object:
-    if reply.status != _OK:
-        kind = _Busy if reply.status in _TRY_AGAIN else RpcUnavailable
-        error = kind(f"the RPC node {endpoint.shown} {_out_of_order(reply.status)}")
-        if isinstance(error, _Busy):
-            error.retry_after = reply.retry_after
-        raise error
-    try:
-        return parse_json(reply.content)
-    except ValueError:
-        raise BadAnswer(
-            f"{endpoint.shown} answered with no JSON: is that the URL of an RPC node?",
-        ) from None
-
-
-def _out_of_order(status: int) -> str:
-    if status in _REFUSED:
-        return f"refuses who asks (HTTP {status}): give its key, in the URL or as a header"
-    if status in _TRY_AGAIN or status >= _SERVER_ERROR:
-        return f"is out of order (HTTP {status}): try again later, or another node"
-    return f"takes no questions (HTTP {status}): is that the URL of an RPC node?"
-
-
-def _in_order(endpoint: Endpoint, requests: list[Message], answer: list[object]) -> list[Message]:
-    told: dict[object, Message] = {}
-    for response in answer:
-        if is_object(response) and isinstance(number := response.get("id"), int):
-            told[number] = response
-    if len(answer) != len(requests) or len(told) != len(requests):
-        raise _astray(endpoint)
-    return [_response(endpoint, request, told.get(request["id"])) for request in requests]
-
-
-def _response(endpoint: Endpoint, request: Message, response: object) -> Message:
-    if not is_object(response):
-        raise BadAnswer(f"{endpoint.shown} answered with no JSON-RPC response")
-    # An error may come from a gateway that has not read the question.
-    if response.get("id") != request["id"] and response.get("error") is None:
-        raise _astray(endpoint)
-    return response
-
-
-def _astray(endpoint: Endpoint) -> BadAnswer:
-    return BadAnswer(f"{endpoint.shown} answered to other questions than were asked")
-
-
 def _seconds(retry_after: str | None) -> float:
-    """Read `Retry-After`; a date in it is nobody's business here."""
+    """Read `Retry-After`; a date in it is ignored."""
     if retry_after is None or not retry_after.isdecimal():
         return 0.0
     return float(retry_after[:4])

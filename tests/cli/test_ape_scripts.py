@@ -104,7 +104,7 @@ def test_what_can_not_be_is_told_in_a_line(listed, ape, tmp_path):
     for words, code, says in (
         (("register_node", URL, "--account", PARTY), 4, "is listed for the operator"),
         (("agree", listed.nodes()[0].operator, "--account", PARTY), 3, "no Service listed"),
-        (("register_node", "node", "--account", PARTY), 2, "is no URL of a node"),
+        (("register_node", "node", "--account", PARTY), 2, "is not a valid URL"),
         (
             ("revoke", "0x12", "--account", PARTY, "--deployment", str(tmp_path / "no.json")),
             2,

@@ -7,8 +7,8 @@ import subprocess
 import pytest
 
 from ocn_registry.cli.completion import script, values
+from ocn_registry.cli.config.choices import MODULES, NETWORKS, PERMISSIONS, ROLES, SHELLS
 from ocn_registry.cli.described import described, of_the_root
-from ocn_registry.cli.names import MODULES, NETWORKS, PERMISSIONS, ROLES, SHELLS
 
 # What is typed, and what is offered then; FILES for the names of files.
 CASES = [

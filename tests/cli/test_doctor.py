@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from ocn_registry.cli import doctor, doctor_chain
-from ocn_registry.cli.arguments import parse
+from ocn_registry.cli.commands import doctor
+from ocn_registry.cli.parser import parse
 from ocn_registry.deploy.devnet import Devnet
 from ocn_registry.evm import abi
+from ocn_registry.health import chain as doctor_chain
 from ocn_registry.networks import built_in
 
 ROOT = Path(__file__).parents[2]
@@ -285,7 +286,7 @@ def test_what_a_node_does_not_tell_is_said_to_be_not_known(volta, on_volta):
     assert found["code"]["ok"]
 
 
-def test_an_old_block_of_a_public_chain_is_told(volta, monkeypatch, tmp_path):
+def test_an_old_block_of_a_public_chain_is_told(volta, monkeypatch, tmp_path, capsys):
     here = volta.deployment()
     own = {"chainId": VOLTA, "dialect": here.dialect}
     own |= {"registry": here.registry, "permissions": here.permissions}
@@ -295,10 +296,8 @@ def test_an_old_block_of_a_public_chain_is_told(volta, monkeypatch, tmp_path):
     monkeypatch.setattr(doctor_chain.time, "time", lambda now=time.time: now() + 10_000)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     args = parse(["doctor", "--network-file", str(file)])
-    told = []
-    monkeypatch.setattr(doctor, "put", told.append)
     assert doctor.doctor(args) == 1
-    found = {each["check"]: each for each in json.loads(told[0])}
+    found = {each["check"]: each for each in json.loads(capsys.readouterr().out)}
     assert not found["latest block"]["ok"]
     assert "--rpc-url" in found["latest block"]["remedy"]
     assert found["clock"]["says"] == "not known: the latest block is too old to tell"

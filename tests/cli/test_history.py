@@ -157,7 +157,7 @@ def test_only_the_blocks_that_were_asked_for_are_told(done, command, lived, cpo,
 def test_history_is_a_table_too(done, lived, cpo):
     rows = list(csv.DictReader(io.StringIO(done("history", "-a", cpo.address, "--csv"))))
     assert [row["change"] for row in rows][-1] == "PartyDeleted"
-    assert f"{cpo.address} is not the party DE CPO any more" in rows[-1]["says"]
+    assert f"{cpo.address} is no longer the party DE CPO" in rows[-1]["says"]
     assert {len(row) for row in rows} == {12}
 
 
@@ -215,7 +215,7 @@ def test_what_went_through_another_contract_is_not_guessed(
         ("ServiceSet", False) if v1 else ("ServiceDeleted", True)
     )
     finished = command("history", "-a", address, "--csv")
-    assert ("these contracts don't tell" in finished.stdout) == v1
+    assert ("these contracts do not say" in finished.stdout) == v1
     assert ("not certain" in finished.stderr) == v1
 
 

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from ocn_registry.cli.arguments import commands, parser_of
-from ocn_registry.cli.codes import MEANINGS
+from ocn_registry.cli.commands import commands
 from ocn_registry.cli.described import described
+from ocn_registry.cli.parser import parser_of
+from ocn_registry.plans.exit_codes import MEANINGS
 
 ROOT = Path(__file__).parents[2]
 MACROS = {"TH", "SH", "TP", "PP", "nh", "ad", "nf", "fi", "sp"}

@@ -19,7 +19,7 @@ from eth_account import Account
 from heirs import DELAY_S, execute, pass_time, safe_of, timelock
 
 from ocn_registry import KeySigner, Role, SetNode, SetParty
-from ocn_registry.cli import owner_deeds
+from ocn_registry.cli import execute as cli_execute
 from ocn_registry.evm.keccak import selector
 
 ROOT = Path(__file__).parents[2]
@@ -104,7 +104,7 @@ def test_a_request_that_claims_no_id_is_refused(client, command, keys, devnet, o
     key = keys[devnet.accounts[0].address]
     refused = command("owner", "reassign", file, *WHY, "-s", key, "--yes")
     assert (refused.returncode, refused.stdout) == (2, "")
-    assert "claims no id" in refused.stderr
+    assert "does not claim an id" in refused.stderr
 
 
 def test_the_registry_is_handed_over_and_accepted(client, owner, done, cpo, devnet, log):
@@ -312,7 +312,7 @@ def test_an_id_that_has_come_to_another_meanwhile_is_not_taken_from_it(
         client.send(claim, signer=rightful)
         return True
 
-    monkeypatch.setattr(owner_deeds, "agreed", agrees)
+    monkeypatch.setattr(cli_execute, "agreed", agrees)
     key = keys[devnet.accounts[0].address]
     words = ("delete-party", "-c", "DE", "CPO", *WHY, "-s", key, "--log", log)
     refused = command("owner", *words)
@@ -373,7 +373,7 @@ def test_what_lost_its_number_to_another_is_settled_as_failed(
     words = ("owner", "hand-over", cpo.address, "--without-code", "--dry-run", "--log", log)
     assert "have no end" not in command(*words, "-s", keys[boss]).stderr
     log.write_text(json.dumps(act | {"contract": deployment.registry}) + "\n")
-    assert "1 in the log have no end" in command(*words, "-s", keys[boss]).stderr
+    assert "1 entries of the log have no end" in command(*words, "-s", keys[boss]).stderr
     settle = ("owner", "log", "--log", log, "--settle")
     assert json.loads(command(*settle).stdout)[0]["status"] == "signed"
     devnet.request("eth_sendTransactionSync", {"from": boss, "to": operator.address})
@@ -447,5 +447,5 @@ def test_a_file_for_a_safe_is_refused_where_none_owns_the_registry(command, oper
     words = ("owner", "delete-node", operator.address, *WHY, "--for-safe", "--log", log)
     refused = command(*words)
     assert (refused.returncode, refused.stdout) == (2, "")
-    assert "is no Safe" in refused.stderr
+    assert "is not a Safe" in refused.stderr
     assert not log.exists()

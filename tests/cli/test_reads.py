@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from ocn_registry.cli import names
+from ocn_registry.cli.config import choices
 from ocn_registry.models import Module, Permission, Role
 
 
@@ -92,6 +92,6 @@ def test_lists_are_csv_too(client, done, cpo, provider, operator):
 
 
 def test_names_of_the_options_are_those_of_the_models():
-    assert [role.name for role in Role] == list(names.ROLES)
-    assert [module.name.lower() for module in Module] == list(names.MODULES)
-    assert [permission.name for permission in Permission] == list(names.PERMISSIONS)
+    assert [role.name for role in Role] == list(choices.ROLES)
+    assert [module.name.lower() for module in Module] == list(choices.MODULES)
+    assert [permission.name for permission in Permission] == list(choices.PERMISSIONS)

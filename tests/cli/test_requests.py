@@ -69,7 +69,7 @@ def test_of_many_requests_the_good_ones_take_effect(
     finished = command("request", "submit", *files, "-y", "-x", keys[spender.address])
     assert finished.returncode == 4
     assert json.loads(finished.stdout)["status"] == "without effect in part"
-    assert "without effect: be the party DE AAA" in finished.stderr
+    assert "without effect: register DE AAA" in finished.stderr
     assert client.party("DE", "AAA").address == cpo.address
 
 
@@ -129,7 +129,10 @@ def test_what_is_no_request_is_told(client, command, keys, operator, tmp_path):
         (("show", "missing.json"), "can't be read"),
         (("show", tmp_path / "other.json"), "wrong keys"),
         (("prepare", "set-node", URL, "-a", "me"), "no address"),
-        (("prepare", "set-node", URL, "-a", other.address, "--valid-for", "1y"), "no time"),
+        (
+            ("prepare", "set-node", URL, "-a", other.address, "--valid-for", "1y"),
+            "not a valid time",
+        ),
     ):
         finished = command("request", *words)
         assert (finished.returncode, finished.stdout) == (2, "")

@@ -24,7 +24,8 @@ import rehearsal_v1
 
 import ocn_registry
 from ocn_registry import Permission, Role
-from ocn_registry.cli.arguments import commands
+from ocn_registry.cli.commands import commands
+from ocn_registry.cli.commands.write import direct, raw
 from ocn_registry.deploy.devnet import Devnet
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -194,7 +195,7 @@ def test_events(printed, client, agreed, cpo, emsp, operator, provider, devnet):
 
 
 @pytest.mark.parametrize("kind", ["", "-raw"])
-@prints(*[name for each in commands() if each.run.startswith("writes:") for name in [each.path]])
+@prints(*[each.path for each in commands() if each.run.__module__.endswith(".write")])
 def test_writes(request, kind, printed, operator, cpo, emsp, spender, keys):
     def write(name, signer, *words):
         given = [*words, "-s", keys[signer.address], "-x", keys[spender.address]]
@@ -213,9 +214,7 @@ def test_writes(request, kind, printed, operator, cpo, emsp, spender, keys):
     write("delete-party", cpo)
     write("delete-node", operator)
     request.function.paths = {
-        command.path
-        for command in commands()
-        if command.run == ("writes:raw" if kind else "writes:direct")
+        command.path for command in commands() if command.run is (raw if kind else direct)
     }
 
 

@@ -16,7 +16,7 @@ import pytest
 from eth_abi import encode
 
 from ocn_registry import KeySigner, Module, Permission, RegistryClient, Role, SetParty
-from ocn_registry.cli.terminal import TINTS, width_of
+from ocn_registry.cli.output.terminal import TINTS, width_of
 from ocn_registry.deploy.devnet import Devnet
 from ocn_registry.dialects import dialect_of
 from ocn_registry.evm.keccak import selector
@@ -154,7 +154,8 @@ class Place:
                 request = dialect_of(here).request(
                     wanted, of[who].address, nonce=0, deadline_unix_s=DEADLINE
                 )
-                (folder / f"{name}.json").write_text(request.sign(of[who]).to_json())
+                signed = request.sign(of[who], now_unix_s=DEADLINE)
+                (folder / f"{name}.json").write_text(signed.to_json())
                 self.words[name] = f"{name}.json"
         self.words["tx_hash"] = done.tx_hash
 

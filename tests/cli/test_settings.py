@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from ocn_registry import KeySigner
-from ocn_registry.cli import options, settings
-from ocn_registry.cli.settings_file import _READ
+from ocn_registry.cli import options
+from ocn_registry.cli.config import settings
+from ocn_registry.cli.config.settings_file import _READ
 from ocn_registry.networks import built_in
+from ocn_registry.plans import folders
 
 ROOT = Path(__file__).parents[2]
 NAKED = "be367b774603c65850ee2cf479df809174f95cdb847483db2a6bcf1aad0fa5fd"
@@ -50,7 +52,7 @@ def in_force(anywhere):
 
 def test_every_setting_is_an_option():
     parser = ArgumentParser()
-    for add in (options.everywhere, options.signing, options.spending):
+    for add in (options.network_and_output, options.signing, options.spending):
         add(parser)
     taken = {action.dest for action in parser._actions}
     assert set(settings.KEYS) == set(_READ) <= taken
@@ -64,7 +66,7 @@ def test_the_guide_shows_settings_that_work(file, in_force, tmp_path):
     beside = tmp_path / "config" / "ocn-registry"
     assert work["signer"] == (f"keystore:{beside / 'party.json'}", "profile")
     assert work["max_fee"] == (200, "profile")
-    told = guide.split("There are `network`")[1].split(". A flag")[0]
+    told = guide.split("The keys are `network`")[1].split(". A flag")[0]
     assert {"network", *re.findall(r"`(\w+)`", told)} == set(settings.KEYS)
 
 
@@ -363,7 +365,7 @@ def test_toml_is_read_only_where_there_is_a_file(file, tmp_path, there):
     ],
 )
 def test_the_file_is_where_the_platform_has_such_files(monkeypatch, tmp_path, platform, folder):
-    monkeypatch.setattr(settings.sys, "platform", platform)
+    monkeypatch.setattr(folders.sys, "platform", platform)
     monkeypatch.setenv("XDG_CONFIG_HOME", "not/absolute" if platform != "win32" else "")
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("APPDATA", str(tmp_path / "roaming"))

@@ -158,4 +158,4 @@ def test_a_file_gets_no_colours(terminal, tmp_path):
 
 def test_a_log_without_a_line_is_said_to_be_empty(screen, tmp_path):
     code, shown = screen("owner", "log", "--log", str(tmp_path / "owner.jsonl"))
-    assert (code, shown.strip()) == (0, "nothing is logged yet")
+    assert (code, shown.strip()) == (0, "the log is empty")

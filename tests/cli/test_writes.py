@@ -6,8 +6,8 @@ import sys
 import pytest
 
 from ocn_registry import Permission
-from ocn_registry.cli import carrying
 from ocn_registry.errors import RpcRefused
+from ocn_registry.plans import write as writing
 
 URL = "https://node.example.org"
 NEEDS = ("FORWARD_ALL_SENDER", "FORWARD_MODULE_CDRS_RECEIVER")
@@ -47,18 +47,18 @@ def test_nodes_and_parties_are_written(client, write, operator, cpo):
 def test_a_write_is_done_whether_or_not_its_node_tells_what_is_so_then(
     client, command, keys, operator, monkeypatch
 ):
-    read = carrying.entry_of
+    read = writing.entry_of
 
     def lags(client, intent, account, block=None):
         if block is not None:
             raise RpcRefused("eth_call", -32000, "header not found")
         return read(client, intent, account)
 
-    monkeypatch.setattr(carrying, "entry_of", lags)
+    monkeypatch.setattr(writing, "entry_of", lags)
     finished = command("set-node", URL, "-s", keys[operator.address])
     assert finished.returncode == 0
     assert json.loads(finished.stdout)["state"] == [None]
-    assert "it is done; what is so now can't be read" in finished.stderr
+    assert "it is done, but its result can't be read" in finished.stderr
     assert client.node(operator.address).domain == URL
 
 

@@ -138,3 +138,53 @@ def test_safe_sends_nothing_itself(client, signer, safe, fresh):
     fresh.request("anvil_setBalance", safe, hex(10**18))
     with pytest.raises(InvalidInput, match="spender"):
         client.set_node("https://a.example", signer=signer)
+
+
+def approve(fresh, create, safe, owners, message):
+    """Have a Safe approve a message on the chain, as its owners do through WalletConnect."""
+    library = create("examples/libraries/SignMessage.sol/SignMessageLib")
+    data = selector("signMessage(bytes)") + encode(["bytes"], [message])
+    sender = fresh.accounts[9].address
+    kinds = "address,uint256,bytes,uint8,uint256,uint256,uint256,address,address"
+    values = [library, 0, data, 1, 0, 0, 0, ZERO_ADDRESS, ZERO_ADDRESS]
+    asked = selector(f"getTransactionHash({kinds},uint256)")
+    asked += encode([*kinds.split(","), "uint256"], [*values, 0])
+    digest = fresh.request("eth_call", {"to": safe, "data": "0x" + asked.hex()}, "latest")
+    in_order = sorted(owners, key=lambda owner: int(owner.address, 16))
+    signatures = b"".join(
+        bytes(Account.unsafe_sign_hash(bytes.fromhex(digest[2:]), owner.key).signature)
+        for owner in in_order
+    )
+    call = selector(f"execTransaction({kinds},bytes)")
+    call += encode([*kinds.split(","), "bytes"], [*values, signatures])
+    transaction = {"from": sender, "to": safe, "data": "0x" + call.hex()}
+    assert fresh.request("eth_sendTransactionSync", transaction)["status"] == "0x1"
+
+
+def test_message_that_a_safe_approved_on_the_chain_has_an_empty_signature(
+    client, safe, owners, fresh, create, spender
+):
+    request = client.prepare(SetNode(domain="https://safe.example"), safe)
+    document = {**request.document(), "signature": "0x"}
+    signed = client.read_signed_request(json.dumps(document))
+    with pytest.raises(SignatureMismatch):
+        client.verify(signed)
+    approve(fresh, create, safe, owners[:2], request.payload.digest())
+    client.verify(signed)
+    assert client.read_signed_request(signed.to_json()) == signed
+    asks = ExternalSigner(safe, sign_typed_data=lambda _: "0x", is_contract=True)
+    assert request.sign(asks) == signed
+    client.submit(signed, spender=spender)
+    assert client.node(safe).domain == "https://safe.example"
+
+
+def test_wrapper_around_the_signature_of_a_deployed_safe_is_removed(client, safe, owners, spender):
+    request = client.prepare(SetNode(domain="https://safe.example"), safe)
+    inner = signature_of(safe, request.payload.digest(), owners[:2])
+    wrapped = encode(["address", "bytes", "bytes"], [safe, b"\x01" * 500, inner])
+    wrapped += bytes.fromhex("6492" * 16)
+    document = {**request.document(), "signature": "0x" + wrapped.hex()}
+    signed = client.read_signed_request(json.dumps(document))
+    assert signed.signature == inner
+    client.submit(signed, spender=spender)
+    assert client.node(safe).domain == "https://safe.example"

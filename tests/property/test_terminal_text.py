@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ocn_registry.cli.render import as_json, lines, printable, table
-from ocn_registry.cli.terminal import fitted, folded, width_of
+from ocn_registry.cli.output.render import as_json, lines, printable, table
+from ocn_registry.cli.output.terminal import fitted, folded, width_of
 
 HOSTILE = "z" + "\u0335\u0301" * 9 + "\x1b]0;owned\x07\u202e\u4e2d\u6587 \r\n\x9b2J"
 TEXTS = st.one_of(

@@ -94,14 +94,14 @@ def test_listings_are_counted():
 
 def test_draft_leaves_the_state_before_as_it_was():
     before = fold(*LISTED)
-    before.route("DE", "USR")
+    before.route(before.ids["DE", "USR"])
     draft = Draft(before)
     Fold(draft).apply([party(USER, "NEW"), NodeDeleted(operator=OPERATOR)])
     after = draft.finish(BLOCK)
     assert (before.ids["DE", "USR"].address, ("DE", "NEW") in before.ids) == (USER, False)
     assert (after.ids["DE", "NEW"].address, ("DE", "USR") in after.ids) == (USER, False)
-    assert before.route("DE", "USR").domain == "https://a.example"
-    assert after.route("DE", "NEW").domain is None
+    assert before.route(before.ids["DE", "USR"]).domain == "https://a.example"
+    assert after.route(after.ids["DE", "NEW"]).domain is None
     undone = Draft(after)
     undone.put(draft.before)
     back = undone.finish(BLOCK)

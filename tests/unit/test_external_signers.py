@@ -1,6 +1,7 @@
 """Signers whose key is elsewhere: asked in their own words, and not believed."""
 
 import asyncio
+import time
 
 import pytest
 from eth_account import Account
@@ -24,6 +25,7 @@ KEY = "0x" + "4c" * 32
 ACCOUNT = Account.from_key(KEY)
 ADDRESS = Address(ACCOUNT.address)
 OTHER = Account.from_key("0x" + "4d" * 32)
+DEADLINE = int(time.time()) + 3600
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 TRANSACTION = Transaction(
     chain_id=246,
@@ -38,7 +40,7 @@ TRANSACTION = Transaction(
 
 def request(network="local", intent=None):
     intent = intent or SetParty(country_code="DE", party_id="ABC", roles=[0, 1], operator=ADDRESS)
-    return dialect_of(built_in(network)).request(intent, ADDRESS, nonce=3, deadline_unix_s=10**10)
+    return dialect_of(built_in(network)).request(intent, ADDRESS, nonce=3, deadline_unix_s=DEADLINE)
 
 
 def typed_data_of(account):

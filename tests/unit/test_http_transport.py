@@ -231,7 +231,7 @@ def test_each_node_is_asked_and_those_that_answer_are_heard(node, other_node, cl
 @pytest.mark.parametrize(
     ("status", "says"),
     [
-        (301, "is that the URL of an RPC node?"),
+        (301, "give that URL"),
         (400, "is that the URL of an RPC node?"),
         (401, "give its key, in the URL or as a header"),
         (403, "give its key, in the URL or as a header"),
@@ -450,7 +450,7 @@ def test_what_is_no_url_is_refused(urls):
 
 @pytest.mark.parametrize("proxy", ["", "proxy:3128", "ftp://proxy", "http://"])
 def test_proxy_that_is_no_url_is_refused(proxy):
-    with pytest.raises(InvalidInput, match="the proxy is no URL"):
+    with pytest.raises(InvalidInput, match="the proxy is not a valid URL"):
         HttpTransport(["http://node.example"], proxy=proxy)
 
 

@@ -124,7 +124,7 @@ def test_what_the_contract_takes_passes(intent):
         "https://[::1]:3000",
         "http://1.2.3.4",
         "https://xn--nd-fka.example/a_b~c%20",
-        "https://" + "a" * 247,
+        "https://a/" + "a" * 245,
     ],
 )
 def test_urls_that_the_contract_takes(url):
@@ -148,7 +148,8 @@ def test_urls_that_the_contract_takes(url):
         "http://a#b",
         "http://ä",
         "http://a\n",
-        "https://" + "a" * 248,
+        "https://a/" + "a" * 246,
+        "https://" + "a" * 64,
     ],
 )
 def test_urls_that_the_contract_does_not_take(url):

@@ -1,6 +1,7 @@
 """A request from elsewhere: a good document with one thing changed is refused."""
 
 import json
+import time
 
 import pytest
 
@@ -16,7 +17,7 @@ INTENT = SetParty(
     country_code="DE", party_id="123", roles=[Role.EMSP, Role.CPO], operator="0x" + "ab" * 20
 )
 REQUEST = DIALECT.request(INTENT, SIGNER.address, nonce=3, deadline_unix_s=2_000_000_000)
-SIGNED = REQUEST.sign(SIGNER)
+SIGNED = REQUEST.sign(SIGNER, now_unix_s=REQUEST.deadline_unix_s - 3600)
 
 
 def changed(change):
@@ -62,9 +63,17 @@ def test_integers_are_decimal_texts():
     "change",
     [
         put(31337, "domain", "chainId"),
+        put("0x7a69", "domain", "chainId"),
+        put("0x00007A69", "domain", "chainId"),
+        drop("types", "EIP712Domain"),
         put(3, "message", "nonce"),
+        put("0x3", "message", "nonce"),
+        put("0x" + "3".zfill(64), "message", "nonce"),
+        put(2_000_000_000, "message", "deadline"),
         put([1, "0"], "message", "roles"),
+        put(["0x1", "0x0"], "message", "roles"),
         put(SIGNER.address.lower(), "message", "party"),
+        put("0x" + SIGNER.address[2:].upper(), "message", "party"),
         put(
             SIGNED.document()["domain"]["verifyingContract"].lower(), "domain", "verifyingContract"
         ),
@@ -90,10 +99,16 @@ def test_other_wallets_ways_of_writing_the_same_are_read(change):
         put("uint16[]", "types", "SetParty", 3, "type"),
         put("role", "types", "SetParty", 3, "name"),
         put([], "types", "Mail"),
-        drop("types", "EIP712Domain"),
         drop("message", "nonce"),
         put("1", "message", "extra"),
-        put("0x3", "message", "nonce"),
+        put("0x", "message", "nonce"),
+        put("0X3", "message", "nonce"),
+        put("0xg", "message", "nonce"),
+        put("0x" + "1" * 65, "message", "nonce"),
+        put("0x-3", "message", "nonce"),
+        put("0x100", "message", "roles", 0),
+        put([], "types", "EIP712Domain"),
+        put("string", "types", "EIP712Domain", 2, "type"),
         put(-1, "message", "nonce"),
         put(3.0, "message", "nonce"),
         put(True, "message", "nonce"),
@@ -161,6 +176,39 @@ def test_a_cancelled_nonce_is_one_contracts(contract):
     intent = InvalidateNonce(contract=contract, new_nonce=9)
     request = DIALECT.request(intent, SIGNER.address, nonce=3, deadline_unix_s=5)
     assert DIALECT.read_request(request.to_json()).intent.contract is contract
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_document_with_a_byte_order_mark_is_read(encoding):
+    assert DIALECT.read_request(SIGNED.to_json().encode(encoding)) == SIGNED
+    assert DIALECT.read_request("\ufeff" + SIGNED.to_json()) == SIGNED
+
+
+def test_an_empty_signature_travels():
+    approved = REQUEST.signed(b"")
+    assert DIALECT.read_request(approved.to_json()) == REQUEST.signed("0x") == approved
+
+
+@pytest.mark.parametrize("days", [30.1, 365, 10**6])
+def test_deadline_beyond_a_month_is_not_signed(days):
+    now = REQUEST.deadline_unix_s - int(days * 24 * 3600)
+    with pytest.raises(InvalidInput, match="more than 30 days"):
+        REQUEST.sign(SIGNER, now_unix_s=now)
+
+
+def test_no_deadline_is_too_large_for_its_message():
+    endless = DIALECT.request(INTENT, SIGNER.address, nonce=3, deadline_unix_s=2**256 - 1)
+    with pytest.raises(InvalidInput, match="more than 30 days"):
+        endless.sign(SIGNER)
+
+
+def test_the_machines_own_clock_is_used_without_another_time():
+    soon = DIALECT.request(
+        INTENT, SIGNER.address, nonce=3, deadline_unix_s=int(time.time()) + MAX_LIFETIME_S
+    )
+    assert soon.sign(SIGNER).deadline_unix_s == soon.deadline_unix_s
+    with pytest.raises(InvalidInput, match="more than 30 days"):
+        REQUEST.sign(SIGNER)
 
 
 def test_another_accounts_request_is_not_signed():

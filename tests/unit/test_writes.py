@@ -180,7 +180,7 @@ def submit(chain, *signed, **options):
 
 def request(intent=SET_NODE, signer=OPERATOR, nonce=0, deadline=NOW + 60):
     made = DIALECT.request(intent, signer.address, nonce=nonce, deadline_unix_s=deadline)
-    return made.sign(signer)
+    return made.sign(signer, now_unix_s=NOW)
 
 
 def test_outcome_says_what_it_cost(chain):

@@ -14,6 +14,7 @@ from ocn_registry.dialects.v1.reader import MODULES, ROLES
 from ocn_registry.dialects.v1.unsupported import unsupported
 from ocn_registry.errors import InvalidInput
 from ocn_registry.foreign.text import shown
+from ocn_registry.foreign.urls import check_usable
 from ocn_registry.intents import (
     AcceptAccount,
     AcceptController,
@@ -79,7 +80,7 @@ def check(intent: Intent) -> None:
     """Raise for an intent that the contracts reject whatever their state, or do not know."""
     match intent:
         case SetNode():
-            _check_url(intent.domain)
+            check_usable(intent.domain)
         case SetParty():
             _check_id(intent.country_code, intent.party_id)
             if not intent.roles:
@@ -106,15 +107,6 @@ def _check_known(what: str, values: Iterable[IntEnum], last: IntEnum) -> None:
             raise unsupported(
                 f"list the {what} {value.name}, which came later: leave it out",
             )
-
-
-def _check_url(url: str) -> None:
-    begins = url.startswith(("http://", "https://"))
-    if not begins or not url.isprintable() or " " in url:
-        raise InvalidInput(
-            f"{shown(url)} is not a valid URL of a node: write http:// or https://, then visible "
-            "characters",
-        )
 
 
 def _check_id(country_code: str, party_id: str) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ocn_registry.errors import InvalidInput
 from ocn_registry.foreign.text import shown
+from ocn_registry.foreign.urls import check_url
 from ocn_registry.intents import (
     AcceptAccount,
     AcceptController,
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
         Intent,
     )
 
-MAX_URL_BYTES = 255
 MAX_NAME_BYTES = 100
 # With these a name can show other text than it holds: bidirectional controls, separators of lines
 # and paragraphs, and the byte order mark.
@@ -48,22 +48,8 @@ REFUSED_IN_NAMES = frozenset(
 MAX_IMPORT = 100
 PERMISSION_LIMIT = 64
 
-_URL = re.compile(r"https?://[a-z0-9\[][-a-z0-9._~:/%\[\]]*", re.ASCII)
 _COUNTRY_CODE = re.compile(r"[A-Z]{2}", re.ASCII)
 _PARTY_ID = re.compile(r"[A-Z0-9]{3}", re.ASCII)
-
-
-def check_url(url: str) -> None:
-    """Raise `InvalidInput` for what is not a URL by the contracts' rule."""
-    if len(url.encode()) > MAX_URL_BYTES:
-        raise InvalidInput(
-            f"the URL {shown(url)} is longer than {MAX_URL_BYTES} bytes: shorten it",
-        )
-    if not _URL.fullmatch(url) or url[-1] in "/.":
-        raise InvalidInput(
-            f"the URL {shown(url, MAX_URL_BYTES)} is not allowed: write it as http:// or https://, "
-            "then small letters, digits and - . _ ~ : / % [ ], with no / or . at the end",
-        )
 
 
 def check_name(name: str) -> None:

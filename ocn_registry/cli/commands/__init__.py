@@ -1,0 +1,74 @@
+"""The commands. A module of this package holds what belongs together: options, and what they do.
+
+To add a command, write a module here with `COMMANDS`, and name it in `MODULES`. `--help` loads all
+of these modules, so a module loads what it needs to run inside the functions that run.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+    from collections.abc import Callable
+
+    Options: TypeAlias = Callable[[ArgumentParser], None]
+
+# In the order of the help.
+MODULES: Final = (
+    "read",
+    "events",
+    "write",
+    "request",
+    "identity",
+    "info",
+    "doctor",
+    "tx",
+    "devnet",
+    "settings",
+    "completion",
+    "verify",
+    "owner",
+    "migrate",
+)
+GROUPS: Final = {
+    "request": "sign on one machine, pay on another; requests travel as files",
+    "request prepare": "write a request for its account to sign",
+    "identity": "your own keys",
+    "tx": "transactions that were sent",
+    "owner": "for the owner of the registry: delete, reassign, hand over",
+    "migrate": "move a registry's entries to new contracts, or keep them in a file",
+}
+
+
+class Command(NamedTuple):
+    """One command.
+
+    Attributes:
+        path: Its words.
+        help: What it does, in one line.
+        run: Runs it, and returns the exit code.
+        options: Add its options to a parser.
+        aliases: Other names for its last word.
+        action: Which of several writes it is, where one function runs all of them.
+        more: Further sentences of its help.
+        examples: Command lines that work, without the program's name.
+    """
+
+    path: str
+    help: str
+    run: Callable[[Namespace], int]
+    options: tuple[Options, ...] = ()
+    aliases: tuple[str, ...] = ()
+    action: str | None = None
+    more: str = ""
+    examples: tuple[str, ...] = ()
+
+
+def commands() -> list[Command]:
+    """Return all commands, in the order of the help."""
+    found: list[Command] = []
+    for name in MODULES:
+        found += import_module(f"{__name__}.{name}").COMMANDS
+    return found

@@ -1,0 +1,106 @@
+"""What may be wrong between this command and the registry: checks, and what to do about each."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from ocn_registry.cli.commands import Command
+from ocn_registry.plans.exit_codes import DONE, RPC, UNEXPECTED
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+    from collections.abc import Callable, Iterator
+
+    from ocn_registry.health.findings import Finding
+
+_NAME: Final = "ocn-registry"
+
+
+def doctor(args: Namespace) -> int:
+    """Run all checks, and say what to do about what is wrong."""
+    from ocn_registry.cli.config.networks import connect
+    from ocn_registry.cli.config.settings import settle
+    from ocn_registry.cli.output.render import as_json, findings, for_programs, put
+    from ocn_registry.errors import InvalidInput, NoContract, OcnRegistryError, TransportError
+    from ocn_registry.health.chain import chain
+    from ocn_registry.health.contracts import contracts, node
+    from ocn_registry.health.findings import Finding
+    from ocn_registry.health.validators import validators
+    from ocn_registry.models import Address
+
+    found = [_command()]
+    cap = settle(args).in_force.get("max_fee")
+    max_fee = cap.value if cap is not None and isinstance(cap.value, int) else None
+    code = DONE
+    with connect(args) as client:
+        checks: list[Callable[[], Iterator[Finding]]] = [
+            lambda: chain(client, max_fee),
+            lambda: validators(client),
+            lambda: contracts(client),
+        ]
+        if args.address is not None:
+            operator = Address(args.address)
+            checks.append(lambda: node(client, operator))
+        try:
+            for check in checks:
+                found += check()
+        except InvalidInput:
+            raise
+        except OcnRegistryError as error:
+            of_the_way = isinstance(error, TransportError)
+            name = "RPC" if of_the_way and not isinstance(error, NoContract) else "contracts"
+            found.append(Finding(name, ok=False, says=str(error), remedy="see --rpc-url, -n"))
+            code = RPC if of_the_way else UNEXPECTED
+    put(as_json([each._asdict() for each in found]) if for_programs(args) else findings(found))
+    return code if all(each.ok for each in found) else code or UNEXPECTED
+
+
+def _command() -> Finding:
+    """Return which `ocn-registry` a shell would run: v1's has the same name."""
+    from ocn_registry.health.findings import Finding
+
+    first = shutil.which(_NAME)
+    if first is None:
+        return Finding("command", ok=True, says=f"no {_NAME} is on the PATH; this one is running")
+    try:
+        with Path(first).open("rb") as file:
+            head = file.readline(200)
+    except OSError:
+        head = b""
+    ours = _ours()
+    remedy = f"remove {first}, or put the folder of this one earlier on the PATH"
+    if b"node" in head:
+        return Finding("command", ok=False, says=f"{first} is version 1's", remedy=remedy)
+    if Path(first).resolve() != ours.resolve():
+        says = f"a shell runs {first}, and this is {ours}"
+        return Finding("command", ok=False, says=says, remedy=remedy)
+    return Finding("command", ok=True, says=first)
+
+
+def _ours() -> Path:
+    """Return where this command is; for a module that was started, where its command is."""
+    started = Path(sys.argv[0])
+    installed = Path(sys.executable).with_name(_NAME)
+    return started if started.stem == _NAME or not installed.exists() else installed
+
+
+def _operator(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "-a",
+        "--address",
+        help="address of an operator: ask its node who it is, and compare with the registry",
+    )
+
+
+COMMANDS = (
+    Command(
+        "doctor",
+        "check the connection to the registry",
+        doctor,
+        (_operator,),
+        examples=("doctor -n ewc",),
+    ),
+)

@@ -1,0 +1,72 @@
+"""Your own keys: create one in an encrypted file, show the address of one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ocn_registry.cli import options as take
+from ocn_registry.cli.commands import Command
+from ocn_registry.plans.exit_codes import DONE
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+
+def new(args: Namespace) -> int:
+    """Create a key, in an encrypted file that other wallets can read as well."""
+    from ocn_registry.cli.config.keys import passphrase
+    from ocn_registry.cli.config.settings_file import at_home
+    from ocn_registry.cli.execute import show as show_result
+    from ocn_registry.cli.output.render import talk
+    from ocn_registry.errors import InvalidInput
+    from ocn_registry.foreign.text import shown
+    from ocn_registry.signing import KeySigner
+
+    path = at_home(args.path)
+    if path.exists():  # before anybody thinks of a passphrase
+        raise InvalidInput(
+            f"{shown(str(path))} exists already and is not overwritten: give another name",
+        )
+    secret = passphrase(args, "signer", str(path), twice=True)
+    created = KeySigner.new_identity(path, lambda: secret)
+    show_result(args, {"address": created.address, "keystore": str(path.absolute())})
+    talk(
+        f"use it with --signer keystore:{path}. Keep a copy of the file, and the passphrase, in "
+        "another place",
+    )
+    return DONE
+
+
+def show(args: Namespace) -> int:
+    """Show the address of the key that the command line or the environment names."""
+    from ocn_registry.cli.config.keys import key
+    from ocn_registry.cli.config.networks import chosen
+    from ocn_registry.cli.execute import show as show_result
+
+    show_result(args, {"address": key(args, "signer", chosen(args)).address})
+    return DONE
+
+
+def _keystore(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "path", metavar="PATH", help="file to write; an existing one is not overwritten"
+    )
+    take.passphrase(parser)
+
+
+COMMANDS = (
+    Command(
+        "identity new",
+        "create a key, in a keystore",
+        new,
+        (_keystore,),
+        examples=("identity new key.json",),
+    ),
+    Command(
+        "identity show",
+        "show the address of a key",
+        show,
+        (take.signing,),
+        examples=("identity show -s keystore:key.json",),
+    ),
+)

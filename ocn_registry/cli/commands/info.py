@@ -1,0 +1,105 @@
+"""Who you are on a network, and which version this is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ocn_registry import __version__
+from ocn_registry.cli import options as take
+from ocn_registry.cli.commands import Command
+from ocn_registry.plans.exit_codes import DONE
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+    from ocn_registry.client.sync_client import RegistryClient
+    from ocn_registry.models import Address
+    from ocn_registry.plans.entries import Entry
+
+
+def version(_: Namespace) -> int:
+    """Show the version of this command, and of the contracts that it supports."""
+    from ocn_registry.cli.output.render import put
+    from ocn_registry.networks import dialects
+
+    put(f"ocn-registry {__version__} (contracts: {' and '.join(dialects())})")
+    return DONE
+
+
+def info(args: Namespace) -> int:
+    """Show what is listed for an address, where, and whether it can pay."""
+    from ocn_registry.cli.config.keys import key
+    from ocn_registry.cli.config.networks import connect
+    from ocn_registry.cli.output.render import as_json, for_programs, lines, put
+    from ocn_registry.models import Address
+
+    with connect(args) as client:
+        if args.address is not None:
+            address = Address(args.address)
+        else:
+            address = key(args, "signer", client.deployment).address
+        told = {**_place(client), **_holdings(client, address), **_funds(client, address)}
+    if for_programs(args):
+        put(as_json(told))
+    else:
+        put(lines({label: "none" if part is None else part for label, part in told.items()}))
+    return DONE
+
+
+def _place(client: RegistryClient) -> Entry:
+    from ocn_registry.plans.network import node_of
+
+    here = client.deployment
+    return {
+        "network": here.name,
+        "chainId": here.chain_id,
+        "rpcUrl": node_of(here),
+        "registry": here.registry,
+        "permissions": here.permissions,
+        "generation": here.dialect,
+    }
+
+
+def _holdings(client: RegistryClient, address: Address) -> Entry:
+    from ocn_registry.plans import entries
+
+    node, party = client.node(address), client.party(address)
+    service = client.service(address)
+    return {
+        "address": address,
+        "node": None if node is None else entries.node(node),
+        "party": None if party is None else entries.party(party),
+        "service": None if service is None else entries.service(service),
+        "agreements": [each.provider for each in client.agreements(address)],
+    }
+
+
+def _funds(client: RegistryClient, address: Address) -> Entry:
+    from ocn_registry.flows.transaction import fees
+    from ocn_registry.flows.write import WriteOptions
+    from ocn_registry.health.chain import SINGLE_GAS
+    from ocn_registry.protocol.effects import Balance, Head, run
+
+    perform = client.transport.perform
+    price, _ = run(fees(perform(Head()), WriteOptions()), perform)
+    balance: int = perform(Balance(address))
+    return {"balanceWei": str(balance), "canPay": balance >= SINGLE_GAS * price}
+
+
+def _self(parser: ArgumentParser) -> None:
+    parser.add_argument("-a", "--address", help="address to show (default: the signer's)")
+    take.signing(parser)
+
+
+COMMANDS = (
+    Command(
+        "info",
+        "show who you are on a network, and whether you can pay",
+        info,
+        (_self,),
+        examples=(
+            "info -s keystore:key.json -n volta",
+            "info -a 0x9bC1169Ca09555bf2721A5C9eC6D69c8073bfeB4 -n ewc",
+        ),
+    ),
+)

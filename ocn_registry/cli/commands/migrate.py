@@ -1,0 +1,271 @@
+"""`migrate ...`: keep a registry's entries in a file, and carry them to new contracts."""
+
+from __future__ import annotations
+
+import re
+from argparse import ArgumentTypeError
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ocn_registry.cli import options as take
+from ocn_registry.cli.commands import Command
+from ocn_registry.plans.exit_codes import DONE, UNEXPECTED
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+    from ocn_registry.client.sync_client import RegistryClient
+    from ocn_registry.plans.entries import Entry
+
+
+def snapshot(args: Namespace) -> int:
+    """Write all entries of a registry at one block to a file."""
+    from ocn_registry import migration
+    from ocn_registry.cli.config.networks import connect
+    from ocn_registry.cli.execute import show
+    from ocn_registry.errors import InvalidInput
+    from ocn_registry.foreign.text import shown
+
+    if Path(args.out).exists():
+        raise InvalidInput(
+            f"the file {shown(args.out)} exists already: choose another name, or remove it",
+        )
+    if not Path(args.out).parent.is_dir():  # checked before a large registry is read
+        raise InvalidInput(f"the folder of {shown(args.out)} does not exist: create it first")
+    with connect(args) as client:
+        here = client.deployment
+        taken = migration.snapshot(client, block=_block(args, client))
+    digest = migration.save(taken, args.out)
+    told: Entry = {
+        "file": args.out,
+        "snapshot": digest,
+        "network": here.name,
+        "chainId": taken.chain_id,
+        "registry": taken.registry,
+        "permissions": taken.permissions,
+        "blockNumber": taken.block.number,
+        "blockHash": taken.block.hash,
+        "nodes": len(taken.nodes),
+        "parties": len(taken.parties),
+        "services": len(taken.services),
+        "agreements": len(taken.agreements),
+        "odd": len(taken.odd),
+    }
+    show(args, told)
+    return DONE
+
+
+def plan(args: Namespace) -> int:
+    """Show what of a snapshot the contracts accept, what they reject and why, and the price."""
+    from ocn_registry import migration
+    from ocn_registry.cli.config.networks import connect
+    from ocn_registry.cli.output.render import as_json, for_programs, printable, put
+    from ocn_registry.dialects import dialect_of
+    from ocn_registry.flows.transaction import fees
+    from ocn_registry.flows.write import WriteOptions
+    from ocn_registry.migration.importing import missing, most_gas
+    from ocn_registry.migration.price import price_of
+    from ocn_registry.plans.importing import counts, in_words
+    from ocn_registry.protocol.effects import Head, run
+
+    with connect(args) as client:
+        taken = migration.load(args.file)
+        planned = migration.plan_for(client, taken)
+        perform = client.transport.perform
+        left = run(missing(dialect_of(client.deployment), planned), perform)
+        price = price_of(left, run(most_gas(args.max_gas), perform))
+        per_gas_wei, _ = run(fees(perform(Head()), WriteOptions()), perform)
+        here = client.deployment
+    told: Entry = {
+        "snapshot": planned.digest,
+        "from": {"chainId": taken.chain_id, "registry": taken.registry},
+        "blockNumber": taken.block.number,
+        "to": {"network": here.name, "chainId": here.chain_id, "registry": here.registry},
+        "planned": counts(planned),
+        "missing": counts(left),
+        "leftOut": [
+            {
+                "kind": one.kind.value,
+                "subject": one.subject,
+                "why": one.why.name,
+                "says": one.why.value,
+                "detail": one.detail,
+            }
+            for one in planned.left_out
+        ],
+        "unreachable": [str(party.id) for party in planned.unreachable],
+        "transactions": price.transactions,
+        "gas": price.gas,
+        "mostCostWei": str(price.gas * per_gas_wei),
+    }
+    if for_programs(args):
+        put(as_json(told))
+    else:
+        put(str(planned))
+        put(f"missing on {printable(here.name)}: {in_words(counts(left))}")
+        put(
+            f"this takes about {price.transactions} transactions and at most {price.gas:,} gas: "
+            f"{told['mostCostWei']} wei at the current price",
+        )
+    return DONE
+
+
+def compare(args: Namespace) -> int:
+    """Show each entry in which the registry differs from the plan."""
+    from ocn_registry import migration
+    from ocn_registry.cli.config.networks import connect
+    from ocn_registry.cli.output.render import as_json, for_programs, put, talk
+    from ocn_registry.plans.importing import counts, in_words
+
+    with connect(args) as client:
+        planned = migration.plan_for(client, migration.load(args.file))
+        found = migration.differences(client, planned, block=_block(args, client))
+    talk(f"snapshot  {planned.digest}: {in_words(counts(planned))}")
+    if for_programs(args):
+        told = [
+            {
+                "kind": one.kind.value,
+                "subject": one.subject,
+                "what": one.what.name,
+                "says": one.what.value,
+                "detail": one.detail,
+            }
+            for one in found
+        ]
+        put(as_json(told))
+    else:
+        put("\n".join(map(str, found)) or "nothing differs from the plan")
+    return UNEXPECTED if found else DONE
+
+
+def import_(args: Namespace) -> int:
+    """Import what is planned and not there yet."""
+    from ocn_registry import migration
+    from ocn_registry.cli.config.keys import key
+    from ocn_registry.cli.config.networks import connect
+    from ocn_registry.cli.execute import Terminal, write_options
+    from ocn_registry.plans.importing import Migrating
+
+    with connect(args) as client:
+        planned = migration.plan_for(client, migration.load(args.file))
+        signer = key(args, "signer", client.deployment)
+        options = write_options(args, client.deployment)
+        migrating = Migrating(client, planned, signer, Terminal(args))
+        return migrating.import_(options, max_gas=args.max_gas, dry_run=args.dry_run)
+
+
+def close(args: Namespace) -> int:
+    """Close the import of both contracts for good, if everything is as planned."""
+    from ocn_registry import migration
+    from ocn_registry.cli.config.keys import key
+    from ocn_registry.cli.config.networks import connect
+    from ocn_registry.cli.execute import Terminal, write_options
+    from ocn_registry.plans.importing import Migrating
+
+    with connect(args) as client:
+        planned = migration.plan_for(client, migration.load(args.file))
+        signer = key(args, "signer", client.deployment)
+        options = write_options(args, client.deployment)
+        migrating = Migrating(client, planned, signer, Terminal(args))
+        return migrating.close(options, dry_run=args.dry_run)
+
+
+def _block(args: Namespace, client: RegistryClient) -> int | None:
+    """Return the block that the command line means; `None` for the latest."""
+    from ocn_registry.cli.config.networks import latest
+    from ocn_registry.plans.network import final_of
+
+    if args.block == "latest":
+        return None
+    if args.block != "final":
+        return int(args.block)
+    blocks = final_of(client.deployment, "give --block NUMBER, or --block latest")
+    return max(0, latest(client) - blocks + 1)
+
+
+def _out(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "-o",
+        "--out",
+        required=True,
+        metavar="FILE",
+        help="file to write; an existing one is not overwritten",
+    )
+    _block_option(parser, "final", "the latest final block")
+
+
+def _file(parser: ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="file that `migrate snapshot` wrote")
+
+
+def _latest(parser: ArgumentParser) -> None:
+    _block_option(parser, "latest", "the latest")
+
+
+def _block_option(parser: ArgumentParser, default: str, means: str) -> None:
+    parser.add_argument(
+        "--block",
+        type=_number,
+        default=default,
+        metavar="NUMBER|latest|final",
+        help=f"block to read (default: {means})",
+    )
+
+
+def _number(text: str) -> str:
+    if text in {"latest", "final"} or re.fullmatch(r"[0-9]{1,12}", text):
+        return text
+    raise ArgumentTypeError(f"{text!r} is not latest, final, or the number of a block")
+
+
+def _max_gas(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--max-gas",
+        type=int,
+        metavar="GAS",
+        help="most gas for one transaction (default: what fits into a block)",
+    )
+
+
+def _sending(parser: ArgumentParser) -> None:
+    take.signing(parser)
+    take.sending(parser, "each transaction")
+
+
+COMMANDS = (
+    Command(
+        "migrate snapshot",
+        "write all entries of a registry to a file",
+        snapshot,
+        (_out,),
+        examples=("migrate snapshot -n ewc --out ewc.json",),
+    ),
+    Command(
+        "migrate plan",
+        "show what of a snapshot a new registry accepts, what not, and why",
+        plan,
+        (_file, _max_gas),
+        examples=("migrate plan ewc.json --network-file new.json",),
+    ),
+    Command(
+        "migrate import",
+        "import what is planned and not there yet",
+        import_,
+        (_file, _max_gas, _sending),
+        examples=("migrate import ewc.json --network-file new.json -s keystore:owner.json",),
+    ),
+    Command(
+        "migrate compare",
+        "show in what a registry differs from the plan",
+        compare,
+        (_file, _latest),
+        examples=("migrate compare ewc.json --network-file new.json",),
+    ),
+    Command(
+        "migrate close",
+        "close the import for good, if everything is as planned",
+        close,
+        (_file, _sending),
+        examples=("migrate close ewc.json --network-file new.json -s keystore:owner.json",),
+    ),
+)

@@ -1,0 +1,228 @@
+"""Signing apart from paying: a request is a file that travels from machine to machine.
+
+`prepare` writes what has to be signed, `show` says what that is, `sign` adds the signature,
+`verify` checks it, `submit` sends one or many and pays, `cancel` voids what was not sent yet.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from argparse import ArgumentTypeError
+from typing import TYPE_CHECKING
+
+from ocn_registry.cli import options as take
+from ocn_registry.cli.commands import Command
+from ocn_registry.cli.commands.write import WRITES, intent_of
+from ocn_registry.plans.exit_codes import DONE, INTERRUPTED
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+    from collections.abc import Iterator
+
+
+def prepare(args: Namespace) -> int:
+    """Write what an account has to sign."""
+    from ocn_registry.cli.config.networks import connect
+    from ocn_registry.cli.output.render import put
+    from ocn_registry.cli.output.requests import describe
+
+    deadline: int | None = args.deadline
+    if args.valid_for is not None:
+        deadline = int(time.time()) + args.valid_for
+    with connect(args) as client:
+        intent = intent_of(args, client, signed=True)
+        request = client.prepare(intent, args.account, nonce=args.nonce, deadline_unix_s=deadline)
+    describe(request, client)
+    put(request.to_json())
+    return DONE
+
+
+def show(args: Namespace) -> int:
+    """Say in words what requests are: who, what, where, until when."""
+    from ocn_registry.cli.config.networks import connect
+    from ocn_registry.cli.output.requests import entry, read, show_all
+
+    with connect(args) as client:
+        found = [entry(read(client, path), client) for path in args.files]
+    show_all(args, found)
+    return DONE
+
+
+def sign(args: Namespace) -> int:
+    """Sign a request with the key of its account."""
+    from ocn_registry.cli.config.keys import key
+    from ocn_registry.cli.config.networks import connect
+    from ocn_registry.cli.execute import agreed
+    from ocn_registry.cli.output.render import put, talk
+    from ocn_registry.cli.output.requests import describe, read, unsigned
+
+    with connect(args) as client:
+        request = unsigned(read(client, args.file))
+        describe(request, client)
+        signer = key(args, "signer", client.deployment)
+    if not agreed(args, "sign this?", insist=False):
+        talk("nothing was signed")
+        return INTERRUPTED
+    put(request.sign(signer).to_json())
+    return DONE
+
+
+def verify(args: Namespace) -> int:
+    """Check deadline, nonce and signature of requests, as their contract would right now."""
+    from ocn_registry.cli.config.networks import connect
+    from ocn_registry.cli.output.requests import entry, read_signed, show_all
+
+    with connect(args) as client:
+        signed = [read_signed(client, path) for path in args.files]
+        client.verify(*signed)
+        found = [{**entry(each, client), "valid": True} for each in signed]
+    show_all(args, found)
+    return DONE
+
+
+def submit(args: Namespace) -> int:
+    """Send requests that others signed, in one transaction that the spender pays."""
+    from ocn_registry.cli import execute
+    from ocn_registry.cli.config.keys import key
+    from ocn_registry.cli.config.networks import connect
+    from ocn_registry.cli.output.requests import read_signed
+
+    with connect(args) as client:
+        signed = tuple([read_signed(client, path) for path in args.files])
+        spender = key(args, "spender", client.deployment)
+        return execute.write(args, client, signed, spender, insist=True)
+
+
+def cancel(args: Namespace) -> int:
+    """Void what the signer signed and nobody has sent; a spender can pay for it."""
+    from ocn_registry.cli import execute
+    from ocn_registry.cli.config.keys import is_named, key
+    from ocn_registry.cli.config.networks import connect
+    from ocn_registry.flows.admin import CANCELLED_AHEAD
+    from ocn_registry.intents import InvalidateNonce
+    from ocn_registry.models import Contract
+
+    with connect(args) as client:
+        signer = key(args, "signer", client.deployment)
+        contract = Contract(args.contract)
+        nonce: int | None = args.new_nonce
+        if nonce is None:
+            nonce = client.nonce(signer.address, contract) + CANCELLED_AHEAD
+        intent = InvalidateNonce(contract=contract, new_nonce=nonce)
+        if not is_named(args, "spender"):
+            return execute.write(args, client, (intent,), signer, insist=True)
+        spender = key(args, "spender", client.deployment)
+        signed = client.sign(intent, signer)
+        return execute.write(args, client, (signed,), spender, insist=True)
+
+
+def _account(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "-a",
+        "--account",
+        required=True,
+        metavar="ADDRESS",
+        help="account whose entry it is, and that will sign",
+    )
+    parser.add_argument(
+        "--nonce",
+        type=int,
+        help="nonce of the request (default: the account's next one). With --nonce and a deadline, "
+        "no chain is asked",
+    )
+    limit = parser.add_mutually_exclusive_group()
+    limit.add_argument(
+        "--valid-for",
+        type=_seconds,
+        metavar="TIME",
+        help="how long it can be used: 30m, 12h or 7d, at most 30d (default: 1h)",
+    )
+    limit.add_argument(
+        "--deadline",
+        type=int,
+        metavar="SECONDS",
+        help="last second at which it can be used, in Unix time",
+    )
+
+
+def _seconds(text: str) -> int:
+    found = re.fullmatch(r"([1-9][0-9]{0,6})([smhd])", text)
+    if found is None:
+        raise ArgumentTypeError(f"{text!r} is not a valid time: give one such as 30m, 12h or 7d")
+    return int(found[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[found[2]]
+
+
+def _file(parser: ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="the request; - for standard input")
+
+
+def _cancelled(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--contract",
+        choices=("registry", "permissions"),
+        default="registry",
+        help="registry: requests about nodes and parties (default); permissions: requests about "
+        "services and agreements",
+    )
+    parser.add_argument(
+        "--new-nonce",
+        type=int,
+        metavar="NONCE",
+        help="cancel what was signed with a nonce below this one (default: the next 1,000)",
+    )
+
+
+def _commands() -> Iterator[Command]:
+    signer, spender = "-s keystore:key.json", "-x keystore:spender.json"
+    account = "-a 0x9bC1169Ca09555bf2721A5C9eC6D69c8073bfeB4"
+    for write in WRITES:
+        says = write.help.replace("the signer's", "the account's")
+        call = f"request prepare {write.name} {write.examples[0]}".rstrip()
+        yield Command(
+            f"request prepare {write.name}",
+            f"write a request to {says.replace('the signer', 'the account')}",
+            prepare,
+            (*write.options, _account),
+            write.aliases,
+            write.name,
+            examples=(f"{call} {account} --valid-for 7d > request.json",),
+        )
+    yield Command(
+        "request show",
+        "say in words what requests are",
+        show,
+        (take.requests,),
+        examples=("request show request.json",),
+    )
+    yield Command(
+        "request sign",
+        "sign a request; nothing is sent",
+        sign,
+        (_file, take.signing, take.yes),
+        examples=(f"request sign request.json {signer} > signed.json",),
+    )
+    yield Command(
+        "request verify",
+        "check signed requests",
+        verify,
+        (take.requests,),
+        examples=("request verify signed.json",),
+    )
+    yield Command(
+        "request submit",
+        "send signed requests, and pay",
+        submit,
+        (take.requests, take.passphrase, take.spending),
+        examples=(f"request submit signed.json {spender}",),
+    )
+    yield Command(
+        "request cancel",
+        "void signed requests that nobody has sent",
+        cancel,
+        (_cancelled, take.signing, take.spending),
+        examples=(f"request cancel {signer}", f"request cancel --contract permissions {signer}"),
+    )
+
+
+COMMANDS = tuple(_commands())

@@ -1,0 +1,124 @@
+"""`settings`: which settings are in force, and where each comes from."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, TypeGuard
+from urllib.parse import urlsplit
+
+from ocn_registry.cli import options as take
+from ocn_registry.cli.commands import Command
+from ocn_registry.plans.exit_codes import DONE
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+    from ocn_registry.cli.config.settings import Setting, Settled
+
+
+def show(args: Namespace) -> int:
+    """Show which settings are in force; or print the path of the file, without reading it."""
+    from ocn_registry.cli.config.settings import KEYS, place, settle
+    from ocn_registry.cli.output.render import as_json, for_programs, printable, put, table, talk
+
+    path = str(place())
+    if args.what == "path":
+        put(json.dumps(path) if args.json else printable(path))
+        return DONE
+    settled = settle(args)
+    there = os.path.lexists(path)
+    if for_programs(args):
+        shown = {key: _entry(_of(settled, key)) for key in KEYS}
+        told = {
+            "file": path,
+            "exists": there,
+            "profile": None if settled.profile is None else settled.profile.value,
+            "profiles": list(settled.profiles),
+            "settings": shown,
+        }
+        put(as_json(told))
+        return DONE
+    rows = [_row(key, _of(settled, key)) for key in KEYS]
+    put(table(("SETTING", "VALUE", "FROM"), rows, soft=(1,)))
+    if not there:
+        talk(f'no settings file yet: write network = "volta" to {printable(path)} to create one')
+    elif settled.profiles:
+        names = ", ".join([printable(name) for name in settled.profiles])
+        talk(f"profiles: {names}; --profile NAME or OCN_PROFILE chooses one")
+    return DONE
+
+
+def _of(settled: Settled, key: str) -> Setting:
+    """Return a setting; without one, the RPC nodes are those of the network."""
+    from ocn_registry.cli.config.choices import OTHER_NAMES
+    from ocn_registry.cli.config.settings import Setting
+    from ocn_registry.networks import built_in
+
+    found = settled.in_force.get(key, Setting(None, "default", None))
+    if key != "rpc_url" or key in settled.in_force or "network_file" in settled.in_force:
+        return found
+    network = str(settled.in_force["network"].value)
+    return Setting([*built_in(OTHER_NAMES.get(network, network)).rpc_urls], "default", None)
+
+
+def _entry(setting: Setting) -> dict[str, object]:
+    return {"value": _safe(setting.value), "from": setting.source, "name": setting.name}
+
+
+def _row(key: str, setting: Setting) -> tuple[str, str, str]:
+    value = _safe(setting.value)
+    text = " ".join(value) if isinstance(value, list) else str("-" if value is None else value)
+    source = setting.name if setting.source in {"flag", "variable"} else setting.source
+    if setting.source == "profile":
+        source = f"profile {setting.name}"
+    return key, text, source or "-"
+
+
+def _safe(value: object) -> str | int | float | list[str] | None:
+    """Return a value without keys, and without what may be secret in a URL."""
+    if isinstance(value, int | float) or value is None:
+        return value
+    if isinstance(value, str):
+        return _without_password(take.LIKE_A_KEY.sub("<hidden>", value))
+    return [_without_password(str(url)) for url in value] if _is_list(value) else None
+
+
+def _is_list(value: object) -> TypeGuard[list[object]]:
+    return isinstance(value, list)
+
+
+def _without_password(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url
+    login, at, _ = parts.netloc.rpartition("@")
+    user, colon, password = login.partition(":")
+    safe = f"{user}:<hidden>" if colon and password else "<hidden>"
+    return url.replace(f"{login}@", f"{safe}@", 1) if at else url
+
+
+def _options(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "what",
+        nargs="?",
+        choices=("show", "path"),
+        default="show",
+        help="show what is in force and where it comes from (default), or print the path of the "
+        "file",
+    )
+    take.signing(parser)
+    take.spending(parser)
+
+
+COMMANDS = (
+    Command(
+        "settings",
+        "show your settings, and where each comes from",
+        show,
+        (_options,),
+        more="Put options you use often in a settings file.",
+        examples=("settings", "settings path"),
+    ),
+)

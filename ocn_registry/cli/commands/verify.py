@@ -1,0 +1,148 @@
+"""`verify`: whether an address holds the published code, with these arguments and this owner.
+
+With the record of a deployment as `--network-file`, what it says about the creation is expected
+too: the transactions, the first owner, and whether the import was open. Flags override it.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeGuard
+
+from ocn_registry.cli import options as take
+from ocn_registry.cli.commands import Command
+from ocn_registry.plans.exit_codes import DONE, UNEXPECTED
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+    from ocn_registry.deploy.verify import Verification, Wanted
+    from ocn_registry.plans.entries import Entry
+
+_FLAGS = {"open": True, "closed": False}
+
+
+def verify(args: Namespace) -> int:
+    """Check the contracts of a deployment from the outside."""
+    from ocn_registry.cli.config.networks import connect
+    from ocn_registry.cli.execute import show
+    from ocn_registry.deploy.verify import verify as verified
+
+    with connect(args) as client:
+        here = client.deployment
+        wanted = _wanted(args)
+        found = verified(here, client.transport, wanted=wanted)
+    result: Entry = {
+        "verified": found.is_verified,
+        "network": here.name,
+        "chainId": here.chain_id,
+        "registry": here.registry,
+        "permissions": here.permissions,
+        **_details(found),
+    }
+    show(args, result)
+    return DONE if found.is_verified else UNEXPECTED
+
+
+def _details(found: Verification) -> Entry:
+    both = ("registry", "permissions")
+    return {
+        "owner": found.owner,
+        "pendingOwner": found.pending_owner,
+        "importOpen": dict(zip(both, found.import_open, strict=True)),
+        "deployedOpen": dict(zip(both, found.deployed_open, strict=True)),
+        "codeHashes": dict(zip(both, found.code_hashes, strict=True)),
+        "blockNumber": found.block.number,
+        "differences": [str(difference) for difference in found.differences],
+    }
+
+
+def _wanted(args: Namespace) -> Wanted:
+    """Return what is expected: by the flags, otherwise by the record of the deployment."""
+    from ocn_registry.deploy.verify import Wanted
+    from ocn_registry.errors import InvalidInput
+    from ocn_registry.models import Address
+
+    record = _record(args.network_file)
+    first: str | None = args.first_owner or record.first_owner
+    registry_tx: str | None = args.registry_tx or record.registry_tx_hash
+    if first is not None and registry_tx is None:
+        raise InvalidInput(
+            "only the transaction that created the Registry says who the first owner was: give "
+            "--registry-tx",
+        )
+    flag = _FLAGS.get(args.deployed_import or "")
+    return Wanted(
+        owner=None if args.owner is None else Address(args.owner),
+        import_open=_FLAGS.get(args.import_ or ""),
+        deployed_open=record.deployed_open if flag is None else flag,
+        first_owner=None if first is None else Address(first),
+        registry_tx_hash=registry_tx,
+        permissions_tx_hash=args.permissions_tx or record.permissions_tx_hash,
+    )
+
+
+def _record(path: str | None) -> Wanted:
+    """Return what the record of a deployment says; nothing when the file is not one."""
+    from ocn_registry.deploy.verify import Wanted
+    from ocn_registry.models import Address
+
+    content: object = {} if path is None else json.loads(Path(path).read_text(encoding="utf-8"))
+    if not _is_object(content):
+        return Wanted()
+    contracts = content.get("contracts")
+    hashes = {
+        name: each.get("transaction")
+        for name, each in (contracts.items() if _is_object(contracts) else ())
+        if _is_object(each)
+    }
+    registry, permissions = (_text(hashes.get(name)) for name in ("Registry", "Permissions"))
+    if registry is None or permissions is None:
+        return Wanted()
+    first, flag = _text(content.get("initialOwner")), content.get("importOpen")
+    return Wanted(
+        first_owner=None if first is None else Address(first),
+        deployed_open=flag if isinstance(flag, bool) else None,
+        registry_tx_hash=registry,
+        permissions_tx_hash=permissions,
+    )
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _is_object(value: object) -> TypeGuard[dict[str, object]]:
+    return isinstance(value, dict)
+
+
+def _options(parser: ArgumentParser) -> None:
+    parser.add_argument("--owner", metavar="ADDRESS", help="expected owner")
+    parser.add_argument("--first-owner", metavar="ADDRESS", help="expected first owner")
+    parser.add_argument(
+        "--import", dest="import_", choices=tuple(_FLAGS), help="expected state of its import"
+    )
+    parser.add_argument(
+        "--deployed-import",
+        choices=tuple(_FLAGS),
+        help="expected state of its import when it was created",
+    )
+    for name in ("registry", "permissions"):
+        parser.add_argument(
+            f"--{name}-tx",
+            type=take.tx_hash,
+            metavar="HASH",
+            help=f"transaction that created the {name.title()}",
+        )
+
+
+COMMANDS = (
+    Command(
+        "verify",
+        "check that the contracts are the published ones",
+        verify,
+        (_options,),
+        examples=("verify --network-file deployments/volta.json",),
+    ),
+)

@@ -1,0 +1,239 @@
+"""v1's commands that write: `set-node` and its like, each also in its `-raw` form."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from ocn_registry.cli import options as take
+from ocn_registry.cli.commands import Command
+from ocn_registry.cli.config.choices import MODULES, PERMISSIONS, ROLES, choice
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+    from collections.abc import Iterator
+
+    from ocn_registry.cli.commands import Options
+    from ocn_registry.client.sync_client import RegistryClient
+    from ocn_registry.intents import SignableIntent
+
+
+class Write(NamedTuple):
+    """A write that an account can do itself, or sign for a spender.
+
+    Attributes:
+        name: The command.
+        help: What it does with the entry of "the signer".
+        options: Adds the options that say what is written.
+        examples: Options that work.
+        aliases: Other names of the command.
+    """
+
+    name: str
+    help: str
+    options: tuple[Options, ...]
+    examples: tuple[str, ...]
+    aliases: tuple[str, ...] = ()
+
+
+def direct(args: Namespace) -> int:
+    """Write for the signer's own account, at its cost."""
+    from ocn_registry.cli import execute
+    from ocn_registry.cli.config.keys import key, require
+    from ocn_registry.cli.config.networks import connect
+    from ocn_registry.cli.output.render import talk
+
+    if args.spender is not None:
+        talk(f"note: the signer pays for {args.action}; with {args.action}-raw the spender does")
+    with connect(args) as client:
+        require(args, "signer")
+        intent = intent_of(args, client, signed=False)
+        signer = key(args, "signer", client.deployment)
+        return execute.write(args, client, (intent,), signer)
+
+
+def raw(args: Namespace) -> int:
+    """Have the signer sign a request, and the spender send it and pay."""
+    from ocn_registry.cli import execute
+    from ocn_registry.cli.config.keys import key, require
+    from ocn_registry.cli.config.networks import connect
+
+    with connect(args) as client:
+        require(args, "signer", "spender")
+        intent = intent_of(args, client, signed=True)
+        signer = key(args, "signer", client.deployment)
+        spender = key(args, "spender", client.deployment)
+        return execute.write(args, client, (client.sign(intent, signer),), spender)
+
+
+def intent_of(  # noqa: PLR0911 - one for each write
+    args: Namespace, client: RegistryClient, *, signed: bool
+) -> SignableIntent:
+    """Return the intent of a command.
+
+    Args:
+        args: The command line; its `action` names the write.
+        client: Looks up what a service needs.
+        signed: Whether it is to be signed for a spender.
+    """
+    from ocn_registry import intents
+    from ocn_registry.plans import intent_args
+
+    match args.action:
+        case "set-node":
+            return intent_args.set_node(args.domain)
+        case "delete-node":
+            return intents.DeleteNode()
+        case "set-party":
+            return intent_args.set_party(args.credentials, args.roles, args.operator)
+        case "set-party-modules":
+            sender, receiver = args.sender_interface or (), args.receiver_interface or ()
+            return intent_args.set_party_modules(sender, receiver)
+        case "delete-party":
+            return intents.DeleteParty()
+        case "set-service":
+            return intent_args.set_service(args.name, args.url, args.permissions)
+        case "delete-service":
+            return intents.DeleteService()
+        case "set-agreement":
+            return intent_args.create_agreement(client, args.provider, signed=signed)
+        case _:
+            return intents.RevokeAgreement(provider=args.provider)
+
+
+def _url(parser: ArgumentParser) -> None:
+    parser.add_argument("domain", metavar="URL", help="URL of the node: https://node.example.com")
+
+
+def _party(parser: ArgumentParser) -> None:
+    take.party_id(parser)
+    parser.add_argument(
+        "-r",
+        "--roles",
+        nargs="+",
+        action="extend",
+        type=choice("role", ROLES),
+        required=True,
+        metavar="ROLE",
+        help=f"one or more of {', '.join(ROLES)}",
+    )
+    parser.add_argument(
+        "-o",
+        "--operator",
+        required=True,
+        metavar="ADDRESS",
+        help="address of the operator whose node reaches the party",
+    )
+
+
+def _modules(parser: ArgumentParser) -> None:
+    for side in ("sender", "receiver"):
+        parser.add_argument(
+            f"--{side[0]}i",
+            f"--{side}-interface",
+            dest=f"{side}_interface",
+            nargs="*",
+            action="extend",
+            default=None,
+            type=choice("module", MODULES),
+            metavar="MODULE",
+            help=f"modules whose {side} interface it implements: {', '.join(MODULES)}",
+        )
+
+
+def _service(parser: ArgumentParser) -> None:
+    parser.add_argument("--name", default="", help="name of the service")
+    parser.add_argument("-u", "--url", default="", help="page that says more about it")
+    parser.add_argument(
+        "-p",
+        "--permissions",
+        nargs="+",
+        action="extend",
+        required=True,
+        type=choice("permission", PERMISSIONS),
+        metavar="PERMISSION",
+        help=f"what it needs, one or more of: {', '.join(PERMISSIONS)}",
+    )
+
+
+_ADDRESS = "0x9bC1169Ca09555bf2721A5C9eC6D69c8073bfeB4"
+
+WRITES = (
+    Write(
+        "set-node",
+        "list the signer's node, or change its URL",
+        (_url,),
+        ("https://node.example.com",),
+    ),
+    Write("delete-node", "delete the signer's node", (), ("",)),
+    Write(
+        "set-party",
+        "list the signer as a party, or change its entry",
+        (_party,),
+        (f"-c DE ABC -r CPO -o {_ADDRESS}",),
+    ),
+    Write(
+        "set-party-modules",
+        "replace the OCPI modules of the signer's party",
+        (_modules,),
+        ("--si cdrs locations --ri commands",),
+        ("set-modules",),
+    ),
+    Write(
+        "delete-party",
+        "delete the signer's party, with its service and agreements",
+        (),
+        ("",),
+    ),
+    Write(
+        "set-service",
+        "offer the signer's service, or change it",
+        (_service,),
+        ("--name 'Smart charging' -p FORWARD_MODULE_SESSIONS_RECEIVER",),
+    ),
+    Write("delete-service", "delete the signer's service, with all agreements to it", (), ("",)),
+    Write(
+        "set-agreement",
+        "agree to what a provider's service needs",
+        (take.provider,),
+        (_ADDRESS,),
+    ),
+    Write(
+        "revoke-agreement",
+        "revoke the agreement with a provider",
+        (take.provider,),
+        (_ADDRESS,),
+    ),
+)
+
+
+def _commands() -> Iterator[Command]:
+    key, payer = "-s keystore:key.json", "-x keystore:spender.json"
+    for write in WRITES:
+        options = (*write.options, take.signing, take.spending)
+        calls = [f"{write.name} {each}".rstrip() for each in write.examples]
+        yield Command(
+            write.name,
+            write.help,
+            direct,
+            options,
+            write.aliases,
+            write.name,
+            examples=tuple([f"{call} {key} -n volta" for call in calls]),
+        )
+        yield Command(
+            f"{write.name}-raw",
+            f"the same as {write.name}, paid by the spender",
+            raw,
+            options,
+            tuple([f"{alias}-raw" for alias in write.aliases]),
+            write.name,
+            examples=tuple(
+                [
+                    f"{call.replace(write.name, f'{write.name}-raw', 1)} {key} {payer} -n volta"
+                    for call in calls
+                ],
+            ),
+        )
+
+
+COMMANDS = tuple(_commands())

@@ -1,0 +1,160 @@
+"""Which key signs and which one pays: from a reference to a signer.
+
+A reference says where the key is: `keystore:PATH`, `env:NAME`, `file:PATH`, `command:PROGRAM`. A
+private key itself as an argument would stay in the shell's history and be seen by everybody on the
+machine: it is taken on development chains only. In `SIGNER` and `SPENDER`, where v1 had it, it is
+taken with a warning. A flag beats the environment, and the environment the settings file.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import re
+import sys
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from ocn_registry.cli.config.local import is_local
+from ocn_registry.cli.config.settings import VARIABLES, settle
+from ocn_registry.cli.config.settings_file import at_home
+from ocn_registry.cli.output.render import printable, talk
+from ocn_registry.errors import InvalidInput
+from ocn_registry.foreign.text import shown
+from ocn_registry.signing import KeySigner
+from ocn_registry.signing.key_files import private_text
+from ocn_registry.signing.program import program_signer
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from ocn_registry.networks import Deployment
+    from ocn_registry.signing import Signer
+
+Part: TypeAlias = Literal["signer", "spender"]
+
+FORMS = (
+    "keystore:PATH (an encrypted file; `ocn-registry identity new PATH` makes one), env:NAME (an "
+    "environment variable), file:PATH (a file that only you can read) or command:PROGRAM"
+)
+_NAKED = re.compile(r"(0[xX])?[0-9a-fA-F]{64}")
+
+
+def key(args: Namespace, part: Part, deployment: Deployment) -> Signer:
+    """Find the key that the command line, the environment or the settings name.
+
+    Args:
+        args: The command line.
+        part: Whose key.
+        deployment: Where it will be used.
+
+    Raises:
+        InvalidInput: None is named, or it can't be used.
+    """
+    flag, variable, written = _named(args, part)
+    told = os.environ[variable] if variable is not None else None
+    does = "signs" if part == "signer" else "pays"
+    if flag is None and variable is not None and told is not None:
+        found = _from_variable(args, part, variable, told)
+        if written not in {None, told}:
+            talk(f"note: {variable} is used, not the settings' {part}: {found.address} {does}")
+        return found
+    if flag is None and written is not None:
+        return _referenced(args, part, written)
+    if flag is None:
+        raise _unnamed(part)
+    if _NAKED.fullmatch(flag) and not is_local(deployment):
+        raise InvalidInput(
+            f"a private key as an argument stays in the shell's history, and everybody on this "
+            f"machine can read it: on {deployment.name} give --{part} as {FORMS}",
+        )
+    found = KeySigner.from_key(flag) if _NAKED.fullmatch(flag) else _referenced(args, part, flag)
+    if told is not None and told != flag:
+        talk(f"note: --{part} is used, not {variable}: {found.address} {does}")
+    return found
+
+
+def require(args: Namespace, *parts: Part) -> None:
+    """See that keys are named, before anybody is asked for a passphrase.
+
+    Raises:
+        InvalidInput: One is not.
+    """
+    for part in parts:
+        if not is_named(args, part):
+            raise _unnamed(part)
+
+
+def _unnamed(part: Part) -> InvalidInput:
+    return InvalidInput(
+        f"whose key is the {part}'s? Give --{part}, or set {VARIABLES[part][0]}: {FORMS}",
+    )
+
+
+def is_named(args: Namespace, part: Part) -> bool:
+    """Ask whether the command line, the environment or the settings name a key."""
+    return _named(args, part) != (None, None, None)
+
+
+def _named(args: Namespace, part: Part) -> tuple[str | None, str | None, str | None]:
+    """Tell what the flag says, which variable says something, and what the settings say."""
+    flag: str | None = getattr(args, part)
+    variable = next((name for name in VARIABLES[part] if os.environ.get(name)), None)
+    written = settle(args).written.get(part)
+    return flag, variable, None if written is None else str(written.value)
+
+
+def _from_variable(args: Namespace, part: Part, variable: str, told: str) -> Signer:
+    if not _NAKED.fullmatch(told):
+        return _referenced(args, part, told)
+    if not getattr(args, "warned", False):
+        args.warned = True
+        talk(f"warning: {variable} holds a private key itself; safer is {FORMS}")
+    return KeySigner.from_env(variable)
+
+
+def _referenced(args: Namespace, part: Part, reference: str) -> Signer:
+    kind, colon, place = reference.partition(":")
+    if colon and place:
+        if kind == "keystore":
+            path = str(at_home(place))
+            if not at_home(place).is_file():  # before anybody thinks of a passphrase
+                raise InvalidInput(f"there is no keystore {shown(path)}")
+            secret = passphrase(args, part, path)
+            return KeySigner.from_keystore(path, lambda: secret)
+        if kind == "env":
+            return KeySigner.from_env(place)
+        if kind == "file":
+            return KeySigner.from_file(at_home(place))
+        if kind == "command":
+            return program_signer(place)
+    if reference and at_home(reference).is_file():  # else it may be a key, and is not repeated
+        guess = f"keystore:{printable(reference)}"
+        raise InvalidInput(f"the {part} is no reference to a key: did you mean {guess}?")
+    raise InvalidInput(f"the {part} is no reference to a key: give {FORMS}")
+
+
+def passphrase(args: Namespace, part: Part, path: str, *, twice: bool = False) -> str:
+    """Read the passphrase of a keystore: from its file, or from the person."""
+    file = getattr(args, "spender_passphrase_file", None) if part == "spender" else None
+    file = file or args.passphrase_file
+    if file is not None:
+        return private_text(file).partition("\n")[0].removesuffix("\r")
+    if not _is_somebody_there():
+        raise InvalidInput(
+            f"nobody is there to give the passphrase of {printable(path)}: write it to a file "
+            "that only you can read, and give --passphrase-file",
+        )
+    given = getpass.getpass(f"passphrase of {printable(path)}: ")
+    if twice and given != getpass.getpass("once more: "):
+        raise InvalidInput("these are two different passphrases: start again")
+    return given
+
+
+def _is_somebody_there() -> bool:
+    if sys.stdin.isatty():
+        return True
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR))
+    except OSError:
+        return False
+    return True

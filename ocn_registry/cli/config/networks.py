@@ -1,0 +1,153 @@
+"""From `--network`, `--network-file` and `--rpc-url`, or what the settings say, to a client.
+
+A network file is a deployment of our own form (`deployments`), or v1's: an object with `provider`
+(`protocol`, `host`, `port`) and `contracts` (`Registry`, `Permissions`, each with its `address`),
+which says what differs from the network that `-n` names. Contracts of which only addresses are
+known are asked what they are.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeGuard
+from urllib.parse import urlsplit
+
+from ocn_registry.cli.config.choices import OTHER_NAMES
+from ocn_registry.cli.config.settings import RPC_VARIABLE, settle
+from ocn_registry.cli.output.render import printable
+from ocn_registry.client.sync_client import RegistryClient
+from ocn_registry.errors import InvalidInput
+from ocn_registry.foreign.strict_json import parse_json
+from ocn_registry.foreign.text import shown
+from ocn_registry.models import Address
+from ocn_registry.networks import built_in, from_json
+from ocn_registry.protocol.effects import Head, run
+from ocn_registry.transport.endpoint import origin
+from ocn_registry.transport.http_sync import HttpTransport
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from ocn_registry.networks import Deployment
+    from ocn_registry.protocol.effects import HeadBlock
+
+
+def connect(args: Namespace) -> RegistryClient:
+    """Reach the registry that the command line names."""
+    deployment = chosen(args)
+    return RegistryClient(deployment, _transport(args, deployment, deployment.chain_id))
+
+
+def latest(client: RegistryClient) -> int:
+    """Tell the number of the latest block, to read several things at."""
+    head: HeadBlock = client.transport.perform(Head())
+    return head.ref.number
+
+
+def node_of(deployment: Deployment) -> str:
+    """Name the RPC node that is asked, without what in its URL may be a key."""
+    url = deployment.rpc_urls[0]
+    return origin(url) or printable(url)  # Ape's users know theirs by another name
+
+
+def chosen(args: Namespace) -> Deployment:
+    """Tell which deployment the command line or the settings name, with the RPC nodes to ask."""
+    settle(args)
+    named: str = args.network
+    base = built_in(OTHER_NAMES.get(named, named))
+    given: list[str] | None = args.rpc_url
+    urls = tuple(given or filter(None, [os.environ.get(RPC_VARIABLE)]))
+    if args.network_file is None:
+        return replace(base, rpc_urls=urls or base.rpc_urls)
+    content = _content(args.network_file)
+    if "chainId" in content:
+        own = from_json(json.dumps(content))
+        return replace(own, rpc_urls=tuple(given or ()) or own.rpc_urls or urls)
+    provider, contracts = _part(content, "provider"), _part(content, "contracts")
+    told = (_url(base.rpc_urls[0], provider),) if provider else urls
+    base = replace(base, rpc_urls=tuple(given or told) or base.rpc_urls)
+    return _with_contracts(args, base, contracts)
+
+
+def _transport(args: Namespace, deployment: Deployment, chain_id: int | None) -> HttpTransport:
+    if args.proxy is not None and not _is_url(args.proxy):
+        raise InvalidInput("the proxy is no URL: give http://HOST:PORT")
+    if args.ca_file is not None and not os.access(args.ca_file, os.R_OK):
+        raise InvalidInput(f"the file of certificates {shown(args.ca_file)} can't be read")
+    return HttpTransport(
+        deployment.rpc_urls,
+        chain_id=chain_id,
+        proxy=args.proxy,
+        ca_file=args.ca_file,
+    )
+
+
+def _with_contracts(
+    args: Namespace,
+    base: Deployment,
+    contracts: dict[str, object],
+) -> Deployment:
+    registry = _address(contracts, "Registry", base.registry)
+    permissions = _address(contracts, "Permissions", base.permissions)
+    if (registry, permissions) == (base.registry, base.permissions):
+        return base
+    from ocn_registry.dialects.detect import detect  # noqa: PLC0415 - only for such files
+
+    transport = _transport(args, base, None)
+    try:
+        found = run(detect(registry, permissions, name=base.name), transport.perform)
+    finally:
+        transport.close()
+    explorer = base.explorer if found.chain_id == base.chain_id else None
+    return replace(found, rpc_urls=base.rpc_urls, explorer=explorer)
+
+
+def _content(path: str) -> dict[str, object]:
+    try:
+        content = parse_json(Path(path).read_bytes())
+    except OSError as error:
+        why = error.strerror
+        raise InvalidInput(f"the network file {shown(path)} can't be read: {why}") from None
+    except UnicodeDecodeError:
+        raise InvalidInput(f"the network file {shown(path)} is no text") from None
+    except ValueError as error:
+        raise InvalidInput(f"the network file {shown(path)} is no JSON: {error}") from None
+    if not _is_object(content):
+        raise InvalidInput(f"the network file {shown(path)} is no JSON object")
+    return content
+
+
+def _is_object(value: object) -> TypeGuard[dict[str, object]]:
+    return isinstance(value, dict)
+
+
+def _part(content: dict[str, object], key: str) -> dict[str, object]:
+    part = content.get(key, {})
+    if not _is_object(part):
+        raise InvalidInput(f"{key} of the network file is {shown(part)}: give an object")
+    return part
+
+
+def _address(contracts: dict[str, object], name: str, otherwise: Address) -> Address:
+    address = _part(contracts, name).get("address")
+    return otherwise if address is None else Address(str(address))
+
+
+def _url(base: str, provider: dict[str, object]) -> str:
+    parts = urlsplit(base)
+    scheme = provider.get("protocol", parts.scheme)
+    host = provider.get("host", parts.hostname)
+    port = provider.get("port", parts.port or (443 if parts.scheme == "https" else 80))
+    return f"{scheme}://{host}:{port}"
+
+
+def _is_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        port = parts.port or 1
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname) and port > 0

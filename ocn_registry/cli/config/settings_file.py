@@ -1,0 +1,258 @@
+"""The settings file: TOML whose keys are the names of options, with `_` for `-`.
+
+```toml
+network = "volta"                 # holds unless something else is told
+
+[profiles.work]                   # with --profile work, or OCN_PROFILE=work
+network = "ewc"
+rpc_url = ["https://one.example.com", "https://two.example.com"]
+signer = "keystore:~/keys/party.json"
+passphrase_file = "party.secret"  # beside this file
+max_fee = 200
+```
+
+Whoever can write it chooses nodes, programs and keys: it is refused where others may, as OpenSSH
+refuses its own. A private key has no place in it. Nothing of it is quoted that could be one.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import stat
+from argparse import ArgumentTypeError
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TypeGuard
+
+from ocn_registry.cli.config.choices import NETWORKS, choice
+from ocn_registry.cli.options import LIKE_A_KEY, blocks
+from ocn_registry.errors import InvalidInput
+from ocn_registry.foreign.text import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Table = dict[str, object]
+    Read = Callable[[object, Path], object]
+
+_MAX_BYTES: Final = 1 << 16
+_MAX_LETTERS: Final = 4096
+_WRITABLE_BY_OTHERS: Final = 0o022
+_REFERENCE: Final = re.compile(r"(keystore|env|file|command):(.+)")
+_PROFILES: Final = "profiles"
+_NO_KEY: Final = (
+    "it holds what looks like a private key: take it out, and write where the key is, as in "
+    'signer = "keystore:PATH"'
+)
+
+
+class _Wrong(Exception):
+    """A value is not what its key asks for; says what to give."""
+
+
+def read(path: Path) -> tuple[dict[str, object], dict[str, dict[str, object]]]:
+    """Read a settings file.
+
+    Args:
+        path: Where it is.
+
+    Returns:
+        What it says for all, and for each profile: the values as the options have them. Paths are
+        absolute, those of the file being relative to its folder.
+
+    Raises:
+        InvalidInput: It can't be read, is not of its form, or others can write it.
+    """
+    content = _toml(path)
+    profiles = content.pop(_PROFILES, {})
+    if not _is_table(profiles):
+        raise _refused(path, f"{_PROFILES} is {_told(profiles)}: write [{_PROFILES}.NAME]")
+    found: dict[str, dict[str, object]] = {}
+    for name, own in profiles.items():
+        place = f"{_PROFILES}.{name}"
+        if not _is_table(own):
+            raise _refused(path, f"{_told(place)} is {_told(own)}: write [{_PROFILES}.NAME]")
+        found[name] = _values(own, f"{place}.", path)
+    return _values(content, "", path), found
+
+
+def guess(name: str, known: list[str]) -> str:
+    """Say which of the known names may have been meant, or which there are."""
+    from difflib import get_close_matches  # noqa: PLC0415 - for errors only
+
+    close = get_close_matches(name, known, n=1)
+    return f"did you mean {shown(close[0])}?" if close else f"there are {shown(sorted(known))}"
+
+
+def at_home(path: str) -> Path:
+    """Put the home folder in place of `~`.
+
+    Raises:
+        InvalidInput: There is no such folder.
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        raise InvalidInput(f"whose home folder is meant by {shown(path)}? Write it out") from None
+
+
+def _toml(path: Path) -> Table:
+    import tomllib  # noqa: PLC0415 - only where there is a file
+
+    text = _text(path)
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        why = _told(str(error)) if isinstance(error, ValueError) else "it is nested too deeply"
+    raise _refused(path, f"it is no TOML: {why}")
+
+
+def _text(path: Path) -> str:
+    """Read the file, and look at who owns exactly that one."""
+    try:  # O_NONBLOCK: a pipe would wait for somebody who writes to it
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        with os.fdopen(handle, "rb") as file:
+            about = os.fstat(file.fileno())
+            if not stat.S_ISREG(about.st_mode):
+                raise _refused(path, "it is no file")
+            content = file.read(_MAX_BYTES + 1)
+    except OSError as error:
+        raise _refused(path, f"it can't be read: {error.strerror}") from None
+    if os.name == "posix" and about.st_uid not in {0, os.getuid()}:
+        raise _refused(path, "it belongs to somebody else: only your own can be used")
+    if os.name == "posix" and about.st_mode & _WRITABLE_BY_OTHERS:
+        raise _refused(path, "others can write it, and so choose your keys: chmod go-w it first")
+    if len(content) > _MAX_BYTES:
+        raise _refused(path, "it is too long")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise _refused(path, "it is no text in UTF-8") from None
+
+
+def _values(table: Table, place: str, path: Path) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for key, value in table.items():
+        if key not in _READ:
+            hint = guess(key, [*_READ, *([] if place else [_PROFILES])])
+            if _holds_a_key(value):
+                hint = _NO_KEY
+            raise _refused(path, f"nothing is called {_told(place + key)}: {hint}")
+        try:
+            found[key] = _READ[key](value, path.parent)
+        except _Wrong as wrong:
+            why = _NO_KEY if _holds_a_key(value) else f"{wrong}"
+            raise _refused(path, f"{_told(place + key)} is {_told(value)}: {why}") from None
+    return found
+
+
+def _holds_a_key(value: object) -> bool:
+    return LIKE_A_KEY.search(str(value)) is not None
+
+
+def _told(value: object) -> str:
+    """Show a value, unless a key could be in it, whole or cut."""
+    return "<hidden>" if _holds_a_key(value) else shown(value)
+
+
+def _word(value: object) -> str:
+    if not isinstance(value, str) or not value or len(value) > _MAX_LETTERS:
+        raise _Wrong("give a text in quotes")
+    if not value.isprintable():
+        raise _Wrong("give a text without control characters")
+    if LIKE_A_KEY.fullmatch(value):
+        raise _Wrong(_NO_KEY)
+    return value
+
+
+def _network(value: object, _: Path) -> str:
+    try:
+        return choice("network", NETWORKS)(_word(value))
+    except ArgumentTypeError:
+        names = ", ".join(NETWORKS)
+        raise _Wrong(f"give one of {names}, or network_file for one of your own") from None
+
+
+def _path(value: object, folder: Path) -> str:
+    try:
+        return str(folder / at_home(_word(value)))
+    except InvalidInput as error:
+        raise _Wrong(str(error)) from None
+
+
+def _url(value: object, _: Path) -> str:
+    url = _word(value)
+    if not re.match(r"https?://[^/\s]", url):
+        raise _Wrong("give a URL, https://...")
+    return url
+
+
+def _urls(value: object, folder: Path) -> list[str]:
+    urls = value if _is_list(value) else [value]
+    if not urls:
+        raise _Wrong("give a URL, or a list of them")
+    return [_url(url, folder) for url in urls]
+
+
+def _key(value: object, folder: Path) -> str:
+    known = _REFERENCE.fullmatch(_word(value))
+    if known is None:
+        raise _Wrong("give keystore:PATH, env:NAME, file:PATH or command:PROGRAM, and no key")
+    kind, place = known.groups()
+    if LIKE_A_KEY.search(place):
+        raise _Wrong(_NO_KEY)
+    return f"{kind}:{_path(place, folder)}" if kind in {"keystore", "file"} else f"{kind}:{place}"
+
+
+def _wait(value: object, _: Path) -> str:
+    try:
+        return blocks(str(value) if _is_whole(value) else _word(value))
+    except ArgumentTypeError:
+        raise _Wrong("give confirmed, final, or a number of blocks") from None
+
+
+def _seconds(value: object, _: Path) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise _Wrong("give a number of seconds")
+    if not 0 < value < math.inf:
+        raise _Wrong("give a number of seconds above 0")
+    return float(value)
+
+
+def _wei(value: object, _: Path) -> int:
+    if not _is_whole(value) or not 0 < value < 1 << 256:
+        raise _Wrong("give a whole number of wei above 0")
+    return value
+
+
+_READ: Final[dict[str, Read]] = {
+    "network": _network,
+    "network_file": _path,
+    "rpc_url": _urls,
+    "proxy": _url,
+    "ca_file": _path,
+    "signer": _key,
+    "passphrase_file": _path,
+    "spender": _key,
+    "spender_passphrase_file": _path,
+    "wait": _wait,
+    "timeout": _seconds,
+    "max_fee": _wei,
+}
+
+
+def _is_whole(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_table(value: object) -> TypeGuard[Table]:
+    return isinstance(value, dict)
+
+
+def _is_list(value: object) -> TypeGuard[list[object]]:
+    return isinstance(value, list)
+
+
+def _refused(path: Path, why: str) -> InvalidInput:
+    return InvalidInput(f"the settings in {shown(str(path), _MAX_LETTERS)} can't be used: {why}")

@@ -1,0 +1,124 @@
+"""How the command line carries out a plan: it asks on standard error, and prints the result."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from ocn_registry.cli.output.progress import shown_waiting
+from ocn_registry.cli.output.render import as_json, for_programs, lines, printable, put, talk
+from ocn_registry.errors import InvalidInput
+from ocn_registry.flows.write import WriteOptions
+from ocn_registry.plans.network import confirmations_of
+from ocn_registry.plans.write import Writing
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from contextlib import AbstractContextManager
+
+    from ocn_registry.client.sync_client import RegistryClient
+    from ocn_registry.dialects import Step
+    from ocn_registry.networks import Deployment
+    from ocn_registry.plans.entries import Entry
+    from ocn_registry.signing import Signer
+
+_PATIENCE_S, _BLOCK_S = 120.0, 10.0
+_IN_THE_PLAN = {"signers", "spender"}  # the plan has said so
+
+
+class Terminal:
+    """The person at the terminal, or the program that started the command."""
+
+    def __init__(self, args: Namespace) -> None:
+        """Take the command line."""
+        self._args = args
+
+    def note(self, text: str) -> None:
+        """Say one line, on standard error."""
+        talk(printable(text))
+
+    def agree(self, question: str, *, insist: bool) -> bool:
+        """Ask the person, if there is one, unless `--yes` was given."""
+        return agreed(self._args, question, insist=insist)
+
+    def show(self, result: Entry) -> None:
+        """Print a result, on standard output."""
+        if not for_programs(self._args):  # the plan has said who signs and who pays
+            result = {key: value for key, value in result.items() if key not in _IN_THE_PLAN}
+        show(self._args, result)
+
+    def waiting(self, options: WriteOptions) -> AbstractContextManager[WriteOptions]:
+        """Show the wait for a transaction."""
+        return shown_waiting(options)
+
+
+def write(
+    args: Namespace,
+    client: RegistryClient,
+    steps: tuple[Step, ...],
+    payer: Signer,
+    *,
+    insist: bool = False,
+) -> int:
+    """Show what will be done, ask, do it, and show the result.
+
+    Args:
+        args: The command line.
+        client: Reaches the registry.
+        steps: Intents of the payer, or requests that others signed.
+        payer: Signs the transaction, and pays.
+        insist: Whether somebody has to agree explicitly, if only by `--yes`.
+
+    Returns:
+        The exit code.
+    """
+    writing = Writing(client, steps, payer, Terminal(args))
+    options = write_options(args, client.deployment)
+    return writing.execute(options, insist=insist, dry_run=args.dry_run)
+
+
+def write_options(args: Namespace, deployment: Deployment) -> WriteOptions:
+    """Return how the command line wants transactions priced and waited for."""
+    confirmations = confirmations_of(args.wait, deployment)
+    patience = _PATIENCE_S + _BLOCK_S * (confirmations - 1)
+    return WriteOptions(
+        max_fee_per_gas_wei=args.max_fee,
+        confirmations=confirmations,
+        timeout_s=patience if args.timeout is None else args.timeout,
+        on_sent=_sent,
+    )
+
+
+def agreed(args: Namespace, question: str, *, insist: bool) -> bool:
+    """Return whether the person agrees: asked at a terminal, or by `--yes`.
+
+    Args:
+        args: The command line.
+        question: What is asked.
+        insist: Whether somebody has to agree explicitly, if only by `--yes`.
+    """
+    if args.yes:
+        return True
+    if not sys.stdin.isatty():
+        if insist:
+            raise InvalidInput(
+                "nobody can be asked whether to do this: read the plan, then add --yes",
+            )
+        return True
+    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)  # noqa: T201 - a prompt
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+
+
+def show(args: Namespace, result: Entry) -> None:
+    """Print a result for whoever reads it; one hash is not printed twice to people."""
+    if for_programs(args):
+        put(as_json(result))
+        return
+    if result.get("hashes") == [result.get("hash")]:
+        result = {label: value for label, value in result.items() if label != "hashes"}
+    put(lines(result))
+
+
+def _sent(tx_hash: str) -> None:
+    talk(f"sent      {tx_hash}")
+    talk(f"          waiting; if you stop here, continue with: ocn-registry tx status {tx_hash}")

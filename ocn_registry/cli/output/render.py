@@ -1,0 +1,171 @@
+"""How values reach the terminal: JSON for programs, tables and records for people.
+
+What stands in a registry was written by strangers. Everything unprintable in it is escaped: in JSON
+as JSON escapes it, so that programs read the same value; elsewhere with a backslash.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, TypeGuard
+
+from ocn_registry.cli.output.terminal import broken, columns, fitted, said, tinted, width_of
+from ocn_registry.plans.entries import fields_of
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Iterator, Mapping, Sequence
+
+_GAP = 2
+_LEAST_WIDTH = 12
+_MOST_MARKS = 3
+
+
+def talk(text: str) -> None:
+    """Say something to the person, on standard error."""
+    sys.stdout.flush()
+    print(said(text), file=sys.stderr, flush=True)  # noqa: T201 - the command line talks
+
+
+def put(text: str) -> None:
+    """Give a line of what was asked for, on standard output."""
+    print(text)  # noqa: T201 - what a command gives
+
+
+def printable(text: str) -> str:
+    """Escape what commands a terminal, reads backwards, or is piled upon the lines around it."""
+    if text.isprintable() and (text.isascii() or not any(map(_is_mark, text))):
+        return text
+    return "".join(_escaped(text))
+
+
+def _escaped(text: str) -> Iterator[str]:
+    marks = _MOST_MARKS  # none at the beginning, where it would stand upon what is before the text
+    for letter in text:
+        marks = marks + 1 if _is_mark(letter) else 0
+        bare = letter.isprintable() and marks <= _MOST_MARKS
+        yield letter if bare else letter.encode("unicode_escape").decode()
+
+
+def _is_mark(letter: str) -> bool:
+    from unicodedata import category  # noqa: PLC0415
+
+    return category(letter) in {"Mn", "Me"}
+
+
+def as_json(value: object) -> str:
+    """Write JSON as v1's command does, but for what is unprintable."""
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    if text.replace("\n", "").isprintable():
+        return text
+    return "".join(
+        [
+            letter if letter == "\n" or letter.isprintable() else json.dumps(letter)[1:-1]
+            for letter in text
+        ],
+    )
+
+
+def as_csv(entries: Sequence[Mapping[str, object]]) -> str:
+    """Write entries as CSV: a column for each value of their JSON, lists with spaces between.
+
+    A text that a spreadsheet would take for a formula gets a quote in front.
+    """
+    import csv  # noqa: PLC0415 - for who asks for it
+    import io  # noqa: PLC0415
+
+    out = io.StringIO()
+    rows = [dict(_flat("", entry)) for entry in entries]
+    writer = csv.writer(out, lineterminator="\n")
+    if rows:
+        writer.writerow(rows[0])
+        writer.writerows([row.values() for row in rows])
+    return out.getvalue().rstrip("\n")
+
+
+def _cell(value: object) -> str:
+    """Write a value as JSON does, but texts without quotes, and nothing for what is not known."""
+    if value is None or isinstance(value, bool):
+        return {None: "", True: "true", False: "false"}[value]
+    return str(value)
+
+
+def _flat(name: str, value: object) -> Iterator[tuple[str, str]]:
+    if _is_object(value):
+        for key, part in value.items():
+            yield from _flat(f"{name}.{key}" if name else key, part)
+        return
+    text = " ".join(map(_cell, value)) if _is_list(value) else _cell(value)
+    yield name, printable(f"'{text}" if text[:1] in set("=+-@\t") else text)
+
+
+def _is_object(value: object) -> TypeGuard[dict[str, object]]:
+    return isinstance(value, dict)
+
+
+def _is_list(value: object) -> TypeGuard[list[object]]:
+    return isinstance(value, list)
+
+
+def for_programs(args: Namespace) -> bool:
+    """Ask whether a program reads the output: `--json`, or it goes to no terminal."""
+    return bool(args.json) or not sys.stdout.isatty()
+
+
+def lines(entry: Mapping[str, object]) -> str:
+    """Write an entry of any depth for people: a line for each value that there is."""
+    return _record(list(fields_of(entry)))
+
+
+def findings(found: Sequence[tuple[str, bool, str, str]]) -> str:
+    """Write what checks found: the name of each, whether it is well, what it says, the remedy."""
+    indent = 6 + max([width_of(name) for name, _, _, _ in found], default=0) + _GAP
+    rows: list[str] = []
+    for name, ok, says, remedy in found:
+        mark = tinted("ok  ", "good") if ok else tinted("FAIL", "bad")
+        rows.append(f"{mark}  {name.ljust(indent - 6)}{broken(printable(says), indent)}")
+        if remedy:
+            rows.append(f"{' ' * indent}-> {broken(printable(remedy), indent + 3)}")
+    return "\n".join(rows)
+
+
+def records(entries: Sequence[Sequence[tuple[str, str]]]) -> str:
+    """Write entries one below the other, a line for each of their values."""
+    return "\n\n".join([_record(entry) for entry in entries])
+
+
+def _record(entry: Sequence[tuple[str, str]]) -> str:
+    widest = max([width_of(label) for label, _ in entry], default=0)
+    return "\n".join(
+        [
+            tinted(label.ljust(widest if value else 0), "dim")
+            + (f"{' ' * _GAP}{broken(printable(value), widest + _GAP)}" if value else "")
+            for label, value in entry
+        ],
+    )
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, soft: Sequence[int]) -> str:
+    """Write a table that fits the terminal, or records where none does.
+
+    Args:
+        head: Names of the columns.
+        rows: Values, one for each column.
+        soft: Columns that may be cut; addresses and ids may not.
+    """
+    cells = [[printable(cell) for cell in row] for row in rows]
+    widths = [max(map(width_of, column)) for column in zip(head, *cells, strict=True)]
+    over = sum(widths) + _GAP * (len(head) - 1) - columns()
+    for place in sorted(soft, key=lambda column: -widths[column]):
+        cut = min(max(over, 0), max(widths[place] - _LEAST_WIDTH, 0))
+        widths[place] -= cut
+        over -= cut
+    if over > 0:
+        return records([list(zip(head, row, strict=True)) for row in cells])
+    return "\n".join([tinted(_line(head, widths), "dim"), *[_line(row, widths) for row in cells]])
+
+
+def _line(row: Sequence[str], widths: Sequence[int]) -> str:
+    cells = [fitted(cell, width) for cell, width in zip(row, widths, strict=True)]
+    return (" " * _GAP).join(cells).rstrip()

@@ -1,0 +1,145 @@
+"""Entries on standard output: a table or records for people, v1's JSON or CSV for programs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from ocn_registry.cli.output.render import (
+    as_csv,
+    as_json,
+    for_programs,
+    printable,
+    put,
+    records,
+    table,
+)
+from ocn_registry.plans import entries
+from ocn_registry.plans.exit_codes import DONE, NOT_LISTED
+from ocn_registry.plans.failures import NO_NODE, NO_PARTY, NO_SERVICE
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Callable, Sequence
+
+    from ocn_registry.models import Node, Party, Service
+
+T = TypeVar("T")
+
+
+def show_node(args: Namespace, node: Node | None) -> int:
+    """Print the URL of a node, and return the exit code."""
+    if node is None or args.json:
+        return _one(args, node, entries.node, lambda _: [], NO_NODE)
+    put(printable(node.domain))
+    return DONE
+
+
+def show_party(args: Namespace, party: Party | None) -> int:
+    """Print a party, and return the exit code."""
+    return _one(args, party, entries.party, _party_lines, NO_PARTY)
+
+
+def show_service(args: Namespace, service: Service | None) -> int:
+    """Print a service, and return the exit code."""
+    return _one(args, service, entries.service, _service_lines, NO_SERVICE)
+
+
+def show_nodes(args: Namespace, nodes: Sequence[Node]) -> int:
+    """Print nodes, and return the exit code."""
+    return _all(args, nodes, entries.node, _nodes_table, "no nodes are listed")
+
+
+def show_parties(args: Namespace, parties: Sequence[Party]) -> int:
+    """Print parties, and return the exit code."""
+    return _all(args, parties, entries.party, _parties_table, "no parties are listed")
+
+
+def show_services(args: Namespace, services: Sequence[Service], empty: str) -> int:
+    """Print services, or a sentence when there are none, and return the exit code."""
+    return _all(args, services, entries.service, _services_table, empty)
+
+
+def _party_lines(party: Party) -> list[tuple[str, str]]:
+    return [
+        ("party", str(party.id)),
+        ("address", party.address),
+        ("roles", _joined(entries.role_names(party.roles))),
+        ("sender of", _joined(entries.module_names(party.modules_sender))),
+        ("receiver of", _joined(entries.module_names(party.modules_receiver))),
+        ("node", party.operator_domain or "none: its operator runs no node"),
+        ("operator", party.operator),
+    ]
+
+
+def _service_lines(service: Service) -> list[tuple[str, str]]:
+    return [
+        ("service", service.name or "-"),
+        ("URL", service.url or "-"),
+        ("needs", _joined(entries.permission_names(service.permissions))),
+        ("provider", service.provider),
+        ("party", str(service.id)),
+    ]
+
+
+def _nodes_table(nodes: Sequence[Node]) -> str:
+    return table(("OPERATOR", "URL"), [(each.operator, each.domain) for each in nodes], soft=(1,))
+
+
+def _parties_table(parties: Sequence[Party]) -> str:
+    rows = [
+        (
+            str(each.id),
+            ",".join(entries.role_names(each.roles)),
+            each.operator_domain or "-",
+            each.address,
+        )
+        for each in parties
+    ]
+    return table(("PARTY", "ROLES", "NODE", "ADDRESS"), rows, soft=(1, 2))
+
+
+def _services_table(services: Sequence[Service]) -> str:
+    rows = [
+        (
+            str(each.id),
+            each.name or "-",
+            _joined(entries.permission_names(each.permissions)),
+            each.provider,
+        )
+        for each in services
+    ]
+    return table(("PARTY", "NAME", "NEEDS", "PROVIDER"), rows, soft=(1, 2))
+
+
+def _joined(names: Sequence[str | int]) -> str:
+    return ", ".join(map(str, names)) or "-"
+
+
+def _one(
+    args: Namespace,
+    value: T | None,
+    entry: Callable[[T], entries.Entry],
+    lines: Callable[[T], list[tuple[str, str]]],
+    absent: str,
+) -> int:
+    if value is None:
+        put("null" if args.json else absent)
+        return NOT_LISTED
+    put(as_json(entry(value)) if for_programs(args) else records([lines(value)]))
+    return DONE
+
+
+def _all(
+    args: Namespace,
+    values: Sequence[T],
+    entry: Callable[[T], entries.Entry],
+    rows: Callable[[Sequence[T]], str],
+    empty: str,
+) -> int:
+    if getattr(args, "csv", False):
+        put(as_csv([entry(value) for value in values]))
+    elif for_programs(args):
+        put(as_json([entry(value) for value in values]))
+    else:
+        put(rows(values) if values else empty)
+    return DONE

@@ -1,0 +1,195 @@
+"""The parser of the command line, built from the commands. It imports nothing that is slow."""
+
+from __future__ import annotations
+
+import re
+import sys
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from typing import TYPE_CHECKING, Final, NoReturn
+
+from ocn_registry.cli.commands import GROUPS, commands
+from ocn_registry.cli.options import LIKE_A_KEY, network_and_output
+from ocn_registry.cli.output.terminal import columns, folded, said
+from ocn_registry.plans.exit_codes import MEANINGS, USAGE
+
+if TYPE_CHECKING:
+    from argparse import (
+        Action,
+        Namespace,
+        _SubParsersAction,  # pyright: ignore[reportPrivateUsage] - it has no public name
+    )
+    from collections.abc import Sequence
+
+    from ocn_registry.cli.commands import Command
+
+NAME: Final = "ocn-registry"
+_UNKNOWN: Final = re.compile(r"argument COMMAND: invalid choice: '(.*)' \(choose from (.*)\)")
+_INDENT: Final = 4
+_BELOW: Final = f"\n{' ' * 8}"
+
+
+class HelpText(RawDescriptionHelpFormatter):
+    """Keeps the lines of descriptions, folded where the terminal ends, and names values once."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
+        del width
+        return "\n".join([folded(f"{indent}{line}") for line in text.split("\n")])
+
+    def _format_action_invocation(self, action: Action) -> str:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
+        text = super()._format_action_invocation(action)
+        name, value = text, ""
+        if action.option_strings and action.nargs != 0:
+            name = ", ".join(action.option_strings)
+            value = self._format_args(action, self._get_default_metavar_for_optional(action))
+        elif text.endswith(")"):  # a command that has another name too
+            name, _, value = text.partition(" ")
+        whole = f"{name} {value}".rstrip()
+        return whole if len(whole) + _INDENT <= columns() else f"{name}{_BELOW}{value}"
+
+
+class Parser(ArgumentParser):
+    """A parser whose errors never quote a key, and that accepts no abbreviated options."""
+
+    def __init__(self, **options: object) -> None:
+        """Create it as argparse does."""
+        super().__init__(
+            allow_abbrev=False,
+            formatter_class=HelpText,
+            **options,  # type: ignore[arg-type]  # argparse's own options, handed on by it
+        )  # pyright: ignore[reportCallIssue]
+
+    def error(self, message: str) -> NoReturn:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
+        """Say what is wrong, and where to read more."""
+        unknown = _UNKNOWN.fullmatch(message)
+        if unknown is not None:
+            message = _no_such_command(unknown[1], re.findall(r"'([^']+)'", unknown[2]))
+        safe = LIKE_A_KEY.sub("<hidden>", message)
+        safe = safe.encode("unicode_escape").decode() if not safe.isprintable() else safe
+        self.exit(USAGE, said(f"error: {safe}\nsee: {self.prog} --help\n"))
+
+
+def parser_of(argv: Sequence[str] | None = None) -> ArgumentParser:
+    """Return the parser.
+
+    Args:
+        argv: What will be parsed: only the commands that it names get their options, which takes
+            half of the time; `None` for all.
+    """
+    codes = "\n".join([f"  {code:<4} {meaning}" for code, meaning in MEANINGS.items()])
+    root = Parser(
+        prog=NAME,
+        description="Read and write the registry of the Open Charging Network.",
+        epilog=f"exit codes:\n{codes}\n\nRun `{NAME} COMMAND --help` to learn more about a "
+        "command.",
+    )
+    root.add_argument(
+        "--version",
+        action="store_const",
+        const=_version,
+        dest="run",
+        help="show the versions of this command and of the contracts that it supports",
+    )
+    network_and_output(root, root=True)
+    below: dict[str, _SubParsersAction[ArgumentParser]] = {}
+    _group(root, "", below)
+    for command in _meant(argv):
+        *groups, name = command.path.split()
+        for depth, group in enumerate(groups):
+            place = " ".join(groups[: depth + 1])
+            if place not in below:
+                above = below[" ".join(groups[:depth])]
+                added = above.add_parser(group, help=GROUPS[place], description=_title(place))
+                _group(added, place, below)
+        parser = below[" ".join(groups)].add_parser(
+            name,
+            help=command.help,
+            description=description(command),
+            epilog=examples(command),
+            aliases=command.aliases,
+        )
+        if argv is None or any(word in argv for word in (name, *command.aliases)):
+            add_options(parser, command)
+        parser.set_defaults(run=command.run, action=command.action, reached=parser)
+    return root
+
+
+def add_options(parser: ArgumentParser, command: Command) -> None:
+    """Add the options of a command, and those that every command has."""
+    for options in command.options:
+        options(parser)
+    network_and_output(parser)
+
+
+def description(command: Command) -> str:
+    """Return what a command does, in sentences."""
+    first = f"{command.help[0].upper()}{command.help[1:]}."
+    return f"{first} {command.more}".rstrip()
+
+
+def examples(command: Command) -> str | None:
+    """Return the examples of a command's help; `None` where it has none."""
+    if not command.examples:
+        return None
+    return "\n".join(["examples:", *[f"  {NAME} {each}" for each in command.examples]])
+
+
+def parse(argv: Sequence[str]) -> Namespace:
+    """Parse the command line; exit with code 2 when it can't be understood."""
+    parser = parser_of(argv)
+    for word in argv:
+        if re.fullmatch(r"-[a-z]{4,}(=.*)?", word):
+            parser.error(f"unknown option {word.partition('=')[0]}: use two dashes, -{word}")
+    args, unknown = parser.parse_known_args(argv)
+    reached: ArgumentParser = args.reached
+    if unknown:  # reported by the command that was meant, so that its own help is pointed to
+        reached.error(_unrecognized(unknown, reached))
+    if getattr(args, "run", None) is None:
+        reached.print_help(sys.stderr)
+        parser.exit(USAGE)
+    return args
+
+
+def _version(args: Namespace) -> int:
+    from ocn_registry.cli.commands.info import version  # noqa: PLC0415 - only for --version
+
+    return version(args)
+
+
+def _title(place: str) -> str:
+    return f"{GROUPS[place][0].upper()}{GROUPS[place][1:]}."
+
+
+def _meant(argv: Sequence[str] | None) -> list[Command]:
+    """Return the commands that the first word can mean: all, unless it is the name of one."""
+    every = commands()
+    first = argv[0] if argv else None
+    meant = [each for each in every if first in {each.path.split()[0], *each.aliases}]
+    return meant or every
+
+
+def _group(
+    parser: ArgumentParser,
+    place: str,
+    below: dict[str, _SubParsersAction[ArgumentParser]],
+) -> None:
+    below[place] = parser.add_subparsers(title="commands", metavar="COMMAND")
+    parser.set_defaults(reached=parser)  # whose help is shown when no command follows
+
+
+def _no_such_command(name: str, known: Sequence[str]) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415 - for errors only
+
+    same_verb = [each for each in known if each.partition("-")[0] == name.partition("-")[0]]
+    close = get_close_matches(name, same_verb, n=1) or get_close_matches(name, known, n=1)
+    return f"there is no command {name!r}" + (f": did you mean {close[0]}?" if close else "")
+
+
+def _unrecognized(words: Sequence[str], parser: ArgumentParser) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415 - for errors only
+
+    flags = re.findall(r"--[a-z][a-z-]*", parser.format_help())
+    first = words[0].partition("=")[0]
+    close = get_close_matches(first, flags, n=1, cutoff=0.7) if first.startswith("--") else []
+    return f"unrecognized arguments: {' '.join(words)}" + (
+        f" (did you mean {close[0]}?)" if close else ""
+    )

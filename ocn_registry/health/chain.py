@@ -1,0 +1,117 @@
+"""Checks of the chain: is it alive, what fits into a block, what does a write cost?"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Final
+
+from ocn_registry.errors import FeeAboveCap
+from ocn_registry.flows.transaction import fees
+from ocn_registry.flows.write import WriteOptions
+from ocn_registry.health.findings import Finding
+from ocn_registry.plans.network import node_of
+from ocn_registry.protocol.effects import ChainId, Head, run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ocn_registry.client.sync_client import RegistryClient
+    from ocn_registry.networks import Deployment
+    from ocn_registry.protocol.effects import HeadBlock
+
+# What the costliest single write takes, with a URL of 255 bytes; most take half.
+SINGLE_GAS: Final = 250_000
+_OLD_S: Final = 60
+# Authority round takes blocks that are a little ahead.
+_AHEAD_S: Final = 15
+# Of each of 50 signed requests in one transaction, where it is a node's, which take the most:
+# tests/contract/gas_snapshot.json.
+BATCH: Final = 50
+BATCHED_GAS: Final = 108_405
+# A hundred services, the most that one import takes, a little more than docs/migration.md measures.
+# It is split to fit.
+IMPORT_GAS: Final = 12_000_000
+_TIMES_USUAL: Final = 10_000
+
+
+def chain(client: RegistryClient, max_fee_per_gas_wei: int | None) -> Iterator[Finding]:
+    """Yield what there is to say about the node, its latest block, and this machine's clock.
+
+    Args:
+        client: Reaches the registry.
+        max_fee_per_gas_wei: The user's own limit; `None` where there is none.
+    """
+    here, perform = client.deployment, client.transport.perform
+    chain_id: int = perform(ChainId())  # the transport refuses another than the deployment's
+    yield Finding("RPC", ok=True, says=f"{node_of(here)} is on chain {chain_id} ({here.name})")
+    head: HeadBlock = perform(Head())
+    yield from _times(head, here)
+    yield _gas_limit(head, client)
+    yield _fees(client, head, max_fee_per_gas_wei)
+
+
+def _times(head: HeadBlock, here: Deployment) -> Iterator[Finding]:
+    number, age = head.ref.number, int(time.time()) - head.ref.timestamp_unix_s
+    if age < -_AHEAD_S:
+        says = f"block {number}, {-age} s ahead of this machine's clock"
+        yield Finding("latest block", ok=True, says=says)
+        remedy = "set this machine's clock: deadlines of requests are counted by it"
+        if here.block_time_s is None:
+            remedy += "; or start the development chain anew, if its time was moved"
+        says = f"this machine's is behind the chain's by {-age} s"
+        yield Finding("clock", ok=False, says=says, remedy=remedy)
+        return
+    says = f"block {number}, {max(age, 0)} s old"
+    if here.block_time_s is None:  # blocks may come with transactions only
+        yield Finding("latest block", ok=True, says=says)
+        says = "this machine's is not behind the latest block"
+        yield Finding("clock", ok=True, says=says)
+    elif age > _OLD_S:
+        remedy = (
+            "the node lags behind the chain, choose another with --rpc-url; or this machine's "
+            "clock is ahead, set it"
+        )
+        yield Finding("latest block", ok=False, says=says, remedy=remedy)
+        says = "not known: the latest block is too old to tell"
+        yield Finding("clock", ok=True, says=says)
+    else:
+        yield Finding("latest block", ok=True, says=says)
+        says = f"this machine's agrees with the latest block to {_OLD_S} s"
+        yield Finding("clock", ok=True, says=says)
+
+
+def _gas_limit(head: HeadBlock, client: RegistryClient) -> Finding:
+    limit = head.gas_limit
+    if limit is None:
+        return Finding("gas limit", ok=True, says="not known: the node does not tell")
+    says = f"{limit:,} gas a block"
+    if not client.limits.has_batches:
+        fits = limit >= SINGLE_GAS
+        remedy = "" if fits else "no transaction fits: choose another chain or node"
+        return Finding("gas limit", ok=fits, says=f"{says}: any one write fits", remedy=remedy)
+    needed = BATCH * BATCHED_GAS
+    if limit < needed:
+        remedy = f"give `request submit` no more than {limit // BATCHED_GAS} at once"
+        says += f": {BATCH} requests in one transaction can take {needed:,}"
+        return Finding("gas limit", ok=False, says=says, remedy=remedy)
+    split = "fits too" if limit >= IMPORT_GAS else "is split"
+    told = f"{BATCH} requests at once fit, an import of 100 entries {split}"
+    return Finding("gas limit", ok=True, says=f"{says}: {told}")
+
+
+def _fees(client: RegistryClient, head: HeadBlock, max_fee_per_gas_wei: int | None) -> Finding:
+    options = WriteOptions(max_fee_per_gas_wei=max_fee_per_gas_wei)
+    base = head.base_fee_wei
+    base_says = "no base fee" if base is None else f"base fee {base} wei"
+    try:
+        most, tip = run(fees(head, options), client.transport.perform)
+    except FeeAboveCap as error:
+        remedy = "raise max_fee in your settings, or wait"
+        return Finding("fees", ok=False, says=str(error), remedy=remedy)
+    says = f"{base_says}, tip {tip} wei" if tip is not None else base_says
+    says += f": a write pays at most {most} wei per gas"
+    usual = client.deployment.usual_gas_price_wei
+    if base is not None and usual is not None and base > _TIMES_USUAL * usual:
+        remedy = "many thousand times the custom here: wait, or set a limit with --max-fee"
+        return Finding("fees", ok=False, says=says, remedy=remedy)
+    return Finding("fees", ok=True, says=says)

@@ -1,0 +1,112 @@
+"""What `doctor` can tell of the validators, and so of when a block is final.
+
+A block of Energy Web is final when more than half of the validators have built on it. Who they are,
+a contract tells, at an address that is a part of the chain's rules; who of them works, the authors
+of the last blocks tell. Elsewhere only these are known.
+
+Source: chain specifications of Energy Web Chain and Volta (`validators`), Authority Round.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from ocn_registry.errors import OcnRegistryError
+from ocn_registry.evm.abi import Words
+from ocn_registry.evm.keccak import selector
+from ocn_registry.health.findings import Finding
+from ocn_registry.protocol.effects import Call, Head, all_of
+from ocn_registry.transport.jsonrpc import Ask
+from ocn_registry.transport.rpc_values import as_address, as_object
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ocn_registry.client.sync_client import RegistryClient
+    from ocn_registry.models import Address
+    from ocn_registry.protocol.effects import HeadBlock, Perform
+
+_BLOCKS: Final = 50
+_MOST_BLOCKS: Final = 200
+
+
+class Validators(NamedTuple):
+    """How many there are (`None`: not known), how many made blocks, and of how many blocks."""
+
+    listed: int | None
+    authors: int
+    blocks: int
+
+
+def validators(client: RegistryClient) -> Iterator[Finding]:
+    """Look who makes the blocks, and how many have to follow until one is final."""
+    here = client.deployment
+    final = here.blocks_to_finality
+    if here.development:
+        says = "a development chain: one program makes all blocks"
+        yield Finding("validators", ok=True, says=says)
+        yield Finding("final after", ok=True, says=f"{final} block")
+        return
+    try:
+        found = _found(client.transport.perform, here.validators)
+    except OcnRegistryError as error:
+        says = f"not known: the node does not tell who made its blocks ({error})"
+        yield Finding("validators", ok=True, says=says)
+        found = Validators(None, 0, 0)
+    else:
+        yield _at_work(found)
+    yield _final(found, final)
+
+
+def _found(perform: Perform, contract: Address | None) -> Validators:
+    listed = None if contract is None else _listed(perform, contract)
+    head: HeadBlock = perform(Head())
+    wanted = _BLOCKS if listed is None else min(2 * listed, _MOST_BLOCKS)
+    last = head.ref.number
+    numbers = range(max(1, last - wanted + 1), last + 1)
+    asked = tuple([_author(number) for number in numbers])
+    authors = perform(all_of(asked)) if asked else ()
+    return Validators(listed, len(set(authors)), len(numbers))
+
+
+def _listed(perform: Perform, contract: Address) -> int | None:
+    asked = selector("getValidators()")
+    call = Call(contract, asked, lambda data: len(set(Words(data).addresses())))
+    try:
+        listed: int = perform(call)
+    except OcnRegistryError:
+        return None
+    return listed or None
+
+
+def _author(number: int) -> Ask[Address]:
+    return Ask(
+        "eth_getBlockByNumber",
+        (hex(number), False),
+        lambda block: as_address(as_object(block).get("miner")),
+    )
+
+
+def _at_work(found: Validators) -> Finding:
+    seen = f"{found.authors} made the last {found.blocks} blocks"
+    if found.listed is None:
+        says = f"{seen}; how many there are is not known"
+        return Finding("validators", ok=True, says=says)
+    says = f"{found.listed} are listed, {seen}"
+    stuck = found.blocks >= 2 * found.listed and 2 * found.authors <= found.listed
+    remedy = "half of them do not work: nothing becomes final now; do not rely on what is new"
+    return Finding("validators", ok=not stuck, says=says, remedy=remedy if stuck else "")
+
+
+def _final(found: Validators, final: int | None) -> Finding:
+    if final is None:
+        says = "not known for this chain"
+        remedy = "ask its operators, and add blocksToFinality to the network file"
+        return Finding("final after", ok=True, says=says, remedy=remedy)
+    if found.listed is None:
+        says = f"{final} blocks are taken for enough; how many validators there are is not known"
+        return Finding("final after", ok=True, says=says)
+    needed = found.listed // 2 + 1
+    says = f"{final} blocks are taken for enough; more than half of the validators are {needed}"
+    remedy = f"in place of --wait final give --wait {needed}" if needed > final else ""
+    return Finding("final after", ok=needed <= final, says=says, remedy=remedy)

@@ -1,0 +1,174 @@
+"""The one way in which a write is carried out: show the plan, price it, ask, send, report.
+
+The plan and the question are talk; the result is data. Every write is simulated before it is sent,
+and an answer of "no" costs nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+from ocn_registry.errors import TransportError
+from ocn_registry.plans.exit_codes import DONE, INTERRUPTED
+from ocn_registry.plans.network import amount, network_lines
+from ocn_registry.protocol.effects import Balance
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from ocn_registry.client.sync_client import RegistryClient
+    from ocn_registry.flows.write import WriteOptions
+    from ocn_registry.models import Address
+    from ocn_registry.networks import Deployment
+    from ocn_registry.outcomes import Outcome, Quote
+    from ocn_registry.plans.entries import Entry
+
+T = TypeVar("T")
+Line = tuple[str, str]
+
+
+class Console(Protocol):
+    """The person who is shown the plan, and whoever reads the result."""
+
+    def note(self, text: str) -> None:
+        """Say one line; the console escapes what could command a terminal."""
+
+    def agree(self, question: str, *, insist: bool) -> bool:
+        """Return whether the person agrees.
+
+        Args:
+            question: What is asked.
+            insist: Whether somebody has to agree explicitly. Otherwise silence is consent where
+                nobody can be asked.
+
+        Raises:
+            InvalidInput: Somebody has to agree, and nobody can be asked.
+        """
+        ...
+
+    def show(self, result: Entry) -> None:
+        """Print the result."""
+
+    def waiting(self, options: WriteOptions) -> AbstractContextManager[WriteOptions]:
+        """Show the wait for a transaction: return options whose observers do so."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan(Generic[T]):
+    """A write that was decided on and not sent yet.
+
+    Attributes:
+        payer: Pays for it.
+        lines: What it does, as labels and texts, in order. The network comes before them by itself.
+        quote: Simulates it and returns what it costs at most; `None` where that is not known yet.
+        send: Sends it.
+        report: Returns the result as data, and the exit code.
+        preview: What the result of a dry run contains besides its price.
+        question: What the person is asked.
+        insist: Whether somebody has to agree explicitly.
+    """
+
+    payer: Address
+    lines: tuple[Line, ...]
+    quote: Callable[[WriteOptions], Quote | None]
+    send: Callable[[WriteOptions], T]
+    report: Callable[[T], tuple[Entry, int]]
+    preview: Entry
+    question: str = "send this?"
+    insist: bool = True
+
+
+def execute(
+    client: RegistryClient,
+    plan: Plan[T],
+    console: Console,
+    options: WriteOptions,
+    *,
+    dry_run: bool,
+) -> int:
+    """Show a plan, ask, send it, and show the result.
+
+    Args:
+        client: Reaches the registry.
+        plan: What is to be done.
+        console: Whom to ask.
+        options: How transactions are priced and waited for.
+        dry_run: Whether to stop before anything is sent.
+
+    Returns:
+        The exit code.
+    """
+    for label, text in (*network_lines(client.deployment), *plan.lines):
+        say(console, label, text)
+    quote = plan.quote(options)
+    if quote is not None:
+        _say_price(client, plan.payer, quote, console)
+    if dry_run:
+        console.note("this was a dry run: nothing was sent")
+        console.show(plan.preview | _price(quote))
+        return DONE
+    if not console.agree(plan.question, insist=plan.insist):
+        console.note("nothing was sent")
+        return INTERRUPTED
+    with console.waiting(options) as watched:
+        outcome = plan.send(watched)
+    result, code = plan.report(outcome)
+    console.show(result)
+    return code
+
+
+def say(console: Console, label: str, text: str) -> None:
+    """Say one line of a plan."""
+    console.note(f"{label:<10}{text}")
+
+
+def read_after(read: Callable[[], T], otherwise: T, console: Console) -> T:
+    """Return what the registry says after a write, which is done whether or not this succeeds.
+
+    Args:
+        read: Reads it.
+        otherwise: Returned where it can't be read: a node may lag behind the write's block.
+        console: Told when it can't be read.
+    """
+    try:
+        return read()
+    except TransportError as error:
+        say(console, "warning", f"it is done, but its result can't be read: {error}")
+        return otherwise
+
+
+def transaction(deployment: Deployment, outcome: Outcome) -> Entry:
+    """Return where a write is, and what it cost, as data."""
+    explorer = deployment.explorer
+    return {
+        "hash": outcome.tx_hash,
+        "hashes": [part.tx_hash for part in outcome.parts] or [outcome.tx_hash],
+        "blockNumber": outcome.block.number,
+        "blockHash": outcome.block.hash,
+        "gasUsed": outcome.gas_used,
+        "costWei": None if outcome.cost_wei is None else str(outcome.cost_wei),
+        "explorer": None if explorer is None else f"{explorer}/tx/{outcome.tx_hash}",
+    }
+
+
+def _price(quote: Quote | None) -> Entry:
+    return {
+        "gas": None if quote is None else quote.gas,
+        "mostCostWei": None if quote is None else str(quote.cost_wei),
+    }
+
+
+def _say_price(client: RegistryClient, payer: Address, quote: Quote, console: Console) -> None:
+    balance: int = client.transport.perform(Balance(payer))
+    price, has = (amount(wei, client.deployment) for wei in (quote.cost_wei, balance))
+    say(console, "price", f"at most {price} ({quote.gas:,} gas); the spender has {has}")
+    if quote.transactions > 1:
+        say(
+            console,
+            "note",
+            f"it takes {quote.transactions} transactions. What the first one removes, the next "
+            "one sets again: let all of them finish",
+        )

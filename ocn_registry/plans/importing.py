@@ -1,0 +1,270 @@
+"""Plans of an import: carry entries of a snapshot to new contracts, and close their import.
+
+Whatever interrupts an import, the same command once more continues where it ended: what is on the
+chain is not sent again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ocn_registry import migration
+from ocn_registry.dialects import dialect_of
+from ocn_registry.flows.transaction import fees
+from ocn_registry.intents import (
+    CloseImport,
+    ImportAgreements,
+    ImportNodes,
+    ImportParties,
+    ImportServices,
+)
+from ocn_registry.migration.importing import Importing, missing, most_gas, settled, tried
+from ocn_registry.migration.price import price_of
+from ocn_registry.models import Contract
+from ocn_registry.outcomes import Quote
+from ocn_registry.plans.execute import Plan, execute, say
+from ocn_registry.plans.exit_codes import DONE
+from ocn_registry.protocol.effects import Balance, Head, run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ocn_registry.client.sync_client import RegistryClient
+    from ocn_registry.flows.write import WriteOptions
+    from ocn_registry.intents import Intent
+    from ocn_registry.outcomes import Outcome
+    from ocn_registry.plans.entries import Entry
+    from ocn_registry.plans.execute import Console, Line
+    from ocn_registry.signing import Signer
+
+
+class Migrating:
+    """The entries of a snapshot on their way to new contracts."""
+
+    def __init__(
+        self,
+        client: RegistryClient,
+        planned: migration.Plan,
+        signer: Signer,
+        console: Console,
+    ) -> None:
+        """Take what is moved.
+
+        Args:
+            client: Reaches the new registry.
+            planned: What is imported.
+            signer: Owns the new registry, and pays.
+            console: Shows the plan, and asks.
+        """
+        self._client, self._planned, self._signer, self._console = client, planned, signer, console
+        self._perform = client.transport.perform
+
+    def import_(self, options: WriteOptions, *, max_gas: int | None, dry_run: bool) -> int:
+        """Import what is planned and not there yet.
+
+        Args:
+            options: How transactions are priced and waited for.
+            max_gas: Most gas for one transaction; `None` for what a block takes.
+            dry_run: Whether to stop before anything is sent.
+
+        Returns:
+            The exit code.
+        """
+        how = Importing(signer=self._signer, options=options, max_gas=max_gas)
+        dialect = dialect_of(self._client.deployment)
+        run(settled(how), self._perform)  # wait for what an earlier run sent
+        left = run(missing(dialect, self._planned), self._perform)
+        wanted, lacking = counts(self._planned), counts(left)
+        lines = (
+            *self._lines(),
+            ("planned", f"{in_words(wanted)}; left out: {len(self._planned.left_out)}"),
+            ("missing", in_words(lacking)),
+        )
+        if not any(lacking.values()):
+            return self._nothing_to_do(lines, "everything is on the chain: nothing to send")
+        run(tried(dialect, left, how), self._perform)
+        progress = _Progress(self._console, wanted, lacking)
+        plan = Plan(
+            payer=self._signer.address,
+            lines=lines,
+            quote=lambda options: self._import_price(left, max_gas, options),
+            send=lambda options: migration.import_into(
+                self._client,
+                self._planned,
+                signer=self._signer,
+                max_gas=max_gas,
+                options=options,
+                on_batch=progress.tell,
+            ),
+            report=self._report,
+            preview=self._preview(),
+            question="import this?",
+        )
+        return execute(self._client, plan, self._console, options, dry_run=dry_run)
+
+    def close(self, options: WriteOptions, *, dry_run: bool) -> int:
+        """Close the import of both contracts for good, if everything is as planned.
+
+        Args:
+            options: How transactions are priced and waited for.
+            dry_run: Whether to stop before anything is sent.
+
+        Returns:
+            The exit code.
+
+        Raises:
+            NotAsPlanned: The registry differs from the plan.
+        """
+        client = self._client
+        run(settled(Importing(signer=self._signer, options=options)), self._perform)
+        still_open = [one for one in Contract if client.import_open(one)]
+        if not still_open:
+            return self._nothing_to_do(
+                self._lines(), "the import is closed already: nothing to send"
+            )
+        if len(still_open) == len(Contract):
+            differing = migration.differences(client, self._planned)
+            if differing:
+                raise migration.NotAsPlanned(differing)
+        change = "close the import for good: nobody can import any more, and everybody can write"
+        plan = Plan(
+            payer=self._signer.address,
+            lines=(*self._lines(), ("change", change)),
+            quote=lambda options: self._closing_price(still_open, options),
+            send=lambda options: migration.close_import(
+                client, self._planned, signer=self._signer, options=options
+            ),
+            report=self._report,
+            preview=self._preview(),
+            question="close the import for good?",
+        )
+        return execute(client, plan, self._console, options, dry_run=dry_run)
+
+    def _lines(self) -> tuple[Line, ...]:
+        here = self._client.deployment
+        contracts = f"{here.registry}, {here.permissions}, generation {here.dialect}"
+        return (
+            ("contracts", contracts),
+            ("snapshot", self._planned.digest),
+            ("signer", self._signer.address),
+        )
+
+    def _nothing_to_do(self, lines: tuple[Line, ...], why: str) -> int:
+        from ocn_registry.plans.network import network_lines  # noqa: PLC0415
+
+        for label, text in (*network_lines(self._client.deployment), *lines):
+            say(self._console, label, text)
+        self._console.note(why)
+        result, code = self._report(())
+        self._console.show(result)
+        return code
+
+    def _import_price(
+        self,
+        left: migration.Plan,
+        max_gas: int | None,
+        options: WriteOptions,
+    ) -> Quote:
+        price = price_of(left, run(most_gas(max_gas), self._perform))
+        per_gas_wei, _ = run(fees(self._perform(Head()), options), self._perform)
+        say(self._console, "batches", f"about {price.transactions}, each in its own transaction")
+        # Each batch is priced when its turn comes: of all of them only a limit is the most.
+        most_per_gas_wei = options.max_fee_per_gas_wei or per_gas_wei
+        quote = Quote(gas=price.gas, cost_wei=price.gas * most_per_gas_wei)
+        balance: int = self._perform(Balance(self._signer.address))
+        if balance < quote.cost_wei:
+            say(
+                self._console,
+                "warning",
+                "the money may not be enough for all of it. If it runs out, add money and run the "
+                "same command again",
+            )
+        return quote
+
+    def _closing_price(self, still_open: list[Contract], options: WriteOptions) -> Quote:
+        payer = self._signer.address
+        each = [
+            self._client.quote(CloseImport(contract=contract), payer=payer, options=options)
+            for contract in still_open
+        ]
+        gas, cost_wei = sum(one.gas for one in each), sum(one.cost_wei for one in each)
+        return Quote(gas=gas, cost_wei=cost_wei)
+
+    def _preview(self) -> Entry:
+        return {
+            "status": "dry run",
+            "snapshot": self._planned.digest,
+            "signer": self._signer.address,
+        }
+
+    def _report(self, outcomes: tuple[Outcome, ...]) -> tuple[Entry, int]:
+        result: Entry = {
+            "status": "done",
+            "snapshot": self._planned.digest,
+            "signer": self._signer.address,
+            "transactions": list(_transactions(outcomes)),
+            "gasUsed": sum(outcome.gas_used for outcome in outcomes),
+            "costWei": str(sum(outcome.cost_wei or 0 for outcome in outcomes)),
+        }
+        return result, DONE
+
+
+class _Progress:
+    """Says after each batch how many entries are on the chain."""
+
+    def __init__(self, console: Console, planned: dict[str, int], left: dict[str, int]) -> None:
+        self._console = console
+        self._planned = planned
+        self._there = {kind: count - left[kind] for kind, count in planned.items()}
+
+    def tell(self, outcome: Outcome) -> None:
+        for item in outcome.items:
+            kind, count = entries_of(item.intent)
+            self._there[kind] += count
+            self._console.note(
+                f"{kind:<11}{self._there[kind]} of {self._planned[kind]} are on the chain: block "
+                f"{outcome.block.number}, {outcome.gas_used} gas",
+            )
+
+
+def entries_of(intent: Intent) -> tuple[str, int]:
+    """Return what a batch imports, and how many of it."""
+    match intent:
+        case ImportNodes():
+            return "nodes", len(intent.nodes)
+        case ImportParties():
+            return "parties", len(intent.parties)
+        case ImportServices():
+            return "services", len(intent.services)
+        case ImportAgreements():
+            return "agreements", len(intent.agreements)
+        case _:
+            return "closing", 1
+
+
+def counts(planned: migration.Plan) -> dict[str, int]:
+    """Return how many entries of each kind a plan has."""
+    return {
+        "nodes": len(planned.nodes),
+        "parties": len(planned.parties),
+        "services": len(planned.services),
+        "agreements": len(planned.agreements),
+    }
+
+
+def in_words(counted: dict[str, int]) -> str:
+    """Return such counts in words."""
+    return ", ".join([f"{count} {kind}" for kind, count in counted.items()])
+
+
+def _transactions(outcomes: tuple[Outcome, ...]) -> Iterator[Entry]:
+    for outcome in outcomes:
+        kind, count = entries_of(outcome.items[0].intent)
+        yield {
+            "hash": outcome.tx_hash,
+            "blockNumber": outcome.block.number,
+            "kind": kind,
+            "entries": count,
+            "gasUsed": outcome.gas_used,
+            "costWei": None if outcome.cost_wei is None else str(outcome.cost_wei),
+        }

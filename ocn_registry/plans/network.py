@@ -1,0 +1,65 @@
+"""What a plan says about the network: which chain and node, its token, when a block is final."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from ocn_registry.errors import InvalidInput
+from ocn_registry.foreign.text import shown
+from ocn_registry.transport.endpoint import origin
+
+if TYPE_CHECKING:
+    from ocn_registry.networks import Deployment
+
+_DECIMALS: Final = 18
+_MANY_WEI: Final = 10**12
+
+
+def node_of(deployment: Deployment) -> str:
+    """Return which RPC node is asked, without the parts of its URL that may be secret."""
+    url = deployment.rpc_urls[0]
+    return origin(url) or shown(url).strip("'")  # Ape's users know theirs by another name
+
+
+def network_lines(deployment: Deployment) -> tuple[tuple[str, str], ...]:
+    """Return the lines of a plan that say which chain it is, and which node is asked."""
+    where = f"{deployment.name} (chain {deployment.chain_id}), {node_of(deployment)}"
+    return (("network", where),)
+
+
+def amount(wei: int, deployment: Deployment) -> str:
+    """Write an amount exactly and briefly: a write on Energy Web costs only a few wei."""
+    if wei < _MANY_WEI:
+        return f"{wei:,} wei"
+    whole, part = divmod(wei, 10**_DECIMALS)
+    return f"{whole:,}.{part:0{_DECIMALS}}".rstrip("0").rstrip(".") + f" {deployment.token}"
+
+
+def confirmations_of(wait: str, deployment: Deployment) -> int:
+    """Return how many blocks to wait for: `confirmed`, `final` or a number."""
+    if wait == "confirmed":
+        return 1
+    if wait == "final":
+        return final_of(
+            deployment,
+            'add "blocksToFinality" to the network file, or give a number, as in --wait 12',
+        )
+    return int(wait)
+
+
+def final_of(deployment: Deployment, otherwise: str) -> int:
+    """Return the number of blocks that make a block final.
+
+    Args:
+        deployment: The registry, and its chain.
+        otherwise: What to do if the number is unknown.
+
+    Raises:
+        InvalidInput: The number is unknown.
+    """
+    if deployment.blocks_to_finality is None:
+        raise InvalidInput(
+            f"the number of blocks to finality on chain {deployment.chain_id} is unknown: "
+            f"{otherwise}",
+        )
+    return deployment.blocks_to_finality

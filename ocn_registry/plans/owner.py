@@ -1,0 +1,249 @@
+"""Plans of what the owner of a registry does, each with its place in the owner's log."""
+
+from __future__ import annotations
+
+import json
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from ocn_registry.deploy.handover import safe_batch
+from ocn_registry.dialects import dialect_of
+from ocn_registry.errors import InvalidInput, Reverted, TransactionReplaced
+from ocn_registry.outcomes import PartySet
+from ocn_registry.plans import entries
+from ocn_registry.plans.execute import Plan, execute, read_after, say, transaction
+from ocn_registry.plans.exit_codes import DONE, REJECTED
+from ocn_registry.plans.network import network_lines
+from ocn_registry.plans.owner_log import (
+    ENDED,
+    FAILED,
+    IN_PART,
+    SIGNED,
+    UNKNOWN,
+    LoggedAction,
+    LoggingSigner,
+    actions,
+)
+from ocn_registry.protocol.effects import CodeSize, Head
+from ocn_registry.signing import SignedRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator
+    from pathlib import Path
+
+    from ocn_registry.client.sync_client import RegistryClient
+    from ocn_registry.dialects import Step
+    from ocn_registry.flows.write import WriteOptions
+    from ocn_registry.models import Address
+    from ocn_registry.networks import Deployment
+    from ocn_registry.outcomes import Outcome, Quote
+    from ocn_registry.plans.entries import Entry
+    from ocn_registry.plans.execute import Console, Line
+    from ocn_registry.protocol.effects import HeadBlock
+    from ocn_registry.signing import Signer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnerAction:
+    """Something that the owner does.
+
+    Attributes:
+        name: The command's word for it.
+        says: What it does, for people.
+        reason: Why; empty where no reason is needed.
+        account: Whose entry it is about.
+        before: The entry now.
+        quote: Simulates it as sent by an account, and prices it.
+        send: Sends it.
+        read: Reads the entry at a block.
+        steps: The same as values, where a Safe can do it by a file.
+        only_if_same: Whether it is refused once the entry is not the one that was shown.
+    """
+
+    name: str
+    says: str
+    reason: str
+    account: Address
+    before: Entry | None
+    quote: Callable[[Address, WriteOptions], Quote]
+    send: Callable[[Signer, WriteOptions], Outcome]
+    read: Callable[[int], Entry | None]
+    steps: tuple[Step, ...] = ()
+    only_if_same: bool = False
+
+
+def has_no_end(action: Entry, here: Deployment) -> bool:
+    """Return whether an action of this registry has no known end in the log."""
+    this = (action.get("chainId"), action.get("contract")) == (here.chain_id, here.registry)
+    return this and action.get("status") in {SIGNED, UNKNOWN}
+
+
+def is_whole(name: object, account: object, outcome: Outcome) -> bool:
+    """Return whether all of an action took effect; a reassigned id has to have its new holder."""
+    changes = [each for each in outcome.changes if isinstance(each, PartySet)]
+    return name != "reassign" or any(each.address == account for each in changes)
+
+
+class Owning:
+    """An action of the owner on its way into the chain."""
+
+    def __init__(
+        self,
+        client: RegistryClient,
+        action: OwnerAction,
+        log: Path,
+        console: Console,
+    ) -> None:
+        """Take what the owner does.
+
+        Args:
+            client: Reaches the registry.
+            action: What is done.
+            log: The owner's log.
+            console: Shows the plan, and asks.
+        """
+        self._client, self._action, self._log, self._console = client, action, log, console
+
+    def execute(self, owner: Signer, options: WriteOptions, *, dry_run: bool) -> int:
+        """Show the plan, ask, log it, do it, and log how it ended.
+
+        Returns:
+            The exit code.
+        """
+        action = self._action
+        plan = Plan(
+            payer=owner.address,
+            lines=tuple(self._lines(owner.address)),
+            quote=lambda options: action.quote(owner.address, options),
+            send=lambda options: self._send(owner, options),
+            report=lambda sent: self._report(owner.address, *sent),
+            preview={"status": "dry run"} | _described(action, owner.address),
+        )
+        return execute(self._client, plan, self._console, options, dry_run=dry_run)
+
+    def write_safe_file(self, *, dry_run: bool) -> str:
+        """Show the plan, and return the file by which a Safe that owns the registry does it.
+
+        Raises:
+            InvalidInput: The owner is not a contract.
+        """
+        client, action, perform = self._client, self._action, self._client.transport.perform
+        safe = client.owner()
+        if safe is None or not perform(CodeSize(safe)):
+            raise InvalidInput(
+                f"the owner of the registry, {safe}, is not a Safe: give its key as --signer",
+            )
+        for label, text in (*network_lines(client.deployment), *self._lines(safe)):
+            say(self._console, label, text)
+        client.verify(*[step for step in action.steps if isinstance(step, SignedRequest)])
+        dialect = dialect_of(client.deployment)
+        perform(replace(dialect.write(action.steps, each_alone=False, sender=safe), sender=safe))
+        # Several, each on its own: see `flows.admin.reassign`.
+        call = dialect.write(action.steps, each_alone=len(action.steps) > 1, sender=safe)
+        if not dry_run:
+            self._begin(safe)
+            self._console.note(
+                "load this into the Safe's transaction builder, and note its transaction in your "
+                "log",
+            )
+        now = int(time.time())
+        return safe_batch(client.deployment, safe, action.says, call, now).rstrip("\n")
+
+    def _lines(self, owner: Address) -> Iterator[Line]:
+        here, action = self._client.deployment, self._action
+        yield "contract", f"Registry {here.registry}, generation {here.dialect}"
+        yield "signer", owner
+        yield "change", action.says
+        yield "now", "not listed" if action.before is None else entries.brief(action.before)
+        if action.reason:
+            yield "reason", action.reason
+        yield "log", str(self._log)
+        if left := [each for each in actions(self._log) if has_no_end(each, here)]:
+            yield (
+                "warning",
+                f"{len(left)} entries of the log have no end: run ocn-registry owner log --settle",
+            )
+
+    def _begin(self, owner: Address) -> LoggedAction:
+        """Log what is going to be done, and where."""
+        here = self._client.deployment
+        place: Entry = {"network": here.name, "chainId": here.chain_id, "contract": here.registry}
+        return LoggedAction(self._log, place | _described(self._action, owner))
+
+    def _send(self, owner: Signer, options: WriteOptions) -> tuple[LoggedAction, Outcome]:
+        action = self._action
+        if action.only_if_same:
+            head: HeadBlock = self._client.transport.perform(Head())
+            if action.read(head.ref.number) != action.before:
+                raise InvalidInput(
+                    "the entry has changed since it was shown, so nothing was sent: look again",
+                )
+        logged = self._begin(owner.address)
+        with self._logged_failure(logged):
+            return logged, action.send(LoggingSigner(owner, logged), options)
+
+    def _report(
+        self,
+        owner: Address,
+        logged: LoggedAction,
+        outcome: Outcome,
+    ) -> tuple[Entry, int]:
+        action, block = self._action, outcome.block.number
+        for item in outcome.failed:
+            name = type(item.intent).__name__
+            self._console.note(f"without effect: {name}: {item.error}")
+        whole = is_whole(action.name, action.account, outcome)
+        status = ENDED if whole else IN_PART
+        self._log_end(logged, status, **logged_outcome(outcome))
+        result: Entry = {
+            "status": status,
+            **_described(action, owner),
+            **transaction(self._client.deployment, outcome),
+            "state": read_after(lambda: action.read(block), None, self._console),
+            "log": str(self._log),
+        }
+        return result, DONE if whole else REJECTED
+
+    def _log_end(self, logged: LoggedAction, status: str, **known: object) -> None:
+        """Log an end; what was done is reported even when that fails."""
+        try:
+            logged.note(status, **known)
+        except InvalidInput as error:
+            self._console.note(
+                f"warning: {error}; write this down yourself: {status} {json.dumps(known)}",
+            )
+
+    @contextmanager
+    def _logged_failure(self, logged: LoggedAction) -> Generator[None, None, None]:
+        try:
+            yield
+        except BaseException as error:
+            known: Entry = {"error": str(error) or type(error).__name__}
+            if getattr(error, "tx_hash", None) is not None:
+                known["transaction"] = error.tx_hash  # type: ignore[attr-defined]  # just looked
+            ended = isinstance(error, (Reverted, TransactionReplaced)) or not logged.is_signed
+            self._log_end(logged, FAILED if ended else UNKNOWN, **known)
+            raise
+
+
+def logged_outcome(outcome: Outcome) -> Entry:
+    """Return what the log keeps of an outcome."""
+    return {
+        "transaction": outcome.tx_hash,
+        "blockNumber": outcome.block.number,
+        "blockHash": outcome.block.hash,
+        "changes": entries.changes(outcome.changes),
+    }
+
+
+def _described(action: OwnerAction, owner: Address) -> Entry:
+    return {
+        "who": owner,
+        "what": action.name,
+        "account": action.account,
+        "says": action.says,
+        "reason": action.reason,
+        "before": action.before,
+    }

@@ -1,0 +1,287 @@
+"""The actions of a registry's owner, and what became of those in the log that have no end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ocn_registry.deploy import handover, timelock
+from ocn_registry.errors import InvalidInput, Reverted, TransactionReplaced
+from ocn_registry.flows.transaction import priced, wait
+from ocn_registry.flows.write import WriteOptions
+from ocn_registry.foreign.text import shown
+from ocn_registry.intents import (
+    AcceptOwnership,
+    AdminDeleteOperator,
+    AdminDeleteParty,
+    SetParty,
+    TransferOwnership,
+)
+from ocn_registry.models import Address, Contract
+from ocn_registry.outcomes import Quote
+from ocn_registry.plans import entries
+from ocn_registry.plans.failures import NO_NODE, NO_PARTY, NotListed
+from ocn_registry.plans.owner import OwnerAction, has_no_end, is_whole, logged_outcome
+from ocn_registry.plans.owner_log import ENDED, FAILED, IN_PART, settle
+from ocn_registry.protocol.effects import Head, TransactionCount, run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from ocn_registry.client.sync_client import RegistryClient
+    from ocn_registry.dialects import Step
+    from ocn_registry.plans.entries import Entry
+    from ocn_registry.protocol.effects import Call, HeadBlock
+    from ocn_registry.signing import SignedRequest
+
+    Pricing = Callable[[Address, WriteOptions], Quote]
+
+
+def delete_node(client: RegistryClient, operator: Address, reason: str) -> OwnerAction:
+    """Return the action that deletes a node."""
+    before = _node(client, operator, None)
+    if before is None:
+        raise NotListed(f"{NO_NODE} {operator}")
+    intent = AdminDeleteOperator(operator=operator)
+    return OwnerAction(
+        name="delete-node",
+        says=f"delete the node of {operator}; parties that use it can no longer be reached",
+        reason=reason,
+        account=operator,
+        before=before,
+        quote=_priced(client, intent),
+        send=lambda signer, options: client.send(intent, signer=signer, options=options),
+        read=lambda block: _node(client, operator, block),
+        steps=(intent,),
+        only_if_same=True,
+    )
+
+
+def delete_party(
+    client: RegistryClient, country_code: str, party_id: str, reason: str
+) -> OwnerAction:
+    """Return the action that deletes a party."""
+    party = client.party(country_code, party_id)
+    if party is None:
+        raise NotListed(f"{NO_PARTY} {shown(f'{country_code} {party_id}')}")
+    intent = AdminDeleteParty(country_code=country_code, party_id=party_id)
+    return OwnerAction(
+        name="delete-party",
+        says=f"delete the party {party.id}, and end its service and its agreements",
+        reason=reason,
+        account=party.address,
+        before=entries.party(party),
+        quote=_priced(client, intent),
+        send=lambda signer, options: client.send(intent, signer=signer, options=options),
+        read=lambda block: _party(client, country_code, party_id, block),
+        steps=(intent,),
+        only_if_same=True,
+    )
+
+
+def reassign(client: RegistryClient, claim: SignedRequest, reason: str) -> OwnerAction:
+    """Return the action that gives an id to the account that signed a claim."""
+    intent = claim.intent
+    if not isinstance(intent, SetParty):
+        raise InvalidInput("the request does not claim an id: have the holder sign set-party")
+    country_code, party_id = intent.country_code, intent.party_id
+    taken = AdminDeleteParty(country_code=country_code, party_id=party_id)
+    return OwnerAction(
+        name="reassign",
+        says=f"take {country_code} {party_id} from its holder, and give it to {claim.account}",
+        reason=reason,
+        account=claim.account,
+        before=_party(client, country_code, party_id, None),
+        quote=_priced(client, taken, claim),
+        send=lambda signer, options: client.reassign_party(claim, signer=signer, options=options),
+        read=lambda block: _party(client, country_code, party_id, block),
+        steps=(taken, claim),
+    )
+
+
+def hand_over(
+    client: RegistryClient,
+    new_owner: Address,
+    owner: Address,
+    reason: str,
+    *,
+    without_code: bool,
+) -> OwnerAction:
+    """Return the action that offers the registry to a new owner."""
+    here, perform = client.deployment, client.transport.perform
+    run(handover.offerable(here, new_owner, owner, without_code=without_code), perform)
+    return OwnerAction(
+        name="hand-over",
+        says=f"offer the registry to {new_owner}; nothing changes until that account accepts",
+        reason=reason,
+        account=new_owner,
+        before=ownership(client, _latest(client)),
+        quote=_priced(client, TransferOwnership(new_owner=new_owner)),
+        send=lambda signer, options: run(
+            handover.offer(here, new_owner, signer, options, without_code=without_code), perform
+        ),
+        read=lambda block: ownership(client, block),
+    )
+
+
+def accept(client: RegistryClient, new_owner: Address, reason: str) -> OwnerAction:
+    """Return the action by which an account accepts the registry."""
+    here, perform = client.deployment, client.transport.perform
+    run(handover.offered(here, new_owner), perform)
+    return OwnerAction(
+        name="accept",
+        says=f"become the owner of the registry: {new_owner}",
+        reason=reason,
+        account=new_owner,
+        before=ownership(client, _latest(client)),
+        quote=_priced(client, AcceptOwnership()),
+        send=lambda signer, options: run(handover.accept(here, signer, options), perform),
+        read=lambda block: ownership(client, block),
+    )
+
+
+def schedule(  # noqa: PLR0913 - all that a timelock asks for
+    client: RegistryClient,
+    at: Address,
+    proposer: Address,
+    reason: str,
+    *,
+    delay_s: int | None,
+    salt: int,
+) -> OwnerAction:
+    """Return the action that schedules the acceptance of the registry in a timelock."""
+    here, perform = client.deployment, client.transport.perform
+    call = run(timelock.scheduling(here, at, proposer, delay_s=delay_s, salt=salt), perform)
+    return OwnerAction(
+        name="schedule",
+        says=f"schedule that the timelock {at} accepts the registry",
+        reason=reason,
+        account=at,
+        before=_stage(client, at, salt),
+        quote=_call_priced(client, call),
+        send=lambda signer, options: run(
+            timelock.schedule(here, at, signer, options, delay_s=delay_s, salt=salt), perform
+        ),
+        read=lambda _: _stage(client, at, salt),
+    )
+
+
+def execute(
+    client: RegistryClient,
+    at: Address,
+    executor: Address,
+    reason: str,
+    *,
+    salt: int,
+) -> OwnerAction:
+    """Return the action that has a timelock accept the registry."""
+    here, perform = client.deployment, client.transport.perform
+    call = run(timelock.executing(here, at, executor, salt=salt), perform)
+    return OwnerAction(
+        name="execute",
+        says=f"have the timelock {at} become the owner of the registry",
+        reason=reason,
+        account=at,
+        before=ownership(client, _latest(client)),
+        quote=_call_priced(client, call),
+        send=lambda signer, options: run(
+            timelock.execute(here, at, signer, options, salt=salt), perform
+        ),
+        read=lambda block: ownership(client, block),
+    )
+
+
+def settled(
+    client: RegistryClient,
+    path: Path,
+    action: Entry,
+    note: Callable[[str], None],
+) -> Entry:
+    """Return an action of the log with its end, after asking the chain for it.
+
+    Args:
+        client: Reaches the registry.
+        path: The log; the end is added to it.
+        action: The action, which may have its end already.
+        note: Told about an action whose end is still not known.
+    """
+    tx_hash = action.get("transaction")
+    if not has_no_end(action, client.deployment) or not isinstance(tx_hash, str):
+        return action
+    try:
+        _check_nonce(client, action, tx_hash)
+        outcome = client.outcome_of(tx_hash)
+    except (Reverted, TransactionReplaced) as error:
+        return settle(path, action, FAILED, error=str(error))
+    if outcome is None:
+        note(f"{tx_hash} is in no block: it may still be waiting, or was never sent")
+        return action
+    without_error = {key: value for key, value in action.items() if key != "error"}
+    whole = is_whole(action.get("what"), action.get("account"), outcome)
+    return settle(path, without_error, ENDED if whole else IN_PART, **logged_outcome(outcome))
+
+
+def ownership(client: RegistryClient, block: int) -> Entry:
+    """Return who owns the registry at a block, and whether its import is open."""
+    limits = client.limits
+    opens = {
+        contract.value: client.import_open(contract, block=block) if limits.has_import else False
+        for contract in Contract
+    }
+    pending = client.pending_owner(block=block) if limits.has_two_step_ownership else None
+    return {
+        "owner": client.owner(block=block),
+        "pendingOwner": pending,
+        "importOpen": opens,
+        "blockNumber": block,
+    }
+
+
+def _check_nonce(client: RegistryClient, action: Entry, tx_hash: str) -> None:
+    """Raise `TransactionReplaced` when another transaction has taken the nonce for good."""
+    who, nonce, perform = action.get("who"), action.get("nonce"), client.transport.perform
+    if not isinstance(who, str) or not isinstance(nonce, int):
+        return
+    sender = Address(who)
+    if perform(TransactionCount(sender, pending=False)) > nonce:
+        run(wait((tx_hash,), nonce, sender, WriteOptions()), perform)
+
+
+def _latest(client: RegistryClient) -> int:
+    head: HeadBlock = client.transport.perform(Head())
+    return head.ref.number
+
+
+def _node(client: RegistryClient, operator: Address, block: int | None) -> Entry | None:
+    node = client.node(operator, block=block)
+    return None if node is None else entries.node(node)
+
+
+def _party(
+    client: RegistryClient, country_code: str, party_id: str, block: int | None
+) -> Entry | None:
+    party = client.party(country_code, party_id, block=block)
+    return None if party is None else entries.party(party)
+
+
+def _stage(client: RegistryClient, at: Address, salt: int) -> Entry:
+    found = run(timelock.acceptance(client.deployment, at, salt=salt), client.transport.perform)
+    return {
+        "timelock": at,
+        "acceptance": found.stage.name.lower(),
+        "readyUnixS": found.ready_unix_s,
+        "minDelayS": found.min_delay_s,
+    }
+
+
+def _priced(client: RegistryClient, *steps: Step) -> Pricing:
+    return lambda payer, options: client.quote(*steps, payer=payer, options=options)
+
+
+def _call_priced(client: RegistryClient, call: Call[tuple[Reverted | None, ...]]) -> Pricing:
+    def quote(sender: Address, options: WriteOptions) -> Quote:
+        chain_id = client.deployment.chain_id
+        signed = run(priced(call, call, sender, chain_id, options), client.transport.perform)
+        return Quote(gas=signed.gas, cost_wei=signed.gas * signed.max_fee_per_gas_wei)
+
+    return quote

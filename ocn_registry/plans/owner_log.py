@@ -1,0 +1,220 @@
+"""The owner's own log: what was done to whose entry, and why. No chain records the reason.
+
+A file of JSON lines that is only appended to. A line holds all that was known when it was written:
+first what is intended, before anything is signed; then the hash, before anything is sent; then the
+end: `done`, `in part`, `failed` or `unknown`. Each is on the disk before the next step. After a
+crash the log says what may have happened, and `owner log --settle` asks the chain what did.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import time
+import uuid
+from typing import TYPE_CHECKING, TypeGuard
+
+from ocn_registry.errors import InvalidInput
+from ocn_registry.foreign.text import shown
+from ocn_registry.plans.folders import state_folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ocn_registry.evm.transactions import SignedTransaction, Transaction
+    from ocn_registry.models import Address
+    from ocn_registry.plans.entries import Entry
+    from ocn_registry.signing import Signer
+    from ocn_registry.signing.requests import Payload
+
+INTENDED, SIGNED, UNKNOWN = "intended", "signed", "unknown"
+ENDED, IN_PART, FAILED = "done", "in part", "failed"
+_FILE = "owner.jsonl"
+_MOST_BYTES = 64 << 20
+_MOST_CHARACTERS = 2_000
+
+
+def default_path() -> Path:
+    """Return the path of the log in the user's state folder."""
+    return state_folder() / _FILE
+
+
+def checked_reason(text: str) -> str:
+    """Return a reason without surrounding space.
+
+    Raises:
+        InvalidInput: It is empty or too long.
+    """
+    reason = text.strip()
+    if not reason or len(reason) > _MOST_CHARACTERS:
+        raise InvalidInput(
+            f"the reason has {len(reason)} characters: give 1 to {_MOST_CHARACTERS}, for "
+            "whoever reads the log later",
+        )
+    return reason
+
+
+class LoggedAction:
+    """One action of the owner in the log, from the intention to its end."""
+
+    def __init__(self, path: Path, known: Entry) -> None:
+        """Log what is intended.
+
+        Args:
+            path: The log.
+            known: Network, contract, who, what, the entry before, and why.
+
+        Raises:
+            InvalidInput: The log can't be written. Nothing may be done then.
+        """
+        self._path = path
+        self._known: Entry = {"id": uuid.uuid4().hex, **known}
+        self.is_signed = False
+        self.note(INTENDED)
+
+    def note(self, status: str, **known: object) -> None:
+        """Add a line.
+
+        Args:
+            status: How far it has come.
+            known: What is known now.
+
+        Raises:
+            InvalidInput: It can't be written.
+        """
+        self._known |= known
+        append(self._path, {**_now(), "status": status, **self._known})
+        self.is_signed = self.is_signed or status == SIGNED
+
+
+class LoggingSigner:
+    """A signer that logs each transaction before anybody else sees it."""
+
+    def __init__(self, signer: Signer, action: LoggedAction) -> None:
+        """Take the signer, and the action that it signs for."""
+        self._signer, self._action = signer, action
+
+    @property
+    def address(self) -> Address:
+        """The address of the key."""
+        return self._signer.address
+
+    def sign(self, payload: Payload) -> bytes:
+        """Sign a request."""
+        return self._signer.sign(payload)
+
+    def sign_transaction(self, transaction: Transaction) -> SignedTransaction:
+        """Sign a transaction, and log its hash and nonce."""
+        signed = self._signer.sign_transaction(transaction)
+        self._action.note(SIGNED, transaction=signed.tx_hash, nonce=transaction.nonce)
+        return signed
+
+
+def append(path: Path, line: Entry) -> None:
+    """Append a line to a log, and flush it to the disk.
+
+    Raises:
+        InvalidInput: It can't be written, or others may read it.
+    """
+    text = json.dumps(line, ensure_ascii=True)
+    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT
+    try:
+        is_new = not path.exists()
+        if is_new:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(path, flags, 0o600)
+        try:
+            _hold_private(handle, path)
+            torn = _is_torn(handle)
+            _write(handle, (b"\n" if torn else b"") + text.encode() + b"\n")
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        if is_new:
+            _sync_folder(path.parent)
+    except OSError as error:
+        why = error.strerror or "no reason is known"
+        raise InvalidInput(f"the log {shown(str(path))} can't be written: {why}") from None
+
+
+def actions(path: Path) -> list[Entry]:
+    """Return the last known state of each action in a log, in the order in which they began.
+
+    Args:
+        path: The log; a missing file is an empty log.
+
+    Raises:
+        InvalidInput: It can't be read.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(_MOST_BYTES + 1)
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        why = error.strerror or "no reason is known"
+        raise InvalidInput(f"the log {shown(str(path))} can't be read: {why}") from None
+    if len(content) > _MOST_BYTES:
+        raise InvalidInput(
+            f"the log {shown(str(path))} is too long: move it away to start a new one"
+        )
+    known: dict[str, Entry] = {}
+    for text in content.splitlines():
+        try:
+            line: object = json.loads(text)
+        except (ValueError, RecursionError):  # torn by a crash
+            continue
+        if _is_object(line) and isinstance(number := line.get("id"), str):
+            begun = known.get(number, line).get("begun") or line.get("at")
+            known[number] = {**line, "begun": begun}
+    return list(known.values())
+
+
+def settle(path: Path, action: Entry, status: str, **known: object) -> Entry:
+    """Log the end of an action that was interrupted, and return its entry."""
+    told: Entry = {key: value for key, value in action.items() if key != "begun"}
+    line: Entry = {**told, **_now(), "status": status, **known}
+    append(path, line)
+    return {**line, "begun": action.get("begun")}
+
+
+def _now() -> Entry:
+    return {"at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
+
+
+def _hold_private(handle: int, path: Path) -> None:
+    found = os.fstat(handle)
+    if not stat.S_ISREG(found.st_mode):
+        raise InvalidInput(f"the log {shown(str(path))} is not a regular file")
+    if os.name == "posix" and stat.S_IMODE(found.st_mode) & 0o077:
+        raise InvalidInput(
+            f"the log {shown(str(path))} can be read by others: run chmod 600 on it first"
+        )
+
+
+def _is_torn(handle: int) -> bool:
+    """Return whether the last line is incomplete."""
+    if os.lseek(handle, 0, os.SEEK_END) == 0:
+        return False
+    os.lseek(handle, -1, os.SEEK_END)
+    return os.read(handle, 1) != b"\n"
+
+
+def _write(handle: int, content: bytes) -> None:
+    while content:
+        content = content[os.write(handle, content) :]
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name != "posix":  # elsewhere a folder can't be opened
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _is_object(value: object) -> TypeGuard[Entry]:
+    return isinstance(value, dict)

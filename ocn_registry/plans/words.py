@@ -1,0 +1,190 @@
+"""Intents and changes in words, for people. Text that others wrote is escaped and bounded."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from ocn_registry.foreign.text import shown
+from ocn_registry.intents import (
+    CreateAgreement,
+    DeleteNode,
+    DeleteParty,
+    DeleteService,
+    InvalidateNonce,
+    RevokeAgreement,
+    SetNode,
+    SetParty,
+    SetPartyModules,
+    SetService,
+)
+from ocn_registry.outcomes import (
+    AccountMoved,
+    AgreementMade,
+    AgreementRevoked,
+    ControllerSet,
+    ImportClosed,
+    ImportOpened,
+    NodeDeleted,
+    NodeReserved,
+    NodeSet,
+    OwnershipOffered,
+    OwnershipTransferred,
+    PartyDeleted,
+    PartyReserved,
+    PartySet,
+    PartyWebsiteSet,
+    ServiceDeleted,
+    ServicePruned,
+    ServiceSet,
+)
+from ocn_registry.plans.entries import module_names, permission_names, role_names
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ocn_registry.events.provenance import Event
+    from ocn_registry.intents import Intent
+    from ocn_registry.outcomes import Change
+
+_MOST_TEXT = 255
+_URL = re.compile(r"https?://[-a-z0-9._~:/%\[\]]{1,255}")
+
+
+def words_of(intent: Intent) -> str:  # noqa: C901, PLR0911 - one for each intent
+    """Return what an intent does, as the end of the sentence "The account wants to ..."."""
+    match intent:
+        case SetNode():
+            return f"list its node under {_url(intent.domain)}"
+        case DeleteNode():
+            return "delete its node; parties that use it can no longer be reached"
+        case SetParty():
+            return (
+                f"register {intent.country_code} {intent.party_id} as "
+                f"{_joined(role_names(intent.roles))}, reached through the node of "
+                f"{intent.operator}"
+            )
+        case SetPartyModules():
+            return (
+                f"set its modules: sender of {_joined(module_names(intent.sender))}; receiver of "
+                f"{_joined(module_names(intent.receiver))}"
+            )
+        case DeleteParty():
+            return "delete its party, and end its service and its agreements"
+        case SetService():
+            url = f" ({_url(intent.url)})" if intent.url else ""
+            needs = _joined(permission_names(intent.permissions))
+            return f"offer the service {_text(intent.name)}{url}, which needs {needs}"
+        case DeleteService():
+            return "delete its service, and end all agreements to it"
+        case CreateAgreement():
+            given = intent.permissions
+            needs = (
+                "whatever it needs when this is sent"
+                if given is None
+                else _joined(permission_names(given))
+            )
+            return f"agree to the service of {intent.provider}: {needs}"
+        case RevokeAgreement():
+            return f"revoke its agreement with {intent.provider}"
+        case InvalidateNonce():
+            which = intent.contract.value
+            return f"cancel everything it signed for {which} with a nonce below {intent.new_nonce}"
+        case _:
+            return type(intent).__name__
+
+
+def event_in_words(event: Event) -> str:
+    """Return what happened, with a reserve where the contracts leave open what it was."""
+    said = _changed(event.change)
+    if event.certain:
+        return said
+    is_service = isinstance(event.change, ServiceSet)
+    opposite = "or deleted its service" if is_service else "or revoked that"
+    return f"{said}, {opposite}: these contracts do not say which"
+
+
+def way_of(how: object, sender: object) -> str:
+    """Return how a change was sent, from the fields of its entry."""
+    who = "not known" if sender is None else str(sender)
+    match how:
+        case "signed":
+            return f"signed request, sent by {who}"
+        case "owner":
+            return f"owner of the registry, {who}"
+        case "direct":
+            return f"directly, by {who}"
+        case _:
+            return f"not known; sent by {who}"
+
+
+def _changed(change: Change) -> str:  # noqa: C901, PLR0911, PLR0912 - one for each kind of change
+    match change:
+        case NodeSet():
+            return f"{change.node.operator} runs the node {_url(change.node.domain)}"
+        case NodeDeleted():
+            return f"{change.operator} no longer runs a node"
+        case PartySet():
+            return (
+                f"{change.address} is the party {change.id}, as "
+                f"{_joined(role_names(change.roles))}, reached through the node of "
+                f"{change.operator}; sender of {_joined(module_names(change.modules_sender))}, "
+                f"receiver of {_joined(module_names(change.modules_receiver))}"
+            )
+        case PartyDeleted():
+            return f"{change.address} is no longer the party {change.id}"
+        case PartyWebsiteSet():
+            if change.website is None:
+                return f"the party {change.id} of {change.address} no longer has a website"
+            return f"the party {change.id} of {change.address} has {_url(change.website)}"
+        case AccountMoved():
+            return f"{change.account} is moved to the new key {change.new_account}"
+        case ControllerSet():
+            if change.controller == change.account:
+                return f"{change.account} has no controller and signs for itself"
+            return f"{change.controller} is the controller of {change.account}"
+        case PartyReserved():
+            if change.holder is None:
+                return f"the id {change.id} is no longer reserved"
+            return f"the id {change.id} is reserved for {change.holder}"
+        case NodeReserved():
+            if change.operator is None:
+                return f"the URL {_url(change.domain)} is no longer reserved"
+            return f"the URL {_url(change.domain)} is reserved for {change.operator}"
+        case ServicePruned():
+            return f"the slot {change.index} of an ended service is cleared"
+        case ServiceSet():
+            needs = _joined(permission_names(change.permissions))
+            url = f" ({_url(change.url)})" if change.url else ""
+            return (
+                f"{change.provider} offers the service {_text(change.name)}{url}, which needs "
+                f"{needs}"
+            )
+        case ServiceDeleted():
+            return f"{change.provider} no longer offers a service"
+        case AgreementMade():
+            version = "" if change.version is None else f", version {change.version}"
+            return f"{change.user} agrees to the service of {change.provider}{version}"
+        case AgreementRevoked():
+            return f"{change.user} revokes its agreement with {change.provider}"
+        case OwnershipOffered():
+            return f"{change.owner} offers the registry to {change.new_owner}"
+        case OwnershipTransferred():
+            return f"the owner of the registry changes from {change.former_owner} to {change.owner}"
+        case ImportOpened():
+            return f"the import of the contract {change.contract.value} is open"
+        case ImportClosed():
+            return f"the import of the contract {change.contract.value} is closed"
+
+
+def _text(text: str) -> str:
+    return shown(text, _MOST_TEXT)
+
+
+def _url(text: str) -> str:
+    """Return a URL as it is, or as other text where it has what no URL has."""
+    return text if _URL.fullmatch(text) else _text(text)
+
+
+def _joined(names: Sequence[str | int]) -> str:
+    return ", ".join(map(str, names)) or "none"

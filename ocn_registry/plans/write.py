@@ -1,0 +1,179 @@
+"""Plans of ordinary writes: intents of the payer itself, or requests that others signed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ocn_registry.dialects import dialect_of
+from ocn_registry.errors import RequestRejected, Reverted
+from ocn_registry.intents import (
+    CreateAgreement,
+    DeleteNode,
+    DeleteParty,
+    DeleteService,
+    InvalidateNonce,
+    RevokeAgreement,
+    SetNode,
+    SetParty,
+    SetPartyModules,
+    SetService,
+)
+from ocn_registry.models import Contract
+from ocn_registry.plans import entries
+from ocn_registry.plans.entries import brief
+from ocn_registry.plans.execute import Plan, execute, read_after, say, transaction
+from ocn_registry.plans.exit_codes import DONE, REJECTED
+from ocn_registry.plans.words import words_of
+from ocn_registry.signing import SignedRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ocn_registry.client.sync_client import RegistryClient
+    from ocn_registry.dialects import Step
+    from ocn_registry.flows.write import WriteOptions
+    from ocn_registry.intents import Intent
+    from ocn_registry.models import Address
+    from ocn_registry.outcomes import Outcome, Quote
+    from ocn_registry.plans.entries import Entry
+    from ocn_registry.plans.execute import Console, Line
+    from ocn_registry.signing import Signer
+
+
+_REPEATABLE = (
+    "these contracts accept a signature again and again: anybody who sees it can repeat it"
+)
+
+
+class Writing:
+    """Steps on their way into the chain."""
+
+    def __init__(
+        self,
+        client: RegistryClient,
+        steps: tuple[Step, ...],
+        payer: Signer,
+        console: Console,
+    ) -> None:
+        """Take what is to be written.
+
+        Args:
+            client: Reaches the registry.
+            steps: Intents of the payer, or requests that others signed.
+            payer: Signs the transaction, and pays.
+            console: Shows the plan, and asks.
+        """
+        self._client, self._steps, self._payer, self._console = client, steps, payer, console
+        self._changes = [_change(step, payer.address) for step in steps]
+        self._accounts = [account for account, _ in self._changes]
+
+    def execute(self, options: WriteOptions, *, insist: bool, dry_run: bool) -> int:
+        """Show the plan, ask, send, and show the result.
+
+        Args:
+            options: How the transaction is priced and waited for.
+            insist: Whether somebody has to agree explicitly.
+            dry_run: Whether to stop before anything is sent.
+
+        Returns:
+            The exit code.
+        """
+        plan = Plan(
+            payer=self._payer.address,
+            lines=tuple(self._lines()),
+            quote=self._quote,
+            send=self._send,
+            report=self._report,
+            preview={
+                "status": "dry run",
+                "signers": self._accounts,
+                "spender": self._payer.address,
+            },
+            insist=insist,
+        )
+        return execute(self._client, plan, self._console, options, dry_run=dry_run)
+
+    def _lines(self) -> Iterator[Line]:
+        here, payer = self._client.deployment, self._payer.address
+        dialect = dialect_of(here)
+        for contract in dict.fromkeys([dialect.contract_of(intent) for _, intent in self._changes]):
+            name = "Registry" if contract is Contract.REGISTRY else "Permissions"
+            yield "contract", f"{name} {dialect.address_of(contract)}, generation {here.dialect}"
+        for account, intent in self._changes:
+            yield "signer", account
+            yield "change", words_of(intent)
+            before = entry_of(self._client, intent, account)
+            yield "now", "not listed" if before is None else brief(before)
+        yield "spender", payer
+        if self._client.limits.replayable and any(each != payer for each in self._accounts):
+            yield "warning", _REPEATABLE
+
+    def _quote(self, options: WriteOptions) -> Quote | None:
+        """Simulate and price the write; requests that would fail are left out when it is sent."""
+        try:
+            return self._client.quote(*self._steps, payer=self._payer.address, options=options)
+        except (RequestRejected, Reverted) as error:
+            if len(self._steps) == 1:
+                raise
+            say(self._console, "warning", f"not all of these will take effect: {error}")
+            return None
+
+    def _send(self, options: WriteOptions) -> Outcome:
+        signed = [step for step in self._steps if isinstance(step, SignedRequest)]
+        if signed:
+            return self._client.submit(*signed, spender=self._payer, options=options)
+        return self._client.send(*self._steps, signer=self._payer, options=options)
+
+    def _report(self, outcome: Outcome) -> tuple[Entry, int]:
+        unread: list[Entry | None] = [None for _ in self._changes]
+        for item in outcome.failed:
+            self._console.note(f"without effect: {words_of(item.intent)}: {item.error}")
+        result: Entry = {
+            "status": "without effect in part" if outcome.failed else "done",
+            **transaction(self._client.deployment, outcome),
+            "signers": self._accounts,
+            "spender": self._payer.address,
+            "state": read_after(
+                lambda: self._states(outcome.block.number),
+                unread,
+                self._console,
+            ),
+        }
+        return result, REJECTED if outcome.failed else DONE
+
+    def _states(self, block: int) -> list[Entry | None]:
+        return [entry_of(self._client, intent, account, block) for account, intent in self._changes]
+
+
+def entry_of(  # noqa: PLR0911 - one for each kind of entry
+    client: RegistryClient,
+    intent: Intent,
+    account: Address,
+    block: int | None = None,
+) -> Entry | None:
+    """Return the entry that an intent changes; `None` when there is none."""
+    match intent:
+        case SetNode() | DeleteNode():
+            operated = client.node(account, block=block)
+            return None if operated is None else entries.node(operated)
+        case SetParty() | SetPartyModules() | DeleteParty():
+            listed = client.party(account, block=block)
+            return None if listed is None else entries.party(listed)
+        case SetService() | DeleteService():
+            offered = client.service(account, block=block)
+            return None if offered is None else entries.service(offered)
+        case CreateAgreement() | RevokeAgreement():
+            found = client.agreement(account, intent.provider, block=block)
+            if found is None:
+                return None
+            return {"user": found.user, "provider": found.provider, "active": found.active}
+        case InvalidateNonce():
+            return {"nonce": client.nonce(account, intent.contract, block=block)}
+        case _:
+            return None
+
+
+def _change(step: Step, payer: Address) -> tuple[Address, Intent]:
+    if isinstance(step, SignedRequest):
+        return step.account, step.intent
+    return payer, step

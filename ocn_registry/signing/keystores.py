@@ -1,0 +1,301 @@
+"""Encrypted key files (web3 secret storage, version 3), as programs of any age wrote them.
+
+The file is anybody's: its form and the cost of its key derivation are checked before a passphrase
+is asked for. A file of another kind is named for what it is, apart from a wrong passphrase.
+
+eth-account is not used: it takes 0.9 s to import, does not bound the key derivation, and opens
+validators' keystores (EIP-2335), whose keys are not accounts.
+
+Source: Web3 Secret Storage Definition, version 3.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+import re
+import unicodedata
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeGuard, cast
+
+from ocn_registry.evm.keccak import keccak256
+from ocn_registry.foreign.limits import KEYSTORE_FILE
+from ocn_registry.foreign.strict_json import parse_json
+from ocn_registry.foreign.text import shown
+from ocn_registry.signing.other_key_files import kind_of_json, kind_of_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ocn_registry.models import Address
+
+_KEY_BYTES: Final = 32
+_IV_BYTES: Final = 16
+_MAX_DERIVED_BYTES: Final = 1 << 10
+# What wallets write takes 2^21 steps of scrypt in 256 MiB, or some 600,000 rounds of PBKDF2: a
+# second each. Numbers in a file may not hold the program up, nor fill the memory.
+_MAX_SCRYPT_STEPS: Final = 1 << 23
+_MAX_SCRYPT_BYTES: Final = 1 << 29
+_MAX_ROUNDS: Final = 10_000_000
+_SCRYPT: Final = {"n": 1 << 18, "r": 8, "p": 1}
+_DIGITS: Final = re.compile(r"(0x)?(?:[0-9a-fA-F]{2})*", re.IGNORECASE)
+_NUMBER: Final = re.compile(r"[0-9]{1,10}|0x[0-9a-fA-F]{1,8}")
+_ADDRESS: Final = re.compile(r"(?:0x)?([0-9a-fA-F]{40})")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keystore:
+    """What a keystore file says, checked; the key in it is still encrypted.
+
+    Attributes:
+        kdf: `scrypt` or the hash of PBKDF2.
+        cost: N, r and p of scrypt, or the rounds of PBKDF2.
+        derived_bytes: Length of the derived key.
+        salt: Salt of the derivation.
+        iv: Initial counter of AES-128-CTR.
+        ciphertext: The encrypted key.
+        mac: What the passphrase is checked with.
+        address: Address that the file names, in lower case without `0x`; `None` without one.
+    """
+
+    kdf: str
+    cost: tuple[int, ...]
+    derived_bytes: int
+    salt: bytes
+    iv: bytes
+    ciphertext: bytes
+    mac: bytes
+    address: str | None
+
+    def open(self, passphrase: Callable[[], object]) -> bytes | None:
+        """Return the key; `None` if the passphrase is wrong, or memory is short.
+
+        Args:
+            passphrase: Returns the passphrase, as a person gives it. Letters with accents are
+                also tried in Unicode's other forms, because wallets normalize them differently.
+        """
+        given = passphrase()
+        if not isinstance(given, str):
+            return None
+        forms = [unicodedata.normalize(form, given) for form in ("NFKC", "NFC", "NFD")]
+        try:
+            for spelled in dict.fromkeys([given, *forms]):
+                derived = self._derived(spelled.encode(errors="surrogatepass"))
+                mac = keccak256(derived[16:32] + self.ciphertext)
+                if hmac.compare_digest(mac, self.mac):
+                    return _aes(derived[:16], self.iv, self.ciphertext).rjust(_KEY_BYTES, b"\0")
+        except (MemoryError, ValueError):
+            pass
+        return None
+
+    def _derived(self, passphrase: bytes) -> bytes:
+        if self.kdf != "scrypt":
+            (rounds,) = self.cost
+            size = self.derived_bytes
+            return hashlib.pbkdf2_hmac(self.kdf, passphrase, self.salt, rounds, size)
+        return _scrypt(passphrase, self.salt, self.cost, self.derived_bytes)
+
+
+def read_keystore(text: str) -> Keystore | str:
+    """Read a keystore, without opening it.
+
+    Args:
+        text: Content of the file.
+
+    Returns:
+        The keystore; or why it is none, for messages, without quoting a secret. Nothing is raised:
+        a traceback would show the text, which can be a key that nothing encrypts.
+    """
+    try:
+        return _keystore(text)
+    except _Odd as error:
+        return str(error)
+
+
+def encrypted(key: bytes, address: Address, passphrase: object) -> str | None:
+    """Return the text of a keystore file; `None` if the passphrase is empty or not text.
+
+    Args:
+        key: The private key.
+        address: Its address.
+        passphrase: What encrypts it.
+    """
+    if not isinstance(passphrase, str) or not passphrase:
+        return None
+    salt, iv = os.urandom(_KEY_BYTES), os.urandom(_IV_BYTES)
+    derived = _scrypt(passphrase.encode(), salt, tuple(_SCRYPT.values()), _KEY_BYTES)
+    ciphertext = _aes(derived[:16], iv, key)
+    content = {
+        "address": address[2:].lower(),
+        "crypto": {
+            "cipher": "aes-128-ctr",
+            "cipherparams": {"iv": iv.hex()},
+            "ciphertext": ciphertext.hex(),
+            "kdf": "scrypt",
+            "kdfparams": {"dklen": _KEY_BYTES, **_SCRYPT, "salt": salt.hex()},
+            "mac": keccak256(derived[16:32] + ciphertext).hex(),
+        },
+        "id": str(uuid.uuid4()),
+        "version": 3,
+    }
+    return json.dumps(content, indent=2) + "\n"
+
+
+def _scrypt(passphrase: bytes, salt: bytes, cost: tuple[int, ...], size: int) -> bytes:
+    # Not hashlib's, which refuses the parameters of the format's own example (n 262144, r 1).
+    from Crypto.Protocol.KDF import scrypt  # noqa: PLC0415 - only for callers with a keystore
+
+    n, r, p = cost
+    # Its own types say text, which it would encode as Latin-1.
+    return cast("bytes", scrypt(passphrase, salt, size, n, r, p))  # type: ignore[arg-type]
+
+
+def _aes(key: bytes, iv: bytes, content: bytes) -> bytes:
+    from Crypto.Cipher import AES  # noqa: PLC0415 - only for callers with a keystore
+
+    cipher = AES.new(key, AES.MODE_CTR, nonce=b"", initial_value=iv)  # pyright: ignore[reportUnknownMemberType] # the other modes'
+    return cipher.encrypt(content)
+
+
+class _Odd(ValueError):
+    """Why a file can't be opened."""
+
+
+def _keystore(text: str) -> Keystore:
+    if (other := kind_of_text(text)) is not None:
+        raise _Odd(other)
+    try:
+        content = parse_json(text.encode(errors="surrogatepass"), KEYSTORE_FILE)
+    except ValueError:
+        raise _Odd("its content is not JSON, or not all of it is there") from None
+    if _is_list(content) and len(content) == 1:  # web3.js exports a wallet so
+        content = content[0]
+    if not _is_object(content):
+        raise _Odd(kind_of_json(content) or "it is JSON without an encrypted key in it")
+    whole = _lower(content)
+    if (other := kind_of_json(whole)) is not None:
+        raise _Odd(other)
+    if "crypto" not in whole:
+        raise _Odd("it is JSON without an encrypted key in it")
+    if _number(whole.get("version")) != 3:  # noqa: PLR2004 - the format's own number
+        raise _Odd(f"its version is {_told(whole.get('version'))}; only version 3 is supported")
+    crypto = _part(whole, "crypto")
+    address = whole.get("address")
+    named = _ADDRESS.fullmatch(address) if isinstance(address, str) else None
+    return _checked(crypto, None if named is None else named[1].lower())
+
+
+def _checked(crypto: dict[str, object], address: str | None) -> Keystore:
+    if (cipher := _word(crypto, "cipher")) != "aes-128-ctr":
+        raise _Odd(f"its cipher is {_told(cipher)}; only 'aes-128-ctr' is supported")
+    parameters = _part(crypto, "kdfparams")
+    kdf, cost = _derivation(_word(crypto, "kdf"), parameters)
+    size = _positive(parameters, "dklen")
+    if not _KEY_BYTES <= size <= _MAX_DERIVED_BYTES:
+        raise _Odd(f"its derived key has {size} bytes (dklen); {_KEY_BYTES} are needed")
+    ciphertext = _bytes(crypto, "ciphertext")
+    if not 0 < len(ciphertext) <= _KEY_BYTES:
+        raise _Odd(
+            f"what it encrypts has {len(ciphertext)} bytes; a private key has {_KEY_BYTES}",
+        )
+    return Keystore(
+        kdf=kdf,
+        cost=cost,
+        derived_bytes=size,
+        salt=_bytes(parameters, "salt"),
+        iv=_iv(_bytes(_part(crypto, "cipherparams"), "iv")),
+        ciphertext=ciphertext,
+        mac=_bytes(crypto, "mac", _KEY_BYTES),
+        address=address,
+    )
+
+
+def _iv(value: bytes) -> bytes:
+    """Return the initial counter, which some programs wrote without its leading zeros."""
+    if not 0 < len(value) <= _IV_BYTES:
+        raise _Odd(f"its 'iv' has {len(value)} bytes; it should have {_IV_BYTES}")
+    return value.rjust(_IV_BYTES, b"\0")
+
+
+def _derivation(kdf: str, parameters: dict[str, object]) -> tuple[str, tuple[int, ...]]:
+    """Return the derivation and its cost, which is bounded."""
+    if kdf == "scrypt":
+        n, r, p = [_positive(parameters, key) for key in ("n", "r", "p")]
+        if n < 2 or n & (n - 1):  # noqa: PLR2004 - scrypt's own rule
+            raise _Odd(f"its scrypt parameter n is {n}; it has to be a power of two")
+        if n * r * p > _MAX_SCRYPT_STEPS or 128 * r * (n + p) > _MAX_SCRYPT_BYTES:
+            raise _Odd(
+                f"its scrypt parameters n {n}, r {r}, p {p} would take too much time or memory; "
+                "wallets use n 262144, r 8, p 1",
+            )
+        return kdf, (n, r, p)
+    if kdf == "pbkdf2":
+        prf = _word(parameters, "prf", "hmac-sha256")
+        if prf not in {"hmac-sha256", "hmac-sha512"}:
+            raise _Odd(f"its PBKDF2 function is {_told(prf)}; 'hmac-sha256' is supported")
+        rounds = _positive(parameters, "c")
+        if rounds > _MAX_ROUNDS:
+            raise _Odd(f"its PBKDF2 parameter c is {rounds}; at most {_MAX_ROUNDS} are computed")
+        return prf.removeprefix("hmac-"), (rounds,)
+    raise _Odd(f"its key derivation is {_told(kdf)}; 'scrypt' and 'pbkdf2' are supported")
+
+
+def _lower(content: dict[str, object]) -> dict[str, object]:
+    """Return an object with its keys in lower case: some wallets wrote `Crypto` and `KDF`."""
+    return {
+        key.lower(): _lower(value) if _is_object(value) else value for key, value in content.items()
+    }
+
+
+def _part(content: dict[str, object], key: str) -> dict[str, object]:
+    part = content.get(key)
+    if not _is_object(part):
+        raise _Odd(f"it has no object {key!r}, which a keystore has")
+    return part
+
+
+def _word(content: dict[str, object], key: str, default: str | None = None) -> str:
+    word = content.get(key, default)
+    if not isinstance(word, str):
+        raise _Odd(f"its {key!r} is missing, or not text")
+    return word.lower()
+
+
+def _positive(content: dict[str, object], key: str) -> int:
+    number = _number(content.get(key))
+    if number is None or number < 1:
+        raise _Odd(f"its {key!r} is missing, or not a number from 1")
+    return number
+
+
+def _number(value: object) -> int | None:
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
+        return int(value, 16 if value.startswith("0x") else 10)
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1 << 53:
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _bytes(content: dict[str, object], key: str, size: int | None = None) -> bytes:
+    digits = content.get(key)
+    if not isinstance(digits, str) or not _DIGITS.fullmatch(digits):
+        raise _Odd(f"its {key!r} is missing, or not hexadecimal digits")
+    value = bytes.fromhex(digits[2:] if digits[:2] in {"0x", "0X"} else digits)
+    if size is not None and len(value) != size:
+        raise _Odd(f"its {key!r} has {len(value)} bytes; it should have {size}")
+    return value
+
+
+def _told(value: object) -> str:
+    return shown(value, 20)
+
+
+def _is_object(value: object) -> TypeGuard[dict[str, object]]:
+    return isinstance(value, dict)
+
+
+def _is_list(value: object) -> TypeGuard[list[object]]:
+    return isinstance(value, list)

@@ -1,0 +1,89 @@
+"""Signatures as wallets write them, made canonical before they are used.
+
+A contract accepts 65 bytes r, s, v, with a low s and v of 27 or 28. Devices also count v from 0,
+wallets pack it into s (EIP-2098), key services give either s, and wallets that are contracts wrap
+their signature (ERC-6492). None of that changes who signed. A signature that is not a key's, such
+as a Safe's, is not touched: only the account's contract knows how to read it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from ocn_registry.errors import BadAnswer, InvalidInput
+from ocn_registry.evm.abi import Words
+from ocn_registry.evm.curve import ORDER, SIGNATURE_BYTES, recover
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ocn_registry.models import Address
+
+_WRAPPED: Final = bytes.fromhex("6492" * 16)
+_COMPACT_BYTES: Final = 64
+_TOP_BIT: Final = 1 << 255
+_WORD: Final = 32
+
+
+def is_wrapped(signature: bytes) -> bool:
+    """Return whether a signature is wrapped for a wallet that may not be deployed (ERC-6492)."""
+    return signature.endswith(_WRAPPED)
+
+
+def canonical(signature: bytes, account: Address, digest: Callable[[], bytes]) -> bytes:
+    """Return a signature in the form that contracts accept.
+
+    Args:
+        signature: As the wallet wrote it.
+        account: The account that should have signed.
+        digest: Returns the 32 bytes that were signed; called only if they are needed.
+
+    Returns:
+        65 bytes if the account's key made it; otherwise the signature as it is, without ERC-6492's
+        wrapper.
+
+    Raises:
+        InvalidInput: The wrapper is not one.
+
+    Source: EIP-2098, ERC-6492.
+    """
+    if is_wrapped(signature):
+        signature = _unwrapped(signature)
+    if len(signature) not in {_COMPACT_BYTES, SIGNATURE_BYTES} or _is_canonical(signature):
+        return signature
+    signed = digest()
+    for candidate in _candidates(signature):
+        if recover(signed, candidate) == account:
+            return candidate
+    return signature
+
+
+def _is_canonical(signature: bytes) -> bool:
+    low_s = int.from_bytes(signature[32:64], "big") <= ORDER // 2
+    return len(signature) == SIGNATURE_BYTES and signature[64] in {27, 28} and low_s
+
+
+def _candidates(signature: bytes) -> list[bytes]:
+    """Return the few signatures that this can be another spelling of."""
+    s = int.from_bytes(signature[32:64], "big")
+    possible = {min(s, ORDER - s)} if s < ORDER else set[int]()
+    if len(signature) == _COMPACT_BYTES:
+        possible.add(s & ~_TOP_BIT)
+    return [
+        signature[:32] + low.to_bytes(_WORD, "big") + bytes([v])
+        for low in sorted(possible)
+        for v in (27, 28)
+    ]
+
+
+def _unwrapped(signature: bytes) -> bytes:
+    """Take the inner signature out of `(address factory, bytes calldata, bytes signature)`."""
+    words = Words(signature[: -len(_WRAPPED)])
+    try:
+        words.address()
+        words.blob()
+        return words.blob()
+    except BadAnswer:
+        raise InvalidInput(
+            "the signature ends as ERC-6492 says and has not its form: sign the request again",
+        ) from None

@@ -1,0 +1,259 @@
+"""What comes back over HTTP, read: JSON-RPC responses, or an error that says what is wrong.
+
+Providers tell the same thing in many ways: a JSON-RPC error with whatever HTTP status, a status
+without one, words in place of JSON. So the body is read first, and the status counts where it
+holds nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from ocn_registry.errors import BadAnswer, RpcRefused, RpcUnavailable, TransportError
+from ocn_registry.foreign.packed import unpacked
+from ocn_registry.foreign.strict_json import BeyondLimits, parse_json
+from ocn_registry.foreign.text import masked, shown
+from ocn_registry.transport.endpoint import origin
+from ocn_registry.transport.jsonrpc import code_of, words_of
+from ocn_registry.transport.rpc_values import is_list, is_object
+from ocn_registry.transport.wordings import BUSY_STATUS, Meaning, meaning_of
+
+if TYPE_CHECKING:
+    from ocn_registry.foreign.limits import Limits
+    from ocn_registry.transport.endpoint import Endpoint
+
+E = TypeVar("E", bound=TransportError)
+Message = dict[str, object]
+
+_OK = 200
+_SERVER_ERROR = 500
+_REDIRECTS = range(300, 400)
+_REFUSED = {401, 403, 407}
+# Perhaps because the question is too long, or its answer, or the time that it takes.
+_TOO_MUCH = {400, 413, 414, 422}
+_TOO_SLOW = {408, 500, 504, 524}
+_EVENTS = "eth_getLogs"
+_WORDS_BYTES = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What came back.
+
+    Attributes:
+        status: HTTP's.
+        content: The body, as it came.
+        coding: The header `Content-Encoding`.
+        retry_after: The header `Retry-After`: how long the node asks to be left alone.
+        location: The header `Location`: where a redirect leads.
+        took_s: How long it took.
+    """
+
+    status: int
+    content: bytes
+    coding: str | None = None
+    retry_after: str | None = None
+    location: str | None = None
+    took_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoReply:
+    """Nothing came back, or not in time, or too much.
+
+    Attributes:
+        error: What to tell.
+        arrived: Whether the node may have got the request.
+        took_s: How long it took.
+    """
+
+    error: TransportError
+    arrived: bool
+    took_s: float = 0.0
+
+
+class TooManyQuestions(Exception):
+    """The node does not take that many questions in one request."""
+
+
+def passing(error: E) -> E:
+    """Mark an error as one that may be over in a moment."""
+    error.temporary = True
+    return error
+
+
+def responses(
+    endpoint: Endpoint,
+    requests: list[Message],
+    reply: Reply,
+    limits: Limits,
+) -> list[Message]:
+    """Return the responses to requests that were posted together, in their order.
+
+    Args:
+        endpoint: Who answered.
+        requests: What was asked; one is posted alone, more as a list.
+        reply: What came back.
+        limits: The most that the body may be, unpacked.
+
+    Raises:
+        TooManyQuestions: The node does not take that many.
+        TransportError: There are no such responses; the message says what there is.
+    """
+    content = _content(endpoint, requests, reply, limits)
+    if is_list(content):
+        first = content[0] if content else None
+        failed = all(is_object(one) and one.get("error") is not None for one in content)
+        if len(requests) > 1 and not (failed and len(content) < len(requests)):
+            return _in_order(endpoint, requests, content)
+        content = first  # geth: a list of one error in place of all responses
+    if not is_object(content):
+        raise BadAnswer(f"{endpoint.shown} answered with no JSON-RPC response")
+    error = content.get("error")
+    if error is None:
+        if len(requests) > 1 or not _answers(content, requests[0]):
+            raise _astray(endpoint)
+    elif len(requests) > 1:
+        raise _for_all(endpoint, requests, reply, error)
+    elif reply.status in BUSY_STATUS:
+        raise _busy(endpoint, reply, _words(error))
+    return [content]
+
+
+def _for_all(endpoint: Endpoint, requests: list[Message], reply: Reply, error: object) -> Exception:
+    """Return what to raise for one error in place of the responses to many requests."""
+    code, words = code_of(error) if is_object(error) else 0, _words(error)
+    if reply.status in BUSY_STATUS:
+        return _busy(endpoint, reply, words)
+    methods = {str(request["method"]) for request in requests}
+    for method in sorted(methods, reverse=True):
+        meaning = meaning_of(method, code, words)
+        refused = RpcRefused(method, code, words)
+        if meaning in {Meaning.BUSY, Meaning.BEHIND}:
+            return passing(refused)
+        if meaning is Meaning.RANGE:
+            return refused
+    return TooManyQuestions()
+
+
+def _busy(endpoint: Endpoint, reply: Reply, words: str) -> RpcUnavailable:
+    told = f"is out of order (HTTP {reply.status}{_saying(words)})"
+    return passing(
+        RpcUnavailable(
+            f"the RPC node {endpoint.shown} {told}: try again later, or another node",
+        )
+    )
+
+
+def _words(error: object) -> str:
+    return words_of(error) if is_object(error) else str(error)
+
+
+def _content(endpoint: Endpoint, requests: list[Message], reply: Reply, limits: Limits) -> object:
+    """Return the JSON of a reply, or raise for what there is in its place."""
+    try:
+        plain = unpacked(reply.content, reply.coding, limits.max_bytes)
+        content = parse_json(plain, limits, strict_text=False)
+    except BeyondLimits as error:
+        raise BadAnswer(
+            f"{endpoint.shown} answered with something {error}: that is no answer to what was "
+            "asked; try another node",
+        ) from None
+    except ValueError as error:
+        content, plain = None, reply.content
+        if reply.coding not in {None, "", "identity"}:
+            raise BadAnswer(
+                f"{endpoint.shown} answered in a form that was not asked for and can't be read "
+                f"({shown(str(error))}): try another node",
+            ) from None
+    if reply.status // 100 == _OK // 100:
+        if content is None and not plain.strip().startswith(b"null"):
+            says = _saying(_excerpt(plain))
+            raise BadAnswer(
+                f"{endpoint.shown} answered with no JSON{says}: is that the URL of an RPC node?",
+            )
+        return content
+    told = _error_in(content)
+    if told is not None and reply.status not in {*_REFUSED, *_REDIRECTS}:
+        return content
+    words = _excerpt(plain) if told is None else _words(told)
+    raise _for_status(endpoint, requests, reply, words)
+
+
+def _error_in(content: object) -> object:
+    """Return the first error in a body: whatever the status, the node has answered with it."""
+    if is_list(content):
+        return next((told for one in content if (told := _error_in(one)) is not None), None)
+    return content.get("error") if is_object(content) else None
+
+
+def _for_status(endpoint: Endpoint, requests: list[Message], reply: Reply, words: str) -> Exception:
+    """Return what to raise for a status whose body is no answer."""
+    status, node = reply.status, f"the RPC node {endpoint.shown}"
+    says = f"HTTP {status}{_saying(words)}"
+    if status in _TOO_MUCH and len(requests) > 1:
+        return TooManyQuestions()
+    if status in _TOO_MUCH | _TOO_SLOW and any(one["method"] == _EVENTS for one in requests):
+        return RpcRefused(_EVENTS, status, words)  # of fewer blocks, perhaps
+    if status in BUSY_STATUS or (status >= _SERVER_ERROR and status not in {501, 505}):
+        told = f"{node} is out of order ({says})"
+        error = RpcUnavailable(f"{told}: try again later, or another node")
+        error.temporary = status in BUSY_STATUS
+        return error
+    if status in _REFUSED:
+        told = f"{node} rejected the credentials ({says})"
+        return RpcUnavailable(f"{told}: give its key, in the URL or as a header")
+    if status in _REDIRECTS:
+        where = _target(endpoint, reply.location)
+        return RpcUnavailable(f"{node} redirects to {where} (HTTP {status}): give that URL")
+    told = f"{node} does not answer questions ({says})"
+    return RpcUnavailable(f"{told}: is that the URL of an RPC node?")
+
+
+def _target(endpoint: Endpoint, location: str | None) -> str:
+    """Return where a redirect leads; its path is told unless the node's URL has one to keep."""
+    if not location:
+        return "another place that it does not name"
+    host = origin(location)
+    if host is None:
+        return shown(location)
+    has_path = endpoint.url.partition("://")[2].partition("/")[2] != ""
+    open_text = not has_path and "?" not in location and "@" not in location
+    return shown(location, public=open_text)
+
+
+def _excerpt(plain: bytes) -> str:
+    """Return a short body that is text in somebody's words."""
+    text = plain[: _WORDS_BYTES + 1].decode(errors="replace").strip()
+    return "" if len(text) > _WORDS_BYTES or text[:1] in {"<", "{", "["} else text
+
+
+def _saying(words: str) -> str:
+    if not words:
+        return ""
+    return f", it says {shown(masked(words, hashes=True), _WORDS_BYTES, public=True)}"
+
+
+def _in_order(endpoint: Endpoint, requests: list[Message], content: list[object]) -> list[Message]:
+    """Put responses in the order of their requests."""
+    told: dict[object, Message] = {}
+    for response in content:
+        if is_object(response) and isinstance(number := response.get("id"), (int, str)):
+            told[str(number)] = response
+    if len(content) != len(requests) or len(told) != len(requests):
+        raise _astray(endpoint)
+    try:
+        return [told[str(request["id"])] for request in requests]
+    except KeyError:
+        raise _astray(endpoint) from None
+
+
+def _answers(response: Message, request: Message) -> bool:
+    # An error may come from a gateway that has not read the question.
+    number = response.get("id")
+    return number == request["id"] or number == str(request["id"])
+
+
+def _astray(endpoint: Endpoint) -> BadAnswer:
+    return BadAnswer(f"{endpoint.shown} answered other questions than were asked")

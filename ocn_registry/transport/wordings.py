@@ -1,0 +1,184 @@
+"""What nodes and providers say when they don't answer: all knowledge of their wordings, one table.
+
+No standard gives these errors codes of their own, or clients don't keep to it. What is found here
+decides only whether a question is asked again, of whom, and how it is told. Nothing about money
+depends on it: what becomes of a transaction is read from the chain.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+
+class Meaning(Enum):
+    """What an error says about the question."""
+
+    REVERTED = "the contract refused it"
+    BATCH = "there are too many questions in one request"
+    RANGE = "it is about too many blocks, or its answer is too long"
+    BUSY = "the node can't answer at the moment"
+    BEHIND = "the node does not have the block yet"
+    FOR_GOOD = "the node does not answer such questions"
+    UNKNOWN = "nobody here knows"
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """Words that have a meaning, and where they come from."""
+
+    meaning: Meaning
+    says: re.Pattern[str]
+    sources: str
+
+
+def _says(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE | re.VERBOSE)
+
+
+# The first that matches counts. A contract chooses the words after "execution reverted", so that
+# comes first.
+WORDINGS: Final = (
+    Wording(
+        Meaning.REVERTED,
+        _says(
+            r"\brevert(?:ed)?\b | ^bad\ (?:instruction|jump) | invalid\ (?:opcode|jump) | ^stack\ "
+        ),
+        "geth, reth, Erigon, Anvil: 'execution reverted'; Besu: 'Execution reverted'; Ganache and "
+        "Hardhat: 'VM Exception while processing transaction: revert'; data of OpenEthereum "
+        "(openethereum/parity-ethereum#9395) and Nethermind (NethermindEth/nethermind#2098): "
+        "'Reverted 0x...', 'revert', 'Bad instruction fe'",
+    ),
+    Wording(
+        Meaning.BATCH,
+        _says(r"\bbatch"),
+        "geth since 1.11.3: 'batch too large' (ethereum/go-ethereum#26681); others: 'batch size "
+        "limit exceeded', 'batch requests are not supported'",
+    ),
+    Wording(
+        Meaning.BEHIND,
+        _says(
+            r"""
+            (?:header|block|state)\b.{0,60}not\ (?:be\ )?(?:yet\ )?(?:found|available)
+            | (?:header|block|state)\b.{0,60}unavailable
+            | unknown\ (?:block|header|ancestor) | (?:missing|unknown)\ trie\ node
+            | (?:cannot|can't|could\ not|couldn't)\ (?:find|be\ found|query\ unfinalized)
+            | cannot\ be\ found
+            | no\ (?:state|header|block|historical)\b.{0,20}\b(?:available|found)
+            | resource\ (?:not\ found|unavailable)
+            | beyond\ (?:the\ )?(?:current\ )?(?:head|chain|latest)
+            | (?:greater|higher|after)\b.{0,20}(?:latest|head|current)\ block
+            | block\b.{0,30}(?:out\ of\ range|in\ the\ future|too\ (?:high|new))
+            | (?:not|still|is)\ (?:yet\ )?(?:fully\ )?sync(?:ed|ing) | not\ caught\ up
+            """
+        ),
+        "geth: 'header not found', 'missing trie node' (ethereum/go-ethereum#25826); reth: 'block "
+        "not found' (paradigmxyz/reth#5696); Nethermind, OpenEthereum: 'unknown block number', "
+        "'One of the blocks specified in filter cannot be found'; Besu: 'Block not found', 'World "
+        "state unavailable'; proxies before several nodes (MetaMask/metamask-extension#13322)",
+    ),
+    Wording(
+        Meaning.RANGE,
+        _says(
+            r"""
+            (?:block|log|query|event|request|limit|max|exceed|wide|too)\w*\b.{0,80}\brange
+            | range\b.{0,80}(?:exceed|limit|too|max|wide|large)
+            | more\ than\ [\d,]+\ (?:result|log|block|event)
+            | too\ many\ (?:result|log|block|event) | returned\ more\ than
+            | (?:log|response|result)s?\ (?:response\ )?(?:size|is|are|set)?\ ?(?:exceed|too|limit)
+            | query\ (?:timeout|exceed|time)
+            """
+        ),
+        "Infura: 'query returned more than 10000 results'; Alchemy: 'Log response size exceeded' "
+        "(boundless-xyz/boundless#838); QuickNode: 'eth_getLogs is limited to a 10,000 range' "
+        "(eternalsafe/wallet#57); reth: 'query exceeds max results'; Besu: 'range exceeds "
+        "maximum RPC range limit'",
+    ),
+    Wording(
+        Meaning.BUSY,
+        _says(
+            r"""
+            \brate[\s-]*limit | too\ many\ (?:request|connection|concurrent|call)
+            | (?:request|call|connection|compute|daily|capacity|throughput|credit|quota|usage)s?\b
+              .{0,60}(?:limit|exceed|exhaust|reached)
+            | (?:limit|quota|capacity)\b.{0,40}(?:exceed|exhaust|reached|hit)
+            | (?:exceed|exhaust|reached|over|hit)\w*\b.{0,40}(?:limit|quota|capacity|allowance\ of)
+            | per\ (?:second|minute|day)\b | throttl | slow\ down | back\ ?off
+            | try\ (?:it\ )?again | retry | temporar | overload | \bbusy\b | (?:un)?healthy
+            | no\ (?:available\ )?(?:upstream|backend|server)s?
+            | (?:service|server|node)\ (?:is\ )?(?:un|not\ )
+            | timed?[\s-]*out | deadline\ exceeded | context\ (?:canceled|cancelled|deadline)
+            | starting | warming | shutting\ down | maintenance
+            | connection\ (?:reset|refused|closed)
+            """
+        ),
+        "as HTTP 200: wevm/viem#3680, AntSeed/antseed#841, base/node#368, circlefin/arc-node#207; "
+        "geth: 'request timed out' (-32002); proxyd: 'no backend is currently healthy to serve "
+        "traffic', 'backend is overloaded'",
+    ),
+    Wording(
+        Meaning.FOR_GOOD,
+        _says(
+            r"""
+            method\b.{0,60}(?:not\ (?:found|supported|allowed|available|exist)|disabled|unsupported)
+            | unsupported\ method | invalid\ (?:argument|params|request) | unauthori[sz]ed
+            | forbidden | pruned | pruning
+            """
+        ),
+        "JSON-RPC 2.0; nodes that have thrown old state away",
+    ),
+)
+
+# Codes are tried where no words match. JSON-RPC 2.0, section 5.1; EIP-1474; what providers use.
+CODES: Final = {
+    3: Meaning.REVERTED,
+    429: Meaning.BUSY,
+    -32005: Meaning.BUSY,  # limit exceeded
+    -32002: Meaning.BUSY,  # resource unavailable; geth: request timed out
+    -32001: Meaning.BEHIND,  # resource not found
+    -32603: Meaning.BUSY,  # internal error
+    -32007: Meaning.BUSY,  # QuickNode: requests a second
+    -32011: Meaning.BUSY,  # proxyd: no backend, or request limit
+    -32014: Meaning.BEHIND,  # the reads of several nodes disagree
+    -32029: Meaning.BUSY,  # too many requests
+    -32090: Meaning.BUSY,
+    -32097: Meaning.BUSY,
+    -32600: Meaning.FOR_GOOD,
+    -32601: Meaning.FOR_GOOD,
+    -32602: Meaning.FOR_GOOD,
+    -32604: Meaning.FOR_GOOD,
+    -32700: Meaning.FOR_GOOD,
+}
+# HTTP: busy, or a gateway without the node behind it. 520 to 530 are Cloudflare's.
+BUSY_STATUS: Final = frozenset({408, 425, 429, 502, 503, 504, 529, *range(520, 528), 530})
+_ABOUT_EVENTS: Final = {"eth_getLogs"}
+_HASH_UNKNOWN: Final = _says(
+    r"block\ ?hash | cannot\ unmarshal | invalid\ (?:argument|type|block|params|hex) | expected"
+    r" | hex\ string | not\ a\ (?:string|valid) | wrong\ type | deserializ",
+)
+
+
+def meaning_of(method: str, code: int, words: str) -> Meaning:
+    """Return what an error means.
+
+    Args:
+        method: What was asked.
+        code: The error's code; 0 where it has none.
+        words: What the node says, in the error's message and its data.
+    """
+    for wording in WORDINGS:
+        if wording.meaning is Meaning.RANGE and method not in _ABOUT_EVENTS:
+            continue
+        if wording.says.search(words[:2000]):
+            return wording.meaning
+    return CODES.get(code, Meaning.UNKNOWN)
+
+
+def refuses_a_hash(code: int, words: str) -> bool:
+    """Return whether a node may not know how to run a call at a block that is named by its hash.
+
+    Source: EIP-1898.
+    """
+    return code in {-32602, -32600, -32700} or _HASH_UNKNOWN.search(words[:2000]) is not None

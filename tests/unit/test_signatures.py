@@ -1,0 +1,129 @@
+"""Whatever form a wallet gives its signature, one form is used; what a contract signed is kept."""
+
+import json
+
+import pytest
+from eth_abi import encode
+from eth_account import Account
+
+from ocn_registry import InvalidInput, KeySigner
+from ocn_registry.dialects import dialect_of
+from ocn_registry.evm.curve import ORDER, recover, sign
+from ocn_registry.intents import DeleteNode
+from ocn_registry.models import Address
+from ocn_registry.networks import built_in
+from ocn_registry.signing.signatures import canonical
+
+KEYS = [bytes([number]) * 32 for number in range(1, 9)]  # of either parity
+DIGEST = b"\x11" * 32
+MAGIC = bytes.fromhex("6492" * 16)
+FACTORY = "0x" + "fa" * 20
+DIALECT = dialect_of(built_in("local"))
+
+
+def signed_by(key):
+    return bytes(Account.unsafe_sign_hash(DIGEST, key).signature)
+
+
+def parts(signature):
+    return signature[:32], int.from_bytes(signature[32:64], "big"), signature[64] - 27
+
+
+def from_zero(signature):
+    r, s, parity = parts(signature)
+    return r + s.to_bytes(32, "big") + bytes([parity])
+
+
+def compact(signature):
+    r, s, parity = parts(signature)
+    return r + (s | parity << 255).to_bytes(32, "big")
+
+
+def high(signature):
+    r, s, parity = parts(signature)
+    return r + (ORDER - s).to_bytes(32, "big") + bytes([28 - parity])
+
+
+def bare(signature):
+    return signature[:64]
+
+
+def bare_high(signature):
+    return high(signature)[:64]
+
+
+def wrapped(signature):
+    return encode(["address", "bytes", "bytes"], [FACTORY, b"\x01" * 300, signature]) + MAGIC
+
+
+FORMS = [
+    bytes,
+    from_zero,
+    compact,
+    high,
+    lambda signature: from_zero(high(signature)),
+    bare,
+    bare_high,
+    wrapped,
+    lambda signature: wrapped(compact(signature)),
+    lambda signature: signature[:64] + bytes([signature[64] + 2 * 31337 + 8 & 0xFF]),
+]
+NAMES = "as-it-is from-zero compact high-s both bare bare-high wrapped wrapped-compact eip-155"
+
+
+@pytest.mark.parametrize("form", FORMS, ids=NAMES.split())
+@pytest.mark.parametrize("key", KEYS, ids=range(len(KEYS)))
+def test_signature_of_a_key_is_made_canonical(key, form):
+    right = signed_by(key)
+    address = Address(Account.from_key(key).address)
+    assert canonical(form(right), address, lambda: DIGEST) == right
+
+
+@pytest.mark.parametrize("form", FORMS[1:7], ids=NAMES.split()[1:7])
+def test_signature_of_another_key_is_not_made_anybodys(form):
+    given = form(signed_by(KEYS[0]))
+    assert canonical(given, Address("0x" + "ab" * 20), lambda: DIGEST) == given
+
+
+@pytest.mark.parametrize(
+    "signature",
+    [
+        b"",
+        b"\x01",
+        bytes(32) + bytes(32) + b"\x01",  # a Safe's owner who approved the hash
+        b"\xab" * 64 + b"\x00",  # a Safe's owner that is a contract
+        b"\xab" * 64 + b"\x1f",  # a Safe's owner who signed a message
+        b"\xab" * 130,
+        b"\xff" * 65,
+    ],
+    ids=range(7),
+)
+@pytest.mark.parametrize("in_wrapper", [False, True])
+def test_signature_of_a_contract_is_not_touched(signature, in_wrapper):
+    given = wrapped(signature) if in_wrapper else signature
+    assert canonical(given, Address("0x" + "ab" * 20), lambda: DIGEST) == signature
+
+
+@pytest.mark.parametrize("inner", [b"", b"\x01" * 31, b"\xff" * 96, b"\x01" * 96])
+def test_wrapper_that_holds_nothing_is_refused(inner):
+    with pytest.raises(InvalidInput, match="ERC-6492"):
+        canonical(inner + MAGIC, Address(FACTORY), lambda: DIGEST)
+
+
+@pytest.mark.parametrize("form", FORMS, ids=NAMES.split())
+def test_request_takes_a_signature_in_any_form(form):
+    signer = KeySigner.from_key(KEYS[0])
+    request = DIALECT.request(DeleteNode(), signer.address, nonce=0, deadline_unix_s=5)
+    right = request.sign(signer)
+    for spelled in (form(right.signature), "0x" + form(right.signature).hex()):
+        assert request.signed(spelled) == right
+        document = {**request.document(), "signature": "0x" + form(right.signature).hex()}
+    assert DIALECT.read_request(json.dumps(document)) == right
+
+
+@pytest.mark.parametrize("key", KEYS, ids=range(len(KEYS)))
+def test_curve_agrees_with_eth_account(key):
+    from coincurve import PrivateKey  # noqa: PLC0415
+
+    assert sign(PrivateKey(key), DIGEST) == signed_by(key)
+    assert recover(DIGEST, signed_by(key)) == Account.from_key(key).address
