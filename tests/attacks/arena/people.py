@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from eth_account import Account
+
 from ocn_registry.deploy.devnet import ACCOUNTS
 
 
@@ -32,6 +34,13 @@ OTHER_PROVIDER = _person(6, "other provider")
 SPENDER = _person(7, "spender")
 ATTACKER = _person(8, "attacker")
 STRANGER = _person(9, "stranger")
+
+
+def somebody(number: int) -> Person:
+    """Return an account that has nothing anywhere, and a key to sign with."""
+    key = f"0x{0xA11CE000 + number:064x}"
+    return Person(f"somebody {number}", str(Account.from_key(key).address), key)
+
 
 # Nobody has a key to it. ecrecover answers with it when a signature is no signature.
 NOBODY = Person("nobody", "0x" + "00" * 20)

@@ -32,9 +32,11 @@ _LEFT = """\
 
 These are not defects that were overlooked, and no test shows them to fail; `SECURITY.md` says what to do.
 
-- Ids and URLs are first come: who sees a registration on its way can take its id, and the owner can hand it back in
-  one step: by `tryMulticall`, or the thief voids the batch by leaving first
-  (`test_a_thief_who_steps_aside_while_the_id_is_handed_back`).
+- Ids and URLs are first come: who sees a registration on its way can take its id. The owner reserves it for its
+  rightful holder, which wins in every order of the thief's transactions (`tests/attacks/test_orders.py`).
+- A stolen key of an account without a controller is the account, until the owner reserves what it held for a new key.
+  A lost controller freezes its account.
+- All ids of a country cost next to nothing to take: 64 for each address.
 - A URL is compared byte for byte. `https://node.example` and `https://node.example:443`, or one with `%2e` for a dot,
   lead to the same host and are two URLs here.
 - `createAgreement(address)`, kept for v1's library, takes whatever the service needs when it arrives. Who names the

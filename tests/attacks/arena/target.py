@@ -16,7 +16,7 @@ from eth_account import Account
 from eth_account.messages import encode_defunct, encode_typed_data
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
-from kit.contract import Contract, Receipt, Reverted, abi_type, plain
+from kit.contract import Contract, Receipt, Reverted, abi_type, id_of, plain
 from kit.signing import TYPES
 
 from .chain import Arena
@@ -28,6 +28,9 @@ _ERROR_WITH_TEXT = bytes.fromhex("08c379a0")
 DEADLINE = 4_000_000_000
 
 
+# What is signed about a party names one of its ids.
+_NAMES_ID = ("setPartyModules", "deleteParty")
+_TAKES_ACCEPTANCE = ("moveAccount", "setController")
 # Takes and gives the name, the fields and the message of typed data.
 Typed = Callable[[str, list, dict], tuple[str, list, dict]]
 
@@ -67,6 +70,7 @@ class Signed:
         values: The direct function's arguments.
         signature: r, s, v.
         nonce: None where the contract knows none, as the deadline.
+        acceptance: Nonce, deadline and signature of who accepts a move or a controller.
     """
 
     function: str
@@ -75,6 +79,7 @@ class Signed:
     signature: bytes = b""
     nonce: int | None = None
     deadline: int | None = None
+    acceptance: tuple[int, int, bytes] = (0, 0, b"")
 
     def but(self, **changes: Any) -> "Signed":
         """Return it changed, with the signature as it was."""
@@ -269,6 +274,9 @@ class Target:
     def sign(self, who: Person, function: str, *values: Any, **changes: Any) -> Signed:
         raise NotImplementedError
 
+    def named(self, party_id: tuple[bytes, bytes], *values: Any) -> tuple[Any, ...]:
+        raise NotImplementedError
+
     def _as_here(self, function: str, values: Sequence[Any]) -> tuple[str, tuple[Any, ...]]:
         return function, tuple(values)
 
@@ -278,6 +286,11 @@ class Target:
 
 class V1(Target):
     """The first generation: personal-sign over packed values, without nonce and deadline."""
+
+    def named(self, party_id: tuple[bytes, bytes], *values: Any) -> tuple[Any, ...]:
+        """Return what is signed about an account's only id, which is not named."""
+        del party_id
+        return values
 
     # Their signed form does not say who signed: that is whatever ecrecover gives.
     _WITHOUT_SIGNER = frozenset({"setService", "createAgreement", "revokeAgreement"})
@@ -332,9 +345,18 @@ class V3(Target):
         self.permissions = self._create("Permissions", self.registry.address, import_open)
         return self
 
+    def named(self, party_id: tuple[bytes, bytes], *values: Any) -> tuple[Any, ...]:
+        """Return what is signed about one of several ids: its name comes first."""
+        return (*party_id, *values)
+
     def sign(self, who: Person, function: str, *values: Any, **changes: Any) -> Signed:
-        """Sign a good request but for the changes: `nonce`, `deadline`, `key`, `contract`."""
+        """Sign a good request but for the changes: `nonce`, `deadline`, `key`, `contract`.
+
+        A request about a party that names no id is about the signer's current one.
+        """
         contract = changes.pop("contract", None) or self.contract_of(f"{function}Raw")
+        if function in _NAMES_ID and (not values or not isinstance(values[0], bytes)):
+            values = (*id_of(self.registry, who), *values)
         key = changes.pop("key", who.key)
         nonce = contract.functions["nonces"].call(who)
         signed = Signed(function, who, tuple(values), b"", nonce, DEADLINE).but(**changes)
@@ -360,8 +382,25 @@ class V3(Target):
         }
         return encode_typed_data(domain, {primary_type: fields}, message)
 
+    def accept(self, function: str, who: Person, account: Person, **changes: Any) -> tuple:
+        """Return the acceptance of a new account or a controller, good but for the changes."""
+        signed = self.sign(who, function, account, contract=self.registry, **changes)
+        return signed.nonce, signed.deadline, signed.signature
+
+    def move(self, account: Person, new: Person, **changes: Any) -> Signed:
+        """Sign a good move, with its acceptance; changes are those of `sign`."""
+        accepted = self.accept("acceptAccount", new, account)
+        return self.sign(account, "moveAccount", new, **changes).but(acceptance=accepted)
+
+    def controlled(self, account: Person, controller: Person, **changes: Any) -> Signed:
+        """Sign the naming of a controller, with its acceptance; changes are those of `sign`."""
+        accepted = self.accept("acceptController", controller, account)
+        return self.sign(account, "setController", controller, **changes).but(acceptance=accepted)
+
     def _raw_values(self, signed: Signed) -> tuple[Any, ...]:
-        return (signed.signer, *signed.values, signed.nonce, signed.deadline, signed.signature)
+        accepted = (signed.acceptance,) if signed.function in _TAKES_ACCEPTANCE else ()
+        request = (signed.signer, *signed.values, signed.nonce, signed.deadline)
+        return (*request, signed.signature, *accepted)
 
 
 def _typed_value(kind: str, value: Any) -> Any:

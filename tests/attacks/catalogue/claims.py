@@ -10,6 +10,7 @@ from .world import (
     ROLES,
     SERVICE,
     URL,
+    change_id,
     node_of,
     with_agreement,
     with_nodes,
@@ -41,7 +42,7 @@ def an_old_id_that_stays_claimed(t: Target) -> Seen:
     """One party takes all the ids of a country, one after the other."""
     with_nodes(t)
     t.direct(ATTACKER, "setParty", *_OLD, ROLES, OPERATOR)
-    t.direct(ATTACKER, "setParty", *_NEW, ROLES, OPERATOR)
+    change_id(t, ATTACKER, _OLD, _NEW)
     return Seen(_succeeds(t, CPO, "setParty", *_OLD, ROLES, OPERATOR), wanted=False)
 
 
@@ -50,7 +51,7 @@ def an_old_id_that_still_resolves(t: Target) -> Seen:
     """A party receives the messages for an id that it has given up."""
     with_nodes(t)
     t.direct(ATTACKER, "setParty", *_OLD, ROLES, OPERATOR)
-    t.direct(ATTACKER, "setParty", *_NEW, ROLES, OPERATOR)
+    change_id(t, ATTACKER, _OLD, _NEW)
     return Seen(node_of(t, _OLD), URL)
 
 
@@ -59,7 +60,7 @@ def an_old_id_that_stays_claimed_when_its_party_has_left(t: Target) -> Seen:
     """An id is lost for ever: not even the owner can free it."""
     with_nodes(t)
     t.direct(ATTACKER, "setParty", *_OLD, ROLES, OPERATOR)
-    t.direct(ATTACKER, "setParty", *_NEW, ROLES, OPERATOR)
+    change_id(t, ATTACKER, _OLD, _NEW)
     t.direct(ATTACKER, "deleteParty")
     _succeeds(t, OWNER, "adminDeleteParty", *_OLD)
     return Seen(_succeeds(t, CPO, "setParty", *_OLD, ROLES, OPERATOR), wanted=False)
@@ -85,7 +86,7 @@ def the_freed_id_of_another(t: Target) -> Seen:
     )
 
 
-@attack(v3=Sees("", "the service has ended with the listing"))
+@attack(v3=Sees("", "the service has ended with the membership"))
 def a_service_of_a_party_that_has_left(t: Target) -> Seen:
     """An address without an id, answerable to nobody, goes on offering its service."""
     with_parties(t)

@@ -7,7 +7,7 @@ from arena.attack import NotThere, Refuses, Seen, Sees, attack, several
 from arena.people import ATTACKER, CPO, OTHER_OPERATOR, PROVIDER, STRANGER
 from arena.target import DEADLINE, Refused, Target
 
-from .world import MODEST, SERVICE, with_one_of_each, with_parties
+from .world import IDS, MODEST, SERVICE, with_one_of_each, with_parties
 
 
 @attack(v3=Refuses("InvalidSignature", PROVIDER))
@@ -44,7 +44,7 @@ def a_module_moved_to_the_other_list(t: Target) -> Seen:
     """A party is said to send what it receives: its messages go astray."""
     with_parties(t)
     signed = t.sign(CPO, "setPartyModules", [0, 1], [2])
-    t.strike(signed.but(values=([0], [1, 2])), ATTACKER)
+    t.strike(signed.but(values=t.named(IDS[CPO], [0], [1, 2])), ATTACKER)
     return Seen(t.read("getPartyDetailsByAddress", CPO)[2:4], ([0], [1, 2]))
 
 
@@ -53,7 +53,7 @@ def all_modules_moved_to_the_other_list(t: Target) -> Seen:
     """A party with senders only is said to have receivers only."""
     with_parties(t)
     signed = t.sign(CPO, "setPartyModules", [0, 1, 2], [])
-    t.strike(signed.but(values=([], [0, 1, 2])), ATTACKER)
+    t.strike(signed.but(values=t.named(IDS[CPO], [], [0, 1, 2])), ATTACKER)
     return Seen(t.read("getPartyDetailsByAddress", CPO)[2:4], ([], [0, 1, 2]))
 
 

@@ -34,7 +34,23 @@ def a_write_during_the_import(t: Target) -> Seen:
             moves.append((f"{function}Raw", closed, partial(new.strike, signed, ATTACKER)))
     invalidate = new.permissions.functions["invalidateNonce"].calldata(1)
     move = partial(new.strike_with, new.permissions, invalidate, EMSP)
-    return several([*moves, ("invalidateNonce of Permissions", closed, move)])
+    moves.append(("invalidateNonce of Permissions", closed, move))
+    website = "https://evil.example"
+    for function, direct in {
+        "setPartyModulesOf": (*IDS[EMSP], [1], [2]),
+        "setPartyWebsite": (*IDS[EMSP], website),
+        "moveAccount": (ATTACKER, new.accept("acceptAccount", ATTACKER, EMSP)),
+        "setController": (ATTACKER, new.accept("acceptController", ATTACKER, EMSP)),
+        "pruneService": (0,),
+    }.items():
+        moves.append((function, closed, partial(new.strike_as, EMSP, function, *direct)))
+    requests = (
+        new.sign(EMSP, "setPartyWebsite", *IDS[EMSP], website),
+        new.move(EMSP, ATTACKER),
+        new.controlled(EMSP, ATTACKER),
+    )
+    moves += [(f"{one.function}Raw", closed, partial(new.strike, one)) for one in requests]
+    return several(moves)
 
 
 @attack(v1=_NO_IMPORT, v3=Sees({}, "each is `ImportNotOpen`"))
@@ -79,12 +95,11 @@ def an_import_closed_twice(t: Target) -> Seen:
 def an_import_that_overwrites(t: Target) -> Seen:
     """A second import moves a party, a node or a service to somebody else."""
     new = _imported(t)
-    party = (ROLES, [], [], OPERATOR)
+    party = (ROLES, [], [], OPERATOR, "")
     country_code, party_id = IDS[CPO]
     items = {
         Refused("NodeExists", OPERATOR): ("importNodes", (OPERATOR, "https://evil.example")),
         Refused("DomainTaken", URL, OPERATOR): ("importNodes", (ATTACKER, URL)),
-        Refused("PartyExists", CPO): ("importParties", (CPO, b"DE", b"NEW", *party)),
         Refused("PartyIdTaken", *IDS[CPO], CPO): (
             "importParties",
             (ATTACKER, country_code, party_id, *party),
@@ -135,7 +150,7 @@ def _imported(t: Target) -> Target:
     """Deploy contracts whose import is open, and import a few entries."""
     new = t.another(import_open=True)
     new.direct(OWNER, "importNodes", [(OPERATOR, URL), (OTHER_OPERATOR, OTHER_URL)])
-    parties = [(party, *party_id, ROLES, [], [], OPERATOR) for party, party_id in IDS.items()]
+    parties = [(party, *party_id, ROLES, [], [], OPERATOR, "") for party, party_id in IDS.items()]
     new.direct(OWNER, "importParties", parties)
     new.direct(OWNER, "importServices", [(PROVIDER, *SERVICE, MODEST)])
     new.direct(OWNER, "importAgreements", [(CPO, PROVIDER, MODEST)])
@@ -146,7 +161,7 @@ def _imports(t: Target, who: Person, reason: Refused) -> Several:
     """Import an item of each kind, which would be good."""
     items = {
         "importNodes": (ATTACKER, "https://evil.example"),
-        "importParties": (ATTACKER, b"DE", b"NEW", ROLES, [], [], OPERATOR),
+        "importParties": (ATTACKER, b"DE", b"NEW", ROLES, [], [], OPERATOR, ""),
         "importServices": (EMSP, *SERVICE, MODEST),
         "importAgreements": (EMSP, PROVIDER, MODEST),
     }

@@ -3,7 +3,7 @@
 from functools import partial
 
 from arena.attack import NotThere, Refuses, Seen, Sees, attack, refusal_of, several
-from arena.people import ATTACKER, CPO, OPERATOR, OTHER_OPERATOR
+from arena.people import ATTACKER, CPO, OPERATOR, OTHER_OPERATOR, somebody
 from arena.target import Refused, Target, personal_signature
 from eth_utils.crypto import keccak
 
@@ -102,14 +102,15 @@ def a_signature_made_for_v1(t: Target) -> Seen:
 
 @attack(
     v1=NotThere("tried one by one, above"),
-    v3=Sees({}, "none of ten is taken: `InvalidSignature`"),
+    v3=Sees({}, "none of 13 is taken: `InvalidSignature`"),
 )
 def any_request_for_another_signer(t: Target) -> Seen:
     """What one has signed happens to another's entry."""
-    # Nobody has signed as the attacker before, so its nonce is 0, as the signers' is.
-    reason = Refused("InvalidSignature", ATTACKER)
+    # Nobody has signed as this one before, so its nonce is 0, as the signers' is.
+    other = somebody(9)
+    reason = Refused("InvalidSignature", other)
     return several(
-        (signed.function, reason, partial(t.strike, signed.but(signer=ATTACKER), ATTACKER))
+        (signed.function, reason, partial(t.strike, signed.but(signer=other), ATTACKER))
         for signed in with_one_of_each(t)
     )
 

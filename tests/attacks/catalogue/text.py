@@ -1,6 +1,6 @@
 """Texts and values that break, or mislead, whoever reads them."""
 
-from arena.attack import Refuses, Seen, attack
+from arena.attack import NotThere, Refuses, Seen, Sees, attack
 from arena.people import ATTACKER, CPO, OPERATOR, PROVIDER, Person
 from arena.target import Target
 from eth_abi.abi import encode
@@ -120,23 +120,34 @@ def a_permission_that_no_number_holds(t: Target) -> Seen:
     return Seen(t.read("getService", PROVIDER)[4], (2**256 - 1,))
 
 
-@attack(v1=Refuses(""), v3=Refuses("ValueOutOfRange", 7, 7))
+@attack(v1=Refuses(""), v3=Refuses("ValueOutOfRange", 8, 8))
 def a_role_out_of_range(t: Target) -> Seen:
     """Readers fail at an entry whose role they have no name for."""
     with_nodes(t)
-    t.strike_as(CPO, "setParty", *IDS[CPO], [7], OPERATOR)
-    return Seen(t.read("getPartyDetailsByAddress", CPO)[4], (7,))
+    role = 7 if t.is_v1 else 8
+    t.strike_as(CPO, "setParty", *IDS[CPO], [role], OPERATOR)
+    return Seen(t.read("getPartyDetailsByAddress", CPO)[4], (role,))
 
 
-@attack(v1=Refuses(""), v3=Refuses("ValueOutOfRange", 7, 7))
+@attack(v1=NotThere("it knows no such role"), v3=Sees((0,), "v1's views show what v1 knows"))
+def a_role_that_readers_of_v1_have_no_name_for(t: Target) -> Seen:
+    """Node software built for v1 fails at an entry whose role came later."""
+    with_nodes(t)
+    t.direct(CPO, "setParty", *IDS[CPO], [0, 7], OPERATOR)
+    assert t.read("party", *IDS[CPO])[3] == (0, 7)
+    return Seen(t.read("getPartyDetailsByAddress", CPO)[4], (0, 7))
+
+
+@attack(v1=Refuses(""), v3=Refuses("ValueOutOfRange", 16, 16))
 def a_module_out_of_range(t: Target) -> Seen:
     """Readers fail at an entry whose module they have no name for."""
     with_parties(t)
-    t.strike_as(CPO, "setPartyModules", [7], [])
-    return Seen(t.read("getPartyDetailsByAddress", CPO)[2], (7,))
+    module = 7 if t.is_v1 else 16
+    t.strike_as(CPO, "setPartyModules", [module], [])
+    return Seen(t.read("getPartyDetailsByAddress", CPO)[2], (module,))
 
 
-@attack(v1=Refuses(""), v3=Refuses("ValueOutOfRange", 256, 7))
+@attack(v1=Refuses(""), v3=Refuses("ValueOutOfRange", 256, 8))
 def a_role_that_overflows(t: Target) -> Seen:
     """A value beyond its type becomes another: who writes 256 has written 0, who checks, not."""
     with_nodes(t)

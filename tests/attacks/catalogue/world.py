@@ -1,6 +1,7 @@
 """What is there before an attack begins."""
 
 from arena.people import (
+    ATTACKER,
     CPO,
     EMSP,
     OPERATOR,
@@ -8,7 +9,10 @@ from arena.people import (
     OTHER_PROVIDER,
     OWNER,
     PROVIDER,
+    SPENDER,
     STRANGER,
+    Person,
+    somebody,
 )
 from arena.target import Signed, Target
 
@@ -44,6 +48,20 @@ def with_agreement(t: Target) -> None:
     t.direct(CPO, "createAgreementTo", PROVIDER, MODEST)
 
 
+def change_id(t: Target, who: Person, old: tuple[bytes, bytes], new: tuple[bytes, bytes]) -> None:
+    """Give up an id for another one; v1 has one function for that."""
+    t.direct(who, "setParty", *new, ROLES, OPERATOR)
+    if not t.is_v1:
+        t.direct(who, "deletePartyOf", *old)
+
+
+def become(t: Target, who: Person, new: tuple[bytes, bytes]) -> None:
+    """Leave, and come back under another id; v1 needs no leaving for that."""
+    if not t.is_v1:
+        t.direct(who, "deleteParty")
+    t.direct(who, "setParty", *new, ROLES, OPERATOR)
+
+
 def has_agreement(t: Target) -> bool:
     return bool(t.read("hasUserAgreementByAddress", CPO, PROVIDER))
 
@@ -59,10 +77,10 @@ def is_listed(t: Target, party_id: tuple[bytes, bytes]) -> bool:
 def with_one_of_each(t: Target) -> list[Signed]:
     """Prepare and return a request of each kind, which can all take effect, in any order."""
     with_service(t)
-    for party, party_id in {OPERATOR: b"OPR", OTHER_PROVIDER: b"SV2"}.items():
+    for party, party_id in {OPERATOR: b"OPR", OTHER_PROVIDER: b"SV2", OWNER: b"OWN"}.items():
         t.direct(party, "setParty", b"FR", party_id, ROLES, OPERATOR)
     t.direct(OPERATOR, "setService", *SERVICE, MODEST)
-    t.direct(OTHER_PROVIDER, "createAgreementTo", PROVIDER, MODEST)
+    t.direct(OWNER, "createAgreementTo", PROVIDER, MODEST)
     return [
         t.sign(STRANGER, "setNode", "https://third-node.example"),
         t.sign(OTHER_OPERATOR, "deleteNode"),
@@ -73,5 +91,17 @@ def with_one_of_each(t: Target) -> list[Signed]:
         t.sign(EMSP, "setService", *SERVICE, [3, 4]),
         t.sign(OPERATOR, "deleteService"),
         t.sign(CPO, "createAgreement", PROVIDER, MODEST),
-        t.sign(OTHER_PROVIDER, "revokeAgreement", PROVIDER),
+        t.sign(OWNER, "revokeAgreement", PROVIDER),
+        *_with_a_move_and_a_controller(t),
+    ]
+
+
+def _with_a_move_and_a_controller(t: Target) -> list[Signed]:
+    if t.is_v1:
+        return []
+    t.direct(SPENDER, "setParty", b"FR", b"MOV", ROLES, OPERATOR)
+    return [
+        t.sign(PROVIDER, "setPartyWebsite", *IDS[PROVIDER], "https://provider.example"),
+        t.move(SPENDER, somebody(1)),
+        t.controlled(ATTACKER, somebody(2)),
     ]

@@ -70,14 +70,14 @@ def the_zero_address_by_import(t: Target) -> Seen:
     """Entries of v1's zero address, which attackers can make there, come along."""
     new = t.another(import_open=True)
     new.direct(OWNER, "importNodes", [(OPERATOR, URL)])
-    party = (CPO, b"DE", b"CPO", ROLES, [], [], OPERATOR)
+    party = (CPO, b"DE", b"CPO", ROLES, [], [], OPERATOR, "")
     new.direct(OWNER, "importParties", [party])
     new.direct(OWNER, "importServices", [(CPO, *SERVICE, MODEST)])
     zero = (NOBODY, b"DE", b"ZRO", ROLES, [], [])
     items = (
         ("importNodes", (NOBODY, OTHER_URL), Refused("ZeroAddress")),
-        ("importParties", (*zero, OPERATOR), Refused("ZeroAddress")),
-        ("importParties", (CPO, b"DE", b"NEW", ROLES, [], [], NOBODY), Refused("ZeroAddress")),
+        ("importParties", (*zero, OPERATOR, ""), Refused("ZeroAddress")),
+        ("importParties", (CPO, b"DE", b"NEW", ROLES, [], [], NOBODY, ""), Refused("ZeroAddress")),
         ("importServices", (NOBODY, *SERVICE, MODEST), Refused("PartyNotFound", NOBODY)),
         ("importAgreements", (NOBODY, CPO, MODEST), Refused("PartyNotFound", NOBODY)),
         ("importAgreements", (CPO, NOBODY, MODEST), Refused("ServiceNotFound", NOBODY)),
@@ -100,7 +100,7 @@ def the_zero_address_as_an_answer(t: Target) -> Seen:
             node_of(t, NOWHERE),
             t.read("partyOf", b"\0\0", b"\0\0\0"),
             t.read("hasUserAgreementByOcpi", *NOWHERE, PROVIDER),
-            t.read("listingOf", NOBODY),
+            t.read("membershipOf", NOBODY),
         ),
         (URL, OPERATOR, True, 1),
     )
