@@ -3,7 +3,7 @@
 import pytest
 from eth_abi.abi import decode
 from eth_account import Account
-from kit.contract import ZERO_ADDRESS, event, reverts
+from kit.contract import ZERO_ADDRESS, event, id_of, reverts
 from kit.solidity import compiled, deploy
 
 URL = "https://node.example.com"
@@ -56,7 +56,7 @@ class TestBoth:
 
         assert registry.getNode(operator) == URL
         assert registry.getPartyDetailsByAddress(operator).modulesSender == (0,)
-        assert registry.listingOf(cpo) == 0
+        assert registry.membershipOf(cpo) == 0
 
     def test_permissions_batch_direct_writes(
         self, batch, permissions, listed_party, listed_service, provider, other_provider
@@ -222,7 +222,7 @@ class TestAllOrNothing:
         )
 
         assert registry.partyOf(b"DE", b"CPO") == cpo.address
-        assert registry.listingOf(stranger) == 0
+        assert registry.membershipOf(stranger) == 0
         assert receipt.events == (
             event("PartyUpdate", b"DE", b"CPO", stranger, [], [], [], ZERO_ADDRESS),
             event("PartyUpdate", b"DE", b"CPO", cpo, [0], [], [], operator),
@@ -294,7 +294,7 @@ class TestEachOnItsOwn:
         reason = registry.error_data("PartyIdTaken", *taken, emsp)
         assert receipt.events == (event("CallFailed", 0, reason),)
         assert registry.parties(0, 10) == before
-        assert registry.partyIdOf(cpo) == party_id
+        assert id_of(registry, cpo) == party_id
 
     def test_every_failure_is_reported_with_its_place(
         self, contract, signed_request, spender, cpo, emsp, provider

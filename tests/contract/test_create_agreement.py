@@ -1,7 +1,7 @@
 """createAgreement, createAgreementTo and createAgreementRaw: what a user agreed to, exactly."""
 
 import pytest
-from kit.contract import ZERO_ADDRESS, event, reverts
+from kit.contract import ZERO_ADDRESS, event, id_of, reverts
 
 
 @pytest.fixture(params=["createAgreement", "createAgreementTo", "createAgreementRaw"])
@@ -237,11 +237,11 @@ def _provider_changed_its_id_and_back_and_set_again(world):
 
 
 def _user_deleted_by_the_owner(world):
-    world.registry.adminDeleteParty(*world.registry.partyIdOf(world.user), sender=world.owner)
+    world.registry.adminDeleteParty(*id_of(world.registry, world.user), sender=world.owner)
 
 
 def _provider_deleted_by_the_owner(world):
-    world.registry.adminDeleteParty(*world.registry.partyIdOf(world.provider), sender=world.owner)
+    world.registry.adminDeleteParty(*id_of(world.registry, world.provider), sender=world.owner)
 
 
 ENDS = [
@@ -294,7 +294,7 @@ class TestEnd:
         assert permissions.agreement(world.user, world.provider) == (*made[:2], False)
         assert not permissions.hasUserAgreementByAddress(world.user, world.provider)
         assert permissions.getUserAgreementsByAddress(world.user) == ()
-        party_id = registry.partyIdOf(world.user)
+        party_id = id_of(registry, world.user)
         assert permissions.getUserAgreementsByOcpi(*party_id) == ()
         assert not permissions.hasUserAgreementByOcpi(*party_id, world.provider)
 
@@ -324,7 +324,7 @@ class TestEnd:
         agreed(world.user, world.provider)
         agreed(world.user, other_provider)
         end(world)
-        if not registry.listingOf(world.user):
+        if not registry.membershipOf(world.user):
             listed_party(world.user)
         listed_service(world.provider, [3])
 
@@ -332,7 +332,7 @@ class TestEnd:
 
         version = permissions.serviceVersion(world.provider)
         assert receipt.events == (event("AgreementMade", world.user, world.provider, version, [3]),)
-        listing = registry.listingOf(world.user)
+        listing = registry.membershipOf(world.user)
         assert permissions.agreement(world.user, world.provider) == (listing, version, True)
         active = permissions.getUserAgreementsByAddress(world.user)
         assert active[0] == world.provider.address  # the other one may have ended with the listing
@@ -349,7 +349,7 @@ class TestEnd:
 
         agree(world.user, world.provider)
 
-        listing = registry.listingOf(world.user)
+        listing = registry.membershipOf(world.user)
         assert permissions.agreement(world.user, world.provider) == (listing, 1, True)
         assert permissions.getUserAgreementsByAddress(world.user) == (world.provider.address,)
 
@@ -385,7 +385,7 @@ class TestEnd:
         listed_node(other_operator)
 
         for party in (emsp, provider):
-            party_id = registry.partyIdOf(party)
+            party_id = id_of(registry, party)
             if update == "roles":
                 registry.setParty(*party_id, [4, 5], operator, sender=party)
             elif update == "operator":
@@ -410,7 +410,7 @@ class TestByOcpi:
         self, permissions, registry, agreed, listed_party, emsp, provider
     ):
         agreed(emsp, provider)
-        old_id = registry.partyIdOf(emsp)
+        old_id = id_of(registry, emsp)
         listed_party(emsp, (b"DE", b"NEW"))
 
         for party_id in (old_id, (b"DE", b"NEW")):
@@ -421,7 +421,7 @@ class TestByOcpi:
         self, permissions, registry, agreed, listed_party, emsp, stranger, provider
     ):
         agreed(emsp, provider)
-        party_id = registry.partyIdOf(emsp)
+        party_id = id_of(registry, emsp)
         registry.deleteParty(sender=emsp)
         listed_party(stranger, party_id)
 

@@ -1,7 +1,7 @@
 """Listings that end and begin again within one block: numbers tell them apart where time cannot."""
 
 import pytest
-from kit.contract import ZERO_ADDRESS
+from kit.contract import ZERO_ADDRESS, id_of
 
 
 @pytest.fixture(params=["one block", "one transaction"])
@@ -22,7 +22,7 @@ def leave_and_return(at_once, registry, operator):
     """End a party's listing and list it again under the same id, at one moment."""
 
     def leave_and_return(party):
-        party_id = registry.partyIdOf(party)
+        party_id = id_of(registry, party)
         come = registry.setParty.calldata(*party_id, [0], operator)
         at_once(registry, party, registry.deleteParty.calldata(), come)
 
@@ -34,7 +34,7 @@ def change_id_and_back(at_once, registry, operator):
     """Take another id and the first one again, at one moment."""
 
     def change_id_and_back(party):
-        party_id = registry.partyIdOf(party)
+        party_id = id_of(registry, party)
         away = registry.setParty.calldata(b"ZZ", b"ZZZ", [0], operator)
         back = registry.setParty.calldata(*party_id, [0], operator)
         at_once(registry, party, away, back)
@@ -53,7 +53,7 @@ def test_listing_is_another(blink, registry, listed_party, cpo):
 
     blink(cpo)
 
-    assert registry.listingOf(cpo) > 1
+    assert registry.membershipOf(cpo) > 1
     assert registry.partyOf(*party_id) == cpo.address
     assert registry.partyOf(b"ZZ", b"ZZZ") == ZERO_ADDRESS
     assert registry.partyCount() == 1
@@ -87,7 +87,7 @@ def test_agreement_of_the_user_does_not_come_back(
 
     assert not permissions.hasUserAgreementByAddress(emsp, provider)
     assert permissions.getUserAgreementsByAddress(emsp) == ()
-    party_id = registry.partyIdOf(emsp)
+    party_id = id_of(registry, emsp)
     assert not permissions.hasUserAgreementByOcpi(*party_id, provider)
 
 
@@ -107,7 +107,7 @@ def test_service_set_again_in_the_same_block_is_another_version(
     one_block, registry, permissions, agreed, operator, emsp, provider
 ):
     agreed(emsp, provider)
-    party_id = registry.partyIdOf(provider)
+    party_id = id_of(registry, provider)
     again = permissions.setService.calldata("", "", [1, 5])
 
     one_block(
@@ -153,7 +153,7 @@ def test_agreement_made_again_in_the_same_block_is_active(
     one_block, registry, permissions, agreed, operator, emsp, provider
 ):
     agreed(emsp, provider)
-    party_id = registry.partyIdOf(emsp)
+    party_id = id_of(registry, emsp)
 
     one_block(
         (registry, registry.deleteParty.calldata(), emsp),
@@ -168,7 +168,7 @@ def test_id_that_changes_hands_in_one_block_carries_nothing_over(
     one_block, registry, permissions, agreed, operator, emsp, provider, stranger
 ):
     agreed(emsp, provider)
-    party_id = registry.partyIdOf(emsp)
+    party_id = id_of(registry, emsp)
 
     one_block(
         (registry, registry.deleteParty.calldata(), emsp),
@@ -188,7 +188,7 @@ def test_numbers_count_up_over_all_parties(registry, listed_party, operator, cpo
     listed_party(cpo)
     registry.setParty(b"DE", b"NEW", [0], operator, sender=emsp)
 
-    assert [registry.listingOf(p) for p in (provider, cpo, emsp)] == [3, 4, 5]
+    assert [registry.membershipOf(p) for p in (provider, cpo, emsp)] == [3, 4, 5]
 
 
 def test_failed_listing_uses_up_no_number(registry, listed_party, operator, cpo, emsp):
@@ -200,4 +200,4 @@ def test_failed_listing_uses_up_no_number(registry, listed_party, operator, cpo,
 
     listed_party(emsp)
 
-    assert registry.listingOf(emsp) == 2
+    assert registry.membershipOf(emsp) == 2

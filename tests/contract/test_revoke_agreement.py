@@ -1,7 +1,7 @@
 """revokeAgreement and revokeAgreementRaw: a user can always take back what exists."""
 
 import pytest
-from kit.contract import event, reverts
+from kit.contract import event, id_of, reverts
 
 
 def test_agreement_is_gone_and_that_is_announced(
@@ -14,7 +14,7 @@ def test_agreement_is_gone_and_that_is_announced(
     assert receipt.events == (event("AgreementRevoked", emsp, provider),)
     assert permissions.agreement(emsp, provider) == (0, 0, False)
     assert permissions.getUserAgreementsByAddress(emsp) == ()
-    assert permissions.getUserAgreementsByOcpi(*registry.partyIdOf(emsp)) == ()
+    assert permissions.getUserAgreementsByOcpi(*id_of(registry, emsp)) == ()
     assert not permissions.hasUserAgreementByAddress(emsp, provider)
 
 

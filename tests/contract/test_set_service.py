@@ -1,7 +1,7 @@
 """setService and setServiceRaw: what a party offers, and the versions that agreements bind to."""
 
 import pytest
-from kit.contract import ZERO_ADDRESS, event, reverts
+from kit.contract import ZERO_ADDRESS, event, id_of, reverts
 
 NAME = "Smart charging"
 URL = "https://service.example.com"
@@ -175,7 +175,7 @@ class TestVersion:
         self, permissions, registry, listed_service, listed_node, other_operator, provider
     ):
         version = listed_service(provider)
-        party_id = registry.partyIdOf(provider)
+        party_id = id_of(registry, provider)
         listed_node(other_operator)
 
         registry.setParty(*party_id, [1, 2], other_operator, sender=provider)
@@ -200,7 +200,7 @@ class TestEndOfListing:
     @pytest.fixture(params=["left", "deleted by the owner", "changed its id", "came back"])
     def end_listing(self, request, registry, listed_party, operator, owner):
         def end_listing(party):
-            party_id = registry.partyIdOf(party)
+            party_id = id_of(registry, party)
             if request.param == "deleted by the owner":
                 registry.adminDeleteParty(*party_id, sender=owner)
             elif request.param == "changed its id":
@@ -247,7 +247,7 @@ class TestEndOfListing:
         listed_service(provider)
         listed_service(other_provider)
         end_listing(provider)
-        if not registry.listingOf(provider):
+        if not registry.membershipOf(provider):
             return  # nothing can be set
 
         permissions.setService(NAME, URL, [1, 5], sender=provider)
@@ -261,7 +261,7 @@ class TestEndOfListing:
     ):
         listed_service(provider, name="Old name", url="https://old.example.com")
         end_listing(provider)
-        if not registry.listingOf(provider):
+        if not registry.membershipOf(provider):
             return
 
         permissions.setService("", "", [1, 5], sender=provider)
@@ -273,7 +273,7 @@ class TestEndOfListing:
         self, permissions, registry, listed_service, listed_party, provider, stranger
     ):
         listed_service(provider)
-        party_id = registry.partyIdOf(provider)
+        party_id = id_of(registry, provider)
         registry.deleteParty(sender=provider)
         listed_party(stranger, party_id)
 
