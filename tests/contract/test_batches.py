@@ -172,9 +172,9 @@ class TestAllOrNothing:
 
     def test_nonces_are_undone_too(self, registry, signed_request, spender, operator, cpo):
         good = signed_request("SetNode", operator, URL)
-        bad = signed_request("DeleteParty", cpo)
+        bad = signed_request("DeleteParty", cpo, "DE", "CPO")
 
-        with reverts("PartyNotFound", cpo):
+        with reverts("PartyIdNotFound", b"DE", b"CPO"):
             registry.multicall([good.calldata, bad.calldata], sender=spender)
 
         assert registry.nonces(operator) == 0
@@ -266,7 +266,7 @@ class TestEachOnItsOwn:
             signed_request("SetNode", other_operator, "https://other.example.com"),
         ]
         items = [request.calldata for request in requests]
-        reason = registry.error_data("ValueOutOfRange", 9, 7)
+        reason = registry.error_data("ValueOutOfRange", 9, 8)
         results = registry.tryMulticall.call(items, sender=spender)
 
         receipt = registry.tryMulticall(items, sender=spender)
@@ -283,7 +283,6 @@ class TestEachOnItsOwn:
     def test_item_that_fails_late_has_no_effect_at_all(
         self, registry, listed_party, operator, cpo, emsp
     ):
-        """Its id was freed before the new one turned out to be taken."""
         party_id = listed_party(cpo, modules=([1], [2]))
         taken = listed_party(emsp)
         before = registry.parties(0, 10)

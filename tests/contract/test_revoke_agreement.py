@@ -45,13 +45,12 @@ def test_agreement_of_another_is_not_revoked(write, permissions, agreed, cpo, em
     assert permissions.hasUserAgreementByAddress(emsp, provider)
 
 
-def test_user_that_has_left_revokes(write, registry, agreed, emsp, provider):
+def test_user_that_has_left_has_nothing_to_revoke(write, registry, agreed, emsp, provider):
     agreed(emsp, provider)
     registry.deleteParty(sender=emsp)
 
-    receipt = write("RevokeAgreement", emsp, provider)
-
-    assert receipt.events == (event("AgreementRevoked", emsp, provider),)
+    with reverts("AgreementNotFound", emsp, provider):
+        write("RevokeAgreement", emsp, provider)
 
 
 def test_it_is_agreed_again_at_the_end_of_the_list(

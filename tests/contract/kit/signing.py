@@ -127,6 +127,15 @@ class Request:
         return (message["nonce"], DEADLINE, signed.signature)
 
     @property
+    def direct(self) -> tuple[str, tuple[Any, ...]]:
+        """The function that does the same for its sender, and its arguments."""
+        name = {"SetPartyModules": "setPartyModulesOf", "DeleteParty": "deletePartyOf"}.get(
+            self.primary_type, DIRECT[self.primary_type]
+        )
+        values = tuple(self.message[f["name"]] for f in TYPES[self.primary_type][1:-2])
+        return name, (*values, self.acceptance) if self.primary_type in ACCEPTED else values
+
+    @property
     def calldata(self) -> bytes:
         return self.contract.functions[self.name].calldata(*self.values)
 
