@@ -322,7 +322,7 @@ class V3Pair(Pair):
     def signed_by(
         self, controller: LocalAccount, account: LocalAccount, function: str, *values: object
     ) -> Sequence[Any]:
-        """Return the arguments of the signed form of a write about an account, up to the signature."""
+        """Return the arguments of a signed write about an account, up to the signature."""
         contract = self.contract_of(f"{function}Raw")
         inputs = contract.functions[f"{function}Raw"]["inputs"]
         names = [item["name"] for item in inputs]
@@ -502,7 +502,7 @@ def _measure_permissions(pair: Pair) -> dict[str, int]:
     first_user, user, raw_user = (person(f"party {number}") for number in range(8, 11))
     service = (_NAME_20, _URL_30, _PERMISSIONS)
     pair.direct(person("party 11"), "setService", *service)
-    # Two of them share a slot of the list: the mean of one that takes a new slot and one that does not.
+    # Two of them share a slot of the list: the mean of one that takes a slot and one that does not.
     both = [pair.direct(provider, "setService", *service) for provider in providers[:2]]
     gas["setService"] = round(fmean(both))
     gas["setServiceRaw, first request"] = pair.raw(providers[2], "setService", *service)
@@ -539,8 +539,8 @@ def _measure_further_ids(pair: V3Pair) -> dict[str, int]:
     for number in range(13):
         values = (b"FR", _party_id(number), [0], operator)
         costs.append(pair.direct(account, "setParty", *values))
-    # The account's list of other ids has six to a slot: the 2nd and the 8th id take a new one. So has
-    # the list of all ids; the account before this one keeps those two apart.
+    # The account's list of other ids has six to a slot: the 2nd and the 8th id take a new one. So
+    # has the list of all ids; the account before this one keeps those two apart.
     gas["setParty, further id"] = round(fmean([*costs[2:7], costs[8]]))
     gas["setParty, further id in a new slot"] = costs[7]
     twelfth = (b"FR", _party_id(10), [0, 1], operator)
@@ -634,10 +634,10 @@ def _measure_batches(pair: Pair) -> dict[str, int]:
 
 def main() -> int:
     """Print the table; 1 if a figure is above its ceiling."""
-    from build_abi import compile_contracts  # noqa: PLC0415 - its neighbour, when run by path
+    from build_abi import compiled_contracts  # noqa: PLC0415 - its neighbour, when run by path
 
     with london_anvil() as chain:
-        v3, v1 = measure_v3(chain, compile_contracts()), measure_v1(chain)
+        v3, v1 = measure_v3(chain, compiled_contracts()), measure_v1(chain)
     missed = 0
     print(f"{'':44}{'v3':>9}{'ceiling':>11}{'room':>8}{'v1':>9}")
     for name, gas in v3.items():

@@ -61,8 +61,8 @@ interface IRegistry is ISignedRequests, IBatches, IImports, IEntryErrors {
         SCSP
     }
 
-    /// @notice OCPI modules with a sender and a receiver interface: version 1's, then those of OCPI 2.3. 10 to 15 are
-    /// free.
+    /// @notice OCPI 2.2 modules with a sender and a receiver interface. OCPI 2.3 has three that version 1 has no number
+    /// for: 7 payments, 8 bookings, 9 invoicereconciliation; 10 to 15 are free.
     enum Module {
         cdrs,
         chargingprofiles,
@@ -70,10 +70,7 @@ interface IRegistry is ISignedRequests, IBatches, IImports, IEntryErrors {
         locations,
         sessions,
         tariffs,
-        tokens,
-        payments,
-        bookings,
-        invoicereconciliation
+        tokens
     }
 
     /// @notice A node as it is listed.

@@ -13,7 +13,7 @@ _HERE = Path(__file__).resolve().parent
 # Test folders are no packages (pytest's importlib mode), so what tests share is put on the path.
 sys.path[:0] = [str(_HERE), str(_HERE.parent.parent / "scripts")]
 
-from build_abi import compile_contracts  # noqa: E402
+from build_abi import compiled_contracts  # noqa: E402
 from gas_scenarios import HttpChain  # noqa: E402
 from kit.contract import Contract, Receipt  # noqa: E402
 from kit.good_requests import GoodRequests  # noqa: E402
@@ -92,7 +92,7 @@ def artifacts() -> dict[str, dict[str, Any]]:
     Not as Ape compiles them: it gives the sources other names, and the compiler's optimizer then
     arrives at other code for Permissions. What is tested has to be what is published.
     """
-    return compile_contracts()
+    return compiled_contracts()
 
 
 @pytest.fixture(scope="session")
@@ -255,7 +255,7 @@ def listed_service(
         name: str = "Smart charging",
         url: str = "https://service.example.com",
     ) -> int:
-        if not registry.listingOf(provider):
+        if not registry.membershipOf(provider):
             listed_party(provider)
         permissions.setService(name, url, needs, sender=provider)
         return permissions.serviceVersion(provider)
@@ -270,7 +270,7 @@ def agreed(
     """Have a user agree to a service, and list both: `agreed(emsp, provider)`."""
 
     def agreed(user: Role, provider: Role) -> None:
-        if not registry.listingOf(user):
+        if not registry.membershipOf(user):
             listed_party(user)
         if not permissions.serviceVersion(provider):
             listed_service(provider)
@@ -338,7 +338,9 @@ def good_request(
         "DeleteNode": lambda: listed_node(roles["operator"]),
         "SetParty": lambda: listed_node(roles["operator"]),
         "SetPartyModules": lambda: listed_party(roles["cpo"]),
+        "SetPartyWebsite": lambda: listed_party(roles["cpo"]),
         "DeleteParty": lambda: listed_party(roles["cpo"]),
+        "MoveAccount": lambda: listed_party(roles["cpo"]),
         "SetService": lambda: listed_party(roles["provider"]),
         "DeleteService": lambda: listed_service(roles["provider"]),
         "CreateAgreement": prepare_agreement,

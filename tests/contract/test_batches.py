@@ -3,7 +3,7 @@
 import pytest
 from eth_abi.abi import decode
 from eth_account import Account
-from kit.contract import ZERO_ADDRESS, event, reverts
+from kit.contract import ZERO_ADDRESS, event, id_of, reverts
 from kit.solidity import compiled, deploy
 
 URL = "https://node.example.com"
@@ -56,7 +56,7 @@ class TestBoth:
 
         assert registry.getNode(operator) == URL
         assert registry.getPartyDetailsByAddress(operator).modulesSender == (0,)
-        assert registry.listingOf(cpo) == 0
+        assert registry.membershipOf(cpo) == 0
 
     def test_permissions_batch_direct_writes(
         self, batch, permissions, listed_party, listed_service, provider, other_provider
@@ -172,9 +172,9 @@ class TestAllOrNothing:
 
     def test_nonces_are_undone_too(self, registry, signed_request, spender, operator, cpo):
         good = signed_request("SetNode", operator, URL)
-        bad = signed_request("DeleteParty", cpo)
+        bad = signed_request("DeleteParty", cpo, "DE", "CPO")
 
-        with reverts("PartyNotFound", cpo):
+        with reverts("PartyIdNotFound", b"DE", b"CPO"):
             registry.multicall([good.calldata, bad.calldata], sender=spender)
 
         assert registry.nonces(operator) == 0
@@ -222,7 +222,7 @@ class TestAllOrNothing:
         )
 
         assert registry.partyOf(b"DE", b"CPO") == cpo.address
-        assert registry.listingOf(stranger) == 0
+        assert registry.membershipOf(stranger) == 0
         assert receipt.events == (
             event("PartyUpdate", b"DE", b"CPO", stranger, [], [], [], ZERO_ADDRESS),
             event("PartyUpdate", b"DE", b"CPO", cpo, [0], [], [], operator),
@@ -266,7 +266,7 @@ class TestEachOnItsOwn:
             signed_request("SetNode", other_operator, "https://other.example.com"),
         ]
         items = [request.calldata for request in requests]
-        reason = registry.error_data("ValueOutOfRange", 9, 7)
+        reason = registry.error_data("ValueOutOfRange", 9, 8)
         results = registry.tryMulticall.call(items, sender=spender)
 
         receipt = registry.tryMulticall(items, sender=spender)
@@ -283,7 +283,6 @@ class TestEachOnItsOwn:
     def test_item_that_fails_late_has_no_effect_at_all(
         self, registry, listed_party, operator, cpo, emsp
     ):
-        """Its id was freed before the new one turned out to be taken."""
         party_id = listed_party(cpo, modules=([1], [2]))
         taken = listed_party(emsp)
         before = registry.parties(0, 10)
@@ -294,7 +293,7 @@ class TestEachOnItsOwn:
         reason = registry.error_data("PartyIdTaken", *taken, emsp)
         assert receipt.events == (event("CallFailed", 0, reason),)
         assert registry.parties(0, 10) == before
-        assert registry.partyIdOf(cpo) == party_id
+        assert id_of(registry, cpo) == party_id
 
     def test_every_failure_is_reported_with_its_place(
         self, contract, signed_request, spender, cpo, emsp, provider

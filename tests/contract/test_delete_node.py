@@ -123,11 +123,11 @@ def test_parties_are_reachable_again_when_the_operator_comes_back(
 
 def test_listings_of_parties_go_on(delete_node, registry, listed_party, operator, cpo):
     listed_party(cpo)
-    listing = registry.listingOf(cpo)
+    listing = registry.membershipOf(cpo)
 
     delete_node(operator)
 
-    assert registry.listingOf(cpo) == listing
+    assert registry.membershipOf(cpo) == listing
 
 
 @pytest.mark.parametrize("caller", ["operator", "stranger", "spender"])

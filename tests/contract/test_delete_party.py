@@ -1,7 +1,7 @@
 """deleteParty, deletePartyRaw and adminDeleteParty: who leaves frees the id and starts afresh."""
 
 import pytest
-from kit.contract import ZERO_ADDRESS, event, reverts
+from kit.contract import ZERO_ADDRESS, event, id_of, reverts
 
 
 @pytest.fixture(params=["direct", "raw", "by the owner"])
@@ -13,7 +13,7 @@ def delete_party(request, signed_request, registry, spender, owner):
             return signed_request("DeleteParty", party).send(spender)
         if request.param == "direct":
             return registry.deleteParty(sender=party)
-        return registry.adminDeleteParty(*registry.partyIdOf(party), sender=owner)
+        return registry.adminDeleteParty(*id_of(registry, party), sender=owner)
 
     return delete_party
 
@@ -36,30 +36,50 @@ def test_party_leaves_every_view_and_its_leaving_is_announced(
     assert registry.getParties() == ()
     assert registry.partyCount() == 0
     assert registry.parties(0, 10) == ()
-    assert registry.listingOf(cpo) == 0
-    assert registry.partyIdOf(cpo) == (b"\0\0", b"\0\0\0")
+    assert registry.membershipOf(cpo) == 0
+    assert id_of(registry, cpo) == (b"\0\0", b"\0\0\0")
     assert registry.partyOf(*party_id) == ZERO_ADDRESS
 
 
 @pytest.mark.parametrize("door", ["direct", "raw"])
 def test_who_is_not_listed_cannot_leave(registry, signed_request, spender, cpo, door):
-    with reverts("PartyNotFound", cpo):
-        if door == "raw":
-            signed_request("DeleteParty", cpo).send(spender)
-        else:
+    if door == "raw":
+        with reverts("PartyIdNotFound", b"DE", b"CPO"):
+            signed_request("DeleteParty", cpo, "DE", "CPO").send(spender)
+    else:
+        with reverts("PartyNotFound", cpo):
             registry.deleteParty(sender=cpo)
 
 
 @pytest.mark.parametrize("door", ["direct", "raw"])
 def test_party_is_deleted_once(registry, signed_request, listed_party, spender, cpo, door):
-    listed_party(cpo)
+    party_id = listed_party(cpo)
     registry.deleteParty(sender=cpo)
 
-    with reverts("PartyNotFound", cpo):
-        if door == "raw":
-            signed_request("DeleteParty", cpo).send(spender)
-        else:
+    if door == "raw":
+        with reverts("PartyIdNotFound", *party_id):
+            signed_request("DeleteParty", cpo, *party_id).send(spender)
+    else:
+        with reverts("PartyNotFound", cpo):
             registry.deleteParty(sender=cpo)
+
+
+def test_one_of_several_ids_is_named(registry, signed_request, listed_party, spender, cpo, emsp):
+    party_id, other_id = listed_party(cpo), listed_party(cpo, (b"FR", b"CPO"))
+    third_id = listed_party(cpo, (b"NL", b"CPO"))
+
+    with reverts("SeveralIds", cpo, 3):
+        registry.deleteParty(sender=cpo)
+    with reverts("PartyIdTaken", *party_id, cpo):
+        registry.deletePartyOf(*party_id, sender=emsp)
+    registry.deletePartyOf(*party_id, sender=cpo)
+    receipt = signed_request("DeleteParty", cpo, *third_id).send(spender)
+
+    left = event("PartyUpdate", *third_id, cpo, [], [], [], ZERO_ADDRESS)
+    assert receipt.events[0] == left
+    assert receipt.events[1][1][:3] == (*other_id, cpo.address)  # the id that is current now
+    assert registry.membershipOf(cpo) == 1
+    assert [party.current for party in registry.partiesOf(cpo)] == [True]
 
 
 def test_owner_is_told_that_nobody_holds_an_id(registry, listed_party, owner, cpo):
@@ -97,7 +117,7 @@ def test_who_comes_back_starts_afresh(delete_party, registry, listed_party, cpo)
     details = registry.getPartyDetailsByAddress(cpo)
     assert (details.countryCode, details.partyId) == party_id
     assert (details.roles, details.modulesSender, details.modulesReceiver) == ((2,), (), ())
-    assert registry.listingOf(cpo) == 2
+    assert registry.membershipOf(cpo) == 2
 
 
 @pytest.mark.parametrize("leaving", range(14))
@@ -120,7 +140,7 @@ def test_last_of_the_list_moves_into_the_hole(registry, rpc, listed_node, operat
         assert [p.party.lower() for p in registry.parties(0, 20)] == left
 
 
-def test_nonce_outlives_the_listing(registry, listed_party, signed_request, spender, cpo):
+def test_nonce_outlives_the_membership(registry, listed_party, signed_request, spender, cpo):
     listed_party(cpo)
     signed_request("DeleteParty", cpo).send(spender)
 
@@ -150,9 +170,10 @@ class TestAbsent:
         assert registry.getPartyDetailsByAddress(address) == none
         assert registry.getOperatorByAddress(address) == (ZERO_ADDRESS, "")
         assert registry.getNode(address) == ""
-        assert registry.listingOf(address) == 0
-        assert registry.listingsOf(address, address) == (0, 0)
-        assert registry.partyIdOf(address) == (b"\0\0", b"\0\0\0")
+        assert registry.membershipOf(address) == 0
+        assert registry.keyOf(address) == (0, address)
+        assert registry.partiesOf(address) == ()
+        assert id_of(registry, address) == (b"\0\0", b"\0\0\0")
 
     @pytest.mark.parametrize("party_id", [(b"\0\0", b"\0\0\0"), (b"de", b"cpo"), (b"XX", b"XXX")])
     def test_id(self, registry, listed_party, cpo, party_id):
@@ -164,10 +185,12 @@ class TestAbsent:
         assert registry.partyOf(*party_id) == ZERO_ADDRESS
 
 
-def test_listings_of_two_are_told_together(registry, listed_party, cpo, emsp, stranger):
+def test_keys_of_two_are_told_together(registry, listed_party, cpo, emsp, stranger):
     listed_party(cpo)
     listed_party(emsp)
 
-    assert registry.listingsOf(cpo, emsp) == (1, 2)
-    assert registry.listingsOf(emsp, cpo) == (2, 1)
-    assert registry.listingsOf(cpo, stranger) == (1, 0)
+    keys = [registry.keyOf(party)[0] for party in (cpo, emsp)]
+    assert [key % 2**64 for key in keys] == [1, 2]
+    assert registry.keysOf(cpo, emsp) == (*keys, cpo.address)
+    assert registry.keysOf(stranger, emsp) == (0, keys[1], stranger.address)
+    assert registry.accountsOf([*keys, 7]) == (cpo.address, emsp.address, ZERO_ADDRESS)

@@ -36,15 +36,30 @@ def test_service_is_deleted_once(write, permissions, listed_service, provider):
         write("DeleteService", provider)
 
 
-def test_ended_service_is_deleted_by_the_same_address(
-    write, permissions, registry, listed_service, provider
+def test_ended_service_is_pruned_by_anybody(
+    permissions, registry, listed_service, provider, other_provider, stranger
 ):
+    listed_service(provider)
+    listed_service(other_provider)
+    with reverts("ServiceNotEnded", provider):
+        permissions.pruneService(0, sender=stranger)
+    with reverts("IndexOutOfRange", 2, 2):
+        permissions.pruneService(2, sender=stranger)
+    registry.deleteParty(sender=provider)
+
+    receipt = permissions.pruneService(0, sender=stranger)
+
+    assert receipt.events == (event("ServicePruned", 0, 1),)
+    assert permissions.serviceCount() == 1
+    assert permissions.getProviders() == (other_provider.address,)
+
+
+def test_ended_service_is_not_its_accounts_any_more(write, registry, listed_service, provider):
     listed_service(provider)
     registry.deleteParty(sender=provider)
 
-    write("DeleteService", provider)
-
-    assert permissions.serviceCount() == 0
+    with reverts("ServiceNotFound", provider):
+        write("DeleteService", provider)
 
 
 def test_agreements_to_it_end_and_stay_ended(

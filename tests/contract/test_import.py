@@ -3,7 +3,7 @@
 import pytest
 from kit.contract import ZERO_ADDRESS, event, reverts
 from kit.good_requests import KINDS, GoodRequests
-from kit.signing import DIRECT, TYPES, Requests
+from kit.signing import Requests
 
 NODE = ("https://node.example.com",)
 MAX_ITEMS = 100
@@ -26,8 +26,10 @@ def signed_request(importing_pair):
     return Requests(importing_pair.registry, importing_pair.permissions)
 
 
-def party(who, code="DE", party_id="CPO", roles=(0,), sender=(), receiver=(), operator=None):
-    return (who, code.encode(), party_id.encode(), roles, sender, receiver, operator)
+def party(
+    who, code="DE", party_id="CPO", roles=(0,), sender=(), receiver=(), operator=None, website=""
+):
+    return (who, code.encode(), party_id.encode(), roles, sender, receiver, operator, website)
 
 
 @pytest.fixture
@@ -64,9 +66,8 @@ class TestGate:
         def write():
             if door == "raw":
                 return request.send(spender)
-            names = [f["name"] for f in TYPES[primary_type]][1:-2]
-            function = request.contract.functions[DIRECT[primary_type]]
-            return function(*(request.message[name] for name in names), sender=request.signer)
+            name, values = request.direct
+            return request.contract.functions[name](*values, sender=request.signer)
 
         if primary_type in LEAVING:
             write()
@@ -110,7 +111,12 @@ class TestGate:
         wrong = [
             (registry.setNode, ("no URL",), operator),
             (registry.setParty, (b"de", b"cpo", [], operator), cpo),
-            (registry.setPartyModules, ([7], [7]), cpo),
+            (registry.setPartyModules, ([16], [16]), cpo),
+            (registry.setPartyModulesOf, (b"de", b"cpo", [16], [16]), cpo),
+            (registry.setPartyWebsite, (b"de", b"cpo", "no URL"), cpo),
+            (registry.moveAccount, (ZERO_ADDRESS, (0, 0, b"")), cpo),
+            (registry.setController, (operator, (0, 0, b"")), cpo),
+            (permissions.pruneService, (99,), cpo),
             (registry.invalidateNonce, (0,), cpo),
             (permissions.setService, ("\n", "no URL", [64]), provider),
             (permissions.createAgreementTo, (provider, [64]), cpo),
@@ -252,7 +258,7 @@ class TestOpenAndClose:
 IMPORTS = {
     "importNodes": lambda n: (f"0x{n + 1:040x}", f"https://n{n}.example.com"),
     "importParties": lambda n: (
-        f"0x{n + 1:040x}", b"DE", f"{n:03}".encode(), [0], [], [], "0x" + "77" * 20,
+        f"0x{n + 1:040x}", b"DE", f"{n:03}".encode(), [0], [], [], "0x" + "77" * 20, "",
     ),
     "importServices": lambda n: (f"0x{n + 1:040x}", "", "", [1]),
     "importAgreements": lambda n: (f"0x{n + 1:040x}", "0x" + "00" * 19 + "01", [1]),
@@ -413,9 +419,10 @@ class TestParties:
             event("PartyUpdate", b"DE", b"CPO", cpo, [0, 6], [1, 3], [2], operator),
             event("PartyUpdate", b"FR", b"007", emsp, [1], [], [], operator),
         )
+        at = (operator.address, *NODE)
         assert registry.parties(0, 10) == (
-            (cpo.address, b"DE", b"CPO", (0, 6), (1, 3), (2,), operator.address, *NODE, 1),
-            (emsp.address, b"FR", b"007", (1,), (), (), operator.address, *NODE, 2),
+            (cpo.address, b"DE", b"CPO", (0, 6), (1, 3), (2,), *at, 1, True, ""),
+            (emsp.address, b"FR", b"007", (1,), (), (), *at, 2, True, ""),
         )
         assert registry.partyOf(b"FR", b"007") == emsp.address
 
@@ -446,9 +453,32 @@ class TestParties:
     def test_party_is_not_overwritten(self, registry, owner, operator, cpo):
         registry.importParties([party(cpo, operator=operator)], sender=owner)
 
-        for item in (party(cpo, operator=operator), party(cpo, party_id="NEW", operator=operator)):
-            with reverts("PartyExists", cpo):
-                registry.importParties([item], sender=owner)
+        with reverts("PartyIdTaken", b"DE", b"CPO", cpo):
+            registry.importParties([party(cpo, roles=[1], operator=operator)], sender=owner)
+
+    def test_one_account_may_have_several_ids(self, registry, owner, operator, cpo):
+        items = [
+            party(cpo, operator=operator, website="https://cpo.example.com"),
+            party(cpo, "FR", "NEW", roles=[1], operator=cpo),
+        ]
+
+        receipt = registry.importParties(items, sender=owner)
+
+        assert receipt.events == (
+            event("PartyUpdate", b"DE", b"CPO", cpo, [0], [], [], operator),
+            event("PartyWebsite", b"DE", b"CPO", cpo, "https://cpo.example.com"),
+            event("PartyUpdate", b"FR", b"NEW", cpo, [1], [], [], cpo),
+        )
+        new, old = registry.partiesOf(cpo)
+        assert (new.partyId, new.current, new.membership) == (b"NEW", True, 1)
+        assert (old.partyId, old.website) == (b"CPO", "https://cpo.example.com")
+
+    def test_reservations_hold(self, registry, owner, operator, cpo, emsp):
+        registry.adminReserveParty(b"DE", b"CPO", emsp, sender=owner)
+
+        with reverts("PartyIdReserved", b"DE", b"CPO", emsp):
+            registry.importParties([party(cpo, operator=operator)], sender=owner)
+        registry.importParties([party(emsp, operator=operator)], sender=owner)
 
     def test_id_is_not_taken_from_another(self, registry, owner, operator, cpo, emsp):
         registry.importParties([party(cpo, operator=operator)], sender=owner)
@@ -462,9 +492,10 @@ class TestParties:
             ({"code": "de"}, ("InvalidCountryCode", b"de")),
             ({"party_id": "cpo"}, ("InvalidPartyId", b"cpo")),
             ({"roles": []}, ("NoRoles",)),
-            ({"roles": [7]}, ("ValueOutOfRange", 7, 7)),
-            ({"sender": [7]}, ("ValueOutOfRange", 7, 7)),
-            ({"receiver": [0, 255]}, ("ValueOutOfRange", 255, 7)),
+            ({"roles": [8]}, ("ValueOutOfRange", 8, 8)),
+            ({"sender": [16]}, ("ValueOutOfRange", 16, 16)),
+            ({"receiver": [0, 255]}, ("ValueOutOfRange", 255, 16)),
+            ({"website": "cpo.example.com"}, ("InvalidUrl", 0)),
         ],
         ids=str,
     )
@@ -535,8 +566,8 @@ class TestServices:
 
         permissions.importServices([(provider, "New", "", [1])], sender=owner)
 
-        assert permissions.serviceVersion(provider) == 2
-        assert permissions.serviceCount() == 1
+        assert permissions.serviceVersion(provider) == 1  # of another membership
+        assert permissions.serviceCount() == 2
 
     @pytest.mark.parametrize(
         ("values", "error"),

@@ -19,9 +19,10 @@ def set_nonce(contract, registry):
 
     def set_nonce(account, nonce):
         is_registry = contract.address == registry.address
-        slot = entry((REGISTRY if is_registry else PERMISSIONS)["accounts"], account.address)
+        place = REGISTRY["accounts"] if is_registry else PERMISSIONS["nonce_counts"]
+        slot = entry(place, account.address)
         assert contract.nonces(account) == 0
-        contract.set_slot(slot, contract.slot(slot) | nonce << (224 if is_registry else 0))
+        contract.set_slot(slot, contract.slot(slot) | nonce << (192 if is_registry else 0))
         assert contract.nonces(account) == nonce
 
     return set_nonce
@@ -101,7 +102,7 @@ def test_raising_by_one_with_a_request_uses_up_only_that_request(
 
 
 class TestNearTheEnd:
-    """Nonces are 32 bits wide: the last one that can be stored stays, and nothing wraps."""
+    """A term has 32 bits of nonces: the last one stays, and nothing wraps into the next term."""
 
     LAST = 2**NONCE_BITS - 1
 
@@ -115,7 +116,7 @@ class TestNearTheEnd:
     def test_nonce_does_not_wrap(self, write, contract, set_nonce, cpo):
         set_nonce(cpo, self.LAST - 10)
 
-        with reverts("SafeCastOverflowedUintDowncast", NONCE_BITS, self.LAST + 1):
+        with reverts("NonceOutOfRange", self.LAST + 1, self.LAST - 9, self.LAST):
             write("InvalidateNonce", cpo, self.LAST + 1, contract=contract)
 
         assert contract.nonces(cpo) == self.LAST - 10
@@ -136,7 +137,7 @@ class TestNearTheEnd:
         set_nonce(cpo, self.LAST)
 
         request = signed_request("InvalidateNonce", cpo, self.LAST + 1, contract=contract)
-        with reverts("SafeCastOverflowedUintDowncast", NONCE_BITS, self.LAST + 1):
+        with reverts("NonceOutOfRange", self.LAST + 1, self.LAST + 1, self.LAST):
             request.send(spender)
 
     def test_no_request_with_the_last_takes_effect(
@@ -151,7 +152,7 @@ class TestNearTheEnd:
             else ("DeleteService", ())
         )
 
-        with reverts("SafeCastOverflowedUintDowncast", NONCE_BITS, self.LAST + 1):
+        with reverts("NonceOutOfRange", self.LAST + 1, self.LAST + 1, self.LAST):
             signed_request(kind, provider, *values).send(spender)
 
         assert contract.nonces(provider) == self.LAST

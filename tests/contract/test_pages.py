@@ -61,7 +61,7 @@ def test_parties(registry, people, listed_party, offset, limit, expected):
     page = registry.parties(offset, limit)
 
     assert [party.party for party in page] == [people[n].address for n in expected]
-    assert [party.listing for party in page] == [n + 1 for n in expected]
+    assert [party.membership for party in page] == [n + 1 for n in expected]
 
 
 @edges

@@ -1,7 +1,7 @@
-"""setParty and setPartyRaw: one id for an address, one address for an id, listings by number."""
+"""setParty and setPartyRaw: further ids, one account for an id, memberships by number."""
 
 import pytest
-from kit.contract import ZERO_ADDRESS, event, reverts
+from kit.contract import ZERO_ADDRESS, event, id_of, reverts
 
 NONE = ()
 
@@ -16,7 +16,7 @@ def test_party_is_listed_and_announced(write, registry, listed_node, operator, c
     receipt = write("SetParty", cpo, "DE", "CPO", [0], operator)
 
     assert receipt.events == (party_update((b"DE", b"CPO"), cpo, [0], [], [], operator),)
-    party = (cpo.address, b"DE", b"CPO", (0,), (), (), operator.address, url, 1)
+    party = (cpo.address, b"DE", b"CPO", (0,), (), (), operator.address, url, 1, True, "")
     assert registry.parties(0, 10) == (party,)
     assert registry.getParties() == (cpo.address,)
     assert registry.partyCount() == 1
@@ -26,8 +26,8 @@ def test_party_is_listed_and_announced(write, registry, listed_node, operator, c
     assert registry.getPartyDetailsByOcpi(b"DE", b"CPO") == by_id
     assert registry.getOperatorByAddress(cpo) == (operator.address, url)
     assert registry.getOperatorByOcpi(b"DE", b"CPO") == (operator.address, url)
-    assert registry.listingOf(cpo) == 1
-    assert registry.partyIdOf(cpo) == (b"DE", b"CPO")
+    assert registry.membershipOf(cpo) == 1
+    assert id_of(registry, cpo) == (b"DE", b"CPO")
     assert registry.partyOf(b"DE", b"CPO") == cpo.address
 
 
@@ -71,15 +71,13 @@ def test_id_of_another_party_is_refused(write, registry, listed_party, operator,
     assert registry.partyCount() == 1
 
 
-def test_id_of_another_party_is_refused_in_a_change_of_id_too(
-    write, registry, listed_party, operator, cpo, emsp
-):
+def test_id_of_another_party_is_no_further_id(write, registry, listed_party, operator, cpo, emsp):
     party_id, other_id = listed_party(cpo), listed_party(emsp)
 
     with reverts("PartyIdTaken", *party_id, cpo):
         write("SetParty", emsp, "DE", "CPO", [1], operator)
 
-    assert registry.partyIdOf(emsp) == other_id
+    assert id_of(registry, emsp) == other_id
 
 
 def test_same_country_with_another_party_id_is_another_id(
@@ -132,13 +130,15 @@ class TestUpdate:
         details = (*party_id, (0, 2), (6,), (0, 3), other_operator.address, url)
         assert registry.getPartyDetailsByAddress(cpo) == details
 
-    def test_listing_and_place_are_kept(self, write, registry, listed_party, operator, cpo, emsp):
+    def test_membership_and_place_are_kept(
+        self, write, registry, listed_party, operator, cpo, emsp
+    ):
         listed_party(cpo)
         listed_party(emsp)
 
         write("SetParty", cpo, "DE", "CPO", [6], operator)
 
-        assert registry.listingOf(cpo) == 1
+        assert registry.membershipOf(cpo) == 1
         assert registry.getParties() == (cpo.address, emsp.address)
 
     def test_nonce_is_kept(self, registry, listed_party, signed_request, spender, operator, cpo):
@@ -196,75 +196,53 @@ class TestUpdate:
         assert registry.getOperatorByAddress(cpo) == (other_operator.address, url)
 
 
-class TestChangeOfId:
-    """Setting another id is a deletion and a new listing."""
+class TestFurtherId:
+    """Setting another id adds it, and frees none."""
 
-    def test_both_are_announced(self, write, listed_party, operator, cpo):
+    def test_it_is_added_and_becomes_the_current_one(
+        self, write, registry, listed_party, operator, cpo
+    ):
         party_id = listed_party(cpo, modules=([1], [2]))
 
         receipt = write("SetParty", cpo, "FR", "NEW", [1], operator)
 
-        assert receipt.events == (
-            party_update(party_id, cpo, [], [], [], ZERO_ADDRESS),
-            party_update((b"FR", b"NEW"), cpo, [1], [], [], operator),
-        )
+        assert receipt.events == (party_update((b"FR", b"NEW"), cpo, [1], [], [], operator),)
+        assert registry.partyOf(*party_id) == registry.partyOf(b"FR", b"NEW") == cpo.address
+        assert id_of(registry, cpo) == (b"FR", b"NEW")
+        new, old = registry.partiesOf(cpo)
+        assert (new.current, old.current) == (True, False)
+        assert (old.countryCode, old.partyId) == party_id
+        assert (old.modulesSender, old.modulesReceiver) == ((1,), (2,))
 
-    def test_old_id_resolves_to_nobody(self, write, registry, listed_party, operator, cpo):
-        party_id = listed_party(cpo)
-
-        write("SetParty", cpo, "FR", "NEW", [0], operator)
-
-        assert registry.partyOf(*party_id) == ZERO_ADDRESS
-        assert registry.getOperatorByOcpi(*party_id) == (ZERO_ADDRESS, "")
-        absent = (ZERO_ADDRESS, (), (), (), ZERO_ADDRESS, "")
-        assert registry.getPartyDetailsByOcpi(*party_id) == absent
-        assert registry.partyOf(b"FR", b"NEW") == cpo.address
-        assert registry.partyIdOf(cpo) == (b"FR", b"NEW")
-
-    def test_old_id_is_free(self, write, registry, listed_party, operator, cpo, stranger):
-        party_id = listed_party(cpo)
-        write("SetParty", cpo, "FR", "NEW", [0], operator)
-
-        write("SetParty", stranger, "DE", "CPO", [0], operator)
-
-        assert registry.partyOf(*party_id) == stranger.address
-
-    def test_modules_are_gone(self, write, registry, listed_party, operator, cpo):
-        listed_party(cpo, modules=([1], [2]))
-
-        write("SetParty", cpo, "DE", "NEW", [0], operator)
-
-        details = registry.getPartyDetailsByAddress(cpo)
-        assert (details.modulesSender, details.modulesReceiver) == ((), ())
-
-    def test_listing_is_new(self, write, registry, listed_party, operator, cpo, emsp):
+    def test_membership_stays(self, write, registry, listed_party, operator, cpo, emsp):
         listed_party(cpo)
         listed_party(emsp)
 
         write("SetParty", cpo, "DE", "NEW", [0], operator)
 
-        assert registry.listingOf(cpo) == 3
-        assert [party.listing for party in registry.parties(0, 10)] == [2, 3]
+        assert registry.membershipOf(cpo) == 1
+        assert [party.membership for party in registry.parties(0, 10)] == [1, 2, 1]
 
-    def test_party_moves_to_the_end_and_the_last_into_its_place(
-        self, write, registry, listed_party, operator, cpo, emsp, provider
+    def test_account_stands_where_its_current_id_does(
+        self, write, registry, listed_party, operator, cpo, emsp
     ):
-        for party in (cpo, emsp, provider):
-            listed_party(party)
+        listed_party(cpo)
+        listed_party(emsp)
 
         write("SetParty", cpo, "DE", "NEW", [0], operator)
+        assert registry.getParties() == (emsp.address, cpo.address)
 
-        assert registry.getParties() == (provider.address, emsp.address, cpo.address)
+        write("SetParty", cpo, "DE", "CPO", [0], operator)
+        assert registry.getParties() == (cpo.address, emsp.address)
 
-    def test_operator_that_has_left_may_stay_with_it(
+    def test_operator_that_has_left_is_not_taken_up_for_it(
         self, write, registry, listed_party, operator, cpo
     ):
         listed_party(cpo)
         registry.deleteNode(sender=operator)
 
-        write("SetParty", cpo, "DE", "NEW", [0], operator)
-
-        assert registry.getOperatorByAddress(cpo) == (operator.address, "")
+        with reverts("NodeNotFound", operator):
+            write("SetParty", cpo, "DE", "NEW", [0], operator)
 
     def test_nonce_is_kept(self, registry, listed_party, signed_request, spender, operator, cpo):
         listed_party(cpo)
@@ -273,15 +251,14 @@ class TestChangeOfId:
 
         assert registry.nonces(cpo) == 1
 
-    def test_and_back_is_a_third_listing(self, write, registry, listed_party, operator, cpo):
-        party_id = listed_party(cpo)
+    def test_an_account_holds_64(self, registry, listed_party, operator, cpo):
+        for number in range(64):
+            listed_party(cpo, (b"DE", f"{number:03d}".encode()))
 
-        write("SetParty", cpo, "DE", "NEW", [0], operator)
-        write("SetParty", cpo, "DE", "CPO", [0], operator)
-
-        assert registry.listingOf(cpo) == 3
-        assert registry.partyOf(*party_id) == cpo.address
-        assert registry.partyOf(b"DE", b"NEW") == ZERO_ADDRESS
+        with reverts("TooManyIds", cpo, 64):
+            registry.setParty("DE", "064", [0], operator, sender=cpo)
+        registry.setParty("DE", "000", [1], operator, sender=cpo)
+        assert len(registry.partiesOf(cpo)) == 64
 
 
 class TestId:
@@ -345,7 +322,7 @@ class TestId:
 
 
 class TestRoles:
-    """A set of values below 7, with at least one."""
+    """A set of values below 8, with at least one."""
 
     def test_there_is_at_least_one(self, write, listed_node, operator, cpo):
         listed_node(operator)
@@ -353,11 +330,11 @@ class TestRoles:
         with reverts("NoRoles"):
             write("SetParty", cpo, "DE", "CPO", [], operator)
 
-    @pytest.mark.parametrize("value", [7, 8, 63, 255])
-    def test_each_is_below_seven(self, write, listed_node, operator, cpo, value):
+    @pytest.mark.parametrize("value", [8, 9, 63, 255])
+    def test_each_is_below_eight(self, write, listed_node, operator, cpo, value):
         listed_node(operator)
 
-        with reverts("ValueOutOfRange", value, 7):
+        with reverts("ValueOutOfRange", value, 8):
             write("SetParty", cpo, "DE", "CPO", [0, value, 1], operator)
 
     def test_value_that_is_no_uint8_is_named_whole(self, registry, listed_node, operator, cpo):
@@ -365,7 +342,7 @@ class TestRoles:
         data = bytearray(registry.setParty.calldata(b"DE", b"CPO", [0], operator))
         data[-32:] = (256).to_bytes(32, "big")  # the only role; its low byte is a good one
 
-        with reverts("ValueOutOfRange", 256, 7):
+        with reverts("ValueOutOfRange", 256, 8):
             registry.send(bytes(data), sender=cpo)
 
     @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """setPartyModules and setPartyModulesRaw: what a party implements."""
 
 import pytest
-from kit.contract import event, reverts
+from kit.contract import event, id_of, reverts
 
 
 def test_modules_are_stored_and_announced(write, registry, listed_party, operator, cpo):
@@ -19,17 +19,52 @@ def test_modules_are_stored_and_announced(write, registry, listed_party, operato
     assert (party.modulesSender, party.modulesReceiver) == ((0, 3, 4), (1, 2, 6))
 
 
-def test_only_a_party_has_modules(write, cpo):
+def test_only_a_party_has_modules(registry, signed_request, spender, cpo):
     with reverts("PartyNotFound", cpo):
-        write("SetPartyModules", cpo, [0], [1])
+        registry.setPartyModules([0], [1], sender=cpo)
+    with reverts("PartyIdNotFound", b"DE", b"CPO"):
+        registry.setPartyModulesOf("DE", "CPO", [0], [1], sender=cpo)
+    with reverts("PartyIdNotFound", b"DE", b"CPO"):
+        signed_request("SetPartyModules", cpo, "DE", "CPO", [0], [1]).send(spender)
 
 
-def test_who_has_left_has_no_modules(write, registry, listed_party, cpo):
-    listed_party(cpo)
+def test_who_has_left_has_no_modules(registry, listed_party, signed_request, spender, cpo):
+    party_id = listed_party(cpo)
     registry.deleteParty(sender=cpo)
 
     with reverts("PartyNotFound", cpo):
-        write("SetPartyModules", cpo, [0], [1])
+        registry.setPartyModules([0], [1], sender=cpo)
+    with reverts("PartyIdNotFound", *party_id):
+        signed_request("SetPartyModules", cpo, *party_id, [0], [1]).send(spender)
+
+
+def test_modules_belong_to_one_id(registry, listed_party, signed_request, spender, cpo):
+    party_id = listed_party(cpo, modules=([0], [1]))
+    listed_party(cpo, (b"FR", b"CPO"))
+
+    registry.setPartyModulesOf("DE", "CPO", [2], [3], sender=cpo)
+    signed_request("SetPartyModules", cpo, "FR", "CPO", [4], [5]).send(spender)
+
+    assert registry.party(*party_id).modulesSender == (2,)
+    assert registry.party(b"FR", b"CPO").modulesReceiver == (5,)
+    assert id_of(registry, cpo) == (b"FR", b"CPO")  # the one that was set last
+
+
+def test_modules_of_another_are_refused(registry, listed_party, cpo, emsp):
+    party_id = listed_party(cpo)
+    listed_party(emsp)
+
+    with reverts("PartyIdTaken", *party_id, cpo):
+        registry.setPartyModulesOf(*party_id, [2], [3], sender=emsp)
+
+
+def test_version_1_is_shown_the_modules_that_it_knew(registry, listed_party, cpo):
+    party_id = listed_party(cpo, modules=([6, 7], [0, 15]))
+
+    details = registry.getPartyDetailsByAddress(cpo)
+    assert (details.modulesSender, details.modulesReceiver) == ((6,), (0,))
+    party = registry.party(*party_id)
+    assert (party.modulesSender, party.modulesReceiver) == ((6, 7), (0, 15))
 
 
 def test_modules_are_replaced(write, registry, listed_party, cpo):
@@ -70,16 +105,16 @@ def test_all_else_stays(write, registry, listed_party, operator, cpo):
     assert (details.countryCode, details.partyId) == party_id
     assert details.roles == (0, 6)
     assert details.operatorAddress == operator.address
-    assert registry.listingOf(cpo) == 1
+    assert registry.membershipOf(cpo) == 1
 
 
-@pytest.mark.parametrize("value", [7, 8, 255])
+@pytest.mark.parametrize("value", [16, 17, 255])
 @pytest.mark.parametrize("side", ["sender", "receiver"])
-def test_each_module_is_below_seven(write, listed_party, cpo, side, value):
+def test_each_module_is_below_sixteen(write, listed_party, cpo, side, value):
     listed_party(cpo)
     modules = {"sender": [0], "receiver": [0]} | {side: [6, value]}
 
-    with reverts("ValueOutOfRange", value, 7):
+    with reverts("ValueOutOfRange", value, 16):
         write("SetPartyModules", cpo, modules["sender"], modules["receiver"])
 
 

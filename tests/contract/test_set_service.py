@@ -1,7 +1,7 @@
 """setService and setServiceRaw: what a party offers, and the versions that agreements bind to."""
 
 import pytest
-from kit.contract import ZERO_ADDRESS, event, reverts
+from kit.contract import ZERO_ADDRESS, event, id_of, reverts
 
 NAME = "Smart charging"
 URL = "https://service.example.com"
@@ -112,7 +112,7 @@ def test_permissions_are_told_in_ascending_order_each_once(
 
 
 class TestVersion:
-    """New with every change of the permission set and with every new listing; never repeated."""
+    """New with every change of the permission set; never repeated within a membership."""
 
     def test_change_of_name_or_url_keeps_it(self, write, permissions, listed_service, provider):
         version = listed_service(provider, [1, 5])
@@ -160,7 +160,7 @@ class TestVersion:
 
         assert permissions.serviceVersion(provider) == version + 1
 
-    def test_set_again_under_a_new_listing_is_a_new_one(
+    def test_versions_of_memberships_are_their_own(
         self, write, permissions, registry, listed_service, listed_party, provider
     ):
         version = listed_service(provider, [1, 5])
@@ -169,13 +169,13 @@ class TestVersion:
 
         write("SetService", provider, NAME, URL, [1, 5])
 
-        assert permissions.serviceVersion(provider) == version + 1
+        assert version == permissions.serviceVersion(provider) == 1
 
     def test_update_of_the_party_keeps_it(
         self, permissions, registry, listed_service, listed_node, other_operator, provider
     ):
         version = listed_service(provider)
-        party_id = registry.partyIdOf(provider)
+        party_id = id_of(registry, provider)
         listed_node(other_operator)
 
         registry.setParty(*party_id, [1, 2], other_operator, sender=provider)
@@ -194,31 +194,31 @@ class TestVersion:
         assert permissions.serviceVersion(other_provider) == 1
 
 
-class TestEndOfListing:
-    """A service ends with the listing under which it was set."""
+class TestEndOfMembership:
+    """A service ends with the membership under which it was set."""
 
-    @pytest.fixture(params=["left", "deleted by the owner", "changed its id", "came back"])
-    def end_listing(self, request, registry, listed_party, operator, owner):
-        def end_listing(party):
-            party_id = registry.partyIdOf(party)
+    @pytest.fixture(params=["left", "deleted by the owner", "reserved by the owner", "came back"])
+    def end_membership(self, request, registry, listed_party, owner):
+        def end_membership(party):
+            party_id = id_of(registry, party)
             if request.param == "deleted by the owner":
                 registry.adminDeleteParty(*party_id, sender=owner)
-            elif request.param == "changed its id":
-                registry.setParty(b"NL", b"NEW", [0], operator, sender=party)
+            elif request.param == "reserved by the owner":
+                registry.adminReserveParty(*party_id, owner, sender=owner)
             else:
                 registry.deleteParty(sender=party)
                 if request.param == "came back":
                     listed_party(party, party_id)
 
-        return end_listing
+        return end_membership
 
     def test_it_is_absent_from_every_view(
-        self, end_listing, permissions, listed_service, provider, other_provider
+        self, end_membership, permissions, listed_service, provider, other_provider
     ):
         listed_service(provider)
         listed_service(other_provider)
 
-        end_listing(provider)
+        end_membership(provider)
 
         assert permissions.getService(provider) == ABSENT
         assert permissions.serviceVersion(provider) == 0
@@ -229,39 +229,39 @@ class TestEndOfListing:
         assert [s.provider for s in permissions.services(0, 10)] == [other_provider.address]
         assert permissions.serviceCount() == 2  # its slot is still there
 
-    def test_its_address_deletes_it(
-        self, end_listing, permissions, listed_service, provider, other_provider
+    def test_anybody_prunes_it(
+        self, end_membership, permissions, listed_service, provider, other_provider, stranger
     ):
         listed_service(provider)
         listed_service(other_provider)
-        end_listing(provider)
+        end_membership(provider)
 
-        receipt = permissions.deleteService(sender=provider)
+        receipt = permissions.pruneService(0, sender=stranger)
 
-        assert receipt.events == (event("ServiceUpdate", "", "", [], provider),)
+        assert receipt.events == (event("ServicePruned", 0, 1),)
         assert permissions.serviceCount() == 1
 
-    def test_set_again_it_keeps_its_place(
-        self, end_listing, permissions, registry, listed_service, provider, other_provider
+    def test_set_again_it_is_another(
+        self, end_membership, permissions, registry, listed_service, provider, other_provider
     ):
         listed_service(provider)
         listed_service(other_provider)
-        end_listing(provider)
-        if not registry.listingOf(provider):
+        end_membership(provider)
+        if not registry.membershipOf(provider):
             return  # nothing can be set
 
         permissions.setService(NAME, URL, [1, 5], sender=provider)
 
-        assert permissions.getProviders() == (provider.address, other_provider.address)
-        assert permissions.serviceCount() == 2
-        assert permissions.serviceVersion(provider) == 2
+        assert permissions.getProviders() == (other_provider.address, provider.address)
+        assert permissions.serviceCount() == 3
+        assert permissions.serviceVersion(provider) == 1
 
     def test_name_and_url_of_the_ended_one_do_not_come_back(
-        self, end_listing, permissions, registry, listed_service, provider
+        self, end_membership, permissions, registry, listed_service, provider
     ):
         listed_service(provider, name="Old name", url="https://old.example.com")
-        end_listing(provider)
-        if not registry.listingOf(provider):
+        end_membership(provider)
+        if not registry.membershipOf(provider):
             return
 
         permissions.setService("", "", [1, 5], sender=provider)
@@ -273,7 +273,7 @@ class TestEndOfListing:
         self, permissions, registry, listed_service, listed_party, provider, stranger
     ):
         listed_service(provider)
-        party_id = registry.partyIdOf(provider)
+        party_id = id_of(registry, provider)
         registry.deleteParty(sender=provider)
         listed_party(stranger, party_id)
 

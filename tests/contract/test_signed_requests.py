@@ -18,7 +18,7 @@ every_kind = pytest.mark.parametrize("kind", KINDS)
 @every_kind
 def test_good_request_takes_effect_and_uses_up_one_nonce(good_request, spender, kind):
     request = good_request(kind)
-    uses = 1000 if request.primary_type == "InvalidateNonce" else 1
+    uses = {"InvalidateNonce": 1000, "SetController": 2**32 + 1}.get(request.primary_type, 1)
 
     request.send(spender)
 
@@ -33,7 +33,8 @@ def test_nonce_of_the_other_contract_is_another(good_request, registry, permissi
     request.send(spender)
 
     other = permissions if request.contract is registry else registry
-    assert other.nonces(request.signer) == 0
+    term = 2**32 if request.primary_type == "SetController" else 0  # the term is the same in both
+    assert other.nonces(request.signer) == term
 
 
 @every_kind
@@ -141,6 +142,8 @@ class TestNonce:
         registry.deleteNode(sender=cpo)
         registry.setParty(b"DE", b"NEW", [1], operator, sender=cpo)
         registry.setPartyModules([2], [3], sender=cpo)
+        registry.setPartyWebsite(b"DE", b"NEW", "https://cpo.example.com", sender=cpo)
+        registry.deletePartyOf(b"DE", b"NEW", sender=cpo)
         registry.deleteParty(sender=cpo)
         listed_party(cpo)
 
@@ -161,7 +164,7 @@ class TestNonce:
         assert permissions.nonces(provider) == 0
         request.send(spender)
 
-    def test_it_outlives_listings(
+    def test_it_outlives_memberships(
         self, signed_request, registry, listed_node, spender, operator, cpo
     ):
         listed_node(operator)
@@ -173,7 +176,7 @@ class TestNonce:
         assert registry.nonces(cpo) == 6
         assert registry.nonces(operator) == 0
 
-    def test_old_request_does_not_come_back_with_a_new_listing(
+    def test_old_request_does_not_come_back_with_a_new_membership(
         self, signed_request, registry, listed_node, spender, operator, cpo
     ):
         listed_node(operator)
@@ -313,19 +316,21 @@ class TestSignature:
     @pytest.mark.parametrize(
         ("signed", "sent"),
         [
-            ("DeleteParty", "deleteNodeRaw"),
-            ("DeleteNode", "deletePartyRaw"),
-            ("DeleteService", "deleteNodeRaw"),
+            ("DeleteService", "DeleteNode"),
+            ("MoveAccount", "SetController"),
+            ("SetController", "MoveAccount"),
         ],
     )
     def test_signature_for_another_function_is_rejected(
-        self, signed_request, registry, listed_party, spender, operator, signed, sent
+        self, signed_request, listed_party, spender, operator, stranger, signed, sent
     ):
         listed_party(operator, (b"DE", b"OPR"))  # a node and a party at once: all could take effect
-        request = signed_request(signed, operator)
+        values = (stranger,) if sent == "MoveAccount" or signed == "MoveAccount" else ()
+        signature = signed_request(signed, operator, *values).signature
+        request = signed_request.unsigned(sent, operator, *values).with_signature(signature)
 
         with reverts("InvalidSignature", operator):
-            registry.functions[sent](*request.values, sender=spender)
+            request.send(spender)
 
     def test_revocation_is_no_agreement(
         self, signed_request, permissions, agreed, spender, emsp, provider

@@ -271,3 +271,8 @@ class Contract:
 def event(name: str, *values: Any) -> tuple[str, tuple]:
     """Return an event as `Receipt.events` holds it."""
     return name, plain(values)
+
+
+def id_of(registry: Contract, party: Any) -> tuple[bytes, bytes]:
+    """Return country code and party id of an account's current id; zero bytes when it has none."""
+    return tuple(registry.getPartyDetailsByAddress(party)[:2])

@@ -1,4 +1,4 @@
-"""Where both contracts keep what they know, by the drawings beside their structs."""
+"""Where both contracts keep what they know, by the drawings in `contracts/libraries/Words.sol`."""
 
 from eth_utils.crypto import keccak
 
@@ -6,19 +6,25 @@ from eth_utils.crypto import keccak
 REGISTRY = {
     "counters": 4,
     "accounts": 5,
-    "holders": 6,
-    "ids": 7,
-    "domains": 8,
-    "hosts": 9,
-    "operators": 10,
+    "controllers": 6,
+    "parties": 7,
+    "websites": 8,
+    "ids": 9,
+    "other_ids": 10,
+    "heirs": 11,
+    "domains": 12,
+    "hosts": 13,
+    "left": 14,
+    "nodes": 15,
 }
 PERMISSIONS = {
     "counters": 2,
-    "accounts": 3,
-    "providers": 4,
+    "nonce_counts": 3,
+    "offers": 4,
     "descriptions": 5,
-    "consents": 6,
-    "consented_to": 7,
+    "providers": 6,
+    "consents": 7,
+    "agreements": 8,
 }
 
 
@@ -35,17 +41,12 @@ def entry(mapping: int, key: bytes | int | str) -> int:
     return int.from_bytes(keccak(word + mapping.to_bytes(32, "big")), "big")
 
 
-def item(array: int, index: int) -> int:
-    """Return the slot of a dynamic array's item, a word each."""
-    return int.from_bytes(keccak(array.to_bytes(32, "big")), "big") + index
-
-
 def fields(word: int, **widths: int) -> dict[str, int]:
-    """Cut a slot into its fields, from the lowest byte up; refuse bits past the last."""
+    """Cut a slot into its fields of so many bits, from the lowest up; refuse bits past the last."""
     values = {}
-    for name, size in widths.items():
-        values[name] = word & ((1 << 8 * size) - 1)
-        word >>= 8 * size
+    for name, bits in widths.items():
+        values[name] = word & ((1 << bits) - 1)
+        word >>= bits
     if word:
         raise AssertionError(f"bits past the last field: {word:#x}")
     return values

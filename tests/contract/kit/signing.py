@@ -11,7 +11,7 @@ from typing import Any
 from eth_account import Account
 from eth_account.messages import SignableMessage, _hash_eip191_message, encode_typed_data
 
-from .contract import Contract, plain
+from .contract import Contract, id_of, plain
 
 # As the specification states them.
 _SPECIFIED = """
@@ -19,8 +19,15 @@ SetNode(address operator,string domain,uint256 nonce,uint256 deadline)
 DeleteNode(address operator,uint256 nonce,uint256 deadline)
 SetParty(address party,string countryCode,string partyId,uint8[] roles,address operator,
     uint256 nonce,uint256 deadline)
-SetPartyModules(address party,uint8[] sender,uint8[] receiver,uint256 nonce,uint256 deadline)
-DeleteParty(address party,uint256 nonce,uint256 deadline)
+SetPartyModules(address party,string countryCode,string partyId,uint8[] sender,uint8[] receiver,
+    uint256 nonce,uint256 deadline)
+SetPartyWebsite(address party,string countryCode,string partyId,string website,
+    uint256 nonce,uint256 deadline)
+DeleteParty(address party,string countryCode,string partyId,uint256 nonce,uint256 deadline)
+MoveAccount(address account,address newAccount,uint256 nonce,uint256 deadline)
+SetController(address account,address controller,uint256 nonce,uint256 deadline)
+AcceptAccount(address newAccount,address account,uint256 nonce,uint256 deadline)
+AcceptController(address controller,address account,uint256 nonce,uint256 deadline)
 SetService(address provider,string name,string url,uint256[] permissions,
     uint256 nonce,uint256 deadline)
 DeleteService(address provider,uint256 nonce,uint256 deadline)
@@ -38,6 +45,15 @@ TYPES: dict[str, list[dict[str, str]]] = {
 DIRECT = {name: name[0].lower() + name[1:] for name in TYPES} | {
     "CreateAgreement": "createAgreementTo"
 }
+
+# What the other account signs besides, and the field that names it.
+ACCEPTED = {
+    "MoveAccount": ("AcceptAccount", "newAccount"),
+    "SetController": ("AcceptController", "controller"),
+}
+
+# The requests whose direct forms of v1 mean the account's current id.
+_OF_CURRENT_ID = {"SetPartyModules", "DeleteParty"}
 
 # Fits every block of a test, and is four bytes long as every deadline of this century.
 DEADLINE = 4_000_000_000
@@ -93,7 +109,31 @@ class Request:
     def values(self) -> tuple[Any, ...]:
         """The arguments of the function that takes it."""
         fields = [self.message[f["name"]] for f in TYPES[self.primary_type]]
+        if self.primary_type in ACCEPTED:
+            return (*fields, self.signature, self.acceptance)
         return (*fields, self.signature)
+
+    @property
+    def acceptance(self) -> tuple[int, int, bytes]:
+        """What the new account, or the controller, signs; nothing where it has no key."""
+        primary_type, name = ACCEPTED[self.primary_type]
+        other = self.message[name]
+        if not hasattr(other, "key"):
+            return (0, 0, b"")
+        account = self.message["account"]
+        message = {name: other, "account": account, "nonce": self.contract.nonces(other)}
+        message["deadline"] = DEADLINE
+        signed = Request(self.contract, primary_type, message, self.domain).signed_by(other)
+        return (message["nonce"], DEADLINE, signed.signature)
+
+    @property
+    def direct(self) -> tuple[str, tuple[Any, ...]]:
+        """The function that does the same for its sender, and its arguments."""
+        name = {"SetPartyModules": "setPartyModulesOf", "DeleteParty": "deletePartyOf"}.get(
+            self.primary_type, DIRECT[self.primary_type]
+        )
+        values = tuple(self.message[f["name"]] for f in TYPES[self.primary_type][1:-2])
+        return name, (*values, self.acceptance) if self.primary_type in ACCEPTED else values
 
     @property
     def calldata(self) -> bytes:
@@ -150,7 +190,8 @@ class Requests:
         Args:
             primary_type: Name of the typed data, such as `SetNode`.
             signer: The account whose entry changes.
-            *values: Fields between the first and the nonce.
+            *values: Fields between the first and the nonce; the id may be left out, for the
+                account's current one.
             contract: For requests that both contracts take.
             domain: Changes of the EIP-712 domain.
             **changes: Fields that differ from what is good, by name.
@@ -158,6 +199,8 @@ class Requests:
         contract = contract or self.contract_of(primary_type)
         names = [f["name"] for f in TYPES[primary_type]]
         nonce = contract.nonces(signer)
+        if primary_type in _OF_CURRENT_ID and len(values) + 5 == len(names):
+            values = (*id_of(self.registry, signer), *values)
         message = dict(zip(names, (signer, *values, nonce, DEADLINE), strict=True))
         if unknown := set(changes) - set(names):
             raise KeyError(unknown)
