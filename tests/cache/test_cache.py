@@ -237,7 +237,7 @@ def test_party_that_comes_back_starts_afresh_where_listings_count(
 ):
     client.delete_party(signer=emsp)
     client.set_party("DE", "MSP", [Role.EMSP], operator.address, signer=emsp)
-    assert gets(cache) == (not client.limits.has_listings)
+    assert gets(cache) == (not client.limits.has_memberships)
 
 
 def test_operator_without_a_node_is_no_way(listed, cache, client, operator):
@@ -422,7 +422,7 @@ def test_long_absence_loads_anew(client, devnet):
 def test_more_events_than_are_worth_following_load_anew(
     client, operator, monkeypatch, events, cause
 ):
-    monkeypatch.setattr(following, "_MOST_EVENTS", 3)
+    monkeypatch.setattr(following, "_MAX_EVENTS", 3)
     cache = RegistryCache(client, options=CacheOptions(chunk_blocks=1))
     cache.refresh()
     for number in range(events):
