@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from speed_scenarios import PARTIES, ROUNDS, V1_PARTIES, CountingTransport, Speed, party, send
 
 from ocn_registry import RegistryCache, RegistryClient
-from ocn_registry.cache.draft import Draft, empty
-from ocn_registry.cache.fold import Fold
 from ocn_registry.cache.questions import Snapshot
 from ocn_registry.deploy.artifacts import artifact
 from ocn_registry.dialects import dialect_of
+from ocn_registry.events.fold import Fold
+from ocn_registry.events.state import Draft, Moment, State
 from ocn_registry.evm.keccak import topic
 from ocn_registry.intents import ImportServices, SetService
 from ocn_registry.models import Address, BlockRef, Node, PartyId, Permission, Role, Service
@@ -31,7 +31,6 @@ from ocn_registry.transport.jsonrpc import answer_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ocn_registry.cache.state import State
     from ocn_registry.deploy.devnet import Devnet
     from ocn_registry.networks import Deployment
 
@@ -41,6 +40,7 @@ _GAS: Final = 1_000_000
 _PARTY_UPDATE: Final = "PartyUpdate(bytes2,bytes3,address,uint8[],uint8[],uint8[],address)"
 _LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _BLOCK: Final = BlockRef(number=1, hash="0x" + "00" * 32, timestamp_unix_s=1)
+_WHEN: Final = Moment(_BLOCK.number, _BLOCK.timestamp_unix_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,8 +188,10 @@ def _events(devnet: Devnet) -> Speed:
         raise ValueError("not all parties have an event")
 
     def ours() -> None:
-        draft = Draft(empty(_BLOCK))
-        Fold(draft).apply(dialect.changes(logs))
+        draft = Draft(State(block=_BLOCK))
+        fold = Fold(draft)
+        for change in dialect.changes(logs):
+            fold.apply(change, _WHEN)
         draft.finish(_BLOCK)
 
     event = (
@@ -234,15 +236,14 @@ def _memory(parties: int) -> float:
 
 
 def _state(parties: int) -> State:
-    draft = Draft(empty(_BLOCK))
+    draft = Draft(State(block=_BLOCK))
     fold = Fold(draft)
     operators = [Address.from_bytes((1 + number).to_bytes(20, "little")) for number in range(100)]
-    fold.apply(
-        NodeSet(node=Node(operator=one, domain=f"https://node-{place}.example.com:8080"))
-        for place, one in enumerate(operators)
-    )
-    fold.apply(
-        PartySet(
+    for place, one in enumerate(operators):
+        node = Node(operator=one, domain=f"https://node-{place}.example.com:8080")
+        fold.apply(NodeSet(node=node), _WHEN)
+    for number in range(parties):
+        change = PartySet(
             address=Address.from_bytes((1 + number).to_bytes(20, "big")),
             id=_id(number),
             roles=(Role.CPO, Role.EMSP),
@@ -250,8 +251,7 @@ def _state(parties: int) -> State:
             modules_receiver=(),
             operator=operators[number % len(operators)],
         )
-        for number in range(parties)
-    )
+        fold.apply(change, _WHEN)
     snapshot = Snapshot(draft.finish(_BLOCK))
     for number in range(parties):
         found = _id(number)

@@ -13,22 +13,21 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
-from ocn_registry.cache.draft import empty
 from ocn_registry.cache.following import Following, follow, load
 from ocn_registry.cache.questions import Questions
 from ocn_registry.cache.store import Store
 from ocn_registry.cache.updates import Cause, Update, differences
 from ocn_registry.dialects import dialect_of
 from ocn_registry.errors import InvalidInput, OcnRegistryError, ReorgTooDeep, StaleCache
-from ocn_registry.events.replay import MissingEvents
+from ocn_registry.events.state import State
+from ocn_registry.events.tables import MissingEvents
 from ocn_registry.protocol.effects import Local
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ocn_registry.cache.draft import Rows
     from ocn_registry.cache.following import Known, Round
-    from ocn_registry.cache.state import State
+    from ocn_registry.events.state import Rows
     from ocn_registry.networks import Deployment
     from ocn_registry.protocol.effects import Flow
 
@@ -272,7 +271,7 @@ class CacheCore(Questions):
             cause = Cause.FOLLOWED
         # The first time all there is has come, which takes a while to tell and nobody may ask for.
         told = former is not None or bool(self._subscribers)
-        changes = differences(former or empty(state.block), state, touched) if told else ()
+        changes = differences(former or State(block=state.block), state, touched) if told else ()
         for change in changes:
             name = type(change).__name__
             self.figures.changes[name] = self.figures.changes.get(name, 0) + 1

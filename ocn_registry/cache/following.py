@@ -3,19 +3,14 @@
 Written once for every transport, as a flow. What is known is a `Known`; each round gives the next
 one, or raises and leaves it as it was.
 
-* All of a round is about one block. Whoever answers has to have that block, by its hash, and tells
-  with each answer: where the chain moved in between, or a node behind the same URL lags or is on
-  another chain, the round begins again.
-* Events come in pieces of as many blocks as nodes take: a piece that is refused is halved. The last
-  block of each piece has to stand below the head.
-* Contracts whose events tell all: the next state is made of them. Others': the events name what to
-  read again, at that block.
+* All of a round is about one block. Whatever answers has to have that block, by its hash: where the
+  chain moved in between, or a node behind the same URL lags or is on another chain, the round
+  begins again.
+* Where events tell all, the next state is made of them. Elsewhere the events name what to read
+  again, at that block.
 * Each block that was known leaves a `Mark`, with the rows to go back by. When the chain has
   replaced the block that is known, the newest mark that still stands is gone back to, and followed
-  from. Where none does, `ReorgTooDeep`. Before anything is believed of other blocks than those that
-  are known, the chain's id is asked: the node behind a URL may have become another chain's.
-* A chain that is *shorter* than what is known is told by a node that lags: what is known stays,
-  until that was told several times.
+  from.
 """
 
 from __future__ import annotations
@@ -23,34 +18,34 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ocn_registry.cache.draft import Draft, Rows
-from ocn_registry.cache.fold import Fold
-from ocn_registry.cache.reading import of_block, read_again, read_all, touched_by
-from ocn_registry.errors import ReorgTooDeep, WrongChain
-from ocn_registry.events.replay import MissingEvents
+from ocn_registry.cache.reading import Numbers, of_block, read_again, read_all, touched_by
+from ocn_registry.errors import WrongChain
+from ocn_registry.events.fold import Fold
+from ocn_registry.events.state import Draft, Moment, Rows
+from ocn_registry.events.tables import MissingEvents
 from ocn_registry.flows.events import (
     CHUNK_BLOCKS,
     DEPTH,
-    LAGGING_ROUNDS,
     ROUNDS,
     Moved,
-    count_standing,
+    Trail,
+    look,
     moved,
-    piece,
+    read_on,
     start_of,
 )
 from ocn_registry.models import Contract
-from ocn_registry.protocol.effects import BlockAt, ChainId, Head, all_of, together
+from ocn_registry.protocol.effects import ChainId, Head, together
 
 if TYPE_CHECKING:
-    from ocn_registry.cache.state import State
     from ocn_registry.dialects import Dialect
-    from ocn_registry.models import BlockRef, Party, Service
-    from ocn_registry.protocol.effects import Flow, Log
+    from ocn_registry.events.state import State
+    from ocn_registry.models import BlockRef
+    from ocn_registry.outcomes import Change
+    from ocn_registry.protocol.effects import Flow
 
-_ENDS_AT_ONCE = 100
-# Few registries ever had as many; a node that is not to be trusted could tell of any number.
-_MOST_EVENTS = 200_000
+# Few registries ever had as many; an untrusted node could send any number.
+_MAX_EVENTS = 200_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,9 +53,9 @@ class Following:
     """How a registry is followed.
 
     Attributes:
-        depth: How many blocks back a reorganisation may go that is survived without loading anew.
+        depth: How many blocks back a reorganisation may go without loading all again.
         chunk_blocks: How many blocks are looked through in one piece; public nodes take 10,000.
-        load_beyond_blocks: When more blocks than this were missed, all is loaded anew.
+        load_beyond_blocks: When more blocks than this were missed, all is loaded again.
     """
 
     depth: int = DEPTH
@@ -75,12 +70,12 @@ class Mark:
     Attributes:
         block: The block.
         undo: What stood in the places that changed since the mark before.
-        last_listing: Number of the last listing at the mark before.
+        last_membership: Number of the last membership at the mark before.
     """
 
     block: BlockRef
     undo: Rows
-    last_listing: int | None
+    last_membership: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +94,15 @@ class Known:
     chunk_blocks: int
     lagging: int = 0
 
+    @property
+    def trail(self) -> Trail:
+        """How far events were read."""
+        return Trail(
+            blocks=tuple([mark.block for mark in self.marks]),
+            chunk_blocks=self.chunk_blocks,
+            lagging=self.lagging,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
@@ -108,7 +112,7 @@ class Round:
         known: What is known now.
         touched: Rows that may differ from what was known before; `None` for all.
         went_back: Whether blocks were replaced.
-        head: Number of the latest block that the node told of.
+        head: Number of the chain's latest block.
     """
 
     known: Known
@@ -120,14 +124,15 @@ class Round:
 def load(dialect: Dialect, how: Following) -> Flow[Round]:
     """Read all of a registry at the latest block."""
     for _ in range(ROUNDS):
-        told, chain_id = yield from together(Head(), ChainId())
-        _check_chain(dialect, chain_id)
-        head = told.ref
+        seen, chain_id = yield from together(Head(), ChainId())
+        if chain_id != dialect.chain_id:
+            raise WrongChain(dialect.chain_id, chain_id)
+        head = seen.ref
         try:
             state = yield from of_block(head, read_all(dialect, head))
         except Moved:
             continue
-        mark = Mark(block=head, undo=Rows(), last_listing=None)
+        mark = Mark(block=head, undo=Rows(), last_membership=None)
         known = Known(state=state, marks=(mark,), chunk_blocks=how.chunk_blocks)
         return Round(known=known, touched=None, went_back=False, head=head.number)
     raise moved()
@@ -143,51 +148,42 @@ def follow(dialect: Dialect, known: Known, how: Following) -> Flow[Round]:
 
     Raises:
         ReorgTooDeep: No block that is remembered stands any more.
-        MissingEvents: The node leaves events out, or tells of more than are worth following.
+        MissingEvents: The node leaves events out, or sends more than are worth following.
         TransportError: The chain can't be asked, or is another one by now.
     """
     for _ in range(ROUNDS):
-        here = known.state.block
-        told, standing = yield from together(Head(), BlockAt(here.number))
-        head = told.ref
-        if standing == here:
-            back = known, Rows()
-        elif standing is None and known.lagging < LAGGING_ROUNDS:
-            behind = replace(known, lagging=known.lagging + 1)
+        seen = yield from look(known.trail, chain_id=dialect.chain_id, depth=how.depth)
+        head = seen.head
+        if seen.trail.lagging:
+            behind = replace(known, lagging=seen.trail.lagging)
             return Round(known=behind, touched=Rows(), went_back=False, head=head.number)
-        else:
-            _check_chain(dialect, (yield from ChainId()))
-            back = yield from _go_back(known, how)
-        base, undone = back
+        base, undone = _at(known, len(seen.trail.blocks))
         if head.number - base.state.block.number > how.load_beyond_blocks:
             return (yield from load(dialect, how))
         try:
             base, done = yield from _catch_up(dialect, base, head, how)
         except Moved:
             continue
-        base = replace(base, lagging=0)
-        touched = undone.and_(done)
-        return Round(known=base, touched=touched, went_back=standing != here, head=head.number)
+        return Round(
+            known=replace(base, lagging=0),
+            touched=undone.and_(done),
+            went_back=bool(seen.replaced),
+            head=head.number,
+        )
     raise moved()
 
 
-def _go_back(known: Known, how: Following) -> Flow[tuple[Known, Rows]]:
-    """Give what was known at the newest mark that stands, and the rows that this changed."""
-    count = yield from count_standing([mark.block for mark in known.marks])
-    if not count:
-        raise ReorgTooDeep(known.state.block.number, how.depth)
-    return _at(known, count)
-
-
 def _at(known: Known, count: int) -> tuple[Known, Rows]:
-    """Go back to the last of so many marks."""
+    """Go back to the last of so many marks; also return the rows that this changed."""
+    if count == len(known.marks):
+        return known, Rows()
     draft = Draft(known.state)
     for mark in reversed(known.marks[count:]):
         draft.put(mark.undo)
-        draft.last_listing = mark.last_listing
+        draft.last_membership = mark.last_membership
     marks = known.marks[:count]
     state = draft.finish(marks[-1].block)
-    return replace(known, state=state, marks=marks), draft.before
+    return replace(known, state=state, marks=marks), draft.before()
 
 
 def _catch_up(
@@ -201,83 +197,53 @@ def _catch_up(
     if head.number <= state.block.number:
         if head == state.block:
             return known, Rows()
-        raise Moved("the node told of an earlier block than before")
-    logs, chunk = yield from _events(dialect, known, head, how)
+        raise Moved("the node returned an earlier block than before")
+    changes, chunk = yield from _changes(dialect, known, head, how)
     draft = Draft(state)
-    changes = dialect.changes(logs)
-    if not dialect.limits.events_tell_all and changes:
-        again = read_again(dialect, touched_by(changes), state, head.number)
-        draft.put((yield from of_block(head, again)))
+    if changes and not dialect.limits.events_tell_all:
+        yield from of_block(head, read_again(dialect, touched_by(changes), draft, state, head))
     elif changes:
         fold = Fold(draft)
-        fold.apply(changes)
+        for change, when in changes:
+            fold.apply(change, when)
+        fold.finish()
         if any(fold.unknown()):
-            fold.learn(*(yield from of_block(head, _numbers(dialect, fold, head))))
+            numbers: Numbers = yield from of_block(head, Numbers.read(dialect, fold, head))
+            fold.learn(numbers.parties, numbers.services)
         if any(fold.unknown()):
             raise MissingEvents("a party or service of the events is not there: read all again")
-    mark = Mark(block=head, undo=draft.before, last_listing=state.last_listing)
-    return (
-        Known(
-            state=draft.finish(head),
-            marks=_kept((*known.marks, mark), head.number - how.depth),
-            chunk_blocks=chunk,
-        ),
-        draft.before,
-    )
+    undo = draft.before()
+    mark = Mark(block=head, undo=undo, last_membership=state.last_membership)
+    marks = (*known.marks, mark)
+    start = start_of([each.block.number for each in marks], head.number - how.depth)
+    caught_up = Known(state=draft.finish(head), marks=marks[start:], chunk_blocks=chunk)
+    return caught_up, undo
 
 
-def _numbers(
-    dialect: Dialect,
-    fold: Fold,
-    head: BlockRef,
-) -> Flow[tuple[tuple[Party | None, ...], tuple[Service | None, ...]]]:
-    """Read the parties and services whose numbers no event has told."""
-    parties, providers = fold.unknown()
-    return (
-        yield from together(
-            all_of(tuple([dialect.party(party, head.number) for party in parties])),
-            all_of(tuple([dialect.service(one, head.number) for one in providers])),
-        )
-    )
-
-
-def _events(
+def _changes(
     dialect: Dialect,
     known: Known,
     head: BlockRef,
     how: Following,
-) -> Flow[tuple[tuple[Log, ...], int]]:
-    """Read the events after what is known up to a block, in pieces."""
-    contracts = (dialect.address_of(Contract.REGISTRY), dialect.address_of(Contract.PERMISSIONS))
-    first, chunk = known.state.block.number + 1, known.chunk_blocks
-    found: list[Log] = []
-    ends: list[BlockRef] = []
-    while first <= head.number:
-        part = yield from piece(contracts, first, head.number, chunk, how.chunk_blocks)
-        found += part.logs
-        if len(found) > _MOST_EVENTS:
-            raise MissingEvents(f"more than {_MOST_EVENTS} events were missed: read all again")
-        ends.append(part.end)
-        first, chunk = part.end.number + 1, part.chunk_blocks
-    if ends[-1] != head:
-        raise Moved("the chain moved while it was read")
-    yield from _hold_to(head, ends[:-1])
-    return tuple(found), chunk
-
-
-def _hold_to(head: BlockRef, ends: list[BlockRef]) -> Flow[None]:
-    """See that blocks stand below a head: pieces of events may have come from several nodes."""
-    for start in range(0, len(ends), _ENDS_AT_ONCE):
-        some = (*ends[start : start + _ENDS_AT_ONCE], head)
-        if (yield from all_of(tuple([BlockAt(block.number) for block in some]))) != some:
-            raise Moved("the chain moved while it was read")
-
-
-def _check_chain(dialect: Dialect, chain_id: int) -> None:
-    if chain_id != dialect.chain_id:
-        raise WrongChain(dialect.chain_id, chain_id)
-
-
-def _kept(marks: tuple[Mark, ...], oldest: int) -> tuple[Mark, ...]:
-    """Leave out the marks that are deeper than anything that is gone back to, but one."""
-    return marks[start_of([mark.block.number for mark in marks], oldest) :]
+) -> Flow[tuple[list[tuple[Change, Moment]], int]]:
+    """Read what events say after what is known up to a block; also how many blocks nodes take."""
+    contracts = tuple([dialect.address_of(contract) for contract in Contract])
+    trail, count = known.trail, 0
+    found: list[tuple[Change, Moment]] = []
+    while trail.blocks[-1].number < head.number:
+        step = yield from read_on(
+            contracts,
+            trail,
+            head,
+            head.number,
+            depth=how.depth,
+            chunk_blocks=how.chunk_blocks,
+        )
+        trail = step.trail
+        for block, logs in step.found:
+            count += len(logs)
+            if count > _MAX_EVENTS:
+                raise MissingEvents(f"more than {_MAX_EVENTS} events were missed: read all again")
+            when = Moment(block.number, block.timestamp_unix_s)
+            found += [(change, when) for change in dialect.changes(logs)]
+    return found, trail.chunk_blocks

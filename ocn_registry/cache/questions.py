@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ocn_registry.cache.state import agreement
+from ocn_registry.errors import InvalidInput
+from ocn_registry.flows.read import role_bits
 from ocn_registry.forwarding import permissions_for
 from ocn_registry.models import (
     Address,
@@ -17,7 +18,6 @@ from ocn_registry.models import (
     Module,
     Node,
     PartyId,
-    Role,
     Signatory,
     address_or_id,
     known,
@@ -25,19 +25,21 @@ from ocn_registry.models import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
-    from ocn_registry.cache.state import PartyRow, State
+    from ocn_registry.events.state import Moment, PartyRow, State
     from ocn_registry.models import (
         Agreement,
         BlockRef,
         Party,
+        Role,
         Route,
         Service,
     )
 
 
 class Questions:
-    """Answers out of a state that a subclass gives; parties are named as for `RegistryClient`."""
+    """Answers from a state that a subclass gives; identify a party as for `RegistryClient`."""
 
     __slots__ = ()
 
@@ -50,11 +52,11 @@ class Questions:
         return self._state().block
 
     def snapshot(self) -> Snapshot:
-        """Give what is known now, to ask several things of one block."""
+        """Return what is known now, to ask several things of one block."""
         return Snapshot(self._state())
 
     def route(self, country_code: str, party_id: str) -> Route | None:
-        """Tell where messages to a party go.
+        """Return where messages to a party go.
 
         Returns:
             `None` when no such party is listed; a route without a domain when its operator runs no
@@ -64,61 +66,94 @@ class Questions:
         try:
             return state.routes[country_code, party_id]
         except KeyError:
-            row = _find(state, PartyId(country_code, party_id))
-            return None if row is None else state.route(row)
+            return state.route(PartyId(country_code, party_id))
 
     def is_mine(self, country_code: str, party_id: str, *, operator: str) -> bool:
-        """Tell whether a party is reached through the node of this operator."""
-        row = self._row(PartyId(country_code, party_id))
-        return row is not None and row.operator == Address(operator)
+        """Return whether a party is reached through the node of this operator."""
+        state = self._state()
+        row = _row(state, PartyId(country_code, party_id))
+        return row is not None and state.node_of(row).operator == Address(operator)
 
     def node(self, operator: str) -> Node | None:
-        """Give an operator's node."""
+        """Return an operator's node."""
         return self._state().node(Address(operator))
 
     def nodes(self) -> tuple[Node, ...]:
-        """Give all nodes, in no order that could be relied on."""
-        state = self._state()
-        return tuple([Node(operator=one, domain=domain) for one, domain in state.nodes.items()])
+        """Return all nodes, in no particular order."""
+        return tuple(
+            [
+                Node(operator=row.operator, domain=row.domain)
+                for row in self._state().nodes.values()
+                if row.domain is not None
+            ],
+        )
 
     def party(self, address_or_country_code: str, party_id: str | None = None) -> Party | None:
-        """Give a party."""
+        """Return a party; of an account with several ids, the one under its current id."""
         state = self._state()
-        row = _find(state, address_or_id(address_or_country_code, party_id))
-        return None if row is None else state.party(row)
+        who = address_or_id(address_or_country_code, party_id)
+        if isinstance(who, Address):
+            return state.party_of(who)
+        key = state.find(who)
+        row = None if key is None else state.parties.get(key)
+        return None if key is None or row is None else state.party(key, row)
+
+    def parties_of(self, account: str) -> tuple[Party, ...]:
+        """Return all parties of an account, the one under its current id first."""
+        return tuple(self._state().parties_of(Address(account)))
 
     def parties(
         self,
         *,
         operator: str | None = None,
-        role: Role | None = None,
+        role: Role | Iterable[Role] | None = None,
         module: Module | None = None,
         interface: Interface | None = None,
+        date_from: datetime | None = None,
     ) -> tuple[Party, ...]:
-        """Give all parties, in no order; with filters, those that all filters let through.
+        """Return all parties, one for each id, in no particular order; all filters have to match.
 
         Args:
-            operator: Whose node they are reached through.
-            role: A role that they have.
+            operator: Operator whose node they are reached through.
+            role: A role that they have, or several of which they have at least one.
             module: A module that they have.
             interface: The side of the module that they have; without a module, of any.
+            date_from: Only parties that changed at this time or later, as `last_updated` says. Give
+                a time with its time zone.
         """
-        state, at = self._state(), None if operator is None else Address(operator)
-        role_bits = 0 if (role := known(Role, role)) is None else 1 << role
+        state = self._state()
+        number = None if operator is None else state.operators.get(Address(operator))
+        if operator is not None and number is None:
+            return ()
+        roles, since = role_bits(role), 0.0
+        if date_from is not None:
+            if date_from.tzinfo is None:
+                raise InvalidInput("date_from has no time zone: give one, for example datetime.UTC")
+            since = date_from.timestamp()
         module, interface = known(Module, module), known(Interface, interface)
         module_bits = -1 if module is None else 1 << module
         anything = module is None and interface is None
         found: list[Party] = []
-        for row in state.parties.values():
+        for key, row in state.parties.items():
             sender = 0 if interface is Interface.RECEIVER else row.sender
             receiver = 0 if interface is Interface.SENDER else row.receiver
             if (
-                (at is None or row.operator == at)
-                and (not role_bits or row.roles & role_bits)
+                (number is None or row.node == number)
+                and (roles is None or row.roles & roles)
                 and (anything or (sender | receiver) & module_bits)
+                and row.changed.timestamp_unix_s >= since
             ):
-                found.append(state.party(row))
+                found.append(state.party(key, row))
         return tuple(found)
+
+    def last_updated(self, country_code: str, party_id: str) -> Moment | None:
+        """Return the block, and its time, of a party's last change; `None` when it is not listed.
+
+        It is what `last_updated` of OCPI's HubClientInfo asks for. A party that was there when the
+        cache was loaded counts as changed at that block.
+        """
+        row = _row(self._state(), PartyId(country_code, party_id))
+        return None if row is None else row.changed
 
     def planned_parties(
         self,
@@ -126,32 +161,27 @@ class Questions:
         operator: str,
         connected: Iterable[PartyId | tuple[str, str]],
     ) -> tuple[Party, ...]:
-        """Give the parties that are listed at an operator's node and have not connected to it yet.
+        """Return the parties that are listed at an operator's node and have not connected to it.
 
         Args:
             operator: Whose node.
             connected: Ids of the parties that have: country code and party id.
         """
-        there = {_folded(one) for one in connected}
-        state, at = self._state(), Address(operator)
+        there = {(one if isinstance(one, PartyId) else PartyId(*one)).folded for one in connected}
         return tuple(
-            [
-                state.party(row)
-                for row in state.parties.values()
-                if row.operator == at and _folded((row.country_code, row.party_id)) not in there
-            ],
+            [party for party in self.parties(operator=operator) if party.id.folded not in there],
         )
 
     def service(self, provider: str) -> Service | None:
-        """Give the service of a provider."""
+        """Return the service of a provider."""
         return self._state().service(Address(provider))
 
     def services(self, *, permission: int | None = None) -> tuple[Service, ...]:
-        """Give all services in force, in no order, or those that need a permission."""
+        """Return all services in force, in no particular order, or those that need a permission."""
         state = self._state()
         found = [
-            state.service(provider)
-            for provider, row in state.services.items()
+            state.service(row.account)
+            for row in state.services.values()
             if permission is None or permission in row.permissions
         ]
         return tuple([service for service in found if service is not None])
@@ -161,12 +191,13 @@ class Questions:
         address_or_country_code: str,
         party_id: str | None = None,
     ) -> tuple[Agreement, ...]:
-        """Give the agreements of a user that are in force."""
+        """Return the agreements of a user that are in force."""
         state = self._state()
-        row = _find(state, address_or_id(address_or_country_code, party_id))
-        if row is None:
-            return ()
-        return tuple([agreement(row.address, one) for one in state.in_force(row.address)])
+        who = address_or_id(address_or_country_code, party_id)
+        if isinstance(who, Address):
+            return state.agreements(who)
+        row = _row(state, who)
+        return () if row is None else state.agreements(row.account)
 
     def services_for(
         self,
@@ -176,7 +207,7 @@ class Questions:
         module: Module | str,
         interface: Interface | str,
     ) -> tuple[Service, ...]:
-        """Give the services that get a message too, by the agreements of the party that sends it.
+        """Return the services that get a message too, by the agreements of its sending party.
 
         Args:
             country_code: First half of the sender's id.
@@ -187,29 +218,29 @@ class Questions:
         """
         matching = permissions_for(module, interface)
         state = self._state()
-        row = _find(state, PartyId(country_code, party_id))
+        row = _row(state, PartyId(country_code, party_id))
         if row is None:
             return ()
         found = [
-            state.service(consent.provider)
-            for consent in state.in_force(row.address)
-            if not matching.isdisjoint(state.services[consent.provider].permissions)
+            state.service(service.account)
+            for _, service in state.in_force(row.account)
+            if not matching.isdisjoint(service.permissions)
         ]
         return tuple([service for service in found if service is not None])
 
     def signatory_of(self, country_code: str, party_id: str, *, address: str) -> Signatory | None:
-        """Tell who an address is to a party; `None` for anybody who may not sign for it.
+        """Return who an address is to a party; `None` for anybody who may not sign for it.
 
         Args:
             country_code: First half of the party's id.
             party_id: Second half.
             address: Whose signature was found.
         """
-        row = self._row(PartyId(country_code, party_id))
-        return None if row is None else Signatory.of(Address(address), row.address, row.operator)
-
-    def _row(self, party: PartyId) -> PartyRow | None:
-        return _find(self._state(), party)
+        state = self._state()
+        row = _row(state, PartyId(country_code, party_id))
+        if row is None:
+            return None
+        return Signatory.of(Address(address), row.account, state.node_of(row).operator)
 
 
 class Snapshot(Questions):
@@ -225,12 +256,6 @@ class Snapshot(Questions):
         return self._kept
 
 
-def _find(state: State, who: Address | PartyId) -> PartyRow | None:
-    if isinstance(who, Address):
-        return state.parties.get(who)
-    rows = (state.ids.get((one.country_code, one.party_id)) for one in who.spellings)
-    return next((row for row in rows if row is not None), None)
-
-
-def _folded(party: PartyId | tuple[str, str]) -> PartyId:
-    return (party if isinstance(party, PartyId) else PartyId(*party)).folded
+def _row(state: State, party: PartyId) -> PartyRow | None:
+    key = state.find(party)
+    return None if key is None else state.parties.get(key)

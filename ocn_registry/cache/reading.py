@@ -5,8 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
-from ocn_registry.cache.draft import Rows
-from ocn_registry.cache.state import Consent, State, party_row, service_row
+from ocn_registry.events.state import (
+    AccountRow,
+    Consent,
+    ConsentsRow,
+    Draft,
+    Moment,
+    NodeRow,
+    PartyRow,
+    ServiceRow,
+    State,
+    bits_of,
+    id_of,
+    key_of,
+)
 from ocn_registry.flows.events import Moved
 from ocn_registry.models import Address, PartyId
 from ocn_registry.outcomes import (
@@ -19,14 +31,15 @@ from ocn_registry.outcomes import (
     ServiceDeleted,
     ServiceSet,
 )
-from ocn_registry.protocol.effects import BlockAt, Together, all_of
+from ocn_registry.protocol.effects import BlockAt, Together, all_of, together
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ocn_registry.cache.state import Consents, PartyRow
     from ocn_registry.dialects import Dialect
-    from ocn_registry.models import Agreement, BlockRef, Party
+    from ocn_registry.events.fold import Fold
+    from ocn_registry.events.state import Member
+    from ocn_registry.models import Agreement, BlockRef, Party, Service
     from ocn_registry.outcomes import Change
     from ocn_registry.protocol.effects import Answer, AnyEffect, Flow
 
@@ -38,34 +51,52 @@ _WITH_BLOCK = 63
 _AT_ONCE = 8 * _WITH_BLOCK
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Numbers:
+    """Parties and services that were read because no event has said their numbers."""
+
+    parties: tuple[Party | None, ...]
+    services: tuple[Service | None, ...]
+
+    @staticmethod
+    def read(dialect: Dialect, fold: Fold, head: BlockRef) -> Flow[Numbers]:
+        """Read what a fold does not know, at a block."""
+        accounts, providers = fold.unknown()
+        parties, services = yield from together(
+            all_of(tuple([dialect.party(account, head.number) for account in accounts])),
+            all_of(tuple([dialect.service(one, head.number) for one in providers])),
+        )
+        return Numbers(parties=parties, services=services)
+
+
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """Whose entries to read again."""
+    """Whose entries to read again, and when parties changed."""
 
     operators: set[Address] = field(default_factory=set[Address])
-    parties: set[Address] = field(default_factory=set[Address])
+    parties: dict[Address, Moment] = field(default_factory=dict[Address, Moment])
     providers: set[Address] = field(default_factory=set[Address])
     users: set[Address] = field(default_factory=set[Address])
-    ids: set[PartyId] = field(default_factory=set[PartyId])
+    ids: dict[PartyId, Moment] = field(default_factory=dict[PartyId, Moment])
 
 
-def touched_by(changes: Iterable[Change]) -> Touched:
-    """Tell whose entries changes are about.
+def touched_by(changes: Iterable[tuple[Change, Moment]]) -> Touched:
+    """Return whose entries changes are about.
 
     With a party, its service and its agreements come and go, and no event says so.
     """
     touched = Touched()
-    for change in changes:
+    for change, when in changes:
         match change:
             case NodeSet():
                 touched.operators.add(change.node.operator)
             case NodeDeleted():
                 touched.operators.add(change.operator)
             case PartySet() | PartyDeleted():
-                touched.parties.add(change.address)
+                touched.parties[change.address] = when
                 touched.providers.add(change.address)
                 touched.users.add(change.address)
-                touched.ids.add(change.id)
+                touched.ids[change.id] = when
             case ServiceSet() | ServiceDeleted():
                 touched.providers.add(change.provider)
             case AgreementMade() | AgreementRevoked():
@@ -79,7 +110,7 @@ def of_block(block: BlockRef, flow: Flow[T]) -> Flow[T]:
     """Perform a flow of reads, and see with each answer that whoever gives it has the block.
 
     Behind one URL there may be several nodes, some of which lag, or are on a branch that is about
-    to be left; asked for a block by its number they tell of another one.
+    to be left; asked for a block by its number they answer about another one.
 
     Args:
         block: The block that is asked about.
@@ -115,83 +146,162 @@ def _with_block(parts: tuple[AnyEffect, ...], block: BlockRef) -> Flow[tuple[Ans
 
 
 def read_all(dialect: Dialect, at: BlockRef) -> Flow[State]:
-    """Read all of a registry at a block."""
+    """Read all of a registry at a block.
+
+    When a party changed last is not read: it counts as changed at this block.
+    """
     nodes = yield from dialect.nodes(at.number)
     parties = yield from dialect.parties(at.number)
     services = yield from dialect.services(at.number)
-    users = tuple([party.address for party in parties])
+    users = tuple(dict.fromkeys([party.address for party in parties]))
     agreements = yield from dialect.agreements_of(users, at.number)
-    rows = yield from _party_rows(dialect, parties, at.number)
-    return State(
-        block=at,
-        nodes={node.operator: node.domain for node in nodes},
-        parties=rows,
-        services={service.provider: service_row(service) for service in services},
-        consents=_by_user(agreements),
-        ids={(row.country_code, row.party_id): row for row in rows.values() if row.holds_id},
+    keys = yield from _keys(dialect, parties, at.number)
+    draft = Draft(State(block=at))
+    for node in nodes:
+        draft.nodes.put(draft.number_of(node.operator), NodeRow(node.operator, node.domain))
+    _put_parties(
+        draft, dict(zip(keys, parties, strict=True)), Moment(at.number, at.timestamp_unix_s)
     )
+    for service in services:
+        _put_service(draft, service.provider, service)
+    for row in _by_user(draft, agreements).values():
+        draft.consents.put(_member(draft, row.user), row)
+    return draft.finish(at)
 
 
-def read_again(dialect: Dialect, touched: Touched, state: State, block: int) -> Flow[Rows]:
+def read_again(
+    dialect: Dialect,
+    touched: Touched,
+    draft: Draft,
+    state: State,
+    at: BlockRef,
+) -> Flow[None]:
     """Read entries as they stand at a block.
 
     Args:
         dialect: How the contracts are spoken to.
         touched: Whose.
+        draft: Where to put them.
         state: What was known before; who had an id that somebody else has set or left is read too.
-        block: Number of the block.
+        at: The block.
     """
-    rows = Rows()
-    ids = {(party.country_code, party.party_id) for party in touched.ids}
-    touched.parties.update(
-        [row.address for row in state.parties.values() if (row[1], row[2]) in ids],
-    )
-    for some in _groups(touched.operators):
-        nodes = yield from all_of(tuple([dialect.node(one, block) for one in some]))
-        for operator, node in zip(some, nodes, strict=True):
-            rows.nodes[operator] = None if node is None else node.domain
-    for some in _groups(touched.parties):
-        parties = yield from all_of(tuple([dialect.party(one, block) for one in some]))
-        there = tuple([party for party in parties if party is not None])
-        rows.parties.update(dict.fromkeys(some))
-        rows.parties.update((yield from _party_rows(dialect, there, block)))
+    for key, row in state.parties.items():
+        when = touched.ids.get(id_of(key))
+        if when is not None:
+            touched.parties.setdefault(row.account, when)
+    yield from _read_nodes(dialect, touched, draft, at)
+    yield from _read_parties(dialect, touched, draft, state, at)
     for some in _groups(touched.providers):
-        services = yield from all_of(tuple([dialect.service(one, block) for one in some]))
+        services = yield from all_of(tuple([dialect.service(one, at.number) for one in some]))
         for provider, service in zip(some, services, strict=True):
-            rows.services[provider] = None if service is None else service_row(service)
+            _put_service(draft, provider, service)
     if touched.users:
-        agreements = yield from dialect.agreements_of(tuple(touched.users), block)
-        consents = _by_user(agreements)
+        agreements = yield from dialect.agreements_of(tuple(touched.users), at.number)
+        consents = _by_user(draft, agreements)
         for user in touched.users:
-            rows.consents[user] = consents.get(user)
-    return rows
+            draft.consents.put(_member(draft, user), consents.get(user))
 
 
-def _party_rows(
+def _read_nodes(dialect: Dialect, touched: Touched, draft: Draft, at: BlockRef) -> Flow[None]:
+    for some in _groups(touched.operators):
+        nodes = yield from all_of(tuple([dialect.node(one, at.number) for one in some]))
+        for operator, node in zip(some, nodes, strict=True):
+            domain = None if node is None else node.domain
+            draft.nodes.put(draft.number_of(operator), NodeRow(operator, domain))
+
+
+def _read_parties(
     dialect: Dialect,
-    parties: tuple[Party, ...],
-    block: int,
-) -> Flow[dict[Address, PartyRow]]:
-    """Make rows of parties that were read; where that is in doubt, see who holds the ids."""
+    touched: Touched,
+    draft: Draft,
+    state: State,
+    at: BlockRef,
+) -> Flow[None]:
+    there: list[Party] = []
+    for some in _groups(touched.parties):
+        parties = yield from all_of(tuple([dialect.party(one, at.number) for one in some]))
+        there += [party for party in parties if party is not None]
+    keys = yield from _keys(dialect, there, at.number)
+    for account in touched.parties:
+        former = state.accounts.get(account)
+        draft.accounts.put(account, None)
+        for key in () if former is None else former.ids:
+            draft.parties.put(key, None)
+    for key, party in zip(keys, there, strict=True):
+        _put_parties(draft, {key: party}, touched.parties[party.address])
+
+
+def _keys(dialect: Dialect, parties: Iterable[Party], block: int) -> Flow[list[str]]:
+    """Return the keys of parties; where that is in doubt, see who holds the ids."""
+    some = list(parties)
     if dialect.limits.has_memberships:
-        return {party.address: party_row(party) for party in parties}
-    rows: dict[Address, PartyRow] = {}
-    for start in range(0, len(parties), _AT_ONCE):
-        some = parties[start : start + _AT_ONCE]
-        holders = yield from all_of(tuple([dialect.party(party.id, block) for party in some]))
-        for party, holder in zip(some, holders, strict=True):
-            holds_id = holder is not None and holder.address == party.address
-            rows[party.address] = party_row(party, holds_id=holds_id)
-    return rows
+        return [key_of(party.id) for party in some]
+    keys: list[str] = []
+    for start in range(0, len(some), _AT_ONCE):
+        asked = some[start : start + _AT_ONCE]
+        holders = yield from all_of(tuple([dialect.party(party.id, block) for party in asked]))
+        for party, holder in zip(asked, holders, strict=True):
+            holds = holder is not None and holder.address == party.address
+            keys.append(key_of(party.id) if holds else f"{key_of(party.id)} {party.address}")
+    return keys
 
 
-def _by_user(agreements: tuple[Agreement, ...]) -> dict[Address, Consents]:
+def _put_parties(draft: Draft, parties: dict[str, Party], when: Moment) -> None:
+    ids: dict[Address, list[str]] = {}
+    for key, party in parties.items():
+        draft.parties.put(
+            key,
+            PartyRow(
+                party.address,
+                bits_of(party.roles),
+                bits_of(party.modules_sender),
+                bits_of(party.modules_receiver),
+                draft.number_of(party.operator),
+                party.website,
+                when,
+            ),
+        )
+        account = draft.accounts.get(party.address)
+        if account is None:
+            member = party.address if party.membership is None else party.membership
+            account = AccountRow(party.address, (key,), member, party.membership)
+            draft.accounts.put(party.address, account)
+        else:
+            others = ids.setdefault(party.address, list(account.ids))
+            others.insert(0 if party.current else len(others), key)
+    for address, keys in ids.items():
+        account = draft.accounts.get(address)
+        if account is not None:
+            draft.accounts.put(address, account._replace(ids=tuple(keys)))
+
+
+def _put_service(draft: Draft, provider: Address, service: Service | None) -> None:
+    row = None
+    if service is not None:
+        row = ServiceRow(
+            provider,
+            service.name,
+            service.url,
+            service.permissions,
+            service.version,
+            key_of(service.id),
+        )
+    draft.services.put(_member(draft, provider), row)
+
+
+def _member(draft: Draft, account: Address) -> Member:
+    found = draft.accounts.get(account)
+    return account if found is None else found.member
+
+
+def _by_user(draft: Draft, agreements: tuple[Agreement, ...]) -> dict[Address, ConsentsRow]:
     lists: dict[Address, list[Consent]] = {}
     for one in agreements:
-        lists.setdefault(one.user, []).append(Consent(one.provider, one.membership, one.version))
-    return {user: tuple(consents) for user, consents in lists.items()}
+        made = Consent(_member(draft, one.provider), one.version)
+        lists.setdefault(one.user, []).append(made)
+    return {user: ConsentsRow(user, tuple(consents)) for user, consents in lists.items()}
 
 
-def _groups(addresses: set[Address]) -> list[tuple[Address, ...]]:
+def _groups(addresses: Iterable[Address]) -> list[tuple[Address, ...]]:
     some = tuple(addresses)
     return [some[start : start + _AT_ONCE] for start in range(0, len(some), _AT_ONCE)]

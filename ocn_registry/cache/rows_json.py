@@ -3,70 +3,108 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
-from ocn_registry.cache.draft import Rows
-from ocn_registry.cache.state import Consent, PartyRow, ServiceRow
+from ocn_registry.events.state import (
+    AccountRow,
+    Consent,
+    ConsentsRow,
+    Moment,
+    NodeRow,
+    PartyRow,
+    Rows,
+    ServiceRow,
+)
 from ocn_registry.models import Address, permissions_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import TypeAlias
 
-    Number: TypeAlias = int | None
-    Written: TypeAlias = tuple[
-        dict[str, str | None],
-        dict[str, tuple[str, str, str, int, int, int, str, Number, bool] | None],
-        dict[str, tuple[str, str, list[int], Number] | None],
-        dict[str, list[tuple[str, Number, Number]] | None],
-    ]
+    from ocn_registry.events.state import Member
+
+    Pairs: TypeAlias = list[list[object]]
+
+K = TypeVar("K")
+R = TypeVar("R")
 
 
 def rows_to_json(rows: Rows) -> str:
-    """Write rows: four objects by address, in the order of the tables; empty text for none."""
+    """Return rows as JSON: a list of keys and rows for each table; empty text for no rows."""
     if not rows:
         return ""
-    tables = (rows.nodes, rows.parties, rows.services, rows.consents)
-    return json.dumps(tables, separators=(",", ":"))
+    tables = (
+        rows.nodes,
+        rows.operators,
+        rows.parties,
+        rows.accounts,
+        rows.services,
+        rows.consents,
+    )
+    return json.dumps([list(table.items()) for table in tables], separators=(",", ":"))
 
 
 def rows_from_json(text: str) -> Rows:
-    """Read what `rows_to_json` wrote."""
+    """Return the rows that `rows_to_json` wrote."""
     if not text:
         return Rows()
-    nodes, parties, services, consents = cast("Written", json.loads(text))
+    nodes, operators, parties, accounts, services, consents = cast("list[Pairs]", json.loads(text))
     return Rows(
-        nodes={Address(key): domain for key, domain in nodes.items()},
-        parties={
-            Address(key): None if row is None else _party(*row) for key, row in parties.items()
-        },
-        services={
-            Address(key): None if row is None else _service(*row) for key, row in services.items()
-        },
-        consents={
-            Address(user): None if row is None else tuple([_consent(*one) for one in row])
-            for user, row in consents.items()
-        },
+        nodes=_table(nodes, cast("Callable[[object], int]", int), _node),
+        operators=_table(operators, _address, cast("Callable[[object], int]", int)),
+        parties=_table(parties, str, _party),
+        accounts=_table(accounts, _address, _account),
+        services=_table(services, member_of, _service),
+        consents=_table(consents, member_of, _consents),
     )
 
 
-def _party(  # noqa: PLR0913, PLR0917 - what a row is
-    address: str,
-    country_code: str,
-    party_id: str,
-    roles: int,
-    sender: int,
-    receiver: int,
-    operator: str,
-    listing: int | None,
-    holds_id: bool,  # noqa: FBT001 - a column
-) -> PartyRow:
-    where, at = Address(address), Address(operator)
-    return PartyRow(where, country_code, party_id, roles, sender, receiver, at, listing, holds_id)
+def member_of(value: object) -> Member:
+    """Return the member that was written: a number, or an address."""
+    return value if isinstance(value, int) else _address(value)
 
 
-def _service(name: str, url: str, permissions: list[int], version: int | None) -> ServiceRow:
-    return ServiceRow(name, url, permissions_of(tuple(permissions)), version)
+def _table(
+    pairs: Pairs,
+    key: Callable[[object], K],
+    row: Callable[[object], R],
+) -> dict[K, R | None]:
+    return {key(one): None if other is None else row(other) for one, other in pairs}
 
 
-def _consent(provider: str, listing: int | None, version: int | None) -> Consent:
-    return Consent(Address(provider), listing, version)
+def _address(value: object) -> Address:
+    return Address(str(value))
+
+
+def _node(value: object) -> NodeRow:
+    operator, domain = cast("tuple[str, str | None]", value)
+    return NodeRow(Address(operator), domain)
+
+
+def _party(value: object) -> PartyRow:
+    account, roles, sender, receiver, node, website, changed = cast(
+        "tuple[str, int, int, int, int, str | None, tuple[int, int]]",
+        value,
+    )
+    moment = Moment(*changed)
+    return PartyRow(Address(account), roles, sender, receiver, node, website, moment)
+
+
+def _account(value: object) -> AccountRow:
+    address, ids, member, membership = cast("tuple[str, list[str], object, int | None]", value)
+    return AccountRow(Address(address), tuple(ids), member_of(member), membership)
+
+
+def _service(value: object) -> ServiceRow:
+    account, name, url, permissions, version, shown = cast(
+        "tuple[str, str, str, list[int], int | None, str]",
+        value,
+    )
+    needed = permissions_of(tuple(permissions))
+    return ServiceRow(Address(account), name, url, needed, version, shown)
+
+
+def _consents(value: object) -> ConsentsRow:
+    user, consents = cast("tuple[str, list[tuple[object, int | None]]]", value)
+    found = [Consent(member_of(provider), version) for provider, version in consents]
+    return ConsentsRow(Address(user), tuple(found))

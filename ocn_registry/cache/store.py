@@ -25,13 +25,13 @@ from ocn_registry.foreign.text import shown
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ocn_registry.cache.draft import Rows
     from ocn_registry.cache.following import Known
+    from ocn_registry.events.state import Rows
     from ocn_registry.networks import Deployment
 
 _LOG = logging.getLogger("ocn_registry.cache")
 _APPLICATION_ID = 0x4F434E52  # "OCNR", at byte 68 of the file
-_FORMAT = 1
+_FORMAT = 2
 _MAGIC = b"SQLite format 3\0"
 
 
@@ -114,7 +114,7 @@ class Store:
                     database.execute("BEGIN IMMEDIATE")
                     write(database, known, touched)
                     values: dict[str, int | None] = {"checked_unix_s": checked_unix_s}
-                    values |= {"last_listing": known.state.last_listing}
+                    values |= {"last_membership": known.state.last_membership}
                     database.executemany(
                         "REPLACE INTO about VALUES (?, ?)",
                         [(key, json.dumps(value)) for key, value in values.items()],

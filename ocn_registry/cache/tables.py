@@ -5,39 +5,54 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, cast
 
-from ocn_registry.cache.draft import Rows
 from ocn_registry.cache.following import Known, Mark
-from ocn_registry.cache.rows_json import rows_from_json, rows_to_json
-from ocn_registry.cache.state import Consent, PartyRow, ServiceRow, State
+from ocn_registry.cache.rows_json import member_of, rows_from_json, rows_to_json
+from ocn_registry.events.state import (
+    AccountRow,
+    Consent,
+    ConsentsRow,
+    Moment,
+    NodeRow,
+    PartyRow,
+    Rows,
+    ServiceRow,
+    State,
+)
+from ocn_registry.events.tables import Table
 from ocn_registry.models import Address, BlockRef, permissions_of
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-    from ocn_registry.cache.state import Consents
+    from ocn_registry.events.state import Member
 
+# A member is a number or an address, so those columns have no type.
+_KEY = 5
 TABLES = """
 CREATE TABLE about (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE nodes (operator TEXT PRIMARY KEY, domain TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE nodes (
+    number INTEGER PRIMARY KEY, operator TEXT NOT NULL, domain TEXT);
+CREATE TABLE accounts (
+    address TEXT PRIMARY KEY, ids TEXT NOT NULL, member NOT NULL, membership INTEGER) WITHOUT ROWID;
 CREATE TABLE parties (
-    address TEXT PRIMARY KEY, country_code TEXT NOT NULL, party_id TEXT NOT NULL,
-    roles INTEGER NOT NULL, sender INTEGER NOT NULL, receiver INTEGER NOT NULL,
-    operator TEXT NOT NULL, listing INTEGER, holds_id INTEGER NOT NULL) WITHOUT ROWID;
+    key TEXT PRIMARY KEY, account TEXT NOT NULL, roles INTEGER NOT NULL, sender INTEGER NOT NULL,
+    receiver INTEGER NOT NULL, node INTEGER NOT NULL, website TEXT,
+    block_number INTEGER NOT NULL, timestamp_unix_s INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE services (
-    provider TEXT PRIMARY KEY, name TEXT NOT NULL, url TEXT NOT NULL, permissions TEXT NOT NULL,
-    version INTEGER) WITHOUT ROWID;
+    member PRIMARY KEY NOT NULL, account TEXT NOT NULL, name TEXT NOT NULL, url TEXT NOT NULL,
+    permissions TEXT NOT NULL, version INTEGER, shown TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE consents (
-    user TEXT NOT NULL, place INTEGER NOT NULL, provider TEXT NOT NULL, listing INTEGER,
-    version INTEGER, PRIMARY KEY (user, place)) WITHOUT ROWID;
+    member NOT NULL, place INTEGER NOT NULL, user TEXT NOT NULL, provider NOT NULL, version INTEGER,
+    PRIMARY KEY (member, place)) WITHOUT ROWID;
 CREATE TABLE marks (
     number INTEGER PRIMARY KEY, hash TEXT NOT NULL, timestamp_unix_s INTEGER NOT NULL,
-    undo TEXT NOT NULL, last_listing INTEGER);
+    undo TEXT NOT NULL, last_membership INTEGER);
 """
 
 
 def _address(text: str) -> Address:
-    """Take an address of our own file: its checksum was computed when it was first seen."""
+    """Return an address of our own file: its checksum was computed when it was first seen."""
     return str.__new__(Address, text)
 
 
@@ -53,9 +68,9 @@ def read(database: sqlite3.Connection, chunk_blocks: int) -> tuple[Known, int] |
             Mark(
                 block=BlockRef(number=number, hash=hash_, timestamp_unix_s=timestamp),
                 undo=rows_from_json(undo),
-                last_listing=last_listing,
+                last_membership=last_membership,
             )
-            for number, hash_, timestamp, undo, last_listing in cast(
+            for number, hash_, timestamp, undo, last_membership in cast(
                 "Iterable[tuple[int, str, int, str, int | None]]",
                 database.execute("SELECT * FROM marks ORDER BY number"),
             )
@@ -66,60 +81,91 @@ def read(database: sqlite3.Connection, chunk_blocks: int) -> tuple[Known, int] |
     about = dict(
         cast("Iterable[tuple[str, str]]", database.execute("SELECT key, value FROM about")),
     )
-    interned: dict[str, Address] = {}
-
-    def one(text: str) -> Address:
-        """Give one object for each operator and provider, however often it is named."""
-        return interned.setdefault(text, _address(text))
-
-    parties: dict[Address, PartyRow] = {}
-    ids: dict[tuple[str, str], PartyRow] = {}
-    countries: dict[str, str] = {}
-    make, text = PartyRow._make, str.__new__  # once each, as this runs for each party
-    for address, country, party_id, roles, sender, receiver, operator, listing, holds in cast(
-        "Iterable[tuple[str, str, str, int, int, int, str, int | None, int]]",
-        database.execute("SELECT * FROM parties"),
-    ):
-        code = countries.setdefault(country, country)
-        key, at = text(Address, address), interned.get(operator) or one(operator)
-        row = make((key, code, party_id, roles, sender, receiver, at, listing, holds == 1))
-        parties[key] = row
-        if holds:
-            ids[code, party_id] = row
-    consents: dict[Address, Consents] = {}
-    for user, _, provider, listing, version in cast(
-        "Iterable[tuple[str, int, str, int | None, int | None]]",
-        database.execute("SELECT * FROM consents ORDER BY user, place"),
-    ):
-        key = one(user)
-        consents[key] = (*consents.get(key, ()), Consent(one(provider), listing, version))
+    nodes = {
+        number: NodeRow(_address(operator), domain)
+        for number, operator, domain in cast(
+            "Iterable[tuple[int, str, str | None]]",
+            database.execute("SELECT * FROM nodes"),
+        )
+    }
+    accounts, parties = _parties(database)
     state = State(
         block=marks[-1].block,
-        nodes={
-            one(operator): domain
-            for operator, domain in cast(
-                "Iterable[tuple[str, str]]",
-                database.execute("SELECT * FROM nodes"),
-            )
-        },
-        parties=parties,
-        services={
-            one(provider): ServiceRow(name, url, _numbers(permissions), version)
-            for provider, name, url, permissions, version in cast(
-                "Iterable[tuple[str, str, str, str, int | None]]",
-                database.execute("SELECT * FROM services"),
-            )
-        },
-        consents=consents,
-        ids=ids,
-        last_listing=json.loads(about["last_listing"]),
+        nodes=Table(nodes),
+        operators=Table({row.operator: number for number, row in nodes.items()}),
+        parties=Table(parties),
+        accounts=Table(accounts),
+        services=Table(
+            {
+                member_of(member): ServiceRow(
+                    _address(account),
+                    name,
+                    url,
+                    permissions_of(tuple([int(number) for number in permissions.split()])),
+                    version,
+                    shown,
+                )
+                for member, account, name, url, permissions, version, shown in cast(
+                    "Iterable[tuple[object, str, str, str, str, int | None, str]]",
+                    database.execute("SELECT * FROM services"),
+                )
+            },
+        ),
+        consents=Table(_consents(database)),
+        last_membership=json.loads(about["last_membership"]),
     )
     known = Known(state=state, marks=marks, chunk_blocks=chunk_blocks)
     return known, int(json.loads(about["checked_unix_s"]))
 
 
-def _numbers(text: str) -> tuple[int, ...]:
-    return permissions_of(tuple([int(number) for number in text.split()]))
+def _parties(
+    database: sqlite3.Connection,
+) -> tuple[dict[Address, AccountRow], dict[str, PartyRow]]:
+    """Read accounts and parties, which share their texts: there may be a million of them."""
+    accounts: dict[Address, AccountRow] = {}
+    holders: dict[str, Address] = {}
+    make_account, make_party, text = AccountRow._make, PartyRow._make, str.__new__
+    for address, ids, member, membership in cast(
+        "Iterable[tuple[str, str, object, int | None]]",
+        database.execute("SELECT * FROM accounts"),
+    ):
+        account = text(Address, address)
+        keys = (ids,) if len(ids) == _KEY else tuple(json.loads(ids))
+        for key in keys:
+            holders[key] = account
+        found = member if isinstance(member, int) else account
+        accounts[account] = make_account((account, keys, found, membership))
+    # The same dictionary becomes that of the parties, so that both tables share the keys.
+    parties = cast("dict[str, PartyRow]", holders)
+    moments: dict[tuple[int, int], Moment] = {}
+    for key, _, roles, sender, receiver, node, website, number, time in cast(
+        "Iterable[tuple[str, str, int, int, int, int, str | None, int, int]]",
+        database.execute("SELECT * FROM parties"),
+    ):
+        account = holders[key]
+        changed = moments.get((number, time))
+        if changed is None:
+            changed = moments[number, time] = Moment(number, time)
+        parties[key] = make_party((account, roles, sender, receiver, node, website, changed))
+    return accounts, parties
+
+
+def _ids(keys: tuple[str, ...]) -> str:
+    """Return keys as they stand in the file: nearly all accounts have one, of five characters."""
+    return keys[0] if len(keys) == 1 and len(keys[0]) == _KEY else json.dumps(keys)
+
+
+def _consents(database: sqlite3.Connection) -> dict[Member, ConsentsRow]:
+    found: dict[Member, ConsentsRow] = {}
+    for written, _, user, provider, version in cast(
+        "Iterable[tuple[object, int, str, object, int | None]]",
+        database.execute("SELECT * FROM consents ORDER BY member, place"),
+    ):
+        member, consent = member_of(written), Consent(member_of(provider), version)
+        before = found.get(member)
+        consents = (consent,) if before is None else (*before.consents, consent)
+        found[member] = ConsentsRow(_address(user), consents)
+    return found
 
 
 def write(database: sqlite3.Connection, known: Known, touched: Rows | None) -> None:
@@ -132,48 +178,88 @@ def write(database: sqlite3.Connection, known: Known, touched: Rows | None) -> N
     """
     state = known.state
     if touched is None:
-        for table in ("nodes", "parties", "services", "consents", "marks"):
+        for table in ("nodes", "accounts", "parties", "services", "consents", "marks"):
             database.execute(f"DELETE FROM {table}")  # noqa: S608 - names of our own
         touched = Rows(
-            nodes=dict(state.nodes),
-            parties=dict(state.parties),
-            services=dict(state.services),
-            consents=dict(state.consents),
+            nodes=dict(state.nodes.items()),
+            accounts=dict(state.accounts.items()),
+            parties=dict(state.parties.items()),
+            services=dict(state.services.items()),
+            consents=dict(state.consents.items()),
         )
-    _delete(database, "nodes", "operator", touched.nodes)
-    database.executemany(
-        "INSERT INTO nodes VALUES (?, ?)",
-        [(key, state.nodes[key]) for key in touched.nodes if key in state.nodes],
+    nodes, accounts, parties = touched.nodes, touched.accounts, touched.parties
+    services, consents = touched.services, touched.consents
+    _replace(
+        database,
+        "nodes",
+        nodes,
+        [(key, *node) for key in nodes if (node := state.nodes.get(key)) is not None],
     )
-    _delete(database, "parties", "address", touched.parties)
-    database.executemany(
-        "INSERT INTO parties VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [state.parties[key] for key in touched.parties if key in state.parties],
-    )
-    _delete(database, "services", "provider", touched.services)
-    database.executemany(
-        "INSERT INTO services VALUES (?, ?, ?, ?, ?)",
+    _replace(
+        database,
+        "accounts",
+        accounts,
         [
-            (key, row.name, row.url, " ".join([str(int(one)) for one in row.permissions]), row[3])
-            for key in touched.services
-            if (row := state.services.get(key)) is not None
+            (key, _ids(account.ids), account.member, account.membership)
+            for key in accounts
+            if (account := state.accounts.get(key)) is not None
         ],
     )
-    _delete(database, "consents", "user", touched.consents)
-    database.executemany(
-        "INSERT INTO consents VALUES (?, ?, ?, ?, ?)",
+    _replace(
+        database,
+        "parties",
+        parties,
         [
-            (user, place, *consent)
-            for user in touched.consents
-            for place, consent in enumerate(state.consents.get(user, ()))
+            (key, *party[:-1], *party.changed)
+            for key in parties
+            if (party := state.parties.get(key)) is not None
+        ],
+    )
+    _replace(
+        database,
+        "services",
+        services,
+        [
+            (key, *offer[:3], " ".join([str(int(one)) for one in offer.permissions]), *offer[4:])
+            for key in services
+            if (offer := state.services.get(key)) is not None
+        ],
+    )
+    _replace(
+        database,
+        "consents",
+        consents,
+        [
+            (member, place, agreed.user, *consent)
+            for member in consents
+            if (agreed := state.consents.get(member)) is not None
+            for place, consent in enumerate(agreed.consents)
         ],
     )
     _write_marks(database, known.marks)
 
 
-def _delete(database: sqlite3.Connection, table: str, key: str, rows: Iterable[Address]) -> None:
-    statement = f"DELETE FROM {table} WHERE {key} = ?"  # noqa: S608 - names of our own
-    database.executemany(statement, [(one,) for one in rows])
+_KEYS = {
+    "nodes": "number",
+    "accounts": "address",
+    "parties": "key",
+    "services": "member",
+    "consents": "member",
+}
+
+
+def _replace(
+    database: sqlite3.Connection,
+    table: str,
+    touched: Iterable[Member | str],
+    rows: Sequence[tuple[object, ...]],
+) -> None:
+    """Replace the rows that were touched by those that are there now."""
+    delete = f"DELETE FROM {table} WHERE {_KEYS[table]} = ?"  # noqa: S608 - names of our own
+    database.executemany(delete, [(key,) for key in touched])
+    if rows:
+        places = ", ".join("?" * len(rows[0]))
+        database.executemany(f"INSERT INTO {table} VALUES ({places})", rows)  # noqa: S608
 
 
 def _write_marks(database: sqlite3.Connection, marks: tuple[Mark, ...]) -> None:
@@ -194,7 +280,7 @@ def _write_marks(database: sqlite3.Connection, marks: tuple[Mark, ...]) -> None:
                 mark.block.hash,
                 mark.block.timestamp_unix_s,
                 rows_to_json(mark.undo),
-                mark.last_listing,
+                mark.last_membership,
             )
             for mark in marks
             if (mark.block.number, mark.block.hash) not in there

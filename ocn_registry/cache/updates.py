@@ -1,34 +1,38 @@
-"""What subscribers are told: how the registry of one block differs from that of the one before.
+"""What subscribers receive: how the registry of one block differs from that of the one before.
 
-It is made by comparing the two states, whatever led from one to the other: events, a reorganisation
-of the chain or loading all anew. So whoever applies it to a copy of its own has what the cache has,
-and something that came and went in between is not told.
+The two states are compared, whatever led from one to the other: events, a reorganisation of the
+chain, or loading all again. Applied to a copy, the differences make it what the cache is. What came
+and went in between is not among them.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
-from ocn_registry.cache.state import agreement
-from ocn_registry.models import Node
+from ocn_registry.events.state import id_of
 from ocn_registry.outcomes import (
     AgreementMade,
     NodeDeleted,
     NodeSet,
     PartyDeleted,
     PartySet,
+    PartyWebsiteSet,
     ServiceDeleted,
     ServiceSet,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
-    from ocn_registry.cache.draft import Rows
-    from ocn_registry.cache.state import Consent, State
-    from ocn_registry.models import Address, BlockRef
+    from ocn_registry.events.state import Member, Rows, ServiceRow, State
+    from ocn_registry.events.tables import Table
+    from ocn_registry.models import Address, BlockRef, Party, Service
+
+
+K = TypeVar("K")
+R = TypeVar("R")
 
 
 class Cause(Enum):
@@ -52,6 +56,7 @@ Difference: TypeAlias = (
     | NodeDeleted
     | PartySet
     | PartyDeleted
+    | PartyWebsiteSet
     | ServiceSet
     | ServiceDeleted
     | AgreementMade
@@ -79,87 +84,127 @@ class Update:
 
 
 def differences(old: State, new: State, touched: Rows | None) -> tuple[Difference, ...]:
-    """Tell how a state differs from the one before.
+    """Return how a state differs from the one before.
+
+    An account that moved to a new key shows as what left the old one and came to the new one.
 
     Args:
         old: The one before.
         new: The state.
         touched: Rows that may differ, by their keys; `None` for all.
     """
-    nodes = _keys(old.nodes, new.nodes, touched.nodes if touched is not None else None)
-    parties = _keys(old.parties, new.parties, touched.parties if touched is not None else None)
-    services = _keys(old.services, new.services, touched.services if touched is not None else None)
-    users = dict.fromkeys(
-        _keys(old.consents, new.consents, touched.consents if touched is not None else None)
-    )
-    users.update(dict.fromkeys(parties))
-    users.update(dict.fromkeys(_users_of(services, old, new)))
+    changed = _Changed.between(old, new, touched)
     gone: list[Difference] = []
     come: list[Difference] = []
-    for operator in nodes:
-        domain = new.nodes.get(operator)
-        if domain is not None:
-            come.append(NodeSet(node=Node(operator=operator, domain=domain)))
-        else:
+    for operator in changed.operators:
+        before, node = old.node(operator), new.node(operator)
+        if node is not None and node != before:
+            come.append(NodeSet(node=node))
+        elif node is None and before is not None:
             gone.append(NodeDeleted(operator=operator))
-    for address in parties:
-        _tell_party(old, new, address, gone, come)
-    for provider in services:
-        service = new.services.get(provider)
-        if service is None:
-            gone.append(ServiceDeleted(provider=provider))
-        else:
-            name, url, permissions, _ = service
-            come.append(
-                ServiceSet(provider=provider, name=name, url=url, permissions=permissions),
-            )
-    for user in users:
-        _tell_agreements(old, new, user, gone, come)
+    for key in changed.parties:
+        _add_party(old, new, key, gone, come)
+    for provider in changed.providers:
+        _add_service(old.service(provider), new.service(provider), gone, come)
+    for user in changed.users:
+        _add_agreements(old, new, user, gone, come)
     gone.reverse()  # agreements leave before services, services before parties
     return (*gone, *come)
 
 
-def _keys(
-    old: Mapping[Address, object],
-    new: Mapping[Address, object],
-    touched: Iterable[Address] | None,
-) -> list[Address]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Changed:
+    """Whose entries may differ."""
+
+    operators: Iterable[Address]
+    parties: Iterable[str]
+    providers: Iterable[Address]
+    users: Iterable[Address]
+
+    @classmethod
+    def between(cls, old: State, new: State, touched: Rows | None) -> _Changed:
+        numbers = _keys(old.nodes, new.nodes, None if touched is None else touched.nodes)
+        parties = _keys(old.parties, new.parties, None if touched is None else touched.parties)
+        accounts = _keys(old.accounts, new.accounts, None if touched is None else touched.accounts)
+        services = _keys(old.services, new.services, None if touched is None else touched.services)
+        consents = _keys(old.consents, new.consents, None if touched is None else touched.consents)
+        # A party's numbers may be learned, or its account's ids change: it is told as one that set.
+        stays = [
+            key
+            for account in accounts
+            for state in (old, new)
+            if (row := state.accounts.get(account)) is not None
+            for key in row.ids
+        ]
+        providers = [
+            service.account
+            for member in services
+            for state in (old, new)
+            if (service := state.services.get(member)) is not None
+        ]
+        users = _users(old, new, {*consents, *services})
+        # The parties of an operator that moved to a new key name another operator.
+        moved = {
+            number
+            for number in numbers
+            if (node := old.nodes.get(number)) is not None
+            and (renamed := new.nodes.get(number)) is not None
+            and node.operator != renamed.operator
+        }
+        if moved:
+            stays += [key for key, row in new.parties.items() if row.node in moved]
+        return cls(
+            operators=dict.fromkeys(
+                [
+                    node.operator
+                    for number in numbers
+                    for state in (old, new)
+                    if (node := state.nodes.get(number)) is not None
+                ],
+            ),
+            parties=dict.fromkeys((*parties, *stays)),
+            providers=dict.fromkeys((*providers, *accounts)),
+            users=dict.fromkeys((*accounts, *users)),
+        )
+
+
+def _keys(old: Table[K, R], new: Table[K, R], touched: Iterable[K] | None) -> list[K]:
     if touched is None:
         touched = dict.fromkeys((*old, *new))
     return [key for key in touched if old.get(key) != new.get(key)]
 
 
-def _users_of(providers: list[Address], old: State, new: State) -> list[Address]:
-    """Tell whose agreements are with one of these."""
-    if not providers:
+def _users(old: State, new: State, members: set[Member]) -> list[Address]:
+    """Return the accounts that agreed to the services of some members, or are some of them."""
+    if not members:
         return []
-    some = set(providers)
     return [
-        user
+        row.user
         for state in (old, new)
-        for user, consents in state.consents.items()
-        if any(consent.provider in some for consent in consents)
+        for member, row in state.consents.items()
+        if member in members or any(consent.provider in members for consent in row.consents)
     ]
 
 
-def _tell_party(
+def _add_party(
     old: State,
     new: State,
-    address: Address,
+    key: str,
     gone: list[Difference],
     come: list[Difference],
 ) -> None:
-    before, row = old.parties.get(address), new.parties.get(address)
-    ends = row is None or (
-        before is not None and (before.listing, before[1:3]) != (row.listing, row[1:3])
-    )
-    if before is not None and ends:
-        gone.append(PartyDeleted(address=address, id=old.party(before).id))
-    if row is not None:
-        party = new.party(row)
+    before, row = old.parties.get(key), new.parties.get(key)
+    if before is not None and (row is None or _stay(old, key) != _stay(new, key)):
+        gone.append(PartyDeleted(address=before.account, id=id_of(key)))
+        before = None
+    if row is None:
+        return
+    party = new.party(key, row)
+    present = None if before is None else old.party(key, before)
+    if present is None or _told(present) != _told(party):
         come.append(
             PartySet(
-                address=address,
+                address=party.address,
                 id=party.id,
                 roles=party.roles,
                 modules_sender=party.modules_sender,
@@ -167,29 +212,79 @@ def _tell_party(
                 operator=party.operator,
             ),
         )
+    if party.website != (None if present is None else present.website):
+        come.append(PartyWebsiteSet(address=party.address, id=party.id, website=party.website))
 
 
-def _tell_agreements(
+def _told(party: Party) -> tuple[object, ...]:
+    return party.roles, party.modules_sender, party.modules_receiver, party.operator
+
+
+def _stay(state: State, key: str) -> tuple[Address, Member | None] | None:
+    """Return whose a party is, and during which of the account's stays."""
+    row = state.parties.get(key)
+    account = None if row is None else state.accounts.get(row.account)
+    if row is None:
+        return None
+    return row.account, None if account is None else account.member
+
+
+def _add_service(
+    before: Service | None,
+    service: Service | None,
+    gone: list[Difference],
+    come: list[Difference],
+) -> None:
+    if service is None:
+        if before is not None:
+            gone.append(ServiceDeleted(provider=before.provider))
+    elif before is None or _offer(before) != _offer(service):
+        come.append(
+            ServiceSet(
+                provider=service.provider,
+                name=service.name,
+                url=service.url,
+                permissions=service.permissions,
+            ),
+        )
+
+
+def _offer(service: Service) -> tuple[str, str, tuple[int, ...], int | None]:
+    return service.name, service.url, service.permissions, service.version
+
+
+def _add_agreements(
     old: State,
     new: State,
     user: Address,
     gone: list[Difference],
     come: list[Difference],
 ) -> None:
-    before, after = old.in_force(user), new.in_force(user)
+    before, after = _agreed(old, user), _agreed(new, user)
     gone.extend(
-        AgreementEnded(user=user, provider=consent.provider)
-        for consent in before
-        if consent not in after
+        AgreementEnded(user=user, provider=service.account)
+        for one, service in before.items()
+        if one not in after
     )
-    come.extend(_made(new, user, consent) for consent in after if consent not in before)
+    come.extend(
+        AgreementMade(
+            user=user,
+            provider=service.account,
+            version=one[2],
+            permissions=service.permissions,
+        )
+        for one, service in after.items()
+        if one not in before
+    )
 
 
-def _made(state: State, user: Address, consent: Consent) -> AgreementMade:
-    told = agreement(user, consent)
-    return AgreementMade(
-        user=user,
-        provider=told.provider,
-        version=told.version,
-        permissions=state.services[consent.provider].permissions,
-    )
+def _agreed(
+    state: State,
+    user: Address,
+) -> dict[tuple[Member | None, Address, int | None], ServiceRow]:
+    account = state.accounts.get(user)
+    member = None if account is None else account.member
+    return {
+        (member, service.account, consent.version): service
+        for consent, service in state.in_force(user)
+    }

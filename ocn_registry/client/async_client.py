@@ -160,7 +160,7 @@ class AsyncRegistryClient:
         self,
         *,
         operator: str | None = None,
-        role: Role | None = None,
+        role: Role | Iterable[Role] | None = None,
         module: Module | None = None,
         interface: Interface | None = None,
         on_read: Callable[[int, int], None] | None = None,
@@ -170,7 +170,7 @@ class AsyncRegistryClient:
 
         Args:
             operator: Whose node they are reached through.
-            role: A role that they have.
+            role: A role that they have, or several of which they have at least one.
             module: A module that they have.
             interface: The side of the module that they have; without a module, of any.
             on_read: See `nodes`.

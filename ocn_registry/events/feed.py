@@ -196,7 +196,12 @@ class FeedCore:
         yield from self._start()
         assert self._trail is not None  # noqa: S101 - for type checkers
         last = self._options.last_block
-        step = yield from follow(self._contracts, self._trail, until=last)
+        step = yield from follow(
+            self._contracts,
+            self._trail,
+            chain_id=self._dialect.chain_id,
+            until=last,
+        )
         found = yield from events_of(self._dialect, step)
         reverted = [
             event for block in step.replaced for event in reversed(self._pages[block.hash].events)

@@ -13,8 +13,8 @@ import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ocn_registry.errors import BadAnswer, ReorgTooDeep, RpcRefused, RpcTimeout
-from ocn_registry.protocol.effects import BlockAt, Head, Logs, all_of, together
+from ocn_registry.errors import BadAnswer, ReorgTooDeep, RpcRefused, RpcTimeout, WrongChain
+from ocn_registry.protocol.effects import BlockAt, ChainId, Head, Logs, all_of, together
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -151,6 +151,7 @@ def follow(
     contracts: tuple[Address, ...],
     trail: Trail,
     *,
+    chain_id: int,
     until: int | None = None,
     depth: int = DEPTH,
 ) -> Flow[Step]:
@@ -159,54 +160,78 @@ def follow(
     Args:
         contracts: Whose events.
         trail: How far they were read.
+        chain_id: The chain that the trail is on.
         until: Number of the last block to read; `None` for the latest.
         depth: How many blocks back a reorganisation may go.
 
     Raises:
         ReorgTooDeep: No block of the trail stands any more.
-        TransportError: The chain can't be asked.
+        TransportError: The chain can't be asked, or the node is on another one by now.
     """
     for _ in range(ROUNDS):
+        step = yield from look(trail, chain_id=chain_id, depth=depth)
+        last = step.head.number if until is None else min(until, step.head.number)
+        if step.trail.lagging or step.replaced or last <= step.trail.blocks[-1].number:
+            return step
         try:
-            return (yield from _step(contracts, trail, until, depth))
+            return (yield from read_on(contracts, step.trail, step.head, last, depth=depth))
         except Moved:
             continue
     raise moved()
 
 
-def moved() -> BadAnswer:
-    """Say that there was no quiet moment to read in."""
-    return Moved(
-        "the chain moved each time while it was read: see that all RPC nodes behind the URL are "
-        "on one chain, then try again",
-    )
+def look(trail: Trail, *, chain_id: int, depth: int = DEPTH) -> Flow[Step]:
+    """See where the chain is, and go back to where it has replaced blocks; see `follow`.
 
-
-def _step(
-    contracts: tuple[Address, ...],
-    trail: Trail,
-    until: int | None,
-    depth: int,
-) -> Flow[Step]:
+    A chain that is shorter than the trail is that of a node that lags: the trail stays, until that
+    was seen several times. Before any block but the last one of the trail is believed, the node is
+    asked for its chain: the one behind a URL may have become another chain's.
+    """
     here = trail.blocks[-1]
     told, present = yield from together(Head(), BlockAt(here.number))
     head = told.ref
     if present is None and trail.lagging < LAGGING_ROUNDS:
         return Step(trail=replace(trail, lagging=trail.lagging + 1), head=head)
     trail = replace(trail, lagging=0)
-    if present != here:
-        count = yield from count_standing(trail.blocks)
-        if not count:
-            raise ReorgTooDeep(here.number, depth)
-        kept, gone = trail.blocks[:count], trail.blocks[count:]
-        return Step(trail=replace(trail, blocks=kept), head=head, replaced=gone[::-1])
-    last = head.number if until is None else min(until, head.number)
-    if last <= here.number:
+    if present == here:
         return Step(trail=trail, head=head)
+    found = yield from ChainId()
+    if found != chain_id:
+        raise WrongChain(chain_id, found)
+    count = yield from count_standing(trail.blocks)
+    if not count:
+        raise ReorgTooDeep(here.number, depth)
+    kept, gone = trail.blocks[:count], trail.blocks[count:]
+    return Step(trail=replace(trail, blocks=kept), head=head, replaced=gone[::-1])
+
+
+def read_on(  # noqa: PLR0913 - two have a default
+    contracts: tuple[Address, ...],
+    trail: Trail,
+    head: BlockRef,
+    last: int,
+    *,
+    depth: int = DEPTH,
+    chunk_blocks: int = CHUNK_BLOCKS,
+) -> Flow[Step]:
+    """Read some pieces after the trail, below a head that was seen.
+
+    Args:
+        contracts: Whose events.
+        trail: How far they were read.
+        head: The latest block; all that is read has to stand below it.
+        last: Number of the last block to read, after that of the trail.
+        depth: How many blocks back a reorganisation may go.
+        chunk_blocks: The most blocks to ask for in one piece.
+
+    Raises:
+        Moved: The chain moved while it was read: look again.
+        TransportError: The chain can't be asked.
+    """
     parts: list[Piece] = []
-    read, chunk = here.number, trail.chunk_blocks
+    read, chunk = trail.blocks[-1].number, trail.chunk_blocks
     while read < last and len(parts) < _PIECES and sum(len(each.logs) for each in parts) < _EVENTS:
-        part = yield from piece(contracts, read + 1, last, chunk)
+        part = yield from piece(contracts, read + 1, last, chunk, chunk_blocks)
         parts.append(part)
         read, chunk = part.end.number, part.chunk_blocks
     found = yield from _in_blocks(parts, head)
@@ -218,21 +243,40 @@ def _step(
     )
 
 
+def moved() -> BadAnswer:
+    """Return the error for when there was no quiet moment to read in."""
+    return Moved(
+        "the chain moved each time while it was read: see that all RPC nodes behind the URL are "
+        "on one chain, then try again",
+    )
+
+
 def _in_blocks(
     parts: Sequence[Piece],
     head: BlockRef,
 ) -> Flow[tuple[tuple[BlockRef, tuple[PlacedLog, ...]], ...]]:
-    """Put events to their blocks, and see that the chain is the one whose head was told."""
+    """Put events to their blocks, and see that the chain is the one whose head was seen."""
     by_number: dict[int, list[PlacedLog]] = {}
     for log in [log for part in parts for log in part.logs]:
         by_number.setdefault(log.block_number, []).append(log)
-    blocks = yield from all_of(tuple([BlockAt(number) for number in by_number]))
-    known = (*[part.end for part in parts], head)  # in one request, so of one node
-    if (yield from all_of(tuple([BlockAt(block.number) for block in known]))) != known:
+    known = {part.end.number: part.end for part in parts} | {head.number: head}
+    # What is known already, and what is asked now, in one request, so of one node. A single piece
+    # that ends at the head was held to it when it was read.
+    asked = tuple([number for number in by_number if number not in known])
+    if asked or len(known) > 1 or parts[-1].end != head:
+        blocks = yield from all_of(tuple([BlockAt(number) for number in (*asked, *known)]))
+        if blocks[len(asked) :] != tuple(known.values()):
+            raise Moved("the chain moved while it was read")
+        for number, block in zip(asked, blocks, strict=False):
+            if block is None:
+                raise Moved("the chain moved while it was read")
+            known[number] = block
+    if parts[-1].end.number == head.number and parts[-1].end != head:
         raise Moved("the chain moved while it was read")
     found: list[tuple[BlockRef, tuple[PlacedLog, ...]]] = []
-    for block, logs in zip(blocks, by_number.values(), strict=True):
-        if block is None or any(log.block_hash != block.hash for log in logs):
+    for number, logs in by_number.items():
+        block = known[number]
+        if any(log.block_hash != block.hash for log in logs):
             raise Moved("the chain moved while it was read")
         found.append((block, tuple(logs)))
     return tuple(found)

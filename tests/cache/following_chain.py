@@ -69,7 +69,7 @@ class Follower:
         self.seen["reorganisations"] += figures.reorganisations
         self.seen["loads"] += figures.loads
 
-    def _keep(self, update):
+    def _keep(self, update):  # noqa: C901 - one case for each kind of change
         for change in update.changes:
             name = type(change).__name__
             match name:
@@ -78,9 +78,12 @@ class Follower:
                 case "NodeDeleted":
                     del self.copy["node", change.operator]
                 case "PartySet":
-                    self.copy["party", change.address] = change
+                    self.copy["party", change.address, change.id] = change
                 case "PartyDeleted":
-                    assert self.copy.pop(("party", change.address)).id == change.id
+                    del self.copy["party", change.address, change.id]
+                    self.copy.pop(("website", change.address, change.id), None)
+                case "PartyWebsiteSet":
+                    self.copy["website", change.address, change.id] = change.website
                 case "ServiceSet":
                     self.copy["service", change.provider] = change
                 case "ServiceDeleted":
@@ -128,24 +131,28 @@ class Follower:
                 self.seen["parties without their id"] += 1
                 continue
             assert (route.operator, route.domain) == (party.operator, party.operator_domain)
-            assert cache.party(*ids) == party == cache.party(party.address)
+            assert cache.party(*ids) == party
+            if party.current:
+                assert cache.party(party.address) == party
+            assert party in cache.parties_of(party.address)
             assert cache.is_mine(*ids, operator=party.operator)
             assert cache.agreements(*ids) == cache.agreements(party.address)
         by_kind = {
             "node": {(node.operator, node.domain) for node in nodes},
-            "party": {party.address for party in parties},
+            "party": {(party.address, party.id) for party in parties},
             "service": {service.provider for service in services},
             "agreement": {(one.user, one.provider) for one in agreed},
         }
         told = {
             "node": {(key[1], value) for key, value in self.copy.items() if key[0] == "node"},
-            "party": {key[1] for key in self.copy if key[0] == "party"},
+            "party": {key[1:] for key in self.copy if key[0] == "party"},
             "service": {key[1] for key in self.copy if key[0] == "service"},
             "agreement": {key[1:] for key in self.copy if key[0] == "agreement"},
         }
         assert told == by_kind
         for party in parties:
-            copied = self.copy["party", party.address]
+            assert self.copy.get(("website", party.address, party.id)) == party.website
+            copied = self.copy["party", party.address, party.id]
             assert (copied.id, copied.roles, copied.operator) == (
                 party.id,
                 party.roles,
@@ -164,7 +171,8 @@ class Follower:
 
 def numbers(one):
     """Tell what does not count when two values are compared, and has to be the same here."""
-    return getattr(one, "listing", None), getattr(one, "version", None)
+    names = ("membership", "current", "version")
+    return tuple(getattr(one, name, None) for name in names)
 
 
 def same(got, due):

@@ -422,7 +422,7 @@ def test_long_absence_loads_anew(client, devnet):
 def test_more_events_than_are_worth_following_load_anew(
     client, operator, monkeypatch, events, cause
 ):
-    monkeypatch.setattr(following, "_MOST_EVENTS", 3)
+    monkeypatch.setattr(following, "_MAX_EVENTS", 3)
     cache = RegistryCache(client, options=CacheOptions(chunk_blocks=1))
     cache.refresh()
     for number in range(events):

@@ -37,10 +37,11 @@ from ocn_registry import (
 )
 from ocn_registry.cache import following
 from ocn_registry.cache.core import CacheCore
-from ocn_registry.cache.draft import Draft, Rows
 from ocn_registry.deploy.devnet import Devnet
+from ocn_registry.events.state import Draft, Rows
+from ocn_registry.flows import events
 from ocn_registry.flows.events import Piece
-from ocn_registry.protocol.effects import BlockAt, Head
+from ocn_registry.protocol.effects import BlockAt, Head, all_of
 from ocn_registry.transport.http_sync import HttpTransport
 
 HISTORIES = 40 if os.environ.get("OCN_SOAK") else 4
@@ -386,19 +387,25 @@ def believes_every_answer(_block, flow):
     return flow
 
 
-def believes_every_piece(_head, _ends):
-    yield from ()
+def believes_every_piece(parts, _head):
+    logs = [log for part in parts for log in part.logs]
+    numbers = tuple(dict.fromkeys(log.block_number for log in logs))
+    blocks = yield from all_of(tuple(map(BlockAt, numbers)))
+    return tuple(
+        (block, tuple(log for log in logs if log.block_number == number))
+        for number, block in zip(numbers, blocks, strict=True)
+    )
 
 
-piece, a_round = following.piece, CacheCore._round
+piece, a_round = events.piece, CacheCore._round
 HISTORIES_FIND = {
     "goes back without undoing": (following, "_at", forgets_to_go_back),
-    "takes an outage for silence": (following, "piece", takes_an_outage_for_silence),
+    "takes an outage for silence": (events, "piece", takes_an_outage_for_silence),
     "says that it is current": (CacheCore, "_round", says_that_it_is_current),
 }
 SWEEPS_FIND = {
     "believes every answer": (following, "of_block", believes_every_answer),
-    "believes every piece": (following, "_hold_to", believes_every_piece),
+    "believes every piece": (events, "_in_blocks", believes_every_piece),
 }
 
 

@@ -1,24 +1,29 @@
-"""Events that can't follow what is known: a node leaves some out, and that is noticed."""
+"""What a cache makes of events: it begins in the middle, notices gaps, and can go back."""
+
+from dataclasses import replace
 
 import pytest
 
-from ocn_registry.cache.draft import Draft, empty
-from ocn_registry.cache.fold import Fold
-from ocn_registry.events.replay import MissingEvents
-from ocn_registry.models import Address, BlockRef, Node, PartyId, Role
+from ocn_registry.events.fold import Fold
+from ocn_registry.events.state import Draft, Moment, State
+from ocn_registry.events.tables import MissingEvents, Table
+from ocn_registry.models import Address, BlockRef, Node, Party, PartyId, Role, Service
 from ocn_registry.outcomes import (
+    AccountMoved,
     AgreementMade,
     AgreementRevoked,
     NodeDeleted,
     NodeSet,
     PartyDeleted,
     PartySet,
+    PartyWebsiteSet,
     ServiceDeleted,
     ServiceSet,
 )
 
 BLOCK = BlockRef(number=1, hash="0x" + "00" * 32, timestamp_unix_s=1)
-OPERATOR, USER, PROVIDER = (Address(f"0x{number:040x}") for number in (1, 2, 3))
+WHEN = Moment(1, 1)
+OPERATOR, USER, PROVIDER, NEW = (Address(f"0x{number:040x}") for number in (1, 2, 3, 4))
 
 
 def party(address, party_id):
@@ -32,6 +37,10 @@ def party(address, party_id):
     )
 
 
+def left(address, party_id):
+    return PartyDeleted(address=address, id=PartyId("DE", party_id))
+
+
 NODE = NodeSet(node=Node(operator=OPERATOR, domain="https://a.example"))
 LISTED = (NODE, party(USER, "USR"), party(PROVIDER, "SRV"))
 
@@ -40,69 +49,176 @@ def service(*permissions):
     return ServiceSet(provider=PROVIDER, name="", url="", permissions=permissions)
 
 
-def agreed(version, *permissions):
-    return AgreementMade(user=USER, provider=PROVIDER, version=version, permissions=permissions)
+def agreed(version, *permissions, user=USER):
+    return AgreementMade(user=user, provider=PROVIDER, version=version, permissions=permissions)
 
 
-def fold(*changes):
-    draft = Draft(empty(BLOCK))
-    draft.last_listing = 0
-    Fold(draft).apply(changes)
-    return draft.finish(BLOCK)
+def draft_of(state, *changes, when=WHEN):
+    draft = Draft(state)
+    fold = Fold(draft)
+    for change in changes:
+        fold.apply(change, when)
+    fold.finish()
+    return draft, fold
+
+
+def fold(*changes, last_membership=0):
+    state = replace(State(block=BLOCK), last_membership=last_membership)
+    return draft_of(state, *changes)[0].finish(BLOCK)
+
+
+def same(table, other):
+    return dict(table.items()) == dict(other.items())
 
 
 @pytest.mark.parametrize(
     "changes",
     [
         [NodeDeleted(operator=OPERATOR)],
-        [PartyDeleted(address=USER, id=PartyId("DE", "USR"))],
+        [left(USER, "USR")],
+        [*LISTED, left(USER, "SRV")],
+        [*LISTED, party(USER, "SRV")],
         [service(1)],
+        [*LISTED, ServiceDeleted(provider=PROVIDER)],
         [*LISTED, agreed(1, 1)],
         [*LISTED, service(1), agreed(1, 2)],
         [*LISTED, service(1), agreed(1, 1), agreed(2, 1)],
         [NODE, party(PROVIDER, "SRV"), service(1), agreed(1, 1)],
+        [*LISTED, AccountMoved(account=USER, new_account=PROVIDER)],
+        [*LISTED, AccountMoved(account=USER, new_account=OPERATOR)],
+        [*LISTED, PartyWebsiteSet(address=USER, id=PartyId("DE", "SRV"), website=None)],
     ],
-    ids=str,
+    ids=lambda changes: "-".join(type(change).__name__ for change in changes),
 )
-def test_change_without_what_it_needs_is_noticed(changes):
-    with pytest.raises(MissingEvents, match="read all again"):
+def test_a_change_without_what_it_needs_is_noticed(changes):
+    with pytest.raises(MissingEvents, match="again"):
         fold(*changes)
 
 
-def test_end_of_what_had_ended_already_is_no_fault():
-    gone = ServiceDeleted(provider=PROVIDER), AgreementRevoked(user=USER, provider=PROVIDER)
-    assert fold(*LISTED, *gone).services == {}
+def test_revoking_what_had_ended_already_is_no_fault():
+    gone = AgreementRevoked(user=USER, provider=PROVIDER)
+    assert len(fold(*LISTED, gone).consents) == 0
 
 
 def test_version_is_learned_from_who_agrees():
     state = fold(*LISTED, service(1), agreed(7, 1))
-    assert state.services[PROVIDER].version == 7
-    assert [one.version for one in state.in_force(USER)] == [7]
+    assert state.service(PROVIDER).version == 7
+    assert [one.version for one in state.agreements(USER)] == [7]
 
 
 def test_other_permissions_end_agreements_for_good():
     state = fold(*LISTED, service(1), agreed(7, 1), service(2), service(1))
-    assert state.services[PROVIDER].version == 9
-    assert state.in_force(USER) == () == state.consents.get(USER, ())
+    assert state.service(PROVIDER).version == 9
+    assert state.agreements(USER) == ()
+    assert len(state.consents) == 0
 
 
-def test_listings_are_counted():
-    left = PartyDeleted(address=USER, id=PartyId("DE", "USR"))
-    state = fold(*LISTED, left, party(USER, "USR"))
-    assert [state.parties[one].listing for one in (PROVIDER, USER)] == [2, 3]
+def test_a_deleted_service_comes_back_under_the_next_version():
+    changes = (service(1), agreed(7, 1), ServiceDeleted(provider=PROVIDER))
+    assert fold(*LISTED, *changes).service(PROVIDER) is None
+    assert fold(*LISTED, *changes, service(1)).service(PROVIDER).version == 8
+
+
+def test_memberships_are_counted():
+    state = fold(*LISTED, left(USER, "USR"), party(USER, "USR"))
+    assert [state.party_of(one).membership for one in (PROVIDER, USER)] == [2, 3]
+
+
+def test_a_membership_that_nobody_told_is_read_and_counted_on_from():
+    draft, fold_ = draft_of(State(block=BLOCK), *LISTED, service(1))
+    assert fold_.unknown() == ((USER, PROVIDER), (PROVIDER,))
+    known = [
+        Party(
+            address=address,
+            id=PartyId("DE", party_id),
+            roles=(Role.CPO,),
+            modules_sender=(),
+            modules_receiver=(),
+            operator=OPERATOR,
+            operator_domain=None,
+            membership=membership,
+        )
+        for address, party_id, membership in ((USER, "USR", 7), (PROVIDER, "SRV", 8))
+    ]
+    offered = Service(
+        provider=PROVIDER, id=PartyId("DE", "SRV"), name="", url="", permissions=(1,), version=5
+    )
+    fold_.learn(tuple(known), (offered,))
+    assert fold_.unknown() == ((), ())
+    state = draft.finish(BLOCK)
+    assert (state.last_membership, state.service(PROVIDER).version) == (8, 5)
+    after = draft_of(state, party(NEW, "NEW"))[0].finish(BLOCK)
+    assert after.party_of(NEW).membership == 9
+
+
+def test_what_an_account_has_follows_it_to_its_new_key():
+    state = fold(
+        *(*LISTED, party(USER, "TWO"), service(1), agreed(7, 1)),
+        *(AccountMoved(account=USER, new_account=NEW), party(NEW, "USR"), party(NEW, "TWO")),
+    )
+    assert [one.id.party_id for one in state.parties_of(NEW)] == ["TWO", "USR"]
+    assert [one.provider for one in state.agreements(NEW)] == [PROVIDER]
+    assert state.party_of(USER) is None
+    moved = fold(
+        *(*LISTED, service(1), agreed(7, 1)),
+        *(AccountMoved(account=PROVIDER, new_account=NEW), party(NEW, "SRV")),
+    )
+    assert [one.provider for one in moved.agreements(USER)] == [NEW]
+    assert (moved.service(PROVIDER), moved.service(NEW).version) == (None, 7)
+
+
+def test_agreements_end_with_the_last_id_and_not_with_one_of_several():
+    state = fold(*LISTED, party(USER, "TWO"), service(1), agreed(7, 1), left(USER, "USR"))
+    assert [one.version for one in state.agreements(USER)] == [7]
+    ended = draft_of(state, left(USER, "TWO"), party(USER, "USR"))[0].finish(BLOCK)
+    assert ended.agreements(USER) == ()
+
+
+def test_a_party_changed_last_at_the_block_of_its_event():
+    state = fold(*LISTED)
+    website = PartyWebsiteSet(address=USER, id=PartyId("DE", "USR"), website="https://u.example")
+    after = draft_of(state, website, when=Moment(9, 99))[0].finish(BLOCK)
+    assert (after.parties.get("DEUSR").changed, after.parties.get("DESRV").changed) == (
+        (9, 99),
+        (1, 1),
+    )
 
 
 def test_draft_leaves_the_state_before_as_it_was():
     before = fold(*LISTED)
-    before.route(before.ids["DE", "USR"])
-    draft = Draft(before)
-    Fold(draft).apply([party(USER, "NEW"), NodeDeleted(operator=OPERATOR)])
+    used = PartyId("DE", "USR")
+    before.route(used)
+    changes = (party(USER, "NEW"), left(USER, "USR"), NodeDeleted(operator=OPERATOR))
+    draft, _ = draft_of(before, *changes)
     after = draft.finish(BLOCK)
-    assert (before.ids["DE", "USR"].address, ("DE", "NEW") in before.ids) == (USER, False)
-    assert (after.ids["DE", "NEW"].address, ("DE", "USR") in after.ids) == (USER, False)
-    assert before.route(before.ids["DE", "USR"]).domain == "https://a.example"
-    assert after.route(after.ids["DE", "NEW"]).domain is None
+    assert ("DEUSR" in before.parties, "DENEW" in before.parties) == (True, False)
+    assert ("DEUSR" in after.parties, "DENEW" in after.parties) == (False, True)
+    assert before.route(used).domain == "https://a.example"
+    assert after.route(PartyId("DE", "NEW")).domain is None
     undone = Draft(after)
-    undone.put(draft.before)
+    undone.put(draft.before())
     back = undone.finish(BLOCK)
-    assert (back.nodes, back.parties, back.ids) == (before.nodes, before.parties, before.ids)
+    for table in ("nodes", "operators", "parties", "accounts", "services", "consents"):
+        assert same(getattr(back, table), getattr(before, table)), table
+
+
+def test_a_table_and_its_next_version_share_all_but_what_changed():
+    rows = {f"{number:05}": number for number in range(5_000)}
+    table = Table(rows)
+    assert (len(table), dict(table.items())) == (5_000, rows)
+    after = table.edited({"00007": None, "00008": -8, "new": 1})
+    assert len(after) == 5_000
+    expected = {**rows, "00008": -8, "new": 1}
+    del expected["00007"]
+    assert dict(after.items()) == expected
+    assert dict(table.items()) == rows
+    shared = sum(one is other for one, other in zip(table._parts, after._parts, strict=True))
+    assert len(table._parts) - shared <= 3
+
+
+def test_a_table_stays_spread_out_as_it_grows():
+    table = Table()
+    for number in range(20_000):
+        table = table.edited({number: number})
+    assert len(table) == 20_000
+    assert max(map(len, table._parts)) <= 2_000

@@ -7,12 +7,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ocn_registry.errors import BadAnswer, ReorgTooDeep, RpcRefused, RpcTimeout
+from ocn_registry.errors import BadAnswer, ReorgTooDeep, RpcRefused, RpcTimeout, WrongChain
 from ocn_registry.flows.events import LAGGING_ROUNDS, Trail, follow, piece
 from ocn_registry.models import Address, BlockRef
-from ocn_registry.protocol.effects import BlockAt, Head, HeadBlock, Logs, PlacedLog, Together, run
+from ocn_registry.protocol.effects import (
+    BlockAt,
+    ChainId,
+    Head,
+    HeadBlock,
+    Logs,
+    PlacedLog,
+    Together,
+    run,
+)
 
 HERE = (Address("0x" + "01" * 20),)
+CHAIN_ID = 7
 TOPIC = "0x" + "aa" * 32
 
 
@@ -21,6 +31,7 @@ class Chain:
 
     def __init__(self, count=1):
         self.blocks, self.made, self.most, self.asked = [], 0, 10_000, []
+        self.chain_id = CHAIN_ID
         self.before = lambda: None  # what happens before each answer
         self.extend([0] * count)
 
@@ -52,6 +63,8 @@ class Chain:
         self.before()
         self.asked.append(effect)
         match effect:
+            case ChainId():
+                return self.chain_id
             case Head():
                 return HeadBlock(ref=self.blocks[-1][0], base_fee_wei=None)
             case BlockAt():
@@ -67,7 +80,7 @@ class Chain:
         return [log for _, logs in self.blocks for log in logs]
 
     def step(self, trail, **options):
-        return run(follow(HERE, trail, **options), self.perform)
+        return run(follow(HERE, trail, chain_id=CHAIN_ID, **options), self.perform)
 
 
 class Reader:
@@ -194,7 +207,7 @@ def test_what_a_node_on_a_branch_tells_is_not_told(forked):
 
     trail = Trail(blocks=(chain.blocks[2][0],), chunk_blocks=2)
     with pytest.raises(BadAnswer, match="the chain moved"):
-        run(follow(HERE, trail), perform)
+        run(follow(HERE, trail, chain_id=CHAIN_ID), perform)
     assert requests[0] >= 9
 
 
@@ -210,7 +223,7 @@ def test_a_node_that_changes_branches_in_one_request_is_asked_again(forked):
         return (branch if pieces else chain).perform(effect)
 
     branch.before = leaves
-    step = run(follow(HERE, Trail(blocks=(chain.blocks[2][0],))), perform)
+    step = run(follow(HERE, Trail(blocks=(chain.blocks[2][0],)), chain_id=CHAIN_ID), perform)
     assert [log for _, logs in step.found for log in logs] == chain.events()
 
 
@@ -234,6 +247,16 @@ def test_what_is_deeper_than_remembered_is_an_error():
     with pytest.raises(ReorgTooDeep) as raised:
         chain.step(trail)
     assert raised.value.block_number == 4
+
+
+def test_blocks_of_another_chain_are_not_believed():
+    chain = Chain(5)
+    trail = Trail(blocks=(chain.blocks[3][0], chain.blocks[4][0]))
+    chain.cut(1)
+    chain.extend([0])
+    chain.chain_id += 1
+    with pytest.raises(WrongChain):
+        chain.step(trail)
 
 
 def test_a_chain_that_never_rests_is_an_error():

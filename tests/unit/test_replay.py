@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from ocn_registry.events.replay import MissingEvents, Replay
+from ocn_registry.events.replay import Replay
+from ocn_registry.events.tables import MissingEvents
 from ocn_registry.models import Address, Agreement, Contract, Module, Node, PartyId, Role
 from ocn_registry.outcomes import (
     AccountMoved,

@@ -1,0 +1,410 @@
+"""The state that a registry's events add up to, as rows of plain values.
+
+A `State` never changes once it is made, so readers need no lock and all they read is of one block.
+A `Draft` is the next one in the making. `Fold` makes it from changes.
+
+As in the contracts, what an account has hangs on numbers, so that its key can change:
+
+- A party is attached to a *node number*. The numbers are ours: no view shows the contracts'.
+- Service and agreements hang on a *member*: the account's time as a party. Where contracts number
+  memberships it is a number: the membership's, or one of our own below 0 where that was not known
+  at first. Elsewhere it is the address, and what hangs on it comes back with the party.
+
+A party's key is its id in five characters. First-generation contracts can list an id for an account
+while the id leads to another one; then a space and the address follow the id.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from ocn_registry.events.tables import Edit, Table
+from ocn_registry.models import (
+    Address,
+    Agreement,
+    Module,
+    Node,
+    Party,
+    PartyId,
+    Role,
+    Route,
+    Service,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from enum import IntEnum
+
+    from ocn_registry.models import BlockRef
+
+Member: TypeAlias = "int | Address"
+_ID_CHARACTERS = 5
+_COUNTRY_CHARACTERS = 2
+_MAX_ROUTES = 100_000
+
+
+class Moment(NamedTuple):
+    """When something changed: number and time of the block."""
+
+    block_number: int
+    timestamp_unix_s: int
+
+
+class NodeRow(NamedTuple):
+    """An operator's node; `domain` is `None` while the operator runs none."""
+
+    operator: Address
+    domain: str | None
+
+
+class PartyRow(NamedTuple):
+    """A party under one of its account's ids; roles and modules are bits."""
+
+    account: Address
+    roles: int
+    sender: int
+    receiver: int
+    node: int
+    website: str | None
+    changed: Moment
+
+
+class AccountRow(NamedTuple):
+    """An account that holds an id.
+
+    Attributes:
+        address: The account.
+        ids: Keys of its parties: the current one, then the others in the order of their list.
+        member: What its service and agreements hang on.
+        membership: Number of the membership; `None` where contracts count none, below 0 while it is
+            not known.
+    """
+
+    address: Address
+    ids: tuple[str, ...]
+    member: Member
+    membership: int | None
+
+
+class ServiceRow(NamedTuple):
+    """A member's service; without permissions it was deleted, and only its version counts.
+
+    Attributes:
+        account: The provider.
+        name: Its name.
+        url: Where to read more.
+        permissions: What it needs.
+        version: As `membership` of an account.
+        shown: Key of the party under whose id it is shown.
+    """
+
+    account: Address
+    name: str
+    url: str
+    permissions: tuple[int, ...]
+    version: int | None
+    shown: str
+
+
+class Consent(NamedTuple):
+    """What a user agreed to: whose service, and which version of it."""
+
+    provider: Member
+    version: int | None
+
+
+class ConsentsRow(NamedTuple):
+    """What a member agreed to; the address is that of its account."""
+
+    user: Address
+    consents: tuple[Consent, ...]
+
+
+_ROLES = [tuple([role for role in Role if bits >> role & 1]) for bits in range(1 << len(Role))]
+
+
+@lru_cache(maxsize=4096)
+def _modules(bits: int) -> tuple[Module, ...]:
+    return tuple([module for module in Module if bits >> module & 1])
+
+
+@lru_cache(maxsize=4096)
+def bits_of(members: tuple[IntEnum, ...]) -> int:
+    """Return a set of roles or modules as bits."""
+    bits = 0
+    for member in members:
+        bits |= 1 << member
+    return bits
+
+
+def key_of(party: PartyId) -> str:
+    """Return the key of the party that holds an id."""
+    return party.country_code + party.party_id
+
+
+def id_of(key: str) -> PartyId:
+    """Return the id of the party with this key."""
+    return PartyId(key[:_COUNTRY_CHARACTERS], key[_COUNTRY_CHARACTERS:_ID_CHARACTERS])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class State:
+    """A registry at one block.
+
+    Attributes:
+        block: The block.
+        nodes: Operators and their nodes, by node number.
+        operators: Node numbers by operator.
+        parties: Parties by key.
+        accounts: Accounts that hold an id.
+        services: Services by member.
+        consents: What users agreed to, by member.
+        last_membership: Number of the last membership; `None` while it is not known, or not
+            counted.
+        routes: Answers that were given before; each is made when it is first asked for.
+    """
+
+    block: BlockRef
+    nodes: Table[int, NodeRow] = field(default_factory=Table[int, NodeRow])
+    operators: Table[Address, int] = field(default_factory=Table[Address, int])
+    parties: Table[str, PartyRow] = field(default_factory=Table[str, PartyRow])
+    accounts: Table[Address, AccountRow] = field(default_factory=Table[Address, AccountRow])
+    services: Table[Member, ServiceRow] = field(default_factory=Table[Member, ServiceRow])
+    consents: Table[Member, ConsentsRow] = field(default_factory=Table[Member, ConsentsRow])
+    last_membership: int | None = None
+    routes: dict[tuple[str, str], Route] = field(default_factory=dict[tuple[str, str], Route])
+
+    def find(self, party: PartyId) -> str | None:
+        """Return the key of the party that holds an id, or the same id in capital letters."""
+        for one in party.spellings:
+            key = key_of(one)
+            if key in self.parties:
+                return key
+        return None
+
+    def route(self, party: PartyId) -> Route | None:
+        """Return where messages to a party go, and remember the answer."""
+        key = self.find(party)
+        row = None if key is None else self.parties.get(key)
+        if key is None or row is None:
+            return None
+        node = self.node_of(row)
+        route = Route(id=id_of(key), operator=node.operator, domain=node.domain)
+        if len(self.routes) < _MAX_ROUTES:
+            self.routes[party.country_code, party.party_id] = route
+        return route
+
+    def node_of(self, row: PartyRow) -> NodeRow:
+        """Return the node that a party is attached to."""
+        node = self.nodes.get(row.node)
+        if node is None:
+            raise KeyError(row.node)
+        return node
+
+    def node(self, operator: Address) -> Node | None:
+        """Return an operator's node."""
+        number = self.operators.get(operator)
+        row = None if number is None else self.nodes.get(number)
+        if row is None or row.domain is None:
+            return None
+        return Node(operator=row.operator, domain=row.domain)
+
+    def party(self, key: str, row: PartyRow) -> Party:
+        """Return a party as reads of the chain give it."""
+        node, account = self.node_of(row), self.accounts.get(row.account)
+        return Party(
+            address=row.account,
+            id=id_of(key),
+            roles=_ROLES[row.roles],
+            modules_sender=_modules(row.sender),
+            modules_receiver=_modules(row.receiver),
+            operator=node.operator,
+            operator_domain=node.domain,
+            website=row.website,
+            current=account is None or account.ids[0] == key,
+            membership=None if account is None else account.membership,
+        )
+
+    def party_of(self, account: Address) -> Party | None:
+        """Return the party of an account under its current id."""
+        for party in self.parties_of(account):
+            return party
+        return None
+
+    def parties_of(self, account: Address) -> Iterator[Party]:
+        """Return the parties of an account, the one under its current id first."""
+        found = self.accounts.get(account)
+        for key in () if found is None else found.ids:
+            row = self.parties.get(key)
+            if row is not None:
+                yield self.party(key, row)
+
+    def offer(self, member: Member) -> ServiceRow | None:
+        """Return the service of a member, if it is in force."""
+        service = self.services.get(member)
+        if service is None or not service.permissions:
+            return None
+        account = self.accounts.get(service.account)
+        return service if account is not None and account.member == member else None
+
+    def service(self, provider: Address) -> Service | None:
+        """Return the service of a provider, if it is in force."""
+        account = self.accounts.get(provider)
+        row = None if account is None else self.offer(account.member)
+        if account is None or row is None:
+            return None
+        shown = self.parties.get(row.shown)
+        key = row.shown if shown is not None and shown.account == provider else account.ids[0]
+        return Service(
+            provider=provider,
+            id=id_of(key),
+            name=row.name,
+            url=row.url,
+            permissions=row.permissions,
+            version=row.version,
+        )
+
+    def in_force(self, user: Address) -> tuple[tuple[Consent, ServiceRow], ...]:
+        """Return which of a user's agreements are in force, each with the service."""
+        account = self.accounts.get(user)
+        row = None if account is None else self.consents.get(account.member)
+        return tuple(
+            [
+                (consent, service)
+                for consent in (() if row is None else row.consents)
+                if (service := self.offer(consent.provider)) is not None
+                and (consent.version is None or consent.version == service.version)
+            ],
+        )
+
+    def agreements(self, user: Address) -> tuple[Agreement, ...]:
+        """Return the agreements of a user that are in force."""
+        account = self.accounts.get(user)
+        return tuple(
+            [
+                Agreement(
+                    user=user,
+                    provider=service.account,
+                    active=True,
+                    membership=None if account is None else account.membership,
+                    version=consent.version,
+                )
+                for consent, service in self.in_force(user)
+            ],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """Some rows of each table by their keys; `None` where nothing stands."""
+
+    nodes: dict[int, NodeRow | None] = field(default_factory=dict[int, "NodeRow | None"])
+    operators: dict[Address, int | None] = field(default_factory=dict["Address", "int | None"])
+    parties: dict[str, PartyRow | None] = field(default_factory=dict[str, "PartyRow | None"])
+    accounts: dict[Address, AccountRow | None] = field(
+        default_factory=dict["Address", "AccountRow | None"],
+    )
+    services: dict[Member, ServiceRow | None] = field(
+        default_factory=dict["Member", "ServiceRow | None"],
+    )
+    consents: dict[Member, ConsentsRow | None] = field(
+        default_factory=dict["Member", "ConsentsRow | None"],
+    )
+
+    def __bool__(self) -> bool:
+        """Return whether there are any."""
+        return any(
+            (
+                self.nodes,
+                self.operators,
+                self.parties,
+                self.accounts,
+                self.services,
+                self.consents,
+            ),
+        )
+
+    def and_(self, others: Rows) -> Rows:
+        """Return these rows and others; where both have one, this one stays."""
+        return Rows(
+            nodes=others.nodes | self.nodes,
+            operators=others.operators | self.operators,
+            parties=others.parties | self.parties,
+            accounts=others.accounts | self.accounts,
+            services=others.services | self.services,
+            consents=others.consents | self.consents,
+        )
+
+
+class Draft:
+    """The next state, until it is finished; the one that it begins with stays as it is."""
+
+    __slots__ = (
+        "_begin",
+        "_last_number",
+        "accounts",
+        "consents",
+        "last_membership",
+        "nodes",
+        "operators",
+        "parties",
+        "services",
+    )
+
+    def __init__(self, state: State) -> None:
+        """Begin with a state."""
+        self._begin = state
+        self._last_number = len(state.nodes)
+        self.nodes = Edit(state.nodes)
+        self.operators = Edit(state.operators)
+        self.parties = Edit(state.parties)
+        self.accounts = Edit(state.accounts)
+        self.services = Edit(state.services)
+        self.consents = Edit(state.consents)
+        self.last_membership = state.last_membership
+
+    def before(self) -> Rows:
+        """Return what stood in the places that were changed."""
+        return Rows(
+            nodes=self.nodes.before(),
+            operators=self.operators.before(),
+            parties=self.parties.before(),
+            accounts=self.accounts.before(),
+            services=self.services.before(),
+            consents=self.consents.before(),
+        )
+
+    def put(self, rows: Rows) -> None:
+        """Set rows of all tables."""
+        self.nodes.changed |= rows.nodes
+        self.operators.changed |= rows.operators
+        self.parties.changed |= rows.parties
+        self.accounts.changed |= rows.accounts
+        self.services.changed |= rows.services
+        self.consents.changed |= rows.consents
+
+    def number_of(self, operator: Address) -> int:
+        """Return the node number of an operator; it gets one if it has none."""
+        number = self.operators.get(operator)
+        if number is None:
+            self._last_number = number = self._last_number + 1
+            self.operators.put(operator, number)
+            self.nodes.put(number, NodeRow(operator, None))
+        return number
+
+    def finish(self, block: BlockRef) -> State:
+        """Return the state that this has become at a block."""
+        begin, parties = self._begin, self.parties.changed
+        return State(
+            block=block,
+            nodes=self.nodes.finish(),
+            operators=self.operators.finish(),
+            parties=self.parties.finish(),
+            accounts=self.accounts.finish(),
+            services=self.services.finish(),
+            consents=self.consents.finish(),
+            last_membership=self.last_membership,
+            routes={} if parties or self.nodes.changed else begin.routes,
+        )

@@ -1,0 +1,177 @@
+"""Tables that never change, the next ones in the making, and lists that close their gaps.
+
+A `Table` is split into parts, so that the next version shares all parts but those that changed: a
+change costs the same with a million entries as with a thousand. A plain dictionary would have to be
+copied whole for each new state.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from ocn_registry.errors import OcnRegistryError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+K = TypeVar("K")
+R = TypeVar("R")
+
+_PART_ENTRIES = 64  # entries in a part when a table is laid out
+_MAX_PART_ENTRIES = 512  # a table is laid out again when its parts hold more
+
+
+class MissingEvents(OcnRegistryError):
+    """A change can't follow the ones before it: events are missing, or are of other contracts."""
+
+
+class Table(Generic[K, R]):
+    """Rows by key. A table never changes."""
+
+    __slots__ = ("_count", "_mask", "_parts")
+
+    def __init__(self, rows: Mapping[K, R] | None = None) -> None:
+        """Lay out rows."""
+        rows = rows or {}
+        self._count = len(rows)
+        count = 1 << max(0, (len(rows) // _PART_ENTRIES).bit_length())
+        self._mask = mask = count - 1
+        self._parts: list[dict[K, R]] = [{} for _ in range(count)]
+        for key, row in rows.items():
+            self._parts[hash(key) & mask][key] = row
+
+    def get(self, key: K) -> R | None:
+        """Return a row; `None` when there is none."""
+        return self._parts[hash(key) & self._mask].get(key)
+
+    def __contains__(self, key: K) -> bool:
+        """Return whether there is a row."""
+        return key in self._parts[hash(key) & self._mask]
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return self._count
+
+    def __iter__(self) -> Iterator[K]:
+        """Return the keys, in no particular order."""
+        return (key for part in self._parts for key in part)
+
+    def items(self) -> Iterator[tuple[K, R]]:
+        """Return keys and rows, in no particular order."""
+        return (pair for part in self._parts for pair in part.items())
+
+    def values(self) -> Iterator[R]:
+        """Return the rows, in no particular order."""
+        return (row for part in self._parts for row in part.values())
+
+    def edited(self, changes: Mapping[K, R | None]) -> Table[K, R]:
+        """Return the table with some rows replaced; `None` removes one."""
+        if not changes:
+            return self
+        if len(changes) > self._count:  # most is new: lay it out once
+            rows = dict(self.items())
+            rows.update({key: row for key, row in changes.items() if row is not None})
+            for key, row in changes.items():
+                if row is None:
+                    rows.pop(key, None)
+            return Table(rows)
+        table: Table[K, R] = Table()
+        table._count, table._mask = self._count, self._mask
+        table._parts = list(self._parts)
+        copied: set[int] = set()
+        for key, row in changes.items():
+            place = hash(key) & self._mask
+            if place not in copied:
+                copied.add(place)
+                table._parts[place] = dict(table._parts[place])
+            part = table._parts[place]
+            table._count -= len(part)
+            if row is None:
+                part.pop(key, None)
+            else:
+                part[key] = row
+            table._count += len(part)
+        if table._count > _MAX_PART_ENTRIES * len(table._parts):
+            return Table(dict(table.items()))
+        return table
+
+
+class Edit(Generic[K, R]):
+    """The next version of a table, and what stood where it differs."""
+
+    __slots__ = ("_base", "changed")
+
+    def __init__(self, base: Table[K, R]) -> None:
+        """Begin with a table."""
+        self._base = base
+        self.changed: dict[K, R | None] = {}
+
+    def get(self, key: K) -> R | None:
+        """Return a row as it is now; `None` when there is none."""
+        return self.changed[key] if key in self.changed else self._base.get(key)
+
+    def put(self, key: K, row: R | None) -> None:
+        """Set a row; `None` removes it."""
+        self.changed[key] = row
+
+    def items(self) -> Iterator[tuple[K, R]]:
+        """Return keys and rows as they are now, in no particular order."""
+        for key, row in self._base.items():
+            if key not in self.changed:
+                yield key, row
+        for key, changed in self.changed.items():
+            if changed is not None:
+                yield key, changed
+
+    def before(self) -> dict[K, R | None]:
+        """Return what stood in the places that were changed."""
+        return {key: self._base.get(key) for key in self.changed}
+
+    def finish(self) -> Table[K, R]:
+        """Return the table that this has become."""
+        return self._base.edited(self.changed)
+
+
+class Order(Generic[K]):
+    """The order of a list of the contracts: a new entry goes to the end, the last fills a gap."""
+
+    __slots__ = ("_keys", "_places")
+
+    def __init__(self) -> None:
+        """Begin with an empty list."""
+        self._keys: list[K] = []
+        self._places: dict[K, int] = {}
+
+    def add(self, key: K) -> None:
+        """Add an entry at the end, unless it is on the list."""
+        if key not in self._places:
+            self._places[key] = len(self._keys)
+            self._keys.append(key)
+
+    def remove(self, key: K) -> None:
+        """Remove an entry; the last one takes its place."""
+        if key not in self._places:
+            raise MissingEvents(f"{key} leaves a list that it is not on: read all events again")
+        last, place = self._keys.pop(), self._places.pop(key)
+        if last != key:
+            self._keys[place], self._places[last] = last, place
+
+    def at(self, place: int) -> K | None:
+        """Return the entry at a place; `None` past the end."""
+        return self._keys[place] if place < len(self._keys) else None
+
+    def __iter__(self) -> Iterator[K]:
+        """Return the entries in their order."""
+        return iter(self._keys)
+
+
+class NoOrder(Order[K]):
+    """The order of a list that nobody asks for."""
+
+    __slots__ = ()
+
+    def add(self, key: K) -> None:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
+        """Do nothing."""
+
+    def remove(self, key: K) -> None:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
+        """Do nothing."""
