@@ -20,6 +20,7 @@ from ocn_registry.models import (
     Role,
     Signatory,
     address_or_id,
+    any_of,
     known,
 )
 
@@ -91,7 +92,7 @@ class Questions:
         self,
         *,
         operator: str | None = None,
-        role: Role | None = None,
+        role: Role | Iterable[Role] | None = None,
         module: Module | None = None,
         interface: Interface | None = None,
     ) -> tuple[Party, ...]:
@@ -99,12 +100,12 @@ class Questions:
 
         Args:
             operator: Whose node they are reached through.
-            role: A role that they have.
+            role: A role that they have; of several, at least one.
             module: A module that they have.
             interface: The side of the module that they have; without a module, of any.
         """
         state, at = self._state(), None if operator is None else Address(operator)
-        role_bits = 0 if (role := known(Role, role)) is None else 1 << role
+        role_bits = sum(1 << one for one in any_of(Role, role) or ())
         module, interface = known(Module, module), known(Interface, interface)
         module_bits = -1 if module is None else 1 << module
         anything = module is None and interface is None
@@ -181,8 +182,8 @@ class Questions:
         Args:
             country_code: First half of the sender's id.
             party_id: Second half.
-            module: The module that the message is addressed to; a name that the contracts don't
-                know, of a custom module, is forwarded to nobody.
+            module: The module that the message is addressed to, by its name; a module without
+                permissions of its own goes to services with one of the `FORWARD_ALL...`.
             interface: The interface that the message is addressed to.
         """
         matching = permissions_for(module, interface)

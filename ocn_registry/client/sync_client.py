@@ -152,7 +152,7 @@ class RegistryClient:
         self,
         *,
         operator: str | None = None,
-        role: Role | None = None,
+        role: Role | Iterable[Role] | None = None,
         module: Module | None = None,
         interface: Interface | None = None,
         on_read: Callable[[int, int], None] | None = None,
@@ -162,7 +162,7 @@ class RegistryClient:
 
         Args:
             operator: Whose node they are reached through.
-            role: A role that they have.
+            role: A role that they have; of several, at least one.
             module: A module that they have.
             interface: The side of the module that they have; without a module, of any.
             on_read: See `nodes`.
@@ -292,8 +292,8 @@ class RegistryClient:
         Args:
             country_code: First half of the sender's id.
             party_id: Second half.
-            module: The module that the message is addressed to; a name that the contracts don't
-                know, of a custom module, is forwarded to nobody.
+            module: The module that the message is addressed to, by its name; a module without
+                permissions of its own goes to services with one of the `FORWARD_ALL...`.
             interface: The interface that the message is addressed to.
             block: See the class.
         """

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from ocn_registry.models import Address, Interface, Module, Role, known
+from ocn_registry.models import Address, Interface, Module, Role, any_of, known
 from ocn_registry.protocol.effects import Head
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from ocn_registry.dialects import Dialect, OnRead
     from ocn_registry.models import Party, Service
@@ -35,7 +35,7 @@ def parties(  # noqa: PLR0913 - each is a filter
     block: int | None,
     *,
     operator: str | None,
-    role: Role | None,
+    role: Role | Iterable[Role] | None,
     module: Module | None,
     interface: Interface | None,
     on_read: OnRead | None,
@@ -46,13 +46,13 @@ def parties(  # noqa: PLR0913 - each is a filter
         dialect: How the contracts are spoken to.
         block: Number of the block; `None` for the latest.
         operator: Whose node they are reached through.
-        role: A role that they have.
+        role: A role that they have; of several, at least one.
         module: A module that they have.
         interface: The side of it that they have; without a module, of any.
         on_read: Told how much of the list is read.
     """
     at = None if operator is None else Address(operator)
-    role, module = known(Role, role), known(Module, module)
+    roles, module = any_of(Role, role), known(Module, module)
     interface = known(Interface, interface)
     found = yield from at_one_block(lambda at: dialect.parties(at, on_read), block)
     return tuple(
@@ -60,7 +60,7 @@ def parties(  # noqa: PLR0913 - each is a filter
             party
             for party in found
             if (at is None or party.operator == at)
-            and (role is None or role in party.roles)
+            and (roles is None or not roles.isdisjoint(party.roles))
             and ((module is None and interface is None) or party.implements(module, interface))
         ],
     )
