@@ -11,12 +11,15 @@ import re
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from functools import lru_cache
-from typing import TypeGuard, TypeVar
+from typing import TYPE_CHECKING, TypeGuard, TypeVar
 
 from ocn_registry.errors import InvalidInput
 from ocn_registry.evm.keccak import keccak256
 from ocn_registry.foreign.text import shown
 from ocn_registry.foreign.urls import unusable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 E = TypeVar("E", bound=Enum)
 
@@ -207,6 +210,26 @@ def known(kind: type[E], value: object) -> E | None:
         pass
     names = ", ".join(member.name for member in named(kind))
     raise InvalidInput(f"{shown(value)} is not a valid {kind.__name__}: give one of {names}")
+
+
+def any_of(kind: type[E], values: E | Iterable[E] | None) -> frozenset[E] | None:
+    """Return the members of an enumeration of which at least one is looked for.
+
+    Args:
+        kind: The enumeration.
+        values: A member, or several; each may be its number or text. `None` stays.
+
+    Raises:
+        InvalidInput: One is not a member, or there are none.
+    """
+    if values is None:
+        return None
+    several = (values,) if isinstance(values, (Enum, int, str)) else values
+    found = [known(kind, value) for value in several]
+    members = frozenset([member for member in found if member is not None])
+    if not members or None in found:
+        raise InvalidInput(f"name at least one {kind.__name__}, or leave the filter out")
+    return members
 
 
 _PERMISSIONS = {int(permission): permission for permission in Permission}

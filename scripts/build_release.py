@@ -3,7 +3,8 @@
     python scripts/build_release.py [--out FOLDER] [--no-trial]
 
 Wheel and source archive are made of the last commit, not of what lies about in this folder, with
-the commit's time in them. They are built twice, in two folders, under another mask, time zone and
+the commit's time in them. The contracts' ABI lies beside them, for programs in other languages.
+They are built twice, in two folders, under another mask, time zone and
 locale; and a wheel is built from the source archive. All have to be equal. Then the wheel is
 installed into a fresh environment, beside the locked versions of what it needs and nothing else,
 and used: it reads from a development chain. The sums are printed, and stand in `SHA256SUMS`.
@@ -125,7 +126,7 @@ def entry_of(version: str, changelog: str) -> str:
 
 
 def release(out: Path, commit: str = "HEAD") -> list[Path]:
-    """Build wheel and source archive of a commit; give their paths.
+    """Build wheel, source archive and ABI files of a commit; return their paths.
 
     Raises:
         NotReleased: Something differs, or the changelog does not know the version.
@@ -150,8 +151,17 @@ def release(out: Path, commit: str = "HEAD") -> list[Path]:
         made = build(source, folder / "3", epoch, _BUILD)
         hold_equal([wheel], made, "from the source archive")
         entry_of(version_of(wheel), (here / "CHANGELOG.md").read_text(encoding="utf-8"))
+        abi = folder / "abi"
+        run(
+            sys.executable,
+            here / "scripts" / "build_typescript.py",
+            abi,
+            cwd=here,
+            PYTHONPATH=str(here),
+        )
         out.mkdir(parents=True, exist_ok=True)
-        return [Path(shutil.copy(path, out / path.name)) for path in built]
+        made = [*built, *sorted(abi.iterdir())]
+        return [Path(shutil.copy(path, out / path.name)) for path in made]
 
 
 def install(wheel: Path, folder: Path) -> Path:

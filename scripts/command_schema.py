@@ -367,6 +367,8 @@ def of_the_owner() -> dict[str, Schema]:
         "verify": objects(
             {
                 "verified": FLAG,
+                "storageProven": FLAG,
+                "storageUnproven": or_null(TEXT),
                 "network": TEXT,
                 **PLACE,
                 "permissions": ADDRESS,

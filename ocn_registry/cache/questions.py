@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ocn_registry.errors import InvalidInput
-from ocn_registry.flows.read import role_bits
+from ocn_registry.events.state import bits_of
 from ocn_registry.forwarding import permissions_for
 from ocn_registry.models import (
     Address,
@@ -18,8 +18,10 @@ from ocn_registry.models import (
     Module,
     Node,
     PartyId,
+    Role,
     Signatory,
     address_or_id,
+    any_of,
     known,
 )
 
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
         Agreement,
         BlockRef,
         Party,
-        Role,
         Route,
         Service,
     )
@@ -114,8 +115,8 @@ class Questions:
         """Return all parties, one for each id, in no particular order; all filters have to match.
 
         Args:
-            operator: Operator whose node they are reached through.
-            role: A role that they have, or several of which they have at least one.
+            operator: Whose node they are reached through.
+            role: A role that they have; of several, at least one.
             module: A module that they have.
             interface: The side of the module that they have; without a module, of any.
             date_from: Only parties that changed at this time or later, as `last_updated` says. Give
@@ -125,7 +126,8 @@ class Questions:
         number = None if operator is None else state.operators.get(Address(operator))
         if operator is not None and number is None:
             return ()
-        roles, since = role_bits(role), 0.0
+        wanted, since = any_of(Role, role), 0.0
+        roles = None if wanted is None else bits_of(tuple(wanted))
         if date_from is not None:
             if date_from.tzinfo is None:
                 raise InvalidInput("date_from has no time zone: give one, for example datetime.UTC")
@@ -212,8 +214,8 @@ class Questions:
         Args:
             country_code: First half of the sender's id.
             party_id: Second half.
-            module: The module that the message is addressed to; a name that the contracts don't
-                know, of a custom module, is forwarded to nobody.
+            module: The module that the message is addressed to, by its name; a module without
+                permissions of its own goes to services with one of the `FORWARD_ALL...`.
             interface: The interface that the message is addressed to.
         """
         matching = permissions_for(module, interface)

@@ -170,7 +170,7 @@ class AsyncRegistryClient:
 
         Args:
             operator: Whose node they are reached through.
-            role: A role that they have, or several of which they have at least one.
+            role: A role that they have; of several, at least one.
             module: A module that they have.
             interface: The side of the module that they have; without a module, of any.
             on_read: See `nodes`.
@@ -323,8 +323,8 @@ class AsyncRegistryClient:
         Args:
             country_code: First half of the sender's id.
             party_id: Second half.
-            module: The module that the message is addressed to; a name that the contracts don't
-                know, of a custom module, is forwarded to nobody.
+            module: The module that the message is addressed to, by its name; a module without
+                permissions of its own goes to services with one of the `FORWARD_ALL...`.
             interface: The interface that the message is addressed to.
             block: See the class.
         """

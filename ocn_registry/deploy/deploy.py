@@ -28,7 +28,7 @@ from ocn_registry.errors import RpcRefused, WrongChain
 from ocn_registry.evm.keccak import keccak256
 from ocn_registry.flows.transaction import fees
 from ocn_registry.models import ZERO_ADDRESS, Contract
-from ocn_registry.networks import Deployment
+from ocn_registry.networks import Deployment, chain_facts, with_chain_facts
 from ocn_registry.protocol.effects import Balance, ChainId, Code, Head, together
 from ocn_registry.transport.jsonrpc import Ask
 from ocn_registry.transport.rpc_values import as_number, as_object
@@ -210,15 +210,23 @@ def deploy(order: Order, record: Record, creator: Creator) -> Flow[Deployment]:
         registry_tx_hash=str(known["Registry"]["transaction"]),
         permissions_tx_hash=str(known["Permissions"]["transaction"]),
     )
-    checked = yield from verification(found, wanted)
+    checked = yield from verification(found, wanted, rebuild=False)
     if not checked.is_verified:
         raise NotDeployed("; ".join(map(str, checked.differences)))
     for name, code_hash in zip(NAMES, checked.code_hashes, strict=True):
+        known[name].pop("signedTransaction", None)  # needed while it may have to be sent again
         record.note(name, codeHash=code_hash)
-    start = cast("int", known["Registry"]["block"])
-    record.fields.update(registry=found.registry, permissions=found.permissions, startBlock=start)
+    found = with_chain_facts(replace(found, start_block=cast("int", known["Registry"]["block"])))
+    if found.blocks_to_finality is None and order.options.confirmations > 1:
+        found = replace(found, blocks_to_finality=order.options.confirmations)
+    record.fields.update(
+        registry=found.registry,
+        permissions=found.permissions,
+        startBlock=found.start_block,
+        **chain_facts(found),
+    )
     record.write()
-    return replace(found, start_block=start)
+    return found
 
 
 def gas_for(code: bytes, size: int) -> int:

@@ -1,9 +1,10 @@
-"""What stands at an address, checked from the outside: with this package and an RPC node.
+"""What is deployed at an address, checked from the outside: with this package and an RPC node.
 
-The code on the chain has to equal the published one byte for byte. Only where the constructor wrote
-immutable values is there something else, and each of these values follows from the chain, the
-addresses and the constructor's arguments: so the whole code is foretold, and compared. Owner and
-import are read; who was the first owner, only the transaction of the creation tells.
+The code on the chain has to equal the published code byte for byte. Only where the constructor
+wrote immutable values does it differ, and each of these values follows from the chain, the
+addresses and the constructor's arguments. So the whole code is predicted and compared. Owner and
+import are read. Who the first owner was, and whether the storage is what published code wrote, only
+the transactions of the creation tell (`storage`).
 
 ```python
 found = verify(deployment, HttpTransport(urls), wanted=Wanted(owner=safe))
@@ -11,17 +12,26 @@ for difference in found.differences:
     print(difference)
 ```
 
-The RPC node is believed. Whoever can't trust it asks one of their own.
+The RPC node is believed. If you can't trust it, use one of your own.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from ocn_registry.deploy.artifacts import artifact
+from ocn_registry.deploy.code import (
+    NAMES,
+    Difference,
+    code_differences,
+    compared,
+    deployed_open_in,
+    differ,
+    published,
+)
+from ocn_registry.deploy.storage import find_creation, state_differences
 from ocn_registry.dialects import dialect_of
-from ocn_registry.errors import UnsupportedByDialect, WrongChain
+from ocn_registry.errors import TransportError, WrongChain
 from ocn_registry.evm import abi
 from ocn_registry.evm.keccak import keccak256
 from ocn_registry.foreign.text import shown
@@ -38,20 +48,22 @@ from ocn_registry.protocol.effects import (
 )
 
 if TYPE_CHECKING:
-    from ocn_registry.deploy.artifacts import Artifact
     from ocn_registry.models import Address, BlockRef
     from ocn_registry.networks import Deployment
     from ocn_registry.protocol.effects import Flow
     from ocn_registry.transport import AsyncTransport, Transport
 
-_NAMES = {Contract.REGISTRY: "Registry", Contract.PERMISSIONS: "Permissions"}
-_DOMAIN_NAMES = {Contract.REGISTRY: b"OCN Registry", Contract.PERMISSIONS: b"OCN Permissions"}
-_VERSION = b"3"
-_DOMAIN = (
-    b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"  # EIP-712
-)
+__all__ = [
+    "Difference",
+    "Verification",
+    "Wanted",
+    "code_differences",
+    "verification",
+    "verify",
+    "verify_async",
+]
+
 _ARGUMENTS_BYTES = 64
-_DIFFERENCES_TOLD = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,31 +87,9 @@ class Wanted:
     permissions_tx_hash: str | None = None
 
     def tx_hash(self, contract: Contract) -> str | None:
-        """Tell the transaction that created a contract."""
+        """Return the transaction that created a contract."""
         registry = contract is Contract.REGISTRY
         return self.registry_tx_hash if registry else self.permissions_tx_hash
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
-    """Something that is not as it should be.
-
-    Attributes:
-        contract: Where.
-        what: What differs, for people.
-        expected: What it should be.
-        found: What it is.
-    """
-
-    contract: Contract
-    what: str
-    expected: str
-    found: str
-
-    def __str__(self) -> str:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
-        """Give one line."""
-        where = _NAMES[self.contract]
-        return f"{where}: {self.what} is {self.found} and should be {self.expected}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +106,8 @@ class Verification:
         deployed_open: Whether each took imports when it was created; `None` when its code is not
             the published one.
         differences: What is not as it should be; empty when all is well.
+        storage_unproven: Why it is not proven that published code alone wrote the storage; `None`
+            if that is proven.
     """
 
     block: BlockRef
@@ -125,11 +117,17 @@ class Verification:
     import_open: tuple[bool | None, bool | None]
     deployed_open: tuple[bool | None, bool | None]
     differences: tuple[Difference, ...]
+    storage_unproven: str | None
 
     @property
     def is_verified(self) -> bool:
-        """Whether nothing differs."""
+        """Whether nothing differs: code, constructor arguments, and what was expected besides."""
         return not self.differences
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether nothing differs, and the storage is proven too."""
+        return self.is_verified and self.storage_unproven is None
 
 
 def verify(
@@ -137,20 +135,24 @@ def verify(
     transport: Transport,
     *,
     wanted: Wanted | None = None,
+    rebuild: bool = True,
 ) -> Verification:
-    """Check what stands at the addresses of a deployment.
+    """Check what is deployed at the addresses of a deployment.
 
     Args:
         deployment: Chain, addresses and generation.
         transport: The way to the chain; stays open.
         wanted: What is expected besides the code.
+        rebuild: Whether the state is rebuilt from all events and compared. Without this, the
+            storage counts as proven once the contracts are known to be created by published code.
 
     Raises:
         WrongChain: The RPC node is on another chain.
         UnsupportedByDialect: The deployed code of this generation was not published.
         TransportError: The chain can't be asked.
     """
-    return run(verification(deployment, wanted or Wanted()), transport.perform)
+    flow = verification(deployment, wanted or Wanted(), rebuild=rebuild)
+    return run(flow, transport.perform)
 
 
 async def verify_async(
@@ -158,19 +160,27 @@ async def verify_async(
     transport: AsyncTransport,
     *,
     wanted: Wanted | None = None,
+    rebuild: bool = True,
 ) -> Verification:
-    """Check what stands at the addresses of a deployment; see `verify`.
+    """Check what is deployed at the addresses of a deployment; see `verify`.
 
     Args:
         deployment: Chain, addresses and generation.
         transport: The way to the chain; stays open.
         wanted: What is expected besides the code.
+        rebuild: Whether the state is rebuilt from all events and compared.
     """
-    return await run_async(verification(deployment, wanted or Wanted()), transport.perform)
+    flow = verification(deployment, wanted or Wanted(), rebuild=rebuild)
+    return await run_async(flow, transport.perform)
 
 
-def verification(deployment: Deployment, wanted: Wanted) -> Flow[Verification]:
-    """Check what stands at the addresses of a deployment; see `verify`."""
+def verification(
+    deployment: Deployment,
+    wanted: Wanted,
+    *,
+    rebuild: bool = True,
+) -> Flow[Verification]:
+    """Check what is deployed at the addresses of a deployment; see `verify`."""
     dialect = dialect_of(deployment)
     chain_id, head = yield from together(ChainId(), Head())
     if chain_id != deployment.chain_id:
@@ -183,9 +193,11 @@ def verification(deployment: Deployment, wanted: Wanted) -> Flow[Verification]:
     deployed_opens: list[bool | None] = []
     owner: Address | None = None
     pending_owner: Address | None = None
-    for contract, code in zip(_NAMES, codes, strict=True):
+    created: list[int] = []
+    unproven = "the code is another one"
+    for contract, code in zip(NAMES, codes, strict=True):
         deployed_open = deployed_open_in(deployment, contract, code)
-        wrong = _code_differences(deployment, contract, code, deployed_open=deployed_open)
+        wrong = compared(deployment, contract, code, deployed_open=deployed_open)
         is_open: bool | None = None
         if not wrong:  # other code can say of itself what it likes
             is_open = yield from dialect.import_open(contract, block)
@@ -195,11 +207,26 @@ def verification(deployment: Deployment, wanted: Wanted) -> Flow[Verification]:
             asked = together(dialect.owner(block), dialect.pending_owner(block))
             owner, pending_owner = yield from asked
             if wanted.owner is not None and owner != wanted.owner:
-                wrong.append(_differ(contract, "the owner", wanted.owner, str(owner)))
+                wrong.append(differ(contract, "the owner", wanted.owner, str(owner)))
         differences += wrong
-        differences += yield from _creation_differences(deployment, contract, wanted, deployed_open)
+        tx_hash = wanted.tx_hash(contract)
+        if tx_hash is None and is_open is not None:
+            address = dialect.address_of(contract)
+            tx_hash = yield from find_creation(deployment, address, block)
+        if tx_hash is None:
+            unproven = f"the transaction that created the {NAMES[contract]} was not found"
+        else:
+            known = yield from _created(deployment, contract, wanted, deployed_open, tx_hash)
+            differences += known.differences
+            created += known.blocks
         opens.append(is_open)
         deployed_opens.append(deployed_open)
+    if len(created) == len(NAMES) and not differences and rebuild:
+        differed = yield from _state(deployment, min(created), block)
+        if isinstance(differed, str):
+            unproven, created = differed, []
+        else:
+            differences += differed
     return Verification(
         block=head.ref,
         code_hashes=(_hash(codes[0]), _hash(codes[1])),
@@ -208,142 +235,58 @@ def verification(deployment: Deployment, wanted: Wanted) -> Flow[Verification]:
         import_open=(opens[0], opens[1]),
         deployed_open=(deployed_opens[0], deployed_opens[1]),
         differences=tuple(differences),
+        storage_unproven=unproven if differences or len(created) < len(NAMES) else None,
     )
 
 
-def code_differences(deployment: Deployment, contract: Contract, code: bytes) -> list[Difference]:
-    """Tell how code differs from what the published contract has on the chain.
-
-    Args:
-        deployment: Chain, addresses and generation.
-        contract: Which contract it should be.
-        code: The code on the chain.
-    """
-    deployed_open = deployed_open_in(deployment, contract, code)
-    return _code_differences(deployment, contract, code, deployed_open=deployed_open)
+def _state(deployment: Deployment, first: int, block: int) -> Flow[list[Difference] | str]:
+    """Return how the state differs from what the events add up to, or why that is not known."""
+    try:
+        differing = yield from state_differences(deployment, first, block)
+    except TransportError as error:
+        return f"the node does not tell all events since block {first} ({error})"
+    expected = "what the events add up to"
+    return [differ(Contract.REGISTRY, name, expected, "not that") for name in differing]
 
 
-def deployed_open_in(deployment: Deployment, contract: Contract, code: bytes) -> bool | None:
-    """Tell whether a contract took imports when it was created, from its code.
+class _Created(NamedTuple):
+    """How a creation differs from what it should be; otherwise its block."""
 
-    Args:
-        deployment: Chain, addresses and generation.
-        contract: Which contract it should be.
-        code: The code on the chain.
-
-    Returns:
-        `None` when the code is another one.
-    """
-    values = {
-        code[start : start + length]
-        for name, places in _published(deployment, contract).immutables
-        if name == "_deployedOpen"
-        for start, length in places
-    }
-    flags = {abi.uint(0): False, abi.uint(1): True}
-    return flags.get(values.pop()) if len(values) == 1 else None
+    differences: list[Difference]
+    blocks: list[int]
 
 
-def _code_differences(
-    deployment: Deployment,
-    contract: Contract,
-    code: bytes,
-    *,
-    deployed_open: bool | None,
-) -> list[Difference]:
-    published = _published(deployment, contract)
-    size = len(published.deployed_bytecode)
-    if len(code) != size:
-        found = f"{len(code)} bytes" if code else "none at all"
-        return [_differ(contract, "the code", f"{size} bytes", found)]
-    wanted = bytearray(published.deployed_bytecode)
-    differences: list[Difference] = []
-    values = _values(deployment, contract)
-    if deployed_open is not None:
-        values["_deployedOpen"] = abi.uint(int(deployed_open))
-    masked = bytearray(code)
-    for name, places in published.immutables:
-        for start, length in places:
-            there = code[start : start + length]
-            masked[start : start + length] = bytes(length)
-            value = values.get(name)
-            if there != value:
-                expected = "0 or 1, everywhere" if value is None else "0x" + value.hex()
-                what = f"the value {name} at byte {start} of the code"
-                differences.append(_differ(contract, what, expected, "0x" + there.hex()))
-    wrong = [at for at in range(size) if masked[at] != wanted[at]]
-    for at in wrong[:_DIFFERENCES_TOLD]:
-        more = f" (and {len(wrong)} bytes differ in all)" if len(wrong) > 1 else ""
-        what = f"byte {at} of the code{more}"
-        differences.append(_differ(contract, what, f"0x{wanted[at]:02x}", f"0x{masked[at]:02x}"))
-    return differences
-
-
-def _published(deployment: Deployment, contract: Contract) -> Artifact:
-    published = artifact(deployment.dialect, _NAMES[contract])
-    if not published.deployed_bytecode:
-        raise UnsupportedByDialect(
-            f"the code that contracts of the generation {deployment.dialect} have on the chain was "
-            "not published: there is nothing to compare with",
-        )
-    return published
-
-
-def _values(deployment: Deployment, contract: Contract) -> dict[str, bytes]:
-    """Foretell the immutable values, those of OpenZeppelin's EIP712 among them."""
-    registry = contract is Contract.REGISTRY
-    own = abi.address(deployment.registry if registry else deployment.permissions)
-    name = _DOMAIN_NAMES[contract]
-    hashes = keccak256(name), keccak256(_VERSION)
-    chain_id = abi.uint(deployment.chain_id)
-    separator = keccak256(b"".join([keccak256(_DOMAIN), *hashes, chain_id, own]))
-    return {
-        "_cachedDomainSeparator": separator,
-        "_cachedChainId": chain_id,
-        "_cachedThis": own,
-        "_hashedName": hashes[0],
-        "_hashedVersion": hashes[1],
-        "_name": _short_string(name),
-        "_version": _short_string(_VERSION),
-        "registry": abi.address(deployment.registry),
-    }
-
-
-def _short_string(text: bytes) -> bytes:
-    return text.ljust(31, b"\0") + bytes([len(text)])
-
-
-def _creation_differences(
+def _created(
     deployment: Deployment,
     contract: Contract,
     wanted: Wanted,
     deployed_open: bool | None,  # noqa: FBT001 - private
-) -> Flow[list[Difference]]:
-    """Hold the transaction that created a contract to the bytecode and to what was asked of it."""
-    tx_hash = wanted.tx_hash(contract)
-    if tx_hash is None:
-        return []
+    tx_hash: str,
+) -> Flow[_Created]:
+    """Compare the transaction that created a contract with the bytecode and what is expected."""
     what = f"transaction {shown(tx_hash)}"
     creation = yield from CreationBy(tx_hash)
     registry = contract is Contract.REGISTRY
     address = deployment.registry if registry else deployment.permissions
     if creation is None or creation.block_number is None or creation.contract != address:
         found = "not known to create a contract" if creation is None else creation.contract
-        return [_differ(contract, what, f"the creation of {address}", str(found))]
-    bytecode = _published(deployment, contract).bytecode
+        wrong = differ(contract, what, f"the creation of {address}", str(found))
+        return _Created([wrong], [])
+    bytecode = published(deployment, contract).bytecode
     arguments = creation.data[len(bytecode) :]
     if creation.data[: len(bytecode)] != bytecode or len(arguments) != _ARGUMENTS_BYTES:
-        return [_differ(contract, f"the bytecode in {what}", "the published one", "another one")]
+        wrong = differ(contract, f"the bytecode in {what}", "the published one", "another one")
+        return _Created([wrong], [])
     first = wanted.first_owner if registry else deployment.registry
     told = "0x" + arguments[:32].hex()
     differences: list[Difference] = []
     if first is not None and arguments[:32] != abi.address(first):
-        differences.append(_differ(contract, f"the first argument in {what}", first, told))
+        differences.append(differ(contract, f"the first argument in {what}", first, told))
     if deployed_open is not None and arguments[32:] != abi.uint(int(deployed_open)):
         flag = "0x" + arguments[32:].hex()
         expected = str(deployed_open).lower()
-        differences.append(_differ(contract, f"the second argument in {what}", expected, flag))
-    return differences
+        differences.append(differ(contract, f"the second argument in {what}", expected, flag))
+    return _Created(differences, [] if differences else [creation.block_number])
 
 
 def _flag(
@@ -355,11 +298,7 @@ def _flag(
     if wanted is None or wanted == found:
         return []
     told = "not to be had" if found is None else str(found).lower()
-    return [_differ(contract, what, str(wanted).lower(), told)]
-
-
-def _differ(contract: Contract, what: str, expected: str, found: str) -> Difference:
-    return Difference(contract=contract, what=what, expected=expected, found=found)
+    return [differ(contract, what, str(wanted).lower(), told)]
 
 
 def _hash(code: bytes) -> str:

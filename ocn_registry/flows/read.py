@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from ocn_registry.errors import InvalidInput
-from ocn_registry.models import Address, Interface, Module, Role, known
+from ocn_registry.models import Address, Interface, Module, Role, any_of, known
 from ocn_registry.protocol.effects import Head
 
 if TYPE_CHECKING:
@@ -31,26 +30,6 @@ def at_one_block(read: Callable[[int], Flow[T]], block: int | None) -> Flow[T]:
     return (yield from read(block))
 
 
-def role_bits(role: Role | Iterable[Role] | None) -> int | None:
-    """Return the roles of a filter as bits; `None` when there is no such filter.
-
-    Args:
-        role: A role, or several of which one is enough.
-
-    Raises:
-        InvalidInput: One of them is not a role, or the list is empty.
-    """
-    if role is None:
-        return None
-    roles = (role,) if isinstance(role, (int, str)) else tuple(role)
-    bits = 0
-    for one in roles:
-        bits |= 1 << (known(Role, one) or Role.CPO)
-    if not bits:
-        raise InvalidInput("the list of roles is empty: give at least one, or none for all")
-    return bits
-
-
 def parties(  # noqa: PLR0913 - each is a filter
     dialect: Dialect,
     block: int | None,
@@ -67,21 +46,21 @@ def parties(  # noqa: PLR0913 - each is a filter
         dialect: How the contracts are spoken to.
         block: Number of the block; `None` for the latest.
         operator: Whose node they are reached through.
-        role: A role that they have, or several of which they have at least one.
+        role: A role that they have; of several, at least one.
         module: A module that they have.
         interface: The side of it that they have; without a module, of any.
         on_read: Told how much of the list is read.
     """
     at = None if operator is None else Address(operator)
-    roles = role_bits(role)
-    module, interface = known(Module, module), known(Interface, interface)
+    roles, module = any_of(Role, role), known(Module, module)
+    interface = known(Interface, interface)
     found = yield from at_one_block(lambda at: dialect.parties(at, on_read), block)
     return tuple(
         [
             party
             for party in found
             if (at is None or party.operator == at)
-            and (roles is None or any(roles >> one & 1 for one in party.roles))
+            and (roles is None or not roles.isdisjoint(party.roles))
             and ((module is None and interface is None) or party.implements(module, interface))
         ],
     )

@@ -2,17 +2,21 @@
 
 A user's message goes to the provider too when any permission of the agreement matches the module
 and the interface that the message is *addressed* to (`/ocpi/sender/...` or `/ocpi/receiver/...`).
-What agreements are in force, and that they are those of the message's sender, is for the questions
-to see to; here is the table alone.
+The questions of clients and caches see to it that the agreements are in force and are those of the
+message's sender; this is the table alone.
 
-A module that has no number in the contracts (a custom one, credentials, hub client info) matches
-nothing, and a permission that has no name matches nothing.
+Seven modules have permissions of their own. Every other one, such as OCPI 2.3.0's payments or a
+custom one, is matched by `FORWARD_ALL`, `FORWARD_ALL_SENDER` and `FORWARD_ALL_RECEIVER` only.
+Credentials, versions and hub client info are not messages between parties: each is between a party
+and its node, and is never forwarded. A permission without a name matches nothing.
 
-Source: design of the project, section 7; v1's node, `OcnServicePermission`.
+Source: design of the project, section 7; the Kotlin node's `OcnServicePermission`, whose
+`FORWARD_ALL` matches any module; OCPI 2.2.1, section 6 (configuration modules).
 """
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ocn_registry.errors import InvalidInput
@@ -26,39 +30,27 @@ _OF_ALL = {
     Interface.SENDER: Permission.FORWARD_ALL_SENDER,
     Interface.RECEIVER: Permission.FORWARD_ALL_RECEIVER,
 }
-_PERMISSIONS = {permission.name: permission for permission in Permission}
-
-
-def _matching(module: Module, interface: Interface) -> frozenset[Permission]:
-    # OCPI's later modules have no permissions of their own.
-    own = _PERMISSIONS.get(f"FORWARD_MODULE_{module.name}_{interface.name}")
-    both = {Permission.FORWARD_ALL, _OF_ALL[interface]}
-    return frozenset(both if own is None else {*both, own})
-
-
-_MATCHING = {
-    (module, interface): _matching(module, interface)
-    for module in Module
-    for interface in Interface
-}
+_OWN = {permission.name: permission for permission in Permission}
 _BY_NAME = {module.name.lower(): module for module in named(Module)}
 _INTERFACES = {interface.value: interface for interface in Interface}
+_BETWEEN_PARTY_AND_NODE = {"credentials", "versions", "hubclientinfo"}
+_LONGEST_NAME = 255
 
 
 def module_of(name: Module | str) -> Module | None:
-    """Read the name of a module as it stands in the path of an OCPI request.
+    """Return the module of a name as it stands in the path of an OCPI request.
 
     Args:
-        name: `locations`, say, in any letters; or a module.
+        name: `locations`, for example, in letters of any case; or a module.
 
     Returns:
-        `None` for a module that the contracts don't know, such as a custom one.
+        `None` for a module that the contracts have no number for, such as a custom one.
     """
     return name if isinstance(name, Module) else _BY_NAME.get(name.lower())
 
 
 def interface_of(name: Interface | str) -> Interface:
-    """Read the name of an interface as it stands in the path of an OCPI request.
+    """Return the interface of a name as it stands in the path of an OCPI request.
 
     Raises:
         InvalidInput: It is neither `sender` nor `receiver`.
@@ -68,20 +60,37 @@ def interface_of(name: Interface | str) -> Interface:
     found = _INTERFACES.get(name.lower())
     if found is None:
         raise InvalidInput(
-            f"{shown(name)} is no interface: give sender or receiver, whichever is addressed",
+            f"{shown(name)} is not a valid interface: use sender or receiver, whichever is "
+            "addressed",
         )
     return found
 
 
 def permissions_for(module: Module | str, interface: Interface | str) -> frozenset[Permission]:
-    """Tell which permissions match a message; none for a module that the contracts don't know.
+    """Return which permissions match a message.
 
     Args:
-        module: The module that it is addressed to.
+        module: The module that it is addressed to, a custom one by its name.
         interface: The interface that it is addressed to.
+
+    Raises:
+        InvalidInput: The module has no name, or the interface is none.
     """
-    addressed, side = module_of(module), interface_of(interface)
-    return frozenset() if addressed is None else _MATCHING[addressed, side]
+    name = (module.name if isinstance(module, Module) else module).lower()
+    if not 0 < len(name) <= _LONGEST_NAME or "/" in name:
+        raise InvalidInput(
+            f"{shown(name)} is not a valid module: use its name in the path of the request, such "
+            "as locations"
+        )
+    return _matching(name, interface_of(interface))
+
+
+@lru_cache(maxsize=256)
+def _matching(name: str, interface: Interface) -> frozenset[Permission]:
+    if name in _BETWEEN_PARTY_AND_NODE:
+        return frozenset()
+    own = _OWN.get(f"FORWARD_MODULE_{name.upper()}_{interface.name}")
+    return frozenset({Permission.FORWARD_ALL, _OF_ALL[interface]} | ({own} if own else set()))
 
 
 def is_forwarded(
@@ -89,7 +98,7 @@ def is_forwarded(
     module: Module | str,
     interface: Interface | str,
 ) -> bool:
-    """Tell whether a service with these permissions gets a message.
+    """Return whether a service with these permissions gets a message.
 
     Args:
         permissions: What was agreed to; numbers without a name match nothing.

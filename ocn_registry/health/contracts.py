@@ -52,13 +52,18 @@ def contracts(client: RegistryClient) -> Iterator[Finding]:
 
 
 def _code(client: RegistryClient, dialect: str) -> Finding:
-    """Compare the code with the published one, as far as that is there."""
+    """Compare the code with the published one, and say whether the storage is proven too."""
     try:
-        found = verify(replace(client.deployment, dialect=dialect), client.transport)
+        here = replace(client.deployment, dialect=dialect)
+        found = verify(here, client.transport, rebuild=False)
     except UnsupportedByDialect as error:
         return Finding("code", ok=True, says=f"not compared: {error}")
-    if found.is_verified:
+    if found.is_proven:
         return Finding("code", ok=True, says="byte for byte what was published")
+    if found.is_verified:
+        says = f"code matches; storage not proven: {found.storage_unproven}"
+        remedy = "prove it with `verify` and the deployment's record as --network-file"
+        return Finding("code", ok=True, says=says, remedy=remedy)
     more = len(found.differences) - 1
     says = f"{found.differences[0]}" + (f"; and {more} more differences" if more else "")
     remedy = "these are other contracts than they say: sign nothing for them"

@@ -11,6 +11,7 @@ NOT_LISTED: Final = 3
 REJECTED: Final = 4
 RPC: Final = 5
 UNKNOWN: Final = 6
+UNPROVEN: Final = 7
 INTERRUPTED: Final = 130
 
 MEANINGS: Final = {
@@ -21,5 +22,6 @@ MEANINGS: Final = {
     REJECTED: "rejected before it was sent, or reverted",
     RPC: "the RPC node, or the connection to it, failed",
     UNKNOWN: "sent, but the outcome is not known: see `tx status`",
+    UNPROVEN: "`verify`: the code matches, but the storage is not proven",
     INTERRUPTED: "interrupted, or answered with no",
 }

@@ -67,8 +67,8 @@ class Call(Effect[T_co]):
             not the form it should have.
         refuse: Makes an error of what the function reverted with; the transport raises it.
         sender: Who asks, for functions that look at it.
-        block: The block at whose end it runs, by its number, or exactly that block of the chain,
-            by its hash where the node can; `None` for the latest.
+        block: Number of the block at whose end it runs; `None` for the latest. A transport asks
+            for exactly the block of this number that it last told of, where the node can.
     """
 
     to: Address
@@ -76,7 +76,7 @@ class Call(Effect[T_co]):
     decode: Callable[[bytes], T_co]
     refuse: Callable[[bytes], Reverted] = UnknownRevert
     sender: Address | None = None
-    block: int | BlockRef | None = None
+    block: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +120,7 @@ class Code(Effect[bytes]):
     """Ask for an account's code at the end of a block; empty for an account with a key."""
 
     account: Address
-    block: int | BlockRef | None = None
+    block: int | None = None
 
 
 class ChainId(Effect[int]):

@@ -252,10 +252,9 @@ class MemoryChain:
         """Run a function at the end of a block, and take back what it did."""
         if call.to not in self._contracts:
             return b""
-        asked = call.block.number if isinstance(call.block, BlockRef) else call.block
-        if asked is not None and not 0 <= asked < len(self._blocks):
+        if call.block is not None and not 0 <= call.block < len(self._blocks):
             raise RpcRefused("eth_call", -32000, "header not found")
-        block = self._blocks[-1 if asked is None else asked]
+        block = self._blocks[-1 if call.block is None else call.block]
         present = self._registry.state, self._permissions.state
         self._registry.state = _copied(block.registry)
         self._permissions.state = _copied(block.permissions)

@@ -15,7 +15,7 @@ from ocn_registry.foreign.text import shown
 from ocn_registry.protocol.effects import run_async
 from ocn_registry.transport.local import LOCAL
 from ocn_registry.transport.local_async import AsyncHere
-from ocn_registry.transport.replies import NoReply, Reply
+from ocn_registry.transport.replies import NoReply, Reply, slow, too_long, unreachable
 from ocn_registry.transport.rpc_pool import (
     MAX_ANSWER_BYTES,
     MAX_BATCH,
@@ -23,9 +23,6 @@ from ocn_registry.transport.rpc_pool import (
     TIMEOUT_S,
     Nodes,
     Post,
-    slow,
-    too_long,
-    unreachable,
 )
 
 if TYPE_CHECKING:

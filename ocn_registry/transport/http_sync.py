@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ocn_registry.protocol.effects import run
 from ocn_registry.transport.http_wire import Target, TooLong, is_alive, receive, send
 from ocn_registry.transport.local import LOCAL, Here
-from ocn_registry.transport.replies import NoReply, Reply
+from ocn_registry.transport.replies import NoReply, Reply, slow, too_long, unreachable
 from ocn_registry.transport.rpc_pool import (
     MAX_ANSWER_BYTES,
     MAX_BATCH,
@@ -18,9 +18,6 @@ from ocn_registry.transport.rpc_pool import (
     TIMEOUT_S,
     Nodes,
     Post,
-    slow,
-    too_long,
-    unreachable,
 )
 
 if TYPE_CHECKING:

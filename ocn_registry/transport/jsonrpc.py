@@ -93,18 +93,17 @@ class Ask(Effect[T_co]):
 
 def request_of(  # noqa: C901, PLR0911, PLR0912 - one for each
     effect: AnyEffect,
-    *,
-    by_hash: bool = True,
+    block_hash: str | None = None,
 ) -> tuple[str, list[object]]:
     """Return the method and the parameters that ask for an effect.
 
     Args:
         effect: What is asked.
-        by_hash: Whether the node takes a block by its hash (EIP-1898).
+        block_hash: Names the block of a call, in place of its number (EIP-1898).
     """
     match effect:
         case Call():
-            return "eth_call", [_message(effect), _at(effect.block, by_hash=by_hash)]
+            return "eth_call", [_message(effect), _at(effect.block, block_hash)]
         case GasEstimate():
             return "eth_estimateGas", [_message(effect.call)]
         case Ask():
@@ -118,7 +117,7 @@ def request_of(  # noqa: C901, PLR0911, PLR0912 - one for each
         case CodeSize():
             return "eth_getCode", [effect.account, "latest"]
         case Code():
-            return "eth_getCode", [effect.account, _at(effect.block, by_hash=by_hash)]
+            return "eth_getCode", [effect.account, _at(effect.block, block_hash)]
         case TransactionCount():
             block = "pending" if effect.pending else "latest"
             return "eth_getTransactionCount", [effect.account, block]
@@ -139,12 +138,13 @@ def request_of(  # noqa: C901, PLR0911, PLR0912 - one for each
             raise NotImplementedError(f"{type(effect).__name__} is nothing to ask a node")
 
 
-def answer_of(effect: AnyEffect, result: object) -> Answer:  # noqa: C901, PLR0911, PLR0912 - one for each
+def answer_of(effect: AnyEffect, result: object, chain_id: int | None = None) -> Answer:  # noqa: C901, PLR0911, PLR0912 - one for each
     """Make an effect's answer of a result.
 
     Args:
         effect: What was asked.
         result: The `result` of the node's response.
+        chain_id: The chain that the node is on; `None` if that is not known.
 
     Raises:
         BadAnswer: It has not the form it should have.
@@ -177,7 +177,9 @@ def answer_of(effect: AnyEffect, result: object) -> Answer:  # noqa: C901, PLR09
         case ReceiptOf():
             return None if result is None else _receipt(as_object(result))
         case TransactionOf():
-            return None if result is None else sent_transaction(effect.tx_hash, as_object(result))
+            if result is None:
+                return None
+            return sent_transaction(effect.tx_hash, as_object(result), chain_id)
         case CreationBy():
             return None if result is None else creation(as_object(result))
         case CalledBy():
@@ -239,16 +241,17 @@ def words_of(error: dict[str, object]) -> str:
     return ": ".join([part[:1000] for part in parts if part])
 
 
-def unwrap(effect: AnyEffect, response: dict[str, object]) -> Answer:
+def unwrap(effect: AnyEffect, response: dict[str, object], chain_id: int | None = None) -> Answer:
     """Make an effect's answer of a node's response, or raise.
 
     Args:
         effect: What was asked.
         response: An object with `result` or `error`.
+        chain_id: The chain that the node is on; `None` if that is not known.
     """
     if response.get("error") is not None:
         raise error_of(effect, response["error"])
-    return answer_of(effect, response.get("result"))
+    return answer_of(effect, response.get("result"), chain_id)
 
 
 def handover_of(effect: Send, response: dict[str, object]) -> Handover:
@@ -264,12 +267,10 @@ def handover_of(effect: Send, response: dict[str, object]) -> Handover:
     return Handover(arrival=Arrival.UNANSWERED, error=told)
 
 
-def _at(block: int | BlockRef | None, *, by_hash: bool) -> str | dict[str, str]:
+def _at(block: int | None, block_hash: str | None) -> str | dict[str, str]:
     if block is None:
         return "latest"
-    if isinstance(block, int):
-        return hex(block)
-    return {"blockHash": block.hash} if by_hash else hex(block.number)
+    return hex(block) if block_hash is None else {"blockHash": block_hash}
 
 
 def _message(call: Call[object]) -> dict[str, object]:

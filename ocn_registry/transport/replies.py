@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from ocn_registry.errors import BadAnswer, RpcRefused, RpcUnavailable, TransportError
+from ocn_registry.errors import BadAnswer, RpcRefused, RpcTimeout, RpcUnavailable, TransportError
 from ocn_registry.foreign.packed import unpacked
 from ocn_registry.foreign.strict_json import BeyondLimits, parse_json
 from ocn_registry.foreign.text import masked, shown
@@ -83,6 +83,33 @@ def passing(error: E) -> E:
     return error
 
 
+def slow(endpoint: Endpoint, timeout_s: float) -> RpcTimeout:
+    """Say that a node did not answer in time."""
+    return RpcTimeout(
+        f"the RPC node {endpoint.shown} did not answer within {timeout_s:.3g} s: try again, or "
+        "another node",
+    )
+
+
+def unreachable(endpoint: Endpoint, cause: BaseException) -> RpcUnavailable:
+    """Say that a node can't be reached; the cause's own words may hold what is secret."""
+    kind = type(cause).__name__
+    # Of all libraries, whose errors are named after what went wrong.
+    remedy = (
+        "check that it speaks https, and whose certificate it shows (see ca_file)"
+        if "SSL" in kind or "Certificate" in kind
+        else "check the URL and that the node runs"
+    )
+    return passing(
+        RpcUnavailable(f"the RPC node {endpoint.shown} can't be reached ({kind}): {remedy}")
+    )
+
+
+def too_long(endpoint: Endpoint, limit_bytes: int) -> BadAnswer:
+    """Say that an answer has no end."""
+    return BadAnswer(f"{endpoint.shown} answered with more than {limit_bytes} bytes")
+
+
 def responses(
     endpoint: Endpoint,
     requests: list[Message],
@@ -105,7 +132,8 @@ def responses(
     if is_list(content):
         first = content[0] if content else None
         failed = all(is_object(one) and one.get("error") is not None for one in content)
-        if len(requests) > 1 and not (failed and len(content) < len(requests)):
+        instead = failed and (len(content) < len(requests) or _is_about_batches(first))
+        if len(requests) > 1 and not instead:
             return _in_order(endpoint, requests, content)
         content = first  # geth: a list of one error in place of all responses
     if not is_object(content):
@@ -135,6 +163,11 @@ def _for_all(endpoint: Endpoint, requests: list[Message], reply: Reply, error: o
         if meaning is Meaning.RANGE:
             return refused
     return TooManyQuestions()
+
+
+def _is_about_batches(response: object) -> bool:
+    error = _error_in(response)
+    return is_object(error) and meaning_of("", 0, words_of(error)) is Meaning.BATCH
 
 
 def _busy(endpoint: Endpoint, reply: Reply, words: str) -> RpcUnavailable:

@@ -9,6 +9,8 @@ it. Rules:
 * The time limit is that of a question, however many URLs there are: each gets its share of it.
 * A transaction is handed to one node, once; to the next only if nothing reached the first.
 * No answer of a node is believed before its chain id was, which is asked along with the first read.
+* Calls at a numbered block name it by the hash that it had when a node told of it. So all that one
+  flow reads is of one block, whatever the chain or a load balancer does meanwhile.
 * Several questions travel in one request, as many as the node takes.
 """
 
@@ -20,25 +22,23 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from ocn_registry.errors import (
-    BadAnswer,
     InvalidInput,
     OcnRegistryError,
     RpcRefused,
-    RpcTimeout,
-    RpcUnavailable,
     TransportError,
     WrongChain,
 )
 from ocn_registry.foreign.limits import RPC_ANSWER_BYTES, Limits
-from ocn_registry.models import BlockRef
 from ocn_registry.protocol.effects import (
     Arrival,
+    BlockAt,
     Call,
     ChainId,
     Code,
     Effect,
     FromEach,
     Handover,
+    Head,
     Local,
     Send,
     Sleep,
@@ -71,6 +71,9 @@ _LONGEST_PAUSE_S = 5.0
 # Beyond this, what is parsed and decoded would keep an event loop from other work.
 _LONG_BYTES = 1 << 17
 _LEAST_SHARE_S = 0.05
+# How many blocks are remembered, the latest ones.
+_MOST_HEARD = 64
+_AT_A_BLOCK = (Call, Code)
 _Part = tuple[int, "AnyEffect"]
 _Found = tuple["Answer", OcnRegistryError | None]
 
@@ -137,6 +140,7 @@ class Nodes:
         self._retries = retries
         self._timeout_s = timeout_s
         self._max_bytes = max_answer_bytes
+        self._heard: dict[int | None, str] = {}  # hashes of blocks, by their numbers
 
     def ask(self, effect: AnyEffect) -> Flow[Answer]:
         """Have an effect answered: a read, several together, or a send."""
@@ -189,6 +193,7 @@ class Nodes:
                     return [answers[place] for place in range(len(parts))]
             attempt = 1 if len(answers) > known and keeps else attempt + 1
             if attempt > retries or not any(one.may_pass(attempt) for one in failed.values()):
+                self._forget(parts)
                 raise next(iter(failed.values())).error
             yield from Sleep(min(pause_s, _LONGEST_PAUSE_S))
 
@@ -252,15 +257,17 @@ class Nodes:
                 endpoint.refuses(len(some))
                 continue
             failure: TransportError | None = None
+            by_hash = endpoint.by_hash
             for (place, effect), (answer, error) in zip(some, found, strict=True):
                 if error is None:
                     answers[place] = answer
                     if place < 0:
                         self._check_chain(endpoint, answer)
                 elif failure is None:
-                    failure = _failure(endpoint, effect, error)
+                    failure = self._failure(endpoint, effect, error)
             if failure is not None:
-                if isinstance(failure, RpcRefused) and failure.temporary and len(some) > 1:
+                busy = isinstance(failure, RpcRefused) and failure.temporary
+                if busy and len(some) > 1 and endpoint.by_hash == by_hash:
                     endpoint.refuses(len(some))  # a limit may count each of them
                 raise _Failed(failure)
             questions = questions[len(some) :]
@@ -278,14 +285,13 @@ class Nodes:
         reply = yield from Post(endpoint, body, timeout_s)
         if isinstance(reply, NoReply):
             raise _Failed(reply.error, took_s=reply.took_s)
-        limits = Limits(max_bytes=self._max_bytes, max_items=sum(map(items_of, effects)))
         if len(reply.content) > _LONG_BYTES:
             task: Local[list[_Found] | Exception] = Local(
-                lambda: _answers(endpoint, effects, requests, reply, limits)
+                lambda: self._answers(endpoint, effects, requests, reply)
             )
             found = yield from task
         else:
-            found = _answers(endpoint, effects, requests, reply, limits)
+            found = self._answers(endpoint, effects, requests, reply)
         if isinstance(found, TransportError):
             raise _Failed(found, took_s=reply.took_s, pause_s=_seconds(reply.retry_after))
         if isinstance(found, Exception):
@@ -293,13 +299,68 @@ class Nodes:
         endpoint.takes(len(parts))
         return found
 
+    def _answers(
+        self,
+        endpoint: Endpoint,
+        effects: list[AnyEffect],
+        requests: list[Message],
+        reply: Reply,
+    ) -> list[_Found] | Exception:
+        """Return the answers of what was asked; what is wrong with all of them is returned too."""
+        limits = Limits(max_bytes=self._max_bytes, max_items=sum(map(items_of, effects)))
+        try:
+            told = responses(endpoint, requests, reply, limits)
+        except (TransportError, TooManyQuestions) as error:
+            return error
+        found: list[_Found] = []
+        for effect, response in zip(effects, told, strict=True):
+            try:
+                answer = unwrap(effect, response, self._chain_id)
+                found.append((answer, None))
+                self._hear(effect, answer)
+            except OcnRegistryError as error:
+                found.append((None, error))
+        return found
+
+    def _forget(self, parts: list[AnyEffect]) -> None:
+        """Name blocks by their number again: the chain may have left the ones that were told of."""
+        for part in parts:
+            if isinstance(part, _AT_A_BLOCK):
+                self._heard.pop(part.block, None)
+
+    def _hear(self, effect: AnyEffect, answer: Answer) -> None:
+        """Note which block has a number now."""
+        block = answer.ref if isinstance(effect, Head) else answer
+        if not isinstance(effect, (Head, BlockAt)) or block is None:
+            return
+        if self._heard.get(block.number) != block.hash:
+            for number in [one for one in list(self._heard) if one and one >= block.number]:
+                self._heard.pop(number, None)  # of a branch that the chain has left
+            self._heard[block.number] = block.hash
+            while len(self._heard) > _MOST_HEARD:
+                self._heard.pop(next(iter(self._heard)), None)
+
+    def _failure(
+        self, endpoint: Endpoint, effect: AnyEffect, error: OcnRegistryError
+    ) -> TransportError:
+        """Return what kept a node from answering; raise what is the contract's answer."""
+        if not isinstance(error, TransportError):
+            raise error
+        if isinstance(effect, _AT_A_BLOCK) and isinstance(error, RpcRefused):
+            named = endpoint.by_hash and effect.block in self._heard
+            if named and not error.temporary and refuses_a_hash(error.code, error.message):
+                endpoint.by_hash = False  # from now on it is asked by number
+                return passing(error)
+        return error
+
     def _check_chain(self, endpoint: Endpoint, got: Answer) -> None:
         if self._chain_id is not None and got != self._chain_id:
             raise WrongChain(self._chain_id, got)
         endpoint.checked = True
 
     def _request(self, effect: AnyEffect, endpoint: Endpoint) -> Message:
-        method, params = request_of(effect, by_hash=endpoint.by_hash)
+        block_hash = self._heard.get(effect.block) if isinstance(effect, _AT_A_BLOCK) else None
+        method, params = request_of(effect, block_hash if endpoint.by_hash else None)
         return {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": params}
 
 
@@ -317,75 +378,6 @@ def nested(effect: AnyEffect, answers: Iterator[Answer]) -> Answer:
     if isinstance(effect, Together):
         return tuple([nested(part, answers) for part in effect.parts])
     return next(answers)
-
-
-def slow(endpoint: Endpoint, timeout_s: float) -> RpcTimeout:
-    """Say that a node did not answer in time."""
-    return RpcTimeout(
-        f"the RPC node {endpoint.shown} did not answer within {timeout_s:.3g} s: try again, or "
-        "another node",
-    )
-
-
-def unreachable(endpoint: Endpoint, cause: BaseException) -> RpcUnavailable:
-    """Say that a node can't be reached; the cause's own words may hold what is secret."""
-    kind = type(cause).__name__
-    # Of all libraries, whose errors are named after what went wrong.
-    remedy = (
-        "check that it speaks https, and whose certificate it shows (see ca_file)"
-        if "SSL" in kind or "Certificate" in kind
-        else "check the URL and that the node runs"
-    )
-    return passing(
-        RpcUnavailable(f"the RPC node {endpoint.shown} can't be reached ({kind}): {remedy}")
-    )
-
-
-def too_long(endpoint: Endpoint, limit_bytes: int) -> BadAnswer:
-    """Say that an answer has no end."""
-    return BadAnswer(f"{endpoint.shown} answered with more than {limit_bytes} bytes")
-
-
-def _answers(
-    endpoint: Endpoint,
-    effects: list[AnyEffect],
-    requests: list[Message],
-    reply: Reply,
-    limits: Limits,
-) -> list[_Found] | Exception:
-    """Return the answers of what was asked; what is wrong with all of them is returned too."""
-    try:
-        told = responses(endpoint, requests, reply, limits)
-    except (TransportError, TooManyQuestions) as error:
-        return error
-    found: list[_Found] = []
-    for effect, response in zip(effects, told, strict=True):
-        try:
-            found.append((unwrap(effect, response), None))
-        except OcnRegistryError as error:
-            found.append((None, error))
-    return found
-
-
-def _failure(endpoint: Endpoint, effect: AnyEffect, error: OcnRegistryError) -> TransportError:
-    """Return what kept a node from answering; raise what is the contract's answer."""
-    if not isinstance(error, TransportError):
-        raise error
-    if _refuses_hash(endpoint, effect, error):
-        endpoint.by_hash = False  # and then it is asked by number
-        return passing(error)
-    return error
-
-
-def _refuses_hash(endpoint: Endpoint, effect: AnyEffect, error: TransportError) -> bool:
-    return (
-        endpoint.by_hash
-        and isinstance(effect, (Call, Code))
-        and isinstance(effect.block, BlockRef)
-        and isinstance(error, RpcRefused)
-        and not error.temporary
-        and refuses_a_hash(error.code, error.message)
-    )
 
 
 def _coded(body: object) -> bytes:

@@ -20,40 +20,59 @@ from ocn_registry.protocol.effects import Creation, SentTransaction
 from ocn_registry.transport.rpc_values import as_address, as_bytes, as_number
 
 _FIRST_CHAIN_V = 35  # EIP-155: v is twice the chain's id, and 35 or 36
+_BARE_V = 27  # and before that 27 or 28
 
 
-def sent_transaction(tx_hash: str, found: dict[str, object]) -> SentTransaction:
+def sent_transaction(
+    tx_hash: str,
+    found: dict[str, object],
+    chain_id: int | None = None,
+) -> SentTransaction:
     """Read what a node tells of a transaction.
+
+    Old clients leave the chain id out, or tell the parity of the signature in an old form
+    (NethermindEth/nethermind#3057). The hash says which reading is the right one.
 
     Args:
         tx_hash: Its hash, which was asked for.
         found: The node's result.
+        chain_id: The chain that it is on; `None` if that is not known.
 
     Raises:
         BadAnswer: It is not a transaction of this package with that hash.
     """
-    to, data = as_address(found.get("to")), as_bytes(found.get("input"))
+    to = as_address(found.get("to"))
+    data = as_bytes(found["input"] if "input" in found else found.get("data"))
     nonce, gas = as_number(found.get("nonce")), as_number(found.get("gas"))
+    value = as_number(found.get("value", "0x0"))
     r, s, v = (as_number(found.get(name)) for name in ("r", "s", "v"))
+    is_new = found.get("maxFeePerGas") is not None
+    fee = as_number(found.get("maxFeePerGas" if is_new else "gasPrice"))
+    tip = as_number(found.get("maxPriorityFeePerGas")) if is_new else None
+    told = found.get("chainId")
+    chains = {as_number(told)} if told is not None else set[int]()
+    chains |= {chain_id} if chain_id is not None else set()
+    if not is_new and v >= _FIRST_CHAIN_V:
+        chains.add((v - _FIRST_CHAIN_V) // 2)
+    parity = (v - _FIRST_CHAIN_V if v >= _FIRST_CHAIN_V else v - _BARE_V if v > 1 else v) & 1
     target = to.to_bytes()
-    if found.get("maxFeePerGas") is None:
-        tip, fee = None, as_number(found.get("gasPrice"))
-        chain_id = max(v - _FIRST_CHAIN_V, 0) // 2
-        whole = encode((nonce, fee, gas, target, 0, data, v, r, s))
+    for chain in sorted(chains):
+        if tip is None:
+            v = _FIRST_CHAIN_V + 2 * chain + parity
+            whole = encode((nonce, fee, gas, target, value, data, v, r, s))
+        else:
+            fees = (tip, fee, gas)
+            whole = b"\x02" + encode((chain, nonce, *fees, target, value, data, (), parity, r, s))
+        if not value and "0x" + keccak256(whole).hex() == tx_hash.lower():
+            break
     else:
-        tip = as_number(found.get("maxPriorityFeePerGas"))
-        fee = as_number(found.get("maxFeePerGas"))
-        chain_id = as_number(found.get("chainId"))
-        whole = b"\x02" + encode((chain_id, nonce, tip, fee, gas, target, 0, data, (), v, r, s))
-    if "0x" + keccak256(whole).hex() != tx_hash.lower():
-        raise BadAnswer(
-            f"what the RPC node tells of transaction {shown(tx_hash, public=True)} is not that one"
-        )
+        asked = shown(tx_hash, public=True)
+        raise BadAnswer(f"what the RPC node tells of transaction {asked} is not that one")
     block = found.get("blockNumber")
     return SentTransaction(
         sender=as_address(found.get("from")),
         transaction=Transaction(
-            chain_id=chain_id,
+            chain_id=chain,
             nonce=nonce,
             to=to,
             data=data,

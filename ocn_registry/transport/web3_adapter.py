@@ -129,21 +129,21 @@ class _Rules:
         if isinstance(effect, Send):
             return (yield from _send(effect))
         if isinstance(effect, FromEach):
-            return ((yield from _one(effect.part)),)
+            return ((yield from _one(effect.part, self._chain_id)),)
         answers: list[Answer] = []
         for part in flat(effect):
-            answer = yield from _one(part)
+            answer = yield from _one(part, self._chain_id)
             answers.append(answer)
         return nested(effect, iter(answers))
 
 
-def _one(effect: AnyEffect) -> Flow[Answer]:
+def _one(effect: AnyEffect, chain_id: int | None = None) -> Flow[Answer]:
     response = yield from _Ask(*request_of(effect))
     if isinstance(response, TransportError):
         raise response
     if not is_object(response):
         raise BadAnswer("the RPC node answered with no JSON-RPC response")
-    return unwrap(effect, response)
+    return unwrap(effect, response, chain_id)
 
 
 def _send(effect: Send) -> Flow[Handover]:

@@ -44,7 +44,10 @@ WORDINGS: Final = (
     Wording(
         Meaning.REVERTED,
         _says(
-            r"\brevert(?:ed)?\b | ^bad\ (?:instruction|jump) | invalid\ (?:opcode|jump) | ^stack\ "
+            r"""
+            \brevert(?:ed)?\b | \bbad\ (?:instruction|jump)\b | invalid\ (?:opcode|jump)
+            | stack\ (?:under|over)flow
+            """
         ),
         "geth, reth, Erigon, Anvil: 'execution reverted'; Besu: 'Execution reverted'; Ganache and "
         "Hardhat: 'VM Exception while processing transaction: revert'; data of OpenEthereum "
@@ -70,7 +73,7 @@ WORDINGS: Final = (
             | resource\ (?:not\ found|unavailable)
             | beyond\ (?:the\ )?(?:current\ )?(?:head|chain|latest)
             | (?:greater|higher|after)\b.{0,20}(?:latest|head|current)\ block
-            | block\b.{0,30}(?:out\ of\ range|in\ the\ future|too\ (?:high|new))
+            | block\b.{0,30}(?:out\ of\ range|in\ the\ future|too\ (?:high|new)) | blockoutofrange
             | (?:not|still|is)\ (?:yet\ )?(?:fully\ )?sync(?:ed|ing) | not\ caught\ up
             """
         ),

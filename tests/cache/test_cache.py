@@ -130,6 +130,12 @@ def test_parties_are_found_by_what_they_are(asked, operator, other_operator):
     assert ids() == ids(operator=operator.address) == {"CPO", "MSP", "SRV"}
     assert ids(operator=other_operator.address) == set()
     assert ids(role=Role.EMSP) == {"MSP"}
+    assert ids(role=(Role.EMSP, Role.NSP, Role.OTHER)) == {"MSP", "SRV"}
+    assert ids(role={Role.CPO}, module=Module.LOCATIONS) == ids(role=[0]) == {"CPO"}
+    assert ids(role=[Role.NAP, Role.HUB]) == set()
+    for nothing in ([], [None], ["CPO"], "CPO", 99):
+        with pytest.raises(InvalidInput):
+            ids(role=nothing)
     assert ids(module=Module.LOCATIONS) == {"CPO"}
     assert ids(module=Module.LOCATIONS, interface=Interface.RECEIVER) == set()
     assert ids(interface=Interface.RECEIVER) == {"CPO"}

@@ -61,6 +61,21 @@ def test_service_gets_what_its_permission_names(agreed, permission):
     assert receiving(cache, who) == receiving(kit.client, who) == set()
 
 
+@pytest.mark.parametrize("module", ["payments", "bookings", "my-module"])
+def test_modules_beyond_those_of_v1_are_forwarded_by_the_permissions_for_all(agreed, module):
+    kit, user, _, agree = agreed
+    who = (user.id.country_code, user.id.party_id)
+    for permission in (Permission.FORWARD_ALL, Permission.FORWARD_ALL_SENDER):
+        agree(permission)
+        for one in (kit.cache(), kit.client):
+            assert one.services_for(*who, module=module, interface="sender")
+            both = permission is Permission.FORWARD_ALL
+            assert bool(one.services_for(*who, module=module, interface="receiver")) == both
+    agree(Permission.FORWARD_MODULE_CDRS_SENDER)
+    for one in (kit.cache(), kit.client):
+        assert not one.services_for(*who, module=module, interface="sender")
+
+
 def test_permissions_of_a_service_add_up(agreed):
     kit, user, _, agree = agreed
     some = Permission.FORWARD_MODULE_CDRS_SENDER, Permission.FORWARD_ALL_RECEIVER

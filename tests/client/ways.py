@@ -105,3 +105,10 @@ def client(deployment, transport, options=None):
     if inspect.iscoroutinefunction(transport.perform):
         return Waiting(AsyncRegistryClient(deployment, transport, options=options))
     return RegistryClient(deployment, transport, options=options)
+
+
+def perform(client, effect):
+    """Have a client's transport perform an effect."""
+    if isinstance(client, Waiting):
+        return client.runner.run(client._client._transport.perform(effect))
+    return client._transport.perform(effect)

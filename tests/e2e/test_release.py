@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib.util
+import json
 import re
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import ocn_registry
+from ocn_registry.deploy.artifacts import artifact
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "scripts" / "build_release.py"
@@ -68,7 +70,23 @@ def test_sums_are_those_of_the_files(done):
         told, name = line.split("  ")
         assert hashlib.sha256((out / name).read_bytes()).hexdigest() == told
     assert (out / "SHA256SUMS").read_text() == finished.stdout
-    assert len(finished.stdout.splitlines()) == 2
+    assert {line.split("  ")[1] for line in finished.stdout.splitlines()} >= {
+        "permissions-abi.json",
+        "permissions-abi.ts",
+        "registry-abi.json",
+        "registry-abi.ts",
+    }
+    assert len(finished.stdout.splitlines()) == 6
+
+
+def test_abi_for_other_languages_is_that_of_the_package(done):
+    for contract in ("Registry", "Permissions"):
+        name = contract.lower()
+        abi = json.loads((done[0] / f"{name}-abi.json").read_text())
+        assert abi == artifact("v3", contract).abi
+        typescript = (done[0] / f"{name}-abi.ts").read_text()
+        constant = typescript.partition(f"export const {name}Abi = ")[2]
+        assert json.loads(constant.removesuffix(" as const;\n")) == abi
 
 
 def test_installed_command_reads_a_registry(done):

@@ -30,10 +30,23 @@ def test_table_has_every_permission():
 
 
 @pytest.mark.parametrize("interface", ["sender", "receiver"])
-@pytest.mark.parametrize("module", ["", "credentials", "hubclientinfo", "versions", "my-module"])
-def test_module_that_contracts_do_not_know_matches_nothing(module, interface):
+@pytest.mark.parametrize("module", ["credentials", "HubClientInfo", "versions"])
+def test_what_is_between_a_party_and_its_node_matches_nothing(module, interface):
     assert not permissions_for(module, interface)
     assert not is_forwarded(list(Permission), module, interface)
+
+
+@pytest.mark.parametrize("interface", ["sender", "receiver"])
+@pytest.mark.parametrize("module", ["payments", "bookings", "InvoiceReconciliation", "my-module"])
+def test_module_without_permissions_of_its_own_is_matched_by_those_for_all(module, interface):
+    side = Permission[f"FORWARD_ALL_{interface.upper()}"]
+    assert permissions_for(module, interface) == {Permission.FORWARD_ALL, side}
+
+
+@pytest.mark.parametrize("module", ["", "a/b", "x" * 256])
+def test_what_is_not_the_name_of_a_module_is_refused(module):
+    with pytest.raises(InvalidInput, match="not a valid module"):
+        permissions_for(module, "sender")
 
 
 @pytest.mark.parametrize("interface", ["sender", "receiver"])
@@ -54,5 +67,5 @@ def test_letters_do_not_count():
 
 @pytest.mark.parametrize("interface", ["", "both", "sender "])
 def test_interface_is_one_of_two(interface):
-    with pytest.raises(InvalidInput, match="is no interface: give sender or receiver"):
+    with pytest.raises(InvalidInput, match="is not a valid interface: use sender or receiver"):
         is_forwarded([0], "locations", interface)

@@ -1,5 +1,8 @@
 """`verify`: whether an address holds the published code, with these arguments and this owner.
 
+It also says whether the storage is proven: whether only published code can have written it, and
+whether the events add up to it.
+
 With the record of a deployment as `--network-file`, what it says about the creation is expected
 too: the transactions, the first owner, and whether the import was open. Flags override it.
 """
@@ -12,7 +15,7 @@ from typing import TYPE_CHECKING, TypeGuard
 
 from ocn_registry.cli import options as take
 from ocn_registry.cli.commands import Command
-from ocn_registry.plans.exit_codes import DONE, UNEXPECTED
+from ocn_registry.plans.exit_codes import DONE, UNEXPECTED, UNPROVEN
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -27,14 +30,19 @@ def verify(args: Namespace) -> int:
     """Check the contracts of a deployment from the outside."""
     from ocn_registry.cli.config.networks import connect
     from ocn_registry.cli.execute import show
+    from ocn_registry.cli.output.render import printable, talk
     from ocn_registry.deploy.verify import verify as verified
 
     with connect(args) as client:
         here = client.deployment
         wanted = _wanted(args)
         found = verified(here, client.transport, wanted=wanted)
+    if found.is_verified and not found.is_proven:
+        talk(f"code matches; storage not proven: {printable(str(found.storage_unproven))}")
     result: Entry = {
         "verified": found.is_verified,
+        "storageProven": found.is_proven,
+        "storageUnproven": found.storage_unproven,
         "network": here.name,
         "chainId": here.chain_id,
         "registry": here.registry,
@@ -42,7 +50,9 @@ def verify(args: Namespace) -> int:
         **_details(found),
     }
     show(args, result)
-    return DONE if found.is_verified else UNEXPECTED
+    if not found.is_verified:
+        return UNEXPECTED
+    return DONE if found.is_proven else UNPROVEN
 
 
 def _details(found: Verification) -> Entry:
