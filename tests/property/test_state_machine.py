@@ -16,7 +16,7 @@ from ocn_registry.testing.codec import encode
 from ocn_registry.testing.model import Registry
 from ocn_registry.testing.wire import error_of
 
-HISTORIES = 12
+HISTORIES = 60
 
 
 @pytest.fixture(scope="module")
