@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from ocn_registry.cache.sync_cache import RegistryCache as RegistryCache
     from ocn_registry.client.async_client import AsyncRegistryClient as AsyncRegistryClient
     from ocn_registry.client.connect import connect as connect
-    from ocn_registry.client.connect import connect_async as connect_async
     from ocn_registry.client.connect import find_deployment as find_deployment
+    from ocn_registry.client.connect_async import connect_async as connect_async
     from ocn_registry.client.sync_client import RegistryClient as RegistryClient
     from ocn_registry.deploy.devnet import Devnet as Devnet
     from ocn_registry.errors import BadAnswer as BadAnswer
@@ -32,8 +32,10 @@ if TYPE_CHECKING:
     from ocn_registry.errors import FeeAboveCap as FeeAboveCap
     from ocn_registry.errors import InsufficientFunds as InsufficientFunds
     from ocn_registry.errors import InvalidInput as InvalidInput
+    from ocn_registry.errors import JournalError as JournalError
     from ocn_registry.errors import NoContract as NoContract
     from ocn_registry.errors import NonceMismatch as NonceMismatch
+    from ocn_registry.errors import NotSent as NotSent
     from ocn_registry.errors import OcnRegistryError as OcnRegistryError
     from ocn_registry.errors import OutcomeUnknown as OutcomeUnknown
     from ocn_registry.errors import PartlyDone as PartlyDone
@@ -57,7 +59,7 @@ if TYPE_CHECKING:
     from ocn_registry.events.feed import EventBatch as EventBatch
     from ocn_registry.events.feed import EventFeed as EventFeed
     from ocn_registry.events.provenance import Event as Event
-    from ocn_registry.flows.write import WriteOptions as WriteOptions
+    from ocn_registry.flows.options import WriteOptions as WriteOptions
     from ocn_registry.intents import AcceptOwnership as AcceptOwnership
     from ocn_registry.intents import AdminDeleteOperator as AdminDeleteOperator
     from ocn_registry.intents import AdminDeleteParty as AdminDeleteParty
@@ -98,8 +100,14 @@ if TYPE_CHECKING:
     from ocn_registry.networks import Deployment as Deployment
     from ocn_registry.outcomes import Ensured as Ensured
     from ocn_registry.outcomes import Item as Item
+    from ocn_registry.outcomes import OpenTransaction as OpenTransaction
     from ocn_registry.outcomes import Outcome as Outcome
     from ocn_registry.outcomes import Quote as Quote
+    from ocn_registry.outcomes import SpenderStatus as SpenderStatus
+    from ocn_registry.protocol.journal import Journal as Journal
+    from ocn_registry.protocol.journal import JournalEntry as JournalEntry
+    from ocn_registry.protocol.journal import MemoryJournal as MemoryJournal
+    from ocn_registry.protocol.journal_sqlite import SqliteJournal as SqliteJournal
     from ocn_registry.signing import AsyncExternalSigner as AsyncExternalSigner
     from ocn_registry.signing import AsyncSigner as AsyncSigner
     from ocn_registry.signing import ExternalSigner as ExternalSigner
@@ -127,15 +135,15 @@ else:
         "networks": "Deployment",
         "errors": (
             "BadAnswer BatchRejected CacheError FeeAboveCap InsufficientFunds InvalidInput "
-            "NoContract NonceMismatch OcnRegistryError OutcomeUnknown PartlyDone ReorgTooDeep "
-            "RequestExpired RequestRejected Reverted RpcRefused RpcTimeout RpcUnavailable "
-            "SignatureMismatch StaleCache TransactionReplaced TransportError UnknownRevert "
-            "UnsupportedByDialect WrongChain"
+            "JournalError NoContract NonceMismatch NotSent OcnRegistryError OutcomeUnknown "
+            "PartlyDone ReorgTooDeep RequestExpired RequestRejected Reverted RpcRefused RpcTimeout "
+            "RpcUnavailable SignatureMismatch StaleCache TransactionReplaced TransportError "
+            "UnknownRevert UnsupportedByDialect WrongChain"
         ),
         "events.cursor": "CursorFile EventCursor",
         "events.feed": "AsyncEventFeed EventBatch EventFeed",
         "events.provenance": "Event",
-        "flows.write": "WriteOptions",
+        "flows.options": "WriteOptions",
         "intents": (
             "AcceptOwnership AdminDeleteOperator AdminDeleteParty CloseImport CreateAgreement "
             "DeleteNode DeleteParty DeleteService ImportAgreements ImportedAgreement ImportNodes "
@@ -146,8 +154,11 @@ else:
             "Address Agreement BlockRef Contract Interface Module Node Party PartyId Permission "
             "Role Route Service Signatory"
         ),
-        "client.connect": "connect connect_async find_deployment",
-        "outcomes": "Ensured Item Outcome Quote",
+        "client.connect": "connect find_deployment",
+        "client.connect_async": "connect_async",
+        "outcomes": "Ensured Item OpenTransaction Outcome Quote SpenderStatus",
+        "protocol.journal": "Journal JournalEntry MemoryJournal",
+        "protocol.journal_sqlite": "SqliteJournal",
         "signing": (
             "AsyncExternalSigner AsyncSigner ExternalSigner KeySigner Request SignedRequest Signer"
         ),

@@ -17,7 +17,7 @@ from ocn_registry.outcomes import Ensured, Outcome
 
 if TYPE_CHECKING:
     from ocn_registry.dialects import Dialect, Step
-    from ocn_registry.flows.write import WriteOptions
+    from ocn_registry.flows.options import WriteOptions
     from ocn_registry.intents import SetNode, SetParty, SetService, SignableIntent
     from ocn_registry.models import Module, Party
     from ocn_registry.protocol.effects import Flow

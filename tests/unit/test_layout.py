@@ -18,7 +18,7 @@ BELOW = {
     "contract_errors": {"foreign", "errors"},
     "models": {"foreign", "evm", "errors"},
     "evm": {"foreign", "errors", "models"},
-    "protocol": {"evm", "errors", "models", "intents", "outcomes"},
+    "protocol": {"foreign", "evm", "errors", "models", "intents", "outcomes"},
     "intents": {"foreign", "errors", "models"},
     "outcomes": {"errors", "models", "intents"},
     "networks": {"foreign", "errors", "models"},
@@ -55,7 +55,7 @@ LIBRARIES = {
     "aiohttp": {"transport"},
     "Crypto": {"evm", "signing"},
     "brotli": {"notary"},
-    "sqlite3": {"cache"},
+    "sqlite3": {"cache", "protocol"},
     "typing_extensions": set(),
 }
 # Which parts may know the generations of the contracts by name.
