@@ -55,18 +55,9 @@ class Address(str):
         """
         if isinstance(text, Address):
             return text
-        if not _is_text(text) or not _ADDRESS.fullmatch(text):
-            raise InvalidInput(
-                f"{shown(text)} is no address: give 0x and 40 hexadecimal digits",
-            )
-        digits = text[2:]
-        address = _checksummed(bytes.fromhex(digits))
-        if digits not in (address[2:], digits.lower(), digits.upper()):
-            raise InvalidInput(
-                f"the capital letters of {text} are not its checksum, so a digit may be wrong: "
-                "compare it with where it comes from",
-            )
-        return address
+        if not _is_text(text):
+            raise InvalidInput(f"{shown(text)} is no address: give text")
+        return _read_address(text)
 
     @staticmethod
     def from_bytes(value: bytes) -> Address:
@@ -85,6 +76,22 @@ class Address(str):
     def is_zero(self) -> bool:
         """Whether this is the zero address, by which the contracts say "none"."""
         return self == ZERO_ADDRESS
+
+
+@lru_cache(maxsize=1 << 14)
+def _read_address(text: str) -> Address:
+    if not _ADDRESS.fullmatch(text):
+        raise InvalidInput(
+            f"{shown(text)} is no address: give 0x and 40 hexadecimal digits",
+        )
+    digits = text[2:]
+    address = _checksummed(bytes.fromhex(digits))
+    if digits not in (address[2:], digits.lower(), digits.upper()):
+        raise InvalidInput(
+            f"the capital letters of {text} are not its checksum, so a digit may be wrong: "
+            "compare it with where it comes from",
+        )
+    return address
 
 
 @lru_cache(maxsize=1 << 15)
