@@ -322,11 +322,34 @@ class BlockRef:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Vouching:
+    """Whether a host says of itself what the registry says of it.
+
+    Attributes:
+        vouched: Whether it does.
+        reason: Why not; empty where it does. It may hold the words of a stranger, escaped.
+        checked_unix_s: When it was asked, in Unix time.
+    """
+
+    vouched: bool
+    reason: str
+    checked_unix_s: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
-    """A node: the address that runs it, and its URL."""
+    """A node that is listed.
+
+    Attributes:
+        operator: The address that runs it.
+        domain: Its URL.
+        vouched: Whether the URL says that this operator runs it; `None` where nobody has asked it
+            within a day. It is ignored when two nodes are compared.
+    """
 
     operator: Address
     domain: str
+    vouched: Vouching | None = field(default=None, compare=False, repr=False)
 
     @property
     def is_usable(self) -> bool:
@@ -347,9 +370,11 @@ class Party:
         operator: Address whose node it is reached through.
         operator_domain: URL of that node; `None` while the operator runs none, and the party can't
             be reached.
+        website: The party's website; `None` where it names none.
         listing: Number of the listing; `None` when the party was looked up by its id, which does
             not tell it along (see `RegistryClient.listing`), and where contracts count none. It
             counts for nothing when two parties are compared.
+        vouched: Whether the website says that this id is the company's own; see `Node`.
     """
 
     address: Address
@@ -359,7 +384,9 @@ class Party:
     modules_receiver: tuple[Module, ...]
     operator: Address
     operator_domain: str | None
+    website: str | None = None
     listing: int | None = field(default=None, compare=False)
+    vouched: Vouching | None = field(default=None, compare=False, repr=False)
 
     def implements(
         self,
