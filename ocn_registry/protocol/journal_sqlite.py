@@ -21,7 +21,7 @@ from ocn_registry.models import Address, BlockRef
 from ocn_registry.protocol.journal import KEPT, JournalEntry, Turn, listed, merged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
     from ocn_registry.protocol.journal import State
 
@@ -163,7 +163,7 @@ class SqliteJournal:
             )
 
     @contextmanager
-    def _transaction(self) -> Iterator[None]:
+    def _transaction(self) -> Generator[None]:
         self._db.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -173,7 +173,7 @@ class SqliteJournal:
         self._db.execute("COMMIT")
 
     @contextmanager
-    def _errors(self) -> Iterator[None]:
+    def _errors(self) -> Generator[None]:
         try:
             yield
         except (sqlite3.Error, OSError) as error:
