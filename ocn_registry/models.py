@@ -55,18 +55,9 @@ class Address(str):
         """
         if isinstance(text, Address):
             return text
-        if not _is_text(text) or not _ADDRESS.fullmatch(text):
-            raise InvalidInput(
-                f"{shown(text)} is no address: give 0x and 40 hexadecimal digits",
-            )
-        digits = text[2:]
-        address = _checksummed(bytes.fromhex(digits))
-        if digits not in (address[2:], digits.lower(), digits.upper()):
-            raise InvalidInput(
-                f"the capital letters of {text} are not its checksum, so a digit may be wrong: "
-                "compare it with where it comes from",
-            )
-        return address
+        if not _is_text(text):
+            raise InvalidInput(f"{shown(text)} is no address: give text")
+        return _read_address(text)
 
     @staticmethod
     def from_bytes(value: bytes) -> Address:
@@ -85,6 +76,22 @@ class Address(str):
     def is_zero(self) -> bool:
         """Whether this is the zero address, by which the contracts say "none"."""
         return self == ZERO_ADDRESS
+
+
+@lru_cache(maxsize=1 << 14)
+def _read_address(text: str) -> Address:
+    if not _ADDRESS.fullmatch(text):
+        raise InvalidInput(
+            f"{shown(text)} is no address: give 0x and 40 hexadecimal digits",
+        )
+    digits = text[2:]
+    address = _checksummed(bytes.fromhex(digits))
+    if digits not in (address[2:], digits.lower(), digits.upper()):
+        raise InvalidInput(
+            f"the capital letters of {text} are not its checksum, so a digit may be wrong: "
+            "compare it with where it comes from",
+        )
+    return address
 
 
 @lru_cache(maxsize=1 << 15)
@@ -315,11 +322,34 @@ class BlockRef:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Vouching:
+    """Whether a host says of itself what the registry says of it.
+
+    Attributes:
+        vouched: Whether it does.
+        reason: Why not; empty where it does. It may hold the words of a stranger, escaped.
+        checked_unix_s: When it was asked, in Unix time.
+    """
+
+    vouched: bool
+    reason: str
+    checked_unix_s: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
-    """A node: the address that runs it, and its URL."""
+    """A node that is listed.
+
+    Attributes:
+        operator: The address that runs it.
+        domain: Its URL.
+        vouched: Whether the URL says that this operator runs it; `None` where nobody has asked it
+            within a day. It is ignored when two nodes are compared.
+    """
 
     operator: Address
     domain: str
+    vouched: Vouching | None = field(default=None, compare=False, repr=False)
 
     @property
     def is_usable(self) -> bool:
@@ -340,9 +370,11 @@ class Party:
         operator: Address whose node it is reached through.
         operator_domain: URL of that node; `None` while the operator runs none, and the party can't
             be reached.
+        website: The party's website; `None` where it names none.
         listing: Number of the listing; `None` when the party was looked up by its id, which does
             not tell it along (see `RegistryClient.listing`), and where contracts count none. It
             counts for nothing when two parties are compared.
+        vouched: Whether the website says that this id is the company's own; see `Node`.
     """
 
     address: Address
@@ -352,7 +384,9 @@ class Party:
     modules_receiver: tuple[Module, ...]
     operator: Address
     operator_domain: str | None
+    website: str | None = None
     listing: int | None = field(default=None, compare=False)
+    vouched: Vouching | None = field(default=None, compare=False, repr=False)
 
     def implements(
         self,

@@ -529,6 +529,25 @@ def others() -> dict[str, Schema]:
             objects({"check": TEXT, "ok": FLAG, "says": TEXT, "remedy": TEXT}),
             minItems=1,
         ),
+        "vouch-make": objects(
+            {
+                "ocn": {"const": 1},
+                "registries": lists(
+                    objects(
+                        {"chainId": COUNT, "registry": ADDRESS},
+                        {
+                            "operator": ADDRESS,
+                            "parties": lists(
+                                objects({"countryCode": TEXT, "partyId": TEXT, "address": ADDRESS})
+                            ),
+                        },
+                    ),
+                    minItems=1,
+                ),
+            },
+            {"name": TEXT},
+        ),
+        "vouch-check": objects({"vouched": FLAG, "reason": TEXT, "checkedAt": COUNT}),
         "tx-status": or_null(objects({**TRANSACTION, "changes": lists(ref("Change"))})),
         "devnet": objects(
             {

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         Route,
         Service,
     )
+    from ocn_registry.vouching.background import Verdicts
 
 
 class Questions:
@@ -45,6 +46,19 @@ class Questions:
     def _state(self) -> State:
         raise NotImplementedError
 
+    def _verdicts(self) -> Verdicts | None:
+        """Return what is known of hosts; `None` where nobody asks them."""
+        return None
+
+    def _nodes(self, nodes: Iterable[Node | None]) -> tuple[Node, ...]:
+        verdicts = self._verdicts()
+        listed = [node for node in nodes if node is not None]
+        return tuple(listed if verdicts is None else map(verdicts.node, listed))
+
+    def _parties(self, parties: Iterable[Party]) -> tuple[Party, ...]:
+        verdicts = self._verdicts()
+        return tuple(parties if verdicts is None else map(verdicts.party, parties))
+
     @property
     def block(self) -> BlockRef:
         """The block that answers are about."""
@@ -52,7 +66,7 @@ class Questions:
 
     def snapshot(self) -> Snapshot:
         """Give what is known now, to ask several things of one block."""
-        return Snapshot(self._state())
+        return Snapshot(self._state(), self._verdicts())
 
     def route(self, country_code: str, party_id: str) -> Route | None:
         """Tell where messages to a party go.
@@ -75,18 +89,20 @@ class Questions:
 
     def node(self, operator: str) -> Node | None:
         """Give an operator's node."""
-        return self._state().node(Address(operator))
+        return next(iter(self._nodes([self._state().node(Address(operator))])), None)
 
     def nodes(self) -> tuple[Node, ...]:
         """Give all nodes, in no order that could be relied on."""
         state = self._state()
-        return tuple([Node(operator=one, domain=domain) for one, domain in state.nodes.items()])
+        return self._nodes(
+            [Node(operator=one, domain=domain) for one, domain in state.nodes.items()]
+        )
 
     def party(self, address_or_country_code: str, party_id: str | None = None) -> Party | None:
         """Give a party."""
         state = self._state()
         row = _find(state, address_or_id(address_or_country_code, party_id))
-        return None if row is None else state.party(row)
+        return None if row is None else self._parties([state.party(row)])[0]
 
     def parties(
         self,
@@ -119,7 +135,7 @@ class Questions:
                 and (anything or (sender | receiver) & module_bits)
             ):
                 found.append(state.party(row))
-        return tuple(found)
+        return self._parties(found)
 
     def planned_parties(
         self,
@@ -135,7 +151,7 @@ class Questions:
         """
         there = {_folded(one) for one in connected}
         state, at = self._state(), Address(operator)
-        return tuple(
+        return self._parties(
             [
                 state.party(row)
                 for row in state.parties.values()
@@ -216,14 +232,18 @@ class Questions:
 class Snapshot(Questions):
     """The registry at one block."""
 
-    __slots__ = ("_kept",)
+    __slots__ = ("_kept", "_known_hosts")
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, verdicts: Verdicts | None = None) -> None:
         """Keep a state."""
         self._kept = state
+        self._known_hosts = verdicts
 
     def _state(self) -> State:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
         return self._kept
+
+    def _verdicts(self) -> Verdicts | None:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
+        return self._known_hosts
 
 
 def _find(state: State, who: Address | PartyId) -> PartyRow | None:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         Route,
         Service,
         Signatory,
+        Vouching,
     )
     from ocn_registry.networks import Deployment
     from ocn_registry.outcomes import Outcome, Quote
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from ocn_registry.protocol.journal import Journal
     from ocn_registry.signing import Request, SignedRequest, Signer
     from ocn_registry.transport import Transport
+    from ocn_registry.vouching import FetchOptions
 
 T = TypeVar("T")
 
@@ -334,6 +336,38 @@ class RegistryClient:
         """Tell who an address is to a party; `None` for anybody who may not sign for it."""
         who, at = PartyId(country_code, party_id), Address(address)
         return self._run(questions.signatory_of(self._dialect, who, at, block))
+
+    def vouched(
+        self,
+        address_or_country_code: str,
+        party_id: str | None = None,
+        *,
+        options: FetchOptions | None = None,
+        block: int | None = None,
+    ) -> Vouching | None:
+        """Ask a host whether it says of itself what the registry says of it.
+
+        The URL of a node has to name its operator; the website of a party has to name its id. An
+        entry of the registry alone proves nothing: ids and URLs are first come.
+
+        Args:
+            address_or_country_code: The operator of a node, or the country code of a party.
+            party_id: The party's id.
+            options: What a request to a stranger's host may do.
+            block: See the class.
+
+        Returns:
+            The verdict, with the reason where the host does not vouch; `None` when no such node or
+            party is listed.
+        """
+        # It brings TLS along.
+        from ocn_registry.vouching.check import checked  # noqa: PLC0415
+
+        if party_id is None:
+            node = self.node(address_or_country_code, block=block)
+            return checked(self.deployment, node, options)
+        party = self.party(address_or_country_code, party_id, block=block)
+        return checked(self.deployment, party, options)
 
     def nonce(
         self,

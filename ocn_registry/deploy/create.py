@@ -19,7 +19,7 @@ from ocn_registry.evm.transactions import SignedTransaction
 from ocn_registry.flows.landing import Landed, look_for, wait
 from ocn_registry.flows.price import fees, raised
 from ocn_registry.models import Address
-from ocn_registry.networks import built_in
+from ocn_registry.networks import UNKNOWN_TOKEN, built_in
 from ocn_registry.protocol.calls import CreationBy
 from ocn_registry.protocol.effects import (
     Arrival,
@@ -74,16 +74,17 @@ class Creator(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What is to be deployed.
+    """What to deploy.
 
     Attributes:
         name: Name of the deployment.
-        chain_id: The chain that it is for.
-        deployer: Who creates the contracts, and pays.
-        owner: Who owns them from the start.
-        import_open: Whether they take imports until the owner closes that.
-        options: Price, confirmations and patience.
+        chain_id: Id of the chain.
+        deployer: Account that creates the contracts and pays.
+        owner: Owner of the contracts from the start.
+        import_open: Whether they accept imports until the owner closes that.
+        options: Price, confirmations and time limit.
         raise_price: Whether a transaction that is in no block yet is sent again for more.
+        token: Name of the chain's token, for the plan.
     """
 
     name: str
@@ -93,9 +94,10 @@ class Order:
     import_open: bool
     options: WriteOptions
     raise_price: bool = False
+    token: str = UNKNOWN_TOKEN
 
     def code(self, name: str, registry: Address) -> bytes:
-        """Give what creates a contract: bytecode and the constructor's arguments."""
+        """Return what creates a contract: bytecode and the constructor's arguments."""
         first = self.owner if name == "Registry" else registry
         return published(name).bytecode + abi.address(first) + abi.uint(int(self.import_open))
 

@@ -1,10 +1,9 @@
 """What a flow can ask of a chain, as data.
 
 A flow is a generator that yields effects and is sent their answers; it does no I/O, and a test can
-play the chain. Effects also are how a read of one call travels from a dialect to a transport. An
-effect yields itself when iterated, so that flows write `head = yield from Head()` with the answer's
-type known. The only `Any` of the package is here: a generator yields effects of several types, and
-no type says that what it is sent is the answer of what it yielded.
+play the chain. An effect yields itself when iterated, so that flows write `head = yield from
+Head()` with the answer's type known. The only `Any` of the package is here: a generator yields
+effects of several types, and no type says that it is sent the answer of what it yielded.
 """
 
 from __future__ import annotations
@@ -314,12 +313,14 @@ class Local(Effect[T_co]):
 
 @dataclass(frozen=True, slots=True)
 class FromEach(Effect[tuple[T_co, ...]]):
-    """Ask every node the same thing; the answers of those that answer, at least one.
-
-    What one node does not know another may: whether a transaction has been seen, say.
-    """
+    """Ask every node the same thing; the answers of those that answer, at least one."""
 
     part: Effect[T_co]
+
+    @property
+    def question(self) -> AnyEffect:
+        """What each node is asked, of no known type."""
+        return self.part
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,14 +352,11 @@ def all_of(parts: tuple[Effect[T], ...]) -> Together[tuple[T, ...]]:
 
 
 def run(flow: Flow[T], perform: Perform) -> T:
-    """Perform a flow's effects, one after the other.
+    """Perform a flow's effects, one after the other; return what the flow returns.
 
     Args:
         flow: A flow; or an effect's iterator, to have just that one performed.
         perform: Answers an effect, or raises.
-
-    Returns:
-        What the flow returns.
     """
     try:
         effect = next(flow)

@@ -221,7 +221,7 @@ class MemoryChain:
             case TransactionOf():
                 return self._pool.known.get(effect.tx_hash)
             case FromEach():
-                return (self._answer(effect.part),)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType] - `AnyEffect` says nothing of it
+                return (self._answer(effect.question),)
             case Together():
                 return tuple([self._answer(part) for part in effect.parts])
             case CalledBy():

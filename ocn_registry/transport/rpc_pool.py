@@ -147,7 +147,7 @@ class Nodes:
         if isinstance(effect, Send):
             return (yield from self._send(effect))
         if isinstance(effect, FromEach):
-            return (yield from self._from_each(effect.part))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType] - `AnyEffect` says nothing of it
+            return (yield from self._from_each(effect.question))
         if isinstance(effect, Together):
             parts = list(flat(effect))
             answers = yield from self._read(parts, self._in_turn())

@@ -129,7 +129,7 @@ class _Rules:
         if isinstance(effect, Send):
             return (yield from _send(effect))
         if isinstance(effect, FromEach):
-            return ((yield from self.ask(effect.part)),)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType] - `AnyEffect` says nothing of it
+            return ((yield from self.ask(effect.question)),)
         answers: list[Answer] = []
         for part in flat(effect):
             answer = yield from _one(part, self._chain_id)

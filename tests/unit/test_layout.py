@@ -23,6 +23,7 @@ BELOW = {
     "outcomes": {"errors", "models", "intents"},
     "networks": {"foreign", "errors", "models"},
     "forwarding": {"foreign", "errors", "models"},
+    "vouching": {"foreign", "errors", "models", "networks"},
     "signing": {"foreign", "evm", "errors", "models", "protocol", "intents"},
     "transport": {"foreign", "evm", "errors", "models", "protocol"},
     "notary": {"foreign", "evm", "errors", "models", "signing"},
@@ -30,7 +31,7 @@ BELOW = {
 BELOW["dialects"] = BELOW["signing"] | {"contract_errors", "outcomes", "signing", "networks"}
 BELOW["flows"] = BELOW["dialects"] | {"dialects", "forwarding"}
 BELOW["events"] = BELOW["flows"] | {"flows"}
-BELOW["client"] = BELOW["events"] | {"events", "transport"}
+BELOW["client"] = BELOW["events"] | {"events", "transport", "vouching"}
 BELOW["cache"] = BELOW["client"] | {"client"}
 BELOW["migration"] = BELOW["client"] | {"client"}
 BELOW["deploy"] = BELOW["client"] | {"client"}
