@@ -55,18 +55,9 @@ class Address(str):
         """
         if isinstance(text, Address):
             return text
-        if not _is_text(text) or not _ADDRESS.fullmatch(text):
-            raise InvalidInput(
-                f"{shown(text)} is not a valid address: give 0x and 40 hexadecimal digits",
-            )
-        digits = text[2:]
-        address = _checksummed(bytes.fromhex(digits))
-        if digits not in (address[2:], digits.lower(), digits.upper()):
-            raise InvalidInput(
-                f"the capital letters of {text} are not its checksum, so a digit may be wrong: "
-                "compare it with where it comes from",
-            )
-        return address
+        if not _is_text(text):
+            raise InvalidInput(f"{shown(text)} is no address: give text")
+        return _read_address(text)
 
     @staticmethod
     def from_bytes(value: bytes) -> Address:
@@ -85,6 +76,22 @@ class Address(str):
     def is_zero(self) -> bool:
         """Whether this is the zero address, by which the contracts say "none"."""
         return self == ZERO_ADDRESS
+
+
+@lru_cache(maxsize=1 << 14)
+def _read_address(text: str) -> Address:
+    if not _ADDRESS.fullmatch(text):
+        raise InvalidInput(
+            f"{shown(text)} is no address: give 0x and 40 hexadecimal digits",
+        )
+    digits = text[2:]
+    address = _checksummed(bytes.fromhex(digits))
+    if digits not in (address[2:], digits.lower(), digits.upper()):
+        raise InvalidInput(
+            f"the capital letters of {text} are not its checksum, so a digit may be wrong: "
+            "compare it with where it comes from",
+        )
+    return address
 
 
 @lru_cache(maxsize=1 << 15)
@@ -335,11 +342,34 @@ class BlockRef:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Vouching:
+    """Whether a host says of itself what the registry says of it.
+
+    Attributes:
+        vouched: Whether it does.
+        reason: Why not; empty where it does. It may hold the words of a stranger, escaped.
+        checked_unix_s: When it was asked, in Unix time.
+    """
+
+    vouched: bool
+    reason: str
+    checked_unix_s: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
-    """A node: the address that runs it, and its URL."""
+    """A node that is listed.
+
+    Attributes:
+        operator: The address that runs it.
+        domain: Its URL.
+        vouched: Whether the URL says that this operator runs it; `None` where nobody has asked it
+            within a day. It is ignored when two nodes are compared.
+    """
 
     operator: Address
     domain: str
+    vouched: Vouching | None = field(default=None, compare=False, repr=False)
 
     @property
     def is_usable(self) -> bool:
@@ -366,6 +396,7 @@ class Party:
         membership: Number of the account's membership: its time as a party, from its first id to
             its last. All its ids share it. `None` where contracts count none. It is ignored when
             two parties are compared, as `current` is.
+        vouched: Whether the website says that this id is the company's own; see `Node`.
     """
 
     address: Address
@@ -378,6 +409,7 @@ class Party:
     website: str | None = None
     current: bool = field(default=True, compare=False)
     membership: int | None = field(default=None, compare=False)
+    vouched: Vouching | None = field(default=None, compare=False, repr=False)
 
     def implements(
         self,

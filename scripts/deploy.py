@@ -1,8 +1,8 @@
-"""Put the registry on a chain: `ape run deploy --network energyweb:volta:node --account NAME`.
+"""Deploy the registry: `ape run deploy --network energyweb:volta:node --account NAME`.
 
-Shows what will happen and what it costs, asks, and deploys. Interrupted, it goes on when it is run
-again: what was done is in the record, `deployments/NAME.json` unless another file is named. The
-record of a finished deployment, put into `ocn_registry/networks`, ships in the wheel.
+It shows what will happen and what it costs, asks, and deploys. If it is interrupted, run it again:
+what was done is in the record, `deployments/NAME.json` by default. To ship the record of a finished
+deployment in the wheel, move it to `ocn_registry/networks`.
 """
 
 from __future__ import annotations
@@ -15,23 +15,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from ape.cli import ConnectedProviderCommand, account_option, ape_cli_context
-from ocn_registry_ape import network_of, record_of
+from ape.cli import account_option, ape_cli_context
+from ape.logging import LogLevel, logger
+from ocn_registry_ape import OneLineCommand, network_of, record_of
 
 from ocn_registry import networks
 from ocn_registry.cli.output.progress import shown_waiting
 from ocn_registry.deploy.deploy import NAMES, NotDeployed, Order, deploy, plan
 from ocn_registry.deploy.record import Record, alone
 from ocn_registry.errors import OcnRegistryError
-from ocn_registry.flows.write import WriteOptions
+from ocn_registry.flows.options import WriteOptions
 from ocn_registry.models import Address
 from ocn_registry.protocol.effects import run
+from ocn_registry.transport.endpoint import origin
 from ocn_registry.transport.web3_adapter import Web3Transport
 
 if TYPE_CHECKING:
     from ape.api import AccountAPI, ProviderAPI
 
     from ocn_registry.deploy.deploy import Creating
+    from ocn_registry.networks import Deployment
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -40,13 +43,19 @@ class ApeCreator:
     """Signs with an account of Ape's."""
 
     def __init__(self, account: AccountAPI, provider: ProviderAPI) -> None:
-        """Say which account, and through what its transactions are made."""
+        """Set the account, and the provider that makes its transactions."""
         self.address = Address(str(account.address))
         self._account = account
         self._provider = provider
 
+    def unlock(self) -> None:
+        """Ask for the passphrase once, for both transactions, if the account has one."""
+        if hasattr(self._account, "set_autosign"):
+            with logger.at_level(LogLevel.ERROR):  # Ape warns of what was just agreed to
+                self._account.set_autosign(enabled=True)
+
     def sign_creation(self, creating: Creating) -> bytes:
-        """Sign a transaction without a receiver; Ape may ask for the passphrase."""
+        """Sign a transaction without a receiver."""
         fields: dict[str, Any] = {
             "chainId": creating.chain_id,
             "nonce": creating.nonce,
@@ -65,12 +74,12 @@ class ApeCreator:
         transaction = self._provider.network.ecosystem.create_transaction(**fields)
         signed = self._account.sign_transaction(transaction)
         if signed is None:
-            raise NotDeployed("the account did not sign")
+            raise NotDeployed("the account did not sign: nothing was sent")
         return bytes(signed.serialize_transaction())
 
 
 def source_commit() -> str:
-    """Tell the commit that this is deployed from; `-dirty` when files differ from it."""
+    """Return the commit that this is deployed from; `-dirty` if files differ from it."""
     command = ["git", "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*"]
     told = subprocess.run(  # noqa: S603 - a fixed command
         command, cwd=ROOT, capture_output=True, text=True, check=False
@@ -79,11 +88,11 @@ def source_commit() -> str:
 
 
 def public_place(chain_id: int, uri: str) -> dict[str, Any]:
-    """Tell how others reach this chain: what a built-in network says, if its node was asked.
+    """Return how others reach this chain: by a built-in network's nodes, if one of them was asked.
 
     Args:
         chain_id: The chain.
-        uri: The node that is asked; one of a rehearsal is nothing to publish.
+        uri: The node that is asked.
     """
     for name in networks.names():
         known = networks.built_in(name)
@@ -92,8 +101,13 @@ def public_place(chain_id: int, uri: str) -> dict[str, Any]:
     return {}
 
 
+def own_place(uri: str) -> dict[str, Any]:
+    """Return how later commands reach this chain; a URL that could contain a key is left out."""
+    return {"rpcUrls": [uri]} if uri and origin(uri) == uri.rstrip("/") else {}
+
+
 def hold_to_sources() -> None:
-    """Refuse to deploy what is not what the sources here compile to.
+    """Check that the published code is what the sources here compile to.
 
     Raises:
         ClickException: It differs, or nothing can be compiled here.
@@ -105,32 +119,53 @@ def hold_to_sources() -> None:
     if checked.returncode:
         said = checked.stdout.strip() or checked.stderr.strip().rpartition("\n")[2]
         raise click.ClickException(
-            f"nothing is deployed that was not compiled here just now: {said}"
+            f"the published code is not what the sources here compile to: {said}"
         )
 
 
 def compilers() -> dict[str, Any]:
-    """Tell how each contract was compiled."""
+    """Return how each contract was compiled."""
     folder = ROOT / "ocn_registry" / "deploy" / "artifacts" / "v3"
     return {name: json.loads((folder / f"{name}.json").read_text())["compiler"] for name in NAMES}
 
 
 def sent(tx_hash: str) -> None:
-    """Say what is waited for."""
-    click.echo(f"sent        {tx_hash}; interrupted, it goes on when it is run again", err=True)
+    """Print what is waited for."""
+    click.echo(f"sent        {tx_hash}; if interrupted, run the command again", err=True)
 
 
-@click.command(cls=ConnectedProviderCommand)
+def next_step(found: Deployment, path: Path, *, import_open: bool) -> str:
+    """Return what to do next, as commands that work as they stand."""
+    shown = path.resolve()
+    if shown.is_relative_to(Path.cwd()):
+        shown = shown.relative_to(Path.cwd())
+    where = f"--network-file {shown}"
+    if not found.rpc_urls:
+        where += " --rpc-url URL"
+    steps = [f"check it     ocn-registry verify {where}"]
+    if import_open:
+        steps.append(f"then import  ocn-registry migrate --help, with {where}")
+    else:
+        steps.append(f"hand it over ocn-registry owner hand-over ADDRESS {where}")
+    return "\n".join(steps)
+
+
+@click.command(cls=OneLineCommand)
 @ape_cli_context()
 @account_option()
-@click.option("--owner", help="Who owns the contracts from the start; the account unless given.")
-@click.option("--import-open", is_flag=True, help="Take imports until the owner closes that.")
-@click.option("--name", help="Name of the deployment; that of the chain unless given.")
-@click.option("--record", "file", type=click.Path(path_type=Path), help="File of the record.")
-@click.option("--max-fee", type=int, help="Most wei per gas.")
+@click.option("--owner", help="Owner of the contracts from the start (default: the account).")
+@click.option("--import-open", is_flag=True, help="Accept imports until the owner closes that.")
+@click.option("--name", help="Name of the deployment (default: that of the network).")
+@click.option(
+    "--record",
+    "file",
+    type=click.Path(path_type=Path),
+    help="File of the record (default: deployments/NAME.json).",
+)
+@click.option("--max-fee", type=int, help="Highest price per gas, in wei.")
 @click.option("--timeout", type=float, default=600, help="Seconds to wait for each transaction.")
-@click.option("--raise-price", is_flag=True, help="Send what is in no block again, for more.")
-@click.option("--dry-run", is_flag=True, help="Show the plan, and do nothing.")
+@click.option("--raise-price", is_flag=True, help="Send again, for more, what is in no block.")
+@click.option("--dry-run", is_flag=True, help="Show the plan, and send nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def cli(  # noqa: PLR0913, PLR0917 - the options
     cli_ctx: Any,  # noqa: ANN401, ARG001 - Ape gives it
@@ -147,7 +182,7 @@ def cli(  # noqa: PLR0913, PLR0917 - the options
     dry_run: bool,
     yes: bool,
 ) -> None:
-    """Put the registry on a chain, or go on with that."""
+    """Deploy the registry, or continue an interrupted deployment."""
     creator = ApeCreator(account, provider)
     name = name or network_of(provider.chain_id)
     path = file or record_of(name)
@@ -163,6 +198,7 @@ def cli(  # noqa: PLR0913, PLR0917 - the options
             on_sent=sent,
         ),
         raise_price=raise_price,
+        token=networks.token_of(provider.network.chain_id),
     )
     if max_fee is not None:
         order = replace(order, options=replace(order.options, max_fee_per_gas_wei=max_fee))
@@ -184,14 +220,18 @@ def cli(  # noqa: PLR0913, PLR0917 - the options
                     raise click.ClickException("; ".join(made.problems))
             if dry_run or not (yes or click.confirm("Deploy?")):
                 return
+            creator.unlock()
             if not record.fields.get("contracts"):  # else it is what was begun with
                 record.fields |= {"sourceCommit": source_commit(), "compiler": compilers()}
-                record.fields |= public_place(order.chain_id, str(getattr(provider, "uri", "")))
+                uri = str(getattr(provider, "uri", ""))
+                record.fields |= public_place(order.chain_id, uri) or own_place(uri)
             with shown_waiting(order.options) as options:
                 order = replace(order, options=options)
-                found = run(deploy(order, record, creator), transport.perform)
+                run(deploy(order, record, creator), transport.perform)
     except OcnRegistryError as error:
         raise click.ClickException(str(error)) from error
+    found = networks.from_json(path.read_text(encoding="utf-8"))
     click.echo(
-        f"Registry     {found.registry}\nPermissions  {found.permissions}\nrecord       {path}"
+        f"Registry     {found.registry}\nPermissions  {found.permissions}\nrecord       {path}\n"
+        + next_step(found, path, import_open=import_open),
     )

@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from ape.cli import ConnectedProviderCommand, account_option
+from ape.exceptions import ProviderError
 from eth_account.messages import encode_defunct, encode_typed_data
 
 from ocn_registry import networks
 from ocn_registry.client.sync_client import RegistryClient
 from ocn_registry.errors import InvalidInput, OcnRegistryError
-from ocn_registry.flows.write import WriteOptions
+from ocn_registry.flows.options import WriteOptions
 from ocn_registry.plans.exit_codes import DONE
 from ocn_registry.plans.failures import code_of, explain
 from ocn_registry.plans.words import words_of
@@ -43,9 +44,26 @@ if TYPE_CHECKING:
     Wanted = Callable[[dict[str, Any], RegistryClient, bool], Sequence[SignableIntent]]
 
 ROOT = Path(__file__).resolve().parent.parent
-NETWORKS = {246: "ewc", 73799: "volta"}
-_DEVELOPMENT = 31337
+_NO_NODE = 5
 _TEXTS = {"to", "data"}
+
+
+class OneLineCommand(ConnectedProviderCommand):
+    """A command of Ape that says in one line what is wrong with the node or its chain."""
+
+    def invoke(self, ctx: click.Context) -> Any:  # type: ignore[explicit-override]  # noqa: ANN401 - typing.override needs Python 3.12
+        """Run the command.
+
+        Raises:
+            ClickException: The node does not answer, or is on another chain.
+        """
+        try:
+            return super().invoke(ctx)
+        except ProviderError as error:
+            said = " ".join(str(error).split())
+            refused = click.ClickException(f"{said} Check --network, and that the node runs.")
+            refused.exit_code = _NO_NODE
+            raise refused from None
 
 
 class Console:
@@ -114,7 +132,7 @@ def registry_command(wanted: Wanted, says: str, *options: click.Parameter) -> cl
         click.option("--dry-run", is_flag=True, help="Show the plan and price, and send nothing."),
     ):
         run = option(run)
-    command = click.command(cls=ConnectedProviderCommand, help=says)(run)
+    command = click.command(cls=OneLineCommand, help=says)(run)
     command.params = [*options, *command.params]
     return command
 
@@ -183,14 +201,21 @@ def deployment_of(named: str | None, chain_id: int) -> Deployment:
             return networks.from_json(file.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError):
             raise InvalidInput(f"the deployment file {file} can't be read") from None
-    if named is None and chain_id not in {*NETWORKS, _DEVELOPMENT}:
-        raise InvalidInput(f"no registry is known on chain {chain_id}: give --deployment FILE")
-    return networks.built_in(named or NETWORKS.get(chain_id, "local"))
+    if named is None and (named := _built_in_on(chain_id)) is None:
+        raise InvalidInput(f"no registry is known on chain {chain_id}: add --deployment FILE")
+    return networks.built_in(named)
 
 
 def network_of(chain_id: int) -> str:
     """Return the name of a chain's network, which its deployment record has as well."""
-    return NETWORKS.get(chain_id, f"chain-{chain_id}")
+    name = _built_in_on(chain_id)
+    development = name is not None and networks.built_in(name).development
+    return f"chain-{chain_id}" if name is None or development else name
+
+
+def _built_in_on(chain_id: int) -> str | None:
+    known = (name for name in networks.names() if networks.built_in(name).chain_id == chain_id)
+    return next(known, None)
 
 
 def record_of(name: str) -> Path:

@@ -97,9 +97,13 @@ class AsyncRegistryCache(CacheCore):
         if self._known is None:
             await self.refresh()
         self._task = asyncio.create_task(self._go_on(), name="ocn-registry-cache")
+        if self._hosts is not None:
+            self._hosts.start()
 
     async def stop(self) -> None:
         """End the task, and wait until it is gone; what is known stays."""
+        if self._hosts is not None:
+            self._hosts.stop()
         task, self._task = self._task, None
         if task is not None and task is not asyncio.current_task():
             task.cancel()

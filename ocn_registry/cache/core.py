@@ -21,6 +21,7 @@ from ocn_registry.dialects import dialect_of
 from ocn_registry.errors import InvalidInput, OcnRegistryError, ReorgTooDeep, StaleCache
 from ocn_registry.events.state import State
 from ocn_registry.events.tables import MissingEvents
+from ocn_registry.models import Node
 from ocn_registry.protocol.effects import Local
 
 if TYPE_CHECKING:
@@ -28,8 +29,10 @@ if TYPE_CHECKING:
 
     from ocn_registry.cache.following import Known, Round
     from ocn_registry.events.state import Rows
+    from ocn_registry.models import Party
     from ocn_registry.networks import Deployment
     from ocn_registry.protocol.effects import Flow
+    from ocn_registry.vouching.background import Verdicts, VouchingOptions
 
 _LOG = logging.getLogger("ocn_registry.cache")
 Subscriber: TypeAlias = Callable[[Update], Awaitable[None] | None]
@@ -53,6 +56,8 @@ class CacheOptions:
         chunk_blocks: How many blocks of events are asked for at once; fewer where nodes refuse.
         load_beyond_blocks: When more blocks than this were missed, all is loaded anew.
         count_lookups: Whether questions are counted, for metrics.
+        vouching: Have the hosts that are listed checked in the background, so that `node.vouched`
+            and `party.vouched` say what they say of themselves; `None` asks no host.
     """
 
     max_age_s: float | None = None
@@ -63,6 +68,7 @@ class CacheOptions:
     chunk_blocks: int = 10_000
     load_beyond_blocks: int = 200_000
     count_lookups: bool = False
+    vouching: VouchingOptions | None = None
 
     def __post_init__(self) -> None:
         """Refuse what would never ask, or always."""
@@ -133,6 +139,7 @@ class CacheCore(Questions):
         self._good_until_s: float = -_NEVER
         self._is_saved = True
         self._counts = self.options.count_lookups
+        self._hosts = self._new_verdicts(deployment)
         self._store = None if file is None else Store(file, deployment)
         saved = None if self._store is None else self._store.load(self._how.chunk_blocks)
         if saved is not None:
@@ -147,6 +154,29 @@ class CacheCore(Questions):
         if answers is None or time.monotonic() > self._good_until_s:
             raise StaleCache(self.age_s, None if answers is None else answers.block.number)
         return answers
+
+    def _verdicts(self) -> Verdicts | None:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
+        return self._hosts
+
+    def _new_verdicts(self, deployment: Deployment) -> Verdicts | None:
+        if self.options.vouching is None:
+            return None
+        # Only for those who want it: it brings TLS along.
+        from ocn_registry.vouching.background import Verdicts  # noqa: PLC0415
+
+        return Verdicts(deployment, self._listed, self.options.vouching)
+
+    def _listed(self) -> list[Node | Party]:
+        state = self._answers
+        if state is None:
+            return []
+        listed: list[Node | Party] = [
+            Node(operator=row.operator, domain=row.domain)
+            for row in state.nodes.values()
+            if row.domain is not None
+        ]
+        listed += [state.party(key, row) for key, row in state.parties.items()]
+        return listed
 
     @property
     def block_number(self) -> int | None:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         Route,
         Service,
     )
+    from ocn_registry.vouching.background import Verdicts
 
 
 class Questions:
@@ -47,6 +48,19 @@ class Questions:
     def _state(self) -> State:
         raise NotImplementedError
 
+    def _verdicts(self) -> Verdicts | None:
+        """Return what is known of hosts; `None` where nobody asks them."""
+        return None
+
+    def _nodes(self, nodes: Iterable[Node | None]) -> tuple[Node, ...]:
+        verdicts = self._verdicts()
+        listed = [node for node in nodes if node is not None]
+        return tuple(listed if verdicts is None else map(verdicts.node, listed))
+
+    def _parties(self, parties: Iterable[Party]) -> tuple[Party, ...]:
+        verdicts = self._verdicts()
+        return tuple(parties if verdicts is None else map(verdicts.party, parties))
+
     @property
     def block(self) -> BlockRef:
         """The block that answers are about."""
@@ -54,7 +68,7 @@ class Questions:
 
     def snapshot(self) -> Snapshot:
         """Return what is known now, to ask several things of one block."""
-        return Snapshot(self._state())
+        return Snapshot(self._state(), self._verdicts())
 
     def route(self, country_code: str, party_id: str) -> Route | None:
         """Return where messages to a party go.
@@ -77,11 +91,11 @@ class Questions:
 
     def node(self, operator: str) -> Node | None:
         """Return an operator's node."""
-        return self._state().node(Address(operator))
+        return next(iter(self._nodes([self._state().node(Address(operator))])), None)
 
     def nodes(self) -> tuple[Node, ...]:
         """Return all nodes, in no particular order."""
-        return tuple(
+        return self._nodes(
             [
                 Node(operator=row.operator, domain=row.domain)
                 for row in self._state().nodes.values()
@@ -94,14 +108,16 @@ class Questions:
         state = self._state()
         who = address_or_id(address_or_country_code, party_id)
         if isinstance(who, Address):
-            return state.party_of(who)
-        key = state.find(who)
-        row = None if key is None else state.parties.get(key)
-        return None if key is None or row is None else state.party(key, row)
+            found = state.party_of(who)
+        else:
+            key = state.find(who)
+            row = None if key is None else state.parties.get(key)
+            found = None if key is None or row is None else state.party(key, row)
+        return None if found is None else self._parties([found])[0]
 
     def parties_of(self, account: str) -> tuple[Party, ...]:
         """Return all parties of an account, the one under its current id first."""
-        return tuple(self._state().parties_of(Address(account)))
+        return self._parties(self._state().parties_of(Address(account)))
 
     def parties(
         self,
@@ -146,7 +162,7 @@ class Questions:
                 and row.changed.timestamp_unix_s >= since
             ):
                 found.append(state.party(key, row))
-        return tuple(found)
+        return self._parties(found)
 
     def last_updated(self, country_code: str, party_id: str) -> Moment | None:
         """Return the block, and its time, of a party's last change; `None` when it is not listed.
@@ -248,14 +264,18 @@ class Questions:
 class Snapshot(Questions):
     """The registry at one block."""
 
-    __slots__ = ("_kept",)
+    __slots__ = ("_kept", "_known_hosts")
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, verdicts: Verdicts | None = None) -> None:
         """Keep a state."""
         self._kept = state
+        self._known_hosts = verdicts
 
     def _state(self) -> State:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
         return self._kept
+
+    def _verdicts(self) -> Verdicts | None:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
+        return self._known_hosts
 
 
 def _row(state: State, party: PartyId) -> PartyRow | None:

@@ -101,10 +101,14 @@ class RegistryCache(CacheCore):
         self._stopping.clear()
         self._thread = threading.Thread(target=self._go_on, name="ocn-registry-cache", daemon=True)
         self._thread.start()
+        if self._hosts is not None:
+            self._hosts.start()
 
     def stop(self) -> None:
         """End the thread, and wait until it is gone; what is known stays."""
         self._stopping.set()
+        if self._hosts is not None:
+            self._hosts.stop()
         thread, self._thread = self._thread, None
         # A subscriber can stop what calls it: then that ends with the round.
         if thread is not None and thread is not threading.current_thread():

@@ -2,44 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING
 
 from ocn_registry import flows
+from ocn_registry.client.sync_groups import Group
 from ocn_registry.models import Address
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from ocn_registry.dialects import Dialect
-    from ocn_registry.flows.write import WriteOptions
+    from ocn_registry.flows.options import WriteOptions
     from ocn_registry.outcomes import Holdings, Left, Moved, Outcome
-    from ocn_registry.protocol.effects import Flow
     from ocn_registry.signing import SignedRequest, Signer
 
-T = TypeVar("T")
 
-
-class Run(Protocol):
-    """Performs a flow."""
-
-    def __call__(self, flow: Flow[T], /) -> T:
-        """Return what the flow returns."""
-        ...
-
-
-class Identity:
+class Identity(Group):
     """Keys, controllers and leaving: each is one task, whichever keys sign."""
-
-    def __init__(
-        self,
-        dialect: Dialect,
-        perform: Run,
-        options: Callable[[WriteOptions | None], WriteOptions],
-    ) -> None:
-        """Take the client's generation of contracts, way to the chain, and usual options."""
-        self._dialect = dialect
-        self._run = perform
-        self._with = options
 
     def holdings(self, account: str, *, block: int | None = None) -> Holdings:
         """Return everything that an account has: parties, node, service, agreements, controller."""
@@ -96,7 +72,7 @@ class Identity:
         """
         whole = request if acceptance is None else request.accepted(acceptance)
         return self._run(
-            flows.write.submit(self._dialect, (whole,), spender, self._with(options)),
+            flows.batch.submit(self._dialect, (whole,), spender, self._with(options)),
         )
 
     def name_controller(

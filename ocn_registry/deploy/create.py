@@ -11,16 +11,24 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from ocn_registry.deploy.artifacts import artifact
-from ocn_registry.errors import OcnRegistryError, OutcomeUnknown, RpcRefused
+from ocn_registry.errors import OcnRegistryError
 from ocn_registry.evm import abi
 from ocn_registry.evm.keccak import keccak256
 from ocn_registry.evm.rlp import decode
 from ocn_registry.evm.transactions import SignedTransaction
-from ocn_registry.flows.replace import raised
-from ocn_registry.flows.transaction import Landed, fees, look_for, offer, wait
+from ocn_registry.flows.landing import Landed, look_for, wait
+from ocn_registry.flows.price import fees, raised
 from ocn_registry.models import Address
-from ocn_registry.networks import built_in
-from ocn_registry.protocol.effects import CreationBy, Head, Local, TransactionCount, together
+from ocn_registry.networks import UNKNOWN_TOKEN, built_in
+from ocn_registry.protocol.calls import CreationBy
+from ocn_registry.protocol.effects import (
+    Arrival,
+    Head,
+    Local,
+    Send,
+    TransactionCount,
+    together,
+)
 from ocn_registry.transport.jsonrpc import Ask
 from ocn_registry.transport.rpc_values import as_number
 from ocn_registry.transport.transactions import created_by
@@ -28,7 +36,7 @@ from ocn_registry.transport.transactions import created_by
 if TYPE_CHECKING:
     from ocn_registry.deploy.artifacts import Artifact
     from ocn_registry.deploy.record import Record
-    from ocn_registry.flows.write import WriteOptions
+    from ocn_registry.flows.options import WriteOptions
     from ocn_registry.protocol.effects import Flow
 
 DIALECT: Final = built_in("local").dialect  # the newest
@@ -66,16 +74,17 @@ class Creator(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What is to be deployed.
+    """What to deploy.
 
     Attributes:
         name: Name of the deployment.
-        chain_id: The chain that it is for.
-        deployer: Who creates the contracts, and pays.
-        owner: Who owns them from the start.
-        import_open: Whether they take imports until the owner closes that.
-        options: Price, confirmations and patience.
+        chain_id: Id of the chain.
+        deployer: Account that creates the contracts and pays.
+        owner: Owner of the contracts from the start.
+        import_open: Whether they accept imports until the owner closes that.
+        options: Price, confirmations and time limit.
         raise_price: Whether a transaction that is in no block yet is sent again for more.
+        token: Name of the chain's token, for the plan.
     """
 
     name: str
@@ -85,9 +94,10 @@ class Order:
     import_open: bool
     options: WriteOptions
     raise_price: bool = False
+    token: str = UNKNOWN_TOKEN
 
     def code(self, name: str, registry: Address) -> bytes:
-        """Give what creates a contract: bytecode and the constructor's arguments."""
+        """Return what creates a contract: bytecode and the constructor's arguments."""
         first = self.owner if name == "Registry" else registry
         return published(name).bytecode + abi.address(first) + abi.uint(int(self.import_open))
 
@@ -173,15 +183,12 @@ def stand(
     elif order.raise_price and (yield from waiting(order, record, name)) is not None:
         known = yield from _raise(order, record, creator, name, known)
     hashes, nonce = _hashes(known), cast("int", known["nonce"])
-    lost: OutcomeUnknown | None = None
+    lost = None
     if (yield from CreationBy(hashes[-1])) is None:
-        try:
-            yield from offer(SignedTransaction(_raw(known)))
-        except OutcomeUnknown as error:
-            lost = error
-        except RpcRefused as error:
-            # Its number may be taken, by itself even: only waiting tells.
-            lost = OutcomeUnknown(hashes[-1], str(error))
+        handover = yield from Send(SignedTransaction(_raw(known)))
+        if handover.arrival is Arrival.UNSENT and handover.error is not None:
+            raise handover.error
+        lost = handover.error  # its number may be taken, by itself even: only waiting tells
     if order.options.on_sent is not None:
         order.options.on_sent(hashes[-1])
     landed = yield from wait(hashes, nonce, order.deployer, order.options, lost)

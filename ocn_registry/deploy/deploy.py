@@ -1,8 +1,8 @@
-"""Put both contracts on a chain: plan, create, wait until they stand, verify, and write it down.
+"""Deploy both contracts: plan, create, wait until they are final, verify, and write a record.
 
-A transaction is written into the record, signed, before it is sent. So whoever is interrupted and
-begins again finds it there, and sends the same bytes once more or only waits: under one number only
-one transaction can ever take effect, and no second one is signed while the first may still come.
+A transaction is written into the record, signed, before it is sent. If you are interrupted and
+start again, the same bytes are sent once more, or only waited for. Under one number only one
+transaction can ever take effect, and no second one is signed while the first may still arrive.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from ocn_registry.deploy.create import (
 from ocn_registry.deploy.verify import Wanted, code_differences, verification
 from ocn_registry.errors import RpcRefused, WrongChain
 from ocn_registry.evm.keccak import keccak256
-from ocn_registry.flows.transaction import fees
+from ocn_registry.flows.price import fees
 from ocn_registry.models import ZERO_ADDRESS, Contract
-from ocn_registry.networks import Deployment, chain_facts, with_chain_facts
+from ocn_registry.networks import Deployment, amount, chain_facts, with_chain_facts
 from ocn_registry.protocol.effects import Balance, ChainId, Code, Head, together
 from ocn_registry.transport.jsonrpc import Ask
 from ocn_registry.transport.rpc_values import as_number, as_object
@@ -63,14 +63,14 @@ class Plan:
     """What is going to happen.
 
     Attributes:
-        order: What is to be deployed.
-        balance_wei: What the deployer has.
-        block_gas_limit: Gas of a whole block.
+        order: What to deploy.
+        balance_wei: The deployer's balance.
+        block_gas_limit: Gas limit of a block.
         max_fee_per_gas_wei: Most that is paid per gas.
         sizes: Bytes of code of each contract, on the chain.
-        gas: Most gas for each contract that is still to be created.
-        waiting: What was sent, and is in no block: its price can be raised.
-        problems: Why this can't be done; empty when it can.
+        gas: Most gas for each contract that is not created yet.
+        waiting: Transactions that were sent and are in no block: their price can be raised.
+        problems: Why this can't be done; empty if it can.
     """
 
     order: Order
@@ -84,41 +84,43 @@ class Plan:
 
     @property
     def cost_wei(self) -> int:
-        """What it costs at most; what is in a block already is paid."""
+        """The most it costs from now on."""
         raised = self.order.raise_price
         sent = sum(one.cost_wei(raised=raised) for one in self.waiting)
         return sent + sum(self.gas.values()) * self.max_fee_per_gas_wei
 
     def lines(self) -> list[str]:
-        """Tell it to people."""
+        """Return the plan as lines for people."""
         order = self.order
+        token = order.token
         told = [
             f"chain id    {order.chain_id}",
-            f"account     {order.deployer}, has {self.balance_wei} wei",
+            f"account     {order.deployer}, has {amount(self.balance_wei, token)}",
             f"owner       {order.owner}",
             f"import      {'open until the owner closes it' if order.import_open else 'closed'}",
             f"block       {self.block_gas_limit} gas",
         ]
         for name, size in self.sizes.items():
-            left = f"at most {self.gas[name]} gas" if name in self.gas else "sent already"
+            left = f"at most {self.gas[name]} gas" if name in self.gas else "already sent"
             told.append(f"{name:<11} {size} bytes, {left}")
         for one in self.waiting:
-            price = f"{one.max_fee_per_gas_wei} wei per gas"
+            price = f"{one.max_fee_per_gas_wei:,} wei per gas"
             does = "is raised to" if order.raise_price else "can be raised to"
             told += [
                 f"waiting     {one.tx_hash} is in no block",
-                f"            its price, {price}, {does} {one.raised_fee_per_gas_wei}",
+                f"            its price, {price}, {does} {one.raised_fee_per_gas_wei:,}",
             ]
-        price = f"{self.max_fee_per_gas_wei} wei per gas, {self.cost_wei} wei in all, at most"
+        cost = amount(self.cost_wei, token)
+        price = f"at most {cost}, at {self.max_fee_per_gas_wei:,} wei per gas"
         return [*told, f"price       {price}", f"finality    {order.options.confirmations} blocks"]
 
 
 def plan(order: Order, record: Record) -> Flow[Plan]:
-    """Find out what a deployment would cost, and whether the chain takes it.
+    """Return what a deployment would do and cost, and whether the chain accepts it.
 
     Args:
-        order: What is to be deployed.
-        record: What was done already.
+        order: What to deploy.
+        record: What has been done already.
 
     Raises:
         WrongChain: The node is on another chain.
@@ -161,24 +163,25 @@ def plan(order: Order, record: Record) -> Flow[Plan]:
     lacks = made.cost_wei - balance
     if lacks <= 0:
         return made
-    told = f"has {balance} wei and needs {made.cost_wei}: send it {lacks} more"
+    has, needs, more = [amount(wei, order.token) for wei in (balance, made.cost_wei, lacks)]
+    told = f"has {has} and needs {needs}: send it {more} more"
     return replace(made, problems=(*problems, f"{order.deployer} {told}"))
 
 
 def deploy(order: Order, record: Record, creator: Creator) -> Flow[Deployment]:
-    """Create what is not created yet, wait until it stands, verify it, and finish the record.
+    """Create what is not created yet, wait until it is final, verify it, and finish the record.
 
-    Whoever calls this holds the record `alone`, and has looked at the `plan`.
+    The caller holds the record `alone`, and has looked at the `plan`.
 
     Args:
-        order: What is to be deployed.
-        record: What was done already; is written before and after each step.
+        order: What to deploy.
+        record: What has been done already; written before and after each step.
         creator: Signs the transactions.
 
     Raises:
         NotDeployed: It can't go on; the message says why.
-        OutcomeUnknown: A transaction was sent, and did not come to stand in time: begin again, and
-            it is waited for.
+        OutcomeUnknown: A transaction was sent, and was not final in time: start again to wait for
+            it.
         TransactionReplaced: Another transaction of the deployer took the number of one of these.
         TransportError: The chain can't be asked.
     """
@@ -230,13 +233,13 @@ def deploy(order: Order, record: Record, creator: Creator) -> Flow[Deployment]:
 
 
 def gas_for(code: bytes, size: int) -> int:
-    """Tell the most gas that this creation of `size` bytes takes, when nobody can be asked yet."""
+    """Return the most gas that creating `size` bytes takes, where it can't be estimated yet."""
     data = sum(_NONZERO_GAS if byte else _ZERO_GAS for byte in code)
     return _CREATION_GAS + data + _BYTE_GAS * size + _CONSTRUCTOR_GAS
 
 
 def _fixed(order: Order) -> dict[str, object]:
-    """Tell what may not change from one attempt to the next."""
+    """Return what may not change from one attempt to the next."""
     hashes = {name: "0x" + keccak256(published(name).bytecode).hex() for name in NAMES}
     return {
         "name": order.name,

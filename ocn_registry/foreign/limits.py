@@ -36,16 +36,16 @@ RPC_OBJECT_ITEMS = 100_000  # a block lists the hashes of its transactions
 RPC_EVENTS = 50_000
 RPC_EVENTS_ITEMS = 16 * RPC_EVENTS
 
-REQUEST = Limits(max_bytes=1 << 16, max_items=4_096, max_depth=16)
-NETWORK_FILE = Limits(max_bytes=1 << 16, max_items=2_048, max_depth=16)
-SETTINGS_FILE = Limits(max_bytes=1 << 16, max_items=4_096, max_depth=16)
-KEYSTORE_FILE = Limits(max_bytes=1 << 16, max_items=256, max_depth=16)
-STATE_FILE = Limits(max_bytes=1 << 20, max_items=50_000, max_depth=16)
-NODE_DOCUMENT = Limits(max_bytes=1 << 16, max_items=10_000, max_depth=16)
+REQUEST = Limits(max_bytes=1 << 16, max_items=4_096)
+NETWORK_FILE = Limits(max_bytes=1 << 16, max_items=2_048)
+SETTINGS_FILE = Limits(max_bytes=1 << 16, max_items=4_096)
+KEYSTORE_FILE = Limits(max_bytes=1 << 16, max_items=256)
+STATE_FILE = Limits(max_bytes=1 << 20, max_items=50_000)
+NODE_DOCUMENT = Limits(max_bytes=1 << 16, max_items=10_000)
 SIGNATURE_HEADER = Limits(max_bytes=1 << 20, max_items=20_000)
 OCPI_BODY = Limits(max_bytes=16 << 20, max_items=2_000_000, max_digits=1_000)
-SNAPSHOT_FILE = Limits(max_bytes=1 << 30, max_items=50_000_000, max_depth=16)
-CACHE_ROW = Limits(max_bytes=64 << 20, max_items=5_000_000, max_depth=16)
+SNAPSHOT_FILE = Limits(max_bytes=1 << 30, max_items=50_000_000)
+CACHE_ROW = Limits(max_bytes=64 << 20, max_items=5_000_000)
 ANYTHING = Limits(max_bytes=64 << 20, max_items=1_000_000, max_digits=4_000)
 
 # What arrives compressed may unpack to so many times its size, and a little more.

@@ -10,6 +10,7 @@ from __future__ import annotations
 import codecs
 import json
 import re
+from functools import lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 # A text, or one that does not end. It always matches where a text starts, so that one pass is all.
 _TEXT = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_DIGITS = bytes.maketrans(b"123456789", b"0" * 9)
 _STEPS = [0] * 256
 _STEPS[ord("[")] = _STEPS[ord("{")] = 1
 _STEPS[ord("]")] = _STEPS[ord("}")] = -1
@@ -69,15 +71,22 @@ def parse_json(
     if strict_text and b"\\u" in content and _HALF.match(content):
         raise ValueError("a text contains an unpaired surrogate")
     try:
-        found: object = json.loads(
-            content.decode(),
-            object_pairs_hook=pairs,
-            parse_float=number,
-            parse_constant=number or _no_constant,
-        )
+        found: object = _decoder(pairs, number).decode(content.decode())
     except RecursionError:  # a caller is deep in calls of its own
         raise BeyondLimits("nested too deeply") from None
     return found
+
+
+@lru_cache(maxsize=32)
+def _decoder(
+    pairs: Callable[[list[tuple[str, object]]], object] | None,
+    number: Callable[[str], object] | None,
+) -> json.JSONDecoder:
+    return json.JSONDecoder(
+        object_pairs_hook=pairs,
+        parse_float=number,
+        parse_constant=number or _no_constant,
+    )
 
 
 def as_utf8(content: bytes) -> bytes:
@@ -111,8 +120,8 @@ def _check(content: bytes, limits: Limits) -> None:
 
 
 def _check_digits(content: bytes, limits: Limits) -> None:
-    digits = re.compile(rb"(?<![0-9])[0-9]{%d}" % (limits.max_digits + 1))
-    if digits.search(content) and digits.search(_TEXT.sub(b'"', content)):
+    run = b"0" * (limits.max_digits + 1)
+    if run in content.translate(_DIGITS) and run in _TEXT.sub(b'"', content).translate(_DIGITS):
         raise BeyondLimits(f"with a number of more than {limits.max_digits} digits")
 
 

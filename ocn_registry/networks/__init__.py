@@ -46,6 +46,8 @@ UNKNOWN_TOKEN: Final = "tokens"  # noqa: S105 - money, not a secret
 _FIRST = ("ewc", "volta", "local", "local-v1")
 _DIALECTS = ("v1", "v3")
 _MAX_TOKEN_LENGTH = 16
+_DECIMALS = 18
+_MANY_WEI = 10**12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +164,29 @@ def from_json(text: str | bytes) -> Deployment:
         InvalidInput: The text does not have that form; the message says where.
     """
     return with_chain_facts(_read(text.encode() if isinstance(text, str) else text))
+
+
+def token_of(chain_id: int) -> str:
+    """Return the name of a chain's token, as the built-in networks know it.
+
+    Args:
+        chain_id: Id of the chain.
+    """
+    known = (_built_in(name) for name in names())
+    return next((one.token for one in known if one.chain_id == chain_id), UNKNOWN_TOKEN)
+
+
+def amount(wei: int, token: str) -> str:
+    """Return an amount of money in words, exact and short: some cost only a few wei.
+
+    Args:
+        wei: The amount.
+        token: Name of the chain's token.
+    """
+    if wei < _MANY_WEI:
+        return f"{wei:,} wei"
+    whole, part = divmod(wei, 10**_DECIMALS)
+    return f"{whole:,}.{part:0{_DECIMALS}}".rstrip("0").rstrip(".") + f" {token}"
 
 
 def with_chain_facts(deployment: Deployment) -> Deployment:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from ocn_registry import networks
 from ocn_registry.errors import InvalidInput
 from ocn_registry.foreign.text import shown
 from ocn_registry.transport.endpoint import origin
 
 if TYPE_CHECKING:
     from ocn_registry.networks import Deployment
-
-_DECIMALS: Final = 18
-_MANY_WEI: Final = 10**12
 
 
 def node_of(deployment: Deployment) -> str:
@@ -28,11 +26,8 @@ def network_lines(deployment: Deployment) -> tuple[tuple[str, str], ...]:
 
 
 def amount(wei: int, deployment: Deployment) -> str:
-    """Write an amount exactly and briefly: a write on Energy Web costs only a few wei."""
-    if wei < _MANY_WEI:
-        return f"{wei:,} wei"
-    whole, part = divmod(wei, 10**_DECIMALS)
-    return f"{whole:,}.{part:0{_DECIMALS}}".rstrip("0").rstrip(".") + f" {deployment.token}"
+    """Return an amount in the token of a deployment's chain; see `networks.amount`."""
+    return networks.amount(wei, deployment.token)
 
 
 def confirmations_of(wait: str, deployment: Deployment) -> int:

@@ -1,10 +1,9 @@
 """What a flow can ask of a chain, as data.
 
 A flow is a generator that yields effects and is sent their answers; it does no I/O, and a test can
-play the chain. Effects also are how a read of one call travels from a dialect to a transport. An
-effect yields itself when iterated, so that flows write `head = yield from Head()` with the answer's
-type known. The only `Any` of the package is here: a generator yields effects of several types, and
-no type says that what it is sent is the answer of what it yielded.
+play the chain. An effect yields itself when iterated, so that flows write `head = yield from
+Head()` with the answer's type known. The only `Any` of the package is here: a generator yields
+effects of several types, and no type says that it is sent the answer of what it yielded.
 """
 
 from __future__ import annotations
@@ -102,6 +101,13 @@ class BlockAt(Effect[BlockRef | None]):
 
 
 @dataclass(frozen=True, slots=True)
+class HeaderAt(Effect[HeadBlock | None]):
+    """Ask for the header of the block with this number; `None` when there is none."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Balance(Effect[int]):
     """Ask what an account has, in wei."""
 
@@ -137,10 +143,17 @@ class GasPrice(Effect[int]):
 
 @dataclass(frozen=True, slots=True)
 class TransactionCount(Effect[int]):
-    """Ask for the number of the next transaction of an account, pending ones counted or not."""
+    """Ask for the number of an account's next transaction.
+
+    Attributes:
+        account: The account.
+        pending: Whether transactions that wait at the node count.
+        block: Number of the block at whose end it is asked; `None` for the latest.
+    """
 
     account: Address
     pending: bool = True
+    block: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,41 +263,21 @@ class SentTransaction:
     """A transaction that a node knows.
 
     Attributes:
-        sender: Who signed and pays it.
+        sender: Who signed and pays it, as the node tells.
         transaction: What was signed. Its fees are those of the old form where `tip` is `None`.
+        raw: The same with its signature, as it was sent.
         block_number: Number of its block; `None` while it is in none.
     """
 
     sender: Address
     transaction: Transaction
+    raw: bytes
     block_number: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class TransactionOf(Effect[SentTransaction | None]):
     """Ask for a transaction by its hash; `None` when the node does not know it (any more)."""
-
-    tx_hash: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Creation:
-    """A transaction that creates a contract.
-
-    Attributes:
-        contract: Address of what it creates: the sender and the number decide it.
-        data: The contract's bytecode and the constructor's arguments.
-        block_number: Number of its block; `None` while it is in none.
-    """
-
-    contract: Address
-    data: bytes
-    block_number: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class CreationBy(Effect[Creation | None]):
-    """Ask what a transaction creates; `None` when the node knows none that creates a contract."""
 
     tx_hash: str
 
@@ -320,12 +313,14 @@ class Local(Effect[T_co]):
 
 @dataclass(frozen=True, slots=True)
 class FromEach(Effect[tuple[T_co, ...]]):
-    """Ask every node the same thing; the answers of those that answer, at least one.
-
-    What one node does not know another may: whether a transaction has been seen, say.
-    """
+    """Ask every node the same thing; the answers of those that answer, at least one."""
 
     part: Effect[T_co]
+
+    @property
+    def question(self) -> AnyEffect:
+        """What each node is asked, of no known type."""
+        return self.part
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,14 +352,11 @@ def all_of(parts: tuple[Effect[T], ...]) -> Together[tuple[T, ...]]:
 
 
 def run(flow: Flow[T], perform: Perform) -> T:
-    """Perform a flow's effects, one after the other.
+    """Perform a flow's effects, one after the other; return what the flow returns.
 
     Args:
         flow: A flow; or an effect's iterator, to have just that one performed.
         perform: Answers an effect, or raises.
-
-    Returns:
-        What the flow returns.
     """
     try:
         effect = next(flow)

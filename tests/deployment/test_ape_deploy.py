@@ -53,8 +53,12 @@ def test_deploys_with_voltas_settings_and_writes_a_record(chain, tmp_path):
     owner = ("--owner", "0x" + "42" * 20)
     done = ape(chain, record, "--yes", "--import-open", "--name", "volta-v3", *owner)
     assert done.returncode == 0, done.stderr
+    assert " VT, at " in done.stdout  # amounts in tokens
+    assert f"ocn-registry verify --network-file {record}" in done.stdout
     deployment = networks.from_json(record.read_text())
-    found = verify(deployment, HttpTransport([chain.rpc_url]))
+    assert deployment.rpc_urls == (chain.rpc_url,)
+    assert (deployment.token, deployment.blocks_to_finality) == ("VT", 3)
+    found = verify(deployment, HttpTransport(deployment.rpc_urls))
     assert (found.is_verified, found.import_open) == (True, (True, True))
     assert deployment.name == "volta-v3"
     again = ape(chain, record, "--yes")
@@ -88,3 +92,24 @@ def test_offers_to_raise_the_price_of_what_is_stuck(tmp_path):
         assert json.loads(record.read_text())["contracts"]["Registry"]["replaced"] == [first]
         deployment = networks.from_json(record.read_text())
         assert verify(deployment, HttpTransport([devnet.rpc_url])).is_verified
+
+
+@pytest.mark.parametrize("command", ["deploy", "register_node"])
+def test_node_that_is_dead_or_on_another_chain_is_one_line(command):
+    with Devnet(chain_id=4242) as other:
+        for url, says in (("http://127.0.0.1:9", "node"), (other.rpc_url, "4242")):
+            options = ["--network", f"energyweb:volta:{url}", "--account", "TEST::1"]
+            options += ["https://a.example"] if command == "register_node" else []
+            done = subprocess.run(
+                [str(Path(sys.executable).parent / "ape"), "run", command, *options],
+                cwd=ROOT,
+                env=os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=120,
+            )
+            assert done.returncode == 5
+            (line,) = [line for line in done.stderr.splitlines() if line.strip()]
+            assert says in line
+            assert "Check --network" in line

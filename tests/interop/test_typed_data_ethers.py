@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from ocn_registry import (
+    AcceptAccount,
+    AcceptController,
     Contract,
     CreateAgreement,
     DeleteNode,
@@ -20,11 +22,14 @@ from ocn_registry import (
     InvalidateNonce,
     KeySigner,
     Module,
+    MoveAccount,
     RevokeAgreement,
     Role,
+    SetController,
     SetNode,
     SetParty,
     SetPartyModules,
+    SetPartyWebsite,
     SetService,
 )
 from ocn_registry.dialects import dialect_of
@@ -83,6 +88,9 @@ def draws(seed):
     def permissions():
         return [some.choice([some.randrange(64), some.getrandbits(256)]) for _ in range(3)]
 
+    def ids():
+        return {"country_code": "DE", "party_id": some.choice(["007", "1E2", "ABC"])}
+
     def text():
         return "".join(chr(some.choice([65, 0xE4, 0x20AC, 0x1F50C, 0x3042])) for _ in range(8))
 
@@ -95,8 +103,13 @@ def draws(seed):
             roles=members(Role, 1),
             operator=address(),
         ),
-        lambda: SetPartyModules(sender=members(Module), receiver=members(Module)),
-        DeleteParty,
+        lambda: SetPartyModules(**ids(), sender=members(Module), receiver=members(Module)),
+        lambda: SetPartyWebsite(**ids(), website=some.choice(["", "https://cpo.example"])),
+        lambda: DeleteParty(**ids()),
+        lambda: MoveAccount(new_account=address()),
+        lambda: SetController(controller=address()),
+        lambda: AcceptAccount(account=address()),
+        lambda: AcceptController(account=address()),
         lambda: SetService(name=text(), url="", permissions=[some.randrange(64)]),
         DeleteService,
         lambda: CreateAgreement(provider=address(), permissions=[some.randrange(64)]),

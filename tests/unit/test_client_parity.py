@@ -18,6 +18,7 @@ SYNC_NAMES = {
     "AnySigner": "Signer",
     "AsyncEventFeed": "EventFeed",
     "run_async": "run",
+    "checked_async": "checked",
     "__aenter__": "__enter__",
     "__aexit__": "__exit__",
 }

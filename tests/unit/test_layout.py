@@ -18,11 +18,12 @@ BELOW = {
     "contract_errors": {"foreign", "errors"},
     "models": {"foreign", "evm", "errors"},
     "evm": {"foreign", "errors", "models"},
-    "protocol": {"evm", "errors", "models", "intents", "outcomes"},
+    "protocol": {"foreign", "evm", "errors", "models", "intents", "outcomes"},
     "intents": {"foreign", "errors", "models"},
     "outcomes": {"errors", "models", "intents"},
     "networks": {"foreign", "errors", "models"},
     "forwarding": {"foreign", "errors", "models"},
+    "vouching": {"foreign", "errors", "models", "networks"},
     "signing": {"foreign", "evm", "errors", "models", "protocol", "intents"},
     "transport": {"foreign", "evm", "errors", "models", "protocol"},
     "notary": {"foreign", "evm", "errors", "models", "signing"},
@@ -30,13 +31,14 @@ BELOW = {
 BELOW["dialects"] = BELOW["signing"] | {"contract_errors", "outcomes", "signing", "networks"}
 BELOW["flows"] = BELOW["dialects"] | {"dialects", "forwarding"}
 BELOW["events"] = BELOW["flows"] | {"flows"}
-BELOW["client"] = BELOW["events"] | {"events", "transport"}
+BELOW["client"] = BELOW["events"] | {"events", "transport", "vouching"}
 BELOW["cache"] = BELOW["client"] | {"client"}
 BELOW["migration"] = BELOW["client"] | {"client"}
 BELOW["deploy"] = BELOW["client"] | {"client"}
 BELOW["plans"] = BELOW["deploy"] | {"deploy", "migration"}
 BELOW["health"] = BELOW["plans"] | {"plans"}
-BELOW["cli"] = BELOW["health"] | {"health"}
+BELOW["relay"] = BELOW["plans"] | {"plans", "cache"}
+BELOW["cli"] = BELOW["health"] | {"health", "relay"}
 
 # Which part may import a library of others.
 LIBRARIES = {
@@ -48,14 +50,18 @@ LIBRARIES = {
     "eth_utils": set(),
     "ape": set(),
     "rich": {"cli"},
-    "argparse": {"cli"},
+    "argparse": {"cli", "relay"},
     "getpass": {"cli"},
     "shutil": {"cli", "deploy"},
-    "urllib3": {"transport"},
+    "urllib3": {"transport", "relay"},
     "aiohttp": {"transport"},
     "Crypto": {"evm", "signing"},
     "brotli": {"notary"},
-    "sqlite3": {"cache"},
+    "sqlite3": {"cache", "protocol", "relay"},
+    "starlette": {"relay"},
+    "uvicorn": {"relay"},
+    "prometheus_client": {"relay"},
+    "psycopg": {"relay"},
     "typing_extensions": set(),
 }
 # Which parts may know the generations of the contracts by name.

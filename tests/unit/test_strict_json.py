@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocn_registry.foreign import packed
+from ocn_registry.foreign import packed, strict_json
 from ocn_registry.foreign.limits import MAX_DEPTH, Limits
 from ocn_registry.foreign.strict_json import BeyondLimits, parse_json
 
@@ -109,7 +109,7 @@ SMALL = Limits(max_bytes=1000, max_items=10, max_depth=3, max_digits=5)
     ],
 )
 def test_what_is_beyond_the_limits_makes_no_object(content, monkeypatch):
-    monkeypatch.setattr(json, "loads", None)
+    monkeypatch.setattr(strict_json, "_decoder", None)
     with pytest.raises(BeyondLimits):
         parse_json(content, SMALL)
 

@@ -61,8 +61,8 @@ def plan(args: Namespace) -> int:
     from ocn_registry.cli.config.networks import connect
     from ocn_registry.cli.output.render import as_json, for_programs, printable, put
     from ocn_registry.dialects import dialect_of
-    from ocn_registry.flows.transaction import fees
-    from ocn_registry.flows.write import WriteOptions
+    from ocn_registry.flows.options import WriteOptions
+    from ocn_registry.flows.price import fees
     from ocn_registry.migration.importing import missing, most_gas
     from ocn_registry.migration.price import price_of
     from ocn_registry.plans.importing import counts, in_words

@@ -1,0 +1,22 @@
+"""Vouching: what a node's URL or a party's website says of itself, held against the registry.
+
+An id and a URL are first come. A document that only the owner of a host can place there makes an
+entry trustworthy: `documents` reads and makes it, `fetch` gets it from a stranger's host without
+being turned against one's own network, `check` compares it with what is listed, and `background`
+does so for a cache. Imports the vocabulary, networks and `foreign`.
+"""
+
+from ocn_registry.vouching.check import check_node, check_party
+from ocn_registry.vouching.documents import DOCUMENT_PATH, NODE_INFO_PATH, document_for
+from ocn_registry.vouching.fetch import FetchFailed, FetchOptions, fetch
+
+__all__ = [
+    "DOCUMENT_PATH",
+    "NODE_INFO_PATH",
+    "FetchFailed",
+    "FetchOptions",
+    "check_node",
+    "check_party",
+    "document_for",
+    "fetch",
+]

@@ -1,0 +1,150 @@
+"""Verdicts for a cache: every listed node, and every party with a website, checked now and then.
+
+A thread checks one host after another, with a pause between, so that nobody is flooded and a slow
+host only delays the next. Nothing is trusted for longer than a day.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypeAlias
+
+from ocn_registry.errors import InvalidInput, OcnRegistryError
+from ocn_registry.models import Node, Party
+from ocn_registry.vouching.check import checked
+from ocn_registry.vouching.fetch import FetchOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from ocn_registry.models import Vouching
+    from ocn_registry.networks import Deployment
+
+_LOG = logging.getLogger("ocn_registry.vouching")
+_DAY_S = 24 * 3600
+Entry: TypeAlias = Node | Party
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VouchingOptions:
+    """How a cache has hosts checked.
+
+    Attributes:
+        fetch: What a request to a stranger's host may do.
+        recheck_s: How long a verdict counts; a day at most.
+        retry_s: How long a refusal counts.
+        pause_s: How long to wait between two hosts.
+    """
+
+    fetch: FetchOptions = field(default_factory=FetchOptions)
+    recheck_s: float = 12 * 3600
+    retry_s: float = 3600
+    pause_s: float = 0.5
+
+    def __post_init__(self) -> None:
+        """Refuse what would trust for too long, or flood others."""
+        if not 0 < self.retry_s <= self.recheck_s <= _DAY_S or self.pause_s < 0:
+            raise InvalidInput(
+                "vouching: retry_s and recheck_s are above 0 and at most a day, retry_s is not "
+                "above recheck_s, and pause_s is not below 0"
+            )
+
+
+class Verdicts:
+    """What was found out about hosts, and the thread that finds out."""
+
+    def __init__(
+        self,
+        deployment: Deployment,
+        entries: Callable[[], Iterable[Entry]],
+        options: VouchingOptions,
+    ) -> None:
+        """Know nothing yet.
+
+        Args:
+            deployment: Whose registry it is.
+            entries: Returns what is listed now.
+            options: How hosts are checked.
+        """
+        self._deployment = deployment
+        self._entries = entries
+        self._options = options
+        self._found: dict[tuple[object, ...], Vouching] = {}
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def node(self, node: Node) -> Node:
+        """Return a node with its verdict; `None` where it has not been checked, or a day ago."""
+        return replace(node, vouched=self._current(node))
+
+    def party(self, party: Party) -> Party:
+        """Return a party with its verdict; see `node`."""
+        return replace(party, vouched=self._current(party))
+
+    def start(self) -> None:
+        """Check in a thread, until `stop`."""
+        if self._thread is None:
+            self._stopping.clear()
+            self._thread = threading.Thread(
+                target=self._go_on, name="ocn-registry-vouching", daemon=True
+            )
+            self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread, without waiting for a host that is being asked."""
+        self._stopping.set()
+        self._thread = None
+
+    def check_due(self) -> int:
+        """Check every host that is due, one after the other; return how many were."""
+        entries = {_key(entry): entry for entry in self._entries() if _url(entry)}
+        for gone in self._found.keys() - entries.keys():
+            del self._found[gone]
+        count = 0
+        for key, entry in entries.items():
+            if self._stopping.is_set():
+                break
+            if self._is_due(self._found.get(key)):
+                verdict = checked(self._deployment, entry, self._options.fetch)
+                if verdict is not None:
+                    self._found[key] = verdict
+                count += 1
+                self._stopping.wait(self._options.pause_s)
+        return count
+
+    def _is_due(self, known: Vouching | None) -> bool:
+        if known is None:
+            return True
+        counts_s = self._options.recheck_s if known.vouched else self._options.retry_s
+        return time.time() - known.checked_unix_s >= counts_s
+
+    def _current(self, entry: Entry) -> Vouching | None:
+        known = self._found.get(_key(entry))
+        if known is None or time.time() - known.checked_unix_s >= _DAY_S:
+            return None
+        return known
+
+    def _go_on(self) -> None:
+        pause_s = 0.0
+        while not self._stopping.wait(pause_s):
+            try:
+                self.check_due()
+            except OcnRegistryError as error:  # the cache is stale, for example
+                _LOG.warning("hosts can't be checked: %s", error)
+            except Exception:  # noqa: BLE001 - a fault of ours: else verdicts would age in silence
+                _LOG.exception("hosts can't be checked")
+            pause_s = min(60.0, self._options.retry_s)
+
+
+def _url(entry: Entry) -> str | None:
+    return entry.domain if isinstance(entry, Node) else entry.website
+
+
+def _key(entry: Entry) -> tuple[object, ...]:
+    """Return what a verdict is about: when any of it changes, the verdict is void."""
+    if isinstance(entry, Node):
+        return ("node", entry.operator, entry.domain)
+    return ("party", entry.id, entry.address, entry.website)

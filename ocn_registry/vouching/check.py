@@ -1,0 +1,117 @@
+"""Compare what a host says of itself with what the registry says of it."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from ocn_registry.errors import InvalidInput
+from ocn_registry.models import Node, Vouching
+from ocn_registry.vouching.documents import (
+    DOCUMENT_PATH,
+    NODE_INFO_PATH,
+    read_document,
+    read_node_info,
+)
+from ocn_registry.vouching.fetch import FetchFailed, FetchOptions, fetch
+
+if TYPE_CHECKING:
+    from ocn_registry.models import Address, Party, PartyId
+    from ocn_registry.networks import Deployment
+    from ocn_registry.vouching.documents import VouchedRegistry
+
+DEFAULT = FetchOptions()
+
+
+def checked(
+    deployment: Deployment, entry: Node | Party | None, options: FetchOptions | None = None
+) -> Vouching | None:
+    """Return whether the host of a node or a party says what the registry says.
+
+    Args:
+        deployment: Whose registry it is.
+        entry: What is listed; `None` stays.
+        options: What a request to a stranger's host may do.
+    """
+    if entry is None:
+        return None
+    how = options or DEFAULT
+    if isinstance(entry, Node):
+        return check_node(deployment, entry.operator, entry.domain, how)
+    return check_party(deployment, entry.id, entry.address, entry.website, how)
+
+
+async def checked_async(
+    deployment: Deployment, entry: Node | Party | None, options: FetchOptions | None = None
+) -> Vouching | None:
+    """Return what `checked` does, which runs in a thread."""
+    import asyncio  # noqa: PLC0415 - who awaits has it loaded
+
+    return await asyncio.to_thread(checked, deployment, entry, options)
+
+
+def check_node(
+    deployment: Deployment, operator: Address, url: str, options: FetchOptions = DEFAULT
+) -> Vouching:
+    """Return whether a node's URL says that this operator runs it.
+
+    Args:
+        deployment: Whose registry it is.
+        operator: The operator, by the registry.
+        url: The node's URL, by the registry.
+        options: What a request to a stranger's host may do.
+    """
+    try:
+        here = _about(deployment, url, options)
+        if here is not None and here.operator is not None:
+            reason = "" if here.operator == operator else f"it names {here.operator}"
+            return _result(reason)
+        why = "the document names no operator for this registry"
+    except (FetchFailed, InvalidInput) as error:
+        why = str(error)
+    try:
+        told, named = read_node_info(fetch(url + NODE_INFO_PATH, options))
+    except (FetchFailed, InvalidInput) as error:
+        return _result(f"{why}; {error}")
+    if named != operator:
+        return _result(f"the node says that {named} runs it")
+    return _result("" if told == url else "the node says that it has another URL")
+
+
+def check_party(
+    deployment: Deployment,
+    party: PartyId,
+    address: Address,
+    website: str | None,
+    options: FetchOptions = DEFAULT,
+) -> Vouching:
+    """Return whether a party's website says that this id is the company's own.
+
+    Args:
+        deployment: Whose registry it is.
+        party: The id.
+        address: The account that holds it, by the registry.
+        website: The party's website, by the registry.
+        options: What a request to a stranger's host may do.
+    """
+    if not website:
+        return _result("the party names no website")
+    try:
+        here = _about(deployment, website, options)
+    except (FetchFailed, InvalidInput) as error:
+        return _result(str(error))
+    named = None if here is None else here.parties.get(party.folded)
+    if named is None:
+        return _result(f"the document does not name {party} for this registry")
+    return _result("" if named == address else f"it names {named} for {party}")
+
+
+def _about(deployment: Deployment, url: str, options: FetchOptions) -> VouchedRegistry | None:
+    for entry in read_document(fetch(url.rstrip("/") + DOCUMENT_PATH, options)):
+        if (entry.chain_id, entry.registry) == (deployment.chain_id, deployment.registry):
+            return entry
+    return None
+
+
+def _result(reason: str) -> Vouching:
+    return Vouching(vouched=not reason, reason=reason, checked_unix_s=int(time.time()))

@@ -1,0 +1,242 @@
+"""One GET request to a host that a stranger listed.
+
+Such a URL may lead anywhere: to this machine, into its network, to a host that never stops talking.
+So the address is looked up once, checked, and connected to; HTTPS, a size and a time for all of it
+are demanded; redirects stay on the host; nothing of ours (cookies, credentials, proxies) goes
+along.
+"""
+
+from __future__ import annotations
+
+import io
+import ipaddress
+import queue
+import socket
+import ssl
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from http.client import HTTPException, HTTPResponse
+from typing import TYPE_CHECKING, cast
+from urllib.parse import urljoin, urlsplit
+
+from ocn_registry.errors import InvalidInput, OcnRegistryError
+from ocn_registry.foreign.text import shown
+from ocn_registry.foreign.urls import check_usable
+
+if TYPE_CHECKING:
+    from urllib.parse import SplitResult
+
+_MAX_HEADER_BYTES = 16 * 1024
+_MAX_REDIRECTS = 3
+_REDIRECTS = {301, 302, 303, 307, 308}
+_OK = 200
+_CHUNK = 16 * 1024
+# Addresses that carry an IPv4 address in their last 32 bits, which counts.
+_TRANSLATED = [ipaddress.IPv6Network(text) for text in ("64:ff9b::/96", "64:ff9b:1::/48")]
+
+
+class FetchFailed(OcnRegistryError):
+    """A document could not be fetched; the message says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchOptions:
+    """What a request to a stranger's host may do.
+
+    Attributes:
+        allow_http: Whether a URL may begin with `http://`.
+        allow_private: Whether a host may have an address that is not public: loopback, private,
+            link-local and the like.
+        timeout_s: How long all of it may take, redirects included.
+        max_bytes: How long the answer may be.
+        tls: Certificates to trust instead of the system's.
+    """
+
+    allow_http: bool = False
+    allow_private: bool = False
+    timeout_s: float = 5.0
+    max_bytes: int = 64 * 1024
+    tls: ssl.SSLContext | None = None
+
+
+def fetch(url: str, options: FetchOptions) -> bytes:
+    """Return what a URL answers.
+
+    Raises:
+        FetchFailed: It can't be fetched, or not within the options.
+    """
+    ends = time.monotonic() + options.timeout_s
+    first = parts = _parts(url, options)
+    for _ in range(_MAX_REDIRECTS + 1):
+        status, location, content = _get(parts, options, ends)
+        if status == _OK:
+            return content
+        if status not in _REDIRECTS or not location:
+            raise FetchFailed(f"{_shown(parts)} answers with status {status}")
+        following = _parts(urljoin(parts.geturl(), location), options)
+        if _place(following) != _place(first):
+            raise FetchFailed(f"{_shown(parts)} redirects to another host, {_shown(following)}")
+        parts = following
+    raise FetchFailed(f"{_shown(first)} redirects too often")
+
+
+def is_public(text: str) -> bool:
+    """Return whether an IP address is a public one, whatever it is wrapped in."""
+    address = ipaddress.ip_address(text.partition("%")[0])
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour
+        if address.teredo is not None:
+            inner = address.teredo[1]
+        if any(address in network for network in _TRANSLATED):
+            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        if inner is not None:
+            return is_public(str(inner))
+    return address.is_global and not (
+        address.is_multicast or address.is_reserved or address.is_unspecified
+    )
+
+
+def _parts(url: str, options: FetchOptions) -> SplitResult:
+    try:
+        check_usable(url)
+    except InvalidInput as error:
+        raise FetchFailed(str(error)) from None
+    parts = urlsplit(url)
+    if parts.scheme != "https" and not options.allow_http:
+        raise FetchFailed(f"{_shown(parts)} is not fetched: only HTTPS is, unless http is allowed")
+    return parts
+
+
+def _place(parts: SplitResult) -> tuple[str, str | None, int]:
+    return parts.scheme, parts.hostname, _port(parts)
+
+
+def _port(parts: SplitResult) -> int:
+    return parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def _shown(parts: SplitResult) -> str:
+    return shown(f"{parts.scheme}://{parts.netloc}{parts.path}")
+
+
+def _left(ends: float) -> float:
+    left = ends - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    return left
+
+
+def _get(parts: SplitResult, options: FetchOptions, ends: float) -> tuple[int, str | None, bytes]:
+    """Return status, redirect and content of one request."""
+    try:
+        with _connected(parts, options, ends) as connection:
+            target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+            lines = (
+                f"GET {target} HTTP/1.0",
+                f"Host: {parts.netloc.rpartition('@')[2]}",
+                "Accept: application/json",
+                "Accept-Encoding: identity",
+                "User-Agent: ocn-registry",
+                "Connection: close",
+            )
+            connection.settimeout(_left(ends))
+            connection.sendall("\r\n".join((*lines, "", "")).encode("ascii"))
+            answer = _read(connection, options.max_bytes + _MAX_HEADER_BYTES, ends)
+        return _parsed(answer, options.max_bytes)
+    except TimeoutError:
+        raise FetchFailed(
+            f"{_shown(parts)} did not answer within {options.timeout_s:g} s"
+        ) from None
+    except ssl.SSLError as error:
+        raise FetchFailed(f"{_shown(parts)} has no valid TLS: {shown(error.reason)}") from None
+    except (OSError, HTTPException, UnicodeError, ValueError) as error:
+        raise FetchFailed(f"{_shown(parts)} can't be fetched: {type(error).__name__}") from None
+
+
+def _connected(parts: SplitResult, options: FetchOptions, ends: float) -> socket.socket:
+    """Connect to an address of the host that has been checked."""
+    host = parts.hostname or ""
+    addresses = _addresses(host, _port(parts), ends)
+    allowed = [one for one in addresses if options.allow_private or is_public(one)]
+    if not allowed:
+        raise FetchFailed(
+            f"{_shown(parts)} is not fetched: the address of its host is not public"
+            if addresses
+            else f"{_shown(parts)} can't be fetched: its host has no address"
+        )
+    connection = _first_that_answers(allowed, _port(parts), ends)
+    if parts.scheme != "https":
+        return connection
+    try:
+        connection.settimeout(_left(ends))
+        context = options.tls or ssl.create_default_context()
+        return context.wrap_socket(connection, server_hostname=host)
+    except BaseException:
+        connection.close()
+        raise
+
+
+def _first_that_answers(addresses: list[str], port: int, ends: float) -> socket.socket:
+    error: OSError = OSError("no address")
+    for place, address in enumerate(addresses):
+        # What is left is shared, so that a dead address leaves time for the next.
+        share = _left(ends) / (len(addresses) - place)
+        try:
+            return socket.create_connection((address, port), timeout=share)
+        except OSError as failed:
+            error = failed
+    raise error
+
+
+def _addresses(host: str, port: int, ends: float) -> list[str]:
+    """Look a host up; in a thread, because that has no time limit of its own."""
+    answers: queue.Queue[list[str]] = queue.Queue()
+
+    def look_up() -> None:
+        found: list[str] = []
+        with suppress(OSError, UnicodeError):
+            infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found = list(dict.fromkeys(str(info[4][0]) for info in infos))
+        answers.put(found)
+
+    threading.Thread(target=look_up, daemon=True, name="ocn-registry-lookup").start()
+    try:
+        return answers.get(timeout=_left(ends))
+    except queue.Empty:
+        raise TimeoutError from None
+
+
+def _read(connection: socket.socket, most: int, ends: float) -> bytes:
+    answer = bytearray()
+    while True:
+        connection.settimeout(_left(ends))
+        part = connection.recv(_CHUNK)
+        if not part:
+            return bytes(answer)
+        answer += part
+        if len(answer) > most:
+            raise FetchFailed(f"the answer is longer than {most} bytes")
+
+
+def _parsed(answer: bytes, most: int) -> tuple[int, str | None, bytes]:
+    response = HTTPResponse(cast("socket.socket", _Received(answer)))
+    response.begin()
+    encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
+    if encoding != "identity":
+        raise FetchFailed("the answer is compressed, which was not asked for")
+    content = response.read(most + 1)
+    if len(content) > most:
+        raise FetchFailed(f"the answer is longer than {most} bytes")
+    return response.status, response.headers.get("Location"), content
+
+
+class _Received:
+    """What has come already, for a parser that wants a socket."""
+
+    def __init__(self, answer: bytes) -> None:
+        self._answer = answer
+
+    def makefile(self, _mode: str) -> io.BytesIO:
+        return io.BytesIO(self._answer)
