@@ -184,7 +184,7 @@ contract Permissions is IPermissions, SignedRequests, Batches, Imports {
         _requireImport(items.length);
         for (uint256 i = 0; i < items.length; ++i) {
             AgreementImport calldata item = items[i];
-            (uint256 userKey, uint256 providerKey, ) = registry.keysOf(item.user, item.provider);
+            (uint256 userKey, uint256 providerKey) = _keysOf(item.user, item.provider);
             uint256 permissionMap = item.permissions.fromList(_PERMISSION_LIMIT);
             _storeAgreement(item.user, item.provider, userKey, providerKey, permissionMap);
         }
@@ -242,7 +242,7 @@ contract Permissions is IPermissions, SignedRequests, Batches, Imports {
 
     /// @inheritdoc IPermissions
     function agreement(address user, address provider) external view returns (Agreement memory known) {
-        (uint256 userKey, uint256 providerKey, ) = registry.keysOf(user, provider);
+        (uint256 userKey, uint256 providerKey) = _keysOf(user, provider);
         uint256 consent = _consentUnder(userKey, providerKey);
         if (consent != 0) known.membership = userKey.get(Words.MEMBERSHIP);
         known.version = consent.get(Words.VERSION);
@@ -432,7 +432,14 @@ contract Permissions is IPermissions, SignedRequests, Batches, Imports {
     }
 
     function _keyOf(address account) private view returns (uint256 key) {
+        // Whoever only reads does not ask for the controller.
+        // slither-disable-next-line unused-return
         (key, ) = registry.keyOf(account);
+    }
+
+    function _keysOf(address user, address provider) private view returns (uint256 userKey, uint256 providerKey) {
+        // slither-disable-next-line unused-return
+        (userKey, providerKey, ) = registry.keysOf(user, provider);
     }
 
     /// @dev The next nonce of the account with this key.
@@ -457,7 +464,7 @@ contract Permissions is IPermissions, SignedRequests, Batches, Imports {
     }
 
     function _hasAgreement(address user, address provider) private view returns (bool) {
-        (uint256 userKey, uint256 providerKey, ) = registry.keysOf(user, provider);
+        (uint256 userKey, uint256 providerKey) = _keysOf(user, provider);
         return _isActive(_consentUnder(userKey, providerKey), providerKey);
     }
 

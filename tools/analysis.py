@@ -18,6 +18,12 @@ from ocn_registry_dev_env import ROOT, native_folder
 #: Percent of the lines and of the branches of `contracts/` that the forge tests have to reach.
 COVERAGE = 98.0
 
+#: The artifacts that the tests deploy in place of those that viaIR makes (tests/forge/kit/Fixture.sol).
+OLDER_PIPELINE = {
+    "OCN_REGISTRY_ARTIFACT": "Registry.sol:Registry",
+    "OCN_PERMISSIONS_ARTIFACT": "Permissions.sol:Permissions",
+}
+
 _PROGRAMS = ROOT / ".venv-analysis" / "bin"
 _BUILD = Path(".build")
 
@@ -37,8 +43,23 @@ def slither(folder: Path = ROOT) -> int:
 
 
 def forge(folder: Path = ROOT) -> int:
-    """Run the fuzz and invariant tests; FOUNDRY_PROFILE=soak has the long settings."""
-    return run([str(native_folder("forge") / "forge"), "test"], folder)
+    """Run the fuzz and invariant tests; FOUNDRY_PROFILE=soak has the long settings.
+
+    First with the contracts as the newer pipeline of the compiler (viaIR) makes them, which is how
+    they are deployed, then as the older one does: a fault of one pipeline shows as a difference.
+    """
+    program = str(native_folder("forge") / "forge")
+    status = run([program, "build"], folder, {"FOUNDRY_PROFILE": "ir"})
+    if status:
+        return status
+    _say("forge: as deployed (viaIR)")
+    status = run([program, "test"], folder)
+    if status:
+        return status
+    _say("forge: as the older pipeline compiles the same source")
+    # Fewer runs: what can differ is the code, not the rules.
+    few = {"FOUNDRY_PROFILE": "default", "FOUNDRY_FUZZ_RUNS": "64", "FOUNDRY_INVARIANT_RUNS": "8"}
+    return run([program, "test"], folder, {**few, **OLDER_PIPELINE})
 
 
 def halmos(folder: Path = ROOT, *, contract: str = "Proofs$", function: str = "check_") -> int:
@@ -70,7 +91,7 @@ def coverage(folder: Path = ROOT) -> int:
     # Views that only an invariant calls are not counted; a few short histories are enough here.
     environment = {"FOUNDRY_INVARIANT_RUNS": "4", "FOUNDRY_FUZZ_RUNS": "32"}
     environment |= {"FOUNDRY_OUT": str(_BUILD / "coverage" / "out")}
-    environment |= {"FOUNDRY_CACHE_PATH": str(_BUILD / "coverage" / "cache")}
+    environment |= {"FOUNDRY_CACHE_PATH": str(_BUILD / "coverage" / "cache"), **OLDER_PIPELINE}
     command = [program, "coverage", "--report", "lcov", "--report-file", str(record)]
     status = run(command, folder, environment)
     if status:

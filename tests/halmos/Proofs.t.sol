@@ -3,16 +3,19 @@ pragma solidity 0.8.30;
 
 import {Permissions} from "../../contracts/Permissions.sol";
 import {Registry} from "../../contracts/Registry.sol";
+import {IRegistry} from "../../contracts/interfaces/IRegistry.sol";
 import {ISignedRequests} from "../../contracts/interfaces/ISignedRequests.sol";
 import {Bitmap} from "../../contracts/libraries/Bitmap.sol";
-import {IdList} from "../../contracts/libraries/IdList.sol";
+import {PackedList} from "../../contracts/libraries/PackedList.sol";
 import {RequestHash} from "../../contracts/libraries/RequestHash.sol";
+import {Words} from "../../contracts/libraries/Words.sol";
 
 interface Vm {
     function assume(bool condition) external pure;
     function prank(address sender) external;
     function warp(uint256 time) external;
     function load(address account, bytes32 slot) external view returns (bytes32);
+    function store(address account, bytes32 slot, bytes32 value) external;
     function setArbitraryStorage(address account) external;
 }
 
@@ -36,12 +39,25 @@ contract Hashes {
 
     function setPartyModules(
         address a,
-        uint256[] calldata b,
-        uint256[] calldata c,
-        uint256 d,
-        uint256 e
+        bytes2 b,
+        bytes3 c,
+        uint256[] calldata d,
+        uint256[] calldata e,
+        uint256 f,
+        uint256 g
     ) external pure returns (bytes32) {
-        return RequestHash.setPartyModules(a, b, c, d, e);
+        return RequestHash.setPartyModules(a, b, c, d, e, f, g);
+    }
+
+    function setPartyWebsite(
+        address a,
+        bytes2 b,
+        bytes3 c,
+        string calldata d,
+        uint256 e,
+        uint256 f
+    ) external pure returns (bytes32) {
+        return RequestHash.setPartyWebsite(a, b, c, d, e, f);
     }
 
     function setService(
@@ -67,9 +83,10 @@ contract Hashes {
 }
 
 /**
- * @dev What a signed request needs, and whose entries a write can change: for all nonces, times and signatures (recovery
- * is a function that nobody knows anything of), and small texts and lists. Signer and bystander have whatever can be had: a
- * node, a party, a service, an agreement. The signer's present nonce is any from 1 to 65,536.
+ * @dev What a signed request needs, and whose entries a write can change: for all nonces, terms, times and signatures
+ * (recovery is a function that nobody knows anything of), and small texts and lists. Signer and bystander have whatever can
+ * be had: a node, a party with a website, a service, an agreement. In a signed proof the signer has a controller besides. Its
+ * present count and its term are any that leave room.
  */
 abstract contract Scene {
     Vm internal constant vm = Vm(0x7109709ECfa91a80626fF3989D68f67F5b1DD12D);
@@ -85,11 +102,22 @@ abstract contract Scene {
         uint256 deadline;
         Signature signature;
         uint256 time;
-        uint256 earlierNonce;
+        uint256 count;
+        uint256 term;
     }
+
+    /// @dev Places of mappings: `forge inspect ... storageLayout`, and tests/contract/kit/layout.py.
+    uint256 internal constant ACCOUNTS = 5;
+    uint256 internal constant CONTROLLERS = 6;
+    uint256 internal constant PARTIES = 7;
+    uint256 internal constant DOMAINS = 12;
+    uint256 internal constant NONCE_COUNTS = 3;
+    uint256 internal constant OFFERS = 4;
 
     address internal constant SIGNER = address(0x5161);
     address internal constant BYSTANDER = address(0xb157);
+    address internal constant CONTROLLER = address(0xc017);
+    address internal constant NEW_KEY = address(0x2e3);
 
     Registry internal registry;
     Permissions internal permissions;
@@ -146,29 +174,49 @@ abstract contract Scene {
         enrol(BYSTANDER, "http://b", "BYS");
         agree(SIGNER, BYSTANDER);
         agree(BYSTANDER, SIGNER);
-        vm.assume(t.earlierNonce > 0 && t.earlierNonce <= 65_536);
-        vm.prank(SIGNER);
-        registry.invalidateNonce(t.earlierNonce);
-        vm.prank(SIGNER);
-        permissions.invalidateNonce(t.earlierNonce);
+        vm.assume(t.count < type(uint32).max && t.term < type(uint16).max);
+        uint256 word = entryIn(address(registry), ACCOUNTS, SIGNER);
+        word = Words.set(Words.set(word, Words.NONCE_COUNT, t.count), Words.TERM, t.term);
+        store(address(registry), ACCOUNTS, SIGNER, word);
+        store(address(permissions), NONCE_COUNTS, SIGNER, t.count);
         vm.warp(t.time);
     }
 
-    function entryIn(address target, address who) internal view returns (uint256) {
-        uint256 place = target == address(registry) ? 5 : 3; // of the mapping of accounts: `forge inspect ... storageLayout`
-        return uint256(vm.load(target, keccak256(abi.encode(who, place))));
+    function nameTheController() internal {
+        store(address(registry), ACCOUNTS, SIGNER, entryIn(address(registry), ACCOUNTS, SIGNER) | Words.CONTROLLED);
+        store(address(registry), CONTROLLERS, SIGNER, uint160(CONTROLLER));
     }
 
-    /// @dev All that the bystander has. The place in the list of services (4 bytes) is the list's, not the bystander's.
+    function presentNonce(Terms memory t) internal pure returns (uint256) {
+        return (t.term << 32) | t.count;
+    }
+
+    function store(address target, uint256 mapping_, address who, uint256 value) internal {
+        vm.store(target, keccak256(abi.encode(who, mapping_)), bytes32(value));
+    }
+
+    function entryIn(address target, uint256 mapping_, address who) internal view returns (uint256) {
+        return entryIn(target, mapping_, uint256(uint160(who)));
+    }
+
+    function entryIn(address target, uint256 mapping_, uint256 key) internal view returns (uint256) {
+        return uint256(vm.load(target, keccak256(abi.encode(key, mapping_))));
+    }
+
+    /// @dev All that the bystander has. The places in lists are the lists', not the bystander's.
     function belongingsOf(address who) internal view returns (bytes32) {
-        uint256 inPermissions = entryIn(address(permissions), who) & ~(uint256(type(uint32).max) << 96);
+        uint256 account = entryIn(address(registry), ACCOUNTS, who);
+        uint256 membership = Words.get(account, Words.MEMBERSHIP);
+        uint256 party = entryIn(address(registry), PARTIES, Words.get(account, Words.CURRENT_ID));
         (, , string memory name, string memory url, ) = permissions.getService(who);
         return
             keccak256(
                 abi.encode(
-                    entryIn(address(registry), who),
-                    inPermissions,
-                    registry.listingOf(who),
+                    account,
+                    entryIn(address(registry), CONTROLLERS, who),
+                    party & ~Words.PARTY_PLACE,
+                    entryIn(address(permissions), OFFERS, membership) & ~Words.PLACE,
+                    entryIn(address(permissions), NONCE_COUNTS, who),
                     registry.getNode(who),
                     name,
                     url
@@ -197,19 +245,30 @@ abstract contract Scene {
 contract SignedProofs is Scene {
     uint256 private constant HALF_ORDER = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0;
 
-    /// @dev If the request takes effect, then in time, with the next nonce, signed by the signer, and for the signer only.
-    function proves(Terms memory t, address target, bytes memory data, bytes32 structHash, bool raises) private {
-        uint256 expected = t.earlierNonce;
+    /// @dev If the request takes effect, then in time, with the next nonce of the present term, signed by the controller, and
+    /// for the signer only.
+    function proves(Terms memory t, address target, bytes memory data, bytes32 structHash) private {
+        provesFor(t, target, data, structHash, CONTROLLER);
+        uint256 nonce = target == address(registry) ? registry.nonces(SIGNER) : permissions.nonces(SIGNER);
+        assert(nonce == presentNonce(t) + 1);
+    }
+
+    /// @dev Goes on only if the request took effect.
+    function provesFor(
+        Terms memory t,
+        address target,
+        bytes memory data,
+        bytes32 structHash,
+        address controller
+    ) private {
         bytes32 before = belongingsOf(BYSTANDER);
         (bool success, ) = target.call(data);
-        if (!success) return;
+        vm.assume(success);
         assert(block.timestamp <= t.deadline);
-        assert(t.nonce == expected);
+        assert(t.nonce == presentNonce(t));
         Signature memory q = t.signature;
         assert(uint256(q.s) <= HALF_ORDER);
-        assert(ecrecover(digestOf(target, structHash), q.v, q.r, q.s) == SIGNER);
-        uint256 nonce = target == address(registry) ? registry.nonces(SIGNER) : permissions.nonces(SIGNER);
-        assert(raises ? nonce > expected : nonce == expected + 1);
+        assert(ecrecover(digestOf(target, structHash), q.v, q.r, q.s) == controller);
         assert(belongingsOf(BYSTANDER) == before);
         // And not again.
         (success, ) = target.call(data);
@@ -231,27 +290,30 @@ contract SignedProofs is Scene {
 
     function check_setNodeRaw(Terms memory t, bytes3 end) external {
         setTheScene(t);
+        nameTheController();
         string memory url = string(abi.encodePacked("http://", end));
         bytes memory data = abi.encodeCall(
             Registry.setNodeRaw,
             (SIGNER, url, t.nonce, t.deadline, packed(t.signature))
         );
-        proves(t, address(registry), data, hashes.setNode(SIGNER, url, t.nonce, t.deadline), false);
+        proves(t, address(registry), data, hashes.setNode(SIGNER, url, t.nonce, t.deadline));
     }
 
     function check_deleteNodeRaw(Terms memory t) external {
         setTheScene(t);
+        nameTheController();
         bytes memory data = abi.encodeCall(Registry.deleteNodeRaw, (SIGNER, t.nonce, t.deadline, packed(t.signature)));
-        proves(t, address(registry), data, RequestHash.deleteNode(SIGNER, t.nonce, t.deadline), false);
+        proves(t, address(registry), data, RequestHash.deleteNode(SIGNER, t.nonce, t.deadline));
     }
 
     function check_setPartyRaw(Terms memory t, bytes2 countryCode, bytes3 partyId, uint8 role, bool stays) external {
-        few(role, 7);
+        few(role, 8);
         setTheScene(t);
+        nameTheController();
         address operator = stays ? SIGNER : BYSTANDER;
         bytes memory data = setPartyCall(t, countryCode, partyId, role, operator);
         bytes32 hash = hashes.setParty(SIGNER, countryCode, partyId, one(role), operator, t.nonce, t.deadline);
-        proves(t, address(registry), data, hash, false);
+        proves(t, address(registry), data, hash);
     }
 
     function setPartyCall(
@@ -269,37 +331,153 @@ contract SignedProofs is Scene {
             );
     }
 
-    function check_setPartyModulesRaw(Terms memory t, uint8 sender, uint8 receiver) external {
-        few(sender, 7);
-        few(receiver, 7);
+    function check_setPartyModulesRaw(Terms memory t, bytes3 partyId, uint8 sender, uint8 receiver) external {
+        few(sender, 16);
+        few(receiver, 16);
         setTheScene(t);
-        bytes memory data = abi.encodeCall(
-            Registry.setPartyModulesRaw,
-            (SIGNER, small(sender), small(receiver), t.nonce, t.deadline, packed(t.signature))
-        );
-        bytes32 hash = hashes.setPartyModules(SIGNER, one(sender), one(receiver), t.nonce, t.deadline);
-        proves(t, address(registry), data, hash, false);
+        nameTheController();
+        bytes memory data = setPartyModulesCall(t, partyId, sender, receiver);
+        bytes32 hash = hashes.setPartyModules(SIGNER, "DE", partyId, one(sender), one(receiver), t.nonce, t.deadline);
+        proves(t, address(registry), data, hash);
     }
 
-    function check_deletePartyRaw(Terms memory t) external {
+    function setPartyModulesCall(
+        Terms memory t,
+        bytes3 partyId,
+        uint8 sender,
+        uint8 receiver
+    ) private pure returns (bytes memory) {
+        bytes memory signature = packed(t.signature);
+        return
+            abi.encodeCall(
+                Registry.setPartyModulesRaw,
+                (SIGNER, "DE", partyId, small(sender), small(receiver), t.nonce, t.deadline, signature)
+            );
+    }
+
+    function check_setPartyWebsiteRaw(Terms memory t, bytes3 partyId, bytes1 end) external {
         setTheScene(t);
-        bytes memory data = abi.encodeCall(Registry.deletePartyRaw, (SIGNER, t.nonce, t.deadline, packed(t.signature)));
-        proves(t, address(registry), data, RequestHash.deleteParty(SIGNER, t.nonce, t.deadline), false);
+        nameTheController();
+        string memory url = string(abi.encodePacked("http://", end));
+        bytes memory data = abi.encodeCall(
+            Registry.setPartyWebsiteRaw,
+            (SIGNER, "DE", partyId, url, t.nonce, t.deadline, packed(t.signature))
+        );
+        bytes32 hash = hashes.setPartyWebsite(SIGNER, "DE", partyId, url, t.nonce, t.deadline);
+        proves(t, address(registry), data, hash);
+    }
+
+    function check_deletePartyRaw(Terms memory t, bytes2 countryCode, bytes3 partyId) external {
+        setTheScene(t);
+        nameTheController();
+        bytes memory data = abi.encodeCall(
+            Registry.deletePartyRaw,
+            (SIGNER, countryCode, partyId, t.nonce, t.deadline, packed(t.signature))
+        );
+        bytes32 hash = RequestHash.deleteParty(SIGNER, countryCode, partyId, t.nonce, t.deadline);
+        proves(t, address(registry), data, hash);
+    }
+
+    /// @dev Besides: the new key has accepted exactly this, now; counts go on, the old account's term stays and the new one's
+    /// rises; what is marked as controlled has a controller, and nothing else has one.
+    function check_moveAccountRaw(Terms memory t, Terms memory u) external {
+        setTheScene(t);
+        nameTheController();
+        vm.assume(u.count < type(uint32).max && u.term < type(uint16).max);
+        store(address(registry), ACCOUNTS, NEW_KEY, (u.term << 224) | (u.count << 192));
+        bytes memory data = abi.encodeCall(
+            Registry.moveAccountRaw,
+            (
+                SIGNER,
+                NEW_KEY,
+                t.nonce,
+                t.deadline,
+                packed(t.signature),
+                IRegistry.Acceptance(u.nonce, u.deadline, packed(u.signature))
+            )
+        );
+        proves(t, address(registry), data, RequestHash.moveAccount(SIGNER, NEW_KEY, t.nonce, t.deadline));
+        provesAcceptance(u, RequestHash.acceptAccount(NEW_KEY, SIGNER, u.nonce, u.deadline), NEW_KEY);
+        assert(registry.nonces(NEW_KEY) == ((u.term + 1) << 32) + u.count + 1);
+        assert(registry.membershipOf(SIGNER) == 0 && registry.membershipOf(NEW_KEY) == 1);
+        assert(registry.controllerOf(NEW_KEY) == CONTROLLER);
+        flagAgrees(SIGNER);
+        flagAgrees(NEW_KEY);
+    }
+
+    function check_setControllerRaw(Terms memory t, Terms memory u, uint8 choice) external {
+        setTheScene(t);
+        nameTheController();
+        address named =
+            choice == 0
+                ? address(0)
+                : choice == 1
+                    ? SIGNER
+                    : choice == 2
+                        ? NEW_KEY
+                        : BYSTANDER;
+        vm.assume(choice < 3 && u.count < type(uint32).max);
+        store(address(registry), ACCOUNTS, NEW_KEY, u.count << 192);
+        u.term = 0;
+        bytes memory data = abi.encodeCall(
+            Registry.setControllerRaw,
+            (
+                SIGNER,
+                named,
+                t.nonce,
+                t.deadline,
+                packed(t.signature),
+                IRegistry.Acceptance(u.nonce, u.deadline, packed(u.signature))
+            )
+        );
+        bytes32 hash = RequestHash.setController(SIGNER, named, t.nonce, t.deadline);
+        provesFor(t, address(registry), data, hash, CONTROLLER);
+        assert(registry.nonces(SIGNER) == presentNonce(t) + 1 + (1 << 32));
+        if (choice == 2) {
+            provesAcceptance(u, RequestHash.acceptController(NEW_KEY, SIGNER, u.nonce, u.deadline), NEW_KEY);
+        }
+        assert(registry.controllerOf(SIGNER) == (choice == 2 ? NEW_KEY : SIGNER));
+        flagAgrees(SIGNER);
+    }
+
+    function provesAcceptance(Terms memory u, bytes32 hash, address accepting) private view {
+        assert(block.timestamp <= u.deadline);
+        assert(u.nonce == presentNonce(u));
+        Signature memory q = u.signature;
+        assert(uint256(q.s) <= HALF_ORDER);
+        assert(ecrecover(digestOf(address(registry), hash), q.v, q.r, q.s) == accepting);
+    }
+
+    function flagAgrees(address who) private view {
+        uint256 controller = entryIn(address(registry), CONTROLLERS, who);
+        assert(Words.has(entryIn(address(registry), ACCOUNTS, who), Words.CONTROLLED) == (controller != 0));
+        assert(controller != uint160(who));
+    }
+
+    /// @dev An account that has named none is its own controller.
+    function check_deleteNodeRawOfItsOwn(Terms memory t) external {
+        setTheScene(t);
+        bytes memory data = abi.encodeCall(Registry.deleteNodeRaw, (SIGNER, t.nonce, t.deadline, packed(t.signature)));
+        provesFor(t, address(registry), data, RequestHash.deleteNode(SIGNER, t.nonce, t.deadline), SIGNER);
     }
 
     function check_invalidateNonceRaw(Terms memory t, uint256 newNonce, bool ofPermissions) external {
         setTheScene(t);
+        nameTheController();
         bytes memory data = abi.encodeCall(
             ISignedRequests.invalidateNonceRaw,
             (SIGNER, newNonce, t.nonce, t.deadline, packed(t.signature))
         );
         address target = ofPermissions ? address(permissions) : address(registry);
-        proves(t, target, data, RequestHash.invalidateNonce(SIGNER, newNonce, t.nonce, t.deadline), true);
+        provesFor(t, target, data, RequestHash.invalidateNonce(SIGNER, newNonce, t.nonce, t.deadline), CONTROLLER);
+        uint256 nonce = ofPermissions ? permissions.nonces(SIGNER) : registry.nonces(SIGNER);
+        assert(nonce == newNonce && nonce > t.nonce && nonce >> 32 == t.term);
     }
 
     function check_setServiceRaw(Terms memory t, bytes1 name, bytes1 end, uint8 permission) external {
         vm.assume(permission < 2 || permission > 63);
         setTheScene(t);
+        nameTheController();
         string memory text = string(abi.encodePacked(name));
         string memory url = string(abi.encodePacked("http://", end));
         bytes memory signature = packed(t.signature);
@@ -308,37 +486,40 @@ contract SignedProofs is Scene {
             (SIGNER, text, url, one(permission), t.nonce, t.deadline, signature)
         );
         bytes32 hash = hashes.setService(SIGNER, text, url, one(permission), t.nonce, t.deadline);
-        proves(t, address(permissions), data, hash, false);
+        proves(t, address(permissions), data, hash);
     }
 
     function check_deleteServiceRaw(Terms memory t) external {
         setTheScene(t);
+        nameTheController();
         bytes memory data = abi.encodeCall(
             Permissions.deleteServiceRaw,
             (SIGNER, t.nonce, t.deadline, packed(t.signature))
         );
-        proves(t, address(permissions), data, RequestHash.deleteService(SIGNER, t.nonce, t.deadline), false);
+        proves(t, address(permissions), data, RequestHash.deleteService(SIGNER, t.nonce, t.deadline));
     }
 
     function check_createAgreementRaw(Terms memory t, uint8 permission, bool withItself) external {
         setTheScene(t);
+        nameTheController();
         address provider = withItself ? SIGNER : BYSTANDER;
         bytes memory data = abi.encodeCall(
             Permissions.createAgreementRaw,
             (SIGNER, provider, one(permission), t.nonce, t.deadline, packed(t.signature))
         );
         bytes32 hash = hashes.createAgreement(SIGNER, provider, one(permission), t.nonce, t.deadline);
-        proves(t, address(permissions), data, hash, false);
+        proves(t, address(permissions), data, hash);
     }
 
     function check_revokeAgreementRaw(Terms memory t) external {
         setTheScene(t);
+        nameTheController();
         bytes memory data = abi.encodeCall(
             Permissions.revokeAgreementRaw,
             (SIGNER, BYSTANDER, t.nonce, t.deadline, packed(t.signature))
         );
         bytes32 hash = RequestHash.revokeAgreement(SIGNER, BYSTANDER, t.nonce, t.deadline);
-        proves(t, address(permissions), data, hash, false);
+        proves(t, address(permissions), data, hash);
     }
 }
 
@@ -373,6 +554,67 @@ contract DirectProofs is Scene {
         leaves(address(registry), abi.encodeCall(registry.deleteParty, ()));
     }
 
+    function check_deletePartyOf(Terms memory t, bytes2 countryCode, bytes3 partyId) external {
+        setTheScene(t);
+        leaves(address(registry), abi.encodeCall(registry.deletePartyOf, (countryCode, partyId)));
+    }
+
+    function check_setPartyWebsite(Terms memory t, bytes2 countryCode, bytes3 partyId, bytes1 end) external {
+        setTheScene(t);
+        string memory url = string(abi.encodePacked("http://", end));
+        leaves(address(registry), abi.encodeCall(registry.setPartyWebsite, (countryCode, partyId, url)));
+    }
+
+    /// @dev Whatever the account that is named, and whatever it is said to have accepted.
+    function check_moveAccount(Terms memory t, Terms memory u, bool ontoBystander) external {
+        setTheScene(t);
+        IRegistry.Acceptance memory acceptance = IRegistry.Acceptance(u.nonce, u.deadline, packed(u.signature));
+        address onto = ontoBystander ? BYSTANDER : NEW_KEY;
+        leaves(address(registry), abi.encodeCall(registry.moveAccount, (onto, acceptance)));
+    }
+
+    function check_setController(Terms memory t, address controller) external {
+        setTheScene(t);
+        vm.assume(controller == address(0) || controller == SIGNER);
+        IRegistry.Acceptance memory none;
+        leaves(address(registry), abi.encodeCall(registry.setController, (controller, none)));
+    }
+
+    function check_pruneService(Terms memory t, uint256 index) external {
+        setTheScene(t);
+        vm.assume(index < 4);
+        leaves(address(permissions), abi.encodeCall(permissions.pruneService, (index)));
+    }
+
+    /// @dev While an account has a controller, none of its direct writes has an effect.
+    function check_noDirectWriteOfAControlledAccount(
+        Terms memory t,
+        bytes4 selector,
+        bytes32 first,
+        bytes32 second
+    ) external {
+        setTheScene(t);
+        nameTheController();
+        bytes32 before = belongingsOf(SIGNER);
+        bytes4[7] memory ofRegistry = [
+            registry.deleteNode.selector,
+            registry.deleteParty.selector,
+            registry.deletePartyOf.selector,
+            registry.moveAccount.selector,
+            registry.setController.selector,
+            registry.invalidateNonce.selector,
+            registry.setPartyModules.selector
+        ];
+        for (uint256 i = 0; i < 7; ++i) {
+            if (selector != ofRegistry[i]) continue;
+            vm.prank(SIGNER);
+            (bool success, ) = address(registry).call(
+                bytes.concat(ofRegistry[i], first, second, bytes32(0), bytes32(0))
+            );
+            assert(!success && belongingsOf(SIGNER) == before);
+        }
+    }
+
     function check_setService(Terms memory t, uint8 permission) external {
         vm.assume(permission < 2 || permission > 63);
         setTheScene(t);
@@ -390,8 +632,8 @@ contract DirectProofs is Scene {
     }
 
     function check_setPartyModules(Terms memory t, uint8 sender, uint8 receiver) external {
-        few(sender, 7);
-        few(receiver, 7);
+        few(sender, 16);
+        few(receiver, 16);
         setTheScene(t);
         leaves(address(registry), abi.encodeCall(registry.setPartyModules, (small(sender), small(receiver))));
     }
@@ -422,28 +664,121 @@ contract DirectProofs is Scene {
         vm.prank(SIGNER);
         (success, ) = address(registry).call(abi.encodeCall(registry.adminDeleteParty, (countryCode, partyId)));
         assert(!success);
+        vm.prank(SIGNER);
+        (success, ) = address(registry).call(
+            abi.encodeCall(registry.adminReserveParty, (countryCode, partyId, operator))
+        );
+        assert(!success);
+        vm.prank(SIGNER);
+        (success, ) = address(registry).call(abi.encodeCall(registry.adminReserveNode, ("http://b", operator)));
+        assert(!success);
     }
 }
 
 /// @dev What shares a slot does not disturb its neighbours, whatever stands in the slot: storage is arbitrary here.
 contract LayoutProofs is Scene {
-    using IdList for IdList.List;
+    using PackedList for PackedList.List;
+    using Words for uint256;
 
-    IdList.List private _ids;
+    PackedList.List private _list;
 
     function fromList(uint256[] calldata values) external pure returns (uint256) {
         return Bitmap.fromList(values, 256);
     }
 
-    function check_idList(bytes5 id) external {
+    /// @dev Ids, node numbers and members, in more than a slot of each.
+    function check_packedList(uint256 value) external {
         vm.setArbitraryStorage(address(this));
-        for (uint256 i = 0; i < 12; ++i) {
-            for (uint256 j = 0; j < 12; ++j) {
-                bytes5 before = _ids.get(j);
-                _ids.set(i, id);
-                assert(_ids.get(j) == (i == j ? id : before));
+        neighboursStay(40, 12, value & (2 ** 40 - 1));
+        neighboursStay(32, 9, value & (2 ** 32 - 1));
+        neighboursStay(104, 5, value & (2 ** 104 - 1));
+    }
+
+    function neighboursStay(uint256 bits, uint256 count, uint256 value) private {
+        uint256 spare = _list.slots[0] >> ((256 / bits) * bits);
+        for (uint256 i = 0; i < count; ++i) {
+            for (uint256 j = 0; j < count; ++j) {
+                uint256 before = _list.get(bits, j);
+                _list.set(bits, i, value);
+                assert(_list.get(bits, j) == (i == j ? value : before));
             }
         }
+        assert(_list.slots[0] >> ((256 / bits) * bits) == spare);
+    }
+
+    /// @dev The masks of a word share no bit: a field is read as it was written, and no other changes.
+    function check_masks(uint256 word, uint256 value) external pure {
+        uint256[12] memory account = [
+            Words.MEMBERSHIP,
+            Words.FOUNDING_ID,
+            Words.CURRENT_ID,
+            Words.ID_COUNT,
+            Words.CONTROLLED,
+            Words.RUNS_NODE,
+            Words.RETIRED,
+            Words.HAS_HEIR,
+            Words.NODE,
+            Words.NONCE_COUNT,
+            Words.TERM,
+            0
+        ];
+        fieldsAreApart(word, value, account);
+        fieldsAreApart(
+            word,
+            value,
+            [
+                Words.ACCOUNT,
+                Words.PARTY_PLACE,
+                Words.PARTY_NODE,
+                Words.ROLES,
+                Words.SENDER,
+                Words.RECEIVER,
+                Words.HAS_WEBSITE,
+                0,
+                0,
+                0,
+                0,
+                0
+            ]
+        );
+        fieldsAreApart(word, value, [Words.ACCOUNT, Words.HOST_NODE, Words.HOST_PLACE, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+        fieldsAreApart(
+            word,
+            value,
+            [Words.VERSION, Words.PLACE, Words.PERMISSIONS, Words.SHOWN_ID, 0, 0, 0, 0, 0, 0, 0, 0]
+        );
+    }
+
+    function fieldsAreApart(uint256 word, uint256 value, uint256[12] memory masks) private pure {
+        for (uint256 i = 0; i < 12 && masks[i] != 0; ++i) {
+            uint256 changed = word.set(masks[i], value);
+            uint256 lowest = masks[i] & (~masks[i] + 1);
+            assert(changed & masks[i] == (value * lowest) & masks[i]);
+            for (uint256 j = 0; j < 12 && masks[j] != 0; ++j) {
+                if (i != j) assert(changed & masks[j] == word & masks[j]);
+            }
+        }
+    }
+
+    /// @dev What has no roles is held by nobody, whoever stands there, and nobody can write as its holder.
+    function check_rolesOfZeroAreNeverHeld(bytes2 countryCode, bytes3 partyId, address holder) external {
+        vm.setArbitraryStorage(address(registry));
+        uint256 id = Words.joinId(countryCode, partyId);
+        vm.store(address(registry), keccak256(abi.encode(id, PARTIES)), bytes32(uint256(uint160(holder))));
+        assert(registry.partyOf(countryCode, partyId) == address(0));
+        assert(registry.party(countryCode, partyId).party == address(0));
+        assert(registry.reservationOf(countryCode, partyId) == holder);
+        vm.prank(holder);
+        (bool success, ) = address(registry).call(abi.encodeCall(registry.deletePartyOf, (countryCode, partyId)));
+        assert(!success);
+        vm.prank(holder);
+        (success, ) = address(registry).call(
+            abi.encodeCall(registry.setPartyModulesOf, (countryCode, partyId, small(0), small(0)))
+        );
+        assert(!success);
+        vm.prank(holder);
+        (success, ) = address(registry).call(abi.encodeCall(registry.setPartyWebsite, (countryCode, partyId, "")));
+        assert(!success);
     }
 
     function check_bitmap(uint8 map) external view {
@@ -452,40 +787,52 @@ contract LayoutProofs is Scene {
 
     function check_nonceInRegistry(address who, uint256 newNonce) external {
         vm.setArbitraryStorage(address(registry));
-        uint256 before = entryIn(address(registry), who);
+        uint256 before = entryIn(address(registry), ACCOUNTS, who);
         vm.prank(who);
         (bool success, ) = address(registry).call(abi.encodeCall(registry.invalidateNonce, (newNonce)));
         if (!success) return;
-        assert(newNonce > before >> 224 && newNonce < 1 << 32);
-        assert(entryIn(address(registry), who) == (((before << 32) >> 32) | (newNonce << 224)));
+        uint256 present = who == address(0) ? 0 : before.get(Words.NONCE);
+        assert(newNonce > present && newNonce >> 32 == present >> 32);
+        assert(!before.has(Words.CONTROLLED) || who == address(0));
+        assert(
+            entryIn(address(registry), ACCOUNTS, who) == before.set(Words.NONCE_COUNT, newNonce) || who == address(0)
+        );
     }
 
     function check_nonceInPermissions(address who, uint256 newNonce) external {
+        vm.assume(who != address(0));
         vm.setArbitraryStorage(address(permissions));
-        uint256 before = entryIn(address(permissions), who);
+        uint256 before = entryIn(address(permissions), NONCE_COUNTS, who);
+        vm.assume(before < 1 << 32);
         vm.prank(who);
         (bool success, ) = address(permissions).call(abi.encodeCall(permissions.invalidateNonce, (newNonce)));
         if (!success) return;
-        assert(newNonce > before % (1 << 32) && newNonce < 1 << 32);
-        assert(entryIn(address(permissions), who) == (((before >> 32) << 32) | newNonce));
+        assert(newNonce > before && newNonce < 1 << 32);
+        assert(entryIn(address(permissions), NONCE_COUNTS, who) == newNonce);
     }
 
-    /// @dev Id, roles, operator and nonce stay; the two bytes of modules are the sets. (Of roles there is one, so that the
-    /// event needs no 128 paths.)
+    /// @dev Account, places, roles and website stay; the two fields of modules are the sets. (Of roles there is one, so that
+    /// the event needs no 256 paths; the node number is one that runs no node, so that no text is read.)
     function check_modulesInRegistry(address who, uint8 sender, uint8 receiver) external {
-        few(sender, 7);
-        few(receiver, 7);
+        few(sender, 16);
+        few(receiver, 16);
+        vm.assume(who != address(0));
         vm.setArbitraryStorage(address(registry));
-        uint256 before = entryIn(address(registry), who);
-        vm.assume((before >> 40) & 0xff == 4);
+        uint256 id = Words.joinId("DE", "ABC");
+        uint256 account = entryIn(address(registry), ACCOUNTS, who);
+        vm.assume(account.get(Words.CURRENT_ID) == id && account.get(Words.ID_COUNT) == 1);
+        vm.store(address(registry), keccak256(abi.encode(uint256(1), DOMAINS)), 0);
+        uint256 before = entryIn(address(registry), PARTIES, id);
+        vm.assume(before.get(Words.ROLES) == 4 && before.get(Words.PARTY_NODE) == 1 && before.account() == who);
         vm.prank(who);
         (bool success, ) = address(registry).call(
             abi.encodeCall(registry.setPartyModules, (small(sender), small(receiver)))
         );
         if (!success) return;
-        assert(sender < 7 && receiver < 7);
-        uint256 others = before & ~(uint256(0xffff) << 48);
-        assert(entryIn(address(registry), who) == (others | (1 << (48 + sender)) | (1 << (56 + receiver))));
+        assert(sender < 16 && receiver < 16);
+        uint256 expected = before.set(Words.SENDER, 1 << sender).set(Words.RECEIVER, 1 << receiver);
+        assert(entryIn(address(registry), PARTIES, id) == expected);
+        assert(entryIn(address(registry), ACCOUNTS, who) == account);
     }
 
     /// @dev The last of the list moves into the hole, with its number.
@@ -501,7 +848,8 @@ contract LayoutProofs is Scene {
         registry.deleteNode();
         vm.prank(first);
         permissions.deleteService();
-        assert(registry.listingOf(first) == 0 && registry.listingOf(second) == 2 && registry.listingOf(third) == 3);
+        assert(registry.membershipOf(first) == 0 && registry.membershipOf(second) == 2);
+        assert(registry.membershipOf(third) == 3);
         address[] memory parties = registry.getParties();
         assert(parties.length == 2 && parties[0] == third && parties[1] == second);
         address[] memory operators = registry.getNodeOperators();
