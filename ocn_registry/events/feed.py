@@ -245,7 +245,8 @@ class FeedCore:
             self._matcher = self._matcher.after(event.change)
         return tuple(found)
 
-    def _history(self, on_blocks: OnBlocks | None) -> Flow[tuple[Event, ...]]:
+    def history_flow(self, on_blocks: OnBlocks | None) -> Flow[tuple[Event, ...]]:
+        """Return the flow that ends with all events; see `EventFeed.history`."""
         first = (yield from self._start()).number
         last, waits = self._options.last_block, 0
         found: list[Event] = []
@@ -314,7 +315,7 @@ class EventFeed(FeedCore):
         Args:
             on_blocks: Called as blocks are read, with their number so far and the number of all.
         """
-        return run(self._history(on_blocks), self._perform)
+        return run(self.history_flow(on_blocks), self._perform)
 
     def follow(self, *, interval_s: float = 5.0) -> Iterator[EventBatch]:
         """Yield batch after batch, for ever; what `read` raises ends it, and it can be called anew.
@@ -353,7 +354,7 @@ class AsyncEventFeed(FeedCore):
 
     async def history(self, *, on_blocks: OnBlocks | None = None) -> tuple[Event, ...]:
         """Return all events up to the last block; see `EventFeed.history`."""
-        return await run_async(self._history(on_blocks), self._perform)
+        return await run_async(self.history_flow(on_blocks), self._perform)
 
     async def follow(self, *, interval_s: float = 5.0) -> AsyncIterator[EventBatch]:
         """Yield batch after batch; see `EventFeed.follow`."""
@@ -362,3 +363,18 @@ class AsyncEventFeed(FeedCore):
             yield batch
             if batch.at_end:
                 await self._perform(Sleep(interval_s))
+
+
+def history_of(
+    dialect: Dialect,
+    first_block: int,
+    last_block: int | None = None,
+) -> Flow[tuple[Event, ...]]:
+    """Return all events of a registry, for flows; see `EventFeed.history`.
+
+    Args:
+        dialect: How the contracts are spoken to.
+        first_block: Number of the first block.
+        last_block: Number of the last block; `None` for the chain's latest.
+    """
+    return FeedCore(dialect, first_block, FeedOptions(last_block=last_block)).history_flow(None)

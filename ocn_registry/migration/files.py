@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     T = TypeVar("T")
     E = TypeVar("E", bound=IntEnum)
 
-FORMAT = "ocn-registry snapshot 1"
+FORMAT = "ocn-registry snapshot 2"
 MAX_BYTES = 256 << 20
 
 
@@ -142,6 +142,8 @@ def _fields(snapshot: Snapshot) -> dict[str, object]:
                 "modulesReceiver": list(map(int, party.modules_receiver)),
                 "operator": party.operator,
                 "operatorUrl": party.operator_domain,
+                "website": party.website,
+                "current": party.current,
             }
             for party in snapshot.parties
         ],
@@ -171,6 +173,7 @@ def _fields(snapshot: Snapshot) -> dict[str, object]:
                 "subject": one.subject,
                 "why": one.why.name,
                 "detail": one.detail,
+                "account": one.account,
             }
             for one in snapshot.odd
         ],
@@ -205,7 +208,7 @@ def _snapshot(fields: dict[str, object]) -> Snapshot:
 
 
 def _party(row: dict[str, object]) -> Party:
-    url = row["operatorUrl"]
+    url, website = row["operatorUrl"], row["website"]
     return Party(
         address=_address(row["address"]),
         id=PartyId(_text(row["countryCode"]), _text(row["partyId"])),
@@ -214,6 +217,8 @@ def _party(row: dict[str, object]) -> Party:
         modules_receiver=_members(Module, row["modulesReceiver"]),
         operator=_address(row["operator"]),
         operator_domain=None if url is None else _text(url),
+        website=None if website is None else _text(website),
+        current=_flag(row["current"]),
     )
 
 
@@ -228,23 +233,23 @@ def _service(row: dict[str, object]) -> Service:
 
 
 def _consent(row: dict[str, object]) -> Consent:
-    permissions, changed = row["permissions"], row["changedSince"]
-    if not isinstance(changed, bool):
-        raise InvalidInput(f"changedSince is {shown(changed)}, neither true nor false")
+    permissions = row["permissions"]
     return Consent(
         user=_address(row["user"]),
         provider=_address(row["provider"]),
         permissions=None if permissions is None else permissions_of(_numbers(permissions)),
-        changed_since=changed,
+        changed_since=_flag(row["changedSince"]),
     )
 
 
 def _left_out(row: dict[str, object]) -> LeftOut:
+    account = row["account"]
     return LeftOut(
         kind=Kind(row["kind"]),
         subject=_text(row["subject"]),
         why=Why[_text(row["why"])],
         detail=_text(row["detail"]),
+        account=None if account is None else _address(account),
     )
 
 
@@ -283,6 +288,12 @@ def _text(value: object) -> str:
 
 def _address(value: object) -> Address:
     return Address(_text(value))
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise InvalidInput(f"{shown(value)} is not true or false")
+    return value
 
 
 def _number(value: object) -> int:
