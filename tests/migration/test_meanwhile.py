@@ -46,11 +46,13 @@ def give_up(client, who, owner):
 
 
 def is_given_up(client, who):
+    providers = {one.provider for one in client.agreements(who.emsp.address)}
     return (
         client.party(who.returned.address) is None
         and client.node(who.moved.address) is None
         and client.service(who.changer.address) is None
-        and who.provider.address not in {one.provider for one in client.agreements(who.emsp.address)}
+        and who.provider.address
+        not in {one.provider for one in client.agreements(who.emsp.address)}
     )
 
 
@@ -147,9 +149,7 @@ def test_who_leaves_between_the_look_and_the_batch_only_costs_another_look(
     def leaves(outcome):
         if not acted and new.service(who.provider.address) is not None:
             acted.append(outcome)
-            by_request(
-                new, DeleteParty(country_code="DE", party_id="EMS"), who.emsp, owner
-            )
+            by_request(new, DeleteParty(country_code="DE", party_id="EMS"), who.emsp, owner)
 
     migration.import_into(new, planned, signer=owner, on_batch=leaves)
     assert acted

@@ -98,9 +98,7 @@ def test_the_plan_says_who_has_to_do_what(planned, who):
 
 def test_an_account_keeps_its_current_id_when_it_has_too_many(new, taken):
     last = next(party for party in taken.parties if party.current)
-    many = [
-        replace(last, id=PartyId("FR", f"{number:03}"), current=False) for number in range(64)
-    ]
+    many = [replace(last, id=PartyId("FR", f"{number:03}"), current=False) for number in range(64)]
     planned = migration.plan_for(new, replace(taken, parties=(last, *many)))
     assert len(planned.parties) == 64
     assert planned.parties[-1].id == last.id
