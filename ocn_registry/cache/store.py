@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import os
 import sqlite3
 import threading
 from pathlib import Path
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, cast
 
 from ocn_registry.cache.tables import TABLES, read, write
 from ocn_registry.errors import InvalidInput
+from ocn_registry.foreign.files import check_own
 from ocn_registry.foreign.text import shown
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger("ocn_registry.cache")
 _APPLICATION_ID = 0x4F434E52  # "OCNR", at byte 68 of the file
 _FORMAT = 2
+_ENDINGS = ("-wal", "-shm", "-journal")  # what SQLite keeps beside its file
 _MAGIC = b"SQLite format 3\0"
 
 
@@ -47,7 +50,7 @@ class Store:
 
         Raises:
             InvalidInput: It is another program's file, another deployment's, in use, or can't be
-                written.
+                written; or somebody else could have written it.
         """
         self._path = Path(path)
         self._lock = threading.Lock()
@@ -123,6 +126,7 @@ class Store:
                 raise OSError(f"the file {self._path} can't be written: {error}") from error
 
     def _open(self) -> sqlite3.Connection:
+        self._check_file()
         database = sqlite3.connect(
             self._path,
             timeout=0.5,
@@ -149,6 +153,15 @@ class Store:
             database.close()
             raise
         return database
+
+    def _check_file(self) -> None:
+        """Refuse a file that somebody else could have written: its answers would be believed."""
+        for ending in ("", *_ENDINGS):
+            path = f"{self._path}{ending}"
+            with contextlib.suppress(FileNotFoundError):
+                check_own(os.lstat(path), path, what="cache file")
+        with contextlib.suppress(OSError):  # SQLite says what is wrong with the folder
+            os.close(os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
     def _others(self) -> InvalidInput:
         return InvalidInput(
@@ -177,7 +190,7 @@ class Store:
 
     def _begin_anew(self, why: Exception) -> sqlite3.Connection:
         _LOG.warning("the cache's file %s is made anew: %s", self._path, shown(str(why), 300))
-        for ending in ("", "-wal", "-shm", "-journal"):
+        for ending in ("", *_ENDINGS):
             with contextlib.suppress(FileNotFoundError):
                 Path(f"{self._path}{ending}").unlink()
         return self._open()

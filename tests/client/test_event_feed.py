@@ -159,6 +159,16 @@ def test_a_feed_of_no_contract_is_refused(client, ask, monkeypatch, cpo):
         ask(client.events().start())
 
 
+def test_a_cursor_file_that_others_may_write_is_not_believed(
+    client, ask, deployment, begun, tmp_path
+):
+    file = CursorFile(tmp_path / "cursor", deployment)
+    file.save(begun().cursor)
+    (tmp_path / "cursor").chmod(0o666)
+    with pytest.raises(InvalidInput, match="others may write"):
+        file.load()
+
+
 def test_a_cursor_file_replaces_a_planted_link(client, ask, deployment, begun, tmp_path):
     theirs = tmp_path / "theirs"
     theirs.write_text("theirs")

@@ -51,8 +51,7 @@ def is_given_up(client, who):
         client.party(who.returned.address) is None
         and client.node(who.moved.address) is None
         and client.service(who.changer.address) is None
-        and who.provider.address
-        not in {one.provider for one in client.agreements(who.emsp.address)}
+        and who.provider.address not in providers
     )
 
 
