@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ocn_registry.cache.following import Known, Round
-    from ocn_registry.events.state import Rows
+    from ocn_registry.events.draft import Rows
     from ocn_registry.networks import Deployment
     from ocn_registry.protocol.effects import Flow
 

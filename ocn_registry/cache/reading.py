@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
+from ocn_registry.events.draft import Draft
 from ocn_registry.events.state import (
     AccountRow,
     Consent,
     ConsentsRow,
-    Draft,
     Moment,
     NodeRow,
     PartyRow,

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ocn_registry.cache.following import Known
-    from ocn_registry.events.state import Rows
+    from ocn_registry.events.draft import Rows
     from ocn_registry.networks import Deployment
 
 _LOG = logging.getLogger("ocn_registry.cache")

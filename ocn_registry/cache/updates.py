@@ -26,7 +26,8 @@ from ocn_registry.outcomes import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ocn_registry.events.state import Member, Rows, ServiceRow, State
+    from ocn_registry.events.draft import Rows
+    from ocn_registry.events.state import Member, ServiceRow, State
     from ocn_registry.events.tables import Table
     from ocn_registry.models import Address, BlockRef, Party, Service
 
