@@ -1,11 +1,11 @@
-"""What is known, in a file: saved in one step, and there again after any end of the process.
+"""What is known, in a file: saved in one step, and there again however the process ended.
 
 One SQLite database. A round changes the rows that it touched, the block and the way back in one
 transaction, so that the file is always what was known at one block: after `kill -9` too, and after
 a loss of power it is at worst some rounds old. Only one process can have it.
 
-The file says of which deployment it is. It is no archive and no format for others: what another
-version of the package has written, or what is damaged, is made anew from the chain.
+The file says which deployment it belongs to. It is not an archive, nor a format for others: a file
+that another version of the package has written, or that is damaged, is made again from the chain.
 """
 
 from __future__ import annotations
@@ -165,7 +165,7 @@ class Store:
 
     def _others(self) -> InvalidInput:
         return InvalidInput(
-            f"the file {shown(str(self._path))} is no file of a cache: give another name",
+            f"the file {shown(str(self._path))} is not the file of a cache: give another name",
         )
 
     def _create(self, database: sqlite3.Connection) -> None:
@@ -189,7 +189,7 @@ class Store:
             )
 
     def _begin_anew(self, why: Exception) -> sqlite3.Connection:
-        _LOG.warning("the cache's file %s is made anew: %s", self._path, shown(str(why), 300))
+        _LOG.warning("the cache's file %s is made again: %s", self._path, shown(str(why), 300))
         for ending in ("", *_ENDINGS):
             with contextlib.suppress(FileNotFoundError):
                 Path(f"{self._path}{ending}").unlink()
@@ -197,7 +197,7 @@ class Store:
 
 
 def _kept_by_us(path: Path) -> bool:
-    """Tell whether the head of a file is that of ours, whatever the rest of it is."""
+    """Return whether a file begins as ours do, whatever the rest of it is."""
     try:
         with path.open("rb") as file:
             head = file.read(100)

@@ -2,8 +2,9 @@
 
 A cursor holds the blocks that were read and could still be replaced, with the wanted events in
 them, so that a feed that goes on from it can also say what was reverted in between. Events are kept
-as the chain had them and read anew. Save a cursor after its events are dealt with: whoever is
-killed then goes on from where they were, and may see the last events twice, but loses none.
+as the chain had them, and decoded when a cursor is loaded. Save a cursor after you have dealt with
+its events: if the program is killed, it goes on from there. It may see the last events twice, but
+loses none.
 """
 
 from __future__ import annotations

@@ -318,7 +318,7 @@ class EventFeed(FeedCore):
         return run(self.history_flow(on_blocks), self._perform)
 
     def follow(self, *, interval_s: float = 5.0) -> Iterator[EventBatch]:
-        """Yield batch after batch, for ever; what `read` raises ends it, and it can be called anew.
+        """Yield batch after batch, for ever. What `read` raises ends it; call it again to go on.
 
         Args:
             interval_s: How long to wait when there is nothing more to read.

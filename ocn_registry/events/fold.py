@@ -1,8 +1,8 @@
 """Changes applied to a state, one after the other: the only place that knows what events add up to.
 
 What no event says is counted by the contracts' rules: memberships, versions of services, and the
-order of lists. Whoever has seen all events since the contracts were deployed knows all of that. A
-cache begins with the lists at some block, and these don't tell every counter: such a number is a
+order of lists. With all events since the contracts were deployed, all of that is known. A cache
+begins with the lists at some block, and these don't contain every counter: such a number is a
 stand-in below 0 until it is learned, from an event that names it or by reading it
 (`Fold.unknown`, `Fold.learn`).
 
@@ -59,7 +59,7 @@ class Fold:
 
         Args:
             draft: The state in the making.
-            lists: Where to keep the order of lists, by whoever has seen all events; what has ended
+            lists: Where to keep the order of lists, if all events are applied; what has ended
                 stays in the draft then, as it stays in the contracts' lists. Unless given, order
                 is not kept and what has ended is dropped.
         """

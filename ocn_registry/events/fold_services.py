@@ -81,7 +81,7 @@ class ServicesFold:
         draft, provider = self._draft, change.provider
         account = draft.accounts.get(provider)
         if account is None:
-            raise MissingEvents(f"{provider} offers a service and is no party: read all again")
+            raise MissingEvents(f"{provider} offers a service and is not a party: read all again")
         present = draft.services.get(account.member)
         if present is None:
             version: int | None = 1 if self._is_complete else self._unheard_of()

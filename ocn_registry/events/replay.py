@@ -3,7 +3,7 @@
 Changes are applied one after the other, in the order of the chain and of both contracts together,
 from the block of their deployment on. The answers are those of the contracts, order included: all
 of their state but nonces and a pending owner. Blocks, cursors, reorganisations and files are up to
-whoever feeds it.
+the caller.
 
 Only contracts whose events tell all can be replayed (`Limits.events_tell_all`).
 """
@@ -67,7 +67,7 @@ class Replay:
         change: Change,
         when: Moment = _UNTIMED,
     ) -> None:
-        """Take the next change.
+        """Apply the next change.
 
         Raises:
             MissingEvents: It can't follow what was seen.

@@ -174,7 +174,7 @@ def differences(
 ) -> tuple[Difference, ...]:
     """Compare the chain with a plan, entry by entry.
 
-    Only `What.ORDER` may be left once all was imported: whoever leaves changes the order of a list.
+    Only `What.ORDER` may be left once all was imported: an account that leaves changes the order.
 
     Args:
         client: Of the new registry.

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ocn_registry.models import Agreement, Node, Party, Service
     from ocn_registry.protocol.effects import Flow
 
-_TOLD = 5
+_NAMED = 5
 
 
 class What(Enum):
@@ -66,9 +66,9 @@ class NotAsPlanned(OcnRegistryError):
 
     def __init__(self, differences: tuple[Difference, ...]) -> None:
         """Name the first of the differences."""
-        told = "; ".join(map(str, differences[:_TOLD]))
+        named = "; ".join(map(str, differences[:_NAMED]))
         super().__init__(
-            f"{len(differences)} things on the chain are not as planned: {told}; run the import "
+            f"{len(differences)} things on the chain are not as planned: {named}; run the import "
             "again for what is missing, have the owner delete what is too much or different, or "
             "close the import anyway",
         )
@@ -112,8 +112,8 @@ def compare(
         block: Number of the block; `None` for the latest.
 
     Returns:
-        What differs. `What.ORDER` says nothing about the entries: whoever leaves changes the order
-        of a list.
+        What differs. `What.ORDER` says nothing about the entries: an account that leaves
+            changes the order of a list.
     """
     plan = (yield from GivenUp.read(dialect, plan, first_block)).without(plan)
     found = yield from standing(dialect, block)

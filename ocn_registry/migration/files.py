@@ -80,7 +80,7 @@ def from_json(content: str | bytes) -> Snapshot:
 
 
 def save(snapshot: Snapshot, path: str | Path) -> str:
-    """Write a snapshot to a file, in one step: a file of that name is whole at any time.
+    """Write a snapshot to a file, in one step: the file is complete at any time.
 
     Args:
         snapshot: What to write.
