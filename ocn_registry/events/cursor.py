@@ -10,7 +10,7 @@ loses none.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeGuard
 
@@ -175,7 +175,8 @@ class CursorFile:
         )
         if event is None:
             raise ValueError(fields["topics"])
-        return event
+        by_controller = event.how == "signed" and fields["how"] == "controller"
+        return replace(event, how="controller") if by_controller else event
 
     def _unusable(self) -> InvalidInput:
         return InvalidInput(
@@ -198,6 +199,7 @@ def _written(page: Page) -> dict[str, object]:
                 "index": event.log.index,
                 "sender": event.sender,
                 "functions": list(event.functions),
+                "how": event.how,
             }
             for event in page.events
         ],

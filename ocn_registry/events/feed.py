@@ -130,7 +130,7 @@ class FeedCore:
         self._contracts = tuple([dialect.address_of(contract) for contract in Contract])
         self._trail: Trail | None = None
         self._pages: dict[str, Page] = {}
-        self._matcher = Matcher(filter=options.filter)
+        self._matcher = Matcher(filter=options.filter, many_ids=dialect.limits.has_many_ids)
         self.is_complete = True
         """`False` when the node no longer knows who held the party's id at the first block. Until
         the id is next set, events that don't name it are then left out."""

@@ -5,7 +5,8 @@ was imported, must not find it there again when the import is run once more. Onl
 new contracts say so.
 
 The registry's owner deletes too: to remove an entry, or to replace one that is not as planned. What
-the owner deleted stays away if it was as planned, and is imported again if it was not.
+the owner deleted stays away if it was as planned, and is imported again if it was not. What the
+owner reserved for somebody else is not imported.
 """
 
 from __future__ import annotations
@@ -19,8 +20,10 @@ from ocn_registry.outcomes import (
     AgreementMade,
     AgreementRevoked,
     NodeDeleted,
+    NodeReserved,
     NodeSet,
     PartyDeleted,
+    PartyReserved,
     PartySet,
     ServiceDeleted,
     ServiceSet,
@@ -55,6 +58,9 @@ class GivenUp:
         default_factory=set[tuple["Address", "Address"]],
     )
     _listed: dict[object, Change] = field(default_factory=dict[object, "Change"])
+    _reserved: dict[PartyId | str, Address] = field(
+        default_factory=dict["PartyId | str", "Address"],
+    )
 
     @classmethod
     def read(cls, dialect: Dialect, plan: Plan, first_block: int) -> Flow[GivenUp]:
@@ -78,8 +84,18 @@ class GivenUp:
 
     def without(self, plan: Plan) -> Plan:
         """Return a plan without what was given up, and without what hung on it."""
-        nodes = [one for one in plan.nodes if one.operator not in self.nodes]
-        parties = [one for one in plan.parties if (one.id, one.address) not in self.parties]
+        nodes = [
+            one
+            for one in plan.nodes
+            if one.operator not in self.nodes
+            and self._reserved.get(one.domain, one.operator) == one.operator
+        ]
+        parties = [
+            one
+            for one in plan.parties
+            if (one.id, one.address) not in self.parties
+            and self._reserved.get(one.id, one.address) == one.address
+        ]
         accounts = {one.address for one in parties}
         services = [
             one
@@ -119,7 +135,7 @@ class GivenUp:
             left_out=(*plan.left_out, *given_up),
         )
 
-    def _apply(  # noqa: C901 - one case for each kind of change
+    def _apply(  # noqa: C901, PLR0912 - one case for each kind of change
         self,
         event: Event,
         planned: dict[object, Change],
@@ -143,6 +159,10 @@ class GivenUp:
                 self.services.discard(change.provider)
             case ServiceDeleted():
                 self.services.add(change.provider)
+            case PartyReserved():
+                self._reserve(change.id, change.holder)
+            case NodeReserved():
+                self._reserve(change.domain, change.operator)
             case AgreementMade():
                 self.agreements.discard((change.user, change.provider))
             case AgreementRevoked():
@@ -152,6 +172,11 @@ class GivenUp:
 
     def _list(self, key: object, change: Change) -> None:
         self._listed[key] = change
+
+    def _reserve(self, key: PartyId | str, account: Address | None) -> None:
+        self._reserved.pop(key, None)
+        if account is not None:
+            self._reserved[key] = account
 
     def _stays_away(self, key: object, event: Event, planned: dict[object, Change]) -> bool:
         listed = self._listed.pop(key, None)

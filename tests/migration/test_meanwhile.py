@@ -5,6 +5,8 @@ import pytest
 from ocn_registry import (
     AdminDeleteOperator,
     AdminDeleteParty,
+    AdminReserveNode,
+    AdminReserveParty,
     Contract,
     DeleteNode,
     DeleteParty,
@@ -176,3 +178,16 @@ def test_what_was_given_up_is_told(new, planned, owner, who):
     told = {one.subject for one in left if one.why is Why.GIVEN_UP}
     assert f"DE RET of {who.returned.address}" in told
     assert f"{who.emsp.address} with {who.provider.address}" in told
+
+
+def test_what_the_owner_reserved_for_another_is_not_imported(new, planned, owner, who):
+    new.send(
+        AdminReserveParty(country_code="DE", party_id="CPO", holder=who.odd.address),
+        AdminReserveNode(domain="https://new.example", operator=who.odd.address),
+        signer=owner,
+    )
+    migration.import_into(new, planned, signer=owner)
+    assert new.party("DE", "CPO") is None
+    assert new.node(who.moved.address) is None
+    assert differing(new, planned) == []
+    assert len(migration.close_import(new, planned, signer=owner)) == 2
