@@ -20,7 +20,7 @@ def main(network: str, country_code: str, party_id: str, operator: str | None = 
             if not nodes:
                 return "no node is listed: name an operator that is going to run one"
             operator = nodes[0].operator
-        ensured = registry.ensure_party(
+        ensured = registry.ensure.party(
             country_code,
             party_id,
             [Role.CPO],

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from ocn_registry.cache.sync_cache import RegistryCache as RegistryCache
     from ocn_registry.client.async_client import AsyncRegistryClient as AsyncRegistryClient
     from ocn_registry.client.connect import connect as connect
-    from ocn_registry.client.connect import connect_async as connect_async
     from ocn_registry.client.connect import find_deployment as find_deployment
+    from ocn_registry.client.connect_async import connect_async as connect_async
     from ocn_registry.client.sync_client import RegistryClient as RegistryClient
     from ocn_registry.deploy.devnet import Devnet as Devnet
     from ocn_registry.errors import BadAnswer as BadAnswer
@@ -32,8 +32,10 @@ if TYPE_CHECKING:
     from ocn_registry.errors import FeeAboveCap as FeeAboveCap
     from ocn_registry.errors import InsufficientFunds as InsufficientFunds
     from ocn_registry.errors import InvalidInput as InvalidInput
+    from ocn_registry.errors import JournalError as JournalError
     from ocn_registry.errors import NoContract as NoContract
     from ocn_registry.errors import NonceMismatch as NonceMismatch
+    from ocn_registry.errors import NotSent as NotSent
     from ocn_registry.errors import OcnRegistryError as OcnRegistryError
     from ocn_registry.errors import OutcomeUnknown as OutcomeUnknown
     from ocn_registry.errors import PartlyDone as PartlyDone
@@ -58,7 +60,7 @@ if TYPE_CHECKING:
     from ocn_registry.events.feed import EventFeed as EventFeed
     from ocn_registry.events.provenance import Event as Event
     from ocn_registry.flows.credentials import wanted_parties as wanted_parties
-    from ocn_registry.flows.write import WriteOptions as WriteOptions
+    from ocn_registry.flows.options import WriteOptions as WriteOptions
     from ocn_registry.intents import AcceptAccount as AcceptAccount
     from ocn_registry.intents import Acceptance as Acceptance
     from ocn_registry.intents import AcceptController as AcceptController
@@ -113,8 +115,20 @@ if TYPE_CHECKING:
     from ocn_registry.outcomes import Item as Item
     from ocn_registry.outcomes import Left as Left
     from ocn_registry.outcomes import Moved as Moved
+    from ocn_registry.outcomes import OpenTransaction as OpenTransaction
     from ocn_registry.outcomes import Outcome as Outcome
     from ocn_registry.outcomes import Quote as Quote
+    from ocn_registry.outcomes import SpenderStatus as SpenderStatus
+    from ocn_registry.protocol.journal import Journal as Journal
+    from ocn_registry.protocol.journal import JournalEntry as JournalEntry
+    from ocn_registry.protocol.journal import MemoryJournal as MemoryJournal
+    from ocn_registry.protocol.journal_sqlite import SqliteJournal as SqliteJournal
+    from ocn_registry.relay.client import AsyncRelayClient as AsyncRelayClient
+    from ocn_registry.relay.client import RelayClient as RelayClient
+    from ocn_registry.relay.client import RelayedRequest as RelayedRequest
+    from ocn_registry.relay.client import RelayRefused as RelayRefused
+    from ocn_registry.relay.client import RelayUnavailable as RelayUnavailable
+    from ocn_registry.relay.documents import Voucher as Voucher
     from ocn_registry.signing import AsyncExternalSigner as AsyncExternalSigner
     from ocn_registry.signing import AsyncSigner as AsyncSigner
     from ocn_registry.signing import ExternalSigner as ExternalSigner
@@ -143,15 +157,15 @@ else:
         "networks": "Deployment",
         "errors": (
             "BadAnswer BatchRejected CacheError FeeAboveCap InsufficientFunds InvalidInput "
-            "NoContract NonceMismatch OcnRegistryError OutcomeUnknown PartlyDone ReorgTooDeep "
-            "RequestExpired RequestRejected Reverted RpcRefused RpcTimeout RpcUnavailable "
-            "SignatureMismatch StaleCache TransactionReplaced TransportError UnknownRevert "
-            "UnsupportedByDialect WrongChain"
+            "JournalError NoContract NonceMismatch NotSent OcnRegistryError OutcomeUnknown "
+            "PartlyDone ReorgTooDeep RequestExpired RequestRejected Reverted RpcRefused RpcTimeout "
+            "RpcUnavailable SignatureMismatch StaleCache TransactionReplaced TransportError "
+            "UnknownRevert UnsupportedByDialect WrongChain"
         ),
         "events.cursor": "CursorFile EventCursor",
         "events.feed": "AsyncEventFeed EventBatch EventFeed",
         "events.provenance": "Event",
-        "flows.write": "WriteOptions",
+        "flows.options": "WriteOptions",
         "intents": (
             "AcceptAccount AcceptController AcceptOwnership Acceptance AdminDeleteOperator "
             "AdminDeleteParty AdminReserveNode AdminReserveParty CloseImport "
@@ -165,8 +179,18 @@ else:
             "Address Agreement BlockRef Contract Interface Module Node Party PartyId Permission "
             "Role Route Service Signatory"
         ),
-        "client.connect": "connect connect_async find_deployment",
-        "outcomes": "Ensured EnsuredParties Holdings Item Left Moved Outcome Quote",
+        "client.connect": "connect find_deployment",
+        "client.connect_async": "connect_async",
+        "outcomes": (
+            "Ensured EnsuredParties Holdings Item Left Moved OpenTransaction Outcome Quote "
+            "SpenderStatus"
+        ),
+        "protocol.journal": "Journal JournalEntry MemoryJournal",
+        "protocol.journal_sqlite": "SqliteJournal",
+        "relay.client": (
+            "AsyncRelayClient RelayClient RelayRefused RelayUnavailable RelayedRequest"
+        ),
+        "relay.documents": "Voucher",
         "signing": (
             "AsyncExternalSigner AsyncSigner ExternalSigner KeySigner Request SignedRequest Signer"
         ),

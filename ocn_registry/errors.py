@@ -14,6 +14,8 @@ OcnRegistryError
     InsufficientFunds      the sender can't pay for the transaction
   OutcomeUnknown           sent, and no receipt seen: look for its tx_hash before sending again
   TransactionReplaced      sent, and will never take effect: another one took its number
+  NotSent                  one of many requests: a transaction before it got stuck
+  JournalError             the journal of transactions can't be used; nothing was sent
   PartlyDone               a write took several transactions, and one after the first failed
   CacheError               what is kept of the registry can't be used
     StaleCache · ReorgTooDeep
@@ -24,7 +26,7 @@ Every message says what, with which value, and what to do next. Other people's t
 and bounded (`text.shown`). Messages are for people; programs use the class and its fields.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from ocn_registry.foreign.text import masked, shown
 
@@ -44,14 +46,25 @@ class UnsupportedByDialect(OcnRegistryError):
 
 
 class FeeAboveCap(OcnRegistryError):
-    """The chain asks for a higher gas price than the caller allows; nothing was sent."""
+    """The write would cost more than the caller allows; nothing was sent."""
 
-    def __init__(self, needed_wei: int, cap_wei: int) -> None:
-        """Say both prices, in wei per gas."""
-        super().__init__(
-            f"the chain asks for {needed_wei} wei per gas and the cap is {cap_wei}: "
-            "raise the cap, or wait until the chain is less busy",
-        )
+    def __init__(
+        self,
+        needed_wei: int,
+        cap_wei: int,
+        *,
+        of: Literal["gas", "transaction", "plan"] = "gas",
+    ) -> None:
+        """Say what is needed and what is allowed, in wei: per gas, or for a transaction."""
+        messages = {
+            "gas": f"the chain asks for {needed_wei} wei per gas and the cap is {cap_wei}: raise "
+            "the cap, or wait until the chain is less busy",
+            "transaction": f"the transaction could cost {needed_wei} wei and the limit for one is "
+            f"{cap_wei}: raise max_cost_wei if that is intended",
+            "plan": f"the write now costs up to {needed_wei} wei and the plan showed {cap_wei}: "
+            "look at a new plan, then confirm it",
+        }
+        super().__init__(messages[of])
         self.needed_wei = needed_wei
         self.cap_wei = cap_wei
 
@@ -255,6 +268,21 @@ class TransactionReplaced(OcnRegistryError):
         )
         self.tx_hash = tx_hash
         self.number = number
+
+
+class NotSent(OcnRegistryError):
+    """This request of a batch was not sent, because an earlier transaction got stuck."""
+
+    def __init__(self, why: str) -> None:
+        """Say what the earlier transaction got stuck on."""
+        super().__init__(
+            f"it was not sent, because an earlier transaction of the batch got stuck ({why}): "
+            "submit it again",
+        )
+
+
+class JournalError(OcnRegistryError):
+    """The journal of transactions can't be used. Without it nothing is sent."""
 
 
 class PartlyDone(OcnRegistryError):

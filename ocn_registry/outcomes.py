@@ -5,13 +5,13 @@ The changes are told by the contracts' events, so they are what happened and not
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ocn_registry.errors import RequestRejected, Reverted
+    from ocn_registry.errors import OcnRegistryError
     from ocn_registry.intents import Intent
     from ocn_registry.models import (
         Address,
@@ -207,14 +207,14 @@ Change: TypeAlias = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One intent of a write, and why it had no effect; `error` is `None` when it had.
+    """One intent of a write, and why it had no effect; `error` is `None` if it had one.
 
-    A `RequestRejected`, or a `Reverted` without `tx_hash`, was found before sending, and the item
-    was left out of the transaction.
+    An item with a `RequestRejected`, a `NotSent`, or a `Reverted` without `tx_hash` was not sent.
+    With an `OutcomeUnknown` it was, and the chain has not decided.
     """
 
     intent: Intent
-    error: Reverted | RequestRejected | None = None
+    error: OcnRegistryError | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -270,17 +270,31 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
-    """What a write would cost if it were sent now: less, most often, and never more.
+    """The most that a write can cost. Pass it to the write, and it never costs more.
 
     Attributes:
         gas: Gas that its transactions may use.
-        cost_wei: Most that the sender would pay, in wei.
-        transactions: How many it takes: several where a contract would lose something by one.
+        cost_wei: Most that the sender pays, in wei.
+        transactions: How many transactions it takes.
+        gas_of_each: Gas that each of them may use, in order.
+        max_fee_per_gas_wei: Most that is paid per gas.
+        tip_per_gas_wei: What the validator gets of it; `None` for transactions of the old form.
+        sent_before: Hash of an open transaction that is this write already: nothing new would be
+            sent. `None` when there is none.
+        waiting: Numbers of the payer's transactions that wait for a block.
+        notices: Sentences for people: what else is to know about the payer's transactions.
     """
 
     gas: int
     cost_wei: int
     transactions: int = 1
+    gas_of_each: tuple[int, ...] = field(default=(), compare=False)
+    max_fee_per_gas_wei: int | None = field(default=None, compare=False)
+    tip_per_gas_wei: int | None = field(default=None, compare=False)
+    sent_before: str | None = field(default=None, compare=False)
+    waiting: tuple[int, ...] = field(default=(), compare=False)
+    notices: tuple[str, ...] = field(default=(), compare=False)
+    ready: object = field(default=None, compare=False, repr=False)  # for the flow that wrote it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -359,3 +373,47 @@ class Ensured:
 
     status: Literal["unchanged", "created", "updated"]
     outcome: Outcome | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenTransaction:
+    """A transaction that an account has signed and the chain has not decided.
+
+    Attributes:
+        account: Account that signed it.
+        number: Its number among the account's.
+        tx_hashes: Hashes of all that was signed under this number, the latest last.
+        intents: What was asked; empty where the journal does not say it.
+        signed_unix_s: When it was first signed, in Unix time.
+        blocks: How many blocks stand, its own included; 0 while it is not in one.
+    """
+
+    account: Address
+    number: int
+    tx_hashes: tuple[str, ...]
+    intents: tuple[Intent, ...]
+    signed_unix_s: int
+    blocks: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpenderStatus:
+    """What a server that pays for many watches.
+
+    Attributes:
+        account: The account that pays.
+        balance_wei: What it has, in wei.
+        transactions: Its open transactions, in order.
+        foreign: Numbers of its waiting transactions that the journal does not know.
+    """
+
+    account: Address
+    balance_wei: int
+    transactions: tuple[OpenTransaction, ...]
+    foreign: tuple[int, ...]
+
+    @property
+    def oldest_waiting(self) -> OpenTransaction | None:
+        """The oldest transaction that is not in a block; `None` when there is none."""
+        waiting = [one for one in self.transactions if not one.blocks]
+        return min(waiting, key=lambda one: one.signed_unix_s, default=None)

@@ -43,6 +43,7 @@ GROUPS = {
     "What can be changed": ("intents",),
     "Signers and requests": ("signing",),
     "What a write did": ("outcomes",),
+    "Relays": ("relay",),
     "The registry in memory": ("cache",),
     "Where registries stand, and the ways there": ("networks", "transport"),
     "Errors": ("errors",),

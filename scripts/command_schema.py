@@ -204,9 +204,30 @@ ACT = objects(
         "error": TEXT,
     },
 )
+RELAY_STATES = [
+    *("accepted", "sent", "mined", "done"),
+    *("failed", "expired", "superseded", "withdrawn"),
+]
 COUNTS = objects(dict.fromkeys(("nodes", "parties", "services", "agreements"), COUNT))
 BOTH = {contract.value: or_null(FLAG) for contract in Contract}
 SHAPES: dict[str, Schema] = {
+    "RelayedRequest": objects(
+        {
+            "id": HASH,
+            "status": {"enum": RELAY_STATES},
+            "sponsor": TEXT,
+            "hash": or_null(HASH),
+            "block": or_null(COUNT),
+            "error": or_null(TEXT),
+        },
+    ),
+    "HandedIn": objects(
+        {
+            "requests": lists(ref("RelayedRequest"), minItems=1),
+            "costWei": const("0"),
+            "party": or_null(ref("Party")),
+        },
+    ),
     "Address": {"type": "string", "pattern": "^0x[0-9a-fA-F]{40}$"},
     "Hash": {"type": "string", "pattern": "^0x[0-9a-f]{64}$"},
     "Decimal": {
@@ -351,7 +372,18 @@ def writes() -> dict[str, Schema]:
         "request-verify": lists(
             objects({**REQUEST, "signed": const(value=True), "valid": const(value=True)}),
         ),
-        "request-submit": tried("Written"),
+        "request-submit": {"anyOf": [ref("DryRun"), ref("Written"), ref("HandedIn")]},
+        "request-status": ref("RelayedRequest"),
+        "request-sponsor": objects(
+            {
+                "operator": ADDRESS,
+                "account": ADDRESS,
+                "requests": COUNT,
+                "deadline": COUNT,
+                "signature": TEXT,
+            },
+        ),
+        "register": ref("HandedIn"),
         "request-cancel": tried("NonceStateWritten"),
     }
 

@@ -23,7 +23,7 @@ from ocn_registry.cli.output.progress import shown_waiting
 from ocn_registry.deploy.deploy import NAMES, NotDeployed, Order, deploy, plan
 from ocn_registry.deploy.record import Record, alone
 from ocn_registry.errors import OcnRegistryError
-from ocn_registry.flows.write import WriteOptions
+from ocn_registry.flows.options import WriteOptions
 from ocn_registry.models import Address
 from ocn_registry.protocol.effects import run
 from ocn_registry.transport.web3_adapter import Web3Transport

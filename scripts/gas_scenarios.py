@@ -427,8 +427,8 @@ def measure(pair: Pair) -> dict[str, int]:
     for part in (_measure_nodes, _measure_parties, _measure_permissions):
         gas |= part(pair)
     if isinstance(pair, V3Pair):
-        for part in (_measure_further_ids, _measure_moves, _measure_controllers, _measure_owner):
-            gas |= part(pair)
+        for more in (_measure_further_ids, _measure_moves, _measure_controllers, _measure_owner):
+            gas |= more(pair)
         gas |= _measure_batches(pair)
     return gas
 

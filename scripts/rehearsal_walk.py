@@ -172,8 +172,8 @@ class Walk:
     def prove(self) -> None:
         """Check from the outside what stands there, and whose it is."""
         with self.new() as client:
-            states = {client.import_open(contract) for contract in Contract}
-            owner = str(client.owner())
+            states = {client.owner.import_open(contract) for contract in Contract}
+            owner = str(client.owner.address())
         # Killed while it was being closed, it is open at one contract only.
         state = ["--import", "open" if True in states else "closed"] if len(states) == 1 else []
         self.command("verify", "--owner", owner, *state)
@@ -217,7 +217,7 @@ class Walk:
         """Offer the registry to the Safe, and write the file by which it accepts."""
         self.settle()
         with self.new() as client:
-            owner, offered = client.owner(), client.pending_owner()
+            owner, offered = client.owner.address(), client.owner.pending()
         if self.safe not in {owner, offered}:
             log = str(self.folder / "owner.jsonl")
             self.command("owner", "hand-over", self.safe, "--log", log, *self.sending())
@@ -240,7 +240,7 @@ class Walk:
                 "eth_getTransactionCount", payer, "latest"
             ):
                 time.sleep(POLL_S)  # what an earlier run sent gets its block
-            if client.owner() != self.safe:
+            if client.owner.address() != self.safe:
                 data = execution(ask, self.safe, (self.folder / "accept.json").read_text())
                 sent = {"from": payer, "to": self.safe, "data": data, "gas": hex(500_000)}
                 tx_hash = ask("eth_sendTransaction", sent)

@@ -7,8 +7,9 @@ compile() {
   env -u PIP_FIND_LINKS .venv/bin/uv pip compile --quiet --no-config --system-certs --upgrade --universal --python-version 3.11 \
     --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' "$@"
 }
-compile pyproject.toml --extra web3 --extra notary requirements/dev.in --output-file requirements/dev.txt
+compile pyproject.toml --extra web3 --extra notary --extra relay --extra postgres requirements/dev.in --output-file requirements/dev.txt
 compile pyproject.toml --constraint requirements/dev.txt --output-file requirements/runtime.txt
+compile pyproject.toml --extra relay --extra postgres --constraint requirements/dev.txt --output-file requirements/relay.txt
 for which in oldest newest; do
   compile pyproject.toml --extra web3 --extra notary requirements/compat-$which.in --output-file requirements/compat-$which.txt
 done

@@ -20,7 +20,7 @@ from eth_account.messages import encode_defunct, encode_typed_data
 from ocn_registry import networks
 from ocn_registry.client.sync_client import RegistryClient
 from ocn_registry.errors import InvalidInput, OcnRegistryError
-from ocn_registry.flows.write import WriteOptions
+from ocn_registry.flows.options import WriteOptions
 from ocn_registry.plans.exit_codes import DONE
 from ocn_registry.plans.failures import code_of, explain
 from ocn_registry.plans.words import words_of

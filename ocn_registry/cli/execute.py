@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ocn_registry.cli.output.progress import shown_waiting
 from ocn_registry.cli.output.render import as_json, for_programs, lines, printable, put, talk
 from ocn_registry.errors import InvalidInput
-from ocn_registry.flows.write import WriteOptions
+from ocn_registry.flows.options import WriteOptions
 from ocn_registry.plans.network import confirmations_of
 from ocn_registry.plans.write import Writing
 

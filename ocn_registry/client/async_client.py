@@ -1,15 +1,17 @@
-"""The client for callers that share a thread: one line for each thing that a registry can be asked.
+"""The client for callers that share a thread: one line for each thing a registry can be asked.
 
-What it does, `client.py` does too: a test holds them together, line by line.
+`sync_client` does the same; a test compares the two line by line.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 # What only writes need is imported when it is first named: by the package, and by that of flows.
 import ocn_registry
 from ocn_registry import flows
+from ocn_registry.client.async_groups import Ensure, Owner, Transactions
 from ocn_registry.client.async_identity import Identity
 from ocn_registry.dialects import dialect_of
 from ocn_registry.errors import InvalidInput
@@ -26,8 +28,8 @@ if TYPE_CHECKING:
     from ocn_registry.dialects import Limits, Step
     from ocn_registry.events.cursor import EventCursor
     from ocn_registry.events.feed import AsyncEventFeed
-    from ocn_registry.flows.write import WriteOptions
-    from ocn_registry.intents import SignableIntent, WantedParty
+    from ocn_registry.flows.options import WriteOptions
+    from ocn_registry.intents import SignableIntent
     from ocn_registry.models import (
         Agreement,
         Interface,
@@ -40,8 +42,9 @@ if TYPE_CHECKING:
         Signatory,
     )
     from ocn_registry.networks import Deployment
-    from ocn_registry.outcomes import Ensured, EnsuredParties, Outcome, Quote
+    from ocn_registry.outcomes import Outcome, Quote
     from ocn_registry.protocol.effects import Asked, Flow
+    from ocn_registry.protocol.journal import Journal
     from ocn_registry.signing import AnySigner, Request, SignedRequest
     from ocn_registry.transport import AsyncTransport
 
@@ -51,17 +54,29 @@ T = TypeVar("T")
 class AsyncRegistryClient:
     """Reads and writes one registry.
 
-    Reads take a `block`: the number of the block at whose end the question is asked; `None` is the
-    latest. Whoever names a party gives its address, or its country code and party id. Reads raise
-    a `TransportError` when the chain can't be asked, and `InvalidInput` for what is no address or
-    id. "Not there" is `None`, or an empty tuple.
+    Reads take a `block`: the number of the block at whose end to read; `None` for the latest.
+    Identify a party by address, or by country code and party id. Reads raise a `TransportError` if
+    the chain can't be asked, and `InvalidInput` for values that are not valid. What is not listed
+    is `None`, or an empty tuple.
 
-    Writes wait for their block. They raise `Reverted` when the contract refuses, `InvalidInput`
-    for what no contract would take, a `TransportError` when nothing was sent, `OutcomeUnknown`
-    when something may have been, and `TransactionReplaced` when another transaction of the sender
-    took its place. Several at a time from one spender don't fight over numbers, as long as they
-    go through one transport. The same write again, after `OutcomeUnknown`, waits for the
-    transaction that was sent, and sends no second.
+    Writes wait for their block. They raise `Reverted` if the contract refuses, `InvalidInput` for
+    values that no contract accepts, a `TransportError` if nothing was sent, `OutcomeUnknown` if the
+    transaction was sent and the chain has not decided, and `TransactionReplaced` if another
+    transaction of the sender took its number. Many writes of one spender can go on at once.
+
+    The same write again, while the first is open, waits for that one and sends nothing new. With a
+    journal in a file this holds in every process that uses the file, and after a restart; without
+    one it holds as long as the client's transport lives.
+
+    What few programs need is in groups: `owner`, `transactions` and `ensure`.
+
+    Attributes:
+        deployment: Chain, contracts and their generation.
+        journal: Where transactions are kept until the chain has decided; `None` for the memory of
+            the transport.
+        owner: Reads and writes about who owns the registry.
+        transactions: What was sent: outcomes, what is open, and replacing what is stuck.
+        ensure: Writes of only what differs.
     """
 
     def __init__(
@@ -70,22 +85,28 @@ class AsyncRegistryClient:
         transport: AsyncTransport,
         *,
         options: WriteOptions | None = None,
+        journal: Journal | None = None,
     ) -> None:
         """Join a deployment and a way to its chain; `connect` does that over HTTP.
 
         Args:
             deployment: Chain, contracts and their generation.
             transport: Performs what is asked of the chain.
-            options: How transactions are priced and waited for unless told at a write.
+            options: How transactions are priced and waited for, unless a write has its own.
+            journal: Where transactions are kept, unless a write has its own.
         """
         self.deployment = deployment
+        self.journal = journal
         self._dialect = dialect_of(deployment)
         self._transport = transport
         self._usual_options = options
         self.identity = Identity(self._dialect, self._run, self._with)
+        self.owner = Owner(self._dialect, self._run, self._with)
+        self.transactions = Transactions(self._dialect, self._run, self._with)
+        self.ensure = Ensure(self._dialect, self._run, self._with)
 
     async def __aenter__(self) -> Self:
-        """Give the client itself."""
+        """Return the client."""
         return self
 
     async def __aexit__(
@@ -108,11 +129,9 @@ class AsyncRegistryClient:
         return await run_async(iter(question), self._transport.perform)
 
     def _with(self, options: WriteOptions | None) -> WriteOptions:
-        return options or self._options
-
-    @property
-    def _options(self) -> WriteOptions:
-        return self._usual_options or flows.write.WriteOptions()
+        """Return the options of a write; where they name no journal, with the client's."""
+        chosen = options or self._usual_options or flows.options.WriteOptions()
+        return chosen if chosen.journal else replace(chosen, journal=self.journal)
 
     @property
     def transport(self) -> AsyncTransport:
@@ -354,25 +373,6 @@ class AsyncRegistryClient:
         """Read the nonce that the next request of an account has to carry."""
         return await self._ask(self._dialect.nonce(Address(account), contract, block))
 
-    async def owner(self, *, block: int | None = None) -> Address | None:
-        """Read who owns the registry; `None` when nobody does."""
-        return await self._ask(self._dialect.owner(block))
-
-    async def pending_owner(self, *, block: int | None = None) -> Address | None:
-        """Read to whom the registry was offered."""
-        return await self._ask(self._dialect.pending_owner(block))
-
-    async def import_open(
-        self,
-        contract: Contract = Contract.REGISTRY,
-        *,
-        block: int | None = None,
-    ) -> bool:
-        """Read whether entries of an earlier registry are still being copied."""
-        return await self._ask(self._dialect.import_open(contract, block))
-
-    # What happened
-
     def events(
         self,
         *,
@@ -495,76 +495,28 @@ class AsyncRegistryClient:
         *signed: SignedRequest,
         spender: AnySigner,
         options: WriteOptions | None = None,
+        quote: Quote | None = None,
     ) -> Outcome:
-        """Send requests that others signed, in one transaction that the spender pays.
+        """Send requests that others signed, in transactions that the spender pays.
 
-        Several requests are taken each on its own: one that fails leaves the others in force, and
-        is told in the outcome's `failed`. All have to be for one contract.
+        Several requests are independent: one that fails leaves the others in force, and is listed
+        in the outcome's `failed`. As many as fit into a block go into one transaction. All must be
+        for one contract.
+
+        Args:
+            signed: The requests.
+            spender: Signs the transactions, and pays.
+            options: See `WriteOptions`.
+            quote: What a single request may cost at most; see `quote`.
 
         Raises:
             RequestRejected: The request would not take effect; of several, none would.
         """
         return await self._run(
-            flows.write.submit(self._dialect, signed, spender, options or self._options)
+            flows.batch.submit(self._dialect, signed, spender, self._with(options), quote)
         )
 
     # Writes
-
-    async def outcome_of(self, tx_hash: str) -> Outcome | None:
-        """Look up what became of a transaction, after `OutcomeUnknown`, say.
-
-        Returns:
-            What it did; `None` when it is in no block that stands. Its `items` are empty: the
-            chain does not tell what was asked.
-
-        Raises:
-            Reverted: It is in a block, and failed.
-        """
-        return await self._run(
-            flows.replace.outcome_of(self._dialect, tx_hash, self._options.confirmations),
-        )
-
-    async def await_outcome(self, tx_hash: str, *, options: WriteOptions | None = None) -> Outcome:
-        """Wait for a transaction that was sent before; see `outcome_of`.
-
-        Raises:
-            TransactionReplaced: It will never take effect.
-        """
-        return await self._run(
-            flows.replace.await_outcome(self._dialect, tx_hash, options or self._options),
-        )
-
-    async def speed_up(
-        self,
-        tx_hash: str,
-        *,
-        signer: AnySigner,
-        options: WriteOptions | None = None,
-    ) -> Outcome:
-        """Send a transaction that is stuck again, for a quarter more at least.
-
-        It has the number of the first, so only one of them can take effect: the outcome's
-        `tx_hash` says which. When the first is in a block already, nothing is sent.
-        """
-        return await self._run(
-            flows.replace.speed_up(self._dialect, tx_hash, signer, options or self._options),
-        )
-
-    async def cancel(
-        self,
-        tx_hash: str,
-        *,
-        signer: AnySigner,
-        options: WriteOptions | None = None,
-    ) -> Outcome | None:
-        """Send a transaction that does nothing in place of one that is stuck.
-
-        Returns:
-            `None` when the first will never take effect; what it did when it was quicker.
-        """
-        return await self._run(
-            flows.replace.cancel(self._dialect, tx_hash, signer, options or self._options),
-        )
 
     async def send(
         self,
@@ -572,6 +524,7 @@ class AsyncRegistryClient:
         signer: AnySigner,
         cancel_signed: bool = False,
         options: WriteOptions | None = None,
+        quote: Quote | None = None,
     ) -> Outcome:
         """Send intents of the signer's own in one transaction: all take effect, or none.
 
@@ -579,19 +532,25 @@ class AsyncRegistryClient:
 
         Args:
             steps: Intents and requests, all for one contract.
-            signer: Whose intents they are; it pays.
-            cancel_signed: Whether to cancel in the same transaction what the signer has signed and
-                nobody has submitted: a write of its own does not, and until its deadline a request
-                that was signed before could undo it. The 1,000 next nonces are skipped.
+            signer: Account that the intents are about; it pays.
+            cancel_signed: Whether to cancel, in the same transaction, what the signer has signed
+                and nobody has submitted. Without that, such a request could undo the write until
+                its deadline. The next 1,000 nonces are skipped.
             options: See `WriteOptions`.
+            quote: What `quote` returned for the same steps, for a write that was confirmed: it then
+                never costs more, and is sent without a second look if the quote is fresh.
+
+        Raises:
+            FeeAboveCap: It would now cost more than the quote, or than the options allow.
         """
         return await self._run(
             flows.admin.send(
                 self._dialect,
                 steps,
                 signer,
-                options or self._options,
+                self._with(options),
                 cancel_signed=cancel_signed,
+                quote=quote,
             ),
         )
 
@@ -601,151 +560,17 @@ class AsyncRegistryClient:
         payer: str,
         options: WriteOptions | None = None,
     ) -> Quote:
-        """Tell what `send` would cost at most; it is simulated, and nothing is sent.
+        """Return the most that `send` can cost. The write is simulated, and nothing is sent.
 
-        It raises what `send` would. Requests that others signed cost no more by `submit`.
+        It raises what `send` would raise. Requests that others signed cost no more with `submit`.
 
         Args:
             steps: Intents and requests, all for one contract.
-            payer: Address of who would send them, and whose intents they are; no key is needed.
+            payer: Address of the account that would send them; its key is not needed.
             options: See `WriteOptions`.
         """
         return await self._run(
-            flows.quote.quote(self._dialect, steps, Address(payer), options or self._options),
-        )
-
-    async def ensure_node(
-        self,
-        domain: str,
-        *,
-        signer: AnySigner,
-        spender: AnySigner | None = None,
-        options: WriteOptions | None = None,
-    ) -> Ensured:
-        """List the signer's node under a URL, unless it is listed so.
-
-        With a spender, the signer signs a request and the spender pays.
-        """
-        wanted = ocn_registry.SetNode(domain=domain)
-        return await self._run(
-            flows.ensure.node(self._dialect, wanted, signer, spender, options or self._options),
-        )
-
-    async def ensure_party(  # noqa: PLR0913 - what a party is
-        self,
-        country_code: str,
-        party_id: str,
-        roles: Iterable[Role],
-        operator: str,
-        *,
-        modules_sender: Iterable[Module] | None = None,
-        modules_receiver: Iterable[Module] | None = None,
-        website: str | None = None,
-        signer: AnySigner,
-        account: str | None = None,
-        spender: AnySigner | None = None,
-        options: WriteOptions | None = None,
-    ) -> Ensured:
-        """List an account as a party, if it is not already listed like this.
-
-        A further id is added; the account's other ids stay. With a spender, the signer signs
-        requests and the spender pays. Modules and website that are not given stay as they are.
-
-        Args:
-            country_code: First half of the id.
-            party_id: Second half of the id.
-            roles: At least one.
-            operator: Address that runs the node.
-            modules_sender: Modules whose sender interface it has.
-            modules_receiver: Modules whose receiver interface it has.
-            website: URL; empty removes it.
-            signer: The account's key, or its controller.
-            account: The account; the signer's own unless given.
-            spender: Who pays; the signer unless given.
-            options: See `WriteOptions`.
-        """
-        wanted = ocn_registry.WantedParty(
-            country_code=country_code,
-            party_id=party_id,
-            roles=tuple(roles),
-            operator=operator,
-            modules_sender=None if modules_sender is None else tuple(modules_sender),
-            modules_receiver=None if modules_receiver is None else tuple(modules_receiver),
-            website=website,
-        )
-        whose = None if account is None else Address(account)
-        return await self._run(
-            flows.ensure.party(
-                self._dialect, wanted, signer, spender, options or self._options, whose
-            ),
-        )
-
-    async def ensure_parties(
-        self,
-        wanted: Iterable[WantedParty],
-        *,
-        signer: AnySigner,
-        account: str | None = None,
-        spender: AnySigner | None = None,
-        options: WriteOptions | None = None,
-    ) -> EnsuredParties:
-        """List an account as these parties, and write only what differs, in one transaction.
-
-        The account's other ids stay, and are named in the result. `wanted_parties` makes the list
-        of an OCPI credentials object.
-
-        Args:
-            wanted: The parties; each id once.
-            signer: The account's key, or its controller.
-            account: The account; the signer's own unless given.
-            spender: Who pays; the signer unless given.
-            options: See `WriteOptions`.
-        """
-        whose = None if account is None else Address(account)
-        return await self._run(
-            flows.ensure.parties(
-                self._dialect, tuple(wanted), signer, spender, options or self._options, whose
-            ),
-        )
-
-    async def ensure_service(  # noqa: PLR0913 - what a service is
-        self,
-        permissions: Iterable[int],
-        *,
-        name: str = "",
-        url: str = "",
-        signer: AnySigner,
-        spender: AnySigner | None = None,
-        options: WriteOptions | None = None,
-    ) -> Ensured:
-        """Offer the signer's service, unless it is offered so.
-
-        With a spender, the signer signs a request and the spender pays.
-        """
-        wanted = ocn_registry.SetService(name=name, url=url, permissions=tuple(permissions))
-        return await self._run(
-            flows.ensure.service(self._dialect, wanted, signer, spender, options or self._options),
-        )
-
-    async def reassign_party(
-        self,
-        claim: SignedRequest,
-        *,
-        signer: AnySigner,
-        options: WriteOptions | None = None,
-    ) -> Outcome:
-        """Hand an id to its rightful holder, in one transaction; for the owner of the registry.
-
-        Args:
-            claim: `SetParty` with that id, signed by its rightful holder.
-            signer: Owns the registry. Whoever holds the id is taken off the list.
-            options: See `WriteOptions`.
-
-        Raises:
-            PartyIdNotFound: Nobody holds the id: submit the claim as it is.
-        """
-        return await self._run(
-            flows.admin.reassign(self._dialect, claim, signer, options or self._options),
+            flows.quote.quote(self._dialect, steps, Address(payer), self._with(options)),
         )
 
     async def set_node(
@@ -868,6 +693,6 @@ class AsyncRegistryClient:
                 contract,
                 new_nonce,
                 signer,
-                options or self._options,
+                self._with(options),
             ),
         )

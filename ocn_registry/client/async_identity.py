@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ocn_registry.dialects import Dialect
-    from ocn_registry.flows.write import WriteOptions
+    from ocn_registry.flows.options import WriteOptions
     from ocn_registry.outcomes import Holdings, Left, Moved, Outcome
     from ocn_registry.protocol.effects import Flow
     from ocn_registry.signing import AnySigner, SignedRequest
@@ -96,7 +96,7 @@ class Identity:
         """
         whole = request if acceptance is None else request.accepted(acceptance)
         return await self._run(
-            flows.write.submit(self._dialect, (whole,), spender, self._with(options)),
+            flows.batch.submit(self._dialect, (whole,), spender, self._with(options)),
         )
 
     async def name_controller(

@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ocn_registry.client.async_client import AsyncRegistryClient
 from ocn_registry.client.sync_client import RegistryClient
 from ocn_registry.dialects.detect import detect
 from ocn_registry.errors import InvalidInput
@@ -14,13 +13,13 @@ from ocn_registry.foreign.text import shown
 from ocn_registry.models import Address
 from ocn_registry.networks import Deployment, built_in, from_json
 from ocn_registry.protocol.effects import run
-from ocn_registry.transport.http_async import AsyncHttpTransport
 from ocn_registry.transport.http_sync import HttpTransport
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ocn_registry.flows.write import WriteOptions
+    from ocn_registry.flows.options import WriteOptions
+    from ocn_registry.protocol.journal import Journal
 
 
 def connect(  # noqa: PLR0913 - each has a default
@@ -32,6 +31,7 @@ def connect(  # noqa: PLR0913 - each has a default
     proxy: str | None = None,
     ca_file: str | None = None,
     options: WriteOptions | None = None,
+    journal: Journal | None = None,
 ) -> RegistryClient:
     """Reach a registry over HTTP. Nothing is asked yet.
 
@@ -43,13 +43,16 @@ def connect(  # noqa: PLR0913 - each has a default
         headers: Sent with every request: an authorization, say.
         proxy: URL of an HTTP proxy.
         ca_file: File with the certificates of authorities to trust instead of the usual ones.
-        options: How transactions are priced and waited for unless told at a write.
+        options: How transactions are priced and waited for, unless a write has its own.
+        journal: Where transactions are kept until the chain has decided: `SqliteJournal("FILE")`,
+            say. Without one, only this client remembers what it sent: if the process ends, the same
+            write again can be paid again.
 
     Raises:
         InvalidInput: There is no such deployment, or no RPC node is known.
         UnsupportedByDialect: Its contracts are of a generation that this version does not speak.
     """
-    deployment = network if isinstance(network, Deployment) else _deployment(network)
+    deployment = network if isinstance(network, Deployment) else deployment_of(network)
     transport = HttpTransport(
         tuple(rpc_urls) or deployment.rpc_urls,
         chain_id=deployment.chain_id,
@@ -58,45 +61,7 @@ def connect(  # noqa: PLR0913 - each has a default
         proxy=proxy,
         ca_file=ca_file,
     )
-    return RegistryClient(deployment, transport, options=options)
-
-
-def connect_async(  # noqa: PLR0913 - each has a default
-    network: str | Deployment = "local",
-    *,
-    rpc_urls: Sequence[str] = (),
-    timeout_s: float = 10.0,
-    headers: Mapping[str, str] | None = None,
-    proxy: str | None = None,
-    ca_file: str | None = None,
-    options: WriteOptions | None = None,
-) -> AsyncRegistryClient:
-    """Reach a registry over HTTP. Nothing is asked yet.
-
-    Args:
-        network: Name of a deployment that is built in (`ewc`, `volta`, `local`), path of a file
-            that ends in `.json`, or a deployment.
-        rpc_urls: RPC nodes, the preferred one first; those of the deployment unless given.
-        timeout_s: How long one request to a node may take.
-        headers: Sent with every request: an authorization, say.
-        proxy: URL of an HTTP proxy.
-        ca_file: File with the certificates of authorities to trust instead of the usual ones.
-        options: How transactions are priced and waited for unless told at a write.
-
-    Raises:
-        InvalidInput: There is no such deployment, or no RPC node is known.
-        UnsupportedByDialect: Its contracts are of a generation that this version does not speak.
-    """
-    deployment = network if isinstance(network, Deployment) else _deployment(network)
-    transport = AsyncHttpTransport(
-        tuple(rpc_urls) or deployment.rpc_urls,
-        chain_id=deployment.chain_id,
-        timeout_s=timeout_s,
-        headers=headers,
-        proxy=proxy,
-        ca_file=ca_file,
-    )
-    return AsyncRegistryClient(deployment, transport, options=options)
+    return RegistryClient(deployment, transport, options=options, journal=journal)
 
 
 def find_deployment(  # noqa: PLR0913 - each has a default
@@ -140,7 +105,8 @@ def find_deployment(  # noqa: PLR0913 - each has a default
     return replace(found, rpc_urls=tuple(rpc_urls))
 
 
-def _deployment(network: str) -> Deployment:
+def deployment_of(network: str) -> Deployment:
+    """Return the deployment that a name or the path of a file stands for; see `connect`."""
     if not network.endswith(".json"):
         return built_in(network)
     try:

@@ -11,16 +11,24 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from ocn_registry.deploy.artifacts import artifact
-from ocn_registry.errors import OcnRegistryError, OutcomeUnknown, RpcRefused
+from ocn_registry.errors import OcnRegistryError
 from ocn_registry.evm import abi
 from ocn_registry.evm.keccak import keccak256
 from ocn_registry.evm.rlp import decode
 from ocn_registry.evm.transactions import SignedTransaction
-from ocn_registry.flows.replace import raised
-from ocn_registry.flows.transaction import Landed, fees, look_for, offer, wait
+from ocn_registry.flows.landing import Landed, look_for, wait
+from ocn_registry.flows.price import fees, raised
 from ocn_registry.models import Address
 from ocn_registry.networks import built_in
-from ocn_registry.protocol.effects import CreationBy, Head, Local, TransactionCount, together
+from ocn_registry.protocol.calls import CreationBy
+from ocn_registry.protocol.effects import (
+    Arrival,
+    Head,
+    Local,
+    Send,
+    TransactionCount,
+    together,
+)
 from ocn_registry.transport.jsonrpc import Ask
 from ocn_registry.transport.rpc_values import as_number
 from ocn_registry.transport.transactions import created_by
@@ -28,7 +36,7 @@ from ocn_registry.transport.transactions import created_by
 if TYPE_CHECKING:
     from ocn_registry.deploy.artifacts import Artifact
     from ocn_registry.deploy.record import Record
-    from ocn_registry.flows.write import WriteOptions
+    from ocn_registry.flows.options import WriteOptions
     from ocn_registry.protocol.effects import Flow
 
 DIALECT: Final = built_in("local").dialect  # the newest
@@ -173,15 +181,12 @@ def stand(
     elif order.raise_price and (yield from waiting(order, record, name)) is not None:
         known = yield from _raise(order, record, creator, name, known)
     hashes, nonce = _hashes(known), cast("int", known["nonce"])
-    lost: OutcomeUnknown | None = None
+    lost = None
     if (yield from CreationBy(hashes[-1])) is None:
-        try:
-            yield from offer(SignedTransaction(_raw(known)))
-        except OutcomeUnknown as error:
-            lost = error
-        except RpcRefused as error:
-            # Its number may be taken, by itself even: only waiting tells.
-            lost = OutcomeUnknown(hashes[-1], str(error))
+        handover = yield from Send(SignedTransaction(_raw(known)))
+        if handover.arrival is Arrival.UNSENT and handover.error is not None:
+            raise handover.error
+        lost = handover.error  # its number may be taken, by itself even: only waiting tells
     if order.options.on_sent is not None:
         order.options.on_sent(hashes[-1])
     landed = yield from wait(hashes, nonce, order.deployer, order.options, lost)

@@ -26,7 +26,7 @@ from ocn_registry.deploy.create import (
 from ocn_registry.deploy.verify import Wanted, code_differences, verification
 from ocn_registry.errors import RpcRefused, WrongChain
 from ocn_registry.evm.keccak import keccak256
-from ocn_registry.flows.transaction import fees
+from ocn_registry.flows.price import fees
 from ocn_registry.models import ZERO_ADDRESS, Contract
 from ocn_registry.networks import Deployment, chain_facts, with_chain_facts
 from ocn_registry.protocol.effects import Balance, ChainId, Code, Head, together

@@ -23,7 +23,7 @@ from ocn_registry.models import Address
 from ocn_registry.protocol.effects import ChainId, CodeSize, UnixTime, together
 
 if TYPE_CHECKING:
-    from ocn_registry.flows.write import WriteOptions
+    from ocn_registry.flows.options import WriteOptions
     from ocn_registry.networks import Deployment
     from ocn_registry.outcomes import Outcome
     from ocn_registry.protocol.effects import Call, Flow

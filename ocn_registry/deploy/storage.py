@@ -71,8 +71,9 @@ def _creation_in(number: int, address: Address) -> Flow[str | None]:
     """Return the transaction of a block that created a contract."""
 
     def decode(block: object) -> str | None:
-        transactions = as_object(block).get("transactions") if block is not None else []
-        for transaction in transactions if is_list(transactions) else []:
+        found = None if block is None else as_object(block).get("transactions")
+        transactions: list[object] = found if is_list(found) else []
+        for transaction in transactions:
             fields = as_object(transaction)
             sender, nonce = as_address(fields.get("from")), as_number(fields.get("nonce"))
             if fields.get("to") is None and created_by(sender, nonce) == address:

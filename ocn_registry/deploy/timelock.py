@@ -27,14 +27,14 @@ from ocn_registry.errors import InvalidInput, UnknownRevert
 from ocn_registry.evm import abi
 from ocn_registry.evm.abi import Words
 from ocn_registry.evm.keccak import keccak256
-from ocn_registry.flows.transaction import transact
+from ocn_registry.flows.transaction import plain, transact
 from ocn_registry.intents import AcceptOwnership
 from ocn_registry.models import ZERO_ADDRESS, Address
 from ocn_registry.protocol.effects import Call, ChainId, Head, UnixTime, together
 
 if TYPE_CHECKING:
     from ocn_registry.errors import Reverted
-    from ocn_registry.flows.write import WriteOptions
+    from ocn_registry.flows.options import WriteOptions
     from ocn_registry.networks import Deployment
     from ocn_registry.outcomes import Outcome
     from ocn_registry.protocol.effects import Flow
@@ -270,5 +270,4 @@ def _send(
     options: WriteOptions,
 ) -> Flow[Outcome]:
     dialect = dialect_of(deployment)
-    sent = transact(dialect, made, made, signer, items=(), once=False, options=options)
-    return (yield from sent)
+    return (yield from transact(dialect, plain(made), signer, options))

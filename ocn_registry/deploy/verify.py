@@ -36,10 +36,10 @@ from ocn_registry.evm import abi
 from ocn_registry.evm.keccak import keccak256
 from ocn_registry.foreign.text import shown
 from ocn_registry.models import Contract
+from ocn_registry.protocol.calls import CreationBy
 from ocn_registry.protocol.effects import (
     ChainId,
     Code,
-    CreationBy,
     Head,
     all_of,
     run,

@@ -17,6 +17,7 @@ from ocn_registry.dialects.writer import Writer
 if TYPE_CHECKING:
     from ocn_registry.intents import Intent
     from ocn_registry.models import Address, Contract
+    from ocn_registry.networks import Deployment
     from ocn_registry.signing import SignedRequest
 
 Step: TypeAlias = "Intent | SignedRequest"
@@ -86,6 +87,11 @@ class Dialect(Reader, Writer, Protocol):
     @property
     def limits(self) -> Limits:
         """What these contracts can and can't do."""
+        ...
+
+    @property
+    def deployment(self) -> Deployment:
+        """The deployment: the contracts' addresses, and what their chain is like."""
         ...
 
     @property

@@ -9,16 +9,16 @@ Source: EIP-1559, EIP-2718, EIP-155.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from ocn_registry.evm.keccak import keccak256
-
-if TYPE_CHECKING:
-    from ocn_registry.models import Address
+from ocn_registry.evm.rlp import decode
+from ocn_registry.models import Address
 
 _TYPE = b"\x02"
 _SIGNATURE_FIELDS = 3
 _WORD = 32
+_ADDRESS = 20
 _V_OF_CHAIN = 35  # EIP-155: v is this, twice the chain id, and the parity
 Fields: TypeAlias = "list[bytes | list[bytes]]"
 
@@ -100,6 +100,45 @@ def signature_in(raw: bytes) -> bytes | None:
     if parity not in {0, 1}:
         return None
     return r.to_bytes(32, "big") + s.to_bytes(32, "big") + bytes([27 + parity])
+
+
+def unsigned(raw: bytes) -> Transaction:
+    """Return what a signed transaction says.
+
+    Args:
+        raw: A transaction as `join` makes it.
+
+    Raises:
+        ValueError: It is a transaction of another form: one that carries value, say.
+    """
+    typed = raw[:1] == _TYPE
+    items = decode(raw[1:] if typed else raw)
+    if not isinstance(items, list) or len(items) != (12 if typed else 9):
+        raise ValueError("this is not a transaction of a known form")
+    accessed: object = items.pop(8) if typed else []
+    fields = [item for item in items if isinstance(item, bytes)]
+    if accessed != [] or len(fields) != len(items):
+        raise ValueError("this is not a transaction of a known form")
+    numbers = [int.from_bytes(field, "big") for field in fields]
+    chain_id, tip, fee = (numbers[0], numbers[2], numbers[3]) if typed else (0, None, numbers[1])
+    if not typed:
+        chain_id = max(numbers[6] - _V_OF_CHAIN, 0) // 2
+    nonce, gas, to, value, data = (
+        (numbers[1], numbers[4], fields[5], numbers[6], fields[7])
+        if typed
+        else (numbers[0], numbers[2], fields[3], numbers[4], fields[5])
+    )
+    if value or len(to) != _ADDRESS:
+        raise ValueError("this transaction carries value, or calls nothing")
+    return Transaction(
+        chain_id=chain_id,
+        nonce=nonce,
+        to=Address.from_bytes(to),
+        data=data,
+        gas=gas,
+        max_fee_per_gas_wei=fee,
+        tip_per_gas_wei=tip,
+    )
 
 
 def as_request(transaction: Transaction, sender: str) -> dict[str, str]:

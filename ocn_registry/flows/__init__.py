@@ -4,14 +4,30 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ocn_registry.flows import admin as admin
+    from ocn_registry.flows import batch as batch
     from ocn_registry.flows import ensure as ensure
     from ocn_registry.flows import identity as identity
+    from ocn_registry.flows import options as options
+    from ocn_registry.flows import pending as pending
     from ocn_registry.flows import quote as quote
     from ocn_registry.flows import replace as replace
     from ocn_registry.flows import requests as requests
     from ocn_registry.flows import write as write
 else:
-    _MODULES = {"admin", "ensure", "identity", "quote", "replace", "requests", "write"}
+    _MODULES = {
+        *(
+            "admin",
+            "batch",
+            "ensure",
+            "identity",
+            "options",
+            "pending",
+            "quote",
+            "replace",
+            "requests",
+            "write",
+        ),
+    }
 
     def __getattr__(name: str) -> object:
         """Import a module when it is first used, so that reads don't load what only writes need."""

@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING
 
 from ocn_registry.errors import InvalidInput
 from ocn_registry.flows import write
+from ocn_registry.flows.carried import written
 from ocn_registry.flows.requests import verify
-from ocn_registry.flows.transaction import transact
+from ocn_registry.flows.transaction import Write, transact
 from ocn_registry.intents import AdminDeleteParty, InvalidateNonce, SetParty
 from ocn_registry.outcomes import Item
 from ocn_registry.signing import SignedRequest
 
 if TYPE_CHECKING:
     from ocn_registry.dialects import Dialect, Step
-    from ocn_registry.flows.write import WriteOptions
+    from ocn_registry.flows.options import WriteOptions
     from ocn_registry.models import Contract
-    from ocn_registry.outcomes import Outcome
+    from ocn_registry.outcomes import Outcome, Quote
     from ocn_registry.protocol.effects import Flow
     from ocn_registry.signing import AnySigner
 
@@ -25,13 +26,14 @@ if TYPE_CHECKING:
 CANCELLED_AHEAD = 1000
 
 
-def send(
+def send(  # noqa: PLR0913 - what a write is made of
     dialect: Dialect,
     steps: tuple[Step, ...],
     signer: AnySigner,
     options: WriteOptions,
     *,
     cancel_signed: bool,
+    quote: Quote | None = None,
 ) -> Flow[Outcome]:
     """Send steps, and cancel in the same transaction what the signer has signed for spenders.
 
@@ -41,13 +43,14 @@ def send(
         signer: Signs the transaction, and pays.
         options: Price and patience.
         cancel_signed: Whether to cancel.
+        quote: What the write may cost at most, as it was shown.
     """
     if cancel_signed and steps:
         intents = [step.intent if isinstance(step, SignedRequest) else step for step in steps]
         contract = dialect.contract_of(intents[0])
         last = yield from _cancelling(dialect, contract, signer)
         steps = (*steps, last)
-    return (yield from write.send(dialect, steps, signer, options))
+    return (yield from write.send(dialect, steps, signer, options, quote))
 
 
 def invalidate(
@@ -103,12 +106,15 @@ def reassign(
     return (
         yield from transact(
             dialect,
-            trial,
-            dialect.write((taken, claim), each_alone=True, sender=signer.address),
+            Write(
+                trial=trial,
+                call=dialect.write((taken, claim), each_alone=True, sender=signer.address),
+                items=(Item(intent=taken), Item(intent=intent)),
+                carries=written((taken, claim)),
+                once=False,
+            ),
             signer,
-            items=(Item(intent=taken), Item(intent=intent)),
-            once=False,
-            options=options,
+            options,
         )
     )
 

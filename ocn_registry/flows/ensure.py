@@ -17,7 +17,7 @@ from ocn_registry.outcomes import Ensured, EnsuredParties, Outcome
 
 if TYPE_CHECKING:
     from ocn_registry.dialects import Dialect, Step
-    from ocn_registry.flows.write import WriteOptions
+    from ocn_registry.flows.options import WriteOptions
     from ocn_registry.intents import SetNode, SetService, SignableIntent, WantedParty
     from ocn_registry.models import Party
     from ocn_registry.protocol.effects import Flow

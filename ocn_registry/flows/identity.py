@@ -29,7 +29,7 @@ from ocn_registry.signing import Request, SignedRequest
 
 if TYPE_CHECKING:
     from ocn_registry.dialects import Dialect, Step
-    from ocn_registry.flows.write import WriteOptions
+    from ocn_registry.flows.options import WriteOptions
     from ocn_registry.intents import SignableIntent
     from ocn_registry.outcomes import Outcome
     from ocn_registry.protocol.effects import Flow

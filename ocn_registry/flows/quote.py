@@ -1,24 +1,52 @@
-"""What a write takes and costs, before anything is sent: it is checked, planned, simulated, priced.
+"""What a write costs at most, before anything is sent: it is checked, simulated and priced.
 
-`writes` goes the same way, so that a quote raises what the write would.
+`write` takes the same steps, so a quote raises what the write would raise. A write that is given
+its quote does not look again, and never costs more than the quote says.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
 
 from ocn_registry.errors import InsufficientFunds
+from ocn_registry.flows.carried import written
+from ocn_registry.flows.outcome import attempt_of
+from ocn_registry.flows.price import Price
 from ocn_registry.flows.requests import verify
-from ocn_registry.flows.transaction import priced
-from ocn_registry.outcomes import Quote
-from ocn_registry.protocol.effects import Balance
+from ocn_registry.flows.sender import foreign_waiting, sender_for
+from ocn_registry.flows.transaction import Bound, Write, plain, prepared, same_call
+from ocn_registry.outcomes import Item, Quote
+from ocn_registry.protocol.effects import Balance, Clock
 from ocn_registry.signing import SignedRequest
 
 if TYPE_CHECKING:
     from ocn_registry.dialects import Dialect, Stage, Step
-    from ocn_registry.flows.write import WriteOptions
+    from ocn_registry.errors import Reverted
+    from ocn_registry.flows.options import WriteOptions
+    from ocn_registry.flows.sender import Sender
+    from ocn_registry.flows.transaction import Prepared
     from ocn_registry.models import Address
-    from ocn_registry.protocol.effects import Flow
+    from ocn_registry.protocol.effects import Call, Flow
+    from ocn_registry.protocol.journal import JournalEntry
+
+# A plan that was shown longer ago is checked again before it is signed; it still binds.
+FRESH_S = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """What a quote found out that its write does not ask again.
+
+    Attributes:
+        stages: The transactions that it takes.
+        first: The first of them, prepared.
+        at_s: When, on a clock that only goes forward.
+    """
+
+    stages: tuple[Stage, ...]
+    first: Prepared
+    at_s: float
 
 
 def quote(
@@ -27,49 +55,148 @@ def quote(
     payer: Address,
     options: WriteOptions,
 ) -> Flow[Quote]:
-    """Tell what it costs at most to send these steps; nothing is sent.
+    """Return what these steps cost at most; nothing is sent.
 
     Args:
-        dialect: How the contracts are spoken to.
+        dialect: Generation of the contracts.
         steps: Intents of the payer itself, and requests that others signed.
         payer: Who would sign the transaction, and pay.
-        options: Price.
+        options: Price and journal.
     """
+    check(dialect, steps)
+    sender = yield from sender_for(dialect.deployment, payer, options)
+    entries = yield from sender.entries()
+    entry = same_call(entries, write_of(dialect, steps, payer))
+    if entry is not None:
+        return _sent_before(entry)
     stages = yield from planned(dialect, steps, payer)
-    return (yield from priced_together(dialect, stages, payer, options))
+    firsts = yield from priced_together(dialect, stages, sender)
+    at_s = yield from Clock()
+    gas = tuple([one.transaction.gas for one in firsts])
+    costs = [one.transaction.gas * one.transaction.max_fee_per_gas_wei for one in firsts]
+    first = firsts[0]
+    waiting = tuple(range(first.counts.mined, first.counts.pending))
+    own = {one.number for one in entries}
+    foreign = [number for number in waiting if number not in own]
+    return Quote(
+        gas=sum(gas),
+        cost_wei=sum(costs),
+        transactions=len(stages),
+        gas_of_each=gas,
+        max_fee_per_gas_wei=max(one.transaction.max_fee_per_gas_wei for one in firsts),
+        tip_per_gas_wei=first.transaction.tip_per_gas_wei,
+        waiting=waiting,
+        notices=(foreign_waiting(payer, foreign),) if foreign else (),
+        ready=Ready(stages=stages, first=first, at_s=at_s),
+    )
 
 
-def planned(dialect: Dialect, steps: tuple[Step, ...], sender: Address) -> Flow[tuple[Stage, ...]]:
-    """Check what is to be sent, and say which transactions it takes; see `quote`."""
-    requests = tuple([step for step in steps if isinstance(step, SignedRequest)])
+def ready_of(quoted: Quote | None) -> Flow[Ready | None]:
+    """Return what a quote found out, if that was a moment ago."""
+    if quoted is None or quoted.ready is None:
+        return None
+    ready = cast("Ready", quoted.ready)
+    now = yield from Clock()
+    return ready if now - ready.at_s <= FRESH_S else None
+
+
+def bounded(quoted: Quote | None, place: int) -> Bound | None:
+    """Return what a quote allows for one of its transactions."""
+    if quoted is None or quoted.max_fee_per_gas_wei is None or place >= len(quoted.gas_of_each):
+        return None
+    price = Price(quoted.max_fee_per_gas_wei, quoted.tip_per_gas_wei)
+    return Bound(gas=quoted.gas_of_each[place], price=price)
+
+
+def check(dialect: Dialect, steps: tuple[Step, ...]) -> None:
+    """Raise `InvalidInput` for steps that no contract would take."""
     for step in steps:
         if not isinstance(step, SignedRequest):
             dialect.check(step)
-    dialect.write(steps, each_alone=False)  # one contract's, and not none
+
+
+def planned(dialect: Dialect, steps: tuple[Step, ...], sender: Address) -> Flow[tuple[Stage, ...]]:
+    """Check what is to be sent, and return which transactions it takes; see `quote`."""
+    check(dialect, steps)
+    dialect.write(steps, each_alone=False)  # for one contract, and not empty
+    requests = tuple([step for step in steps if isinstance(step, SignedRequest)])
     if requests:
         yield from verify(dialect, requests)
     return (yield from dialect.plan(steps, sender))
 
 
+def write_of(
+    dialect: Dialect,
+    steps: tuple[Step, ...],
+    sender: Address,
+    bound: Bound | None = None,
+) -> Write:
+    """Return the write that takes all of these steps in one transaction, or none of them."""
+    call = dialect.write(steps, each_alone=False, sender=sender)
+    return Write(
+        trial=call,
+        call=call,
+        items=tuple([item(step) for step in steps]),
+        carries=written(steps),
+        once=_once(dialect, steps),
+        bound=bound,
+    )
+
+
+def item(step: Step) -> Item:
+    """Return a step as an item of an outcome."""
+    return Item(intent=step.intent if isinstance(step, SignedRequest) else step)
+
+
 def priced_together(
     dialect: Dialect,
     stages: tuple[Stage, ...],
-    payer: Address,
-    options: WriteOptions,
-) -> Flow[Quote]:
+    sender: Sender,
+) -> Flow[tuple[Prepared, ...]]:
     """Simulate each of several transactions as things are now, and price all of them.
 
     Raises:
         InsufficientFunds: The payer could pay each, and not all.
     """
-    gas = cost_wei = 0
+    found: list[Prepared] = []
     for stage in stages:
-        write = dialect.write(stage.steps, each_alone=False, sender=payer)
-        transaction = yield from priced(write, write, payer, dialect.chain_id, options)
-        gas += transaction.gas
-        cost_wei += transaction.gas * transaction.max_fee_per_gas_wei
+        made = yield from prepared(sender, write_of(dialect, stage.steps, sender.account))
+        found.append(made)
     if len(stages) > 1:
-        balance = yield from Balance(payer)
+        cost_wei = sum(one.transaction.gas * one.transaction.max_fee_per_gas_wei for one in found)
+        balance = yield from Balance(sender.account)
         if balance < cost_wei:
-            raise InsufficientFunds(payer, balance, cost_wei)
-    return Quote(gas=gas, cost_wei=cost_wei, transactions=len(stages))
+            raise InsufficientFunds(sender.account, balance, cost_wei)
+    return tuple(found)
+
+
+def quote_call(
+    dialect: Dialect,
+    call: Call[tuple[Reverted | None, ...]],
+    payer: Address,
+    options: WriteOptions,
+) -> Flow[Quote]:
+    """Return what a call costs at most that is not an intent of the contracts."""
+    sender = yield from sender_for(dialect.deployment, payer, options)
+    made = (yield from prepared(sender, plain(call))).transaction
+    return Quote(gas=made.gas, cost_wei=made.gas * made.max_fee_per_gas_wei)
+
+
+def _once(dialect: Dialect, steps: tuple[Step, ...]) -> bool:
+    signed = all(isinstance(step, SignedRequest) for step in steps)
+    return signed and not dialect.limits.replayable
+
+
+def _sent_before(entry: JournalEntry) -> Quote:
+    latest = entry.tx_hashes[-1]
+    sent = attempt_of(entry.attempts, latest)
+    return Quote(
+        gas=sent.gas,
+        cost_wei=sent.gas * sent.max_fee_per_gas_wei,
+        gas_of_each=(sent.gas,),
+        max_fee_per_gas_wei=sent.max_fee_per_gas_wei,
+        tip_per_gas_wei=sent.tip_per_gas_wei,
+        sent_before=latest,
+        waiting=(entry.number,),
+        notices=(f"this write was sent before, as transaction {latest}: nothing new is sent",),
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ocn_registry.contract_errors import PartyNotFound, SeveralIds
 from ocn_registry.errors import (
@@ -178,28 +178,45 @@ def verify(dialect: Dialect, requests: tuple[SignedRequest, ...]) -> Flow[None]:
             raise error
 
 
+class Look(NamedTuple):
+    """What a look at a signed request found.
+
+    Attributes:
+        error: What is wrong with it; `None` if nothing is.
+        by_contract: Whether a contract has to check its signature.
+    """
+
+    error: RequestRejected | None
+    by_contract: bool
+
+
 def look(
     dialect: Dialect,
     requests: tuple[SignedRequest, ...],
 ) -> Flow[tuple[RequestRejected | None, ...]]:
-    """Look at signed requests: deadline, nonce and signature, in the contract's order.
+    """Return what is wrong with each of several signed requests; see `looked_at`."""
+    return tuple([one.error for one in (yield from looked_at(dialect, requests))])
+
+
+def looked_at(
+    dialect: Dialect,
+    requests: tuple[SignedRequest, ...],
+) -> Flow[tuple[Look, ...]]:
+    """Check signed requests: deadline, nonce and signature, in the contract's order.
 
     Several requests of one account are expected in the order of their nonces.
 
     Args:
-        dialect: How the contracts are spoken to.
+        dialect: Generation of the contracts.
         requests: What was signed.
-
-    Returns:
-        For each request what is wrong with it; `None` when nothing is.
     """
     keys = [(request.account, dialect.contract_of(request.intent)) for request in requests]
     accounts = tuple(dict.fromkeys(keys))
-    found: list[RequestRejected | None] = []
-    if dialect.limits.replayable:
+    found: list[Look] = []
+    if dialect.limits.replayable or not requests:
         for request in requests:
-            error = yield from _signature(dialect, request, request.account)
-            found.append(error)
+            one = yield from _signature(dialect, request, request.account)
+            found.append(one)
         return tuple(found)
     head, controllers, nonces = yield from together(
         Head(),
@@ -208,17 +225,19 @@ def look(
     )
     signers = dict(zip(accounts, controllers, strict=True))
     for request, key in zip(requests, keys, strict=True):
-        error = yield from _signature(dialect, request, signers[key])
-        found.append(error)
+        one = yield from _signature(dialect, request, signers[key])
+        found.append(one)
     expected: dict[tuple[Address, Contract], int] = dict(zip(accounts, nonces, strict=True))
     for place, (request, key) in enumerate(zip(requests, keys, strict=True)):
+        error = found[place].error
         if request.deadline_unix_s < head.ref.timestamp_unix_s:
-            found[place] = RequestExpired(request.deadline_unix_s, head.ref.timestamp_unix_s)
+            error = RequestExpired(request.deadline_unix_s, head.ref.timestamp_unix_s)
         elif request.nonce != expected[key]:
-            found[place] = NonceMismatch(request.account, expected[key], request.nonce)
-        elif found[place] is None:
+            error = NonceMismatch(request.account, expected[key], request.nonce)
+        elif error is None:
             expected[key] += 1
-            found[place] = yield from _acceptance(dialect, request, head.ref.timestamp_unix_s)
+            error = yield from _acceptance(dialect, request, head.ref.timestamp_unix_s)
+        found[place] = found[place]._replace(error=error)
     return tuple(found)
 
 
@@ -236,24 +255,20 @@ def _acceptance(
     expected = yield from dialect.nonce(accepted.account, Contract.REGISTRY, None)
     if accepted.nonce != expected:
         return NonceMismatch(accepted.account, expected, accepted.nonce)
-    return (yield from _signature(dialect, accepted, accepted.account))
+    return (yield from _signature(dialect, accepted, accepted.account)).error
 
 
-def _signature(
-    dialect: Dialect,
-    request: SignedRequest,
-    signer: Address,
-) -> Flow[RequestRejected | None]:
+def _signature(dialect: Dialect, request: SignedRequest, signer: Address) -> Flow[Look]:
     digest = request.request.payload.digest()
     recovered = yield from Local(lambda: recover(digest, request.signature))
     if recovered == signer:
-        return None
+        return Look(None, by_contract=False)
     mismatch = SignatureMismatch(signer, recovered)
     if not dialect.limits.has_contract_signers or not (yield from CodeSize(signer)):
-        return mismatch
+        return Look(mismatch, by_contract=False)
     data = selector(_VALID) + join(fixed(digest), blob(request.signature))
     try:
         accepted = yield from Call(signer, data, lambda answer: Words(answer).fixed(4))
     except (Reverted, BadAnswer):
-        return mismatch
-    return None if accepted == selector(_VALID) else mismatch
+        return Look(mismatch, by_contract=True)
+    return Look(None if accepted == selector(_VALID) else mismatch, by_contract=True)

@@ -1,9 +1,8 @@
-"""One transaction: simulate, number, price, sign, send once, wait for its block.
+"""One transaction: simulate, number, price, sign, write down, hand over, wait for its block.
 
-Nothing here pays twice. A transaction is handed over once; where a node may have forgotten it, the
-same signed bytes can be handed over again, which take effect at most once like any transaction.
-Whoever asks for the same write again, while it is open what became of the first, waits for that
-one.
+Nothing here pays twice. What is signed is in the journal before it leaves this machine, and the
+same bytes are handed over until the chain has decided. The same write again, while the first is
+open, waits for that one.
 """
 
 from __future__ import annotations
@@ -14,373 +13,253 @@ from typing import TYPE_CHECKING
 from ocn_registry.errors import (
     FeeAboveCap,
     InsufficientFunds,
+    InvalidInput,
     NoContract,
-    OutcomeUnknown,
-    Reverted,
     TransactionReplaced,
-    TransportError,
-    UnknownRevert,
 )
-from ocn_registry.evm.transactions import Transaction
-from ocn_registry.outcomes import Outcome
+from ocn_registry.evm.transactions import Transaction, unsigned
+from ocn_registry.flows.carried import items as items_of
+from ocn_registry.flows.outcome import attempt_of, outcome
+from ocn_registry.flows.price import Price, hold_cost, price_at
+from ocn_registry.flows.sender import counts_of, sender_for
 from ocn_registry.protocol.effects import (
-    Arrival,
     Balance,
-    BlockAt,
-    Clock,
     CodeSize,
-    FromEach,
     GasEstimate,
     GasPrice,
-    Head,
     Local,
-    ReceiptOf,
-    Send,
-    Sleep,
-    TransactionCount,
-    TransactionOf,
+    UnixTime,
     all_of,
     together,
 )
-from ocn_registry.protocol.lanes import Sent, TakeTurn
+from ocn_registry.protocol.journal import JournalEntry, call_of
 
 if TYPE_CHECKING:
     from ocn_registry.dialects import Dialect
+    from ocn_registry.errors import Reverted
     from ocn_registry.evm.transactions import SignedTransaction
-    from ocn_registry.flows.write import WriteOptions
-    from ocn_registry.models import Address, BlockRef
-    from ocn_registry.outcomes import Item
-    from ocn_registry.protocol.effects import Call, Flow, HeadBlock, Receipt
-    from ocn_registry.protocol.lanes import Lane
+    from ocn_registry.flows.landing import Landed
+    from ocn_registry.flows.options import WriteOptions
+    from ocn_registry.flows.sender import Counts, Sender
+    from ocn_registry.outcomes import Item, Outcome
+    from ocn_registry.protocol.effects import Call, Flow
     from ocn_registry.signing import AnySigner
 
-FIRST_POLL_S = 0.02
-LONGEST_POLL_S = 2.0
-_LOSS_S = 5.0  # for each confirmation: a block of Energy Web
-_POLLS_OF_A_LOSS = 3
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bound:
+    """What a confirmed plan allows for one transaction.
+
+    Attributes:
+        gas: Most gas.
+        price: Most per gas, and the kind of transaction.
+    """
+
+    gas: int
+    price: Price
 
 
-def transact(  # noqa: PLR0913 - what a transaction is made of
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Write:
+    """A call that is to be sent.
+
+    Attributes:
+        trial: What is simulated; it answers for the gas too, unless that is given. `None` if the
+            call was simulated just now.
+        call: What is sent.
+        items: What is asked, for the outcome.
+        carries: The same as text, for the journal; see `carried`.
+        once: Whether the contracts accept it only once, whatever happens in between.
+        gas: Gas that it needs, where that is known; else the node is asked.
+        bound: What a confirmed plan allows; `None` without one.
+    """
+
+    trial: Call[tuple[Reverted | None, ...]] | None
+    call: Call[tuple[Reverted | None, ...]]
+    items: tuple[Item, ...]
+    carries: str
+    once: bool
+    gas: int | None = None
+    bound: Bound | None = None
+
+
+def plain(call: Call[tuple[Reverted | None, ...]]) -> Write:
+    """Return the write of a call that is not an intent of the contracts."""
+    return Write(trial=call, call=call, items=(), carries="[]", once=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A transaction that would succeed and can be paid now, and what the chain said meanwhile."""
+
+    transaction: Transaction
+    counts: Counts
+
+
+def transact(
     dialect: Dialect,
-    trial: Call[tuple[Reverted | None, ...]],
-    write: Call[tuple[Reverted | None, ...]],
+    write: Write,
     signer: AnySigner,
-    *,
-    items: tuple[Item, ...],
-    once: bool,
     options: WriteOptions,
+    ready: Prepared | None = None,
 ) -> Flow[Outcome]:
-    """Send a call as a transaction, once its trial has succeeded.
+    """Send a call as a transaction, once its simulation has succeeded, and wait for its block.
 
     Args:
-        dialect: How the contracts are spoken to.
-        trial: What is simulated.
+        dialect: Generation of the contracts.
         write: What is sent.
         signer: Signs the transaction, and pays.
-        items: What was asked, for the outcome.
-        once: Whether the contract takes it only once, whatever happens in between.
-        options: Price and patience.
+        options: Price, journal and patience.
+        ready: The transaction, where it was prepared a moment ago.
     """
-    lost: OutcomeUnknown | None = None
-    turn = yield from TakeTurn(signer.address)
-    lane = turn.lane
+    sender = yield from sender_for(dialect.deployment, signer.address, options)
+    turn = yield from sender.turn()
+    lost = None
     try:
-        sent = yield from _open_one(lane, write, signer.address)
-        if sent is None:
-            transaction = yield from priced(trial, write, signer.address, dialect.chain_id, options)
-            number = yield from _number(lane, transaction.nonce)
-            transaction = replace(transaction, nonce=number)
-            signed = yield from signed_by(signer, transaction)
-            sent = Sent(
-                transaction=transaction,
-                signed=signed,
-                write=write,
-                items=items,
-                once=once,
+        entries, counts = yield from sender.settled()
+        entry = same_call(entries, write)
+        if entry is not None:
+            options.notice(
+                f"this write was sent before, as transaction {entry.tx_hashes[-1]}: nothing new is "
+                "sent",
             )
-            lost = yield from hand_over(lane, sent)
+        else:
+            if ready is None or counts is not None:
+                ready = yield from prepared(sender, write)
+            number = yield from sender.number(entries, ready.counts)
+            transaction = replace(ready.transaction, nonce=number)
+            entry = yield from signed_entry(sender, signer, transaction, write, ready.counts)
+            yield from sender.keep(entry)
+            lost = yield from sender.hand_over(entry, new=True)
     finally:
         turn.give_back()
     if options.on_sent is not None:
-        options.on_sent(sent.tx_hash)
-    landed = yield from wait(sent.tx_hashes, sent.transaction.nonce, signer.address, options, lost)
-    lane.settle(sent)
-    return (yield from outcome(dialect, landed, sent.write, signer.address, sent.items))
+        options.on_sent(entry.tx_hashes[-1])
+    entry, landed = yield from sender.wait(entry, lost)
+    return (yield from outcome_of_entry(dialect, entry, landed, write.items))
 
 
-def signed_by(signer: AnySigner, transaction: Transaction) -> Flow[SignedTransaction]:
-    """Have a transaction signed, here or by a device."""
-    task: Local[SignedTransaction] = Local(lambda: signer.sign_transaction(transaction))
-    return (yield from task)
+def outcome_of_entry(
+    dialect: Dialect,
+    entry: JournalEntry,
+    landed: Landed,
+    items: tuple[Item, ...] | None = None,
+) -> Flow[Outcome]:
+    """Return what the transaction of an entry did; raise what it failed with."""
+    transaction = attempt_of(entry.attempts, landed.tx_hash)
+    if call_of(transaction.to, transaction.data) != entry.call:  # it was cancelled
+        raise TransactionReplaced(entry.tx_hashes[0], entry.number)
+    asked = items_of(entry.carries) if items is None else items
+    return (yield from outcome(dialect, landed, transaction, entry.account, asked))
 
 
-def hand_over(lane: Lane, sent: Sent) -> Flow[OutcomeUnknown | None]:
-    """Send a transaction, once.
+def same_call(entries: tuple[JournalEntry, ...], write: Write) -> JournalEntry | None:
+    """Return the open entry that makes the same call; `None` when there is none.
 
-    Returns:
-        What kept us from knowing whether it arrived: its receipt would show it. Else `None`.
+    An entry that can take effect again counts only if nothing was sent after it: setting A, then B,
+    then A is three writes.
     """
-    # First, so that it is known even if this is interrupted while it travels.
-    lane.remember(sent)
-    try:
-        yield from offer(sent.signed)
-    except OutcomeUnknown as error:
-        return error
-    except TransportError:
-        lane.forget(sent)
-        raise
+    call = call_of(write.call.to, write.call.data)
+    last = max([entry.number for entry in entries], default=None)
+    for entry in reversed(entries):
+        is_open = not entry.told and entry.state != "lost"
+        if is_open and entry.call == call and (entry.once or entry.number == last):
+            return entry
     return None
 
 
-def offer(signed: SignedTransaction) -> Flow[None]:
-    """Hand a transaction over, and look for it on the chain where the node did not just accept it.
-
-    Raises:
-        OutcomeUnknown: The node may have it, and none that answers knows it.
-        TransportError: The node answered otherwise, and none that answers knows it.
-    """
-    handover = yield from Send(signed)
-    if handover.error is None:
-        return
-    if handover.arrival is Arrival.ANSWERED:
-        try:
-            known = yield from FromEach(TransactionOf(signed.tx_hash))
-        except TransportError:
-            known = ()
-        if any(known):
-            return
-    if handover.arrival is Arrival.UNANSWERED:
-        raise OutcomeUnknown(signed.tx_hash, str(handover.error)) from handover.error
-    raise handover.error
-
-
-def priced(
-    trial: Call[tuple[Reverted | None, ...]],
-    write: Call[tuple[Reverted | None, ...]],
-    sender: Address,
-    chain_id: int,
-    options: WriteOptions,
-) -> Flow[Transaction]:
-    """Simulate a call, and make a transaction of it."""
-    trial = replace(trial, sender=sender)
-    estimating = () if options.gas else (GasEstimate(trial),)
-    (_, code_size, estimates), (head, count, balance) = yield from together(
-        together(trial, CodeSize(trial.to), all_of(estimating)),
-        together(Head(), TransactionCount(sender), Balance(sender)),
+def prepared(sender: Sender, write: Write) -> Flow[Prepared]:
+    """Simulate a call, and make a transaction of it: what is needed is asked in one request."""
+    trials = () if write.trial is None else (replace(write.trial, sender=sender.account),)
+    options, deployment = sender.options, sender.deployment
+    given = options.gas or write.gas
+    if given is None and write.bound is not None:
+        given = write.bound.gas
+    estimating = () if given else tuple([GasEstimate(trial) for trial in trials])
+    pricing = () if deployment.base_fee else (GasPrice(),)
+    (_, code_size, estimates), balance, answers, prices = yield from together(
+        together(all_of(trials), CodeSize(write.call.to), all_of(estimating)),
+        Balance(sender.account),
+        sender.ask_counts(),
+        all_of(pricing),
     )
     if not code_size:
-        raise NoContract(trial.to)
-    gas = options.gas or sum(estimates) * 5 // 4
-    fee, tip = yield from fees(head, options)
-    if balance < gas * fee:
-        raise InsufficientFunds(sender, balance, gas * fee)
-    return Transaction(
-        chain_id=chain_id,
-        nonce=count,
-        to=write.to,
-        data=write.data,
+        raise NoContract(write.call.to)
+    counts = counts_of(answers)
+    gas = given or sum(estimates) * 5 // 4
+    price = price_at(
+        counts.head,
+        prices[0] if prices else None,
+        options,
+        has_base_fee=deployment.base_fee,
+    )
+    if counts.head.base_fee_wei == 0 and balance < gas * price.max_fee_per_gas_wei:
+        price = Price(0, 0)  # where nothing costs, an account without money can write
+    if write.bound is not None:
+        price = _bound(gas, price, counts, write.bound)
+    hold_cost(gas, price, options)
+    if balance < gas * price.max_fee_per_gas_wei:
+        raise InsufficientFunds(sender.account, balance, gas * price.max_fee_per_gas_wei)
+    transaction = Transaction(
+        chain_id=deployment.chain_id,
+        nonce=counts.pending,
+        to=write.call.to,
+        data=write.call.data,
         gas=gas,
-        max_fee_per_gas_wei=fee,
-        tip_per_gas_wei=tip,
+        max_fee_per_gas_wei=price.max_fee_per_gas_wei,
+        tip_per_gas_wei=price.tip_per_gas_wei,
+    )
+    return Prepared(transaction=transaction, counts=counts)
+
+
+def signed_entry(
+    sender: Sender,
+    signer: AnySigner,
+    transaction: Transaction,
+    write: Write,
+    counts: Counts,
+) -> Flow[JournalEntry]:
+    """Have a transaction signed, and return it as an entry for the journal."""
+    signed = yield from signed_by(signer, transaction)
+    now = yield from UnixTime()
+    return JournalEntry(
+        chain_id=sender.chain_id,
+        genesis_hash=counts.genesis_hash,
+        account=sender.account,
+        number=transaction.nonce,
+        attempts=(signed,),
+        call=call_of(transaction.to, transaction.data),
+        once=write.once,
+        carries=write.carries,
+        signed_unix_s=now,
     )
 
 
-def fees(head: HeadBlock, options: WriteOptions) -> Flow[tuple[int, int | None]]:
-    """Tell the most that is paid per gas and the tip; `None` for a transaction of the old form."""
-    cap = options.max_fee_per_gas_wei
-    if head.base_fee_wei is None:
-        told = yield from GasPrice()
-        price, most, tip = max(told, options.tip_per_gas_wei), None, None
-    else:
-        tip = options.tip_per_gas_wei
-        price, most = head.base_fee_wei + tip, 2 * head.base_fee_wei + tip
-    if cap is not None and cap < price:
-        raise FeeAboveCap(price, cap)
-    return (most if cap is None else min(cap, most)) if most else price, tip
+def signed_by(signer: AnySigner, transaction: Transaction) -> Flow[SignedTransaction]:
+    """Have a transaction signed, here or by a device; it has to be exactly that one."""
+    task: Local[SignedTransaction] = Local(lambda: signer.sign_transaction(transaction))
+    signed = yield from task
+    try:
+        same = unsigned(signed.raw) == transaction
+    except ValueError:
+        same = False
+    if not same:
+        raise InvalidInput(
+            f"the signer of {signer.address} signed another transaction than the one it was given: "
+            "nothing was sent",
+        )
+    return signed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Landed:
-    """A transaction that is in a block which stands."""
-
-    tx_hash: str
-    receipt: Receipt
-    block: BlockRef
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Afloat:
-    """A transaction that is in no block which stands: why not, and how many blocks there are."""
-
-    why: str
-    blocks: int
-
-
-def look_for(tx_hashes: tuple[str, ...], confirmations: int) -> Flow[Landed | Afloat]:
-    """Look once whether one of these transactions is in a block that stands.
-
-    A block stands when the chain has it at its number, by its hash, and enough follow it.
-
-    Returns:
-        The transaction; or why there is none yet.
-    """
-    receipts, head = yield from together(
-        all_of(tuple([ReceiptOf(tx_hash) for tx_hash in tx_hashes])),
-        Head(),
-    )
-    why, blocks = "it is in no block yet", 0
-    for tx_hash, receipt in zip(tx_hashes, receipts, strict=True):
-        if receipt is None:
-            continue
-        block = yield from BlockAt(receipt.block_number)
-        why, blocks = f"its block has less than {confirmations} confirmations", 0
-        if block and block.hash == receipt.block_hash:
-            blocks = max(head.ref.number - receipt.block_number + 1, 0)
-            if blocks >= confirmations:
-                return Landed(tx_hash=tx_hash, receipt=receipt, block=block)
-    return Afloat(why=why, blocks=blocks)
-
-
-def wait(
-    tx_hashes: tuple[str, ...],
-    number: int | None,
-    sender: Address | None,
-    options: WriteOptions,
-    lost: OutcomeUnknown | None = None,
-) -> Flow[Landed]:
-    """Wait until one of several transactions with the same number is in a block that stands.
-
-    Args:
-        tx_hashes: Their hashes, the latest last.
-        number: Their number among the sender's; `None` when it is not known.
-        sender: Who sent them.
-        options: How long, and how many blocks have to stand.
-        lost: What is already known not to be known.
+def _bound(gas: int, price: Price, counts: Counts, bound: Bound) -> Price:
+    """Return the plan's price if it is still enough.
 
     Raises:
-        TransactionReplaced: Another one has taken the number, and that stands.
-        OutcomeUnknown: It was not seen in time.
+        FeeAboveCap: The transaction could cost more than the plan showed.
     """
-    started = yield from Clock()
-    pause = FIRST_POLL_S
-    losses: list[float] = []
-    while True:
-        try:
-            found = yield from look_for(tx_hashes, options.confirmations)
-            if isinstance(found, Landed):
-                return found
-            why = found.why
-            if options.on_wait is not None:
-                options.on_wait(found.blocks, options.confirmations)
-            if number is not None and sender is not None:
-                gone = yield from _taken_by_another(tx_hashes, number, sender)
-                losses = [*losses, (yield from Clock())] if gone else []
-        except TransportError as error:
-            why = str(error)
-        now = yield from Clock()
-        # Nodes tell of a block before they tell of what is in it: once is not enough.
-        patience = _LOSS_S * options.confirmations
-        if number is not None and len(losses) >= _POLLS_OF_A_LOSS and now - losses[0] >= patience:
-            raise TransactionReplaced(tx_hashes[-1], number)
-        left = started + options.timeout_s - now
-        if left <= 0:
-            raise OutcomeUnknown(tx_hashes[-1], why) from lost
-        yield from Sleep(min(pause, left))
-        pause = min(2 * pause, LONGEST_POLL_S)
-
-
-def outcome(
-    dialect: Dialect,
-    landed: Landed,
-    write: Call[object],
-    sender: Address,
-    items: tuple[Item, ...],
-) -> Flow[Outcome]:
-    """Read what a transaction did; raise what it failed with.
-
-    Args:
-        dialect: How the contracts are spoken to.
-        landed: The transaction and its block.
-        write: The call that it makes.
-        sender: Who sent it.
-        items: What was asked.
-    """
-    receipt, tx_hash = landed.receipt, landed.tx_hash
-    if not receipt.succeeded:
-        reason = yield from _reason(replace(write, sender=sender, block=landed.block.number))
-        reason.tx_hash = tx_hash
-        raise reason
-    failures = dialect.failures(receipt.logs)
-    for failure in failures.values():
-        failure.tx_hash = tx_hash
-    return Outcome(
-        tx_hash=tx_hash,
-        block=landed.block,
-        changes=dialect.changes(receipt.logs, tuple([item.intent for item in items])),
-        items=tuple(
-            [replace(item, error=failures.get(place)) for place, item in enumerate(items)],
-        ),
-        gas_used=receipt.gas_used,
-        gas_price_wei=receipt.gas_price_wei,
-    )
-
-
-def _open_one(lane: Lane, write: Call[object], sender: Address) -> Flow[Sent | None]:
-    """Find the transaction that makes this call already, if it still can take effect."""
-    sent = lane.same(write.to, write.data)
-    if sent is None:
-        return None
-    found, count = yield from together(
-        all_of(tuple([TransactionOf(tx_hash) for tx_hash in sent.tx_hashes])),
-        TransactionCount(sender, pending=False),
-    )
-    if any(found):
-        return sent
-    if count > sent.transaction.nonce:  # another one has taken its number
-        lane.forget(sent)
-        return None
-    try:
-        yield from offer(sent.signed)  # forgotten: the same bytes once more
-    except OutcomeUnknown:
-        pass
-    except TransportError:  # the node does not want it: its number is free
-        lane.forget(sent)
-        return None
-    return sent
-
-
-def _number(lane: Lane, count: int) -> Flow[int]:
-    """Tell the next number, given the node's.
-
-    Where the node counts less than was sent, it lags, or has forgotten a transaction. It gets that
-    once more, the same bytes; if it does not want it, its number is free.
-    """
-    while (sent := lane.sent.get(count)) is not None:
-        if (yield from TransactionOf(sent.tx_hash)) is None:
-            try:
-                yield from offer(sent.signed)
-            except OutcomeUnknown:
-                pass
-            except TransportError:
-                return count
-        count += 1
-    return count
-
-
-def _taken_by_another(tx_hashes: tuple[str, ...], number: int, sender: Address) -> Flow[bool]:
-    count, known = yield from together(
-        TransactionCount(sender, pending=False),
-        all_of(tuple([TransactionOf(tx_hash) for tx_hash in tx_hashes])),
-    )
-    return count > number and not any(known)
-
-
-def _reason(write: Call[object]) -> Flow[Reverted]:
-    """Ask what a transaction that failed in its block had reverted with."""
-    try:
-        yield from write
-    except Reverted as error:
-        return error
-    except TransportError:
-        pass
-    return UnknownRevert()
+    base = counts.head.base_fee_wei
+    least = price.max_fee_per_gas_wei if base is None else base + (bound.price.tip_per_gas_wei or 0)
+    most = bound.price.max_fee_per_gas_wei
+    if gas > bound.gas or least > most:
+        raise FeeAboveCap(max(gas, bound.gas) * max(least, most), bound.gas * most, of="plan")
+    return bound.price

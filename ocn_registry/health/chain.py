@@ -6,8 +6,8 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from ocn_registry.errors import FeeAboveCap
-from ocn_registry.flows.transaction import fees
-from ocn_registry.flows.write import WriteOptions
+from ocn_registry.flows.options import WriteOptions
+from ocn_registry.flows.price import fees
 from ocn_registry.health.findings import Finding
 from ocn_registry.plans.network import node_of
 from ocn_registry.protocol.effects import ChainId, Head, run

@@ -45,7 +45,7 @@ def contracts(client: RegistryClient) -> Iterator[Finding]:
     )
     yield _code(client, found.dialect)
     if same and client.limits.has_import:
-        is_open = client.import_open()
+        is_open = client.owner.import_open()
         remedy = "its owner has to close the import before others can write" if is_open else ""
         says = "open" if is_open else "closed"
         yield Finding("import", ok=not is_open, says=says, remedy=remedy)

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from ocn_registry.dialects import dialect_of
 from ocn_registry.errors import UnsupportedByDialect
-from ocn_registry.flows.write import WriteOptions
+from ocn_registry.flows.options import WriteOptions
 from ocn_registry.migration import importing
 from ocn_registry.migration.compare import Difference, NotAsPlanned, What, compare
 from ocn_registry.migration.files import digest_of, from_json, load, save, to_json

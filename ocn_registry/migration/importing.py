@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ocn_registry.errors import InvalidInput, Reverted, RpcRefused, RpcTimeout, UnknownRevert
 from ocn_registry.flows import write
-from ocn_registry.flows.transaction import FIRST_POLL_S, LONGEST_POLL_S
+from ocn_registry.flows.landing import FIRST_POLL_S, LONGEST_POLL_S
 from ocn_registry.intents import (
     CloseImport,
     ImportAgreements,
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ocn_registry.dialects import Dialect
-    from ocn_registry.flows.write import WriteOptions
+    from ocn_registry.flows.options import WriteOptions
     from ocn_registry.intents import Intent
     from ocn_registry.migration.plan import Plan
     from ocn_registry.models import Address

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from ocn_registry.client.sync_client import RegistryClient
-    from ocn_registry.flows.write import WriteOptions
+    from ocn_registry.flows.options import WriteOptions
     from ocn_registry.models import Address
     from ocn_registry.networks import Deployment
     from ocn_registry.outcomes import Outcome, Quote

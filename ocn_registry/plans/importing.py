@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ocn_registry import migration
 from ocn_registry.dialects import dialect_of
-from ocn_registry.flows.transaction import fees
+from ocn_registry.flows.price import fees
 from ocn_registry.intents import (
     CloseImport,
     ImportAgreements,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ocn_registry.client.sync_client import RegistryClient
-    from ocn_registry.flows.write import WriteOptions
+    from ocn_registry.flows.options import WriteOptions
     from ocn_registry.intents import Intent
     from ocn_registry.outcomes import Outcome
     from ocn_registry.plans.entries import Entry
@@ -118,7 +118,7 @@ class Migrating:
         """
         client = self._client
         run(settled(Importing(signer=self._signer, options=options)), self._perform)
-        still_open = [one for one in Contract if client.import_open(one)]
+        still_open = [one for one in Contract if client.owner.import_open(one)]
         if not still_open:
             return self._nothing_to_do(
                 self._lines(), "the import is closed already: nothing to send"

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from ocn_registry.client.sync_client import RegistryClient
     from ocn_registry.dialects import Step
-    from ocn_registry.flows.write import WriteOptions
+    from ocn_registry.flows.options import WriteOptions
     from ocn_registry.models import Address
     from ocn_registry.networks import Deployment
     from ocn_registry.outcomes import Outcome, Quote
@@ -130,7 +130,7 @@ class Owning:
             InvalidInput: The owner is not a contract.
         """
         client, action, perform = self._client, self._action, self._client.transport.perform
-        safe = client.owner()
+        safe = client.owner.address()
         if safe is None or not perform(CodeSize(safe)):
             raise InvalidInput(
                 f"the owner of the registry, {safe}, is not a Safe: give its key as --signer",

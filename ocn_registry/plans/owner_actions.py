@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ocn_registry.deploy import handover, timelock
+from ocn_registry.dialects import dialect_of
 from ocn_registry.errors import InvalidInput, Reverted, TransactionReplaced
-from ocn_registry.flows.transaction import priced, wait
-from ocn_registry.flows.write import WriteOptions
+from ocn_registry.flows.landing import wait
+from ocn_registry.flows.options import WriteOptions
+from ocn_registry.flows.quote import quote_call
 from ocn_registry.foreign.text import shown
 from ocn_registry.intents import (
     AcceptOwnership,
@@ -17,7 +19,6 @@ from ocn_registry.intents import (
     TransferOwnership,
 )
 from ocn_registry.models import Address, Contract
-from ocn_registry.outcomes import Quote
 from ocn_registry.plans import entries
 from ocn_registry.plans.failures import NO_NODE, NO_PARTY, NotListed
 from ocn_registry.plans.owner import OwnerAction, has_no_end, is_whole, logged_outcome
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from ocn_registry.client.sync_client import RegistryClient
     from ocn_registry.dialects import Step
+    from ocn_registry.outcomes import Quote
     from ocn_registry.plans.entries import Entry
     from ocn_registry.protocol.effects import Call, HeadBlock
     from ocn_registry.signing import SignedRequest
@@ -93,7 +95,9 @@ def reassign(client: RegistryClient, claim: SignedRequest, reason: str) -> Owner
         account=claim.account,
         before=_party(client, country_code, party_id, None),
         quote=_priced(client, taken, claim),
-        send=lambda signer, options: client.reassign_party(claim, signer=signer, options=options),
+        send=lambda signer, options: client.owner.reassign_party(
+            claim, signer=signer, options=options
+        ),
         read=lambda block: _party(client, country_code, party_id, block),
         steps=(taken, claim),
     )
@@ -210,7 +214,7 @@ def settled(
         return action
     try:
         _check_nonce(client, action, tx_hash)
-        outcome = client.outcome_of(tx_hash)
+        outcome = client.transactions.outcome_of(tx_hash)
     except (Reverted, TransactionReplaced) as error:
         return settle(path, action, FAILED, error=str(error))
     if outcome is None:
@@ -225,12 +229,14 @@ def ownership(client: RegistryClient, block: int) -> Entry:
     """Return who owns the registry at a block, and whether its import is open."""
     limits = client.limits
     opens = {
-        contract.value: client.import_open(contract, block=block) if limits.has_import else False
+        contract.value: client.owner.import_open(contract, block=block)
+        if limits.has_import
+        else False
         for contract in Contract
     }
-    pending = client.pending_owner(block=block) if limits.has_two_step_ownership else None
+    pending = client.owner.pending(block=block) if limits.has_two_step_ownership else None
     return {
-        "owner": client.owner(block=block),
+        "owner": client.owner.address(block=block),
         "pendingOwner": pending,
         "importOpen": opens,
         "blockNumber": block,
@@ -280,8 +286,7 @@ def _priced(client: RegistryClient, *steps: Step) -> Pricing:
 
 def _call_priced(client: RegistryClient, call: Call[tuple[Reverted | None, ...]]) -> Pricing:
     def quote(sender: Address, options: WriteOptions) -> Quote:
-        chain_id = client.deployment.chain_id
-        signed = run(priced(call, call, sender, chain_id, options), client.transport.perform)
-        return Quote(gas=signed.gas, cost_wei=signed.gas * signed.max_fee_per_gas_wei)
+        dialect = dialect_of(client.deployment)
+        return run(quote_call(dialect, call, sender, options), client.transport.perform)
 
     return quote

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from ocn_registry.client.sync_client import RegistryClient
     from ocn_registry.dialects import Step
-    from ocn_registry.flows.write import WriteOptions
+    from ocn_registry.flows.options import WriteOptions
     from ocn_registry.intents import Intent
     from ocn_registry.models import Address
     from ocn_registry.outcomes import Outcome, Quote

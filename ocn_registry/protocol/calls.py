@@ -1,4 +1,4 @@
-"""What a transaction called, as an effect; events are explained by it."""
+"""What a transaction called or created, as effects: events are explained by it."""
 
 from __future__ import annotations
 
@@ -32,5 +32,27 @@ class CalledBy(Effect[ContractCall | None]):
 
     Nothing is signed or paid on the strength of the answer, so it is not checked against the hash.
     """
+
+    tx_hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Creation:
+    """A transaction that creates a contract.
+
+    Attributes:
+        contract: Address of what it creates: the sender and the number decide it.
+        data: The contract's bytecode and the constructor's arguments.
+        block_number: Number of its block; `None` while it is in none.
+    """
+
+    contract: Address
+    data: bytes
+    block_number: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CreationBy(Effect[Creation | None]):
+    """Ask what a transaction creates; `None` when the node knows none that creates a contract."""
 
     tx_hash: str

@@ -102,6 +102,13 @@ class BlockAt(Effect[BlockRef | None]):
 
 
 @dataclass(frozen=True, slots=True)
+class HeaderAt(Effect[HeadBlock | None]):
+    """Ask for the header of the block with this number; `None` when there is none."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Balance(Effect[int]):
     """Ask what an account has, in wei."""
 
@@ -137,10 +144,17 @@ class GasPrice(Effect[int]):
 
 @dataclass(frozen=True, slots=True)
 class TransactionCount(Effect[int]):
-    """Ask for the number of the next transaction of an account, pending ones counted or not."""
+    """Ask for the number of an account's next transaction.
+
+    Attributes:
+        account: The account.
+        pending: Whether transactions that wait at the node count.
+        block: Number of the block at whose end it is asked; `None` for the latest.
+    """
 
     account: Address
     pending: bool = True
+    block: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,41 +264,21 @@ class SentTransaction:
     """A transaction that a node knows.
 
     Attributes:
-        sender: Who signed and pays it.
+        sender: Who signed and pays it, as the node tells.
         transaction: What was signed. Its fees are those of the old form where `tip` is `None`.
+        raw: The same with its signature, as it was sent.
         block_number: Number of its block; `None` while it is in none.
     """
 
     sender: Address
     transaction: Transaction
+    raw: bytes
     block_number: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class TransactionOf(Effect[SentTransaction | None]):
     """Ask for a transaction by its hash; `None` when the node does not know it (any more)."""
-
-    tx_hash: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Creation:
-    """A transaction that creates a contract.
-
-    Attributes:
-        contract: Address of what it creates: the sender and the number decide it.
-        data: The contract's bytecode and the constructor's arguments.
-        block_number: Number of its block; `None` while it is in none.
-    """
-
-    contract: Address
-    data: bytes
-    block_number: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class CreationBy(Effect[Creation | None]):
-    """Ask what a transaction creates; `None` when the node knows none that creates a contract."""
 
     tx_hash: str
 

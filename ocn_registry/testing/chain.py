@@ -33,11 +33,13 @@ from ocn_registry.protocol.effects import (
     Handover,
     Head,
     HeadBlock,
+    HeaderAt,
     Logs,
     PlacedLog,
     Receipt,
     ReceiptOf,
     Send,
+    Together,
     TransactionCount,
     TransactionOf,
 )
@@ -195,6 +197,10 @@ class MemoryChain:
             case BlockAt():
                 known = 0 <= effect.number < len(self._blocks)
                 return self._blocks[effect.number].ref if known else None
+            case HeaderAt():
+                known = 0 <= effect.number < len(self._blocks)
+                ref = self._blocks[effect.number].ref if known else None
+                return None if ref is None else HeadBlock(ref=ref, base_fee_wei=BASE_FEE_WEI)
             case Balance():
                 return self._account(effect.account).balance_wei
             case CodeSize():
@@ -215,7 +221,9 @@ class MemoryChain:
             case TransactionOf():
                 return self._pool.known.get(effect.tx_hash)
             case FromEach():
-                return (self._answer(effect.part),)
+                return (self._answer(effect.part),)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType] - `AnyEffect` says nothing of it
+            case Together():
+                return tuple([self._answer(part) for part in effect.parts])
             case CalledBy():
                 return _called(self._pool.known.get(effect.tx_hash))
             case Send():

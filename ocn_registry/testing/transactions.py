@@ -62,6 +62,7 @@ def read_transaction(raw: bytes) -> SentTransaction:
             max_fee_per_gas_wei=fee,
             tip_per_gas_wei=tip,
         ),
+        raw=raw,
         block_number=None,
     )
 

@@ -22,7 +22,7 @@ from ocn_registry.foreign.limits import (
 )
 from ocn_registry.foreign.text import shown
 from ocn_registry.models import BlockRef
-from ocn_registry.protocol.calls import CalledBy
+from ocn_registry.protocol.calls import CalledBy, CreationBy
 from ocn_registry.protocol.effects import (
     Arrival,
     Balance,
@@ -31,13 +31,13 @@ from ocn_registry.protocol.effects import (
     ChainId,
     Code,
     CodeSize,
-    CreationBy,
     Effect,
     GasEstimate,
     GasPrice,
     Handover,
     Head,
     HeadBlock,
+    HeaderAt,
     Log,
     Logs,
     PlacedLog,
@@ -110,7 +110,7 @@ def request_of(  # noqa: C901, PLR0911, PLR0912 - one for each
             return effect.method, list(effect.params)
         case Head():
             return "eth_getBlockByNumber", ["latest", False]
-        case BlockAt():
+        case BlockAt() | HeaderAt():
             return "eth_getBlockByNumber", [hex(effect.number), False]
         case Balance():
             return "eth_getBalance", [effect.account, "latest"]
@@ -119,7 +119,7 @@ def request_of(  # noqa: C901, PLR0911, PLR0912 - one for each
         case Code():
             return "eth_getCode", [effect.account, _at(effect.block, block_hash)]
         case TransactionCount():
-            block = "pending" if effect.pending else "latest"
+            block = "pending" if effect.pending else _at(effect.block, block_hash)
             return "eth_getTransactionCount", [effect.account, block]
         case ChainId():
             return "eth_chainId", []
@@ -163,13 +163,9 @@ def answer_of(effect: AnyEffect, result: object, chain_id: int | None = None) ->
         case Code():
             return as_bytes(result)
         case Head():
-            block = as_object(result)
-            fee, limit = block.get("baseFeePerGas"), block.get("gasLimit")
-            return HeadBlock(
-                ref=_block(block),
-                base_fee_wei=None if fee is None else as_number(fee),
-                gas_limit=None if limit is None else as_number(limit),
-            )
+            return _header(as_object(result))
+        case HeaderAt():
+            return None if result is None else _header(as_object(result))
         case BlockAt():
             return None if result is None else _block(as_object(result))
         case Logs():
@@ -280,6 +276,15 @@ def _message(call: Call[object]) -> dict[str, object]:
     return message
 
 
+def _header(block: dict[str, object]) -> HeadBlock:
+    fee, limit = block.get("baseFeePerGas"), block.get("gasLimit")
+    return HeadBlock(
+        ref=_block(block),
+        base_fee_wei=None if fee is None else as_number(fee),
+        gas_limit=None if limit is None else as_number(limit),
+    )
+
+
 def _block(block: dict[str, object]) -> BlockRef:
     return BlockRef(
         number=as_number(block.get("number")),
@@ -377,4 +382,4 @@ def _no_answer(effect: AnyEffect) -> BadAnswer:
 
 
 _OBJECTS = (Head, BlockAt, ReceiptOf, TransactionOf, CreationBy, Ask)
-_MAY_BE_NULL = (BlockAt, ReceiptOf, TransactionOf, CreationBy, Ask)
+_MAY_BE_NULL = (BlockAt, ReceiptOf, TransactionOf, CreationBy, Ask, CalledBy, HeaderAt)

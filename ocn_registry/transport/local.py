@@ -1,18 +1,16 @@
-"""What is done on this machine: time, turns, and tasks such as signing; for callers that wait."""
+"""What is done on this machine: time, memory, and tasks such as signing; for callers that wait."""
 
 from __future__ import annotations
 
 import inspect
-import threading
 import time
 from typing import TYPE_CHECKING
 
 from ocn_registry.errors import InvalidInput
 from ocn_registry.protocol.effects import Clock, Local, Sleep, UnixTime
-from ocn_registry.protocol.lanes import Lane, TakeTurn, Turn
+from ocn_registry.protocol.journal import MemoryJournal, MemoryOfTransport
 
 if TYPE_CHECKING:
-    from ocn_registry.models import Address
     from ocn_registry.protocol.effects import Answer, AnyEffect
 
 
@@ -20,8 +18,8 @@ class Here:
     """This machine."""
 
     def __init__(self) -> None:
-        """Begin without a memory."""
-        self._lanes: dict[Address, tuple[threading.Lock, Lane]] = {}
+        """Begin with an empty journal."""
+        self._journal = MemoryJournal()
 
     def perform(self, effect: AnyEffect) -> Answer:
         """Give the answer of an effect; what needs a chain is another's to perform."""
@@ -41,13 +39,10 @@ class Here:
                         "this signer is asynchronous: use it with AsyncRegistryClient",
                     )
                 return found
-            case TakeTurn():
-                # One step of the interpreter, so that two threads get the same lock.
-                lock, lane = self._lanes.setdefault(effect.account, (threading.Lock(), Lane()))
-                lock.acquire()
-                return Turn(lane, lock.release)
+            case MemoryOfTransport():
+                return self._journal
             case _:
                 raise NotImplementedError(f"{type(effect).__name__} is nothing to do here")
 
 
-LOCAL = (Sleep, Clock, UnixTime, Local, TakeTurn)
+LOCAL = (Sleep, Clock, UnixTime, Local, MemoryOfTransport)

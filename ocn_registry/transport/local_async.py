@@ -8,10 +8,9 @@ import time
 from typing import TYPE_CHECKING
 
 from ocn_registry.protocol.effects import Clock, Local, Sleep, UnixTime
-from ocn_registry.protocol.lanes import Lane, TakeTurn, Turn
+from ocn_registry.protocol.journal import MemoryJournal, MemoryOfTransport
 
 if TYPE_CHECKING:
-    from ocn_registry.models import Address
     from ocn_registry.protocol.effects import Answer, AnyEffect
 
 
@@ -19,8 +18,8 @@ class AsyncHere:
     """This machine."""
 
     def __init__(self) -> None:
-        """Begin without a memory."""
-        self._lanes: dict[Address, tuple[asyncio.Lock, Lane]] = {}
+        """Begin with an empty journal."""
+        self._journal = MemoryJournal()
 
     async def perform(self, effect: AnyEffect) -> Answer:
         """Give the answer of an effect; what needs a chain is another's to perform."""
@@ -35,9 +34,7 @@ class AsyncHere:
                 # In a thread, so that a device that waits for its owner keeps nobody else waiting.
                 found = await asyncio.to_thread(effect.task)
                 return await found if inspect.isawaitable(found) else found
-            case TakeTurn():
-                lock, lane = self._lanes.setdefault(effect.account, (asyncio.Lock(), Lane()))
-                await lock.acquire()
-                return Turn(lane, lock.release)
+            case MemoryOfTransport():
+                return self._journal
             case _:
                 raise NotImplementedError(f"{type(effect).__name__} is nothing to do here")

@@ -147,7 +147,7 @@ class Nodes:
         if isinstance(effect, Send):
             return (yield from self._send(effect))
         if isinstance(effect, FromEach):
-            return (yield from self._from_each(effect.part))
+            return (yield from self._from_each(effect.part))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType] - `AnyEffect` says nothing of it
         if isinstance(effect, Together):
             parts = list(flat(effect))
             answers = yield from self._read(parts, self._in_turn())
@@ -199,15 +199,16 @@ class Nodes:
 
     def _from_each(self, part: AnyEffect) -> Flow[tuple[Answer, ...]]:
         """Ask every node, and take the answers of those that answer."""
-        answers: list[Answer] = []
+        parts = list(flat(part))
+        answers: list[list[Answer]] = []
         for endpoint in self._endpoints:
             try:
-                answers += yield from self._read([part], [endpoint], retries=0)
+                answers.append((yield from self._read(parts, [endpoint], retries=0)))
             except TransportError:
                 continue
         if not answers:
-            answers = yield from self._read([part], self._in_turn())
-        return tuple(answers)
+            answers.append((yield from self._read(parts, self._in_turn())))
+        return tuple([nested(part, iter(each)) for each in answers])
 
     def _send(self, effect: Send) -> Flow[Handover]:
         """Hand a transaction to the node that answered last, or to the next that is in reach."""

@@ -15,8 +15,8 @@ from ocn_registry.evm.rlp import encode
 from ocn_registry.evm.transactions import Transaction
 from ocn_registry.foreign.text import shown
 from ocn_registry.models import Address
-from ocn_registry.protocol.calls import ContractCall
-from ocn_registry.protocol.effects import Creation, SentTransaction
+from ocn_registry.protocol.calls import ContractCall, Creation
+from ocn_registry.protocol.effects import SentTransaction
 from ocn_registry.transport.rpc_values import as_address, as_bytes, as_number
 
 _FIRST_CHAIN_V = 35  # EIP-155: v is twice the chain's id, and 35 or 36
@@ -80,6 +80,7 @@ def sent_transaction(
             max_fee_per_gas_wei=fee,
             tip_per_gas_wei=tip,
         ),
+        raw=whole,
         block_number=None if block is None else as_number(block),
     )
 

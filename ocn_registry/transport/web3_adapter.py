@@ -129,7 +129,7 @@ class _Rules:
         if isinstance(effect, Send):
             return (yield from _send(effect))
         if isinstance(effect, FromEach):
-            return ((yield from _one(effect.part, self._chain_id)),)
+            return ((yield from self.ask(effect.part)),)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType] - `AnyEffect` says nothing of it
         answers: list[Answer] = []
         for part in flat(effect):
             answer = yield from _one(part, self._chain_id)

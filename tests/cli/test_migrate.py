@@ -113,8 +113,8 @@ def test_a_registry_moves_by_five_commands(taken, done, migrate, devnet, new, ow
     assert done("import", "registry.json", *owner)["transactions"] == []
     assert done("compare", "registry.json") == []
     assert len(done("close", "registry.json", *owner)["transactions"]) == 2
-    assert not new.import_open(Contract.REGISTRY)
-    assert not new.import_open(Contract.PERMISSIONS)
+    assert not new.owner.import_open(Contract.REGISTRY)
+    assert not new.owner.import_open(Contract.PERMISSIONS)
     assert done("close", "registry.json", *owner)["transactions"] == []
 
 
@@ -156,7 +156,7 @@ def test_what_differs_is_told_and_nothing_is_closed(done, migrate, devnet, new, 
     assert (refused.returncode, refused.stdout) == (1, "")
     assert "not as planned" in refused.stderr
     assert sent(devnet) == before
-    assert new.import_open()
+    assert new.owner.import_open()
 
 
 @pytest.mark.usefixtures("taken")

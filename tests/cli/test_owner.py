@@ -64,7 +64,7 @@ def test_a_node_is_deleted_and_the_log_says_why(client, owner, operator, log, de
         "network": "local",
         "chainId": deployment.chain_id,
         "contract": deployment.registry,
-        "who": client.owner(),
+        "who": client.owner.address(),
         "what": "delete-node",
         "account": operator.address,
         "reason": WHY[1],
@@ -112,7 +112,7 @@ def test_the_registry_is_handed_over_and_accepted(client, owner, done, cpo, devn
     shown = json.loads(done("owner", "show"))
     assert (shown["owner"], shown["pendingOwner"]) == (devnet.accounts[0].address, cpo.address)
     told = owner("accept", by=cpo)
-    assert told["state"]["owner"] == cpo.address == client.owner()
+    assert told["state"]["owner"] == cpo.address == client.owner.address()
     assert [each["what"] for each in lines_of(log)[::3]] == ["hand-over", "accept"]
 
 
@@ -394,7 +394,7 @@ def test_a_timelock_accepts_in_its_own_two_steps(
     assert f"ready at {scheduled['state']['readyUnixS']}" in early.stderr
     pass_time(devnet, DELAY_S)
     told = owner("execute", made, by=spender)
-    assert told["state"]["owner"] == made == client.owner()
+    assert told["state"]["owner"] == made == client.owner.address()
     assert [each["what"] for each in lines_of(log)[::3]] == ["hand-over", "schedule", "execute"]
 
 

@@ -6,10 +6,13 @@ import re
 import signal
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import jsonschema
 import pytest
+import uvicorn
 from referencing import Registry, Resource
 
 # The rehearsal fills v1's contracts too, and the deployment's tests have timelocks; neither scripts
@@ -27,6 +30,11 @@ from ocn_registry import Permission, Role
 from ocn_registry.cli.commands import commands
 from ocn_registry.cli.commands.write import direct, raw
 from ocn_registry.deploy.devnet import Devnet
+from ocn_registry.relay.api import application
+from ocn_registry.relay.config import Config
+from ocn_registry.relay.policy import Policy
+from ocn_registry.relay.sender import Sender
+from ocn_registry.relay.service import Service
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = Path(ocn_registry.__file__).parent / "schemas"
@@ -264,6 +272,54 @@ def test_a_request_without_effect(printed, client, listed_node, cpo, emsp, spend
         files[-1].write_text(request.sign(signer).to_json())
     told = printed("request submit", *files, "-x", keys[spender.address], "--yes", codes=(4,))
     assert told["status"] == "without effect in part"
+
+
+@pytest.fixture
+def relay(deployment, spender, keys, cpo, tmp_path, monkeypatch):
+    """Start a relay that pays for one party, and give its URL."""
+    monkeypatch.setenv("THE_RELAYS_SPENDER", keys[spender.address])
+    monkeypatch.setenv("THE_RELAYS_RECEIPTS", "0x" + "11" * 32)
+    service = Service(
+        Config(
+            deployment=deployment,
+            database=f"sqlite:{tmp_path / 'relay.sqlite'}",
+            spender="env:THE_RELAYS_SPENDER",
+            receipts="env:THE_RELAYS_RECEIPTS",
+            policy=Policy(allowed=frozenset([cpo.address])),
+        ),
+    )
+    sender = Sender(service)
+    server = uvicorn.Server(
+        uvicorn.Config(application(service), port=0, log_level="error", lifespan="off")
+    )
+    threads = [threading.Thread(target=run) for run in (server.run, sender.run)]
+    for thread in threads:
+        thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    sender.stop()
+    for thread in threads:
+        thread.join()
+    service.close()
+
+
+@pytest.mark.parametrize("deployment", ["v3"], indirect=True)
+@prints("register", "request submit", "request status", "request sponsor")
+def test_what_a_relay_pays_for(printed, relay, client, listed_node, cpo, keys, tmp_path):
+    key = keys[cpo.address]
+    words = ("-c", "DE", "ABC", "-r", "CPO", "-o", listed_node.address, "--relay", relay)
+    told = printed("register", *words, "-s", key, "--yes")
+    assert told["party"]["partyId"] == "ABC"
+    signed = client.sign(ocn_registry.SetPartyModules(sender=[], receiver=[]), cpo)
+    (tmp_path / "signed.json").write_text(signed.to_json())
+    told = printed("request submit", tmp_path / "signed.json", "--relay", relay)
+    assert printed("request status", told["requests"][0]["id"], "--relay", relay)
+    voucher = printed(
+        "request sponsor", "-a", cpo.address, "-s", keys[listed_node.address], "--yes"
+    )
+    assert voucher["account"] == cpo.address
 
 
 @pytest.mark.parametrize("deployment", ["v3"], indirect=True)

@@ -69,7 +69,7 @@ def signer_of(devnet, place):
 @pytest.fixture
 def owner(client, fresh):
     """Own the registry; that of v1 belongs to its deployer, whom Anvil plays to hand it over."""
-    signer, deployer = signer_of(fresh, 0), client.owner()
+    signer, deployer = signer_of(fresh, 0), client.owner.address()
     if deployer != signer.address:
         write = client._dialect.write(
             (TransferOwnership(new_owner=signer.address),), each_alone=False

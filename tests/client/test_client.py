@@ -341,20 +341,20 @@ def test_all_or_nothing(client, operator):
 
 
 def test_owner_functions(client, owner, stranger, listed_node):
-    assert client.owner() == owner.address
+    assert client.owner.address() == owner.address
     with pytest.raises(errors.OwnableUnauthorizedAccount):
         client.send(AdminDeleteOperator(operator=listed_node.address), signer=stranger)
     client.send(AdminDeleteOperator(operator=listed_node.address), signer=owner)
     assert client.nodes() == ()
     if client.limits.has_two_step_ownership:
-        assert client.pending_owner() is None
+        assert client.owner.pending() is None
     (change,) = client.send(TransferOwnership(new_owner=stranger.address), signer=owner).changes
     if client.limits.has_two_step_ownership:
-        assert client.pending_owner() == stranger.address
+        assert client.owner.pending() == stranger.address
         (change,) = client.send(AcceptOwnership(), signer=stranger).changes
     else:
         with pytest.raises(UnsupportedByDialect):
-            client.pending_owner()
+            client.owner.pending()
         with pytest.raises(UnsupportedByDialect):
             client.send(AcceptOwnership(), signer=stranger)
     assert change == outcomes.OwnershipTransferred(
@@ -362,7 +362,7 @@ def test_owner_functions(client, owner, stranger, listed_node):
     )
     if client.limits.has_two_step_ownership:
         client.send(TransferOwnership(new_owner=ZERO_ADDRESS), signer=stranger)
-    assert client.owner() == stranger.address
+    assert client.owner.address() == stranger.address
 
 
 def test_reads_at_an_earlier_block(client, operator):
@@ -384,7 +384,7 @@ def test_one_value_is_one_request_and_a_list_adds_one_for_the_head(
         (1, lambda: client.party("DE", "EMS")),
         (1, lambda: client.party(emsp.address)),
         (1, lambda: client.service(emsp.address)),
-        (1, client.owner),
+        (1, client.owner.address),
         (2 + entries, client.parties),
         (2 + entries, client.nodes),
         (2, client.services),
@@ -438,8 +438,8 @@ def test_import_and_a_list_of_many_pages(importing_devnet):
     owner = KeySigner.from_key(devnet.accounts[0].private_key)
     transport = HttpTransport([devnet.rpc_url], chain_id=devnet.chain_id)
     client = RegistryClient(devnet.deployment(), transport)
-    assert client.import_open()
-    assert client.import_open(Contract.PERMISSIONS)
+    assert client.owner.import_open()
+    assert client.owner.import_open(Contract.PERMISSIONS)
     with pytest.raises(errors.ImportStillOpen):
         client.set_node("https://a.example", signer=owner)
     operator = Address("0x" + "11" * 20)
@@ -473,6 +473,6 @@ def test_import_and_a_list_of_many_pages(importing_devnet):
     for contract in Contract:
         (change,) = client.send(CloseImport(contract=contract), signer=owner).changes
         assert change == outcomes.ImportClosed(contract=contract)
-        assert not client.import_open(contract)
+        assert not client.owner.import_open(contract)
     with pytest.raises(errors.ImportNotOpen):
         client.send(CloseImport(contract=Contract.REGISTRY), signer=owner)

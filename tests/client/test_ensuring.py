@@ -43,16 +43,16 @@ def test_node_is_ensured(client, paying, transport, fresh, cpo):
     who = paying(cpo)
     for status in ("created", "unchanged"):
         ensured, count = sent(
-            transport, fresh, lambda: client.ensure_node("https://a.example", **who)
+            transport, fresh, lambda: client.ensure.node("https://a.example", **who)
         )
         assert ensured.status == status
         assert count == (status == "created")
     assert ensured.outcome is None
     if "spender" in who and not client.limits.signed_updates_keep_the_rest:
         with pytest.raises(UnsupportedByDialect, match="DeleteNode"):
-            client.ensure_node("https://b.example", **who)
+            client.ensure.node("https://b.example", **who)
         return
-    ensured = client.ensure_node("https://b.example", **who)
+    ensured = client.ensure.node("https://b.example", **who)
     assert ensured.status == "updated"
     assert outcomes.NodeSet(node=client.node(cpo.address)) in ensured.outcome.changes
     assert client.node(cpo.address).domain == "https://b.example"
@@ -60,7 +60,7 @@ def test_node_is_ensured(client, paying, transport, fresh, cpo):
 
 def test_party_is_ensured(client, paying, transport, fresh, listed_node, cpo):
     def ensure(roles=(Role.CPO, Role.EMSP), **modules):
-        ask = lambda: client.ensure_party(  # noqa: E731 - one call
+        ask = lambda: client.ensure.party(  # noqa: E731 - one call
             "DE", "ABC", roles, listed_node.address.lower(), **modules, **paying(cpo)
         )
         ensured, count = sent(transport, fresh, ask)
@@ -84,7 +84,7 @@ def test_party_is_ensured(client, paying, transport, fresh, listed_node, cpo):
 
 
 def test_new_party_is_ensured_with_its_modules(client, paying, listed_node, cpo):
-    ensured = client.ensure_party(
+    ensured = client.ensure.party(
         "DE",
         "ABC",
         [Role.CPO],
@@ -104,7 +104,7 @@ def test_service_is_ensured(client, paying, transport, fresh, listed_party, prov
     listed_party(provider, "SVC")
 
     def ensure(*permissions, **texts):
-        ask = lambda: client.ensure_service(permissions, **texts, **paying(provider))  # noqa: E731
+        ask = lambda: client.ensure.service(permissions, **texts, **paying(provider))  # noqa: E731
         ensured, count = sent(transport, fresh, ask)
         assert count == (ensured.status != "unchanged")
         return ensured.status
@@ -119,9 +119,9 @@ def test_service_is_ensured(client, paying, transport, fresh, listed_party, prov
 
 def test_what_no_contract_takes_is_refused_though_nothing_would_change(client, operator):
     with pytest.raises(InvalidInput):
-        client.ensure_node("", signer=operator)
+        client.ensure.node("", signer=operator)
     with pytest.raises(InvalidInput):
-        client.ensure_service([], signer=operator)
+        client.ensure.service([], signer=operator)
 
 
 def test_what_the_contract_refuses_is_typed_and_nothing_is_sent(
@@ -129,7 +129,7 @@ def test_what_the_contract_refuses_is_typed_and_nothing_is_sent(
 ):
     listed_party(emsp, "ABC")
     with pytest.raises(errors.PartyIdTaken):
-        client.ensure_party(
+        client.ensure.party(
             "DE",
             "ABC",
             [Role.CPO],
@@ -151,7 +151,7 @@ def test_second_transaction_that_fails_is_told(client, fresh, listed_node, cpo, 
         fresh.request("anvil_setBalance", cpo.address, "0x1")
 
     with pytest.raises(PartlyDone) as error:
-        client.ensure_party(
+        client.ensure.party(
             "DE",
             "ABC",
             [Role.CPO],
@@ -162,7 +162,7 @@ def test_second_transaction_that_fails_is_told(client, fresh, listed_node, cpo, 
         )
     assert len(error.value.tx_hashes) == 1
     fresh.request("anvil_setBalance", cpo.address, hex(10**18))
-    again = client.ensure_party(
+    again = client.ensure.party(
         "DE", "ABC", [Role.CPO], listed_node.address, modules_sender=[Module.CDRS], signer=cpo
     )
     assert again.status == "updated"
@@ -199,18 +199,18 @@ def test_id_is_reassigned_in_one_step(client, owner, listed_party, listed_node, 
     claim = client.sign(wanted, KeySigner.generate())
     if not client.limits.has_batches:
         with pytest.raises(UnsupportedByDialect):
-            client.reassign_party(claim, signer=owner)
+            client.owner.reassign_party(claim, signer=owner)
         return
     with pytest.raises(errors.PartyIdNotFound):
-        client.reassign_party(claim, signer=owner)
+        client.owner.reassign_party(claim, signer=owner)
     listed_party(cpo, "ABC")
     with pytest.raises(errors.OwnableUnauthorizedAccount):
-        client.reassign_party(claim, signer=stranger)
-    outcome = client.reassign_party(claim, signer=owner)
+        client.owner.reassign_party(claim, signer=stranger)
+    outcome = client.owner.reassign_party(claim, signer=owner)
     assert [type(change) for change in outcome.changes] == [
         outcomes.PartyDeleted,
         outcomes.PartySet,
     ]
     assert client.party("DE", "ABC").address == claim.account
     with pytest.raises(InvalidInput, match="claims no id"):
-        client.reassign_party(client.sign(DeleteNode(), cpo), signer=owner)
+        client.owner.reassign_party(client.sign(DeleteNode(), cpo), signer=owner)

@@ -61,7 +61,7 @@ def wanted(listed_node):
 
 @pytest.fixture
 def with_two_ids(client, wanted, cpo, spender):
-    client.ensure_parties([wanted(ABC), wanted(DEF)], signer=cpo, spender=spender)
+    client.ensure.parties([wanted(ABC), wanted(DEF)], signer=cpo, spender=spender)
     return cpo
 
 
@@ -93,7 +93,7 @@ def test_a_further_id_is_added_and_the_others_stay(client, with_two_ids):
 
 
 def test_ensuring_parties_again_writes_nothing(client, wanted, with_two_ids, spender):
-    done = client.ensure_parties([wanted(ABC), wanted(DEF)], signer=with_two_ids, spender=spender)
+    done = client.ensure.parties([wanted(ABC), wanted(DEF)], signer=with_two_ids, spender=spender)
     assert (done.statuses, done.outcome) == ({ABC: "unchanged", DEF: "unchanged"}, None)
 
 
@@ -101,7 +101,7 @@ def test_ensuring_one_party_leaves_the_others_alone_and_says_so(
     client, wanted, with_two_ids, spender
 ):
     changed = wanted(ABC, modules_sender=[Module.BOOKINGS], website=WEBSITE)
-    done = client.ensure_parties([changed], signer=with_two_ids, spender=spender)
+    done = client.ensure.parties([changed], signer=with_two_ids, spender=spender)
     assert (done.statuses, done.left_alone) == ({ABC: "updated"}, (DEF,))
     assert client.party("DE", "ABC").modules_sender == (Module.BOOKINGS,)
     assert client.party("DE", "ABC").website == WEBSITE
@@ -110,7 +110,7 @@ def test_ensuring_one_party_leaves_the_others_alone_and_says_so(
 
 def test_an_id_that_is_wanted_twice_is_refused(client, wanted, cpo):
     with pytest.raises(InvalidInput, match="twice"):
-        client.ensure_parties([wanted(ABC), wanted(ABC)], signer=cpo)
+        client.ensure.parties([wanted(ABC), wanted(ABC)], signer=cpo)
 
 
 def test_parties_of_ocpi_credentials_are_listed(client, listed_node, cpo, spender):
@@ -121,7 +121,7 @@ def test_parties_of_ocpi_credentials_are_listed(client, listed_node, cpo, spende
         {"role": "NSP", "business_details": {}, "party_id": "DEF", "country_code": "DE"},
     ]
     parties = wanted_parties({"token": "x", "roles": roles}, listed_node.address)
-    done = client.ensure_parties(parties, signer=cpo, spender=spender)
+    done = client.ensure.parties(parties, signer=cpo, spender=spender)
     assert done.statuses == {ABC: "created", DEF: "created"}
     assert client.party("DE", "ABC").roles == (Role.CPO, Role.EMSP)
     assert client.party("DE", "ABC").website == WEBSITE
@@ -308,9 +308,9 @@ def test_only_the_holder_of_a_reservation_lists_an_id(client, wanted, owner, cpo
     client.send(reserve, signer=owner)
     assert client.reservation_of("DE", "ABC") == cpo.address
     with pytest.raises(PartyIdReserved) as error:
-        client.ensure_parties([wanted(ABC)], signer=emsp, spender=spender)
+        client.ensure.parties([wanted(ABC)], signer=emsp, spender=spender)
     assert error.value.holder == cpo.address
-    client.ensure_parties([wanted(ABC)], signer=cpo, spender=spender)
+    client.ensure.parties([wanted(ABC)], signer=cpo, spender=spender)
     assert client.reservation_of("DE", "ABC") is None
 
 
@@ -386,7 +386,7 @@ class TestFirstGeneration:
             for one in ("ABC", "DEF")
         ]
         with pytest.raises(UnsupportedByDialect, match="one id"):
-            client.ensure_parties(both, signer=cpo)
+            client.ensure.parties(both, signer=cpo)
 
     def test_modules_that_came_later_are_refused(self, client, cpo):
         with pytest.raises(UnsupportedByDialect, match="BOOKINGS"):

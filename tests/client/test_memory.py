@@ -78,8 +78,8 @@ def told(client):
         client.nodes,
         client.parties,
         client.services,
-        client.owner,
-        client.import_open,
+        client.owner.address,
+        client.owner.import_open,
         lambda: client.route("DE", "AAA"),
         lambda: client.route("DE", "ZZZ"),
         lambda: client.party(EMSP.address),
@@ -151,9 +151,9 @@ def test_programs_can_be_shown_a_chain_that_does_not_mine(chain, client):
     chain.mines = False
     with pytest.raises(OutcomeUnknown) as unknown:
         client.set_node("https://a.example", signer=OPERATOR, options=WriteOptions(timeout_s=0.05))
-    assert client.outcome_of(unknown.value.tx_hash) is None
+    assert client.transactions.outcome_of(unknown.value.tx_hash) is None
     chain.mine()
-    outcome = client.outcome_of(unknown.value.tx_hash)
+    outcome = client.transactions.outcome_of(unknown.value.tx_hash)
     assert outcome.changes[0].node.domain == "https://a.example"
 
 

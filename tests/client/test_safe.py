@@ -98,7 +98,7 @@ def test_safe_is_listed_as_a_party(client, signer, safe, listed_node, spender):
 
 
 def test_safe_is_ensured_with_a_spender(client, signer, safe, spender):
-    assert client.ensure_node("https://a.example", signer=signer, spender=spender).status == (
+    assert client.ensure.node("https://a.example", signer=signer, spender=spender).status == (
         "created"
     )
     assert client.node(safe).domain == "https://a.example"

@@ -42,7 +42,7 @@ from ocn_registry.evm import abi
 from ocn_registry.evm.keccak import selector
 from ocn_registry.models import ZERO_ADDRESS
 from ocn_registry.protocol.effects import Clock, Local, Sleep
-from ocn_registry.protocol.lanes import TakeTurn
+from ocn_registry.protocol.journal import MemoryJournal, MemoryOfTransport
 
 NOBODYS = (abi.uint(0), bytes(32), bytes(32))  # v, r, s that give the zero address
 
@@ -374,18 +374,21 @@ def test_second_transaction_waits_while_no_node_is_there(
     client, transport, monkeypatch, listed_node, operator
 ):
     """Else the entry would be gone because of an outage of a second."""
-    perform, turns, refused = transport.perform, [], []
+    perform, take, turns, refused = transport.perform, MemoryJournal.take, [], []
+
+    def counted(*given):
+        turns.append(time.monotonic())
+        return take(*given)
 
     def with_an_outage(effect):
-        if isinstance(effect, TakeTurn):
-            turns.append(time.monotonic())
-        is_asked = not isinstance(effect, (TakeTurn, Clock, Sleep, Local))
+        is_asked = not isinstance(effect, (MemoryOfTransport, Clock, Sleep, Local))
         if is_asked and len(turns) > 1 and time.monotonic() < turns[1] + 0.5:
             refused.append(effect)
             raise RpcUnavailable("the cable is cut")
         return perform(effect)
 
     monkeypatch.setattr(transport, "perform", with_an_outage)
+    monkeypatch.setattr(MemoryJournal, "take", counted)
     outcome = client.set_node("https://b.example", signer=operator)
     assert len(outcome.parts) == 2
     assert len(refused) > 1
@@ -493,8 +496,8 @@ def test_what_is_not_there_is_said(client, operator, stranger, cpo):
     for ask in (
         lambda: client.nonce(cpo.address),
         lambda: client.membership(cpo.address),
-        client.pending_owner,
-        client.import_open,
+        client.owner.pending,
+        client.owner.import_open,
         lambda: client.prepare(SetNode(domain="https://a.example"), cpo.address, nonce=1),
         lambda: client.prepare(DeleteNode(), cpo.address, deadline_unix_s=4_000_000_000),
         lambda: client.send(
@@ -516,7 +519,7 @@ def test_ownership_can_not_be_given_to_nobody_but_renounced(client, owner, opera
     with pytest.raises(InvalidInput):
         client.send(TransferOwnership(new_owner=ZERO_ADDRESS), signer=owner)
     client.send(RenounceOwnership(), signer=owner)
-    assert client.owner() is None
+    assert client.owner.address() is None
 
 
 def test_many_parties_take_ten_requests_a_thousand(client, fresh, transport, listed_node):

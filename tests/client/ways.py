@@ -62,9 +62,9 @@ class AsyncWeb3Counted(AsyncWeb3Transport):
 class Waiting:
     """An asynchronous client for tests that wait: the same methods, run to their end."""
 
-    def __init__(self, client):
+    def __init__(self, client, runner=None):
         self._client = client
-        self.runner = asyncio.Runner()
+        self.runner = runner or asyncio.Runner()
 
     @property
     def identity(self):
@@ -77,6 +77,8 @@ class Waiting:
 
     def __getattr__(self, name):
         found = getattr(self._client, name)
+        if name in {"owner", "transactions", "ensure"}:
+            return Waiting(found, self.runner)
         if not inspect.iscoroutinefunction(found):
             return found
         return lambda *given, **named: self.runner.run(found(*given, **named))
@@ -100,11 +102,12 @@ def transport(way, *urls, **settings):
     return AsyncWeb3Counted(AsyncWeb3(AsyncHTTPProvider(urls[0])), **settings)
 
 
-def client(deployment, transport, options=None):
+def client(deployment, transport, options=None, journal=None):
     """Make the client that goes with a transport."""
+    given = {"options": options, "journal": journal}
     if inspect.iscoroutinefunction(transport.perform):
-        return Waiting(AsyncRegistryClient(deployment, transport, options=options))
-    return RegistryClient(deployment, transport, options=options)
+        return Waiting(AsyncRegistryClient(deployment, transport, **given))
+    return RegistryClient(deployment, transport, **given)
 
 
 def perform(client, effect):

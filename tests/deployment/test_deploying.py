@@ -24,7 +24,7 @@ from ocn_registry.errors import (
     TransactionReplaced,
     WrongChain,
 )
-from ocn_registry.flows.write import WriteOptions
+from ocn_registry.flows.options import WriteOptions
 from ocn_registry.models import Address
 from ocn_registry.protocol.effects import Send, run
 from ocn_registry.transport.http_sync import HttpTransport

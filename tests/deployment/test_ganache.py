@@ -169,9 +169,9 @@ def test_stuck_transaction_is_waited_for_and_not_sent_twice(node, light):
         with pytest.raises(OutcomeUnknown) as stuck:
             light.set_node(URL, signer=OPERATOR, options=WriteOptions(timeout_s=0.2))
     node.request("miner_start")
-    outcome = light.await_outcome(stuck.value.tx_hash)
+    outcome = light.transactions.await_outcome(stuck.value.tx_hash)
     assert light.node(OPERATOR.address).domain == URL
-    assert light.outcome_of(stuck.value.tx_hash).tx_hash == outcome.tx_hash
+    assert light.transactions.outcome_of(stuck.value.tx_hash).tx_hash == outcome.tx_hash
     block = node.request("eth_getBlockByHash", outcome.block.hash, False)
     assert block["transactions"] == [outcome.tx_hash]
 

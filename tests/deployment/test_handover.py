@@ -12,7 +12,7 @@ from ocn_registry.deploy.handover import NotHandedOver, accept, accepted, offer,
 from ocn_registry.deploy.timelock import Stage, acceptance, schedule, schedule_file
 from ocn_registry.deploy.timelock import execute as execute_in
 from ocn_registry.errors import InvalidInput, UnsupportedByDialect
-from ocn_registry.flows.write import WriteOptions
+from ocn_registry.flows.options import WriteOptions
 from ocn_registry.protocol.effects import run
 from ocn_registry.transport.http_sync import HttpTransport
 

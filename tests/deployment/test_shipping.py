@@ -15,7 +15,7 @@ from key_creator import KeyCreator
 
 from ocn_registry.deploy.deploy import Order, deploy
 from ocn_registry.deploy.record import Record
-from ocn_registry.flows.write import WriteOptions
+from ocn_registry.flows.options import WriteOptions
 from ocn_registry.protocol.effects import run
 
 ROOT = Path(__file__).parents[2]
@@ -23,7 +23,7 @@ NAME = "volta-v3"
 LOOK = f"""
 from ocn_registry import connect, networks
 with connect("{NAME}", rpc_urls=["RPC"]) as registry:
-    print("{NAME}" in networks.names(), registry.owner(), registry.nodes())
+    print("{NAME}" in networks.names(), registry.owner.address(), registry.nodes())
 """
 
 

@@ -11,7 +11,7 @@ from key_creator import KeyCreator
 
 from ocn_registry.deploy.deploy import Order, deploy
 from ocn_registry.deploy.record import Record
-from ocn_registry.flows.write import WriteOptions
+from ocn_registry.flows.options import WriteOptions
 from ocn_registry.models import Address
 from ocn_registry.protocol.effects import run
 

@@ -41,7 +41,7 @@ def listed(devnet):
     """List a node and two parties, which the guide for nodes reads."""
     operator = KeySigner.from_key(devnet.accounts[1].private_key)
     with client_of(devnet) as client:
-        if client.import_open():
+        if client.owner.import_open():
             return
         client.set_node("https://node.example", signer=operator)
 

@@ -32,9 +32,9 @@ def devnet(_devnet):
     """Give the chain, as it was before every test."""
     snapshot = _devnet.request("evm_snapshot")
     yield _devnet
-    _devnet.request("evm_setAutomine", True)
-    _devnet.request("anvil_dropAllTransactions")
+    _devnet.request("anvil_dropAllTransactions")  # first, or they are mined in the next test
     _devnet.request("evm_revert", snapshot)
+    _devnet.request("evm_setAutomine", True)
 
 
 @pytest.fixture
@@ -56,9 +56,10 @@ def connect(way, devnet):
 
     def connected(*urls, **settings):
         deployment, options = devnet.deployment(), settings.pop("options", PATIENCE)
+        journal = settings.pop("journal", None)
         settings = {"timeout_s": TIMEOUT_S, "retries": 1} | settings
         transport = ways.transport(way, *urls, chain_id=deployment.chain_id, **settings)
-        made.append(ways.client(deployment, transport, options))
+        made.append(ways.client(deployment, transport, options, journal))
         return made[-1]
 
     yield connected

@@ -396,7 +396,7 @@ def test_transaction_is_recognised_by_its_hash_however_it_is_told(
     proxy.inject(faults.answers("eth_getTransactionByHash", form))
     other = connect(proxy.url)
     assert ways.perform(other, TransactionOf(outcome.tx_hash)) == expected
-    assert other.outcome_of(outcome.tx_hash).tx_hash == outcome.tx_hash
+    assert other.transactions.outcome_of(outcome.tx_hash).tx_hash == outcome.tx_hash
 
 
 @pytest.mark.parametrize("name", ["to", "nonce", "input", "value", "gas", "r", "s"])

@@ -161,7 +161,7 @@ def test_other_node_has_to_be_on_the_chain_too(connect, proxy, operator):
 
 
 def test_list_is_one_request_and_one_for_the_head(client, proxy):
-    client.owner()
+    client.owner.address()
     before = proxy.posts
     assert client.parties() == ()
     assert proxy.posts == before + 2

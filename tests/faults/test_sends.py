@@ -1,5 +1,6 @@
 """Writes over a bad way or to a bad node: the documented error in time, and nothing paid twice."""
 
+import sqlite3
 import threading
 import time
 
@@ -14,12 +15,13 @@ from ocn_registry import (
     KeySigner,
     Node,
     OutcomeUnknown,
-    RpcRefused,
+    RpcUnavailable,
     SetNode,
+    SqliteJournal,
     TransactionReplaced,
     WriteOptions,
 )
-from ocn_registry.flows import transaction
+from ocn_registry.flows import landing
 
 SEND = "eth_sendRawTransaction"
 RECEIPT = "eth_getTransactionReceipt"
@@ -39,11 +41,15 @@ def mined_once_sent(devnet):
     return WriteOptions(timeout_s=20, on_sent=lambda _: devnet.request("evm_mine"))
 
 
-def unknown(client, operator):
+def mine(devnet):
+    return lambda _: devnet.request("evm_mine")
+
+
+def unknown(client, operator, url=URL):
     """Send something of which the outcome is not known; return its hash."""
     started = time.monotonic()
     with pytest.raises(OutcomeUnknown) as told:
-        client.set_node(URL, signer=operator, options=WriteOptions(timeout_s=PATIENCE_S))
+        client.set_node(url, signer=operator, options=WriteOptions(timeout_s=PATIENCE_S))
     assert time.monotonic() - started < LIMIT_S
     assert str(told.value).isprintable()
     return told.value.tx_hash
@@ -78,7 +84,7 @@ def test_transaction_that_never_arrived_is_unknown_and_sent_once(
     proxy.inject(fault, method=SEND)
     tx_hash = unknown(client, operator)
     assert proxy.asked[SEND] == 1
-    assert client.outcome_of(tx_hash) is None
+    assert client.transactions.outcome_of(tx_hash) is None
     assert account.paid_for(0)
     proxy.heal()
     # The same write again is the same transaction, so the two can't both be paid for.
@@ -86,19 +92,62 @@ def test_transaction_that_never_arrived_is_unknown_and_sent_once(
     assert account.paid_for(1)
 
 
-@pytest.mark.parametrize(
-    ("fault", "error"),
-    [
-        (faults.errs(SEND, code=-32000, message="\x1b[2J too cheap"), RpcRefused),
-    ],
-)
-def test_transaction_that_was_refused_is_not_sent(client, proxy, operator, account, fault, error):
+WORDS = [
+    "\x1b[2J too cheap",
+    "FeeTooLow",
+    "Known transaction",
+    "already known",
+    "known transaction: 0x11",
+    "request timed out",
+    "nonce too low",
+    "replacement transaction underpriced",
+]
+NOT_ACCEPTED = [
+    *[faults.errs(SEND, code=-32000, message=words) for words in WORDS],
+    *map(faults.status, [400, 401, 404, 408, 413, 429, 500, 503, 504]),
+]
+KEPT = [
+    *[faults.errs_after(SEND, code=-32000, message=words) for words in WORDS],
+    *map(faults.status_after, [400, 401, 404, 408, 413, 429, 500, 503, 504]),
+    faults.answers(SEND, "0x" + "11" * 32),
+    faults.answers(SEND, None),
+]
+
+
+@pytest.mark.parametrize("fault", KEPT)
+def test_transaction_that_a_node_keeps_is_found_whatever_it_says(
+    client, proxy, operator, account, fault
+):
     proxy.inject(fault, method=SEND)
-    with pytest.raises(error) as told:
-        client.set_node(URL, signer=operator)
-    assert str(told.value).isprintable()
-    assert account.paid_for(0)
+    client.set_node(URL, signer=operator)
+    assert account.paid_for(1)
+
+
+@pytest.mark.parametrize("fault", NOT_ACCEPTED)
+def test_what_a_node_says_to_a_transaction_decides_nothing(client, proxy, operator, account, fault):
+    proxy.inject(fault, method=SEND)
+    tx_hash = unknown(client, operator)
     proxy.heal()
+    assert client.set_node(URL, signer=operator).tx_hash == tx_hash
+    assert account.paid_for(1)
+
+
+def test_what_never_left_this_machine_is_refused_and_forgotten(
+    client, connect, proxy, devnet, operator, account
+):
+    never = connect(proxy.url)
+    never.node(operator.address)
+    proxy.inject(faults.then_gone(proxy), method="eth_getTransactionCount")
+    with pytest.raises(RpcUnavailable):
+        never.set_node(URL, signer=operator)
+    assert account.paid_for(0)
+
+
+def test_transaction_goes_to_the_next_node_where_the_first_is_out_of_reach(
+    connect, proxy, devnet, operator, account
+):
+    client = connect(proxy.url, devnet.rpc_url)
+    proxy.inject(faults.then_gone(proxy), method="eth_getTransactionCount")
     client.set_node(URL, signer=operator)
     assert account.paid_for(1)
 
@@ -116,11 +165,11 @@ def test_transaction_that_was_delivered_twice_is_found(client, proxy, operator, 
 def test_receipt_that_never_comes_is_unknown_and_then_found(client, proxy, operator, account):
     proxy.inject(faults.answers(RECEIPT, None), method=RECEIPT)
     tx_hash = unknown(client, operator)
-    assert client.outcome_of(tx_hash) is None
+    assert client.transactions.outcome_of(tx_hash) is None
     proxy.heal()
     again = client.set_node(URL, signer=operator)
     assert again.tx_hash == tx_hash
-    assert client.outcome_of(tx_hash).changes == again.changes
+    assert client.transactions.outcome_of(tx_hash).changes == again.changes
     assert account.paid_for(1)
 
 
@@ -138,16 +187,32 @@ def test_node_that_fails_while_the_receipt_is_awaited(client, proxy, operator, a
     proxy.inject(fault, method=RECEIPT)
     tx_hash = unknown(client, operator)
     proxy.heal()
-    assert client.await_outcome(tx_hash).tx_hash == tx_hash
+    assert client.transactions.await_outcome(tx_hash).tx_hash == tx_hash
     assert account.paid_for(1)
 
 
-def test_number_that_is_too_low_is_refused(client, connect, proxy, devnet, operator, account):
+def test_number_that_is_too_low_is_unknown_and_costs_nothing(
+    client, connect, proxy, devnet, operator, account
+):
     connect(devnet.rpc_url).set_node("https://b.example", signer=operator)
     proxy.inject(faults.answers("eth_getTransactionCount", "0x0"), method="eth_getTransactionCount")
-    with pytest.raises(RpcRefused, match="nonce too low"):
+    with pytest.raises(OutcomeUnknown, match="nonce too low"):
         client.set_node(URL, signer=operator)
     assert account.paid_for(1)
+
+
+def test_number_that_was_taken_is_told_as_taken(
+    client, connect, proxy, devnet, operator, account, monkeypatch
+):
+    monkeypatch.setattr(landing, "_LOSS_S", 0.2)
+    connect(devnet.rpc_url).set_node("https://b.example", signer=operator)
+    method = "eth_getTransactionCount"
+    proxy.inject(faults.answers(method, "0x0"), method=method, times=1)
+    with pytest.raises(TransactionReplaced):
+        client.set_node(URL, signer=operator)
+    assert account.paid_for(1)
+    client.set_node(URL, signer=operator)
+    assert account.paid_for(2)
 
 
 def test_number_that_lags_is_not_given_out_twice(client, proxy, operator, account):
@@ -166,7 +231,7 @@ def test_number_that_is_too_high_is_unknown_and_costs_nothing(client, proxy, ope
 def test_dropped_transaction_is_unknown_and_the_same_again(client, never_mines, operator, account):
     tx_hash = unknown(client, operator)
     never_mines.request("anvil_dropTransaction", tx_hash)
-    assert client.outcome_of(tx_hash) is None
+    assert client.transactions.outcome_of(tx_hash) is None
     never_mines.request("evm_setAutomine", True)
     assert client.set_node(URL, signer=operator).tx_hash == tx_hash
     assert account.paid_for(1)
@@ -177,7 +242,7 @@ def test_dropped_transaction_leaves_no_gap(client, never_mines, operator, accoun
     never_mines.request("anvil_dropTransaction", tx_hash)
     never_mines.request("evm_setAutomine", True)
     client.set_node("https://b.example", signer=operator)
-    assert client.outcome_of(tx_hash) is not None
+    assert client.transactions.outcome_of(tx_hash) is not None
     assert client.node(operator.address).domain == "https://b.example"
     assert account.paid_for(2)
 
@@ -192,7 +257,7 @@ def test_block_that_is_undone_does_not_count(client, devnet, operator, account):
     with pytest.raises(OutcomeUnknown) as told:
         client.set_node(URL, signer=operator, options=options)
     assert account.paid_for(0)
-    assert client.outcome_of(told.value.tx_hash) is None
+    assert client.transactions.outcome_of(told.value.tx_hash) is None
     devnet.request("evm_setAutomine", True)
     assert client.set_node(URL, signer=operator).tx_hash == told.value.tx_hash
     assert account.paid_for(1)
@@ -226,7 +291,9 @@ def test_confirmations_are_counted_on_the_chain_that_stands(client, devnet, oper
 
 def test_stuck_transaction_is_sped_up(client, never_mines, operator, account):
     tx_hash = unknown(client, operator)
-    outcome = client.speed_up(tx_hash, signer=operator, options=mined_once_sent(never_mines))
+    outcome = client.transactions.speed_up(
+        tx_hash, signer=operator, options=mined_once_sent(never_mines)
+    )
     assert outcome.tx_hash != tx_hash
     assert [item.intent for item in outcome.items] == [SetNode(domain=URL)]
     assert account.paid_for(1)
@@ -240,7 +307,9 @@ def test_other_process_speeds_it_up_by_its_hash_alone(
 ):
     tx_hash = unknown(client, operator)
     other = connect(never_mines.rpc_url)
-    outcome = other.speed_up(tx_hash, signer=operator, options=mined_once_sent(never_mines))
+    outcome = other.transactions.speed_up(
+        tx_hash, signer=operator, options=mined_once_sent(never_mines)
+    )
     assert outcome.changes[0].node.domain == URL
     assert account.paid_for(1)
 
@@ -248,7 +317,7 @@ def test_other_process_speeds_it_up_by_its_hash_alone(
 def test_the_first_of_two_may_still_win(client, proxy, never_mines, operator, account):
     tx_hash = unknown(client, operator)
     never_mines.request("evm_mine")
-    assert client.speed_up(tx_hash, signer=operator).tx_hash == tx_hash
+    assert client.transactions.speed_up(tx_hash, signer=operator).tx_hash == tx_hash
     assert proxy.asked[SEND] == 1
     assert account.paid_for(1)
 
@@ -256,14 +325,16 @@ def test_the_first_of_two_may_still_win(client, proxy, never_mines, operator, ac
 def test_price_of_a_replacement_keeps_below_the_cap(client, never_mines, operator, account):
     tx_hash = unknown(client, operator)
     with pytest.raises(FeeAboveCap):
-        client.speed_up(tx_hash, signer=operator, options=WriteOptions(max_fee_per_gas_wei=17))
+        client.transactions.speed_up(
+            tx_hash, signer=operator, options=WriteOptions(max_fee_per_gas_wei=17)
+        )
     assert account.paid_for(0)
 
 
 def test_stuck_transaction_is_cancelled(client, never_mines, operator, account):
     tx_hash = unknown(client, operator)
     options = mined_once_sent(never_mines)
-    assert client.cancel(tx_hash, signer=operator, options=options) is None
+    assert client.transactions.cancel(tx_hash, signer=operator, options=options) is None
     assert client.node(operator.address) is None
     assert account.paid_for(1)  # for the one that does nothing
     never_mines.request("evm_setAutomine", True)
@@ -274,18 +345,18 @@ def test_stuck_transaction_is_cancelled(client, never_mines, operator, account):
 def test_what_can_not_be_cancelled_any_more_is_told(client, never_mines, operator, account):
     tx_hash = unknown(client, operator)
     never_mines.request("evm_mine")
-    assert client.cancel(tx_hash, signer=operator).tx_hash == tx_hash
+    assert client.transactions.cancel(tx_hash, signer=operator).tx_hash == tx_hash
     assert account.paid_for(1)
 
 
 def test_only_its_sender_replaces_a_transaction(client, connect, never_mines, operator):
     tx_hash = unknown(client, operator)
     with pytest.raises(InvalidInput, match="only its sender"):
-        connect(never_mines.rpc_url).speed_up(tx_hash, signer=KeySigner.generate())
-    with pytest.raises(OutcomeUnknown, match="does not know it"):
-        client.speed_up("0x" + "11" * 32, signer=operator)
-    with pytest.raises(InvalidInput, match="no hash"):
-        client.outcome_of("0x11")
+        connect(never_mines.rpc_url).transactions.speed_up(tx_hash, signer=KeySigner.generate())
+    with pytest.raises(OutcomeUnknown, match="knows it"):
+        client.transactions.speed_up("0x" + "11" * 32, signer=operator)
+    with pytest.raises(InvalidInput, match="not a valid transaction hash"):
+        client.transactions.outcome_of("0x11")
 
 
 @pytest.mark.parametrize(
@@ -293,8 +364,7 @@ def test_only_its_sender_replaces_a_transaction(client, connect, never_mines, op
     [
         {"input": "0x00"},
         {"to": "0x" + "11" * 20},
-        {"nonce": "0x1"},
-        {"chainId": "0x1"},
+        {"nonce": "0x1f"},
         {"r": "0x1"},
     ],
 )
@@ -306,7 +376,7 @@ def test_node_can_not_choose_what_is_signed(
     proxy.inject(faults.answers(method, lambda told: told | change), method=method)
     other = connect(proxy.url)
     with pytest.raises(BadAnswer, match="not that one"):
-        other.speed_up(tx_hash, signer=operator)
+        other.transactions.speed_up(tx_hash, signer=operator)
     assert proxy.asked[SEND] == 1
     assert account.paid_for(0)
 
@@ -314,12 +384,12 @@ def test_node_can_not_choose_what_is_signed(
 def test_write_whose_number_another_took_is_told_as_replaced(
     client, never_mines, operator, account, monkeypatch
 ):
-    monkeypatch.setattr(transaction, "_LOSS_S", 0.5)
+    monkeypatch.setattr(landing, "_LOSS_S", 0.5)
     other = ways.client(never_mines.deployment(), ways.transport("sync", never_mines.rpc_url))
 
     def cancel(tx_hash):
         named = {"signer": operator, "options": mined_once_sent(never_mines)}
-        threading.Thread(target=other.cancel, args=(tx_hash,), kwargs=named).start()
+        threading.Thread(target=other.transactions.cancel, args=(tx_hash,), kwargs=named).start()
 
     options = WriteOptions(timeout_s=60, on_sent=cancel)
     with pytest.raises(TransactionReplaced):
@@ -329,3 +399,130 @@ def test_write_whose_number_another_took_is_told_as_replaced(
     client.set_node(URL, signer=operator)
     assert account.paid_for(2)
     other.close()
+
+
+# Several processes, one journal
+
+
+@pytest.fixture
+def processes(connect, proxy, tmp_path):
+    """Give a function that makes clients as processes of their own would: one file is shared."""
+    opened = []
+
+    def process(*urls):
+        opened.append(SqliteJournal(tmp_path / "journal.sqlite3"))
+        return connect(*(urls or (proxy.url,)), journal=opened[-1])
+
+    yield process
+    for journal in opened:
+        journal.close()
+
+
+def test_same_write_of_another_process_waits_for_the_first(
+    processes, never_mines, operator, account
+):
+    tx_hash = unknown(processes(), operator)
+    told = []
+    options = WriteOptions(timeout_s=20, on_notice=told.append, on_sent=mine(never_mines))
+    assert processes().set_node(URL, signer=operator, options=options).tx_hash == tx_hash
+    assert any(tx_hash in sentence for sentence in told)
+    assert account.paid_for(1)
+
+
+def test_same_write_of_another_process_finds_the_first_in_its_block(
+    processes, never_mines, operator, account
+):
+    tx_hash = unknown(processes(), operator)
+    never_mines.request("evm_mine")
+    other = processes()
+    assert other.quote(SetNode(domain=URL), payer=operator.address).sent_before == tx_hash
+    assert other.set_node(URL, signer=operator).tx_hash == tx_hash
+    never_mines.request("evm_setAutomine", True)
+    assert other.set_node(URL, signer=operator).tx_hash != tx_hash  # its outcome is known now
+    assert account.paid_for(2)
+
+
+def test_another_process_hands_over_what_no_node_has(processes, never_mines, operator, account):
+    tx_hash = unknown(processes(), operator)
+    never_mines.request("anvil_dropTransaction", tx_hash)
+    never_mines.request("evm_setAutomine", True)
+    processes().set_node("https://b.example", signer=operator)
+    assert processes().transactions.outcome_of(tx_hash).items
+    assert account.paid_for(2)
+
+
+def test_open_transactions_are_listed_with_what_they_are_for(
+    processes, never_mines, operator, account
+):
+    tx_hash = unknown(processes(), operator)
+    other = processes()
+    (one,) = other.transactions.open()
+    assert (one.account, one.number, one.tx_hashes) == (operator.address, account.sent, (tx_hash,))
+    assert one.intents == (SetNode(domain=URL),)
+    status = other.transactions.spender(operator.address)
+    assert (status.transactions, status.oldest_waiting) == ((one,), one)
+    assert (status.balance_wei, status.foreign) == (account.balance, ())
+    never_mines.request("evm_mine")
+    assert other.transactions.open() == ()
+
+
+def test_write_that_another_process_cancelled_is_told_as_replaced(
+    processes, never_mines, operator, account, monkeypatch
+):
+    monkeypatch.setattr(landing, "_LOSS_S", 0.2)
+    other = processes()
+
+    def cancel(tx_hash):
+        named = {"signer": operator, "options": mined_once_sent(never_mines)}
+        threading.Thread(target=other.transactions.cancel, args=(tx_hash,), kwargs=named).start()
+
+    options = WriteOptions(timeout_s=20, on_sent=cancel)
+    with pytest.raises(TransactionReplaced):
+        processes().set_node(URL, signer=operator, options=options)
+    assert account.paid_for(1)
+
+
+def test_transaction_from_elsewhere_is_told(client, connect, never_mines, operator, account):
+    unknown(connect(never_mines.rpc_url), operator)
+    told = []
+    options = WriteOptions(on_notice=told.append, on_sent=mine(never_mines))
+    quote = client.quote(SetNode(domain="https://b.example"), payer=operator.address)
+    client.set_node("https://b.example", signer=operator, options=options)
+    for sentences in (told, quote.notices):
+        assert any(
+            f"number {account.sent - 2} " in each and "not from here" in each for each in sentences
+        )
+    assert client.transactions.spender(operator.address).foreign == ()
+    assert account.paid_for(2)
+
+
+def test_only_what_the_account_signed_is_signed_again(
+    client, connect, proxy, never_mines, operator, account
+):
+    """A node shows somebody else's transaction as the account's: its hash is right."""
+    stranger = KeySigner.from_key(never_mines.accounts[2].private_key)
+    tx_hash = unknown(connect(never_mines.rpc_url), stranger)
+    method = "eth_getTransactionByHash"
+    proxy.inject(
+        faults.answers(method, lambda told: told | {"from": operator.address}), method=method
+    )
+    with pytest.raises(InvalidInput, match=f"sent by {stranger.address}"):
+        client.transactions.speed_up(tx_hash, signer=operator)
+    assert proxy.asked[SEND] == 0
+    assert account.paid_for(0)
+
+
+def test_journal_that_was_tampered_with_is_not_signed_again(
+    processes, never_mines, operator, account, tmp_path
+):
+    tx_hash = unknown(processes(), operator)
+    stranger = KeySigner.from_key(never_mines.accounts[2].private_key)
+    other = ways.transport("sync", never_mines.rpc_url)
+    client = ways.client(never_mines.deployment(), other)
+    theirs = unknown(client, stranger, "https://c.example")
+    raw = never_mines.request("eth_getRawTransactionByHash", theirs)
+    with sqlite3.connect(tmp_path / "journal.sqlite3") as db:
+        db.execute("UPDATE attempt SET raw = ?", (bytes.fromhex(raw[2:]),))
+    with pytest.raises(InvalidInput, match=f"sent by {stranger.address}"):
+        processes().transactions.speed_up(tx_hash, signer=operator)
+    assert account.paid_for(0)

@@ -41,7 +41,7 @@ def test_reads_writes_and_lists(client, operator, account):
     assert client.parties() == ()
     request = client.sign(SetNode(domain="https://b.example"), operator)
     client.submit(request, spender=operator)
-    assert client.outcome_of(outcome.tx_hash).tx_hash == outcome.tx_hash
+    assert client.transactions.outcome_of(outcome.tx_hash).tx_hash == outcome.tx_hash
     assert account.paid_for(2)
 
 

@@ -57,8 +57,8 @@ def test_all_is_as_planned_in_the_order_of_the_old_lists(new, planned, owner, ol
     assert migration.import_into(new, planned, signer=owner) == ()
     closed = migration.close_import(new, planned, signer=owner)
     assert len(closed) == 2
-    assert not new.import_open(Contract.REGISTRY)
-    assert not new.import_open(Contract.PERMISSIONS)
+    assert not new.owner.import_open(Contract.REGISTRY)
+    assert not new.owner.import_open(Contract.PERMISSIONS)
     assert migration.close_import(new, planned, signer=owner) == ()
     # Nothing but what the plan lists differs between the two registries.
     copy = migration.snapshot(new)
@@ -96,8 +96,8 @@ def test_killed_at_each_step_and_resumed_it_ends_the_same(devnet, planned, owner
                 client.services(),
                 [client.agreements(party.address) for party in planned.parties],
                 [party.membership for party in client.parties()],
-                client.import_open(Contract.REGISTRY),
-                client.import_open(Contract.PERMISSIONS),
+                client.owner.import_open(Contract.REGISTRY),
+                client.owner.import_open(Contract.PERMISSIONS),
             )
         sent = count() - before
         devnet.request("evm_revert", here)
@@ -214,7 +214,7 @@ def test_differences_are_told_and_nothing_is_closed(new, planned, owner, who):
     migration.import_into(new, planned, signer=owner)
     with pytest.raises(NotAsPlanned, match=r"other\.example"):
         migration.close_import(new, planned, signer=owner)
-    assert new.import_open()
+    assert new.owner.import_open()
     assert not [one for one in migration.differences(new, planned) if one.what is What.MISSING]
 
 

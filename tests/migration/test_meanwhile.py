@@ -69,7 +69,7 @@ def test_what_was_given_up_meanwhile_stays_so_and_holds_nothing_up(new, planned,
     assert differing(new, planned) == []
     assert len(migration.close_import(new, planned, signer=owner)) == 2
     assert is_given_up(new, who)
-    assert not new.import_open(Contract.PERMISSIONS)
+    assert not new.owner.import_open(Contract.PERMISSIONS)
 
 
 def test_killed_anywhere_with_people_acting_in_between_it_ends_well(devnet, planned, owner, who):

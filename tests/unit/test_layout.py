@@ -18,7 +18,7 @@ BELOW = {
     "contract_errors": {"foreign", "errors"},
     "models": {"foreign", "evm", "errors"},
     "evm": {"foreign", "errors", "models"},
-    "protocol": {"evm", "errors", "models", "intents", "outcomes"},
+    "protocol": {"foreign", "evm", "errors", "models", "intents", "outcomes"},
     "intents": {"foreign", "errors", "models"},
     "outcomes": {"errors", "models", "intents"},
     "networks": {"foreign", "errors", "models"},
@@ -36,7 +36,8 @@ BELOW["migration"] = BELOW["client"] | {"client"}
 BELOW["deploy"] = BELOW["client"] | {"client"}
 BELOW["plans"] = BELOW["deploy"] | {"deploy", "migration"}
 BELOW["health"] = BELOW["plans"] | {"plans"}
-BELOW["cli"] = BELOW["health"] | {"health"}
+BELOW["relay"] = BELOW["plans"] | {"plans", "cache"}
+BELOW["cli"] = BELOW["health"] | {"health", "relay"}
 
 # Which part may import a library of others.
 LIBRARIES = {
@@ -48,21 +49,25 @@ LIBRARIES = {
     "eth_utils": set(),
     "ape": set(),
     "rich": {"cli"},
-    "argparse": {"cli"},
+    "argparse": {"cli", "relay"},
     "getpass": {"cli"},
     "shutil": {"cli", "deploy"},
-    "urllib3": {"transport"},
+    "urllib3": {"transport", "relay"},
     "aiohttp": {"transport"},
     "Crypto": {"evm", "signing"},
     "brotli": {"notary"},
-    "sqlite3": {"cache"},
+    "sqlite3": {"cache", "protocol", "relay"},
+    "starlette": {"relay"},
+    "uvicorn": {"relay"},
+    "prometheus_client": {"relay"},
+    "psycopg": {"relay"},
     "typing_extensions": set(),
 }
 # Which parts may know the generations of the contracts by name.
 GENERATIONS = {"dialects", "networks", "deploy", "testing"}
 LINES_ALARM = 400
 # Nothing but one short entry after the other, mostly documentation.
-LISTS = {"contract_errors.py", "intents.py", "sync_client.py", "async_client.py", "models.py"}
+LISTS = {"contract_errors.py", "intents.py", "outcomes.py", "sync_client.py", "async_client.py", "models.py"}
 SLOW = {"web3", "eth_account", "eth_keys", "eth_utils", "coincurve", "ape"}
 
 MODULES = sorted(PACKAGE.rglob("*.py"))

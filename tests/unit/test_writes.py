@@ -1,5 +1,7 @@
 """What a write does step by step, against a chain that is played."""
 
+from dataclasses import replace
+
 import pytest
 
 from ocn_registry import (
@@ -14,6 +16,7 @@ from ocn_registry import (
     NonceMismatch,
     OutcomeUnknown,
     RequestExpired,
+    RpcRefused,
     RpcTimeout,
     RpcUnavailable,
     SetNode,
@@ -25,11 +28,13 @@ from ocn_registry import contract_errors as errors
 from ocn_registry.dialects import dialect_of
 from ocn_registry.evm import abi
 from ocn_registry.evm.keccak import selector
-from ocn_registry.flows import requests, transaction, write
+from ocn_registry.evm.transactions import unsigned
+from ocn_registry.flows import batch, requests, transaction, write
+from ocn_registry.flows.sender import sender_for
 from ocn_registry.models import BlockRef
 from ocn_registry.networks import built_in
 from ocn_registry.protocol.effects import Arrival, Handover, HeadBlock, Receipt, run
-from ocn_registry.protocol.lanes import Lane, Turn
+from ocn_registry.protocol.journal import MemoryJournal
 
 DEPLOYMENT = built_in("local")
 DIALECT = dialect_of(DEPLOYMENT)
@@ -59,15 +64,12 @@ class Chain:
         self.results = None
         self.answer = b""
         self.send_error = None
+        self.arrival = None
         self.poll_errors = 0
         self.sent = []
-        self.lane = Lane()
-        self.turns = 0
+        self.journal = MemoryJournal()
         self.known = {}
         self.count = self.mined_count = 3
-
-    def end_turn(self):
-        self.turns -= 1
 
     def perform(self, effect):
         return getattr(self, f"on_{type(effect).__name__.lower()}")(effect)
@@ -110,11 +112,10 @@ class Chain:
     def on_local(self, effect):
         return effect.task()
 
-    def on_taketurn(self, _):
-        self.turns += 1
-        return Turn(self.lane, self.end_turn)
+    def on_memoryoftransport(self, _):
+        return self.journal
 
-    def on_transactionof(self, effect):
+    def on_calledby(self, effect):
         return self.known.get(effect.tx_hash)
 
     def on_send(self, effect):
@@ -122,7 +123,8 @@ class Chain:
         error = self.send_error
         if isinstance(error, OutcomeUnknown):
             return Handover(arrival=Arrival.UNANSWERED, error=RpcTimeout("slow"))
-        return Handover(arrival=Arrival.ANSWERED if error else Arrival.ACCEPTED, error=error)
+        arrival = self.arrival or (Arrival.ANSWERED if error else Arrival.ACCEPTED)
+        return Handover(arrival=arrival, error=error)
 
     def on_fromeach(self, effect):
         return (self.perform(effect.part),)
@@ -166,7 +168,8 @@ class Chain:
 def chain():
     chain = Chain()
     yield chain
-    assert chain.turns == 0  # whatever happened, the next one can send
+    # Whatever happened, the next one can send.
+    assert all(chain.journal.take(31337, one.address) for one in (OPERATOR, SPENDER))
 
 
 def send(chain, *steps, **options):
@@ -175,7 +178,7 @@ def send(chain, *steps, **options):
 
 
 def submit(chain, *signed, **options):
-    return run(write.submit(DIALECT, signed, SPENDER, WriteOptions(**options)), chain.perform)
+    return run(batch.submit(DIALECT, signed, SPENDER, WriteOptions(**options)), chain.perform)
 
 
 def request(intent=SET_NODE, signer=OPERATOR, nonce=0, deadline=NOW + 60):
@@ -209,8 +212,9 @@ def test_address_without_code_gets_no_transaction(chain):
 
 def fee(chain, **options):
     call = DIALECT.write((SET_NODE,), each_alone=False)
-    flow = transaction.priced(call, call, OPERATOR.address, 246, WriteOptions(**options))
-    return run(flow, chain.perform)
+    options = WriteOptions(**options)
+    sender = run(sender_for(DEPLOYMENT, OPERATOR.address, options), chain.perform)
+    return run(transaction.prepared(sender, transaction.plain(call)), chain.perform).transaction
 
 
 def test_fee_follows_the_base_fee(chain):
@@ -218,7 +222,7 @@ def test_fee_follows_the_base_fee(chain):
     assert (transaction.max_fee_per_gas_wei, transaction.tip_per_gas_wei) == (16, 2)
     assert transaction.gas == 125_000
     assert transaction.nonce == 3
-    assert transaction.chain_id == 246
+    assert transaction.chain_id == DEPLOYMENT.chain_id
 
 
 def test_gas_that_is_given_is_not_asked_for(chain, monkeypatch):
@@ -241,13 +245,41 @@ def test_chain_without_base_fee_gets_the_old_form(chain):
         fee(chain, max_fee_per_gas_wei=49)
 
 
-def test_price_is_never_zero(chain):
+def test_account_without_money_writes_where_nothing_costs(chain):
+    chain.balance_wei, chain.base_fee_wei = 0, 0
+    made = fee(chain)
+    assert (made.max_fee_per_gas_wei, made.tip_per_gas_wei) == (0, 0)
     chain.base_fee_wei, chain.gas_price_wei = None, 0
-    assert fee(chain).max_fee_per_gas_wei == 2
+    made = fee(chain)
+    assert (made.max_fee_per_gas_wei, made.tip_per_gas_wei) == (0, None)
+
+
+def test_tip_is_paid_where_it_can_be(chain):
     chain.base_fee_wei = 0
     assert fee(chain).max_fee_per_gas_wei == 2
-    with pytest.raises(InvalidInput):
-        WriteOptions(tip_per_gas_wei=0)
+    chain.base_fee_wei, chain.gas_price_wei = None, 1
+    assert fee(chain).max_fee_per_gas_wei == 2
+
+
+@pytest.mark.parametrize("base_fee", [True, False])
+def test_network_keeps_its_kind_of_fees(chain, base_fee):
+    chain.base_fee_wei = None if base_fee else 7
+    options = WriteOptions()
+    sender = run(
+        sender_for(replace(DEPLOYMENT, base_fee=base_fee), OPERATOR.address, options), chain.perform
+    )
+    call = DIALECT.write((SET_NODE,), each_alone=False)
+    with pytest.raises(BadAnswer, match="base fee"):
+        run(transaction.prepared(sender, transaction.plain(call)), chain.perform)
+
+
+def test_transaction_never_costs_more_than_the_limit(chain):
+    chain.base_fee_wei = 10**11
+    with pytest.raises(FeeAboveCap, match="max_cost_wei") as error:
+        send(chain)
+    assert error.value.cap_wei == 10**16
+    assert chain.sent == []
+    assert send(chain, max_cost_wei=None)
 
 
 def test_sender_without_money_is_told_what_it_needs(chain):
@@ -264,7 +296,7 @@ def test_receipt_that_never_comes_is_outcome_unknown(chain):
         send(chain, timeout_s=30)
     assert error.value.tx_hash == chain.sent[0].tx_hash
     assert 30 <= chain.time_s <= 33
-    assert len(chain.sent) == 1
+    assert len(set(chain.sent)) == 1
 
 
 def test_send_of_which_nothing_is_known_is_looked_for_and_not_repeated(chain):
@@ -273,10 +305,36 @@ def test_send_of_which_nothing_is_known_is_looked_for_and_not_repeated(chain):
     assert len(chain.sent) == 1
 
 
-def test_send_that_was_refused_is_the_nodes_error(chain):
-    chain.send_error = RpcUnavailable("refused")
+@pytest.mark.parametrize("words", ["FeeTooLow", "Known transaction", "request timed out", "x"])
+def test_words_of_a_node_decide_nothing(chain, words):
+    chain.send_error = RpcRefused("eth_sendRawTransaction", -32000, words)
+    assert send(chain).tx_hash == chain.sent[0].tx_hash
+
+
+def test_what_a_node_says_is_shown_where_nothing_is_known(chain):
+    chain.send_error = RpcRefused("eth_sendRawTransaction", -32000, "FeeTooLow")
+    chain.mined_after_polls = 10**9
+    with pytest.raises(OutcomeUnknown, match="FeeTooLow") as error:
+        send(chain)
+    assert error.value.tx_hash == chain.sent[0].tx_hash
+
+
+def test_what_never_left_this_machine_is_not_kept(chain):
+    chain.arrival, chain.send_error = Arrival.UNSENT, RpcUnavailable("no way")
     with pytest.raises(RpcUnavailable):
         send(chain)
+    assert chain.journal.entries(31337) == ()
+
+
+def test_bytes_are_in_the_journal_before_they_are_sent(chain):
+    kept = []
+
+    def look(tx_hash):
+        assert chain.sent == []
+        kept.append(chain.journal.find(31337, tx_hash))
+
+    outcome = send(chain, on_signed=look)
+    assert [one.tx_hashes for one in kept] == [(outcome.tx_hash,)]
 
 
 def test_node_that_fails_after_the_send_is_asked_again(chain):
@@ -405,8 +463,9 @@ def test_requests_that_would_fail_are_left_out_and_told(chain):
     outcome = submit(chain, *signed)
     kinds = [type(item.error) for item in outcome.items]
     assert kinds == [type(None), RequestExpired, errors.NoRoles, type(None)]
-    whole = chain.calls[-1]
-    assert whole.data == DIALECT.write((signed[0], signed[3]), each_alone=False).data
+    assert unsigned(chain.sent[0].raw).data == (
+        DIALECT.write((signed[0], signed[3]), each_alone=True).data
+    )
     assert len(chain.sent) == 1
 
 

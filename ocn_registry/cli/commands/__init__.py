@@ -21,6 +21,7 @@ MODULES: Final = (
     "events",
     "write",
     "request",
+    "relay",
     "identity",
     "info",
     "doctor",

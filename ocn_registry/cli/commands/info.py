@@ -75,8 +75,8 @@ def _holdings(client: RegistryClient, address: Address) -> Entry:
 
 
 def _funds(client: RegistryClient, address: Address) -> Entry:
-    from ocn_registry.flows.transaction import fees
-    from ocn_registry.flows.write import WriteOptions
+    from ocn_registry.flows.options import WriteOptions
+    from ocn_registry.flows.price import fees
     from ocn_registry.health.chain import SINGLE_GAS
     from ocn_registry.protocol.effects import Balance, Head, run
 

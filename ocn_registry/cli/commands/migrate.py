@@ -60,8 +60,8 @@ def plan(args: Namespace) -> int:
     from ocn_registry import migration
     from ocn_registry.cli.config.networks import connect
     from ocn_registry.cli.output.render import as_json, for_programs, printable, put
-    from ocn_registry.flows.transaction import fees
-    from ocn_registry.flows.write import WriteOptions
+    from ocn_registry.flows.options import WriteOptions
+    from ocn_registry.flows.price import fees
     from ocn_registry.migration.importing import most_gas
     from ocn_registry.migration.price import price_of
     from ocn_registry.plans.importing import counts, in_words

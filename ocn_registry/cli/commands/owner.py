@@ -113,7 +113,7 @@ def safe_file(args: Namespace) -> int:
     if args.timelock is not None and args.address is None:
         raise InvalidInput("the Safe that proposes to the timelock is missing: give its address")
     with connect(args) as client:
-        safe = args.address or client.pending_owner()
+        safe = args.address or client.owner.pending()
         if safe is None:
             raise InvalidInput("the registry is not offered to anybody: run `owner hand-over`")
         here = client.deployment

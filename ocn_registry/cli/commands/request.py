@@ -12,7 +12,7 @@ from argparse import ArgumentTypeError
 from typing import TYPE_CHECKING
 
 from ocn_registry.cli import options as take
-from ocn_registry.cli.commands import Command
+from ocn_registry.cli.commands import Command, relay
 from ocn_registry.cli.commands.write import WRITES, intent_of
 from ocn_registry.plans.exit_codes import DONE, INTERRUPTED
 
@@ -82,7 +82,9 @@ def verify(args: Namespace) -> int:
 
 
 def submit(args: Namespace) -> int:
-    """Send requests that others signed, in one transaction that the spender pays."""
+    """Send requests that others signed, in one transaction that the spender or a relay pays."""
+    if args.relay is not None:
+        return relay.submit(args)
     from ocn_registry.cli import execute
     from ocn_registry.cli.config.keys import key
     from ocn_registry.cli.config.networks import connect
@@ -134,7 +136,7 @@ def _account(parser: ArgumentParser) -> None:
     limit = parser.add_mutually_exclusive_group()
     limit.add_argument(
         "--valid-for",
-        type=_seconds,
+        type=seconds,
         metavar="TIME",
         help="how long it can be used: 30m, 12h or 7d, at most 30d (default: 1h)",
     )
@@ -146,7 +148,8 @@ def _account(parser: ArgumentParser) -> None:
     )
 
 
-def _seconds(text: str) -> int:
+def seconds(text: str) -> int:
+    """Parse a length of time: 30m, 12h or 7d."""
     found = re.fullmatch(r"([1-9][0-9]{0,6})([smhd])", text)
     if found is None:
         raise ArgumentTypeError(f"{text!r} is not a valid time: give one such as 30m, 12h or 7d")
@@ -213,8 +216,11 @@ def _commands() -> Iterator[Command]:
         "request submit",
         "send signed requests, and pay",
         submit,
-        (take.requests, take.passphrase, take.spending),
-        examples=(f"request submit signed.json {spender}",),
+        (take.requests, take.passphrase, take.spending, relay.handing_in),
+        examples=(
+            f"request submit signed.json {spender}",
+            "request submit signed.json --relay https://relay.example.com",
+        ),
     )
     yield Command(
         "request cancel",

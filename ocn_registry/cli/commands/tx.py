@@ -21,7 +21,7 @@ def status(args: Namespace) -> int:
     from ocn_registry.cli.execute import show
     from ocn_registry.cli.output.progress import shown_waiting
     from ocn_registry.cli.output.render import for_programs, put, talk
-    from ocn_registry.flows.write import WriteOptions
+    from ocn_registry.flows.options import WriteOptions
     from ocn_registry.plans import entries
     from ocn_registry.plans.execute import transaction
     from ocn_registry.plans.network import confirmations_of
@@ -32,9 +32,9 @@ def status(args: Namespace) -> int:
             confirmations = confirmations_of(args.wait, client.deployment)
             options = replace(WriteOptions(), confirmations=confirmations)
             with shown_waiting(options) as watched:
-                outcome = client.await_outcome(args.tx_hash, options=watched)
+                outcome = client.transactions.await_outcome(args.tx_hash, options=watched)
         else:
-            outcome = client.outcome_of(args.tx_hash)
+            outcome = client.transactions.outcome_of(args.tx_hash)
     if outcome is None:
         put("null" if for_programs(args) else "in no block")
         talk(

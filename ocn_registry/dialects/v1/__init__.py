@@ -61,7 +61,7 @@ class V1Dialect:
 
     def __init__(self, deployment: Deployment) -> None:
         """Take the addresses and the chain id of a deployment."""
-        self._deployment = deployment
+        self.deployment = self._deployment = deployment
         self.chain_id = deployment.chain_id
 
     def address_of(self, contract: Contract) -> Address:

@@ -133,3 +133,25 @@ def errs(method, **error):
         await exchange.reply(json.dumps(made).encode())
 
     return fault
+
+
+def errs_after(method, **error):
+    """Answer with an error where this method is asked for, once the chain has got it."""
+
+    async def fault(exchange):
+        await exchange.forward()
+        await errs(method, **error)(exchange)
+
+    return fault
+
+
+def then_gone(proxy):
+    """Answer this, and listen no more."""
+
+    async def fault(exchange):
+        content = await exchange.forward()
+        proxy.stop_listening()
+        await exchange.reply(content, connection="close")
+        raise ConnectionError
+
+    return fault

@@ -67,6 +67,10 @@ class FaultProxy:
     def heal(self):
         self._faults.clear()
 
+    def stop_listening(self):
+        """Take no new connections; to be called by a fault."""
+        self._server.close()
+
     def refuse(self):
         """Listen no more."""
         self._do(self._stop())

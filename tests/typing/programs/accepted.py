@@ -75,7 +75,7 @@ async def price_elsewhere(registry: AsyncRegistryClient, signed: SignedRequest) 
 
 
 def ensure(registry: RegistryClient, signer: KeySigner) -> bool:
-    ensured: Ensured = registry.ensure_party(
+    ensured: Ensured = registry.ensure.party(
         "DE", "ABC", [Role.CPO], signer.address, modules_sender={Module.CDRS}, signer=signer
     )
     if ensured.outcome:

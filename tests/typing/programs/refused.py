@@ -70,4 +70,4 @@ def signers(registry: RegistryClient) -> None:
 
 async def forgotten(registry: AsyncRegistryClient) -> None:
     print((await registry.nodes()).domain)  # refused
-    print(registry.owner().lower())  # refused
+    print(registry.owner.address().lower())  # refused

@@ -1,0 +1,317 @@
+"""Registering through a relay, which pays: one step for newcomers, and its parts.
+
+`register` makes the key, signs, hands in and waits. `request submit --relay` hands in requests that
+were signed elsewhere, `request status` says what became of one, and with `request sponsor` an
+operator signs a voucher that lets a relay pay for a party.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from ocn_registry.cli import options as take
+from ocn_registry.cli.commands import Command
+from ocn_registry.cli.commands.write import WRITES, intent_of
+from ocn_registry.plans.exit_codes import DONE, INTERRUPTED, REJECTED
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+    from collections.abc import Sequence
+
+    from ocn_registry.client.sync_client import RegistryClient
+    from ocn_registry.models import Address
+    from ocn_registry.networks import Deployment
+    from ocn_registry.plans.entries import Entry
+    from ocn_registry.relay.client import RelayClient, RelayedRequest
+    from ocn_registry.relay.documents import Voucher
+    from ocn_registry.signing import SignedRequest, Signer
+
+_VOUCHER_BYTES = 1 << 12
+_PARTY = next(write for write in WRITES if write.name == "set-party")
+_MODULES = next(write for write in WRITES if write.name == "set-party-modules")
+
+
+def register(args: Namespace) -> int:
+    """Register a party through a relay: make its key, sign, hand in, and wait."""
+    from ocn_registry.cli.config.networks import connect
+    from ocn_registry.cli.execute import agreed, show
+    from ocn_registry.cli.output.render import printable, talk
+    from ocn_registry.models import Contract
+    from ocn_registry.plans.network import network_lines
+    from ocn_registry.plans.words import words_of
+
+    with connect(args) as client:
+        url = relay_url(args, client.deployment)
+        args.action = "set-party"
+        intents = [intent_of(args, client, signed=True)]
+        if args.sender_interface or args.receiver_interface:
+            args.action = "set-party-modules"
+            intents.append(intent_of(args, client, signed=True))
+        signer = _own_key(args, client.deployment)
+        for label, text in network_lines(client.deployment):
+            talk(f"{label:<9} {printable(text)}")
+        talk(f"relay     {printable(url)}")
+        talk(f"account   {signer.address}")
+        for intent in intents:
+            talk(f"change    {printable(words_of(intent))}")
+        talk("cost      nothing: the relay pays")
+        if not agreed(args, "sign and hand this in?", insist=False):
+            talk("nothing was signed")
+            return INTERRUPTED
+        nonce = client.nonce(signer.address, Contract.REGISTRY)
+        signed = [
+            client.sign(intent, signer, nonce=nonce + place) for place, intent in enumerate(intents)
+        ]
+        found = _hand_in(args, url, signed)
+        show(args, _result(client, found, signer.address))
+        return DONE if all(one.error is None for one in found) else REJECTED
+
+
+def submit(args: Namespace) -> int:
+    """Hand signed requests in to a relay, which pays, and wait for them."""
+    from ocn_registry.cli.config.networks import connect
+    from ocn_registry.cli.execute import show
+    from ocn_registry.cli.output.requests import describe, read_signed
+
+    with connect(args) as client:
+        signed = [read_signed(client, path) for path in args.files]
+        for one in signed:
+            describe(one.request, client)
+        found = _hand_in(args, relay_url(args, client.deployment), signed)
+        show(args, _result(client, found, None))
+        return DONE if all(one.error is None for one in found) else REJECTED
+
+
+def status(args: Namespace) -> int:
+    """Say what became of a request that was handed in to a relay."""
+    from ocn_registry.cli.config.networks import chosen
+    from ocn_registry.cli.execute import show
+
+    with _relay(relay_url(args, chosen(args))) as relay:
+        found = relay.request(args.id)
+    show(args, _entry(found))
+    return DONE if found.error is None else REJECTED
+
+
+def sponsor(args: Namespace) -> int:
+    """Sign a voucher: the operator of a node lets a relay pay for an account."""
+    from ocn_registry.cli.commands.request import seconds
+    from ocn_registry.cli.config.keys import key
+    from ocn_registry.cli.config.networks import connect
+    from ocn_registry.cli.execute import agreed
+    from ocn_registry.cli.output.render import put, talk
+    from ocn_registry.models import Address
+    from ocn_registry.relay.documents import Voucher
+
+    with connect(args) as client:
+        signer = key(args, "signer", client.deployment)
+        account = Address(args.account)
+        deadline = int(time.time()) + seconds(args.valid_for)
+        talk(f"operator  {signer.address}")
+        talk(f"voucher   a relay may pay for {args.requests} requests of {account}")
+        talk(f"until     {deadline} (Unix seconds), {args.valid_for} from now")
+        if not agreed(args, "sign this?", insist=False):
+            talk("nothing was signed")
+            return INTERRUPTED
+        put(
+            Voucher.sign(
+                client.deployment,
+                account,
+                requests=args.requests,
+                deadline_unix_s=deadline,
+                signer=signer,
+            ).to_json()
+        )
+    return DONE
+
+
+def relay_url(args: Namespace, deployment: Deployment) -> str:
+    """Return the relay that the command line names, or the network's own.
+
+    Raises:
+        InvalidInput: Neither names one.
+    """
+    from ocn_registry.errors import InvalidInput
+
+    if args.relay is not None:
+        named: str = args.relay
+        return named
+    if deployment.relays:
+        return deployment.relays[0]
+    raise InvalidInput(
+        f"the network {deployment.name} names no relay: add --relay URL, or pay yourself with "
+        "set-party or set-party-raw",
+    )
+
+
+def _relay(url: str) -> RelayClient:
+    from ocn_registry.relay.client import RelayClient
+
+    return RelayClient(url)
+
+
+def _own_key(args: Namespace, deployment: Deployment) -> Signer:
+    """Return the key that is named, or that of the keystore, which is made if it is missing."""
+    from ocn_registry.cli.config.keys import is_named, key, passphrase
+    from ocn_registry.cli.config.settings_file import at_home
+    from ocn_registry.cli.output.render import talk
+    from ocn_registry.signing import KeySigner
+
+    if args.keystore is None or is_named(args, "signer"):
+        return key(args, "signer", deployment)
+    path = at_home(args.keystore)
+    if path.exists():
+        secret = passphrase(args, "signer", str(path))
+        return KeySigner.from_keystore(path, lambda: secret)
+    secret = passphrase(args, "signer", str(path), twice=True)
+    created = KeySigner.new_identity(path, lambda: secret)
+    talk(f"created   {path}: keep a copy of it, and the passphrase, in another place")
+    return created
+
+
+def _voucher(args: Namespace) -> Voucher | None:
+    from ocn_registry.foreign.files import read_bytes
+    from ocn_registry.relay.documents import Voucher
+
+    return (
+        None
+        if args.voucher is None
+        else Voucher.read(read_bytes(args.voucher, _VOUCHER_BYTES, what="voucher"))
+    )
+
+
+def _hand_in(args: Namespace, url: str, signed: Sequence[SignedRequest]) -> list[RelayedRequest]:
+    """Hand requests in, and wait until each is in a block or has failed."""
+    from ocn_registry.cli.output.render import printable, talk
+
+    voucher = _voucher(args)
+    timeout_s = 120.0 if args.timeout is None else args.timeout
+    until = "done" if args.wait == "final" else "mined"
+    found: list[RelayedRequest] = []
+    with _relay(url) as relay:
+        for one in signed:
+            accepted = relay.submit(one, voucher=voucher)
+            talk(f"accepted  {accepted.id}")
+            talk(
+                "          waiting; if you stop here, see: ocn-registry request status "
+                f"{accepted.id} --relay {printable(url)}",
+            )
+            found.append(accepted)
+        return [relay.wait(one.id, until=until, timeout_s=timeout_s) for one in found]
+
+
+def _result(
+    client: RegistryClient, found: Sequence[RelayedRequest], account: Address | None
+) -> Entry:
+    from ocn_registry.plans import entries
+
+    party = None if account is None else client.party(account)
+    return {
+        "requests": [_entry(one) for one in found],
+        "costWei": "0",
+        "party": None if party is None else entries.party(party),
+    }
+
+
+def _entry(found: RelayedRequest) -> Entry:
+    return {
+        "id": found.id,
+        "status": found.state,
+        "sponsor": found.sponsor,
+        "hash": found.tx_hash,
+        "block": found.block_number,
+        "error": found.error,
+    }
+
+
+def relay_option(parser: ArgumentParser) -> None:
+    """Add which relay."""
+    parser.add_argument("--relay", metavar="URL", help="the relay (default: the network's own)")
+
+
+def handing_in(parser: ArgumentParser) -> None:
+    """Add the relay, and a voucher for it."""
+    relay_option(parser)
+    parser.add_argument(
+        "--voucher",
+        metavar="FILE",
+        help="voucher of your node's operator, made with `request sponsor`",
+    )
+
+
+def _waiting(parser: ArgumentParser) -> None:
+    take.waiting(parser)
+    parser.add_argument(
+        "--timeout", type=float, metavar="SECONDS", help="how long to wait (default: 120)"
+    )
+
+
+def _keystore(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--keystore",
+        metavar="PATH",
+        default="party.json",
+        help="file with the party's key, created if it is missing (default: party.json)",
+    )
+
+
+def _request_id(parser: ArgumentParser) -> None:
+    parser.add_argument("id", metavar="ID", type=take.tx_hash, help="the request's id")
+
+
+def _sponsored(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "-a",
+        "--account",
+        required=True,
+        metavar="ADDRESS",
+        help="account that the relay may pay for",
+    )
+    parser.add_argument(
+        "--requests", type=int, default=10, metavar="N", help="how many requests (default: 10)"
+    )
+    parser.add_argument(
+        "--valid-for",
+        default="7d",
+        metavar="TIME",
+        help="how long: 30m, 12h or 7d (default: 7d)",
+    )
+
+
+_ADDRESS = "0x9bC1169Ca09555bf2721A5C9eC6D69c8073bfeB4"
+_URL = "https://relay.example.com"
+
+COMMANDS = (
+    Command(
+        "register",
+        "register a party through a relay, which pays",
+        register,
+        (
+            *_PARTY.options,
+            *_MODULES.options,
+            _keystore,
+            take.signing,
+            handing_in,
+            _waiting,
+            take.yes,
+        ),
+        more="Makes the party's key if there is none, shows the plan, signs, hands the request in "
+        "and waits. It costs nothing.",
+        examples=(f"register -c DE ABC -r CPO -o {_ADDRESS} --relay {_URL}",),
+    ),
+    Command(
+        "request status",
+        "say what became of a request at a relay",
+        status,
+        (_request_id, relay_option),
+        examples=(f"request status 0x{'ab' * 32} --relay {_URL}",),
+    ),
+    Command(
+        "request sponsor",
+        "let a relay pay for an account, as the operator of its node",
+        sponsor,
+        (_sponsored, take.signing, take.yes),
+        examples=(f"request sponsor -a {_ADDRESS} --requests 5 -s keystore:operator.json",),
+    ),
+)

@@ -1,0 +1,214 @@
+"""Many people's requests, each on its own: one transaction for as many as fit, or several.
+
+A request that would fail is left out before anything is paid. One that turns bad between the
+simulation and its block fails alone. What became of each is in the outcome.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from ocn_registry.errors import (
+    BatchRejected,
+    NotSent,
+    OcnRegistryError,
+    OutcomeUnknown,
+    TransactionReplaced,
+)
+from ocn_registry.flows.carried import digest_of, digests, written
+from ocn_registry.flows.gas import BATCH_GAS, item_gas
+from ocn_registry.flows.quote import item
+from ocn_registry.flows.requests import looked_at
+from ocn_registry.flows.sender import sender_for
+from ocn_registry.flows.transaction import Write, outcome_of_entry, transact
+from ocn_registry.outcomes import Item, Outcome
+from ocn_registry.protocol.effects import Head
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ocn_registry.dialects import Dialect
+    from ocn_registry.flows.options import WriteOptions
+    from ocn_registry.flows.sender import Sender
+    from ocn_registry.outcomes import Quote
+    from ocn_registry.protocol.effects import Flow
+    from ocn_registry.signing import AnySigner, SignedRequest
+
+_UNKNOWN_BLOCK_GAS = 8_000_000
+_SHARE = 4, 5  # of a block's gas: validators leave out what fills it
+
+
+class _Part(NamedTuple):
+    """Requests that fit in one transaction, by their places, and the gas that they may need."""
+
+    places: tuple[int, ...]
+    gas: int
+
+
+def submit(
+    dialect: Dialect,
+    requests: tuple[SignedRequest, ...],
+    spender: AnySigner,
+    options: WriteOptions,
+    quote: Quote | None = None,
+) -> Flow[Outcome]:
+    """Send requests that others signed, each on its own, in as many transactions as they need.
+
+    Args:
+        dialect: Generation of the contracts.
+        requests: What was signed; all for one contract.
+        spender: Signs the transactions, and pays.
+        options: Price, journal and patience.
+        quote: What a single request may cost at most, as it was shown.
+
+    Returns:
+        What the transactions did. Each request has an item in the order they were given. Its
+        `error` is `OutcomeUnknown` or `NotSent` where a later transaction of several got stuck.
+
+    Raises:
+        BatchRejected: No request would take effect; nothing was sent.
+        OutcomeUnknown: The first transaction was handed over, and the chain has not decided.
+    """
+    from ocn_registry.flows.write import send  # noqa: PLC0415 - one request is a write like others
+
+    if len(requests) == 1:
+        return (yield from send(dialect, requests, spender, options, quote))
+    dialect.write(requests, each_alone=True)  # for one contract, and not empty
+    sender = yield from sender_for(dialect.deployment, spender.address, options)
+    batch = _Batch(dialect, requests, sender)
+    yield from batch.sent_before()
+    yield from batch.look()
+    for part in batch.parts((yield from _most_gas())):
+        try:
+            yield from batch.send(part, spender)
+        except OcnRegistryError as error:
+            if not batch.outcomes:
+                raise
+            batch.stop(part, error)
+            break
+    return batch.outcome()
+
+
+class _Batch:
+    """What is known about each request of a batch, while its transactions are sent."""
+
+    def __init__(
+        self,
+        dialect: Dialect,
+        requests: tuple[SignedRequest, ...],
+        sender: Sender,
+    ) -> None:
+        self._dialect = dialect
+        self._requests = requests
+        self._sender = sender
+        self._items: list[Item | None] = [None] * len(requests)
+        self._by_contract = [False] * len(requests)
+        self.outcomes: list[Outcome] = []
+
+    def _left(self) -> list[int]:
+        return [place for place, found in enumerate(self._items) if found is None]
+
+    def _set(self, place: int, error: OcnRegistryError | None) -> None:
+        self._items[place] = Item(intent=self._requests[place].intent, error=error)
+
+    def sent_before(self) -> Flow[None]:
+        """Wait for open transactions that carry some of these requests already."""
+        places = {digest_of(one): place for place, one in enumerate(self._requests)}
+        for entry in (yield from self._sender.entries()):
+            carried = digests(entry.carries)
+            if entry.told or entry.state == "lost" or places.keys().isdisjoint(carried):
+                continue
+            self._sender.options.notice(
+                f"some of these requests were sent before, in transaction {entry.tx_hashes[-1]}: "
+                "they are not sent again",
+            )
+            try:
+                known, landed = yield from self._sender.wait(entry)
+                outcome = yield from outcome_of_entry(self._dialect, known, landed)
+            except TransactionReplaced:
+                continue
+            self.outcomes.append(outcome)
+            for digest, its in zip(carried, outcome.items, strict=False):
+                if digest in places:
+                    self._set(places[digest], its.error)
+
+    def look(self) -> Flow[None]:
+        """Check the requests: deadline, nonce, signature."""
+        left = self._left()
+        looks = yield from looked_at(self._dialect, tuple([self._requests[at] for at in left]))
+        for place, look in zip(left, looks, strict=True):
+            self._by_contract[place] = look.by_contract
+            if look.error is not None:
+                self._set(place, look.error)
+
+    def parts(self, most_gas: int) -> Iterator[_Part]:
+        """Cut the good requests into transactions; contracts' signatures have their own."""
+        for by_contract in (False, True):
+            places: list[int] = []
+            gas = BATCH_GAS
+            for place in self._left():
+                if self._by_contract[place] is not by_contract:
+                    continue
+                needed = item_gas(self._requests[place], by_contract=by_contract)
+                if places and gas + needed > most_gas:
+                    yield _Part(tuple(places), gas)
+                    places, gas = [], BATCH_GAS
+                places.append(place)
+                gas += needed
+            if places:
+                yield _Part(tuple(places), gas)
+
+    def send(self, part: _Part, spender: AnySigner) -> Flow[None]:
+        """Simulate the requests of one transaction, and send those that would take effect."""
+        chosen = tuple([self._requests[place] for place in part.places])
+        trial = self._dialect.write(chosen, each_alone=True)
+        results = yield from replace(trial, sender=self._sender.account)
+        good: list[int] = []
+        for place, error in zip(part.places, results, strict=True):
+            if error is None:
+                good.append(place)
+            else:
+                self._set(place, error)
+        if not good:
+            return
+        kept = tuple([self._requests[place] for place in good])
+        spare = [place for place in part.places if place not in good]
+        gas = part.gas - sum(
+            item_gas(self._requests[at], by_contract=self._by_contract[at]) for at in spare
+        )
+        alone = self._dialect.write(kept, each_alone=len(kept) > 1)
+        write = Write(
+            trial=None,
+            call=alone,
+            items=tuple([item(one) for one in kept]),
+            carries=written(kept),
+            once=not self._dialect.limits.replayable,
+            gas=gas,
+        )
+        outcome = yield from transact(self._dialect, write, spender, self._sender.options)
+        self.outcomes.append(outcome)
+        for place, its in zip(good, outcome.items, strict=True):
+            self._items[place] = its
+
+    def stop(self, part: _Part, error: OcnRegistryError) -> None:
+        """Note what became of the requests of a transaction that got stuck, and of the rest."""
+        sent = isinstance(error, (OutcomeUnknown, TransactionReplaced))
+        for place in self._left():
+            self._set(place, error if sent and place in part.places else NotSent(str(error)))
+
+    def outcome(self) -> Outcome:
+        """Return what all transactions did, with an item for each request.
+
+        Raises:
+            BatchRejected: Nothing was sent.
+        """
+        items = tuple([one for one in self._items if one is not None])
+        if not self.outcomes:
+            raise BatchRejected(tuple([one.error for one in items if one.error is not None]))
+        return replace(Outcome.joined(self.outcomes), items=items)
+
+
+def _most_gas() -> Flow[int]:
+    limit = (yield from Head()).gas_limit or _UNKNOWN_BLOCK_GAS
+    return limit * _SHARE[0] // _SHARE[1]

@@ -1,0 +1,93 @@
+"""What a transaction is for, as text for the journal, and read from it again.
+
+The text names the intents, and for signed requests the digest that the account signed: by that a
+request is recognised that is in an open transaction, whatever else travels with it.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+from enum import Enum
+from typing import TYPE_CHECKING, cast
+
+from ocn_registry import intents as vocabulary
+from ocn_registry.errors import OcnRegistryError
+from ocn_registry.foreign.strict_json import parse_json
+from ocn_registry.models import Contract
+from ocn_registry.outcomes import Item
+from ocn_registry.signing import SignedRequest
+
+if TYPE_CHECKING:
+    from ocn_registry.dialects import Step
+    from ocn_registry.intents import Intent
+
+
+def written(steps: tuple[Step, ...]) -> str:
+    """Return steps as text for the journal."""
+    return json.dumps([_step(step) for step in steps], separators=(",", ":"))
+
+
+def items(carries: str) -> tuple[Item, ...]:
+    """Return what was asked of a transaction; nothing where the text does not say it whole."""
+    found: list[Item] = []
+    for one in _read(carries):
+        intent = _intent(one)
+        if intent is None:
+            return ()
+        found.append(Item(intent=intent))
+    return tuple(found)
+
+
+def digests(carries: str) -> tuple[str, ...]:
+    """Return the digests of the signed requests in a transaction, in order; empty for others."""
+    return tuple([str(one.get("digest", "")) for one in _read(carries)])
+
+
+def digest_of(request: SignedRequest) -> str:
+    """Return the digest that an account signed, in hexadecimal."""
+    return "0x" + request.request.payload.digest().hex()
+
+
+def _step(step: Step) -> dict[str, object]:
+    intent = step.intent if isinstance(step, SignedRequest) else step
+    written: dict[str, object] = {"intent": type(intent).__name__}
+    for field in fields(intent):
+        value: object = getattr(intent, field.name)
+        if isinstance(value, tuple):
+            values = cast("tuple[object, ...]", value)
+            plain = all(isinstance(one, (int, str)) for one in values)
+            written[field.name] = [_plain(one) for one in values] if plain else len(values)
+        else:
+            written[field.name] = _plain(value)
+    if isinstance(step, SignedRequest):
+        written["account"], written["digest"] = step.account, digest_of(step)
+    return written
+
+
+def _plain(value: object) -> object:
+    return value.value if isinstance(value, Enum) else value
+
+
+def _read(carries: str) -> list[dict[str, object]]:
+    try:
+        found = parse_json(carries.encode())
+    except ValueError:
+        return []
+    listed = cast("list[object]", found) if isinstance(found, list) else []
+    return [cast("dict[str, object]", one) for one in listed if isinstance(one, dict)]
+
+
+def _intent(one: dict[str, object]) -> Intent | None:
+    values = dict(one)
+    kind: object = getattr(vocabulary, str(values.pop("intent", "")), None)
+    if not isinstance(kind, type) or not hasattr(kind, "signable"):
+        return None
+    values = {name: value for name, value in values.items() if name not in {"account", "digest"}}
+    if "contract" in values:
+        values["contract"] = Contract(values["contract"])
+    try:
+        intent: Intent = kind(**values)
+    except (OcnRegistryError, TypeError, ValueError):
+        return None
+    return intent

@@ -1,0 +1,248 @@
+"""What the chain says about a transaction: whether it is in a block that stands, or never will be.
+
+Only the chain decides. A receipt counts if the chain has its block at that number, by that hash,
+and enough blocks follow. A number is taken by another transaction if every node that answers says
+so at a block that is final, and none knows the transaction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ocn_registry.errors import OutcomeUnknown, TransactionReplaced, TransportError
+from ocn_registry.protocol.calls import CalledBy
+from ocn_registry.protocol.effects import (
+    BlockAt,
+    Clock,
+    FromEach,
+    Head,
+    ReceiptOf,
+    Send,
+    Sleep,
+    TransactionCount,
+    all_of,
+    together,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ocn_registry.evm.transactions import SignedTransaction
+    from ocn_registry.flows.options import WriteOptions
+    from ocn_registry.models import Address, BlockRef
+    from ocn_registry.protocol.effects import Flow, HeadBlock, Receipt
+
+FIRST_POLL_S = 0.02
+LONGEST_POLL_S = 2.0
+# How long a transaction is looked for that a node answered with an error: three blocks of Energy
+# Web. Such nodes keep some of them all the same.
+_REFUSED_PATIENCE_S = 15.0
+_LOSS_S = 5.0  # nodes announce a block before they know what is in it
+_FIRST_REPEAT_S = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Landed:
+    """A transaction that is in a block that stands.
+
+    Attributes:
+        tx_hash: Its hash.
+        receipt: Its receipt.
+        block: Its block.
+        blocks: How many blocks stand, its own included.
+    """
+
+    tx_hash: str
+    receipt: Receipt
+    block: BlockRef
+    blocks: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Afloat:
+    """A transaction that is in no block that stands.
+
+    Attributes:
+        why: What is missing.
+        blocks: How many blocks stand, its own included.
+    """
+
+    why: str
+    blocks: int
+
+
+def look_for(tx_hashes: tuple[str, ...], confirmations: int) -> Flow[Landed | Afloat]:
+    """Look once whether one of several transactions is in a block that stands.
+
+    Args:
+        tx_hashes: Their hashes. At most one of them can be in a block.
+        confirmations: How many blocks must stand, including its own.
+    """
+    receipts, head = yield from together(
+        all_of(tuple([ReceiptOf(tx_hash) for tx_hash in tx_hashes])),
+        Head(),
+    )
+    return (yield from place_of(tx_hashes, receipts, head, confirmations))
+
+
+def place_of(
+    tx_hashes: tuple[str, ...],
+    receipts: tuple[Receipt | None, ...],
+    head: HeadBlock,
+    confirmations: int,
+) -> Flow[Landed | Afloat]:
+    """Return whether one of several transactions is in a block that stands, given their receipts.
+
+    Args:
+        tx_hashes: Their hashes.
+        receipts: Their receipts, in the same order.
+        head: The latest block, asked for together with the receipts.
+        confirmations: How many blocks must stand, including its own.
+    """
+    why, blocks = "it is not in a block yet", 0
+    for tx_hash, receipt in zip(tx_hashes, receipts, strict=True):
+        if receipt is None:
+            continue
+        block: BlockRef | None = head.ref
+        if head.ref.number != receipt.block_number:
+            block = yield from BlockAt(receipt.block_number)
+        why, blocks = f"its block has fewer than {confirmations} confirmations", 0
+        if block is not None and block.hash == receipt.block_hash:
+            blocks = max(head.ref.number - receipt.block_number + 1, 0)
+            if blocks >= confirmations:
+                return Landed(tx_hash=tx_hash, receipt=receipt, block=block, blocks=blocks)
+    return Afloat(why=why, blocks=blocks)
+
+
+def is_taken(
+    tx_hashes: tuple[str, ...],
+    number: int,
+    account: Address,
+    head: HeadBlock,
+    depth: int,
+) -> Flow[bool]:
+    """Return whether another transaction has taken the number of these, in a block that stands.
+
+    Args:
+        tx_hashes: Hashes of all that was signed under the number.
+        number: The number.
+        account: Whose number it is.
+        head: The latest block.
+        depth: How many blocks must stand on the one that is asked about, itself included.
+    """
+    at = head.ref.number - depth + 1
+    if at < 0:
+        return False
+    try:
+        answers = yield from FromEach(
+            together(
+                TransactionCount(account, pending=False, block=at),
+                all_of(tuple([ReceiptOf(tx_hash) for tx_hash in tx_hashes])),
+                all_of(tuple([CalledBy(tx_hash) for tx_hash in tx_hashes])),
+            ),
+        )
+    except TransportError:
+        return False
+    return all(
+        count > number and not any(receipts) and not any(known)
+        for count, receipts, known in answers
+    )
+
+
+def wait(  # noqa: PLR0913 - what is waited for
+    tx_hashes: tuple[str, ...],
+    number: int | None,
+    sender: Address | None,
+    options: WriteOptions,
+    lost: TransportError | OutcomeUnknown | None = None,
+    *,
+    depth: int = 1,
+    again: SignedTransaction | None = None,
+    others: Callable[[], Flow[tuple[str, ...]]] | None = None,
+) -> Flow[Landed]:
+    """Wait until one of several transactions with the same number is in a block that stands.
+
+    Args:
+        tx_hashes: Their hashes, the latest last.
+        number: Their number among the sender's; `None` if it is not known.
+        sender: Who sent them.
+        options: How long to wait, and how many blocks must stand.
+        lost: What the node answered when the latest was handed over, if not that it took it.
+        depth: How many blocks must stand for a number to be taken by another transaction.
+        again: Signed bytes to hand over again while no node knows the transaction.
+        others: Returns the hashes again, in case another process has signed more of them.
+
+    Raises:
+        TransactionReplaced: Another transaction has taken the number, and that stands.
+        OutcomeUnknown: The chain did not decide in time.
+    """
+    started = yield from Clock()
+    patience = options.timeout_s if lost is None else min(options.timeout_s, _REFUSED_PATIENCE_S)
+    repeat = _Repeat(again, started)
+    pause = FIRST_POLL_S
+    missing_since: float | None = None
+    while True:
+        try:
+            (receipts, known), (head, counts) = yield from together(
+                together(
+                    all_of(tuple([ReceiptOf(tx_hash) for tx_hash in tx_hashes])),
+                    CalledBy(tx_hashes[-1]),
+                ),
+                together(Head(), all_of(_counts(sender))),
+            )
+            place = yield from place_of(tx_hashes, receipts, head, options.confirmations)
+            if isinstance(place, Landed):
+                return place
+            why = place.why
+            if options.on_wait is not None:
+                options.on_wait(place.blocks, options.confirmations)
+            now = yield from Clock()
+            if any(receipts) or number is None or sender is None or counts[0] <= number:
+                missing_since = None
+                if known is None and not any(receipts):
+                    yield from repeat.at(now)
+            elif others is not None and (found := (yield from others())) != tx_hashes:
+                tx_hashes = found
+                continue
+            else:
+                missing_since = now if missing_since is None else missing_since
+                stands = max(depth, options.confirmations)
+                if now - missing_since >= _LOSS_S and (
+                    yield from is_taken(tx_hashes, number, sender, head, stands)
+                ):
+                    raise TransactionReplaced(tx_hashes[-1], number)
+        except TransportError as error:
+            why = str(error)
+        now = yield from Clock()
+        left = started + patience - now
+        if left <= 0:
+            raise _unknown(tx_hashes[-1], why, lost) from lost
+        yield from Sleep(min(pause, left))
+        pause = min(2 * pause, LONGEST_POLL_S)
+
+
+class _Repeat:
+    """Hands the same bytes over again, after longer and longer pauses."""
+
+    def __init__(self, again: SignedTransaction | None, now: float) -> None:
+        self._again = again
+        self._pause_s = _FIRST_REPEAT_S
+        self._last = now
+
+    def at(self, now: float) -> Flow[None]:
+        if self._again is not None and now - self._last >= self._pause_s:
+            yield from Send(self._again)
+            self._last, self._pause_s = now, 2 * self._pause_s
+
+
+def _counts(sender: Address | None) -> tuple[TransactionCount, ...]:
+    return () if sender is None else (TransactionCount(sender, pending=False),)
+
+
+def _unknown(
+    tx_hash: str,
+    why: str,
+    lost: TransportError | OutcomeUnknown | None,
+) -> OutcomeUnknown:
+    return OutcomeUnknown(tx_hash, why if lost is None else f"{why}; {lost}")

@@ -1,0 +1,75 @@
+"""How transactions are priced, kept and waited for, and what is called on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ocn_registry.errors import InvalidInput
+from ocn_registry.foreign.text import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ocn_registry.protocol.journal import Journal
+
+DEFAULT_TIP_WEI = 2
+# 0.01 of the chain's token. A write on Energy Web costs less than a millionth of that.
+DEFAULT_MAX_COST_WEI = 10**16
+_MAX_CONFIRMATIONS = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteOptions:
+    """How a transaction is priced, kept and waited for.
+
+    Attributes:
+        max_fee_per_gas_wei: Most that is paid per gas; `None` for twice the latest base fee and
+            the tip.
+        tip_per_gas_wei: What the validator is offered per gas.
+        max_cost_wei: Most that one transaction may cost; `None` for no limit.
+        gas: Gas that the transaction may use; `None` for the node's estimate and a quarter more.
+        confirmations: How many blocks must stand, including the transaction's own.
+        timeout_s: How long to wait for the receipt.
+        journal: Where transactions are kept until the chain has decided; `None` for the memory of
+            the transport. Only a journal in a file still knows, after the process has ended, what
+            was sent.
+        on_signed: Called with the transaction's hash once it is in the journal, before it is sent.
+        on_sent: Called with the transaction's hash right after it was sent.
+        on_wait: Called after each look that found nothing, with the number of blocks that stand
+            and the number needed.
+        on_notice: Called with a sentence for people: that this write was sent before and is waited
+            for, or that another transaction of the account is waiting.
+    """
+
+    max_fee_per_gas_wei: int | None = None
+    tip_per_gas_wei: int = DEFAULT_TIP_WEI
+    max_cost_wei: int | None = DEFAULT_MAX_COST_WEI
+    gas: int | None = None
+    confirmations: int = 1
+    timeout_s: float = 120.0
+    journal: Journal | None = None
+    on_signed: Callable[[str], None] | None = None
+    on_sent: Callable[[str], None] | None = None
+    on_wait: Callable[[int, int], None] | None = None
+    on_notice: Callable[[str], None] | None = None
+
+    def __post_init__(self) -> None:
+        """Check the numbers."""
+        for name, value, least, most in (
+            ("tip_per_gas_wei", self.tip_per_gas_wei, 0, 1 << 128),
+            ("max_fee_per_gas_wei", self.max_fee_per_gas_wei, 0, 1 << 128),
+            ("max_cost_wei", self.max_cost_wei, 0, 1 << 192),
+            ("gas", self.gas, 21_000, 1 << 63),
+            ("confirmations", self.confirmations, 1, _MAX_CONFIRMATIONS),
+            ("timeout_s", self.timeout_s, 0, 1 << 32),
+        ):
+            if value is not None and not least <= value <= most:
+                raise InvalidInput(
+                    f"{shown(value)} is not a valid {name}: use a number from {least} to {most}",
+                )
+
+    def notice(self, sentence: str) -> None:
+        """Pass a sentence on to whoever listens."""
+        if self.on_notice is not None:
+            self.on_notice(sentence)

@@ -1,0 +1,95 @@
+"""What a transaction did, read from its receipt, and what it failed with."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ocn_registry.errors import Reverted, TransportError, UnknownRevert
+from ocn_registry.evm.transactions import unsigned
+from ocn_registry.outcomes import Outcome
+from ocn_registry.protocol.effects import Call, HeaderAt
+
+if TYPE_CHECKING:
+    from ocn_registry.dialects import Dialect
+    from ocn_registry.evm.transactions import SignedTransaction, Transaction
+    from ocn_registry.flows.landing import Landed
+    from ocn_registry.models import Address
+    from ocn_registry.outcomes import Item
+    from ocn_registry.protocol.effects import Flow
+
+
+def outcome(
+    dialect: Dialect,
+    landed: Landed,
+    transaction: Transaction,
+    sender: Address,
+    items: tuple[Item, ...],
+) -> Flow[Outcome]:
+    """Return what a transaction did; raise what it failed with.
+
+    Args:
+        dialect: Generation of the contracts.
+        landed: The transaction and its block.
+        transaction: What was signed.
+        sender: Who sent it.
+        items: What was asked.
+    """
+    receipt, tx_hash = landed.receipt, landed.tx_hash
+    if not receipt.succeeded:
+        reason = yield from _reason(dialect, transaction, sender, landed.block.number)
+        reason.tx_hash = tx_hash
+        raise reason
+    failures = dialect.failures(receipt.logs)
+    for failure in failures.values():
+        failure.tx_hash = tx_hash
+    price = receipt.gas_price_wei
+    if price is None:
+        price = yield from _price(transaction, landed)
+    return Outcome(
+        tx_hash=tx_hash,
+        block=landed.block,
+        changes=dialect.changes(receipt.logs, tuple([item.intent for item in items])),
+        items=tuple(
+            [replace(item, error=failures.get(place)) for place, item in enumerate(items)],
+        ),
+        gas_used=receipt.gas_used,
+        gas_price_wei=price,
+    )
+
+
+def attempt_of(attempts: tuple[SignedTransaction, ...], tx_hash: str) -> Transaction:
+    """Return what was signed in the attempt that has this hash."""
+    (attempt,) = [one for one in attempts if one.tx_hash == tx_hash]
+    return unsigned(attempt.raw)
+
+
+def _price(transaction: Transaction, landed: Landed) -> Flow[int | None]:
+    """Compute what was paid per gas from the transaction and its block; `None` if that fails."""
+    tip = transaction.tip_per_gas_wei
+    if tip is None:
+        return transaction.max_fee_per_gas_wei
+    try:
+        header = yield from HeaderAt(landed.block.number)
+    except TransportError:
+        return None
+    if header is None or header.base_fee_wei is None or header.ref.hash != landed.block.hash:
+        return None
+    return min(transaction.max_fee_per_gas_wei, header.base_fee_wei + tip)
+
+
+def _reason(
+    dialect: Dialect,
+    transaction: Transaction,
+    sender: Address,
+    block: int,
+) -> Flow[Reverted]:
+    """Ask what a transaction that failed in its block had reverted with."""
+    call = Call(transaction.to, transaction.data, bytes, dialect.error_of, sender, block)
+    try:
+        yield from call
+    except Reverted as error:
+        return error
+    except TransportError:
+        pass
+    return UnknownRevert()

@@ -1,0 +1,314 @@
+"""One account's transactions: its turn to write, its journal, its numbers, its waiting."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from ocn_registry.errors import JournalError, TransactionReplaced, TransportError
+from ocn_registry.flows.landing import FIRST_POLL_S, Landed, is_taken, place_of, wait
+from ocn_registry.protocol.calls import CalledBy
+from ocn_registry.protocol.effects import (
+    Arrival,
+    BlockAt,
+    Clock,
+    Head,
+    Local,
+    ReceiptOf,
+    Send,
+    Sleep,
+    TransactionCount,
+    all_of,
+    together,
+)
+from ocn_registry.protocol.journal import MemoryOfTransport
+
+if TYPE_CHECKING:
+    from ocn_registry.flows.options import WriteOptions
+    from ocn_registry.models import Address, BlockRef
+    from ocn_registry.networks import Deployment
+    from ocn_registry.protocol.effects import Flow, HeadBlock, Together
+    from ocn_registry.protocol.journal import Journal, JournalEntry, Turn
+
+_LONGEST_PAUSE_S = 0.2
+_UNKNOWN_DEPTH = 12  # how many blocks count as final where the network does not say
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """What the chain says about an account's numbers, asked in one go.
+
+    Attributes:
+        head: The latest block.
+        mined: The number after the last one that is in a block.
+        pending: The number after the last one that the node knows.
+        genesis_hash: Hash of the chain's first block; empty where the node does not know it.
+    """
+
+    head: HeadBlock
+    mined: int
+    pending: int
+    genesis_hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sender:
+    """An account that sends transactions, with the journal that keeps them.
+
+    Attributes:
+        account: Its address.
+        deployment: The network.
+        journal: Where its transactions are kept.
+        options: How they are waited for.
+    """
+
+    account: Address
+    deployment: Deployment
+    journal: Journal
+    options: WriteOptions
+
+    @property
+    def chain_id(self) -> int:
+        """Id of the chain."""
+        return self.deployment.chain_id
+
+    @property
+    def depth(self) -> int:
+        """How many blocks must stand for one to be final."""
+        return self.deployment.blocks_to_finality or _UNKNOWN_DEPTH
+
+    def turn(self) -> Flow[Turn]:
+        """Wait until no other writer has this account's turn, and take it; give it back in time."""
+        started = yield from Clock()
+        pause = FIRST_POLL_S / 4
+        while (turn := self.journal.take(self.chain_id, self.account)) is None:
+            now = yield from Clock()
+            if now - started > self.options.timeout_s:
+                raise JournalError(
+                    f"another process has been writing for {self.account} for "
+                    f"{now - started:.0f} s: wait until it has ended, then try again",
+                )
+            yield from Sleep(pause)
+            pause = min(1.5 * pause, _LONGEST_PAUSE_S)
+        return turn
+
+    def entries(self) -> Flow[tuple[JournalEntry, ...]]:
+        """Return the account's open entries and its last one, in order."""
+        task: Local[tuple[JournalEntry, ...]] = Local(
+            lambda: self.journal.entries(self.chain_id, self.account)
+        )
+        return (yield from task)
+
+    def keep(self, entry: JournalEntry) -> Flow[None]:
+        """Commit an entry."""
+        task: Local[None] = Local(lambda: self.journal.write(entry))
+        yield from task
+
+    def note(self, entry: JournalEntry) -> Flow[None]:
+        """Write down what the chain has decided, if that can be: it can be looked up again."""
+        try:
+            yield from self.keep(entry)
+        except JournalError as error:
+            self.options.notice(str(error))
+
+    def settled(self) -> Flow[tuple[tuple[JournalEntry, ...], Counts | None]]:
+        """Find out what became of the open entries, and hand over again what no node knows.
+
+        Returns:
+            The entries as they are now, and what the chain says; `None` if it was not asked,
+            because no entry is open.
+        """
+        entries = yield from self.entries()
+        if not any(entry.open for entry in entries):
+            return entries, None
+        hashes = [entry.tx_hashes if entry.open else () for entry in entries]
+        receipts, known, counts = yield from together(
+            all_of(tuple([all_of(tuple([ReceiptOf(one) for one in each])) for each in hashes])),
+            all_of(tuple([all_of(tuple([CalledBy(one) for one in each])) for each in hashes])),
+            self.ask_counts(),
+        )
+        now = counts_of(counts)
+        found: list[JournalEntry] = []
+        for entry, its_receipts, its_known in zip(entries, receipts, known, strict=True):
+            if entry.genesis_hash != now.genesis_hash:
+                continue  # of a development chain that is gone
+            if not entry.open:
+                found.append(entry)
+                continue
+            place = yield from place_of(entry.tx_hashes, its_receipts, now.head, 1)
+            if isinstance(place, Landed):
+                new = self.landed(entry, place)
+            elif now.mined > entry.number and (
+                yield from is_taken(
+                    entry.tx_hashes, entry.number, self.account, now.head, self.depth
+                )
+            ):
+                new = replace(entry, state="lost", tx_hash=None, block=None)
+            else:
+                new = self._afloat(entry)
+                if now.mined <= entry.number and not any(its_known) and not any(its_receipts):
+                    yield from Send(entry.attempts[-1])  # the same bytes: they act once at most
+            if new != entry:
+                yield from self.note(new)
+            found.append(new)
+        return tuple(found), now
+
+    def ask_counts(self) -> Together[tuple[HeadBlock, int, int, BlockRef | None]]:
+        """Return the question of what the chain says about the account; see `counts_of`."""
+        return together(
+            Head(),
+            TransactionCount(self.account, pending=False),
+            TransactionCount(self.account),
+            BlockAt(0),
+        )
+
+    def number(self, entries: tuple[JournalEntry, ...], counts: Counts) -> Flow[int]:
+        """Return the number of the next transaction.
+
+        Args:
+            entries: Open entries and the last one.
+            counts: What the chain says.
+        """
+        own = [entry for entry in entries if entry.genesis_hash == counts.genesis_hash]
+        waiting = {entry.number for entry in own if not entry.decided}
+        foreign = [
+            number for number in range(counts.mined, counts.pending) if number not in waiting
+        ]
+        if foreign:
+            self.options.notice(foreign_waiting(self.account, foreign))
+        taken = [entry for entry in own if entry.state != "lost"]
+        last = max(taken, key=lambda entry: entry.number, default=None)
+        if last is None or last.number < counts.pending:
+            return counts.pending
+        if last.decided and not (yield from self._stands(last, counts)):
+            return counts.pending
+        return last.number + 1
+
+    def _stands(self, entry: JournalEntry, counts: Counts) -> Flow[bool]:
+        """Return whether a final entry is still in the chain: a development chain can go back."""
+        if entry.block is None:
+            return True
+        block = yield from BlockAt(entry.block.number)
+        if block is not None:
+            return block.hash == entry.block.hash
+        return counts.head.ref.timestamp_unix_s < entry.block.timestamp_unix_s  # the node lags
+
+    def hand_over(self, entry: JournalEntry, *, new: bool) -> Flow[TransportError | None]:
+        """Hand over the latest attempt of an entry that is in the journal.
+
+        Args:
+            entry: The entry.
+            new: Whether the entry is removed again if nothing left this machine.
+
+        Returns:
+            What the node answered; `None` if it took the transaction.
+
+        Raises:
+            TransportError: Nothing left this machine.
+        """
+        if self.options.on_signed is not None:
+            self.options.on_signed(entry.tx_hashes[-1])
+        try:
+            handover = yield from Send(entry.attempts[-1])
+        except TransportError:  # another chain than the deployment's
+            if new:
+                yield from self.remove(entry)
+            raise
+        if handover.arrival is Arrival.UNSENT and handover.error is not None:
+            if new:
+                yield from self.remove(entry)
+            raise handover.error
+        return handover.error
+
+    def remove(self, entry: JournalEntry) -> Flow[None]:
+        """Remove an entry that was never handed over."""
+        task: Local[None] = Local(lambda: self.journal.remove(entry))
+        yield from task
+
+    def wait(
+        self,
+        entry: JournalEntry,
+        lost: TransportError | None = None,
+    ) -> Flow[tuple[JournalEntry, Landed]]:
+        """Wait for an entry's block, and write down what the chain decided.
+
+        Args:
+            entry: The entry.
+            lost: What the node answered to it, if not that it took it.
+
+        Returns:
+            The entry as it is now, with what other processes signed, and what is in a block.
+
+        Raises:
+            TransactionReplaced: Another transaction has taken the number, and that stands.
+            OutcomeUnknown: The chain did not decide in time.
+        """
+        latest = entry
+
+        def others() -> Flow[tuple[str, ...]]:
+            nonlocal latest
+            for one in (yield from self.entries()):
+                if one.number == entry.number and one.genesis_hash == entry.genesis_hash:
+                    latest = one
+            return latest.tx_hashes
+
+        try:
+            landed = yield from wait(
+                entry.tx_hashes,
+                entry.number,
+                self.account,
+                self.options,
+                lost,
+                depth=self.depth,
+                again=entry.attempts[-1],
+                others=others,
+            )
+        except TransactionReplaced:
+            yield from self.note(replace(latest, state="lost", told=True))
+            raise
+        latest = replace(self.landed(latest, landed), told=True)
+        yield from self.note(latest)
+        return latest, landed
+
+    @staticmethod
+    def _afloat(entry: JournalEntry) -> JournalEntry:
+        """Return an entry as it is when none of its attempts is in a block that stands."""
+        return replace(entry, state="signed", told=False, tx_hash=None, block=None)
+
+    def landed(self, entry: JournalEntry, landed: Landed) -> JournalEntry:
+        """Return an entry as it is when one of its attempts is in a block."""
+        return replace(
+            entry,
+            state="final" if landed.blocks >= self.depth else "mined",
+            tx_hash=landed.tx_hash,
+            block=landed.block,
+        )
+
+
+def sender_for(deployment: Deployment, account: Address, options: WriteOptions) -> Flow[Sender]:
+    """Return an account as a sender, with the journal of the options or the transport's own."""
+    journal = options.journal
+    if journal is None:
+        journal = yield from MemoryOfTransport()
+    return Sender(account=account, deployment=deployment, journal=journal, options=options)
+
+
+def counts_of(answers: tuple[HeadBlock, int, int, BlockRef | None]) -> Counts:
+    """Return what the chain says about an account, from the answers to `Sender.ask_counts`."""
+    head, mined, pending, first = answers
+    return Counts(
+        head=head,
+        mined=mined,
+        pending=max(mined, pending),
+        genesis_hash="" if first is None else first.hash,
+    )
+
+
+def foreign_waiting(account: Address, numbers: list[int]) -> str:
+    """Return the sentence about transactions that are waiting and were not sent from here."""
+    first, more = numbers[0], len(numbers) - 1
+    which = f"number {first}" + (f" and {more} more" if more else "")
+    return (
+        f"transaction {which} of {account}, not from here, is waiting: this one comes after it; if "
+        "it is stuck, replace it with the program that sent it"
+    )

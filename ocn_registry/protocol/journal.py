@@ -1,0 +1,246 @@
+"""The journal: every transaction that an account has signed, until the chain has decided about it.
+
+A journal keeps the promise that nothing is paid twice. Its rules hold for every implementation: the
+two here, and any that stores entries in a database of its own.
+
+* One writer at a time for each chain and account: hold a turn (`take`) from before you choose a
+  number until the signed bytes are handed over.
+* Number, signed bytes and what they carry are committed (`write`) before the bytes leave the
+  machine. A node's words never remove an entry; only bytes that were never handed over are removed.
+* An entry has one number and any number of attempts: the same call signed again for a higher price,
+  or a transaction that does nothing, to cancel it. At most one attempt can take effect.
+
+The states of an entry:
+
+```
+signed -> mined -> final      in a block that stands; in one that many blocks stand on
+  +-> lost                    another transaction took the number, and that stands
+mined -> signed               the block was replaced
+```
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+
+from ocn_registry.errors import JournalError
+from ocn_registry.evm.keccak import keccak256
+from ocn_registry.protocol.effects import Effect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ocn_registry.evm.transactions import SignedTransaction
+    from ocn_registry.models import Address, BlockRef
+
+State: TypeAlias = Literal["signed", "mined", "final", "lost"]
+
+# How many decided entries of an account are kept, so that their outcomes can still be looked up.
+KEPT = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalEntry:
+    """One transaction number of an account, and everything signed under it.
+
+    Attributes:
+        chain_id: Id of the chain.
+        genesis_hash: Hash of the chain's first block. It tells a development chain that was started
+            again from the one before.
+        account: Account that signs and pays.
+        number: Number of the transaction among the account's.
+        attempts: What was signed under this number, the latest last.
+        call: Fingerprint of the call; see `call_of`.
+        once: Whether the contracts accept the call only once, whatever happens in between.
+        carries: What the call is for, as text that its writer can read again.
+        signed_unix_s: When the first attempt was signed, in Unix time.
+        state: See the module.
+        told: Whether the outcome was returned to a caller. The same call again is then a new one.
+        tx_hash: Hash of the attempt that is in a block; `None` in the other states.
+        block: The block that it is in; `None` in the other states.
+    """
+
+    chain_id: int
+    genesis_hash: str
+    account: Address
+    number: int
+    attempts: tuple[SignedTransaction, ...]
+    call: str
+    once: bool
+    carries: str
+    signed_unix_s: int
+    state: State = "signed"
+    told: bool = False
+    tx_hash: str | None = None
+    block: BlockRef | None = None
+
+    @property
+    def tx_hashes(self) -> tuple[str, ...]:
+        """The hashes of all attempts, the latest last."""
+        return tuple([attempt.tx_hash for attempt in self.attempts])
+
+    @property
+    def decided(self) -> bool:
+        """Whether the chain has decided for good."""
+        return self.state in {"final", "lost"}
+
+    @property
+    def open(self) -> bool:
+        """Whether the chain has not decided, or no caller knows the outcome."""
+        return not (self.decided and self.told)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """The right to write for an account, until it is given back."""
+
+    give_back: Callable[[], None]
+
+
+class Journal(Protocol):
+    """Keeps entries. All methods return at once, and raise `JournalError` if they can't."""
+
+    def take(self, chain_id: int, account: Address) -> Turn | None:
+        """Return the right to write for an account; `None` while another writer has it.
+
+        A turn ends when it is given back, and when the process that holds it ends.
+        """
+        ...
+
+    def write(self, entry: JournalEntry) -> None:
+        """Commit an entry, new or changed. A new attempt is on disk when this returns.
+
+        Attempts that the journal has and the entry lacks are kept.
+
+        Raises:
+            JournalError: The journal has another first attempt under this number.
+        """
+        ...
+
+    def remove(self, entry: JournalEntry) -> None:
+        """Remove an entry none of whose attempts was handed over."""
+        ...
+
+    def entries(self, chain_id: int, account: Address | None = None) -> tuple[JournalEntry, ...]:
+        """Return the open entries in the order of their numbers, and each account's last one.
+
+        Args:
+            chain_id: Id of the chain.
+            account: Whose entries; `None` for all accounts'.
+        """
+        ...
+
+    def find(self, chain_id: int, tx_hash: str) -> JournalEntry | None:
+        """Return the entry that has an attempt with this hash; `None` when there is none."""
+        ...
+
+    def close(self) -> None:
+        """Close what the journal holds open."""
+        ...
+
+
+class MemoryOfTransport(Effect[Journal]):
+    """Ask for the journal that the transport keeps in memory, for callers that name none."""
+
+    __slots__ = ()
+
+
+def call_of(to: Address | None, data: bytes) -> str:
+    """Return the fingerprint of a call, by which the same call is recognised.
+
+    Args:
+        to: Address of the contract; `None` when the transaction creates one.
+        data: Calldata, or the code that creates the contract.
+    """
+    return "0x" + keccak256((b"" if to is None else to.to_bytes()) + data).hex()
+
+
+def merged(known: JournalEntry | None, entry: JournalEntry) -> JournalEntry:
+    """Return what a journal keeps when an entry is written.
+
+    Args:
+        known: What it has under the entry's number.
+        entry: What is written.
+
+    Raises:
+        JournalError: The two are different transactions.
+    """
+    if known is None:
+        return entry
+    if known.attempts[0] != entry.attempts[0]:
+        raise JournalError(
+            f"number {entry.number} of {entry.account} is already in the journal, as transaction "
+            f"{known.attempts[0].tx_hash}: try again",
+        )
+    more = tuple([one for one in entry.attempts if one not in known.attempts])
+    return replace(entry, attempts=(*known.attempts, *more))
+
+
+def listed(entries: list[JournalEntry]) -> tuple[JournalEntry, ...]:
+    """Return the open entries, and the last of each account, in order; see `Journal.entries`."""
+    entries = sorted(entries, key=lambda one: (one.account, one.number))
+    last = {(one.genesis_hash, one.account): one.number for one in entries}
+    return tuple(
+        [one for one in entries if one.open or last[one.genesis_hash, one.account] == one.number],
+    )
+
+
+class MemoryJournal:
+    """A journal in the memory of this process: it ends with the process."""
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        self._lock = threading.Lock()
+        self._turns: set[tuple[int, Address]] = set()
+        self._entries: dict[tuple[int, str, Address, int], JournalEntry] = {}
+
+    def take(self, chain_id: int, account: Address) -> Turn | None:
+        """Return the right to write for an account; see `Journal`."""
+        key = (chain_id, account)
+        with self._lock:
+            if key in self._turns:
+                return None
+            self._turns.add(key)
+        return Turn(lambda: self._turns.discard(key))
+
+    def write(self, entry: JournalEntry) -> None:
+        """Keep an entry; see `Journal`."""
+        key = _key(entry)
+        with self._lock:
+            self._entries[key] = merged(self._entries.get(key), entry)
+            own = [one for one in self._entries.values() if one.account == entry.account]
+            closed = sorted([one.number for one in own if not one.open])
+            for number in closed[:-KEPT]:
+                self._entries.pop((*key[:3], number), None)
+
+    def remove(self, entry: JournalEntry) -> None:
+        """Remove an entry that was never handed over."""
+        with self._lock:
+            self._entries.pop(_key(entry), None)
+
+    def entries(self, chain_id: int, account: Address | None = None) -> tuple[JournalEntry, ...]:
+        """Return the open entries and each account's last; see `Journal`."""
+        with self._lock:
+            found = [
+                one
+                for one in self._entries.values()
+                if one.chain_id == chain_id and account in {None, one.account}
+            ]
+        return listed(found)
+
+    def find(self, chain_id: int, tx_hash: str) -> JournalEntry | None:
+        """Return the entry that has an attempt with this hash; `None` when there is none."""
+        with self._lock:
+            for one in self._entries.values():
+                if one.chain_id == chain_id and tx_hash in one.tx_hashes:
+                    return one
+        return None
+
+    def close(self) -> None:
+        """Do nothing: there is nothing to close."""
+
+
+def _key(entry: JournalEntry) -> tuple[int, str, Address, int]:
+    return entry.chain_id, entry.genesis_hash, entry.account, entry.number

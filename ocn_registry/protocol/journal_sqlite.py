@@ -1,0 +1,265 @@
+"""A journal in one SQLite file, for any number of processes at once; `journal` has the rules.
+
+Turns are locks of the operating system on small files beside it, which end with the process that
+holds them, however it ends.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TypeAlias, cast
+
+from ocn_registry.errors import JournalError
+from ocn_registry.evm.transactions import SignedTransaction
+from ocn_registry.foreign.text import shown
+from ocn_registry.models import Address, BlockRef
+from ocn_registry.protocol.journal import KEPT, JournalEntry, Turn, listed, merged
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from ocn_registry.protocol.journal import State
+
+_VERSION: Final = 1
+_BUSY_S: Final = 30.0
+_PAUSE_S: Final = 0.02
+_SCHEMA: Final = """
+CREATE TABLE entry (
+    chain_id TEXT NOT NULL, genesis_hash TEXT NOT NULL, account TEXT NOT NULL,
+    number INTEGER NOT NULL, call TEXT NOT NULL, once INTEGER NOT NULL, carries TEXT NOT NULL,
+    signed_unix_s INTEGER NOT NULL, state TEXT NOT NULL, told INTEGER NOT NULL, tx_hash TEXT,
+    block_number INTEGER, block_hash TEXT, block_unix_s INTEGER,
+    PRIMARY KEY (chain_id, genesis_hash, account, number)
+) WITHOUT ROWID;
+CREATE TABLE attempt (
+    chain_id TEXT NOT NULL, genesis_hash TEXT NOT NULL, account TEXT NOT NULL,
+    number INTEGER NOT NULL, place INTEGER NOT NULL, tx_hash TEXT NOT NULL, raw BLOB NOT NULL,
+    PRIMARY KEY (chain_id, genesis_hash, account, number, place)
+) WITHOUT ROWID;
+CREATE INDEX attempt_by_hash ON attempt (chain_id, tx_hash);
+CREATE INDEX open_entry ON entry (chain_id, account, number)
+    WHERE NOT (told AND state IN ('final', 'lost'));
+"""
+_KEY: Final = "chain_id = ? AND genesis_hash = ? AND account = ? AND number = ?"
+_COLUMNS: Final = (
+    "chain_id, genesis_hash, account, number, call, once, carries, signed_unix_s, state, told, "
+    "tx_hash, block_number, block_hash, block_unix_s"
+)
+_Row: TypeAlias = "tuple[object, ...]"
+
+
+class SqliteJournal:
+    """A journal in a file that survives the process, and that processes share."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        """Open a journal; the file and its folder are created where they are missing.
+
+        Args:
+            path: The file. Only its owner can read it.
+
+        Raises:
+            JournalError: The file can't be opened, or is not a journal of this version.
+        """
+        self._path = Path(path)
+        self._lock = threading.Lock()
+        with self._errors():
+            _created(self._path)
+            self._db = _connected(self._path, _BUSY_S)
+            self._write_ahead()
+            self._prepare()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def take(self, chain_id: int, account: Address) -> Turn | None:
+        """Return the right to write for an account; see `Journal`."""
+        path = self._path.with_name(f"{self._path.name}-{chain_id}-{account.lower()}.lock")
+        with self._errors():
+            _created(path)
+            lock = _connected(path, 0)
+            try:
+                lock.execute("BEGIN EXCLUSIVE")
+            except sqlite3.OperationalError as error:
+                lock.close()
+                if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+                    return None
+                raise
+        return Turn(lock.close)
+
+    def write(self, entry: JournalEntry) -> None:
+        """Commit an entry; see `Journal`."""
+        with self._errors(), self._lock:
+            known = self._one(entry)
+            # What the chain decided can be looked up again: only new attempts must be on disk.
+            new = known is None or set(entry.attempts) - set(known.attempts)
+            self._db.execute(f"PRAGMA synchronous = {'FULL' if new else 'NORMAL'}")
+            with self._transaction():
+                self._put(merged(self._one(entry), entry))
+
+    def remove(self, entry: JournalEntry) -> None:
+        """Remove an entry that was never handed over."""
+        with self._errors(), self._lock, self._transaction():
+            for table in ("attempt", "entry"):
+                self._db.execute(f"DELETE FROM {table} WHERE {_KEY}", _key(entry))  # noqa: S608
+
+    def entries(self, chain_id: int, account: Address | None = None) -> tuple[JournalEntry, ...]:
+        """Return the open entries and each account's last; see `Journal`."""
+        which, values = "chain_id = ?", [str(chain_id)]
+        if account is not None:
+            which, values = f"{which} AND account = ?", [*values, account]
+        with self._errors(), self._lock:
+            rows = self._db.execute(
+                f"SELECT {_COLUMNS} FROM entry AS one WHERE {which} AND ("  # noqa: S608
+                "NOT (told AND state IN ('final', 'lost')) OR number = (SELECT max(number) FROM "
+                "entry WHERE chain_id = one.chain_id AND genesis_hash = one.genesis_hash AND "
+                "account = one.account))",
+                values,
+            ).fetchall()
+            return listed([self._entry(row) for row in rows])
+
+    def find(self, chain_id: int, tx_hash: str) -> JournalEntry | None:
+        """Return the entry that has an attempt with this hash; `None` when there is none."""
+        with self._errors(), self._lock:
+            row = self._db.execute(
+                "SELECT chain_id, genesis_hash, account, number FROM attempt "
+                "WHERE chain_id = ? AND tx_hash = ?",
+                (str(chain_id), tx_hash),
+            ).fetchone()
+            return None if row is None else self._by_key(row)
+
+    def _write_ahead(self) -> None:
+        """Have a commit cost one write to the disk; SQLite does not wait by itself for that."""
+        until = time.monotonic() + _BUSY_S
+        while True:
+            try:
+                self._db.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(_PAUSE_S)
+            else:
+                return
+
+    def _prepare(self) -> None:
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        if version == 0:
+            with self._transaction():
+                (version,) = self._db.execute("PRAGMA user_version").fetchone()
+                if version == 0:
+                    for statement in _SCHEMA.split(";"):
+                        self._db.execute(statement)
+                    self._db.execute(f"PRAGMA user_version = {_VERSION}")
+                    version = _VERSION
+        if version != _VERSION:
+            raise JournalError(
+                f"{shown(str(self._path))} is a journal of version {version}, and this program "
+                f"reads version {_VERSION}: update it, or choose another file",
+            )
+
+    @contextmanager
+    def _transaction(self) -> Generator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    @contextmanager
+    def _errors(self) -> Generator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            raise JournalError(
+                f"the journal {shown(str(self._path))} can't be used ({shown(str(error))}): see to "
+                "the file and its disk, or choose another file",
+            ) from None
+
+    def _put(self, entry: JournalEntry) -> None:
+        block = entry.block
+        self._db.execute(
+            f"REPLACE INTO entry ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",  # noqa: S608
+            (
+                *_key(entry),
+                entry.call,
+                entry.once,
+                entry.carries,
+                entry.signed_unix_s,
+                entry.state,
+                entry.told,
+                entry.tx_hash,
+                *(
+                    (None, None, None)
+                    if block is None
+                    else (block.number, block.hash, block.timestamp_unix_s)
+                ),
+            ),
+        )
+        self._db.executemany(
+            "INSERT OR IGNORE INTO attempt VALUES (?,?,?,?,?,?,?)",
+            [
+                (*_key(entry), place, attempt.tx_hash, attempt.raw)
+                for place, attempt in enumerate(entry.attempts)
+            ],
+        )
+        whose = (str(entry.chain_id), entry.genesis_hash, entry.account, entry.number - KEPT)
+        for table in ("attempt", "entry"):
+            self._db.execute(
+                f"DELETE FROM {table} WHERE chain_id = ? AND genesis_hash = ? AND account = ? "  # noqa: S608
+                "AND number < ? AND number IN (SELECT number FROM entry AS old WHERE "
+                f"old.chain_id = {table}.chain_id AND old.genesis_hash = {table}.genesis_hash AND "
+                f"old.account = {table}.account AND told AND state IN ('final', 'lost'))",
+                whose,
+            )
+
+    def _one(self, entry: JournalEntry) -> JournalEntry | None:
+        return self._by_key(_key(entry))
+
+    def _by_key(self, key: _Row) -> JournalEntry | None:
+        row = self._db.execute(f"SELECT {_COLUMNS} FROM entry WHERE {_KEY}", key).fetchone()  # noqa: S608
+        return None if row is None else self._entry(row)
+
+    def _entry(self, row: _Row) -> JournalEntry:
+        raws = self._db.execute(
+            f"SELECT raw FROM attempt WHERE {_KEY} ORDER BY place",  # noqa: S608
+            row[:4],
+        ).fetchall()
+        number, block_number, block_unix_s = (cast("int", row[at]) for at in (3, 11, 13))
+        return JournalEntry(
+            chain_id=int(str(row[0])),
+            genesis_hash=str(row[1]),
+            account=Address(str(row[2])),
+            number=number,
+            attempts=tuple([SignedTransaction(bytes(raw)) for (raw,) in raws]),
+            call=str(row[4]),
+            once=bool(row[5]),
+            carries=str(row[6]),
+            signed_unix_s=cast("int", row[7]),
+            state=cast("State", row[8]),
+            told=bool(row[9]),
+            tx_hash=None if row[10] is None else str(row[10]),
+            block=None
+            if row[12] is None
+            else BlockRef(number=block_number, hash=str(row[12]), timestamp_unix_s=block_unix_s),
+        )
+
+
+def _created(path: Path) -> None:
+    """Create a file that only its owner can read, where there is none."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+
+
+def _connected(path: Path, timeout_s: float) -> sqlite3.Connection:
+    return sqlite3.connect(path, timeout=timeout_s, isolation_level=None, check_same_thread=False)
+
+
+def _key(entry: JournalEntry) -> tuple[str, str, str, int]:
+    return str(entry.chain_id), entry.genesis_hash, str(entry.account), entry.number

@@ -1,0 +1,366 @@
+"""The relay's HTTP API, as an ASGI application that also mounts into node software.
+
+Handlers read and answer; what waits for the chain or the database runs in threads, so the event
+loop is never held.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import json
+import time
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Protocol, TypeVar, cast
+
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from ocn_registry.errors import InvalidInput, OcnRegistryError
+from ocn_registry.foreign.strict_json import parse_json
+from ocn_registry.models import Address
+from ocn_registry.relay import store, views
+from ocn_registry.relay.documents import Voucher, receipt
+from ocn_registry.relay.openapi import document as openapi
+from ocn_registry.relay.policy import used
+from ocn_registry.relay.problems import MAX_BODY_BYTES, MEDIA_TYPE, Problem, problem_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from starlette.requests import Request as HttpRequest
+
+    from ocn_registry.relay.service import Service
+
+T = TypeVar("T")
+_BODY_S = 10.0
+_PAGE, _MOST = 100, 500
+_FOLLOW_S, _HEARTBEAT_S = 0.5, 15.0
+_FOLLOWERS = 200
+_ADDRESSES = 10_000
+
+
+class Handler(Protocol):
+    """Answers one HTTP request."""
+
+    def __call__(self, service: Service, http: HttpRequest, /) -> Awaitable[Response]:
+        """Answer, or raise what `problem_of` knows."""
+        ...
+
+
+def application(service: Service) -> Starlette:
+    """Return the ASGI application of a relay.
+
+    Args:
+        service: The relay's parts.
+    """
+    limiter = _Limiter(service.config.requests_per_minute)
+
+    def route(path: str, handler: Handler, method: str, *, limited: bool = False) -> Route:
+        async def answer(http: HttpRequest) -> Response:
+            try:
+                if limited:
+                    limiter.count(http.client.host if http.client else "")
+                return await handler(service, http)
+            except Problem as problem:
+                return _told(problem)
+            except OcnRegistryError as error:
+                return _told(problem_of(error))
+
+        return Route(path, answer, methods=[method])
+
+    return Starlette(
+        routes=[
+            route("/v1/requests", post_request, "POST", limited=True),
+            route("/v1/requests/{id}", get_request, "GET"),
+            route("/v1/calldata", post_calldata, "POST", limited=True),
+            route("/v1/accounts/{account}/allowance", get_allowance, "GET"),
+            route("/v1/accounts/{account}/requests", get_requests, "GET"),
+            *[
+                route(f"/v1/{name}", functools.partial(get_list, name=name), "GET")
+                for name in views.LISTS
+            ],
+            route("/v1/changes", get_changes, "GET"),
+            route("/v1/openapi.json", get_openapi, "GET"),
+            route("/health/live", get_live, "GET"),
+            route("/health/ready", get_ready, "GET"),
+            route("/metrics", get_metrics, "GET"),
+        ],
+        exception_handlers={HTTPException: _http_error, Exception: _mistake},
+    )
+
+
+async def post_request(service: Service, http: HttpRequest) -> Response:
+    """Accept a signed request: the document alone, or an object with `request` and `voucher`."""
+    whole = await _body(http)
+    document: object = whole
+    voucher: Voucher | None = None
+    if set(whole) <= {"request", "voucher"} and "request" in whole:
+        document = whole["request"]
+        if "voucher" in whole:
+            voucher = Voucher.read(json.dumps(whole["voucher"]))
+    authorization = http.headers.get("authorization", "")
+    scheme, _, key = authorization.partition(" ")
+    if authorization and scheme.lower() != "bearer":
+        raise Problem("invalid_request", "the authorization must be a bearer token: use an API key")
+    decision = await _off_loop(
+        service.intake.accept, json.dumps(document), voucher=voucher, key=key or None
+    )
+    request = decision.request
+    signed = await _off_loop(
+        receipt,
+        service.client.deployment,
+        request.id,
+        request.sponsor,
+        request.accepted_unix_s,
+        service.receipt_signer,
+    )
+    return JSONResponse(
+        {**views.of_request(request), "receipt": signed},
+        status_code=202 if decision.new else 200,
+        headers={"Location": f"/v1/requests/{request.id}"},
+    )
+
+
+async def get_request(service: Service, http: HttpRequest) -> Response:
+    """Answer with one request."""
+    request_id = http.path_params["id"].lower()
+
+    def look() -> store.Accepted | None:
+        with service.database.transaction() as transaction:
+            return store.find(transaction, request_id)
+
+    found = await _off_loop(look)
+    if found is None:
+        raise Problem("not_found", "no request with this id was accepted here: check the id")
+    return JSONResponse(views.of_request(found))
+
+
+async def post_calldata(service: Service, http: HttpRequest) -> Response:
+    """Answer with the transaction that whoever wants to pay for a signed request has to send."""
+    whole = await _body(http)
+    call = await _off_loop(service.call_of, json.dumps(whole))
+    return JSONResponse(
+        {
+            "chainId": service.client.deployment.chain_id,
+            "to": call.to,
+            "data": "0x" + call.data.hex(),
+            "value": "0x0",
+        },
+    )
+
+
+async def get_allowance(service: Service, http: HttpRequest) -> Response:
+    """Answer with what is left of an account's quotas today."""
+    account = Address(http.path_params["account"])
+    policy = service.config.policy
+
+    def look() -> dict[str, object]:
+        now = int(time.time())
+        with service.database.transaction() as transaction:
+            waiting = sum(
+                len(store.live(transaction, contract, account))
+                for contract in ("registry", "permissions")
+            )
+            leaving = used(transaction, f"requests of leaving:{account}", now)
+            allowed = used(transaction, f"requests of allowed:{account}", now)
+        return {
+            "account": account,
+            "denied": account in policy.denied,
+            "waiting": {"used": waiting, "limit": policy.waiting_per_account},
+            "leaving": {"used": leaving, "limit": policy.leaving_per_day},
+            "allowed": {"used": allowed, "limit": policy.requests_per_day}
+            if account in policy.allowed
+            else None,
+            "vouchers": policy.vouchers,
+        }
+
+    return JSONResponse(await _off_loop(look))
+
+
+async def get_requests(service: Service, http: HttpRequest) -> Response:
+    """Answer with an account's requests, the latest first."""
+    account = Address(http.path_params["account"])
+    before, limit = _number(http, "before", (1 << 53) - 1, (1 << 53) - 1), _limit(http)
+
+    def look() -> tuple[store.Accepted, ...]:
+        with service.database.transaction() as transaction:
+            return store.of_account(transaction, account, before=before, most=limit)
+
+    found = await _off_loop(look)
+    after = found[-1].place if len(found) == limit else None
+    return JSONResponse({"requests": [views.of_request(one) for one in found], "before": after})
+
+
+async def get_list(service: Service, http: HttpRequest, *, name: str) -> Response:
+    """Answer with a page of one of the registry's lists, from memory."""
+    offset, limit = _number(http, "offset", 0, (1 << 53) - 1), _limit(http)
+    filters = {key: value for key, value in http.query_params.items() if key not in _PAGING}
+    return JSONResponse(
+        await _off_loop(views.page, service.cache, name, filters, offset=offset, limit=limit)
+    )
+
+
+async def get_changes(service: Service, http: HttpRequest) -> Response:
+    """Stream what happens: states of requests, and new blocks of the registry."""
+    last = http.headers.get("last-event-id") or http.query_params.get("after")
+    if last is not None and not (last.isascii() and last.isdecimal() and len(last) <= 16):  # noqa: PLR2004 - 2^53
+        raise Problem("invalid_request", "after is not a valid place: use the id of an event")
+    if service.followers >= _FOLLOWERS:
+        raise Problem("closed", "too many clients are following: poll instead, or try again later")
+    return StreamingResponse(
+        _changes(service, None if last is None else int(last)),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )
+
+
+async def _changes(service: Service, after: int | None) -> AsyncIterator[str]:
+    def look(place: int) -> tuple[store.Event, ...]:
+        with service.database.transaction() as transaction:
+            return store.events(transaction, place, _PAGE)
+
+    def newest() -> int:
+        with service.database.transaction() as transaction:
+            return store.last_event(transaction)
+
+    service.followers += 1
+    block, quiet_since = -1, time.monotonic()
+    try:
+        place = await _off_loop(newest) if after is None else after
+        yield "retry: 2000\n\n"
+        while True:
+            events = await _off_loop(look, place)
+            for event in events:
+                place = event.place
+                told = {"request": event.request, "state": event.state, "at": event.at_unix_s}
+                yield f"id: {place}\nevent: request\ndata: {json.dumps(told)}\n\n"
+            seen = service.block_number
+            if seen != block:
+                block = seen
+                yield f"event: block\ndata: {json.dumps({'number': block})}\n\n"
+            if events or seen != block:
+                quiet_since = time.monotonic()
+            elif time.monotonic() - quiet_since > _HEARTBEAT_S:
+                quiet_since = time.monotonic()
+                yield ": still here\n\n"
+            await asyncio.sleep(_FOLLOW_S)
+    finally:
+        service.followers -= 1
+
+
+async def get_openapi(service: Service, http: HttpRequest) -> Response:  # noqa: ARG001 - a handler
+    """Answer with the description of this API."""
+    return JSONResponse(openapi())
+
+
+async def get_live(service: Service, http: HttpRequest) -> Response:  # noqa: ARG001 - a handler
+    """Answer that the process runs."""
+    return JSONResponse({"status": "ok"})
+
+
+async def get_ready(service: Service, http: HttpRequest) -> Response:  # noqa: ARG001 - a handler
+    """Answer whether a request would be accepted and paid now; with 503 and reasons if not."""
+    health = await _off_loop(service.health)
+    return JSONResponse(health.document(), status_code=200 if health.ready else 503)
+
+
+async def get_metrics(service: Service, http: HttpRequest) -> Response:  # noqa: ARG001 - a handler
+    """Answer with figures in the form of Prometheus."""
+    await _off_loop(service.measure)
+    return Response(generate_latest(service.metrics), media_type=CONTENT_TYPE_LATEST)
+
+
+_PAGING = {"offset", "limit"}
+
+
+async def _body(http: HttpRequest) -> dict[str, object]:
+    content = bytearray()
+
+    async def read() -> None:
+        async for chunk in http.stream():
+            content.extend(chunk)
+            if len(content) > MAX_BODY_BYTES:
+                raise Problem(
+                    "too_large", f"the body is larger than {MAX_BODY_BYTES} bytes: send one request"
+                )
+
+    try:
+        await asyncio.wait_for(read(), _BODY_S)
+    except TimeoutError:
+        raise Problem(
+            "body_timeout", f"the body did not arrive within {_BODY_S:.0f} s: send it again"
+        ) from None
+    try:
+        whole = parse_json(bytes(content))
+    except (ValueError, InvalidInput):
+        raise Problem("invalid_request", "the body is not valid JSON: check it") from None
+    if not isinstance(whole, dict):
+        raise Problem("invalid_request", "the body is not a JSON object: check it")
+    return cast("dict[str, object]", whole)
+
+
+def _number(http: HttpRequest, name: str, default: int, most: int) -> int:
+    text = http.query_params.get(name)
+    if text is None:
+        return default
+    if text.isascii() and text.isdecimal() and len(text) <= 16 and int(text) <= most:  # noqa: PLR2004 - 2^53
+        return int(text)
+    raise Problem("invalid_request", f"{name} is not a valid number: use 0 to {most}")
+
+
+def _limit(http: HttpRequest) -> int:
+    return max(_number(http, "limit", _PAGE, _MOST), 1)
+
+
+async def _off_loop(task: Callable[..., T], *args: object, **named: object) -> T:
+    return await asyncio.to_thread(task, *args, **named)
+
+
+def _told(problem: Problem) -> Response:
+    headers: dict[str, str] = {}
+    if problem.status == 429:  # noqa: PLR2004 - an HTTP status
+        resets = problem.more.get("resets")
+        wait = resets - int(time.time()) if isinstance(resets, int) else 60
+        headers["Retry-After"] = str(max(wait, 1))
+    return Response(
+        json.dumps(problem.body()),
+        status_code=problem.status,
+        media_type=MEDIA_TYPE,
+        headers=headers,
+    )
+
+
+async def _http_error(http: HttpRequest, error: Exception) -> Response:  # noqa: ARG001 - a handler
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    if status == 405:  # noqa: PLR2004 - an HTTP status
+        return _told(Problem("method_not_allowed", "use the methods of /v1/openapi.json"))
+    return _told(Problem("not_found", "the paths of this relay are in /v1/openapi.json"))
+
+
+async def _mistake(http: HttpRequest, error: Exception) -> Response:  # noqa: ARG001 - a handler
+    return _told(Problem("internal", "the relay made a mistake: tell its operator"))
+
+
+class _Limiter:
+    """Bounds how many requests one address hands in a minute, in this process."""
+
+    def __init__(self, per_minute: int) -> None:
+        self._per_minute = per_minute
+        self._seen: OrderedDict[str, tuple[int, int]] = OrderedDict()
+
+    def count(self, host: str) -> None:
+        minute = int(time.monotonic()) // 60
+        since, count = self._seen.pop(host, (minute, 0))
+        count = count + 1 if since == minute else 1
+        self._seen[host] = (minute, count)
+        while len(self._seen) > _ADDRESSES:
+            self._seen.popitem(last=False)
+        if count > self._per_minute:
+            raise Problem(
+                "rate_limited",
+                f"more than {self._per_minute} requests a minute from your address: slow down",
+            )

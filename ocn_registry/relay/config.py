@@ -1,0 +1,267 @@
+"""The relay's configuration: one TOML file, checked as a whole before anything starts."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, cast
+
+from ocn_registry.client.connect import connect
+from ocn_registry.errors import InvalidInput
+from ocn_registry.foreign.text import shown
+from ocn_registry.models import Address
+from ocn_registry.networks import built_in, from_json
+from ocn_registry.relay.policy import Policy
+from ocn_registry.signing import KeySigner
+from ocn_registry.signing.key_files import private_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ocn_registry.client.sync_client import RegistryClient
+    from ocn_registry.networks import Deployment
+    from ocn_registry.signing import Signer
+
+TEMPLATE: Final = """\
+# Configuration of ocn-relay. Every value shown with a # is the default.
+
+# database = "sqlite:relay.sqlite"  # or postgresql://USER@HOST/NAME, for several workers
+# listen = "127.0.0.1:8600"         # put a reverse proxy with TLS in front of it
+# requests_per_minute = 120         # from one address, in each process
+
+[network]
+name = "local"                      # "ewc", "volta", or file = "PATH" of a deployment file
+# rpc_urls = []                     # RPC nodes in place of the network's own, the preferred first
+
+[keys]
+# A key is named, never written here: keystore:PATH, file:PATH, env:NAME, or credential:NAME for
+# systemd's LoadCredential. A keystore's passphrase is in passphrase_file.
+spender = "env:OCN_RELAY_SPENDER"   # pays for the transactions
+receipts = "env:OCN_RELAY_RECEIPTS" # signs receipts of accepted requests; holds no money
+# passphrase_file = "PATH"
+
+[spending]
+# batch = 50                        # requests in one transaction, at most
+# max_fee_per_gas_wei = 1000        # above it, nothing new is sent
+# low_balance_wei = 1000000000000000 # below it, the relay reports that it is not ready
+
+[policy]
+# allow = []                        # accounts that are sponsored without a voucher or a key
+# deny = []                         # accounts that never are
+# contracts = []                    # contract wallets whose signatures are accepted
+# vouchers = true                   # accept vouchers of operators that run a node
+# leaving_per_day = 5               # deletions, revocations and cancellations of one account
+# requests_per_day = 200            # of one sponsor
+# new_ids_per_day = 20              # new ids of one sponsor
+# new_ids_per_country = 100         # new ids of one country, over all sponsors
+# waiting_per_account = 8           # requests of one account under way at a time
+"""
+_NUMBERS: Final = {
+    "leaving_per_day": 5,
+    "requests_per_day": 200,
+    "new_ids_per_day": 20,
+    "new_ids_per_country": 100,
+    "waiting_per_account": 8,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """A relay's configuration.
+
+    Attributes:
+        deployment: The registry.
+        database: URL of the database.
+        listen: Host and port of the API.
+        spender: Where the spender's key is.
+        receipts: Where the key for receipts is.
+        passphrase_file: Where a keystore's passphrase is.
+        batch: How many requests go into one transaction at most.
+        max_fee_per_gas_wei: Most that is paid per gas.
+        low_balance_wei: The balance below which the relay is not ready.
+        requests_per_minute: How many requests an address may hand in.
+        policy: Whose requests are paid.
+    """
+
+    deployment: Deployment
+    database: str = "sqlite:relay.sqlite"
+    listen: tuple[str, int] = ("127.0.0.1", 8600)
+    spender: str = "env:OCN_RELAY_SPENDER"
+    receipts: str = "env:OCN_RELAY_RECEIPTS"
+    passphrase_file: str | None = None
+    batch: int = 50
+    max_fee_per_gas_wei: int = 1000
+    low_balance_wei: int = 10**15
+    requests_per_minute: int = 120
+    policy: Policy = field(default_factory=Policy)
+
+    def client(self) -> RegistryClient:
+        """Return a client of the registry."""
+        return connect(self.deployment)
+
+    def signer(self, reference: str) -> Signer:
+        """Return the signer that a reference names.
+
+        Raises:
+            InvalidInput: It names none, or its key can't be used.
+        """
+        kind, _, place = reference.partition(":")
+        if kind == "keystore":
+            if self.passphrase_file is None:
+                raise InvalidInput("passphrase_file is missing: a keystore needs its passphrase")
+            secret = private_text(self.passphrase_file).partition("\n")[0].removesuffix("\r")
+            return KeySigner.from_keystore(place, lambda: secret)
+        if kind == "file":
+            return KeySigner.from_file(place)
+        if kind == "env":
+            return KeySigner.from_env(place)
+        if kind == "credential":
+            folder = os.environ.get("CREDENTIALS_DIRECTORY")
+            if folder is None:
+                raise InvalidInput(
+                    "CREDENTIALS_DIRECTORY is not set: start the relay from a systemd unit with "
+                    "LoadCredential, or name the key in another way",
+                )
+            return KeySigner.from_file(Path(folder) / place)
+        raise InvalidInput(
+            "a key reference is not valid: use keystore:PATH, file:PATH, env:NAME or "
+            "credential:NAME",
+        )
+
+
+def read_config(path: Path) -> Config:
+    """Read a configuration.
+
+    Args:
+        path: The TOML file. Paths in it are relative to its folder.
+
+    Raises:
+        InvalidInput: It can't be read, or a value is not valid; the message names it.
+    """
+    try:
+        whole = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InvalidInput(
+            f"the configuration {shown(str(path))} can't be read ({error.strerror}): make one "
+            "with ocn-relay init",
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidInput(f"the configuration is not valid TOML: {shown(str(error))}") from None
+    top = _Table("", whole)
+    network, keys = top.table("network"), top.table("keys")
+    spending, policy = top.table("spending"), top.table("policy")
+    found = Config(
+        deployment=_deployment(network, path.parent),
+        database=_beside(top.text("database", "sqlite:relay.sqlite"), path.parent, "sqlite:"),
+        listen=_listen(top.text("listen", "127.0.0.1:8600")),
+        requests_per_minute=top.number("requests_per_minute", 120, 1, 1 << 20),
+        spender=_key(keys.text("spender", "env:OCN_RELAY_SPENDER"), path.parent),
+        receipts=_key(keys.text("receipts", "env:OCN_RELAY_RECEIPTS"), path.parent),
+        passphrase_file=keys.path("passphrase_file", path.parent),
+        batch=spending.number("batch", 50, 1, 200),
+        max_fee_per_gas_wei=spending.number("max_fee_per_gas_wei", 1000, 1, 1 << 62),
+        low_balance_wei=spending.number("low_balance_wei", 10**15, 0, 1 << 62),
+        policy=Policy(
+            allowed=policy.addresses("allow"),
+            denied=policy.addresses("deny"),
+            contracts=policy.addresses("contracts"),
+            vouchers=policy.flag("vouchers", default=True),
+            **{name: policy.number(name, usual, 0, 1 << 31) for name, usual in _NUMBERS.items()},
+        ),
+    )
+    for table in (network, keys, spending, policy, top):
+        table.done()
+    return found
+
+
+class _Table:
+    """A table of the file, whose values are taken once and checked."""
+
+    def __init__(self, name: str, values: Mapping[str, object]) -> None:
+        self._name, self._values = name, dict(values)
+
+    def table(self, name: str) -> _Table:
+        value = self._values.pop(name, {})
+        if not isinstance(value, dict):
+            raise InvalidInput(f"{name} is not a table: write [{name}]")
+        return _Table(f"{name}.", cast("dict[str, object]", value))
+
+    def text(self, name: str, usual: str) -> str:
+        value = self._values.pop(name, usual)
+        if not isinstance(value, str) or not value:
+            raise self._wrong(name, value, "text in quotes")
+        return value
+
+    def number(self, name: str, usual: int, least: int, most: int) -> int:
+        value = self._values.pop(name, usual)
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            raise self._wrong(name, value, f"a number from {least} to {most}")
+        return value
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        value = self._values.pop(name, default)
+        if not isinstance(value, bool):
+            raise self._wrong(name, value, "true or false")
+        return value
+
+    def path(self, name: str, folder: Path) -> str | None:
+        return str(folder / self.text(name, "")) if name in self._values else None
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        value = self._values.pop(name, [])
+        texts: list[str] = []
+        for one in cast("list[object]", value) if isinstance(value, list) else [None]:
+            if not isinstance(one, str):
+                raise self._wrong(name, "another value", "a list of texts")
+            texts.append(one)
+        return tuple(texts)
+
+    def addresses(self, name: str) -> frozenset[Address]:
+        return frozenset(Address(one) for one in self.texts(name))
+
+    def done(self) -> None:
+        """Refuse what was not taken: a mistyped name would be silently ignored."""
+        if self._values:
+            raise InvalidInput(
+                f"{self._name}{shown(min(self._values))} is not a setting of the relay: compare "
+                "with ocn-relay init",
+            )
+
+    def _wrong(self, name: str, value: object, wanted: str) -> InvalidInput:
+        return InvalidInput(f"{self._name}{name} is {shown(value)}: use {wanted}")
+
+
+def _deployment(network: _Table, folder: Path) -> Deployment:
+    file = network.path("file", folder)
+    name = network.text("name", "local")
+    if file is None:
+        found = built_in(name)
+    else:
+        try:
+            found = from_json(Path(file).read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError):
+            raise InvalidInput(
+                f"the deployment file {shown(file)} can't be read: check its path"
+            ) from None
+    urls = network.texts("rpc_urls")
+    return replace(found, rpc_urls=urls) if urls else found
+
+
+def _listen(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if host and port.isascii() and port.isdecimal() and int(port) < 1 << 16:
+        return host.strip("[]"), int(port)
+    raise InvalidInput(f"listen is {shown(text)}: use HOST:PORT, for example 127.0.0.1:8600")
+
+
+def _key(reference: str, folder: Path) -> str:
+    for kind in ("keystore:", "file:"):
+        reference = _beside(reference, folder, kind)
+    return reference
+
+
+def _beside(text: str, folder: Path, kind: str) -> str:
+    """Make a path relative to the file's folder."""
+    return f"{kind}{folder / text.removeprefix(kind)}" if text.startswith(kind) else text

@@ -1,0 +1,354 @@
+"""The relay's database: SQLite in one file, or PostgreSQL for several workers.
+
+Both run the same SQL, written with `?` for values. What is committed is on disk: SQLite runs with
+`synchronous = FULL`. The numbered files in `migrations/` make the schema, forward only.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+from ocn_registry.errors import InvalidInput, OcnRegistryError
+from ocn_registry.foreign.text import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from contextlib import AbstractContextManager
+
+    from psycopg import Connection
+
+Value: TypeAlias = str | int | None
+Row: TypeAlias = "tuple[Value, ...]"
+
+_BUSY_S = 30.0
+_UNIQUE = "23505"  # PostgreSQL's SQLSTATE
+
+
+class DatabaseError(OcnRegistryError):
+    """The database can't be used now; the message says why."""
+
+
+class NotUnique(DatabaseError):
+    """A row with this key exists already."""
+
+
+class Transaction(Protocol):
+    """Statements that take effect together."""
+
+    def run(self, statement: str, *values: Value) -> list[Row]:
+        """Run a statement.
+
+        Args:
+            statement: SQL with `?` for each value.
+            values: The values.
+
+        Returns:
+            The rows, where the statement returns any.
+
+        Raises:
+            NotUnique: A row with this key exists already.
+            DatabaseError: The statement failed for another reason.
+        """
+        ...
+
+    def part(self) -> AbstractContextManager[None]:
+        """Begin a part that is undone by itself when it raises; the transaction goes on."""
+        ...
+
+
+class Lock(Protocol):
+    """A lock that ends with this process, however the process ends."""
+
+    def transaction(self) -> AbstractContextManager[Transaction]:
+        """Begin a transaction that fails if the lock was lost."""
+        ...
+
+    def release(self) -> None:
+        """Let go of the lock."""
+        ...
+
+
+class Database(Protocol):
+    """Where the relay keeps what it accepted."""
+
+    def transaction(self) -> AbstractContextManager[Transaction]:
+        """Begin a transaction; it is committed at the end of the block, or undone if that raises.
+
+        Raises:
+            DatabaseError: The database can't be reached, or the commit failed.
+        """
+        ...
+
+    def lock(self, name: str) -> Lock | None:
+        """Take a lock; `None` while another process has it."""
+        ...
+
+    def close(self) -> None:
+        """Close the connections."""
+        ...
+
+
+def open_database(url: str) -> Database:
+    """Open a database and bring its schema up to date.
+
+    Args:
+        url: `sqlite:PATH` or `postgresql://...`.
+
+    Raises:
+        InvalidInput: The URL is neither.
+        DatabaseError: The database can't be opened, or a newer version made it.
+    """
+    database: Database
+    if url.startswith("sqlite:"):
+        database = SqliteDatabase(Path(url.removeprefix("sqlite:")))
+    elif url.startswith(("postgresql://", "postgres://")):
+        database = PostgresDatabase(url)
+    else:
+        raise InvalidInput(
+            "database is not a valid database URL: use sqlite:PATH or postgresql://USER@HOST/NAME",
+        )
+    try:
+        migrate(database)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def migrate(database: Database) -> None:
+    """Run the migrations that the database has not seen, each in one transaction.
+
+    Raises:
+        DatabaseError: A newer version made the database.
+    """
+    steps = sorted(
+        (
+            file
+            for file in files("ocn_registry.relay").joinpath("migrations").iterdir()
+            if file.name.endswith(".sql")
+        ),
+        key=lambda file: file.name,
+    )
+    with database.transaction() as transaction:
+        transaction.run("CREATE TABLE IF NOT EXISTS migration (number BIGINT PRIMARY KEY)")
+        done = {row[0] for row in transaction.run("SELECT number FROM migration")}
+    numbers = {int(file.name.partition(".")[0]): file for file in steps}
+    if unknown := done - set(numbers):
+        raise DatabaseError(
+            f"the database has migration {max(int(n or 0) for n in unknown)}, which this version "
+            "does not know: update ocn-relay",
+        )
+    for number, file in sorted(numbers.items()):
+        if number in done:
+            continue
+        text = "\n".join(
+            line
+            for line in file.read_text(encoding="utf-8").splitlines()
+            if not line.startswith("--")
+        )
+        try:
+            with database.transaction() as transaction:
+                transaction.run("INSERT INTO migration VALUES (?)", number)
+                for statement in text.split(";"):
+                    if statement.strip():
+                        transaction.run(statement)
+        except NotUnique:
+            continue  # another process was first
+
+
+class SqliteDatabase:
+    """One SQLite file. One connection, used by one thread at a time."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file; create it, readable by its owner only, where it is missing."""
+        self._path = path
+        self._mutex = threading.RLock()
+        with _sqlite_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=0o600)
+            self._connection = sqlite3.connect(
+                path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False
+            )
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection.execute("PRAGMA synchronous = FULL")
+
+    @contextmanager
+    def transaction(self) -> Generator[Transaction]:
+        """Begin a transaction; see `Database`."""
+        with self._mutex, _sqlite_errors(self._path):
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield _SqliteTransaction(self._connection)
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    def lock(self, name: str) -> Lock | None:
+        """Take a lock: that of a small file beside the database."""
+        path = self._path.with_name(f"{self._path.name}-{name}.lock")
+        with _sqlite_errors(path):
+            path.touch(mode=0o600)
+            held = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
+            try:
+                held.execute("BEGIN EXCLUSIVE")
+            except sqlite3.OperationalError as error:
+                held.close()
+                if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+                    return None
+                raise
+        return _SqliteLock(self, held)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+
+class _SqliteLock:
+    def __init__(self, database: SqliteDatabase, held: sqlite3.Connection) -> None:
+        self._database = database
+        self._held = held
+
+    def transaction(self) -> AbstractContextManager[Transaction]:
+        return self._database.transaction()
+
+    def release(self) -> None:
+        self._held.close()
+
+
+class _SqliteTransaction:
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def run(self, statement: str, *values: Value) -> list[Row]:
+        try:
+            return self._connection.execute(statement, values).fetchall()
+        except sqlite3.IntegrityError as error:
+            raise NotUnique(str(error)) from None
+
+    @contextmanager
+    def part(self) -> Generator[None]:
+        self._connection.execute("SAVEPOINT part")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("ROLLBACK TO part")
+            self._connection.execute("RELEASE part")
+            raise
+        self._connection.execute("RELEASE part")
+
+
+@contextmanager
+def _sqlite_errors(path: Path) -> Generator[None]:
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        raise DatabaseError(
+            f"the database {shown(str(path))} can't be used ({shown(str(error))}): check the file "
+            "and the disk",
+        ) from None
+
+
+class PostgresDatabase:
+    """A PostgreSQL database; a connection for each thread, and one for each lock."""
+
+    def __init__(self, url: str) -> None:
+        """Prepare connections. None is opened yet.
+
+        Args:
+            url: `postgresql://...`, which may hold a password: it is never shown.
+        """
+        self._url = url
+        self._own = threading.local()
+        self._all: list[Connection[Row]] = []
+
+    @contextmanager
+    def transaction(self) -> Generator[Transaction]:
+        """Begin a transaction; see `Database`."""
+        with _postgres_transaction(self._connection()) as transaction:
+            yield transaction
+
+    def lock(self, name: str) -> Lock | None:
+        """Take an advisory lock, which ends with its connection."""
+        connection = self._connected()
+        with _postgres_transaction(connection) as transaction:
+            rows = transaction.run("SELECT pg_try_advisory_lock(hashtextextended(?, 0))", name)
+        if not rows[0][0]:
+            connection.close()
+            return None
+        return _PostgresLock(connection)
+
+    def close(self) -> None:
+        """Close all connections."""
+        for connection in self._all:
+            connection.close()
+
+    def _connection(self) -> Connection[Row]:
+        connection: Connection[Row] | None = getattr(self._own, "connection", None)
+        if connection is None or connection.closed or connection.broken:
+            connection = self._own.connection = self._connected()
+        return connection
+
+    def _connected(self) -> Connection[Row]:
+        import psycopg  # noqa: PLC0415 - only where PostgreSQL is used
+
+        try:
+            connection: Connection[Row] = psycopg.connect(
+                self._url, autocommit=True, connect_timeout=10
+            )
+        except psycopg.Error:
+            raise DatabaseError(
+                "the PostgreSQL database can't be reached: check its URL and that it runs",
+            ) from None
+        self._all.append(connection)
+        return connection
+
+
+class _PostgresLock:
+    def __init__(self, connection: Connection[Row]) -> None:
+        self._connection = connection
+
+    def transaction(self) -> AbstractContextManager[Transaction]:
+        return _postgres_transaction(self._connection)
+
+    def release(self) -> None:
+        self._connection.close()
+
+
+class _PostgresTransaction:
+    def __init__(self, connection: Connection[Row]) -> None:
+        self._connection = connection
+
+    def run(self, statement: str, *values: Value) -> list[Row]:
+        import psycopg  # noqa: PLC0415 - only where PostgreSQL is used
+
+        text = statement.replace("?", "%s").encode()
+        try:
+            cursor = self._connection.execute(text, values or None)
+        except psycopg.Error as error:
+            kind = NotUnique if error.sqlstate == _UNIQUE else DatabaseError
+            raise kind(f"the database refused a statement ({shown(str(error))})") from None
+        return cursor.fetchall() if cursor.description else []
+
+    @contextmanager
+    def part(self) -> Generator[None]:
+        with self._connection.transaction():
+            yield
+
+
+@contextmanager
+def _postgres_transaction(connection: Connection[Row]) -> Generator[Transaction]:
+    import psycopg  # noqa: PLC0415 - only where PostgreSQL is used
+
+    try:
+        with connection.transaction():
+            yield _PostgresTransaction(connection)
+    except psycopg.Error as error:
+        raise DatabaseError(
+            f"the PostgreSQL database can't be used ({type(error).__name__}): check that it runs",
+        ) from None

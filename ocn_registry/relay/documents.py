@@ -1,0 +1,198 @@
+"""What a relay and its sponsors sign: receipts of accepted requests, and vouchers of operators.
+
+Both are EIP-712 typed data with a domain of their own, so that neither can be taken for a request
+to the contracts. A voucher says that the operator of a node lets the relay pay for an account: the
+operator that `SetParty` names was not asked, so its name alone proves nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ocn_registry.errors import InvalidInput
+from ocn_registry.evm.typed_data import Domain, StructType, TypedData
+from ocn_registry.foreign.text import shown
+from ocn_registry.models import Address
+from ocn_registry.signing import read_object, read_signature, recover, same_keys
+
+if TYPE_CHECKING:
+    from ocn_registry.networks import Deployment
+    from ocn_registry.signing import Signer
+
+SPONSOR = StructType.parse(
+    "Sponsor(address operator,address account,uint256 requests,uint256 deadline)",
+)
+RECEIPT = StructType.parse("Receipt(string request,string sponsor,uint256 accepted)")
+MAX_REQUESTS = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voucher:
+    """An operator's word that a relay may pay for an account.
+
+    Attributes:
+        operator: Who runs a node, and signs.
+        account: For whom the relay may pay.
+        requests: How many requests, in all.
+        deadline_unix_s: Until when.
+        signature: The operator's signature: 65 bytes.
+    """
+
+    operator: Address
+    account: Address
+    requests: int
+    deadline_unix_s: int
+    signature: bytes
+
+    @classmethod
+    def sign(
+        cls,
+        deployment: Deployment,
+        account: Address,
+        *,
+        requests: int,
+        deadline_unix_s: int,
+        signer: Signer,
+    ) -> Voucher:
+        """Sign a voucher with an operator's key.
+
+        Args:
+            deployment: The registry it is for.
+            account: For whom the relay may pay.
+            requests: How many requests, from 1 to 1,000.
+            deadline_unix_s: Until when, in Unix time.
+            signer: The operator.
+
+        Raises:
+            InvalidInput: The number of requests is out of range.
+        """
+        if not 1 <= requests <= MAX_REQUESTS:
+            raise InvalidInput(
+                f"{requests} is not a valid number of requests: use 1 to {MAX_REQUESTS}"
+            )
+        payload = _voucher(deployment, signer.address, account, requests, deadline_unix_s)
+        return cls(
+            operator=signer.address,
+            account=account,
+            requests=requests,
+            deadline_unix_s=deadline_unix_s,
+            signature=signer.sign(payload),
+        )
+
+    @classmethod
+    def read(cls, text: str | bytes) -> Voucher:
+        """Read the JSON of a voucher; the signature is not checked yet.
+
+        Raises:
+            InvalidInput: It is not a voucher.
+        """
+        whole = read_object(text)
+        same_keys(
+            "voucher", set(whole), {"operator", "account", "requests", "deadline", "signature"}
+        )
+        return cls(
+            operator=Address(str(whole["operator"])),
+            account=Address(str(whole["account"])),
+            requests=_number(whole["requests"], "requests", MAX_REQUESTS),
+            deadline_unix_s=_number(whole["deadline"], "deadline", (1 << 53) - 1),
+            signature=read_signature(whole["signature"]),
+        )
+
+    def document(self) -> dict[str, object]:
+        """Return the form that travels."""
+        return {
+            "operator": self.operator,
+            "account": self.account,
+            "requests": self.requests,
+            "deadline": self.deadline_unix_s,
+            "signature": "0x" + self.signature.hex(),
+        }
+
+    def to_json(self) -> str:
+        """Return the voucher as JSON."""
+        return json.dumps(self.document(), indent=2)
+
+    def is_signed_for(self, deployment: Deployment) -> bool:
+        """Return whether the operator signed exactly this, for this registry."""
+        payload = _voucher(
+            deployment, self.operator, self.account, self.requests, self.deadline_unix_s
+        )
+        return recover(payload.digest(), self.signature) == self.operator
+
+    def name(self, deployment: Deployment) -> str:
+        """Return what the voucher's requests are counted under: its digest."""
+        payload = _voucher(
+            deployment, self.operator, self.account, self.requests, self.deadline_unix_s
+        )
+        return "0x" + payload.digest().hex()
+
+
+def receipt(
+    deployment: Deployment,
+    request: str,
+    sponsor: str,
+    accepted_unix_s: int,
+    signer: Signer,
+) -> dict[str, object]:
+    """Sign that a request was accepted.
+
+    Args:
+        deployment: The registry.
+        request: The request's id.
+        sponsor: Who lets the relay pay.
+        accepted_unix_s: When it was accepted.
+        signer: The relay's key for receipts.
+
+    Returns:
+        The receipt as JSON object: `relay`, `request`, `sponsor`, `accepted`, `signature`.
+    """
+    payload = TypedData(
+        domain=_domain(deployment), type=RECEIPT, values=(request, sponsor, accepted_unix_s)
+    )
+    return {
+        "relay": signer.address,
+        "request": request,
+        "sponsor": sponsor,
+        "accepted": accepted_unix_s,
+        "signature": "0x" + signer.sign(payload).hex(),
+    }
+
+
+def relay_that_signed(deployment: Deployment, told: dict[str, object]) -> Address | None:
+    """Return who signed a receipt; `None` when the signature is not valid.
+
+    Args:
+        deployment: The registry.
+        told: The receipt.
+    """
+    accepted = _number(told.get("accepted"), "accepted", (1 << 53) - 1)
+    payload = TypedData(
+        domain=_domain(deployment),
+        type=RECEIPT,
+        values=(str(told.get("request")), str(told.get("sponsor")), accepted),
+    )
+    return recover(payload.digest(), read_signature(told.get("signature")))
+
+
+def _domain(deployment: Deployment) -> Domain:
+    return Domain(
+        name="OCN Relay",
+        version="1",
+        chain_id=deployment.chain_id,
+        contract=deployment.registry,
+    )
+
+
+def _voucher(
+    deployment: Deployment, operator: Address, account: Address, requests: int, deadline: int
+) -> TypedData:
+    values = (operator, account, requests, deadline)
+    return TypedData(domain=_domain(deployment), type=SPONSOR, values=values)
+
+
+def _number(value: object, name: str, most: int) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most:
+        return value
+    raise InvalidInput(f"{name} is {shown(value)}: use a number from 0 to {most}")

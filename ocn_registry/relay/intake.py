@@ -1,0 +1,311 @@
+"""Accepting a request: read it, check it against chain and policy, and commit it.
+
+Accepted means committed to disk. Commits wait for the disk, so requests that arrive together are
+committed together; each is a part of its own and fails alone. The id of a request is the digest
+that its account signed, so that sending the same document again accepts nothing twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import queue
+import threading
+import time
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ocn_registry.dialects import dialect_of
+from ocn_registry.errors import OcnRegistryError
+from ocn_registry.flows.requests import look
+from ocn_registry.intents import SetParty
+from ocn_registry.protocol.effects import run
+from ocn_registry.relay import store
+from ocn_registry.relay.database import DatabaseError, NotUnique
+from ocn_registry.relay.policy import NotSponsored, Sponsor, is_leaving, reserve, sponsor_of
+from ocn_registry.relay.store import Accepted
+from ocn_registry.signing import recover
+
+if TYPE_CHECKING:
+    from ocn_registry.client.sync_client import RegistryClient
+    from ocn_registry.models import Address
+    from ocn_registry.relay.database import Database, Transaction
+    from ocn_registry.relay.documents import Voucher
+    from ocn_registry.relay.policy import Policy
+    from ocn_registry.signing import SignedRequest
+    from ocn_registry.transport import Transport
+
+_TOGETHER = 200
+
+
+class Conflict(OcnRegistryError):
+    """Another live request of the account has this nonce."""
+
+
+class TooMany(OcnRegistryError):
+    """The account has too many requests waiting."""
+
+
+class Closed(OcnRegistryError):
+    """The relay accepts nothing now: it is paused, or can't pay."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What became of a request that was handed in.
+
+    Attributes:
+        request: The request as it is stored.
+        new: Whether it was accepted now, and not before.
+    """
+
+    request: Accepted
+    new: bool
+
+
+class Intake:
+    """Accepts requests; methods may be called from any thread."""
+
+    def __init__(
+        self,
+        client: RegistryClient,
+        transport: Transport,
+        database: Database,
+        policy: Policy,
+        spender: Address,
+    ) -> None:
+        """Start the thread that commits.
+
+        Args:
+            client: The registry.
+            transport: The client's way to the chain.
+            database: Where requests are kept.
+            policy: Whose requests are paid.
+            spender: The account that pays; requests are simulated as it.
+        """
+        self._client = client
+        self._transport = transport
+        self._dialect = dialect_of(client.deployment)
+        self._database = database
+        self._policy = policy
+        self._spender = spender
+        self._waiting: queue.SimpleQueue[_Commit | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._commit, name="ocn-relay-commit", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Commit what was handed in, and stop."""
+        self._waiting.put(None)
+        self._thread.join()
+
+    def accept(
+        self,
+        text: str | bytes,
+        *,
+        voucher: Voucher | None = None,
+        key: str | None = None,
+    ) -> Decision:
+        """Accept a signed request, or raise why not.
+
+        Args:
+            text: The signed document, as JSON.
+            voucher: An operator's voucher that came with it.
+            key: An API key that came with it.
+
+        Returns:
+            The stored request; the same again when it was accepted before.
+
+        Raises:
+            InvalidInput: It is not a signed request for this registry.
+            RequestRejected: Deadline, nonce or signature would be refused.
+            Reverted: The contract would refuse it.
+            NotSponsored: Nobody lets the relay pay.
+            QuotaExceeded: A quota is used up.
+            Conflict: Another live request has its nonce.
+            TooMany: The account has too many requests waiting.
+            Closed: The relay is paused.
+            TransportError: The chain can't be asked.
+            DatabaseError: The database can't be used.
+        """
+        signed = self._client.read_signed_request(text)
+        request_id = id_of(signed)
+        contract = str(self._dialect.contract_of(signed.intent).name).lower()
+        with self._database.transaction() as transaction:
+            known = store.find(transaction, request_id)
+            if known is not None:
+                return Decision(request=known, new=False)
+            if store.is_paused(transaction):
+                raise Closed("the relay is paused: try again later, or pay yourself")
+            waiting = store.live(transaction, contract, signed.account)
+        if any(one.nonce == signed.nonce for one in waiting):
+            raise Conflict(
+                f"another request of {signed.account} with nonce {signed.nonce} is under way: wait "
+                "for it, or sign this one with the next nonce",
+            )
+        if len(waiting) >= self._policy.waiting_per_account:
+            raise TooMany(
+                f"{len(waiting)} requests of {signed.account} are waiting: send more when they are "
+                "done",
+            )
+        by_contract = self._check(signed, waiting)
+        sponsor = self._sponsor(signed, voucher, key)
+        accepted = Accepted(
+            id=request_id,
+            contract=contract,
+            account=signed.account,
+            nonce=signed.nonce,
+            deadline_unix_s=signed.deadline_unix_s,
+            kind=type(signed.intent).__name__,
+            document=signed.to_json(),
+            by_contract=by_contract,
+            sponsor=str(sponsor),
+            accepted_unix_s=int(time.time()),
+        )
+        commit = _Commit(accepted, sponsor, signed, self._is_new_id(signed))
+        self._waiting.put(commit)
+        return commit.future.result()
+
+    def _check(self, signed: SignedRequest, waiting: tuple[Accepted, ...]) -> bool:
+        """Check a request on the chain; return whether a contract signed it."""
+        before = tuple(
+            [
+                self._client.read_signed_request(one.document)
+                for one in waiting
+                if one.nonce < signed.nonce
+            ]
+        )
+        error = run(look(self._dialect, (*before, signed)), self._transport.perform)[-1]
+        if error is not None:
+            raise error
+        by_contract = recover(signed.request.payload.digest(), signed.signature) != signed.account
+        if by_contract and signed.account not in self._policy.contracts:
+            raise NotSponsored(
+                f"{signed.account} is a contract, and this relay pays for contracts on its list "
+                "only: ask the relay, or pay yourself",
+            )
+        if not before:
+            self._client.quote(signed, payer=self._spender)  # raises what the contract would
+        return by_contract
+
+    def _sponsor(self, signed: SignedRequest, voucher: Voucher | None, key: str | None) -> Sponsor:
+        by_voucher = None if voucher is None else self._by_voucher(signed, voucher)
+        return sponsor_of(
+            self._policy,
+            signed.account,
+            signed.intent,
+            voucher=by_voucher,
+            key=None if key is None else self._by_key(key),
+        )
+
+    def _by_voucher(self, signed: SignedRequest, voucher: Voucher) -> Sponsor:
+        deployment = self._client.deployment
+        if voucher.account != signed.account:
+            raise NotSponsored(f"the voucher is for {voucher.account}, not for {signed.account}")
+        if voucher.deadline_unix_s < time.time():
+            raise NotSponsored("the voucher has expired: ask the operator for a new one")
+        if not voucher.is_signed_for(deployment):
+            raise NotSponsored(
+                f"the voucher is not signed by {voucher.operator} for this registry: ask the "
+                "operator for a new one",
+            )
+        if voucher.operator in self._policy.denied or not self._client.node(voucher.operator):
+            raise NotSponsored(f"{voucher.operator} does not run a node: its vouchers don't count")
+        return Sponsor(
+            via="voucher",
+            name=voucher.operator,
+            requests_per_day=self._policy.requests_per_day,
+            voucher=voucher.name(deployment),
+            requests_in_all=voucher.requests,
+        )
+
+    def _by_key(self, key: str) -> Sponsor | None:
+        with self._database.transaction() as transaction:
+            rows = transaction.run(
+                "SELECT name, requests_per_day FROM api_key WHERE digest = ? AND revoked = 0",
+                digest_of_key(key),
+            )
+        if not rows:
+            raise NotSponsored("the API key is not valid here: ask the relay for a new one")
+        name, limit = rows[0]
+        return Sponsor(via="key", name=str(name), requests_per_day=int(limit or 0))
+
+    def _is_new_id(self, signed: SignedRequest) -> bool:
+        intent = signed.intent
+        if not isinstance(intent, SetParty) or is_leaving(intent):
+            return False
+        return self._client.party(intent.country_code, intent.party_id) is None
+
+    def _commit(self) -> None:
+        while True:
+            first = self._waiting.get()
+            together = [first]
+            while first is not None and len(together) < _TOGETHER and not self._waiting.empty():
+                first = self._waiting.get()
+                together.append(first)
+            self._commit_together([one for one in together if one is not None])
+            if together[-1] is None:
+                return
+
+    def _commit_together(self, commits: list[_Commit]) -> None:
+        results: list[tuple[_Commit, Decision | OcnRegistryError]] = []
+        try:
+            with self._database.transaction() as transaction:
+                for one in commits:
+                    try:
+                        with transaction.part():
+                            results.append((one, self._add(transaction, one)))
+                    except DatabaseError:
+                        raise
+                    except OcnRegistryError as error:
+                        results.append((one, error))
+        except DatabaseError as error:
+            results = [(one, error) for one in commits]
+        for one, result in results:
+            if isinstance(result, Decision):
+                one.future.set_result(result)
+            else:
+                one.future.set_exception(result)
+
+    def _add(self, transaction: Transaction, commit: _Commit) -> Decision:
+        try:
+            with transaction.part():
+                added = store.add(transaction, commit.request)
+        except NotUnique:
+            known = store.find(transaction, commit.request.id)
+            if known is not None:
+                return Decision(request=known, new=False)
+            raise Conflict(
+                f"another request of {commit.request.account} with nonce {commit.request.nonce} is "
+                "under way: wait for it, or sign this one with the next nonce",
+            ) from None
+        reserve(
+            transaction,
+            self._policy,
+            commit.sponsor,
+            commit.signed.intent,
+            new_id=commit.new_id,
+            now_unix_s=commit.request.accepted_unix_s,
+        )
+        return Decision(request=added, new=True)
+
+
+class _Commit:
+    def __init__(
+        self,
+        request: Accepted,
+        sponsor: Sponsor,
+        signed: SignedRequest,
+        new_id: bool,  # noqa: FBT001 - private
+    ) -> None:
+        self.request, self.sponsor, self.signed, self.new_id = request, sponsor, signed, new_id
+        self.future: Future[Decision] = Future()
+
+
+def id_of(signed: SignedRequest) -> str:
+    """Return the id of a request: the digest that its account signed."""
+    return "0x" + signed.request.payload.digest().hex()
+
+
+def digest_of_key(key: str) -> str:
+    """Return what is stored of an API key. Keys are random, so one hash is enough."""
+    return hashlib.sha256(key.encode()).hexdigest()

@@ -1,0 +1,242 @@
+"""The command `ocn-relay`: make a configuration, serve, and see to a running relay."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import secrets
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ocn_registry.errors import InvalidInput, OcnRegistryError
+from ocn_registry.relay.config import TEMPLATE, read_config
+from ocn_registry.relay.intake import digest_of_key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ocn_registry.relay.database import Database
+
+DONE, FAILED, USAGE = 0, 1, 2
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Args:
+        words: The command line; `None` for the process's own.
+
+    Returns:
+        The exit code: 0 when done, 1 when not ready, 2 for a wrong command line or configuration.
+    """
+    args = _parser().parse_args(words)
+    command: Callable[[argparse.Namespace], int] = args.command
+    try:
+        return command(args)
+    except ModuleNotFoundError as error:
+        _say(f"ocn-relay: {error.name} is not installed: pip install 'ocn-registry[relay]'")
+        return USAGE
+    except OcnRegistryError as error:
+        _say(f"ocn-relay: {error}")
+        return USAGE if isinstance(error, InvalidInput) else FAILED
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="ocn-relay",
+        description="Accept signed requests to the OCN Registry over HTTP, and pay for them.",
+    )
+    parser.add_argument(
+        "-c", "--config", metavar="FILE", default="ocn-relay.toml", help="the configuration"
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(
+        name: str, run: Callable[[argparse.Namespace], int], text: str
+    ) -> argparse.ArgumentParser:
+        found = commands.add_parser(name, help=text, description=text)
+        found.set_defaults(command=run)
+        return found
+
+    add("init", _init, "Write a configuration with comments.")
+    run = add("run", _run, "Serve, send and follow.")
+    run.add_argument(
+        "--role",
+        choices=("all", "api", "send"),
+        default="all",
+        help="only serve the API, or only send and follow; several processes need PostgreSQL",
+    )
+    add("status", _status, "Show whether the relay is ready, and what waits.")
+    add("pause", _pause, "Accept and send nothing until `resume`.")
+    add("resume", _resume, "Accept and send again.")
+    keys = add("keys", _keys_list, "List, add or revoke API keys.")
+    kinds = keys.add_subparsers(metavar="ACTION")
+    more = kinds.add_parser("add", help="make an API key and print it once")
+    more.add_argument("name", help="what the key's quota is counted under")
+    more.add_argument("--requests-per-day", type=int, default=200, metavar="N")
+    more.set_defaults(command=_keys_add)
+    less = kinds.add_parser("revoke", help="make an API key void")
+    less.add_argument("name")
+    less.set_defaults(command=_keys_revoke)
+    requests = add("requests", _requests, "List requests by state, or show one.")
+    requests.add_argument("which", nargs="?", metavar="ID_OR_STATE", default="accepted")
+    return parser
+
+
+def _init(args: argparse.Namespace) -> int:
+    path = Path(args.config)
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(TEMPLATE)
+    except FileExistsError:
+        raise InvalidInput(f"{path} exists already and is not overwritten") from None
+    except OSError as error:
+        raise InvalidInput(f"{path} can't be written: {error.strerror}") from None
+    _say(f"wrote {path}: fill in the network and the keys, then ocn-relay run")
+    return DONE
+
+
+def _run(args: argparse.Namespace) -> int:
+    import uvicorn  # noqa: PLC0415 - only where the API is served
+
+    from ocn_registry.relay.api import application  # noqa: PLC0415 - the same
+    from ocn_registry.relay.sender import Sender  # noqa: PLC0415 - the same
+    from ocn_registry.relay.service import Service  # noqa: PLC0415 - the same
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    config = read_config(Path(args.config))
+    if args.role != "all" and config.database.startswith("sqlite:"):
+        raise InvalidInput("roles of their own need PostgreSQL: set database to postgresql://...")
+    service = Service(config)
+    service.cache.start()
+    sender = Sender(service)
+    worker = threading.Thread(target=sender.run, name="ocn-relay-send")
+    try:
+        if args.role == "send":
+            sender.run()
+            return DONE
+        if args.role == "all":
+            worker.start()
+        host, port = config.listen
+        uvicorn.run(
+            application(service),
+            host=host,
+            port=port,
+            log_level="warning",
+            access_log=False,
+            timeout_keep_alive=30,
+            timeout_graceful_shutdown=10,
+            h11_max_incomplete_event_size=1 << 15,
+            limit_concurrency=1_000,
+        )
+    finally:
+        sender.stop()
+        if worker.is_alive():
+            worker.join()
+        service.close()
+    return DONE
+
+
+def _status(args: argparse.Namespace) -> int:
+    from ocn_registry.relay.service import Service  # noqa: PLC0415 - loads what serving needs
+
+    service = Service(read_config(Path(args.config)))
+    try:
+        service.cache.refresh()
+        health = service.health()
+    finally:
+        service.close()
+    _put(health.document())
+    return DONE if health.ready else FAILED
+
+
+def _pause(args: argparse.Namespace) -> int:
+    return _switch(args, paused=True)
+
+
+def _resume(args: argparse.Namespace) -> int:
+    return _switch(args, paused=False)
+
+
+def _switch(args: argparse.Namespace, *, paused: bool) -> int:
+    from ocn_registry.relay import store  # noqa: PLC0415 - beside its use
+
+    with _database(args).transaction() as transaction:
+        store.pause(transaction, paused=paused)
+    _say("paused" if paused else "resumed")
+    return DONE
+
+
+def _keys_list(args: argparse.Namespace) -> int:
+    with _database(args).transaction() as transaction:
+        rows = transaction.run("SELECT name, requests_per_day, revoked FROM api_key ORDER BY name")
+    _put([{"name": name, "requestsPerDay": most, "revoked": bool(off)} for name, most, off in rows])
+    return DONE
+
+
+def _keys_add(args: argparse.Namespace) -> int:
+    from ocn_registry.relay.database import NotUnique  # noqa: PLC0415 - beside its use
+
+    key = secrets.token_urlsafe(32)
+    try:
+        with _database(args).transaction() as transaction:
+            transaction.run(
+                "INSERT INTO api_key (name, digest, requests_per_day, revoked) VALUES (?, ?, ?, 0)",
+                args.name,
+                digest_of_key(key),
+                args.requests_per_day,
+            )
+    except NotUnique:
+        raise InvalidInput("a key of this name exists already: choose another name") from None
+    _put({"name": args.name, "key": key})
+    _say("the key is shown only now: hand it to its holder")
+    return DONE
+
+
+def _keys_revoke(args: argparse.Namespace) -> int:
+    with _database(args).transaction() as transaction:
+        changed = transaction.run(
+            "UPDATE api_key SET revoked = 1 WHERE name = ? AND revoked = 0 RETURNING name",
+            args.name,
+        )
+    if not changed:
+        raise InvalidInput("no valid key has this name: see ocn-relay keys")
+    _say("revoked")
+    return DONE
+
+
+def _requests(args: argparse.Namespace) -> int:
+    from ocn_registry.relay import store, views  # noqa: PLC0415 - beside its use
+
+    with _database(args).transaction() as transaction:
+        if args.which.startswith("0x"):
+            found = store.find(transaction, args.which.lower())
+            if found is None:
+                raise InvalidInput("no request has this id")
+            _put(views.of_request(found))
+        else:
+            _put([views.of_request(one) for one in store.in_state(transaction, args.which, 1_000)])
+    return DONE
+
+
+def _database(args: argparse.Namespace) -> Database:
+    from ocn_registry.relay.database import open_database  # noqa: PLC0415 - beside its use
+
+    return open_database(read_config(Path(args.config)).database)
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+
+
+def _put(value: object) -> None:
+    sys.stdout.write(f"{json.dumps(value, indent=2)}\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

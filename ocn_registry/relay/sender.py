@@ -1,0 +1,283 @@
+"""Sending: from accepted requests to transactions, and from transactions to what became of them.
+
+One transaction is in flight for each spender. Everything that matters for money is the package's:
+`submit` checks the requests again just before it signs, commits number, bytes and requests to the
+journal before it hands them over, and hands over the same bytes until the chain has decided. What
+this module adds is which requests are next, and how an outcome changes their states.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from typing import TYPE_CHECKING, Final
+
+from ocn_registry.errors import (
+    BatchRejected,
+    FeeAboveCap,
+    InsufficientFunds,
+    JournalError,
+    NonceMismatch,
+    NotSent,
+    OcnRegistryError,
+    OutcomeUnknown,
+    RequestExpired,
+    Reverted,
+    TransactionReplaced,
+    TransportError,
+)
+from ocn_registry.flows.carried import digests
+from ocn_registry.flows.options import WriteOptions
+from ocn_registry.relay import store
+
+if TYPE_CHECKING:
+    from ocn_registry.outcomes import Item, Outcome
+    from ocn_registry.relay.service import Service
+    from ocn_registry.relay.store import Accepted, State
+
+_LOG = logging.getLogger("ocn_registry.relay")
+_LOOK_AT: Final = 1_000  # waiting requests that one round looks at
+_PAUSE_S: Final = 0.5
+_SLOWER_S: Final = 5.0
+_PATIENCE_S: Final = 60.0
+# What says nothing about the request: it waits, and is tried again.
+_LATER: Final = (
+    TransportError,
+    OutcomeUnknown,
+    NotSent,
+    JournalError,
+    FeeAboveCap,
+    InsufficientFunds,
+    TransactionReplaced,
+)
+
+
+class Sender:
+    """The roles `send` and `follow` of one process."""
+
+    def __init__(self, service: Service) -> None:
+        """Use a relay's parts; nothing happens yet.
+
+        Args:
+            service: The relay.
+        """
+        self._service = service
+        self._stopped = threading.Event()
+
+    def run(self) -> None:
+        """Send and follow until `stop` is called."""
+        while not self._stopped.is_set():
+            pause = _PAUSE_S
+            try:
+                if self.round():
+                    pause = 0.0
+            except OcnRegistryError as error:
+                _LOG.warning("nothing was sent in this round: %s", error)
+                pause = _SLOWER_S
+            self._stopped.wait(pause)
+
+    def stop(self) -> None:
+        """Have `run` return after its round."""
+        self._stopped.set()
+
+    def round(self) -> bool:
+        """Settle what was sent, send what waits, and look whether blocks became final.
+
+        Returns:
+            Whether anything was sent.
+
+        Raises:
+            OcnRegistryError: The chain or the database can't be used, or nothing can be paid.
+        """
+        self.settle()
+        sent = self.send()
+        self.follow()
+        return sent
+
+    def settle(self) -> None:
+        """Find out what became of transactions that an earlier round, or process, left open."""
+        with self._service.database.transaction() as transaction:
+            open_ones = store.in_state(transaction, "sent", _LOOK_AT)
+        for tx_hash in dict.fromkeys([one.tx_hash for one in open_ones if one.tx_hash]):
+            try:
+                outcome = self._service.client.transactions.await_outcome(
+                    tx_hash, options=self._options()
+                )
+            except TransactionReplaced:
+                self._move([one for one in open_ones if one.tx_hash == tx_hash], "accepted")
+            except Reverted as error:
+                self._fail(tx_hash, error)
+            else:
+                self._landed(outcome)
+
+    def send(self) -> bool:
+        """Send the next requests, of one contract.
+
+        Returns:
+            Whether any were sent.
+        """
+        with self._service.database.transaction() as transaction:
+            if store.is_paused(transaction):
+                return False
+            waiting = store.in_state(transaction, "accepted", _LOOK_AT)
+        chosen = _next(waiting, self._service.config.batch)
+        if not chosen:
+            return False
+        client = self._service.client
+        signed = [client.read_signed_request(one.document) for one in chosen]
+        try:
+            outcome = client.submit(*signed, spender=self._service.spender, options=self._options())
+        except _LATER:
+            raise
+        except OcnRegistryError as error:
+            return self._nothing_took_effect(chosen, error)
+        self._landed(outcome)
+        for one, item in zip(chosen, outcome.items, strict=True):
+            self._left_out(one, item)
+        return True
+
+    def _nothing_took_effect(self, chosen: list[Accepted], error: OcnRegistryError) -> bool:
+        """Note why; return whether a transaction was paid for nevertheless."""
+        if isinstance(error, Reverted) and error.tx_hash is not None:
+            self._fail(error.tx_hash, error)
+            return True
+        reasons = error.errors if isinstance(error, BatchRejected) else (error,) * len(chosen)
+        for one, reason in zip(chosen, reasons, strict=True):
+            self._refused(one, reason)
+        return False
+
+    def follow(self) -> None:
+        """Look whether the blocks of mined requests are final, or were replaced."""
+        service = self._service
+        with service.database.transaction() as transaction:
+            mined = store.in_state(transaction, "mined", _LOOK_AT)
+        depth = service.config.deployment.blocks_to_finality or 1
+        head = service.block_number
+        for tx_hash in dict.fromkeys([one.tx_hash for one in mined if one.tx_hash]):
+            members = [one for one in mined if one.tx_hash == tx_hash]
+            standing = self._stands(tx_hash, 1)
+            if not standing:
+                self._move(members, "sent", tx_hash=tx_hash)
+            elif head - (members[0].block_number or head) + 1 >= depth and self._stands(
+                tx_hash, depth
+            ):
+                with service.database.transaction() as transaction:
+                    for one in members:
+                        store.move(
+                            transaction,
+                            one.id,
+                            "done" if one.error is None else "failed",
+                            since=("mined",),
+                            tx_hash=one.tx_hash,
+                            block_number=one.block_number,
+                            gas_used=one.gas_used,
+                            error=one.error,
+                        )
+
+    def _stands(self, tx_hash: str, confirmations: int) -> bool:
+        try:
+            outcome = self._service.client.transactions.outcome_of(
+                tx_hash, options=WriteOptions(confirmations=confirmations)
+            )
+        except Reverted:
+            return True
+        return outcome is not None
+
+    def _options(self) -> WriteOptions:
+        return WriteOptions(
+            max_fee_per_gas_wei=self._service.config.max_fee_per_gas_wei,
+            timeout_s=_PATIENCE_S,
+            journal=self._service.journal,
+        )
+
+    def _landed(self, outcome: Outcome) -> None:
+        """Note what transactions did to the requests that they carry."""
+        for part in outcome.parts or (outcome,):
+            errors = self._errors_of(part)
+            with self._service.database.transaction() as transaction:
+                members = store.of_transaction(transaction, part.tx_hash)
+                share = part.gas_used // max(len(members), 1)
+                for one in members:
+                    error = errors.get(one.id)
+                    store.move(
+                        transaction,
+                        one.id,
+                        "mined",
+                        since=("sent",),
+                        tx_hash=part.tx_hash,
+                        block_number=part.block.number,
+                        gas_used=share,
+                        error=None if error is None else str(error),
+                    )
+
+    def _errors_of(self, part: Outcome) -> dict[str, OcnRegistryError | None]:
+        """Return what became of each request of a transaction, by its id."""
+        entry = self._service.journal.find(self._service.config.deployment.chain_id, part.tx_hash)
+        ids = () if entry is None else digests(entry.carries)
+        return {one: item.error for one, item in zip(ids, part.items, strict=False)}
+
+    def _left_out(self, request: Accepted, item: Item) -> None:
+        """Note why a request was left out of a transaction."""
+        if item.error is not None and not isinstance(item.error, _LATER):
+            with self._service.database.transaction() as transaction:
+                now = store.find(transaction, request.id)
+            if now is not None and now.state == "accepted":
+                self._refused(request, item.error)
+
+    def _refused(self, request: Accepted, error: OcnRegistryError) -> None:
+        """Note that a request can't take effect any more, unless it only comes too early."""
+        state: State = "failed"
+        if isinstance(error, RequestExpired):
+            state = "expired"
+        elif isinstance(error, NonceMismatch):
+            if error.expected < request.nonce:
+                return  # requests that were signed before it come first
+            state = "superseded"
+        _LOG.info("request %s is %s: %s", request.id, state, error)
+        with self._service.database.transaction() as transaction:
+            store.move(transaction, request.id, state, since=("accepted",), error=str(error))
+
+    def _fail(self, tx_hash: str, error: Reverted) -> None:
+        """Note that a transaction reverted: nothing that it carries took effect."""
+        with self._service.database.transaction() as transaction:
+            for one in store.of_transaction(transaction, tx_hash):
+                store.move(
+                    transaction,
+                    one.id,
+                    "failed",
+                    since=("sent", "mined"),
+                    tx_hash=tx_hash,
+                    error=str(error),
+                )
+
+    def _move(self, requests: list[Accepted], state: State, *, tx_hash: str | None = None) -> None:
+        with self._service.database.transaction() as transaction:
+            for one in requests:
+                store.move(transaction, one.id, state, since=("sent", "mined"), tx_hash=tx_hash)
+
+
+def _next(waiting: tuple[Accepted, ...], most: int) -> list[Accepted]:
+    """Choose the requests of the next transaction.
+
+    One contract's, in the order of acceptance; requests of one account in the order of their
+    nonces; contracts' signatures apart from those of keys. What has expired comes along, so that
+    it is found out.
+
+    Args:
+        waiting: Accepted requests, the earliest first.
+        most: How many requests fit in a transaction.
+    """
+    now = int(time.time())
+    expired = [one for one in waiting if one.deadline_unix_s < now]
+    if expired:
+        return expired[:1]
+    if not waiting:
+        return []
+    first = waiting[0]
+    same = [
+        one
+        for one in waiting
+        if one.contract == first.contract and one.by_contract == first.by_contract
+    ]
+    return sorted(same[:most], key=lambda one: (one.account, one.nonce))

@@ -1,0 +1,180 @@
+"""A relay's parts, joined: the registry, the database, the intake, the cache, and their health."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from prometheus_client import CollectorRegistry, Gauge
+
+from ocn_registry.cache.core import CacheOptions
+from ocn_registry.cache.sync_cache import RegistryCache
+from ocn_registry.client.sync_client import RegistryClient
+from ocn_registry.dialects import dialect_of
+from ocn_registry.errors import InvalidInput, OcnRegistryError
+from ocn_registry.protocol.effects import Balance, run
+from ocn_registry.relay import store
+from ocn_registry.relay.database import open_database
+from ocn_registry.relay.intake import Intake
+from ocn_registry.relay.journal import DatabaseJournal
+from ocn_registry.transport.http_sync import HttpTransport
+
+if TYPE_CHECKING:
+    from ocn_registry.protocol.effects import Call
+    from ocn_registry.relay.config import Config
+
+_STALE_S = 60.0
+_OLD_S = 600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """Whether a request would be accepted and paid now.
+
+    Attributes:
+        problems: What is wrong, by a stable name; empty when nothing is.
+        balance_wei: What the spender has; `None` when it is not known.
+        waiting: How many requests wait to be sent.
+        oldest_s: How long the oldest of them has waited.
+        block: The block that the relay's view of the registry belongs to.
+    """
+
+    problems: dict[str, str]
+    balance_wei: int | None
+    waiting: int
+    oldest_s: int
+    block: int
+
+    @property
+    def ready(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.problems
+
+    def document(self) -> dict[str, object]:
+        """Return the health as JSON."""
+        return {
+            "status": "ready" if self.ready else "not ready",
+            "problems": self.problems,
+            "balance": None if self.balance_wei is None else str(self.balance_wei),
+            "waiting": self.waiting,
+            "oldest": self.oldest_s,
+            "block": self.block,
+        }
+
+
+class Service:
+    """A relay's parts."""
+
+    def __init__(self, config: Config) -> None:
+        """Open everything that the configuration names.
+
+        Args:
+            config: The relay's configuration.
+
+        Raises:
+            InvalidInput: The registry's requests can be replayed, or a key can't be used.
+            DatabaseError: The database can't be used.
+        """
+        self.config = config
+        deployment = config.deployment
+        self.dialect = dialect_of(deployment)
+        if self.dialect.limits.replayable:
+            raise InvalidInput(
+                f"signatures for {deployment.name} can be replayed by anybody: a relay can't "
+                "serve contracts of this generation",
+            )
+        self.spender = config.signer(config.spender)
+        self.receipt_signer = config.signer(config.receipts)
+        self.database = open_database(config.database)
+        self.journal = DatabaseJournal(self.database)
+        self.transport = HttpTransport(deployment.rpc_urls, chain_id=deployment.chain_id)
+        self.client = RegistryClient(deployment, self.transport, journal=self.journal)
+        self.intake = Intake(
+            self.client, self.transport, self.database, config.policy, self.spender.address
+        )
+        self.cache = RegistryCache(
+            RegistryClient(
+                deployment, HttpTransport(deployment.rpc_urls, chain_id=deployment.chain_id)
+            ),
+            options=CacheOptions(max_age_s=None),
+        )
+        self.followers = 0
+        self.metrics = CollectorRegistry()
+        self._requests = Gauge(
+            "ocn_relay_requests", "Requests by state", ["state"], registry=self.metrics
+        )
+        self._ready = Gauge("ocn_relay_ready", "1 when ready", registry=self.metrics)
+        self._balance = Gauge(
+            "ocn_relay_balance_wei", "Balance of the spender", registry=self.metrics
+        )
+        self._oldest = Gauge(
+            "ocn_relay_oldest_waiting_seconds", "Age of the oldest waiting", registry=self.metrics
+        )
+
+    @property
+    def block_number(self) -> int:
+        """The block that the relay's view of the registry belongs to; 0 before it has one."""
+        try:
+            return self.cache.block.number
+        except OcnRegistryError:
+            return 0
+
+    def call_of(self, text: str) -> Call[object]:
+        """Return the call that carries a signed request, for whoever wants to pay for it.
+
+        Raises:
+            InvalidInput: It is not a signed request for this registry.
+        """
+        signed = self.client.read_signed_request(text)
+        return self.dialect.write((signed,), each_alone=False)
+
+    def health(self) -> Health:
+        """Look whether a request would be accepted and paid now."""
+        problems: dict[str, str] = {}
+        balance, waiting, oldest = None, 0, 0
+        try:
+            balance = run(iter(Balance(self.spender.address)), self.transport.perform)
+            if balance < self.config.low_balance_wei:
+                problems["balance"] = f"the spender {self.spender.address} is short of money"
+        except OcnRegistryError as error:
+            problems["chain"] = str(error)
+        try:
+            with self.database.transaction() as transaction:
+                if store.is_paused(transaction):
+                    problems["paused"] = "an operator paused the relay"
+                first = store.in_state(transaction, "accepted", 1)
+                waiting = store.counts(transaction).get("accepted", 0)
+            oldest = int(time.time()) - first[0].accepted_unix_s if first else 0
+            if oldest > _OLD_S:
+                problems["sender"] = f"a request has waited for {oldest} s"
+        except OcnRegistryError as error:
+            problems["database"] = str(error)
+        age_s = self.cache.age_s
+        if age_s is None or age_s > _STALE_S:
+            problems["registry"] = "the view of the registry is not current"
+        return Health(
+            problems=problems,
+            balance_wei=balance,
+            waiting=waiting,
+            oldest_s=oldest,
+            block=self.block_number,
+        )
+
+    def measure(self) -> None:
+        """Bring the metrics up to date."""
+        health = self.health()
+        self._ready.set(int(health.ready))
+        self._oldest.set(health.oldest_s)
+        if health.balance_wei is not None:
+            self._balance.set(health.balance_wei)
+        with self.database.transaction() as transaction:
+            for state, count in store.counts(transaction).items():
+                self._requests.labels(state).set(count)
+
+    def close(self) -> None:
+        """Stop the threads and close the connections."""
+        self.intake.close()
+        self.cache.stop()
+        self.transport.close()
+        self.database.close()

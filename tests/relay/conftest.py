@@ -1,0 +1,170 @@
+"""A relay of the test's own on a real chain, and who uses it."""
+
+import contextlib
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import uvicorn
+
+# Test folders are no packages (pytest's importlib mode), so what tests share is put on the path.
+if (_here := str(Path(__file__).resolve().parent)) not in sys.path:
+    sys.path.insert(0, _here)
+
+from postgres import Postgres, programs
+
+from ocn_registry import KeySigner, RegistryClient, Role, SetParty
+from ocn_registry.deploy.devnet import Devnet
+from ocn_registry.relay.api import application
+from ocn_registry.relay.client import RelayClient
+from ocn_registry.relay.config import Config
+from ocn_registry.relay.database import open_database
+from ocn_registry.relay.policy import Policy
+from ocn_registry.relay.sender import Sender
+from ocn_registry.relay.service import Service
+from ocn_registry.transport.http_sync import HttpTransport
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory):
+    if programs() is None:
+        pytest.skip("PostgreSQL's programs are not installed (Debian: postgresql)")
+    server = Postgres(tmp_path_factory.mktemp("postgres"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request, tmp_path):
+    if request.param == "sqlite":
+        return f"sqlite:{tmp_path / 'relay.sqlite'}"
+    import psycopg  # noqa: PLC0415 - only for this parameter
+
+    server = request.getfixturevalue("postgres")
+    name = f"relay{time.monotonic_ns()}"
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}".encode())
+    return server.url.replace("/postgres", f"/{name}")
+
+
+@pytest.fixture
+def database(database_url):
+    opened = open_database(database_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def devnet():
+    with Devnet() as devnet:
+        yield devnet
+
+
+@pytest.fixture
+def fresh(devnet):
+    snapshot = devnet.request("evm_snapshot")
+    yield devnet
+    devnet.request("evm_revert", snapshot)
+
+
+@pytest.fixture
+def registry(fresh):
+    deployment = fresh.deployment()
+    client = RegistryClient(deployment, HttpTransport(deployment.rpc_urls))
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def operator(fresh, registry):
+    signer = KeySigner.from_key(fresh.accounts[1].private_key)
+    registry.set_node("https://node.example.org", signer=signer)
+    return signer
+
+
+@pytest.fixture
+def policy():
+    return Policy()
+
+
+@pytest.fixture
+def config(fresh, database_url, policy, monkeypatch):
+    monkeypatch.setenv("RELAY_SPENDER", fresh.accounts[7].private_key)
+    monkeypatch.setenv("RELAY_RECEIPTS", "0x" + "11" * 32)
+    return Config(
+        deployment=fresh.deployment(),
+        database=database_url,
+        spender="env:RELAY_SPENDER",
+        receipts="env:RELAY_RECEIPTS",
+        requests_per_minute=100_000,
+        policy=policy,
+    )
+
+
+@pytest.fixture
+def service(config):
+    service = Service(config)
+    service.cache.refresh()
+    yield service
+    service.close()
+
+
+@pytest.fixture
+def sender(service):
+    return Sender(service)
+
+
+@contextlib.contextmanager
+def serving(service):
+    """Serve a relay's API on a free port; give its URL."""
+    server = uvicorn.Server(
+        uvicorn.Config(
+            application(service),
+            port=0,
+            log_level="error",
+            lifespan="off",
+            timeout_graceful_shutdown=1,
+        )
+    )
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join()
+
+
+@pytest.fixture
+def url(service):
+    with serving(service) as url:
+        yield url
+
+
+@pytest.fixture
+def relay(url):
+    with RelayClient(url) as client:
+        yield client
+
+
+@pytest.fixture
+def party():
+    return KeySigner.generate()
+
+
+@pytest.fixture
+def registration(registry, operator):
+    """Sign a registration: fields of the intent and of the request can be changed."""
+
+    def sign(account, party_id="ABC", *, country_code="DE", **request):
+        intent = SetParty(
+            country_code=country_code,
+            party_id=party_id,
+            roles=[Role.CPO],
+            operator=operator.address,
+        )
+        return registry.sign(intent, account, **request)
+
+    return sign

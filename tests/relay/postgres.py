@@ -1,0 +1,79 @@
+"""A PostgreSQL server of the test's own, where its programs are installed."""
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import psycopg
+
+
+def programs():
+    """Return the folder of PostgreSQL's programs; `None` where they are not installed."""
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    found = shutil.which("postgres")
+    return folders[-1] if folders else found and Path(found).parent
+
+
+class Postgres:
+    """A server on loopback, with its data in a folder."""
+
+    def __init__(self, folder):
+        self._bin = programs()
+        self._folder = folder
+        # PostgreSQL refuses to run as root.
+        self._user = {"user": "postgres", "group": "postgres"} if os.geteuid() == 0 else {}
+        if self._user:
+            shutil.chown(folder, **self._user)
+            for each in [folder, *folder.parents]:
+                if each.stat().st_uid == 0 and str(each).startswith("/tmp/"):  # noqa: S108
+                    each.chmod(each.stat().st_mode | 0o011)
+        self._run("initdb", "-D", folder / "data", "-U", "relay", "--auth=trust", "--no-sync")
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self._server = None
+        self.start()
+
+    @property
+    def url(self):
+        return f"postgresql://relay@127.0.0.1:{self.port}/postgres"
+
+    def start(self):
+        options = ["-h", "127.0.0.1", "-p", str(self.port), "-k", str(self._folder), "-F"]
+        self._server = subprocess.Popen(
+            [self._bin / "postgres", "-D", self._folder / "data", *options],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd=self._folder,
+            **self._user,
+        )
+        ends = time.monotonic() + 30
+        while True:
+            try:
+                psycopg.connect(self.url, connect_timeout=5).close()
+            except psycopg.OperationalError:
+                assert time.monotonic() < ends, "PostgreSQL did not start"
+                time.sleep(0.05)
+            else:
+                return
+
+    def kill(self):
+        self._server.kill()
+        self._server.wait()
+        (self._folder / "data" / "postmaster.pid").unlink(missing_ok=True)
+
+    def stop(self):
+        self._server.terminate()
+        self._server.wait()
+
+    def _run(self, program, *words):
+        subprocess.run(
+            [self._bin / program, *words],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            cwd=self._folder,
+            **self._user,
+        )

@@ -1,0 +1,313 @@
+"""What the API answers: each code, on both databases, against a real chain."""
+
+import json
+import socket
+import time
+
+import jsonschema
+import pytest
+import urllib3
+
+from ocn_registry import InvalidateNonce, KeySigner
+from ocn_registry.models import Contract
+from ocn_registry.relay import store
+from ocn_registry.relay.client import RelayRefused
+from ocn_registry.relay.documents import Voucher, relay_that_signed
+from ocn_registry.relay.policy import Policy
+from ocn_registry.relay.problems import CODES
+
+HTTP = urllib3.PoolManager(retries=False)
+
+
+def ask(url, path, body=None, method=None, **headers):
+    content = body if isinstance(body, (bytes, type(None))) else json.dumps(body).encode()
+    reply = HTTP.request(
+        method or ("GET" if body is None else "POST"), url + path, body=content, headers=headers
+    )
+    told = json.loads(reply.data) if reply.data else None
+    return reply.status, told
+
+
+def refusal(call, *args, **named):
+    with pytest.raises(RelayRefused) as caught:
+        call(*args, **named)
+    return caught.value
+
+
+@pytest.fixture
+def policy(party):
+    return Policy(allowed=frozenset([party.address]))
+
+
+def test_accepted_request_has_a_receipt_that_the_relay_signed(
+    service, url, registration, party, registry
+):
+    signed = registration(party)
+    status, told = ask(url, "/v1/requests", signed.document())
+    assert (status, told["state"]) == (202, "accepted")
+    assert relay_that_signed(registry.deployment, told["receipt"]) == service.receipt_signer.address
+    assert told["receipt"]["request"] == told["id"]
+
+
+def test_same_document_again_is_the_same_request(url, registration, party):
+    signed = registration(party)
+    first = ask(url, "/v1/requests", signed.document())
+    again = ask(url, "/v1/requests", signed.document())
+    assert (first[0], again[0]) == (202, 200)
+    assert first[1]["id"] == again[1]["id"]
+
+
+def test_request_of_a_stranger_is_not_sponsored_and_says_how_to_be(relay, registration):
+    error = refusal(relay.submit, registration(KeySigner.generate()))
+    assert (error.code, error.status) == ("not_sponsored", 403)
+    assert "voucher" in str(error)
+
+
+def test_leaving_is_sponsored_for_everybody_within_its_limit(relay, registry, fresh, operator):
+    stranger = KeySigner.from_key(fresh.accounts[5].private_key)
+    cancel = InvalidateNonce(contract=Contract.REGISTRY, new_nonce=1)
+    assert relay.submit(registry.sign(cancel, stranger)).state == "accepted"
+
+
+def test_voucher_of_an_operator_sponsors_what_it_names(
+    relay, registry, registration, operator, party
+):
+    stranger = KeySigner.generate()
+    signed = registration(stranger, "XYZ")
+    good = {"requests": 1, "deadline_unix_s": int(time.time()) + 600}
+    for account, signer, changes in (
+        (party.address, operator, {}),
+        (stranger.address, stranger, {}),
+        (stranger.address, operator, {"deadline_unix_s": 1}),
+    ):
+        voucher = Voucher.sign(registry.deployment, account, signer=signer, **good | changes)
+        assert refusal(relay.submit, signed, voucher=voucher).code == "not_sponsored"
+    voucher = Voucher.sign(registry.deployment, stranger.address, signer=operator, **good)
+    assert relay.submit(signed, voucher=voucher).sponsor == f"voucher:{operator.address}"
+
+
+def test_voucher_with_another_word_changed_is_not_the_operators(
+    relay, registry, registration, operator
+):
+    stranger = KeySigner.generate()
+    voucher = Voucher.sign(
+        registry.deployment,
+        stranger.address,
+        requests=1,
+        deadline_unix_s=int(time.time()) + 600,
+        signer=operator,
+    )
+    more = Voucher.read(json.dumps(voucher.document() | {"requests": 1000}))
+    assert refusal(relay.submit, registration(stranger), voucher=more).code == "not_sponsored"
+
+
+def test_second_live_request_with_a_nonce_is_refused(relay, registration, party):
+    relay.submit(registration(party, "ABC", nonce=0))
+    error = refusal(relay.submit, registration(party, "XYZ", nonce=0))
+    assert (error.code, error.status) == ("nonce_in_use", 409)
+
+
+def test_requests_of_one_account_wait_in_the_order_of_their_nonces(relay, registration, party):
+    relay.submit(registration(party, "ABC", nonce=0))
+    relay.submit(registration(party, "XYZ", nonce=1))
+    assert refusal(relay.submit, registration(party, "XYW", nonce=3)).code == "nonce_mismatch"
+
+
+def test_signature_of_another_key_is_refused(url, registration, party):
+    document = registration(party).document()
+    other = registration(KeySigner.generate()).document()
+    status, told = ask(url, "/v1/requests", document | {"signature": other["signature"]})
+    assert (status, told["code"]) == (422, "signature_mismatch")
+
+
+def test_request_that_the_contract_would_refuse_names_its_error(
+    relay, url, registry, registration, party, operator, fresh
+):
+    other = KeySigner.from_key(fresh.accounts[4].private_key)
+    registry.set_party("DE", "ABC", [0], operator.address, signer=other)
+    status, told = ask(url, "/v1/requests", registration(party, "ABC").document())
+    assert (status, told["code"], told["error"]) == (422, "would_revert", "PartyIdTaken")
+    assert told["arguments"]["party"] == other.address
+
+
+def test_expired_request_is_refused(relay, registry, registration, party, fresh):
+    signed = registration(party, deadline_unix_s=int(time.time()) + 100)
+    fresh.request("evm_increaseTime", 3600)
+    fresh.request("evm_mine")
+    assert refusal(relay.submit, signed).code == "expired"
+
+
+def test_paused_relay_accepts_nothing_new_and_still_tells_of_the_old(
+    service, relay, registration, party
+):
+    first = relay.submit(registration(party, nonce=0))
+    with service.database.transaction() as transaction:
+        store.pause(transaction, paused=True)
+    error = refusal(relay.submit, registration(party, "XYZ", nonce=1))
+    assert (error.code, error.status) == ("closed", 503)
+    assert relay.request(first.id).state == "accepted"
+
+
+def test_quota_of_an_api_key_is_counted(service, url, registration):
+    from ocn_registry.relay.intake import digest_of_key  # noqa: PLC0415 - one use
+
+    with service.database.transaction() as transaction:
+        transaction.run(
+            "INSERT INTO api_key (name, digest, requests_per_day, revoked) VALUES (?, ?, ?, 0)",
+            "shop",
+            digest_of_key("secret"),
+            1,
+        )
+    key = {"Authorization": "Bearer secret"}
+    one, two = (registration(KeySigner.generate(), name) for name in ("AAA", "BBB"))
+    assert ask(url, "/v1/requests", one.document(), **key)[0] == 202
+    status, told = ask(url, "/v1/requests", two.document(), **key)
+    assert (status, told["code"], told["limit"]) == (429, "quota_exceeded", 1)
+    wrong = {"Authorization": "Bearer another"}
+    assert ask(url, "/v1/requests", two.document(), **wrong)[1]["code"] == "not_sponsored"
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"", "invalid_request"),
+        (b"[]", "invalid_request"),
+        (b"{", "invalid_request"),
+        (b"{}", "invalid_request"),
+        (b"\xff", "invalid_request"),
+        (b"[" * 60_000, "invalid_request"),
+        (b'{"request": {}, "voucher": {}}', "invalid_request"),
+        (b" " * 70_000, "too_large"),
+    ],
+)
+def test_body_that_is_not_a_request_is_refused(url, body, code):
+    status, told = ask(url, "/v1/requests", body)
+    assert (status, told["code"]) == (CODES[code].status, code)
+
+
+def test_slow_body_is_given_up(url, monkeypatch):
+    monkeypatch.setattr("ocn_registry.relay.api._BODY_S", 0.2)
+    host, port = url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall(b"POST /v1/requests HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{")
+        answer = connection.recv(4096).decode()
+    assert " 408 " in answer.partition("\r\n")[0]
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("/v1/requests/0x00", "not_found"),
+        ("/nowhere", "not_found"),
+        ("/v1/nodes?limit=x", "invalid_request"),
+        ("/v1/nodes?colour=red", "invalid_request"),
+        ("/v1/parties?role=KING", "invalid_request"),
+        ("/v1/agreements", "invalid_request"),
+        ("/v1/accounts/me/allowance", "invalid_request"),
+        ("/v1/changes?after=x", "invalid_request"),
+    ],
+)
+def test_question_that_makes_no_sense_is_refused(url, path, code):
+    status, told = ask(url, path)
+    assert (status, told["code"]) == (CODES[code].status, code)
+
+
+def test_wrong_method_is_told(url):
+    assert ask(url, "/v1/requests", method="PUT")[1]["code"] == "method_not_allowed"
+
+
+def test_lists_are_pages_of_one_block(service, url, registry, operator):
+    service.cache.refresh()
+    status, told = ask(url, "/v1/nodes?q=EXAMPLE")
+    assert status == 200
+    assert told["nodes"] == [{"operator": operator.address, "url": "https://node.example.org"}]
+    assert told["block"]["number"] == service.cache.block.number
+    assert ask(url, "/v1/nodes?offset=1")[1] == told | {"nodes": [], "offset": 1}
+
+
+def test_calldata_is_what_a_payer_has_to_send(url, registration, registry, fresh, party):
+    status, told = ask(url, "/v1/calldata", registration(party).document())
+    assert (status, told["to"]) == (200, registry.deployment.registry)
+    transaction = {"from": fresh.accounts[3].address, "to": told["to"], "data": told["data"]}
+    fresh.request("eth_sendTransactionSync", transaction)
+    assert registry.party("DE", "ABC").address == party.address
+
+
+def test_allowance_tells_what_is_left(relay, registration, party):
+    relay.submit(registration(party))
+    told = relay.allowance(party.address)
+    assert told["allowed"] == {"used": 1, "limit": 200}
+    assert told["waiting"] == {"used": 1, "limit": 8}
+
+
+def test_ready_is_true_and_says_why_not(service, url, config, fresh):
+    assert ask(url, "/health/live") == (200, {"status": "ok"})
+    assert ask(url, "/health/ready")[0] == 200
+    fresh.request("anvil_setBalance", service.spender.address, "0x0")
+    with service.database.transaction() as transaction:
+        store.pause(transaction, paused=True)
+    status, told = ask(url, "/health/ready")
+    assert status == 503
+    assert set(told["problems"]) == {"balance", "paused"}
+
+
+def test_metrics_count_requests_by_state(url, relay, registration, party):
+    relay.submit(registration(party))
+    text = HTTP.request("GET", f"{url}/metrics").data.decode()
+    assert 'ocn_relay_requests{state="accepted"} 1.0' in text
+    assert "ocn_relay_ready 1.0" in text
+
+
+def test_followers_are_told_what_happened_since_they_were_there(url, relay, registration, party):
+    request = relay.submit(registration(party))
+    reply = HTTP.request(
+        "GET", f"{url}/v1/changes", headers={"Last-Event-ID": "0"}, preload_content=False
+    )
+    seen = b""
+    while b"event: block" not in seen:
+        seen += reply.read1(4096) or b""
+    reply.close()
+    assert b"id: 1\nevent: request" in seen
+    assert request.id.encode() in seen
+
+
+def test_openapi_describes_what_is_answered(url, relay, registration, party):
+    _, api = ask(url, "/v1/openapi.json")
+    request = relay.submit(registration(party))
+    _, told = ask(url, f"/v1/requests/{request.id}")
+    schema = api["components"]["schemas"]["Request"]
+    jsonschema.validate(told, schema | {"components": api["components"]})
+
+
+def test_hostile_text_reaches_messages_escaped(url):
+    status, told = ask(url, "/v1/parties?role=%1b%5b2J%0a")
+    assert status == 400
+    assert "\x1b" not in told["detail"]
+    assert "\n" not in told["detail"]
+
+
+@pytest.mark.parametrize("policy", [Policy(vouchers=False)])
+def test_relay_without_vouchers_says_nothing_of_them(relay, registration):
+    assert "voucher" not in str(refusal(relay.submit, registration(KeySigner.generate())))
+
+
+def test_denied_account_is_not_even_helped_to_leave(service, relay, registry, fresh, operator):
+    denied = KeySigner.from_key(fresh.accounts[5].private_key)
+    service.intake._policy = Policy(denied=frozenset([denied.address]))
+    signed = registry.sign(InvalidateNonce(contract=Contract.REGISTRY, new_nonce=1), denied)
+    assert refusal(relay.submit, signed).code == "not_sponsored"
+
+
+def test_too_many_waiting_of_one_account_are_refused(service, relay, registration, party):
+    service.intake._policy = Policy(allowed=frozenset([party.address]), waiting_per_account=1)
+    relay.submit(registration(party, nonce=0))
+    assert refusal(relay.submit, registration(party, "XYZ", nonce=1)).code == "too_many_waiting"
+
+
+def test_address_that_asks_too_often_is_slowed_down(service, registration, party):
+    from conftest import serving  # noqa: PLC0415 - another relay of its own
+
+    object.__setattr__(service.config, "requests_per_minute", 1)
+    with serving(service) as url:
+        codes = [ask(url, "/v1/requests", b"{}")[1]["code"] for _ in range(3)]
+    assert codes[-1] == "rate_limited"

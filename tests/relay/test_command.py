@@ -1,0 +1,214 @@
+"""The commands: a newcomer registers without money, and somebody runs the relay."""
+
+import json
+import os
+import subprocess
+import sys
+import tomllib
+
+import pytest
+from conftest import serving
+
+from ocn_registry import KeySigner
+from ocn_registry.relay.config import TEMPLATE, read_config
+from ocn_registry.relay.main import main
+from ocn_registry.relay.policy import Policy
+from ocn_registry.relay.sender import Sender
+
+
+@pytest.fixture
+def folder(tmp_path, fresh):
+    deployment = fresh.deployment()
+    (tmp_path / "network.json").write_text(
+        json.dumps(
+            {
+                "name": "mine",
+                "chainId": deployment.chain_id,
+                "dialect": deployment.dialect,
+                "registry": deployment.registry,
+                "permissions": deployment.permissions,
+                "rpcUrls": list(deployment.rpc_urls),
+            }
+        )
+    )
+    (tmp_path / "secret").write_text("a passphrase\n")
+    (tmp_path / "secret").chmod(0o600)
+    return tmp_path
+
+
+@pytest.fixture
+def run(folder):
+    """Run the command line of the registry in a folder of its own."""
+
+    def run(*words, **environment):
+        known = {name: os.environ[name] for name in ("PATH",)}
+        return subprocess.run(
+            [sys.executable, "-P", "-m", "ocn_registry.cli", *map(str, words)],
+            cwd=folder,
+            env=known | {"HOME": str(folder), "PYTHONWARNINGS": "error"} | environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+
+    return run
+
+
+@pytest.fixture
+def working(service):
+    """A relay that serves and sends."""
+    import threading  # noqa: PLC0415 - one use
+
+    sender = Sender(service)
+    thread = threading.Thread(target=sender.run)
+    thread.start()
+    with serving(service) as url:
+        yield url
+    sender.stop()
+    thread.join()
+
+
+NETWORK = ("--network-file", "network.json")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_newcomer_with_a_voucher_registers_in_one_step_and_pays_nothing(
+    run, working, operator, registry, folder, fresh
+):
+    made = run(
+        *("identity", "new", "party.json", "--passphrase-file", "secret", *NETWORK, "--json")
+    )
+    address = json.loads(made.stdout)["address"]
+    voucher = run(
+        *("request", "sponsor", "-a", address, "--requests", 2, "-s", "env:OPERATOR", *NETWORK),
+        OPERATOR=fresh.accounts[1].private_key,
+    )
+    assert voucher.returncode == 0, voucher.stderr
+    (folder / "voucher.json").write_text(voucher.stdout)
+    words = ("register", "-c", "DE", "ABC", "-r", "CPO", "-o", operator.address, "--si", "cdrs")
+    done = run(
+        *words,
+        "--voucher",
+        "voucher.json",
+        "--relay",
+        working,
+        "--passphrase-file",
+        "secret",
+        *NETWORK,
+        "--json",
+    )
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert [one["status"] for one in told["requests"]] == ["mined", "mined"]
+    assert told["party"]["address"] == address
+    assert registry.party("DE", "ABC").modules_sender
+    assert int(fresh.request("eth_getBalance", address, "latest"), 16) == 0
+    assert "nothing: the relay pays" in done.stderr
+
+    again = run(
+        "request", "status", told["requests"][0]["id"], "--relay", working, *NETWORK, "--json"
+    )
+    assert json.loads(again.stdout)["status"] in {"mined", "done"}
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_stranger_is_refused_with_a_reason_that_helps(run, working, operator):
+    done = run(
+        *("register", "-c", "DE", "ABC", "-r", "CPO", "-o", operator.address),
+        *("--relay", working, "--passphrase-file", "secret", *NETWORK),
+    )
+    assert done.returncode != 0
+    assert "not_sponsored" in done.stderr
+    assert "voucher" in done.stderr
+    assert done.stdout == ""
+
+
+def test_network_without_a_relay_says_what_to_do(run, operator):
+    done = run(
+        *("register", "-c", "DE", "ABC", "-r", "CPO", "-o", operator.address),
+        *("--passphrase-file", "secret", *NETWORK),
+    )
+    assert done.returncode == 2
+    assert "add --relay URL" in done.stderr
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_request_signed_elsewhere_is_handed_in(run, working, service, registration, folder):
+    party = KeySigner.generate()
+    service.intake._policy = Policy(allowed=frozenset([party.address]))
+    (folder / "signed.json").write_text(registration(party).to_json())
+    done = run("request", "submit", "signed.json", "--relay", working, *NETWORK, "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["requests"][0]["status"] == "mined"
+
+
+def test_configuration_that_init_writes_is_read_as_it_stands(tmp_path, capsys):
+    path = tmp_path / "ocn-relay.toml"
+    assert main(["-c", str(path), "init"]) == 0
+    assert tomllib.loads(path.read_text()) == tomllib.loads(TEMPLATE)
+    config = read_config(path)
+    assert config.policy == Policy()
+    assert main(["-c", str(path), "init"]) == 2
+    assert "not overwritten" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("databse = 'x'", "databse' is not a setting"),
+        ("listen = 'here'", "listen is 'here'"),
+        ("[spending]\nbatch = 0", "spending.batch is 0"),
+        ("[spending]\nbatch = true", "spending.batch is True"),
+        ("[policy]\nvouchers = 1", "policy.vouchers is 1"),
+        ("[policy]\nallow = ['me']", "'me'"),
+        ("[network]\nname = 'nowhere'", "nowhere"),
+        ("[network]\nfile = 'gone.json'", "gone.json"),
+        ("policy = 5", "write [policy]"),
+        ("= 5", "not valid TOML"),
+    ],
+)
+def test_mistake_in_the_configuration_is_named(tmp_path, line, message, capsys):
+    path = tmp_path / "ocn-relay.toml"
+    path.write_text(line)
+    assert main(["-c", str(path), "status"]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_keys_are_shown_once_and_void_when_revoked(tmp_path, capsys):
+    path = tmp_path / "ocn-relay.toml"
+    path.write_text(f"database = 'sqlite:{tmp_path}/relay.sqlite'")
+    assert main(["-c", str(path), "keys", "add", "shop"]) == 0
+    key = json.loads(capsys.readouterr().out)["key"]
+    assert main(["-c", str(path), "keys"]) == 0
+    told = capsys.readouterr().out
+    assert key not in told
+    assert json.loads(told) == [{"name": "shop", "requestsPerDay": 200, "revoked": False}]
+    assert main(["-c", str(path), "keys", "add", "shop"]) == 2
+    assert main(["-c", str(path), "keys", "revoke", "shop"]) == 0
+    assert main(["-c", str(path), "keys", "revoke", "shop"]) == 2
+
+
+def test_private_key_in_the_configuration_is_in_no_message(tmp_path, capsys, monkeypatch):
+    secret = "11" * 32
+    path = tmp_path / "ocn-relay.toml"
+    path.write_text(f"[keys]\nspender = '0x{secret}'")
+    assert main(["-c", str(path), "status"]) == 2
+    assert secret not in "".join(capsys.readouterr())
+
+
+def test_relay_refuses_a_registry_whose_signatures_can_be_replayed(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("OCN_RELAY_SPENDER", "0x" + "11" * 32)
+    monkeypatch.setenv("OCN_RELAY_RECEIPTS", "0x" + "22" * 32)
+    path = tmp_path / "ocn-relay.toml"
+    path.write_text("[network]\nname = 'volta'")
+    assert main(["-c", str(path), "status"]) == 2
+    assert "replayed" in capsys.readouterr().err
+
+
+def test_paused_and_resumed(tmp_path, capsys):
+    path = tmp_path / "ocn-relay.toml"
+    path.write_text(f"database = 'sqlite:{tmp_path}/relay.sqlite'")
+    assert main(["-c", str(path), "pause"]) == 0
+    assert main(["-c", str(path), "resume"]) == 0
+    assert capsys.readouterr().err == "paused\nresumed\n"

@@ -1,0 +1,185 @@
+"""Both databases run the same statements, keep what is committed, and let one writer in."""
+
+import threading
+
+import pytest
+
+from ocn_registry import DeleteParty, Role, SetParty
+from ocn_registry.errors import InvalidInput
+from ocn_registry.relay import store
+from ocn_registry.relay.database import DatabaseError, NotUnique, open_database
+from ocn_registry.relay.intake import digest_of_key
+from ocn_registry.relay.policy import Policy, QuotaExceeded, Sponsor, reserve, used
+from ocn_registry.relay.store import Accepted
+
+ACCOUNT = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
+NOW = 1_800_000_000
+
+
+def accepted(number=0, **changes):
+    values = {
+        "id": f"0x{number:064x}",
+        "contract": "registry",
+        "account": ACCOUNT,
+        "nonce": number,
+        "deadline_unix_s": NOW + 3600,
+        "kind": "SetParty",
+        "document": "{}",
+        "by_contract": False,
+        "sponsor": "allowed:me",
+        "accepted_unix_s": NOW,
+    }
+    return Accepted(**values | changes)
+
+
+def test_what_was_committed_is_there_after_a_restart(database_url):
+    first = open_database(database_url)
+    with first.transaction() as transaction:
+        added = store.add(transaction, accepted())
+    first.close()
+    second = open_database(database_url)
+    with second.transaction() as transaction:
+        assert store.find(transaction, added.id) == added
+    second.close()
+
+
+def test_failed_transaction_leaves_nothing_behind(database):
+    def fail():
+        with database.transaction() as transaction:
+            store.add(transaction, accepted())
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    with database.transaction() as transaction:
+        assert store.find(transaction, accepted().id) is None
+        assert store.events(transaction, 0, 10) == ()
+
+
+def test_part_that_fails_leaves_the_others_in_force(database):
+    with database.transaction() as transaction:
+        with transaction.part():
+            store.add(transaction, accepted(1))
+        with pytest.raises(NotUnique), transaction.part():
+            store.add(transaction, accepted(2, nonce=1))
+        with transaction.part():
+            store.add(transaction, accepted(3))
+    with database.transaction() as transaction:
+        found = store.in_state(transaction, "accepted", 10)
+    assert [one.nonce for one in found] == [1, 3]
+
+
+def test_nonce_is_free_again_once_its_request_has_ended(database):
+    with database.transaction() as transaction:
+        store.add(transaction, accepted(1))
+        store.move(transaction, accepted(1).id, "superseded")
+        store.add(transaction, accepted(2, nonce=1))
+        assert [one.id for one in store.live(transaction, "registry", ACCOUNT)] == [accepted(2).id]
+
+
+def test_state_changes_only_from_where_it_is_expected(database):
+    with database.transaction() as transaction:
+        store.add(transaction, accepted())
+        assert not store.move(transaction, accepted().id, "done", since=("mined",))
+        assert store.move(transaction, accepted().id, "sent", since=("accepted",), tx_hash="0x1")
+        assert [one.id for one in store.of_transaction(transaction, "0x1")] == [accepted().id]
+        told = [(event.place, event.state) for event in store.events(transaction, 0, 10)]
+    assert told == [(1, "accepted"), (2, "sent")]
+
+
+def test_lock_lets_one_in_until_it_is_released(database, database_url):
+    other = open_database(database_url)
+    lock = database.lock("spender")
+    assert lock is not None
+    assert other.lock("spender") is None
+    assert other.lock("another") is not None
+    with lock.transaction() as transaction:
+        store.pause(transaction, paused=True)
+    lock.release()
+    assert other.lock("spender") is not None
+    with other.transaction() as transaction:
+        assert store.is_paused(transaction)
+    other.close()
+
+
+def test_database_of_a_newer_version_is_refused(database, database_url):
+    with database.transaction() as transaction:
+        transaction.run("INSERT INTO migration VALUES (9999)")
+    with pytest.raises(DatabaseError, match="migration 9999"):
+        open_database(database_url)
+
+
+@pytest.mark.parametrize("url", ["relay.sqlite", "mysql://host/name", ""])
+def test_url_of_another_kind_is_refused(url):
+    with pytest.raises(InvalidInput, match="not a valid database URL"):
+        open_database(url)
+
+
+def test_password_in_the_url_is_in_no_message():
+    with pytest.raises(DatabaseError) as caught:
+        open_database("postgresql://relay:top-secret@127.0.0.1:1/relay")
+    assert "top-secret" not in str(caught.value)
+
+
+def test_racing_requests_never_exceed_a_quota(database, database_url):
+    sponsor = Sponsor(via="allowed", name=ACCOUNT, requests_per_day=5)
+    granted, refused = [], []
+
+    def race():
+        own = open_database(database_url)
+        for _ in range(15):
+            try:
+                with own.transaction() as transaction:
+                    reserve(
+                        transaction, Policy(), sponsor, DeleteParty(), new_id=False, now_unix_s=NOW
+                    )
+                granted.append(1)
+            except QuotaExceeded as error:
+                refused.append(error)
+        own.close()
+
+    threads = [threading.Thread(target=race) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(granted), len(refused)) == (5, 115)
+    assert refused[0].limit == 5
+
+
+def test_new_ids_are_limited_for_a_country_over_all_sponsors(database):
+    policy = Policy(new_ids_per_country=2)
+    intent = SetParty(country_code="DE", party_id="ABC", roles=[Role.CPO], operator=ACCOUNT)
+    with database.transaction() as transaction:
+        for name in ("one", "two"):
+            reserve(
+                transaction,
+                policy,
+                Sponsor(via="key", name=name, requests_per_day=10),
+                intent,
+                new_id=True,
+                now_unix_s=NOW,
+            )
+        third = Sponsor(via="key", name="three", requests_per_day=10)
+        with pytest.raises(QuotaExceeded, match="new ids in DE"), transaction.part():
+            reserve(transaction, policy, third, intent, new_id=True, now_unix_s=NOW)
+        assert used(transaction, "requests of key:three", NOW) == 0
+        reserve(transaction, policy, third, intent, new_id=False, now_unix_s=NOW)
+
+
+def test_voucher_is_good_for_its_number_of_requests_in_all(database):
+    sponsor = Sponsor(
+        via="voucher", name=ACCOUNT, requests_per_day=10, voucher="0x12", requests_in_all=1
+    )
+    with database.transaction() as transaction:
+        reserve(transaction, Policy(), sponsor, DeleteParty(), new_id=False, now_unix_s=NOW)
+        tomorrow = NOW + 24 * 60 * 60
+        with pytest.raises(QuotaExceeded, match="voucher"), transaction.part():
+            reserve(
+                transaction, Policy(), sponsor, DeleteParty(), new_id=False, now_unix_s=tomorrow
+            )
+
+
+def test_key_is_stored_as_a_digest_only():
+    assert len(digest_of_key("secret")) == 64
+    assert "secret" not in digest_of_key("secret")

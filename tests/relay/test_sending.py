@@ -1,0 +1,152 @@
+"""What becomes of accepted requests: each ends once, as the chain says."""
+
+import time
+
+import pytest
+
+from ocn_registry import Contract, KeySigner
+from ocn_registry.relay import store
+from ocn_registry.relay.policy import Policy
+from ocn_registry.relay.sender import Sender
+from ocn_registry.relay.service import Service
+
+
+@pytest.fixture
+def people():
+    return [KeySigner.generate() for _ in range(6)]
+
+
+@pytest.fixture
+def policy(people):
+    return Policy(allowed=frozenset(each.address for each in people))
+
+
+@pytest.fixture
+def accept(service, registration):
+    def accept(account, party_id, **request):
+        return service.intake.accept(registration(account, party_id, **request).to_json()).request
+
+    return accept
+
+
+def states(service):
+    with service.database.transaction() as transaction:
+        return store.counts(transaction)
+
+
+def found(service, request):
+    with service.database.transaction() as transaction:
+        return store.find(transaction, request.id)
+
+
+def test_requests_of_many_people_go_in_one_transaction(service, sender, accept, people, registry):
+    requests = [accept(each, f"AA{place}") for place, each in enumerate(people)]
+    assert sender.round()
+    told = [found(service, each) for each in requests]
+    assert {each.tx_hash for each in told} == {told[0].tx_hash}
+    assert states(service) == {"mined": 6}
+    assert len(registry.parties()) == 6
+    assert told[0].gas_used < 120_000
+
+
+def test_mined_requests_are_done_once_their_block_is_final(service, sender, accept, people, fresh):
+    request = accept(people[0], "AAA")
+    sender.round()
+    fresh.request("anvil_mine", "0x20")
+    service.cache.refresh()
+    sender.round()
+    assert found(service, request).state == "done"
+
+
+def test_request_that_another_spender_sent_is_superseded(
+    service, sender, accept, people, registry, registration, fresh
+):
+    request = accept(people[0], "AAA")
+    signed = service.client.read_signed_request(request.document)
+    registry.submit(signed, spender=KeySigner.from_key(fresh.accounts[2].private_key))
+    sender.round()
+    assert found(service, request).state == "superseded"
+
+
+def test_request_that_waited_too_long_is_expired_and_costs_nothing(
+    service, sender, accept, people, fresh
+):
+    request = accept(people[0], "AAA", deadline_unix_s=int(time.time()) + 3)
+    fresh.request("evm_increaseTime", 60)
+    fresh.request("evm_mine")
+    before = fresh.request("eth_getTransactionCount", service.spender.address, "latest")
+    sender.round()
+    assert found(service, request).state == "expired"
+    assert fresh.request("eth_getTransactionCount", service.spender.address, "latest") == before
+
+
+def test_request_that_turned_bad_is_left_out_of_the_batch(
+    service, sender, accept, people, registry, operator, fresh
+):
+    bad, good, other = accept(people[0], "AAA"), accept(people[1], "BBB"), accept(people[2], "CCC")
+    thief = KeySigner.from_key(fresh.accounts[4].private_key)
+    registry.set_party("DE", "AAA", [0], operator.address, signer=thief)
+    sender.round()
+    assert found(service, bad).state == "failed"
+    assert "DE AAA" in found(service, bad).error or "held" in found(service, bad).error
+    assert {found(service, good).state, found(service, other).state} == {"mined"}
+
+
+def test_requests_of_one_account_are_sent_in_the_order_of_their_nonces(
+    service, sender, accept, people, registry
+):
+    for nonce, name in enumerate(["AAA", "BBB", "CCC"]):
+        accept(people[0], name, nonce=nonce)
+    sender.round()
+    sender.round()
+    assert states(service) == {"mined": 3}
+    assert registry.nonce(people[0].address, Contract.REGISTRY) == 3
+
+
+def test_what_one_process_left_the_next_one_settles_and_pays_nothing_again(
+    config, service, sender, accept, people, registry, fresh
+):
+    """The process dies after the transaction left, before it knew what became of it."""
+    request = accept(people[0], "AAA")
+
+    class Died(BaseException):
+        pass
+
+    def die(*_):
+        raise Died
+
+    sender._landed = die
+    with pytest.raises(Died):
+        sender.send()
+    assert found(service, request).state == "sent"
+    service.journal.close()
+    count = fresh.request("eth_getTransactionCount", service.spender.address, "latest")
+    after = Service(config)
+    Sender(after).round()
+    assert found(after, request).state == "mined"
+    assert fresh.request("eth_getTransactionCount", after.spender.address, "latest") == count
+    after.close()
+
+
+def test_paused_relay_sends_nothing(service, sender, accept, people):
+    accept(people[0], "AAA")
+    with service.database.transaction() as transaction:
+        store.pause(transaction, paused=True)
+    assert not sender.round()
+    assert states(service) == {"accepted": 1}
+
+
+def test_replaced_block_is_noticed_and_the_request_mined_again(
+    service, sender, accept, people, fresh, registry
+):
+    snapshot = fresh.request("evm_snapshot")
+    request = accept(people[0], "AAA")
+    sender.round()
+    assert found(service, request).state == "mined"
+    fresh.request("evm_revert", snapshot)
+    fresh.request("anvil_mine", "0x2")
+    assert registry.party("DE", "AAA") is None
+    for _ in range(3):
+        sender.round()
+    assert found(service, request).state == "mined"
+    assert registry.party("DE", "AAA").address == people[0].address

@@ -1,0 +1,223 @@
+"""The relay is killed again and again behind a node that fails and lies: nothing lost or doubled.
+
+`OCN_SOAK=1` has 10,000 requests, the usual setting has few.
+"""
+
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import urllib3
+
+ROOT = Path(__file__).resolve().parents[2]
+if (_faults := str(ROOT / "tests" / "faults")) not in sys.path:
+    sys.path.insert(0, _faults)
+
+from faulty import faults  # noqa: E402
+from faulty.proxy import FaultProxy  # noqa: E402
+
+from ocn_registry import KeySigner  # noqa: E402
+from ocn_registry.relay import store  # noqa: E402
+from ocn_registry.relay.client import RelayClient, RelayRefused, RelayUnavailable  # noqa: E402
+from ocn_registry.relay.database import open_database  # noqa: E402
+
+REQUESTS = 10_000 if os.environ.get("OCN_SOAK") else 100
+FAULTY = 0.5  # of the moments in which one question is answered wrongly
+KILLS = REQUESTS // 10
+PATIENCE_S = 150 if REQUESTS < 1000 else 7200
+SEED = 2_026
+CONFIG = """\
+database = "{database}"
+listen = "127.0.0.1:{port}"
+requests_per_minute = 1000000
+[network]
+file = "network.json"
+[keys]
+spender = "env:RELAY_SPENDER"
+receipts = "env:RELAY_RECEIPTS"
+[spending]
+batch = 20
+[policy]
+allow = {allow}
+"""
+# What the node does wrong: it fails, forgets to answer, or says no to what it took.
+WRONGS = [
+    (faults.reset, None),
+    (faults.reset_after, "eth_sendRawTransaction"),
+    (faults.status(503), None),
+    (faults.status_after(408), "eth_sendRawTransaction"),
+    (
+        faults.says_after(
+            b'{"jsonrpc":"2.0","id":1,"error":{"code":-32010,"message":"FeeTooLow"}}'
+        ),
+        "eth_sendRawTransaction",
+    ),
+]
+
+
+class Relay:
+    """A relay in a process of its own, that can be killed and started again."""
+
+    def __init__(self, folder, port, environment):
+        self._folder, self._environment = folder, environment
+        self.url = f"http://127.0.0.1:{port}"
+        self._process = None
+
+    def start(self):
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "ocn_registry.relay.main", "-c", "relay.toml", "run"],
+            cwd=self._folder,
+            env=self._environment,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def is_up(self):
+        try:
+            return urllib3.request("GET", f"{self.url}/health/live", retries=False).status == 200
+        except urllib3.exceptions.HTTPError:
+            return False
+
+    def kill(self):
+        self._process.send_signal(signal.SIGKILL)
+        self._process.wait()
+
+    def stop(self):
+        self._process.terminate()
+        assert self._process.wait(timeout=60) in {0, -signal.SIGTERM}
+
+
+@pytest.fixture
+def people():
+    return [KeySigner.generate() for _ in range(REQUESTS)]
+
+
+@pytest.fixture
+def proxy(fresh):
+    proxy = FaultProxy(fresh.rpc_url)
+    yield proxy
+    proxy.close()
+
+
+@pytest.fixture
+def relay(fresh, proxy, people, database_url, tmp_path):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    deployment = fresh.deployment()
+    (tmp_path / "network.json").write_text(
+        f'{{"name": "torture", "chainId": {deployment.chain_id}, "dialect": "v3", '
+        f'"registry": "{deployment.registry}", "permissions": "{deployment.permissions}", '
+        f'"rpcUrls": ["{proxy.url}"], "blocksToFinality": 2}}'
+    )
+    allow = [each.address for each in people]
+    (tmp_path / "relay.toml").write_text(
+        CONFIG.format(database=database_url, port=port, allow=allow)
+    )
+    environment = dict(os.environ)
+    environment |= {
+        "RELAY_SPENDER": fresh.accounts[7].private_key,
+        "RELAY_RECEIPTS": "0x" + "11" * 32,
+        "PYTHONPATH": str(ROOT),
+    }
+    relay = Relay(tmp_path, port, environment)
+    relay.start()
+    yield relay
+    relay.stop()
+
+
+def hand_in(relay, signed):
+    """Hand in a request as a program does that repeats until it has an answer."""
+    ends = time.monotonic() + PATIENCE_S
+    with RelayClient(relay.url, timeout_s=5) as client:
+        while True:
+            try:
+                return client.submit(signed).id
+            except RelayUnavailable:
+                assert time.monotonic() < ends, "the relay did not come back"
+            except RelayRefused as error:
+                # It was accepted and sent before the answer was lost, or the chain is out of reach.
+                if error.code == "nonce_mismatch":
+                    return None
+                if error.status != 503:  # the chain or the database is out of reach
+                    raise
+            time.sleep(0.05)
+
+
+def ended(database):
+    with database.transaction() as transaction:
+        counts = store.counts(transaction)
+    return sum(counts.get(state, 0) for state in ("mined", "done", "failed", "expired")), counts
+
+
+def test_each_accepted_request_ends_once_as_the_chain_says(
+    relay, proxy, people, registration, registry, database_url, fresh
+):
+    dice = random.Random(SEED)  # noqa: S311 - a repeatable history
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+    names = [f"{a}{b}{c}" for a in letters for b in letters for c in letters]
+    documents = [
+        registration(each, name, nonce=0, deadline_unix_s=int(time.time()) + 86_400)
+        for each, name in zip(people, names, strict=False)
+    ]
+    spender = fresh.accounts[7].address
+    before = int(fresh.request("eth_getTransactionCount", spender, "latest"), 16)
+    wrong, done = [], threading.Event()
+
+    def hand_all_in():
+        try:
+            for signed in documents:
+                hand_in(relay, signed)
+                time.sleep(0.02)
+        except Exception as error:  # noqa: BLE001 - for the test's own thread
+            wrong.append(error)
+        done.set()
+
+    client = threading.Thread(target=hand_all_in)
+    client.start()
+    database = open_database(database_url)
+    ends = time.monotonic() + PATIENCE_S
+    kills = 0
+    while not (done.is_set() and ended(database)[0] >= REQUESTS and kills >= KILLS):
+        assert time.monotonic() < ends, ended(database)[1]
+        assert not wrong
+        proxy.heal()
+        if dice.random() < FAULTY:
+            proxy.inject(*dice.choice(WRONGS), times=1)
+        time.sleep(dice.uniform(0.05, 0.5))
+        if relay.is_up() and kills < KILLS:
+            relay.kill()
+            kills += 1
+            relay.start()
+        fresh.request("evm_mine")
+    client.join()
+    proxy.heal()
+
+    with database.transaction() as transaction:
+        rows = [
+            row
+            for state in ("mined", "done", "failed")
+            for row in store.in_state(transaction, state, REQUESTS + 1)
+        ]
+        entries = transaction.run("SELECT count(*) FROM entry")[0][0]
+    database.close()
+    # Every request has ended, once, and what the relay says of it is what the chain says.
+    assert len(rows) == REQUESTS == len({row.id for row in rows})
+    assert [row.error for row in rows] == [None] * REQUESTS
+    parties = {party.address: party for party in registry.parties()}
+    assert set(parties) == {row.account for row in rows}
+    for tx_hash in {row.tx_hash for row in rows}:
+        receipt = fresh.request("eth_getTransactionReceipt", tx_hash)
+        assert receipt["status"] == "0x1"
+        members = [row for row in rows if row.tx_hash == tx_hash]
+        carried = [log for log in receipt["logs"] if len(log["topics"]) >= 1]
+        assert len(carried) >= len(members)
+    # Nothing was paid that belongs to no request: each transaction is one of the journal's.
+    after = int(fresh.request("eth_getTransactionCount", spender, "latest"), 16)
+    assert after - before == entries == len({row.tx_hash for row in rows})
