@@ -78,6 +78,7 @@ bench: setup ## measure gas and speed, beside v1's
 soak: setup ## the long settings: 200 random histories, all seeded faults; notes the result in docs/
 	@$(ON_PATH) $(BIN)/python scripts/soak.py --note
 	@OCN_SOAK=1 $(ON_PATH) $(BIN)/python -m pytest -q tests/property/test_state_machine_finds_faults.py tests/cache/test_outages.py
+	@$(BIN)/python scripts/scale_cache.py --note
 	@FOUNDRY_PROFILE=soak $(ON_PATH) $(BIN)/python tools/analysis.py forge
 
 .PHONY: rehearsal

@@ -19,8 +19,9 @@ from ocn_registry import RegistryCache, RegistryClient
 from ocn_registry.cache.questions import Snapshot
 from ocn_registry.deploy.artifacts import artifact
 from ocn_registry.dialects import dialect_of
+from ocn_registry.events.draft import Draft
 from ocn_registry.events.fold import Fold
-from ocn_registry.events.state import Draft, Moment, State
+from ocn_registry.events.state import Moment, State
 from ocn_registry.evm.keccak import topic
 from ocn_registry.intents import ImportServices, SetService
 from ocn_registry.models import Address, BlockRef, Node, PartyId, Permission, Role, Service

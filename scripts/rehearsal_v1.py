@@ -210,12 +210,14 @@ class Filling:
             self.service(at["leaver"], b"Leaving", "", [1]),
             self.service(at["returned"], b"\xff\xfe", "", [2]),
             self.service(at["cpo"], b"line\nbreak", "", [7, 7]),
+            self.service(at["stranded"], b"Query", "https://Query.Example/?id=1", [1]),
             *[
                 self.agree(at[user], at[provider])
                 for user in ("cpo", "emsp")
                 for provider in ("provider", "changer", "leaver")
             ],
             self.agree(at["emsp"], at["cpo"]),
+            self.agree(at["emsp"], at["stranded"]),
             Write(at["cpo"], self.permissions, revoke, (abi.address(at["provider"]),)),
             self.service(at["changer"], b"Changing", "", [1, 2]),
             self.agree(at["provider"], at["changer"]),

@@ -29,6 +29,7 @@ from ocn_registry.cli.main import main as command
 from ocn_registry.deploy.deploy import Order, deploy, plan
 from ocn_registry.deploy.handover import accepted
 from ocn_registry.deploy.record import Record, alone
+from ocn_registry.migration import Why
 from ocn_registry.migration.importing import Importing, settled
 from ocn_registry.models import Address
 from ocn_registry.networks import from_json
@@ -288,7 +289,8 @@ class Walk:
 
 
 def unlisted(old: Snapshot, new: Snapshot, planned: Plan) -> list[str]:
-    """Tell what differs between two registries and is not listed in a plan."""
+    """Return what differs between two registries and is not listed in a plan."""
+    without_url = {one.subject for one in planned.changed if one.why is Why.WITHOUT_URL}
     told = {(one.kind.value, one.subject) for one in planned.left_out}
     # A party whose node is left out is carried over without that node's URL.
     kept = {node.operator for node in new.nodes}
@@ -304,8 +306,10 @@ def unlisted(old: Snapshot, new: Snapshot, planned: Plan) -> list[str]:
                 *(party.modules_sender, party.modules_receiver, party.operator, reached),
             )
         for service in side.services:
-            entries["service", f"{service.name} of {service.provider}"] = (
-                *(service.provider, service.id, service.name, service.url, service.permissions),
+            subject = f"{service.name} of {service.provider}"
+            url = "" if subject in without_url else service.url
+            entries["service", subject] = (
+                *(service.provider, service.id, service.name, url, service.permissions),
             )
         entries |= {
             ("agreement", f"{one.user} with {one.provider}"): one.permissions

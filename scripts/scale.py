@@ -287,7 +287,10 @@ def main() -> int:
     print(filled, text, sep="\n\n")
     if options.note:
         NOTE.parent.mkdir(exist_ok=True)
-        NOTE.write_text(f"# A registry of 20,000 parties\n\n{_written()} {filled}\n\n{text}\n")
+        # The section on the cache is written by scale_cache.py.
+        _, title, cache = NOTE.read_text().partition("\n## A cache of a large registry\n")
+        page = f"# A registry of 20,000 parties\n\n{_written()} {filled}\n\n{text}\n"
+        NOTE.write_text(page + title + cache)
     return int(any(after[name] > before[name] + SIGNATURE_GAS for name in before))
 
 

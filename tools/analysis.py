@@ -18,7 +18,7 @@ from ocn_registry_dev_env import ROOT, native_folder
 #: Percent of the lines and of the branches of `contracts/` that the forge tests have to reach.
 COVERAGE = 98.0
 
-#: The artifacts that the tests deploy in place of those that viaIR makes (tests/forge/kit/Fixture.sol).
+#: What the tests deploy in place of what viaIR makes (tests/forge/kit/Fixture.sol).
 OLDER_PIPELINE = {
     "OCN_REGISTRY_ARTIFACT": "Registry.sol:Registry",
     "OCN_PERMISSIONS_ARTIFACT": "Permissions.sol:Permissions",

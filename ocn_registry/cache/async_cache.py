@@ -44,7 +44,7 @@ class AsyncRegistryCache(CacheCore):
         file: str | Path | None = None,
         options: CacheOptions | None = None,
     ) -> None:
-        """Know what the file keeps; nothing is asked of the chain yet.
+        """Open the file, if there is one; nothing is asked of the chain yet.
 
         Args:
             client: Reaches the registry; the cache shares its connections and does not close them.
@@ -61,7 +61,7 @@ class AsyncRegistryCache(CacheCore):
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
-        """Give the cache itself."""
+        """Return the cache."""
         return self
 
     async def __aexit__(
@@ -82,12 +82,12 @@ class AsyncRegistryCache(CacheCore):
         Raises:
             TransportError: The chain can't be asked; what is known stays.
             ReorgTooDeep: The chain has replaced more than can be gone back, and the options don't
-                have it loaded anew.
+                have it loaded again.
         """
         return await self._refresh(anew=False)
 
     async def reload(self) -> Update | None:
-        """Load all of the registry anew, whatever is known; see `refresh`."""
+        """Load the whole registry again, whatever is known; see `refresh`."""
         return await self._refresh(anew=True)
 
     async def start(self) -> None:

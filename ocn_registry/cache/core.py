@@ -1,4 +1,4 @@
-"""What both caches are, the one for callers that wait and the one for those that share a thread.
+"""What both caches share: the blocking one and the asynchronous one.
 
 A round is a flow: follow the chain, or load, save to the file, then make what was found what
 answers come from (one assignment), and give the update to subscribers. The caches perform it.
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ocn_registry.cache.following import Known, Round
-    from ocn_registry.events.state import Rows
+    from ocn_registry.events.draft import Rows
     from ocn_registry.models import Party
     from ocn_registry.networks import Deployment
     from ocn_registry.protocol.effects import Flow
@@ -50,11 +50,10 @@ class CacheOptions:
             that has stopped, and fits chains with regular blocks: those of Energy Web come every
             5 s.
         poll_s: How often the chain is asked by a cache that refreshes itself.
-        depth: How many blocks back a reorganisation may go that is survived without loading all
-            anew.
-        reload: Whether a deeper one is survived by loading all anew; else it raises `ReorgTooDeep`.
+        depth: How many blocks back a reorganisation may go without loading all again.
+        reload: Whether to load all again after a deeper one; else it raises `ReorgTooDeep`.
         chunk_blocks: How many blocks of events are asked for at once; fewer where nodes refuse.
-        load_beyond_blocks: When more blocks than this were missed, all is loaded anew.
+        load_beyond_blocks: When more blocks than this were missed, all is loaded again.
         count_lookups: Whether questions are counted, for metrics.
         vouching: Have the hosts that are listed checked in the background, so that `node.vouched`
             and `party.vouched` say what they say of themselves; `None` asks no host.
@@ -71,7 +70,7 @@ class CacheOptions:
     vouching: VouchingOptions | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what would never ask, or always."""
+        """Check that each figure is large enough to work with."""
         for name, value, least in (
             ("max_age_s", self.max_age_s, 0),
             ("max_block_age_s", self.max_block_age_s, 0),
@@ -89,7 +88,7 @@ class Figures:
     """What a cache counts, for metrics.
 
     Attributes:
-        head: Number of the latest block that a node told of.
+        head: Number of the chain's latest block, as far as is known.
         refreshes: Rounds that went well.
         errors: Rounds that failed, by the name of the error.
         changes: Changes by the name of their kind.
@@ -147,7 +146,7 @@ class CacheCore(Questions):
             self._log("the cache starts from its file", logging.INFO)
 
     def _state(self) -> State:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
-        """Give what answers come from, if it is not too old."""
+        """Return what answers come from, if it is not too old."""
         if self._counts:
             self.figures.lookups += 1
         answers = self._answers
@@ -190,15 +189,15 @@ class CacheCore(Questions):
 
     @property
     def lag_blocks(self) -> int:
-        """How many blocks a node has told of that are not known yet."""
+        """How many blocks of the chain are not known yet."""
         return max(0, self.figures.head - (self.block_number or 0))
 
     def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
-        """Have updates told, in order, each after answers come from it.
+        """Subscribe to updates. They come in order, each after answers come from it.
 
         Args:
-            subscriber: Called with each update, by whoever refreshes; the next round waits for it.
-                What it raises is logged and stops nothing. It must not refresh.
+            subscriber: Called with each update, by the thread or task that refreshes; the next
+                round waits for it. What it raises is logged and stops nothing. It must not refresh.
 
         Returns:
             What ends it.
@@ -245,7 +244,7 @@ class CacheCore(Questions):
         except (ReorgTooDeep, MissingEvents) as error:
             if isinstance(error, ReorgTooDeep) and not self.options.reload:
                 raise
-            self._log(f"the cache loads all anew: {error}", logging.WARNING)
+            self._log(f"the cache loads all again: {error}", logging.WARNING)
             return (yield from load(self._dialect, self._how))
 
     def _save(self, found: Round, checked_unix_s: int) -> Flow[None]:
@@ -277,7 +276,7 @@ class CacheCore(Questions):
         self._answers = known.state
 
     def _deadline_s(self, known: Known, checked_unix_s: float) -> float:
-        """Tell until when this may be answered from, on the clock that only goes forward."""
+        """Return until when this may be answered from, on the monotonic clock."""
         ends = [
             since + allowed
             for since, allowed in (
@@ -331,7 +330,7 @@ class CacheCore(Questions):
         _LOG.log(level, "%s", message, extra=self._fields())
 
     def _fields(self) -> dict[str, object]:
-        """Give the fields of log records."""
+        """Return the fields of log records."""
         return {
             "ocn_deployment": self.deployment.name,
             "ocn_block": self.block_number,

@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING
 
 from ocn_registry.cache.reading import Numbers, of_block, read_again, read_all, touched_by
 from ocn_registry.errors import WrongChain
+from ocn_registry.events.draft import Draft, Rows
 from ocn_registry.events.fold import Fold
-from ocn_registry.events.state import Draft, Moment, Rows
+from ocn_registry.events.state import Moment
 from ocn_registry.events.tables import MissingEvents
 from ocn_registry.flows.events import (
     CHUNK_BLOCKS,

@@ -1,9 +1,9 @@
 """A cache's figures in the text form that Prometheus reads.
 
-Nothing is counted or served unless it is asked for: a node answers `GET /metrics` with what
-`metrics` gives, beside what it has of its own. It is sixty lines rather than a library because that
-is all there is to the form, and because prometheus_client wants to own registry, process metrics
-and HTTP; who uses it registers a collector over `cache.figures` instead.
+Nothing is counted or served unless you ask for it: your node answers `GET /metrics` with what
+`metrics` returns, beside its own figures. This is sixty lines rather than a library because there
+is no more to the format, and because prometheus_client wants to own the registry, process metrics
+and HTTP. If you use it, register a collector over `cache.figures` instead.
 
 Source: Prometheus, "Text-based format", version 0.0.4.
 """
@@ -21,10 +21,10 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 def metrics(*caches: CacheCore) -> str:
-    """Write the figures of caches, each marked with the name of its deployment.
+    """Return the figures of caches as text, each labelled with the name of its deployment.
 
     Args:
-        caches: One, or one of each deployment. Lookups are told by those that count them.
+        caches: One, or one of each deployment. Lookups are included by those that count them.
     """
     labels = [{"deployment": cache.deployment.name} for cache in caches]
     pairs = list(zip(labels, caches, strict=True))
@@ -43,9 +43,9 @@ def metrics(*caches: CacheCore) -> str:
     blocks = [(of, cache.block_number or 0) for of, cache in known]
     add("gauge", "block_number", "The block that is known.", blocks)
     heads = [(of, cache.figures.head) for of, cache in pairs]
-    add("gauge", "head_block_number", "The latest block that a node told of.", heads)
+    add("gauge", "head_block_number", "The latest block of the chain, as far as is known.", heads)
     lags = [(of, cache.lag_blocks) for of, cache in pairs]
-    add("gauge", "lag_blocks", "Blocks that were told of and are not known yet.", lags)
+    add("gauge", "lag_blocks", "Blocks of the chain that the cache does not know yet.", lags)
     refreshes = [(of, cache.figures.refreshes) for of, cache in pairs]
     add("counter", "refreshes_total", "Rounds that went well.", refreshes)
     loads = [(of, cache.figures.loads) for of, cache in pairs]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
+from ocn_registry.events.draft import Draft
 from ocn_registry.events.state import (
     AccountRow,
     Consent,
     ConsentsRow,
-    Draft,
     Moment,
     NodeRow,
     PartyRow,
@@ -107,7 +107,7 @@ def touched_by(changes: Iterable[tuple[Change, Moment]]) -> Touched:
 
 
 def of_block(block: BlockRef, flow: Flow[T]) -> Flow[T]:
-    """Perform a flow of reads, and see with each answer that whoever gives it has the block.
+    """Perform a flow of reads, and see with each answer that the node has the block.
 
     Behind one URL there may be several nodes, some of which lag, or are on a branch that is about
     to be left; asked for a block by its number they answer about another one.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, TypeVar, cast
 
+from ocn_registry.events.draft import Rows
 from ocn_registry.events.state import (
     AccountRow,
     Consent,
@@ -12,7 +13,6 @@ from ocn_registry.events.state import (
     Moment,
     NodeRow,
     PartyRow,
-    Rows,
     ServiceRow,
 )
 from ocn_registry.models import Address, permissions_of

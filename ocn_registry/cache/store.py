@@ -1,11 +1,11 @@
-"""What is known, in a file: saved in one step, and there again after any end of the process.
+"""What is known, in a file: saved in one step, and there again however the process ended.
 
 One SQLite database. A round changes the rows that it touched, the block and the way back in one
 transaction, so that the file is always what was known at one block: after `kill -9` too, and after
 a loss of power it is at worst some rounds old. Only one process can have it.
 
-The file says of which deployment it is. It is no archive and no format for others: what another
-version of the package has written, or what is damaged, is made anew from the chain.
+The file says which deployment it belongs to. It is not an archive, nor a format for others: a file
+that another version of the package has written, or that is damaged, is made again from the chain.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import os
 import sqlite3
 import threading
 from pathlib import Path
@@ -20,18 +21,20 @@ from typing import TYPE_CHECKING, cast
 
 from ocn_registry.cache.tables import TABLES, read, write
 from ocn_registry.errors import InvalidInput
+from ocn_registry.foreign.files import check_own
 from ocn_registry.foreign.text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ocn_registry.cache.following import Known
-    from ocn_registry.events.state import Rows
+    from ocn_registry.events.draft import Rows
     from ocn_registry.networks import Deployment
 
 _LOG = logging.getLogger("ocn_registry.cache")
 _APPLICATION_ID = 0x4F434E52  # "OCNR", at byte 68 of the file
 _FORMAT = 2
+_ENDINGS = ("-wal", "-shm", "-journal")  # what SQLite keeps beside its file
 _MAGIC = b"SQLite format 3\0"
 
 
@@ -47,7 +50,7 @@ class Store:
 
         Raises:
             InvalidInput: It is another program's file, another deployment's, in use, or can't be
-                written.
+                written; or somebody else could have written it.
         """
         self._path = Path(path)
         self._lock = threading.Lock()
@@ -123,6 +126,7 @@ class Store:
                 raise OSError(f"the file {self._path} can't be written: {error}") from error
 
     def _open(self) -> sqlite3.Connection:
+        self._check_file()
         database = sqlite3.connect(
             self._path,
             timeout=0.5,
@@ -150,9 +154,18 @@ class Store:
             raise
         return database
 
+    def _check_file(self) -> None:
+        """Refuse a file that somebody else could have written: its answers would be believed."""
+        for ending in ("", *_ENDINGS):
+            path = f"{self._path}{ending}"
+            with contextlib.suppress(FileNotFoundError):
+                check_own(os.lstat(path), path, what="cache file")
+        with contextlib.suppress(OSError):  # SQLite says what is wrong with the folder
+            os.close(os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+
     def _others(self) -> InvalidInput:
         return InvalidInput(
-            f"the file {shown(str(self._path))} is no file of a cache: give another name",
+            f"the file {shown(str(self._path))} is not the file of a cache: give another name",
         )
 
     def _create(self, database: sqlite3.Connection) -> None:
@@ -176,15 +189,15 @@ class Store:
             )
 
     def _begin_anew(self, why: Exception) -> sqlite3.Connection:
-        _LOG.warning("the cache's file %s is made anew: %s", self._path, shown(str(why), 300))
-        for ending in ("", "-wal", "-shm", "-journal"):
+        _LOG.warning("the cache's file %s is made again: %s", self._path, shown(str(why), 300))
+        for ending in ("", *_ENDINGS):
             with contextlib.suppress(FileNotFoundError):
                 Path(f"{self._path}{ending}").unlink()
         return self._open()
 
 
 def _kept_by_us(path: Path) -> bool:
-    """Tell whether the head of a file is that of ours, whatever the rest of it is."""
+    """Return whether a file begins as ours do, whatever the rest of it is."""
     try:
         with path.open("rb") as file:
             head = file.read(100)

@@ -45,7 +45,7 @@ class RegistryCache(CacheCore):
         file: str | Path | None = None,
         options: CacheOptions | None = None,
     ) -> None:
-        """Know what the file keeps; nothing is asked of the chain yet.
+        """Open the file, if there is one; nothing is asked of the chain yet.
 
         Args:
             client: Reaches the registry; the cache shares its connections and does not close them.
@@ -63,7 +63,7 @@ class RegistryCache(CacheCore):
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Self:
-        """Give the cache itself."""
+        """Return the cache."""
         return self
 
     def __exit__(
@@ -84,12 +84,12 @@ class RegistryCache(CacheCore):
         Raises:
             TransportError: The chain can't be asked; what is known stays.
             ReorgTooDeep: The chain has replaced more than can be gone back, and the options don't
-                have it loaded anew.
+                have it loaded again.
         """
         return self._refresh(anew=False)
 
     def reload(self) -> Update | None:
-        """Load all of the registry anew, whatever is known; see `refresh`."""
+        """Load the whole registry again, whatever is known; see `refresh`."""
         return self._refresh(anew=True)
 
     def start(self) -> None:
@@ -150,7 +150,7 @@ class RegistryCache(CacheCore):
 
 
 def _close(answer: object) -> None:
-    """Say that nobody awaits here."""
+    """Reject an asynchronous subscriber: nobody awaits it here."""
     close = getattr(answer, "close", None)
     if callable(close):
         close()

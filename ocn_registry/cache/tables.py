@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from ocn_registry.cache.following import Known, Mark
 from ocn_registry.cache.rows_json import member_of, rows_from_json, rows_to_json
+from ocn_registry.events.draft import Rows
 from ocn_registry.events.state import (
     AccountRow,
     Consent,
@@ -14,7 +15,6 @@ from ocn_registry.events.state import (
     Moment,
     NodeRow,
     PartyRow,
-    Rows,
     ServiceRow,
     State,
 )

@@ -26,7 +26,8 @@ from ocn_registry.outcomes import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ocn_registry.events.state import Member, Rows, ServiceRow, State
+    from ocn_registry.events.draft import Rows
+    from ocn_registry.events.state import Member, ServiceRow, State
     from ocn_registry.events.tables import Table
     from ocn_registry.models import Address, BlockRef, Party, Service
 
@@ -73,7 +74,7 @@ class Update:
         former: The block that it knew before; `None` at the first.
         changes: How the registry differs: what left, then what came or changed. `ServiceSet` and
             `PartySet` are all of a new state. When nothing was known before, all that there is has
-            come; that is told to subscribers only.
+            come; only subscribers receive that.
         cause: What led here. After `REORGANISED`, `former` is not in the chain any more.
     """
 
@@ -128,7 +129,7 @@ class _Changed:
         accounts = _keys(old.accounts, new.accounts, None if touched is None else touched.accounts)
         services = _keys(old.services, new.services, None if touched is None else touched.services)
         consents = _keys(old.consents, new.consents, None if touched is None else touched.consents)
-        # A party's numbers may be learned, or its account's ids change: it is told as one that set.
+        # The account's ids or numbers may have changed.
         stays = [
             key
             for account in accounts
@@ -201,7 +202,7 @@ def _add_party(
         return
     party = new.party(key, row)
     present = None if before is None else old.party(key, before)
-    if present is None or _told(present) != _told(party):
+    if present is None or _shown(present) != _shown(party):
         come.append(
             PartySet(
                 address=party.address,
@@ -216,7 +217,7 @@ def _add_party(
         come.append(PartyWebsiteSet(address=party.address, id=party.id, website=party.website))
 
 
-def _told(party: Party) -> tuple[object, ...]:
+def _shown(party: Party) -> tuple[object, ...]:
     return party.roles, party.modules_sender, party.modules_receiver, party.operator
 
 

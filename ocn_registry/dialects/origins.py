@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from ocn_registry.protocol.calls import ContractCall
     from ocn_registry.protocol.effects import Log
 
-How: TypeAlias = Literal["direct", "signed", "owner"]
+How: TypeAlias = Literal["direct", "signed", "controller", "owner"]
 
 _SELECTOR_BITS = 32
 _BATCHES = ("multicall", "tryMulticall")
@@ -77,8 +77,8 @@ class Occurrence:
 
     Attributes:
         change: What is so since then.
-        how: `direct` by the account itself, `signed` by it and sent by somebody else, or by the
-            registry's `owner`; `None` when the transaction does not tell.
+        how: `direct` by the account itself, `signed` by it or its controller and sent by anybody,
+            or by the registry's `owner`; `None` when the transaction does not tell.
         certain: Whether the contracts tell this change from its opposite.
     """
 

@@ -2,16 +2,15 @@
 
 A cursor holds the blocks that were read and could still be replaced, with the wanted events in
 them, so that a feed that goes on from it can also say what was reverted in between. Events are kept
-as the chain had them and read anew. Save a cursor after its events are dealt with: whoever is
-killed then goes on from where they were, and may see the last events twice, but loses none.
+as the chain had them, and decoded when a cursor is loaded. Save a cursor after you have dealt with
+its events: if the program is killed, it goes on from there. It may see the last events twice, but
+loses none.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeGuard
 
@@ -19,6 +18,8 @@ from ocn_registry.dialects import dialect_of
 from ocn_registry.errors import BadAnswer, InvalidInput
 from ocn_registry.events.filters import EventFilter
 from ocn_registry.events.provenance import event_of
+from ocn_registry.foreign.files import read_own, write_own
+from ocn_registry.foreign.limits import CACHE_ROW
 from ocn_registry.foreign.strict_json import parse_json
 from ocn_registry.foreign.text import shown
 from ocn_registry.models import Address, BlockRef, Contract
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from ocn_registry.networks import Deployment
 
 _FORMAT = 2
-_MAX_BYTES = 64 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,15 +100,15 @@ class CursorFile:
         """Return the cursor that was saved last; `None` when there is no file yet.
 
         Raises:
-            InvalidInput: The file is not a cursor, or belongs to another feed.
+            InvalidInput: The file is not a cursor, belongs to another feed, or somebody else could
+                have written it.
         """
-        try:
-            with self._path.open("rb") as file:
-                raw = file.read(_MAX_BYTES + 1)
-            content = parse_json(raw) if len(raw) <= _MAX_BYTES else None
-        except FileNotFoundError:
+        raw = read_own(self._path, CACHE_ROW.max_bytes, what="cursor file")
+        if raw is None:
             return None
-        except (OSError, ValueError, RecursionError):
+        try:
+            content = parse_json(raw, CACHE_ROW)
+        except ValueError:
             raise self._unusable() from None
         if not _is_object(content) or "format" not in content:
             raise self._unusable()
@@ -138,23 +138,7 @@ class CursorFile:
         if cursor is None:
             return
         content = json.dumps(self._about | {"pages": [_written(page) for page in cursor.pages]})
-        try:
-            # A new name each time, so that nobody can have put a link to another file there.
-            handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=f".{self._path.name}.")
-            try:
-                with os.fdopen(handle, "w", encoding="ascii") as file:
-                    file.write(content)
-                    file.flush()
-                    os.fsync(file.fileno())
-                Path(name).replace(self._path)
-            except BaseException:
-                Path(name).unlink(missing_ok=True)
-                raise
-        except OSError as error:
-            raise InvalidInput(
-                f"the file {shown(str(self._path))} can't be written ({type(error).__name__}): it "
-                "still says where the feed was before",
-            ) from None
+        write_own(self._path, content.encode(), what="cursor file")
 
     def _page(self, value: object) -> Page:
         fields = _object(value)
@@ -191,7 +175,8 @@ class CursorFile:
         )
         if event is None:
             raise ValueError(fields["topics"])
-        return event
+        by_controller = event.how == "signed" and fields["how"] == "controller"
+        return replace(event, how="controller") if by_controller else event
 
     def _unusable(self) -> InvalidInput:
         return InvalidInput(
@@ -214,6 +199,7 @@ def _written(page: Page) -> dict[str, object]:
                 "index": event.log.index,
                 "sender": event.sender,
                 "functions": list(event.functions),
+                "how": event.how,
             }
             for event in page.events
         ],

@@ -130,7 +130,7 @@ class FeedCore:
         self._contracts = tuple([dialect.address_of(contract) for contract in Contract])
         self._trail: Trail | None = None
         self._pages: dict[str, Page] = {}
-        self._matcher = Matcher(filter=options.filter)
+        self._matcher = Matcher(filter=options.filter, many_ids=dialect.limits.has_many_ids)
         self.is_complete = True
         """`False` when the node no longer knows who held the party's id at the first block. Until
         the id is next set, events that don't name it are then left out."""
@@ -245,7 +245,8 @@ class FeedCore:
             self._matcher = self._matcher.after(event.change)
         return tuple(found)
 
-    def _history(self, on_blocks: OnBlocks | None) -> Flow[tuple[Event, ...]]:
+    def history_flow(self, on_blocks: OnBlocks | None) -> Flow[tuple[Event, ...]]:
+        """Return the flow that ends with all events; see `EventFeed.history`."""
         first = (yield from self._start()).number
         last, waits = self._options.last_block, 0
         found: list[Event] = []
@@ -314,10 +315,10 @@ class EventFeed(FeedCore):
         Args:
             on_blocks: Called as blocks are read, with their number so far and the number of all.
         """
-        return run(self._history(on_blocks), self._perform)
+        return run(self.history_flow(on_blocks), self._perform)
 
     def follow(self, *, interval_s: float = 5.0) -> Iterator[EventBatch]:
-        """Yield batch after batch, for ever; what `read` raises ends it, and it can be called anew.
+        """Yield batch after batch, for ever. What `read` raises ends it; call it again to go on.
 
         Args:
             interval_s: How long to wait when there is nothing more to read.
@@ -353,7 +354,7 @@ class AsyncEventFeed(FeedCore):
 
     async def history(self, *, on_blocks: OnBlocks | None = None) -> tuple[Event, ...]:
         """Return all events up to the last block; see `EventFeed.history`."""
-        return await run_async(self._history(on_blocks), self._perform)
+        return await run_async(self.history_flow(on_blocks), self._perform)
 
     async def follow(self, *, interval_s: float = 5.0) -> AsyncIterator[EventBatch]:
         """Yield batch after batch; see `EventFeed.follow`."""
@@ -362,3 +363,18 @@ class AsyncEventFeed(FeedCore):
             yield batch
             if batch.at_end:
                 await self._perform(Sleep(interval_s))
+
+
+def history_of(
+    dialect: Dialect,
+    first_block: int,
+    last_block: int | None = None,
+) -> Flow[tuple[Event, ...]]:
+    """Return all events of a registry, for flows; see `EventFeed.history`.
+
+    Args:
+        dialect: How the contracts are spoken to.
+        first_block: Number of the first block.
+        last_block: Number of the last block; `None` for the chain's latest.
+    """
+    return FeedCore(dialect, first_block, FeedOptions(last_block=last_block)).history_flow(None)

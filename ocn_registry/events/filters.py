@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING
 
 from ocn_registry.errors import InvalidInput
 from ocn_registry.models import Address, Node, PartyId
-from ocn_registry.outcomes import PartyDeleted, PartySet
+from ocn_registry.outcomes import (
+    AccountMoved,
+    PartyDeleted,
+    PartyReserved,
+    PartySet,
+    PartyWebsiteSet,
+)
 
 if TYPE_CHECKING:
     from ocn_registry.outcomes import Change
@@ -56,10 +62,12 @@ class Matcher:
     Attributes:
         filter: What is wanted.
         holder: Account that holds the wanted id at this place; `None` when nobody does.
+        many_ids: Whether an account keeps its other ids when it sets one.
     """
 
     filter: EventFilter
     holder: Address | None = None
+    many_ids: bool = False
 
     def after(self, change: Change) -> Matcher:
         """Return the matcher for what follows a change: the id may have a new holder."""
@@ -69,10 +77,12 @@ class Matcher:
         if isinstance(change, PartySet):
             if change.id == party:
                 return replace(self, holder=change.address)
-            if change.address == self.holder:
+            if change.address == self.holder and not self.many_ids:
                 return replace(self, holder=None)
         if isinstance(change, PartyDeleted) and change.id == party:
             return replace(self, holder=None)
+        if isinstance(change, AccountMoved) and change.account == self.holder:
+            return replace(self, holder=change.new_account)
         return self
 
     def matches(self, change: Change) -> bool:
@@ -80,7 +90,8 @@ class Matcher:
         address, party = self.filter.address, self.filter.party
         if party is None:
             return address is None or address in _named_by(change)
-        if isinstance(change, PartySet | PartyDeleted) and change.id == party:
+        kinds = PartySet | PartyDeleted | PartyWebsiteSet | PartyReserved
+        if isinstance(change, kinds) and change.id == party:
             return True
         return self.holder is not None and self.holder in _named_by(change)
 

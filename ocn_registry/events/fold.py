@@ -1,8 +1,8 @@
 """Changes applied to a state, one after the other: the only place that knows what events add up to.
 
 What no event says is counted by the contracts' rules: memberships, versions of services, and the
-order of lists. Whoever has seen all events since the contracts were deployed knows all of that. A
-cache begins with the lists at some block, and these don't tell every counter: such a number is a
+order of lists. With all events since the contracts were deployed, all of that is known. A cache
+begins with the lists at some block, and these don't contain every counter: such a number is a
 stand-in below 0 until it is learned, from an event that names it or by reading it
 (`Fold.unknown`, `Fold.learn`).
 
@@ -13,80 +13,67 @@ Source: contracts/interfaces/IRegistry.sol and IPermissions.sol ("The state can 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ocn_registry.events.fold_services import ServicesFold
 from ocn_registry.events.state import (
     AccountRow,
-    Consent,
-    ConsentsRow,
     NodeRow,
     PartyRow,
-    ServiceRow,
     bits_of,
     key_of,
 )
-from ocn_registry.events.tables import MissingEvents, NoOrder, Order
+from ocn_registry.events.tables import Lists, MissingEvents
 from ocn_registry.outcomes import (
     AccountMoved,
-    AgreementMade,
-    AgreementRevoked,
     NodeDeleted,
     NodeSet,
     PartyDeleted,
     PartySet,
     PartyWebsiteSet,
-    ServiceDeleted,
-    ServicePruned,
-    ServiceSet,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from ocn_registry.events.state import Draft, Member, Moment
+    from ocn_registry.events.draft import Draft
+    from ocn_registry.events.state import Member, Moment
     from ocn_registry.models import Address, Party, PartyId, Service
     from ocn_registry.outcomes import Change
-
-
-@dataclass(frozen=True, slots=True)
-class Lists:
-    """The orders of the contracts' lists: node numbers, keys of parties, members with a service."""
-
-    nodes: Order[int] = field(default_factory=NoOrder[int])
-    parties: Order[str] = field(default_factory=NoOrder[str])
-    services: Order[Member] = field(default_factory=NoOrder["Member"])
-
-    @classmethod
-    def kept(cls) -> Lists:
-        """Return empty lists that keep their order."""
-        return cls(nodes=Order(), parties=Order(), services=Order())
 
 
 class Fold:
     """Applies changes to a draft."""
 
-    __slots__ = ("_draft", "_echoes", "_is_complete", "_lists", "_moved", "_newest", "_stand_in")
+    __slots__ = (
+        "_draft",
+        "_echoes",
+        "_is_complete",
+        "_lists",
+        "_moved",
+        "_newest",
+        "_services",
+        "_stand_in",
+    )
 
-    def __init__(self, draft: Draft, *, lists: Lists | None = None) -> None:
+    def __init__(self, draft: Draft, *, lists: Lists[Member] | None = None) -> None:
         """Begin with a draft.
 
         Args:
             draft: The state in the making.
-            lists: Where to keep the order of lists, by whoever has seen all events; what has ended
+            lists: Where to keep the order of lists, if all events are applied; what has ended
                 stays in the draft then, as it stays in the contracts' lists. Unless given, order
                 is not kept and what has ended is dropped.
         """
         self._draft = draft
-        self._lists = lists or Lists()
+        self._lists: Lists[Member] = lists or Lists()
         self._is_complete = lists is not None
+        self._services = ServicesFold(draft, self._lists, is_complete=self._is_complete)
         self._newest: Address | None = None
         self._stand_in = 0
         # What a move is followed by: the account's node and ids, which it tells once more.
         self._moved: set[Address] = set()
         self._echoes: set[str] = set()
 
-    def apply(self, change: Change, when: Moment) -> None:  # noqa: C901 - one for each kind
+    def apply(self, change: Change, when: Moment) -> None:
         """Apply the next change.
 
         Args:
@@ -109,28 +96,12 @@ class Fold:
                 self._set_website(change, when)
             case AccountMoved():
                 self._move(change.account, change.new_account)
-            case ServiceSet():
-                self._set_service(change)
-            case ServiceDeleted():
-                self._delete_service(change.provider)
-            case ServicePruned():
-                self._prune(change)
-            case AgreementMade():
-                self._agree(change)
-            case AgreementRevoked():
-                self._revoke(change)
             case _:
-                pass
+                self._services.apply(change)
 
     def finish(self) -> None:
         """Drop agreements to what is another service by now, or none: they never come back."""
-        draft = self._draft
-        changed = set(draft.services.changed)
-        if self._is_complete or not changed:
-            return
-        for member, row in tuple(draft.consents.items()):
-            if any(consent.provider in changed for consent in row.consents):
-                self._put_consents(member, row.user, filter(self._binds, row.consents))
+        self._services.finish()
 
     def unknown(self) -> tuple[tuple[Address, ...], tuple[Address, ...]]:
         """Return accounts whose membership, and providers whose version, have to be read."""
@@ -242,17 +213,7 @@ class Fold:
             draft.accounts.put(change.address, account._replace(ids=tuple(ids)))
         else:
             draft.accounts.put(change.address, None)
-            self._end(account.member)
-
-    def _end(self, member: Member) -> None:
-        """End a membership; its service and agreements never come back."""
-        draft = self._draft
-        if self._is_complete:
-            return
-        if draft.services.get(member) is not None:
-            draft.services.put(member, None)
-        if draft.consents.get(member) is not None:
-            draft.consents.put(member, None)
+            self._services.end(account.member)
 
     def _set_website(self, change: PartyWebsiteSet, when: Moment) -> None:
         key = key_of(change.id)
@@ -292,124 +253,12 @@ class Fold:
         if self._newest == old:
             self._newest = new
 
-    def _set_service(self, change: ServiceSet) -> None:
-        draft, provider = self._draft, change.provider
-        account = draft.accounts.get(provider)
-        if account is None:
-            raise MissingEvents(f"{provider} offers a service and is no party: read all again")
-        present = draft.services.get(account.member)
-        if present is None:
-            version: int | None = 1 if self._is_complete else self._unheard_of()
-        elif present.permissions == change.permissions:
-            version = present.version
-        else:
-            known = present.version is not None and present.version > 0
-            version = present.version + 1 if known and present.version else self._unheard_of()
-        draft.services.put(
-            account.member,
-            ServiceRow(
-                provider,
-                change.name,
-                change.url,
-                change.permissions,
-                version,
-                account.ids[0],
-            ),
-        )
-        self._lists.services.add(account.member)
-
-    def _delete_service(self, provider: Address) -> None:
-        draft = self._draft
-        account = draft.accounts.get(provider)
-        row = None if account is None else draft.services.get(account.member)
-        if account is None or row is None or not row.permissions:
-            raise MissingEvents(f"{provider} deletes a service and has none: read all again")
-        deleted = row._replace(name="", url="", permissions=())
-        draft.services.put(account.member, deleted)
-        self._lists.services.remove(account.member)
-
-    def _prune(self, change: ServicePruned) -> None:
-        if not self._is_complete:
-            return  # it was dropped when the membership ended
-        member = self._lists.services.at(change.index)
-        if member != change.membership:
-            raise MissingEvents(f"another service is in slot {change.index}: read all again")
-        self._lists.services.remove(change.membership)
-        self._draft.services.put(change.membership, None)
-
-    def _agree(self, change: AgreementMade) -> None:
-        draft = self._draft
-        user, provider = draft.accounts.get(change.user), draft.accounts.get(change.provider)
-        service = None if provider is None else draft.services.get(provider.member)
-        if (
-            user is None
-            or provider is None
-            or service is None
-            or service.permissions != change.permissions
-        ):
-            raise MissingEvents(
-                f"{change.user} agrees with {change.provider} to what is not offered: read all "
-                "again",
-            )
-        if (service.version or 0) < 0:
-            draft.services.put(provider.member, service._replace(version=change.version))
-        elif service.version != change.version:
-            raise MissingEvents(
-                f"{change.user} agrees to version {change.version} of the service of "
-                f"{change.provider}, which has version {service.version} by the events: read all "
-                "again",
-            )
-        consents = self._consents(user)
-        made = Consent(provider.member, change.version)
-        for place, consent in enumerate(consents):
-            if consent.provider == provider.member:
-                consents[place] = made
-                break
-        else:
-            consents.append(made)
-        self._put_consents(user.member, user.address, consents)
-
-    def _revoke(self, change: AgreementRevoked) -> None:
-        draft = self._draft
-        user, provider = draft.accounts.get(change.user), draft.accounts.get(change.provider)
-        consents = [] if user is None else self._consents(user)
-        places = [
-            place
-            for place, consent in enumerate(consents)
-            if provider is not None and consent.provider == provider.member
-        ]
-        if user is None or not places:
-            if self._is_complete:
-                raise MissingEvents(
-                    f"{change.user} revokes what it never agreed with {change.provider}: read all "
-                    "events again",
-                )
-            return  # it had ended, and was dropped
-        last = consents.pop()
-        if places[0] < len(consents):
-            consents[places[0]] = last
-        self._put_consents(user.member, user.address, consents)
-
-    def _consents(self, user: AccountRow) -> list[Consent]:
-        row = self._draft.consents.get(user.member)
-        return [] if row is None else list(row.consents)
-
-    def _put_consents(self, member: Member, user: Address, consents: Iterable[Consent]) -> None:
-        row = ConsentsRow(user, tuple(consents))
-        self._draft.consents.put(member, row if row.consents else None)
-
     def _account(self, address: Address, party: PartyId) -> AccountRow:
         """Return the account that holds an id."""
         account = self._draft.accounts.get(address)
         if account is None or key_of(party) not in account.ids:
             raise MissingEvents(f"{address} is not the party {party}: read all events again")
         return account
-
-    def _binds(self, consent: Consent) -> bool:
-        service = self._draft.services.get(consent.provider)
-        return (
-            service is not None and bool(service.permissions) and service.version == consent.version
-        )
 
     def _next_membership(self, account: Address) -> int:
         draft, self._newest = self._draft, account

@@ -8,10 +8,11 @@ request, is read from the transaction; so is what events of first-generation con
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ocn_registry.dialects.origins import account_of, occurrence
+from ocn_registry.errors import NoContract, RpcRefused, UnknownRevert
 from ocn_registry.protocol.calls import CalledBy
 from ocn_registry.protocol.effects import all_of
 
@@ -35,8 +36,10 @@ class Event:
         sender: Account that sent and paid for the transaction; `None` when the node does not know
             the transaction any more.
         functions: Names of the contract functions that the transaction called.
-        how: `direct` by the account itself, `signed` by it and sent by somebody else, or by the
-            registry's `owner`; `None` when the transaction does not tell.
+        how: `direct` by the account itself; `signed` by it, or by its `controller`, and sent by
+            anybody; by the registry's `owner`. `None` when the transaction does not tell. An RPC
+            node that has forgotten the state of the block before can't tell a controller: then it
+            is `signed`.
         certain: Whether the contracts tell this change from its opposite.
     """
 
@@ -99,4 +102,36 @@ def events_of(dialect: Dialect, step: Step) -> Flow[tuple[Event, ...]]:
         for block, logs in step.found
         for log in logs
     ]
-    return tuple([event for event in found if event is not None])
+    events = [event for event in found if event is not None]
+    signed = {_signer_key(event) for event in events if event.how == "signed"} - {None}
+    if not signed or not dialect.limits.has_controllers:
+        return tuple(events)
+    controlled = yield from _controlled(dialect, {key for key in signed if key is not None})
+    return tuple(
+        [
+            replace(event, how="controller")
+            if event.how == "signed" and _signer_key(event) in controlled
+            else event
+            for event in events
+        ],
+    )
+
+
+def _signer_key(event: Event) -> tuple[Address, int] | None:
+    """Return whose request led to an event, and after which block it was sent."""
+    account = event.account
+    return None if account is None else (account, event.block.number - 1)
+
+
+def _controlled(
+    dialect: Dialect,
+    keys: set[tuple[Address, int]],
+) -> Flow[set[tuple[Address, int]]]:
+    """Return which accounts had a controller at the end of a block."""
+    asked = tuple(keys)
+    try:
+        found = yield from all_of(tuple([dialect.controller(*key) for key in asked]))
+    except (RpcRefused, NoContract, UnknownRevert):
+        return set()
+    pairs = zip(asked, found, strict=True)
+    return {(account, block) for (account, block), controller in pairs if controller != account}

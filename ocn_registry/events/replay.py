@@ -3,7 +3,7 @@
 Changes are applied one after the other, in the order of the chain and of both contracts together,
 from the block of their deployment on. The answers are those of the contracts, order included: all
 of their state but nonces and a pending owner. Blocks, cursors, reorganisations and files are up to
-whoever feeds it.
+the caller.
 
 Only contracts whose events tell all can be replayed (`Limits.events_tell_all`).
 """
@@ -12,8 +12,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from ocn_registry.events.fold import Fold, Lists
-from ocn_registry.events.state import Draft, Moment, State
+from ocn_registry.events.draft import Draft
+from ocn_registry.events.fold import Fold
+from ocn_registry.events.state import Moment, State
+from ocn_registry.events.tables import Lists
 from ocn_registry.models import ZERO_ADDRESS, Agreement, BlockRef, Node
 from ocn_registry.outcomes import (
     AccountMoved,
@@ -28,6 +30,7 @@ from ocn_registry.outcomes import (
 )
 
 if TYPE_CHECKING:
+    from ocn_registry.events.state import Member
     from ocn_registry.models import Address, Contract, Party, PartyId, Service
     from ocn_registry.outcomes import Change
 
@@ -52,7 +55,7 @@ class Replay:
         """Begin before the first event."""
         self.owner: Address | None = None
         self.importing: set[Contract] = set()
-        self._lists = Lists.kept()
+        self._lists: Lists[Member] = Lists.kept()
         self._draft = Draft(State(block=_NOWHERE))
         self._fold = Fold(self._draft, lists=self._lists)
         self.controllers: dict[Address, Address] = {}
@@ -64,7 +67,7 @@ class Replay:
         change: Change,
         when: Moment = _UNTIMED,
     ) -> None:
-        """Take the next change.
+        """Apply the next change.
 
         Raises:
             MissingEvents: It can't follow what was seen.

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from ocn_registry.events.tables import Edit, Table
+from ocn_registry.events.tables import Table
 from ocn_registry.models import (
     Address,
     Agreement,
@@ -293,118 +293,4 @@ class State:
                 )
                 for consent, service in self.in_force(user)
             ],
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rows:
-    """Some rows of each table by their keys; `None` where nothing stands."""
-
-    nodes: dict[int, NodeRow | None] = field(default_factory=dict[int, "NodeRow | None"])
-    operators: dict[Address, int | None] = field(default_factory=dict["Address", "int | None"])
-    parties: dict[str, PartyRow | None] = field(default_factory=dict[str, "PartyRow | None"])
-    accounts: dict[Address, AccountRow | None] = field(
-        default_factory=dict["Address", "AccountRow | None"],
-    )
-    services: dict[Member, ServiceRow | None] = field(
-        default_factory=dict["Member", "ServiceRow | None"],
-    )
-    consents: dict[Member, ConsentsRow | None] = field(
-        default_factory=dict["Member", "ConsentsRow | None"],
-    )
-
-    def __bool__(self) -> bool:
-        """Return whether there are any."""
-        return any(
-            (
-                self.nodes,
-                self.operators,
-                self.parties,
-                self.accounts,
-                self.services,
-                self.consents,
-            ),
-        )
-
-    def and_(self, others: Rows) -> Rows:
-        """Return these rows and others; where both have one, this one stays."""
-        return Rows(
-            nodes=others.nodes | self.nodes,
-            operators=others.operators | self.operators,
-            parties=others.parties | self.parties,
-            accounts=others.accounts | self.accounts,
-            services=others.services | self.services,
-            consents=others.consents | self.consents,
-        )
-
-
-class Draft:
-    """The next state, until it is finished; the one that it begins with stays as it is."""
-
-    __slots__ = (
-        "_begin",
-        "_last_number",
-        "accounts",
-        "consents",
-        "last_membership",
-        "nodes",
-        "operators",
-        "parties",
-        "services",
-    )
-
-    def __init__(self, state: State) -> None:
-        """Begin with a state."""
-        self._begin = state
-        self._last_number = len(state.nodes)
-        self.nodes = Edit(state.nodes)
-        self.operators = Edit(state.operators)
-        self.parties = Edit(state.parties)
-        self.accounts = Edit(state.accounts)
-        self.services = Edit(state.services)
-        self.consents = Edit(state.consents)
-        self.last_membership = state.last_membership
-
-    def before(self) -> Rows:
-        """Return what stood in the places that were changed."""
-        return Rows(
-            nodes=self.nodes.before(),
-            operators=self.operators.before(),
-            parties=self.parties.before(),
-            accounts=self.accounts.before(),
-            services=self.services.before(),
-            consents=self.consents.before(),
-        )
-
-    def put(self, rows: Rows) -> None:
-        """Set rows of all tables."""
-        self.nodes.changed |= rows.nodes
-        self.operators.changed |= rows.operators
-        self.parties.changed |= rows.parties
-        self.accounts.changed |= rows.accounts
-        self.services.changed |= rows.services
-        self.consents.changed |= rows.consents
-
-    def number_of(self, operator: Address) -> int:
-        """Return the node number of an operator; it gets one if it has none."""
-        number = self.operators.get(operator)
-        if number is None:
-            self._last_number = number = self._last_number + 1
-            self.operators.put(operator, number)
-            self.nodes.put(number, NodeRow(operator, None))
-        return number
-
-    def finish(self, block: BlockRef) -> State:
-        """Return the state that this has become at a block."""
-        begin, parties = self._begin, self.parties.changed
-        return State(
-            block=block,
-            nodes=self.nodes.finish(),
-            operators=self.operators.finish(),
-            parties=self.parties.finish(),
-            accounts=self.accounts.finish(),
-            services=self.services.finish(),
-            consents=self.consents.finish(),
-            last_membership=self.last_membership,
-            routes={} if parties or self.nodes.changed else begin.routes,
         )

@@ -7,6 +7,7 @@ copied whole for each new state.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from ocn_registry.errors import OcnRegistryError
@@ -175,3 +176,17 @@ class NoOrder(Order[K]):
 
     def remove(self, key: K) -> None:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
         """Do nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lists(Generic[K]):
+    """The orders of the contracts' lists: node numbers, keys of parties, members with a service."""
+
+    nodes: Order[int] = field(default_factory=NoOrder[int])
+    parties: Order[str] = field(default_factory=NoOrder[str])
+    services: Order[K] = field(default_factory=NoOrder[K])
+
+    @classmethod
+    def kept(cls) -> Lists[K]:
+        """Return empty lists that keep their order."""
+        return cls(nodes=Order(), parties=Order(), services=Order())

@@ -1,10 +1,10 @@
-"""Events in the order of the chain: read in pieces that nodes take, followed as blocks come and go.
+"""Events in the order of the chain: read in pieces that nodes accept, and followed.
 
 A `Trail` says how far they were read: the last block, and those before it that could still be
-replaced. Each step checks that the last block stands, then reads some pieces, or tells which blocks
-of the trail the chain has replaced. A hash commits to all blocks below, so what was read is of one
-chain, also when several nodes have answered: one has the head and the last block of the trail, one
-the head and the last blocks of the pieces.
+replaced. Each step checks that the last block stands, then reads some pieces, or returns which
+blocks of the trail the chain has replaced. A hash commits to all blocks below, so what was read is
+of one chain even when several nodes have answered: one has the head and the last block of the
+trail, one the head and the last blocks of the pieces.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class Step:
 
     Attributes:
         trail: How far events were read.
-        head: The latest block that the node told of.
+        head: The chain's latest block.
         replaced: Blocks of the trail that are in the chain no more, the latest first.
         found: Blocks with events, in order.
     """
@@ -122,12 +122,12 @@ def piece(
             _LOG.info("a node refuses %d blocks of events: %s", number - first + 1, error)
             continue
         if end is None or before != end:
-            raise Moved("the node does not have the block that it told of")
+            raise Moved("the node does not have the block that it returned before")
         return Piece(logs=logs, end=end, chunk_blocks=min(most_blocks, chunk + chunk // 4 + 1))
 
 
 def count_standing(blocks: Sequence[BlockRef]) -> Flow[int]:
-    """Tell how many blocks there are up to the last one that stands in the chain; 0 for none."""
+    """Return how many blocks there are up to the last one that is in the chain; 0 for none."""
     count = len(blocks)
     while count:
         some = blocks[max(0, count - _AT_ONCE) : count]
@@ -140,7 +140,7 @@ def count_standing(blocks: Sequence[BlockRef]) -> Flow[int]:
 
 
 def start_of(numbers: Sequence[int], oldest: int) -> int:
-    """Tell how many are deeper than anything that is gone back to, but one."""
+    """Return how many are too deep to be gone back to, but one."""
     start = 0
     while start + 1 < len(numbers) and numbers[start + 1] <= oldest:
         start += 1

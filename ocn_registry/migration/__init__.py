@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 from ocn_registry.dialects import dialect_of
 from ocn_registry.errors import UnsupportedByDialect
 from ocn_registry.flows.options import WriteOptions
+from ocn_registry.migration import importing
 from ocn_registry.migration.compare import Difference, NotAsPlanned, What, compare
 from ocn_registry.migration.files import digest_of, from_json, load, save, to_json
 from ocn_registry.migration.importing import Importing, carry, close
@@ -58,6 +59,7 @@ __all__ = [
     "import_into",
     "import_into_async",
     "load",
+    "missing",
     "plan_for",
     "save",
     "snapshot",
@@ -115,6 +117,8 @@ def import_into(  # noqa: PLR0913 - each has a default
 ) -> tuple[Outcome, ...]:
     """Import what is planned and not on the chain yet; run it again after whatever ended it.
 
+    What somebody has left or revoked on the new contracts is not imported again.
+
     Args:
         client: Of the new registry.
         planned: What is to be imported.
@@ -122,7 +126,7 @@ def import_into(  # noqa: PLR0913 - each has a default
         max_gas: Most gas for one transaction; `None` for what a block of the chain takes, which is
             never exceeded.
         options: How transactions are priced and waited for.
-        on_batch: Told each batch that is on the chain.
+        on_batch: Called with each batch that is on the chain.
 
     Returns:
         What was sent; nothing when all was there.
@@ -136,6 +140,7 @@ def import_into(  # noqa: PLR0913 - each has a default
         options=options or WriteOptions(),
         max_gas=max_gas,
         on_batch=on_batch,
+        first_block=_first_block(client),
     )
     return run(carry(dialect_of(client.deployment), planned, how), client.transport.perform)
 
@@ -155,6 +160,7 @@ async def import_into_async(  # noqa: PLR0913 - each has a default
         options=options or WriteOptions(),
         max_gas=max_gas,
         on_batch=on_batch,
+        first_block=_first_block(client),
     )
     flow = carry(dialect_of(client.deployment), planned, how)
     return await run_async(flow, client.transport.perform)
@@ -166,14 +172,17 @@ def differences(
     *,
     block: int | None = None,
 ) -> tuple[Difference, ...]:
-    """Compare the chain with a plan, entry by entry; nothing differs when all was imported.
+    """Compare the chain with a plan, entry by entry.
+
+    Only `What.ORDER` may be left once all was imported: an account that leaves changes the order.
 
     Args:
         client: Of the new registry.
         planned: What was to be imported.
         block: Number of the block; `None` for the latest.
     """
-    return run(compare(dialect_of(client.deployment), planned, block), client.transport.perform)
+    flow = compare(dialect_of(client.deployment), planned, _first_block(client), block)
+    return run(flow, client.transport.perform)
 
 
 async def differences_async(
@@ -183,7 +192,7 @@ async def differences_async(
     block: int | None = None,
 ) -> tuple[Difference, ...]:
     """Compare the chain with a plan, entry by entry; see `differences`."""
-    flow = compare(dialect_of(client.deployment), planned, block)
+    flow = compare(dialect_of(client.deployment), planned, _first_block(client), block)
     return await run_async(flow, client.transport.perform)
 
 
@@ -192,14 +201,18 @@ def close_import(
     planned: Plan,
     *,
     signer: Signer,
+    anyway: bool = False,
     options: WriteOptions | None = None,
 ) -> tuple[Outcome, ...]:
     """End the import of both contracts for good, if all is as planned.
+
+    What others gave up in the meantime, and the order of lists, can't hold it up.
 
     Args:
         client: Of the new registry.
         planned: What was to be imported.
         signer: Owns the new contracts, and pays.
+        anyway: Close also if something differs from the plan.
         options: How transactions are priced and waited for.
 
     Returns:
@@ -208,8 +221,9 @@ def close_import(
     Raises:
         NotAsPlanned: Something differs, and nothing was closed.
     """
-    how = Importing(signer=signer, options=options or WriteOptions())
-    return run(close(dialect_of(client.deployment), planned, how), client.transport.perform)
+    how = _closing(client, signer, options)
+    flow = close(dialect_of(client.deployment), planned, how, anyway=anyway)
+    return run(flow, client.transport.perform)
 
 
 async def close_import_async(
@@ -217,9 +231,37 @@ async def close_import_async(
     planned: Plan,
     *,
     signer: AnySigner,
+    anyway: bool = False,
     options: WriteOptions | None = None,
 ) -> tuple[Outcome, ...]:
     """End the import of both contracts for good, if all is as planned; see `close_import`."""
-    how = Importing(signer=signer, options=options or WriteOptions())
-    flow = close(dialect_of(client.deployment), planned, how)
+    how = _closing(client, signer, options)
+    flow = close(dialect_of(client.deployment), planned, how, anyway=anyway)
     return await run_async(flow, client.transport.perform)
+
+
+def missing(client: RegistryClient, planned: Plan) -> Plan:
+    """Return what of a plan is not on the chain yet, and was not given up there.
+
+    Args:
+        client: Of the new registry.
+        planned: What is to be imported.
+    """
+    flow = importing.missing(dialect_of(client.deployment), planned, _first_block(client))
+    return run(flow, client.transport.perform)
+
+
+def _first_block(client: RegistryClient | AsyncRegistryClient) -> int:
+    return client.deployment.start_block or 0
+
+
+def _closing(
+    client: RegistryClient | AsyncRegistryClient,
+    signer: AnySigner,
+    options: WriteOptions | None,
+) -> Importing:
+    return Importing(
+        signer=signer,
+        options=options or WriteOptions(),
+        first_block=_first_block(client),
+    )

@@ -1,4 +1,7 @@
-"""The chain against a plan: what is missing, different, too much, or out of order."""
+"""The chain against a plan: what is missing, different, too much, or out of order.
+
+What was given up on the new contracts while the import was open is not missing (`GivenUp`).
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ocn_registry.errors import OcnRegistryError
 from ocn_registry.foreign.text import shown
+from ocn_registry.migration.given_up import GivenUp
 from ocn_registry.migration.reasons import Kind
 from ocn_registry.protocol.effects import Head
 
@@ -19,7 +23,7 @@ if TYPE_CHECKING:
     from ocn_registry.models import Agreement, Node, Party, Service
     from ocn_registry.protocol.effects import Flow
 
-_TOLD = 5
+_NAMED = 5
 
 
 class What(Enum):
@@ -48,24 +52,25 @@ class Difference:
     detail: str = ""
 
     def __str__(self) -> str:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
-        """Write it in one line, unprintable characters escaped."""
-        text = f"{self.kind.value} {shown(self.subject, 300)}: {self.what.value}"
+        """Return it in one line, unprintable characters escaped."""
+        text = f"{self.kind.value} {shown(self.subject, 300, public=True)}: {self.what.value}"
         return f"{text} ({self.detail})" if self.detail else text
 
 
 class NotAsPlanned(OcnRegistryError):
-    """The chain is not as planned, so the import stays open.
+    """The chain is not as planned, so the import stays open unless the owner insists.
 
     Attributes:
         differences: All that differs.
     """
 
     def __init__(self, differences: tuple[Difference, ...]) -> None:
-        """Say the first of the differences."""
-        told = "; ".join(map(str, differences[:_TOLD]))
+        """Name the first of the differences."""
+        named = "; ".join(map(str, differences[:_NAMED]))
         super().__init__(
-            f"{len(differences)} things on the chain are not as planned: {told}; run the import "
-            "again for what is missing, and have the owner delete what is too much or different",
+            f"{len(differences)} things on the chain are not as planned: {named}; run the import "
+            "again for what is missing, have the owner delete what is too much or different, or "
+            "close the import anyway",
         )
         self.differences = differences
 
@@ -87,22 +92,30 @@ def standing(dialect: Dialect, block: int | None = None) -> Flow[Standing]:
     nodes = yield from dialect.nodes(block)
     parties = yield from dialect.parties(block)
     services = yield from dialect.services(block)
-    users = tuple([party.address for party in parties])
+    users = tuple(dict.fromkeys([party.address for party in parties]))
     agreements = yield from dialect.agreements_of(users, block)
     return Standing(nodes=nodes, parties=parties, services=services, agreements=agreements)
 
 
-def compare(dialect: Dialect, plan: Plan, block: int | None = None) -> Flow[tuple[Difference, ...]]:
+def compare(
+    dialect: Dialect,
+    plan: Plan,
+    first_block: int,
+    block: int | None = None,
+) -> Flow[tuple[Difference, ...]]:
     """Compare the chain with a plan.
 
     Args:
         dialect: How the new contracts are spoken to.
         plan: What was to be imported.
+        first_block: No block before it has an event of the contracts.
         block: Number of the block; `None` for the latest.
 
     Returns:
-        What differs: nothing when all was imported.
+        What differs. `What.ORDER` says nothing about the entries: an account that leaves
+            changes the order of a list.
     """
+    plan = (yield from GivenUp.read(dialect, plan, first_block)).without(plan)
     found = yield from standing(dialect, block)
     # An agreement can't be in force to other permissions than the service's, which are compared.
     return (
@@ -113,13 +126,13 @@ def compare(dialect: Dialect, plan: Plan, block: int | None = None) -> Flow[tupl
         ),
         *_differences(
             Kind.PARTY,
-            {party.address: party for party in plan.parties},
-            {party.address: party for party in found.parties},
+            {str(party.id): party for party in plan.parties},
+            {str(party.id): party for party in found.parties},
         ),
         *_differences(
             Kind.SERVICE,
-            {service.provider: service for service in plan.services},
-            {service.provider: service for service in found.services},
+            {service.provider: _offer(service) for service in plan.services},
+            {service.provider: _offer(service) for service in found.services},
         ),
         *_differences(
             Kind.AGREEMENT,
@@ -127,6 +140,11 @@ def compare(dialect: Dialect, plan: Plan, block: int | None = None) -> Flow[tupl
             {f"{one.user} with {one.provider}": one.active for one in found.agreements},
         ),
     )
+
+
+def _offer(service: Service) -> tuple[str, str, tuple[int, ...]]:
+    """Return what counts of a service: the id that it is shown under follows from the parties."""
+    return service.name, service.url, service.permissions
 
 
 def _differences(
@@ -147,7 +165,7 @@ def _differences(
             kind=kind,
             subject=key,
             what=What.DIFFERENT,
-            detail=f"plan: {shown(planned[key], 500)}, chain: {shown(found[key], 500)}",
+            detail=f"plan: {_text(planned[key])}, chain: {_text(found[key])}",
         )
         for key in planned
         if key in found and found[key] != planned[key]
@@ -158,3 +176,7 @@ def _differences(
         first = next(key for key, other in zip(order, wanted, strict=True) if key != other)
         differences.append(Difference(kind=kind, subject=first, what=What.ORDER))
     return tuple(differences)
+
+
+def _text(value: object) -> str:
+    return shown(value, 500, public=True)

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from ocn_registry.errors import InvalidInput
+from ocn_registry.foreign.files import read_bytes, write_own
+from ocn_registry.foreign.limits import SNAPSHOT_FILE
 from ocn_registry.foreign.strict_json import parse_json
 from ocn_registry.foreign.text import shown
 from ocn_registry.migration.reasons import Kind, LeftOut, Why
@@ -33,44 +32,42 @@ from ocn_registry.models import (
 if TYPE_CHECKING:
     from collections.abc import Callable
     from enum import IntEnum
+    from pathlib import Path
     from typing import TypeVar
 
     T = TypeVar("T")
     E = TypeVar("E", bound=IntEnum)
 
-FORMAT = "ocn-registry snapshot 1"
-MAX_BYTES = 256 << 20
+FORMAT = "ocn-registry snapshot 2"
 
 
 def digest_of(snapshot: Snapshot) -> str:
-    """Tell the digest of a snapshot: 64 hexadecimal digits."""
+    """Return the digest of a snapshot: 64 hexadecimal digits."""
     return hashlib.sha256(_canonical(_fields(snapshot))).hexdigest()
 
 
 def to_json(snapshot: Snapshot) -> str:
-    """Write a snapshot."""
+    """Return a snapshot as JSON."""
     fields = _fields(snapshot)
     whole = {**fields, "digest": hashlib.sha256(_canonical(fields)).hexdigest()}
     return json.dumps(whole, indent=1) + "\n"
 
 
 def from_json(content: str | bytes) -> Snapshot:
-    """Read what `to_json` wrote.
+    """Return the snapshot that `to_json` wrote.
 
     Raises:
-        InvalidInput: It is no snapshot, or its digest is another's.
+        InvalidInput: It is not a snapshot, or its digest differs.
     """
     raw = content.encode() if isinstance(content, str) else content
-    if len(raw) > MAX_BYTES:
-        raise InvalidInput(f"a snapshot of {len(raw)} bytes is too large: {MAX_BYTES} at most")
     try:
-        fields = _object(parse_json(raw, pairs=_once, number=_no_number))
+        fields = _object(parse_json(raw, SNAPSHOT_FILE, pairs=_once, number=_no_number))
         digest = fields.pop("digest", None)
         snapshot = _snapshot(fields)
     except InvalidInput as error:
-        raise InvalidInput(f"this is no snapshot: {error}") from None
+        raise InvalidInput(f"this is not a snapshot: {error}") from None
     except (ValueError, TypeError, KeyError) as error:
-        raise InvalidInput(f"this is no snapshot: {shown(str(error))}") from None
+        raise InvalidInput(f"this is not a snapshot: {shown(str(error))}") from None
     found = hashlib.sha256(_canonical(fields)).hexdigest()
     if digest != found:
         raise InvalidInput(
@@ -78,12 +75,12 @@ def from_json(content: str | bytes) -> Snapshot:
             "it was changed since it was written",
         )
     if found != digest_of(snapshot):
-        raise InvalidInput("this is no snapshot: it holds more, or is written otherwise")
+        raise InvalidInput("this is not a snapshot: it holds more, or is written otherwise")
     return snapshot
 
 
 def save(snapshot: Snapshot, path: str | Path) -> str:
-    """Write a snapshot to a file, in one step: a file of that name is whole at any time.
+    """Write a snapshot to a file, in one step: the file is complete at any time.
 
     Args:
         snapshot: What to write.
@@ -92,31 +89,13 @@ def save(snapshot: Snapshot, path: str | Path) -> str:
     Returns:
         The digest.
     """
-    target = Path(path)
-    try:
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="ascii") as file:
-                file.write(to_json(snapshot))
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(target)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise InvalidInput(f"the file {shown(str(path))} can't be written: {error}") from None
+    write_own(path, to_json(snapshot).encode(), what="snapshot")
     return digest_of(snapshot)
 
 
 def load(path: str | Path) -> Snapshot:
     """Read a snapshot from a file; see `from_json`."""
-    try:
-        with Path(path).open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise InvalidInput(f"the file {shown(str(path))} can't be read: {error.strerror}") from None
-    return from_json(content)
+    return from_json(read_bytes(path, SNAPSHOT_FILE.max_bytes, what="snapshot"))
 
 
 def _canonical(fields: dict[str, object]) -> bytes:
@@ -142,6 +121,8 @@ def _fields(snapshot: Snapshot) -> dict[str, object]:
                 "modulesReceiver": list(map(int, party.modules_receiver)),
                 "operator": party.operator,
                 "operatorUrl": party.operator_domain,
+                "website": party.website,
+                "current": party.current,
             }
             for party in snapshot.parties
         ],
@@ -171,6 +152,7 @@ def _fields(snapshot: Snapshot) -> dict[str, object]:
                 "subject": one.subject,
                 "why": one.why.name,
                 "detail": one.detail,
+                "account": one.account,
             }
             for one in snapshot.odd
         ],
@@ -183,7 +165,7 @@ def _snapshot(fields: dict[str, object]) -> Snapshot:
     block = _object(fields["block"])
     block_hash = _text(block["hash"])
     if len(block_hash) != len("0x") + 64:
-        raise InvalidInput(f"{shown(block_hash)} is no hash of a block")
+        raise InvalidInput(f"{shown(block_hash)} is not the hash of a block")
     return Snapshot(
         chain_id=_number(fields["chainId"]),
         registry=_address(fields["registry"]),
@@ -205,7 +187,7 @@ def _snapshot(fields: dict[str, object]) -> Snapshot:
 
 
 def _party(row: dict[str, object]) -> Party:
-    url = row["operatorUrl"]
+    url, website = row["operatorUrl"], row["website"]
     return Party(
         address=_address(row["address"]),
         id=PartyId(_text(row["countryCode"]), _text(row["partyId"])),
@@ -214,6 +196,8 @@ def _party(row: dict[str, object]) -> Party:
         modules_receiver=_members(Module, row["modulesReceiver"]),
         operator=_address(row["operator"]),
         operator_domain=None if url is None else _text(url),
+        website=None if website is None else _text(website),
+        current=_flag(row["current"]),
     )
 
 
@@ -228,46 +212,46 @@ def _service(row: dict[str, object]) -> Service:
 
 
 def _consent(row: dict[str, object]) -> Consent:
-    permissions, changed = row["permissions"], row["changedSince"]
-    if not isinstance(changed, bool):
-        raise InvalidInput(f"changedSince is {shown(changed)}, neither true nor false")
+    permissions = row["permissions"]
     return Consent(
         user=_address(row["user"]),
         provider=_address(row["provider"]),
         permissions=None if permissions is None else permissions_of(_numbers(permissions)),
-        changed_since=changed,
+        changed_since=_flag(row["changedSince"]),
     )
 
 
 def _left_out(row: dict[str, object]) -> LeftOut:
+    account = row["account"]
     return LeftOut(
         kind=Kind(row["kind"]),
         subject=_text(row["subject"]),
         why=Why[_text(row["why"])],
         detail=_text(row["detail"]),
+        account=None if account is None else _address(account),
     )
 
 
 def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise InvalidInput("a name stands twice in one object")
+        raise InvalidInput("a name appears twice in one object")
     return found
 
 
 def _no_number(text: str) -> object:
-    raise InvalidInput(f"{shown(text)} is no integer")
+    raise InvalidInput(f"{shown(text)} is not an integer")
 
 
 def _object(value: object) -> dict[str, object]:
     if not isinstance(value, dict):
-        raise InvalidInput(f"{shown(value)} is no object")
+        raise InvalidInput(f"{shown(value)} is not an object")
     return cast("dict[str, object]", value)
 
 
 def _list(value: object) -> list[object]:
     if not isinstance(value, list):
-        raise InvalidInput(f"{shown(value)} is no list")
+        raise InvalidInput(f"{shown(value)} is not a list")
     return cast("list[object]", value)
 
 
@@ -277,7 +261,7 @@ def _each(value: object, one: Callable[[dict[str, object]], T]) -> tuple[T, ...]
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise InvalidInput(f"{shown(value)} is no text")
+        raise InvalidInput(f"{shown(value)} is not a text")
     return value
 
 
@@ -285,9 +269,15 @@ def _address(value: object) -> Address:
     return Address(_text(value))
 
 
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise InvalidInput(f"{shown(value)} is not true or false")
+    return value
+
+
 def _number(value: object) -> int:
     if type(value) is not int or not 0 <= value < 1 << 256:
-        raise InvalidInput(f"{shown(value)} is no number from 0 to 2^256 - 1")
+        raise InvalidInput(f"{shown(value)} is not a number from 0 to 2^256 - 1")
     return value
 
 

@@ -1,4 +1,4 @@
-"""What only the events of a registry tell, where its contracts don't: consents, former names."""
+"""What only the events of a registry say, where its contracts don't: consents and former names."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Pair = tuple[Address, Address]
 
 @dataclass(slots=True)
 class History:
-    """What events told, in their order."""
+    """What events said, in their order."""
 
     offered: dict[Address, tuple[int, ...]] = field(default_factory=dict[Address, tuple[int, ...]])
     agreed: dict[Pair, tuple[int, ...] | None] = field(
@@ -40,7 +40,7 @@ class History:
 
     @classmethod
     def of(cls, changes: Iterable[Change]) -> History:
-        """Look through all changes, from the first one on."""
+        """Return what all changes say, from the first one on."""
         history = cls()
         for change in changes:
             history._apply(change)
@@ -56,13 +56,14 @@ class History:
             case PartySet():
                 self.ids[change.id] = change.address
             case ServiceSet():
-                # The deletion of a service looks like this too, with the former permissions.
+                # Where the transaction is not known, the deletion of a service looks like this too,
+                # with the former permissions.
                 if self.offered.get(change.provider) != change.permissions:
                     users = self.users.get(change.provider, set())
                     self.changed.update([(user, change.provider) for user in users])
                 self.offered[change.provider] = change.permissions
             case AgreementMade():
-                # Its revocation looks the same: of an agreement in force, the last one made it.
+                # Its revocation can look the same: the last one made an agreement in force.
                 pair = (change.user, change.provider)
                 self.agreed[pair] = self.offered.get(change.provider)
                 self.changed.discard(pair)
@@ -71,7 +72,7 @@ class History:
                 pass
 
     def consent(self, user: Address, provider: Address) -> Consent:
-        """Tell to what a user agreed, of an agreement in force."""
+        """Return what a user agreed to, of an agreement in force."""
         pair = (user, provider)
         return Consent(
             user=user,
@@ -81,12 +82,12 @@ class History:
         )
 
     def former_ids(self, parties: Iterable[Party]) -> tuple[PartyId, ...]:
-        """Tell which ids parties once had that none of these has now."""
+        """Return the ids that parties once had and none of these has now."""
         present = {party.id for party in parties}
         return tuple([one for one in self.ids if one not in present])
 
     def former_urls(self, nodes: Iterable[Node]) -> tuple[LeftOut, ...]:
-        """Tell which URLs are taken by operators that have another one now."""
+        """Return the URLs that are taken by operators which have another one now."""
         present = {node.domain for node in nodes}
         return tuple(
             [
@@ -96,23 +97,13 @@ class History:
             ],
         )
 
-    @staticmethod
-    def stale(party: Party) -> LeftOut:
-        """Tell of a party that is found by an id that it had."""
-        return LeftOut(
-            kind=Kind.PARTY,
-            subject=str(party.id),
-            why=Why.STALE_ID,
-            detail=party.address,
-        )
-
     def ended(
         self,
         in_force: Iterable[Consent],
         parties: set[Address],
         providers: set[Address],
     ) -> tuple[LeftOut, ...]:
-        """Tell which agreements are in force no more, and why."""
+        """Return the agreements that are no longer in force, and why."""
         present = {(one.user, one.provider) for one in in_force}
 
         def why(user: Address, provider: Address) -> Why:

@@ -1,8 +1,8 @@
 """Importing what is planned: in batches that fit a block, each entry once, however often it is run.
 
-There is no record of how far it came: the chain is looked at, and what is missing is sent. So it
-can be ended at any point, by any means, and run again. What the owner sent and is in no block yet
-is waited for first.
+There is no record of how far it came: what is missing on the chain is sent. So it can be ended at
+any point, by any means, and run again. What the owner has sent and is in no block yet is waited for
+first. What was given up on the new contracts in the meantime is not sent again (`GivenUp`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ocn_registry.errors import InvalidInput, RpcRefused, RpcTimeout, UnknownRevert
+from ocn_registry.errors import InvalidInput, Reverted, RpcRefused, RpcTimeout, UnknownRevert
 from ocn_registry.flows import write
 from ocn_registry.flows.landing import FIRST_POLL_S, LONGEST_POLL_S
 from ocn_registry.intents import (
@@ -20,7 +20,8 @@ from ocn_registry.intents import (
     ImportParties,
     ImportServices,
 )
-from ocn_registry.migration.compare import NotAsPlanned, compare, standing
+from ocn_registry.migration.compare import NotAsPlanned, What, compare, standing
+from ocn_registry.migration.given_up import GivenUp
 from ocn_registry.migration.price import MAX_ITEMS, SPARE
 from ocn_registry.models import Contract
 from ocn_registry.protocol.effects import (
@@ -56,12 +57,14 @@ class Importing:
         options: How transactions are priced and waited for; `gas` in it does not count.
         max_gas: Most gas for one transaction; `None` for what a block of the chain takes, which is
             never exceeded.
-        on_batch: Told each batch that is on the chain.
+        on_batch: Called with each batch that is on the chain.
+        first_block: No block before it has an event of the new contracts.
     """
 
     signer: AnySigner
     options: WriteOptions
     max_gas: int | None = None
+    first_block: int = 0
     on_batch: Callable[[Outcome], None] | None = None
 
 
@@ -76,25 +79,40 @@ def carry(dialect: Dialect, plan: Plan, how: Importing) -> Flow[tuple[Outcome, .
     Returns:
         What was sent, in its order; nothing when all was there.
     """
-    yield from settled(how)
-    left = yield from missing(dialect, plan)
     sent: list[Outcome] = []
-    for count, make in _kinds(left):
-        sent += yield from _all(dialect, how, count, make)
-    return tuple(sent)
+    left: Plan | None = None
+    while True:
+        yield from settled(how)
+        former, left = left, (yield from missing(dialect, plan, how.first_block))
+        try:
+            for count, make in _kinds(left):
+                yield from _all(dialect, how, count, make, sent)
+        except Reverted:
+            # Somebody may have left or revoked between the look and the batch: look again.
+            if left == former:
+                raise
+        else:
+            return tuple(sent)
 
 
-def missing(dialect: Dialect, plan: Plan) -> Flow[Plan]:
-    """Tell what of a plan is not on the chain yet; the rest of the plan stays as it is."""
+def missing(dialect: Dialect, plan: Plan, first_block: int) -> Flow[Plan]:
+    """Return what of a plan is not on the chain and was not given up there.
+
+    Args:
+        dialect: How the new contracts are spoken to.
+        plan: What is to be imported.
+        first_block: No block before it has an event of the contracts.
+    """
+    plan = (yield from GivenUp.read(dialect, plan, first_block)).without(plan)
     found = yield from standing(dialect)
     operators = {node.operator for node in found.nodes}
-    listed = {party.address for party in found.parties}
+    listed = {party.id for party in found.parties}
     providers = {service.provider for service in found.services}
     agreed = {(one.user, one.provider) for one in found.agreements}
     return replace(
         plan,
         nodes=tuple([one for one in plan.nodes if one.operator not in operators]),
-        parties=tuple([one for one in plan.parties if one.address not in listed]),
+        parties=tuple([one for one in plan.parties if one.id not in listed]),
         services=tuple([one for one in plan.services if one.provider not in providers]),
         agreements=tuple(
             [one for one in plan.agreements if (one.user, one.provider) not in agreed],
@@ -103,7 +121,7 @@ def missing(dialect: Dialect, plan: Plan) -> Flow[Plan]:
 
 
 def tried(dialect: Dialect, plan: Plan, how: Importing) -> Flow[None]:
-    """Simulate the first batch, so that what would be refused is told before anything is paid.
+    """Simulate the first batch, so that what would be refused is known before anything is paid.
 
     Args:
         dialect: How the new contracts are spoken to.
@@ -121,7 +139,7 @@ def tried(dialect: Dialect, plan: Plan, how: Importing) -> Flow[None]:
 
 
 def most_gas(wanted: int | None) -> Flow[int | None]:
-    """Tell the most gas that one transaction may use now; `None` where the chain has no limit.
+    """Return the most gas that one transaction may use now; `None` where the chain has no limit.
 
     Args:
         wanted: What the caller wants; `None` for as much as a block takes.
@@ -133,15 +151,23 @@ def most_gas(wanted: int | None) -> Flow[int | None]:
     return limit if wanted is None else min(wanted, limit)
 
 
-def close(dialect: Dialect, plan: Plan, how: Importing) -> Flow[tuple[Outcome, ...]]:
+def close(
+    dialect: Dialect,
+    plan: Plan,
+    how: Importing,
+    *,
+    anyway: bool,
+) -> Flow[tuple[Outcome, ...]]:
     """End the import of both contracts for good, if all is as planned.
 
-    When one of them is closed already, the other is closed without a look: people write then.
+    The order of lists does not count: anybody who leaves changes it. When one of the contracts is
+    closed already, the other is closed without a look, because people write by then.
 
     Args:
         dialect: How the new contracts are spoken to.
         plan: What was to be imported.
         how: Who signs.
+        anyway: Close also if something differs.
 
     Returns:
         What was sent; nothing when both were closed.
@@ -155,8 +181,11 @@ def close(dialect: Dialect, plan: Plan, how: Importing) -> Flow[tuple[Outcome, .
         dialect.import_open(first, None),
         dialect.import_open(second, None),
     )
-    if all(still) and (differences := (yield from compare(dialect, plan))):
-        raise NotAsPlanned(differences)
+    if all(still) and not anyway:
+        found = yield from compare(dialect, plan, how.first_block)
+        differences = tuple([one for one in found if one.what is not What.ORDER])
+        if differences:
+            raise NotAsPlanned(differences)
     sent: list[Outcome] = []
     for contract, is_open in zip((first, second), still, strict=True):
         if is_open:
@@ -166,7 +195,7 @@ def close(dialect: Dialect, plan: Plan, how: Importing) -> Flow[tuple[Outcome, .
 
 
 def _kinds(plan: Plan) -> tuple[tuple[int, Callable[[range], Intent]], ...]:
-    """Tell how many entries of each kind there are, and what imports a range of them, in order."""
+    """Return how many entries of each kind there are, and what imports a range of them."""
     return (
         (len(plan.nodes), lambda at: ImportNodes(nodes=plan.nodes[at.start : at.stop])),
         (len(plan.parties), lambda at: ImportParties(parties=plan.parties[at.start : at.stop])),
@@ -183,9 +212,9 @@ def _all(
     how: Importing,
     count: int,
     make: Callable[[range], Intent],
-) -> Flow[tuple[Outcome, ...]]:
-    """Import all entries of a kind; how many fit is learnt from the first batch."""
-    sent: list[Outcome] = []
+    sent: list[Outcome],
+) -> Flow[None]:
+    """Import all entries of a kind; how many fit is learned from the first batch."""
     at, size = 0, MAX_ITEMS
     while at < count:
         limit = yield from most_gas(how.max_gas)
@@ -198,7 +227,6 @@ def _all(
         if how.on_batch is not None:
             how.on_batch(outcome)
         at += size
-    return tuple(sent)
 
 
 def _fitting(
@@ -208,7 +236,7 @@ def _fitting(
     make: Callable[[range], Intent],
     wanted: range,
 ) -> Flow[tuple[int, int]]:
-    """Tell how many of the first entries fit in a transaction, and with how much gas."""
+    """Return how many of the first entries fit in a transaction, and with how much gas."""
     size, sender = len(wanted), how.signer.address
     while True:
         intent = make(wanted[:size])

@@ -1,7 +1,8 @@
 """What of a snapshot new contracts take, what they don't, and why: decided before anything is paid.
 
-Nothing is mended on the way: an entry is carried over as it is, or left out and told. What hangs on
-an entry that is left out is left out too.
+An entry is carried over as it is, or left out with its reason, and so is what hangs on it. One
+thing is changed on the way: a service whose URL is refused is carried over without a URL, because
+its agreements would be lost with it.
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
     from ocn_registry.migration.values import Consent, Snapshot
     from ocn_registry.models import Address, Node, Party, PartyId, Service
 
-# How `dialects.words` writes bytes that are no UTF-8: such text is not what the contract holds.
+# How `evm.abi` writes bytes that are not UTF-8: such text is not what the contract holds.
 _ESCAPED = re.compile(r"\\x[0-9a-f]{2}", re.ASCII)
+_MAX_IDS = 64  # of an account, by the new contracts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,11 +35,13 @@ class Plan:
     Attributes:
         digest: The snapshot's.
         nodes: Nodes to import, in the order of the snapshot, as the others.
-        parties: Parties to import, with the URLs that they will be reached at.
+        parties: Parties to import, one for each id, with the URLs that they will be reached at; of
+            an account's, the one under its current id comes last.
         services: Services to import.
         agreements: Agreements to import.
         left_out: What is not imported.
-        unreachable: Parties that are imported and can't be reached, because their node is not.
+        changed: What is imported, and not as it was: services without their URL, and parties that
+            can't be reached because their node is not imported.
     """
 
     digest: str
@@ -46,10 +50,44 @@ class Plan:
     services: tuple[Service, ...]
     agreements: tuple[ImportedAgreement, ...]
     left_out: tuple[LeftOut, ...]
-    unreachable: tuple[Party, ...]
+    changed: tuple[LeftOut, ...]
+
+    @property
+    def unreachable(self) -> tuple[Party, ...]:
+        """Parties that are imported and can't be reached, because their node is not imported."""
+        subjects = {one.subject for one in self.changed if one.why is Why.UNREACHABLE}
+        return tuple([party for party in self.parties if _subject(party) in subjects])
+
+    def to_do(self) -> dict[Address, tuple[LeftOut, ...]]:
+        """Return what the owners of entries have to do themselves, by account."""
+        found: dict[Address, list[LeftOut]] = {}
+        for one in (*self.left_out, *self.changed):
+            if one.account is not None and not one.account.is_zero and one.why.remedy is not None:
+                found.setdefault(one.account, []).append(one)
+        return {account: tuple(entries) for account, entries in found.items()}
+
+    def letter(self, account: Address) -> str:
+        """Return a text to send to somebody who has to do something.
+
+        Args:
+            account: One of `to_do`.
+        """
+        lines = [
+            "The OCN registry moves to new contracts. Most of what you have there moves along, and",
+            f"this does not, or not unchanged. It concerns the account {account}:",
+            "",
+        ]
+        for one in self.to_do().get(account, ()):
+            lines += [f"- {one}.", f"  What to do once the new registry is open: {one.why.remedy}."]
+        lines += [
+            "",
+            "Use the key of that account. The guide for parties shows each step. Nothing else of",
+            "yours is affected.",
+        ]
+        return "\n".join(lines) + "\n"
 
     def __str__(self) -> str:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
-        """Write it in lines, unprintable characters escaped."""
+        """Return it in lines, unprintable characters escaped."""
         lines = [
             f"snapshot {self.digest}",
             f"nodes to import: {len(self.nodes)}",
@@ -57,12 +95,11 @@ class Plan:
             f"services to import: {len(self.services)}",
             f"agreements to import: {len(self.agreements)}",
             *[f"left out: {one}" for one in self.left_out],
-            *[
-                f"unreachable: party {party.id} until it chooses another node: that of its "
-                f"operator {party.operator} is left out"
-                for party in self.unreachable
-            ],
+            *[f"changed: {one}" for one in self.changed],
         ]
+        for account, entries in self.to_do().items():
+            lines.append(f"to do for {account}:")
+            lines += [f"  {one.kind.value}: {one.why.remedy}" for one in entries]
         return "\n".join(lines)
 
 
@@ -79,6 +116,9 @@ def decide(snapshot: Snapshot, check: Callable[[Intent], None]) -> Plan:
     parties = deciding.parties(snapshot.parties)
     services = deciding.services(snapshot.services, parties)
     agreements = deciding.agreements(snapshot.agreements, parties, services)
+    for party in parties:
+        if party.operator_domain and party.operator not in urls:
+            deciding.change(Kind.PARTY, _subject(party), Why.UNREACHABLE, party.address)
     return Plan(
         digest=digest_of(snapshot),
         nodes=nodes,
@@ -88,9 +128,7 @@ def decide(snapshot: Snapshot, check: Callable[[Intent], None]) -> Plan:
         services=services,
         agreements=agreements,
         left_out=(*deciding.left_out, *snapshot.odd),
-        unreachable=tuple(
-            [party for party in parties if party.operator_domain and party.operator not in urls],
-        ),
+        changed=tuple(deciding.changed),
     )
 
 
@@ -98,9 +136,29 @@ class _Deciding:
     def __init__(self, check: Callable[[Intent], None]) -> None:
         self._check = check
         self.left_out: list[LeftOut] = []
+        self.changed: list[LeftOut] = []
 
-    def _leave(self, kind: Kind, subject: str, why: Why, detail: str = "") -> None:
-        self.left_out.append(LeftOut(kind=kind, subject=subject, why=why, detail=detail))
+    def _leave(
+        self,
+        kind: Kind,
+        subject: str,
+        why: Why,
+        account: Address,
+        detail: str = "",
+    ) -> None:
+        one = LeftOut(kind=kind, subject=subject, why=why, detail=detail, account=account)
+        self.left_out.append(one)
+
+    def change(
+        self,
+        kind: Kind,
+        subject: str,
+        why: Why,
+        account: Address,
+        detail: str = "",
+    ) -> None:
+        one = LeftOut(kind=kind, subject=subject, why=why, detail=detail, account=account)
+        self.changed.append(one)
 
     def _refused(self, intent: Intent) -> str | None:
         try:
@@ -115,19 +173,15 @@ class _Deciding:
         urls = {node.domain for node in nodes if not self._refused(ImportNodes(nodes=(node,)))}
         taken: set[str] = set()
         for node in nodes:
-            subject = f"{node.domain} of {node.operator}"
+            subject, account = f"{node.domain} of {node.operator}", node.operator
             if node.operator.is_zero:
-                self._leave(Kind.NODE, subject, Why.ZERO_ADDRESS)
+                self._leave(Kind.NODE, subject, Why.ZERO_ADDRESS, account)
             elif node.operator in operators or node.domain in taken:
-                self._leave(Kind.NODE, subject, Why.DUPLICATE)
+                self._leave(Kind.NODE, subject, Why.DUPLICATE, account)
             elif refused := self._refused(ImportNodes(nodes=(node,))):
                 alike = node.domain.lower() in urls
-                self._leave(
-                    Kind.NODE,
-                    subject,
-                    Why.LOOK_ALIKE if alike else Why.TEXT_REFUSED,
-                    refused,
-                )
+                why = Why.LOOK_ALIKE if alike else Why.TEXT_REFUSED
+                self._leave(Kind.NODE, subject, why, account, refused)
             else:
                 kept.append(node)
                 operators.add(node.operator)
@@ -135,29 +189,32 @@ class _Deciding:
         return tuple(kept)
 
     def parties(self, parties: tuple[Party, ...]) -> tuple[Party, ...]:
-        kept: list[Party] = []
-        addresses: set[Address] = set()
+        """Return the parties that are carried over, of each account the current one last."""
+        kept: dict[Address, list[Party]] = {}
         taken: set[PartyId] = set()
         ids = {_id(party) for party in parties}
         for party in parties:
-            subject = f"{party.id} of {party.address}"
+            subject, account = _subject(party), party.address
+            held = kept.setdefault(account, [])
             if party.address.is_zero or party.operator.is_zero:
-                self._leave(Kind.PARTY, subject, Why.ZERO_ADDRESS)
-            elif party.address in addresses or party.id in taken:
-                self._leave(Kind.PARTY, subject, Why.DUPLICATE)
+                self._leave(Kind.PARTY, subject, Why.ZERO_ADDRESS, account)
+            elif party.id in taken:
+                self._leave(Kind.PARTY, subject, Why.DUPLICATE, account)
             elif refused := self._refused(ImportParties(parties=(party,))):
                 alike = _id(party) != _id(party).upper() and _id(party).upper() in ids
-                self._leave(
-                    Kind.PARTY,
-                    subject,
-                    Why.LOOK_ALIKE if alike else Why.TEXT_REFUSED,
-                    refused,
-                )
+                why = Why.LOOK_ALIKE if alike else Why.TEXT_REFUSED
+                self._leave(Kind.PARTY, subject, why, account, refused)
+            elif len(held) == _MAX_IDS and not party.current:
+                self._leave(Kind.PARTY, subject, Why.TOO_MANY_IDS, account)
             else:
-                kept.append(party)
-                addresses.add(party.address)
+                if len(held) == _MAX_IDS:
+                    dropped = held.pop(0)
+                    self._leave(Kind.PARTY, _subject(dropped), Why.TOO_MANY_IDS, account)
+                held.append(party)
                 taken.add(party.id)
-        return tuple(kept)
+        for held in kept.values():
+            held.sort(key=lambda party: party.current)
+        return tuple([party for held in kept.values() for party in held])
 
     def services(
         self,
@@ -165,21 +222,32 @@ class _Deciding:
         parties: tuple[Party, ...],
     ) -> tuple[Service, ...]:
         kept: dict[Address, Service] = {}
-        ids = {party.address: party.id for party in parties}
+        accounts = {party.address for party in parties}
         for service in services:
-            subject = f"{service.name} of {service.provider}"
-            escaped = _ESCAPED.search(service.name + service.url)
+            subject, account = f"{service.name} of {service.provider}", service.provider
             if service.provider in kept:
-                self._leave(Kind.SERVICE, subject, Why.DUPLICATE)
-            elif ids.get(service.provider) != service.id:
-                self._leave(Kind.SERVICE, subject, Why.NOT_CARRIED, f"the party {service.id}")
-            elif refused := self._refused(ImportServices(services=(service,))):
-                self._leave(Kind.SERVICE, subject, Why.TEXT_REFUSED, refused)
-            elif escaped:
-                self._leave(Kind.SERVICE, subject, Why.TEXT_REFUSED, "it is no valid UTF-8")
-            else:
+                self._leave(Kind.SERVICE, subject, Why.DUPLICATE, account)
+                continue
+            if service.provider not in accounts:
+                detail = f"the party {service.id}"
+                self._leave(Kind.SERVICE, subject, Why.NOT_CARRIED, account, detail)
+                continue
+            refused = self._service_refused(service)
+            without = replace(service, url="")
+            if refused is None:
                 kept[service.provider] = service
+            elif service.url and self._service_refused(without) is None:
+                kept[service.provider] = without
+                self.change(Kind.SERVICE, subject, Why.WITHOUT_URL, account, refused)
+            else:
+                self._leave(Kind.SERVICE, subject, Why.TEXT_REFUSED, account, refused)
         return tuple(kept.values())
+
+    def _service_refused(self, service: Service) -> str | None:
+        refused = self._refused(ImportServices(services=(service,)))
+        if refused is None and _ESCAPED.search(service.name + service.url):
+            return "it is not valid UTF-8"
+        return refused
 
     def agreements(
         self,
@@ -191,18 +259,18 @@ class _Deciding:
         users = {party.address for party in parties}
         offered = {service.provider: service.permissions for service in services}
         for one in agreements:
-            subject = f"{one.user} with {one.provider}"
+            subject, user = f"{one.user} with {one.provider}", one.user
             if (one.user, one.provider) in kept:
-                self._leave(Kind.AGREEMENT, subject, Why.DUPLICATE)
+                self._leave(Kind.AGREEMENT, subject, Why.DUPLICATE, user)
             elif one.user not in users:
-                self._leave(Kind.AGREEMENT, subject, Why.NOT_CARRIED, "the user")
+                self._leave(Kind.AGREEMENT, subject, Why.NOT_CARRIED, user, "the user")
             elif one.provider not in offered:
-                self._leave(Kind.AGREEMENT, subject, Why.NOT_CARRIED, "the service")
+                self._leave(Kind.AGREEMENT, subject, Why.NOT_CARRIED, user, "the service")
             elif one.permissions is None:
-                detail = "no event tells what was agreed to"
-                self._leave(Kind.AGREEMENT, subject, Why.NEEDS_CONSENT, detail)
+                detail = "no event says what was agreed to"
+                self._leave(Kind.AGREEMENT, subject, Why.NEEDS_CONSENT, user, detail)
             elif one.changed_since or one.permissions != offered[one.provider]:
-                self._leave(Kind.AGREEMENT, subject, Why.NEEDS_CONSENT)
+                self._leave(Kind.AGREEMENT, subject, Why.NEEDS_CONSENT, user)
             else:
                 kept[one.user, one.provider] = ImportedAgreement(
                     user=one.user,
@@ -214,3 +282,7 @@ class _Deciding:
 
 def _id(party: Party) -> str:
     return party.id.country_code + party.id.party_id
+
+
+def _subject(party: Party) -> str:
+    return f"{party.id} of {party.address}"

@@ -1,4 +1,4 @@
-"""What an import takes, told before anything is paid and without a chain: a bound, not a guess.
+"""What an import takes, known before anything is paid and without a chain: a bound, not a guess.
 
 The figures were measured (London rules), each kind of entry with short and long texts, few and many
 permissions, alone and in batches, and rounded up: what is paid is 80 to 100 parts of 100 of it.
@@ -37,7 +37,7 @@ class Price:
 
 
 def price_of(plan: Plan, max_gas: int | None) -> Price:
-    """Tell what the import of all entries of a plan takes at most.
+    """Return what the import of all entries of a plan takes at most.
 
     Args:
         plan: What is to be imported.
@@ -63,7 +63,7 @@ def price_of(plan: Plan, max_gas: int | None) -> Price:
 
 
 def _batches(entries: Iterable[int], max_gas: int | None) -> list[int]:
-    """Tell the gas of each batch, each as full as it may be."""
+    """Return the gas of each batch, each as full as it may be."""
     found: list[int] = []
     items = 0
     for entry in entries:
@@ -78,7 +78,7 @@ def _batches(entries: Iterable[int], max_gas: int | None) -> list[int]:
 
 
 def _slots(text: str) -> int:
-    """Tell how many words of storage a text takes."""
+    """Return how many words of storage a text takes."""
     size = len(text.encode())
     if size < _WORD:
         return 1 if size else 0

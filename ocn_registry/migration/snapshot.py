@@ -1,23 +1,22 @@
-"""Taking a snapshot: read all at one block, and see from the events what the lists do not tell."""
+"""Taking a snapshot: read all at one block, and see from the events what the lists don't say."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ocn_registry.errors import BadAnswer, InvalidInput, RpcRefused, RpcTimeout
+from ocn_registry.errors import BadAnswer, InvalidInput
+from ocn_registry.events.feed import history_of
 from ocn_registry.migration.history import History, odd_entries
+from ocn_registry.migration.reasons import Kind, LeftOut, Why
 from ocn_registry.migration.values import Consent, Snapshot
 from ocn_registry.models import Contract
-from ocn_registry.protocol.effects import BlockAt, Head, Logs, all_of
+from ocn_registry.protocol.effects import BlockAt, Head, all_of
 
 if TYPE_CHECKING:
     from ocn_registry.dialects import Dialect
-    from ocn_registry.migration.reasons import LeftOut
-    from ocn_registry.models import BlockRef
-    from ocn_registry.outcomes import Change
+    from ocn_registry.models import Party
     from ocn_registry.protocol.effects import Flow
-
-CHUNK_BLOCKS = 10_000  # what public nodes take at once
 
 
 def take(dialect: Dialect, block: int | None, first_block: int) -> Flow[Snapshot]:
@@ -27,7 +26,7 @@ def take(dialect: Dialect, block: int | None, first_block: int) -> Flow[Snapshot
         dialect: How the contracts are spoken to.
         block: Number of the block; `None` for the latest.
         first_block: No block before it has an event of the contracts. It counts where the contracts
-            don't say what was agreed to: then all events are looked through.
+            don't say what was agreed to: then all events are read.
 
     Raises:
         InvalidInput: There is no such block.
@@ -39,10 +38,11 @@ def take(dialect: Dialect, block: int | None, first_block: int) -> Flow[Snapshot
     nodes = yield from dialect.nodes(at.number)
     parties = yield from dialect.parties(at.number)
     services = yield from dialect.services(at.number)
-    users = tuple([party.address for party in parties])
+    users = tuple(dict.fromkeys([party.address for party in parties]))
     offered = {service.provider: service.permissions for service in services}
     agreed = yield from dialect.agreements_of(users, at.number)
     in_force = tuple([one for one in agreed if one.provider in offered])
+    odd: tuple[LeftOut, ...] = ()
     if dialect.limits.binds_permissions:
         agreements = tuple(
             [
@@ -55,17 +55,19 @@ def take(dialect: Dialect, block: int | None, first_block: int) -> Flow[Snapshot
                 for one in in_force
             ],
         )
-        odd: tuple[LeftOut, ...] = ()
     else:
-        history = History.of((yield from _changes(dialect, first_block, at)))
+        events = yield from history_of(dialect, first_block, at.number)
+        history = History.of([event.change for event in events])
         agreements = tuple([history.consent(one.user, one.provider) for one in in_force])
         former = history.former_ids(parties)
         holders = yield from all_of(tuple([dialect.party(one, at.number) for one in former]))
         hidden = yield from odd_entries(dialect, at.number)
+        found = [party for party in holders if party is not None]
+        parties, stale = _with_further(parties, found)
         odd = (
             *hidden,
             *history.former_urls(nodes),
-            *[History.stale(party) for party in holders if party is not None],
+            *stale,
             *history.ended(agreements, set(users), set(offered)),
         )
     if (yield from BlockAt(at.number)) != at:
@@ -83,21 +85,30 @@ def take(dialect: Dialect, block: int | None, first_block: int) -> Flow[Snapshot
     )
 
 
-def _changes(dialect: Dialect, first: int, end: BlockRef) -> Flow[tuple[Change, ...]]:
-    """Read what events say, in pieces of as many blocks as the node takes."""
-    contracts = (dialect.address_of(Contract.REGISTRY), dialect.address_of(Contract.PERMISSIONS))
-    found: list[Change] = []
-    chunk = CHUNK_BLOCKS
-    while first <= end.number:
-        last = min(first + chunk - 1, end.number)
-        try:
-            logs = yield from Logs(contracts, first, last)
-        except (RpcRefused, RpcTimeout, BadAnswer):
-            if last == first:
-                raise
-            chunk = max(1, (last - first + 1) // 2)
-            continue
-        found += dialect.changes(logs)
-        first = last + 1
-        chunk = min(CHUNK_BLOCKS, chunk + chunk // 4 + 1)
-    return tuple(found)
+def _with_further(
+    parties: tuple[Party, ...],
+    former: list[Party],
+) -> tuple[tuple[Party, ...], tuple[LeftOut, ...]]:
+    """Add the earlier ids of accounts, by which messages still reach them.
+
+    Returns:
+        The parties, and the former ids of accounts that are not listed.
+    """
+    listed = {party.address for party in parties}
+    further: dict[str, list[Party]] = {}
+    stale: list[LeftOut] = []
+    for party in former:
+        if party.address in listed:
+            further.setdefault(party.address, []).append(replace(party, current=False))
+        else:
+            stale.append(
+                LeftOut(
+                    kind=Kind.PARTY,
+                    subject=str(party.id),
+                    why=Why.STALE_ID,
+                    detail=party.address,
+                    account=party.address,
+                ),
+            )
+    whole = [one for party in parties for one in (*further.get(party.address, ()), party)]
+    return tuple(whole), tuple(stale)

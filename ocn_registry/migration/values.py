@@ -1,7 +1,7 @@
 """All that a registry lists, at one block, as a value.
 
-Entries stand in the order in which the contracts list them. What the contracts hold beyond that
-and no reader should believe (former ids, entries of the zero address) is told along, in `odd`.
+Entries stand in the order of the contracts' lists. What the contracts hold besides, and no reader
+should believe (entries of the zero address, URLs that are still taken), is in `odd`.
 """
 
 from __future__ import annotations
@@ -41,7 +41,9 @@ class Snapshot:
         permissions: Address of its Permissions.
         block: The block.
         nodes: All nodes.
-        parties: All parties; their listings are not kept, which a new registry numbers anew.
+        parties: All parties, one for each id that leads to its account: first-generation contracts
+            go on leading from an account's earlier ids to it, and those come right before the
+            current one. Memberships are not kept: a new registry counts its own.
         services: All services in force; their versions are not kept.
         agreements: All agreements in force.
         odd: What the contracts hold besides, as far as it can be found.

@@ -18,7 +18,7 @@ from ocn_registry.intents import (
     ImportParties,
     ImportServices,
 )
-from ocn_registry.migration.importing import Importing, missing, most_gas, settled, tried
+from ocn_registry.migration.importing import Importing, most_gas, settled, tried
 from ocn_registry.migration.price import price_of
 from ocn_registry.models import Contract
 from ocn_registry.outcomes import Quote
@@ -73,7 +73,7 @@ class Migrating:
         how = Importing(signer=self._signer, options=options, max_gas=max_gas)
         dialect = dialect_of(self._client.deployment)
         run(settled(how), self._perform)  # wait for what an earlier run sent
-        left = run(missing(dialect, self._planned), self._perform)
+        left = migration.missing(self._client, self._planned)
         wanted, lacking = counts(self._planned), counts(left)
         lines = (
             *self._lines(),
@@ -102,11 +102,12 @@ class Migrating:
         )
         return execute(self._client, plan, self._console, options, dry_run=dry_run)
 
-    def close(self, options: WriteOptions, *, dry_run: bool) -> int:
+    def close(self, options: WriteOptions, *, anyway: bool, dry_run: bool) -> int:
         """Close the import of both contracts for good, if everything is as planned.
 
         Args:
             options: How transactions are priced and waited for.
+            anyway: Close also if something differs from the plan; the plan shows what.
             dry_run: Whether to stop before anything is sent.
 
         Returns:
@@ -122,17 +123,19 @@ class Migrating:
             return self._nothing_to_do(
                 self._lines(), "the import is closed already: nothing to send"
             )
+        found: tuple[migration.Difference, ...] = ()
         if len(still_open) == len(Contract):
-            differing = migration.differences(client, self._planned)
-            if differing:
-                raise migration.NotAsPlanned(differing)
+            found = migration.differences(client, self._planned)
+            differing = [one for one in found if one.what is not migration.What.ORDER]
+            if differing and not anyway:
+                raise migration.NotAsPlanned(tuple(differing))
         change = "close the import for good: nobody can import any more, and everybody can write"
         plan = Plan(
             payer=self._signer.address,
-            lines=(*self._lines(), ("change", change)),
+            lines=(*self._lines(), *[("differs", str(one)) for one in found], ("change", change)),
             quote=lambda options: self._closing_price(still_open, options),
             send=lambda options: migration.close_import(
-                client, self._planned, signer=self._signer, options=options
+                client, self._planned, signer=self._signer, anyway=anyway, options=options
             ),
             report=self._report,
             preview=self._preview(),

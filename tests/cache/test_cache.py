@@ -445,7 +445,7 @@ def test_more_events_than_are_worth_following_load_anew(
 
 def test_file_of_another_program_is_left_alone(client, file):
     file.write_text("precious")
-    with pytest.raises(InvalidInput, match="is no file of a cache"):
+    with pytest.raises(InvalidInput, match="is not the file of a cache"):
         RegistryCache(client, file=file)
     assert file.read_text() == "precious"
 
@@ -453,7 +453,7 @@ def test_file_of_another_program_is_left_alone(client, file):
 def test_database_of_another_program_is_left_alone(client, file):
     with sqlite3.connect(file) as database:
         database.execute("CREATE TABLE precious (x)")
-    with pytest.raises(InvalidInput, match="is no file of a cache"):
+    with pytest.raises(InvalidInput, match="is not the file of a cache"):
         RegistryCache(client, file=file)
 
 
@@ -478,7 +478,7 @@ def test_damaged_file_is_made_anew(listed, client, cache, file, caplog):
     with RegistryCache(client, file=file) as again:
         again.refresh()
         assert again.route("DE", "CPO").domain == URL
-    assert "made anew" in caplog.text
+    assert "made again" in caplog.text
 
 
 def test_file_that_cannot_be_written_stops_nothing(listed, client, file, cpo, caplog):

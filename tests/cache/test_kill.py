@@ -10,7 +10,7 @@ import time
 import pytest
 from following_chain import same
 
-from ocn_registry import Permission, RegistryCache, Role
+from ocn_registry import InvalidInput, Permission, RegistryCache, Role
 from ocn_registry.deploy.devnet import Devnet
 
 KILLS = 12
@@ -166,3 +166,34 @@ def test_process_that_is_killed_at_each_point_of_a_round_leaves_what_was_one_blo
         cache.refresh()
         assert cache.figures.loads == 0
         compare(cache, client, users)
+
+
+@pytest.mark.parametrize("mode", [0o620, 0o602, 0o666], ids=oct)
+def test_a_file_that_others_may_write_is_not_believed(client, tmp_path, mode):
+    path = tmp_path / "cache"
+    with RegistryCache(client, file=path) as cache:
+        cache.refresh()
+    assert path.stat().st_mode & 0o077 == 0
+    path.chmod(mode)
+    with pytest.raises(InvalidInput, match="others may write"):
+        RegistryCache(client, file=path)
+
+
+def test_a_planted_link_is_not_followed(client, tmp_path):
+    theirs = tmp_path / "theirs"
+    theirs.write_text("theirs")
+    (tmp_path / "cache").symlink_to(theirs)
+    with pytest.raises(InvalidInput, match="a link"):
+        RegistryCache(client, file=tmp_path / "cache")
+    assert theirs.read_text() == "theirs"
+
+
+def test_a_planted_journal_is_not_believed(client, tmp_path):
+    path = tmp_path / "cache"
+    with RegistryCache(client, file=path) as cache:
+        cache.refresh()
+    journal = tmp_path / "cache-wal"
+    journal.write_bytes(b"planted")
+    journal.chmod(0o666)
+    with pytest.raises(InvalidInput, match="others may write"):
+        RegistryCache(client, file=path)

@@ -38,7 +38,7 @@ from ocn_registry import (
 from ocn_registry.cache import following
 from ocn_registry.cache.core import CacheCore
 from ocn_registry.deploy.devnet import Devnet
-from ocn_registry.events.state import Draft, Rows
+from ocn_registry.events.draft import Draft, Rows
 from ocn_registry.flows import events
 from ocn_registry.flows.events import Piece
 from ocn_registry.protocol.effects import BlockAt, Head, all_of

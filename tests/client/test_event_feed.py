@@ -4,9 +4,23 @@ import inspect
 
 import pytest
 
-from ocn_registry import CursorFile, DeleteNode, InvalidInput, NoContract, SetNode
+from ocn_registry import (
+    CursorFile,
+    DeleteNode,
+    InvalidInput,
+    NoContract,
+    SetNode,
+    SetPartyWebsite,
+)
 from ocn_registry.dialects import dialect_of
-from ocn_registry.outcomes import NodeDeleted, NodeSet, PartySet
+from ocn_registry.outcomes import (
+    AccountMoved,
+    ControllerSet,
+    NodeDeleted,
+    NodeSet,
+    PartySet,
+    PartyWebsiteSet,
+)
 
 
 def url(number):
@@ -159,6 +173,16 @@ def test_a_feed_of_no_contract_is_refused(client, ask, monkeypatch, cpo):
         ask(client.events().start())
 
 
+def test_a_cursor_file_that_others_may_write_is_not_believed(
+    client, ask, deployment, begun, tmp_path
+):
+    file = CursorFile(tmp_path / "cursor", deployment)
+    file.save(begun().cursor)
+    (tmp_path / "cursor").chmod(0o666)
+    with pytest.raises(InvalidInput, match="others may write"):
+        file.load()
+
+
 def test_a_cursor_file_replaces_a_planted_link(client, ask, deployment, begun, tmp_path):
     theirs = tmp_path / "theirs"
     theirs.write_text("theirs")
@@ -166,3 +190,43 @@ def test_a_cursor_file_replaces_a_planted_link(client, ask, deployment, begun, t
     CursorFile(tmp_path / "cursor", deployment).save(begun().cursor)
     assert theirs.read_text() == "theirs"
     assert CursorFile(tmp_path / "cursor", deployment).load() is not None
+
+
+# What only newer contracts do
+
+
+@pytest.fixture
+def newer(client):
+    if not client.limits.has_controllers:
+        pytest.skip("an account of these contracts is its key")
+
+
+@pytest.mark.usefixtures("newer")
+def test_history_tells_what_a_controller_signed(
+    client, ask, cpo, emsp, operator, spender, listed_party, begun
+):
+    listed_party(cpo, "ABC")
+    feed = begun(address=cpo.address)
+    client.identity.name_controller(emsp, signer=cpo, spender=spender)
+    website = SetPartyWebsite(country_code="DE", party_id="ABC", website="https://cpo.example")
+    signed = client.sign(website, emsp, account=cpo.address)
+    client.submit(signed, spender=spender)
+    named, set_ = ask(feed.history())
+    assert (type(named.change), named.how) == (ControllerSet, "signed")
+    assert (type(set_.change), set_.how) == (PartyWebsiteSet, "controller")
+    assert set_.account == cpo.address
+
+
+@pytest.mark.usefixtures("newer")
+def test_a_party_is_followed_to_its_new_key(
+    client, ask, cpo, emsp, provider, spender, listed_party, begun
+):
+    listed_party(cpo, "ABC")
+    listed_party(cpo, "XYZ")
+    feed = begun(party=("DE", "ABC"))
+    client.identity.rotate(provider, signer=cpo, spender=spender)
+    website = SetPartyWebsite(country_code="DE", party_id="XYZ", website="https://cpo.example")
+    client.submit(client.sign(website, provider), spender=spender)
+    events = ask(feed.history())
+    assert AccountMoved in changes(events)
+    assert events[-1].change.website == "https://cpo.example"  # of another id of the same account

@@ -95,7 +95,7 @@ def test_killed_at_each_step_and_resumed_it_ends_the_same(devnet, planned, owner
                 client.parties(),
                 client.services(),
                 [client.agreements(party.address) for party in planned.parties],
-                [client.listing(party.address) for party in planned.parties],
+                [party.membership for party in client.parties()],
                 client.owner.import_open(Contract.REGISTRY),
                 client.owner.import_open(Contract.PERMISSIONS),
             )
@@ -207,8 +207,8 @@ def test_differences_are_told_and_nothing_is_closed(new, planned, owner, who):
         (Kind.NODE, node.operator, What.DIFFERENT),
         (Kind.NODE, who.odd.address, What.UNPLANNED),
         (Kind.NODE, planned.nodes[1].operator, What.MISSING),
-        (Kind.PARTY, planned.parties[1].address, What.ORDER),
-        (Kind.PARTY, party.address, What.DIFFERENT),
+        (Kind.PARTY, str(planned.parties[1].id), What.ORDER),
+        (Kind.PARTY, str(party.id), What.DIFFERENT),
         (Kind.SERVICE, planned.services[0].provider, What.MISSING),
     } <= found
     migration.import_into(new, planned, signer=owner)

@@ -30,13 +30,17 @@ def test_what_the_new_contracts_take_is_planned(planned, taken, who):
     assert [party.address for party in planned.parties] == [
         getattr(who, name).address
         for name in (
-            *("cpo", "emsp", "provider", "changer", "leaver", "stranded", "returned", "renamed"),
+            *("cpo", "emsp", "provider", "changer", "leaver", "stranded", "returned"),
+            *("renamed", "renamed"),
         )
     ]
-    assert [one.provider for one in planned.services] == [who.provider.address, who.changer.address]
+    assert [one.provider for one in planned.services] == [
+        *(who.provider.address, who.changer.address, who.stranded.address),
+    ]
     assert {(one.user, one.provider) for one in planned.agreements} == {
         (who.emsp.address, who.provider.address),
         (who.provider.address, who.changer.address),
+        (who.emsp.address, who.stranded.address),
     }
     assert planned.digest == migration.digest_of(taken)
 
@@ -69,6 +73,39 @@ def test_everything_else_has_its_reason(planned, taken, who):
     assert set(taken.odd) <= set(planned.left_out)
 
 
+def test_a_service_keeps_its_agreements_when_its_url_is_refused(planned, who):
+    (service,) = [one for one in planned.services if one.provider == who.stranded.address]
+    assert (service.name, service.url, service.permissions) == ("Query", "", (1,))
+    (told,) = [one for one in planned.changed if one.why is Why.WITHOUT_URL]
+    assert told.subject == f"Query of {who.stranded.address}"
+
+
+def test_the_plan_says_who_has_to_do_what(planned, who):
+    to_do = planned.to_do()
+    for name, kind in (
+        *(("shouting", Kind.NODE), ("endless", Kind.NODE), ("lower", Kind.PARTY)),
+        *(("changer", Kind.PARTY), ("stranded", Kind.SERVICE), ("emsp", Kind.AGREEMENT)),
+    ):
+        account = getattr(who, name).address
+        assert kind in {one.kind for one in to_do[account]}
+        letter = planned.letter(account)
+        assert account in letter
+        assert all(one.why.remedy in letter and str(one) in letter for one in to_do[account])
+        assert all(line.isprintable() for line in letter.splitlines())
+    assert who.provider.address not in to_do
+    assert ZERO_ADDRESS not in to_do
+
+
+def test_an_account_keeps_its_current_id_when_it_has_too_many(new, taken):
+    last = next(party for party in taken.parties if party.current)
+    many = [replace(last, id=PartyId("FR", f"{number:03}"), current=False) for number in range(64)]
+    planned = migration.plan_for(new, replace(taken, parties=(last, *many)))
+    assert len(planned.parties) == 64
+    assert planned.parties[-1].id == last.id
+    left = [one for one in planned.left_out if one.why is Why.TOO_MANY_IDS]
+    assert len(left) == 1
+
+
 def test_every_entry_is_planned_or_left_out(planned, taken):
     for entries, kept, kind in (
         (taken.nodes, planned.nodes, Kind.NODE),
@@ -91,7 +128,9 @@ def test_parties_whose_node_stays_behind_are_told(planned, who):
 def test_plan_is_printed_without_strangers_bytes(planned):
     text = str(planned)
     assert all(line.isprintable() for line in text.splitlines())
-    assert len(text.splitlines()) == 5 + len(planned.left_out) + len(planned.unreachable)
+    to_do = planned.to_do()
+    told = len(planned.left_out) + len(planned.changed)
+    assert len(text.splitlines()) == 5 + told + len(to_do) + sum(map(len, to_do.values()))
     assert "small and capital letters" in text
 
 

@@ -6,7 +6,7 @@ from ocn_registry import Address, Module, Node, Party, PartyId, Role, Service, m
 from ocn_registry.migration import Consent, Snapshot
 from ocn_registry.migration.price import price_of
 
-FAR = "https://" + "x" * 234 + ".node.example"
+FAR = "https://" + ("x" * 62 + ".") * 3 + "x" * 45 + ".node.example"
 
 
 def address(index):

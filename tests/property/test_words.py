@@ -107,7 +107,7 @@ def test_a_page_of_parties_is_read_as_eth_abi_wrote_it(entries):
             party.modules_receiver,
             party.operator,
             party.operator_domain or "",
-            party.listing,
+            party.membership,
         )
         for party in found
     ] == [tuple(entry) for entry in entries]

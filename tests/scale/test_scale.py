@@ -9,6 +9,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests" / "property")]
 
 import scale  # noqa: E402
+import scale_cache  # noqa: E402
 from histories.chain import Chain  # noqa: E402
 
 # As far from a multiple of six as the small one: six ids of parties share a slot.
@@ -35,3 +36,23 @@ def test_pages_tell_every_entry(chain):
     registered = scale.Registered(chain, *SIZE)
     entries = {view: count for view, count, *_ in scale.pages(registered, 50)}
     assert entries == {"parties": SIZE[0], "nodes": SIZE[1], "services": SIZE[2]}
+
+
+def test_a_party_takes_less_than_a_kilobyte_of_a_caches_memory():
+    figures = scale_cache.measure(30_000)  # which fails where it takes more
+    assert int(figures["memory of a party"].split()[0]) < scale_cache.MAX_BYTES
+
+
+def test_a_change_leaves_most_of_a_large_state_as_it_is():
+    """A cache must not copy a million entries for one change."""
+    state = scale_cache.state_of(20_000)
+    draft = scale_cache.Draft(state)
+    scale_cache.Fold(draft).apply(
+        scale_cache.listed(7, scale_cache.Role.EMSP), scale_cache.Moment(2, 2)
+    )
+    after = draft.finish(scale_cache.BLOCK)
+    for name in ("parties", "accounts", "nodes", "operators"):
+        parts, others = getattr(state, name)._parts, getattr(after, name)._parts
+        changed = sum(one is not other for one, other in zip(parts, others, strict=True))
+        assert changed <= 1, name
+        assert len(parts) > 100 or name in {"nodes", "operators"}

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from ocn_registry.events.draft import Draft
 from ocn_registry.events.fold import Fold
-from ocn_registry.events.state import Draft, Moment, State
+from ocn_registry.events.state import Moment, State
 from ocn_registry.events.tables import MissingEvents, Table
 from ocn_registry.models import Address, BlockRef, Node, Party, PartyId, Role, Service
 from ocn_registry.outcomes import (

@@ -60,10 +60,9 @@ def plan(args: Namespace) -> int:
     from ocn_registry import migration
     from ocn_registry.cli.config.networks import connect
     from ocn_registry.cli.output.render import as_json, for_programs, printable, put
-    from ocn_registry.dialects import dialect_of
     from ocn_registry.flows.options import WriteOptions
     from ocn_registry.flows.price import fees
-    from ocn_registry.migration.importing import missing, most_gas
+    from ocn_registry.migration.importing import most_gas
     from ocn_registry.migration.price import price_of
     from ocn_registry.plans.importing import counts, in_words
     from ocn_registry.protocol.effects import Head, run
@@ -72,7 +71,7 @@ def plan(args: Namespace) -> int:
         taken = migration.load(args.file)
         planned = migration.plan_for(client, taken)
         perform = client.transport.perform
-        left = run(missing(dialect_of(client.deployment), planned), perform)
+        left = migration.missing(client, planned)
         price = price_of(left, run(most_gas(args.max_gas), perform))
         per_gas_wei, _ = run(fees(perform(Head()), WriteOptions()), perform)
         here = client.deployment
@@ -167,7 +166,7 @@ def close(args: Namespace) -> int:
         signer = key(args, "signer", client.deployment)
         options = write_options(args, client.deployment)
         migrating = Migrating(client, planned, signer, Terminal(args))
-        return migrating.close(options, dry_run=args.dry_run)
+        return migrating.close(options, anyway=args.anyway, dry_run=args.dry_run)
 
 
 def _block(args: Namespace, client: RegistryClient) -> int | None:
@@ -227,6 +226,14 @@ def _max_gas(parser: ArgumentParser) -> None:
     )
 
 
+def _anyway(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--anyway",
+        action="store_true",
+        help="close also if something differs from the plan",
+    )
+
+
 def _sending(parser: ArgumentParser) -> None:
     take.signing(parser)
     take.sending(parser, "each transaction")
@@ -265,7 +272,7 @@ COMMANDS = (
         "migrate close",
         "close the import for good, if everything is as planned",
         close,
-        (_file, _sending),
+        (_file, _anyway, _sending),
         examples=("migrate close ewc.json --network-file new.json -s keystore:owner.json",),
     ),
 )

@@ -1,0 +1,204 @@
+"""What was given up on the new contracts while the import was open, and so stays away.
+
+While the import is open, people can already delete and revoke. Whoever has left, or revoked what
+was imported, must not find it there again when the import is run once more. Only the events of the
+new contracts say so.
+
+The registry's owner deletes too: to remove an entry, or to replace one that is not as planned. What
+the owner deleted stays away if it was as planned, and is imported again if it was not. What the
+owner reserved for somebody else is not imported.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypeVar
+
+from ocn_registry.events.feed import history_of
+from ocn_registry.migration.reasons import Kind, LeftOut, Why
+from ocn_registry.outcomes import (
+    AgreementMade,
+    AgreementRevoked,
+    NodeDeleted,
+    NodeReserved,
+    NodeSet,
+    PartyDeleted,
+    PartyReserved,
+    PartySet,
+    ServiceDeleted,
+    ServiceSet,
+)
+
+if TYPE_CHECKING:
+    from ocn_registry.dialects import Dialect
+    from ocn_registry.events.provenance import Event
+    from ocn_registry.migration.plan import Plan
+    from ocn_registry.models import Address, PartyId
+    from ocn_registry.outcomes import Change
+    from ocn_registry.protocol.effects import Flow
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class GivenUp:
+    """What was given up, by key.
+
+    Attributes:
+        nodes: Operators.
+        parties: Ids, with the account that held each.
+        services: Providers.
+        agreements: Users and providers.
+    """
+
+    nodes: set[Address] = field(default_factory=set["Address"])
+    parties: set[tuple[PartyId, Address]] = field(default_factory=set[tuple["PartyId", "Address"]])
+    services: set[Address] = field(default_factory=set["Address"])
+    agreements: set[tuple[Address, Address]] = field(
+        default_factory=set[tuple["Address", "Address"]],
+    )
+    _listed: dict[object, Change] = field(default_factory=dict[object, "Change"])
+    _reserved: dict[PartyId | str, Address] = field(
+        default_factory=dict["PartyId | str", "Address"],
+    )
+
+    @classmethod
+    def read(cls, dialect: Dialect, plan: Plan, first_block: int) -> Flow[GivenUp]:
+        """Read what was given up of a plan.
+
+        Args:
+            dialect: How the new contracts are spoken to.
+            plan: What is to be imported.
+            first_block: No block before it has an event of the contracts.
+        """
+        events = yield from history_of(dialect, first_block)
+        return cls.of(events, plan)
+
+    @classmethod
+    def of(cls, events: tuple[Event, ...], plan: Plan) -> GivenUp:
+        """Return what events say was given up of a plan."""
+        found, planned = cls(), _planned(plan)
+        for event in events:
+            found._apply(event, planned)
+        return found
+
+    def without(self, plan: Plan) -> Plan:
+        """Return a plan without what was given up, and without what hung on it."""
+        nodes = [
+            one
+            for one in plan.nodes
+            if one.operator not in self.nodes
+            and self._reserved.get(one.domain, one.operator) == one.operator
+        ]
+        parties = [
+            one
+            for one in plan.parties
+            if (one.id, one.address) not in self.parties
+            and self._reserved.get(one.id, one.address) == one.address
+        ]
+        accounts = {one.address for one in parties}
+        services = [
+            one
+            for one in plan.services
+            if one.provider in accounts and one.provider not in self.services
+        ]
+        providers = {one.provider for one in services}
+        agreements = [
+            one
+            for one in plan.agreements
+            if one.user in accounts
+            and one.provider in providers
+            and (one.user, one.provider) not in self.agreements
+        ]
+        urls = {one.operator: one.domain for one in nodes}
+        left = [
+            *[(Kind.NODE, f"{one.domain} of {one.operator}") for one in _gone(plan.nodes, nodes)],
+            *[(Kind.PARTY, f"{one.id} of {one.address}") for one in _gone(plan.parties, parties)],
+            *[
+                (Kind.SERVICE, f"{one.name} of {one.provider}")
+                for one in _gone(plan.services, services)
+            ],
+            *[
+                (Kind.AGREEMENT, f"{one.user} with {one.provider}")
+                for one in _gone(plan.agreements, agreements)
+            ],
+        ]
+        given_up = [LeftOut(kind=kind, subject=what, why=Why.GIVEN_UP) for kind, what in left]
+        return replace(
+            plan,
+            nodes=tuple(nodes),
+            parties=tuple(
+                [replace(one, operator_domain=urls.get(one.operator)) for one in parties],
+            ),
+            services=tuple(services),
+            agreements=tuple(agreements),
+            left_out=(*plan.left_out, *given_up),
+        )
+
+    def _apply(  # noqa: C901, PLR0912 - one case for each kind of change
+        self,
+        event: Event,
+        planned: dict[object, Change],
+    ) -> None:
+        change = event.change
+        match change:
+            case NodeSet():
+                self._list(change.node.operator, change)
+                self.nodes.discard(change.node.operator)
+            case NodeDeleted():
+                if self._stays_away(change.operator, event, planned):
+                    self.nodes.add(change.operator)
+            case PartySet():
+                self._list(change.id, change)
+                self.parties.discard((change.id, change.address))
+            case PartyDeleted():
+                if self._stays_away(change.id, event, planned):
+                    self.parties.add((change.id, change.address))
+            case ServiceSet():
+                self._list(("service", change.provider), change)
+                self.services.discard(change.provider)
+            case ServiceDeleted():
+                self.services.add(change.provider)
+            case PartyReserved():
+                self._reserve(change.id, change.holder)
+            case NodeReserved():
+                self._reserve(change.domain, change.operator)
+            case AgreementMade():
+                self.agreements.discard((change.user, change.provider))
+            case AgreementRevoked():
+                self.agreements.add((change.user, change.provider))
+            case _:
+                pass
+
+    def _list(self, key: object, change: Change) -> None:
+        self._listed[key] = change
+
+    def _reserve(self, key: PartyId | str, account: Address | None) -> None:
+        self._reserved.pop(key, None)
+        if account is not None:
+            self._reserved[key] = account
+
+    def _stays_away(self, key: object, event: Event, planned: dict[object, Change]) -> bool:
+        listed = self._listed.pop(key, None)
+        by_its_account = event.how in {"direct", "signed", "controller"}
+        return by_its_account or (listed is not None and listed == planned.get(key))
+
+
+def _planned(plan: Plan) -> dict[object, Change]:
+    """Return what the events of an import as planned say of nodes and parties, by key."""
+    found: dict[object, Change] = {node.operator: NodeSet(node=node) for node in plan.nodes}
+    for party in plan.parties:
+        found[party.id] = PartySet(
+            address=party.address,
+            id=party.id,
+            roles=party.roles,
+            modules_sender=party.modules_sender,
+            modules_receiver=party.modules_receiver,
+            operator=party.operator,
+        )
+    return found
+
+
+def _gone(before: tuple[T, ...], after: list[T]) -> list[T]:
+    kept = set(map(id, after))
+    return [one for one in before if id(one) not in kept]
