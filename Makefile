@@ -77,7 +77,7 @@ bench: setup ## measure gas and speed, beside v1's
 .PHONY: soak
 soak: setup ## the long settings: 200 random histories, all seeded faults; notes the result in docs/
 	@$(ON_PATH) $(BIN)/python scripts/soak.py --note
-	@OCN_SOAK=1 $(ON_PATH) $(BIN)/python -m pytest -q tests/property/test_state_machine_finds_faults.py tests/cache/test_outages.py
+	@OCN_SOAK=1 $(ON_PATH) $(BIN)/python -m pytest -q tests/property/test_state_machine_finds_faults.py tests/cache/test_outages.py tests/journal/test_kills.py
 	@FOUNDRY_PROFILE=soak $(ON_PATH) $(BIN)/python tools/analysis.py forge
 
 .PHONY: rehearsal

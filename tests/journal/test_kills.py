@@ -5,7 +5,7 @@ import os
 import pytest
 from world import History
 
-HISTORIES = int(os.environ.get("JOURNAL_HISTORIES", "10"))
+HISTORIES = 1000 if os.environ.get("OCN_SOAK") else int(os.environ.get("JOURNAL_HISTORIES", "10"))
 EVERY = 1 if HISTORIES >= 100 else 4  # steps at which a write is killed: all of them in `make soak`
 
 
