@@ -66,6 +66,7 @@ class Writing:
         self._client, self._steps, self._payer, self._console = client, steps, payer, console
         self._changes = [_change(step, payer.address) for step in steps]
         self._accounts = [account for account, _ in self._changes]
+        self._quoted: Quote | None = None
 
     def execute(self, options: WriteOptions, *, insist: bool, dry_run: bool) -> int:
         """Show the plan, ask, send, and show the result.
@@ -111,18 +112,27 @@ class Writing:
     def _quote(self, options: WriteOptions) -> Quote | None:
         """Simulate and price the write; requests that would fail are left out when it is sent."""
         try:
-            return self._client.quote(*self._steps, payer=self._payer.address, options=options)
+            self._quoted = self._client.quote(
+                *self._steps, payer=self._payer.address, options=options
+            )
         except (RequestRejected, Reverted) as error:
             if len(self._steps) == 1:
                 raise
             say(self._console, "warning", f"not all of these will take effect: {error}")
             return None
+        for notice in self._quoted.notices:
+            say(self._console, "note", notice)
+        return self._quoted
 
     def _send(self, options: WriteOptions) -> Outcome:
         signed = [step for step in self._steps if isinstance(step, SignedRequest)]
         if signed:
-            return self._client.submit(*signed, spender=self._payer, options=options)
-        return self._client.send(*self._steps, signer=self._payer, options=options)
+            return self._client.submit(
+                *signed, spender=self._payer, options=options, quote=self._quoted
+            )
+        return self._client.send(
+            *self._steps, signer=self._payer, options=options, quote=self._quoted
+        )
 
     def _report(self, outcome: Outcome) -> tuple[Entry, int]:
         unread: list[Entry | None] = [None for _ in self._changes]
