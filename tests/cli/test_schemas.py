@@ -15,10 +15,10 @@ import pytest
 import uvicorn
 from referencing import Registry, Resource
 
-# The rehearsal fills v1's contracts too, and the deployment's tests have timelocks; neither scripts
+# The rehearsal fills v1's contracts too, and the deployment's tests have timelocks; neither tools
 # nor tests are packages, so they are put on the path.
-if (_scripts := str(Path(__file__).resolve().parents[2] / "scripts")) not in sys.path:
-    sys.path.insert(0, _scripts)
+if (_rehearsal := str(Path(__file__).resolve().parents[2] / "tools" / "rehearsal")) not in sys.path:
+    sys.path.insert(0, _rehearsal)
 if (_heirs := str(Path(__file__).resolve().parents[1] / "deployment")) not in sys.path:
     sys.path.insert(0, _heirs)
 
