@@ -12,10 +12,10 @@ for _folder in (_ROOT / "tools" / "rehearsal", _ROOT / "scripts"):
     if str(_folder) not in sys.path:
         sys.path.insert(0, str(_folder))
 
-import verify
-from rehearsal_line import Killer, Services
+import verify  # noqa: E402
+from rehearsal_line import Killer, Services  # noqa: E402
 
-from ocn_registry.deploy.devnet import Devnet
+from ocn_registry.deploy.devnet import Devnet  # noqa: E402
 
 KILLS = 24  # at the beginning of twelve steps; before and after the first change of six
 
