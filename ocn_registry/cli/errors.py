@@ -39,7 +39,7 @@ def report(error: Exception, args: Namespace) -> int:
 
 def _unexpected(error: Exception) -> int:
     if os.environ.get("OCN_DEBUG"):
-        traceback.print_exception(error)
+        talk("".join(traceback.format_exception(error)).rstrip("\n"))
     if isinstance(error, OSError) and error.strerror:  # of this machine: a full disk, say
         what = "the output" if error.filename is None else shown(str(error.filename))
         talk(f"error: {what} can't be used: {error.strerror}")

@@ -11,8 +11,6 @@ from ocn_registry.cli.config.choices import NETWORKS, choice
 if TYPE_CHECKING:
     from argparse import ArgumentParser
 
-# What may be a private key, whole or cut: it is quoted nowhere.
-LIKE_A_KEY: Final = re.compile(r"(0[xX])?[0-9a-fA-F]{60,}")
 KEY_HELP: Final = (
     "keystore:PATH (encrypted file), env:NAME (environment variable), file:PATH (key file that "
     "only you can read), or command:PROGRAM (a program that signs)"

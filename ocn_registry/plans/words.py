@@ -152,7 +152,7 @@ def _changed(change: Change) -> str:  # noqa: C901, PLR0911 - one for each kind 
 
 
 def _text(text: str) -> str:
-    return shown(text, _MOST_TEXT)
+    return shown(text, _MOST_TEXT, public=True)
 
 
 def _url(text: str) -> str:

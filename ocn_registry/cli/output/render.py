@@ -7,9 +7,11 @@ as JSON escapes it, so that programs read the same value; elsewhere with a backs
 from __future__ import annotations
 
 import json
+import re
 import sys
 from typing import TYPE_CHECKING, TypeGuard
 
+from ocn_registry.cli.output.secrets import without_secrets
 from ocn_registry.cli.output.terminal import broken, columns, fitted, said, tinted, width_of
 from ocn_registry.plans.entries import fields_of
 
@@ -20,17 +22,20 @@ if TYPE_CHECKING:
 _GAP = 2
 _LEAST_WIDTH = 12
 _MOST_MARKS = 3
+# What begins a formula where a cell begins. A cell may begin after any separator that the reader of
+# a file chooses, so all but letters, digits, dots and hyphens count as one.
+_FORMULA = re.compile(r"(^|[^\w.-])([=+\-@])")
 
 
 def talk(text: str) -> None:
     """Say something to the person, on standard error."""
     sys.stdout.flush()
-    print(said(text), file=sys.stderr, flush=True)  # noqa: T201 - the command line talks
+    print(said(without_secrets(text)), file=sys.stderr, flush=True)  # noqa: T201 - the command line talks
 
 
 def put(text: str) -> None:
-    """Give a line of what was asked for, on standard output."""
-    print(text)  # noqa: T201 - what a command gives
+    """Print what was asked for, on standard output."""
+    print(without_secrets(text))  # noqa: T201 - what a command gives
 
 
 def printable(text: str) -> str:
@@ -70,7 +75,8 @@ def as_json(value: object) -> str:
 def as_csv(entries: Sequence[Mapping[str, object]]) -> str:
     """Write entries as CSV: a column for each value of their JSON, lists with spaces between.
 
-    A text that a spreadsheet would take for a formula gets a quote in front.
+    What a spreadsheet would take for a formula, whatever it takes for a separator, gets a quote in
+    front.
     """
     import csv  # noqa: PLC0415 - for who asks for it
     import io  # noqa: PLC0415
@@ -97,7 +103,7 @@ def _flat(name: str, value: object) -> Iterator[tuple[str, str]]:
             yield from _flat(f"{name}.{key}" if name else key, part)
         return
     text = " ".join(map(_cell, value)) if _is_list(value) else _cell(value)
-    yield name, printable(f"'{text}" if text[:1] in set("=+-@\t") else text)
+    yield name, printable(_FORMULA.sub(r"\1'\2", text))
 
 
 def _is_object(value: object) -> TypeGuard[dict[str, object]]:
