@@ -60,6 +60,7 @@ class OwnerAction:
         read: Reads the entry at a block.
         steps: The same as values, where a Safe can do it by a file.
         only_if_same: Whether it is refused once the entry is not the one that was shown.
+        losses: What it ends or gives up.
     """
 
     name: str
@@ -72,6 +73,7 @@ class OwnerAction:
     read: Callable[[int], Entry | None]
     steps: tuple[Step, ...] = ()
     only_if_same: bool = False
+    losses: tuple[str, ...] = ()
 
 
 def has_no_end(action: Entry, here: Deployment) -> bool:
@@ -157,6 +159,8 @@ class Owning:
         yield "signer", owner
         yield "change", action.says
         yield "now", "not listed" if action.before is None else entries.brief(action.before)
+        for loss in action.losses:
+            yield "ends", loss
         if action.reason:
             yield "reason", action.reason
         yield "log", str(self._log)

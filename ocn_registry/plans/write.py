@@ -23,6 +23,7 @@ from ocn_registry.plans import entries
 from ocn_registry.plans.entries import brief
 from ocn_registry.plans.execute import Plan, execute, read_after, say, transaction
 from ocn_registry.plans.exit_codes import DONE, REJECTED
+from ocn_registry.plans.losses import losses_of
 from ocn_registry.plans.words import words_of
 from ocn_registry.signing import SignedRequest
 
@@ -105,6 +106,8 @@ class Writing:
             yield "change", words_of(intent)
             before = entry_of(self._client, intent, account)
             yield "now", "not listed" if before is None else brief(before)
+            for loss in losses_of(self._client, account, intent):
+                yield "ends", loss
         yield "spender", payer
         if self._client.limits.replayable and any(each != payer for each in self._accounts):
             yield "warning", _REPEATABLE

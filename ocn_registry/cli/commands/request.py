@@ -55,13 +55,14 @@ def sign(args: Namespace) -> int:
     from ocn_registry.cli.config.networks import connect
     from ocn_registry.cli.execute import agreed
     from ocn_registry.cli.output.render import put, talk
-    from ocn_registry.cli.output.requests import describe, read, unsigned
+    from ocn_registry.cli.output.requests import check_deadline, describe, read, unsigned
 
     with connect(args) as client:
         request = unsigned(read(client, args.file))
         describe(request, client)
+        check_deadline(request)
         signer = key(args, "signer", client.deployment)
-    if not agreed(args, "sign this?", insist=False):
+    if not agreed(args, "sign this?", insist=True):
         talk("nothing was signed")
         return INTERRUPTED
     put(request.sign(signer).to_json())

@@ -127,9 +127,7 @@ def _text(path: Path) -> str:
     if os.name == "posix" and about.st_uid not in {0, os.getuid()}:
         raise _refused(path, "it belongs to another user: use a file of your own")
     if os.name == "posix" and about.st_mode & _WRITABLE_BY_OTHERS:
-        raise _refused(
-            path, "others can write it, and choose your keys: run chmod go-w on it"
-        )
+        raise _refused(path, "others can write it, and choose your keys: run chmod go-w on it")
     if len(content) > SETTINGS_FILE.max_bytes:
         raise _refused(path, "it is too long")
     try:
