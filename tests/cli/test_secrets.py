@@ -1,4 +1,4 @@
-"""A key that is given in a wrong place is printed nowhere: every option of every command is tried."""
+"""A key in a wrong place is printed nowhere: every option of every command is tried."""
 
 import contextlib
 import io
@@ -13,6 +13,7 @@ from ocn_registry import KeySigner
 from ocn_registry.cli.commands import commands
 from ocn_registry.cli.main import main
 from ocn_registry.cli.parser import add_options
+from ocn_registry.signing.program import program_signer
 
 KEY = "be367b774603c65850ee2cf479df809174f95cdb847483db2a6bcf1aad0fa5fd"
 SECRET = "s3cr3t-of-a-provider"  # noqa: S105 - a part of a URL
@@ -104,9 +105,12 @@ def said(monkeypatch, tmp_path):
             kept = {"PATH": os.environ["PATH"], "XDG_CONFIG_HOME": str(tmp_path / "config")}
             changed.setattr(os, "environ", kept | {"XDG_STATE_HOME": str(tmp_path)} | variables)
             changed.setattr(sys, "stdin", io.StringIO(stdin))
-            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-                with contextlib.suppress(SystemExit):
-                    main(words)
+            with (
+                contextlib.redirect_stdout(out),
+                contextlib.redirect_stderr(err),
+                contextlib.suppress(SystemExit),
+            ):
+                main(words)
         return out.getvalue() + err.getvalue()
 
     return run
@@ -156,7 +160,7 @@ def test_a_key_in_a_variable_is_not_printed(variable, said):
         for words in (
             ["delete-node-raw", "-n", "volta", "--rpc-url", NOWHERE],
             ["settings"],
-            ["list-nodes", "-n", "volta"][: 1 if variable == "OCN_PROFILE" else 3],
+            ["list-nodes", "--rpc-url", NOWHERE],
         ):
             if variable == "OCN_RPC_URL" and words[0] == "list-nodes" and "://" in form:
                 continue  # it would be asked
@@ -248,8 +252,6 @@ def test_a_hash_that_was_asked_for_is_printed(said):
 
 
 def test_a_program_that_signs_gets_no_key(monkeypatch, tmp_path):
-    from ocn_registry.signing.program import program_signer
-
     seen = tmp_path / "seen"
     program = tmp_path / "program.py"
     program.write_text(
