@@ -24,7 +24,7 @@ def report(error: Exception, args: Namespace) -> int:
     """
     if not isinstance(error, OcnRegistryError):
         return _unexpected(error)
-    for sentence in explain(error):
+    for sentence in explain(error, options=_options(args)):
         talk(printable(sentence))
     if args.network == "local" and isinstance(error, RpcUnavailable):
         talk(
@@ -35,6 +35,16 @@ def report(error: Exception, args: Namespace) -> int:
     if args.network == "local" and isinstance(error, NoContract):
         talk("for contracts of the first generation on a development chain: -n local-v1")
     return code_of(error)
+
+
+def _options(args: Namespace) -> str:
+    """Return the network options, unless they are what is wrong."""
+    from ocn_registry.cli.config.networks import network_options  # noqa: PLC0415 - for errors only
+
+    try:
+        return network_options(args)
+    except OcnRegistryError:
+        return ""
 
 
 def _unexpected(error: Exception) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from ocn_registry.cli.config.networks import network_options
 from ocn_registry.cli.output.progress import shown_waiting
 from ocn_registry.cli.output.render import as_json, for_programs, lines, printable, put, talk
 from ocn_registry.errors import InvalidInput
@@ -85,7 +86,7 @@ def write_options(args: Namespace, deployment: Deployment) -> WriteOptions:
         max_fee_per_gas_wei=args.max_fee,
         confirmations=confirmations,
         timeout_s=patience if args.timeout is None else args.timeout,
-        on_sent=_sent,
+        on_sent=lambda tx_hash: _sent(tx_hash, network_options(args)),
     )
 
 
@@ -119,6 +120,6 @@ def show(args: Namespace, result: Entry) -> None:
     put(lines(result))
 
 
-def _sent(tx_hash: str) -> None:
+def _sent(tx_hash: str, options: str) -> None:
     talk(f"sent      {tx_hash}")
-    talk(f"          waiting; if you stop here, continue with: ocn-registry tx status {tx_hash}")
+    talk(f"          waiting; if you stop here: ocn-registry tx status {tx_hash}{options}")

@@ -44,7 +44,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     show_hashes([getattr(args, name, None) for name in _HASHES])
     run: Callable[..., int] = args.run
     try:
-        code = run(args)
+        output: str | None = getattr(args, "output_file", None)
+        if output is None:
+            code = run(args)
+        else:
+            from ocn_registry.cli.output.render import written_to  # noqa: PLC0415 - for --out
+
+            with written_to(output):
+                code = run(args)
         sys.stdout.flush()
     except (KeyboardInterrupt, EOFError):  # Ctrl-C, or Ctrl-D at a question
         return _interrupted()

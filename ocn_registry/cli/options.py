@@ -213,6 +213,18 @@ def party_id(parser: ArgumentParser) -> None:
 def listing(parser: ArgumentParser) -> None:
     """Add the form of a list."""
     parser.add_argument("--csv", action="store_true", help="print CSV, with a header line")
+    out(parser)
+
+
+def out(parser: ArgumentParser) -> None:
+    """Add the file that the output is written to."""
+    parser.add_argument(
+        "--out",
+        dest="output_file",
+        metavar="FILE",
+        help="write the output to FILE, in UTF-8, instead of standard output; an existing file is "
+        "not overwritten",
+    )
 
 
 def requests(parser: ArgumentParser) -> None:

@@ -197,11 +197,14 @@ def test_a_flag_that_differs_from_the_environment_is_told(file, anywhere, devnet
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("netwrok = 'ewc'", "nothing is called 'netwrok': did you mean 'network'?"),
+        ("netwrok = 'ewc'", "there is no setting 'netwrok': did you mean 'network'?"),
         ("[profiles.a]\nsignr = 'env:A'", "'profiles.a.signr': did you mean 'signer'?"),
         ("rpc_urls = 'https://a'", "did you mean 'rpc_url'?"),
         ("zzz = 1", "there are ['ca_file'"),
-        ("[profiles]\nprofiles = {profiles = {}}", "nothing is called 'profiles.profiles.profiles"),
+        (
+            "[profiles]\nprofiles = {profiles = {}}",
+            "there is no setting 'profiles.profiles.profiles",
+        ),
         ("network = 'vlota'", "'network' is 'vlota': give one of local, volta"),
         ("network = 7", "'network' is 7: give a text in quotes"),
         ("network = ''", "give a text in quotes"),

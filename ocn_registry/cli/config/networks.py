@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeGuard
 from urllib.parse import urlsplit
@@ -22,7 +23,7 @@ from ocn_registry.errors import InvalidInput
 from ocn_registry.foreign.files import read_bytes
 from ocn_registry.foreign.limits import NETWORK_FILE
 from ocn_registry.foreign.strict_json import as_utf8, parse_json
-from ocn_registry.foreign.text import shown
+from ocn_registry.foreign.text import masked, shown
 from ocn_registry.models import Address
 from ocn_registry.networks import built_in, from_json
 from ocn_registry.protocol.effects import Head, run
@@ -65,6 +66,32 @@ def chosen(args: Namespace) -> Deployment:
     told = (_url(base.rpc_urls[0], provider),) if provider else urls
     base = replace(base, rpc_urls=tuple(given or told) or base.rpc_urls)
     return _with_contracts(args, base, contracts)
+
+
+def network_options(args: Namespace) -> str:
+    """Return the network options of the command line, for a command that is suggested.
+
+    Secrets in URLs are left out: `--rpc-url` then has to be given again by hand.
+    """
+    words: list[str] = []
+    for name, option in (
+        ("profile", "--profile"),
+        ("network", "-n"),
+        ("network_file", "--network-file"),
+        ("rpc_url", "--rpc-url"),
+        ("proxy", "--proxy"),
+        ("ca_file", "--ca-file"),
+    ):
+        flag = args.profile if name == "profile" else _flag(args, name)
+        for value in flag if isinstance(flag, list) else [flag]:
+            if value is not None:
+                words += [option, shlex.quote(masked(str(value)))]
+    return "".join([f" {word}" for word in words])
+
+
+def _flag(args: Namespace, name: str) -> object:
+    setting = settle(args).in_force.get(name)
+    return setting.value if setting is not None and setting.source == "flag" else None
 
 
 def _transport(args: Namespace, deployment: Deployment, chain_id: int | None) -> HttpTransport:

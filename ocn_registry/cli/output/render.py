@@ -9,19 +9,25 @@ from __future__ import annotations
 import json
 import re
 import sys
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeGuard
 
 from ocn_registry.cli.output.secrets import without_secrets
 from ocn_registry.cli.output.terminal import broken, columns, fitted, said, tinted, width_of
+from ocn_registry.errors import InvalidInput
+from ocn_registry.foreign.files import write_own
+from ocn_registry.foreign.text import shown
 from ocn_registry.plans.entries import fields_of
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Generator, Iterator, Mapping, Sequence
 
 _GAP = 2
 _LEAST_WIDTH = 12
 _MOST_MARKS = 3
+_file: list[str] | None = None
 # What begins a formula where a cell begins. A cell may begin after any separator that the reader of
 # a file chooses, so all but letters, digits, dots and hyphens count as one.
 _FORMULA = re.compile(r"(^|[^\w.-])([=+\-@])")
@@ -34,8 +40,39 @@ def talk(text: str) -> None:
 
 
 def put(text: str) -> None:
-    """Print what was asked for, on standard output."""
-    print(without_secrets(text))  # noqa: T201 - what a command gives
+    """Print what was asked for, on standard output, or to the file of `--out`."""
+    if _file is not None:
+        _file.append(without_secrets(text))
+    else:
+        print(without_secrets(text))  # noqa: T201 - what a command gives
+
+
+@contextmanager
+def written_to(path: str | None) -> Generator[None, None, None]:
+    """Write what is printed to a file that only this user may read, once all of it is there.
+
+    Args:
+        path: A file that does not exist yet; `None` to print to standard output.
+
+    Raises:
+        InvalidInput: It exists, or can't be written.
+    """
+    global _file  # noqa: PLW0603 - standard output is one for the process as well
+    if path is None:
+        yield
+        return
+    target = Path(path).expanduser()
+    if target.exists():  # before anything is done
+        raise InvalidInput(f"the file {shown(path)} exists and is not overwritten: name another")
+    _file = []
+    try:
+        yield
+        content = "".join([f"{line}\n" for line in _file])
+        if content:
+            write_own(target, content.encode(), replace=False)
+            talk(f"written to {target}")
+    finally:
+        _file = None
 
 
 def printable(text: str) -> str:
@@ -115,8 +152,8 @@ def _is_list(value: object) -> TypeGuard[list[object]]:
 
 
 def for_programs(args: Namespace) -> bool:
-    """Ask whether a program reads the output: `--json`, or it goes to no terminal."""
-    return bool(args.json) or not sys.stdout.isatty()
+    """Return whether a program reads the output: `--json`, or it does not go to a terminal."""
+    return bool(args.json) or _file is not None or not sys.stdout.isatty()
 
 
 def lines(entry: Mapping[str, object]) -> str:

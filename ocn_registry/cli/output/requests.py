@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ocn_registry.cli.output.render import as_json, for_programs, lines, put, talk
 from ocn_registry.dialects import dialect_of
 from ocn_registry.errors import InvalidInput
-from ocn_registry.foreign.files import read_bytes
+from ocn_registry.foreign.files import read_bytes, write_own
 from ocn_registry.foreign.limits import REQUEST
 from ocn_registry.foreign.strict_json import as_utf8
 from ocn_registry.foreign.text import shown
@@ -111,6 +112,25 @@ def entry(found: Request | SignedRequest, client: RegistryClient) -> Entry:
 def describe(found: Request | SignedRequest, client: RegistryClient) -> None:
     """Say on standard error what a request is."""
     talk(lines(entry(found, client)))
+
+
+def put_signed(args: Namespace, signed: Sequence[SignedRequest]) -> None:
+    """Print one signed request; write several into the folder of `--folder`, named as they were.
+
+    Raises:
+        InvalidInput: There are several, and no folder is named.
+    """
+    if len(signed) == 1:
+        put(signed[0].to_json())
+        return
+    if args.folder is None:
+        raise InvalidInput("several requests are signed into a folder: add --folder FOLDER")
+    folder = Path(args.folder).expanduser()
+    folder.mkdir(parents=True, exist_ok=True)
+    for path, each in zip(args.files, signed, strict=True):
+        target = folder / Path(path).name
+        write_own(target, f"{each.to_json()}\n".encode(), what="request", replace=False)
+        talk(f"written to {target}")
 
 
 def show_all(args: Namespace, found: Sequence[Entry]) -> None:
