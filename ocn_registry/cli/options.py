@@ -143,6 +143,31 @@ def sending(parser: ArgumentParser, awaited: str = "the transaction") -> None:
         metavar="WEI",
         help="highest price per gas, in wei (default: twice the base fee)",
     )
+    parser.add_argument(
+        "--max-cost",
+        type=tokens,
+        metavar="TOKENS",
+        help="most that a transaction may cost, in the chain's token (default: 0.01)",
+    )
+    journal(parser)
+
+
+def journal(parser: ArgumentParser) -> None:
+    """Add the file that transactions are kept in."""
+    parser.add_argument(
+        "--journal",
+        metavar="FILE",
+        help="file that keeps transactions until the chain has decided about them (default: "
+        "ocn-registry/journal.db in your state folder)",
+    )
+
+
+def tokens(text: str) -> int:
+    """Parse an amount of the chain's token, in wei."""
+    found = re.fullmatch(r"([0-9]{1,9})(?:\.([0-9]{1,18}))?", text)
+    if found is None:
+        raise ArgumentTypeError(f"{text!r} is not a valid amount: give one such as 0.01")
+    return int(found[1]) * 10**18 + int((found[2] or "").ljust(18, "0"))
 
 
 def waiting(parser: ArgumentParser) -> None:

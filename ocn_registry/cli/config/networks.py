@@ -34,13 +34,15 @@ if TYPE_CHECKING:
 
     from ocn_registry.networks import Deployment
     from ocn_registry.protocol.effects import HeadBlock
+    from ocn_registry.protocol.journal import Journal
 
 
 def connect(args: Namespace) -> RegistryClient:
     """Return a client of the registry that the command line names."""
     deployment = chosen(args)
     hide_urls([*deployment.rpc_urls, args.proxy or ""])
-    return RegistryClient(deployment, _transport(args, deployment, deployment.chain_id))
+    transport = _transport(args, deployment, deployment.chain_id)
+    return RegistryClient(deployment, transport, journal=_journal(args))
 
 
 def latest(client: RegistryClient) -> int:
@@ -66,6 +68,15 @@ def chosen(args: Namespace) -> Deployment:
     told = (_url(base.rpc_urls[0], provider),) if provider else urls
     base = replace(base, rpc_urls=tuple(given or told) or base.rpc_urls)
     return _with_contracts(args, base, contracts)
+
+
+def _journal(args: Namespace) -> Journal | None:
+    """Return the journal of a command that writes; reads open none."""
+    if not hasattr(args, "journal"):
+        return None
+    from ocn_registry.plans.folders import journal_of  # noqa: PLC0415 - for writes only
+
+    return journal_of(args.journal)
 
 
 def network_options(args: Namespace) -> str:

@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeGuard
 
 from ocn_registry.cli.config.choices import NETWORKS, choice
-from ocn_registry.cli.options import blocks
+from ocn_registry.cli.options import blocks, tokens
 from ocn_registry.errors import InvalidInput
 from ocn_registry.foreign.limits import SETTINGS_FILE
 from ocn_registry.foreign.strict_json import as_utf8
@@ -233,6 +233,13 @@ def _wei(value: object, _: Path) -> int:
     return value
 
 
+def _tokens(value: object, _: Path) -> int:
+    try:
+        return tokens(str(value) if _is_whole(value) else _word(value))
+    except ArgumentTypeError:
+        raise _Wrong('give an amount of the chain\'s token in quotes, such as "0.01"') from None
+
+
 _READ: Final[dict[str, Read]] = {
     "network": _network,
     "network_file": _path,
@@ -246,6 +253,8 @@ _READ: Final[dict[str, Read]] = {
     "wait": _wait,
     "timeout": _seconds,
     "max_fee": _wei,
+    "max_cost": _tokens,
+    "journal": _path,
 }
 
 
