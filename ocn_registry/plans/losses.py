@@ -20,6 +20,7 @@ from ocn_registry.intents import (
     SetService,
 )
 from ocn_registry.plans.entries import module_names, permission_names, role_names
+from ocn_registry.plans.words import url_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -45,7 +46,7 @@ def losses_of(  # noqa: C901, PLR0912 - one for each kind of intent
         case SetNode():
             node = client.node(account)
             if node is not None and node.domain != intent.domain:
-                yield f"the URL {node.domain}: another operator can list it"
+                yield f"the URL {url_text(node.domain)}: another operator can list it"
         case DeleteNode():
             yield from _of_node(client, account)
         case SetParty():
@@ -75,11 +76,12 @@ def _of_node(client: RegistryClient, operator: Address) -> Iterator[str]:
     node = client.node(operator)
     if node is None:
         return
-    yield f"the URL {node.domain}: another operator can list it"
+    yield f"the URL {url_text(node.domain)}: another operator can list it"
     parties = client.parties(operator=operator)
     if parties:
         names = _listed([str(party.id) for party in parties])
-        yield f"the way to {len(parties)} parties until they change their operator: {names}"
+        count = "1 party" if len(parties) == 1 else f"{len(parties)} parties"
+        yield f"the way to {count}, until a new operator is set: {names}"
 
 
 def _of_update(client: RegistryClient, party: Party, intent: SetParty) -> Iterator[str]:

@@ -49,7 +49,7 @@ def words_of(intent: Intent) -> str:  # noqa: C901, PLR0911 - one for each inten
     """Return what an intent does, as the end of the sentence "The account wants to ..."."""
     match intent:
         case SetNode():
-            return f"list its node under {_url(intent.domain)}"
+            return f"list its node under {url_text(intent.domain)}"
         case DeleteNode():
             return "delete its node; parties that use it can no longer be reached"
         case SetParty():
@@ -66,7 +66,7 @@ def words_of(intent: Intent) -> str:  # noqa: C901, PLR0911 - one for each inten
         case DeleteParty():
             return "delete its party, and end its service and its agreements"
         case SetService():
-            url = f" ({_url(intent.url)})" if intent.url else ""
+            url = f" ({url_text(intent.url)})" if intent.url else ""
             needs = _joined(permission_names(intent.permissions))
             return f"offer the service {_text(intent.name)}{url}, which needs {needs}"
         case DeleteService():
@@ -115,7 +115,7 @@ def way_of(how: object, sender: object) -> str:
 def _changed(change: Change) -> str:  # noqa: C901, PLR0911 - one for each kind of change
     match change:
         case NodeSet():
-            return f"{change.node.operator} runs the node {_url(change.node.domain)}"
+            return f"{change.node.operator} runs the node {url_text(change.node.domain)}"
         case NodeDeleted():
             return f"{change.operator} no longer runs a node"
         case PartySet():
@@ -129,7 +129,7 @@ def _changed(change: Change) -> str:  # noqa: C901, PLR0911 - one for each kind 
             return f"{change.address} is no longer the party {change.id}"
         case ServiceSet():
             needs = _joined(permission_names(change.permissions))
-            url = f" ({_url(change.url)})" if change.url else ""
+            url = f" ({url_text(change.url)})" if change.url else ""
             return (
                 f"{change.provider} offers the service {_text(change.name)}{url}, which needs "
                 f"{needs}"
@@ -155,7 +155,7 @@ def _text(text: str) -> str:
     return shown(text, _MOST_TEXT, public=True)
 
 
-def _url(text: str) -> str:
+def url_text(text: str) -> str:
     """Return a URL as it is, or as other text where it has what no URL has."""
     return text if _URL.fullmatch(text) else _text(text)
 
