@@ -134,9 +134,8 @@ class Writing:
         client, payer = self._client, self._payer
         if not self._signed:
             return client.send(*self._steps, signer=payer, options=options, quote=quote)
-        if (
-            len(self._signed) > 1 and quote is not None
-        ):  # the gas of each is reckoned: the price binds
+        if len(self._signed) > 1 and quote is not None:
+            # Their gas is reckoned in the same way when they are sent: the price is what binds.
             options = replace(options, max_fee_per_gas_wei=quote.max_fee_per_gas_wei)
             quote = None
         return client.submit(*self._signed, spender=payer, options=options, quote=quote)
