@@ -49,10 +49,10 @@ check: setup ## linters, types, formats, and that generated files are current
 	$(ON_PATH) $(NODE_BIN)/pyright
 	$(ON_PATH) $(NODE_BIN)/prettier --check --log-level warn $(SOLIDITY)
 	$(ON_PATH) $(NODE_BIN)/solhint --disc --noPoster --max-warnings 0 --config solhint.config.js $(CONTRACTS)
-	$(BIN)/python scripts/build_abi.py --check
-	$(BIN)/python scripts/build_schema.py --check
-	$(BIN)/python scripts/build_reference.py --check
-	$(BIN)/python scripts/build_manual.py --check
+	$(BIN)/python tools/build/build_abi.py --check
+	$(BIN)/python tools/build/build_schema.py --check
+	$(BIN)/python tools/build/build_reference.py --check
+	$(BIN)/python tools/build/build_manual.py --check
 
 .PHONY: format
 format: setup ## lay out Python and Solidity, and mend what linters can mend
@@ -62,33 +62,33 @@ format: setup ## lay out Python and Solidity, and mend what linters can mend
 
 .PHONY: abi
 abi: setup ## compile the contracts into ocn_registry/deploy/artifacts/v3
-	$(BIN)/python scripts/build_abi.py
+	$(BIN)/python tools/build/build_abi.py
 
 .PHONY: docs
 docs: setup ## write what is made of the code: docs/reference.md, the manual, the schemas
-	$(BIN)/python scripts/build_schema.py
-	$(BIN)/python scripts/build_reference.py
-	$(BIN)/python scripts/build_manual.py
+	$(BIN)/python tools/build/build_schema.py
+	$(BIN)/python tools/build/build_reference.py
+	$(BIN)/python tools/build/build_manual.py
 
 .PHONY: bench
 bench: setup ## measure gas and speed, beside v1's
-	@$(ON_PATH) $(BIN)/python scripts/bench.py
+	@$(ON_PATH) $(BIN)/python tools/bench/bench.py
 
 .PHONY: soak
 soak: setup ## the long settings: 200 random histories, all seeded faults; notes the result in docs/
-	@$(ON_PATH) $(BIN)/python scripts/soak.py --note
-	@OCN_SOAK=1 $(ON_PATH) $(BIN)/python -m pytest -q tests/property/test_state_machine_finds_faults.py tests/cache/test_outages.py
-	@$(BIN)/python scripts/scale_cache.py --note
+	@$(ON_PATH) $(BIN)/python tools/bench/soak.py --note
+	@OCN_SOAK=1 $(ON_PATH) $(BIN)/python -m pytest -q tests/property/test_state_machine_finds_faults.py tests/cache/test_outages.py tests/journal/test_kills.py
+	@$(BIN)/python tools/bench/scale_cache.py --note
 	@FOUNDRY_PROFILE=soak $(ON_PATH) $(BIN)/python tools/analysis.py forge
 
 .PHONY: rehearsal
 rehearsal: setup ## deploy, prove, migrate, hand over on a chain like Volta; and the figures of 5,000 parties
-	@$(ON_PATH) $(BIN)/python scripts/rehearsal.py
-	@$(ON_PATH) $(BIN)/python scripts/rehearsal_numbers.py --note
+	@$(ON_PATH) $(BIN)/python tools/rehearsal/rehearsal.py
+	@$(ON_PATH) $(BIN)/python tools/rehearsal/rehearsal_numbers.py --note
 
 .PHONY: scale
 scale: setup ## costs and pages of a registry of 20,000 parties; notes the result in docs/
-	@$(ON_PATH) $(BIN)/python scripts/scale.py --note
+	@$(ON_PATH) $(BIN)/python tools/bench/scale.py --note
 
 .PHONY: analysis
 analysis: setup .venv-analysis/installed ## slither, forge's tests and coverage, halmos, a sample of mutants
@@ -110,7 +110,7 @@ compat: setup ## install the package beside the oldest and the newest web3, and 
 
 .PHONY: release
 release: setup ## wheel and source archive of the last commit into dist/: built twice, compared, installed, used
-	@$(BIN)/python scripts/build_release.py
+	@$(BIN)/python tools/build/build_release.py
 
 .PHONY: lock
 lock: .venv/installed-dev ## resolve all versions anew: requirements/*.txt and package-lock.json

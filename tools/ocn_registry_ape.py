@@ -24,6 +24,7 @@ from ocn_registry.errors import InvalidInput, OcnRegistryError
 from ocn_registry.flows.options import WriteOptions
 from ocn_registry.plans.exit_codes import DONE
 from ocn_registry.plans.failures import code_of, explain
+from ocn_registry.plans.folders import journal_of
 from ocn_registry.plans.words import words_of
 from ocn_registry.plans.write import Writing
 from ocn_registry.protocol.effects import ChainId
@@ -76,6 +77,11 @@ class Console:
     def note(self, text: str) -> None:
         """Say one line, with everything escaped that could command a terminal."""
         click.echo("".join(map(_printable, text)), err=True)
+
+    @property
+    def can_ask(self) -> bool:
+        """Whether there is a person who has not agreed beforehand."""
+        return not self._yes and sys.stdin.isatty()
 
     def agree(self, question: str, *, insist: bool) -> bool:
         """Return whether the person agrees."""
@@ -150,7 +156,7 @@ def _write(
         rpc_urls=(provider.network_choice,),  # as its user knows it; a URL can hold a key
     )
     transport = Web3Transport(provider.web3, chain_id=here.chain_id)
-    with RegistryClient(here, transport) as client:
+    with RegistryClient(here, transport, journal=journal_of(None)) as client:
         intents = wanted(given, client, given["spender"] is not None)
         together = [intents] if client.limits.has_batches else [[intent] for intent in intents]
         for group in together:

@@ -24,7 +24,7 @@ def report(error: Exception, args: Namespace) -> int:
     """
     if not isinstance(error, OcnRegistryError):
         return _unexpected(error)
-    for sentence in explain(error):
+    for sentence in explain(error, options=_options(args)):
         talk(printable(sentence))
     if args.network == "local" and isinstance(error, RpcUnavailable):
         talk(
@@ -37,9 +37,19 @@ def report(error: Exception, args: Namespace) -> int:
     return code_of(error)
 
 
+def _options(args: Namespace) -> str:
+    """Return the network options, unless they are what is wrong."""
+    from ocn_registry.cli.config.networks import network_options  # noqa: PLC0415 - for errors only
+
+    try:
+        return network_options(args)
+    except OcnRegistryError:
+        return ""
+
+
 def _unexpected(error: Exception) -> int:
     if os.environ.get("OCN_DEBUG"):
-        traceback.print_exception(error)
+        talk("".join(traceback.format_exception(error)).rstrip("\n"))
     if isinstance(error, OSError) and error.strerror:  # of this machine: a full disk, say
         what = "the output" if error.filename is None else shown(str(error.filename))
         talk(f"error: {what} can't be used: {error.strerror}")

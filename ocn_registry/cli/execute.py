@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from ocn_registry.cli.config.networks import network_options
 from ocn_registry.cli.output.progress import shown_waiting
 from ocn_registry.cli.output.render import as_json, for_programs, lines, printable, put, talk
 from ocn_registry.errors import InvalidInput
-from ocn_registry.flows.options import WriteOptions
+from ocn_registry.flows.options import DEFAULT_MAX_COST_WEI, WriteOptions
 from ocn_registry.plans.network import confirmations_of
 from ocn_registry.plans.write import Writing
 
@@ -36,6 +37,11 @@ class Terminal:
     def note(self, text: str) -> None:
         """Say one line, on standard error."""
         talk(printable(text))
+
+    @property
+    def can_ask(self) -> bool:
+        """Whether there is a person who has not agreed beforehand."""
+        return not self._args.yes and sys.stdin.isatty()
 
     def agree(self, question: str, *, insist: bool) -> bool:
         """Ask the person, if there is one, unless `--yes` was given."""
@@ -81,11 +87,13 @@ def write_options(args: Namespace, deployment: Deployment) -> WriteOptions:
     """Return how the command line wants transactions priced and waited for."""
     confirmations = confirmations_of(args.wait, deployment)
     patience = _PATIENCE_S + _BLOCK_S * (confirmations - 1)
+    most = DEFAULT_MAX_COST_WEI if args.max_cost is None else args.max_cost
     return WriteOptions(
         max_fee_per_gas_wei=args.max_fee,
+        max_cost_wei=most,
         confirmations=confirmations,
         timeout_s=patience if args.timeout is None else args.timeout,
-        on_sent=_sent,
+        on_sent=lambda tx_hash: _sent(tx_hash, network_options(args)),
     )
 
 
@@ -119,6 +127,6 @@ def show(args: Namespace, result: Entry) -> None:
     put(lines(result))
 
 
-def _sent(tx_hash: str) -> None:
+def _sent(tx_hash: str, options: str) -> None:
     talk(f"sent      {tx_hash}")
-    talk(f"          waiting; if you stop here, continue with: ocn-registry tx status {tx_hash}")
+    talk(f"          waiting; if you stop here: ocn-registry tx status {tx_hash}{options}")

@@ -12,11 +12,15 @@ import sys
 from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
+from ocn_registry.cli.output.secrets import hide_keys, show_hashes
 from ocn_registry.cli.parser import parse
 from ocn_registry.plans.exit_codes import INTERRUPTED, UNEXPECTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+_MAY_HOLD_KEYS = ("SIGNER", "SPENDER", "SENDER", "OCN_RPC_URL", "OCN_PROFILE")
+_HASHES = ("tx_hash", "registry_tx", "permissions_tx")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -31,13 +35,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    words = sys.argv[1:] if argv is None else argv
+    hide_keys([*words, *[os.environ.get(name, "") for name in _MAY_HOLD_KEYS]])
     try:
-        args = parse(sys.argv[1:] if argv is None else argv)
+        args = parse(words)
     except KeyboardInterrupt:
         return _interrupted()
+    show_hashes([getattr(args, name, None) for name in _HASHES])
     run: Callable[..., int] = args.run
     try:
-        code = run(args)
+        output: str | None = getattr(args, "output_file", None)
+        if output is None:
+            code = run(args)
+        else:
+            from ocn_registry.cli.output.render import written_to  # noqa: PLC0415 - for --out
+
+            with written_to(output):
+                code = run(args)
         sys.stdout.flush()
     except (KeyboardInterrupt, EOFError):  # Ctrl-C, or Ctrl-D at a question
         return _interrupted()

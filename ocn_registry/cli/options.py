@@ -11,8 +11,6 @@ from ocn_registry.cli.config.choices import NETWORKS, choice
 if TYPE_CHECKING:
     from argparse import ArgumentParser
 
-# What may be a private key, whole or cut: it is quoted nowhere.
-LIKE_A_KEY: Final = re.compile(r"(0[xX])?[0-9a-fA-F]{60,}")
 KEY_HELP: Final = (
     "keystore:PATH (encrypted file), env:NAME (environment variable), file:PATH (key file that "
     "only you can read), or command:PROGRAM (a program that signs)"
@@ -145,6 +143,31 @@ def sending(parser: ArgumentParser, awaited: str = "the transaction") -> None:
         metavar="WEI",
         help="highest price per gas, in wei (default: twice the base fee)",
     )
+    parser.add_argument(
+        "--max-cost",
+        type=tokens,
+        metavar="TOKENS",
+        help="most that a transaction may cost, in the chain's token (default: 0.01)",
+    )
+    journal(parser)
+
+
+def journal(parser: ArgumentParser) -> None:
+    """Add the file that transactions are kept in."""
+    parser.add_argument(
+        "--journal",
+        metavar="FILE",
+        help="file that keeps transactions until the chain has decided about them (default: "
+        "ocn-registry/journal.db in your state folder)",
+    )
+
+
+def tokens(text: str) -> int:
+    """Parse an amount of the chain's token, in wei."""
+    found = re.fullmatch(r"([0-9]{1,9})(?:\.([0-9]{1,18}))?", text)
+    if found is None:
+        raise ArgumentTypeError(f"{text!r} is not a valid amount: give one such as 0.01")
+    return int(found[1]) * 10**18 + int((found[2] or "").ljust(18, "0"))
 
 
 def waiting(parser: ArgumentParser) -> None:
@@ -215,6 +238,18 @@ def party_id(parser: ArgumentParser) -> None:
 def listing(parser: ArgumentParser) -> None:
     """Add the form of a list."""
     parser.add_argument("--csv", action="store_true", help="print CSV, with a header line")
+    out(parser)
+
+
+def out(parser: ArgumentParser) -> None:
+    """Add the file that the output is written to."""
+    parser.add_argument(
+        "--out",
+        dest="output_file",
+        metavar="FILE",
+        help="write the output to FILE, in UTF-8, instead of standard output; an existing file is "
+        "not overwritten",
+    )
 
 
 def requests(parser: ArgumentParser) -> None:

@@ -8,8 +8,10 @@ from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from ocn_registry.cli.commands import GROUPS, commands
-from ocn_registry.cli.options import LIKE_A_KEY, network_and_output
+from ocn_registry.cli.options import network_and_output
+from ocn_registry.cli.output.secrets import without_secrets
 from ocn_registry.cli.output.terminal import columns, folded, said
+from ocn_registry.foreign.text import masked
 from ocn_registry.plans.exit_codes import MEANINGS, USAGE
 
 if TYPE_CHECKING:
@@ -63,7 +65,7 @@ class Parser(ArgumentParser):
         unknown = _UNKNOWN.fullmatch(message)
         if unknown is not None:
             message = _no_such_command(unknown[1], re.findall(r"'([^']+)'", unknown[2]))
-        safe = LIKE_A_KEY.sub("<hidden>", message)
+        safe = without_secrets(masked(message))
         safe = safe.encode("unicode_escape").decode() if not safe.isprintable() else safe
         self.exit(USAGE, said(f"error: {safe}\nsee: {self.prog} --help\n"))
 

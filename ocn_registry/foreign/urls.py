@@ -197,4 +197,4 @@ def _punycode(host: str) -> str:
 def _refusal(url: str, wrong: str) -> InvalidInput:
     mended = mended_url(url[: 4 * MAX_URL_BYTES])
     hint = f"use {mended}" if mended not in (None, url) else "write it as https://node.example.com"
-    return InvalidInput(f"{shown(url)} is not a valid URL: {wrong}; {hint}")
+    return InvalidInput(f"{shown(url, public=True)} is not a valid URL: {wrong}; {hint}")

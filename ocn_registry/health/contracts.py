@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import http.client
 import json
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeGuard
-from urllib.parse import urlsplit
 
 from ocn_registry.deploy.verify import verify
 from ocn_registry.dialects.detect import detect
 from ocn_registry.errors import UnsupportedByDialect
+from ocn_registry.foreign.limits import NODE_DOCUMENT
 from ocn_registry.foreign.strict_json import parse_json
 from ocn_registry.health.findings import Finding
 from ocn_registry.models import Address
 from ocn_registry.protocol.effects import run
+from ocn_registry.transport.http_wire import Target, TooLong, receive, send
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from ocn_registry.client.sync_client import RegistryClient
 
 _TIMEOUT_S: Final = 10.0
-_MOST_BYTES: Final = 1 << 16
 _MOST_LETTERS: Final = 1 << 12
 _HTTP_OK: Final = 200
 
@@ -70,47 +70,61 @@ def _code(client: RegistryClient, dialect: str) -> Finding:
     return Finding("code", ok=False, says=says, remedy=remedy)
 
 
-def node(client: RegistryClient, operator: Address) -> Iterator[Finding]:
-    """Compare what a node says of itself with what the registry says of it."""
+def node(
+    client: RegistryClient,
+    operator: Address,
+    *,
+    proxy: str | None = None,
+    ca_file: str | None = None,
+) -> Iterator[Finding]:
+    """Compare what a node says about itself with what the registry says about it.
+
+    Args:
+        client: Reaches the registry.
+        operator: Runs the node.
+        proxy: HTTP proxy for the connection to the node.
+        ca_file: Certificates of the authorities to trust, instead of the system's.
+    """
     listed = client.node(operator)
     if listed is None:
-        remedy = "list it with set-node"
-        yield Finding("node", ok=False, says=f"{operator} runs none", remedy=remedy)
+        says = f"{operator} runs no node"
+        yield Finding("node", ok=False, says=says, remedy="list one with set-node")
         return
-    told = _node_info(listed.domain)
-    if told is None:
-        remedy = "see that it runs, and that its URL is the one that is listed"
+    answered = _node_info(listed.domain, proxy, ca_file)
+    if answered is None:
+        remedy = "check that it runs, and that its URL is the listed one"
         says = f"{listed.domain} does not say who it is"
         yield Finding("node", ok=False, says=says, remedy=remedy)
         return
-    same = told == {"url": listed.domain, "address": operator}
+    same = answered == {"url": listed.domain, "address": operator}
     remedy = "" if same else "correct the node's settings, or its entry with set-node"
-    says = f"{listed.domain} says {json.dumps(told)}"
+    says = f"{listed.domain} says {json.dumps(answered)}"
     yield Finding("node", ok=same, says=says, remedy=remedy)
 
 
-def _node_info(url: str) -> dict[str, str] | None:
-    """Ask a node for its URL and address; `None` when it gives none. No redirect is followed."""
+def _node_info(url: str, proxy: str | None, ca_file: str | None) -> dict[str, str] | None:
+    """Return a node's own URL and address; `None` when it gives none. Redirects are not followed.
+
+    Whatever the node does, the answer or its absence is there within one time limit.
+    """
+    deadline = time.monotonic() + _TIMEOUT_S
+    place = f"{url}/ocn/registry/node-info"
+    headers = {"Accept": "application/json", "Connection": "close"}
     try:
-        parts = urlsplit(url)
-        kind = (
-            http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        )
-        line = kind(parts.hostname or "", parts.port, timeout=_TIMEOUT_S)
-    except ValueError:
-        return None
-    try:
-        line.request("GET", f"{parts.path}/ocn/registry/node-info")
-        answer = line.getresponse()
-        content = parse_json(answer.read(_MOST_BYTES))
+        target = Target(place, headers, proxy, ca_file, method="GET")
+        sock = target.connect(deadline)
+        try:
+            send(sock, target.request(b""), deadline)
+            answer, _ = receive(sock, deadline, NODE_DOCUMENT.max_bytes)
+        finally:
+            sock.close()
+        content = parse_json(answer.content, NODE_DOCUMENT)
         if answer.status != _HTTP_OK or not _is_object(content):
             return None
         address = Address(str(content.get("address")))
-        return {"url": str(content.get("url"))[:_MOST_LETTERS], "address": address}
-    except (OSError, http.client.HTTPException, ValueError):
+    except (OSError, TooLong, ValueError, KeyError):
         return None
-    finally:
-        line.close()
+    return {"url": str(content.get("url"))[:_MOST_LETTERS], "address": address}
 
 
 def _is_object(value: object) -> TypeGuard[dict[str, object]]:

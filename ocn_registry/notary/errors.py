@@ -46,7 +46,7 @@ class HeaderTooLong(UnsignableMessage):
     """The signature is longer than the receiver takes as a header."""
 
     def __init__(self, size: int, limit: int) -> None:
-        """Say both, and what to do."""
+        """Name both sizes."""
         super().__init__(
             f"the header OCN-Signature takes {size:,} bytes, and max_header_bytes allows "
             f"{limit:,}: send fewer objects in one message, or have the receiver's server accept "
@@ -68,7 +68,7 @@ class ModifiedMessage(MessageRejected):
     def __init__(
         self, layer: int, cause: Cause | None = None, field: str = "", signed: str = ""
     ) -> None:
-        """Say which state of the message it is, and why."""
+        """Name the state of the message, and the cause."""
         super().__init__(_modified(_named(layer), cause, shown(field), shown(signed)))
         self.layer = layer
         self.cause = cause
@@ -103,7 +103,7 @@ class SignatoryMismatch(MessageRejected):
     """The signature is not that of the address that it names."""
 
     def __init__(self, named: str, recovered: str | None, layer: int = 0) -> None:
-        """Say whose signature it had to be, and whose it is if it is anybody's."""
+        """Name the expected signer, and the actual one if there is one."""
         whose = f"the signature of {recovered}" if recovered else "a signature that nobody made"
         super().__init__(
             f"{_named(layer)} carries {whose} instead of that of {named}: do not act on it",
@@ -117,7 +117,7 @@ class UncoveredField(MessageRejected):
     """The message holds a value that the signature does not cover."""
 
     def __init__(self, field: str, count: int, layer: int) -> None:
-        """Say the first such field, and how many there are."""
+        """Name the first such field, and their number."""
         more = f", and {count - 1} more," if count > 1 else ""
         super().__init__(
             f"{_named(layer)} holds {shown(field)}{more} that the signature does not cover: "
@@ -132,7 +132,7 @@ class RepeatedField(MessageRejected):
     """The signature lists a field twice."""
 
     def __init__(self, field: str) -> None:
-        """Say which field."""
+        """Name the field."""
         super().__init__(
             f"the signature lists {shown(field)} more than once, which no known library does: do "
             "not act on it",
@@ -144,7 +144,7 @@ class BrotliMissing(OcnRegistryError, ImportError):
     """The library that compresses signatures is not installed."""
 
     def __init__(self) -> None:
-        """Say how to get it."""
+        """Name the command that installs it."""
         super().__init__(
             "signatures of OCN messages are compressed with brotli 1.2 or newer, which is not "
             "installed: pip install 'ocn-registry[notary]'",

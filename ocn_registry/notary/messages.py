@@ -116,12 +116,15 @@ class OcpiMessage:
         Args:
             number_texts: The texts that the message was signed in; see `MessageSignature.sign`.
 
+        Returns:
+            JSON; nothing where there is no body.
+
         Raises:
             InvalidInput: There are no such texts.
             UnsignableMessage: A number can't be written in them.
         """
-        root = self.root()
-        return NumberWriter(writing_of(number_texts), root).body(root.get("body"))
+        writing, root = writing_of(number_texts), self.root()
+        return NumberWriter(writing, root).body(root["body"]) if "body" in root else ""
 
     def root(self) -> dict[str, Plain]:
         """Return the object that paths begin at; headers first, and without what is absent."""

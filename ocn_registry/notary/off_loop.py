@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from ocn_registry.foreign.strict_json import TooDeep, parse_json
+from ocn_registry.foreign.limits import OCPI_BODY
+from ocn_registry.foreign.strict_json import BeyondLimits, parse_json
 from ocn_registry.notary.errors import UnsignableMessage
 from ocn_registry.notary.messages import OcpiMessage
 from ocn_registry.notary.signatures import MessageSignature
@@ -16,36 +17,27 @@ from ocn_registry.notary.signatures import MessageSignature
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ocn_registry.foreign.limits import Limits
     from ocn_registry.notary.values import Json
     from ocn_registry.notary.verified import VerifiedSignature
 
-MAX_BODY_BYTES = 16 * 1024 * 1024
-MAX_BODY_ITEMS = 1_000_000
 
-
-def read_body(
-    content: bytes, *, max_bytes: int = MAX_BODY_BYTES, max_items: int = MAX_BODY_ITEMS
-) -> Json:
+def read_body(content: bytes, limits: Limits = OCPI_BODY) -> Json:
     """Return the JSON body of a message; refuse what is too large before anything is made of it.
 
     Args:
         content: The body as it came; nothing at all is no body.
-        max_bytes: How long it may be.
-        max_items: How many values it may hold.
+        limits: The most that it may be.
 
     Raises:
         UnsignableMessage: It is not JSON, or too large, or nested too deeply.
     """
     if not content.strip():
         return None
-    if len(content) > max_bytes:
-        raise UnsignableMessage(f"the body has {len(content)} bytes, and {max_bytes} are allowed")
-    if content.count(b",") + content.count(b"{") + content.count(b"[") > max_items:
-        raise UnsignableMessage(f"the body holds more than {max_items} values")
     try:
-        return cast("Json", parse_json(content))
-    except (TooDeep, RecursionError):
-        raise UnsignableMessage("the body is nested too deeply") from None
+        return cast("Json", parse_json(content, limits))
+    except BeyondLimits as error:
+        raise UnsignableMessage(f"the body is {error}") from None
     except ValueError:
         raise UnsignableMessage("the body is not JSON in UTF-8") from None
 

@@ -61,7 +61,7 @@ def sign_text(text: str, signer: Signer) -> str:
         130 hexadecimal digits: r, s, v.
 
     Raises:
-        InvalidInput: The text has no UTF-8, or the signer gave no signature of its address.
+        InvalidInput: The text has no UTF-8, or the signer does not sign with its key.
     """
     message = PersonalMessage(_utf8(text))
     signature = signer.sign(message)
@@ -111,7 +111,7 @@ def sign_body(body: str, signer: Signer) -> str:
         The value of the header `OCN-Signature` between nodes: 130 hexadecimal digits.
 
     Raises:
-        InvalidInput: The text has no UTF-8, or the signer gave no signature of its address.
+        InvalidInput: The text has no UTF-8, or the signer does not sign with its key.
 
     Source: `WalletService.sign` of ocn-node.
     """

@@ -19,7 +19,13 @@ from ocn_registry.models import Address
 from ocn_registry.notary import paths, wire
 from ocn_registry.notary.causes import modified
 from ocn_registry.notary.errors import HeaderTooLong, MalformedSignature, UnsignableMessage
-from ocn_registry.notary.messages import fields_of, message_of, text_of, values_at
+from ocn_registry.notary.messages import (
+    RESPONSE_PROPERTY,
+    fields_of,
+    message_of,
+    text_of,
+    values_at,
+)
 from ocn_registry.notary.number_texts import NumberWriter, writing_of
 from ocn_registry.notary.obstacles import obstacles
 from ocn_registry.notary.personal import sign_text
@@ -143,7 +149,26 @@ class MessageSignature:
             UnsignableMessage: A number can't be written in the texts that were signed.
         """
         root = message.root()
-        return NumberWriter(self._writing(root), root).body(root.get("body"))
+        writer = NumberWriter(self._writing(root), root)
+        return writer.body(root["body"]) if "body" in root else ""
+
+    def response_text(self, message: OcpiMessage) -> str:
+        """Return the body of a response as it has to be sent, with this signature in it.
+
+        Args:
+            message: The response that is signed.
+
+        Raises:
+            ModifiedMessage: The message is not the one that this signature is about.
+            InvalidInput: Its body is not an object, so that no signature can stand in it.
+            BrotliMissing: The extra `notary` is not installed.
+        """
+        root = message.root()
+        body = root.get("body")
+        if not isinstance(body, dict):
+            raise InvalidInput("the signature of a response stands in its body: use an object")
+        signed: Plain = body | {RESPONSE_PROPERTY: self.to_header()}
+        return NumberWriter(self._writing(root), root).body(signed)
 
     def rewrite(
         self,

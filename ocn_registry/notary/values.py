@@ -38,7 +38,7 @@ class NotPlain(ValueError):
     """A value has no form in JSON, or none that can be signed."""
 
     def __init__(self, why: str) -> None:
-        """Say why; where it stands is added on the way out."""
+        """Keep the reason; the place is added on the way out."""
         super().__init__(why)
         self.why = why
         self.where = ""

@@ -16,6 +16,8 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
 
+from ocn_registry.foreign.limits import SIGNATURE_HEADER
+from ocn_registry.foreign.packed import most_unpacked
 from ocn_registry.foreign.strict_json import TooDeep, parse_json
 from ocn_registry.foreign.text import shown
 from ocn_registry.notary.errors import BrotliMissing, MalformedSignature
@@ -27,8 +29,7 @@ if TYPE_CHECKING:
 _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP_WBITS = 16 + zlib.MAX_WBITS
 _QUALITY = 4
-# What a byte of a header may become. Signatures of real messages stay far below.
-_BYTES_A_BYTE, _BYTES_ANYWAY = 1024, 1 << 16
+# How many values a byte of a header may become. Signatures of real messages stay far below.
 _ITEMS_A_BYTE, _ITEMS_ANYWAY = 8, 1 << 10
 
 
@@ -46,7 +47,7 @@ class Limits:
     """
 
     header_chars: int = 512 * 1024
-    json_bytes: int = 4 * 1024 * 1024
+    json_bytes: int = SIGNATURE_HEADER.max_bytes
     fields: int = 50_000
     rewrites: int = 16
     rewritten_fields: int = 256
@@ -81,7 +82,7 @@ def unpack(text: str, limits: Limits) -> dict[str, Plain]:
     except (binascii.Error, ValueError):
         raise MalformedSignature(f"the signature is not base64: {shown(text)}") from None
     read = _gunzip if packed.startswith(_GZIP_MAGIC) else _unbrotli
-    unpacked = read(packed, min(limits.json_bytes, _BYTES_ANYWAY + _BYTES_A_BYTE * len(packed)))
+    unpacked = read(packed, most_unpacked(len(packed), limits.json_bytes))
     items = unpacked.count(b",") + unpacked.count(b"{")
     refuse_above(
         min(4 * limits.fields, _ITEMS_ANYWAY + _ITEMS_A_BYTE * len(packed)), "values", items
@@ -178,7 +179,7 @@ def _whole(read: bytes, limit: int, *, finished: bool) -> bytes:
 
 def _object(text: bytes) -> dict[str, Plain]:
     try:
-        value = plain(parse_json(text, pairs=_without_duplicates))
+        value = plain(parse_json(text, SIGNATURE_HEADER, pairs=_without_duplicates))
     except UnicodeDecodeError:
         raise MalformedSignature("the signature is not UTF-8 text") from None
     except (RecursionError, TooDeep):

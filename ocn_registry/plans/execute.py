@@ -6,10 +6,10 @@ and an answer of "no" costs nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
-from ocn_registry.errors import TransportError
+from ocn_registry.errors import FeeAboveCap, TransportError
 from ocn_registry.plans.exit_codes import DONE, INTERRUPTED
 from ocn_registry.plans.network import amount, network_lines
 from ocn_registry.protocol.effects import Balance
@@ -34,6 +34,11 @@ class Console(Protocol):
 
     def note(self, text: str) -> None:
         """Say one line; the console escapes what could command a terminal."""
+
+    @property
+    def can_ask(self) -> bool:
+        """Whether somebody is there who has not agreed to everything beforehand."""
+        ...
 
     def agree(self, question: str, *, insist: bool) -> bool:
         """Return whether the person agrees.
@@ -64,7 +69,7 @@ class Plan(Generic[T]):
         payer: Pays for it.
         lines: What it does, as labels and texts, in order. The network comes before them by itself.
         quote: Simulates it and returns what it costs at most; `None` where that is not known yet.
-        send: Sends it.
+        send: Sends it, for no more than the quote.
         report: Returns the result as data, and the exit code.
         preview: What the result of a dry run contains besides its price.
         question: What the person is asked.
@@ -74,7 +79,7 @@ class Plan(Generic[T]):
     payer: Address
     lines: tuple[Line, ...]
     quote: Callable[[WriteOptions], Quote | None]
-    send: Callable[[WriteOptions], T]
+    send: Callable[[WriteOptions, Quote | None], T]
     report: Callable[[T], tuple[Entry, int]]
     preview: Entry
     question: str = "send this?"
@@ -103,21 +108,56 @@ def execute(
     """
     for label, text in (*network_lines(client.deployment), *plan.lines):
         say(console, label, text)
-    quote = plan.quote(options)
-    if quote is not None:
-        _say_price(client, plan.payer, quote, console)
+    options = replace(options, on_notice=lambda sentence: say(console, "note", sentence))
+    quote = _quoted(client, plan, console, options)
     if dry_run:
         console.note("this was a dry run: nothing was sent")
         console.show(plan.preview | _price(quote))
         return DONE
-    if not console.agree(plan.question, insist=plan.insist):
-        console.note("nothing was sent")
-        return INTERRUPTED
-    with console.waiting(options) as watched:
-        outcome = plan.send(watched)
-    result, code = plan.report(outcome)
-    console.show(result)
-    return code
+    question = plan.question
+    while True:
+        sent_before = quote is not None and quote.sent_before is not None
+        if not sent_before and not console.agree(question, insist=plan.insist):
+            console.note("nothing was sent")
+            return INTERRUPTED
+        try:
+            with console.waiting(options) as watched:
+                outcome = plan.send(watched, quote)
+        except FeeAboveCap as error:  # dearer than shown: nothing was sent
+            if quote is None or not console.can_ask:
+                raise
+            console.note(str(error))
+            quote = _quoted(client, plan, console, options)
+            question = f"it is dearer now: {plan.question}"
+        else:
+            result, code = plan.report(outcome)
+            console.show(result)
+            return code
+
+
+def _quoted(
+    client: RegistryClient,
+    plan: Plan[T],
+    console: Console,
+    options: WriteOptions,
+) -> Quote | None:
+    """Price a plan, and say what it costs and what else there is to know."""
+    quote = plan.quote(options)
+    if quote is None:
+        return None
+    for sentence in quote.notices:
+        say(console, "note", sentence)
+    if quote.sent_before is None:
+        _say_price(client, plan.payer, quote, console)
+    return quote
+
+
+def within(options: WriteOptions, quote: Quote | None) -> WriteOptions:
+    """Return options with which a single transaction costs no more than a quote."""
+    if quote is None or quote.max_fee_per_gas_wei is None:
+        return options
+    caps = [each for each in (options.max_cost_wei, quote.cost_wei) if each is not None]
+    return replace(options, max_fee_per_gas_wei=quote.max_fee_per_gas_wei, max_cost_wei=min(caps))
 
 
 def say(console: Console, label: str, text: str) -> None:
@@ -169,6 +209,5 @@ def _say_price(client: RegistryClient, payer: Address, quote: Quote, console: Co
         say(
             console,
             "note",
-            f"it takes {quote.transactions} transactions. What the first one removes, the next "
-            "one sets again: let all of them finish",
+            f"it takes {quote.transactions} transactions: let all of them finish",
         )

@@ -8,6 +8,7 @@ from ocn_registry.errors import (
     FeeAboveCap,
     InsufficientFunds,
     InvalidInput,
+    JournalError,
     OcnRegistryError,
     OutcomeUnknown,
     PartlyDone,
@@ -39,7 +40,7 @@ def code_of(error: BaseException) -> int:
         return UNKNOWN if isinstance(error.error, OutcomeUnknown) else REJECTED
     for kinds, code in (
         ((NotListed,), NOT_LISTED),
-        ((InvalidInput, UnsupportedByDialect), USAGE),
+        ((InvalidInput, UnsupportedByDialect, JournalError), USAGE),
         (refused, REJECTED),
         ((TransportError,), RPC),
         ((OutcomeUnknown,), UNKNOWN),

@@ -11,8 +11,12 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ocn_registry.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from ocn_registry.protocol.journal_sqlite import SqliteJournal
 
 _NAME = "ocn-registry"
 
@@ -32,6 +36,15 @@ def state_folder() -> Path:
     if folder is None:
         raise InvalidInput("there is no home folder here: set XDG_STATE_HOME to a folder")
     return folder
+
+
+def journal_of(path: str | None) -> SqliteJournal:
+    """Return the journal in a file; in the user's state folder unless a file is named."""
+    from ocn_registry.protocol.journal_sqlite import SqliteJournal  # noqa: PLC0415 - for writes only
+
+    if path is None:
+        return SqliteJournal(state_folder() / "journal.db")
+    return SqliteJournal(Path(path).expanduser())
 
 
 def _folder(variable: str, on_windows: str, below_home: str) -> Path | None:

@@ -6,6 +6,7 @@ chain is not sent again.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ocn_registry import migration
@@ -88,12 +89,12 @@ class Migrating:
             payer=self._signer.address,
             lines=lines,
             quote=lambda options: self._import_price(left, max_gas, options),
-            send=lambda options: migration.import_into(
+            send=lambda options, quote: migration.import_into(
                 self._client,
                 self._planned,
                 signer=self._signer,
                 max_gas=max_gas,
-                options=options,
+                options=_at_price(options, quote),
                 on_batch=progress.tell,
             ),
             report=self._report,
@@ -134,8 +135,12 @@ class Migrating:
             payer=self._signer.address,
             lines=(*self._lines(), *[("differs", str(one)) for one in found], ("change", change)),
             quote=lambda options: self._closing_price(still_open, options),
-            send=lambda options: migration.close_import(
-                client, self._planned, signer=self._signer, anyway=anyway, options=options
+            send=lambda options, quote: migration.close_import(
+                client,
+                self._planned,
+                signer=self._signer,
+                anyway=anyway,
+                options=_at_price(options, quote),
             ),
             report=self._report,
             preview=self._preview(),
@@ -171,9 +176,11 @@ class Migrating:
         price = price_of(left, run(most_gas(max_gas), self._perform))
         per_gas_wei, _ = run(fees(self._perform(Head()), options), self._perform)
         say(self._console, "batches", f"about {price.transactions}, each in its own transaction")
-        # Each batch is priced when its turn comes: of all of them only a limit is the most.
-        most_per_gas_wei = options.max_fee_per_gas_wei or per_gas_wei
-        quote = Quote(gas=price.gas, cost_wei=price.gas * most_per_gas_wei)
+        quote = Quote(
+            gas=price.gas,
+            cost_wei=price.gas * per_gas_wei,
+            max_fee_per_gas_wei=per_gas_wei,
+        )
         balance: int = self._perform(Balance(self._signer.address))
         if balance < quote.cost_wei:
             say(
@@ -191,7 +198,8 @@ class Migrating:
             for contract in still_open
         ]
         gas, cost_wei = sum(one.gas for one in each), sum(one.cost_wei for one in each)
-        return Quote(gas=gas, cost_wei=cost_wei)
+        most = max([one.max_fee_per_gas_wei or 0 for one in each])
+        return Quote(gas=gas, cost_wei=cost_wei, max_fee_per_gas_wei=most)
 
     def _preview(self) -> Entry:
         return {
@@ -210,6 +218,13 @@ class Migrating:
             "costWei": str(sum(outcome.cost_wei or 0 for outcome in outcomes)),
         }
         return result, DONE
+
+
+def _at_price(options: WriteOptions, quote: Quote | None) -> WriteOptions:
+    """Return options by which no transaction pays more per gas than the plan showed."""
+    if quote is None:
+        return options
+    return replace(options, max_fee_per_gas_wei=quote.max_fee_per_gas_wei)
 
 
 class _Progress:

@@ -13,7 +13,7 @@ from ocn_registry.dialects import dialect_of
 from ocn_registry.errors import InvalidInput, Reverted, TransactionReplaced
 from ocn_registry.outcomes import PartySet
 from ocn_registry.plans import entries
-from ocn_registry.plans.execute import Plan, execute, read_after, say, transaction
+from ocn_registry.plans.execute import Plan, execute, read_after, say, transaction, within
 from ocn_registry.plans.exit_codes import DONE, REJECTED
 from ocn_registry.plans.network import network_lines
 from ocn_registry.plans.owner_log import (
@@ -60,6 +60,7 @@ class OwnerAction:
         read: Reads the entry at a block.
         steps: The same as values, where a Safe can do it by a file.
         only_if_same: Whether it is refused once the entry is not the one that was shown.
+        losses: What it ends or gives up.
     """
 
     name: str
@@ -72,6 +73,7 @@ class OwnerAction:
     read: Callable[[int], Entry | None]
     steps: tuple[Step, ...] = ()
     only_if_same: bool = False
+    losses: tuple[str, ...] = ()
 
 
 def has_no_end(action: Entry, here: Deployment) -> bool:
@@ -117,7 +119,7 @@ class Owning:
             payer=owner.address,
             lines=tuple(self._lines(owner.address)),
             quote=lambda options: action.quote(owner.address, options),
-            send=lambda options: self._send(owner, options),
+            send=lambda options, quote: self._send(owner, options, quote),
             report=lambda sent: self._report(owner.address, *sent),
             preview={"status": "dry run"} | _described(action, owner.address),
         )
@@ -157,6 +159,8 @@ class Owning:
         yield "signer", owner
         yield "change", action.says
         yield "now", "not listed" if action.before is None else entries.brief(action.before)
+        for loss in action.losses:
+            yield "ends", loss
         if action.reason:
             yield "reason", action.reason
         yield "log", str(self._log)
@@ -172,7 +176,9 @@ class Owning:
         place: Entry = {"network": here.name, "chainId": here.chain_id, "contract": here.registry}
         return LoggedAction(self._log, place | _described(self._action, owner))
 
-    def _send(self, owner: Signer, options: WriteOptions) -> tuple[LoggedAction, Outcome]:
+    def _send(
+        self, owner: Signer, options: WriteOptions, quote: Quote | None
+    ) -> tuple[LoggedAction, Outcome]:
         action = self._action
         if action.only_if_same:
             head: HeadBlock = self._client.transport.perform(Head())
@@ -182,7 +188,7 @@ class Owning:
                 )
         logged = self._begin(owner.address)
         with self._logged_failure(logged):
-            return logged, action.send(LoggingSigner(owner, logged), options)
+            return logged, action.send(LoggingSigner(owner, logged), within(options, quote))
 
     def _report(
         self,

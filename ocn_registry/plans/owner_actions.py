@@ -15,12 +15,15 @@ from ocn_registry.intents import (
     AcceptOwnership,
     AdminDeleteOperator,
     AdminDeleteParty,
+    DeleteNode,
+    DeleteParty,
     SetParty,
     TransferOwnership,
 )
 from ocn_registry.models import Address, Contract
 from ocn_registry.plans import entries
 from ocn_registry.plans.failures import NO_NODE, NO_PARTY, NotListed
+from ocn_registry.plans.losses import losses_of
 from ocn_registry.plans.owner import OwnerAction, has_no_end, is_whole, logged_outcome
 from ocn_registry.plans.owner_log import ENDED, FAILED, IN_PART, settle
 from ocn_registry.protocol.effects import Head, TransactionCount, run
@@ -56,6 +59,7 @@ def delete_node(client: RegistryClient, operator: Address, reason: str) -> Owner
         read=lambda block: _node(client, operator, block),
         steps=(intent,),
         only_if_same=True,
+        losses=tuple(losses_of(client, operator, DeleteNode())),
     )
 
 
@@ -78,6 +82,7 @@ def delete_party(
         read=lambda block: _party(client, country_code, party_id, block),
         steps=(intent,),
         only_if_same=True,
+        losses=tuple(losses_of(client, party.address, DeleteParty())),
     )
 
 
@@ -88,6 +93,7 @@ def reassign(client: RegistryClient, claim: SignedRequest, reason: str) -> Owner
         raise InvalidInput("the request does not claim an id: have the holder sign set-party")
     country_code, party_id = intent.country_code, intent.party_id
     taken = AdminDeleteParty(country_code=country_code, party_id=party_id)
+    holder = client.party(country_code, party_id)
     return OwnerAction(
         name="reassign",
         says=f"take {country_code} {party_id} from its holder, and give it to {claim.account}",
@@ -100,6 +106,7 @@ def reassign(client: RegistryClient, claim: SignedRequest, reason: str) -> Owner
         ),
         read=lambda block: _party(client, country_code, party_id, block),
         steps=(taken, claim),
+        losses=() if holder is None else tuple(losses_of(client, holder.address, DeleteParty())),
     )
 
 

@@ -7,17 +7,26 @@ from typing import TYPE_CHECKING
 
 from ocn_registry.foreign.text import shown
 from ocn_registry.intents import (
+    AcceptAccount,
+    AcceptController,
+    AdminReserveNode,
+    AdminReserveParty,
     CreateAgreement,
     DeleteNode,
     DeleteParty,
     DeleteService,
     InvalidateNonce,
+    MoveAccount,
+    PruneService,
     RevokeAgreement,
+    SetController,
     SetNode,
     SetParty,
     SetPartyModules,
+    SetPartyWebsite,
     SetService,
 )
+from ocn_registry.models import Address
 from ocn_registry.outcomes import (
     AccountMoved,
     AgreementMade,
@@ -55,7 +64,7 @@ def words_of(intent: Intent) -> str:  # noqa: C901, PLR0911 - one for each inten
     """Return what an intent does, as the end of the sentence "The account wants to ..."."""
     match intent:
         case SetNode():
-            return f"list its node under {_url(intent.domain)}"
+            return f"list its node under {url_text(intent.domain)}"
         case DeleteNode():
             return "delete its node; parties that use it can no longer be reached"
         case SetParty():
@@ -69,10 +78,44 @@ def words_of(intent: Intent) -> str:  # noqa: C901, PLR0911 - one for each inten
                 f"set its modules: sender of {_joined(module_names(intent.sender))}; receiver of "
                 f"{_joined(module_names(intent.receiver))}"
             )
+        case DeleteParty(country_code=str(country_code), party_id=str(party_id)):
+            return (
+                f"give up {country_code} {party_id}; with its last id its service and its "
+                "agreements end"
+            )
         case DeleteParty():
             return "delete its party, and end its service and its agreements"
+        case SetPartyWebsite():
+            party = f"{intent.country_code} {intent.party_id}"
+            if not intent.website:
+                return f"remove the website of {party}"
+            return f"set the website of {party} to {url_text(intent.website)}"
+        case MoveAccount():
+            return f"move everything it has to the new key {intent.new_account}, and retire"
+        case SetController():
+            if Address(str(intent.controller)).is_zero:
+                return "remove its controller, and sign for itself"
+            return f"name {intent.controller} as its controller"
+        case AcceptAccount():
+            return f"take over everything that {intent.account} has"
+        case AcceptController():
+            return f"become the controller of {intent.account}"
+        case AdminReserveParty():
+            party = f"{intent.country_code} {intent.party_id}"
+            if Address(str(intent.holder)).is_zero:
+                return f"lift the reservation of {party}"
+            return f"reserve {party} for {intent.holder}; whoever else holds it loses it"
+        case AdminReserveNode():
+            if Address(str(intent.operator)).is_zero:
+                return f"lift the reservation of {url_text(intent.domain)}"
+            return (
+                f"reserve {url_text(intent.domain)} for {intent.operator}; whoever else runs a "
+                "node there loses it"
+            )
+        case PruneService():
+            return f"clear the slot {intent.index} of an ended service"
         case SetService():
-            url = f" ({_url(intent.url)})" if intent.url else ""
+            url = f" ({url_text(intent.url)})" if intent.url else ""
             needs = _joined(permission_names(intent.permissions))
             return f"offer the service {_text(intent.name)}{url}, which needs {needs}"
         case DeleteService():
@@ -121,7 +164,7 @@ def way_of(how: object, sender: object) -> str:
 def _changed(change: Change) -> str:  # noqa: C901, PLR0911, PLR0912 - one for each kind of change
     match change:
         case NodeSet():
-            return f"{change.node.operator} runs the node {_url(change.node.domain)}"
+            return f"{change.node.operator} runs the node {url_text(change.node.domain)}"
         case NodeDeleted():
             return f"{change.operator} no longer runs a node"
         case PartySet():
@@ -136,7 +179,7 @@ def _changed(change: Change) -> str:  # noqa: C901, PLR0911, PLR0912 - one for e
         case PartyWebsiteSet():
             if change.website is None:
                 return f"the party {change.id} of {change.address} no longer has a website"
-            return f"the party {change.id} of {change.address} has {_url(change.website)}"
+            return f"the party {change.id} of {change.address} has {url_text(change.website)}"
         case AccountMoved():
             return f"{change.account} is moved to the new key {change.new_account}"
         case ControllerSet():
@@ -149,13 +192,13 @@ def _changed(change: Change) -> str:  # noqa: C901, PLR0911, PLR0912 - one for e
             return f"the id {change.id} is reserved for {change.holder}"
         case NodeReserved():
             if change.operator is None:
-                return f"the URL {_url(change.domain)} is no longer reserved"
-            return f"the URL {_url(change.domain)} is reserved for {change.operator}"
+                return f"the URL {url_text(change.domain)} is no longer reserved"
+            return f"the URL {url_text(change.domain)} is reserved for {change.operator}"
         case ServicePruned():
             return f"the slot {change.index} of an ended service is cleared"
         case ServiceSet():
             needs = _joined(permission_names(change.permissions))
-            url = f" ({_url(change.url)})" if change.url else ""
+            url = f" ({url_text(change.url)})" if change.url else ""
             return (
                 f"{change.provider} offers the service {_text(change.name)}{url}, which needs "
                 f"{needs}"
@@ -178,10 +221,10 @@ def _changed(change: Change) -> str:  # noqa: C901, PLR0911, PLR0912 - one for e
 
 
 def _text(text: str) -> str:
-    return shown(text, _MOST_TEXT)
+    return shown(text, _MOST_TEXT, public=True)
 
 
-def _url(text: str) -> str:
+def url_text(text: str) -> str:
     """Return a URL as it is, or as other text where it has what no URL has."""
     return text if _URL.fullmatch(text) else _text(text)
 

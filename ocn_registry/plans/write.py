@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ocn_registry.dialects import dialect_of
 from ocn_registry.errors import RequestRejected, Reverted
+from ocn_registry.flows.gas import BATCH_GAS, item_gas
+from ocn_registry.flows.price import fees
 from ocn_registry.intents import (
     CreateAgreement,
     DeleteNode,
@@ -19,11 +22,14 @@ from ocn_registry.intents import (
     SetService,
 )
 from ocn_registry.models import Contract
+from ocn_registry.outcomes import Quote
 from ocn_registry.plans import entries
 from ocn_registry.plans.entries import brief
 from ocn_registry.plans.execute import Plan, execute, read_after, say, transaction
 from ocn_registry.plans.exit_codes import DONE, REJECTED
+from ocn_registry.plans.losses import losses_of
 from ocn_registry.plans.words import words_of
+from ocn_registry.protocol.effects import CodeSize, Head, all_of, run, together
 from ocn_registry.signing import SignedRequest
 
 if TYPE_CHECKING:
@@ -34,12 +40,14 @@ if TYPE_CHECKING:
     from ocn_registry.flows.options import WriteOptions
     from ocn_registry.intents import Intent
     from ocn_registry.models import Address
-    from ocn_registry.outcomes import Outcome, Quote
+    from ocn_registry.outcomes import Outcome
     from ocn_registry.plans.entries import Entry
     from ocn_registry.plans.execute import Console, Line
+    from ocn_registry.protocol.effects import Flow
     from ocn_registry.signing import Signer
 
 
+_SMALL_BLOCK = 8_000_000
 _REPEATABLE = (
     "these contracts accept a signature again and again: anybody who sees it can repeat it"
 )
@@ -64,6 +72,7 @@ class Writing:
             console: Shows the plan, and asks.
         """
         self._client, self._steps, self._payer, self._console = client, steps, payer, console
+        self._signed = tuple([step for step in steps if isinstance(step, SignedRequest)])
         self._changes = [_change(step, payer.address) for step in steps]
         self._accounts = [account for account, _ in self._changes]
 
@@ -104,25 +113,32 @@ class Writing:
             yield "change", words_of(intent)
             before = entry_of(self._client, intent, account)
             yield "now", "not listed" if before is None else brief(before)
+            for loss in losses_of(self._client, account, intent):
+                yield "ends", loss
         yield "spender", payer
         if self._client.limits.replayable and any(each != payer for each in self._accounts):
             yield "warning", _REPEATABLE
 
     def _quote(self, options: WriteOptions) -> Quote | None:
         """Simulate and price the write; requests that would fail are left out when it is sent."""
+        client, payer = self._client, self._payer.address
+        if len(self._steps) == 1 or len(self._signed) < len(self._steps):
+            return client.quote(*self._steps, payer=payer, options=options)
         try:
-            return self._client.quote(*self._steps, payer=self._payer.address, options=options)
+            client.quote(*self._steps, payer=payer, options=options)
         except (RequestRejected, Reverted) as error:
-            if len(self._steps) == 1:
-                raise
             say(self._console, "warning", f"not all of these will take effect: {error}")
-            return None
+        return run(batch_quote(self._signed, options), client.transport.perform)
 
-    def _send(self, options: WriteOptions) -> Outcome:
-        signed = [step for step in self._steps if isinstance(step, SignedRequest)]
-        if signed:
-            return self._client.submit(*signed, spender=self._payer, options=options)
-        return self._client.send(*self._steps, signer=self._payer, options=options)
+    def _send(self, options: WriteOptions, quote: Quote | None) -> Outcome:
+        client, payer = self._client, self._payer
+        if not self._signed:
+            return client.send(*self._steps, signer=payer, options=options, quote=quote)
+        if len(self._signed) > 1 and quote is not None:
+            # Their gas is reckoned in the same way when they are sent: the price is what binds.
+            options = replace(options, max_fee_per_gas_wei=quote.max_fee_per_gas_wei)
+            quote = None
+        return client.submit(*self._signed, spender=payer, options=options, quote=quote)
 
     def _report(self, outcome: Outcome) -> tuple[Entry, int]:
         unread: list[Entry | None] = [None for _ in self._changes]
@@ -171,6 +187,29 @@ def entry_of(  # noqa: PLR0911 - one for each kind of entry
             return {"nonce": client.nonce(account, intent.contract, block=block)}
         case _:
             return None
+
+
+def batch_quote(requests: tuple[SignedRequest, ...], options: WriteOptions) -> Flow[Quote]:
+    """Return the most that many requests can cost: the gas of each is reckoned, as when sent.
+
+    Args:
+        requests: What is sent.
+        options: Price.
+    """
+    accounts = tuple(dict.fromkeys([one.account for one in requests]))
+    head, sizes = yield from together(Head(), all_of(tuple(map(CodeSize, accounts))))
+    price = yield from fees(head, options)
+    contracts = {account for account, size in zip(accounts, sizes, strict=True) if size}
+    gas = sum(item_gas(one, by_contract=one.account in contracts) for one in requests)
+    transactions = 1 + gas // ((head.gas_limit or _SMALL_BLOCK) * 3 // 4) + bool(contracts)
+    gas += transactions * BATCH_GAS
+    return Quote(
+        gas=gas,
+        cost_wei=gas * price.max_fee_per_gas_wei,
+        transactions=transactions,
+        max_fee_per_gas_wei=price.max_fee_per_gas_wei,
+        tip_per_gas_wei=price.tip_per_gas_wei,
+    )
 
 
 def _change(step: Step, payer: Address) -> tuple[Address, Intent]:

@@ -221,7 +221,7 @@ def _paths() -> dict[str, object]:
                     {
                         "200": {
                             "description": "Events `request` and `block`",
-                            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+                            "content": {"text/event-stream": {"schema": {"type": "object"}}},
                         }
                     },
                     "invalid_request",

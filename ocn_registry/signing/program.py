@@ -1,36 +1,39 @@
 """A signer that is another program: a wallet's own command, a bridge to a hardware device.
 
 The program is started once for each question. It reads one JSON object from standard input and
-answers on standard output; what it says on standard error, the person sees. The questions are those
-that wallets know: `eth_accounts`, `eth_signTypedData_v4`, `personal_sign`, `eth_signTransaction`,
-each with its `params`. The answer is the bare result, or an object with `result` or `error`.
+answers on standard output; what it writes to standard error is shown. The questions are those that
+wallets know: `eth_accounts`, `eth_signTypedData_v4`, `personal_sign`, `eth_signTransaction`, each
+with its `params`. The answer is the bare result, or an object with `result` or `error`. Private
+keys in our environment are not passed on.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import subprocess
 from typing import TYPE_CHECKING, TypeGuard
 
 from ocn_registry.errors import InvalidInput
-from ocn_registry.foreign.text import shown
+from ocn_registry.foreign.text import HIDDEN_KEY, masked, shown
 from ocn_registry.signing import ExternalSigner
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _TIMEOUT_S = 600.0
+_OURS = {"SIGNER", "SPENDER", "SENDER"}
 
 
 def program_signer(line: str) -> ExternalSigner:
-    """Reach the key that a program holds.
+    """Return a signer whose key a program holds.
 
     Args:
         line: The program and its arguments, as a shell splits them.
 
     Raises:
-        InvalidInput: It can't be run, or answers with no address.
+        InvalidInput: It can't be run, or does not answer with an address.
     """
     ask = _asker(line)
     address = ask("eth_accounts")
@@ -46,9 +49,9 @@ def _asker(line: str) -> Callable[..., str]:
     try:
         words = shlex.split(line)
     except ValueError as error:
-        raise InvalidInput(f"the program {shown(line)} can't be read: {error}") from None
+        raise InvalidInput(f"the program {shown(line)} is not a valid command: {error}") from None
     if not words:
-        raise InvalidInput("command: names no program: give command:PROGRAM")
+        raise InvalidInput("the program is missing: give command:PROGRAM")
 
     def ask(method: str, *params: object) -> str:
         question = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
@@ -60,6 +63,7 @@ def _asker(line: str) -> Callable[..., str]:
                 text=True,
                 timeout=_TIMEOUT_S,
                 check=False,
+                env=_environment(),
             )
         except (OSError, UnicodeDecodeError, subprocess.TimeoutExpired) as error:
             why = type(error).__name__
@@ -72,6 +76,15 @@ def _asker(line: str) -> Callable[..., str]:
         return _result(finished.stdout.strip(), words[0], method)
 
     return ask
+
+
+def _environment() -> dict[str, str]:
+    """Return the environment for the program: without the keys that are meant for us."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name not in _OURS and HIDDEN_KEY not in masked(value)
+    }
 
 
 def _result(text: str, program: str, method: str) -> str:
@@ -89,7 +102,7 @@ def _result(text: str, program: str, method: str) -> str:
     if _is_list(value) and value:
         value = value[0]
     if not isinstance(value, str):
-        raise InvalidInput(f"the program {shown(program)} answered {method} with no text")
+        raise InvalidInput(f"the program {shown(program)} did not answer {method} with a text")
     return value
 
 

@@ -61,6 +61,8 @@ class Target:
         headers: Mapping[str, str],
         proxy: str | None = None,
         ca_file: str | None = None,
+        *,
+        method: str = "POST",
     ) -> None:
         """Read the URLs.
 
@@ -69,6 +71,7 @@ class Target:
             headers: Sent with every request.
             proxy: URL of an HTTP proxy; a user and a password in it become a header.
             ca_file: File with the certificates of authorities to trust instead of the usual ones.
+            method: Of every request.
 
         Raises:
             InvalidInput: The way by the proxy is of a kind that is not supported.
@@ -96,7 +99,9 @@ class Target:
         if self._proxy is not None and not self._tls:  # asked for the whole URL
             path = f"http://{parsed.netloc}{path}"
             lines += self._proxy_login()
-        self._before = "\r\n".join([f"POST {path} HTTP/1.1", *lines, "Content-Length: "]).encode()
+        self._before = "\r\n".join(
+            [f"{method} {path} HTTP/1.1", *lines, "Content-Length: "]
+        ).encode()
 
     def request(self, body: bytes) -> bytes:
         """Return all bytes of a request."""

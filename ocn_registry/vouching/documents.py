@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from ocn_registry.errors import InvalidInput
+from ocn_registry.foreign.limits import NODE_DOCUMENT
 from ocn_registry.foreign.strict_json import parse_json
 from ocn_registry.models import Address, PartyId
 
@@ -104,7 +105,7 @@ def document_for(
 
 def _object(content: bytes) -> dict[str, object]:
     try:
-        return _fields(parse_json(content))
+        return _fields(parse_json(content, NODE_DOCUMENT))
     except (ValueError, RecursionError) as error:
         if isinstance(error, InvalidInput):
             raise

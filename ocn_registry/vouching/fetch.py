@@ -118,7 +118,7 @@ def _port(parts: SplitResult) -> int:
 
 
 def _shown(parts: SplitResult) -> str:
-    return shown(f"{parts.scheme}://{parts.netloc}{parts.path}")
+    return shown(f"{parts.scheme}://{parts.netloc}{parts.path}", public=True)
 
 
 def _left(ends: float) -> float:

@@ -8,7 +8,8 @@ import pytest
 
 _HERE = Path(__file__).resolve().parent
 # Test folders are no packages (pytest's importlib mode), so what tests share is put on the path.
-for _folder in (_HERE, _HERE.parent / "contract", _HERE.parent.parent / "scripts"):
+_TOOLS = _HERE.parent.parent / "tools"
+for _folder in (_HERE, _HERE.parent / "contract", _TOOLS / "bench", _TOOLS / "build"):
     if str(_folder) not in sys.path:
         sys.path.insert(0, str(_folder))
 

@@ -95,21 +95,22 @@ def anywhere(tmp_path):
             timeout=TIMEOUT_S,
             check=False,
             cwd=tmp_path,
-            env=environment(**variables),
+            env=environment(XDG_STATE_HOME=str(tmp_path / "state")) | variables,
         )
 
     return run
 
 
 @pytest.fixture
-def command(network_file, monkeypatch):
+def command(network_file, monkeypatch, tmp_path):
     """Run our command against the contracts of the test, in this process: it is quicker."""
 
     def run(*words, stdin="", **variables):
         out, err = io.StringIO(), io.StringIO()
         whole = [*map(str, words), "--network-file", network_file]
         with monkeypatch.context() as changed:
-            changed.setattr(os, "environ", environment(**variables))
+            own = environment(XDG_STATE_HOME=str(tmp_path / "state"))
+            changed.setattr(os, "environ", own | variables)
             changed.setattr(sys, "stdin", io.StringIO(stdin))
             with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
                 try:

@@ -130,7 +130,7 @@ def test_nobody_thinks_of_a_passphrase_in_vain(anywhere, tmp_path):
     for words, says in (
         (("delete-node", "-s", "keystore:you.json"), "there is no keystore 'you.json'"),
         (("delete-node", "-s", "me.json"), "did you mean keystore:me.json?"),
-        (("delete-node-raw", "-s", "keystore:me.json"), "whose key is the spender's?"),
+        (("delete-node-raw", "-s", "keystore:me.json"), "no key for the spender"),
         (("set-node", "my node", "-s", "keystore:me.json"), "is not a valid URL"),
     ):
         finished = anywhere(*words)

@@ -16,7 +16,7 @@ CASES = [
     ("request pre", ["prepare"]),
     ("request prepare set-no", ["set-node"]),
     ("identity ", ["new", "show"]),
-    ("-n volta tx ", ["status"]),
+    ("-n volta tx ", ["cancel", "list", "speed-up", "status"]),
     ("--json list-n", ["list-nodes"]),
     ("list-nodes --rpc", ["--rpc-url"]),
     ("list-nodes -n vo", ["volta"]),

@@ -19,7 +19,7 @@ MACROS = {"TH", "SH", "TP", "PP", "nh", "ad", "nf", "fi", "sp"}
 
 
 def script():
-    place = ROOT / "scripts" / "build_manual.py"
+    place = ROOT / "tools" / "build" / "build_manual.py"
     spec = importlib.util.spec_from_file_location("build_manual", place)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

@@ -22,7 +22,7 @@ def signed(done, keys, operator, tmp_path):
         number = len(list(tmp_path.glob("request*")))
         request, file = tmp_path / f"request{number}.json", tmp_path / f"signed{number}.json"
         request.write_text(done("request", "prepare", *words, "-a", by.address))
-        file.write_text(done("request", "sign", request, SIGNER=keys[by.address]))
+        file.write_text(done("request", "sign", request, "-y", SIGNER=keys[by.address]))
         return file
 
     return make
@@ -43,7 +43,7 @@ def test_a_request_travels_from_who_signs_to_who_pays(
 
 def test_a_pipe_carries_a_request(client, done, keys, operator, spender):
     request = done("request", "prepare", "set-node", URL, "--account", operator.address)
-    signed = done("request", "sign", "-", stdin=request, SIGNER=keys[operator.address])
+    signed = done("request", "sign", "-", "--yes", stdin=request, SIGNER=keys[operator.address])
     done("request", "submit", "-", "--yes", stdin=signed, SPENDER=keys[spender.address])
     assert client.node(operator.address).domain == URL
 
@@ -117,7 +117,7 @@ def test_preparing_and_signing_need_no_chain(anywhere, operator, keys, tmp_path)
     prepared = anywhere("request", "prepare", *words)
     assert prepared.returncode == 0, prepared.stderr
     key = keys[operator.address]
-    signed = anywhere("request", "sign", "-", *nowhere, stdin=prepared.stdout, SIGNER=key)
+    signed = anywhere("request", "sign", "-", "-y", *nowhere, stdin=prepared.stdout, SIGNER=key)
     assert signed.returncode == 0, signed.stderr
     assert json.loads(signed.stdout)["signature"].startswith("0x")
 
@@ -126,7 +126,7 @@ def test_what_is_no_request_is_told(client, command, keys, operator, tmp_path):
     other = KeySigner.generate()
     (tmp_path / "other.json").write_text('{"a": 1}')
     for words, says in (
-        (("show", "missing.json"), "can't be read"),
+        (("show", "missing.json"), "there is no request"),
         (("show", tmp_path / "other.json"), "wrong keys"),
         (("prepare", "set-node", URL, "-a", "me"), "no address"),
         (
@@ -142,6 +142,6 @@ def test_what_is_no_request_is_told(client, command, keys, operator, tmp_path):
 @pytest.mark.usefixtures("client")
 def test_a_request_of_another_account_is_not_signed(done, command, keys, operator, cpo):
     request = done("request", "prepare", "delete-node", "-a", operator.address)
-    finished = command("request", "sign", "-", stdin=request, SIGNER=keys[cpo.address])
+    finished = command("request", "sign", "-", "-y", stdin=request, SIGNER=keys[cpo.address])
     assert (finished.returncode, finished.stdout) == (2, "")
     assert "account's own key" in finished.stderr

@@ -15,10 +15,10 @@ import pytest
 import uvicorn
 from referencing import Registry, Resource
 
-# The rehearsal fills v1's contracts too, and the deployment's tests have timelocks; neither scripts
+# The rehearsal fills v1's contracts too, and the deployment's tests have timelocks; neither tools
 # nor tests are packages, so they are put on the path.
-if (_scripts := str(Path(__file__).resolve().parents[2] / "scripts")) not in sys.path:
-    sys.path.insert(0, _scripts)
+if (_rehearsal := str(Path(__file__).resolve().parents[2] / "tools" / "rehearsal")) not in sys.path:
+    sys.path.insert(0, _rehearsal)
 if (_heirs := str(Path(__file__).resolve().parents[1] / "deployment")) not in sys.path:
     sys.path.insert(0, _heirs)
 
@@ -340,7 +340,16 @@ def test_vouching(printed, operator):
     assert told["reason"]
 
 
-@prints("identity new", "identity show", "info", "doctor", "tx status", "settings", "completion")
+@prints(
+    "identity new",
+    "identity show",
+    "info",
+    "doctor",
+    "tx status",
+    "tx list",
+    "settings",
+    "completion",
+)
 @pytest.mark.usefixtures("listed_service")
 def test_the_way_to_the_registry(printed, client, operator, provider, spender, keys, tmp_path):
     (tmp_path / "words").write_text("a long passphrase")
@@ -358,9 +367,27 @@ def test_the_way_to_the_registry(printed, client, operator, provider, spender, k
     outcome = client.set_service([Permission.FORWARD_ALL], signer=provider)
     assert printed("tx status", outcome.tx_hash)["changes"]
     assert printed("tx status", "0x" + "12" * 32, codes=(6,)) is None
+    assert printed("tx list") == []
     printed("settings", SIGNER=keys[provider.address])
     assert isinstance(printed("settings", "path"), str)
     assert "ocn-registry" in printed("completion")
+
+
+@prints("tx list", "tx speed-up", "tx cancel")
+def test_a_transaction_that_is_stuck(printed, command, fresh, operator, keys):
+    key = ("-s", keys[operator.address], "--yes")
+    for name in ("tx speed-up", "tx cancel"):
+        fresh.request("evm_setAutomine", False)
+        try:
+            stuck = command("set-node", f"{URL}/{name[-1]}", *key, "--timeout", "1")
+            assert stuck.returncode == 6
+            (waiting,) = printed("tx list")
+            assert printed(name, waiting["hash"], *key, "--dry-run")["status"] == "dry run"
+            fresh.request("evm_setIntervalMining", 1)
+            assert printed(name, waiting["hash"], *key)["status"] in {"done", "cancelled"}
+        finally:
+            fresh.request("evm_setIntervalMining", 0)
+            fresh.request("evm_setAutomine", True)
 
 
 @pytest.mark.parametrize("deployment", ["v3"], indirect=True)

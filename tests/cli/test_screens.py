@@ -9,6 +9,7 @@ on the spot, the test's folder.
 import os
 import re
 import sys
+import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -245,6 +246,7 @@ def shown(terminal, place, tmp_path):
             PATH=str(tmp_path),  # no other ocn-registry
             HOME=str(tmp_path),
             XDG_CONFIG_HOME=str(tmp_path),
+            XDG_STATE_HOME=tempfile.mkdtemp(dir=tmp_path),  # the chain starts again each time
             **({} if coloured else {"NO_COLOR": "1"}),
         )
         for before, keys in screen.typed:

@@ -14,6 +14,7 @@ from ocn_registry import KeySigner
 from ocn_registry.cli import options
 from ocn_registry.cli.config import settings
 from ocn_registry.cli.config.settings_file import _READ
+from ocn_registry.foreign.text import HIDDEN_KEY
 from ocn_registry.networks import built_in
 from ocn_registry.plans import folders
 
@@ -196,17 +197,20 @@ def test_a_flag_that_differs_from_the_environment_is_told(file, anywhere, devnet
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("netwrok = 'ewc'", "nothing is called 'netwrok': did you mean 'network'?"),
+        ("netwrok = 'ewc'", "there is no setting 'netwrok': did you mean 'network'?"),
         ("[profiles.a]\nsignr = 'env:A'", "'profiles.a.signr': did you mean 'signer'?"),
         ("rpc_urls = 'https://a'", "did you mean 'rpc_url'?"),
         ("zzz = 1", "there are ['ca_file'"),
-        ("[profiles]\nprofiles = {profiles = {}}", "nothing is called 'profiles.profiles.profiles"),
+        (
+            "[profiles]\nprofiles = {profiles = {}}",
+            "there is no setting 'profiles.profiles.profiles",
+        ),
         ("network = 'vlota'", "'network' is 'vlota': give one of local, volta"),
         ("network = 7", "'network' is 7: give a text in quotes"),
         ("network = ''", "give a text in quotes"),
-        ("network", "it is no TOML"),
-        ("network = 'ewc'\nnetwork = 'ewc'", "it is no TOML"),
-        ("a = " + "[" * 30_000, "it is no TOML"),
+        ("network", "it is not valid TOML"),
+        ("network = 'ewc'\nnetwork = 'ewc'", "it is not valid TOML"),
+        ("a = " + "[" * 30_000, "it is not valid TOML"),
         ("rpc_url = []", "give a URL, or a list of them"),
         ("rpc_url = ['https://a', 1]", "give a text in quotes"),
         ("rpc_url = 'ftp://a'", "give a URL, https://..."),
@@ -226,7 +230,7 @@ def test_a_flag_that_differs_from_the_environment_is_told(file, anywhere, devnet
         ("profiles = 1", "write [profiles.NAME]"),
         ("profiles.a = 1", "'profiles.a' is 1: write [profiles.NAME]"),
         ("ca_file = '~nobody-of-this-name/x'", "home folder"),
-        (b"network = '\xff'", "no text in UTF-8"),
+        (b"network = '\xff'", "not text in UTF-8"),
         ("#" * 70_000, "too long"),
     ],
 )
@@ -324,9 +328,9 @@ def test_no_key_and_no_password_is_shown(in_force):
     words = ("--proxy", "http://me:secret@proxy.example.com", "-x", f"0x{NAKED}")
     words += ("--rpc-url", "https://token@rpc.example.com/")
     told = in_force(*words, SIGNER=NAKED)
-    assert told["proxy"][0] == "http://me:<hidden>@proxy.example.com"
+    assert told["proxy"][0] == "http://<hidden>@proxy.example.com"
     assert told["rpc_url"][0] == ["https://<hidden>@rpc.example.com/"]
-    assert (told["signer"], told["spender"]) == (("<hidden>", "variable"), ("<hidden>", "flag"))
+    assert (told["signer"], told["spender"]) == ((HIDDEN_KEY, "variable"), (HIDDEN_KEY, "flag"))
 
 
 def test_a_new_key_takes_no_passphrase_from_the_settings(file, anywhere, tmp_path):

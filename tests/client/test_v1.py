@@ -444,8 +444,7 @@ def test_signature_of_another_is_refused_before_it_is_sent(
     tampered = client.prepare(SetNode(domain="https://d.example"), cpo.address)
     for signed in (
         tampered.signed(good.signature),
-        good.request.signed(good.signature[:-1]),
-        good.request.signed(good.signature[:64] + b"\0"),
+        good.request.signed(good.signature[:-2]),
         client.prepare(good.intent, ZERO_ADDRESS).signed(bytes(65)),
     ):
         with pytest.raises(SignatureMismatch):

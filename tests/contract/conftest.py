@@ -11,7 +11,8 @@ import pytest
 
 _HERE = Path(__file__).resolve().parent
 # Test folders are no packages (pytest's importlib mode), so what tests share is put on the path.
-sys.path[:0] = [str(_HERE), str(_HERE.parent.parent / "scripts")]
+_TOOLS = _HERE.parent.parent / "tools"
+sys.path[:0] = [str(_HERE), str(_TOOLS / "bench"), str(_TOOLS / "build")]
 
 from build_abi import compiled_contracts  # noqa: E402
 from gas_scenarios import HttpChain  # noqa: E402

@@ -22,8 +22,8 @@ def clean_folder(folder):
     leave_out = shutil.ignore_patterns(".cache", ".build")
     shutil.copytree(ROOT / "contracts", folder / "contracts", ignore=leave_out)
     shutil.copytree(ROOT / "tools" / "solc", folder / "tools" / "solc")
-    (folder / "scripts").mkdir()
-    shutil.copy(ROOT / "scripts" / "build_abi.py", folder / "scripts")
+    (folder / "tools" / "build").mkdir()
+    shutil.copy(ROOT / "tools" / "build" / "build_abi.py", folder / "tools" / "build")
     shutil.copy(ROOT / "ape-config.yaml", folder)
     packages = folder / "node_modules"
     shutil.copytree(ROOT / "node_modules" / "@openzeppelin", packages / "@openzeppelin")
@@ -35,7 +35,7 @@ def clean_folder(folder):
 
 def build(folder, *options, **environment):
     return subprocess.run(
-        [sys.executable, folder / "scripts" / "build_abi.py", *options],
+        [sys.executable, folder / "tools" / "build" / "build_abi.py", *options],
         cwd=folder.parent,
         env=os.environ | {"PATH": WITH_NODE} | environment,
         capture_output=True,

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-SCRIPTS = Path(__file__).parents[2] / "scripts"
+TOOLS = Path(__file__).parents[2] / "tools" / "bench"
 
 
 @pytest.fixture
 def bench(monkeypatch):
-    monkeypatch.syspath_prepend(str(SCRIPTS))
-    spec = importlib.util.spec_from_file_location("bench_under_test", SCRIPTS / "bench.py")
+    monkeypatch.syspath_prepend(str(TOOLS))
+    spec = importlib.util.spec_from_file_location("bench_under_test", TOOLS / "bench.py")
     module = importlib.util.module_from_spec(spec)
     monkeypatch.setitem(sys.modules, spec.name, module)
     spec.loader.exec_module(module)
@@ -22,7 +22,7 @@ def bench(monkeypatch):
 
 def test_every_limit_of_gas_and_size_is_met_beside_v1(start):
     """Sections that measure time are left to `make bench`: no test judges how fast a machine is."""
-    status, out, err = start("scripts/bench.py", "--json", "gas", "batches", "sizes").finish()
+    status, out, err = start("tools/bench/bench.py", "--json", "gas", "batches", "sizes").finish()
     assert (status, err.partition(" (")[0].split()[-2:]) == (0, ["limits", "met"])
     sections = {section["section"]: section["rows"] for section in json.loads(out)}
     assert list(sections) == ["gas", "batches", "sizes"]

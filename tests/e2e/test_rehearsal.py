@@ -6,20 +6,22 @@ from pathlib import Path
 
 import pytest
 
-# Scripts are no package, so they are put on the path.
-if (_scripts := str(Path(__file__).resolve().parents[2] / "scripts")) not in sys.path:
-    sys.path.insert(0, _scripts)
+# Scripts and tools are not packages, so their folders are put on the path.
+_ROOT = Path(__file__).resolve().parents[2]
+for _folder in (_ROOT / "tools" / "rehearsal", _ROOT / "scripts"):
+    if str(_folder) not in sys.path:
+        sys.path.insert(0, str(_folder))
 
-import verify
-from rehearsal_line import Killer, Services
+import verify  # noqa: E402
+from rehearsal_line import Killer, Services  # noqa: E402
 
-from ocn_registry.deploy.devnet import Devnet
+from ocn_registry.deploy.devnet import Devnet  # noqa: E402
 
 KILLS = 24  # at the beginning of twelve steps; before and after the first change of six
 
 
 def test_rehearsal_ends_the_same_however_often_it_is_killed(start):
-    program = start("scripts/rehearsal.py", "--small")
+    program = start("tools/rehearsal/rehearsal.py", "--small")
     said = "".join(program.process.stdout)
     code, _, errors = program.finish()
     assert (code, errors) == (0, ""), said

@@ -16,7 +16,7 @@ import ocn_registry
 from ocn_registry.deploy.artifacts import artifact
 
 ROOT = Path(__file__).parents[2]
-SCRIPT = ROOT / "scripts" / "build_release.py"
+SCRIPT = ROOT / "tools" / "build" / "build_release.py"
 
 
 @pytest.fixture(scope="module")

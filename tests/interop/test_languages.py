@@ -69,7 +69,7 @@ def typescript(tmp_path_factory):
     folder = tmp_path_factory.mktemp("typescript")
     shutil.copytree(TYPESCRIPT, folder, dirs_exist_ok=True)
     (folder / "node_modules").symlink_to(ROOT / "node_modules")
-    run(sys.executable, ROOT / "scripts" / "build_typescript.py", folder, cwd=ROOT)
+    run(sys.executable, ROOT / "tools" / "build" / "build_typescript.py", folder, cwd=ROOT)
     run("node", "node_modules/typescript/bin/tsc", "-p", ".", cwd=folder)
     return folder
 

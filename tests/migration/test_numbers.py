@@ -8,7 +8,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_tenth_of_the_promised_size_migrates():
-    script = [sys.executable, str(ROOT / "scripts" / "rehearsal_numbers.py"), "--tenth"]
+    script = [sys.executable, str(ROOT / "tools" / "rehearsal" / "rehearsal_numbers.py"), "--tenth"]
     done = subprocess.run(script, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "| parties | 500 |" in done.stdout

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests" / "property")]
+sys.path[:0] = [str(ROOT / "tools" / "bench"), str(ROOT / "tests" / "property")]
 
 import scale  # noqa: E402
 import scale_cache  # noqa: E402

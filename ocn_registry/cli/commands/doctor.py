@@ -43,7 +43,7 @@ def doctor(args: Namespace) -> int:
         ]
         if args.address is not None:
             operator = Address(args.address)
-            checks.append(lambda: node(client, operator))
+            checks.append(lambda: node(client, operator, proxy=args.proxy, ca_file=args.ca_file))
         try:
             for check in checks:
                 found += check()

@@ -222,6 +222,7 @@ def _with_reason(parser: ArgumentParser) -> None:
         action="store_true",
         help="print the file by which a Safe that owns the registry does it; send nothing",
     )
+    take.out(parser)
 
 
 def _without_reason(parser: ArgumentParser) -> None:
@@ -355,10 +356,10 @@ COMMANDS = (
         "owner safe-file",
         "write the file by which a Safe accepts the registry",
         safe_file,
-        (_safe, _delay, _salt),
+        (_safe, _delay, _salt, take.out),
         examples=(
-            "owner safe-file > accept.json",
-            f"owner safe-file {_ADDRESS} --timelock {_ADDRESS} > schedule.json",
+            "owner safe-file --out accept.json",
+            f"owner safe-file {_ADDRESS} --timelock {_ADDRESS} --out schedule.json",
         ),
     ),
     Command(

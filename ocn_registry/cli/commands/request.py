@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 def prepare(args: Namespace) -> int:
     """Write what an account has to sign."""
+    from ocn_registry.cli.config.keys import key
     from ocn_registry.cli.config.networks import connect
     from ocn_registry.cli.output.render import put
     from ocn_registry.cli.output.requests import describe
@@ -31,8 +32,9 @@ def prepare(args: Namespace) -> int:
     if args.valid_for is not None:
         deadline = int(time.time()) + args.valid_for
     with connect(args) as client:
+        account = args.account or key(args, "signer", client.deployment).address
         intent = intent_of(args, client, signed=True)
-        request = client.prepare(intent, args.account, nonce=args.nonce, deadline_unix_s=deadline)
+        request = client.prepare(intent, account, nonce=args.nonce, deadline_unix_s=deadline)
     describe(request, client)
     put(request.to_json())
     return DONE
@@ -50,21 +52,30 @@ def show(args: Namespace) -> int:
 
 
 def sign(args: Namespace) -> int:
-    """Sign a request with the key of its account."""
+    """Sign requests with the key of their account."""
     from ocn_registry.cli.config.keys import key
     from ocn_registry.cli.config.networks import connect
     from ocn_registry.cli.execute import agreed
-    from ocn_registry.cli.output.render import put, talk
-    from ocn_registry.cli.output.requests import describe, read, unsigned
+    from ocn_registry.cli.output.render import talk
+    from ocn_registry.cli.output.requests import (
+        check_deadline,
+        describe,
+        put_signed,
+        read,
+        unsigned,
+    )
 
     with connect(args) as client:
-        request = unsigned(read(client, args.file))
-        describe(request, client)
+        requests = [unsigned(read(client, path)) for path in args.files]
+        for request in requests:
+            describe(request, client)
+            check_deadline(request)
         signer = key(args, "signer", client.deployment)
-    if not agreed(args, "sign this?", insist=False):
+    question = "sign this?" if len(requests) == 1 else f"sign these {len(requests)} requests?"
+    if not agreed(args, question, insist=True):
         talk("nothing was signed")
         return INTERRUPTED
-    put(request.sign(signer).to_json())
+    put_signed(args, [request.sign(signer) for request in requests])
     return DONE
 
 
@@ -123,9 +134,8 @@ def _account(parser: ArgumentParser) -> None:
     parser.add_argument(
         "-a",
         "--account",
-        required=True,
         metavar="ADDRESS",
-        help="account whose entry it is, and that will sign",
+        help="account whose entry it is, and that will sign (default: the signer's)",
     )
     parser.add_argument(
         "--nonce",
@@ -156,8 +166,10 @@ def seconds(text: str) -> int:
     return int(found[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[found[2]]
 
 
-def _file(parser: ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE", help="the request; - for standard input")
+def _folder(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--folder", metavar="PATH", help="folder for several signed requests; created if missing"
+    )
 
 
 def _cancelled(parser: ArgumentParser) -> None:
@@ -186,10 +198,10 @@ def _commands() -> Iterator[Command]:
             f"request prepare {write.name}",
             f"write a request to {says.replace('the signer', 'the account')}",
             prepare,
-            (*write.options, _account),
+            (*write.options, _account, take.signing, take.out),
             write.aliases,
             write.name,
-            examples=(f"{call} {account} --valid-for 7d > request.json",),
+            examples=(f"{call} {account} --valid-for 7d --out request.json",),
         )
     yield Command(
         "request show",
@@ -200,10 +212,14 @@ def _commands() -> Iterator[Command]:
     )
     yield Command(
         "request sign",
-        "sign a request; nothing is sent",
+        "sign requests; nothing is sent",
         sign,
-        (_file, take.signing, take.yes),
-        examples=(f"request sign request.json {signer} > signed.json",),
+        (take.requests, take.signing, take.yes, take.out, _folder),
+        more="Several requests are written to the files of a folder, named as they were.",
+        examples=(
+            f"request sign request.json {signer} --out signed.json",
+            f"request sign one.json two.json {signer} --folder signed",
+        ),
     )
     yield Command(
         "request verify",

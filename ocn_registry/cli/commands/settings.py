@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 from typing import TYPE_CHECKING, TypeGuard
-from urllib.parse import urlsplit
 
 from ocn_registry.cli import options as take
 from ocn_registry.cli.commands import Command
+from ocn_registry.foreign.text import masked
 from ocn_registry.plans.exit_codes import DONE
 
 if TYPE_CHECKING:
@@ -80,23 +80,12 @@ def _safe(value: object) -> str | int | float | list[str] | None:
     if isinstance(value, int | float) or value is None:
         return value
     if isinstance(value, str):
-        return _without_password(take.LIKE_A_KEY.sub("<hidden>", value))
-    return [_without_password(str(url)) for url in value] if _is_list(value) else None
+        return masked(value)
+    return [masked(str(url)) for url in value] if _is_list(value) else None
 
 
 def _is_list(value: object) -> TypeGuard[list[object]]:
     return isinstance(value, list)
-
-
-def _without_password(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return url
-    login, at, _ = parts.netloc.rpartition("@")
-    user, colon, password = login.partition(":")
-    safe = f"{user}:<hidden>" if colon and password else "<hidden>"
-    return url.replace(f"{login}@", f"{safe}@", 1) if at else url
 
 
 def _options(parser: ArgumentParser) -> None:

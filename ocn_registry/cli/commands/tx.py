@@ -1,4 +1,4 @@
-"""Transactions that were sent: what became of them."""
+"""Transactions that were sent: which are open, what became of one, how a stuck one is replaced."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
     from ocn_registry.outcomes import Outcome
+    from ocn_registry.plans.entries import Entry
 
 
 def status(args: Namespace) -> int:
@@ -46,10 +47,85 @@ def status(args: Namespace) -> int:
     return DONE
 
 
-def _transaction(parser: ArgumentParser) -> None:
+def list_(args: Namespace) -> int:
+    """Show the transactions in the journal that the chain has not decided."""
+    from ocn_registry.cli.config.networks import connect
+    from ocn_registry.cli.output.render import as_csv, as_json, for_programs, put, table
+    from ocn_registry.plans.moments import moment
+    from ocn_registry.plans.words import words_of
+
+    with connect(args) as client:
+        found = client.transactions.open(args.address)
+    rows: list[Entry] = [
+        {
+            "account": each.account,
+            "number": each.number,
+            "hash": each.tx_hashes[-1],
+            "hashes": list(each.tx_hashes),
+            "changes": [words_of(intent) for intent in each.intents],
+            "signedUnixS": each.signed_unix_s,
+            "blocks": each.blocks,
+        }
+        for each in found
+    ]
+    if args.csv:
+        put(as_csv(rows))
+    elif for_programs(args):
+        put(as_json(rows))
+    elif not found:
+        put("no transactions are open")
+    else:
+        cells = [
+            (
+                each.tx_hashes[-1],
+                "waiting" if not each.blocks else f"{each.blocks} blocks",
+                moment(each.signed_unix_s),
+                "; ".join([words_of(intent) for intent in each.intents]) or "-",
+            )
+            for each in found
+        ]
+        put(table(("TRANSACTION", "STATE", "SIGNED", "CHANGE"), cells, soft=(2, 3)))
+    return DONE
+
+
+def speed_up(args: Namespace) -> int:
+    """Send a transaction that is stuck again, for more."""
+    return _replace(args, void=False)
+
+
+def cancel(args: Namespace) -> int:
+    """Send a transaction that does nothing in place of one that is stuck."""
+    return _replace(args, void=True)
+
+
+def _replace(args: Namespace, *, void: bool) -> int:
+    from ocn_registry.cli.config.keys import key
+    from ocn_registry.cli.config.networks import connect
+    from ocn_registry.cli.execute import Terminal, write_options
+    from ocn_registry.plans.replacing import Replacing
+
+    with connect(args) as client:
+        payer = key(args, "signer", client.deployment)
+        replacing = Replacing(client, args.tx_hash, payer, Terminal(args), void=void)
+        options = write_options(args, client.deployment)
+        return replacing.execute(options, dry_run=args.dry_run)
+
+
+def _listed(parser: ArgumentParser) -> None:
+    parser.add_argument("-a", "--address", help="only those of this account")
+    take.journal(parser)
+    take.listing(parser)
+
+
+def _hash(parser: ArgumentParser) -> None:
     parser.add_argument(
         "tx_hash", type=take.tx_hash, metavar="HASH", help="hash of the transaction"
     )
+
+
+def _transaction(parser: ArgumentParser) -> None:
+    _hash(parser)
+    take.journal(parser)
     take.waiting(parser)
     parser.set_defaults(wait=False)  # only where it is asked for, whatever the settings say
 
@@ -58,10 +134,36 @@ _HASH = f"0x{'1f' * 32}"
 
 COMMANDS = (
     Command(
+        "tx list",
+        "show transactions that are open, from the journal",
+        list_,
+        (_listed,),
+        more="The journal keeps every transaction that this machine has signed, until the chain "
+        "has decided about it.",
+        examples=("tx list -n volta",),
+    ),
+    Command(
         "tx status",
         "show what became of a transaction",
         status,
         (_transaction,),
         examples=(f"tx status {_HASH} -n volta", f"tx status {_HASH} --wait final -n volta"),
+    ),
+    Command(
+        "tx speed-up",
+        "send a transaction that is stuck again, for more",
+        speed_up,
+        (_hash, take.signing, take.sending),
+        more="It takes the number of the first, so only one of the two can take effect. The signer "
+        "is the account that paid for the first.",
+        examples=(f"tx speed-up {_HASH} -s keystore:key.json -n volta",),
+    ),
+    Command(
+        "tx cancel",
+        "send a transaction that does nothing in place of one that is stuck",
+        cancel,
+        (_hash, take.signing, take.sending),
+        more="The signer is the account that paid for the first.",
+        examples=(f"tx cancel {_HASH} -s keystore:key.json -n volta",),
     ),
 )

@@ -65,16 +65,24 @@ def raw(args: Namespace) -> int:
         return execute.write(args, client, (client.sign(intent, signer),), spender)
 
 
-def intent_of(  # noqa: PLR0911 - one for each write
-    args: Namespace, client: RegistryClient, *, signed: bool
-) -> SignableIntent:
-    """Return the intent of a command.
+def intent_of(args: Namespace, client: RegistryClient, *, signed: bool) -> SignableIntent:
+    """Return the intent of a command, checked before anybody is asked for a passphrase.
 
     Args:
         args: The command line; its `action` names the write.
         client: Looks up what a service needs.
         signed: Whether it is to be signed for a spender.
     """
+    from ocn_registry.dialects import dialect_of
+
+    intent = _intent_of(args, client, signed=signed)
+    dialect_of(client.deployment).check(intent)
+    return intent
+
+
+def _intent_of(  # noqa: PLR0911 - one for each write
+    args: Namespace, client: RegistryClient, *, signed: bool
+) -> SignableIntent:
     from ocn_registry import intents
     from ocn_registry.plans import intent_args
 

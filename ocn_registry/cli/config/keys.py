@@ -1,9 +1,9 @@
 """Which key signs and which one pays: from a reference to a signer.
 
 A reference says where the key is: `keystore:PATH`, `env:NAME`, `file:PATH`, `command:PROGRAM`. A
-private key itself as an argument would stay in the shell's history and be seen by everybody on the
-machine: it is taken on development chains only. In `SIGNER` and `SPENDER`, where v1 had it, it is
-taken with a warning. A flag beats the environment, and the environment the settings file.
+private key as an argument would stay in the shell's history, and everybody on the machine could see
+it: it is accepted on development chains only. In `SIGNER` and `SPENDER`, where v1 expects it, it is
+accepted with a warning. A flag overrides the environment, which overrides the settings file.
 """
 
 from __future__ import annotations
@@ -40,15 +40,15 @@ _NAKED = re.compile(r"(0[xX])?[0-9a-fA-F]{64}")
 
 
 def key(args: Namespace, part: Part, deployment: Deployment) -> Signer:
-    """Find the key that the command line, the environment or the settings name.
+    """Return the signer that the command line, the environment or the settings name.
 
     Args:
         args: The command line.
-        part: Whose key.
-        deployment: Where it will be used.
+        part: Which of the two keys.
+        deployment: The registry that it is used for.
 
     Raises:
-        InvalidInput: None is named, or it can't be used.
+        InvalidInput: No key is named, or it can't be used.
     """
     flag, variable, written = _named(args, part)
     told = os.environ[variable] if variable is not None else None
@@ -65,7 +65,7 @@ def key(args: Namespace, part: Part, deployment: Deployment) -> Signer:
     if _NAKED.fullmatch(flag) and not is_local(deployment):
         raise InvalidInput(
             f"a private key as an argument stays in the shell's history, and everybody on this "
-            f"machine can read it: on {deployment.name} give --{part} as {FORMS}",
+            f"machine can see it. On {deployment.name} give --{part} as {FORMS}",
         )
     found = KeySigner.from_key(flag) if _NAKED.fullmatch(flag) else _referenced(args, part, flag)
     if told is not None and told != flag:
@@ -74,11 +74,7 @@ def key(args: Namespace, part: Part, deployment: Deployment) -> Signer:
 
 
 def require(args: Namespace, *parts: Part) -> None:
-    """See that keys are named, before anybody is asked for a passphrase.
-
-    Raises:
-        InvalidInput: One is not.
-    """
+    """Raise `InvalidInput` if one is not named: before a passphrase is asked for."""
     for part in parts:
         if not is_named(args, part):
             raise _unnamed(part)
@@ -86,17 +82,17 @@ def require(args: Namespace, *parts: Part) -> None:
 
 def _unnamed(part: Part) -> InvalidInput:
     return InvalidInput(
-        f"whose key is the {part}'s? Give --{part}, or set {VARIABLES[part][0]}: {FORMS}",
+        f"no key for the {part}: give --{part}, or set {VARIABLES[part][0]}, as {FORMS}",
     )
 
 
 def is_named(args: Namespace, part: Part) -> bool:
-    """Ask whether the command line, the environment or the settings name a key."""
+    """Return whether the command line, the environment or the settings name a key."""
     return _named(args, part) != (None, None, None)
 
 
 def _named(args: Namespace, part: Part) -> tuple[str | None, str | None, str | None]:
-    """Tell what the flag says, which variable says something, and what the settings say."""
+    """Return what the flag says, which variable is set, and what the settings say."""
     flag: str | None = getattr(args, part)
     variable = next((name for name in VARIABLES[part] if os.environ.get(name)), None)
     written = settle(args).written.get(part)
@@ -108,7 +104,7 @@ def _from_variable(args: Namespace, part: Part, variable: str, told: str) -> Sig
         return _referenced(args, part, told)
     if not getattr(args, "warned", False):
         args.warned = True
-        talk(f"warning: {variable} holds a private key itself; safer is {FORMS}")
+        talk(f"warning: {variable} holds a private key. Safer: {FORMS}")
     return KeySigner.from_env(variable)
 
 
@@ -118,7 +114,7 @@ def _referenced(args: Namespace, part: Part, reference: str) -> Signer:
         if kind == "keystore":
             path = str(at_home(place))
             if not at_home(place).is_file():  # before anybody thinks of a passphrase
-                raise InvalidInput(f"there is no keystore {shown(path)}")
+                raise InvalidInput(f"there is no keystore {shown(path)}: check the path")
             secret = passphrase(args, part, path)
             return KeySigner.from_keystore(path, lambda: secret)
         if kind == "env":
@@ -129,24 +125,24 @@ def _referenced(args: Namespace, part: Part, reference: str) -> Signer:
             return program_signer(place)
     if reference and at_home(reference).is_file():  # else it may be a key, and is not repeated
         guess = f"keystore:{printable(reference)}"
-        raise InvalidInput(f"the {part} is no reference to a key: did you mean {guess}?")
-    raise InvalidInput(f"the {part} is no reference to a key: give {FORMS}")
+        raise InvalidInput(f"the {part} is not a reference to a key: did you mean {guess}?")
+    raise InvalidInput(f"the {part} is not a reference to a key: give {FORMS}")
 
 
 def passphrase(args: Namespace, part: Part, path: str, *, twice: bool = False) -> str:
-    """Read the passphrase of a keystore: from its file, or from the person."""
+    """Return the passphrase of a keystore: from its file, or from the person."""
     file = getattr(args, "spender_passphrase_file", None) if part == "spender" else None
     file = file or args.passphrase_file
     if file is not None:
         return private_text(file).partition("\n")[0].removesuffix("\r")
     if not _is_somebody_there():
         raise InvalidInput(
-            f"nobody is there to give the passphrase of {printable(path)}: write it to a file "
-            "that only you can read, and give --passphrase-file",
+            f"nobody can be asked for the passphrase of {printable(path)}: write it to a file "
+            "that only you can read, and add --passphrase-file",
         )
     given = getpass.getpass(f"passphrase of {printable(path)}: ")
     if twice and given != getpass.getpass("once more: "):
-        raise InvalidInput("these are two different passphrases: start again")
+        raise InvalidInput("the two passphrases differ: run the command again")
     return given
 
 

@@ -1,4 +1,4 @@
-"""Whether a chain is a development chain on this machine, where keys are worth nothing."""
+"""Whether a chain is a development chain on this machine, whose keys protect nothing."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _MAX_BYTES = 1 << 12
 
 
 def is_local(deployment: Deployment) -> bool:
-    """Ask whether nothing can be lost here, whoever reads the key.
+    """Return whether nothing can be lost on this chain, even if others read the key.
 
-    All RPC nodes are on this machine, call themselves development nodes, and the contracts are not
-    those of a public network, of which this could be a copy or a way through.
+    All RPC nodes are on this machine and call themselves development nodes, and the contracts are
+    not those of a public network: this could be a copy of it, or a way to it.
     """
     known = {
         address
@@ -47,7 +47,7 @@ def _is_loopback(url: str) -> bool:
 
 
 def _is_development(url: str) -> bool:
-    """Ask a node on this machine what it is."""
+    """Return whether a node on this machine is one for development."""
     try:
         parts = urlsplit(url)
         port = parts.port

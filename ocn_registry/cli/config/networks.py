@@ -1,31 +1,32 @@
-"""From `--network`, `--network-file` and `--rpc-url`, or what the settings say, to a client.
+"""The registry that flags, environment and settings name, and a client of it.
 
-A network file is a deployment of our own form (`deployments`), or v1's: an object with `provider`
+A network file is a deployment of our own form (`networks`), or v1's: an object with `provider`
 (`protocol`, `host`, `port`) and `contracts` (`Registry`, `Permissions`, each with its `address`),
-which says what differs from the network that `-n` names. Contracts of which only addresses are
-known are asked what they are.
+which says what differs from the network that `-n` names. If a file gives only the addresses of the
+contracts, the chain is asked which generation they are.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import shlex
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeGuard
 from urllib.parse import urlsplit
 
 from ocn_registry.cli.config.choices import OTHER_NAMES
 from ocn_registry.cli.config.settings import RPC_VARIABLE, settle
-from ocn_registry.cli.output.render import printable
+from ocn_registry.cli.output.secrets import hide_urls
 from ocn_registry.client.sync_client import RegistryClient
 from ocn_registry.errors import InvalidInput
-from ocn_registry.foreign.strict_json import parse_json
-from ocn_registry.foreign.text import shown
+from ocn_registry.foreign.files import read_bytes
+from ocn_registry.foreign.limits import NETWORK_FILE
+from ocn_registry.foreign.strict_json import as_utf8, parse_json
+from ocn_registry.foreign.text import masked, shown
 from ocn_registry.models import Address
 from ocn_registry.networks import built_in, from_json
 from ocn_registry.protocol.effects import Head, run
-from ocn_registry.transport.endpoint import origin
 from ocn_registry.transport.http_sync import HttpTransport
 
 if TYPE_CHECKING:
@@ -33,28 +34,25 @@ if TYPE_CHECKING:
 
     from ocn_registry.networks import Deployment
     from ocn_registry.protocol.effects import HeadBlock
+    from ocn_registry.protocol.journal import Journal
 
 
 def connect(args: Namespace) -> RegistryClient:
-    """Reach the registry that the command line names."""
+    """Return a client of the registry that the command line names."""
     deployment = chosen(args)
-    return RegistryClient(deployment, _transport(args, deployment, deployment.chain_id))
+    hide_urls([*deployment.rpc_urls, args.proxy or ""])
+    transport = _transport(args, deployment, deployment.chain_id)
+    return RegistryClient(deployment, transport, journal=_journal(args))
 
 
 def latest(client: RegistryClient) -> int:
-    """Tell the number of the latest block, to read several things at."""
+    """Return the number of the latest block, to read several things at."""
     head: HeadBlock = client.transport.perform(Head())
     return head.ref.number
 
 
-def node_of(deployment: Deployment) -> str:
-    """Name the RPC node that is asked, without what in its URL may be a key."""
-    url = deployment.rpc_urls[0]
-    return origin(url) or printable(url)  # Ape's users know theirs by another name
-
-
 def chosen(args: Namespace) -> Deployment:
-    """Tell which deployment the command line or the settings name, with the RPC nodes to ask."""
+    """Return the deployment that the command line or the settings name, with its RPC nodes."""
     settle(args)
     named: str = args.network
     base = built_in(OTHER_NAMES.get(named, named))
@@ -72,9 +70,44 @@ def chosen(args: Namespace) -> Deployment:
     return _with_contracts(args, base, contracts)
 
 
+def _journal(args: Namespace) -> Journal | None:
+    """Return the journal of a command that writes; reads open none."""
+    if not hasattr(args, "journal"):
+        return None
+    from ocn_registry.plans.folders import journal_of  # noqa: PLC0415 - for writes only
+
+    return journal_of(args.journal)
+
+
+def network_options(args: Namespace) -> str:
+    """Return the network options of the command line, for a command that is suggested.
+
+    Secrets in URLs are left out: `--rpc-url` then has to be given again by hand.
+    """
+    words: list[str] = []
+    for name, option in (
+        ("profile", "--profile"),
+        ("network", "-n"),
+        ("network_file", "--network-file"),
+        ("rpc_url", "--rpc-url"),
+        ("proxy", "--proxy"),
+        ("ca_file", "--ca-file"),
+    ):
+        flag = args.profile if name == "profile" else _flag(args, name)
+        for value in flag if isinstance(flag, list) else [flag]:
+            if value is not None:
+                words += [option, shlex.quote(masked(str(value)))]
+    return "".join([f" {word}" for word in words])
+
+
+def _flag(args: Namespace, name: str) -> object:
+    setting = settle(args).in_force.get(name)
+    return setting.value if setting is not None and setting.source == "flag" else None
+
+
 def _transport(args: Namespace, deployment: Deployment, chain_id: int | None) -> HttpTransport:
     if args.proxy is not None and not _is_url(args.proxy):
-        raise InvalidInput("the proxy is no URL: give http://HOST:PORT")
+        raise InvalidInput("the proxy is not a valid URL: give http://HOST:PORT")
     if args.ca_file is not None and not os.access(args.ca_file, os.R_OK):
         raise InvalidInput(f"the file of certificates {shown(args.ca_file)} can't be read")
     return HttpTransport(
@@ -107,16 +140,16 @@ def _with_contracts(
 
 def _content(path: str) -> dict[str, object]:
     try:
-        content = parse_json(Path(path).read_bytes())
-    except OSError as error:
-        why = error.strerror
-        raise InvalidInput(f"the network file {shown(path)} can't be read: {why}") from None
+        raw = read_bytes(path, NETWORK_FILE.max_bytes, what="network file")
+        content = parse_json(as_utf8(raw), NETWORK_FILE)
     except UnicodeDecodeError:
-        raise InvalidInput(f"the network file {shown(path)} is no text") from None
+        raise InvalidInput(f"the network file {shown(path)} is not text in UTF-8") from None
     except ValueError as error:
-        raise InvalidInput(f"the network file {shown(path)} is no JSON: {error}") from None
+        if isinstance(error, InvalidInput):
+            raise
+        raise InvalidInput(f"the network file {shown(path)} is not valid JSON: {error}") from None
     if not _is_object(content):
-        raise InvalidInput(f"the network file {shown(path)} is no JSON object")
+        raise InvalidInput(f"the network file {shown(path)} is not a JSON object")
     return content
 
 

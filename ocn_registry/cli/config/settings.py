@@ -42,6 +42,8 @@ KEYS: Final = (
     "wait",
     "timeout",
     "max_fee",
+    "max_cost",
+    "journal",
 )
 BUILT_IN: Final = {"network": "local", "wait": "confirmed"}
 # A layer that has the first decides the others as well: they are not looked for further below.

@@ -1,7 +1,7 @@
 """The settings file: TOML whose keys are the names of options, with `_` for `-`.
 
 ```toml
-network = "volta"                 # holds unless something else is told
+network = "volta"                 # the default
 
 [profiles.work]                   # with --profile work, or OCN_PROFILE=work
 network = "ewc"
@@ -11,8 +11,9 @@ passphrase_file = "party.secret"  # beside this file
 max_fee = 200
 ```
 
-Whoever can write it chooses nodes, programs and keys: it is refused where others may, as OpenSSH
-refuses its own. A private key has no place in it. Nothing of it is quoted that could be one.
+Whoever can write the file chooses nodes, programs and keys. A file that others may write is
+refused, as OpenSSH does with its own. Private keys do not belong in it, and nothing that could be
+one is quoted.
 """
 
 from __future__ import annotations
@@ -26,9 +27,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeGuard
 
 from ocn_registry.cli.config.choices import NETWORKS, choice
-from ocn_registry.cli.options import LIKE_A_KEY, blocks
+from ocn_registry.cli.options import blocks, tokens
 from ocn_registry.errors import InvalidInput
-from ocn_registry.foreign.text import shown
+from ocn_registry.foreign.limits import SETTINGS_FILE
+from ocn_registry.foreign.strict_json import as_utf8
+from ocn_registry.foreign.text import HIDDEN_KEY, masked, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,10 +39,10 @@ if TYPE_CHECKING:
     Table = dict[str, object]
     Read = Callable[[object, Path], object]
 
-_MAX_BYTES: Final = 1 << 16
 _MAX_LETTERS: Final = 4096
 _WRITABLE_BY_OTHERS: Final = 0o022
 _REFERENCE: Final = re.compile(r"(keystore|env|file|command):(.+)")
+_NAKED: Final = re.compile(r"(0[xX])?[0-9a-fA-F]{56,}")
 _PROFILES: Final = "profiles"
 _NO_KEY: Final = (
     "it holds what looks like a private key: take it out, and write where the key is, as in "
@@ -58,11 +61,11 @@ def read(path: Path) -> tuple[dict[str, object], dict[str, dict[str, object]]]:
         path: Where it is.
 
     Returns:
-        What it says for all, and for each profile: the values as the options have them. Paths are
-        absolute, those of the file being relative to its folder.
+        The values for all profiles, and those of each profile, as the options have them. Relative
+        paths are relative to the folder of the file.
 
     Raises:
-        InvalidInput: It can't be read, is not of its form, or others can write it.
+        InvalidInput: It can't be read, is not valid, or others can write it.
     """
     content = _toml(path)
     profiles = content.pop(_PROFILES, {})
@@ -78,7 +81,7 @@ def read(path: Path) -> tuple[dict[str, object], dict[str, dict[str, object]]]:
 
 
 def guess(name: str, known: list[str]) -> str:
-    """Say which of the known names may have been meant, or which there are."""
+    """Return which of the known names may have been meant, or which there are."""
     from difflib import get_close_matches  # noqa: PLC0415 - for errors only
 
     close = get_close_matches(name, known, n=1)
@@ -86,7 +89,7 @@ def guess(name: str, known: list[str]) -> str:
 
 
 def at_home(path: str) -> Path:
-    """Put the home folder in place of `~`.
+    """Return a path with the home folder in place of `~`.
 
     Raises:
         InvalidInput: There is no such folder.
@@ -94,7 +97,9 @@ def at_home(path: str) -> Path:
     try:
         return Path(path).expanduser()
     except RuntimeError:
-        raise InvalidInput(f"whose home folder is meant by {shown(path)}? Write it out") from None
+        raise InvalidInput(
+            f"the home folder in {shown(path)} is not known: give the whole path"
+        ) from None
 
 
 def _toml(path: Path) -> Table:
@@ -105,30 +110,30 @@ def _toml(path: Path) -> Table:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         why = _told(str(error)) if isinstance(error, ValueError) else "it is nested too deeply"
-    raise _refused(path, f"it is no TOML: {why}")
+    raise _refused(path, f"it is not valid TOML: {why}")
 
 
 def _text(path: Path) -> str:
-    """Read the file, and look at who owns exactly that one."""
+    """Return the text of the file, after a look at who owns exactly that one."""
     try:  # O_NONBLOCK: a pipe would wait for somebody who writes to it
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
         with os.fdopen(handle, "rb") as file:
             about = os.fstat(file.fileno())
             if not stat.S_ISREG(about.st_mode):
-                raise _refused(path, "it is no file")
-            content = file.read(_MAX_BYTES + 1)
+                raise _refused(path, "it is not a regular file")
+            content = file.read(SETTINGS_FILE.max_bytes + 1)
     except OSError as error:
         raise _refused(path, f"it can't be read: {error.strerror}") from None
     if os.name == "posix" and about.st_uid not in {0, os.getuid()}:
-        raise _refused(path, "it belongs to somebody else: only your own can be used")
+        raise _refused(path, "it belongs to another user: use a file of your own")
     if os.name == "posix" and about.st_mode & _WRITABLE_BY_OTHERS:
-        raise _refused(path, "others can write it, and so choose your keys: chmod go-w it first")
-    if len(content) > _MAX_BYTES:
+        raise _refused(path, "others can write it, and choose your keys: run chmod go-w on it")
+    if len(content) > SETTINGS_FILE.max_bytes:
         raise _refused(path, "it is too long")
     try:
-        return content.decode("utf-8-sig")
+        return as_utf8(content).decode()
     except UnicodeDecodeError:
-        raise _refused(path, "it is no text in UTF-8") from None
+        raise _refused(path, "it is not text in UTF-8") from None
 
 
 def _values(table: Table, place: str, path: Path) -> dict[str, object]:
@@ -138,7 +143,7 @@ def _values(table: Table, place: str, path: Path) -> dict[str, object]:
             hint = guess(key, [*_READ, *([] if place else [_PROFILES])])
             if _holds_a_key(value):
                 hint = _NO_KEY
-            raise _refused(path, f"nothing is called {_told(place + key)}: {hint}")
+            raise _refused(path, f"there is no setting {_told(place + key)}: {hint}")
         try:
             found[key] = _READ[key](value, path.parent)
         except _Wrong as wrong:
@@ -148,11 +153,11 @@ def _values(table: Table, place: str, path: Path) -> dict[str, object]:
 
 
 def _holds_a_key(value: object) -> bool:
-    return LIKE_A_KEY.search(str(value)) is not None
+    return HIDDEN_KEY in masked(str(value))
 
 
 def _told(value: object) -> str:
-    """Show a value, unless a key could be in it, whole or cut."""
+    """Return a value for a message, unless a key could be in it."""
     return "<hidden>" if _holds_a_key(value) else shown(value)
 
 
@@ -161,7 +166,7 @@ def _word(value: object) -> str:
         raise _Wrong("give a text in quotes")
     if not value.isprintable():
         raise _Wrong("give a text without control characters")
-    if LIKE_A_KEY.fullmatch(value):
+    if _NAKED.fullmatch(value):
         raise _Wrong(_NO_KEY)
     return value
 
@@ -198,9 +203,11 @@ def _urls(value: object, folder: Path) -> list[str]:
 def _key(value: object, folder: Path) -> str:
     known = _REFERENCE.fullmatch(_word(value))
     if known is None:
-        raise _Wrong("give keystore:PATH, env:NAME, file:PATH or command:PROGRAM, and no key")
+        raise _Wrong(
+            "give keystore:PATH, env:NAME, file:PATH or command:PROGRAM, never the key itself"
+        )
     kind, place = known.groups()
-    if LIKE_A_KEY.search(place):
+    if _holds_a_key(place):
         raise _Wrong(_NO_KEY)
     return f"{kind}:{_path(place, folder)}" if kind in {"keystore", "file"} else f"{kind}:{place}"
 
@@ -226,6 +233,13 @@ def _wei(value: object, _: Path) -> int:
     return value
 
 
+def _tokens(value: object, _: Path) -> int:
+    try:
+        return tokens(str(value) if _is_whole(value) else _word(value))
+    except ArgumentTypeError:
+        raise _Wrong('give an amount of the chain\'s token in quotes, such as "0.01"') from None
+
+
 _READ: Final[dict[str, Read]] = {
     "network": _network,
     "network_file": _path,
@@ -239,6 +253,8 @@ _READ: Final[dict[str, Read]] = {
     "wait": _wait,
     "timeout": _seconds,
     "max_fee": _wei,
+    "max_cost": _tokens,
+    "journal": _path,
 }
 
 

@@ -7,30 +7,72 @@ as JSON escapes it, so that programs read the same value; elsewhere with a backs
 from __future__ import annotations
 
 import json
+import re
 import sys
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeGuard
 
+from ocn_registry.cli.output.secrets import without_secrets
 from ocn_registry.cli.output.terminal import broken, columns, fitted, said, tinted, width_of
+from ocn_registry.errors import InvalidInput
+from ocn_registry.foreign.files import write_own
+from ocn_registry.foreign.text import shown
 from ocn_registry.plans.entries import fields_of
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Generator, Iterator, Mapping, Sequence
 
 _GAP = 2
 _LEAST_WIDTH = 12
 _MOST_MARKS = 3
+_file: list[str] | None = None
+# What begins a formula where a cell begins. A cell may begin after any separator that the reader of
+# a file chooses, so all but letters, digits, dots and hyphens count as one.
+_FORMULA = re.compile(r"(^|[^\w.-])([=+\-@])")
 
 
 def talk(text: str) -> None:
     """Say something to the person, on standard error."""
     sys.stdout.flush()
-    print(said(text), file=sys.stderr, flush=True)  # noqa: T201 - the command line talks
+    print(said(without_secrets(text)), file=sys.stderr, flush=True)  # noqa: T201 - the command line talks
 
 
 def put(text: str) -> None:
-    """Give a line of what was asked for, on standard output."""
-    print(text)  # noqa: T201 - what a command gives
+    """Print what was asked for, on standard output, or to the file of `--out`."""
+    if _file is not None:
+        _file.append(without_secrets(text))
+    else:
+        print(without_secrets(text))  # noqa: T201 - what a command gives
+
+
+@contextmanager
+def written_to(path: str | None) -> Generator[None, None, None]:
+    """Write what is printed to a file that only this user may read, once all of it is there.
+
+    Args:
+        path: A file that does not exist yet; `None` to print to standard output.
+
+    Raises:
+        InvalidInput: It exists, or can't be written.
+    """
+    global _file  # noqa: PLW0603 - standard output is one for the process as well
+    if path is None:
+        yield
+        return
+    target = Path(path).expanduser()
+    if target.exists():  # before anything is done
+        raise InvalidInput(f"the file {shown(path)} exists and is not overwritten: name another")
+    _file = []
+    try:
+        yield
+        content = "".join([f"{line}\n" for line in _file])
+        if content:
+            write_own(target, content.encode(), replace=False)
+            talk(f"written to {target}")
+    finally:
+        _file = None
 
 
 def printable(text: str) -> str:
@@ -70,7 +112,8 @@ def as_json(value: object) -> str:
 def as_csv(entries: Sequence[Mapping[str, object]]) -> str:
     """Write entries as CSV: a column for each value of their JSON, lists with spaces between.
 
-    A text that a spreadsheet would take for a formula gets a quote in front.
+    What a spreadsheet would take for a formula, whatever it takes for a separator, gets a quote in
+    front.
     """
     import csv  # noqa: PLC0415 - for who asks for it
     import io  # noqa: PLC0415
@@ -97,7 +140,7 @@ def _flat(name: str, value: object) -> Iterator[tuple[str, str]]:
             yield from _flat(f"{name}.{key}" if name else key, part)
         return
     text = " ".join(map(_cell, value)) if _is_list(value) else _cell(value)
-    yield name, printable(f"'{text}" if text[:1] in set("=+-@\t") else text)
+    yield name, printable(_FORMULA.sub(r"\1'\2", text))
 
 
 def _is_object(value: object) -> TypeGuard[dict[str, object]]:
@@ -109,8 +152,8 @@ def _is_list(value: object) -> TypeGuard[list[object]]:
 
 
 def for_programs(args: Namespace) -> bool:
-    """Ask whether a program reads the output: `--json`, or it goes to no terminal."""
-    return bool(args.json) or not sys.stdout.isatty()
+    """Return whether a program reads the output: `--json`, or it does not go to a terminal."""
+    return bool(args.json) or _file is not None or not sys.stdout.isatty()
 
 
 def lines(entry: Mapping[str, object]) -> str:

@@ -10,9 +10,14 @@ from typing import TYPE_CHECKING
 from ocn_registry.cli.output.render import as_json, for_programs, lines, put, talk
 from ocn_registry.dialects import dialect_of
 from ocn_registry.errors import InvalidInput
+from ocn_registry.foreign.files import read_bytes, write_own
+from ocn_registry.foreign.limits import REQUEST
+from ocn_registry.foreign.strict_json import as_utf8
 from ocn_registry.foreign.text import shown
+from ocn_registry.plans.moments import moment, span
 from ocn_registry.plans.words import words_of
 from ocn_registry.signing import SignedRequest
+from ocn_registry.signing.requests import MAX_LIFETIME_S
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -21,8 +26,6 @@ if TYPE_CHECKING:
     from ocn_registry.client.sync_client import RegistryClient
     from ocn_registry.plans.entries import Entry
     from ocn_registry.signing import Request
-
-_MOST_CHARACTERS = 1 << 17
 
 
 def read(client: RegistryClient, path: str) -> Request | SignedRequest:
@@ -37,15 +40,21 @@ def read(client: RegistryClient, path: str) -> Request | SignedRequest:
     """
     try:
         if path == "-":
-            text = sys.stdin.read(_MOST_CHARACTERS)
+            content = _standard_input()
         else:
-            with Path(path).open(encoding="utf-8") as file:
-                text = file.read(_MOST_CHARACTERS)
-    except OSError as error:
-        raise InvalidInput(f"the request {shown(path)} can't be read: {error.strerror}") from None
+            content = read_bytes(path, REQUEST.max_bytes, what="request")
+        text = as_utf8(content).decode()
     except UnicodeDecodeError:
-        raise InvalidInput(f"the request {shown(path)} is not text in UTF-8") from None
+        raise InvalidInput(f"the request {shown(path)} is not text in UTF-8 or UTF-16") from None
     return dialect_of(client.deployment).read_request(text)
+
+
+def _standard_input() -> bytes:
+    stream = getattr(sys.stdin, "buffer", None)
+    if stream is None:
+        return sys.stdin.read(REQUEST.max_bytes + 1).encode()
+    content: bytes = stream.read(REQUEST.max_bytes + 1)
+    return content
 
 
 def read_signed(client: RegistryClient, path: str) -> SignedRequest:
@@ -72,11 +81,19 @@ def unsigned(found: Request | SignedRequest) -> Request:
     return found.request if isinstance(found, SignedRequest) else found
 
 
+def check_deadline(request: Request) -> None:
+    """Raise `InvalidInput` for a deadline that is too far away to be signed."""
+    if not request.replayable and request.deadline_unix_s > time.time() + MAX_LIFETIME_S:
+        raise InvalidInput(
+            f"the deadline, {moment(request.deadline_unix_s)}, is more than "
+            f"{span(MAX_LIFETIME_S)} away: prepare the request again with an earlier one",
+        )
+
+
 def entry(found: Request | SignedRequest, client: RegistryClient) -> Entry:
     """Return what a request is, as data."""
     request = unsigned(found)
     here = client.deployment
-    until = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(request.deadline_unix_s))
     dialect = dialect_of(here)
     return {
         "account": request.account,
@@ -85,7 +102,9 @@ def entry(found: Request | SignedRequest, client: RegistryClient) -> Entry:
         "chainId": here.chain_id,
         "contract": dialect.address_of(dialect.contract_of(request.intent)),
         "nonce": None if request.replayable else request.nonce,
-        "until": "no end: it can be used again and again" if request.replayable else until,
+        "until": "no end: it can be used again and again"
+        if request.replayable
+        else moment(request.deadline_unix_s),
         "signed": isinstance(found, SignedRequest),
     }
 
@@ -93,6 +112,25 @@ def entry(found: Request | SignedRequest, client: RegistryClient) -> Entry:
 def describe(found: Request | SignedRequest, client: RegistryClient) -> None:
     """Say on standard error what a request is."""
     talk(lines(entry(found, client)))
+
+
+def put_signed(args: Namespace, signed: Sequence[SignedRequest]) -> None:
+    """Print one signed request; write several into the folder of `--folder`, named as they were.
+
+    Raises:
+        InvalidInput: There are several, and no folder is named.
+    """
+    if len(signed) == 1:
+        put(signed[0].to_json())
+        return
+    if args.folder is None:
+        raise InvalidInput("several requests are signed into a folder: add --folder FOLDER")
+    folder = Path(args.folder).expanduser()
+    folder.mkdir(parents=True, exist_ok=True)
+    for path, each in zip(args.files, signed, strict=True):
+        target = folder / Path(path).name
+        write_own(target, f"{each.to_json()}\n".encode(), what="request", replace=False)
+        talk(f"written to {target}")
 
 
 def show_all(args: Namespace, found: Sequence[Entry]) -> None:

@@ -155,3 +155,32 @@ def then_gone(proxy):
         raise ConnectionError
 
     return fault
+
+
+def lags(blocks):
+    """Answer as a node does that has not got the latest blocks yet."""
+    null = {
+        "eth_getTransactionReceipt": lambda told: told["blockNumber"],
+        "eth_getTransactionByHash": lambda told: told["blockNumber"] or hex(1 << 60),
+        "eth_getBlockByNumber": lambda told: told["number"],
+    }
+
+    async def fault(exchange):
+        head = json.loads(await exchange.ask("eth_blockNumber"))["result"]
+        last = hex(max(int(head, 16) - blocks, 0))
+        requests = exchange.request if isinstance(exchange.request, list) else [exchange.request]
+        for one in requests:
+            if one["method"] != "eth_estimateGas":
+                one["params"] = [
+                    last if each in ("latest", "pending") else each for each in one["params"]
+                ]
+        answer = json.loads(await exchange.forward_changed())
+        responses = answer if isinstance(answer, list) else [answer]
+        asked = {one["id"]: one["method"] for one in requests}
+        for response in responses:
+            number_of, told = null.get(asked[response["id"]]), response.get("result")
+            if number_of and told and int(number_of(told), 16) > int(last, 16):
+                response["result"] = None
+        await exchange.reply(json.dumps(answer).encode())
+
+    return fault

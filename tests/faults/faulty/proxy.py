@@ -27,6 +27,15 @@ class Exchange:
         """Ask the chain; return the answer's bytes."""
         return await asyncio.to_thread(self._proxy.upstream, self._body)
 
+    async def forward_changed(self):
+        """Ask the chain what the request says now; return the answer's bytes."""
+        return await asyncio.to_thread(self._proxy.upstream, json.dumps(self.request).encode())
+
+    async def ask(self, method, *params):
+        """Ask the chain something else; return the answer's bytes."""
+        body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+        return await asyncio.to_thread(self._proxy.upstream, json.dumps(body).encode())
+
     async def reply(self, content, status=200, **headers):
         head = f"HTTP/1.1 {status} Whatever\r\nContent-Length: {len(content)}\r\n"
         head += "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())

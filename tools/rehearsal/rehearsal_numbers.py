@@ -1,9 +1,9 @@
 """What the migration of a large registry takes: transactions, gas, and the cost at 100 wei.
 
-    python scripts/rehearsal_numbers.py           200 nodes, 5,000 parties, 100 services, 1,000
-                                                  agreements; a minute or two
-    python scripts/rehearsal_numbers.py --note    ... and the result in docs/migration.md
-    python scripts/rehearsal_numbers.py --tenth   a tenth of each
+    python tools/rehearsal/rehearsal_numbers.py            200 nodes, 5,000 parties, 100 services,
+                                                           1,000 agreements; a minute or two
+    python tools/rehearsal/rehearsal_numbers.py --note     ... and the result in docs/migration.md
+    python tools/rehearsal/rehearsal_numbers.py --tenth    a tenth of each
 
 One Anvil of London rules with Volta's chain id and blocks of 8,000,000 gas, and on it v1's
 published bytecode and new contracts that take imports. The exit status is 1 when a party costs more
@@ -31,7 +31,7 @@ from ocn_registry.plans.importing import counts, entries_of
 if TYPE_CHECKING:
     from ocn_registry.outcomes import Outcome
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 NOTE = ROOT / "docs" / "migration.md"
 HEADING = "## What it takes\n"
 PARTY_GAS = 80_000
@@ -126,9 +126,9 @@ def note(lines: list[str]) -> None:
         raise SystemExit(f"{NOTE} has no heading {HEADING!r}")
     today = datetime.now(tz=UTC).date().isoformat()
     says = (
-        f"Written by `python scripts/rehearsal_numbers.py --note` ({today}), which says how it is "
-        "measured and fails when a\nparty costs more than 80,000 gas or anything differs; the "
-        "tests run a tenth of it. Times are those of one machine.\n"
+        f"Written by `python tools/rehearsal/rehearsal_numbers.py --note` ({today}), which says "
+        "how it is measured and fails when a\nparty costs more than 80,000 gas or anything "
+        "differs; the tests run a tenth of it. Times are those of one machine.\n"
     )
     NOTE.write_text(f"{page}{heading}{says}\n" + "\n".join(lines) + "\n", encoding="utf-8")
 

@@ -1,7 +1,7 @@
 """Write the manual: `docs/man/share/man/man1`, a page for each command and one for all.
 
-    python scripts/build_manual.py            write
-    python scripts/build_manual.py --check    compare with what is committed
+    python tools/build/build_manual.py            write
+    python tools/build/build_manual.py --check    compare with what is committed
 
 It is made of the parsers that the help comes from. The wheel installs it where `man` looks.
 """
@@ -18,7 +18,7 @@ from ocn_registry.cli.config.settings import PROFILE_VARIABLE, RPC_VARIABLE
 from ocn_registry.cli.described import Described, Option, described, of_the_root
 from ocn_registry.plans.exit_codes import MEANINGS
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "docs" / "man" / "share" / "man" / "man1"
 
 NAME = "ocn-registry"
@@ -125,7 +125,7 @@ def page(each: Described, every: list[Described]) -> Iterator[str]:
 
 def head(path: tuple[str, ...], says: str) -> Iterator[str]:
     """Give what every page begins with."""
-    yield '.\\" Made by scripts/build_manual.py: change the help, not this.'
+    yield '.\\" Made by tools/build/build_manual.py: change the help, not this.'
     yield f'.TH "{escaped(title(path).upper())}" 1 "" "{NAME}" "{SUBJECT}"'
     yield from [".nh", ".ad l"]  # options are read as they are typed
     yield from section("NAME", [f"{escaped(title(path))} \\- {escaped(says)}"])

@@ -1,7 +1,7 @@
 """Write `ocn_registry/schemas`: the form of requests that travel, and of what commands print.
 
-    python scripts/build_schema.py            write
-    python scripts/build_schema.py --check    compare with what is committed
+    python tools/build/build_schema.py            write
+    python tools/build/build_schema.py --check    compare with what is committed
 
 For programs in other languages. The first is made of the types that the package signs, so the two
 can't differ. A document of this form may still be refused: for another chain or contract, for its
@@ -24,7 +24,7 @@ from ocn_registry.foreign.urls import MAX_URL_BYTES
 from ocn_registry.models import Contract, Module, Role
 from ocn_registry.signing import DOMAIN_TYPE, MAX_SIGNATURE_BYTES, StructType
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "ocn_registry" / "schemas"
 
 Schema = dict[str, object]

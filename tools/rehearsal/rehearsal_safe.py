@@ -15,7 +15,7 @@ from ocn_registry.models import ZERO_ADDRESS, Address
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 SAFE = ROOT / "node_modules/@gnosis.pm/safe-contracts/build/artifacts/contracts"
 SETUP = "setup(address[],uint256,address,bytes,address,address,uint256,address)"
 ONE_TRANSACTION = "address,uint256,bytes,uint8,uint256,uint256,uint256,address,address"

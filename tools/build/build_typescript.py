@@ -1,6 +1,6 @@
 """Write the contracts' ABI for other languages: as JSON, and as constants of TypeScript.
 
-    python scripts/build_typescript.py FOLDER
+    python tools/build/build_typescript.py FOLDER
 
 viem and ethers derive types from the constants `registryAbi` and `permissionsAbi`. The files are
 part of each release; examples/typescript imports them.

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from ocn_registry.intents import Intent
     from ocn_registry.protocol.effects import Answer, AnyEffect
 
-ROOT: Final = Path(__file__).resolve().parent.parent
+ROOT: Final = Path(__file__).resolve().parents[2]
 # The machine's Node.js, or the one of `make setup`.
 _PATH: Final = f"{ROOT / '.venv' / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
 NODE: Final = which("node", path=_PATH) or "node"

@@ -1,7 +1,7 @@
 """A registry of the size of a continent: what writes cost then, and which views still answer.
 
-    python scripts/scale.py           20,000 parties, 1,000 nodes, 1,000 services; a few minutes
-    python scripts/scale.py --note    ... and the result in docs/scale.md
+    python tools/bench/scale.py           20,000 parties, 1,000 nodes, 1,000 services; a few minutes
+    python tools/bench/scale.py --note    ... and the result in docs/scale.md
 
 One Anvil of London rules. Nine parties of ten are imported, 100 in a transaction; the rest list
 themselves: half of them directly, half by signed requests, 50 in a `tryMulticall`. The costs at the
@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 NOTE = ROOT / "docs" / "scale.md"
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "property")]
 
@@ -296,7 +296,10 @@ def main() -> int:
 
 def _written() -> str:
     today = datetime.now(tz=UTC).date().isoformat()
-    return f"Written by `make scale` ({today}), which says how it is measured (`scripts/scale.py`)."
+    return (
+        f"Written by `make scale` ({today}), which says how it is measured "
+        "(`tools/bench/scale.py`)."
+    )
 
 
 def report(

@@ -1,8 +1,8 @@
 """How a cache bears a large registry: memory, start from its file, one change.
 
-    python scripts/scale_cache.py              1,000,000 parties at 1,000 nodes
-    python scripts/scale_cache.py 100000       another number of parties
-    python scripts/scale_cache.py --note       ... and the result in docs/scale.md
+    python tools/bench/scale_cache.py              1,000,000 parties at 1,000 nodes
+    python tools/bench/scale_cache.py 100000       another number of parties
+    python tools/bench/scale_cache.py --note       ... and the result in docs/scale.md
 
 The state is made of the events that would have made it, saved to a cache's file, and loaded by a
 process of its own, whose memory is weighed. A change is applied to the state as a cache does it,
@@ -28,7 +28,7 @@ from ocn_registry.models import Address, BlockRef, Node, PartyId, Role
 from ocn_registry.networks import built_in
 from ocn_registry.outcomes import NodeSet, PartySet
 
-ROOT: Final = Path(__file__).resolve().parents[1]
+ROOT: Final = Path(__file__).resolve().parents[2]
 NODES: Final = 1_000
 SMALL: Final = 10_000
 MAX_BYTES: Final = 1_024  # of memory for each party
@@ -141,7 +141,7 @@ def note(figures: dict[str, str]) -> None:
     rows = "\n".join([f"| {name} | {value} |" for name, value in figures.items()])
     today = time.strftime("%Y-%m-%d")
     section = (
-        f"{title}\nWritten by `python scripts/scale_cache.py --note` ({today}). Times are those of "
+        f"{title}\nWritten by `python tools/bench/scale_cache.py --note` ({today}). Times are those of "
         f"one machine.\n\n| what | measured |\n|---|--:|\n{rows}\n"
     )
     text = page.read_text().partition(title)[0].rstrip()

@@ -1,6 +1,6 @@
 """Build the release, the same bytes wherever it is built, and try what was built.
 
-    python scripts/build_release.py [--out FOLDER] [--no-trial]
+    python tools/build/build_release.py [--out FOLDER] [--no-trial]
 
 Wheel and source archive are made of the last commit, not of what lies about in this folder, with
 the commit's time in them. The contracts' ABI lies beside them, for programs in other languages.
@@ -26,7 +26,7 @@ import zipfile
 from importlib.metadata import distribution
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 # Of a version that is being worked on, the changelog tells under this heading.
 UNRELEASED = "Unreleased"
 _BUILD = "import sys, flit_core.buildapi as b; b.build_wheel(sys.argv[1])"
@@ -154,7 +154,7 @@ def release(out: Path, commit: str = "HEAD") -> list[Path]:
         abi = folder / "abi"
         run(
             sys.executable,
-            here / "scripts" / "build_typescript.py",
+            here / "tools" / "build" / "build_typescript.py",
             abi,
             cwd=here,
             PYTHONPATH=str(here),

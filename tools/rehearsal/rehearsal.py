@@ -1,8 +1,8 @@
 """Deploy, prove, migrate and hand over on a chain like Volta: straight, and killed at every change.
 
-    python scripts/rehearsal.py           three minutes or more; deploys by `ape run deploy`
-    python scripts/rehearsal.py --small   a minute; deploys by the package, kills at the first
-                                          change of each step, and compiles the sources once
+    python tools/rehearsal/rehearsal.py            three minutes or more; deploys with Ape
+    python tools/rehearsal/rehearsal.py --small    a minute; deploys with the package, kills at the
+                                                   first change of each step, compiles once
 
 One Anvil for each of the two: chain id 73799, London rules, blocks of 8,000,000 gas that come by
 themselves, v1's published bytecode filled with awkward data, a Safe 1.3.0, and stand-ins of

@@ -1,7 +1,7 @@
 """Write `docs/reference.md`: every public name of the package, from its docstring.
 
-    python scripts/build_reference.py            write
-    python scripts/build_reference.py --check    compare with what is committed
+    python tools/build/build_reference.py            write
+    python tools/build/build_reference.py --check    compare with what is committed
 
 The docstrings are in Google's form, checked by ruff: a paragraph, then sections such as `Args:`
 whose entries become a list.
@@ -26,7 +26,7 @@ from ocn_registry.protocol.effects import Effect
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 FILE = ROOT / "docs" / "reference.md"
 
 HEAD = """# Reference

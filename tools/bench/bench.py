@@ -1,8 +1,8 @@
 """What `make bench` prints: our figures, v1's from the same run beside them, and what was promised.
 
-    python scripts/bench.py                 every section
-    python scripts/bench.py gas sizes       only these
-    python scripts/bench.py --json          the rows for a program
+    python tools/bench/bench.py                 every section
+    python tools/bench/bench.py gas sizes       only these
+    python tools/bench/bench.py --json          the rows for a program
 
 A section is a function that returns rows, and has its name in `SECTIONS`. The exit status is 1 when
 a row misses its limit.
@@ -30,7 +30,7 @@ from ocn_registry.deploy.devnet import Devnet
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-ROOT: Final = Path(__file__).resolve().parent.parent
+ROOT: Final = Path(__file__).resolve().parents[2]
 ARTIFACTS: Final = ROOT / "ocn_registry" / "deploy" / "artifacts" / "v3"
 CONTRACTS: Final = ("Registry", "Permissions")
 

@@ -1,6 +1,6 @@
 """What each write costs, measured on a chain at London rules; for `make bench` and for the tests.
 
-    python scripts/gas_scenarios.py     print the table: v3, its ceiling, and v1 on the same inputs
+    python tools/bench/gas_scenarios.py  print the table: v3, its ceiling, and v1 on the same inputs
 
 The scenarios are written once and run against a `Pair` of contracts: v3's, or v1's where v1 has the
 function. Keys, deployer, deadline and inputs are fixed, so that the figures of one bytecode are the
@@ -34,7 +34,7 @@ from eth_account.signers.local import LocalAccount
 from eth_utils.crypto import keccak
 from typing_extensions import override
 
-ROOT: Final = Path(__file__).resolve().parent.parent
+ROOT: Final = Path(__file__).resolve().parents[2]
 V1_DEFINITIONS: Final = (
     ROOT / "node_modules" / "@shareandcharge" / "ocn-registry" / "contract.defs.prod.json"
 )
@@ -634,7 +634,8 @@ def _measure_batches(pair: Pair) -> dict[str, int]:
 
 def main() -> int:
     """Print the table; 1 if a figure is above its ceiling."""
-    from build_abi import compiled_contracts  # noqa: PLC0415 - its neighbour, when run by path
+    sys.path.append(str(ROOT / "tools" / "build"))
+    from build_abi import compiled_contracts  # noqa: PLC0415 - found by the line above
 
     with london_anvil() as chain:
         v3, v1 = measure_v3(chain, compiled_contracts()), measure_v1(chain)

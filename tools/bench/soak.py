@@ -1,8 +1,8 @@
 """Many long random histories of both contracts, on a chain and on the model, until they differ.
 
-    python scripts/soak.py                    200 histories of 50 steps; the result on the terminal
-    python scripts/soak.py --note             ... and in docs/soak.md
-    python scripts/soak.py --histories 1000
+    python tools/bench/soak.py            200 histories of 50 steps; the result on the terminal
+    python tools/bench/soak.py --note     ... and in docs/soak.md
+    python tools/bench/soak.py --histories 1000
 
 Nothing is repeated: each run draws histories of its own. After every step, what every transaction
 returned or reverted with, its events, every view of both contracts and the state rebuilt from the
@@ -16,7 +16,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 NOTE = ROOT / "docs" / "soak.md"
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "property")]
 

@@ -548,6 +548,42 @@ def others() -> dict[str, Schema]:
             {"name": TEXT},
         ),
         "vouch-check": objects({"vouched": FLAG, "reason": TEXT, "checkedAt": COUNT}),
+        "tx-list": lists(
+            objects(
+                {
+                    "account": ADDRESS,
+                    "number": COUNT,
+                    "hash": HASH,
+                    "hashes": lists(HASH, minItems=1),
+                    "changes": lists(TEXT),
+                    "signedUnixS": COUNT,
+                    "blocks": COUNT,
+                },
+            ),
+        ),
+        **{
+            f"tx-{name}": {
+                "anyOf": [
+                    objects({"status": {"const": "cancelled"}, "hash": HASH}),
+                    objects(
+                        {
+                            "status": {"const": "done"},
+                            **TRANSACTION,
+                            "changes": lists(ref("Change")),
+                        },
+                    ),
+                    objects(
+                        {
+                            "status": {"const": "dry run"},
+                            "spender": ADDRESS,
+                            "gas": COUNT,
+                            "mostCostWei": DECIMAL,
+                        },
+                    ),
+                ],
+            }
+            for name in ("speed-up", "cancel")
+        },
         "tx-status": or_null(objects({**TRANSACTION, "changes": lists(ref("Change"))})),
         "devnet": objects(
             {

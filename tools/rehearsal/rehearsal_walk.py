@@ -1,6 +1,6 @@
 """The rehearsal's program: from nothing to a registry that was moved, proved and handed over.
 
-    python scripts/rehearsal_walk.py FOLDER
+    python tools/rehearsal/rehearsal_walk.py FOLDER
 
 It does what the owner of a registry does, by the commands that owners have, and can be ended at any
 point: run again, it looks at what is there and goes on. `rehearsal.py` prepares the folder, and
@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import verify
 from eth_account import Account
 from rehearsal_safe import SafeRefusedError, execution
 
@@ -43,7 +42,11 @@ if TYPE_CHECKING:
     from ocn_registry.deploy.deploy import Creating
     from ocn_registry.migration import Plan, Snapshot
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT / "scripts"))
+
+import verify  # noqa: E402 - its folder is put on the path just before
+
 KEY_VARIABLE = "REHEARSAL_KEY"
 FINAL = 3  # blocks on Volta
 POLL_S = 0.05

@@ -1,7 +1,7 @@
 """Write `ocn_registry/deploy/artifacts/v3/*.json`: the contracts for everybody without a compiler.
 
-    python scripts/build_abi.py            compile and write
-    python scripts/build_abi.py --check    compile and compare with what is committed
+    python tools/build/build_abi.py            compile and write
+    python tools/build/build_abi.py --check    compile and compare with what is committed
 
 The contracts are compiled by the pinned compiler with the settings of `ape-config.yaml`, from
 standard JSON in which every source has the name that an import gives it
@@ -26,7 +26,7 @@ import yaml
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 CONTRACTS = ("Registry", "Permissions")
 FOLDER = ROOT / "ocn_registry" / "deploy" / "artifacts" / "v3"
 

@@ -1,0 +1,134 @@
+"""What a write ends or gives up beyond what it is asked for, a sentence for each thing.
+
+A plan shows these before anything is signed. What nobody can know before, such as who has agreed to
+a service, is said in general.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ocn_registry.foreign.text import shown
+from ocn_registry.intents import (
+    DeleteNode,
+    DeleteParty,
+    DeleteService,
+    RevokeAgreement,
+    SetNode,
+    SetParty,
+    SetPartyModules,
+    SetService,
+)
+from ocn_registry.plans.entries import module_names, permission_names, role_names
+from ocn_registry.plans.words import url_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from ocn_registry.client.sync_client import RegistryClient
+    from ocn_registry.intents import Intent
+    from ocn_registry.models import Address, Module, Party, Service
+
+_MOST_NAMED = 10
+
+
+def losses_of(  # noqa: C901, PLR0912 - one for each kind of intent
+    client: RegistryClient, account: Address, intent: Intent
+) -> Iterator[str]:
+    """Yield what a write of an account ends or gives up.
+
+    Args:
+        client: Reads what there is now.
+        account: Whose entry changes.
+        intent: What changes.
+    """
+    match intent:
+        case SetNode():
+            node = client.node(account)
+            if node is not None and node.domain != intent.domain:
+                yield f"the URL {url_text(node.domain)}: another operator can list it"
+        case DeleteNode():
+            yield from _of_node(client, account)
+        case SetParty():
+            party = client.party(account)
+            if party is not None:
+                yield from _of_update(client, party, intent)
+        case SetPartyModules():
+            party = client.party(account)
+            if party is not None:
+                yield from _of_interface("sender", party.modules_sender, intent.sender)
+                yield from _of_interface("receiver", party.modules_receiver, intent.receiver)
+        case DeleteParty():
+            yield from _of_party(client, client.party(account))
+        case SetService():
+            service = client.service(account)
+            if service is not None:
+                yield from _of_permissions(service, intent)
+        case DeleteService():
+            yield from _of_service(client, account)
+        case RevokeAgreement():
+            yield f"forwarding of the account's data to {intent.provider}"
+        case _:
+            return
+
+
+def _of_node(client: RegistryClient, operator: Address) -> Iterator[str]:
+    node = client.node(operator)
+    if node is None:
+        return
+    yield f"the URL {url_text(node.domain)}: another operator can list it"
+    parties = client.parties(operator=operator)
+    if parties:
+        names = _listed([str(party.id) for party in parties])
+        count = "1 party" if len(parties) == 1 else f"{len(parties)} parties"
+        yield f"the way to {count}, until a new operator is set: {names}"
+
+
+def _of_update(client: RegistryClient, party: Party, intent: SetParty) -> Iterator[str]:
+    if (party.id.country_code, party.id.party_id) != (intent.country_code, intent.party_id):
+        yield from _of_party(client, party)
+        return
+    gone = [role for role in party.roles if role not in intent.roles]
+    if gone:
+        yield f"the roles {_listed(role_names(gone))}"
+    if party.operator != intent.operator:
+        yield f"the way through the node of {party.operator}"
+
+
+def _of_interface(
+    interface: str, before: Sequence[Module], after: Sequence[Module]
+) -> Iterator[str]:
+    gone = [each for each in before if each not in after]
+    if gone:
+        yield f"the {interface} interface of {_listed(module_names(gone))}"
+
+
+def _of_permissions(service: Service, intent: SetService) -> Iterator[str]:
+    if set(service.permissions) == set(intent.permissions):
+        return
+    gone = [each for each in service.permissions if each not in intent.permissions]
+    if gone:
+        yield f"the permissions {_listed(permission_names(gone))}"
+    yield "agreements to what the service has needed until now"
+
+
+def _of_party(client: RegistryClient, party: Party | None) -> Iterator[str]:
+    if party is None:
+        return
+    yield f"the id {party.id}: another account can take it"
+    yield from _of_service(client, party.address)
+    for agreement in client.agreements(party.address):
+        yield f"its agreement with {agreement.provider}"
+
+
+def _of_service(client: RegistryClient, provider: Address) -> Iterator[str]:
+    service = client.service(provider)
+    if service is not None:
+        name = shown(service.name, public=True)
+        yield f"its service {name}, and all agreements to it"
+
+
+def _listed(names: Iterable[object]) -> str:
+    every = list(map(str, names))
+    more = len(every) - _MOST_NAMED
+    return ", ".join(every[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")

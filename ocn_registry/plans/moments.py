@@ -1,0 +1,35 @@
+"""Moments and durations as people read them."""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+_YEAR_10000: Final = 253_402_300_800
+_MONTH_S: Final = 30 * 86_400
+_UNITS: Final = (("days", 86_400), ("hours", 3_600), ("minutes", 60), ("seconds", 1))
+
+
+def moment(unix_s: int, now_unix_s: float | None = None) -> str:
+    """Return a moment as a date in UTC, with how far away it is.
+
+    Args:
+        unix_s: The moment, in Unix time; any integer.
+        now_unix_s: The present moment; this machine's unless given.
+    """
+    if not 0 <= unix_s < _YEAR_10000:
+        return "after the year 9999" if unix_s > 0 else "before the year 1970"
+    date = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(unix_s))
+    away = int(unix_s - (time.time() if now_unix_s is None else now_unix_s))
+    if away < 0:
+        return f"{date} ({span(-away)} ago)"
+    return f"{date} (in {'more than 30 days' if away > _MONTH_S else span(away)})"
+
+
+def span(seconds: int) -> str:
+    """Return a duration in its largest fitting unit: two of it at least, or one second."""
+    for unit, length in _UNITS:
+        if seconds >= 2 * length or length == 1:
+            count = seconds // length
+            return f"{count} {unit if count != 1 else unit.removesuffix('s')}"
+    return ""

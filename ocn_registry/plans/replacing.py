@@ -1,0 +1,123 @@
+"""Plans of replacing a transaction that is stuck: by a dearer one, or by one that does nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ocn_registry.errors import OutcomeUnknown
+from ocn_registry.evm.transactions import unsigned
+from ocn_registry.flows.price import raised
+from ocn_registry.outcomes import Quote
+from ocn_registry.plans import entries
+from ocn_registry.plans.execute import Plan, execute, transaction
+from ocn_registry.plans.exit_codes import DONE
+from ocn_registry.plans.words import words_of
+from ocn_registry.protocol.effects import TransactionOf, run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ocn_registry.client.sync_client import RegistryClient
+    from ocn_registry.evm.transactions import Transaction
+    from ocn_registry.flows.options import WriteOptions
+    from ocn_registry.outcomes import Outcome
+    from ocn_registry.plans.entries import Entry
+    from ocn_registry.plans.execute import Console, Line
+    from ocn_registry.protocol.effects import SentTransaction
+    from ocn_registry.signing import Signer
+
+_GAS_OF_NOTHING = 21_000
+
+
+class Replacing:
+    """A transaction on its way to take the place of another one."""
+
+    def __init__(
+        self,
+        client: RegistryClient,
+        tx_hash: str,
+        payer: Signer,
+        console: Console,
+        *,
+        void: bool,
+    ) -> None:
+        """Take what is replaced.
+
+        Args:
+            client: Reaches the registry; its journal may know the transaction.
+            tx_hash: Hash of the transaction that is stuck.
+            payer: The account that sent it.
+            console: Shows the plan, and asks.
+            void: Whether it is cancelled, and not sent again.
+        """
+        self._client, self._tx_hash, self._payer = client, tx_hash, payer
+        self._console, self._void = console, void
+        self._stuck = self._transaction()
+
+    def execute(self, options: WriteOptions, *, dry_run: bool) -> int:
+        """Show the plan, ask, send, and show the result.
+
+        Returns:
+            The exit code.
+        """
+        plan: Plan[Outcome | None] = Plan(
+            payer=self._payer.address,
+            lines=tuple(self._lines()),
+            quote=self._quote,
+            send=self._send,
+            report=self._report,
+            preview={"status": "dry run", "spender": self._payer.address},
+            question="cancel it?" if self._void else "send it again for more?",
+        )
+        return execute(self._client, plan, self._console, options, dry_run=dry_run)
+
+    def _transaction(self) -> Transaction:
+        journal, chain_id = self._client.journal, self._client.deployment.chain_id
+        entry = None if journal is None else journal.find(chain_id, self._tx_hash)
+        if entry is not None:
+            return unsigned(entry.attempts[-1].raw)
+        sent: SentTransaction | None = self._client.transport.perform(TransactionOf(self._tx_hash))
+        if sent is None:
+            raise OutcomeUnknown(
+                self._tx_hash,
+                "neither the journal nor the RPC node knows it; it may be in another journal",
+            )
+        return sent.transaction
+
+    def _lines(self) -> Iterator[Line]:
+        yield "replaces", f"{self._tx_hash}, number {self._stuck.nonce} of the account"
+        open_ = self._client.transactions.open(self._payer.address)
+        for each in open_:
+            if self._tx_hash in each.tx_hashes:
+                for intent in each.intents:
+                    yield "change", words_of(intent)
+        if self._void:
+            yield "ends", "that change: it will not take effect, unless it is in a block first"
+        yield "spender", self._payer.address
+
+    def _quote(self, options: WriteOptions) -> Quote:
+        was = (self._stuck.max_fee_per_gas_wei, self._stuck.tip_per_gas_wei)
+        price = run(raised(was, options), self._client.transport.perform)
+        gas = _GAS_OF_NOTHING if self._void else self._stuck.gas
+        return Quote(
+            gas=gas,
+            cost_wei=gas * price.max_fee_per_gas_wei,
+            max_fee_per_gas_wei=price.max_fee_per_gas_wei,
+            tip_per_gas_wei=price.tip_per_gas_wei,
+        )
+
+    def _send(self, options: WriteOptions, quote: Quote | None) -> Outcome | None:
+        if quote is not None:
+            options = replace(options, max_fee_per_gas_wei=quote.max_fee_per_gas_wei)
+        act = self._client.transactions.cancel if self._void else self._client.transactions.speed_up
+        return act(self._tx_hash, signer=self._payer, options=options)
+
+    def _report(self, outcome: Outcome | None) -> tuple[Entry, int]:
+        if outcome is None:
+            return {"status": "cancelled", "hash": self._tx_hash}, DONE
+        return {
+            "status": "done",
+            **transaction(self._client.deployment, outcome),
+            "changes": entries.changes(outcome.changes),
+        }, DONE

@@ -1,0 +1,86 @@
+"""Transactions that wait: listed from the journal, never paid twice, sped up or cancelled."""
+
+import json
+
+import pytest
+
+URL = "https://node.example.org"
+
+
+@pytest.fixture
+def deployment(fresh):
+    return fresh.deployment()
+
+
+@pytest.fixture
+def stopped(fresh):
+    """A chain that makes no blocks until it is told to."""
+    fresh.request("evm_setAutomine", False)
+    yield fresh
+    fresh.request("evm_setIntervalMining", 0)
+    fresh.request("evm_setAutomine", True)
+
+
+@pytest.fixture
+def stuck(stopped, command, operator, keys):
+    """Send a write that gets into no block; return the transaction that waits."""
+
+    def send():
+        key = keys[operator.address]
+        return command(
+            "set-node", URL, "-s", key, "-y", "--timeout", "1", "--max-fee", "90000000000"
+        )
+
+    return send
+
+
+def pooled(chain, account):
+    mined, pending = (
+        int(chain.request("eth_getTransactionCount", account, block), 16)
+        for block in ("latest", "pending")
+    )
+    return pending - mined
+
+
+def test_the_same_command_again_pays_nothing_more(stuck, stopped, done, operator):
+    first, again = stuck(), stuck()
+    assert (first.returncode, again.returncode) == (6, 6)
+    (waiting,) = json.loads(done("tx", "list"))
+    assert waiting["changes"] == [f"list its node under {URL}"]
+    assert waiting["hash"] in first.stderr
+    assert f"sent before, as transaction {waiting['hash']}" in again.stderr
+    assert pooled(stopped, operator.address) == 1
+
+
+def test_a_hint_repeats_the_network_options(stuck, network_file):
+    assert f"--network-file {network_file}" in stuck().stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize("command_", ["speed-up", "cancel"])
+def test_what_is_stuck_is_replaced(stuck, stopped, client, done, keys, operator, command_):
+    stuck()
+    (waiting,) = json.loads(done("tx", "list"))
+    stopped.request("evm_setIntervalMining", 1)
+    result = json.loads(done("tx", command_, waiting["hash"], "-s", keys[operator.address], "-y"))
+    if command_ == "cancel":
+        assert result == {"status": "cancelled", "hash": waiting["hash"]}
+        assert client.node(operator.address) is None
+    else:
+        assert result["hash"] != waiting["hash"]
+        assert client.node(operator.address).domain == URL
+
+
+def test_another_account_replaces_nothing(stuck, command, done, keys, spender):
+    stuck()
+    (waiting,) = json.loads(done("tx", "list"))
+    refused = command("tx", "cancel", waiting["hash"], "-s", keys[spender.address], "-y")
+    assert refused.returncode == 2
+    assert len(json.loads(done("tx", "list"))) == 1
+
+
+def test_nothing_is_paid_beyond_the_most_that_is_allowed(command, client, keys, operator):
+    key = keys[operator.address]
+    refused = command("set-node", URL, "-s", key, "-y", "--max-cost", "0.000000000000000001")
+    assert refused.returncode == 4
+    assert "the limit" in refused.stderr
+    assert client.nodes() == ()

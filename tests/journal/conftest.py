@@ -1,0 +1,29 @@
+"""A chain for the journal's tests, and the proxy that stands before it."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+_HERE = Path(__file__).resolve().parent
+# Test folders are no packages (pytest's importlib mode), so what tests share is put on the path.
+for _folder in (_HERE, _HERE.parent / "faults", _HERE.parent / "client"):
+    if str(_folder) not in sys.path:
+        sys.path.insert(0, str(_folder))
+
+from world import World  # noqa: E402
+
+from ocn_registry.deploy.devnet import Devnet  # noqa: E402
+
+
+@pytest.fixture(scope="package")
+def devnet():
+    with Devnet() as devnet:
+        yield devnet
+
+
+@pytest.fixture(scope="module")
+def world(devnet):
+    world = World(devnet)
+    yield world
+    world.close()

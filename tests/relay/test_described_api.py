@@ -1,0 +1,37 @@
+"""Whatever is sent to the API, it answers as its OpenAPI document says."""
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+CHECKS = (
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+)
+
+
+@pytest.fixture
+def api(url, operator, service):
+    service.cache.refresh()
+    return schemathesis.openapi.from_url(f"{url}/v1/openapi.json")
+
+
+schema = schemathesis.pytest.from_fixture("api")
+
+
+@schema.parametrize()
+@settings(
+    max_examples=8,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+def test_every_answer_is_as_described(case):
+    if case.operation.path != "/v1/changes":  # a stream that does not end
+        case.call_and_validate(checks=CHECKS, timeout=20)
