@@ -60,7 +60,7 @@ _MOST_TEXT = 255
 _URL = re.compile(r"https?://[-a-z0-9._~:/%\[\]]{1,255}")
 
 
-def words_of(intent: Intent) -> str:  # noqa: C901, PLR0911 - one for each intent
+def words_of(intent: Intent) -> str:  # noqa: C901, PLR0911, PLR0912 - one for each intent
     """Return what an intent does, as the end of the sentence "The account wants to ..."."""
     match intent:
         case SetNode():
