@@ -29,6 +29,7 @@ setup: .venv/installed-dev node_modules/.installed-all ## install everything: .v
 .PHONY: demo
 demo: .venv/installed-runtime node_modules/.installed-runtime ## show the main job on a chain of its own
 	@$(BIN)/python scripts/demo.py
+	@$(BIN)/python scripts/relay_demo.py
 
 # Most tests wait for a chain, so two workers take half the time of one. WORKERS=0 runs them in pytest's own process.
 WORKERS ?= 2
@@ -128,9 +129,9 @@ clean: ## remove everything that these targets made, .venv and node_modules too;
 	@tools/make-venv.sh "$(PYTHON)"
 	@touch $@
 
-# What the package itself needs: enough for the demo.
-.venv/installed-runtime: requirements/runtime.txt | .venv/made
-	@echo "installing requirements/runtime.txt"
+# What the package and the relay need: enough for the demo.
+.venv/installed-runtime: requirements/relay.txt | .venv/made
+	@echo "installing requirements/relay.txt"
 	@$(PIP) -r $<
 	@touch $@
 
