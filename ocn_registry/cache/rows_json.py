@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, cast
 
 from ocn_registry.cache.draft import Rows
 from ocn_registry.cache.state import Consent, PartyRow, ServiceRow
+from ocn_registry.foreign.limits import CACHE_ROW
+from ocn_registry.foreign.strict_json import parse_json
 from ocn_registry.models import Address, permissions_of
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ def rows_from_json(text: str) -> Rows:
     """Read what `rows_to_json` wrote."""
     if not text:
         return Rows()
-    nodes, parties, services, consents = cast("Written", json.loads(text))
+    nodes, parties, services, consents = cast("Written", parse_json(text.encode(), CACHE_ROW))
     return Rows(
         nodes={Address(key): domain for key, domain in nodes.items()},
         parties={

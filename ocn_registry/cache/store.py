@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import os
 import sqlite3
 import threading
 from pathlib import Path
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, cast
 
 from ocn_registry.cache.tables import TABLES, read, write
 from ocn_registry.errors import InvalidInput
+from ocn_registry.foreign.files import check_own
 from ocn_registry.foreign.text import shown
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger("ocn_registry.cache")
 _APPLICATION_ID = 0x4F434E52  # "OCNR", at byte 68 of the file
 _FORMAT = 1
+_ENDINGS = ("", "-wal", "-shm", "-journal")
 _MAGIC = b"SQLite format 3\0"
 
 
@@ -123,6 +126,10 @@ class Store:
                 raise OSError(f"the file {self._path} can't be written: {error}") from error
 
     def _open(self) -> sqlite3.Connection:
+        for ending in _ENDINGS:  # what others could have written is not believed
+            place = f"{self._path}{ending}"
+            with contextlib.suppress(FileNotFoundError):
+                check_own(os.lstat(place), place, what="cache file")
         database = sqlite3.connect(
             self._path,
             timeout=0.5,
@@ -177,7 +184,7 @@ class Store:
 
     def _begin_anew(self, why: Exception) -> sqlite3.Connection:
         _LOG.warning("the cache's file %s is made anew: %s", self._path, shown(str(why), 300))
-        for ending in ("", "-wal", "-shm", "-journal"):
+        for ending in _ENDINGS:
             with contextlib.suppress(FileNotFoundError):
                 Path(f"{self._path}{ending}").unlink()
         return self._open()

@@ -9,8 +9,6 @@ killed then goes on from where they were, and may see the last events twice, but
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeGuard
@@ -19,6 +17,8 @@ from ocn_registry.dialects import dialect_of
 from ocn_registry.errors import BadAnswer, InvalidInput
 from ocn_registry.events.filters import EventFilter
 from ocn_registry.events.provenance import event_of
+from ocn_registry.foreign.files import read_own, write_own
+from ocn_registry.foreign.limits import CURSOR_FILE
 from ocn_registry.foreign.strict_json import parse_json
 from ocn_registry.foreign.text import shown
 from ocn_registry.models import Address, BlockRef, Contract
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from ocn_registry.networks import Deployment
 
 _FORMAT = 2
-_MAX_BYTES = 64 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,13 +101,12 @@ class CursorFile:
         Raises:
             InvalidInput: The file is not a cursor, or belongs to another feed.
         """
-        try:
-            with self._path.open("rb") as file:
-                raw = file.read(_MAX_BYTES + 1)
-            content = parse_json(raw) if len(raw) <= _MAX_BYTES else None
-        except FileNotFoundError:
+        raw = read_own(self._path, CURSOR_FILE.max_bytes, what="cursor")
+        if raw is None:
             return None
-        except (OSError, ValueError, RecursionError):
+        try:
+            content = parse_json(raw, CURSOR_FILE)
+        except ValueError:
             raise self._unusable() from None
         if not _is_object(content) or "format" not in content:
             raise self._unusable()
@@ -138,23 +136,7 @@ class CursorFile:
         if cursor is None:
             return
         content = json.dumps(self._about | {"pages": [_written(page) for page in cursor.pages]})
-        try:
-            # A new name each time, so that nobody can have put a link to another file there.
-            handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=f".{self._path.name}.")
-            try:
-                with os.fdopen(handle, "w", encoding="ascii") as file:
-                    file.write(content)
-                    file.flush()
-                    os.fsync(file.fileno())
-                Path(name).replace(self._path)
-            except BaseException:
-                Path(name).unlink(missing_ok=True)
-                raise
-        except OSError as error:
-            raise InvalidInput(
-                f"the file {shown(str(self._path))} can't be written ({type(error).__name__}): it "
-                "still says where the feed was before",
-            ) from None
+        write_own(self._path, content.encode("ascii"), what="cursor")
 
     def _page(self, value: object) -> Page:
         fields = _object(value)

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from ocn_registry.errors import InvalidInput
+from ocn_registry.foreign.files import read_bytes, write_own
+from ocn_registry.foreign.limits import SNAPSHOT_FILE
 from ocn_registry.foreign.strict_json import parse_json
 from ocn_registry.foreign.text import shown
 from ocn_registry.migration.reasons import Kind, LeftOut, Why
@@ -33,13 +32,13 @@ from ocn_registry.models import (
 if TYPE_CHECKING:
     from collections.abc import Callable
     from enum import IntEnum
+    from pathlib import Path
     from typing import TypeVar
 
     T = TypeVar("T")
     E = TypeVar("E", bound=IntEnum)
 
 FORMAT = "ocn-registry snapshot 1"
-MAX_BYTES = 256 << 20
 
 
 def digest_of(snapshot: Snapshot) -> str:
@@ -61,10 +60,8 @@ def from_json(content: str | bytes) -> Snapshot:
         InvalidInput: It is no snapshot, or its digest is another's.
     """
     raw = content.encode() if isinstance(content, str) else content
-    if len(raw) > MAX_BYTES:
-        raise InvalidInput(f"a snapshot of {len(raw)} bytes is too large: {MAX_BYTES} at most")
     try:
-        fields = _object(parse_json(raw, pairs=_once, number=_no_number))
+        fields = _object(parse_json(raw, SNAPSHOT_FILE, pairs=_once, number=_no_number))
         digest = fields.pop("digest", None)
         snapshot = _snapshot(fields)
     except InvalidInput as error:
@@ -92,31 +89,13 @@ def save(snapshot: Snapshot, path: str | Path) -> str:
     Returns:
         The digest.
     """
-    target = Path(path)
-    try:
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="ascii") as file:
-                file.write(to_json(snapshot))
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(target)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise InvalidInput(f"the file {shown(str(path))} can't be written: {error}") from None
+    write_own(path, to_json(snapshot).encode("ascii"), what="snapshot")
     return digest_of(snapshot)
 
 
 def load(path: str | Path) -> Snapshot:
     """Read a snapshot from a file; see `from_json`."""
-    try:
-        with Path(path).open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise InvalidInput(f"the file {shown(str(path))} can't be read: {error.strerror}") from None
-    return from_json(content)
+    return from_json(read_bytes(path, SNAPSHOT_FILE.max_bytes, what="snapshot"))
 
 
 def _canonical(fields: dict[str, object]) -> bytes:
