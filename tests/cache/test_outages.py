@@ -416,13 +416,18 @@ def test_histories_find_a_cache_that(fault, elsewhere, first, monkeypatch):
 @pytest.mark.parametrize("outlasting", ["sync"], indirect=True)
 def test_sweeps_find_a_cache_that(fault, outlasting, devnet, deployment, elsewhere, monkeypatch):
     monkeypatch.setattr(*SWEEPS_FIND[fault])
-    for endpoint in outlasting._through._nodes._endpoints:
-        endpoint.by_hash = False  # a node that takes blocks by hash can't mislead it that way
     users, answer = write(devnet, deployment, URL, "DE"), from_elsewhere(elsewhere.rpc_url)
 
+    def by_number(**options):
+        """Make a cache whose node takes no blocks by hash: such answers can't mislead others."""
+        follower = outlasting(**options)
+        for endpoint in follower._through._nodes._endpoints:
+            endpoint.by_hash = False
+        return follower
+
     def all_of_them():
-        loads(outlasting, users, answer)
-        rounds(outlasting, devnet, users, answer)
+        loads(by_number, users, answer)
+        rounds(by_number, devnet, users, answer)
 
     with pytest.raises(AssertionError):
         all_of_them()
