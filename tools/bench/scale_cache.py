@@ -141,8 +141,8 @@ def note(figures: dict[str, str]) -> None:
     rows = "\n".join([f"| {name} | {value} |" for name, value in figures.items()])
     today = time.strftime("%Y-%m-%d")
     section = (
-        f"{title}\nWritten by `python tools/bench/scale_cache.py --note` ({today}). Times are those "
-        f"of one machine.\n\n| what | measured |\n|---|--:|\n{rows}\n"
+        f"{title}\nWritten by `python tools/bench/scale_cache.py --note` ({today}). Times are "
+        f"those of one machine.\n\n| what | measured |\n|---|--:|\n{rows}\n"
     )
     text = page.read_text().partition(title)[0].rstrip()
     page.write_text(f"{text}\n\n{section}")
