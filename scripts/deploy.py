@@ -112,7 +112,7 @@ def hold_to_sources() -> None:
     Raises:
         ClickException: It differs, or nothing can be compiled here.
     """
-    command = [sys.executable, str(ROOT / "scripts" / "build_abi.py"), "--check"]
+    command = [sys.executable, str(ROOT / "tools" / "build" / "build_abi.py"), "--check"]
     checked = subprocess.run(  # noqa: S603 - our own program
         command, cwd=ROOT, capture_output=True, text=True, check=False
     )

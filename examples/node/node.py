@@ -79,7 +79,7 @@ class Node:
         if registry.node(me) is None:
             why = "this node is not in the registry at the moment"
             raise Refused(Status.CONNECTION_PROBLEM, why)
-        checks.check_request(registry, request)
+        await asyncio.to_thread(checks.check_request, registry, request)
         route = _route(registry, request.receiver)
         original = request
         if request.is_second_answer:
@@ -111,7 +111,7 @@ class Node:
             why = "Recipient unknown to OCN Node entered in Registry"
             raise Refused(Status.UNKNOWN_RECEIVER, why)
         receiving = self._receiving(request)
-        checks.check_request(registry, request)
+        await asyncio.to_thread(checks.check_request, registry, request)
         if request.proxy_uid is not None and request.proxy_resource is not None:
             self._proxies.keep(
                 request.proxy_resource,
@@ -196,7 +196,7 @@ class Node:
         answer = await self._http.send(
             request.method, url, headers, content, timeout_s=self._limits.forward_s
         )
-        checks.check_answer(registry, request, answer)
+        await asyncio.to_thread(checks.check_answer, registry, request, answer)
         return answer
 
     async def _pass_on(self, registry: Snapshot, request: OcpiRequest, route: Route) -> Answer:
@@ -209,7 +209,7 @@ class Node:
         answer = await self._http.send(
             "POST", url, headers, content, timeout_s=self._limits.forward_far_s
         )
-        checks.check_answer(registry, request, answer)
+        await asyncio.to_thread(checks.check_answer, registry, request, answer)
         return answer
 
     def _send_copies(self, registry: Snapshot, request: OcpiRequest) -> None:

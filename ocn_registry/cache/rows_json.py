@@ -15,6 +15,8 @@ from ocn_registry.events.state import (
     PartyRow,
     ServiceRow,
 )
+from ocn_registry.foreign.limits import CACHE_ROW
+from ocn_registry.foreign.strict_json import parse_json
 from ocn_registry.models import Address, permissions_of
 
 if TYPE_CHECKING:
@@ -48,7 +50,10 @@ def rows_from_json(text: str) -> Rows:
     """Return the rows that `rows_to_json` wrote."""
     if not text:
         return Rows()
-    nodes, operators, parties, accounts, services, consents = cast("list[Pairs]", json.loads(text))
+    nodes, operators, parties, accounts, services, consents = cast(
+        "list[Pairs]",
+        parse_json(text.encode(), CACHE_ROW),
+    )
     return Rows(
         nodes=_table(nodes, cast("Callable[[object], int]", int), _node),
         operators=_table(operators, _address, cast("Callable[[object], int]", int)),

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ocn_registry.client.sync_client import RegistryClient
 from ocn_registry.dialects.detect import detect
-from ocn_registry.errors import InvalidInput
-from ocn_registry.foreign.text import shown
+from ocn_registry.foreign.files import read_bytes
+from ocn_registry.foreign.limits import NETWORK_FILE
 from ocn_registry.models import Address
 from ocn_registry.networks import Deployment, built_in, from_json
 from ocn_registry.protocol.effects import run
@@ -109,10 +108,4 @@ def deployment_of(network: str) -> Deployment:
     """Return the deployment that a name or the path of a file stands for; see `connect`."""
     if not network.endswith(".json"):
         return built_in(network)
-    try:
-        return from_json(Path(network).read_text(encoding="utf-8"))
-    except OSError as error:
-        why = error.strerror
-        raise InvalidInput(f"the deployment file {shown(network)} can't be read: {why}") from None
-    except UnicodeDecodeError:
-        raise InvalidInput(f"the deployment file {shown(network)} is no text") from None
+    return from_json(read_bytes(network, NETWORK_FILE.max_bytes, what="deployment file"))

@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from ocn_registry.errors import InvalidInput
+from ocn_registry.foreign.files import read_bytes
+from ocn_registry.foreign.limits import STATE_FILE
+from ocn_registry.foreign.strict_json import parse_json
 from ocn_registry.foreign.text import shown
 
 if TYPE_CHECKING:
@@ -42,12 +45,13 @@ class Record:
         Raises:
             InvalidInput: There is a file, and it is no record.
         """
-        try:
-            content: object = json.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
+        if not path.exists():
             return cls(path)
-        except (OSError, ValueError) as error:
-            raise InvalidInput(f"the record {shown(str(path))} can't be read: {error}") from error
+        text = read_bytes(path, STATE_FILE.max_bytes, what="record")
+        try:
+            content = parse_json(text, STATE_FILE)
+        except ValueError as error:
+            raise InvalidInput(f"the record {shown(str(path))} is not JSON: {error}") from None
         if not isinstance(content, dict):
             raise InvalidInput(f"the record {shown(str(path))} is no JSON object")
         return cls(path, cast("dict[str, object]", content))

@@ -19,7 +19,7 @@ from ocn_registry.errors import BadAnswer, InvalidInput
 from ocn_registry.events.filters import EventFilter
 from ocn_registry.events.provenance import event_of
 from ocn_registry.foreign.files import read_own, write_own
-from ocn_registry.foreign.limits import CACHE_ROW
+from ocn_registry.foreign.limits import CURSOR_FILE
 from ocn_registry.foreign.strict_json import parse_json
 from ocn_registry.foreign.text import shown
 from ocn_registry.models import Address, BlockRef, Contract
@@ -103,11 +103,11 @@ class CursorFile:
             InvalidInput: The file is not a cursor, belongs to another feed, or somebody else could
                 have written it.
         """
-        raw = read_own(self._path, CACHE_ROW.max_bytes, what="cursor file")
+        raw = read_own(self._path, CURSOR_FILE.max_bytes, what="cursor file")
         if raw is None:
             return None
         try:
-            content = parse_json(raw, CACHE_ROW)
+            content = parse_json(raw, CURSOR_FILE)
         except ValueError:
             raise self._unusable() from None
         if not _is_object(content) or "format" not in content:
@@ -138,7 +138,7 @@ class CursorFile:
         if cursor is None:
             return
         content = json.dumps(self._about | {"pages": [_written(page) for page in cursor.pages]})
-        write_own(self._path, content.encode(), what="cursor file")
+        write_own(self._path, content.encode("ascii"), what="cursor file")
 
     def _page(self, value: object) -> Page:
         fields = _object(value)

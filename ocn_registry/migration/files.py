@@ -89,7 +89,7 @@ def save(snapshot: Snapshot, path: str | Path) -> str:
     Returns:
         The digest.
     """
-    write_own(path, to_json(snapshot).encode(), what="snapshot")
+    write_own(path, to_json(snapshot).encode("ascii"), what="snapshot")
     return digest_of(snapshot)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ocn_registry.foreign.urls import same_url
+from ocn_registry.foreign.urls import check_usable, same_url
 from ocn_registry.intents import CreateAgreement, SetNode, SetParty, SetPartyModules, SetService
 from ocn_registry.models import Address, Module, Permission, Role
 from ocn_registry.plans.failures import NO_SERVICE, NotListed
@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 
 
 def set_node(url: str) -> SetNode:
-    """Return the intent to list a node under a URL; `same_url` says what is corrected."""
+    """Return the intent to list a node under a URL; `same_url` says what is corrected.
+
+    Raises:
+        InvalidInput: No client can use the URL. Newer contracts are stricter.
+    """
+    check_usable(url)
     return SetNode(domain=same_url(url))
 
 

@@ -16,6 +16,9 @@ import uuid
 from typing import TYPE_CHECKING, TypeGuard
 
 from ocn_registry.errors import InvalidInput
+from ocn_registry.foreign.files import read_own
+from ocn_registry.foreign.limits import STATE_FILE
+from ocn_registry.foreign.strict_json import parse_json
 from ocn_registry.foreign.text import shown
 from ocn_registry.plans.folders import state_folder
 
@@ -118,7 +121,7 @@ def append(path: Path, line: Entry) -> None:
         InvalidInput: It can't be written, or others may read it.
     """
     text = json.dumps(line, ensure_ascii=True)
-    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT
+    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
     try:
         is_new = not path.exists()
         if is_new:
@@ -147,23 +150,14 @@ def actions(path: Path) -> list[Entry]:
     Raises:
         InvalidInput: It can't be read.
     """
-    try:
-        with path.open("rb") as file:
-            content = file.read(_MOST_BYTES + 1)
-    except FileNotFoundError:
+    content = read_own(path, _MOST_BYTES, what="log")
+    if content is None:
         return []
-    except OSError as error:
-        why = error.strerror or "no reason is known"
-        raise InvalidInput(f"the log {shown(str(path))} can't be read: {why}") from None
-    if len(content) > _MOST_BYTES:
-        raise InvalidInput(
-            f"the log {shown(str(path))} is too long: move it away to start a new one"
-        )
     known: dict[str, Entry] = {}
     for text in content.splitlines():
         try:
-            line: object = json.loads(text)
-        except (ValueError, RecursionError):  # torn by a crash
+            line = parse_json(text, STATE_FILE)
+        except ValueError:  # torn by a crash
             continue
         if _is_object(line) and isinstance(number := line.get("id"), str):
             begun = known.get(number, line).get("begun") or line.get("at")

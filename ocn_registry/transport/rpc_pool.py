@@ -74,6 +74,7 @@ _LEAST_SHARE_S = 0.05
 # How many blocks are remembered, the latest ones.
 _MOST_HEARD = 64
 _AT_A_BLOCK = (Call, Code)
+_TELL_A_BLOCK = (Head, BlockAt)
 _Part = tuple[int, "AnyEffect"]
 _Found = tuple["Answer", OcnRegistryError | None]
 
@@ -227,7 +228,7 @@ class Nodes:
                 raise
             except TransportError as error:
                 return Handover(arrival=Arrival.UNSENT, error=error)
-        request = self._request(effect, endpoint)
+        request = self._request(effect)
         reply = yield from Post(endpoint, _coded(request), self._timeout_s)
         if isinstance(reply, NoReply):
             arrival = Arrival.UNANSWERED if reply.arrived else Arrival.UNSENT
@@ -281,7 +282,9 @@ class Nodes:
     ) -> Flow[list[_Found]]:
         """Ask several things in one HTTP request; answers and errors in their order."""
         effects = [effect for _, effect in parts]
-        requests = [self._request(effect, endpoint) for effect in effects]
+        # Whoever asks for a block's hash around the calls looks by himself whether it stays.
+        told_by = None if any(isinstance(one, _TELL_A_BLOCK) for one in effects) else endpoint
+        requests = [self._request(effect, told_by) for effect in effects]
         body = _coded(requests if len(requests) > 1 else requests[0])
         reply = yield from Post(endpoint, body, timeout_s)
         if isinstance(reply, NoReply):
@@ -332,7 +335,7 @@ class Nodes:
     def _hear(self, effect: AnyEffect, answer: Answer) -> None:
         """Note which block has a number now."""
         block = answer.ref if isinstance(effect, Head) else answer
-        if not isinstance(effect, (Head, BlockAt)) or block is None:
+        if not isinstance(effect, _TELL_A_BLOCK) or block is None:
             return
         if self._heard.get(block.number) != block.hash:
             for number in [one for one in list(self._heard) if one and one >= block.number]:
@@ -359,9 +362,11 @@ class Nodes:
             raise WrongChain(self._chain_id, got)
         endpoint.checked = True
 
-    def _request(self, effect: AnyEffect, endpoint: Endpoint) -> Message:
-        block_hash = self._heard.get(effect.block) if isinstance(effect, _AT_A_BLOCK) else None
-        method, params = request_of(effect, block_hash if endpoint.by_hash else None)
+    def _request(self, effect: AnyEffect, endpoint: Endpoint | None = None) -> Message:
+        block_hash = None
+        if endpoint is not None and endpoint.by_hash and isinstance(effect, _AT_A_BLOCK):
+            block_hash = self._heard.get(effect.block)
+        method, params = request_of(effect, block_hash)
         return {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": params}
 
 

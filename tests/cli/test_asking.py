@@ -132,6 +132,12 @@ def test_nobody_thinks_of_a_passphrase_in_vain(anywhere, tmp_path):
         (("delete-node", "-s", "me.json"), "did you mean keystore:me.json?"),
         (("delete-node-raw", "-s", "keystore:me.json"), "no key for the spender"),
         (("set-node", "my node", "-s", "keystore:me.json"), "is not a valid URL"),
+        (("set-node", "https://https://a.example", "-s", "keystore:me.json"), "two schemes"),
+        (
+            ("set-node", "https://http//a.example", "-s", "keystore:me.json"),
+            "use https://a.example",
+        ),
+        (("set-node", "https://a.example:99999", "-s", "keystore:me.json"), "1 to 65535"),
     ):
         finished = anywhere(*words)
         assert (finished.returncode, finished.stdout) == (2, "")

@@ -93,9 +93,9 @@ def test_a_registry_moves_by_five_commands(taken, done, migrate, devnet, new, ow
     assert json.loads((tmp_path / "registry.json").read_text())["digest"] == taken
     plan = done("plan", "registry.json")
     assert plan["snapshot"] == taken
-    assert plan["planned"] == {"nodes": 2, "parties": 8, "services": 2, "agreements": 2}
+    assert plan["planned"] == {"nodes": 2, "parties": 9, "services": 3, "agreements": 3}
     assert plan["missing"] == plan["planned"]
-    assert {"LOOK_ALIKE", "NEEDS_CONSENT", "STALE_ID", "ZERO_ADDRESS"} <= {
+    assert {"LOOK_ALIKE", "NEEDS_CONSENT", "STALE_URL", "ZERO_ADDRESS"} <= {
         one["why"] for one in plan["leftOut"]
     }
     finished = migrate("import", "registry.json", *owner)
@@ -103,12 +103,12 @@ def test_a_registry_moves_by_five_commands(taken, done, migrate, devnet, new, ow
     result = json.loads(finished.stdout)
     assert [(one["kind"], one["entries"]) for one in result["transactions"]] == [
         ("nodes", 2),
-        ("parties", 8),
-        ("services", 2),
-        ("agreements", 2),
+        ("parties", 9),
+        ("services", 3),
+        ("agreements", 3),
     ]
     assert result["gasUsed"] <= plan["gas"]
-    for told in (taken, "left out:", "price     at most", "parties    8 of 8 are on the chain"):
+    for told in (taken, "left out:", "price     at most", "parties    9 of 9 are on the chain"):
         assert told in finished.stderr
     assert done("import", "registry.json", *owner)["transactions"] == []
     assert done("compare", "registry.json") == []
@@ -125,7 +125,7 @@ def test_before_anything_is_paid_somebody_agrees(done, migrate, devnet, owner):
     assert dry["status"] == "dry run"
     assert int(dry["mostCostWei"]) >= dry["gas"] > 0
     limited = done("import", "registry.json", *owner, "--dry-run", "--max-fee", 10**12)
-    assert int(limited["mostCostWei"]) == limited["gas"] * 10**12
+    assert 0 < int(limited["mostCostWei"]) <= limited["gas"] * 10**12
     refused = migrate("import", "registry.json", *owner[:2])
     assert (refused.returncode, refused.stdout) == (2, "")
     assert "--yes" in refused.stderr

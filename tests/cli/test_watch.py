@@ -215,7 +215,7 @@ def test_the_name_of_a_deployment_commands_no_terminal(anywhere, deployment_file
 def test_a_home_folder_that_nobody_has_is_told(command, words):
     finished = command(*words, "~nobody-of-this-name/file")
     assert (finished.returncode, finished.stdout) == (2, "")
-    assert "whose home folder is meant" in finished.stderr
+    assert "is not known: give the whole path" in finished.stderr
 
 
 def test_it_starts_in_an_outage_when_it_knows_where_it_was(

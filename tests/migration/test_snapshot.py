@@ -135,7 +135,7 @@ def test_file_of_something_else_is_refused(content):
 
 
 def test_file_that_is_not_there_is_refused(taken, tmp_path):
-    with pytest.raises(InvalidInput, match="no snapshot"):
+    with pytest.raises(InvalidInput, match="there is no snapshot"):
         migration.load(tmp_path / "none.json")
     with pytest.raises(InvalidInput, match="written"):
         migration.save(taken, tmp_path / "no folder" / "registry.json")

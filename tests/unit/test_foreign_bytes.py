@@ -1,0 +1,272 @@
+"""The worst that a stranger can send costs in proportion to its size, and holds nobody up.
+
+What is asserted is work, not seconds: nothing is made of what is beyond the limits, time limits add
+up to one, and an event loop's thread parses nothing long.
+"""
+
+import asyncio
+import gzip
+import socket
+import threading
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+
+from ocn_registry import BadAnswer, InvalidInput, RpcTimeout
+from ocn_registry.client.connect import deployment_of
+from ocn_registry.foreign import limits, strict_json
+from ocn_registry.migration import files
+from ocn_registry.migration.files import from_json as read_snapshot
+from ocn_registry.models import Address
+from ocn_registry.networks import from_json as read_network
+from ocn_registry.protocol.effects import (
+    Balance,
+    Call,
+    ChainId,
+    Head,
+    Logs,
+    ReceiptOf,
+    Together,
+    TransactionOf,
+    run,
+    run_async,
+)
+from ocn_registry.signing.documents import read_object
+from ocn_registry.transport import http_wire, replies
+from ocn_registry.transport.local_async import AsyncHere
+from ocn_registry.transport.replies import NoReply, Reply
+from ocn_registry.transport.rpc_pool import Nodes, Post
+
+ACCOUNT = Address("0x" + "ab" * 20)
+CALL = Call(ACCOUNT, b"\1\2\3\4", lambda answer: answer)
+# Of each, as many as a size takes.
+PARTS = {
+    "lists": b"[],",
+    "objects": b"{},",
+    "nested": b"[[[[[[[[]]]]]]]],",
+    "pairs": b'{"a":{}},',
+    "texts": b'"",',
+    "numbers": b"1,",
+    "nulls": b"null,",
+}
+SIZES = [100_000, 1_000_000, 12_000_000]
+
+
+def worst(part, size):
+    return b"[" + PARTS[part] * (size // len(PARTS[part])) + b"0]"
+
+
+@pytest.fixture
+def made(monkeypatch):
+    """Count how often a parser is asked to make objects."""
+    made = []
+    decoder = strict_json._decoder
+
+    def counted(*hooks):
+        made.append(hooks)
+        return decoder(*hooks)
+
+    monkeypatch.setattr(strict_json, "_decoder", counted)
+    return made
+
+
+def answered(effect, content, *, coding=None):
+    """Have nodes answer a question with this."""
+
+    def perform(one):
+        if isinstance(one, Post):
+            return Reply(status=200, content=content, coding=coding)
+        return one.task()
+
+    nodes = Nodes(["http://node.example"], chain_id=None, retries=0)
+    return run(nodes.ask(effect), perform)
+
+
+@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(
+    "effect", [CALL, Balance(ACCOUNT), ChainId()], ids=lambda one: type(one).__name__
+)
+def test_answer_of_many_parts_makes_no_objects_where_one_value_was_asked_for(
+    made, part, size, effect
+):
+    for content in (
+        worst(part, size),
+        b'{"jsonrpc":"2.0","id":1,"result":' + worst(part, size) + b"}",
+        b'{"jsonrpc":"2.0","id":1,"error":{"code":1,"data":' + worst(part, size) + b"}}",
+    ):
+        with pytest.raises(BadAnswer, match=r"parts|nested"):
+            answered(effect, content)
+    assert made == []
+
+
+@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize(
+    "effect",
+    [Head(), ReceiptOf("0x"), TransactionOf("0x"), Logs((ACCOUNT,), 0, 1), Together((CALL,) * 500)],
+    ids=lambda one: type(one).__name__,
+)
+def test_answer_of_more_parts_than_the_longest_of_its_kind_makes_no_objects(made, part, effect):
+    with pytest.raises(BadAnswer, match=r"parts|nested"):
+        answered(effect, worst(part, 20_000_000))
+    assert made == []
+
+
+@pytest.mark.parametrize("effect", [CALL, Logs((ACCOUNT,), 0, 1)], ids=["call", "logs"])
+def test_bomb_is_not_unpacked(made, effect):
+    bomb = gzip.compress(b" " * 60_000_000, compresslevel=1)
+    with pytest.raises(BadAnswer, match="unpacked to more than"):
+        answered(effect, bomb)
+    assert made == []
+
+
+READERS = {
+    "request": read_object,
+    "network": read_network,
+    "snapshot": read_snapshot,
+}
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("part", PARTS)
+def test_documents_beyond_their_limits_make_no_objects(made, monkeypatch, reader, part):
+    few = replace(limits.SNAPSHOT_FILE, max_items=1000, max_digits=78)  # as many would take minutes
+    monkeypatch.setattr(files, "SNAPSHOT_FILE", few)
+    for text in (worst(part, 65_000), b"[" * 50_000, b"9" * 60_000):
+        with pytest.raises(InvalidInput) as refused:
+            READERS[reader](text)
+        assert len(str(refused.value)) < 500
+    assert made == []
+
+
+@pytest.mark.parametrize("what", ["/dev/zero.json", "{}/pipe.json", "{}/folder.json"])
+def test_network_that_is_no_file_is_refused_at_once(tmp_path, what):
+    import os  # noqa: PLC0415 - only here
+
+    os.mkfifo(tmp_path / "pipe.json")
+    (tmp_path / "folder.json").mkdir()
+    with pytest.raises(InvalidInput):
+        deployment_of(what.format(tmp_path))
+
+
+def test_event_loop_parses_and_decodes_nothing_long(monkeypatch):
+    threads = {"parse": set(), "decode": set()}
+    parse = replies.parse_json
+
+    def seen(*given, **named):
+        threads["parse"].add(threading.current_thread())
+        return parse(*given, **named)
+
+    def decode(answer):
+        threads["decode"].add(threading.current_thread())
+        return len(answer)
+
+    monkeypatch.setattr(replies, "parse_json", seen)
+    here = AsyncHere()
+
+    async def perform(effect):
+        if isinstance(effect, Post):
+            return Reply(status=200, content=content)
+        return await here.perform(effect)
+
+    def ask(size):
+        nodes = Nodes(["http://node.example"], chain_id=None)
+        return asyncio.run(run_async(nodes.ask(Call(ACCOUNT, b"", decode)), perform))
+
+    content = b'{"jsonrpc":"2.0","id":1,"result":"0x' + b"00" * 20_000_000 + b'"}'
+    assert ask(content) == 20_000_000
+    assert threading.main_thread() not in threads["parse"] | threads["decode"]
+    content = b'{"jsonrpc":"2.0","id":1,"result":"0x00"}'
+    assert ask(content) == 1  # a thread would cost more than it saves
+    assert threading.main_thread() in threads["parse"] & threads["decode"]
+
+
+class Clock:
+    """A clock that goes on only where somebody waits."""
+
+    def __init__(self, monkeypatch):
+        self.now = 1000.0
+        fake = SimpleNamespace(monotonic=lambda: self.now)
+        monkeypatch.setattr(http_wire, "time", fake)
+
+
+class DeadSocket:
+    """Connects to nothing, and takes all the time it is given."""
+
+    def __init__(self, clock):
+        self._clock = clock
+        self._timeout_s = None
+
+    def settimeout(self, timeout_s):
+        self._timeout_s = timeout_s
+
+    def connect(self, _):
+        self._clock.now += self._timeout_s
+        raise TimeoutError
+
+    def close(self):
+        pass
+
+
+@pytest.mark.parametrize("addresses", [1, 8, 100])
+def test_addresses_of_one_host_share_the_time_limit(monkeypatch, addresses):
+    clock = Clock(monkeypatch)
+    found = [
+        (socket.AF_INET, socket.SOCK_STREAM, 6, "", (f"192.0.2.{i}", 80)) for i in range(addresses)
+    ]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    monkeypatch.setattr(socket, "socket", lambda *_: DeadSocket(clock))
+    target = http_wire.Target("http://node.example", {})
+    with pytest.raises(TimeoutError):
+        target.connect(clock.now + 10)
+    assert clock.now <= 1010.001
+
+
+@pytest.mark.parametrize("urls", [1, 3, 8])
+def test_urls_share_the_time_limit_of_a_question(urls):
+    given = []
+
+    def perform(effect):
+        given.append(effect.timeout_s)
+        return NoReply(error=RpcTimeout("slow"), arrived=True, took_s=effect.timeout_s)
+
+    nodes = Nodes([f"http://n{i}.example" for i in range(urls)], chain_id=None, timeout_s=10.0)
+    with pytest.raises(RpcTimeout):
+        run(nodes.ask(Balance(ACCOUNT)), perform)
+    assert len(given) == urls
+    assert sum(given) == pytest.approx(10.0)
+
+
+class DrippingSocket:
+    """Gives a byte now and then, for ever."""
+
+    def __init__(self, clock, content):
+        self._clock = clock
+        self._content = content
+        self._at = 0
+
+    def settimeout(self, _):
+        pass
+
+    def recv(self, _):
+        self._clock.now += 0.5
+        self._at += 1
+        return self._content[self._at % len(self._content) :][:1]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"HTTP/1.1 200 OK\r\nX: y\r\n",
+        b"HTTP/1.1 100 Continue\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n \r\n",
+        b"x",
+    ],
+    ids=range(4),
+)
+def test_answer_that_drips_ends_at_the_time_limit(monkeypatch, content):
+    clock = Clock(monkeypatch)
+    with pytest.raises((TimeoutError, http_wire.WireError)):
+        http_wire.receive(DrippingSocket(clock, content), clock.now + 60, 1 << 20)
+    assert clock.now <= 1060.5
