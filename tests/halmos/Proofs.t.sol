@@ -589,71 +589,37 @@ contract DirectProofs is Scene {
     /// @dev While an account has a controller, none of its direct writes has an effect.
     function check_noDirectWriteOfAControlledAccount(
         Terms memory t,
-        bytes4 selector,
-        bytes32 first,
-        bytes32 second
+        bytes2 a,
+        bytes3 b,
+        address who,
+        uint256 n
     ) external {
         setTheScene(t);
         nameTheController();
-        bytes32 before = belongingsOf(SIGNER);
-        bytes4[7] memory ofRegistry = [
-            registry.deleteNode.selector,
-            registry.deleteParty.selector,
-            registry.deletePartyOf.selector,
-            registry.moveAccount.selector,
-            registry.setController.selector,
-            registry.invalidateNonce.selector,
-            registry.setPartyModules.selector
-        ];
-        for (uint256 i = 0; i < 7; ++i) {
-            if (selector != ofRegistry[i]) continue;
-            vm.prank(SIGNER);
-            (bool success, ) = address(registry).call(
-                bytes.concat(ofRegistry[i], first, second, bytes32(0), bytes32(0))
-            );
-            assert(!success && belongingsOf(SIGNER) == before);
-        }
+        IRegistry.Acceptance memory none;
+        refuses(address(registry), abi.encodeCall(registry.setNode, ("http://n")));
+        refuses(address(registry), abi.encodeCall(registry.deleteNode, ()));
+        refuses(address(registry), abi.encodeCall(registry.setParty, (a, b, small(0), who)));
+        refuses(address(registry), abi.encodeCall(registry.setPartyModules, (small(0), small(0))));
+        refuses(address(registry), abi.encodeCall(registry.setPartyModulesOf, (a, b, small(0), small(0))));
+        refuses(address(registry), abi.encodeCall(registry.setPartyWebsite, (a, b, "")));
+        refuses(address(registry), abi.encodeCall(registry.deleteParty, ()));
+        refuses(address(registry), abi.encodeCall(registry.deletePartyOf, (a, b)));
+        refuses(address(registry), abi.encodeCall(registry.moveAccount, (who, none)));
+        refuses(address(registry), abi.encodeCall(registry.setController, (who, none)));
+        refuses(address(registry), abi.encodeCall(registry.invalidateNonce, (n)));
+        refuses(address(permissions), abi.encodeCall(permissions.setService, ("", "", one(n))));
+        refuses(address(permissions), abi.encodeCall(permissions.deleteService, ()));
+        refuses(address(permissions), abi.encodeCall(permissions.createAgreement, (who)));
+        refuses(address(permissions), abi.encodeCall(permissions.createAgreementTo, (who, one(n))));
+        refuses(address(permissions), abi.encodeCall(permissions.revokeAgreement, (who)));
+        refuses(address(permissions), abi.encodeCall(permissions.invalidateNonce, (n)));
     }
 
-    function check_setService(Terms memory t, uint8 permission) external {
-        vm.assume(permission < 2 || permission > 63);
-        setTheScene(t);
-        leaves(address(permissions), abi.encodeCall(permissions.setService, ("", "", one(permission))));
-    }
-
-    function check_deleteService(Terms memory t) external {
-        setTheScene(t);
-        leaves(address(permissions), abi.encodeCall(permissions.deleteService, ()));
-    }
-
-    function check_revokeAgreement(Terms memory t, address provider) external {
-        setTheScene(t);
-        leaves(address(permissions), abi.encodeCall(permissions.revokeAgreement, (provider)));
-    }
-
-    function check_setPartyModules(Terms memory t, uint8 sender, uint8 receiver) external {
-        few(sender, 16);
-        few(receiver, 16);
-        setTheScene(t);
-        leaves(address(registry), abi.encodeCall(registry.setPartyModules, (small(sender), small(receiver))));
-    }
-
-    function check_createAgreement(Terms memory t, bool withItself) external {
-        setTheScene(t);
-        address provider = withItself ? SIGNER : BYSTANDER;
-        leaves(address(permissions), abi.encodeCall(permissions.createAgreement, (provider)));
-    }
-
-    function check_createAgreementTo(Terms memory t, uint8 permission, bool withItself) external {
-        setTheScene(t);
-        address provider = withItself ? SIGNER : BYSTANDER;
-        leaves(address(permissions), abi.encodeCall(permissions.createAgreementTo, (provider, one(permission))));
-    }
-
-    function check_invalidateNonce(Terms memory t, uint256 newNonce, bool ofPermissions) external {
-        setTheScene(t);
-        address target = ofPermissions ? address(permissions) : address(registry);
-        leaves(target, abi.encodeCall(ISignedRequests.invalidateNonce, (newNonce)));
+    function refuses(address target, bytes memory data) private {
+        vm.prank(SIGNER);
+        (bool success, ) = target.call(data);
+        assert(!success);
     }
 
     function check_onlyTheOwnerDeletes(Terms memory t, bytes2 countryCode, bytes3 partyId, address operator) external {
@@ -750,14 +716,15 @@ contract LayoutProofs is Scene {
     }
 
     function fieldsAreApart(uint256 word, uint256 value, uint256[12] memory masks) private pure {
+        uint256 wrong = 0; // gathered, because each assertion in a loop is a branch that counts as a round
         for (uint256 i = 0; i < 12 && masks[i] != 0; ++i) {
             uint256 changed = word.set(masks[i], value);
-            uint256 lowest = masks[i] & (~masks[i] + 1);
-            assert(changed & masks[i] == (value * lowest) & masks[i]);
-            for (uint256 j = 0; j < 12 && masks[j] != 0; ++j) {
-                if (i != j) assert(changed & masks[j] == word & masks[j]);
+            unchecked {
+                wrong |= (changed ^ (value * (masks[i] & (~masks[i] + 1)))) & masks[i];
             }
+            for (uint256 j = 0; j < 12 && masks[j] != 0; ++j) if (i != j) wrong |= (changed ^ word) & masks[j];
         }
+        assert(wrong == 0);
     }
 
     /// @dev What has no roles is held by nobody, whoever stands there, and nobody can write as its holder.
@@ -788,6 +755,7 @@ contract LayoutProofs is Scene {
     function check_nonceInRegistry(address who, uint256 newNonce) external {
         vm.setArbitraryStorage(address(registry));
         uint256 before = entryIn(address(registry), ACCOUNTS, who);
+        vm.assume(uint160(entryIn(address(registry), CONTROLLERS, who)) != uint160(who)); // as every write keeps it
         vm.prank(who);
         (bool success, ) = address(registry).call(abi.encodeCall(registry.invalidateNonce, (newNonce)));
         if (!success) return;
@@ -843,17 +811,19 @@ contract LayoutProofs is Scene {
         enrol(second, "http://2", "TWO");
         enrol(third, "http://3", "III");
         vm.prank(first);
+        permissions.deleteService();
+        vm.prank(first);
         registry.deleteParty();
         vm.prank(first);
         registry.deleteNode();
-        vm.prank(first);
-        permissions.deleteService();
         assert(registry.membershipOf(first) == 0 && registry.membershipOf(second) == 2);
         assert(registry.membershipOf(third) == 3);
         address[] memory parties = registry.getParties();
         assert(parties.length == 2 && parties[0] == third && parties[1] == second);
         address[] memory operators = registry.getNodeOperators();
         assert(operators.length == 2 && operators[0] == third && operators[1] == second);
+        vm.prank(third);
+        permissions.deleteService();
         vm.prank(third);
         registry.deleteParty();
         vm.prank(third);
@@ -862,8 +832,6 @@ contract LayoutProofs is Scene {
         assert(parties.length == 1 && parties[0] == second && registry.partyOf("DE", "TWO") == second);
         operators = registry.getNodeOperators();
         assert(operators.length == 1 && operators[0] == second);
-        vm.prank(third);
-        permissions.deleteService();
         assert(permissions.serviceVersion(second) == 1 && permissions.serviceCount() == 1);
     }
 }
