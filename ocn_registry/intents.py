@@ -9,6 +9,7 @@ tuple of intents.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, ClassVar, TypeAlias, TypeGuard, TypeVar
@@ -80,8 +81,11 @@ def _is_iterable(value: object) -> TypeGuard[Iterable[object]]:
 
 def _members(intent: object, name: str, kind: type[E]) -> None:
     def member(value: object) -> E:
-        if isinstance(value, int) and not isinstance(value, bool) and value in set(kind):
-            return kind(value)
+        if isinstance(value, kind):
+            return value
+        if isinstance(value, int) and not isinstance(value, bool):
+            with suppress(ValueError):
+                return kind(value)
         names = ", ".join(known.name for known in named(kind))
         raise InvalidInput(
             f"{shown(value)} is not a valid {kind.__name__}: "

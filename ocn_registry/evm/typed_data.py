@@ -127,9 +127,23 @@ def _separator(domain: Domain) -> bytes:
 
 def _word(kind: str, value: Value) -> bytes:
     if isinstance(value, tuple):
-        return keccak256(b"".join(item.to_bytes(32, "big") for item in value))
+        return _list_hash(value) if len(value) <= _SHORT else _list_hash.__wrapped__(value)
     if isinstance(value, int):
         return value.to_bytes(32, "big")
     if kind == "address":
         return bytes.fromhex(value[2:]).rjust(32, b"\0")
+    return _text_hash(value) if len(value) <= _SHORT else keccak256(value.encode())
+
+
+# Country codes, roles and modules are the same in many requests: their hashes are kept.
+_SHORT = 32
+
+
+@lru_cache(maxsize=1024)
+def _list_hash(value: tuple[int, ...]) -> bytes:
+    return keccak256(b"".join([item.to_bytes(32, "big") for item in value]))
+
+
+@lru_cache(maxsize=1024)
+def _text_hash(value: str) -> bytes:
     return keccak256(value.encode())

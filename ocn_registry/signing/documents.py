@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypeGuard
 
 from ocn_registry.errors import InvalidInput
@@ -150,8 +151,7 @@ def match(document: Document, domain: Domain, kind: StructType) -> TypedData:
     Raises:
         InvalidInput: The document is for another contract, chain or type, or has a bad value.
     """
-    types, fields = document.types, kind.document()
-    if types not in ({"EIP712Domain": _DOMAIN_FIELDS, kind.name: fields}, {kind.name: fields}):
+    if document.types not in _types_of(kind):
         raise InvalidInput(
             f"the types of the request are not those of {kind.name} in this contract: "
             "prepare it again with this version",
@@ -169,6 +169,18 @@ def match(document: Document, domain: Domain, kind: StructType) -> TypedData:
     )
 
 
+@lru_cache(maxsize=64)
+def _types_of(kind: StructType) -> tuple[dict[str, object], dict[str, object]]:
+    """Return the `types` of a document, with the domain's and without."""
+    fields = kind.document()
+    return {"EIP712Domain": _DOMAIN_FIELDS, kind.name: fields}, {kind.name: fields}
+
+
+@lru_cache(maxsize=64)
+def _names_of(kind: StructType) -> frozenset[str]:
+    return frozenset([name for _, name in kind.fields])
+
+
 def read_values(what: str, kind: StructType, told: object) -> tuple[Value, ...]:
     """Return the values of a type's fields from an object, in the order of the fields.
 
@@ -182,7 +194,7 @@ def read_values(what: str, kind: StructType, told: object) -> tuple[Value, ...]:
     """
     if not _is_object(told):
         raise InvalidInput(f"the {what} of the request is not an object: is this the right file?")
-    same_keys(what, told.keys(), {name for _, name in kind.fields})
+    same_keys(what, told.keys(), _names_of(kind))
     return tuple([_value(field, name, told[name]) for field, name in kind.fields])
 
 
@@ -216,7 +228,7 @@ def _number(name: str, bits: int, told: object) -> int:
     return number
 
 
-def same_keys(what: str, got: AbstractSet[str], wanted: set[str]) -> None:
+def same_keys(what: str, got: AbstractSet[str], wanted: AbstractSet[str]) -> None:
     """Check that an object has exactly the expected keys.
 
     Raises:
