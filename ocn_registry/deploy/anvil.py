@@ -91,7 +91,8 @@ def find_anvil(anvil: str | Path | None = None) -> Path:
             if _is_native(path := Path(named)):
                 return path
             raise DevnetError(
-                f"{source} names {shown(str(named))}, which is not a native program: set it to Anvil's binary"
+                f"{source} names {shown(str(named))}, which is not a native program: use the path "
+                "of Anvil's binary",
             )
     machine = platform.machine()
     package = f"anvil-{sys.platform}-{_MACHINES.get(machine, machine)}"

@@ -1,4 +1,4 @@
-"""The record of a deployment, written before each step: it lets a deployment continue, and proves it.
+"""The record of a deployment, written before each step: a deployment continues from it.
 
 It is a JSON object. Once the deployment is finished it also is a deployment, as `deployments`
 reads it: then, and not before, it has the keys `registry` and `permissions`.

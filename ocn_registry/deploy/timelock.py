@@ -244,7 +244,7 @@ def _operation(deployment: Deployment, timelock: Address, salt: int) -> tuple[by
 
 
 def _hold_role(timelock: Address, role: bytes, account: Address, name: str) -> Flow[None]:
-    """Raise `InvalidInput` if an account lacks a role; if the zero address has it, everybody does."""
+    """Check that an account has a role; if the zero address has it, everybody does."""
     signature = "hasRole(bytes32,address)"
     has, open_to_all = yield from together(
         _ask(timelock, signature, role, abi.address(account)),
