@@ -83,7 +83,7 @@ def test_v1s_contracts_are_there_only_when_asked_for():
     with Devnet() as chain:
         v1 = networks.built_in("local-v1")
         assert chain.request("eth_getCode", v1.registry, "latest") == "0x"
-        with pytest.raises(DevnetError, match="ask for with_v1"):
+        with pytest.raises(DevnetError, match="use with_v1=True"):
             chain.v1_deployment()
 
 
