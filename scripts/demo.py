@@ -1,4 +1,4 @@
-"""The registry's main job, done for real on a chain of its own: `make demo`.
+"""The registry's main task, on a development chain: `make demo`.
 
 Two operators list their nodes. A charge point operator (CPO), an e-mobility service provider (eMSP)
 and the provider of a service become parties: they sign, with keys that are made here and never hold
@@ -35,7 +35,7 @@ WEI: Final = 10**18  # of one EWT
 
 
 class Demo:
-    """The story, who is in it, and what it has cost."""
+    """The demo: its accounts, and what they have paid."""
 
     def __init__(self, devnet: Devnet, registry: ocn.RegistryClient) -> None:
         """Choose who pays, and make keys for those who don't."""
@@ -53,7 +53,7 @@ class Demo:
         self.paid: dict[str, list[ocn.Outcome]] = {name: [] for name in self.payers}
 
     def tell(self) -> None:
-        """Do and show everything, in order."""
+        """Run and show every step."""
         self.show_chain()
         self.list_nodes()
         request = self.register_parties()
@@ -65,7 +65,7 @@ class Demo:
         self.show_bill()
 
     def show_chain(self) -> None:
-        """Say where this is, and who has money."""
+        """Show the chain, and who has money."""
         here = self.registry.deployment
         heading("A chain of its own, with the rules of Energy Web Chain (London)")
         line("chain", f"{here.chain_id} at {self.devnet.rpc_url}")
@@ -169,7 +169,7 @@ class Demo:
         line("cost", f"{before - self.balance_wei(self.spender)} wei: nothing was sent")
 
     def show_bill(self) -> None:
-        """Say who paid what."""
+        """Show who paid what."""
         heading("Who paid for the transactions")
         for name, outcomes in self.paid.items():
             gas = sum(outcome.gas_used for outcome in outcomes)
@@ -183,20 +183,20 @@ class Demo:
         say(f"\n  At {HIGH_GAS_PRICE_WEI} wei for a unit of gas, all of it costs {cost}.")
 
     def pay_for(self, name: str, intent: ocn.SignableIntent) -> None:
-        """Have somebody sign what it wants, and the spender send it."""
+        """Sign a request as one account, and send it as the spender."""
         signed = self.registry.sign(intent, self.signers[name])
         self.show("spender", self.registry.submit(signed, spender=self.spender))
 
     def ask(self, method: str, signer: ocn.Signer) -> object:
-        """Ask the chain something about an account."""
+        """Return a number that the chain knows about an account."""
         return self.devnet.request(method, signer.address, "latest")
 
     def balance_wei(self, signer: ocn.Signer) -> int:
-        """Tell what an account has."""
+        """Return an account's balance."""
         return int(cast("str", self.ask("eth_getBalance", signer)), 16)
 
     def show(self, payer: str, outcome: ocn.Outcome) -> None:
-        """Say what a transaction changed and what it cost, and remember who paid."""
+        """Show what a transaction changed and cost, and remember who paid."""
         self.paid[payer].append(outcome)
         say()
         for change in outcome.changes:
@@ -207,7 +207,7 @@ class Demo:
         line("block", f"{block}; {price}: {outcome.cost_wei:,} wei, paid by {payer}")
 
     def described(self, change: Change) -> tuple[str, str]:
-        """Tell whose entry changed, and what it is now."""
+        """Return whose entry changed, and what it is now."""
         from ocn_registry import outcomes  # noqa: PLC0415 - Ctrl-C during imports is main's
 
         match change:
@@ -245,27 +245,27 @@ def show_request(text: str) -> None:
 
 
 def coins(wei: int) -> str:
-    """Write an amount in the unit that it reads best in."""
+    """Return an amount in the unit that reads best."""
     return f"{wei / WEI:,g} ether" if wei >= WEI else f"{wei:,} wei"
 
 
 def say(text: str = "") -> None:
-    """Print at once, so that a reader of a pipe sees it happen."""
+    """Print without buffering, so that a pipe's reader sees progress."""
     print(text, flush=True)
 
 
 def heading(text: str) -> None:
-    """Begin a part of the story."""
+    """Print a heading."""
     say(f"\n{text}\n{'-' * len(text)}")
 
 
 def line(label: str, text: object) -> None:
-    """Print something with its label."""
+    """Print a value with its label."""
     say(f"  {label:{LABEL_WIDTH}}{text}")
 
 
 def wrapped(label: str, text: str) -> None:
-    """Print a sentence with its label, in lines that fit."""
+    """Print a sentence with its label, wrapped."""
     import textwrap  # noqa: PLC0415
 
     first, *rest = textwrap.wrap(text, LINE_WIDTH - LABEL_WIDTH - 2)
@@ -274,7 +274,7 @@ def wrapped(label: str, text: str) -> None:
 
 
 def run() -> None:
-    """Run the story on a chain of its own."""
+    """Run the demo on a development chain."""
     started = time.monotonic()
     from ocn_registry.deploy.devnet import Devnet  # noqa: PLC0415 - Ctrl-C during imports is main's
 
@@ -286,7 +286,7 @@ def run() -> None:
 
 
 def main() -> int:
-    """Run the story; 130 when it is interrupted, 1 when it can't be run."""
+    """Run the demo; return 130 if it is interrupted, 1 if it can't run."""
     try:
         run()
     except KeyboardInterrupt:

@@ -1,4 +1,4 @@
-"""Have Sourcify and the explorer verify the sources of a deployment, or write what they need.
+"""Verify the sources of a deployment with Sourcify and the explorer, or write what they need.
 
     python scripts/verify.py files FOLDER
     python scripts/verify.py submit RECORD [--sourcify URL] [--explorer URL] [--dry-run]
@@ -41,7 +41,7 @@ class NotVerified(Exception):
 
 
 def sources_of(name: str) -> dict[str, dict[str, str]]:
-    """Give a source and all that it imports, by the names that imports give them."""
+    """Return a source and all that it imports, by the names that imports use."""
     found: dict[str, dict[str, str]] = {}
     left = [name]
     while left:
@@ -62,13 +62,13 @@ def sources_of(name: str) -> dict[str, dict[str, str]]:
 
 
 def published(name: str) -> dict[str, Any]:
-    """Read the published artifact of a contract."""
+    """Return the published artifact of a contract."""
     text = (ROOT / "ocn_registry" / "deploy" / "artifacts" / "v3" / f"{name}.json").read_text()
     return dict(json.loads(text))
 
 
 def standard_input(name: str) -> dict[str, Any]:
-    """Give the compiler's input for one contract, complete: it needs no other file."""
+    """Return the compiler's complete input for one contract."""
     settings = dict(published(name)["compiler"]["settings"])
     del settings["compilationTarget"]
     outputs = ["abi", "metadata", "evm.bytecode.object", "evm.deployedBytecode.object"]
@@ -80,7 +80,7 @@ def standard_input(name: str) -> dict[str, Any]:
 
 
 def metadata_of(name: str, given: dict[str, Any]) -> str:
-    """Compile the input; give the compiler's metadata.
+    """Return the compiler's metadata, after compiling the input.
 
     Raises:
         NotVerified: It does not compile to the published code.
@@ -102,7 +102,7 @@ def metadata_of(name: str, given: dict[str, Any]) -> str:
 
 
 def ask(method: str, url: str, *, absent: bool = False, **request: Any) -> Any:  # noqa: ANN401 - what urllib3 takes, and JSON
-    """Make one request; give what the JSON of the answer says, or `None` if it may be `absent`.
+    """Send one request, and return its JSON; `None` for what may be `absent`.
 
     Raises:
         NotVerified: The service refuses, or gives no JSON.
@@ -120,21 +120,21 @@ def ask(method: str, url: str, *, absent: bool = False, **request: Any) -> Any: 
 
 
 def has_sourcify(server: str, chain_id: int, known: dict[str, Any]) -> str | None:
-    """Ask Sourcify how a contract matches; `None` when it was not verified yet."""
+    """Return how a contract matches at Sourcify; `None` if it is not verified yet."""
     told = ask("GET", f"{server}/v2/contract/{chain_id}/{known['address']}", absent=True)
     match = (told or {}).get("match")
     return None if match is None else str(match)
 
 
 def has_explorer(explorer: str, known: dict[str, Any]) -> str | None:
-    """Ask Blockscout whether it has a contract's sources; `None` when it does not."""
+    """Return whether Blockscout has a contract's sources; `None` if it does not."""
     query = f"module=contract&action=getabi&address={known['address']}"
     told = ask("GET", f"{explorer}/api?{query}")
     return "Pass - Verified" if told.get("status") == "1" else None
 
 
 def to_sourcify(server: str, chain_id: int, name: str, known: dict[str, Any], given: Any) -> str:  # noqa: ANN401
-    """Submit a contract to Sourcify; give the URL at which the status is to be had."""
+    """Submit a contract to Sourcify, and return the URL of its status."""
     body = {
         "stdJsonInput": given,
         "compilerVersion": published(name)["compiler"]["version"],
@@ -146,7 +146,7 @@ def to_sourcify(server: str, chain_id: int, name: str, known: dict[str, Any], gi
 
 
 def sourcify_status(url: str) -> str | None:
-    """Ask Sourcify how it went; `None` while it is at it.
+    """Return the result at Sourcify; `None` while it is working.
 
     Raises:
         NotVerified: It does not match.
@@ -161,7 +161,7 @@ def sourcify_status(url: str) -> str | None:
 
 
 def to_explorer(explorer: str, name: str, known: dict[str, Any], given: Any) -> str:  # noqa: ANN401
-    """Submit a contract to Blockscout; give the URL at which the status is to be had."""
+    """Submit a contract to Blockscout, and return the URL of its status."""
     fields = {
         "module": "contract",
         "action": "verifysourcecode",
@@ -180,7 +180,7 @@ def to_explorer(explorer: str, name: str, known: dict[str, Any], given: Any) -> 
 
 
 def explorer_status(url: str) -> str | None:
-    """Ask Blockscout how it went; `None` while it is at it.
+    """Return the result at Blockscout; `None` while it is working.
 
     Raises:
         NotVerified: It does not match.
@@ -202,7 +202,7 @@ def submit(  # noqa: PLR0913 - both services, and how
     compiled: bool = False,
     pause_s: float = 2,
 ) -> list[str]:
-    """Submit both contracts to both services, and wait for what they say; give that in lines.
+    """Submit both contracts to both services, and return their results as lines.
 
     Args:
         record: Of the deployment.

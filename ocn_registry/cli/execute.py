@@ -10,8 +10,9 @@ from ocn_registry.cli.output.progress import shown_waiting
 from ocn_registry.cli.output.render import as_json, for_programs, lines, printable, put, talk
 from ocn_registry.errors import InvalidInput
 from ocn_registry.flows.options import DEFAULT_MAX_COST_WEI, WriteOptions
+from ocn_registry.plans.exit_codes import DONE
 from ocn_registry.plans.network import confirmations_of
-from ocn_registry.plans.write import Writing
+from ocn_registry.plans.write import Writing, entry_of
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -19,8 +20,11 @@ if TYPE_CHECKING:
 
     from ocn_registry.client.sync_client import RegistryClient
     from ocn_registry.dialects import Step
+    from ocn_registry.intents import Intent
+    from ocn_registry.models import Address
     from ocn_registry.networks import Deployment
     from ocn_registry.plans.entries import Entry
+    from ocn_registry.plans.present import Present
     from ocn_registry.signing import Signer
 
 _PATIENCE_S, _BLOCK_S = 120.0, 10.0
@@ -58,13 +62,14 @@ class Terminal:
         return shown_waiting(options)
 
 
-def write(
+def write(  # noqa: PLR0913 - all that a write has
     args: Namespace,
     client: RegistryClient,
     steps: tuple[Step, ...],
     payer: Signer,
     *,
     insist: bool = False,
+    present: Present | None = None,
 ) -> int:
     """Show what will be done, ask, do it, and show the result.
 
@@ -74,13 +79,33 @@ def write(
         steps: Intents of the payer, or requests that others signed.
         payer: Signs the transaction, and pays.
         insist: Whether somebody has to agree explicitly, if only by `--yes`.
+        present: What was read before about the entries.
 
     Returns:
         The exit code.
     """
-    writing = Writing(client, steps, payer, Terminal(args))
+    writing = Writing(client, steps, payer, Terminal(args), present)
     options = write_options(args, client.deployment)
     return writing.execute(options, insist=insist, dry_run=args.dry_run)
+
+
+def unchanged(
+    args: Namespace,
+    present: Present,
+    intent: Intent,
+    account: Address,
+    spender: Address,
+) -> int:
+    """Say that a write would change nothing, and show the entry.
+
+    Returns:
+        The exit code.
+    """
+    talk("note: it is listed like this already, so nothing was signed or sent")
+    state = [entry_of(present, intent, account)]
+    result: Entry = {"status": "unchanged", "signers": [account], "spender": spender}
+    Terminal(args).show(result | {"state": state})
+    return DONE
 
 
 def write_options(args: Namespace, deployment: Deployment) -> WriteOptions:

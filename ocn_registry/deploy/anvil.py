@@ -69,11 +69,11 @@ class _Answer(TypedDict, total=False):
 
 
 class DevnetError(OcnRegistryError):
-    """The development chain can't be started, or refuses, or has ended."""
+    """The development chain can't be started, refuses a request, or has ended."""
 
 
 def find_anvil(anvil: str | Path | None = None) -> Path:
-    """Find Anvil's native binary.
+    """Return the path of Anvil's native binary.
 
     It is looked for in this order: the argument, the environment variable `OCN_ANVIL`, the checkout
     that this package lies in (its `node_modules`), and `PATH`. The program `anvil` of the npm
@@ -90,7 +90,10 @@ def find_anvil(anvil: str | Path | None = None) -> Path:
         if named:
             if _is_native(path := Path(named)):
                 return path
-            raise DevnetError(f"{source} names {shown(str(named))}, which is no native program")
+            raise DevnetError(
+                f"{source} names {shown(str(named))}, which is not a native program: use the path "
+                "of Anvil's binary",
+            )
     machine = platform.machine()
     package = f"anvil-{sys.platform}-{_MACHINES.get(machine, machine)}"
     checkout = _NODE_MODULES / "@foundry-rs" / package / "bin" / "anvil"
@@ -122,7 +125,7 @@ class Anvil:
         anvil: str | Path | None = None,
         start_timeout_s: float = 20.0,
     ) -> None:
-        """Start it, and wait until it answers.
+        """Start Anvil, and wait until it answers.
 
         Args:
             options: Options of its command line, but the port.
@@ -160,7 +163,7 @@ class Anvil:
         return f"http://{self._address}"
 
     def stop(self) -> None:
-        """End it, and wait until it is gone; once more does nothing."""
+        """Stop Anvil, and wait until it is gone. Calling this again does nothing."""
         if self._guard.stdin is not None:
             self._guard.stdin.close()
         try:
@@ -172,7 +175,7 @@ class Anvil:
                 self._guard.wait()
 
     def request(self, method: str, *params: object) -> object:
-        """Ask it something by JSON-RPC; what starts with `anvil_` or `evm_` commands it.
+        """Send a JSON-RPC request; methods that start with `anvil_` or `evm_` control the chain.
 
         Args:
             method: Name of the method.

@@ -1,4 +1,4 @@
-"""Whether a chain's rules are new enough for code, found out by asking the chain."""
+"""Whether a chain's rules are new enough for a contract's code, found by asking the chain."""
 
 from __future__ import annotations
 
@@ -27,13 +27,15 @@ _THREE_ZEROS = b"\x60\x00" * 3
 
 
 def too_new(codes: tuple[bytes, ...]) -> Flow[list[str]]:
-    """Ask the chain whether it runs each opcode of this code that not every chain has.
+    """Return what this code needs and the chain does not have.
+
+    The chain is asked to run each opcode that not every chain has.
 
     Args:
         codes: Codes on the chain, as the compiler makes them.
 
     Returns:
-        What the chain lacks, for people; empty when the code can run there.
+        What is missing, in words; empty if the code can run there.
     """
     if not (yield from _runs(b"\x00")):
         raise BadAnswer("the RPC node does not simulate creations: ask another one")
@@ -56,7 +58,7 @@ def _runs(code: bytes) -> Flow[bool]:
 
 
 def opcodes(code: bytes) -> set[int]:
-    """Tell each opcode that code has, without what it pushes and without the metadata.
+    """Return the opcodes of a contract's code, without pushed data and metadata.
 
     Args:
         code: Code on the chain, as the compiler makes it.

@@ -1,4 +1,4 @@
-"""One contract is created: its transaction is signed, written down, sent, waited for, made dearer.
+"""Creating one contract: its transaction is signed, recorded, sent, awaited and replaced.
 
 A transaction stands in the record, signed, before it is sent; so does a dearer one that is to take
 its place. All of them have one number, so only one can ever take effect, and whichever does, the
@@ -44,7 +44,7 @@ _FIRST_CHAIN_V = 35  # EIP-155: v is twice the chain's id, and 35 or 36
 
 
 class NotDeployed(OcnRegistryError):
-    """The deployment can't begin, or can't go on; the message says why and what to do."""
+    """The deployment can't start or continue; the message says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +60,7 @@ class Creating:
 
 
 class Creator(Protocol):
-    """Holds the key of the deployer, or reaches what does."""
+    """Holds the deployer's key, or reaches the device that does."""
 
     @property
     def address(self) -> Address:
@@ -68,7 +68,7 @@ class Creator(Protocol):
         ...
 
     def sign_creation(self, creating: Creating) -> bytes:
-        """Sign a transaction without a receiver; gives it as it is sent."""
+        """Return a signed transaction without a receiver, as it is sent."""
         ...
 
 
@@ -121,23 +121,23 @@ class Waiting:
     gas: int
 
     def cost_wei(self, *, raised: bool) -> int:
-        """Tell what it costs at most."""
+        """Return the most that it costs."""
         return self.gas * (self.raised_fee_per_gas_wei if raised else self.max_fee_per_gas_wei)
 
 
 def published(name: str) -> Artifact:
-    """Give the contract as it was published."""
+    """Return the published contract."""
     return artifact(DIALECT, name)
 
 
 def estimate(deployer: Address, code: bytes) -> Flow[int]:
-    """Ask how much gas a creation takes."""
+    """Return how much gas a creation takes."""
     message = {"from": deployer, "data": "0x" + code.hex()}
     return (yield from Ask("eth_estimateGas", (message,), as_number))
 
 
 def waiting(order: Order, record: Record, name: str) -> Flow[Waiting | None]:
-    """Ask whether a contract's transaction was sent, is in no block, and could still get there.
+    """Return a contract's transaction that is in no block yet and could still get there.
 
     Args:
         order: What is to be deployed.
@@ -168,7 +168,7 @@ def stand(
     name: str,
     registry: Address,
 ) -> Flow[Address]:
-    """See to it that a contract stands.
+    """Create a contract unless that is done, and wait until it is final.
 
     Args:
         order: What is to be deployed.
@@ -216,7 +216,7 @@ def _sign(
     name: str,
     registry: Address,
 ) -> Flow[dict[str, object]]:
-    """Write down the transaction that creates a contract, before anybody sees it."""
+    """Record the transaction that creates a contract, before it is sent."""
     code = order.code(name, registry)
     head, nonce = yield from together(Head(), TransactionCount(order.deployer))
     gas = (yield from estimate(order.deployer, code)) * 5 // 4
@@ -249,7 +249,7 @@ def _raise(
     name: str,
     known: dict[str, object],
 ) -> Flow[dict[str, object]]:
-    """Write down the same transaction for more, with the number of the first."""
+    """Record the same transaction at a higher price, with the same number."""
     dearer = yield from _dearer(_of_record(known), order.options)
     raw = yield from _signed(creator, dearer)
     record.note(
@@ -265,7 +265,9 @@ def _signed(creator: Creator, creating: Creating) -> Flow[bytes]:
     task: Local[bytes] = Local(lambda: creator.sign_creation(creating))
     raw = yield from task
     if _read(raw) != creating:
-        raise NotDeployed("the account signed another transaction than the one it was given")
+        raise NotDeployed(
+            "the account signed another transaction than it was given: nothing was sent"
+        )
     return raw
 
 
@@ -275,7 +277,7 @@ def _dearer(now: Creating, options: WriteOptions) -> Flow[Creating]:
 
 
 def _hashes(known: dict[str, object]) -> tuple[str, ...]:
-    """Tell all hashes by which a creation may be found in a block, the latest last."""
+    """Return all hashes by which a creation can be in a block, the latest last."""
     signed, latest = SignedTransaction(_raw(known)).tx_hash, str(known["transaction"])
     before = [*cast("list[str]", known.get("replaced", [])), signed]
     return (*[tx_hash for tx_hash in before if tx_hash != latest], latest)
@@ -288,12 +290,12 @@ def _raw(known: dict[str, object]) -> bytes:
 def _of_record(known: dict[str, object]) -> Creating:
     found = _read(_raw(known))
     if found is None:
-        raise NotDeployed("the record holds a transaction that can't be read: it was changed")
+        raise NotDeployed("the record contains a transaction that can't be read: restore the file")
     return found
 
 
 def _read(raw: bytes) -> Creating | None:
-    """Read a signed transaction; `None` when it is none that only creates a contract."""
+    """Return a signed creation's fields; `None` if it does anything but create a contract."""
     typed = raw[:1] == b"\x02"
     try:
         items = decode(raw[1:] if typed else raw)

@@ -93,7 +93,7 @@ class Devnet:
         anvil: str | Path | None = None,
         start_timeout_s: float = 20.0,
     ) -> None:
-        """Say what the chain shall be like; it starts with `start` or the `with` block.
+        """Configure the chain; `start` or the `with` block starts it.
 
         Args:
             port: Port on 127.0.0.1; 0 for a free one. When a port that was asked for is taken,
@@ -149,27 +149,29 @@ class Devnet:
         return networks.built_in("local").permissions
 
     def deployment(self) -> Deployment:
-        """Describe our contracts on this chain, as a client wants to know it."""
+        """Return the deployment of our contracts on this chain."""
         return self._here("local")
 
     def v1_deployment(self) -> Deployment:
-        """Describe v1's contracts on this chain, as a client wants to know it.
+        """Return the deployment of v1's contracts on this chain.
 
         Raises:
             DevnetError: The chain is without them.
         """
         if not self._with_v1:
-            raise DevnetError("this development chain is without v1's contracts: ask for with_v1")
+            raise DevnetError(
+                "this development chain does not have v1's contracts: use with_v1=True"
+            )
         return self._here("local-v1")
 
     def start(self) -> None:
-        """Start Anvil and put the contracts on it.
+        """Start Anvil and deploy the contracts.
 
         Raises:
             DevnetError: It does not start, or runs already; the message says why.
         """
         if self._anvil is not None:
-            raise DevnetError("the development chain is running already")
+            raise DevnetError("the development chain is already running")
         self._anvil = Anvil(
             self._options(),
             port=self._port,
@@ -185,13 +187,13 @@ class Devnet:
             raise
 
     def close(self) -> None:
-        """End Anvil, if it runs, and wait until it is gone."""
+        """Stop Anvil if it runs, and wait until it is gone."""
         if self._anvil is not None:
             self._anvil.stop()
             self._anvil = None
 
     def request(self, method: str, *params: object) -> object:
-        """Ask the chain something by JSON-RPC; what starts with `anvil_` or `evm_` commands it.
+        """Send a JSON-RPC request; methods that start with `anvil_` or `evm_` control the chain.
 
         Args:
             method: Name of the method.
@@ -255,7 +257,7 @@ class Devnet:
         self.request("anvil_stopImpersonatingAccount", _V1_DEPLOYER)
 
     def _create(self, deployer: Address, code: bytes, expected: Address) -> None:
-        """Create a contract, and hold its address to that in the deployment's file."""
+        """Create a contract, and check its address against the network file."""
         creation = {"from": deployer, "data": "0x" + code.hex()}
         receipt = cast("dict[str, str]", self.request("eth_sendTransactionSync", creation))
         if receipt["status"] != "0x1":

@@ -95,7 +95,7 @@ def offerable(
         raise NotHandedOver(f"{owns} owns the registry, and {owner} can't offer it")
     if not size and not without_code:
         raise InvalidInput(
-            f"there is no code at {heir} on chain {chain_id}, so it is no Safe and no timelock: "
+            f"there is no code at {heir} on chain {chain_id}, so it is not a Safe or a timelock: "
             "check the address and its chain, or say that it is an account with a key "
             "(`without_code`, --without-code)",
         )
@@ -217,6 +217,6 @@ def offered(deployment: Deployment, heir: Address) -> Flow[None]:
 
 
 def hold_chain(deployment: Deployment, chain_id: int) -> None:
-    """Refuse another chain than the deployment's."""
+    """Raise `WrongChain` if the node is on another chain than the deployment."""
     if chain_id != deployment.chain_id:
         raise WrongChain(deployment.chain_id, chain_id)

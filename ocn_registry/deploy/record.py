@@ -1,4 +1,4 @@
-"""The record of a deployment, written before each step: what lets it go on, and what proves it.
+"""The record of a deployment, written before each step: a deployment continues from it.
 
 It is a JSON object. Once the deployment is finished it also is a deployment, as `deployments`
 reads it: then, and not before, it has the keys `registry` and `permissions`.
@@ -37,7 +37,7 @@ class Record:
 
     @classmethod
     def read(cls, path: Path) -> Record:
-        """Read a record; one that is not there yet is empty.
+        """Return a record; it is empty if the file does not exist.
 
         Args:
             path: The file.
@@ -53,16 +53,18 @@ class Record:
         except ValueError as error:
             raise InvalidInput(f"the record {shown(str(path))} is not JSON: {error}") from None
         if not isinstance(content, dict):
-            raise InvalidInput(f"the record {shown(str(path))} is no JSON object")
+            raise InvalidInput(
+                f"the record {shown(str(path))} is not a JSON object: use another file"
+            )
         return cls(path, cast("dict[str, object]", content))
 
     @property
     def is_finished(self) -> bool:
-        """Whether both contracts stand, and were verified."""
+        """Whether both contracts are final and verified."""
         return "registry" in self.fields
 
     def contract(self, name: str) -> dict[str, object] | None:
-        """Give what is known of a contract; `None` while it was not begun.
+        """Return what is known of a contract; `None` if its creation has not started.
 
         Args:
             name: `Registry` or `Permissions`.
@@ -82,7 +84,7 @@ class Record:
         self.write()
 
     def write(self) -> None:
-        """Write the file: the whole of it or nothing, whatever happens meanwhile."""
+        """Write the file, completely or not at all."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         draft = self.path.with_name(f".{self.path.name}.{os.getpid()}")
         with draft.open("w", encoding="utf-8") as file:
@@ -99,7 +101,7 @@ class Record:
 
 @contextlib.contextmanager
 def alone(path: Path) -> Generator[None, None, None]:
-    """Keep other processes from working on the same record.
+    """Lock the record, so that no other process works on it.
 
     Args:
         path: The record's file.

@@ -47,7 +47,7 @@ _NOTHING: Final = abi.uint(0)
 
 
 class Stage(Enum):
-    """How far a timelock is with something; the values are the contract's."""
+    """The state of an operation of a timelock; the values are the contract's."""
 
     UNSET = 0
     WAITING = 1
@@ -71,7 +71,7 @@ class Acceptance:
 
 
 def acceptance(deployment: Deployment, timelock: str, *, salt: int = 0) -> Flow[Acceptance]:
-    """Ask how far a timelock is with accepting the registry.
+    """Return how far a timelock is with accepting the registry.
 
     Args:
         deployment: The registry.
@@ -194,7 +194,7 @@ def scheduling(
     delay_s: int | None = None,
     salt: int = 0,
 ) -> Flow[Call[tuple[Reverted | None, ...]]]:
-    """Check that the acceptance can be scheduled, and give the call that does; see `schedule`."""
+    """Return the call that schedules the acceptance, if it can be scheduled; see `schedule`."""
     address = Address(timelock)
     yield from offered(deployment, address)
     found = yield from acceptance(deployment, address, salt=salt)
@@ -205,7 +205,9 @@ def scheduling(
         )
     delay = found.min_delay_s if delay_s is None else delay_s
     if delay < found.min_delay_s:
-        raise InvalidInput(f"the timelock takes no delay below {found.min_delay_s} s: give that")
+        raise InvalidInput(
+            f"the delay is below the timelock's minimum: use at least {found.min_delay_s} s"
+        )
     yield from _hold_role(address, _PROPOSER, proposer, "proposer")
     operation = _operation(deployment, address, salt)
     data = call(f"schedule({_OPERATION},uint256)", *operation, abi.uint(delay))
@@ -219,7 +221,7 @@ def executing(
     *,
     salt: int = 0,
 ) -> Flow[Call[tuple[Reverted | None, ...]]]:
-    """Check that the timelock can accept now, and give the call that does; see `execute`."""
+    """Return the call that accepts, if the timelock can accept now; see `execute`."""
     address = Address(timelock)
     found = yield from acceptance(deployment, address, salt=salt)
     if found.stage is not Stage.READY:
@@ -235,14 +237,14 @@ def executing(
 
 
 def _operation(deployment: Deployment, timelock: Address, salt: int) -> tuple[bytes, ...]:
-    """Write what the timelock is to do, as all of its functions take it."""
+    """Return what the timelock has to do, as its functions take it."""
     step = dialect_of(deployment).write((AcceptOwnership(),), each_alone=False, sender=timelock)
     target = abi.address(step.to)
     return target, _NOTHING, abi.blob(step.data), _NOTHING, abi.uint(salt)
 
 
 def _hold_role(timelock: Address, role: bytes, account: Address, name: str) -> Flow[None]:
-    """Refuse who lacks a role; where the zero address has it, anybody does."""
+    """Check that an account has a role; if the zero address has it, everybody does."""
     signature = "hasRole(bytes32,address)"
     has, open_to_all = yield from together(
         _ask(timelock, signature, role, abi.address(account)),

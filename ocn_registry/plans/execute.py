@@ -108,7 +108,11 @@ def execute(
     """
     for label, text in (*network_lines(client.deployment), *plan.lines):
         say(console, label, text)
-    options = replace(options, on_notice=lambda sentence: say(console, "note", sentence))
+
+    def note(sentence: str) -> None:
+        say(console, "note", sentence)
+
+    options = replace(options, on_notice=note)
     quote = _quoted(client, plan, console, options)
     if dry_run:
         console.note("this was a dry run: nothing was sent")

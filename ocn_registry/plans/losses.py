@@ -25,68 +25,68 @@ from ocn_registry.plans.words import url_text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from ocn_registry.client.sync_client import RegistryClient
     from ocn_registry.intents import Intent
     from ocn_registry.models import Address, Module, Party, Service
+    from ocn_registry.plans.present import Present
 
 _MOST_NAMED = 10
 
 
 def losses_of(  # noqa: C901, PLR0912 - one for each kind of intent
-    client: RegistryClient, account: Address, intent: Intent
+    present: Present, account: Address, intent: Intent
 ) -> Iterator[str]:
     """Yield what a write of an account ends or gives up.
 
     Args:
-        client: Reads what there is now.
+        present: Reads what there is now.
         account: Whose entry changes.
         intent: What changes.
     """
     match intent:
         case SetNode():
-            node = client.node(account)
+            node = present.node(account)
             if node is not None and node.domain != intent.domain:
                 yield f"the URL {url_text(node.domain)}: another operator can list it"
         case DeleteNode():
-            yield from _of_node(client, account)
+            yield from _of_node(present, account)
         case SetParty():
-            party = client.party(account)
+            party = present.party(account)
             if party is not None:
-                yield from _of_update(client, party, intent)
+                yield from _of_update(present, party, intent)
         case SetPartyModules():
-            party = client.party(account)
+            party = present.party(account)
             if party is not None:
                 yield from _of_interface("sender", party.modules_sender, intent.sender)
                 yield from _of_interface("receiver", party.modules_receiver, intent.receiver)
         case DeleteParty():
-            yield from _of_party(client, client.party(account))
+            yield from _of_party(present, present.party(account))
         case SetService():
-            service = client.service(account)
+            service = present.service(account)
             if service is not None:
                 yield from _of_permissions(service, intent)
         case DeleteService():
-            yield from _of_service(client, account)
+            yield from _of_service(present, account)
         case RevokeAgreement():
             yield f"forwarding of the account's data to {intent.provider}"
         case _:
             return
 
 
-def _of_node(client: RegistryClient, operator: Address) -> Iterator[str]:
-    node = client.node(operator)
+def _of_node(present: Present, operator: Address) -> Iterator[str]:
+    node = present.node(operator)
     if node is None:
         return
     yield f"the URL {url_text(node.domain)}: another operator can list it"
-    parties = client.parties(operator=operator)
+    parties = present.parties(operator=operator)
     if parties:
         names = _listed([str(party.id) for party in parties])
         count = "1 party" if len(parties) == 1 else f"{len(parties)} parties"
         yield f"the way to {count}, until a new operator is set: {names}"
 
 
-def _of_update(client: RegistryClient, party: Party, intent: SetParty) -> Iterator[str]:
+def _of_update(present: Present, party: Party, intent: SetParty) -> Iterator[str]:
     if (party.id.country_code, party.id.party_id) != (intent.country_code, intent.party_id):
-        yield from _of_party(client, party)
+        yield from _of_party(present, party)
         return
     gone = [role for role in party.roles if role not in intent.roles]
     if gone:
@@ -112,17 +112,17 @@ def _of_permissions(service: Service, intent: SetService) -> Iterator[str]:
     yield "agreements to what the service has needed until now"
 
 
-def _of_party(client: RegistryClient, party: Party | None) -> Iterator[str]:
+def _of_party(present: Present, party: Party | None) -> Iterator[str]:
     if party is None:
         return
     yield f"the id {party.id}: another account can take it"
-    yield from _of_service(client, party.address)
-    for agreement in client.agreements(party.address):
+    yield from _of_service(present, party.address)
+    for agreement in present.agreements(party.address):
         yield f"its agreement with {agreement.provider}"
 
 
-def _of_service(client: RegistryClient, provider: Address) -> Iterator[str]:
-    service = client.service(provider)
+def _of_service(present: Present, provider: Address) -> Iterator[str]:
+    service = present.service(provider)
     if service is not None:
         name = shown(service.name, public=True)
         yield f"its service {name}, and all agreements to it"

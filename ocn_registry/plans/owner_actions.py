@@ -26,6 +26,7 @@ from ocn_registry.plans.failures import NO_NODE, NO_PARTY, NotListed
 from ocn_registry.plans.losses import losses_of
 from ocn_registry.plans.owner import OwnerAction, has_no_end, is_whole, logged_outcome
 from ocn_registry.plans.owner_log import ENDED, FAILED, IN_PART, settle
+from ocn_registry.plans.present import Present
 from ocn_registry.protocol.effects import Head, TransactionCount, run
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def delete_node(client: RegistryClient, operator: Address, reason: str) -> Owner
         read=lambda block: _node(client, operator, block),
         steps=(intent,),
         only_if_same=True,
-        losses=tuple(losses_of(client, operator, DeleteNode())),
+        losses=tuple(losses_of(Present(client), operator, DeleteNode())),
     )
 
 
@@ -82,7 +83,7 @@ def delete_party(
         read=lambda block: _party(client, country_code, party_id, block),
         steps=(intent,),
         only_if_same=True,
-        losses=tuple(losses_of(client, party.address, DeleteParty())),
+        losses=tuple(losses_of(Present(client), party.address, DeleteParty())),
     )
 
 
@@ -106,7 +107,9 @@ def reassign(client: RegistryClient, claim: SignedRequest, reason: str) -> Owner
         ),
         read=lambda block: _party(client, country_code, party_id, block),
         steps=(taken, claim),
-        losses=() if holder is None else tuple(losses_of(client, holder.address, DeleteParty())),
+        losses=()
+        if holder is None
+        else tuple(losses_of(Present(client), holder.address, DeleteParty())),
     )
 
 

@@ -28,6 +28,7 @@ from ocn_registry.plans.entries import brief
 from ocn_registry.plans.execute import Plan, execute, read_after, say, transaction
 from ocn_registry.plans.exit_codes import DONE, REJECTED
 from ocn_registry.plans.losses import losses_of
+from ocn_registry.plans.present import Present
 from ocn_registry.plans.words import words_of
 from ocn_registry.protocol.effects import CodeSize, Head, all_of, run, together
 from ocn_registry.signing import SignedRequest
@@ -62,6 +63,7 @@ class Writing:
         steps: tuple[Step, ...],
         payer: Signer,
         console: Console,
+        present: Present | None = None,
     ) -> None:
         """Take what is to be written.
 
@@ -70,7 +72,9 @@ class Writing:
             steps: Intents of the payer, or requests that others signed.
             payer: Signs the transaction, and pays.
             console: Shows the plan, and asks.
+            present: What was read before about the entries.
         """
+        self._present = present or Present(client)
         self._client, self._steps, self._payer, self._console = client, steps, payer, console
         self._signed = tuple([step for step in steps if isinstance(step, SignedRequest)])
         self._changes = [_change(step, payer.address) for step in steps]
@@ -111,9 +115,9 @@ class Writing:
         for account, intent in self._changes:
             yield "signer", account
             yield "change", words_of(intent)
-            before = entry_of(self._client, intent, account)
+            before = entry_of(self._present, intent, account)
             yield "now", "not listed" if before is None else brief(before)
-            for loss in losses_of(self._client, account, intent):
+            for loss in losses_of(self._present, account, intent):
                 yield "ends", loss
         yield "spender", payer
         if self._client.limits.replayable and any(each != payer for each in self._accounts):
@@ -162,7 +166,7 @@ class Writing:
 
 
 def entry_of(  # noqa: PLR0911 - one for each kind of entry
-    client: RegistryClient,
+    client: RegistryClient | Present,
     intent: Intent,
     account: Address,
     block: int | None = None,

@@ -210,6 +210,8 @@ def test_writes(request, kind, printed, operator, cpo, emsp, spender, keys):
         given = [*words, "-s", keys[signer.address], "-x", keys[spender.address]]
         assert printed(name + kind, *given, "--dry-run")["status"] == "dry run"
         assert printed(name + kind, *given)["status"] == "done"
+        if name.startswith("set-"):
+            assert printed(name + kind, *given)["status"] == "unchanged"
 
     at = ("-o", operator.address)
     write("set-node", operator, URL)

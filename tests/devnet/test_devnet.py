@@ -83,7 +83,7 @@ def test_v1s_contracts_are_there_only_when_asked_for():
     with Devnet() as chain:
         v1 = networks.built_in("local-v1")
         assert chain.request("eth_getCode", v1.registry, "latest") == "0x"
-        with pytest.raises(DevnetError, match="ask for with_v1"):
+        with pytest.raises(DevnetError, match="use with_v1=True"):
             chain.v1_deployment()
 
 
@@ -147,7 +147,7 @@ def test_chain_that_is_not_running_says_so():
         _ = chain.rpc_url
     chain.close()
     with chain:
-        with pytest.raises(DevnetError, match="running already"):
+        with pytest.raises(DevnetError, match="already running"):
             chain.start()
         chain.close()
         with pytest.raises(DevnetError, match="not running"):
@@ -175,10 +175,10 @@ def test_start_has_a_time_limit():
 def test_anvil_that_was_named_and_is_none_is_refused(name, monkeypatch, tmp_path):
     named = tmp_path / name
     monkeypatch.setenv(ANVIL_VARIABLE, str(named))
-    with pytest.raises(DevnetError, match=r"OCN_ANVIL names .*, which is no native program"):
+    with pytest.raises(DevnetError, match=r"OCN_ANVIL names .*, which is not a native program"):
         find_anvil()
     monkeypatch.delenv(ANVIL_VARIABLE)
-    with pytest.raises(DevnetError, match=r"anvil names .*, which is no native program"):
+    with pytest.raises(DevnetError, match=r"anvil names .*, which is not a native program"):
         find_anvil(named)
 
 
@@ -193,7 +193,7 @@ def launcher(tmp_path):
 
 
 def test_npms_launcher_is_refused(launcher):
-    with pytest.raises(DevnetError, match="no native program"):
+    with pytest.raises(DevnetError, match="not a native program"):
         find_anvil(launcher)
 
 

@@ -138,6 +138,18 @@ def written(*states: Schema) -> Schema:
     )
 
 
+def unchanged(state: Schema) -> Schema:
+    """Give the schema of a write that would change nothing."""
+    return objects(
+        {
+            "status": const("unchanged"),
+            "signers": lists(ADDRESS, minItems=1),
+            "spender": ADDRESS,
+            "state": lists(state, minItems=1),
+        },
+    )
+
+
 # What a write is about, by the end of its name.
 STATES = {
     "node": "Node",
@@ -284,6 +296,7 @@ SHAPES: dict[str, Schema] = {
         },
     ),
     **{f"{state}Written": written(ref(state)) for state in WRITTEN},
+    **{f"{state}Unchanged": unchanged(ref(state)) for state in STATES.values()},
     "Written": written(*map(ref, WRITTEN)),
     "Change": any_change(),
     "Happening": any_change(changed=or_null(lists({"enum": list(map(camel, CHANGED))})), **WHERE),
@@ -363,7 +376,10 @@ def writes() -> dict[str, Schema]:
     """Give the schemas of what writes, at once or by requests."""
     found: dict[str, Schema] = {}
     for name, *_ in WRITES:
-        done = tried(f"{STATES[name.rpartition('-')[2]]}Written")
+        state = STATES[name.rpartition("-")[2]]
+        done: Schema = {
+            "anyOf": [ref("DryRun"), ref(f"{state}Written"), ref(f"{state}Unchanged")],
+        }
         found |= {name: done, f"{name}-raw": done}
         found[f"request-prepare-{name}"] = {"$ref": f"{SIGNED_REQUEST}#/$defs/request"}
     return found | {

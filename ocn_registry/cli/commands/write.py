@@ -41,6 +41,8 @@ def direct(args: Namespace) -> int:
     from ocn_registry.cli.config.keys import key, require
     from ocn_registry.cli.config.networks import connect
     from ocn_registry.cli.output.render import talk
+    from ocn_registry.plans.present import Present
+    from ocn_registry.plans.unchanged import is_unchanged
 
     if args.spender is not None:
         talk(f"note: the signer pays for {args.action}; with {args.action}-raw the spender does")
@@ -48,7 +50,10 @@ def direct(args: Namespace) -> int:
         require(args, "signer")
         intent = intent_of(args, client, signed=False)
         signer = key(args, "signer", client.deployment)
-        return execute.write(args, client, (intent,), signer)
+        present = Present(client)
+        if is_unchanged(present, signer.address, intent):
+            return execute.unchanged(args, present, intent, signer.address, signer.address)
+        return execute.write(args, client, (intent,), signer, present=present)
 
 
 def raw(args: Namespace) -> int:
@@ -56,13 +61,19 @@ def raw(args: Namespace) -> int:
     from ocn_registry.cli import execute
     from ocn_registry.cli.config.keys import key, require
     from ocn_registry.cli.config.networks import connect
+    from ocn_registry.plans.present import Present
+    from ocn_registry.plans.unchanged import is_unchanged
 
     with connect(args) as client:
         require(args, "signer", "spender")
         intent = intent_of(args, client, signed=True)
         signer = key(args, "signer", client.deployment)
         spender = key(args, "spender", client.deployment)
-        return execute.write(args, client, (client.sign(intent, signer),), spender)
+        present = Present(client)
+        if is_unchanged(present, signer.address, intent):
+            return execute.unchanged(args, present, intent, signer.address, spender.address)
+        signed = client.sign(intent, signer)
+        return execute.write(args, client, (signed,), spender, present=present)
 
 
 def intent_of(args: Namespace, client: RegistryClient, *, signed: bool) -> SignableIntent:

@@ -93,16 +93,19 @@ def network_options(args: Namespace) -> str:
         ("proxy", "--proxy"),
         ("ca_file", "--ca-file"),
     ):
-        flag = args.profile if name == "profile" else _flag(args, name)
-        for value in flag if isinstance(flag, list) else [flag]:
-            if value is not None:
-                words += [option, shlex.quote(masked(str(value)))]
+        values: list[object] = [args.profile] if name == "profile" else _flags(args, name)
+        for value in values:
+            words += [option, shlex.quote(masked(str(value)))] if value is not None else []
     return "".join([f" {word}" for word in words])
 
 
-def _flag(args: Namespace, name: str) -> object:
+def _flags(args: Namespace, name: str) -> list[object]:
+    """Return the values that the command line itself has for an option."""
     setting = settle(args).in_force.get(name)
-    return setting.value if setting is not None and setting.source == "flag" else None
+    if setting is None or setting.source != "flag":
+        return []
+    urls: list[str] | None = args.rpc_url if name == "rpc_url" else None
+    return [*urls] if urls else [setting.value]
 
 
 def _transport(args: Namespace, deployment: Deployment, chain_id: int | None) -> HttpTransport:

@@ -1,0 +1,54 @@
+"""Whether a write would change nothing: then nothing has to be signed, sent or paid."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ocn_registry.intents import CreateAgreement, SetNode, SetParty, SetPartyModules, SetService
+
+if TYPE_CHECKING:
+    from ocn_registry.intents import Intent
+    from ocn_registry.models import Address
+    from ocn_registry.plans.present import Present
+
+
+def is_unchanged(present: Present, account: Address, intent: Intent) -> bool:
+    """Return whether the entry of an account is already as an intent wants it.
+
+    Args:
+        present: Reads the entry.
+        account: Whose entry it is.
+        intent: What is wanted. A deletion always changes something, or is refused.
+    """
+    match intent:
+        case SetNode():
+            node = present.node(account)
+            return node is not None and node.domain == intent.domain
+        case SetParty():
+            party = present.party(account)
+            return (
+                party is not None
+                and (party.id.country_code, party.id.party_id)
+                == (intent.country_code, intent.party_id)
+                and party.operator == intent.operator
+                and set(party.roles) == set(intent.roles)
+            )
+        case SetPartyModules():
+            party = present.party(account)
+            return (
+                party is not None
+                and set(party.modules_sender) == set(intent.sender)
+                and set(party.modules_receiver) == set(intent.receiver)
+            )
+        case SetService():
+            service = present.service(account)
+            return (
+                service is not None
+                and (service.name, service.url) == (intent.name, intent.url)
+                and set(service.permissions) == set(intent.permissions)
+            )
+        case CreateAgreement():
+            agreement = present.agreement(account, intent.provider)
+            return agreement is not None and agreement.active
+        case _:
+            return False
