@@ -5,7 +5,8 @@ compiled and handed to the tests in `tests/forge`, which deploy the contracts by
 tests stay, and only what they deploy is another (`OCN_REGISTRY_ARTIFACT`,
 `OCN_PERMISSIONS_ARTIFACT`). So a mutant costs one warm compile and half a second for most.
 
-They are compiled without the optimizer, which is three times quicker. A survivor is compiled once
+They are compiled by the older pipeline and without the optimizer, which is many times quicker than
+as the contracts are deployed. A survivor is compiled once
 more with it: one whose bytecode is that of the contracts is no other program, and does not count.
 Nor does one that does not compile, or that is the same program as an earlier mutant. What survives
 has to be explained in `tests/analysis/survivors.toml`; a survivor that is not fails the run.
@@ -30,13 +31,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from analysis import OLDER_PIPELINE
 from ocn_registry_dev_env import ROOT, native_folder
 
 WORK = ROOT / ".build" / "mutation"
 SURVIVORS = ROOT / "tests" / "analysis" / "survivors.toml"
 TARGETS = ("Registry", "Permissions")
 #: What is tried in turn, the quick and the likely first: suites and tests, as forge matches them.
-_RULES = ("(Registry|Permissions|SignedRequests|Batches)Test", "")
+_RULES = ("(Registry|Accounts|Permissions|SignedRequests|Batches|Libraries)Test", "")
 _WORLD = ("WorldTest", "")
 _TEXT_BY_HAND = ("TextRulesTest", "ByHand|EveryLength|LaterBytes")
 _TEXT = ("TextRulesTest", "")
@@ -401,7 +403,9 @@ class Run:
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
         for name in ("contracts", "tests/forge"):
-            shutil.copytree(ROOT / name, self.folder / name)
+            # Ape keeps its copy of OpenZeppelin, all of it, in contracts/.cache.
+            ignored = shutil.ignore_patterns(".cache")
+            shutil.copytree(ROOT / name, self.folder / name, ignore=ignored)
         shutil.copy(ROOT / "foundry.toml", self.folder)
         for name in ("node_modules", "tools"):
             (self.folder / name).symlink_to(ROOT / name)
@@ -483,6 +487,7 @@ class Run:
         folder = self.folder / ".build" / "mutants" / name
         folder.mkdir(parents=True, exist_ok=True)
         environment = {
+            **OLDER_PIPELINE,  # what the mutant leaves alone
             "FOUNDRY_FUZZ_FAILURE_PERSIST_DIR": str(folder / "fuzz"),
             "FOUNDRY_INVARIANT_FAILURE_PERSIST_DIR": str(folder / "invariant"),
             "FOUNDRY_TEST_FAILURES_FILE": str(folder / "failures"),
@@ -572,7 +577,7 @@ def main() -> int:
         _say(str(len(mutants)))
         return run.close()
     for stage in STAGES:
-        if not run.passes(stage, {}, time_limit_s=None):  # the first one compiles
+        if not run.passes(stage, OLDER_PIPELINE, time_limit_s=None):  # the first one compiles
             raise SystemExit(f"{stage[0]} fails on the contracts as they are")
     verdicts = _judge(run, mutants, resume=options.resume, jobs=options.jobs)
     run.close()

@@ -66,8 +66,11 @@ def test_slither_finds_seeded_faults(copy: Path) -> None:
         assert f"Detector: {detector}" in words, words
 
 
-_NONCE = "_setNonce(signer, SafeCast.toUint32(nonce + 1));"
+_REGISTRY = "contracts/Registry.sol"
+_NONCE = "_setNonce(account, nonce + 1);"
 _DEADLINE = "if (block.timestamp > deadline) revert SignatureExpired(deadline);"
+_CONTROLLER = "_wordOf(account).has(Words.CONTROLLED) ? _controllers[account] : account;"
+_TERM = "return word.set(Words.TERM, term + 1);"
 _SIGNER = "failure == ECDSA.RecoverError.NoError && recovered == signer"
 
 
@@ -84,11 +87,28 @@ _SIGNER = "failure == ECDSA.RecoverError.NoError && recovered == signer"
             id="signer",
         ),
         pytest.param(
-            "contracts/libraries/IdList.sol",
-            "_ID_BITS = 40",
-            "_ID_BITS = 39",
-            "LayoutProofs.check_idList",
-            id="layout",
+            _REGISTRY,
+            _CONTROLLER,
+            "account;",
+            "SignedProofs.check_deleteServiceRaw",
+            id="controller",
+        ),
+        pytest.param(
+            _REGISTRY, _TERM, "return word;", "SignedProofs.check_setControllerRaw", id="term"
+        ),
+        pytest.param(
+            "contracts/libraries/Words.sol",
+            "CURRENT_ID = ((1 << 40) - 1) << 104",
+            "CURRENT_ID = ((1 << 40) - 1) << 103",
+            "LayoutProofs.check_masks",
+            id="masks",
+        ),
+        pytest.param(
+            "contracts/libraries/PackedList.sol",
+            "(index % entriesPerSlot) * bits",
+            "(index % entriesPerSlot) * (bits - 1)",
+            "LayoutProofs.check_packedList",
+            id="list",
         ),
     ],
 )

@@ -622,6 +622,47 @@ contract DirectProofs is Scene {
         assert(!success);
     }
 
+    function check_setService(Terms memory t, uint8 permission) external {
+        vm.assume(permission < 2 || permission > 63);
+        setTheScene(t);
+        leaves(address(permissions), abi.encodeCall(permissions.setService, ("", "", one(permission))));
+    }
+
+    function check_deleteService(Terms memory t) external {
+        setTheScene(t);
+        leaves(address(permissions), abi.encodeCall(permissions.deleteService, ()));
+    }
+
+    function check_revokeAgreement(Terms memory t, address provider) external {
+        setTheScene(t);
+        leaves(address(permissions), abi.encodeCall(permissions.revokeAgreement, (provider)));
+    }
+
+    function check_setPartyModules(Terms memory t, uint8 sender, uint8 receiver) external {
+        few(sender, 16);
+        few(receiver, 16);
+        setTheScene(t);
+        leaves(address(registry), abi.encodeCall(registry.setPartyModules, (small(sender), small(receiver))));
+    }
+
+    function check_createAgreement(Terms memory t, bool withItself) external {
+        setTheScene(t);
+        address provider = withItself ? SIGNER : BYSTANDER;
+        leaves(address(permissions), abi.encodeCall(permissions.createAgreement, (provider)));
+    }
+
+    function check_createAgreementTo(Terms memory t, uint8 permission, bool withItself) external {
+        setTheScene(t);
+        address provider = withItself ? SIGNER : BYSTANDER;
+        leaves(address(permissions), abi.encodeCall(permissions.createAgreementTo, (provider, one(permission))));
+    }
+
+    function check_invalidateNonce(Terms memory t, uint256 newNonce, bool ofPermissions) external {
+        setTheScene(t);
+        address target = ofPermissions ? address(permissions) : address(registry);
+        leaves(target, abi.encodeCall(ISignedRequests.invalidateNonce, (newNonce)));
+    }
+
     function check_onlyTheOwnerDeletes(Terms memory t, bytes2 countryCode, bytes3 partyId, address operator) external {
         setTheScene(t);
         vm.prank(SIGNER);
