@@ -230,6 +230,7 @@ class Outcome:
         gas_price_wei: What was paid per gas; `None` where the node does not say.
         parts: The transactions one by one, in their order, when it took several: then `changes`
             and `gas_used` are those of all, and hash, block and price those of the last.
+        seen: The answer to `WriteOptions.watch` once it was in its block; `None` without one.
     """
 
     tx_hash: str
@@ -239,6 +240,7 @@ class Outcome:
     gas_used: int
     gas_price_wei: int | None
     parts: tuple[Outcome, ...] = ()
+    seen: object = field(default=None, compare=False)
 
     @property
     def cost_wei(self) -> int | None:
@@ -283,6 +285,8 @@ class Quote:
             sent. `None` when there is none.
         waiting: Numbers of the payer's transactions that wait for a block.
         notices: Sentences for people: what else is to know about the payer's transactions.
+        balance_wei: What the payer has, in wei; `None` if it was not asked.
+        seen: The answer to `WriteOptions.watch`; `None` without one.
     """
 
     gas: int
@@ -294,6 +298,8 @@ class Quote:
     sent_before: str | None = field(default=None, compare=False)
     waiting: tuple[int, ...] = field(default=(), compare=False)
     notices: tuple[str, ...] = field(default=(), compare=False)
+    balance_wei: int | None = field(default=None, compare=False)
+    seen: object = field(default=None, compare=False)
     ready: object = field(default=None, compare=False, repr=False)  # for the flow that wrote it
 
 
