@@ -230,7 +230,6 @@ class Outcome:
         gas_price_wei: What was paid per gas; `None` where the node does not say.
         parts: The transactions one by one, in their order, when it took several: then `changes`
             and `gas_used` are those of all, and hash, block and price those of the last.
-        seen: The answer to `WriteOptions.watch` once it was in its block; `None` without one.
     """
 
     tx_hash: str
@@ -240,7 +239,6 @@ class Outcome:
     gas_used: int
     gas_price_wei: int | None
     parts: tuple[Outcome, ...] = ()
-    seen: object = field(default=None, compare=False)
 
     @property
     def cost_wei(self) -> int | None:

@@ -7,10 +7,10 @@ so at a block that is final, and none knows the transaction.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ocn_registry.errors import OutcomeUnknown, Reverted, TransactionReplaced, TransportError
+from ocn_registry.errors import OutcomeUnknown, TransactionReplaced, TransportError
 from ocn_registry.protocol.calls import CalledBy
 from ocn_registry.protocol.effects import (
     BlockAt,
@@ -51,14 +51,12 @@ class Landed:
         receipt: Its receipt.
         block: Its block.
         blocks: How many blocks stand, its own included.
-        seen: The answer to `WriteOptions.watch`.
     """
 
     tx_hash: str
     receipt: Receipt
     block: BlockRef
     blocks: int = 1
-    seen: object = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,20 +182,18 @@ def wait(  # noqa: PLR0913 - what is waited for
     repeat = _Repeat(again, started)
     pause = FIRST_POLL_S
     missing_since: float | None = None
-    watch = () if options.watch is None else (options.watch,)
     while True:
         try:
-            (receipts, known), (head, counts), seen = yield from together(
+            (receipts, known), (head, counts) = yield from together(
                 together(
                     all_of(tuple([ReceiptOf(tx_hash) for tx_hash in tx_hashes])),
                     CalledBy(tx_hashes[-1]),
                 ),
                 together(Head(), all_of(_counts(sender))),
-                all_of(watch),
             )
             place = yield from place_of(tx_hashes, receipts, head, options.confirmations)
             if isinstance(place, Landed):
-                return replace(place, seen=seen[0]) if seen else place
+                return place
             why = place.why
             if options.on_wait is not None:
                 options.on_wait(place.blocks, options.confirmations)
@@ -216,8 +212,8 @@ def wait(  # noqa: PLR0913 - what is waited for
                     yield from is_taken(tx_hashes, number, sender, head, stands)
                 ):
                     raise TransactionReplaced(tx_hashes[-1], number)
-        except (TransportError, Reverted) as error:
-            why, watch = str(error), ()  # what is only watched does not keep anything from landing
+        except TransportError as error:
+            why = str(error)
         now = yield from Clock()
         left = started + patience - now
         if left <= 0:

@@ -6,7 +6,7 @@ its quote does not look again, and never costs more than the quote says.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from ocn_registry.errors import InsufficientFunds, Reverted
@@ -33,6 +33,8 @@ T = TypeVar("T")
 
 # A plan that was shown longer ago is checked again before it is signed; it still binds.
 FRESH_S = 10.0
+# What a later transaction may need on top, because an earlier one has cleared the entry.
+_SET_AGAIN_GAS = 200_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,6 +188,9 @@ def priced_together(
     found: list[Prepared] = []
     for stage in stages:
         made = yield from prepared(sender, write_of(dialect, stage.steps, sender.account))
+        if found:  # by then the first ones have removed what it sets
+            gas = made.transaction.gas + _SET_AGAIN_GAS
+            made = replace(made, transaction=replace(made.transaction, gas=gas))
         found.append(made)
     if len(stages) > 1:
         cost_wei = sum(one.transaction.gas * one.transaction.max_fee_per_gas_wei for one in found)

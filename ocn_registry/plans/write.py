@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from ocn_registry.dialects import dialect_of
 from ocn_registry.errors import RequestRejected, Reverted
@@ -21,7 +21,7 @@ from ocn_registry.intents import (
     SetPartyModules,
     SetService,
 )
-from ocn_registry.models import Contract, Node, Party, Service
+from ocn_registry.models import Contract
 from ocn_registry.outcomes import Quote
 from ocn_registry.plans import entries
 from ocn_registry.plans.entries import brief
@@ -30,14 +30,14 @@ from ocn_registry.plans.exit_codes import DONE, REJECTED
 from ocn_registry.plans.losses import losses_of
 from ocn_registry.plans.present import Present
 from ocn_registry.plans.words import words_of
-from ocn_registry.protocol.effects import CodeSize, Effect, Head, all_of, run, together
+from ocn_registry.protocol.effects import CodeSize, Head, all_of, run, together
 from ocn_registry.signing import SignedRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ocn_registry.client.sync_client import RegistryClient
-    from ocn_registry.dialects import Dialect, Step
+    from ocn_registry.dialects import Step
     from ocn_registry.flows.options import WriteOptions
     from ocn_registry.intents import Intent
     from ocn_registry.models import Address
@@ -136,7 +136,6 @@ class Writing:
 
     def _send(self, options: WriteOptions, quote: Quote | None) -> Outcome:
         client, payer = self._client, self._payer
-        options = replace(options, watch=self._watch())
         if not self._signed:
             return client.send(*self._steps, signer=payer, options=options, quote=quote)
         if len(self._signed) > 1 and quote is not None:
@@ -155,57 +154,15 @@ class Writing:
             "signers": self._accounts,
             "spender": self._payer.address,
             "state": read_after(
-                lambda: self._states(outcome),
+                lambda: self._states(outcome.block.number),
                 unread,
                 self._console,
             ),
         }
         return result, REJECTED if outcome.failed else DONE
 
-    def _watch(self) -> Effect[object] | None:
-        """Return the question for the entries, to be asked along with the receipt."""
-        dialect = dialect_of(self._client.deployment)
-        asked = [entry_read(dialect, intent, account) for account, intent in self._changes]
-        known = tuple([one for one in asked if one is not None])
-        return all_of(known) if len(known) == len(asked) else None
-
-    def _states(self, outcome: Outcome) -> list[Entry | None]:
-        if outcome.seen is not None:
-            seen = cast("tuple[object, ...]", outcome.seen)
-            pairs = zip(self._changes, seen, strict=True)
-            return [entry_from(intent, one) for (_, intent), one in pairs]
-        block = outcome.block.number
+    def _states(self, block: int) -> list[Entry | None]:
         return [entry_of(self._client, intent, account, block) for account, intent in self._changes]
-
-
-def entry_read(dialect: Dialect, intent: Intent, account: Address) -> Effect[object] | None:
-    """Return the one question for the entry that an intent changes; `None` if it takes several."""
-    match intent:
-        case SetNode() | DeleteNode():
-            return dialect.node(account, None)
-        case SetParty() | SetPartyModules() | DeleteParty():
-            return dialect.party(account, None)
-        case SetService() | DeleteService():
-            return dialect.service(account, None)
-        case InvalidateNonce() if not dialect.limits.replayable:
-            return dialect.nonce(account, intent.contract, None)
-        case _:
-            return None
-
-
-def entry_from(intent: Intent, seen: object) -> Entry | None:
-    """Return an entry from the answer to `entry_read`."""
-    match seen:
-        case Node():
-            return entries.node(seen)
-        case Party():
-            return entries.party(seen)
-        case Service():
-            return entries.service(seen)
-        case int() if isinstance(intent, InvalidateNonce):
-            return {"nonce": seen}
-        case _:
-            return None
 
 
 def entry_of(  # noqa: PLR0911 - one for each kind of entry
