@@ -81,6 +81,11 @@ soak: setup ## the long settings: 200 random histories, all seeded faults; notes
 	@OCN_SOAK=1 $(ON_PATH) $(BIN)/python -m pytest -q tests/property/test_state_machine_finds_faults.py tests/cache/test_outages.py tests/journal/test_kills.py
 	@$(BIN)/python tools/bench/scale_cache.py --note
 	@FOUNDRY_PROFILE=soak $(ON_PATH) $(BIN)/python tools/analysis.py forge
+	@$(MAKE) fuzz SECONDS_EACH=600
+
+.PHONY: fuzz
+fuzz: setup .venv/installed-fuzz ## fuzz the readers of foreign bytes, SECONDS_EACH=10
+	@$(BIN)/python tools/fuzz.py --seconds $(or $(SECONDS_EACH),10)
 
 .PHONY: rehearsal
 rehearsal: setup ## deploy, prove, migrate, hand over on a chain like Volta; and the figures of 5,000 parties
@@ -147,6 +152,12 @@ clean: ## remove everything that these targets made, .venv and node_modules too;
 	@echo "installing requirements/analysis.txt"
 	@$(BIN)/python -m venv --clear .venv-analysis
 	@.venv-analysis/bin/python -m pip install --quiet --require-hashes --use-pep517 -r $<
+	@touch $@
+
+# Where there is no atheris for a machine, the readers are given random inputs in its place.
+.venv/installed-fuzz: requirements/fuzz.txt | .venv/made
+	@echo "installing requirements/fuzz.txt"
+	@$(PIP) --only-binary :all: -r $< || echo "there is no atheris for this machine"
 	@touch $@
 
 # Node.js of the machine, or from PyPI where there is none (or an old one). There, `node` becomes the program itself in place of

@@ -283,6 +283,8 @@ class Quote:
             sent. `None` when there is none.
         waiting: Numbers of the payer's transactions that wait for a block.
         notices: Sentences for people: what else is to know about the payer's transactions.
+        balance_wei: What the payer has, in wei; `None` if it was not asked.
+        seen: The answer to `WriteOptions.watch`; `None` without one.
     """
 
     gas: int
@@ -294,6 +296,8 @@ class Quote:
     sent_before: str | None = field(default=None, compare=False)
     waiting: tuple[int, ...] = field(default=(), compare=False)
     notices: tuple[str, ...] = field(default=(), compare=False)
+    balance_wei: int | None = field(default=None, compare=False)
+    seen: object = field(default=None, compare=False)
     ready: object = field(default=None, compare=False, repr=False)  # for the flow that wrote it
 
 

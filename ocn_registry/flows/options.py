@@ -11,6 +11,7 @@ from ocn_registry.foreign.text import shown
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ocn_registry.protocol.effects import Effect
     from ocn_registry.protocol.journal import Journal
 
 DEFAULT_TIP_WEI = 2
@@ -34,6 +35,7 @@ class WriteOptions:
         journal: Where transactions are kept until the chain has decided; `None` for the memory of
             the transport. Only a journal in a file still knows, after the process has ended, what
             was sent.
+        watch: What a quote reads along (`Quote.seen`), without a request of its own.
         on_signed: Called with the transaction's hash once it is in the journal, before it is sent.
         on_sent: Called with the transaction's hash right after it was sent.
         on_wait: Called after each look that found nothing, with the number of blocks that stand
@@ -49,6 +51,7 @@ class WriteOptions:
     confirmations: int = 1
     timeout_s: float = 120.0
     journal: Journal | None = None
+    watch: Effect[object] | None = None
     on_signed: Callable[[str], None] | None = None
     on_sent: Callable[[str], None] | None = None
     on_wait: Callable[[int, int], None] | None = None

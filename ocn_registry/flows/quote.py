@@ -6,10 +6,10 @@ its quote does not look again, and never costs more than the quote says.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar, cast
 
-from ocn_registry.errors import InsufficientFunds
+from ocn_registry.errors import InsufficientFunds, Reverted
 from ocn_registry.flows.carried import written
 from ocn_registry.flows.outcome import attempt_of
 from ocn_registry.flows.price import Price
@@ -17,12 +17,11 @@ from ocn_registry.flows.requests import verify
 from ocn_registry.flows.sender import foreign_waiting, sender_for
 from ocn_registry.flows.transaction import Bound, Write, plain, prepared, same_call
 from ocn_registry.outcomes import Item, Quote
-from ocn_registry.protocol.effects import Balance, Clock
-from ocn_registry.signing import SignedRequest
+from ocn_registry.protocol.effects import Balance, Clock, Local
+from ocn_registry.signing import SignedRequest, recover
 
 if TYPE_CHECKING:
     from ocn_registry.dialects import Dialect, Stage, Step
-    from ocn_registry.errors import Reverted
     from ocn_registry.flows.options import WriteOptions
     from ocn_registry.flows.sender import Sender
     from ocn_registry.flows.transaction import Prepared
@@ -30,8 +29,12 @@ if TYPE_CHECKING:
     from ocn_registry.protocol.effects import Call, Flow
     from ocn_registry.protocol.journal import JournalEntry
 
+T = TypeVar("T")
+
 # A plan that was shown longer ago is checked again before it is signed; it still binds.
 FRESH_S = 10.0
+# What a later transaction may need on top, because an earlier one has cleared the entry.
+_SET_AGAIN_GAS = 200_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +73,7 @@ def quote(
     if entry is not None:
         return _sent_before(entry)
     stages = yield from planned(dialect, steps, payer)
-    firsts = yield from priced_together(dialect, stages, sender)
+    firsts = yield from explained(dialect, steps, priced_together(dialect, stages, sender))
     at_s = yield from Clock()
     gas = tuple([one.transaction.gas for one in firsts])
     costs = [one.transaction.gas * one.transaction.max_fee_per_gas_wei for one in firsts]
@@ -87,6 +90,8 @@ def quote(
         tip_per_gas_wei=first.transaction.tip_per_gas_wei,
         waiting=waiting,
         notices=(foreign_waiting(payer, foreign),) if foreign else (),
+        balance_wei=first.balance_wei,
+        seen=first.seen,
         ready=Ready(stages=stages, first=first, at_s=at_s),
     )
 
@@ -119,10 +124,32 @@ def planned(dialect: Dialect, steps: tuple[Step, ...], sender: Address) -> Flow[
     """Check what is to be sent, and return which transactions it takes; see `quote`."""
     check(dialect, steps)
     dialect.write(steps, each_alone=False)  # for one contract, and not empty
-    requests = tuple([step for step in steps if isinstance(step, SignedRequest)])
-    if requests:
+    requests = requests_in(steps)
+    if not (yield from Local(lambda: all(map(_is_signed, requests)))):
         yield from verify(dialect, requests)
     return (yield from dialect.plan(steps, sender))
+
+
+def explained(dialect: Dialect, steps: tuple[Step, ...], flow: Flow[T]) -> Flow[T]:
+    """Let a flow simulate steps; where that fails because of a request, say what is wrong with it.
+
+    The simulation looks at nonces and deadlines too, so they are read only if it fails.
+    """
+    try:
+        return (yield from flow)
+    except Reverted as error:
+        if error.tx_hash is None and (requests := requests_in(steps)):
+            yield from verify(dialect, requests)
+        raise
+
+
+def requests_in(steps: tuple[Step, ...]) -> tuple[SignedRequest, ...]:
+    """Return the signed requests among steps."""
+    return tuple([step for step in steps if isinstance(step, SignedRequest)])
+
+
+def _is_signed(request: SignedRequest) -> bool:
+    return recover(request.request.payload.digest(), request.signature) == request.account
 
 
 def write_of(
@@ -161,6 +188,9 @@ def priced_together(
     found: list[Prepared] = []
     for stage in stages:
         made = yield from prepared(sender, write_of(dialect, stage.steps, sender.account))
+        if found:  # by then the first ones have removed what it sets
+            gas = made.transaction.gas + _SET_AGAIN_GAS
+            made = replace(made, transaction=replace(made.transaction, gas=gas))
         found.append(made)
     if len(stages) > 1:
         cost_wei = sum(one.transaction.gas * one.transaction.max_fee_per_gas_wei for one in found)

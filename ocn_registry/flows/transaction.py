@@ -94,6 +94,8 @@ class Prepared:
 
     transaction: Transaction
     counts: Counts
+    balance_wei: int
+    seen: object
 
 
 def transact(
@@ -177,9 +179,10 @@ def prepared(sender: Sender, write: Write) -> Flow[Prepared]:
         given = write.bound.gas
     estimating = () if given else tuple([GasEstimate(trial) for trial in trials])
     pricing = () if deployment.base_fee else (GasPrice(),)
-    (_, code_size, estimates), balance, answers, prices = yield from together(
+    watched = () if options.watch is None else (options.watch,)
+    (_, code_size, estimates), (balance, seen), answers, prices = yield from together(
         together(all_of(trials), CodeSize(write.call.to), all_of(estimating)),
-        Balance(sender.account),
+        together(Balance(sender.account), all_of(watched)),
         sender.ask_counts(),
         all_of(pricing),
     )
@@ -209,7 +212,12 @@ def prepared(sender: Sender, write: Write) -> Flow[Prepared]:
         max_fee_per_gas_wei=price.max_fee_per_gas_wei,
         tip_per_gas_wei=price.tip_per_gas_wei,
     )
-    return Prepared(transaction=transaction, counts=counts)
+    return Prepared(
+        transaction=transaction,
+        counts=counts,
+        balance_wei=balance,
+        seen=seen[0] if seen else None,
+    )
 
 
 def signed_entry(

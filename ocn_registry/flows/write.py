@@ -20,6 +20,7 @@ from ocn_registry.flows.landing import FIRST_POLL_S, LONGEST_POLL_S
 from ocn_registry.flows.quote import (
     bounded,
     check,
+    explained,
     item,
     planned,
     priced_together,
@@ -69,7 +70,8 @@ def send(
     stages = ready.stages if ready else (yield from planned(dialect, steps, signer.address))
     if len(stages) == 1:
         first = ready.first if ready else None
-        return (yield from transact(dialect, whole, signer, options, first))
+        sent = transact(dialect, whole, signer, options, first)
+        return (yield from explained(dialect, steps, sent))
     outcome = yield from _in_stages(dialect, stages, signer, options, quote)
     return replace(outcome, items=tuple([item(step) for step in steps]))
 

@@ -114,7 +114,7 @@ def test_timelock_is_asked_by_its_own_people_only(
     run(offer(deployment, made, owner, OPTIONS), do)
     with pytest.raises(NotHandedOver, match="is no proposer of the timelock"):
         run(schedule(deployment, made, anybody, OPTIONS), do)
-    with pytest.raises(InvalidInput, match=f"no delay below {DELAY_S} s"):
+    with pytest.raises(InvalidInput, match=f"use at least {DELAY_S} s"):
         run(schedule(deployment, made, proposer, OPTIONS, delay_s=DELAY_S - 1), do)
     run(schedule(deployment, made, proposer, OPTIONS, delay_s=2 * DELAY_S), do)
     with pytest.raises(NotHandedOver, match="is waiting already"):

@@ -61,6 +61,7 @@ class Chain:
         self.succeeds = True
         self.calls = []
         self.reverts = None
+        self.refuses = None
         self.results = None
         self.answer = b""
         self.send_error = None
@@ -143,6 +144,8 @@ class Chain:
             return self.nonces.get("0x" + call.data[16:36].hex(), 0)
         if call.data[:4] == selector("tryMulticall(bytes[])"):
             return call.decode(self.results.pop(0))
+        if self.refuses and call.sender == SPENDER.address:
+            raise call.refuse(self.refuses)
         if self.reverts:
             raise call.refuse(self.reverts)
         return call.decode(self.answer)
@@ -407,6 +410,7 @@ def test_signed_request_is_paid_by_the_spender(chain):
 
 
 def test_expired_request_is_not_sent(chain):
+    chain.refuses = selector(errors.SignatureExpired.signature) + abi.uint(NOW - 1)
     with pytest.raises(RequestExpired) as error:
         submit(chain, request(deadline=NOW - 1))
     assert (error.value.deadline_unix_s, error.value.now_unix_s) == (NOW - 1, NOW)
@@ -416,6 +420,7 @@ def test_expired_request_is_not_sent(chain):
 @pytest.mark.parametrize("nonce", [1, 3])
 def test_request_with_another_nonce_is_not_sent(chain, nonce):
     chain.nonces[OPERATOR.address.lower()] = 2
+    chain.refuses = selector(errors.NoRoles.signature)
     with pytest.raises(NonceMismatch) as error:
         submit(chain, request(nonce=nonce))
     assert (error.value.expected, error.value.got) == (2, nonce)

@@ -1,0 +1,58 @@
+"""How many requests a write makes, one after the other: what a user on a slow line waits for."""
+
+import pytest
+
+from ocn_registry import KeySigner, SetNode, WriteOptions
+from ocn_registry.dialects import dialect_of
+
+NODE = SetNode(domain="https://a.example")
+
+
+@pytest.fixture(params=["sync", "async"])
+def way(request):
+    return request.param
+
+
+@pytest.fixture
+def counted(transport):
+    """Give a function that counts the requests of what it does."""
+
+    def count(do):
+        transport.requests = 0
+        result = do()
+        return result, transport.requests
+
+    return count
+
+
+def watching(client, account):
+    return WriteOptions(watch=dialect_of(client.deployment).node(account, None))
+
+
+def test_direct_write_is_three_requests_with_what_is_so_before(client, counted, operator):
+    client.node(operator.address)  # the chain id is known
+    options = watching(client, operator.address)
+    quote, plan = counted(lambda: client.quote(NODE, payer=operator.address, options=options))
+    assert quote.seen is None
+    outcome, rest = counted(
+        lambda: client.send(NODE, signer=operator, options=options, quote=quote)
+    )
+    assert client.node(operator.address).domain == NODE.domain
+    assert outcome.cost_wei <= quote.cost_wei
+    # One more where the chain has gone on meanwhile, or was not yet so far.
+    assert plan in ({1} if client.limits.has_batches else {1, 2})
+    assert 2 <= rest <= 3
+
+
+def test_signed_write_is_four_requests(client, counted, spender):
+    account = KeySigner.generate()
+    client.node(account.address)
+    signed, first = counted(lambda: client.sign(NODE, account))
+    options = watching(client, account.address)
+    quote, plan = counted(lambda: client.quote(signed, payer=spender.address, options=options))
+    outcome, rest = counted(
+        lambda: client.submit(signed, spender=spender, options=options, quote=quote)
+    )
+    assert outcome.changes
+    assert first <= 1
+    assert first + plan + rest <= 5
