@@ -59,71 +59,6 @@ def _about_agreements(primary_type: str, fields: list, message: dict) -> tuple[s
 
 FAULTS = [
     Fault(
-        "the signature is not looked at",
-        (
-            Edit(
-                _SIGNED,
-                "        if (!_isSignatureOf(signer, _hashTypedDataV4(requestHash), signature)) "
-                "revert InvalidSignature(signer);\n",
-                "",
-            ),
-        ),
-        (
-            "a_signature_used_on_another_deployment",
-            "a_request_for_no_modules_deletes_the_party",
-            "a_signature_of_zeros",
-            "short_long_and_compact_signatures",
-            "a_signer_that_is_the_registry",
-        ),
-    ),
-    Fault(
-        "the signature is not looked at in permissions",
-        (
-            Edit(
-                _SIGNED,
-                "        if (!_isSignatureOf(signer, _hashTypedDataV4(requestHash), signature)) "
-                "revert InvalidSignature(signer);\n",
-                "",
-            ),
-        ),
-        (
-            "a_signature_for_the_registry_used_in_permissions",
-            "a_cancellation_for_the_registry_used_in_permissions",
-            "a_consent_deletes_the_users_own_service",
-        ),
-        contract="Permissions",
-    ),
-    Fault(
-        "the nonce is not compared",
-        (Edit(_SIGNED, "if (nonce != expected) revert InvalidNonce(signer, expected);", ""),),
-        (
-            "a_signature_used_twice",
-            "a_signature_used_again_after_a_delete",
-            "a_deletion_used_again",
-            "any_request_used_twice",
-            "requests_out_of_order",
-            "a_cancelled_request",
-            "a_contracts_signature_used_twice",
-        ),
-    ),
-    Fault(
-        "the nonce is not used up",
-        (Edit(_SIGNED, "_setNonce(signer, SafeCast.toUint32(nonce + 1));", ""),),
-        ("a_revoked_consent_sent_again",),
-        contract="Permissions",
-    ),
-    Fault(
-        "the nonce wraps around",
-        (
-            Edit(
-                _SIGNED,
-                "_setNonce(signer, SafeCast.toUint32(nonce + 1));",
-                "unchecked { _setNonce(signer, uint32(nonce) + 1); }",
-            ),
-        ),
-        ("a_nonce_that_begins_again",),
-    ),
-    Fault(
         "the deadline is not compared",
         (Edit(_SIGNED, "if (block.timestamp > deadline) revert SignatureExpired(deadline);", ""),),
         ("a_signature_used_after_its_deadline", "a_request_without_a_deadline"),
@@ -150,40 +85,6 @@ FAULTS = [
             "any_signature_for_any_other_function",
             "any_value_changed",
             "a_signature_made_for_v1",
-        ),
-    ),
-    Fault(
-        "ecrecover is taken at its word",
-        (
-            Edit(
-                _SIGNED,
-                "(address recovered, ECDSA.RecoverError failure, ) = ECDSA.tryRecover(",
-                "address recovered = ecrecover(",
-            ),
-            Edit(_SIGNED, "failure == ECDSA.RecoverError.NoError && recovered", "recovered"),
-            Edit(_REGISTRY, "        if (operator == address(0)) revert ZeroAddress();\n", ""),
-            Edit(_REGISTRY, "        if (party == address(0)) revert ZeroAddress();\n", ""),
-            Edit(
-                _REGISTRY,
-                "        if (holder != operator) {",
-                "        if (holder != operator || !_runsNode(operator)) {",
-            ),
-            Edit(
-                _REGISTRY,
-                "if (operator != address(0)) domain = _domains[operator];",
-                "domain = _domains[operator];",
-            ),
-            Edit(
-                _REGISTRY,
-                "if (party != address(0)) account = _accounts[party];",
-                "account = _accounts[party];",
-            ),
-        ),
-        (
-            "the_zero_address_as_operator",
-            "the_zero_address_as_party",
-            "a_high_s_signature",
-            "the_zero_address_by_import",
         ),
     ),
     Fault(
@@ -279,55 +180,14 @@ FAULTS = [
         typed=_joined_text,
     ),
     Fault(
-        "both lists of modules are hashed as one",
-        (
-            Edit(_HASHES, "uint8[] sender,uint8[] receiver", "uint8[] sender"),
-            Edit(
-                _HASHES,
-                _SET_MODULES,
-                "_SET_PARTY_MODULES, party, keccak256(abi.encodePacked(sender, receiver)), "
-                "nonce, deadline",
-            ),
-        ),
-        ("a_module_moved_to_the_other_list", "all_modules_moved_to_the_other_list"),
-        typed=_joined_lists,
-    ),
-    Fault(
         "an old url stays claimed",
         (Edit(_REGISTRY, "                delete _hosts[oldDomainHash];\n", ""),),
         ("an_old_url_that_stays_claimed",),
     ),
     Fault(
-        "an old id stays claimed",
-        (Edit(_REGISTRY, "        delete _holders[id];\n", ""),),
-        (
-            "an_old_id_that_stays_claimed",
-            "an_old_id_that_still_resolves",
-            "an_old_id_that_stays_claimed_when_its_party_has_left",
-        ),
-    ),
-    Fault(
         "letters of either case are taken",
         (Edit(_TEXT, "((1 << 26) - 1) << 0x41;", "((1 << 58) - 1) << 0x41;"),),
         ("a_country_code_that_differs_by_case", "a_party_id_that_differs_by_case"),
-    ),
-    Fault(
-        "urls are not looked at",
-        (Edit(_REGISTRY, "        domain.requireUrl();\n", ""),),
-        (
-            "an_over_long_url",
-            "a_url_that_is_none",
-            "a_url_of_a_local_file",
-            "a_url_with_a_name_before_the_host",
-            "a_url_that_swallows_the_path",
-            "a_url_with_control_characters",
-            "a_url_that_is_not_utf8",
-            "a_url_in_another_alphabet",
-            "a_url_that_differs_by_case",
-            "a_url_that_differs_by_a_slash",
-            "a_url_that_differs_by_a_dot",
-            "an_import_of_what_v1_took_for_a_url",
-        ),
     ),
     Fault(
         "names are not looked at",
@@ -347,24 +207,6 @@ FAULTS = [
         ("a_role_that_overflows",),
     ),
     Fault(
-        "permissions change under the same version",
-        (
-            Edit(
-                _PERMISSIONS,
-                "if (account.permissions != permissionMap || account.listing != listing) {\n"
-                "            ++account.version;",
-                "{\n            if (account.permissions == 0 || account.listing != listing) "
-                "++account.version;",
-            ),
-        ),
-        (
-            "permissions_changed_after_consent",
-            "permissions_changed_and_changed_back",
-            "permissions_changed_and_changed_back_in_one_block",
-        ),
-        contract="Permissions",
-    ),
-    Fault(
         "the permissions agreed to are not compared",
         (
             Edit(
@@ -379,97 +221,6 @@ FAULTS = [
             "an_agreement_to_no_permissions",
             "an_import_of_more_than_was_agreed_to",
         ),
-        contract="Permissions",
-    ),
-    Fault(
-        "versions begin again",
-        (
-            Edit(
-                _PERMISSIONS,
-                "        account.listing = 0;\n",
-                "        account.listing = 0;\n        account.version = 0;\n",
-            ),
-        ),
-        (
-            "an_agreement_that_comes_back_with_its_service",
-            "an_agreement_that_comes_back_with_its_service_in_one_block",
-        ),
-        contract="Permissions",
-    ),
-    Fault(
-        "listings are dated and not numbered",
-        (
-            Edit(
-                _REGISTRY,
-                "uint64 listing = ++_lastListing;",
-                "uint64 listing = uint64(block.number); _lastListing = listing;",
-            ),
-        ),
-        (
-            "an_agreement_that_comes_back_with_its_user_in_one_block",
-            "an_agreement_that_comes_back_with_its_provider_in_one_block",
-        ),
-    ),
-    Fault(
-        "the listing of a user is not compared",
-        (
-            Edit(
-                _PERMISSIONS,
-                "consent.version == 0 || consent.listing != userListing",
-                "consent.version == 0 || userListing > type(uint64).max",
-            ),
-        ),
-        (
-            "an_agreement_of_a_user_that_has_left",
-            "an_agreement_that_comes_back_with_its_user",
-            "an_agreement_that_comes_back_with_its_user_in_one_block",
-            "an_agreement_of_a_user_that_becomes_another",
-        ),
-        contract="Permissions",
-    ),
-    Fault(
-        "the listing of a provider is not compared",
-        (
-            Edit(
-                _PERMISSIONS,
-                "if (permissions == 0 || account.listing != listing) return (0, 0);",
-                "if (permissions == 0 || listing > type(uint64).max) return (0, 0);",
-            ),
-        ),
-        (
-            "a_service_of_a_party_that_has_left",
-            "an_agreement_with_a_provider_that_becomes_another",
-            "an_agreement_that_comes_back_with_its_provider_in_one_block",
-        ),
-        contract="Permissions",
-    ),
-    Fault(
-        "revoking asks for a service",
-        (
-            Edit(
-                _PERMISSIONS,
-                "        if (consent.version == 0) revert AgreementNotFound(user, provider);\n",
-                "        if (!_isActive(consent, registry.listingOf(user), provider)) "
-                "revert AgreementNotFound(user, provider);\n",
-            ),
-        ),
-        (
-            "an_agreement_that_cannot_be_revoked",
-            "an_agreement_that_a_user_who_has_left_cannot_revoke",
-        ),
-        contract="Permissions",
-    ),
-    Fault(
-        "the list of services keeps what is deleted",
-        (
-            Edit(_PERMISSIONS, "        _providers.pop();\n", ""),
-            Edit(
-                _PERMISSIONS,
-                "if (version != 0) list[found++] = provider;",
-                "if (version < 2 ** 32) list[found++] = provider;",
-            ),
-        ),
-        ("services_that_are_deleted",),
         contract="Permissions",
     ),
     Fault(
@@ -658,30 +409,6 @@ FAULTS = [
         ("an_import_closed_twice",),
     ),
     Fault(
-        "an import overwrites",
-        (
-            Edit(
-                _REGISTRY,
-                "            if (_runsNode(item.operator)) revert NodeExists(item.operator);\n",
-                "",
-            ),
-        ),
-        ("an_import_that_overwrites",),
-    ),
-    Fault(
-        "the list of nodes keeps what is deleted",
-        (
-            Edit(
-                _REGISTRY,
-                "        address last = _operators[_operators.length - 1];\n"
-                "        if (last != operator) {",
-                "        address last = operator;\n        if (last != operator) {",
-            ),
-            Edit(_REGISTRY, "        _operators.pop();\n", ""),
-        ),
-        ("nodes_that_have_left",),
-    ),
-    Fault(
         "roles and modules are not bounded",
         (Edit("libraries/Bitmap.sol", "if (value >= limit)", "if (value >= limit && value >= 8)"),),
         ("a_role_out_of_range", "a_module_out_of_range"),
@@ -690,48 +417,6 @@ FAULTS = [
         "service urls are not looked at",
         (Edit(_PERMISSIONS, "        if (bytes(url).length != 0) url.requireUrl();\n", ""),),
         ("a_service_url_that_is_none",),
-        contract="Permissions",
-    ),
-    Fault(
-        "an id has as many holders as want it",
-        (Edit(_REGISTRY, "if (holder.party != address(0)) {", "if (holder.party == party) {"),),
-        ("an_id_of_another", "an_import_of_ones_own_in_the_owners_batch"),
-    ),
-    Fault(
-        "a url has as many operators as want it",
-        (
-            Edit(
-                _REGISTRY,
-                "            if (holder != address(0)) revert DomainTaken(domain, holder);\n",
-                "",
-            ),
-        ),
-        ("a_url_of_another",),
-    ),
-    Fault(
-        "any address is an operator",
-        (
-            Edit(
-                _REGISTRY,
-                "        if (!staysWithOperator && !_runsNode(operator)) revert NodeNotFound(operator);\n",
-                "        staysWithOperator;\n",
-            ),
-        ),
-        ("a_party_at_a_node_that_is_none",),
-    ),
-    Fault(
-        "an agreement looks at the version alone",
-        (
-            Edit(
-                _PERMISSIONS,
-                "        return consent.version == version;",
-                "        version;\n        return consent.version == _accounts[provider].version;",
-            ),
-        ),
-        (
-            "an_agreement_to_a_service_that_is_deleted",
-            "an_agreement_with_a_provider_that_becomes_another",
-        ),
         contract="Permissions",
     ),
     Fault(
