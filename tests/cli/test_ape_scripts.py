@@ -20,7 +20,7 @@ SECRET = "a passphrase"  # noqa: S105 - of a key that nobody needs
 
 
 @pytest.fixture
-def ape(fresh):
+def ape(fresh, tmp_path):
     """Run one of the scripts; give what it says and its exit code."""
 
     def run(script, *options, network=f"ethereum:local:{fresh.rpc_url}"):
@@ -32,6 +32,7 @@ def ape(fresh):
             text=True,
             check=False,
             timeout=120,
+            env=os.environ | {"XDG_STATE_HOME": str(tmp_path / "state")},
         )
 
     return run

@@ -28,8 +28,10 @@ def set_node(own_chain, tmp_path, monkeypatch, capsys):
         known = {"chainId": CHAIN_ID, "dialect": here.dialect, "rpcUrls": [own_chain.rpc_url]}
         known |= {"registry": here.registry, "permissions": here.permissions}
         file.write_text(json.dumps(known | facts))
+        monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
         monkeypatch.setenv("SIGNER", own_chain.accounts[1].private_key)
-        code = main(["set-node", URL, "--yes", "--network-file", str(file), *words])
+        url = f"{URL}/{tmp_path.name}".lower()  # the chain is the same for all tests
+        code = main(["set-node", url, "--yes", "--network-file", str(file), *words])
         return code, capsys.readouterr().err
 
     return run

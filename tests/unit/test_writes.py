@@ -62,6 +62,7 @@ class Chain:
         self.calls = []
         self.reverts = None
         self.refuses = None
+        self.paid_wei = 9
         self.results = None
         self.answer = b""
         self.send_error = None
@@ -136,6 +137,9 @@ class Chain:
     def on_blockat(self, _):
         return self.block
 
+    def on_headerat(self, _):
+        return HeadBlock(ref=self.block, base_fee_wei=self.base_fee_wei)
+
     def call(self, call):
         self.calls.append(call)
         if call.data[:4] == selector("controllerOf(address)"):
@@ -162,7 +166,7 @@ class Chain:
             block_number=10,
             block_hash="0x" + "aa" * 32,
             gas_used=80_000,
-            gas_price_wei=9,
+            gas_price_wei=self.paid_wei,
             logs=(),
         )
 
@@ -196,6 +200,18 @@ def test_outcome_says_what_it_cost(chain):
     assert outcome.cost_wei == 80_000 * 9
     assert outcome.failed == ()
     assert [item.intent for item in outcome.items] == [SET_NODE]
+
+
+def test_price_that_a_receipt_does_not_tell_is_computed(chain):
+    chain.paid_wei = None
+    assert send(chain).gas_price_wei == 7 + 2
+
+
+def test_price_that_nobody_tells_is_not_known(chain, monkeypatch):
+    chain.paid_wei = None
+    monkeypatch.setattr(chain, "on_headerat", lambda _: None)
+    outcome = send(chain)
+    assert (outcome.gas_price_wei, outcome.cost_wei) == (None, None)
 
 
 def test_revert_is_told_before_anything_is_sent(chain):

@@ -154,12 +154,13 @@ def sizes() -> Section:
 
 def speed() -> Section:
     """Measure what callers wait for, beside v1's library on the same chain."""
-    lookup, signing, listing, _ = _measured_speed()
+    lookup, signing, verifying, listing, _ = _measured_speed()
     count = f"{speed_scenarios.PARTIES:,}"
     scaled = f"v1's: {speed_scenarios.V1_PARTIES} listed, scaled by requests"
     rows = (
-        _speed_row("one lookup of a party", lookup, 0.6),
-        _speed_row("a party's request, made and signed", signing, 1 / 3),
+        _speed_row("one lookup of a party", lookup, 0.35),
+        _speed_row("a party's request, made and signed", signing, 0.12),
+        _speed_row("the same, read and verified", verifying, 2.5, "beside a bare recovery"),
         _speed_row(f"all of {count} parties", listing.speed, 1 / 20, scaled),
     )
     return Section(title="Time, the best of several rounds", unit="ms", rows=rows)
@@ -167,7 +168,7 @@ def speed() -> Section:
 
 def requests() -> Section:
     """Measure how often a list asks the chain."""
-    _, _, listing, _ = _measured_speed()
+    *_, listing, _ = _measured_speed()
     name = f"all of {speed_scenarios.PARTIES:,} parties"
     row = Row(name=name, ours=listing.requests, v1=listing.v1_requests, limit=25)
     return Section(title="Requests of a list", unit="requests", rows=(row,))
@@ -175,7 +176,7 @@ def requests() -> Section:
 
 def cached() -> Section:
     """Measure what a cache saves, each row beside what its note names."""
-    lookup, _, listing, figures = _measured_speed()
+    lookup, *_, listing, figures = _measured_speed()
     count = f"{speed_scenarios.PARTIES:,}"
     load = speed_scenarios.Speed(ours_s=figures.load_s, other_s=listing.speed.other_s)
     over_rpc = speed_scenarios.Speed(ours_s=figures.route.ours_s, other_s=lookup.ours_s)
@@ -261,13 +262,14 @@ SECTIONS: Final[dict[str, Callable[[], Section]]] = {
 def _measured_speed() -> tuple[
     speed_scenarios.Speed,
     speed_scenarios.Speed,
+    speed_scenarios.Speed,
     speed_scenarios.Listing,
     cache_scenarios.Figures,
 ]:
-    """Return a lookup, a signature, a list and the cache's figures; measured once in a run."""
+    """Return lookup, signature, verification, list and the cache's figures; measured once."""
     with Devnet(with_v1=True, import_open=True) as devnet, speed_scenarios.both(devnet) as both:
         figures = cache_scenarios.measure(devnet)
-        return both.lookup(), both.signing(), both.listing(), figures
+        return both.lookup(), both.signing(), both.verifying(), both.listing(), figures
 
 
 @cache

@@ -32,7 +32,9 @@ from ocn_registry import (
     SetParty,
 )
 from ocn_registry.dialects import dialect_of
+from ocn_registry.evm.curve import recover
 from ocn_registry.models import Address
+from ocn_registry.signing import SignedRequest
 from ocn_registry.transport.rpc_pool import Post
 
 if TYPE_CHECKING:
@@ -159,6 +161,36 @@ class Both:
                 request.sign(signer)
 
         return self._beside(ours, "sign", SIGNATURES)
+
+    def verifying(self) -> Speed:
+        """Measure the reading and verifying of one request offline, beside a bare recovery."""
+        signer = KeySigner.from_key(b"\x01" * 32)
+        request = self._dialect.request(
+            SetParty(country_code="AA", party_id="AAB", roles=[Role.CPO], operator=OPERATOR),
+            signer.address,
+            nonce=1,
+            deadline_unix_s=int(time.time()) + 3600,
+        )
+        signed = request.sign(signer)
+        text, digest = signed.to_json(), request.payload.digest()
+
+        def ours() -> None:
+            for _ in range(SIGNATURES):
+                found = self._dialect.read_request(text)
+                if not isinstance(found, SignedRequest):
+                    raise TypeError("the signature is lost")
+                if recover(found.request.payload.digest(), found.signature) != signer.address:
+                    raise ValueError("the signature is not that account's")
+
+        def bare() -> None:
+            for _ in range(SIGNATURES):
+                recover(digest, signed.signature)
+
+        rounds = [(_timed(ours), _timed(bare)) for _ in range(ROUNDS)]
+        return Speed(
+            ours_s=min(ours_s for ours_s, _ in rounds) / SIGNATURES,
+            other_s=min(bare_s for _, bare_s in rounds) / SIGNATURES,
+        )
 
     def listing(self) -> Listing:
         """Measure a list of all parties."""
