@@ -83,7 +83,7 @@ _SIGNER = "failure == ECDSA.RecoverError.NoError && recovered == signer"
             _SIGNED,
             _SIGNER,
             "failure == ECDSA.RecoverError.NoError",
-            "SignedProofs.check_deleteNodeRaw",
+            "SignedProofs.check_deleteServiceRaw",
             id="signer",
         ),
         pytest.param(
