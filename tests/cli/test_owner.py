@@ -329,8 +329,10 @@ place = sys.argv.pop(1)
 from ocn_registry.cli import main as command
 from ocn_registry.transport import http_sync
 from ocn_registry.protocol.effects import Send
+def sends(effect):
+    return isinstance(effect, Send) or any(map(sends, getattr(effect, "parts", ())))
 def kill(effect, real):
-    if not isinstance(effect, Send):
+    if not sends(effect):
         return real(effect)
     if place == "after":
         real(effect)
