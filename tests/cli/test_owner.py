@@ -1,6 +1,7 @@
 """What the owner does from the command line, and what its log keeps of it whatever happens."""
 
 import json
+import os
 import signal
 import stat
 import subprocess
@@ -351,7 +352,8 @@ def test_killed_at_the_send_nothing_is_lost(
     key = keys[devnet.accounts[0].address]
     words = ["owner", "delete-node", operator.address, *WHY, "--log", str(log), "--yes"]
     program = [sys.executable, "-c", KILLED, str(ROOT), place, *words, "-s", key]
-    killed = subprocess.run([*program, "--network-file", network_file], check=False)
+    own = os.environ | {"XDG_STATE_HOME": str(log.parent / "state")}
+    killed = subprocess.run([*program, "--network-file", network_file], check=False, env=own)
     assert killed.returncode == -signal.SIGKILL
     intended, signed = lines_of(log)
     assert (intended["reason"], signed["status"]) == (WHY[1], "signed")
