@@ -134,9 +134,10 @@ class DeleteNode:
 
 def _id(intent: object) -> None:
     """Check an id that may be left out: both halves, or none."""
-    country_code, party_id = getattr(intent, "country_code"), getattr(intent, "party_id")  # noqa: B009
+    country_code: str | None = getattr(intent, "country_code")  # noqa: B009
+    party_id: str | None = getattr(intent, "party_id")  # noqa: B009
     if country_code is not None or party_id is not None:
-        PartyId(country_code, party_id)
+        PartyId(country_code or "", party_id or "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -288,7 +289,7 @@ class Acceptance:
         """Check the shape."""
         _number(self, "nonce")
         _number(self, "deadline_unix_s")
-        if not isinstance(self.signature, bytes):
+        if not isinstance(self.signature, bytes):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without a checker
             raise InvalidInput("the signature of an acceptance is not bytes: give its bytes")
 
 

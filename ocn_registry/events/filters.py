@@ -90,8 +90,10 @@ class Matcher:
         address, party = self.filter.address, self.filter.party
         if party is None:
             return address is None or address in _named_by(change)
-        kinds = PartySet | PartyDeleted | PartyWebsiteSet | PartyReserved
-        if isinstance(change, kinds) and change.id == party:
+        if (
+            isinstance(change, PartySet | PartyDeleted | PartyWebsiteSet | PartyReserved)
+            and change.id == party
+        ):
             return True
         return self.holder is not None and self.holder in _named_by(change)
 

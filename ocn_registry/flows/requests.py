@@ -111,9 +111,10 @@ def _with_id(dialect: Dialect, intent: SignableIntent, account: Address) -> Flow
     parties = yield from dialect.parties_of(account, None)
     if not parties:
         raise PartyNotFound(account)
-    if isinstance(intent, DeleteParty) and len(parties) > 1:
+    first, *others = parties
+    if others and isinstance(intent, DeleteParty):
         raise SeveralIds(account, len(parties))
-    meant = parties[0].id
+    meant = first.id
     return replace(intent, country_code=meant.country_code, party_id=meant.party_id)
 
 

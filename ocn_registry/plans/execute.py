@@ -206,9 +206,9 @@ def _price(quote: Quote | None) -> Entry:
 
 
 def _say_price(client: RegistryClient, payer: Address, quote: Quote, console: Console) -> None:
-    balance: int | None = quote.balance_wei
-    if balance is None:
-        balance = client.transport.perform(Balance(payer))
+    balance: int = (
+        client.transport.perform(Balance(payer)) if quote.balance_wei is None else quote.balance_wei
+    )
     price, has = (amount(wei, client.deployment) for wei in (quote.cost_wei, balance))
     say(console, "price", f"at most {price} ({quote.gas:,} gas); the spender has {has}")
     if quote.transactions > 1:

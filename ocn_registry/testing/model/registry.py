@@ -237,9 +237,10 @@ class Registry(RegistryEffects, Batches[RegistryState]):
         ids = self._account(message.sender).ids
         if not ids:
             raise PartyNotFound(message.sender)
-        if len(ids) > 1:
+        only, *others = ids
+        if others:
             raise SeveralIds(message.sender, len(ids))
-        self._remove_id(message.sender, ids[0])
+        self._remove_id(message.sender, only)
 
     @external
     def delete_party_of(self, message: Message, country_code: str, party_id: str) -> None:
