@@ -7,6 +7,7 @@ import json
 import os
 import random
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,7 @@ from ocn_registry import (
 from ocn_registry.dialects import dialect_of
 from ocn_registry.models import Address
 from ocn_registry.networks import built_in
-from ocn_registry.signing import recover
+from ocn_registry.signing import MAX_LIFETIME_S, recover
 
 ROOT = Path(__file__).parents[2]
 DIALECT = dialect_of(built_in("local"))
@@ -76,8 +77,11 @@ def ethers(jobs):
 
 
 def draws(seed):
-    """Give requests of all kinds, with the keys that sign them, the same for each run."""
+    """Give requests of all kinds with the keys that sign them: for each run the same but for the
+    latest deadline, which is as late as anything is signed for.
+    """
     some = random.Random(seed)  # noqa: S311 - no secret
+    latest = int(time.time()) + MAX_LIFETIME_S
 
     def address():
         return Address.from_bytes(some.randbytes(20))
@@ -121,7 +125,7 @@ def draws(seed):
     for place in range(CASES):
         key = some.randbytes(32)
         signer = KeySigner.from_key(key)
-        nonce, deadline = some.getrandbits(32), some.choice([0, some.getrandbits(256)])
+        nonce, deadline = some.getrandbits(32), some.choice([0, some.randrange(2**30), latest])
         intent = kinds[place % len(kinds)]()
         yield (
             "0x" + key.hex(),

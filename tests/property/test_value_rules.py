@@ -13,6 +13,7 @@ from ocn_registry.errors import InvalidInput, Reverted
 from ocn_registry.testing.model import Call, rules
 
 _, ONE, *_ = KEYS
+LAST_OF_V1 = 6
 MANY = settings(max_examples=60)
 
 
@@ -163,17 +164,19 @@ def test_a_set_reads_back_in_ascending_order_and_each_value_once(ask, permission
         assert service[4] == tuple(sorted(set(permissions)))
 
 
-modules = st.lists(st.integers(0, 8), max_size=10).map(tuple)
+modules = st.lists(st.integers(0, 17), max_size=10).map(tuple)
 
 
 @MANY
 @given(modules, modules)
+@example((15,), (0, 7, 15))
 @example((256,), ())
 @example((), (2**255,))
 def test_two_sets_of_modules_stay_apart(ask, sender, receiver):
-    set_modules, party = ask(
+    set_modules, (party,), shown_by_v1 = ask(
         "OCN Registry",
         Call("setPartyModules", (sender, receiver)),
+        Call("partiesOf", (ONE,)),
         Call("getPartyDetailsByAddress", (ONE,)),
     )
     refused = next(
@@ -184,7 +187,10 @@ def test_two_sets_of_modules_stay_apart(ask, sender, receiver):
     )
     assert set_modules == refused
     if refused is None:
-        assert party[2:4] == (tuple(sorted(set(sender))), tuple(sorted(set(receiver))))
+        stored = tuple(sorted(set(sender))), tuple(sorted(set(receiver)))
+        assert party[4:6] == stored
+        known_to_v1 = tuple(tuple(one for one in some if one <= LAST_OF_V1) for some in stored)
+        assert shown_by_v1[2:4] == known_to_v1
 
 
 @given(names)

@@ -86,11 +86,21 @@ def test_reading_gives_back_what_eth_abi_wrote(fields):
 
 
 NODES = "(address,string)[]"
-PARTIES = "(address,bytes2,bytes3,uint8[],uint8[],uint8[],address,string,uint256)[]"
+PARTIES = "(address,bytes2,bytes3,uint8[],uint8[],uint8[],address,string,uint256,bool,string)[]"
 ids = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=3, max_size=3).map(str.encode)
 roles = st.lists(st.integers(0, 6), max_size=7).map(tuple)
 parties = st.tuples(
-    addresses, ids.map(lambda text: text[:2]), ids, roles, roles, roles, addresses, texts, uints
+    addresses,
+    ids.map(lambda text: text[:2]),
+    ids,
+    roles,
+    roles,
+    roles,
+    addresses,
+    texts,
+    uints,
+    st.booleans(),
+    texts,
 )
 
 
@@ -108,6 +118,8 @@ def test_a_page_of_parties_is_read_as_eth_abi_wrote_it(entries):
             party.operator,
             party.operator_domain or "",
             party.membership,
+            party.current,
+            party.website or "",
         )
         for party in found
     ] == [tuple(entry) for entry in entries]

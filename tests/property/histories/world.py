@@ -35,7 +35,8 @@ class World:
     bytecodes: dict[str, bytes] = field(
         default_factory=lambda: {
             name: artifact("v3", name).bytecode for name in ("Registry", "Permissions")
-        }
+        },
+        repr=False,
     )
     seen: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     histories: int = 0
