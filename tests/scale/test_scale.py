@@ -12,7 +12,7 @@ import scale  # noqa: E402
 import scale_cache  # noqa: E402
 from histories.chain import Chain  # noqa: E402
 
-# As far from a multiple of six as the small one: six ids of parties share a slot.
+# As far from a multiple of six and of eight as the small one: so many ids and nodes share a slot.
 SIZE = (308, 40, 40)
 
 

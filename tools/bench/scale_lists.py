@@ -2,13 +2,14 @@
 
 A list of addresses is made long by writing its length into storage: its entries are then zero,
 which costs a reader the same, 2,100 gas for a slot that it has not read yet, whatever is in it.
-Our list of parties is no such list (each entry takes a second read), so parties are imported until
-`getParties` does not answer any more.
+Our lists of parties and of nodes are no such lists (each entry takes further reads), so entries are
+imported until `getParties` and `getNodeOperators` do not answer any more.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable  # noqa: TC003 - a named tuple's fields
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from histories.chain import RpcError, Transaction  # type: ignore[import-not-found]
 
@@ -21,8 +22,6 @@ from ocn_registry.testing.model import Call
 from ocn_registry.testing.wire import Interface
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from histories.chain import Chain
 
 OWNER = ACCOUNTS[0].address
@@ -46,11 +45,10 @@ def limits(chain: Chain, services: int, services_gas: int) -> list[tuple[str, st
     providers = longest_list(chain, _create(chain, v1_permissions), "getProviders()")
     own_providers = (CALL_GAS - BASE_GAS) * services // (services_gas - BASE_GAS)
     v3 = artifact("v3", "Registry").bytecode + encode("(address,bool)", (OWNER, 1))
-    ours = _create(chain, v3)
     nodes = longest_list(chain, v1, "getNodeOperators()")
-    own_nodes = longest_list(chain, ours, "getNodeOperators()")
+    own_nodes = most_listed(chain, _create(chain, v3), _NODES)
     parties = longest_list(chain, v1, "getParties()")
-    own_parties = most_parties(chain, _create(chain, v3))
+    own_parties = most_listed(chain, _create(chain, v3), _PARTIES)
     return [
         ("getNodeOperators()", f"{nodes:,}", f"{own_nodes:,}"),
         ("getParties()", f"{parties:,}", f"{own_parties:,}"),
@@ -95,13 +93,21 @@ def _greatest(good: Callable[[int], bool], low: int, high: int) -> int:
     return low
 
 
-def most_parties(chain: Chain, registry: Address) -> int:
-    """Tell how many parties our `getParties` tells, by importing that many."""
+class _List(NamedTuple):
+    """A list of ours: the view that tells all of it, and how an entry gets into it."""
+
+    view: str
+    function: str
+    entry: Callable[[int], tuple[object, ...]]
+
+
+def most_listed(chain: Chain, registry: Address, kind: _List) -> int:
+    """Tell how many entries a view of ours tells, by importing that many."""
     listed = 0
     while True:
         snapshot = chain.snapshot()
-        _import(chain, registry, listed, listed + STEP)
-        if not _answers(chain, registry):
+        _import(chain, registry, kind, range(listed, listed + STEP))
+        if not _answers(chain, registry, kind.view):
             break
         listed += STEP
 
@@ -109,18 +115,18 @@ def most_parties(chain: Chain, registry: Address) -> int:
         nonlocal snapshot
         chain.revert(snapshot)
         snapshot = chain.snapshot()
-        _import(chain, registry, listed, listed + more)
-        return _answers(chain, registry)
+        _import(chain, registry, kind, range(listed, listed + more))
+        return _answers(chain, registry, kind.view)
 
     return listed + _greatest(answers_with, 0, STEP)
 
 
-def _import(chain: Chain, registry: Address, start: int, end: int) -> None:
+def _import(chain: Chain, registry: Address, kind: _List, indexes: range) -> None:
     interface = Interface("Registry")
     transactions = []
-    for first in range(start, end, 100):
-        items = tuple(_party(index) for index in range(first, min(first + 100, end)))
-        data = interface.calldata(Call("importParties", (items,)))
+    for start in range(0, len(indexes), 100):
+        items = tuple(kind.entry(index) for index in indexes[start : start + 100])
+        data = interface.calldata(Call(kind.function, (items,)))
         transactions.append(Transaction(OWNER, registry, data))
     if transactions:
         mined, _ = chain.mine(transactions, chain.time + 1, [])
@@ -128,15 +134,27 @@ def _import(chain: Chain, registry: Address, start: int, end: int) -> None:
             raise AssertionError("an import failed")
 
 
+def _account(index: int) -> Address:
+    return Address.from_bytes(keccak256(b"%d" % index)[:20])
+
+
+def _node(index: int) -> tuple[object, ...]:
+    return _account(index), f"https://node-{index:05}.example"
+
+
 def _party(index: int) -> tuple[object, ...]:
     first, rest = divmod(index, len(SYMBOLS) ** 2)
     second, third = divmod(rest, len(SYMBOLS))
     party_id = SYMBOLS[first] + SYMBOLS[second] + SYMBOLS[third]
-    return Address.from_bytes(keccak256(b"%d" % index)[:20]), "DE", party_id, (0,), (), (), OWNER
+    return _account(index), "DE", party_id, (0,), (), (), OWNER, ""
 
 
-def _answers(chain: Chain, registry: Address) -> bool:
-    question = {"to": registry, "data": "0x" + selector("getParties()").hex(), "gas": hex(CALL_GAS)}
+_NODES: Final = _List("getNodeOperators()", "importNodes", _node)
+_PARTIES: Final = _List("getParties()", "importParties", _party)
+
+
+def _answers(chain: Chain, registry: Address, view: str) -> bool:
+    question = {"to": registry, "data": "0x" + selector(view).hex(), "gas": hex(CALL_GAS)}
     try:
         chain.request("eth_call", question, "latest")
     except RpcError:
