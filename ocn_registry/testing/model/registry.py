@@ -237,10 +237,9 @@ class Registry(RegistryEffects, Batches[RegistryState]):
         ids = self._account(message.sender).ids
         if not ids:
             raise PartyNotFound(message.sender)
-        only, *others = ids
-        if others:
+        if ids[1:]:
             raise SeveralIds(message.sender, len(ids))
-        self._remove_id(message.sender, only)
+        self._remove_id(message.sender, ids[0])
 
     @external
     def delete_party_of(self, message: Message, country_code: str, party_id: str) -> None:
