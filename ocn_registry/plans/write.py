@@ -34,7 +34,7 @@ from ocn_registry.protocol.effects import CodeSize, Head, all_of, run, together
 from ocn_registry.signing import SignedRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from ocn_registry.client.sync_client import RegistryClient
     from ocn_registry.dialects import Step
@@ -132,7 +132,8 @@ class Writing:
             client.quote(*self._steps, payer=payer, options=options)
         except (RequestRejected, Reverted) as error:
             say(self._console, "warning", f"not all of these will take effect: {error}")
-        return run(batch_quote(self._signed, options), client.transport.perform)
+        controllers = {each: client.controller_of(each) for each in self._accounts}
+        return run(batch_quote(self._signed, controllers, options), client.transport.perform)
 
     def _send(self, options: WriteOptions, quote: Quote | None) -> Outcome:
         client, payer = self._client, self._payer
@@ -193,18 +194,23 @@ def entry_of(  # noqa: PLR0911 - one for each kind of entry
             return None
 
 
-def batch_quote(requests: tuple[SignedRequest, ...], options: WriteOptions) -> Flow[Quote]:
+def batch_quote(
+    requests: tuple[SignedRequest, ...],
+    controllers: Mapping[Address, Address],
+    options: WriteOptions,
+) -> Flow[Quote]:
     """Return the most that many requests can cost: the gas of each is reckoned, as when sent.
 
     Args:
         requests: What is sent.
+        controllers: Whose signature counts for each account.
         options: Price.
     """
-    accounts = tuple(dict.fromkeys([one.account for one in requests]))
-    head, sizes = yield from together(Head(), all_of(tuple(map(CodeSize, accounts))))
+    signers = tuple(dict.fromkeys([controllers[one.account] for one in requests]))
+    head, sizes = yield from together(Head(), all_of(tuple(map(CodeSize, signers))))
     price = yield from fees(head, options)
-    contracts = {account for account, size in zip(accounts, sizes, strict=True) if size}
-    gas = sum(item_gas(one, by_contract=one.account in contracts) for one in requests)
+    contracts = {signer for signer, size in zip(signers, sizes, strict=True) if size}
+    gas = sum(item_gas(one, by_contract=controllers[one.account] in contracts) for one in requests)
     transactions = 1 + gas // ((head.gas_limit or _SMALL_BLOCK) * 3 // 4) + bool(contracts)
     gas += transactions * BATCH_GAS
     return Quote(
