@@ -27,8 +27,8 @@ FAULTS = [
     Fault(
         "a nonce is not used up",
         "base/SignedRequests.sol",
-        "        _setNonce(signer, SafeCast.toUint32(nonce + 1));\n",
-        "        SafeCast.toUint32(nonce + 1);\n",
+        "        _setNonce(account, nonce + 1);\n",
+        "",
     ),
     Fault(
         "a request is good until one second before its deadline",
@@ -43,15 +43,21 @@ FAULTS = [
         "&& recovered != address(0)",
     ),
     Fault(
+        "a request outlives the controller that signed it",
+        "Registry.sol",
+        "return word.set(Words.TERM, term + 1);",
+        "return word;",
+    ),
+    Fault(
         "a node that moves in the list forgets its place",
         "Registry.sol",
-        "            _hosts[_domainHash(last)].index = index;\n",
-        "",
+        "            _hosts[lastHash] = _hosts[lastHash].set(Words.HOST_PLACE, place);\n",
+        "            lastHash;\n",
     ),
     Fault(
         "a party that moves in the list forgets its place",
         "Registry.sol",
-        "            _holders[last].index = index;\n",
+        "            _parties[last] = _parties[last].set(Words.PARTY_PLACE, place);\n",
         "",
     ),
     Fault(
@@ -61,39 +67,63 @@ FAULTS = [
         "            } else",
     ),
     Fault(
-        "modules outlive a change of id",
+        "a membership keeps its number when it begins again",
         "Registry.sol",
-        "                account = _accounts[party];\n            }",
-        "            }",
+        "word.set(Words.MEMBERSHIP, ++_lastMembership)",
+        "word.set(Words.MEMBERSHIP, _lastMembership == 0 ? ++_lastMembership : _lastMembership)",
     ),
     Fault(
-        "a listing keeps its number when the id changes",
+        "an id that becomes the current one is lost as another",
         "Registry.sol",
-        "uint64 listing = ++_lastListing;",
-        "uint64 listing = _lastListing == 0 ? ++_lastListing : _lastListing;",
+        "            others.set(_ID_BITS, others.find(_ID_BITS, id), current);\n",
+        "            others.find(_ID_BITS, id);\n",
     ),
     Fault(
-        "a service set anew under a new listing keeps its version",
-        "Permissions.sol",
-        "            ++account.version;\n",
-        "            if (account.permissions != permissionMap) ++account.version;\n",
+        "whoever gives up its founding id is not found again",
+        "Registry.sol",
+        "            _heirs[membership] = account;\n",
+        "",
     ),
     Fault(
-        "a service outlives its party's listing",
-        "Permissions.sol",
-        "if (permissions == 0 || account.listing != listing)",
-        "if (permissions == 0 || listing == 0)",
+        "an account can be moved to without its consent",
+        "Registry.sol",
+        "if (newAccount != msg.sender) {",
+        "if (newAccount != msg.sender && acceptance.signature.length != 0) {",
     ),
     Fault(
-        "an agreement is not bound to its user's listing",
-        "Permissions.sol",
-        "if (consent.version == 0 || consent.listing != userListing) return false;",
-        "if (consent.version == 0 || userListing == 0) return false;",
+        "a moved account can be used again",
+        "Registry.sol",
+        "(word & Words.NONCE) | Words.RETIRED;",
+        "word & Words.NONCE;",
     ),
     Fault(
-        "a revoked agreement leaves its place in the list",
+        "a reservation is not looked at",
+        "Registry.sol",
+        "if (holder != account) revert PartyIdReserved(countryCode, partyId, holder);",
+        "",
+    ),
+    Fault(
+        "a service that needs other permissions keeps its version",
         "Permissions.sol",
-        "            _consents[user][last].index = consent.index;\n",
+        "if (present != permissionMap) offer",
+        "if (present == 0) offer",
+    ),
+    Fault(
+        "the version of a service begins again",
+        "Permissions.sol",
+        "_offers[membership] = offer & Words.VERSION;",
+        "delete _offers[membership];",
+    ),
+    Fault(
+        "an agreement is bound to no version",
+        "Permissions.sol",
+        "offer.has(Words.PERMISSIONS) && consent.get(Words.VERSION) == offer.get(Words.VERSION);",
+        "offer.has(Words.PERMISSIONS);",
+    ),
+    Fault(
+        "the service of a party can be pruned",
+        "Permissions.sol",
+        "        if (provider != address(0)) revert ServiceNotEnded(provider);\n",
         "",
     ),
     Fault(
@@ -143,12 +173,12 @@ def bytecodes(fault: Fault) -> dict[str, bytes]:
 
 
 def _standard_json(sources: dict[str, str], contract: str) -> dict[str, object]:
+    """Write the compiler's input: the older pipeline without the optimizer is quickest by far."""
     return {
         "language": "Solidity",
         "sources": {name: {"content": content} for name, content in sources.items()},
         "settings": {
             "evmVersion": "london",
-            "optimizer": {"enabled": True, "runs": 200},
             "outputSelection": {f"contracts/{contract}.sol": {contract: ["evm.bytecode.object"]}},
         },
     }

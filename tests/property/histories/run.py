@@ -40,8 +40,8 @@ NEVER = {
 
 @contextmanager
 def world(bytecodes: dict[str, bytes] | None = None) -> Iterator[World]:
-    """Run a chain with the contracts, or with others in their place."""
-    chain = Chain()
+    """Run a chain with the contracts, or with others in their place, which may be larger."""
+    chain = Chain("--disable-code-size-limit") if bytecodes else Chain()
     try:
         yield World(chain, bytecodes) if bytecodes else World(chain)
     finally:
