@@ -16,6 +16,8 @@ KEY_HELP: Final = (
     "only you can read), or command:PROGRAM (a program that signs)"
 )
 
+NONE: Final = "none"  # where an address or a URL is taken away
+
 
 def network_and_output(parser: ArgumentParser, *, root: bool = False) -> None:
     """Add the options of every command, before or after its name."""
@@ -232,6 +234,17 @@ def party_id(parser: ArgumentParser) -> None:
         metavar=("CC", "PID"),
         required=True,
         help="OCPI country code and party id of the party",
+    )
+
+
+def one_of_ids(parser: ArgumentParser) -> None:
+    """Add which id is meant, where an account has several."""
+    parser.add_argument(
+        "-c",
+        "--credentials",
+        nargs=2,
+        metavar=("CC", "PID"),
+        help="OCPI country code and party id that is meant, where the account has several",
     )
 
 

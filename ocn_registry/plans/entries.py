@@ -29,8 +29,11 @@ def node(value: Node) -> Entry:
 
 
 def party(value: Party) -> Entry:
-    """Return a party as JSON; the URL is empty while its operator runs no node."""
-    return {
+    """Return a party as JSON; the URL is empty while its operator runs no node.
+
+    v1 knows no websites: one is told only where there is one.
+    """
+    entry: Entry = {
         "countryCode": value.id.country_code,
         "partyId": value.id.party_id,
         "address": value.address,
@@ -41,6 +44,7 @@ def party(value: Party) -> Entry:
         },
         "node": {"operator": value.operator, "url": value.operator_domain or ""},
     }
+    return entry if value.website is None else entry | {"website": value.website}
 
 
 def service(value: Service) -> Entry:

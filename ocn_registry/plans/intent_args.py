@@ -8,7 +8,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ocn_registry.foreign.urls import check_usable, same_url
-from ocn_registry.intents import CreateAgreement, SetNode, SetParty, SetPartyModules, SetService
+from ocn_registry.intents import (
+    CreateAgreement,
+    DeleteParty,
+    SetNode,
+    SetParty,
+    SetPartyModules,
+    SetPartyWebsite,
+    SetService,
+)
 from ocn_registry.models import Address, Module, Permission, Role
 from ocn_registry.plans.failures import NO_SERVICE, NotListed
 
@@ -49,9 +57,52 @@ def set_party(
     )
 
 
-def set_party_modules(sender: Iterable[str], receiver: Iterable[str]) -> SetPartyModules:
-    """Return the intent to set the modules whose sender and receiver interface a party has."""
-    return SetPartyModules(sender=_modules(sender), receiver=_modules(receiver))
+def set_party_modules(
+    sender: Iterable[str], receiver: Iterable[str], credentials: tuple[str, str] | None = None
+) -> SetPartyModules:
+    """Return the intent to set the modules whose sender and receiver interface a party has.
+
+    Args:
+        sender: Names of modules.
+        receiver: Names of modules.
+        credentials: Country code and party id; `None` for the account's current id.
+    """
+    country_code, party_id = _id(credentials)
+    return SetPartyModules(
+        country_code=country_code,
+        party_id=party_id,
+        sender=_modules(sender),
+        receiver=_modules(receiver),
+    )
+
+
+def set_party_website(credentials: tuple[str, str], website: str) -> SetPartyWebsite:
+    """Return the intent to set the website of a party; an empty one removes it.
+
+    Raises:
+        InvalidInput: No client can use the URL.
+    """
+    if website:
+        check_usable(website)
+    country_code, party_id = credentials
+    return SetPartyWebsite(
+        country_code=country_code.upper(),
+        party_id=party_id.upper(),
+        website=same_url(website),
+    )
+
+
+def delete_party(credentials: tuple[str, str] | None) -> DeleteParty:
+    """Return the intent to give up an id; `None` for the account's only one."""
+    country_code, party_id = _id(credentials)
+    return DeleteParty(country_code=country_code, party_id=party_id)
+
+
+def _id(credentials: tuple[str, str] | None) -> tuple[str | None, str | None]:
+    if credentials is None:
+        return None, None
+    country_code, party_id = credentials
+    return country_code.upper(), party_id.upper()
 
 
 def set_service(name: str, url: str, permissions: Iterable[str]) -> SetService:

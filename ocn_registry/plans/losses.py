@@ -17,6 +17,7 @@ from ocn_registry.intents import (
     SetNode,
     SetParty,
     SetPartyModules,
+    SetPartyWebsite,
     SetService,
 )
 from ocn_registry.plans.entries import module_names, permission_names, role_names
@@ -50,16 +51,20 @@ def losses_of(  # noqa: C901, PLR0912 - one for each kind of intent
         case DeleteNode():
             yield from _of_node(present, account)
         case SetParty():
-            party = present.party(account)
+            party = party_meant(present, account, intent)
             if party is not None:
                 yield from _of_update(present, party, intent)
         case SetPartyModules():
-            party = present.party(account)
+            party = party_meant(present, account, intent)
             if party is not None:
                 yield from _of_interface("sender", party.modules_sender, intent.sender)
                 yield from _of_interface("receiver", party.modules_receiver, intent.receiver)
+        case SetPartyWebsite():
+            party = party_meant(present, account, intent)
+            if party is not None and party.website and party.website != intent.website:
+                yield f"the website {url_text(party.website)}"
         case DeleteParty():
-            yield from _of_party(present, present.party(account))
+            yield from _of_party(present, party_meant(present, account, intent))
         case SetService():
             service = present.service(account)
             if service is not None:
@@ -70,6 +75,32 @@ def losses_of(  # noqa: C901, PLR0912 - one for each kind of intent
             yield f"forwarding of the account's data to {intent.provider}"
         case _:
             return
+
+
+def additions_of(present: Present, account: Address, intent: Intent) -> Iterator[str]:
+    """Yield what a write adds beside what an account has already, which stays."""
+    if not isinstance(intent, SetParty) or not present.has_many_ids:
+        return
+    others = [each.id for each in present.parties_of(account)]
+    if others and party_meant(present, account, intent) is None:
+        yield f"{intent.country_code} {intent.party_id}; {_listed(others)} {_stays(others)}"
+
+
+def party_meant(
+    present: Present,
+    account: Address,
+    intent: SetParty | SetPartyModules | SetPartyWebsite | DeleteParty,
+) -> Party | None:
+    """Return the party that a write of an account is about; `None` if it is not listed yet."""
+    named = (intent.country_code, intent.party_id)
+    if None in named or (isinstance(intent, SetParty) and not present.has_many_ids):
+        return present.party(account)
+    parties = present.parties_of(account)
+    return next((one for one in parties if (one.id.country_code, one.id.party_id) == named), None)
+
+
+def _stays(ids: Sequence[object]) -> str:
+    return "stays" if len(ids) == 1 else "stay"
 
 
 def _of_node(present: Present, operator: Address) -> Iterator[str]:
@@ -116,6 +147,8 @@ def _of_party(present: Present, party: Party | None) -> Iterator[str]:
     if party is None:
         return
     yield f"the id {party.id}: another account can take it"
+    if len(present.parties_of(party.address)) > 1:
+        return  # service and agreements end with the last id
     yield from _of_service(present, party.address)
     for agreement in present.agreements(party.address):
         yield f"its agreement with {agreement.provider}"

@@ -15,18 +15,21 @@ from ocn_registry.intents import (
     AcceptOwnership,
     AdminDeleteOperator,
     AdminDeleteParty,
+    AdminReserveNode,
+    AdminReserveParty,
     DeleteNode,
     DeleteParty,
     SetParty,
     TransferOwnership,
 )
-from ocn_registry.models import Address, Contract
+from ocn_registry.models import ZERO_ADDRESS, Address, Contract, PartyId
 from ocn_registry.plans import entries
 from ocn_registry.plans.failures import NO_NODE, NO_PARTY, NotListed
 from ocn_registry.plans.losses import losses_of
 from ocn_registry.plans.owner import OwnerAction, has_no_end, is_whole, logged_outcome
 from ocn_registry.plans.owner_log import ENDED, FAILED, IN_PART, settle
 from ocn_registry.plans.present import Present
+from ocn_registry.plans.words import words_of
 from ocn_registry.protocol.effects import Head, TransactionCount, run
 
 if TYPE_CHECKING:
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
 
     from ocn_registry.client.sync_client import RegistryClient
     from ocn_registry.dialects import Step
+    from ocn_registry.models import Party
     from ocn_registry.outcomes import Quote
     from ocn_registry.plans.entries import Entry
     from ocn_registry.protocol.effects import Call, HeadBlock
@@ -74,7 +78,7 @@ def delete_party(
     intent = AdminDeleteParty(country_code=country_code, party_id=party_id)
     return OwnerAction(
         name="delete-party",
-        says=f"delete the party {party.id}, and end its service and its agreements",
+        says=f"delete the party {party.id}",
         reason=reason,
         account=party.address,
         before=entries.party(party),
@@ -83,7 +87,7 @@ def delete_party(
         read=lambda block: _party(client, country_code, party_id, block),
         steps=(intent,),
         only_if_same=True,
-        losses=tuple(losses_of(Present(client), party.address, DeleteParty())),
+        losses=_without(client, party),
     )
 
 
@@ -107,9 +111,89 @@ def reassign(client: RegistryClient, claim: SignedRequest, reason: str) -> Owner
         ),
         read=lambda block: _party(client, country_code, party_id, block),
         steps=(taken, claim),
-        losses=()
-        if holder is None
-        else tuple(losses_of(Present(client), holder.address, DeleteParty())),
+        losses=() if holder is None else _without(client, holder),
+    )
+
+
+def reserve_id(
+    client: RegistryClient,
+    country_code: str,
+    party_id: str,
+    holder: Address | None,
+    reason: str,
+) -> OwnerAction:
+    """Return the action that keeps an id for one account; `None` lifts the reservation.
+
+    Raises:
+        NotListed: The reservation is to be lifted, and the id is not reserved.
+    """
+    party_key = PartyId(country_code, party_id)
+    reserved = client.reservation_of(country_code, party_id)
+    _check_lifted(str(party_key), holder, reserved)
+    intent = AdminReserveParty(country_code=country_code, party_id=party_id, holder=holder)
+    listed = client.party(country_code, party_id)
+    loses = listed if holder is not None and listed and listed.address != holder else None
+
+    def state(block: int | None) -> Entry:
+        found = client.party(country_code, party_id, block=block)
+        return {
+            "countryCode": country_code,
+            "partyId": party_id,
+            "holder": None if found is None else found.address,
+            "reservedFor": client.reservation_of(country_code, party_id, block=block),
+        }
+
+    return OwnerAction(
+        name="reserve",
+        says=words_of(intent),
+        reason=reason,
+        account=holder or reserved or ZERO_ADDRESS,
+        before=state(None),
+        quote=_priced(client, intent),
+        send=lambda signer, options: client.send(intent, signer=signer, options=options),
+        read=state,
+        steps=(intent,),
+        losses=() if loses is None else _without(client, loses),
+    )
+
+
+def reserve_url(
+    client: RegistryClient, url: str, operator: Address | None, reason: str
+) -> OwnerAction:
+    """Return the action that keeps a URL for one operator; `None` lifts the reservation.
+
+    Raises:
+        NotListed: The reservation is to be lifted, and the URL is not reserved.
+    """
+    reserved = client.node_reservation_of(url)
+    _check_lifted(shown(url), operator, reserved)
+    # As it is written: what is the same URL to a client is another one to the contracts.
+    intent = AdminReserveNode(domain=url, operator=operator)
+
+    def state(block: int | None) -> Entry:
+        nodes = client.nodes(block=block)
+        return {
+            "url": url,
+            "operator": next((each.operator for each in nodes if each.domain == url), None),
+            "reservedFor": client.node_reservation_of(url, block=block),
+        }
+
+    before = state(None)
+    runs = before["operator"]
+    loses = (
+        runs if operator is not None and isinstance(runs, Address) and runs != operator else None
+    )
+    return OwnerAction(
+        name="reserve",
+        says=words_of(intent),
+        reason=reason,
+        account=operator or reserved or ZERO_ADDRESS,
+        before=before,
+        quote=_priced(client, intent),
+        send=lambda signer, options: client.send(intent, signer=signer, options=options),
+        read=state,
+        steps=(intent,),
+        losses=() if loses is None else tuple(losses_of(Present(client), loses, DeleteNode())),
     )
 
 
@@ -278,6 +362,17 @@ def _party(
 ) -> Entry | None:
     party = client.party(country_code, party_id, block=block)
     return None if party is None else entries.party(party)
+
+
+def _check_lifted(what: str, holder: Address | None, reserved: Address | None) -> None:
+    if holder is None and reserved is None:
+        raise NotListed(f"{what} is not reserved, so there is nothing to lift")
+
+
+def _without(client: RegistryClient, party: Party) -> tuple[str, ...]:
+    """Return what an account loses with one of its ids."""
+    gone = DeleteParty(country_code=party.id.country_code, party_id=party.id.party_id)
+    return tuple(losses_of(Present(client), party.address, gone))
 
 
 def _stage(client: RegistryClient, at: Address, salt: int) -> Entry:

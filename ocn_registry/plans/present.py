@@ -16,9 +16,9 @@ T = TypeVar("T")
 class Present:
     """Reads entries as a client does, each only once."""
 
-    def __init__(self, client: RegistryClient) -> None:
-        """Take the client that reads."""
-        self._client = client
+    def __init__(self, client: RegistryClient, block: int | None = None) -> None:
+        """Take the client that reads, and the block; `None` for the latest."""
+        self._client, self._block = client, block
         self._known: dict[tuple[str, ...], object] = {}
 
     def node(self, account: str, *, block: int | None = None) -> Node | None:
@@ -26,8 +26,20 @@ class Present:
         return self._once(("node", account), lambda: self._client.node(account, block=block))
 
     def party(self, account: str, *, block: int | None = None) -> Party | None:
-        """Return the party of an account."""
-        return self._once(("party", account), lambda: self._client.party(account, block=block))
+        """Return the party of an account: the one of its current id."""
+        return next(iter(self.parties_of(account, block=block)), None)
+
+    def parties_of(self, account: str, *, block: int | None = None) -> tuple[Party, ...]:
+        """Return the parties of an account, one for each of its ids, the current one first."""
+        at = self._block if block is None else block
+        return self._once(
+            ("parties_of", account), lambda: self._client.parties_of(account, block=at)
+        )
+
+    @property
+    def has_many_ids(self) -> bool:
+        """Whether an account can hold several ids; otherwise a new one replaces the former."""
+        return self._client.limits.has_many_ids
 
     def service(self, account: str, *, block: int | None = None) -> Service | None:
         """Return the service of an account."""

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ocn_registry.intents import CreateAgreement, SetNode, SetParty, SetPartyModules, SetService
+from ocn_registry.intents import (
+    CreateAgreement,
+    SetNode,
+    SetParty,
+    SetPartyModules,
+    SetPartyWebsite,
+    SetService,
+)
+from ocn_registry.plans.losses import party_meant
 
 if TYPE_CHECKING:
     from ocn_registry.intents import Intent
@@ -12,7 +20,9 @@ if TYPE_CHECKING:
     from ocn_registry.plans.present import Present
 
 
-def is_unchanged(present: Present, account: Address, intent: Intent) -> bool:
+def is_unchanged(  # noqa: PLR0911 - one for each kind of intent
+    present: Present, account: Address, intent: Intent
+) -> bool:
     """Return whether the entry of an account is already as an intent wants it.
 
     Args:
@@ -25,7 +35,7 @@ def is_unchanged(present: Present, account: Address, intent: Intent) -> bool:
             node = present.node(account)
             return node is not None and node.domain == intent.domain
         case SetParty():
-            party = present.party(account)
+            party = party_meant(present, account, intent)
             return (
                 party is not None
                 and (party.id.country_code, party.id.party_id)
@@ -33,8 +43,11 @@ def is_unchanged(present: Present, account: Address, intent: Intent) -> bool:
                 and party.operator == intent.operator
                 and set(party.roles) == set(intent.roles)
             )
+        case SetPartyWebsite():
+            party = party_meant(present, account, intent)
+            return party is not None and (party.website or "") == intent.website
         case SetPartyModules():
-            party = present.party(account)
+            party = party_meant(present, account, intent)
             return (
                 party is not None
                 and set(party.modules_sender) == set(intent.sender)

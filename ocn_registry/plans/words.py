@@ -153,6 +153,8 @@ def way_of(how: object, sender: object) -> str:
     match how:
         case "signed":
             return f"signed request, sent by {who}"
+        case "controller":
+            return f"signed by the controller, sent by {who}"
         case "owner":
             return f"owner of the registry, {who}"
         case "direct":

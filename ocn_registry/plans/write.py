@@ -19,6 +19,7 @@ from ocn_registry.intents import (
     SetNode,
     SetParty,
     SetPartyModules,
+    SetPartyWebsite,
     SetService,
 )
 from ocn_registry.models import Contract
@@ -27,7 +28,7 @@ from ocn_registry.plans import entries
 from ocn_registry.plans.entries import brief
 from ocn_registry.plans.execute import Plan, execute, read_after, say, transaction
 from ocn_registry.plans.exit_codes import DONE, REJECTED
-from ocn_registry.plans.losses import losses_of
+from ocn_registry.plans.losses import additions_of, losses_of, party_meant
 from ocn_registry.plans.present import Present
 from ocn_registry.plans.words import words_of
 from ocn_registry.protocol.effects import CodeSize, Head, all_of, run, together
@@ -117,6 +118,8 @@ class Writing:
             yield "change", words_of(intent)
             before = entry_of(self._present, intent, account)
             yield "now", "not listed" if before is None else brief(before)
+            for addition in additions_of(self._present, account, intent):
+                yield "adds", addition
             for loss in losses_of(self._present, account, intent):
                 yield "ends", loss
         yield "spender", payer
@@ -177,8 +180,9 @@ def entry_of(  # noqa: PLR0911 - one for each kind of entry
         case SetNode() | DeleteNode():
             operated = client.node(account, block=block)
             return None if operated is None else entries.node(operated)
-        case SetParty() | SetPartyModules() | DeleteParty():
-            listed = client.party(account, block=block)
+        case SetParty() | SetPartyModules() | SetPartyWebsite() | DeleteParty():
+            present = client if isinstance(client, Present) else Present(client, block)
+            listed = party_meant(present, account, intent)
             return None if listed is None else entries.party(listed)
         case SetService() | DeleteService():
             offered = client.service(account, block=block)

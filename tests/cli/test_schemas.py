@@ -126,7 +126,9 @@ def mutants(value, whole=None, place=()):
 def may_be_absent(key, value):
     """Tell of a devnet's keys and of the log's, of which not all are known from the start."""
     vouching = {"operator", "parties", "name"} if "ocn" in value or "chainId" in value else set()
-    return key in {"v1Registry", "v1Permissions"} | vouching or ("begun" in value and key in LATER)
+    return key in {"v1Registry", "v1Permissions", "website"} | vouching or (
+        "begun" in value and key in LATER
+    )
 
 
 def changed(whole, place, part):
@@ -205,7 +207,9 @@ def test_events(printed, client, agreed, cpo, emsp, operator, provider, devnet):
 
 @pytest.mark.parametrize("kind", ["", "-raw"])
 @prints(*[each.path for each in commands() if each.run.__module__.endswith(".write")])
-def test_writes(request, kind, printed, operator, cpo, emsp, spender, keys):
+def test_writes(request, kind, client, printed, operator, cpo, emsp, spender, keys):
+    new = client.limits.has_many_ids
+
     def write(name, signer, *words):
         given = [*words, "-s", keys[signer.address], "-x", keys[spender.address]]
         assert printed(name + kind, *given, "--dry-run")["status"] == "dry run"
@@ -218,6 +222,8 @@ def test_writes(request, kind, printed, operator, cpo, emsp, spender, keys):
     write("set-party", cpo, "-c", "DE", "CPO", "-r", "CPO", *at)
     write("set-party", emsp, "-c", "NL", "MSP", "-r", "EMSP", "OTHER", *at)
     write("set-party-modules", cpo, "--si", "locations", "--ri", "tokens", "cdrs")
+    if new:
+        write("set-website", cpo, "https://www.example.org", "-c", "DE", "CPO")
     write("set-service", cpo, "--name", "Routes", "-p", "FORWARD_ALL")
     write("set-agreement", emsp, cpo.address)
     write("revoke-agreement", emsp, cpo.address)
@@ -226,22 +232,30 @@ def test_writes(request, kind, printed, operator, cpo, emsp, spender, keys):
     write("delete-node", operator)
     request.function.paths = {
         command.path for command in commands() if command.run is (raw if kind else direct)
-    }
+    } - (set() if new else {f"set-website{kind}"})
 
 
 def prepared():
     return [each.path for each in commands() if each.path.startswith("request prepare ")]
 
 
-@prints(*prepared(), "request show", "request sign", "request verify", "request submit")
+HANDLED = ("show", "sign", "verify", "submit")
+
+
+@prints(*prepared(), *(f"request {name}" for name in HANDLED))
 @pytest.mark.usefixtures("listed_service")
-def test_requests(printed, operator, cpo, emsp, provider, spender, keys, tmp_path):
+def test_requests(request, client, printed, operator, cpo, emsp, provider, spender, keys, tmp_path):
+    new = client.limits.has_many_ids
+    request.function.paths = {*prepared(), *(f"request {name}" for name in HANDLED)}
+    if not new:
+        request.function.paths.remove("request prepare set-website")
     words = {
         "set-node": (operator, "https://new.example.org"),
         "delete-node": (operator,),
         "set-party": (cpo, "-c", "DE", "CPO", "-r", "CPO", "-o", operator.address),
         "set-party-modules": (cpo, "--si", "cdrs"),
         "delete-party": (emsp,),
+        **({"set-website": (cpo, "https://www.example.org", "-c", "DE", "CPO")} if new else {}),
         "set-service": (provider, "-p", "FORWARD_ALL"),
         "delete-service": (provider,),
         "set-agreement": (cpo, provider.address),
@@ -400,7 +414,10 @@ def test_what_stands_at_an_address(printed, client):
     printed("owner show")
 
 
-OWNERS = ("delete-node", "delete-party", "reassign", "hand-over", "accept", "schedule", "execute")
+OWNERS = (
+    *("delete-node", "delete-party", "reassign", "reserve"),
+    *("hand-over", "accept", "schedule", "execute"),
+)
 
 
 @pytest.mark.parametrize("deployment", ["v3"], indirect=True)
@@ -425,6 +442,9 @@ def test_what_the_owner_does(
     act("reassign", tmp_path / "claim.json", *why)
     act("delete-party", "-c", "NL", "123", *why)
     act("delete-node", operator.address, *why)
+    act("reserve", cpo.address, "-c", "DE", "SRV", *why)
+    act("reserve", "none", "-c", "DE", "SRV", *why)
+    act("reserve", cpo.address, "--url", URL, *why)
     act("hand-over", client.deployment.permissions)  # has code, as a Safe has
     assert printed("owner safe-file")["transactions"]
     act("hand-over", cpo.address, "--without-code")
@@ -435,7 +455,7 @@ def test_what_the_owner_does(
     heirs.pass_time(devnet, heirs.DELAY_S)
     act("execute", late, by=spender.address)
     printed("owner show")
-    assert len(printed("owner log", *log)) == 9
+    assert len(printed("owner log", *log)) == 12
 
 
 @pytest.fixture(scope="module")

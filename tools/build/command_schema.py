@@ -79,13 +79,22 @@ FIELDS: Schema = {
     "modules_receiver": lists(ref("Module")),
     "name": TEXT,
     "url": TEXT,
+    "domain": TEXT,
+    "website": TEXT,
+    "index": COUNT,
+    "membership": COUNT,
     "permissions": lists(ref("Permission")),
     "version": or_null(COUNT),
     "contract": {"enum": [contract.name for contract in Contract]},
 }
 # What of a state can differ from the one before.
-CHANGED = sorted({*FIELDS, "operator"} - {"version", "contract"})
-MAY_BE_ABSENT = {("AgreementMade", "permissions")}
+CHANGED = sorted({*FIELDS, "operator"} - {"version", "contract", "index", "membership"})
+MAY_BE_ABSENT = {
+    ("AgreementMade", "permissions"),
+    ("PartyReserved", "holder"),
+    ("NodeReserved", "operator"),
+    ("PartyWebsiteSet", "website"),
+}
 WHERE: Schema = {
     "account": or_null(ADDRESS),
     "blockNumber": COUNT,
@@ -94,7 +103,7 @@ WHERE: Schema = {
     "hash": HASH,
     "index": COUNT,
     "sender": or_null(ADDRESS),
-    "how": {"enum": ["direct", "signed", "owner", None]},
+    "how": {"enum": ["direct", "signed", "controller", "owner", None]},
     "certain": FLAG,
 }
 
@@ -155,14 +164,16 @@ STATES = {
     "node": "Node",
     "party": "Party",
     "modules": "Party",
+    "website": "Party",
     "service": "Service",
     "agreement": "AgreementState",
 }
 WRITTEN = tuple(dict.fromkeys((*STATES.values(), "NonceState")))
-OWNERS = {
+OWNERS: dict[str, Schema] = {
     "delete-node": ref("Node"),
     "delete-party": ref("Party"),
     "reassign": ref("Party"),
+    "reserve": ref("Reservation"),
     "hand-over": ref("Ownership"),
     "accept": ref("Ownership"),
     "schedule": ref("Acceptance"),
@@ -187,7 +198,7 @@ def deed(name: str, state: Schema) -> Schema:
         "state": or_null(state),
         "log": TEXT,
     }
-    by_file = [safe_file()] if name in {"delete-node", "delete-party", "reassign"} else []
+    by_file = [safe_file()] if name in {"delete-node", "delete-party", "reassign", "reserve"} else []
     return {"anyOf": [objects({**said, **price}), objects({**said, **done}), *by_file]}
 
 
@@ -205,7 +216,10 @@ ACT = objects(
         "account": ADDRESS,
         "says": TEXT,
         "reason": TEXT,
-        "before": or_null(ref("Node"), ref("Party"), ref("Ownership"), ref("Acceptance")),
+        "before": or_null(
+            *map(ref, ("Node", "Party", "Reservation", "Ownership")),
+            ref("Acceptance"),
+        ),
     },
     {
         "transaction": HASH,
@@ -263,6 +277,14 @@ SHAPES: dict[str, Schema] = {
             "modules": objects({"sender": lists(ref("Module")), "receiver": lists(ref("Module"))}),
             "node": ref("Node"),
         },
+        {"website": TEXT},
+    ),
+    "IdReservation": objects(
+        {**ID, "holder": or_null(ADDRESS), "reservedFor": or_null(ADDRESS)},
+    ),
+    "Reservation": {"anyOf": [ref("IdReservation"), ref("UrlReservation")]},
+    "UrlReservation": objects(
+        {"url": TEXT, "operator": or_null(ADDRESS), "reservedFor": or_null(ADDRESS)},
     ),
     "Service": objects(
         {

@@ -32,6 +32,7 @@ MODULES: Final = (
     "completion",
     "verify",
     "owner",
+    "reserve",
     "migrate",
 )
 GROUPS: Final = {

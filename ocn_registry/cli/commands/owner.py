@@ -39,7 +39,7 @@ def delete_node(args: Namespace) -> int:
     reason = checked_reason(args.reason)
     with connect(args) as client:
         action = owner_actions.delete_node(client, Address(args.address), reason)
-        return _by_owner(args, client, action)
+        return by_owner(args, client, action)
 
 
 def delete_party(args: Namespace) -> int:
@@ -52,7 +52,7 @@ def delete_party(args: Namespace) -> int:
     country_code, party_id = (text.upper() for text in args.credentials)
     with connect(args) as client:
         action = owner_actions.delete_party(client, country_code, party_id, reason)
-        return _by_owner(args, client, action)
+        return by_owner(args, client, action)
 
 
 def reassign(args: Namespace) -> int:
@@ -65,7 +65,7 @@ def reassign(args: Namespace) -> int:
     reason = checked_reason(args.reason)
     with connect(args) as client:
         action = owner_actions.reassign(client, read_signed(client, args.file), reason)
-        return _by_owner(args, client, action)
+        return by_owner(args, client, action)
 
 
 def hand_over(args: Namespace) -> int:
@@ -193,7 +193,7 @@ def _log_of(args: Namespace) -> Path:
     return default_path() if args.log is None else at_home(args.log)
 
 
-def _by_owner(args: Namespace, client: RegistryClient, action: OwnerAction) -> int:
+def by_owner(args: Namespace, client: RegistryClient, action: OwnerAction) -> int:
     """Carry an action out with the owner's key; or write the file by which a Safe does it."""
     from ocn_registry.cli.config.keys import key
     from ocn_registry.cli.execute import Terminal
@@ -215,7 +215,8 @@ def _execute(args: Namespace, client: RegistryClient, action: OwnerAction, owner
     return owning.execute(owner, options, dry_run=args.dry_run)
 
 
-def _with_reason(parser: ArgumentParser) -> None:
+def with_reason(parser: ArgumentParser) -> None:
+    """Add why, for the owner's log, and the file for a Safe."""
     _reason(parser, required=True)
     parser.add_argument(
         "--for-safe",
@@ -321,21 +322,21 @@ COMMANDS = (
         "owner delete-node",
         "delete another account's node",
         delete_node,
-        (take.operator_address, _with_reason),
+        (take.operator_address, with_reason),
         examples=(f"owner delete-node {_ADDRESS} --reason 'URL taken over, ticket 12' {_KEY}",),
     ),
     Command(
         "owner delete-party",
         "delete another account's party",
         delete_party,
-        (take.party_id, _with_reason),
+        (take.party_id, with_reason),
         examples=(f"owner delete-party -c DE ABC --reason 'not its id, ticket 12' {_KEY}",),
     ),
     Command(
         "owner reassign",
         "give an id to its rightful holder, in one step",
         reassign,
-        (_claim, _with_reason),
+        (_claim, with_reason),
         examples=(f"owner reassign claim.json --reason 'ticket 12' {_KEY}",),
     ),
     Command(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ocn_registry.cli import options as take
 from ocn_registry.cli.commands import Command
-from ocn_registry.cli.commands.write import WRITES, intent_of
+from ocn_registry.cli.commands.write import WRITES, intent_of, modules
 from ocn_registry.plans.exit_codes import DONE, INTERRUPTED, REJECTED
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 _VOUCHER_BYTES = 1 << 12
 _PARTY = next(write for write in WRITES if write.name == "set-party")
-_MODULES = next(write for write in WRITES if write.name == "set-party-modules")
 
 
 def register(args: Namespace) -> int:
@@ -289,7 +288,7 @@ COMMANDS = (
         register,
         (
             *_PARTY.options,
-            *_MODULES.options,
+            modules,
             _keystore,
             take.signing,
             handing_in,

@@ -106,9 +106,12 @@ def _intent_of(  # noqa: PLR0911 - one for each write
             return intent_args.set_party(args.credentials, args.roles, args.operator)
         case "set-party-modules":
             sender, receiver = args.sender_interface or (), args.receiver_interface or ()
-            return intent_args.set_party_modules(sender, receiver)
+            return intent_args.set_party_modules(sender, receiver, args.credentials)
+        case "set-website":
+            website = "" if args.website == take.NONE else args.website
+            return intent_args.set_party_website(args.credentials, website)
         case "delete-party":
-            return intents.DeleteParty()
+            return intent_args.delete_party(args.credentials)
         case "set-service":
             return intent_args.set_service(args.name, args.url, args.permissions)
         case "delete-service":
@@ -144,7 +147,8 @@ def _party(parser: ArgumentParser) -> None:
     )
 
 
-def _modules(parser: ArgumentParser) -> None:
+def modules(parser: ArgumentParser) -> None:
+    """Add modules, by the interface that a party has of them."""
     for side in ("sender", "receiver"):
         parser.add_argument(
             f"--{side[0]}i",
@@ -157,6 +161,15 @@ def _modules(parser: ArgumentParser) -> None:
             metavar="MODULE",
             help=f"modules whose {side} interface it implements: {', '.join(MODULES)}",
         )
+
+
+def _website(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "website",
+        metavar="URL",
+        help=f"website of the party: https://www.example.com; {take.NONE} removes it",
+    )
+    take.party_id(parser)
 
 
 def _service(parser: ArgumentParser) -> None:
@@ -193,15 +206,21 @@ WRITES = (
     Write(
         "set-party-modules",
         "replace the OCPI modules of the signer's party",
-        (_modules,),
+        (modules, take.one_of_ids),
         ("--si cdrs locations --ri commands",),
         ("set-modules",),
     ),
     Write(
         "delete-party",
-        "delete the signer's party, with its service and agreements",
-        (),
-        ("",),
+        "delete the signer's party; service and agreements end with its last id",
+        (take.one_of_ids,),
+        ("", "-c DE ABC"),
+    ),
+    Write(
+        "set-website",
+        "set the website of the signer's party, or remove it",
+        (_website,),
+        ("https://www.example.com -c DE ABC", f"{take.NONE} -c DE ABC"),
     ),
     Write(
         "set-service",
