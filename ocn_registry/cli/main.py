@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 _MAY_HOLD_KEYS = ("SIGNER", "SPENDER", "SENDER", "OCN_RPC_URL", "OCN_PROFILE")
-_HASHES = ("tx_hash", "registry_tx", "permissions_tx")
+_HASHES = ("tx_hash", "registry_tx", "permissions_tx", "id")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -453,3 +453,30 @@ def test_a_file_for_a_safe_is_refused_where_none_owns_the_registry(command, oper
     assert (refused.returncode, refused.stdout) == (2, "")
     assert "is not a Safe" in refused.stderr
     assert not log.exists()
+
+
+@pytest.mark.usefixtures("listed_parties")
+def test_a_reserved_id_is_taken_from_its_holder_and_kept(client, owner, cpo, emsp, log):
+    told = owner("reserve", cpo.address, "-c", "nl", "123", *WHY)
+    assert told["before"]["holder"] == emsp.address
+    assert (told["state"]["holder"], told["state"]["reservedFor"]) == (None, cpo.address)
+    assert client.party("NL", "123") is None
+    assert client.reservation_of("NL", "123") == cpo.address
+    assert lines_of(log)[-1]["what"] == "reserve"
+    lifted = owner("reserve", "none", "-c", "NL", "123", *WHY)
+    assert lifted["state"]["reservedFor"] is client.reservation_of("NL", "123") is None
+
+
+@pytest.mark.usefixtures("listed_node")
+def test_a_reserved_url_is_taken_from_its_operator_and_kept(client, owner, operator, cpo):
+    told = owner("reserve", cpo.address, "--url", URL, *WHY)
+    assert told["before"]["operator"] == operator.address
+    assert client.node(operator.address) is None
+    assert client.node_reservation_of(URL) == cpo.address
+
+
+def test_what_is_not_reserved_is_not_lifted(command, keys, devnet):
+    key = keys[devnet.accounts[0].address]
+    refused = command("owner", "reserve", "none", "-c", "DE", "ABC", *WHY, "-s", key, "--yes")
+    assert (refused.returncode, refused.stdout) == (3, "")
+    assert "DE ABC is not reserved" in refused.stderr

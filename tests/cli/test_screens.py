@@ -143,7 +143,7 @@ class Place:
             client.set_party("DE", "SRV", [Role.SCSP], at, signer=of[PROVIDER])
             done = client.set_service(
                 [Permission.FORWARD_ALL_SENDER, Permission.FORWARD_MODULE_CDRS_RECEIVER],
-                name="Sma\u0308rt \u4e2d\u6587\u5145\u7535 \u202espeech",
+                name="Sma\u0308rt \u4e2d\u6587\u5145\u7535 speech",
                 url="https://smart.example.org/terms",
                 signer=of[PROVIDER],
             )

@@ -127,3 +127,21 @@ def test_permissions_that_v1_misnamed_get_the_right_name(command):
     assert finished.returncode == 2
     assert "did you mean FORWARD_ALL_SENDER?" in finished.stderr
     assert Permission.FORWARD_ALL_SENDER.name in finished.stderr
+
+
+@pytest.mark.parametrize("deployment", ["v3"], indirect=True)
+@pytest.mark.usefixtures("listed_parties")
+def test_an_account_with_several_ids_says_which_one_it_means(
+    client, command, done, operator, cpo, keys
+):
+    key = ("-s", keys[cpo.address])
+    added = command(*"set-party -c DE ABD -r EMSP -o".split(), operator.address, *key)
+    assert "adds      DE ABD; DE CPO stays" in added.stderr
+    assert "ends" not in added.stderr
+    done("set-website", "https://www.example.org", "-c", "DE", "CPO", *key)
+    assert client.party("DE", "CPO").website == "https://www.example.org"
+    assert command("delete-party", *key).returncode == 4  # which one?
+    done("delete-party", "-c", "de", "abd", *key)
+    assert [str(each.id) for each in client.parties_of(cpo.address)] == ["DE CPO"]
+    done("set-website", "none", "-c", "DE", "CPO", *key)
+    assert client.party("DE", "CPO").website is None
