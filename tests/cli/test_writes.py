@@ -135,7 +135,7 @@ def test_an_account_with_several_ids_says_which_one_it_means(
     client, command, done, operator, cpo, keys
 ):
     key = ("-s", keys[cpo.address])
-    added = command(*"set-party -c DE ABD -r EMSP -o".split(), operator.address, *key)
+    added = command(*["set-party", "-c", "DE", "ABD", "-r", "EMSP", "-o"], operator.address, *key)
     assert "adds      DE ABD; DE CPO stays" in added.stderr
     assert "ends" not in added.stderr
     done("set-website", "https://www.example.org", "-c", "DE", "CPO", *key)
