@@ -11,6 +11,7 @@ _BATCHES = "base/Batches.sol"
 _IMPORTS = "base/Imports.sol"
 _HASHES = "libraries/RequestHash.sol"
 _TEXT = "libraries/TextRules.sol"
+_WORDS = "libraries/Words.sol"
 _REGISTRY = "Registry.sol"
 _PERMISSIONS = "Permissions.sol"
 
@@ -130,7 +131,13 @@ FAULTS = [
     ),
     Fault(
         "a deletion is a deletion",
-        (Edit(_REGISTRY, "RequestHash.deleteParty(party,", "RequestHash.deleteNode(party,"),),
+        (
+            Edit(
+                _REGISTRY,
+                "RequestHash.deleteParty(party, countryCode, partyId, nonce, deadline)",
+                "RequestHash.deleteNode(party, nonce, deadline)",
+            ),
+        ),
         ("a_deletion_of_the_node_deletes_the_party",),
     ),
     Fault(
@@ -410,7 +417,15 @@ FAULTS = [
     ),
     Fault(
         "roles and modules are not bounded",
-        (Edit("libraries/Bitmap.sol", "if (value >= limit)", "if (value >= limit && value >= 8)"),),
+        (
+            Edit("libraries/Bitmap.sol", "if (value >= limit)", "if (value > limit)"),
+            Edit(_WORDS, "ROLES = ((1 << 8) - 1) << 215;", "ROLES = ((1 << 9) - 1) << 215;"),
+            Edit(_WORDS, "SENDER = ((1 << 16) - 1) << 223;", "SENDER = ((1 << 17) - 1) << 224;"),
+            Edit(
+                _WORDS, "RECEIVER = ((1 << 16) - 1) << 239;", "RECEIVER = ((1 << 14) - 1) << 241;"
+            ),
+            Edit(_REGISTRY, "_KNOWN_TO_V1 = (1 << 7) - 1;", "_KNOWN_TO_V1 = type(uint256).max;"),
+        ),
         ("a_role_out_of_range", "a_module_out_of_range"),
     ),
     Fault(
