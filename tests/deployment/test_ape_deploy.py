@@ -29,7 +29,7 @@ def ape(devnet, record, *options, answers=""):
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=600,  # the contracts are compiled, which takes a busy machine minutes
     )
 
 
@@ -107,7 +107,7 @@ def test_node_that_is_dead_or_on_another_chain_is_one_line(command):
                 capture_output=True,
                 text=True,
                 check=False,
-                timeout=120,
+                timeout=600,  # the contracts are compiled, which takes a busy machine minutes
             )
             assert done.returncode == 5
             (line,) = [line for line in done.stderr.splitlines() if line.strip()]
