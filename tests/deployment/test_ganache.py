@@ -178,7 +178,7 @@ def test_stuck_transaction_is_waited_for_and_not_sent_twice(node, light):
 
 def test_confirmations_are_counted_in_blocks_whatever_is_called_final(node, light):
     """Ganache calls its latest block `finalized`."""
-    with pytest.raises(OutcomeUnknown, match="less than 3 confirmations"):
+    with pytest.raises(OutcomeUnknown, match="fewer than 3 confirmations"):
         light.set_node(URL, signer=OPERATOR, options=WriteOptions(confirmations=3, timeout_s=0.2))
     for _ in range(2):
         node.request("evm_mine")
