@@ -5,7 +5,7 @@ import json
 import pytest
 
 from ocn_registry.cli.config import choices
-from ocn_registry.models import Module, Permission, Role
+from ocn_registry.models import Module, Permission, Role, named
 
 
 @pytest.mark.usefixtures("agreed")
@@ -92,6 +92,6 @@ def test_lists_are_csv_too(client, done, cpo, provider, operator):
 
 
 def test_names_of_the_options_are_those_of_the_models():
-    assert [role.name for role in Role] == list(choices.ROLES)
-    assert [module.name.lower() for module in Module] == list(choices.MODULES)
+    assert [role.name for role in named(Role)] == list(choices.ROLES)
+    assert [module.name.lower() for module in named(Module)] == list(choices.MODULES)
     assert [permission.name for permission in Permission] == list(choices.PERMISSIONS)

@@ -35,6 +35,9 @@ MODULES: Final = (
     "sessions",
     "tariffs",
     "tokens",
+    "payments",
+    "bookings",
+    "invoicereconciliation",
 )
 PERMISSIONS: Final = (
     "FORWARD_ALL",
