@@ -237,7 +237,7 @@ def test_command_line_registers_and_agrees(node, record, light, tmp_path):
     refused = command("set-node", URL, "-s", "env:PROVIDER", code=4)
     assert f"is listed for the operator {at}" in refused
     assert command("get-party", "-c", "DE", "ABC")["address"] == party.address
-    # Ganache's base fee is far above what is usual on Volta, whose chain id it has; all else is well.
+    # Ganache's base fee is far above what is usual on Volta, whose chain id it has.
     assert [each["check"] for each in command("doctor", code=1) if not each["ok"]] == ["fees"]
 
 
