@@ -93,12 +93,17 @@ class Terminal:
 
 
 @pytest.fixture
-def terminal():
-    """Start programs in terminals, and end at the test's end what is left of them."""
+def terminal(tmp_path):
+    """Start programs in terminals, and end at the test's end what is left of them.
+
+    They keep their journal in the test's own folder: chains of tests go back in time, and what a
+    journal holds of another test's chain would be waited for.
+    """
     started = []
 
     def start(*words, columns=80, cwd=None, **environment):
-        started.append(Terminal([*map(str, words)], columns, cwd, environment))
+        own = {"XDG_STATE_HOME": str(tmp_path / "state")} | environment
+        started.append(Terminal([*map(str, words)], columns, cwd, own))
         return started[-1]
 
     yield start

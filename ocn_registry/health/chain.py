@@ -27,7 +27,7 @@ _AHEAD_S: Final = 15
 # Of each of 50 signed requests in one transaction, where it is a node's, which take the most:
 # tests/contract/gas_snapshot.json.
 BATCH: Final = 50
-BATCHED_GAS: Final = 108_405
+BATCHED_GAS: Final = 89_607
 # A hundred services, the most that one import takes, a little more than docs/migration.md measures.
 # It is split to fit.
 IMPORT_GAS: Final = 12_000_000

@@ -186,7 +186,7 @@ def on_volta(volta, anywhere, tmp_path):
     [
         (30_000_000, True, "an import of 100 entries fits too"),
         (8_000_000, True, "50 requests at once fit, an import of 100 entries is split"),
-        (5_000_000, False, "50 requests in one transaction can take 5,420,250"),
+        (4_000_000, False, "50 requests in one transaction can take 4,480,350"),
     ],
 )
 def test_what_fits_a_block_is_told(volta, on_volta, limit, ok, says):
