@@ -197,7 +197,7 @@ def test_what_fits_a_block_is_told(volta, on_volta, limit, ok, says):
     assert f"{limit:,} gas a block" in found["says"]
     assert says in found["says"]
     if not ok:
-        assert found["remedy"] == "give `request submit` no more than 46 at once"
+        assert found["remedy"] == "give `request submit` no more than 44 at once"
 
 
 def test_contracts_without_batches_need_room_for_one_write(on_volta):
