@@ -9,6 +9,7 @@ import struct
 import subprocess
 import termios
 import time
+import uuid
 
 import pytest
 
@@ -90,6 +91,13 @@ class Terminal:
         self.process.kill()
         self.process.wait()
         os.close(self._ours)
+
+
+@pytest.fixture(autouse=True)
+def own_state_folder(monkeypatch, tmp_path_factory):
+    """Let no test write into the journal of whoever runs the tests, nor of another test."""
+    folder = tmp_path_factory.getbasetemp() / f"state-{uuid.uuid4()}"  # made when it is used
+    monkeypatch.setenv("XDG_STATE_HOME", str(folder))
 
 
 @pytest.fixture
