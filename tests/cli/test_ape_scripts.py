@@ -140,7 +140,7 @@ def test_a_keyfile_of_apes_signs_for_a_party_that_has_no_money(listed, fresh, te
     code, shown = running.finish()
     assert code == 0, shown
     assert SECRET not in shown
-    assert shown.index("to sign   be the party DE ABC") < shown.index("Sign:")
+    assert shown.index("to sign   register DE ABC") < shown.index("Sign:")
     assert listed.party("DE", "ABC").address == party.address
 
 
