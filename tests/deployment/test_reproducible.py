@@ -91,7 +91,7 @@ def test_what_its_sources_do_not_compile_to_is_not_deployed(folders, monkeypatch
     spec.loader.exec_module(script)
     monkeypatch.setattr(script, "ROOT", folders[1])
     monkeypatch.setenv("PATH", WITH_NODE)
-    path = folders[1] / "contracts" / "libraries" / "IdList.sol"
+    path = folders[1] / "contracts" / "libraries" / "TextRules.sol"
     path.write_text(f"{path.read_text()}// .\n")
     with pytest.raises(ClickException, match=r"Registry\.json: not what contracts/ compiles to"):
         script.hold_to_sources()
