@@ -18,6 +18,7 @@ def stopped(fresh):
     fresh.request("evm_setAutomine", False)
     yield fresh
     fresh.request("evm_setIntervalMining", 0)
+    fresh.request("anvil_dropAllTransactions")  # or what waits is mined in the next test's chain
     fresh.request("evm_setAutomine", True)
 
 
