@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 NAME: Final = "ocn-registry"
 _UNKNOWN: Final = re.compile(r"argument COMMAND: invalid choice: '(.*)' \(choose from (.*)\)")
+_NOT_TWO: Final = re.compile(r"argument (-c/\S+): expected 2 arguments")
 _INDENT: Final = 4
 _BELOW: Final = f"\n{' ' * 8}"
 
@@ -65,6 +66,9 @@ class Parser(ArgumentParser):
         unknown = _UNKNOWN.fullmatch(message)
         if unknown is not None:
             message = _no_such_command(unknown[1], re.findall(r"'([^']+)'", unknown[2]))
+        in_one = _NOT_TWO.fullmatch(message)
+        if in_one is not None:
+            message = f"argument {in_one[1]}: write the id as two words, for example -c DE ABC"
         safe = without_secrets(masked(message))
         safe = safe.encode("unicode_escape").decode() if not safe.isprintable() else safe
         self.exit(USAGE, said(f"error: {safe}\nsee: {self.prog} --help\n"))

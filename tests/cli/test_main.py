@@ -47,6 +47,7 @@ def test_help_tells_commands_and_exit_codes(anywhere):
         (["request", "prepar"], "prepare?"),
         (["get-node", "no address"], "no address"),
         (["get-party"], "--address"),
+        (["get-party", "-c", "de*abc"], "write the id as two words, for example -c DE ABC"),
         (["list-nodes", "-n", "volt"], "did you mean volta?"),
         (["list-nodes", "-network", "volta"], "use two dashes, --network"),
         (
