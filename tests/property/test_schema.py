@@ -141,20 +141,31 @@ def test_an_acceptance_travels_in_the_same_document(intent, acceptance, is_signe
         dialect.read_request(json.dumps(other))
 
 
-@given(requests())
-def test_small_numbers_may_be_numbers(drawn):
+def small_number(digits):
+    return int(digits) if int(digits) < 2**53 else digits
+
+
+def hexadecimal(digits):
+    return hex(int(digits))
+
+
+def padded_hexadecimal(digits):
+    return f"0x{int(digits):064X}"
+
+
+@pytest.mark.parametrize("written", [small_number, hexadecimal, padded_hexadecimal])
+@given(drawn=requests())
+def test_numbers_may_be_written_as_wallets_write_them(written, drawn):
     dialect, request = drawn
     document = json.loads(request.to_json())
     for part in (document["domain"], document["message"]):
         for name, value in part.items():
             if isinstance(value, list):
-                part[name] = [int(item) for item in value]
-            elif (
-                value.isdecimal()
-                and int(value) < 2**53
-                and name not in {"partyId", "name", "version"}
-            ):
-                part[name] = int(value)
+                part[name] = [written(item) for item in value]
+            elif value.isdecimal() and name not in {"partyId", "name", "version"}:
+                part[name] = written(value)
+    if "types" in document:
+        del document["types"]["EIP712Domain"]
     UNSIGNED.validate(document)
     assert dialect.read_request(json.dumps(document)) == request
 
@@ -169,7 +180,13 @@ def paths_of(value, path=()):
             yield from paths_of(item, (*path, place))
 
 
-ODD = st.sampled_from([None, True, 1.5, {}, "0x12", "-1", "+1", "01", " 1", 2**53, -1, [[]], "1e3"])
+ODD = st.sampled_from(
+    [
+        *(None, True, False, 1.5, {}, 2**53, -1, [[]]),
+        *("0x", "0X1", "0x" + "0" * 65, "-0x1", "0x1_0"),
+        *("-1", "+1", "01", " 1", "1_0", "1e3", "9" * 79),
+    ]
+)
 # Any text is one, for the reader; what contracts take of it, they say.
 TEXTS = {"domain", "name", "url", "countryCode", "partyId", "website"}
 
@@ -185,7 +202,7 @@ def test_what_is_of_another_form_is_refused_by_both(drawn, odd, data):
         part = part[key]
     if path and path[0] == "message" and last in TEXTS and isinstance(odd, str):
         return
-    if last == "signature" and odd == "0x12":  # a contract may take it
+    if last == "signature" and odd == "0x":  # a Safe that approved it on the chain
         return
     if odd is part[last]:
         return

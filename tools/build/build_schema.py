@@ -38,8 +38,15 @@ _NAMES: dict[Contract, str] = {
 
 
 def below(limit: int) -> Schema:
-    """Return the schema of a small number, as decimal text or as a number."""
-    return {"enum": [*map(str, range(limit)), *range(limit)]}
+    """Return the schema of a small number: decimal or hexadecimal text, or a number."""
+    digits = "".join(f"{number:x}" for number in range(limit))
+    either_case = digits + digits[10:].upper()
+    return {
+        "anyOf": [
+            {"enum": [*map(str, range(limit)), *range(limit)]},
+            {"type": "string", "pattern": f"^0x0{{0,63}}[{either_case}]$"},
+        ],
+    }
 
 
 def objects(properties: Schema, **more: object) -> Schema:
@@ -120,9 +127,9 @@ def third_request(kind: StructType, contracts: list[Contract]) -> Schema:
             "verifyingContract": _ADDRESS,
         },
     )
-    types = {"EIP712Domain": DOMAIN_TYPE.document(), kind.name: kind.document()}
+    whole = {"EIP712Domain": DOMAIN_TYPE.document(), kind.name: kind.document()}
     return request(
-        types={"const": types},
+        types={"enum": [whole, {kind.name: kind.document()}]},  # viem leaves out the domain's
         primaryType={"const": kind.name},
         domain=domain,
         message=message(kind, TEXTS, THIRD_LISTS),
@@ -186,9 +193,12 @@ def schema() -> Schema:
                 "maxLength": 2 * MAX_SIGNATURE_BYTES,
             },
             "uint256": {
-                "description": "Decimal digits in quotes; below 2^53 a number as well.",
+                "description": (
+                    "Written as decimal digits in quotes. Also read: 0x and hexadecimal digits in "
+                    "quotes, and below 2^53 a number."
+                ),
                 "anyOf": [
-                    {"type": "string", "pattern": "^(0|[1-9][0-9]{0,77})$"},
+                    {"type": "string", "pattern": "^(0|[1-9][0-9]{0,77}|0x[0-9a-fA-F]{1,64})$"},
                     {"type": "integer", "minimum": 0, "exclusiveMaximum": 1 << 53},
                 ],
             },
