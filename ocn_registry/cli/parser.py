@@ -74,13 +74,8 @@ class Parser(ArgumentParser):
         self.exit(USAGE, said(f"error: {safe}\nsee: {self.prog} --help\n"))
 
 
-def parser_of(argv: Sequence[str] | None = None) -> ArgumentParser:
-    """Return the parser.
-
-    Args:
-        argv: What will be parsed: only the commands that it names get their options, which takes
-            half of the time; `None` for all.
-    """
+def root_parser() -> Parser:
+    """Return the parser of what stands before a command, without the commands."""
     codes = "\n".join([f"  {code:<4} {meaning}" for code, meaning in MEANINGS.items()])
     root = Parser(
         prog=NAME,
@@ -96,6 +91,17 @@ def parser_of(argv: Sequence[str] | None = None) -> ArgumentParser:
         help="show the versions of this command and of the contracts that it supports",
     )
     network_and_output(root, root=True)
+    return root
+
+
+def parser_of(argv: Sequence[str] | None = None) -> ArgumentParser:
+    """Return the parser.
+
+    Args:
+        argv: The command line. Only the commands that it names get their options, which takes half
+            of the time; `None` for all.
+    """
+    root = root_parser()
     below: dict[str, _SubParsersAction[ArgumentParser]] = {}
     _group(root, "", below)
     for command in _meant(argv):

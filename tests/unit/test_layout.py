@@ -51,6 +51,7 @@ LIBRARIES = {
     "ape": set(),
     "rich": {"cli"},
     "argparse": {"cli", "relay"},
+    "shtab": {"cli"},
     "getpass": {"cli"},
     "shutil": {"cli", "deploy"},
     "urllib3": {"transport", "relay"},
