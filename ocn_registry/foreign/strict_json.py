@@ -7,7 +7,6 @@ depth, items and digits are measured first, in a few passes of compiled code ove
 
 from __future__ import annotations
 
-import codecs
 import json
 import re
 from functools import lru_cache
@@ -54,7 +53,7 @@ def parse_json(
     """Parse JSON.
 
     Args:
-        content: UTF-8, or UTF-16 that starts with a byte order mark.
+        content: UTF-8, UTF-16 or UTF-32, with a byte order mark or without.
         limits: The most that it may be.
         pairs: Makes an object of its pairs.
         number: Makes a value of a number that is not an integer.
@@ -90,15 +89,18 @@ def _decoder(
 
 
 def as_utf8(content: bytes) -> bytes:
-    """Return the content without a byte order mark, and as UTF-8 where that says it is UTF-16.
+    """Return the content as UTF-8 without a byte order mark.
 
-    Windows PowerShell writes such files.
+    Windows writes such marks, and PowerShell UTF-16, with a mark or without.
+
+    Args:
+        content: Text that starts with two ASCII characters, in UTF-8, UTF-16 or UTF-32.
+
+    Raises:
+        UnicodeDecodeError: It is not text in UTF-16 or UTF-32, and looks like it.
     """
-    if content.startswith(codecs.BOM_UTF8):
-        return content[len(codecs.BOM_UTF8) :]
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return content.decode("utf-16").encode()
-    return content
+    encoding = json.detect_encoding(content[:4])
+    return content if encoding == "utf-8" else content.decode(encoding).encode()
 
 
 def _check(content: bytes, limits: Limits) -> None:

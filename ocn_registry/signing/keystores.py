@@ -21,9 +21,10 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeGuard, cast
 
+from ocn_registry.errors import InvalidInput
 from ocn_registry.evm.keccak import keccak256
 from ocn_registry.foreign.limits import KEYSTORE_FILE
-from ocn_registry.foreign.strict_json import parse_json
+from ocn_registry.foreign.strict_json import BeyondLimits, parse_json
 from ocn_registry.foreign.text import shown
 from ocn_registry.signing.other_key_files import kind_of_json, kind_of_text
 
@@ -41,7 +42,9 @@ _MAX_SCRYPT_STEPS: Final = 1 << 23
 _MAX_SCRYPT_BYTES: Final = 1 << 29
 _MAX_ROUNDS: Final = 10_000_000
 _SCRYPT: Final = {"n": 1 << 18, "r": 8, "p": 1}
+_FORMS: Final = ("NFKC", "NFKD", "NFC", "NFD")
 _DIGITS: Final = re.compile(r"(0x)?(?:[0-9a-fA-F]{2})*", re.IGNORECASE)
+_NO_WORD: Final = re.compile("[^a-z0-9]")
 _NUMBER: Final = re.compile(r"[0-9]{1,10}|0x[0-9a-fA-F]{1,8}")
 _ADDRESS: Final = re.compile(r"(?:0x)?([0-9a-fA-F]{40})")
 
@@ -76,11 +79,16 @@ class Keystore:
         Args:
             passphrase: Returns the passphrase, as a person gives it. Letters with accents are
                 also tried in Unicode's other forms, because wallets normalize them differently.
+
+        Raises:
+            InvalidInput: The passphrase is not text.
         """
         given = passphrase()
         if not isinstance(given, str):
-            return None
-        forms = [unicodedata.normalize(form, given) for form in ("NFKC", "NFC", "NFD")]
+            kind = type(given).__name__
+            del given  # a traceback must not show it
+            raise InvalidInput(f"the passphrase is of type {kind}: use text")
+        forms = [unicodedata.normalize(form, given) for form in _FORMS]
         try:
             for spelled in dict.fromkeys([given, *forms]):
                 derived = self._derived(spelled.encode(errors="surrogatepass"))
@@ -116,14 +124,14 @@ def read_keystore(text: str) -> Keystore | str:
 
 
 def encrypted(key: bytes, address: Address, passphrase: object) -> str | None:
-    """Return the text of a keystore file; `None` if the passphrase is empty or not text.
+    """Return the text of a keystore file; `None` if the passphrase is empty, or not Unicode text.
 
     Args:
         key: The private key.
         address: Its address.
         passphrase: What encrypts it.
     """
-    if not isinstance(passphrase, str) or not passphrase:
+    if not isinstance(passphrase, str) or not passphrase or not _is_unicode(passphrase):
         return None
     salt, iv = os.urandom(_KEY_BYTES), os.urandom(_IV_BYTES)
     derived = _scrypt(passphrase.encode(), salt, tuple(_SCRYPT.values()), _KEY_BYTES)
@@ -142,6 +150,11 @@ def encrypted(key: bytes, address: Address, passphrase: object) -> str | None:
         "version": 3,
     }
     return json.dumps(content, indent=2) + "\n"
+
+
+def _is_unicode(text: str) -> bool:
+    """Return whether UTF-8 can hold a text: bytes that are not text come as half characters."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _scrypt(passphrase: bytes, salt: bytes, cost: tuple[int, ...], size: int) -> bytes:
@@ -169,6 +182,8 @@ def _keystore(text: str) -> Keystore:
         raise _Odd(other)
     try:
         content = parse_json(text.encode(errors="surrogatepass"), KEYSTORE_FILE)
+    except BeyondLimits as error:
+        raise _Odd(f"it is JSON {error}") from None
     except ValueError:
         raise _Odd("its content is not JSON, or not all of it is there") from None
     if _is_list(content) and len(content) == 1:  # web3.js exports a wallet so
@@ -180,8 +195,10 @@ def _keystore(text: str) -> Keystore:
         raise _Odd(other)
     if "crypto" not in whole:
         raise _Odd("it is JSON without an encrypted key in it")
-    if _number(whole.get("version")) != 3:  # noqa: PLR2004 - the format's own number
-        raise _Odd(f"its version is {_told(whole.get('version'))}; only version 3 is supported")
+    if "version" not in whole:
+        raise _Odd("its 'version' is missing; only version 3 is supported")
+    if _number(whole["version"]) != 3:  # noqa: PLR2004 - the format's own number
+        raise _Odd(f"its version is {_told(whole['version'])}; only version 3 is supported")
     crypto = _part(whole, "crypto")
     address = whole.get("address")
     named = _ADDRESS.fullmatch(address) if isinstance(address, str) else None
@@ -193,7 +210,7 @@ def _checked(crypto: dict[str, object], address: str | None) -> Keystore:
         raise _Odd(f"its cipher is {_told(cipher)}; only 'aes-128-ctr' is supported")
     parameters = _part(crypto, "kdfparams")
     kdf, cost = _derivation(_word(crypto, "kdf"), parameters)
-    size = _positive(parameters, "dklen")
+    size = _positive({"dklen": _KEY_BYTES} | parameters, "dklen")  # some leave it out
     if not _KEY_BYTES <= size <= _MAX_DERIVED_BYTES:
         raise _Odd(f"its derived key has {size} bytes (dklen); {_KEY_BYTES} are needed")
     ciphertext = _bytes(crypto, "ciphertext")
@@ -234,12 +251,13 @@ def _derivation(kdf: str, parameters: dict[str, object]) -> tuple[str, tuple[int
         return kdf, (n, r, p)
     if kdf == "pbkdf2":
         prf = _word(parameters, "prf", "hmac-sha256")
-        if prf not in {"hmac-sha256", "hmac-sha512"}:
+        hashing = _NO_WORD.sub("", prf).removeprefix("hmac")
+        if hashing not in {"sha256", "sha512"}:
             raise _Odd(f"its PBKDF2 function is {_told(prf)}; 'hmac-sha256' is supported")
         rounds = _positive(parameters, "c")
         if rounds > _MAX_ROUNDS:
             raise _Odd(f"its PBKDF2 parameter c is {rounds}; at most {_MAX_ROUNDS} are computed")
-        return prf.removeprefix("hmac-"), (rounds,)
+        return hashing, (rounds,)
     raise _Odd(f"its key derivation is {_told(kdf)}; 'scrypt' and 'pbkdf2' are supported")
 
 

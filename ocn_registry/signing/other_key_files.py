@@ -6,6 +6,7 @@ No message quotes the file: several of these hold a key that nothing encrypts.
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import TYPE_CHECKING, Final, TypeAlias, TypeGuard
 
 if TYPE_CHECKING:
@@ -14,26 +15,53 @@ if TYPE_CHECKING:
 _Object: TypeAlias = dict[str, object]
 
 _KEY: Final = re.compile(r"\s*(?:0[xX])?[0-9a-fA-F]{64}\s*")
-_WIF: Final = re.compile(r"\s*[5KLc9][1-9A-HJ-NP-Za-km-z]{50,51}\s*")
-_EXTENDED: Final = re.compile(r"\s*[xyzt]p(?:rv|ub)[1-9A-HJ-NP-Za-km-z]{100,110}\s*")
-_PHRASE: Final = re.compile(r"\s*[a-z]{3,8}(?:\s+[a-z]{3,8}){11,23}\s*")
+_KEY_INSIDE: Final = re.compile(r"(?<![0-9a-fA-F])(?:[0-9a-fA-F][\s_:-]?){64}(?![0-9a-fA-F])")
+_BASE58: Final = "[1-9A-HJ-NP-Za-km-z]"
+_WIF: Final = re.compile(rf"\s*[5KLc9]{_BASE58}{{50,51}}\s*")
+_BIP_38: Final = re.compile(rf"\s*6P{_BASE58}{{56}}\s*")
+_EXTENDED: Final = re.compile(rf"\s*[xyzt]p(?:rv|ub){_BASE58}{{100,110}}\s*")
+_BETWEEN_WORDS: Final = re.compile(r"[\s,;.:()\"']+")
+_CONTROLS: Final = re.compile(r"[\0-\x08\x0e-\x1f]")
+_PHRASE_WORDS: Final = {12, 15, 18, 21, 24}  # BIP 39
+_LONGEST_WORD: Final = 8
+_LONGEST_PHRASE: Final = 1000
 _SECRET_KEY_BYTES: Final = 64
 
 _BARE_KEY = "it is a private key that nothing encrypts; use file:PATH for it"
+_KEY_AMONG_OTHERS = (
+    "it holds more than a private key, which nothing encrypts; write the key alone to a file that "
+    "only you can read, and use file:PATH for it"
+)
 _PHRASE_TOLD = "it is a recovery phrase; import it in a wallet and export the account's keystore"
 
-# What a text begins with or looks like, and what it is then.
+
+def _is_phrase(text: str) -> bool:
+    """Return whether a text is nothing but words as wallets give them, in any language."""
+    if len(text) > _LONGEST_PHRASE:
+        return False
+    parts = _BETWEEN_WORDS.split(unicodedata.normalize("NFKC", text))
+    words = [part for part in parts if part and not part.isdecimal()]  # some are numbered
+    fits = all(word.isalpha() and len(word) <= _LONGEST_WORD for word in words)
+    return fits and len(words) in _PHRASE_WORDS
+
+
+# What a text that is not JSON contains or looks like, and what it is then.
 _TEXTS: Final[tuple[tuple[Callable[[str], object], str], ...]] = (
     (lambda text: not text.strip(), "it is empty"),
+    (_CONTROLS.search, "it is not a text file"),
     (_KEY.fullmatch, _BARE_KEY),
     (_WIF.fullmatch, "it is a private key of Bitcoin (WIF)"),
+    (_BIP_38.fullmatch, "it is an encrypted private key of Bitcoin (BIP 38)"),
     (_EXTENDED.fullmatch, "it is an extended key (BIP 32) of a whole wallet, not of one account"),
-    (_PHRASE.fullmatch, _PHRASE_TOLD),
-    (lambda text: "-----BEGIN OPENSSH" in text[:100], "it is a key of SSH"),
-    (lambda text: "-----BEGIN PGP" in text[:100], "it is a key of PGP"),
-    (lambda text: "-----BEGIN CERT" in text[:100], "it is a certificate"),
-    (lambda text: "-----BEGIN" in text[:100], "it is a key in PEM form"),
-    (lambda text: text.lstrip().lower().startswith(("<!doctype", "<html")), "it is a web page"),
+    (_is_phrase, _PHRASE_TOLD),
+    (lambda text: "-----BEGIN OPENSSH" in text, "it is a key of SSH"),
+    (lambda text: text.startswith("PuTTY-User-Key-File"), "it is a key of SSH, as PuTTY writes it"),
+    (lambda text: "-----BEGIN PGP" in text, "it is a key of PGP"),
+    (lambda text: "-----BEGIN CERT" in text, "it is a certificate"),
+    (lambda text: "-----BEGIN" in text, "it is a key in PEM form"),
+    (lambda text: text.startswith(("AGE-SECRET-KEY", "age-encryption.org")), "it is a file of age"),
+    (lambda text: text.lower().startswith(("<!doctype", "<html")), "it is a web page"),
+    (lambda text: "{" not in text and _KEY_INSIDE.search(text), _KEY_AMONG_OTHERS),
 )
 
 
@@ -43,6 +71,9 @@ def kind_of_text(text: str) -> str | None:
     Args:
         text: Content of the file.
     """
+    text = text.lstrip()
+    if text.startswith(("{", "[")):
+        return None
     return next((told for fits, told in _TEXTS if fits(text)), None)
 
 
@@ -63,31 +94,51 @@ _MNEMONIC = (
 )
 _FIRST = "it is of version 1, as geth wrote it until 2015; open it with geth, which upgrades it"
 _SOLANA = "it is a key of Solana"
+_TRANSACTION_MANAGER = "it is a key of a private transaction manager (Tessera)"
+_FIRST_VERSIONS = {"None", "1"}
+_FIRST_PARTS = {"ciphertext", "iv", "mac", "salt"}
+
+
+def _is_first(whole: _Object, crypto: _Object) -> bool:
+    """Return whether it is geth's first version; other wallets have versions 1 of their own."""
+    version = str(whole.get("version", crypto.get("version")))
+    by_cipher = crypto.get("cipher") == "aes-128-cbc" and version in _FIRST_VERSIONS
+    return by_cipher or "keyheader" in crypto or crypto.keys() >= _FIRST_PARTS
+
 
 # What an encrypted key is, if it is not one of version 3.
 _ENCRYPTED: Final[tuple[tuple[Callable[[_Object, _Object], bool], str], ...]] = (
     (lambda _, crypto: _is_object(crypto.get("kdf")), _VALIDATOR),
     (lambda whole, _: whole.get("version") in {4, "4"}, _VALIDATOR),
     (lambda whole, _: whole.get("type") == "mnemonic", _MNEMONIC),
-    (lambda whole, crypto: whole.get("version") in {1, "1"} or "keyheader" in crypto, _FIRST),
+    (_is_first, _FIRST),
 )
 # Keys in lower case that only this kind of file has, and what it is.
 _OBJECTS: Final = (
     ({"encseed", "ethaddr"}, _PRESALE),
     ({"data", "iv", "salt"}, _METAMASK),
+    ({"cipher", "iv", "salt"}, _METAMASK),
     ({"vault"}, _METAMASK),
+    ({"metamask"}, _METAMASK),
     ({"keyringcontroller"}, _METAMASK),
     ({"address", "privatekey"}, "it is a key file of geth that nothing encrypts"),
-    ({"privatekey"}, _BARE_KEY),
-    ({"private_key"}, _BARE_KEY),
+    ({"privatekey"}, _KEY_AMONG_OTHERS),
+    ({"private_key"}, _KEY_AMONG_OTHERS),
+    ({"private_keys"}, _KEY_AMONG_OTHERS),
     ({"mnemonic"}, _PHRASE_TOLD),
+    ({"secretphrase"}, _PHRASE_TOLD),
+    ({"description", "params"}, "it is the master seed of Clef, which holds no account's key"),
+    ({"keyring"}, "it is a keystore of Kaia (Klaytn), version 4; only version 3 is supported"),
     ({"encmnemonic"}, "it is a wallet of imToken, which holds a recovery phrase"),
     ({"encoded", "encoding"}, "it is an account of Polkadot"),
     ({"encrypted", "locked", "private"}, "it is a wallet of an early MyEtherWallet"),
     ({"seed_version"}, "it is a wallet of Electrum (Bitcoin)"),
-    ({"config", "publickey"}, "it is a key of a private transaction manager (Tessera)"),
+    ({"config", "publickey"}, _TRANSACTION_MANAGER),
+    ({"data", "type"}, _TRANSACTION_MANAGER),
+    ({"cborhex"}, "it is a key of Cardano"),
     ({"abi"}, "it is a contract's ABI"),
     ({"kty"}, "it is a JSON Web Key"),
+    ({"keys"}, "it is a set of JSON Web Keys"),
     ({"registry", "permissions"}, "it is a network file"),
     ({"primarytype"}, "it is a request"),
 )

@@ -16,6 +16,7 @@ from ocn_registry.evm.transactions import digest, join
 from ocn_registry.foreign.text import shown
 from ocn_registry.signing.key_files import private_text, text_of, write_once
 from ocn_registry.signing.keystores import encrypted, read_keystore
+from ocn_registry.signing.other_key_files import kind_of_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -134,11 +135,10 @@ class KeySigner:
         Raises:
             InvalidInput: It can't be read, others can read it, or it is not a valid private key.
         """
-        found = _key(private_text(path))
+        found, why = _key_in(private_text(path))
         if found is None:
             raise InvalidInput(
-                f"the file {shown(str(path))} does not hold a valid private key: it should have "
-                "64 hexadecimal digits",
+                f"the file {shown(str(path))} does not hold a valid private key: {why}",
             )
         return cls(found)
 
@@ -159,6 +159,7 @@ class KeySigner:
             InvalidInput: The file is not a keystore, and the message says what it is; or the
                 passphrase is wrong.
         """
+        _check_function(passphrase)
         name = shown(str(path))
         keystore = read_keystore(text_of(path))
         if isinstance(keystore, str):
@@ -215,11 +216,14 @@ class KeySigner:
 
         Raises:
             InvalidInput: A file of this name exists, it can't be written, or the passphrase is
-                empty.
+                empty or not text.
         """
+        _check_function(passphrase)
         text = encrypted(self._key.secret, self.address, passphrase())
         if text is None:
-            raise InvalidInput("the key can't be encrypted: use a passphrase that is not empty")
+            raise InvalidInput(
+                "the key can't be encrypted: use a passphrase that is text and not empty",
+            )
         write_once(path, text)
 
     def sign(self, payload: Payload) -> bytes:
@@ -248,6 +252,27 @@ class KeySigner:
         if len(what) != _DIGEST_BYTES:  # checked here, where no frame holds the key
             raise InvalidInput(f"a digest has {_DIGEST_BYTES} bytes, not {len(what)}")
         return sign(self._key, what)
+
+
+def _check_function(passphrase: object) -> None:
+    """Check that a passphrase is not given as it is, where tracebacks would show it."""
+    if not callable(passphrase):
+        kind = type(passphrase).__name__
+        del passphrase
+        raise InvalidInput(
+            f"the passphrase is of type {kind}: give a function that returns it, such as "
+            "getpass.getpass",
+        )
+
+
+def _key_in(text: str) -> tuple[PrivateKey | None, str]:
+    """Return the key in a file, or `None` and what the file is."""
+    found = _key(text)
+    if found is not None:
+        return found, ""
+    if not isinstance(read_keystore(text), str):
+        return None, "it is an encrypted keystore; use keystore:PATH for it"
+    return None, kind_of_text(text) or "it should have 64 hexadecimal digits and nothing else"
 
 
 def _key(key: str | bytes) -> PrivateKey | None:

@@ -125,9 +125,15 @@ def prefixed(content):
         keystore(({}, "meta"), ("name", "name"), ({"mnemonicCounter": "0"}, "x-ethers")),
         json.dumps(keystore()).encode("utf-8-sig"),
         json.dumps(keystore()).encode("utf-16"),
+        json.dumps(keystore()).encode("utf-16-le"),
+        json.dumps(keystore()).encode("utf-32"),
         json.dumps(keystore(), indent=2).replace("\n", "\r\n"),
+        keystore((DELETED, "crypto", "kdfparams", "dklen")),
+        keystore(("HmacSHA256", "crypto", "kdfparams", "prf")),
+        keystore(("private-key", "type"), ([], "activeAccounts")),
+        keystore(("T" + "R" * 33, "address")),
     ],
-    ids=range(18),
+    ids=range(24),
 )
 def test_keystore_opens_however_its_program_wrote_it(opened, content):
     assert opened(content).address == ADDRESS
@@ -148,7 +154,7 @@ def test_counter_that_began_with_zeros_opens_where_these_were_left_out(opened):
 
 def test_passphrase_opens_in_whichever_form_of_unicode_it_was_used(opened):
     typed = "cafe\u0301\u212b\uff11"
-    for form in ("NFC", "NFD", "NFKC"):
+    for form in ("NFC", "NFD", "NFKC", "NFKD"):
         secret = unicodedata.normalize(form, typed)
         assert opened(keystore(secret=secret.encode()), typed).address == ADDRESS
 
@@ -171,14 +177,35 @@ KINDS = {
         ({"function": "pbkdf2", "params": {}, "message": ""}, "crypto", "kdf"), (4, "version")
     ),
     "recovery phrase": keystore(("mnemonic", "type")),
-    "version 1": keystore(("1", "version"), ("aes-128-cbc", "crypto", "cipher")),
+    "version 1, as geth wrote": keystore(("1", "version"), ("aes-128-cbc", "crypto", "cipher")),
+    "version 1, as geth": keystore((DELETED, "version"), ({"Version": "1"}, "crypto", "KeyHeader")),
+    "version 1, as": {"Crypto": {"MAC": "A", "Salt": "A", "IV": "A", "CipherText": "A"}},
+    "version is 1;": keystore((1, "version"), ("aes-256-ctr", "crypto", "cipher")),
+    "Clef": {"description": "Clef seed", "version": 1, "params": keystore()["crypto"]},
+    "Kaia": {"version": 4, "address": ADDRESS, "keyring": [[keystore()["crypto"]]]},
+    "(Tessera)": {"data": {"snonce": "A", "sbox": "A"}, "type": "argon2sbox"},
+    "set of JSON Web Keys": {"keys": [{"kty": "EC"}]},
+    "Cardano": {"type": "PaymentSigningKeyShelley_ed25519", "cborHex": "5820"},
+    "vault of MetaMask,": {"cipher": "AAAA", "iv": "AAAA", "salt": "AAAA", "lib": "original"},
     "presale": {"encseed": "00" * 64, "ethaddr": ADDRESS[2:], "email": "a@example.org"},
     "MetaMask": {"data": "AAAA", "iv": "AAAA", "salt": "AAAA"},
     "vault of MetaMask": {"data": {"KeyringController": {}}, "vault": "AAAA"},
     "that nothing encrypts": KEY.hex(),
     "use file:PATH": f"0x{KEY.hex()}\n",
     "geth that nothing encrypts": {"address": ADDRESS[2:], "privatekey": KEY.hex(), "version": 3},
+    "holds more than a private key": f"SIGNER=0x{KEY.hex()}\n",
+    "more than a private key": f"# of the node\n{KEY.hex()}\n{KEY.hex()}\n",
+    "than a private key": {"private_keys": {ADDRESS: KEY.hex()}},
     "it is a recovery phrase": "test " * 11 + "junk\n",
+    "is a recovery phrase": "".join(f"{place}. Test\r\n" for place in range(1, 13)),
+    "a recovery phrase": "abaisser, \xe9clair, zoologie, " * 4,
+    "recovery phrase;": "\u3000".join(["\u3042\u3044\u3053\u304f\u3057\u3093"] * 12),
+    "key in PEM form": "Bag Attributes\n    localKeyID: 01\n-----BEGIN PRIVATE KEY-----\nAAAA\n",
+    "PuTTY": "PuTTY-User-Key-File-3: ssh-ed25519\r\n",
+    "BIP 38": "6P" + "R" * 56,
+    "file of age": "AGE-SECRET-KEY-1QQ\n",
+    "not a text file": "PK\x03\x04",
+    "of more than 256 parts": keystore(([0] * 300, "more")),
     "PEM": "-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----\n",
     "SSH": "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n",
     "Bitcoin": "5HueCGU8rMjxEXxiPuD5BDku4MkFqeZyd4dZ1jvhTVqvbTLvyTJ",
@@ -190,7 +217,7 @@ KINDS = {
     "without an encrypted key": {"hello": "world"},
     "web page": "<!DOCTYPE html><html></html>",
     "version is 5": keystore((5, "version")),
-    "version is None": keystore((DELETED, "version")),
+    "'version' is missing": keystore((DELETED, "version")),
     "cipher is 'aes-256-gcm'": keystore(("aes-256-gcm", "crypto", "cipher")),
     "derivation is 'argon2id'": keystore(("argon2id", "crypto", "kdf")),
     "function is 'hmac-md5'": keystore(("hmac-md5", "crypto", "kdfparams", "prf")),
@@ -241,7 +268,42 @@ def test_keystore_that_names_another_address_is_refused(opened):
         opened(keystore(("ab" * 20, "address")))
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("passphrase", [None, b"testpassword", 5])
+def test_passphrase_that_is_not_text_is_told_apart_from_a_wrong_one(tmp_path, opened, passphrase):
+    with pytest.raises(InvalidInput, match=r"of type \w+: use text"):
+        opened(keystore(), passphrase)
+    with pytest.raises(InvalidInput, match="a function that returns it"):
+        KeySigner.from_keystore("any", passphrase)
+    with pytest.raises(InvalidInput, match="text and not empty"):
+        KeySigner.from_key(KEY).to_keystore(tmp_path / "new.json", lambda: passphrase)
+
+
+def test_passphrase_of_bytes_that_are_not_text_encrypts_nothing(tmp_path):
+    with pytest.raises(InvalidInput, match="text and not empty"):
+        KeySigner.from_key(KEY).to_keystore(tmp_path / "new.json", lambda: "p\udce4ss")
+
+
+@pytest.mark.parametrize(
+    ("says", "content"),
+    [
+        ("use keystore:PATH", json.dumps(keystore())),
+        ("it is a recovery phrase", "test " * 12),
+        ("more than a private key", f"key: {KEY.hex()}"),
+        ("PEM", "-----BEGIN EC PRIVATE KEY-----"),
+        ("64 hexadecimal digits and nothing else", KEY.hex()[1:]),
+        ("64 hexadecimal digits and nothing else", json.dumps({"hello": "world"})),
+    ],
+)
+def test_key_file_that_holds_something_else_is_named_for_it(tmp_path, says, content):
+    file = tmp_path / "key"
+    file.write_text(content)
+    file.chmod(0o600)
+    with pytest.raises(InvalidInput, match=says) as error:
+        KeySigner.from_file(file)
+    assert KEY.hex()[1:] not in str(error.value)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le"])
 def test_file_that_holds_a_secret_is_read_as_windows_writes_it(tmp_path, encoding):
     file = tmp_path / "secret"
     file.write_bytes(f"{SECRET}\r\n".encode(encoding))

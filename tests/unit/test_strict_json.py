@@ -75,6 +75,8 @@ def test_byte_order_marks_of_windows_are_read():
     assert parse_json(text.encode("utf-8-sig")) == json.loads(text)
     assert parse_json(text.encode("utf-16")) == json.loads(text)
     assert parse_json(b"\xfe\xff" + text.encode("utf-16-be")) == json.loads(text)
+    assert parse_json(text.encode("utf-16-le")) == json.loads(text)
+    assert parse_json(text.encode("utf-32")) == json.loads(text)
 
 
 @pytest.mark.parametrize("content", [b'"\\ud800"', b'"a\\\\\\udfffb"', b'["\\uD83D\\uD83D"]'])
