@@ -94,6 +94,7 @@ if TYPE_CHECKING:
     from ocn_registry.intents import SignableIntent as SignableIntent
     from ocn_registry.intents import TransferOwnership as TransferOwnership
     from ocn_registry.intents import WantedParty as WantedParty
+    from ocn_registry.intents import intent_from_dict as intent_from_dict
     from ocn_registry.models import Address as Address
     from ocn_registry.models import Agreement as Agreement
     from ocn_registry.models import BlockRef as BlockRef
@@ -119,6 +120,7 @@ if TYPE_CHECKING:
     from ocn_registry.outcomes import Outcome as Outcome
     from ocn_registry.outcomes import Quote as Quote
     from ocn_registry.outcomes import SpenderStatus as SpenderStatus
+    from ocn_registry.outcomes import change_from_dict as change_from_dict
     from ocn_registry.protocol.journal import Journal as Journal
     from ocn_registry.protocol.journal import JournalEntry as JournalEntry
     from ocn_registry.protocol.journal import MemoryJournal as MemoryJournal
@@ -173,7 +175,7 @@ else:
             "ImportNodes ImportParties ImportServices ImportedAgreement Intent "
             "InvalidateNonce MoveAccount PruneService RenounceOwnership RevokeAgreement "
             "SetController SetNode SetParty SetPartyModules SetPartyWebsite SetService "
-            "SignableIntent TransferOwnership WantedParty"
+            "SignableIntent TransferOwnership WantedParty intent_from_dict"
         ),
         "models": (
             "Address Agreement BlockRef Contract Interface Module Node Party PartyId Permission "
@@ -183,7 +185,7 @@ else:
         "client.connect_async": "connect_async",
         "outcomes": (
             "Ensured EnsuredParties Holdings Item Left Moved OpenTransaction Outcome Quote "
-            "SpenderStatus"
+            "SpenderStatus change_from_dict"
         ),
         "protocol.journal": "Journal JournalEntry MemoryJournal",
         "protocol.journal_sqlite": "SqliteJournal",

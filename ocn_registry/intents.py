@@ -8,7 +8,7 @@ tuple of intents.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import IntEnum
@@ -19,22 +19,22 @@ from ocn_registry.foreign.text import shown
 from ocn_registry.models import (
     ZERO_ADDRESS,
     Address,
+    Contract,
     Module,
     Node,
     Party,
     PartyId,
+    Permission,
     Role,
     Service,
     named,
     permissions_of,
 )
+from ocn_registry.portable.base import Portable
+from ocn_registry.portable.forms import read
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from ocn_registry.models import (
-        Contract,
-    )
+    from collections.abc import Callable, Mapping
 
 E = TypeVar("E", bound=IntEnum)
 T = TypeVar("T")
@@ -113,8 +113,16 @@ def _instances(intent: object, name: str, kind: type[T]) -> None:
     _keep(intent, name, _sequence(name, getattr(intent, name), instance))
 
 
+class _Intent(Portable):
+    """What all intents are: the key `intent` names which one, and no other keys are accepted."""
+
+    __slots__ = ()
+    kind_key: ClassVar[str] = "intent"
+    only_known_keys: ClassVar[bool] = True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SetNode:
+class SetNode(_Intent):
     """List a node under a URL, or change the URL of the one that is listed."""
 
     signable: ClassVar[bool] = True
@@ -126,7 +134,7 @@ class SetNode:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeleteNode:
+class DeleteNode(_Intent):
     """Remove the node from the list. Its parties stay listed and can't be reached."""
 
     signable: ClassVar[bool] = True
@@ -141,7 +149,7 @@ def _id(intent: object) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SetParty:
+class SetParty(_Intent):
     """List the account under an id, or change roles or operator of an id that it holds.
 
     A further id is added and frees none of the account's others. Contracts of the first generation
@@ -168,7 +176,7 @@ class SetParty:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SetPartyModules:
+class SetPartyModules(_Intent):
     """Replace the modules that a party says it has. Empty lists remove them.
 
     Attributes:
@@ -193,7 +201,7 @@ class SetPartyModules:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeleteParty:
+class DeleteParty(_Intent):
     """Give up one of the account's ids. The last one takes its service and agreements along.
 
     Attributes:
@@ -212,7 +220,7 @@ class DeleteParty:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SetPartyWebsite:
+class SetPartyWebsite(_Intent):
     """Set the website of one of the account's ids.
 
     Attributes:
@@ -233,7 +241,7 @@ class SetPartyWebsite:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WantedParty:
+class WantedParty(Portable):
     """A party as it should be listed, whatever is listed now.
 
     Attributes:
@@ -272,7 +280,7 @@ class WantedParty:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Acceptance:
+class Acceptance(Portable):
     """The consent of an account that is to become something: a new key, or a controller.
 
     Attributes:
@@ -294,7 +302,7 @@ class Acceptance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MoveAccount:
+class MoveAccount(_Intent):
     """Give all that an account has to a new key, and retire the account for good.
 
     Attributes:
@@ -313,7 +321,7 @@ class MoveAccount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SetController:
+class SetController(_Intent):
     """Name the account whose signature counts for this one from now on.
 
     Attributes:
@@ -335,7 +343,7 @@ class SetController:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AcceptAccount:
+class AcceptAccount(_Intent):
     """Consent to take over all that another account has. It takes effect inside `MoveAccount`."""
 
     signable: ClassVar[bool] = True
@@ -347,7 +355,7 @@ class AcceptAccount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AcceptController:
+class AcceptController(_Intent):
     """Consent to become another account's controller. It takes effect inside `SetController`."""
 
     signable: ClassVar[bool] = True
@@ -359,7 +367,7 @@ class AcceptController:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SetService:
+class SetService(_Intent):
     """Offer a service, or change it. Other permissions end all agreements to it.
 
     Attributes:
@@ -371,7 +379,7 @@ class SetService:
     signable: ClassVar[bool] = True
     name: str = ""
     url: str = ""
-    permissions: Sequence[int]
+    permissions: Sequence[Permission | int]
 
     def __post_init__(self) -> None:
         """Check the shape."""
@@ -380,14 +388,14 @@ class SetService:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeleteService:
+class DeleteService(_Intent):
     """Remove the service, and end all agreements to it."""
 
     signable: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CreateAgreement:
+class CreateAgreement(_Intent):
     """Agree to the service of a provider.
 
     Attributes:
@@ -398,7 +406,7 @@ class CreateAgreement:
 
     signable: ClassVar[bool] = True
     provider: str
-    permissions: Sequence[int] | None = None
+    permissions: Sequence[Permission | int] | None = None
 
     def __post_init__(self) -> None:
         """Check the shape."""
@@ -408,7 +416,7 @@ class CreateAgreement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RevokeAgreement:
+class RevokeAgreement(_Intent):
     """Take back what was agreed with a provider, whether it is in force or has ended."""
 
     signable: ClassVar[bool] = True
@@ -420,7 +428,7 @@ class RevokeAgreement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InvalidateNonce:
+class InvalidateNonce(_Intent):
     """Cancel all requests that an account signed with a nonce below this one.
 
     Attributes:
@@ -438,7 +446,7 @@ class InvalidateNonce:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AdminDeleteOperator:
+class AdminDeleteOperator(_Intent):
     """Remove another's node; for the owner of the registry."""
 
     signable: ClassVar[bool] = False
@@ -450,7 +458,7 @@ class AdminDeleteOperator:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AdminDeleteParty:
+class AdminDeleteParty(_Intent):
     """Remove another's id; for the owner of the registry. Anyone can list it again."""
 
     signable: ClassVar[bool] = False
@@ -463,7 +471,7 @@ class AdminDeleteParty:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AdminReserveParty:
+class AdminReserveParty(_Intent):
     """Keep an id for one account: whoever else holds it loses it; for the owner of the registry.
 
     Attributes:
@@ -487,7 +495,7 @@ class AdminReserveParty:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AdminReserveNode:
+class AdminReserveNode(_Intent):
     """Keep a URL for one operator: whoever else runs a node there loses it; for the owner.
 
     Attributes:
@@ -509,7 +517,7 @@ class AdminReserveNode:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PruneService:
+class PruneService(_Intent):
     """Clear the slot of a service that has ended with its provider's membership. Anybody can.
 
     Attributes:
@@ -525,7 +533,7 @@ class PruneService:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TransferOwnership:
+class TransferOwnership(_Intent):
     """Offer the registry to a new owner, who has to accept. The zero address takes that back."""
 
     signable: ClassVar[bool] = False
@@ -537,21 +545,21 @@ class TransferOwnership:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AcceptOwnership:
+class AcceptOwnership(_Intent):
     """Become the owner of the registry, to whom it was offered."""
 
     signable: ClassVar[bool] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RenounceOwnership:
+class RenounceOwnership(_Intent):
     """Leave the registry without an owner, for good."""
 
     signable: ClassVar[bool] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ImportNodes:
+class ImportNodes(_Intent):
     """List nodes of an earlier registry, 100 at most; for the owner while the import is open."""
 
     signable: ClassVar[bool] = False
@@ -563,7 +571,7 @@ class ImportNodes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ImportParties:
+class ImportParties(_Intent):
     """List parties of an earlier registry, 100 at most; memberships are counted anew."""
 
     signable: ClassVar[bool] = False
@@ -575,7 +583,7 @@ class ImportParties:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ImportServices:
+class ImportServices(_Intent):
     """List services of an earlier registry, 100 at most; their versions are counted anew."""
 
     signable: ClassVar[bool] = False
@@ -587,12 +595,12 @@ class ImportServices:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ImportedAgreement:
+class ImportedAgreement(Portable):
     """An agreement of an earlier registry: who agreed with whom to what."""
 
     user: str
     provider: str
-    permissions: Sequence[int]
+    permissions: Sequence[Permission | int]
 
     def __post_init__(self) -> None:
         """Check the shape."""
@@ -602,7 +610,7 @@ class ImportedAgreement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ImportAgreements:
+class ImportAgreements(_Intent):
     """Make agreements of an earlier registry, 100 at most."""
 
     signable: ClassVar[bool] = False
@@ -614,7 +622,7 @@ class ImportAgreements:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CloseImport:
+class CloseImport(_Intent):
     """End the import of one contract for good, so that it takes everybody's writes."""
 
     signable: ClassVar[bool] = False
@@ -653,3 +661,16 @@ OwnerIntent: TypeAlias = (
     | CloseImport
 )
 Intent: TypeAlias = SignableIntent | OwnerIntent | PruneService
+
+
+def intent_from_dict(data: Mapping[str, object]) -> Intent:
+    """Return the intent that a JSON object describes, of the class that its key `intent` names.
+
+    Args:
+        data: What an intent's `to_dict` returned, or the same from JSON of any source.
+
+    Raises:
+        InvalidInput: It does not describe an intent; the message says where.
+    """
+    intent: Intent = read(data, Intent, "intent")  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType] - by its type
+    return intent

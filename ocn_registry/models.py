@@ -11,15 +11,17 @@ import re
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from functools import lru_cache
-from typing import TYPE_CHECKING, TypeGuard, TypeVar
+from typing import TYPE_CHECKING, Self, TypeGuard, TypeVar
 
 from ocn_registry.errors import InvalidInput
 from ocn_registry.evm.keccak import keccak256
 from ocn_registry.foreign.text import shown
 from ocn_registry.foreign.urls import unusable
+from ocn_registry.portable.base import Portable, key
+from ocn_registry.portable.forms import as_object, moment, part, plain, unix_s
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 E = TypeVar("E", bound=Enum)
 
@@ -159,6 +161,11 @@ class Module(IntEnum):
     RESERVED_14 = 14
     RESERVED_15 = 15
 
+    @property
+    def json_name(self) -> str:
+        """The name in JSON and on the command line: as OCPI writes it, in small letters."""
+        return self.name.lower()
+
 
 class Interface(Enum):
     """The two sides of a module: who owns the data, and who is told of it.
@@ -248,7 +255,7 @@ def permissions_of(numbers: tuple[int, ...]) -> tuple[int, ...]:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class PartyId:
+class PartyId(Portable):
     """The id of a party: country code and party id, as OCPI messages carry them.
 
     OCPI ignores case in ids. The contracts of v1 do not, so a value keeps the letters it was made
@@ -333,16 +340,33 @@ def address_or_id(first: str, party_id: str | None = None) -> Address | PartyId:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BlockRef:
+class BlockRef(Portable):
     """A block: its number, its hash, and its time in seconds of Unix time."""
 
     number: int
     hash: str
     timestamp_unix_s: int
 
+    def to_dict(self) -> dict[str, object]:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
+        """Return the block as JSON: `blockNumber`, `blockHash`, `time`."""
+        return {
+            "blockNumber": self.number,
+            "blockHash": self.hash,
+            "time": moment(self.timestamp_unix_s),
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, object]) -> Self:  # type: ignore[explicit-override]
+        """Return the block that a JSON object describes; see `Portable.from_dict`."""
+        return cls(
+            number=part(data, "blockNumber", int),
+            hash=part(data, "blockHash", str),
+            timestamp_unix_s=unix_s(part(data, "time", str), "time"),
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Vouching:
+class Vouching(Portable):
     """Whether a host says of itself what the registry says of it.
 
     Attributes:
@@ -353,11 +377,11 @@ class Vouching:
 
     vouched: bool
     reason: str
-    checked_unix_s: int
+    checked_unix_s: int = field(metadata=key("checkedAt"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
+class Node(Portable):
     """A node that is listed.
 
     Attributes:
@@ -368,8 +392,8 @@ class Node:
     """
 
     operator: Address
-    domain: str
-    vouched: Vouching | None = field(default=None, compare=False, repr=False)
+    domain: str = field(metadata=key("url"))
+    vouched: Vouching | None = field(default=None, compare=False, repr=False, metadata=key(""))
 
     @property
     def is_usable(self) -> bool:
@@ -378,7 +402,7 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Party:
+class Party(Portable):
     """A party that is listed, under one of its account's ids.
 
     Attributes:
@@ -410,6 +434,42 @@ class Party:
     current: bool = field(default=True, compare=False)
     membership: int | None = field(default=None, compare=False)
     vouched: Vouching | None = field(default=None, compare=False, repr=False)
+
+    def to_dict(self) -> dict[str, object]:  # type: ignore[explicit-override]
+        """Return the party as JSON, in v1's form: the same keys in the same order.
+
+        The node's URL is empty while its operator runs none. A `website` is there if the party has
+        one. Which id is current, and the membership, are not part of the form.
+
+        Source: v1's `lib/registry.js` (npm package 1.2.1).
+        """
+        form: dict[str, object] = {
+            **self.id.to_dict(),
+            "address": str(self.address),
+            "roles": plain(self.roles),
+            "modules": {
+                "sender": plain(self.modules_sender),
+                "receiver": plain(self.modules_receiver),
+            },
+            "node": {"operator": str(self.operator), "url": self.operator_domain or ""},
+        }
+        return form if self.website is None else form | {"website": self.website}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, object]) -> Self:  # type: ignore[explicit-override]
+        """Return the party that a JSON object describes; see `Portable.from_dict`."""
+        node = part(data, "node", Node)
+        modules = as_object(data.get("modules"), "modules")
+        return cls(
+            address=part(data, "address", Address),
+            id=PartyId.from_dict(data),
+            roles=part(data, "roles", tuple[Role, ...]),
+            modules_sender=part(modules, "sender", tuple[Module, ...]),
+            modules_receiver=part(modules, "receiver", tuple[Module, ...]),
+            operator=node.operator,
+            operator_domain=node.domain or None,
+            website=part(data, "website", str) if data.get("website") else None,
+        )
 
     def implements(
         self,
@@ -451,7 +511,7 @@ class Signatory(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
+class Route(Portable):
     """Where messages to a party go.
 
     Attributes:
@@ -465,6 +525,19 @@ class Route:
     operator: Address
     domain: str | None
 
+    def to_dict(self) -> dict[str, object]:  # type: ignore[explicit-override]
+        """Return the route as JSON: the id, and the `node` as a party has it."""
+        return {
+            **self.id.to_dict(),
+            "node": {"operator": str(self.operator), "url": self.domain or ""},
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, object]) -> Self:  # type: ignore[explicit-override]
+        """Return the route that a JSON object describes; see `Portable.from_dict`."""
+        node = part(data, "node", Node)
+        return cls(id=PartyId.from_dict(data), operator=node.operator, domain=node.domain or None)
+
     @property
     def is_usable(self) -> bool:
         """Whether there is a URL, and a client can use it; the contracts can't check that."""
@@ -472,7 +545,7 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
+class Service(Portable):
     """A service that a party offers.
 
     Attributes:
@@ -491,12 +564,39 @@ class Service:
     id: PartyId
     name: str
     url: str
-    permissions: tuple[int, ...]
+    permissions: tuple[Permission | int, ...]
     version: int | None = field(default=None, compare=False)
+
+    def to_dict(self) -> dict[str, object]:  # type: ignore[explicit-override]
+        """Return the service as JSON, in v1's form; a permission without a name is its number.
+
+        The version is not part of the form.
+
+        Source: v1's `lib/permissions.js` (npm package 1.2.1).
+        """
+        return {
+            "name": self.name,
+            "url": self.url,
+            "permissions": plain(self.permissions),
+            "provider": {"address": str(self.provider), **self.id.to_dict()},
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, object]) -> Self:  # type: ignore[explicit-override]
+        """Return the service that a JSON object describes; see `Portable.from_dict`."""
+        provider = as_object(data.get("provider"), "provider")
+        permissions = part(data, "permissions", tuple[Permission | int, ...])
+        return cls(
+            provider=part(provider, "address", Address),
+            id=PartyId.from_dict(provider),
+            name=part(data, "name", str),
+            url=part(data, "url", str),
+            permissions=permissions_of(permissions),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Agreement:
+class Agreement(Portable):
     """What a user and a provider agreed.
 
     Attributes:
@@ -513,3 +613,10 @@ class Agreement:
     active: bool
     membership: int | None = None
     version: int | None = None
+
+    def to_dict(self) -> dict[str, object]:  # type: ignore[explicit-override]
+        """Return the agreement as JSON; `membership` and `version` where contracts number them."""
+        form = Portable.to_dict(self)
+        if self.membership is None and self.version is None:
+            del form["membership"], form["version"]
+        return form

@@ -6,43 +6,53 @@ The changes are told by the contracts' events, so they are what happened and not
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Literal, Self, TypeAlias
+
+from ocn_registry.errors import OcnRegistryError
+from ocn_registry.intents import Intent
+from ocn_registry.models import (
+    Address,
+    Agreement,
+    BlockRef,
+    Contract,
+    Module,
+    Node,
+    Party,
+    PartyId,
+    Permission,
+    Role,
+    Service,
+)
+from ocn_registry.portable.base import Portable, key
+from ocn_registry.portable.forms import as_object, part, plain, read
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from ocn_registry.errors import OcnRegistryError
-    from ocn_registry.intents import Intent
-    from ocn_registry.models import (
-        Address,
-        Agreement,
-        BlockRef,
-        Contract,
-        Module,
-        Node,
-        Party,
-        PartyId,
-        Role,
-        Service,
-    )
+
+class _Change(Portable):
+    """What all changes are: the key `change` names which one."""
+
+    __slots__ = ()
+    kind_key: ClassVar[str] = "change"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NodeSet:
+class NodeSet(_Change):
     """A node is listed, with this URL from now on."""
 
     node: Node
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NodeDeleted:
+class NodeDeleted(_Change):
     """An operator runs no node any more."""
 
     operator: Address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PartySet:
+class PartySet(_Change):
     """A party is listed under this id, which is now its account's current one.
 
     This is all of its new state but its website, which stays, and the URL of its operator.
@@ -57,7 +67,7 @@ class PartySet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PartyDeleted:
+class PartyDeleted(_Change):
     """An account no longer holds this id; its website is gone too."""
 
     address: Address
@@ -65,7 +75,7 @@ class PartyDeleted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PartyWebsiteSet:
+class PartyWebsiteSet(_Change):
     """A party has another website, or none."""
 
     address: Address
@@ -74,7 +84,7 @@ class PartyWebsiteSet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AccountMoved:
+class AccountMoved(_Change):
     """All that an account had is its new key's, and the account is retired for good.
 
     The new account has the ids, the membership with service and agreements, the node with its
@@ -87,7 +97,7 @@ class AccountMoved:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ControllerSet:
+class ControllerSet(_Change):
     """From now on the controller signs for the account; the account itself where both are same."""
 
     account: Address
@@ -95,7 +105,7 @@ class ControllerSet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PartyReserved:
+class PartyReserved(_Change):
     """Only the holder can list this id from now on; anyone can where it is `None`."""
 
     id: PartyId
@@ -103,7 +113,7 @@ class PartyReserved:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NodeReserved:
+class NodeReserved(_Change):
     """Only the operator can list this URL from now on; anyone can where it is `None`."""
 
     domain: str
@@ -111,42 +121,42 @@ class NodeReserved:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceSet:
+class ServiceSet(_Change):
     """A service is offered; this is all of its new state."""
 
     provider: Address
     name: str
     url: str
-    permissions: tuple[int, ...]
+    permissions: tuple[Permission | int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceDeleted:
+class ServiceDeleted(_Change):
     """A provider offers no service any more."""
 
     provider: Address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ServicePruned:
+class ServicePruned(_Change):
     """The slot of a service that ended with this membership is gone; the last took its place."""
 
-    index: int
+    index: int = field(metadata=key("slot"))  # `index` is an event's place in its block
     membership: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AgreementMade:
+class AgreementMade(_Change):
     """A user agreed to a provider's service; `None` where contracts don't tell to what."""
 
     user: Address
     provider: Address
     version: int | None
-    permissions: tuple[int, ...] | None
+    permissions: tuple[Permission | int, ...] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AgreementRevoked:
+class AgreementRevoked(_Change):
     """A user took back what it had agreed."""
 
     user: Address
@@ -154,7 +164,7 @@ class AgreementRevoked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OwnershipOffered:
+class OwnershipOffered(_Change):
     """The registry was offered to a new owner, who has to accept."""
 
     owner: Address
@@ -162,7 +172,7 @@ class OwnershipOffered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OwnershipTransferred:
+class OwnershipTransferred(_Change):
     """The registry has a new owner."""
 
     former_owner: Address
@@ -170,14 +180,14 @@ class OwnershipTransferred:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ImportOpened:
+class ImportOpened(_Change):
     """A contract takes the entries of an earlier registry; it says so when it is created."""
 
     contract: Contract
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ImportClosed:
+class ImportClosed(_Change):
     """The import of a contract has ended for good."""
 
     contract: Contract
@@ -206,7 +216,7 @@ Change: TypeAlias = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
+class Item(Portable):
     """One intent of a write, and why it had no effect; `error` is `None` if it had one.
 
     An item with a `RequestRejected`, a `NotSent`, or a `Reverted` without `tx_hash` was not sent.
@@ -218,7 +228,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(Portable):
     """A write that is in the chain: one transaction, or several where a contract needs them.
 
     Attributes:
@@ -232,13 +242,17 @@ class Outcome:
             and `gas_used` are those of all, and hash, block and price those of the last.
     """
 
-    tx_hash: str
-    block: BlockRef
+    tx_hash: str = field(metadata=key("hash"))
+    block: BlockRef = field(metadata=key("*"))
     changes: tuple[Change, ...]
     items: tuple[Item, ...]
     gas_used: int
     gas_price_wei: int | None
     parts: tuple[Outcome, ...] = ()
+
+    def to_dict(self) -> dict[str, object]:  # type: ignore[explicit-override]
+        """Return the outcome as JSON; `costWei` is told as well, and read from the price."""
+        return Portable.to_dict(self) | {"costWei": plain(self.cost_wei, wei=True)}
 
     @property
     def cost_wei(self) -> int | None:
@@ -269,7 +283,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Quote:
+class Quote(Portable):
     """The most that a write can cost. Pass it to the write, and it never costs more.
 
     Attributes:
@@ -288,7 +302,7 @@ class Quote:
     """
 
     gas: int
-    cost_wei: int
+    cost_wei: int = field(metadata=key("mostCostWei"))
     transactions: int = 1
     gas_of_each: tuple[int, ...] = field(default=(), compare=False)
     max_fee_per_gas_wei: int | None = field(default=None, compare=False)
@@ -297,12 +311,14 @@ class Quote:
     waiting: tuple[int, ...] = field(default=(), compare=False)
     notices: tuple[str, ...] = field(default=(), compare=False)
     balance_wei: int | None = field(default=None, compare=False)
-    seen: object = field(default=None, compare=False)
-    ready: object = field(default=None, compare=False, repr=False)  # for the flow that wrote it
+    seen: object = field(default=None, compare=False, metadata=key(""))
+    ready: object = field(
+        default=None, compare=False, repr=False, metadata=key("")
+    )  # for the flow that wrote it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Holdings:
+class Holdings(Portable):
     """Everything that an account has, at one block.
 
     Attributes:
@@ -323,7 +339,7 @@ class Holdings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Moved:
+class Moved(Portable):
     """An account that was given to a new key.
 
     Attributes:
@@ -338,7 +354,7 @@ class Moved:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Left:
+class Left(Portable):
     """An account that gave up everything.
 
     Attributes:
@@ -351,7 +367,7 @@ class Left:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EnsuredParties:
+class EnsuredParties(Portable):
     """What it took to have several parties of one account as wanted.
 
     Attributes:
@@ -364,9 +380,30 @@ class EnsuredParties:
     left_alone: tuple[PartyId, ...]
     outcome: Outcome | None = None
 
+    def to_dict(self) -> dict[str, object]:  # type: ignore[explicit-override]
+        """Return it as JSON; `parties` lists the ids that were asked for, each with its status."""
+        return {
+            "parties": [
+                {**each.to_dict(), "status": status} for each, status in self.statuses.items()
+            ],
+            "leftAlone": plain(self.left_alone),
+            "outcome": plain(self.outcome),
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, object]) -> Self:  # type: ignore[explicit-override]
+        """Return what a JSON object describes; see `Portable.from_dict`."""
+        listed = [as_object(one, "parties") for one in part(data, "parties", tuple[object, ...])]
+        found = data.get("outcome")
+        return cls(
+            statuses={PartyId.from_dict(one): Ensured.from_dict(one).status for one in listed},
+            left_alone=part(data, "leftAlone", tuple[PartyId, ...]),
+            outcome=None if found is None else part(data, "outcome", Outcome),
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ensured:
+class Ensured(Portable):
     """What it took to have an entry as wanted.
 
     Attributes:
@@ -380,7 +417,7 @@ class Ensured:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OpenTransaction:
+class OpenTransaction(Portable):
     """A transaction that an account has signed and the chain has not decided.
 
     Attributes:
@@ -401,7 +438,7 @@ class OpenTransaction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SpenderStatus:
+class SpenderStatus(Portable):
     """What a server that pays for many watches.
 
     Attributes:
@@ -421,3 +458,16 @@ class SpenderStatus:
         """The oldest transaction that is not in a block; `None` when there is none."""
         waiting = [one for one in self.transactions if not one.blocks]
         return min(waiting, key=lambda one: one.signed_unix_s, default=None)
+
+
+def change_from_dict(data: Mapping[str, object]) -> Change:
+    """Return the change that a JSON object describes, of the class that its key `change` names.
+
+    Args:
+        data: What a change's `to_dict` returned, or a change that `--json` printed.
+
+    Raises:
+        InvalidInput: It does not describe a change; the message says where.
+    """
+    change: Change = read(data, Change, "change")  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType] - by its type
+    return change

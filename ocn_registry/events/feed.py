@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from ocn_registry.errors import BadAnswer, InvalidInput, NoContract, RpcRefused, UnknownRevert
 from ocn_registry.events.cursor import EventCursor, Page
 from ocn_registry.events.filters import EventFilter, Matcher
-from ocn_registry.events.provenance import events_of
+from ocn_registry.events.provenance import Event, events_of
 from ocn_registry.flows.events import Trail, follow
-from ocn_registry.models import Contract
+from ocn_registry.models import BlockRef, Contract
+from ocn_registry.portable.base import Portable
 from ocn_registry.protocol.effects import (
     BlockAt,
     CodeSize,
@@ -30,9 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
     from ocn_registry.dialects import Dialect
-    from ocn_registry.events.provenance import Event
     from ocn_registry.flows.events import Step
-    from ocn_registry.models import Address, BlockRef, PartyId
+    from ocn_registry.models import Address, PartyId
     from ocn_registry.protocol.effects import AsyncPerform, Flow, HeadBlock, Perform
 
 # Called as blocks are read, with their number so far and the number of all.
@@ -43,7 +43,7 @@ _MAX_WAITS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EventBatch:
+class EventBatch(Portable):
     """What one read of a feed gave.
 
     Attributes:

@@ -9,24 +9,28 @@ request, is read from the transaction; so is what events of first-generation con
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self, cast, get_args
 
-from ocn_registry.dialects.origins import account_of, occurrence
-from ocn_registry.errors import NoContract, RpcRefused, UnknownRevert
+from ocn_registry.dialects.origins import How, account_of, occurrence
+from ocn_registry.errors import InvalidInput, NoContract, RpcRefused, UnknownRevert
+from ocn_registry.foreign.text import shown
+from ocn_registry.models import Address, BlockRef
+from ocn_registry.outcomes import Change, change_from_dict
+from ocn_registry.portable.base import Portable
+from ocn_registry.portable.forms import as_object, part, plain
 from ocn_registry.protocol.calls import CalledBy
-from ocn_registry.protocol.effects import all_of
+from ocn_registry.protocol.effects import PlacedLog, all_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ocn_registry.dialects import Dialect
-    from ocn_registry.dialects.origins import How
     from ocn_registry.flows.events import Step
-    from ocn_registry.models import Address, BlockRef
-    from ocn_registry.outcomes import Change
-    from ocn_registry.protocol.effects import Flow, PlacedLog
+    from ocn_registry.protocol.effects import Flow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(Portable):
     """A change of a registry, and how it came into the chain.
 
     Attributes:
@@ -50,6 +54,54 @@ class Event:
     functions: tuple[str, ...]
     how: How | None
     certain: bool
+
+    def to_dict(self) -> dict[str, object]:  # type: ignore[explicit-override]
+        """Return the event as JSON: `brief`, with the functions and the contract's event."""
+        log = {"contract": self.log.address, "topics": self.log.topics, "data": self.log.data}
+        return self.brief() | {
+            "functions": plain(self.functions),
+            "log": {name: plain(value) for name, value in log.items()},
+        }
+
+    def brief(self) -> dict[str, object]:
+        """Return the event as `watch` and `history` print it: its change, then how it was sent."""
+        return {
+            **self.change.to_dict(),
+            "account": plain(self.account),
+            **self.block.to_dict(),
+            "hash": self.tx_hash,
+            "index": self.index,
+            "sender": plain(self.sender),
+            "how": self.how,
+            "certain": self.certain,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, object]) -> Self:  # type: ignore[explicit-override]
+        """Return the event that a JSON object describes; see `Portable.from_dict`."""
+        block = BlockRef.from_dict(data)
+        log = as_object(data.get("log"), "log")
+        place = PlacedLog(
+            address=part(log, "contract", Address),
+            topics=part(log, "topics", tuple[str, ...]),
+            data=part(log, "data", bytes),
+            block_number=block.number,
+            block_hash=block.hash,
+            tx_hash=part(data, "hash", str),
+            index=part(data, "index", int),
+        )
+        sender, how = data.get("sender"), data.get("how")
+        if how is not None and how not in get_args(How):
+            raise InvalidInput(f"how is {shown(how)}: use one of {', '.join(get_args(How))}")
+        return cls(
+            change=change_from_dict(data),
+            block=block,
+            log=place,
+            sender=None if sender is None else part(data, "sender", Address),
+            functions=part(data, "functions", tuple[str, ...]),
+            how=cast("How | None", how),
+            certain=part(data, "certain", bool),
+        )
 
     @property
     def account(self) -> Address | None:

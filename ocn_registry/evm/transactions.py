@@ -14,6 +14,7 @@ from typing import TypeAlias
 from ocn_registry.evm.keccak import keccak256
 from ocn_registry.evm.rlp import decode
 from ocn_registry.models import Address
+from ocn_registry.portable.base import Portable
 
 _TYPE = b"\x02"
 _SIGNATURE_FIELDS = 3
@@ -48,7 +49,7 @@ class Transaction:
 
 
 @dataclass(frozen=True, slots=True)
-class SignedTransaction:
+class SignedTransaction(Portable):
     """A transaction as it is sent."""
 
     raw: bytes

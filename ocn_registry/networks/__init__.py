@@ -30,16 +30,18 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeGuard
+from typing import TYPE_CHECKING, Final, NamedTuple, Self, TypeGuard
 
 from ocn_registry.errors import InvalidInput
 from ocn_registry.foreign.limits import NETWORK_FILE
 from ocn_registry.foreign.strict_json import parse_json
 from ocn_registry.foreign.text import shown
 from ocn_registry.models import Address
+from ocn_registry.portable.base import Portable
+from ocn_registry.portable.forms import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 UNKNOWN_TOKEN: Final = "tokens"  # noqa: S105 - money, not a secret
 
@@ -51,7 +53,7 @@ _MANY_WEI = 10**12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Deployment:
+class Deployment(Portable):
     """One registry, and the chain it is on.
 
     Attributes:
@@ -119,6 +121,21 @@ class Deployment:
                 f"{self.blocks_to_finality} is not a valid number of blocks to finality: "
                 "use a number from 1",
             )
+
+    def to_dict(self) -> dict[str, object]:  # type: ignore[explicit-override]
+        """Return the deployment as a network file has it; what is not known is left out."""
+        found = {field.key: plain(getattr(self, field.attribute)) for field in _PLACE}
+        known = {name: value for name, value in found.items() if value not in (None, [])}
+        return known | {name: plain(value) for name, value in chain_facts(self).items()}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, object]) -> Self:  # type: ignore[explicit-override]
+        """Return the deployment that an object of a network file describes.
+
+        Raises:
+            InvalidInput: It does not have that form; the message says where.
+        """
+        return cls(**_values(data))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - by its field
 
 
 def names() -> tuple[str, ...]:
@@ -230,6 +247,10 @@ def _read(content: bytes) -> Deployment:
         raise InvalidInput(f"the network file is not valid JSON: {error}") from error
     if not _is_object(found):
         raise InvalidInput("the network file is not a JSON object")
+    return Deployment.from_dict(found)
+
+
+def _values(found: Mapping[str, object]) -> dict[str, object]:
     given = {
         field.attribute: field.read(value, field.key)
         for field in (*_PLACE, *_CHAIN_FACTS)
@@ -238,7 +259,7 @@ def _read(content: bytes) -> Deployment:
     for field in _PLACE[1:5]:
         if field.attribute not in given:
             raise InvalidInput(f"the network file has no {field.key}: add it")
-    return Deployment(**({"name": "unnamed"} | given))  # type: ignore[arg-type] # by its field
+    return {"name": "unnamed"} | given
 
 
 def _is_object(value: object) -> TypeGuard[dict[str, object]]:

@@ -1,64 +1,19 @@
-"""Entries of a registry as JSON, in v1's form: the same keys in the same order.
-
-Source: v1's `lib/registry.js` and `lib/permissions.js` (npm package 1.2.1).
-"""
+"""Values as people read them; `to_dict` of each has what programs read."""
 
 from __future__ import annotations
 
 import re
-import time
-from dataclasses import fields
-from enum import Enum
 from typing import TYPE_CHECKING, TypeGuard
 
-from ocn_registry.models import Module, Node, PartyId, Permission
+from ocn_registry.models import Permission
+from ocn_registry.portable import forms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from ocn_registry.events.provenance import Event
-    from ocn_registry.models import BlockRef, Party, Role, Service
-    from ocn_registry.outcomes import Change
+    from ocn_registry.models import BlockRef, Module, Role
 
 Entry = dict[str, object]
-
-
-def node(value: Node) -> Entry:
-    """Return a node as JSON."""
-    return {"operator": value.operator, "url": value.domain}
-
-
-def party(value: Party) -> Entry:
-    """Return a party as JSON; the URL is empty while its operator runs no node.
-
-    v1 knows no websites: one is told only where there is one.
-    """
-    entry: Entry = {
-        "countryCode": value.id.country_code,
-        "partyId": value.id.party_id,
-        "address": value.address,
-        "roles": role_names(value.roles),
-        "modules": {
-            "sender": module_names(value.modules_sender),
-            "receiver": module_names(value.modules_receiver),
-        },
-        "node": {"operator": value.operator, "url": value.operator_domain or ""},
-    }
-    return entry if value.website is None else entry | {"website": value.website}
-
-
-def service(value: Service) -> Entry:
-    """Return a service as JSON; a permission without a name is its number."""
-    return {
-        "name": value.name,
-        "url": value.url,
-        "permissions": permission_names(value.permissions),
-        "provider": {
-            "address": value.provider,
-            "countryCode": value.id.country_code,
-            "partyId": value.id.party_id,
-        },
-    }
 
 
 def role_names(roles: Sequence[Role]) -> list[str]:
@@ -68,7 +23,7 @@ def role_names(roles: Sequence[Role]) -> list[str]:
 
 def module_names(modules: Sequence[Module]) -> list[str]:
     """Return modules as v1 spells them."""
-    return [module.name.lower() for module in modules]
+    return [module.json_name for module in modules]
 
 
 def permission_names(permissions: Sequence[int]) -> list[str | int]:
@@ -79,34 +34,9 @@ def permission_names(permissions: Sequence[int]) -> list[str | int]:
     ]
 
 
-def changes(values: Sequence[Change]) -> list[Entry]:
-    """Return what a transaction changed: the kind of each change, and its fields."""
-    return [
-        {"change": type(value).__name__}
-        | {_camel(field.name): _plain(getattr(value, field.name)) for field in fields(value)}
-        for value in values
-    ]
-
-
-def event(value: Event) -> Entry:
-    """Return an event as JSON: its change, then how it was sent."""
-    return {
-        **changes([value.change])[0],
-        "account": value.account,
-        "blockNumber": value.block.number,
-        "blockHash": value.block.hash,
-        "time": moment(value.block),
-        "hash": value.tx_hash,
-        "index": value.index,
-        "sender": value.sender,
-        "how": value.how,
-        "certain": value.certain,
-    }
-
-
 def moment(block: BlockRef) -> str:
     """Return the time of a block, in the form of RFC 3339."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(block.timestamp_unix_s))
+    return forms.moment(block.timestamp_unix_s)
 
 
 def brief(entry: Mapping[str, object]) -> str:
@@ -139,29 +69,6 @@ def _said(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return "not listed" if value is None else str(value)
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, Node):
-        return node(value)
-    if isinstance(value, PartyId):
-        return {"countryCode": value.country_code, "partyId": value.party_id}
-    if isinstance(value, Module):
-        return value.name.lower()
-    if isinstance(value, Enum):
-        return value.name
-    if _is_sequence(value):
-        return [_plain(item) for item in value]
-    return value
-
-
-def _is_sequence(value: object) -> TypeGuard[tuple[object, ...]]:
-    return isinstance(value, tuple)
-
-
-def _camel(name: str) -> str:
-    first, *more = name.split("_")
-    return first + "".join([word.title() for word in more])
 
 
 def _is_object(value: object) -> TypeGuard[dict[str, object]]:

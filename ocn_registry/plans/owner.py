@@ -240,7 +240,7 @@ def logged_outcome(outcome: Outcome) -> Entry:
         "transaction": outcome.tx_hash,
         "blockNumber": outcome.block.number,
         "blockHash": outcome.block.hash,
-        "changes": entries.changes(outcome.changes),
+        "changes": [change.to_dict() for change in outcome.changes],
     }
 
 

@@ -23,7 +23,6 @@ from ocn_registry.intents import (
     TransferOwnership,
 )
 from ocn_registry.models import ZERO_ADDRESS, Address, Contract, PartyId
-from ocn_registry.plans import entries
 from ocn_registry.plans.failures import NO_NODE, NO_PARTY, NotListed
 from ocn_registry.plans.losses import losses_of
 from ocn_registry.plans.owner import OwnerAction, has_no_end, is_whole, logged_outcome
@@ -81,7 +80,7 @@ def delete_party(
         says=f"delete the party {party.id}",
         reason=reason,
         account=party.address,
-        before=entries.party(party),
+        before=party.to_dict(),
         quote=_priced(client, intent),
         send=lambda signer, options: client.send(intent, signer=signer, options=options),
         read=lambda block: _party(client, country_code, party_id, block),
@@ -354,14 +353,14 @@ def _latest(client: RegistryClient) -> int:
 
 def _node(client: RegistryClient, operator: Address, block: int | None) -> Entry | None:
     node = client.node(operator, block=block)
-    return None if node is None else entries.node(node)
+    return None if node is None else node.to_dict()
 
 
 def _party(
     client: RegistryClient, country_code: str, party_id: str, block: int | None
 ) -> Entry | None:
     party = client.party(country_code, party_id, block=block)
-    return None if party is None else entries.party(party)
+    return None if party is None else party.to_dict()
 
 
 def _check_lifted(what: str, holder: Address | None, reserved: Address | None) -> None:

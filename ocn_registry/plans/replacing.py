@@ -9,7 +9,6 @@ from ocn_registry.errors import OutcomeUnknown
 from ocn_registry.evm.transactions import unsigned
 from ocn_registry.flows.price import raised
 from ocn_registry.outcomes import Quote
-from ocn_registry.plans import entries
 from ocn_registry.plans.execute import Plan, execute, transaction
 from ocn_registry.plans.exit_codes import DONE
 from ocn_registry.plans.words import words_of
@@ -119,5 +118,5 @@ class Replacing:
         return {
             "status": "done",
             **transaction(self._client.deployment, outcome),
-            "changes": entries.changes(outcome.changes),
+            "changes": [change.to_dict() for change in outcome.changes],
         }, DONE

@@ -24,7 +24,6 @@ from ocn_registry.intents import (
 )
 from ocn_registry.models import Contract
 from ocn_registry.outcomes import Quote
-from ocn_registry.plans import entries
 from ocn_registry.plans.entries import brief
 from ocn_registry.plans.execute import Plan, execute, read_after, say, transaction
 from ocn_registry.plans.exit_codes import DONE, REJECTED
@@ -169,7 +168,7 @@ class Writing:
         return [entry_of(self._client, intent, account, block) for account, intent in self._changes]
 
 
-def entry_of(  # noqa: PLR0911 - one for each kind of entry
+def entry_of(
     client: RegistryClient | Present,
     intent: Intent,
     account: Address,
@@ -179,19 +178,17 @@ def entry_of(  # noqa: PLR0911 - one for each kind of entry
     match intent:
         case SetNode() | DeleteNode():
             operated = client.node(account, block=block)
-            return None if operated is None else entries.node(operated)
+            return None if operated is None else operated.to_dict()
         case SetParty() | SetPartyModules() | SetPartyWebsite() | DeleteParty():
             present = client if isinstance(client, Present) else Present(client, block)
             listed = party_meant(present, account, intent)
-            return None if listed is None else entries.party(listed)
+            return None if listed is None else listed.to_dict()
         case SetService() | DeleteService():
             offered = client.service(account, block=block)
-            return None if offered is None else entries.service(offered)
+            return None if offered is None else offered.to_dict()
         case CreateAgreement() | RevokeAgreement():
             found = client.agreement(account, intent.provider, block=block)
-            if found is None:
-                return None
-            return {"user": found.user, "provider": found.provider, "active": found.active}
+            return None if found is None else found.to_dict()
         case InvalidateNonce():
             return {"nonce": client.nonce(account, intent.contract, block=block)}
         case _:

@@ -27,13 +27,14 @@ from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from ocn_registry.errors import JournalError
 from ocn_registry.evm.keccak import keccak256
+from ocn_registry.evm.transactions import SignedTransaction
+from ocn_registry.models import Address, BlockRef
+from ocn_registry.portable.base import Portable
 from ocn_registry.protocol.effects import Effect
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ocn_registry.evm.transactions import SignedTransaction
-    from ocn_registry.models import Address, BlockRef
 
 State: TypeAlias = Literal["signed", "mined", "final", "lost"]
 
@@ -42,7 +43,7 @@ KEPT = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JournalEntry:
+class JournalEntry(Portable):
     """One transaction number of an account, and everything signed under it.
 
     Attributes:

@@ -10,7 +10,7 @@ import asyncio
 import json
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Self, cast
 from urllib.parse import quote, urlsplit
 
@@ -19,6 +19,7 @@ import urllib3
 from ocn_registry.errors import InvalidInput, OcnRegistryError, RpcTimeout, TransportError
 from ocn_registry.foreign.strict_json import parse_json
 from ocn_registry.foreign.text import shown
+from ocn_registry.portable.base import Portable, key
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +52,7 @@ class RelayUnavailable(TransportError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RelayedRequest:
+class RelayedRequest(Portable):
     """A request as a relay tells about it.
 
     Attributes:
@@ -66,10 +67,10 @@ class RelayedRequest:
     """
 
     id: str
-    state: str
+    state: str = field(metadata=key("status"))
     sponsor: str
-    tx_hash: str | None
-    block_number: int | None
+    tx_hash: str | None = field(metadata=key("hash"))
+    block_number: int | None = field(metadata=key("block"))
     error: str | None
 
     @property
@@ -132,7 +133,7 @@ class RelayClient:
         """
         body: object = signed.document()
         if voucher is not None:
-            body = {"request": body, "voucher": voucher.document()}
+            body = {"request": body, "voucher": voucher.to_dict()}
         return _request(self._ask("POST", "/v1/requests", body))
 
     def request(self, request_id: str) -> RelayedRequest:

@@ -7,14 +7,14 @@ operator that `SetParty` names was not asked, so its name alone proves nothing.
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ocn_registry.errors import InvalidInput
 from ocn_registry.evm.typed_data import Domain, StructType, TypedData
 from ocn_registry.foreign.text import shown
 from ocn_registry.models import Address
+from ocn_registry.portable.base import Portable, key
 from ocn_registry.signing import read_object, read_signature, recover, same_keys
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ MAX_REQUESTS = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Voucher:
+class Voucher(Portable):
     """An operator's word that a relay may pay for an account.
 
     Attributes:
@@ -43,7 +43,7 @@ class Voucher:
     operator: Address
     account: Address
     requests: int
-    deadline_unix_s: int
+    deadline_unix_s: int = field(metadata=key("deadline"))
     signature: bytes
 
     @classmethod
@@ -99,20 +99,6 @@ class Voucher:
             deadline_unix_s=_number(whole["deadline"], "deadline", (1 << 53) - 1),
             signature=read_signature(whole["signature"]),
         )
-
-    def document(self) -> dict[str, object]:
-        """Return the form that travels."""
-        return {
-            "operator": self.operator,
-            "account": self.account,
-            "requests": self.requests,
-            "deadline": self.deadline_unix_s,
-            "signature": "0x" + self.signature.hex(),
-        }
-
-    def to_json(self) -> str:
-        """Return the voucher as JSON."""
-        return json.dumps(self.document(), indent=2)
 
     def is_signed_for(self, deployment: Deployment) -> bool:
         """Return whether the operator signed exactly this, for this registry."""

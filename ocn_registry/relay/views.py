@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, TypeAlias
 from ocn_registry.errors import InvalidInput
 from ocn_registry.foreign.text import shown
 from ocn_registry.models import Address, Role
-from ocn_registry.plans import entries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -95,12 +94,12 @@ _Entries: TypeAlias = "list[Object]"
 
 # Each list: which filters it takes, and how its entries are found.
 LISTS: dict[str, tuple[set[str], Callable[[Questions, Mapping[str, str]], _Entries]]] = {
-    "nodes": ({"q"}, lambda now, by: [entries.node(one) for one in _nodes(now, by)]),
+    "nodes": ({"q"}, lambda now, by: [one.to_dict() for one in _nodes(now, by)]),
     "parties": (
         {"q", "role", "operator", "country"},
-        lambda now, by: [entries.party(one) for one in _parties(now, by)],
+        lambda now, by: [one.to_dict() for one in _parties(now, by)],
     ),
-    "services": ({"q"}, lambda now, by: [entries.service(one) for one in _services(now, by)]),
+    "services": ({"q"}, lambda now, by: [one.to_dict() for one in _services(now, by)]),
     "agreements": ({"user"}, lambda now, by: [of_agreement(one) for one in _agreements(now, by)]),
 }
 

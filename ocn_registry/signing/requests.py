@@ -193,6 +193,10 @@ class Request:
             return self.payload.document()
         return {**self.payload.document(), "acceptance": self.acceptance.document()}
 
+    def to_dict(self) -> dict[str, object]:
+        """Return the payload as a JSON object; `registry.read_request` reads it again."""
+        return self.document()
+
     def to_json(self) -> str:
         """Return the payload as JSON, for a wallet or another machine to sign."""
         return json.dumps(self.document(), indent=2, ensure_ascii=False)
@@ -250,6 +254,10 @@ class SignedRequest:
     def document(self) -> dict[str, object]:
         """Return the payload together with the signature."""
         return {**self.request.document(), "signature": "0x" + self.signature.hex()}
+
+    def to_dict(self) -> dict[str, object]:
+        """Return both as a JSON object; `registry.read_signed_request` reads it again."""
+        return self.document()
 
     def to_json(self) -> str:
         """Return payload and signature as JSON, for the machine that pays."""

@@ -114,7 +114,7 @@ def change(kind: type[Change]) -> Schema:
     for field in fields(kind):
         one = FIELDS.get(field.name, ADDRESS)
         absent = (kind.__name__, field.name) in MAY_BE_ABSENT
-        found[camel(field.name)] = {"anyOf": [one, NULL]} if absent else one
+        found[str(field.metadata.get("json", camel(field.name)))] = {"anyOf": [one, NULL]} if absent else one
     return found
 
 
@@ -236,6 +236,7 @@ RELAY_STATES = [
 ]
 COUNTS = objects(dict.fromkeys(("nodes", "parties", "services", "agreements"), COUNT))
 BOTH = {contract.value: or_null(FLAG) for contract in Contract}
+AGREED: Schema = {"user": ADDRESS, "provider": ADDRESS, "active": FLAG}
 SHAPES: dict[str, Schema] = {
     "RelayedRequest": objects(
         {
@@ -299,7 +300,10 @@ SHAPES: dict[str, Schema] = {
             ),
         },
     ),
-    "AgreementState": objects({"user": ADDRESS, "provider": ADDRESS, "active": FLAG}),
+    "AgreementState": {
+        "description": "Contracts of the first generation number nothing.",
+        "anyOf": [objects(AGREED), objects({**AGREED, "membership": COUNT, "version": COUNT})],
+    },
     "NonceState": objects({"nonce": COUNT}),
     "Ownership": objects(
         {

@@ -61,15 +61,14 @@ def _place(client: RegistryClient) -> Entry:
 
 
 def _holdings(client: RegistryClient, address: Address) -> Entry:
-    from ocn_registry.plans import entries
 
     node, party = client.node(address), client.party(address)
     service = client.service(address)
     return {
         "address": address,
-        "node": None if node is None else entries.node(node),
-        "party": None if party is None else entries.party(party),
-        "service": None if service is None else entries.service(service),
+        "node": None if node is None else node.to_dict(),
+        "party": None if party is None else party.to_dict(),
+        "service": None if service is None else service.to_dict(),
         "agreements": [each.provider for each in client.agreements(address)],
     }
 

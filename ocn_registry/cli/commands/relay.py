@@ -203,13 +203,12 @@ def _hand_in(args: Namespace, url: str, signed: Sequence[SignedRequest]) -> list
 def _result(
     client: RegistryClient, found: Sequence[RelayedRequest], account: Address | None
 ) -> Entry:
-    from ocn_registry.plans import entries
 
     party = None if account is None else client.party(account)
     return {
         "requests": [_entry(one) for one in found],
         "costWei": "0",
-        "party": None if party is None else entries.party(party),
+        "party": None if party is None else party.to_dict(),
     }
 
 

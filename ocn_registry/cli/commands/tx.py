@@ -23,7 +23,6 @@ def status(args: Namespace) -> int:
     from ocn_registry.cli.output.progress import shown_waiting
     from ocn_registry.cli.output.render import for_programs, put, talk
     from ocn_registry.flows.options import WriteOptions
-    from ocn_registry.plans import entries
     from ocn_registry.plans.execute import transaction
     from ocn_registry.plans.network import confirmations_of
 
@@ -42,7 +41,7 @@ def status(args: Namespace) -> int:
             "it may still be waiting, or may be lost: ask again later, or add --wait confirmed",
         )
         return UNKNOWN
-    changes = entries.changes(outcome.changes)
+    changes = [change.to_dict() for change in outcome.changes]
     show(args, {**transaction(client.deployment, outcome), "changes": changes})
     return DONE
 

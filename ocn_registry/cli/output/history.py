@@ -10,7 +10,6 @@ from ocn_registry.cli.output.progress import Progress
 from ocn_registry.cli.output.render import as_csv, as_json, for_programs, put, table, talk
 from ocn_registry.cli.output.watch import note_gap, wanted_party
 from ocn_registry.errors import InvalidInput
-from ocn_registry.plans import entries
 from ocn_registry.plans.exit_codes import DONE
 from ocn_registry.plans.words import event_in_words, way_of
 
@@ -65,7 +64,7 @@ def _compared(events: tuple[Event, ...]) -> list[_Shown]:
     before: dict[tuple[object, object], Entry] = {}
     found: list[_Shown] = []
     for event in events:
-        entry, words, changed = entries.event(event), event_in_words(event), None
+        entry, words, changed = event.brief(), event_in_words(event), None
         kind = str(entry["change"])
         place = (kind.removesuffix("Deleted").removesuffix("Set"), entry["account"])
         former = before.pop(place, None)

@@ -22,41 +22,42 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ocn_registry.models import Node, Party, Service
+    from ocn_registry.portable.base import Portable
 
-T = TypeVar("T")
+T = TypeVar("T", bound="Portable")
 
 
 def show_node(args: Namespace, node: Node | None) -> int:
     """Print the URL of a node, and return the exit code."""
     if node is None or args.json:
-        return _one(args, node, entries.node, lambda _: [], NO_NODE)
+        return _one(args, node, lambda _: [], NO_NODE)
     put(printable(node.domain))
     return DONE
 
 
 def show_party(args: Namespace, party: Party | None) -> int:
     """Print a party, and return the exit code."""
-    return _one(args, party, entries.party, _party_lines, NO_PARTY)
+    return _one(args, party, _party_lines, NO_PARTY)
 
 
 def show_service(args: Namespace, service: Service | None) -> int:
     """Print a service, and return the exit code."""
-    return _one(args, service, entries.service, _service_lines, NO_SERVICE)
+    return _one(args, service, _service_lines, NO_SERVICE)
 
 
 def show_nodes(args: Namespace, nodes: Sequence[Node]) -> int:
     """Print nodes, and return the exit code."""
-    return _all(args, nodes, entries.node, _nodes_table, "no nodes are listed")
+    return _all(args, nodes, _nodes_table, "no nodes are listed")
 
 
 def show_parties(args: Namespace, parties: Sequence[Party]) -> int:
     """Print parties, and return the exit code."""
-    return _all(args, parties, entries.party, _parties_table, "no parties are listed")
+    return _all(args, parties, _parties_table, "no parties are listed")
 
 
 def show_services(args: Namespace, services: Sequence[Service], empty: str) -> int:
     """Print services, or a sentence when there are none, and return the exit code."""
-    return _all(args, services, entries.service, _services_table, empty)
+    return _all(args, services, _services_table, empty)
 
 
 def _party_lines(party: Party) -> list[tuple[str, str]]:
@@ -118,28 +119,26 @@ def _joined(names: Sequence[str | int]) -> str:
 def _one(
     args: Namespace,
     value: T | None,
-    entry: Callable[[T], entries.Entry],
     lines: Callable[[T], list[tuple[str, str]]],
     absent: str,
 ) -> int:
     if value is None:
         put("null" if args.json else absent)
         return NOT_LISTED
-    put(as_json(entry(value)) if for_programs(args) else records([lines(value)]))
+    put(as_json(value.to_dict()) if for_programs(args) else records([lines(value)]))
     return DONE
 
 
 def _all(
     args: Namespace,
     values: Sequence[T],
-    entry: Callable[[T], entries.Entry],
     rows: Callable[[Sequence[T]], str],
     empty: str,
 ) -> int:
     if getattr(args, "csv", False):
-        put(as_csv([entry(value) for value in values]))
+        put(as_csv([value.to_dict() for value in values]))
     elif for_programs(args):
-        put(as_json([entry(value) for value in values]))
+        put(as_json([value.to_dict() for value in values]))
     else:
         put(rows(values) if values else empty)
     return DONE

@@ -138,7 +138,7 @@ def _put(args: Namespace, batch: EventBatch) -> None:
 
 def _put_one(args: Namespace, event: Event, *, taken_back: bool) -> None:
     if for_programs(args):
-        text = json.dumps({"takenBack": taken_back, **entries.event(event)})
+        text = json.dumps({"takenBack": taken_back, **event.brief()})
         put(text.replace("\x7f", "\\u007f"))
     else:
         sign = "taken back: " if taken_back else ""
