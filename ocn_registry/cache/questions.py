@@ -271,6 +271,11 @@ class Snapshot(Questions):
         self._kept = state
         self._known_hosts = verdicts
 
+    @property
+    def state(self) -> State:
+        """The rows that answers come from, for lists that are found by an index."""
+        return self._kept
+
     def _state(self) -> State:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
         return self._kept
 

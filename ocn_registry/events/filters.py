@@ -89,18 +89,25 @@ class Matcher:
         """Return whether a change is wanted."""
         address, party = self.filter.address, self.filter.party
         if party is None:
-            return address is None or address in _named_by(change)
+            return address is None or address in names_of(change)[0]
         if (
             isinstance(change, PartySet | PartyDeleted | PartyWebsiteSet | PartyReserved)
             and change.id == party
         ):
             return True
-        return self.holder is not None and self.holder in _named_by(change)
+        return self.holder is not None and self.holder in names_of(change)[0]
 
 
-def _named_by(change: Change) -> set[Address]:
-    found: set[object] = set()
+def names_of(change: Change) -> tuple[set[Address], set[PartyId]]:
+    """Return the addresses and the ids that a change names."""
+    addresses: set[Address] = set()
+    parties: set[PartyId] = set()
     for each in fields(change):
         value: object = getattr(change, each.name)
-        found.add(value.operator if isinstance(value, Node) else value)
-    return {value for value in found if isinstance(value, Address)}
+        if isinstance(value, Node):
+            addresses.add(value.operator)
+        elif isinstance(value, Address):
+            addresses.add(value)
+        elif isinstance(value, PartyId):
+            parties.add(value)
+    return addresses, parties

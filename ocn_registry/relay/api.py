@@ -7,7 +7,6 @@ loop is never held.
 from __future__ import annotations
 
 import asyncio
-import functools
 import json
 import time
 from collections import OrderedDict
@@ -22,11 +21,14 @@ from starlette.routing import Route
 from ocn_registry.errors import InvalidInput, OcnRegistryError
 from ocn_registry.foreign.strict_json import parse_json
 from ocn_registry.models import Address
+from ocn_registry.registry_api.api import ROUTES
+from ocn_registry.registry_api.changes import Mark, stream
+from ocn_registry.registry_api.problems import MAX_BODY_BYTES, Problem
 from ocn_registry.relay import store, views
 from ocn_registry.relay.documents import Voucher, receipt
 from ocn_registry.relay.openapi import document as openapi
 from ocn_registry.relay.policy import used
-from ocn_registry.relay.problems import MAX_BODY_BYTES, MEDIA_TYPE, Problem, problem_of
+from ocn_registry.relay.problems import problem_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -38,7 +40,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _BODY_S = 10.0
 _PAGE, _MOST = 100, 500
-_FOLLOW_S, _HEARTBEAT_S = 0.5, 15.0
 _FOLLOWERS = 200
 _ADDRESSES = 10_000
 
@@ -76,12 +77,11 @@ def application(service: Service) -> Starlette:
         routes=[
             route("/v1/requests", post_request, "POST", limited=True),
             route("/v1/requests/{id}", get_request, "GET"),
-            route("/v1/calldata", post_calldata, "POST", limited=True),
             route("/v1/accounts/{account}/allowance", get_allowance, "GET"),
             route("/v1/accounts/{account}/requests", get_requests, "GET"),
             *[
-                route(f"/v1/{name}", functools.partial(get_list, name=name), "GET")
-                for name in views.LISTS
+                route(path, ask_registry, method, limited=method == "POST")
+                for path, (method, _) in ROUTES.items()
             ],
             route("/v1/changes", get_changes, "GET"),
             route("/v1/openapi.json", get_openapi, "GET"),
@@ -139,17 +139,18 @@ async def get_request(service: Service, http: HttpRequest) -> Response:
     return JSONResponse(views.of_request(found))
 
 
-async def post_calldata(service: Service, http: HttpRequest) -> Response:
-    """Answer with the transaction that whoever wants to pay for a signed request has to send."""
-    whole = await _body(http)
-    call = await _off_loop(service.call_of, json.dumps(whole))
-    return JSONResponse(
-        {
-            "chainId": service.client.deployment.chain_id,
-            "to": call.to,
-            "data": "0x" + call.data.hex(),
-            "value": "0x0",
-        },
+async def ask_registry(service: Service, http: HttpRequest) -> Response:
+    """Answer what every API of a registry answers; see `registry_api`."""
+    body = await _content(http) if http.method == "POST" else b""
+    reply = await _off_loop(
+        service.registry.answer,
+        http.method,
+        http.url.path.removeprefix(http.scope.get("root_path", "")),
+        tuple(http.query_params.multi_items()),
+        body,
+    )
+    return Response(
+        reply.body, status_code=reply.status, media_type=reply.media_type, headers=reply.headers
     )
 
 
@@ -195,59 +196,30 @@ async def get_requests(service: Service, http: HttpRequest) -> Response:
     return JSONResponse({"requests": [views.of_request(one) for one in found], "before": after})
 
 
-async def get_list(service: Service, http: HttpRequest, *, name: str) -> Response:
-    """Answer with a page of one of the registry's lists, from memory."""
-    offset, limit = _number(http, "offset", 0, (1 << 53) - 1), _limit(http)
-    filters = {key: value for key, value in http.query_params.items() if key not in _PAGING}
-    return JSONResponse(
-        await _off_loop(views.page, service.cache, name, filters, offset=offset, limit=limit)
-    )
-
-
 async def get_changes(service: Service, http: HttpRequest) -> Response:
-    """Stream what happens: states of requests, and new blocks of the registry."""
-    last = http.headers.get("last-event-id") or http.query_params.get("after")
-    if last is not None and not (last.isascii() and last.isdecimal() and len(last) <= 16):  # noqa: PLR2004 - 2^53
-        raise Problem("invalid_request", "after is not a valid place: use the id of an event")
+    """Stream what happens: states of requests, and changes of the registry."""
+    mark = Mark.read(http.headers.get("last-event-id") or http.query_params.get("after"))
     if service.followers >= _FOLLOWERS:
         raise Problem("closed", "too many clients are following: poll instead, or try again later")
     return StreamingResponse(
-        _changes(service, None if last is None else int(last)),
+        _changes(service, mark),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 
 
-async def _changes(service: Service, after: int | None) -> AsyncIterator[str]:
-    def look(place: int) -> tuple[store.Event, ...]:
+async def _changes(service: Service, mark: Mark) -> AsyncIterator[str]:
+    def look(place: int | None) -> tuple[int, list[dict[str, object]]]:
         with service.database.transaction() as transaction:
-            return store.events(transaction, place, _PAGE)
-
-    def newest() -> int:
-        with service.database.transaction() as transaction:
-            return store.last_event(transaction)
+            if place is None:
+                return store.last_event(transaction), []
+            events = store.events(transaction, place, _PAGE)
+        return events[-1].place if events else place, [views.of_event(one) for one in events]
 
     service.followers += 1
-    block, quiet_since = -1, time.monotonic()
     try:
-        place = await _off_loop(newest) if after is None else after
-        yield "retry: 2000\n\n"
-        while True:
-            events = await _off_loop(look, place)
-            for event in events:
-                place = event.place
-                told = {"request": event.request, "state": event.state, "at": event.at_unix_s}
-                yield f"id: {place}\nevent: request\ndata: {json.dumps(told)}\n\n"
-            seen = service.block_number
-            if seen != block:
-                block = seen
-                yield f"event: block\ndata: {json.dumps({'number': block})}\n\n"
-            if events or seen != block:
-                quiet_since = time.monotonic()
-            elif time.monotonic() - quiet_since > _HEARTBEAT_S:
-                quiet_since = time.monotonic()
-                yield ": still here\n\n"
-            await asyncio.sleep(_FOLLOW_S)
+        async for text in stream(service.registry.changes, mark, look):
+            yield text
     finally:
         service.followers -= 1
 
@@ -274,10 +246,17 @@ async def get_metrics(service: Service, http: HttpRequest) -> Response:  # noqa:
     return Response(generate_latest(service.metrics), media_type=CONTENT_TYPE_LATEST)
 
 
-_PAGING = {"offset", "limit"}
-
-
 async def _body(http: HttpRequest) -> dict[str, object]:
+    try:
+        whole = parse_json(await _content(http))
+    except (ValueError, InvalidInput):
+        raise Problem("invalid_request", "the body is not valid JSON: check it") from None
+    if not isinstance(whole, dict):
+        raise Problem("invalid_request", "the body is not a JSON object: check it")
+    return cast("dict[str, object]", whole)
+
+
+async def _content(http: HttpRequest) -> bytes:
     content = bytearray()
 
     async def read() -> None:
@@ -294,13 +273,7 @@ async def _body(http: HttpRequest) -> dict[str, object]:
         raise Problem(
             "body_timeout", f"the body did not arrive within {_BODY_S:.0f} s: send it again"
         ) from None
-    try:
-        whole = parse_json(bytes(content))
-    except (ValueError, InvalidInput):
-        raise Problem("invalid_request", "the body is not valid JSON: check it") from None
-    if not isinstance(whole, dict):
-        raise Problem("invalid_request", "the body is not a JSON object: check it")
-    return cast("dict[str, object]", whole)
+    return bytes(content)
 
 
 def _number(http: HttpRequest, name: str, default: int, most: int) -> int:
@@ -321,16 +294,13 @@ async def _off_loop(task: Callable[..., T], *args: object, **named: object) -> T
 
 
 def _told(problem: Problem) -> Response:
-    headers: dict[str, str] = {}
     if problem.status == 429:  # noqa: PLR2004 - an HTTP status
         resets = problem.more.get("resets")
         wait = resets - int(time.time()) if isinstance(resets, int) else 60
-        headers["Retry-After"] = str(max(wait, 1))
+        problem.headers["Retry-After"] = str(max(wait, 1))
+    reply = problem.reply()
     return Response(
-        json.dumps(problem.body()),
-        status_code=problem.status,
-        media_type=MEDIA_TYPE,
-        headers=headers,
+        reply.body, status_code=reply.status, media_type=reply.media_type, headers=reply.headers
     )
 
 

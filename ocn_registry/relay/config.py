@@ -28,6 +28,7 @@ TEMPLATE: Final = """\
 # Configuration of ocn-relay. Every value shown with a # is the default.
 
 # database = "sqlite:relay.sqlite"  # or postgresql://USER@HOST/NAME, for several workers
+# history = "history.sqlite"        # what happened in the registry, read from the chain
 # listen = "127.0.0.1:8600"         # put a reverse proxy with TLS in front of it
 # requests_per_minute = 120         # from one address, in each process
 
@@ -74,6 +75,7 @@ class Config:
     Attributes:
         deployment: The registry.
         database: URL of the database.
+        history: Where what happened in the registry is kept; `None` for as long as the process.
         listen: Host and port of the API.
         spender: Where the spender's key is.
         receipts: Where the key for receipts is.
@@ -87,6 +89,7 @@ class Config:
 
     deployment: Deployment
     database: str = "sqlite:relay.sqlite"
+    history: Path | None = None
     listen: tuple[str, int] = ("127.0.0.1", 8600)
     spender: str = "env:OCN_RELAY_SPENDER"
     receipts: str = "env:OCN_RELAY_RECEIPTS"
@@ -155,6 +158,7 @@ def read_config(path: Path) -> Config:
     found = Config(
         deployment=_deployment(network, path.parent),
         database=_beside(top.text("database", "sqlite:relay.sqlite"), path.parent, "sqlite:"),
+        history=path.parent / top.text("history", "history.sqlite"),
         listen=_listen(top.text("listen", "127.0.0.1:8600")),
         requests_per_minute=top.number("requests_per_minute", 120, 1, 1 << 20),
         spender=_key(keys.text("spender", "env:OCN_RELAY_SPENDER"), path.parent),

@@ -113,7 +113,7 @@ def _run(args: argparse.Namespace) -> int:
     if args.role != "all" and config.database.startswith("sqlite:"):
         raise InvalidInput("roles of their own need PostgreSQL: set database to postgresql://...")
     service = Service(config)
-    service.cache.start()
+    service.start()
     sender = Sender(service)
     worker = threading.Thread(target=sender.run, name="ocn-relay-send")
     try:

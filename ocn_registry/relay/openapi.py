@@ -5,26 +5,36 @@ from __future__ import annotations
 import json
 from functools import cache
 from importlib.resources import files
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import ocn_registry
-from ocn_registry.relay.problems import CODES, MEDIA_TYPE
-from ocn_registry.relay.views import LISTS
+from ocn_registry.registry_api.openapi import paths as registry_paths
+from ocn_registry.registry_api.problems import CODES, MEDIA_TYPE
+from ocn_registry.registry_api.schema_parts import (
+    ADDRESS,
+    COUNT,
+    HASH,
+    TEXT,
+    answer,
+    get,
+    list_of,
+    object_of,
+    or_null,
+    parameter,
+    part,
+    post,
+    problems,
+    ref,
+)
+from ocn_registry.registry_api.schemas import schemas
 
-_ADDRESS: Final[object] = {"type": "string", "pattern": "^0x[0-9a-fA-F]{40}$"}
-_HASH: Final[object] = {"type": "string", "pattern": "^0x[0-9a-f]{64}$"}
-_COUNT: Final[object] = {"type": "integer", "minimum": 0}
+if TYPE_CHECKING:
+    from ocn_registry.registry_api.schema_parts import Schema
+
 _STATES: Final = [
     *("accepted", "sent", "mined", "done"),
     *("failed", "expired", "superseded", "withdrawn"),
 ]
-_FILTERS: Final[dict[str, object]] = {
-    "q": {"type": "string"},
-    "role": {"type": "string", "enum": ["CPO", "EMSP", "HUB", "NAP", "NSP", "OTHER", "SCSP"]},
-    "operator": _ADDRESS,
-    "country": {"type": "string", "pattern": "^[A-Za-z]{2}$"},
-    "user": _ADDRESS,
-}
 
 
 @cache
@@ -39,55 +49,45 @@ def document() -> dict[str, object]:
             "version": ocn_registry.__version__,
             "description": "Accepts signed requests to the OCN Registry and pays for them.",
         },
-        "paths": _paths(),
+        "paths": {**registry_paths(), **_paths()},
         "components": {
             "schemas": {
+                **schemas(),
                 "SignedRequest": signed,
-                "Voucher": _object(
-                    operator=_ADDRESS,
-                    account=_ADDRESS,
+                "Voucher": object_of(
+                    operator=ADDRESS,
+                    account=ADDRESS,
                     requests={"type": "integer", "minimum": 1, "maximum": 1000},
-                    deadline=_COUNT,
+                    deadline=COUNT,
                     signature={"type": "string", "pattern": "^0x[0-9a-fA-F]{130}$"},
                 ),
-                "Request": _object(
-                    id=_HASH,
+                "Request": object_of(
+                    id=HASH,
                     state={"type": "string", "enum": _STATES},
-                    kind={"type": "string"},
+                    kind=TEXT,
                     contract={"type": "string", "enum": ["registry", "permissions"]},
-                    account=_ADDRESS,
-                    nonce=_COUNT,
-                    deadline=_COUNT,
-                    sponsor={"type": "string"},
-                    accepted=_COUNT,
-                    transaction=_or_null(_HASH),
-                    block=_or_null(_COUNT),
-                    gasUsed=_or_null(_COUNT),
-                    error=_or_null({"type": "string"}),
+                    account=ADDRESS,
+                    nonce=COUNT,
+                    deadline=COUNT,
+                    sponsor=TEXT,
+                    accepted=COUNT,
+                    transaction=or_null(HASH),
+                    block=or_null(COUNT),
+                    gasUsed=or_null(COUNT),
+                    error=or_null(TEXT),
                 ),
-                "Receipt": _object(
-                    relay=_ADDRESS,
-                    request=_HASH,
-                    sponsor={"type": "string"},
-                    accepted=_COUNT,
+                "Receipt": object_of(
+                    relay=ADDRESS,
+                    request=HASH,
+                    sponsor=TEXT,
+                    accepted=COUNT,
                     signature={"type": "string", "pattern": "^0x[0-9a-f]{130}$"},
                 ),
-                "Problem": {
-                    "type": "object",
-                    "properties": {
-                        "type": {"type": "string"},
-                        "title": {"type": "string"},
-                        "status": {"type": "integer"},
-                        "code": {"type": "string", "enum": sorted(CODES)},
-                        "detail": {"type": "string"},
-                    },
-                    "required": ["type", "title", "status", "code", "detail"],
-                },
             },
             "responses": {
                 code: {
                     "description": kind.title,
-                    "content": {MEDIA_TYPE: {"schema": _ref("Problem")}},
+                    "content": {MEDIA_TYPE: {"schema": ref("Problem")}},
                 }
                 for code, kind in CODES.items()
             },
@@ -96,251 +96,99 @@ def document() -> dict[str, object]:
     }
 
 
-def _paths() -> dict[str, object]:
-    accepted: object = {
+def _paths() -> Schema:
+    accepted: Schema = {
         "allOf": [
-            _ref("Request"),
-            {
-                "type": "object",
-                "properties": {"receipt": _ref("Receipt")},
-                "required": ["receipt"],
-            },
+            ref("Request"),
+            {"type": "object", "properties": {"receipt": ref("Receipt")}, "required": ["receipt"]},
         ]
     }
-    body: object = {
-        "required": True,
-        "content": {
-            "application/json": {
-                "schema": {
-                    "oneOf": [
-                        _ref("SignedRequest"),
-                        _object(
-                            request=_ref("SignedRequest"),
-                            voucher_=_ref("Voucher"),
-                        ),
-                    ]
-                }
-            }
+    hand_in = post(
+        "Hand in a signed request",
+        {
+            "oneOf": [
+                ref("SignedRequest"),
+                object_of(request=ref("SignedRequest"), voucher_=ref("Voucher")),
+            ]
         },
-    }
-    only_request: object = {
-        "required": True,
-        "content": {"application/json": {"schema": _ref("SignedRequest")}},
-    }
-    bad_body = ("invalid_request", "body_timeout", "too_large", "rate_limited")
-    down = ("chain_unavailable", "database_unavailable", "closed")
-    found: dict[str, object] = {
-        "/v1/requests": {
-            "post": {
-                "summary": "Hand in a signed request",
-                "security": [{}, {"key": []}],
-                "requestBody": body,
-                "responses": _answers(
-                    {
-                        "202": _json("The request was accepted", accepted),
-                        "200": _json("The request was accepted before", accepted),
-                    },
-                    *bad_body,
-                    *("not_sponsored", "nonce_in_use", "expired", "nonce_mismatch"),
-                    *("signature_mismatch", "would_revert", "unsupported", "quota_exceeded"),
-                    "too_many_waiting",
-                    *down,
-                ),
-            }
+        {
+            "202": answer("The request was accepted", accepted),
+            "200": answer("The request was accepted before", accepted),
         },
-        "/v1/requests/{id}": {
-            "get": {
-                "summary": "See what became of a request",
-                "parameters": [_path("id", {"type": "string"})],
-                "responses": _answers(
-                    {"200": _json("The request", _ref("Request"))},
-                    "not_found",
-                    "database_unavailable",
-                ),
-            }
-        },
-        "/v1/calldata": {
-            "post": {
-                "summary": "Get the transaction to send, to pay for a signed request yourself",
-                "requestBody": only_request,
-                "responses": _answers(
-                    {
-                        "200": _json(
-                            "The transaction",
-                            _object(
-                                chainId=_COUNT,
-                                to=_ADDRESS,
-                                data={"type": "string", "pattern": "^0x[0-9a-f]+$"},
-                                value={"type": "string"},
-                            ),
-                        )
-                    },
-                    *bad_body,
-                ),
-            }
-        },
-        "/v1/accounts/{account}/allowance": {
-            "get": {
-                "summary": "See what is left of an account's quotas today",
-                "parameters": [_path("account", {"type": "string"})],
-                "responses": _answers(
-                    {"200": _json("The allowance", {"type": "object"})},
-                    "invalid_request",
-                    "database_unavailable",
-                ),
-            }
-        },
-        "/v1/accounts/{account}/requests": {
-            "get": {
-                "summary": "List an account's requests, the latest first",
-                "parameters": [
-                    _path("account", {"type": "string"}),
-                    _query("before", _COUNT),
-                    _query("limit", _COUNT),
-                ],
-                "responses": _answers(
-                    {
-                        "200": _json(
-                            "The requests",
-                            _object(
-                                requests={"type": "array", "items": _ref("Request")},
-                                before=_or_null(_COUNT),
-                            ),
-                        )
-                    },
-                    "invalid_request",
-                    "database_unavailable",
-                ),
-            }
-        },
+        *("not_sponsored", "nonce_in_use", "expired", "nonce_mismatch", "signature_mismatch"),
+        *("would_revert", "unsupported", "quota_exceeded", "too_many_waiting"),
+        *("chain_unavailable", "database_unavailable", "closed"),
+    )
+    plain: Schema = {"type": "object"}
+    return {
+        "/v1/requests": {"post": {**_of(hand_in, "post"), "security": [{}, {"key": []}]}},
+        "/v1/requests/{id}": get(
+            "See what became of a request",
+            ref("Request"),
+            *("not_found", "database_unavailable"),
+            parameters=[part("id")],
+        ),
+        "/v1/accounts/{account}/allowance": get(
+            "See what is left of an account's quotas today",
+            plain,
+            "database_unavailable",
+            parameters=[part("account")],
+        ),
+        "/v1/accounts/{account}/requests": get(
+            "List an account's requests, the latest first",
+            object_of(requests=list_of(ref("Request")), before=or_null(COUNT)),
+            "database_unavailable",
+            parameters=[part("account"), parameter("before", COUNT), parameter("limit", COUNT)],
+        ),
         "/v1/changes": {
             "get": {
-                "summary": "Follow what happens, as server-sent events",
-                "parameters": [_query("after", _COUNT)],
-                "responses": _answers(
-                    {
-                        "200": {
-                            "description": "Events `request` and `block`",
-                            "content": {"text/event-stream": {"schema": {"type": "object"}}},
-                        }
-                    },
-                    "invalid_request",
-                    "closed",
+                "summary": "Follow what happens, as server-sent events that resume",
+                "description": (
+                    "Events `request` (a change of state), `registry` (what changed in a block), "
+                    "`block` (a block without changes) and `reload` (too much was missed). Each "
+                    "has an id; hand the last one in as `Last-Event-ID` or `after` to resume."
                 ),
+                "parameters": [parameter("after", TEXT)],
+                "responses": {
+                    "200": {
+                        "description": "The events",
+                        "content": {"text/event-stream": {"schema": TEXT}},
+                    },
+                    **problems("invalid_request", "closed"),
+                },
             }
         },
-        "/v1/openapi.json": {
-            "get": {
-                "summary": "This document",
-                "responses": {"200": _json("OpenAPI", {"type": "object"})},
-            }
-        },
-        "/health/live": {
-            "get": {
-                "summary": "Whether the process runs",
-                "responses": {"200": _json("It runs", {"type": "object"})},
-            }
-        },
+        "/v1/openapi.json": _plain("This document", answer("OpenAPI", plain)),
+        "/health/live": _plain("Whether the process runs", answer("It runs", plain)),
         "/health/ready": {
             "get": {
                 "summary": "Whether a request would be accepted and paid now",
                 "responses": {
-                    "200": _json("Ready", {"type": "object"}),
-                    "503": _json("Not ready, with the reasons", {"type": "object"}),
+                    "200": answer("Ready", plain),
+                    "503": answer("Not ready, with the reasons", plain),
                 },
             }
         },
         "/metrics": {
             "get": {
                 "summary": "Figures in the form of Prometheus",
-                "responses": _answers(
-                    {
-                        "200": {
-                            "description": "Figures",
-                            "content": {"text/plain": {"schema": {"type": "string"}}},
-                        }
+                "responses": {
+                    "200": {
+                        "description": "Figures",
+                        "content": {"text/plain": {"schema": TEXT}},
                     },
-                    "database_unavailable",
-                ),
+                    **problems("database_unavailable"),
+                },
             }
         },
     }
-    for name, (filters, _) in LISTS.items():
-        found[f"/v1/{name}"] = {
-            "get": {
-                "summary": f"List {name}",
-                "parameters": [
-                    *[
-                        _query(one, _FILTERS[one], required=one == "user")
-                        for one in sorted(filters)
-                    ],
-                    _query("offset", _COUNT),
-                    _query("limit", _COUNT),
-                ],
-                "responses": _answers(
-                    {
-                        "200": _json(
-                            "A page",
-                            _page(name),
-                        )
-                    },
-                    "invalid_request",
-                    "chain_unavailable",
-                ),
-            }
-        }
-    return found
 
 
-def _object(**members: object) -> object:
-    """Return the schema of an object; a member whose name ends in `_` may be missing."""
-    return {
-        "type": "object",
-        "properties": {name.rstrip("_"): member for name, member in members.items()},
-        "required": [name for name in members if not name.endswith("_")],
-        "additionalProperties": False,
-    }
+def _plain(summary: str, good: Schema) -> Schema:
+    return {"get": {"summary": summary, "responses": {"200": good}}}
 
 
-def _page(name: str) -> object:
-    entries: dict[str, object] = {name: {"type": "array", "items": {"type": "object"}}}
-    block = _object(number=_COUNT, time=_COUNT)
-    return _object(block=block, total=_COUNT, offset=_COUNT, **entries)
-
-
-def _or_null(schema: object) -> object:
-    return {"oneOf": [schema, {"type": "null"}]}
-
-
-def _ref(name: str) -> object:
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-def _json(description: str, schema: object) -> object:
-    return {"description": description, "content": {"application/json": {"schema": schema}}}
-
-
-def _path(name: str, schema: object) -> object:
-    return {"name": name, "in": "path", "required": True, "schema": schema}
-
-
-def _query(name: str, schema: object, *, required: bool = False) -> object:
-    return {"name": name, "in": "query", "required": required, "schema": schema}
-
-
-def _answers(good: dict[str, object], *codes: str) -> dict[str, object]:
-    """Return the answers of a path: the good ones, and those of its errors."""
-    return good | _problems(*codes)
-
-
-def _problems(*codes: str) -> dict[str, object]:
-    """Return the error answers of a path: one for each status, which names its codes."""
-    found: dict[str, object] = {}
-    for code in codes:
-        status = str(CODES[code].status)
-        same = [one for one in codes if str(CODES[one].status) == status]
-        found[status] = {
-            "description": f"{', '.join(same)}",
-            "content": {MEDIA_TYPE: {"schema": _ref("Problem")}},
-        }
-    return found
+def _of(path: Schema, method: str) -> Schema:
+    found = path[method]
+    assert isinstance(found, dict)  # noqa: S101 - for type checkers
+    return found  # pyright: ignore[reportUnknownVariableType] - the same

@@ -14,14 +14,19 @@ from ocn_registry.client.sync_client import RegistryClient
 from ocn_registry.dialects import dialect_of
 from ocn_registry.errors import InvalidInput, OcnRegistryError
 from ocn_registry.protocol.effects import Balance, run
-from ocn_registry.relay import store
+from ocn_registry.registry_api.api import RegistryApi
+from ocn_registry.registry_api.history import HistoryLog
+from ocn_registry.relay import store, views
 from ocn_registry.relay.database import open_database
-from ocn_registry.relay.intake import Intake
+from ocn_registry.relay.intake import Closed, Intake
 from ocn_registry.relay.journal import DatabaseJournal
+from ocn_registry.relay.policy import sponsor_of
+from ocn_registry.relay.problems import problem_of
 from ocn_registry.transport.http_sync import HttpTransport
 
 if TYPE_CHECKING:
-    from ocn_registry.protocol.effects import Call
+    from ocn_registry.intents import SignableIntent
+    from ocn_registry.models import Address, Contract
     from ocn_registry.relay.config import Config
 
 _STALE_S = 60.0
@@ -94,10 +99,12 @@ class Service:
             self.client, self.transport, self.database, config.policy, self.spender.address
         )
         self.cache = RegistryCache(
-            RegistryClient(
-                deployment, HttpTransport(deployment.rpc_urls, chain_id=deployment.chain_id)
-            ),
+            self._client(),
             options=CacheOptions(max_age_s=None),
+        )
+        self.history = HistoryLog(self._client(), config.history)
+        self.registry = RegistryApi(
+            self._client(), self.cache, history=self.history, payer=_Payer(self)
         )
         self.followers = 0
         self.metrics = CollectorRegistry()
@@ -115,19 +122,7 @@ class Service:
     @property
     def block_number(self) -> int:
         """The block that the relay's view of the registry belongs to; 0 before it has one."""
-        try:
-            return self.cache.block.number
-        except OcnRegistryError:
-            return 0
-
-    def call_of(self, text: str) -> Call[object]:
-        """Return the call that carries a signed request, for whoever wants to pay for it.
-
-        Raises:
-            InvalidInput: It is not a signed request for this registry.
-        """
-        signed = self.client.read_signed_request(text)
-        return self.dialect.write((signed,), each_alone=False)
+        return self.cache.block_number or 0
 
     def health(self) -> Health:
         """Look whether a request would be accepted and paid now."""
@@ -175,6 +170,58 @@ class Service:
     def close(self) -> None:
         """Stop the threads and close the connections."""
         self.intake.close()
+        self.registry.close()
+        self.history.close()
         self.cache.stop()
         self.transport.close()
         self.database.close()
+
+    def start(self) -> None:
+        """Load the registry, and follow the chain in threads.
+
+        Raises:
+            TransportError: The chain can't be asked.
+        """
+        self.cache.start()
+        self.registry.entities()  # the index takes a second or two in a large registry
+        self.history.start()
+
+    def _client(self) -> RegistryClient:
+        deployment = self.config.deployment
+        return RegistryClient(
+            deployment, HttpTransport(deployment.rpc_urls, chain_id=deployment.chain_id)
+        )
+
+
+class _Payer:
+    """What the relay adds to answers about the registry; see `registry_api.prepare.Payer`."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    def next_nonce(self, contract: Contract, account: Address) -> int | None:
+        with self._service.database.transaction() as transaction:
+            waiting = store.live(transaction, contract.value, account)
+        return waiting[-1].nonce + 1 if waiting else None
+
+    def would_pay(self, account: Address, intent: SignableIntent) -> dict[str, object]:
+        policy = self._service.config.policy
+        with self._service.database.transaction() as transaction:
+            paused = store.is_paused(transaction)
+        try:
+            if paused:
+                raise Closed("the relay is paused: try again later, or pay yourself")
+            sponsor = sponsor_of(policy, account, intent, voucher=None, key=None)
+        except OcnRegistryError as error:
+            problem = problem_of(error)
+            return {
+                "pays": False,
+                "code": problem.code,
+                "detail": problem.detail,
+                "vouchers": policy.vouchers,
+            }
+        return {"pays": True, "sponsor": str(sponsor)}
+
+    def of_transaction(self, tx_hash: str) -> list[dict[str, object]]:
+        with self._service.database.transaction() as transaction:
+            return [views.of_request(one) for one in store.of_transaction(transaction, tx_hash)]

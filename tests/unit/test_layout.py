@@ -38,8 +38,9 @@ BELOW["migration"] = BELOW["client"] | {"client"}
 BELOW["deploy"] = BELOW["client"] | {"client"}
 BELOW["plans"] = BELOW["deploy"] | {"deploy", "migration"}
 BELOW["health"] = BELOW["plans"] | {"plans"}
-BELOW["relay"] = BELOW["plans"] | {"plans", "cache"}
-BELOW["cli"] = BELOW["health"] | {"health", "relay"}
+BELOW["registry_api"] = BELOW["plans"] | {"plans", "cache"}
+BELOW["relay"] = BELOW["registry_api"] | {"registry_api"}
+BELOW["cli"] = BELOW["health"] | {"health", "relay", "registry_api", "cache"}
 
 # Which part may import a library of others.
 LIBRARIES = {
@@ -59,7 +60,7 @@ LIBRARIES = {
     "aiohttp": {"transport"},
     "Crypto": {"evm", "signing"},
     "brotli": {"notary"},
-    "sqlite3": {"cache", "protocol", "relay"},
+    "sqlite3": {"cache", "protocol", "registry_api", "relay"},
     "starlette": {"relay"},
     "uvicorn": {"relay"},
     "prometheus_client": {"relay"},

@@ -1,0 +1,157 @@
+"""Live changes as server-sent events, which resume where a follower left off.
+
+An event's id is a relay's place, a hyphen, and the block that is known with the first digits of its
+hash, so it means the same after a restart and in every process. A follower whose block is not
+remembered here is told to load again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import time
+from collections import deque
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+from ocn_registry.cache.updates import Cause
+from ocn_registry.errors import InvalidInput
+from ocn_registry.plans import entries
+from ocn_registry.registry_api.pages import block_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from ocn_registry.cache.core import CacheCore
+    from ocn_registry.cache.updates import Update
+    from ocn_registry.models import BlockRef
+    from ocn_registry.outcomes import Change
+    from ocn_registry.registry_api.pages import Object
+
+_REMEMBERED = 500  # updates
+_MOST_CHANGES = 100  # in one event; a follower reads lists again where there are more
+_LOOK_S, _HEARTBEAT_S = 0.5, 15.0
+_ID = re.compile(r"([0-9]{1,16})(?:-([0-9]{1,16}\.[0-9a-f]{8}))?")
+
+
+class Mark(NamedTuple):
+    """Where a follower is: the place among a relay's events, and the block it knows."""
+
+    place: int | None
+    block: str | None
+
+    @classmethod
+    def read(cls, text: str | None) -> Mark:
+        """Read the id of an event; without one a follower begins with what comes next.
+
+        Raises:
+            InvalidInput: It is not the id of an event.
+        """
+        if text is None:
+            return cls(None, None)
+        found = _ID.fullmatch(text)
+        if found is None:
+            raise InvalidInput("after is not a valid place: use the id of an event")
+        return cls(int(found[1]), found[2])
+
+
+class ChangeLog:
+    """The last updates of a cache."""
+
+    def __init__(self, cache: CacheCore) -> None:
+        """Subscribe to a cache, best after it has loaded: until then everything is new."""
+        self._cache = cache
+        self._updates: deque[Update] = deque(maxlen=_REMEMBERED)
+        self._end = cache.subscribe(self._updates.append)
+
+    def close(self) -> None:
+        """End the subscription."""
+        self._end()
+
+    def newest(self) -> str | None:
+        """Return the mark of the block that is known; `None` before the first."""
+        updates = list(self._updates)
+        if updates:
+            return mark_of(updates[-1].block)
+        return None if self._cache.block_number is None else mark_of(self._cache.block)
+
+    def since(self, mark: str | None) -> list[Update] | None:
+        """Return the updates after a block; `None` when it is not remembered."""
+        updates = list(self._updates)
+        if mark is None or not updates:
+            return [] if mark == self.newest() else None
+        for place in range(len(updates) - 1, -1, -1):
+            if mark_of(updates[place].block) == mark:
+                return updates[place + 1 :]
+        former = updates[0].former
+        return updates if former is not None and mark_of(former) == mark else None
+
+    def about(self) -> Object:
+        """Return the data of an event that tells no changes."""
+        known = self._cache.block_number is not None
+        return {"block": block_of(self._cache.block) if known else None, "changes": [], "more": 0}
+
+
+async def stream(
+    log: ChangeLog,
+    mark: Mark,
+    requests: Callable[[int | None], tuple[int, list[Object]]] | None = None,
+) -> AsyncIterator[str]:
+    """Yield server-sent events for ever.
+
+    Args:
+        log: The registry's changes.
+        mark: Where the follower left off.
+        requests: A relay's events after a place, and the last of their places; `None` asks for the
+            place alone. It runs in a thread.
+    """
+    place, known = mark.place, mark.block
+    if known is None:
+        known = log.newest()
+    quiet_since = time.monotonic()
+    yield "retry: 2000\n\n"
+    if known is not None:
+        yield _event("block", log.about(), place, known)
+    while True:
+        quiet = True
+        if requests is not None:
+            last, events = await asyncio.to_thread(requests, place)
+            for event in events:
+                quiet = False
+                place = cast("int", event["place"])
+                yield _event("request", event, place, known)
+            place = last
+        updates = log.since(known)
+        if updates is None:
+            known = log.newest()
+            yield _event("reload", log.about(), place, known)
+        for update in updates or ():
+            quiet, known = False, mark_of(update.block)
+            name = "registry" if update.changes or update.cause is not Cause.FOLLOWED else "block"
+            yield _event(name, of_update(update), place, known)
+        if not quiet:
+            quiet_since = time.monotonic()
+        elif time.monotonic() - quiet_since > _HEARTBEAT_S:
+            quiet_since = time.monotonic()
+            yield ": still here\n\n"
+        await asyncio.sleep(_LOOK_S)
+
+
+def _event(name: str, data: Object, place: int | None, known: str | None) -> str:
+    mark = "" if known is None else f"-{known}"
+    return f"id: {place or 0}{mark}\nevent: {name}\ndata: {json.dumps(data)}\n\n"
+
+
+def mark_of(block: BlockRef) -> str:
+    """Return a block as an event's id names it."""
+    return f"{block.number}.{block.hash[2:10]}"
+
+
+def of_update(update: Update) -> Object:
+    """Return an update as an event tells it."""
+    return {
+        "block": block_of(update.block),
+        "cause": update.cause.value,
+        "changes": entries.changes(cast("tuple[Change, ...]", update.changes[:_MOST_CHANGES])),
+        "more": max(0, len(update.changes) - _MOST_CHANGES),
+    }

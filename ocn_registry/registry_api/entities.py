@@ -1,0 +1,120 @@
+"""Entries as the API tells them: v1's form, and what the page needs beyond it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ocn_registry.plans import entries
+
+if TYPE_CHECKING:
+    from ocn_registry.cache.questions import Snapshot
+    from ocn_registry.events.state import Moment, State
+    from ocn_registry.models import Address, Agreement, Node, Party, Service, Vouching
+    from ocn_registry.registry_api.index import Index
+    from ocn_registry.registry_api.pages import Object
+
+
+ID_CHARACTERS = 5
+
+
+def key_parts(key: str) -> tuple[str, str]:
+    """Return country code and party id of a party's key."""
+    return key[:2], key[2:ID_CHARACTERS]
+
+
+class Entities:
+    """Entries of one state."""
+
+    def __init__(self, now: Snapshot, index: Index) -> None:
+        """Take a state.
+
+        Args:
+            now: Answers from the state.
+            index: Its index.
+        """
+        self.now, self.index = now, index
+        self.state: State = index.state
+
+    def party_at(self, key: str) -> Object:
+        """Return the party with a key."""
+        row = self.state.parties.get(key)
+        assert row is not None  # noqa: S101 - keys come from the index of this state
+        party = self.state.party(key, row)
+        # The longer keys are of first-generation contracts, which list some ids twice.
+        checked = self.now.party(*key_parts(key)) if len(key) == ID_CHARACTERS else None
+        return self.party(checked or party, row.changed)
+
+    def listed(self, party: Party) -> Object:
+        """Return a party that answers of this state gave."""
+        key = self.state.find(party.id)
+        assert key is not None  # noqa: S101 - it is listed
+        return self.party_at(key)
+
+    def party(self, party: Party, changed: Moment) -> Object:
+        """Return a party."""
+        return {
+            **entries.party(party),
+            "website": party.website,
+            "current": party.current,
+            "membership": party.membership,
+            "changed": {"block": changed.block_number, "time": changed.timestamp_unix_s},
+            "vouched": _vouched(party.vouched),
+        }
+
+    def brief(self, account: Address) -> Object:
+        """Return an account by its address, and its current id where it has one."""
+        row = self.state.accounts.get(account)
+        key = None if row is None else row.ids[0]
+        return {
+            "address": account,
+            "countryCode": None if key is None else key_parts(key)[0],
+            "partyId": None if key is None else key_parts(key)[1],
+        }
+
+    def node_at(self, number: int) -> Object:
+        """Return the node with a number."""
+        row = self.state.nodes.get(number)
+        assert row is not None  # noqa: S101 - numbers come from the index of this state
+        node = self.now.node(row.operator)
+        assert node is not None  # noqa: S101 - the same
+        return self.node(node, number)
+
+    def node(self, node: Node, number: int) -> Object:
+        """Return a node, with how many parties are reached through it."""
+        return {
+            **entries.node(node),
+            "parties": len(self.index.at_node.get(number, ())),
+            "vouched": _vouched(node.vouched),
+        }
+
+    def service_of(self, provider: Address) -> Object | None:
+        """Return the service of a provider; `None` where it offers none."""
+        service = self.state.service(provider)
+        return None if service is None else self.service(service)
+
+    def service(self, service: Service) -> Object:
+        """Return a service, with how many users it has."""
+        return {
+            **entries.service(service),
+            "version": service.version,
+            "users": len(self.index.users_of(service.provider)),
+        }
+
+    def agreement(self, agreement: Agreement) -> Object:
+        """Return an agreement in force: both sides, and what was agreed to."""
+        service = self.state.service(agreement.provider)
+        return {
+            "user": self.brief(agreement.user),
+            "provider": self.brief(agreement.provider),
+            "service": None if service is None else service.name,
+            "permissions": []
+            if service is None
+            else list(entries.permission_names(service.permissions)),
+            "version": agreement.version,
+        }
+
+
+def _vouched(found: Vouching | None) -> Object | None:
+    if found is None:
+        return None
+    return {"vouched": found.vouched, "reason": found.reason, "checked": found.checked_unix_s}

@@ -1,0 +1,151 @@
+"""The registry's lists: what they are filtered by, and in which order their entries stand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ocn_registry.errors import InvalidInput
+from ocn_registry.events.state import bits_of
+from ocn_registry.models import Module, Permission, Role, named
+from ocn_registry.registry_api.pages import page
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ocn_registry.models import Address
+    from ocn_registry.registry_api.entities import Entities
+    from ocn_registry.registry_api.pages import Object, Query
+    from ocn_registry.registry_api.problems import Reply
+
+ROLES = tuple([role.name for role in named(Role)])
+MODULES = tuple([module.name.lower() for module in named(Module)])
+PERMISSIONS = tuple([permission.name for permission in Permission])
+_YES_NO = ("true", "false")
+
+
+def nodes(of: Entities, query: Query) -> Reply:
+    """Return a page of the nodes, by URL or by the number of their parties."""
+    text = (query.text("q") or "").lower()
+    country = _country(query)
+    order = query.one_of("sort", ("url", "parties"))
+    index, state = of.index, of.state
+    found: list[int] = []
+    for number in index.nodes:
+        row = state.nodes.get(number)
+        there = index.at_node.get(number, ())
+        if (
+            row is not None
+            and text in f"{row.operator} {row.domain}".lower()
+            and (country is None or any(key[:2].upper() == country for key in there))
+        ):
+            found.append(number)
+    if order == "parties":
+        found.sort(key=lambda number: -len(index.at_node.get(number, ())))
+    return page("nodes", state.block, found, of.node_at, query)
+
+
+def parties(of: Entities, query: Query) -> Reply:
+    """Return a page of the parties, by id or with the latest changes first."""
+    index, state = of.index, of.state
+    text = " ".join((query.text("q") or "").lower().split())
+    country, operator = _country(query), query.address("operator")
+    account = query.address("account")
+    role = query.one_of("role", ROLES)
+    module = query.one_of("module", MODULES)
+    interface = query.one_of("interface", ("sender", "receiver"))
+    reachable = query.one_of("reachable", _YES_NO)
+    order = query.one_of("sort", ("id", "changed"))
+    keys: Sequence[str] = index.keys
+    if account is not None:
+        holder = state.accounts.get(account)
+        keys = [] if holder is None else holder.ids
+    elif operator is not None:
+        number = state.operators.get(operator)
+        keys = [] if number is None else index.at_node.get(number, [])
+    elif country is not None:
+        keys = index.of_country(country)
+    if text:
+        keys = [key for key in keys if text in index.texts[key]]
+    if country is not None:
+        keys = [key for key in keys if key[:2].upper() == country]
+    bits = 0 if role is None else bits_of((Role[role],))
+    wanted = 0 if module is None else bits_of((Module[module.upper()],))
+    if bits or wanted or interface is not None or reachable is not None or order == "changed":
+        rows = [(key, row) for key in keys if (row := state.parties.get(key)) is not None]
+        found = [
+            (key, row)
+            for key, row in rows
+            if (not bits or row.roles & bits)
+            and _has_module(
+                0 if interface == "receiver" else row.sender,
+                0 if interface == "sender" else row.receiver,
+                wanted,
+                any_module=interface is not None,
+            )
+            and (
+                reachable is None
+                or (state.node_of(row).domain is not None) == (reachable == "true")
+            )
+            and (operator is None or state.node_of(row).operator == operator)
+        ]
+        if order == "changed":
+            found.sort(key=lambda pair: -pair[1].changed.block_number)
+        keys = [key for key, _ in found]
+    return page("parties", state.block, keys, of.party_at, query)
+
+
+def services(of: Entities, query: Query) -> Reply:
+    """Return a page of the services in force, by provider."""
+    state = of.state
+    text = (query.text("q") or "").lower()
+    permission = query.one_of("permission", PERMISSIONS)
+    number = None if permission is None else Permission[permission]
+    found = [
+        service
+        for provider in of.index.providers
+        if (service := state.service(provider)) is not None
+        and (number is None or number in service.permissions)
+        and text
+        in f"{service.id.country_code} {service.id.party_id} {provider} {service.name} "
+        f"{service.url}".lower()
+    ]
+    return page("services", state.block, found, of.service, query)
+
+
+def agreements(of: Entities, query: Query) -> Reply:
+    """Return a page of the agreements in force of a user, or with a provider."""
+    user, provider = query.address("user"), query.address("provider")
+    state = of.state
+    if user is not None:
+        found = [one for one in state.agreements(user) if provider in {None, one.provider}]
+        return page("agreements", state.block, found, of.agreement, query)
+    if provider is None:
+        raise InvalidInput("user and provider are missing: give the address of one of them")
+
+    def with_user(user: Address) -> Object:
+        return next(of.agreement(one) for one in state.agreements(user) if one.provider == provider)
+
+    return page("agreements", state.block, of.index.users_of(provider), with_user, query)
+
+
+LISTS: dict[str, Callable[[Entities, Query], Reply]] = {
+    "nodes": nodes,
+    "parties": parties,
+    "services": services,
+    "agreements": agreements,
+}
+
+
+def _country(query: Query) -> str | None:
+    country = query.text("country")
+    if country is None:
+        return None
+    if len(country) != 2:  # noqa: PLR2004 - a country code
+        raise InvalidInput("country is not a valid country code: use two letters, such as DE")
+    return country.upper()
+
+
+def _has_module(sender: int, receiver: int, wanted: int, *, any_module: bool) -> bool:
+    if wanted:
+        return bool((sender | receiver) & wanted)
+    return not any_module or bool(sender | receiver)

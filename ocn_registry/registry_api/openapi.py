@@ -1,0 +1,242 @@
+"""The OpenAPI paths of the questions about a registry, for whatever server answers them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from ocn_registry.registry_api.lists import MODULES, PERMISSIONS, ROLES
+from ocn_registry.registry_api.pages import MOST_IN_PAGE
+from ocn_registry.registry_api.schema_parts import (
+    ADDRESS,
+    COUNT,
+    HASH,
+    TEXT,
+    YES_NO,
+    answer,
+    get,
+    list_of,
+    object_of,
+    or_null,
+    parameter,
+    part,
+    post,
+    ref,
+)
+
+if TYPE_CHECKING:
+    from ocn_registry.registry_api.schema_parts import (
+        Schema,
+    )
+
+_CHAIN: Final = ("chain_unavailable",)
+
+
+def paths() -> Schema:
+    """Return the paths."""
+    block = ref("Block")
+    countries = list_of(object_of(countryCode=TEXT, parties=COUNT, roles={"type": "object"}))
+    sides: Schema = {
+        "service": or_null(ref("Service")),
+        "agreements": list_of(ref("Agreement")),
+        "moreAgreements": YES_NO,
+    }
+    counts = dict.fromkeys(("nodes", "parties", "accounts", "services", "agreements"), COUNT)
+    circles = object_of(
+        nodes=list_of(object_of(operator=ADDRESS, url=TEXT, parties=COUNT)),
+        moreNodes=COUNT,
+        unreachableParties=COUNT,
+    )
+    found: Schema = {
+        "/v1/chain": get(
+            "See which registry this is, and how current its view is", ref("Chain"), *_CHAIN
+        ),
+        "/v1/overview": get(
+            "See the registry as a whole",
+            object_of(
+                chain=ref("Chain"),
+                counts=object_of(**counts, roles={"type": "object"}),
+                countries=countries,
+                circles=circles,
+                latest=list_of(ref("Event")),
+            ),
+            *_CHAIN,
+        ),
+        "/v1/countries": get(
+            "List countries", object_of(block=block, countries=countries), *_CHAIN
+        ),
+        "/v1/search": get(
+            "Look for a text in ids, addresses, URLs and names",
+            object_of(
+                block=block,
+                parties=list_of(object_of(countryCode=TEXT, partyId=TEXT, address=ADDRESS)),
+                nodes=list_of(ref("Node")),
+                services=list_of(ref("Service")),
+                more=YES_NO,
+            ),
+            *_CHAIN,
+            parameters=[parameter("q", TEXT, required=True)],
+        ),
+        "/v1/nodes/{operator}": get(
+            "See a node",
+            object_of(block=block, node=ref("Node")),
+            *("not_found", *_CHAIN),
+            parameters=[part("operator")],
+        ),
+        "/v1/parties/{country}/{party}": get(
+            "See a party, and what its account has",
+            object_of(
+                block=block,
+                party=ref("Party"),
+                others=list_of(object_of(countryCode=TEXT, partyId=TEXT)),
+                **sides,
+            ),
+            *("not_found", *_CHAIN),
+            parameters=[part("country"), part("party")],
+        ),
+        "/v1/services/{provider}": get(
+            "See a service",
+            object_of(block=block, service=ref("Service"), provider=ref("Account")),
+            *("not_found", *_CHAIN),
+            parameters=[part("provider")],
+        ),
+        "/v1/accounts/{account}": get(
+            "See what an address has",
+            object_of(
+                block=block,
+                account=ADDRESS,
+                controller=or_null(ADDRESS),
+                node=or_null(ref("Node")),
+                parties=list_of(ref("Party")),
+                moreParties=YES_NO,
+                **sides,
+                nonces=or_null(object_of(registry=TEXT, permissions=TEXT)),
+            ),
+            *_CHAIN,
+            parameters=[part("account")],
+        ),
+        "/v1/history": get(
+            "See what happened, the latest first",
+            object_of(
+                complete=YES_NO,
+                readTo=or_null(COUNT),
+                before=or_null(COUNT),
+                events=list_of(ref("Event")),
+            ),
+            "not_found",
+            parameters=[
+                parameter("account", ADDRESS),
+                parameter("party", TEXT),
+                parameter("before", COUNT),
+                parameter("limit", {**COUNT, "maximum": 200}),
+            ],
+        ),
+        "/v1/transactions/{hash}": get(
+            "See what a transaction did",
+            object_of(
+                hash=HASH,
+                block=or_null(COUNT),
+                succeeded=or_null(YES_NO),
+                gasUsed=or_null(COUNT),
+                events=list_of(ref("Event")),
+                moreEvents=YES_NO,
+                requests=list_of({"type": "object"}),
+            ),
+            *("not_found", "database_unavailable", *_CHAIN),
+            parameters=[part("hash")],
+        ),
+        "/v1/route": get(
+            "See how a message would go from one party to another",
+            object_of(
+                block=block,
+                **{"from": TEXT},
+                to=TEXT,
+                module=TEXT,
+                interface=TEXT,
+                reached=YES_NO,
+                steps=list_of(ref("Step")),
+                permissions=list_of(TEXT),
+                forwarded=list_of(
+                    object_of(
+                        provider=ref("Account"),
+                        name=TEXT,
+                        version=or_null({"type": "integer"}),
+                        gets=YES_NO,
+                        by=list_of({"type": ["string", "integer"]}),
+                        text=TEXT,
+                    )
+                ),
+            ),
+            *_CHAIN,
+            parameters=[
+                parameter("from", TEXT, required=True),
+                parameter("to", TEXT, required=True),
+                parameter("module", TEXT),
+                parameter("interface", {"type": "string", "enum": ["sender", "receiver"]}),
+            ],
+        ),
+        "/v1/prepare": post(
+            "See what has to be signed for a change, what it ends, and who could pay",
+            {
+                "oneOf": [
+                    object_of(account=ADDRESS, intent=ref("Intent"), nonce_=COUNT, deadline_=COUNT),
+                    object_of(request={"type": "object"}),
+                ]
+            },
+            {"200": answer("What has to be signed", ref("Prepared"))},
+            *("would_revert", "unsupported", "database_unavailable", *_CHAIN),
+        ),
+        "/v1/calldata": post(
+            "Get the transaction to send, to pay for a signed request yourself",
+            ref("SignedRequest"),
+            {"200": answer("The transaction", ref("Transaction"))},
+        ),
+    }
+    for name, (entry, parameters) in _LISTS.items():
+        found[f"/v1/{name}"] = get(
+            f"List {name}",
+            object_of(
+                block=block,
+                total=COUNT,
+                offset=COUNT,
+                next=or_null(COUNT),
+                **{name: list_of(ref(entry))},
+            ),
+            *_CHAIN,
+            parameters=[*parameters, *_PAGING],
+            csv=True,
+        )
+    return found
+
+
+_WORD: Final[Schema] = {"type": "string", "maxLength": 200}
+_COUNTRY: Final = parameter("country", {"type": "string", "minLength": 2, "maxLength": 2})
+_PAGING: Final = [
+    parameter("offset", COUNT),
+    parameter("limit", {**COUNT, "maximum": MOST_IN_PAGE}),
+    parameter("format", {"type": "string", "enum": ["json", "csv"]}),
+]
+
+
+def _words(name: str, *words: str) -> Schema:
+    return parameter(name, {"type": "string", "enum": list(words)})
+
+
+_LISTS: Final[dict[str, tuple[str, list[Schema]]]] = {
+    "nodes": ("Node", [parameter("q", _WORD), _COUNTRY, _words("sort", "url", "parties")]),
+    "parties": (
+        "Party",
+        [
+            parameter("q", _WORD),
+            _COUNTRY,
+            parameter("operator", ADDRESS),
+            parameter("account", ADDRESS),
+            _words("role", *ROLES),
+            _words("module", *MODULES),
+            _words("interface", "sender", "receiver"),
+            _words("reachable", "true", "false"),
+            _words("sort", "id", "changed"),
+        ],
+    ),
+    "services": ("Service", [parameter("q", _WORD), _words("permission", *PERMISSIONS)]),
+    "agreements": ("Agreement", [parameter("user", ADDRESS), parameter("provider", ADDRESS)]),
+}

@@ -1,0 +1,196 @@
+"""Query parameters, and pages: cut so that no answer is too large, as JSON or as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
+
+from ocn_registry.errors import InvalidInput
+from ocn_registry.foreign.text import shown
+from ocn_registry.models import Address, PartyId
+from ocn_registry.registry_api.problems import Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from ocn_registry.models import BlockRef
+
+Object: TypeAlias = "dict[str, object]"
+T = TypeVar("T")
+
+PAGE, MOST_IN_PAGE = 100, 500
+MOST_BYTES = 180_000  # of the entries of a page; an answer stays below 200 KB
+_LONGEST = 200
+_MOST_NUMBER = (1 << 53) - 1
+# A spreadsheet takes a cell that begins so for a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+class Query:
+    """The parameters of a question: each is taken once, and one that nobody takes is an error."""
+
+    def __init__(self, pairs: Sequence[tuple[str, str]]) -> None:
+        """Read the parameters.
+
+        Args:
+            pairs: Names and values, decoded.
+
+        Raises:
+            InvalidInput: One is given twice, or is too long.
+        """
+        self._values: dict[str, str] = {}
+        for name, value in pairs:
+            if name in self._values:
+                raise InvalidInput(f"{shown(name)} is given twice: give it once")
+            if len(value) > _LONGEST:
+                raise InvalidInput(
+                    f"{shown(name)} is longer than {_LONGEST} characters: shorten it"
+                )
+            self._values[name] = value
+        self._known: set[str] = set()
+
+    def text(self, name: str) -> str | None:
+        """Return a parameter as it is; `None` where it is missing."""
+        self._known.add(name)
+        return self._values.get(name)
+
+    def one_of(self, name: str, names: Sequence[str]) -> str | None:
+        """Return a parameter that has to be one of some words, in any case; as it is listed."""
+        value = self.text(name)
+        if value is None:
+            return None
+        for one in names:
+            if one.lower() == value.lower():
+                return one
+        raise InvalidInput(f"{shown(value)} is not a valid {name}: use {', '.join(names)}")
+
+    def address(self, name: str) -> Address | None:
+        """Return a parameter that has to be an address."""
+        value = self.text(name)
+        return None if value is None else Address(value)
+
+    def party(self, name: str) -> PartyId | None:
+        """Return a parameter that has to be a party's id, such as `DEABC` or `DE-ABC`."""
+        value = self.text(name)
+        return None if value is None else PartyId.parse(value)
+
+    def number(self, name: str, usual: int, most: int = _MOST_NUMBER) -> int:
+        """Return a parameter that has to be a number."""
+        value = self.text(name)
+        if value is None:
+            return usual
+        if value.isascii() and value.isdecimal() and int(value) <= most:
+            return int(value)
+        raise InvalidInput(f"{shown(value)} is not a valid {name}: use a number from 0 to {most}")
+
+    def done(self) -> None:
+        """Raise `InvalidInput` for a parameter that nobody took: a typing error."""
+        if unknown := set(self._values) - self._known:
+            raise InvalidInput(
+                f"{shown(min(unknown))} is not a parameter of this question: use "
+                f"{', '.join(sorted(self._known)) or 'none'}",
+            )
+
+
+def json_of(value: object) -> bytes:
+    """Return JSON in UTF-8."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def block_of(block: BlockRef) -> Object:
+    """Return a block as answers name it."""
+    return {"number": block.number, "hash": block.hash, "time": block.timestamp_unix_s}
+
+
+def cut(
+    found: Sequence[T], entry: Callable[[T], Object], offset: int, limit: int
+) -> tuple[list[Object], int | None]:
+    """Return the entries of a page, and where the next one begins; `None` at the end.
+
+    Args:
+        found: All that a list holds.
+        entry: Makes the JSON of one.
+        offset: How many to leave out.
+        limit: How many to return at most; fewer where they are long.
+    """
+    entries: list[Object] = []
+    size = 0
+    for one in found[offset : offset + limit]:
+        made = entry(one)
+        size += len(json_of(made)) + 1
+        if entries and size > MOST_BYTES:
+            break
+        entries.append(made)
+    after = offset + len(entries)
+    return entries, after if entries and after < len(found) else None
+
+
+def page(
+    name: str, block: BlockRef, found: Sequence[T], entry: Callable[[T], Object], query: Query
+) -> Reply:
+    """Return the page of a list that a query asks for.
+
+    Args:
+        name: The list's name.
+        block: The block that it belongs to.
+        found: All that it holds, in its order.
+        entry: Makes the JSON of one.
+        query: The parameters; `offset`, `limit` and `format` are taken.
+    """
+    offset = query.number("offset", 0)
+    limit = max(query.number("limit", PAGE, MOST_IN_PAGE), 1)
+    form = query.one_of("format", ("json", "csv"))
+    query.done()
+    entries, after = cut(found, entry, offset, limit)
+    if form == "csv":
+        return Reply(
+            media_type="text/csv; charset=utf-8; header=present",
+            body=as_csv(entries),
+            headers={
+                "Content-Disposition": f'attachment; filename="{name}.csv"',
+                "X-Next-Offset": "" if after is None else str(after),
+            },
+        )
+    return Reply(
+        body=json_of(
+            {
+                "block": block_of(block),
+                "total": len(found),
+                "offset": offset,
+                "next": after,
+                name: entries,
+            }
+        )
+    )
+
+
+def as_csv(entries: Sequence[Mapping[str, object]]) -> bytes:
+    """Return entries as CSV, with a line of names first; empty text for no entries."""
+    rows = [dict(_flat(entry)) for entry in entries]
+    names = list(dict.fromkeys([name for row in rows for name in row]))
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    if names:
+        writer.writerow(names)
+    writer.writerows([[row.get(name, "") for name in names] for row in rows])
+    return text.getvalue().encode()
+
+
+def _flat(entry: Mapping[str, object], before: str = "") -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    for name, value in entry.items():
+        if isinstance(value, dict):
+            found += _flat(value, f"{before}{name}.")  # pyright: ignore[reportUnknownArgumentType] - an entry in an entry
+        elif isinstance(value, list):
+            found.append((before + name, _cell(" ".join(map(str, value)))))  # pyright: ignore[reportUnknownArgumentType] - names
+        elif isinstance(value, bool):
+            found.append((before + name, "true" if value else "false"))
+        else:
+            found.append((before + name, "" if value is None else _cell(str(value))))
+    return found
+
+
+def _cell(text: str) -> str:
+    return f"'{text}" if text.startswith(_FORMULA) else text

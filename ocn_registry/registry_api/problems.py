@@ -1,0 +1,174 @@
+"""Errors as an API tells them: RFC 9457 problem details, each with a stable `code`.
+
+`CODES` is the whole list, those of a relay included: OpenAPI and tests read it. Text that comes
+from outside is escaped and bounded before it gets into `detail`: every error of the package does
+that itself.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING
+
+from ocn_registry.contract_errors import ContractError
+from ocn_registry.errors import (
+    CacheError,
+    InvalidInput,
+    NonceMismatch,
+    RequestExpired,
+    Reverted,
+    SignatureMismatch,
+    TransportError,
+    UnsupportedByDialect,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from ocn_registry.errors import (
+        OcnRegistryError,
+    )
+
+MEDIA_TYPE = "application/problem+json"
+MAX_BODY_BYTES = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One kind of error: its HTTP status and its title."""
+
+    status: int
+    title: str
+
+
+CODES = {
+    "invalid_request": Code(400, "The request can't be read"),
+    "not_sponsored": Code(403, "Nobody lets this relay pay for the request"),
+    "not_found": Code(404, "There is nothing here"),
+    "method_not_allowed": Code(405, "The method is not supported here"),
+    "body_timeout": Code(408, "The body did not arrive in time"),
+    "nonce_in_use": Code(409, "Another live request has this nonce"),
+    "not_waiting": Code(409, "The request can't be withdrawn any more"),
+    "too_large": Code(413, "The body is too large"),
+    "expired": Code(422, "The deadline has passed"),
+    "nonce_mismatch": Code(422, "The nonce is not the account's next one"),
+    "signature_mismatch": Code(422, "The signature is not the account's"),
+    "would_revert": Code(422, "The contract would refuse the request"),
+    "unsupported": Code(422, "These contracts can't do that"),
+    "quota_exceeded": Code(429, "A daily limit is used up"),
+    "too_many_waiting": Code(429, "Too many requests of the account are waiting"),
+    "rate_limited": Code(429, "Too many requests from this address"),
+    "internal": Code(500, "The server made a mistake"),
+    "closed": Code(503, "The relay accepts nothing now"),
+    "chain_unavailable": Code(503, "The chain can't be asked now"),
+    "database_unavailable": Code(503, "The database can't be used now"),
+}
+# The first class that fits decides; subclasses come before their parents.
+_BY_CLASS: tuple[tuple[type[OcnRegistryError], str], ...] = (
+    (UnsupportedByDialect, "unsupported"),
+    (RequestExpired, "expired"),
+    (NonceMismatch, "nonce_mismatch"),
+    (SignatureMismatch, "signature_mismatch"),
+    (Reverted, "would_revert"),
+    (TransportError, "chain_unavailable"),
+    (CacheError, "chain_unavailable"),
+    (InvalidInput, "invalid_request"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """An HTTP answer.
+
+    Attributes:
+        status: The HTTP status.
+        media_type: What the body is.
+        body: The body.
+        headers: Further headers.
+    """
+
+    status: int = 200
+    media_type: str = "application/json"
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict[str, str])
+
+
+class Problem(Exception):
+    """An answer that is an error.
+
+    Attributes:
+        code: One of `CODES`.
+        detail: What is wrong and what to do next.
+        more: Further members of the answer.
+        headers: Further headers of the answer.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        detail: str,
+        more: Mapping[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        """Name the code and say what to do."""
+        super().__init__(detail)
+        self.code, self.detail = code, detail
+        self.more, self.headers = dict(more or {}), dict(headers or {})
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return CODES[self.code].status
+
+    def body(self) -> dict[str, object]:
+        """Return the members of the answer."""
+        return {
+            "type": f"urn:ocn-relay:problem:{self.code}",
+            "title": CODES[self.code].title,
+            "status": self.status,
+            "code": self.code,
+            "detail": self.detail,
+            **self.more,
+        }
+
+    def reply(self) -> Reply:
+        """Return the answer."""
+        return Reply(
+            status=self.status,
+            media_type=MEDIA_TYPE,
+            body=json.dumps(self.body()).encode(),
+            headers=self.headers,
+        )
+
+
+def problem_of(
+    error: OcnRegistryError, kinds: Iterable[tuple[type[OcnRegistryError], str]] = ()
+) -> Problem:
+    """Return how an error is told.
+
+    Args:
+        error: What was raised.
+        kinds: Further classes of errors and their codes; they come first.
+    """
+    for kind, code in (*kinds, *_BY_CLASS):
+        if isinstance(error, kind):
+            return Problem(code, str(error), _more(error))
+    return Problem("internal", "the server made a mistake: tell its operator")
+
+
+def _more(error: OcnRegistryError) -> dict[str, object]:
+    if isinstance(error, ContractError):
+        values = {one.name: getattr(error, one.name) for one in fields(error)}
+        return {"error": type(error).__name__, "arguments": _plain(values)}
+    if isinstance(error, NonceMismatch):
+        return {"expected": error.expected}
+    return {}
+
+
+def _plain(values: Mapping[str, object]) -> dict[str, object]:
+    return {
+        name: value if isinstance(value, int) else str(value)
+        for name, value in values.items()
+        if name != "tx_hash"
+    }

@@ -1,0 +1,86 @@
+"""All parts of an API for one deployment, made and closed together; for servers without a relay."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from ocn_registry.cache.core import CacheOptions
+from ocn_registry.cache.sync_cache import RegistryCache
+from ocn_registry.client.sync_client import RegistryClient
+from ocn_registry.registry_api.api import RegistryApi
+from ocn_registry.registry_api.history import HistoryLog
+from ocn_registry.transport.http_sync import HttpTransport
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ocn_registry.networks import Deployment
+
+
+class Serving:
+    """An API with its cache and its history, which follow the chain while it is open.
+
+    ```python
+    with Serving(deployment) as serving:
+        reply = serving.api.answer("GET", "/v1/overview")
+    ```
+    """
+
+    def __init__(
+        self, deployment: Deployment, *, folder: Path | None = None, poll_s: float = 2.0
+    ) -> None:
+        """Make the parts; nothing is asked of the chain yet.
+
+        Args:
+            deployment: Whose registry it is.
+            folder: Where cache and history are kept, so that the next start is quick; `None` for
+                nowhere.
+            poll_s: How often the chain is asked.
+
+        Raises:
+            InvalidInput: A file in the folder can't be used.
+        """
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+        # A transport remembers which blocks it told of, so each that follows the chain has its own.
+        self._clients = [
+            RegistryClient(
+                deployment, HttpTransport(deployment.rpc_urls, chain_id=deployment.chain_id)
+            )
+            for _ in range(3)
+        ]
+        asking, caching, reading = self._clients
+        self.cache = RegistryCache(
+            caching,
+            file=None if folder is None else folder / "cache.sqlite",
+            options=CacheOptions(max_age_s=None, poll_s=poll_s),
+        )
+        self.history = HistoryLog(reading, None if folder is None else folder / "history.sqlite")
+        self.api = RegistryApi(asking, self.cache, history=self.history)
+
+    def __enter__(self) -> Self:
+        """Start the parts."""
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the parts."""
+        self.close()
+
+    def start(self) -> None:
+        """Load the registry, and follow the chain in threads.
+
+        Raises:
+            TransportError: The chain can't be asked.
+        """
+        self.cache.start()
+        self.api.entities()  # the index takes a second or two in a large registry
+        self.history.start()
+
+    def close(self) -> None:
+        """Stop the threads, and close files and connections."""
+        self.api.close()
+        self.history.close()
+        self.cache.close()
+        for client in self._clients:
+            client.close()
