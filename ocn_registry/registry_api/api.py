@@ -21,6 +21,7 @@ from ocn_registry.registry_api.changes import ChangeLog
 from ocn_registry.registry_api.entities import Entities
 from ocn_registry.registry_api.index import Index
 from ocn_registry.registry_api.lists import LISTS
+from ocn_registry.registry_api.openapi import document
 from ocn_registry.registry_api.pages import PAGE, Query, block_of, cut, json_of
 from ocn_registry.registry_api.prepare import Preparer
 from ocn_registry.registry_api.problems import MAX_BODY_BYTES, Problem, Reply, problem_of
@@ -310,6 +311,7 @@ def _list(name: str) -> Handler:
 
 # Each path: its method, and what answers.
 ROUTES: dict[str, tuple[str, Handler]] = {
+    "/v1/openapi.json": ("GET", lambda _, __: document()),
     "/v1/chain": ("GET", RegistryApi.chain),
     "/v1/overview": ("GET", RegistryApi.overview),
     "/v1/countries": ("GET", RegistryApi.countries),

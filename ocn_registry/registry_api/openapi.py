@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
+import ocn_registry
 from ocn_registry.registry_api.lists import MODULES, PERMISSIONS, ROLES
 from ocn_registry.registry_api.pages import MOST_IN_PAGE
+from ocn_registry.registry_api.problems import CODES, MEDIA_TYPE
 from ocn_registry.registry_api.schema_parts import (
     ADDRESS,
     COUNT,
@@ -22,6 +26,7 @@ from ocn_registry.registry_api.schema_parts import (
     post,
     ref,
 )
+from ocn_registry.registry_api.schemas import schemas
 
 if TYPE_CHECKING:
     from ocn_registry.registry_api.schema_parts import (
@@ -29,6 +34,43 @@ if TYPE_CHECKING:
     )
 
 _CHAIN: Final = ("chain_unavailable",)
+
+
+def document(
+    title: str = "OCN Registry",
+    description: str = "Answers questions about an OCN Registry, and prepares what is signed.",
+    *,
+    more_paths: Schema | None = None,
+    more_schemas: Schema | None = None,
+    **components: object,
+) -> Schema:
+    """Return the OpenAPI 3.1 document of a server.
+
+    Args:
+        title: What serves it.
+        description: What it does.
+        more_paths: What it answers beside the questions about the registry.
+        more_schemas: The schemas that these need.
+        components: Further components.
+    """
+    schema = files("ocn_registry").joinpath("schemas", "signed-request.schema.json")
+    signed: object = json.loads(schema.read_text(encoding="utf-8"))
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": title, "version": ocn_registry.__version__, "description": description},
+        "paths": {**paths(), **(more_paths or {})},
+        "components": {
+            "schemas": {**schemas(), "SignedRequest": signed, **(more_schemas or {})},
+            "responses": {
+                code: {
+                    "description": kind.title,
+                    "content": {MEDIA_TYPE: {"schema": ref("Problem")}},
+                }
+                for code, kind in CODES.items()
+            },
+            **components,
+        },
+    }
 
 
 def paths() -> Schema:
@@ -47,6 +89,12 @@ def paths() -> Schema:
         unreachableParties=COUNT,
     )
     found: Schema = {
+        "/v1/openapi.json": {
+            "get": {
+                "summary": "This document",
+                "responses": {"200": answer("OpenAPI", {"type": "object"})},
+            }
+        },
         "/v1/chain": get(
             "See which registry this is, and how current its view is", ref("Chain"), *_CHAIN
         ),

@@ -82,6 +82,7 @@ def application(service: Service) -> Starlette:
             *[
                 route(path, ask_registry, method, limited=method == "POST")
                 for path, (method, _) in ROUTES.items()
+                if path != "/v1/openapi.json"
             ],
             route("/v1/changes", get_changes, "GET"),
             route("/v1/openapi.json", get_openapi, "GET"),

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
-import ocn_registry
-from ocn_registry.registry_api.openapi import paths as registry_paths
-from ocn_registry.registry_api.problems import CODES, MEDIA_TYPE
+from ocn_registry.registry_api import openapi as registry
 from ocn_registry.registry_api.schema_parts import (
     ADDRESS,
     COUNT,
@@ -26,7 +22,6 @@ from ocn_registry.registry_api.schema_parts import (
     problems,
     ref,
 )
-from ocn_registry.registry_api.schemas import schemas
 
 if TYPE_CHECKING:
     from ocn_registry.registry_api.schema_parts import Schema
@@ -40,60 +35,43 @@ _STATES: Final = [
 @cache
 def document() -> dict[str, object]:
     """Return the OpenAPI 3.1 document."""
-    schema = files("ocn_registry").joinpath("schemas", "signed-request.schema.json")
-    signed: object = json.loads(schema.read_text(encoding="utf-8"))
-    return {
-        "openapi": "3.1.0",
-        "info": {
-            "title": "OCN relay",
-            "version": ocn_registry.__version__,
-            "description": "Accepts signed requests to the OCN Registry and pays for them.",
+    return registry.document(
+        "OCN relay",
+        "Accepts signed requests to the OCN Registry and pays for them.",
+        more_paths=_paths(),
+        more_schemas={
+            "Voucher": object_of(
+                operator=ADDRESS,
+                account=ADDRESS,
+                requests={"type": "integer", "minimum": 1, "maximum": 1000},
+                deadline=COUNT,
+                signature={"type": "string", "pattern": "^0x[0-9a-fA-F]{130}$"},
+            ),
+            "Request": object_of(
+                id=HASH,
+                state={"type": "string", "enum": _STATES},
+                kind=TEXT,
+                contract={"type": "string", "enum": ["registry", "permissions"]},
+                account=ADDRESS,
+                nonce=COUNT,
+                deadline=COUNT,
+                sponsor=TEXT,
+                accepted=COUNT,
+                transaction=or_null(HASH),
+                block=or_null(COUNT),
+                gasUsed=or_null(COUNT),
+                error=or_null(TEXT),
+            ),
+            "Receipt": object_of(
+                relay=ADDRESS,
+                request=HASH,
+                sponsor=TEXT,
+                accepted=COUNT,
+                signature={"type": "string", "pattern": "^0x[0-9a-f]{130}$"},
+            ),
         },
-        "paths": {**registry_paths(), **_paths()},
-        "components": {
-            "schemas": {
-                **schemas(),
-                "SignedRequest": signed,
-                "Voucher": object_of(
-                    operator=ADDRESS,
-                    account=ADDRESS,
-                    requests={"type": "integer", "minimum": 1, "maximum": 1000},
-                    deadline=COUNT,
-                    signature={"type": "string", "pattern": "^0x[0-9a-fA-F]{130}$"},
-                ),
-                "Request": object_of(
-                    id=HASH,
-                    state={"type": "string", "enum": _STATES},
-                    kind=TEXT,
-                    contract={"type": "string", "enum": ["registry", "permissions"]},
-                    account=ADDRESS,
-                    nonce=COUNT,
-                    deadline=COUNT,
-                    sponsor=TEXT,
-                    accepted=COUNT,
-                    transaction=or_null(HASH),
-                    block=or_null(COUNT),
-                    gasUsed=or_null(COUNT),
-                    error=or_null(TEXT),
-                ),
-                "Receipt": object_of(
-                    relay=ADDRESS,
-                    request=HASH,
-                    sponsor=TEXT,
-                    accepted=COUNT,
-                    signature={"type": "string", "pattern": "^0x[0-9a-f]{130}$"},
-                ),
-            },
-            "responses": {
-                code: {
-                    "description": kind.title,
-                    "content": {MEDIA_TYPE: {"schema": ref("Problem")}},
-                }
-                for code, kind in CODES.items()
-            },
-            "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
-        },
-    }
+        securitySchemes={"key": {"type": "http", "scheme": "bearer"}},
+    )
 
 
 def _paths() -> Schema:
@@ -158,7 +136,6 @@ def _paths() -> Schema:
                 },
             }
         },
-        "/v1/openapi.json": _plain("This document", answer("OpenAPI", plain)),
         "/health/live": _plain("Whether the process runs", answer("It runs", plain)),
         "/health/ready": {
             "get": {
