@@ -14,18 +14,16 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from ocn_registry.cache.updates import Cause
+from ocn_registry.cache.updates import AgreementEnded, Cause
 from ocn_registry.errors import InvalidInput
-from ocn_registry.plans import entries
 from ocn_registry.registry_api.pages import block_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from ocn_registry.cache.core import CacheCore
-    from ocn_registry.cache.updates import Update
+    from ocn_registry.cache.updates import Difference, Update
     from ocn_registry.models import BlockRef
-    from ocn_registry.outcomes import Change
     from ocn_registry.registry_api.pages import Object
 
 _REMEMBERED = 500  # updates
@@ -152,6 +150,12 @@ def of_update(update: Update) -> Object:
     return {
         "block": block_of(update.block),
         "cause": update.cause.value,
-        "changes": entries.changes(cast("tuple[Change, ...]", update.changes[:_MOST_CHANGES])),
+        "changes": [_told(one) for one in update.changes[:_MOST_CHANGES]],
         "more": max(0, len(update.changes) - _MOST_CHANGES),
     }
+
+
+def _told(change: Difference) -> Object:
+    if isinstance(change, AgreementEnded):
+        return {"change": "AgreementEnded", "user": change.user, "provider": change.provider}
+    return change.to_dict()

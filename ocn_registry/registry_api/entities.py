@@ -53,7 +53,7 @@ class Entities:
     def party(self, party: Party, changed: Moment) -> Object:
         """Return a party."""
         return {
-            **entries.party(party),
+            **party.to_dict(),
             "website": party.website,
             "current": party.current,
             "membership": party.membership,
@@ -82,7 +82,7 @@ class Entities:
     def node(self, node: Node, number: int) -> Object:
         """Return a node, with how many parties are reached through it."""
         return {
-            **entries.node(node),
+            **node.to_dict(),
             "parties": len(self.index.at_node.get(number, ())),
             "vouched": _vouched(node.vouched),
         }
@@ -95,7 +95,7 @@ class Entities:
     def service(self, service: Service) -> Object:
         """Return a service, with how many users it has."""
         return {
-            **entries.service(service),
+            **service.to_dict(),
             "version": service.version,
             "users": len(self.index.users_of(service.provider)),
         }
@@ -115,6 +115,4 @@ class Entities:
 
 
 def _vouched(found: Vouching | None) -> Object | None:
-    if found is None:
-        return None
-    return {"vouched": found.vouched, "reason": found.reason, "checked": found.checked_unix_s}
+    return None if found is None else found.to_dict()

@@ -22,7 +22,6 @@ from ocn_registry.events.cursor import CursorFile
 from ocn_registry.events.filters import names_of
 from ocn_registry.foreign.text import shown
 from ocn_registry.outcomes import PartyDeleted, PartySet
-from ocn_registry.plans import entries
 from ocn_registry.plans.words import event_in_words
 
 if TYPE_CHECKING:
@@ -225,5 +224,5 @@ def _held(database: sqlite3.Cursor, account: str) -> set[str]:
 
 
 def _content(event: Event) -> str:
-    entry = {**entries.event(event), "words": event_in_words(event)}
+    entry = {**event.brief(), "words": event_in_words(event)}
     return json.dumps(entry, ensure_ascii=False)

@@ -97,7 +97,7 @@ def test_voucher_with_another_word_changed_is_not_the_operators(
         deadline_unix_s=int(time.time()) + 600,
         signer=operator,
     )
-    more = Voucher.read(json.dumps(voucher.document() | {"requests": 1000}))
+    more = Voucher.read(json.dumps(voucher.to_dict() | {"requests": 1000}))
     assert refusal(relay.submit, registration(stranger), voucher=more).code == "not_sponsored"
 
 
