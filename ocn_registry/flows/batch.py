@@ -18,8 +18,8 @@ from ocn_registry.errors import (
 )
 from ocn_registry.flows.carried import digest_of, digests, written
 from ocn_registry.flows.gas import BATCH_GAS, item_gas
-from ocn_registry.flows.quote import item
-from ocn_registry.flows.requests import looked_at
+from ocn_registry.flows.quote import item, requests_in
+from ocn_registry.flows.requests import looked_at, respelled
 from ocn_registry.flows.sender import sender_for
 from ocn_registry.flows.transaction import Write, outcome_of_entry, transact
 from ocn_registry.outcomes import Item, Outcome
@@ -75,6 +75,7 @@ def submit(
     if len(requests) == 1:
         return (yield from send(dialect, requests, spender, options, quote))
     dialect.write(requests, each_alone=True)  # for one contract, and not empty
+    requests = requests_in((yield from respelled(dialect, requests)))
     sender = yield from sender_for(dialect.deployment, spender.address, options)
     batch = _Batch(dialect, requests, sender)
     yield from batch.sent_before()

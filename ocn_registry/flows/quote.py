@@ -13,7 +13,7 @@ from ocn_registry.errors import InsufficientFunds, Reverted
 from ocn_registry.flows.carried import written
 from ocn_registry.flows.outcome import attempt_of
 from ocn_registry.flows.price import Price
-from ocn_registry.flows.requests import verify
+from ocn_registry.flows.requests import respelled, verify
 from ocn_registry.flows.sender import foreign_waiting, sender_for
 from ocn_registry.flows.transaction import Bound, Write, plain, prepared, same_call
 from ocn_registry.outcomes import Item, Quote
@@ -67,6 +67,7 @@ def quote(
         options: Price and journal.
     """
     check(dialect, steps)
+    steps = yield from respelled(dialect, steps)
     sender = yield from sender_for(dialect.deployment, payer, options)
     entries = yield from sender.entries()
     entry = same_call(entries, write_of(dialect, steps, payer))

@@ -26,11 +26,12 @@ from ocn_registry.signing import (
     MAX_LIFETIME_S,
     SignedRequest,
     acceptance_of,
+    is_odd,
     recover,
 )
 
 if TYPE_CHECKING:
-    from ocn_registry.dialects import Dialect
+    from ocn_registry.dialects import Dialect, Step
     from ocn_registry.errors import (
         RequestRejected,
     )
@@ -179,6 +180,23 @@ def verify(dialect: Dialect, requests: tuple[SignedRequest, ...]) -> Flow[None]:
             raise error
 
 
+def respelled(dialect: Dialect, steps: tuple[Step, ...]) -> Flow[tuple[Step, ...]]:
+    """Make the signatures of controllers canonical, as those of accounts were when they were read.
+
+    Only the chain knows a controller, and is asked only about signatures in another form.
+
+    Args:
+        dialect: Generation of the contracts.
+        steps: Intents, and requests that others signed.
+    """
+    made = list(steps)
+    for place, step in enumerate(steps):
+        if isinstance(step, SignedRequest) and is_odd(step.signature):
+            controller = yield from dialect.controller(step.account, None)
+            made[place] = step.request.signed(step.signature, signer=controller)
+    return tuple(made)
+
+
 class Look(NamedTuple):
     """What a look at a signed request found.
 
@@ -225,7 +243,8 @@ def looked_at(
         all_of(tuple([dialect.nonce(account, contract, None) for account, contract in accounts])),
     )
     signers = dict(zip(accounts, controllers, strict=True))
-    for request, key in zip(requests, keys, strict=True):
+    for given, key in zip(requests, keys, strict=True):
+        request = given.request.signed(given.signature, signer=signers[key])
         one = yield from _signature(dialect, request, signers[key])
         found.append(one)
     expected: dict[tuple[Address, Contract], int] = dict(zip(accounts, nonces, strict=True))

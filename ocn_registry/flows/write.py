@@ -27,6 +27,7 @@ from ocn_registry.flows.quote import (
     ready_of,
     write_of,
 )
+from ocn_registry.flows.requests import respelled
 from ocn_registry.flows.sender import sender_for
 from ocn_registry.flows.transaction import same_call, transact
 from ocn_registry.outcomes import Outcome
@@ -61,6 +62,7 @@ def send(
         quote: What the write may cost at most, as it was shown.
     """
     check(dialect, steps)
+    steps = yield from respelled(dialect, steps)
     whole = write_of(dialect, steps, signer.address, bounded(quote, 0))
     sender = yield from sender_for(dialect.deployment, signer.address, options)
     entries = yield from sender.entries()

@@ -28,6 +28,7 @@ from ocn_registry.signing.requests import (
     SignedRequest,
     acceptance_of,
 )
+from ocn_registry.signing.signatures import is_odd
 from ocn_registry.signing.signers import AnySigner, AsyncSigner, KeySigner, Signer
 
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
     "TypedData",
     "Value",
     "acceptance_of",
+    "is_odd",
     "match",
     "message_of",
     "read_document",

@@ -33,6 +33,7 @@ _MAX_WRAPPED_BYTES: Final = 1 << 14  # ERC-6492: the call that deploys the walle
 _EXACT: Final = 1 << 53
 _NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,77}")
 _HEXADECIMAL: Final = re.compile(r"0x[0-9a-fA-F]{1,64}")
+_SIGNATURE: Final = re.compile(r"0[xX]((?:[0-9a-fA-F]{2})*)|((?:[0-9a-fA-F]{2}){64,65})")
 _DOMAIN_FIELDS: Final = DOMAIN_TYPE.document()
 _KEYS: Final = {"types", "primaryType", "domain", "message"}
 
@@ -73,8 +74,16 @@ def read_object(text: str | bytes) -> dict[str, object]:
         raise
     except BeyondLimits as error:
         raise InvalidInput(f"the request is {error}: is this the right file?") from None
-    except ValueError:
+    except ValueError as error:
+        if str(error).startswith("Extra data"):
+            raise InvalidInput(
+                "more text follows the request: write each request to a file of its own",
+            ) from None
         raise InvalidInput("the request is not valid JSON: is this the right file?") from None
+    if _is_list(whole):
+        raise InvalidInput(
+            "this is a list, not a request: write each request to a file of its own",
+        )
     if not _is_object(whole):
         raise InvalidInput("the request is not a JSON object: is this the right file?")
     return whole
@@ -119,24 +128,21 @@ def read_signature(value: object) -> bytes:
     """Read a signature.
 
     Args:
-        value: `0x` and hexadecimal digits. A key's signature has 64 or 65 bytes, a contract's has
-            any length; a Safe that approved the request on the chain has an empty one, `0x`.
+        value: `0x` and hexadecimal digits; `0x` may be missing before a key's. A key's signature
+            has 64 bytes or a few more, a contract's has any length; a Safe that approved the
+            request on the chain has an empty one, `0x`.
 
     Raises:
         InvalidInput: It is something else.
     """
-    if isinstance(value, str) and value[:2] == "0x" and len(value) <= 2 * _MAX_WRAPPED_BYTES:
-        digits = value[2:]
-        try:
-            signature = bytes.fromhex(digits if digits.isalnum() else "?" if digits else "")
-        except ValueError:
-            pass
-        else:
-            if len(signature) <= MAX_SIGNATURE_BYTES or is_wrapped(signature):
-                return signature
+    if isinstance(value, str) and len(value) <= 2 * _MAX_WRAPPED_BYTES:
+        found = _SIGNATURE.fullmatch(value)
+        signature = b"" if found is None else bytes.fromhex(found[1] or found[2] or "")
+        if found and (len(signature) <= MAX_SIGNATURE_BYTES or is_wrapped(signature)):
+            return signature
+    given = f"a text of {len(value)} characters" if isinstance(value, str) else shown(value, 20)
     raise InvalidInput(
-        f"{shown(value, 20)} is not a valid signature: use 0x and hexadecimal digits, 130 of them "
-        "for a key's",
+        f"{given} is not a valid signature: use 0x and hexadecimal digits, 130 of them for a key's",
     )
 
 
@@ -235,11 +241,10 @@ def same_keys(what: str, got: AbstractSet[str], wanted: AbstractSet[str]) -> Non
         InvalidInput: It has others.
     """
     if got != wanted:
-        odd = shown(tuple(sorted(got - wanted)), 50)
-        missing = shown(tuple(sorted(wanted - got)), 50)
-        raise InvalidInput(
-            f"the {what} has the wrong keys: {odd} are unknown, {missing} are missing",
-        )
+        odd, missing = tuple(sorted(got - wanted)), tuple(sorted(wanted - got))
+        parts = [f"unknown: {shown(odd, 50)}"] if odd else []
+        parts += [f"missing: {shown(missing, 50)}"] if missing else []
+        raise InvalidInput(f"the {what} has the wrong keys: {', '.join(parts)}")
 
 
 def _pairs(pairs: list[tuple[str, object]]) -> dict[str, object]:

@@ -173,7 +173,8 @@ def _bytes(answer: object) -> bytes:
     if isinstance(answer, (bytes, bytearray)) and len(answer) <= _MAX_TRANSACTION_BYTES:
         return bytes(answer)
     if isinstance(answer, str) and len(answer) <= 2 * _MAX_TRANSACTION_BYTES:
-        text = answer.removeprefix("0x")
+        text = answer.strip()
+        text = text[2:] if text[:2] in {"0x", "0X"} else text
         try:
             return bytes.fromhex(text if text.isalnum() else "?")
         except ValueError:

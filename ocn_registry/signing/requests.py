@@ -173,8 +173,8 @@ class Request:
     def signed(self, signature: bytes | str, *, signer: Address | None = None) -> SignedRequest:
         """Add a signature that was made elsewhere.
 
-        A key's signature is made canonical first: wallets write v from 0 or from 27, either s, or
-        64 bytes (EIP-2098). The wrapper of ERC-6492 is removed.
+        A key's signature is made canonical first: wallets write v from 0, from 27 or with the chain
+        (EIP-155), either s, or 64 bytes (EIP-2098). The wrapper of ERC-6492 is removed.
 
         Args:
             signature: Its bytes, or `0x` and hexadecimal digits.
@@ -183,7 +183,10 @@ class Request:
         Raises:
             InvalidInput: It does not have the form of a signature.
         """
-        given = read_signature(signature) if isinstance(signature, str) else bytes(signature)
+        if isinstance(signature, (bytes, bytearray, memoryview)):
+            given = bytes(signature)
+        else:
+            given = read_signature(signature)
         found = canonical(given, signer or self.account, self.payload.digest)
         return SignedRequest(request=self, signature=found)
 

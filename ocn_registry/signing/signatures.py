@@ -1,8 +1,9 @@
 """Signatures as wallets write them, made canonical before they are used.
 
-A contract accepts 65 bytes r, s, v, with a low s and v of 27 or 28. Devices also count v from 0,
-wallets pack it into s (EIP-2098), key services give either s, and wallets that are contracts wrap
-their signature (ERC-6492). None of that changes who signed. A signature that is not a key's, such
+A contract accepts 65 bytes r, s, v, with a low s and v of 27 or 28. Devices also count v from 0, or
+add the chain to it (EIP-155), which takes several bytes; wallets pack it into s (EIP-2098), key
+services give either s, and wallets that are contracts wrap their signature (ERC-6492). None of that
+changes who signed. A signature that is not a key's, such
 as a Safe's, is not touched: only the account's contract knows how to read it.
 """
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _WRAPPED: Final = bytes.fromhex("6492" * 16)
 _COMPACT_BYTES: Final = 64
+_LONGEST_BYTES: Final = _COMPACT_BYTES + 8  # v with a chain id of 64 bits
 _TOP_BIT: Final = 1 << 255
 _WORD: Final = 32
 
@@ -45,17 +47,23 @@ def canonical(signature: bytes, account: Address, digest: Callable[[], bytes]) -
     Raises:
         InvalidInput: The wrapper is not one.
 
-    Source: EIP-2098, ERC-6492.
+    Source: EIP-155, EIP-2098, ERC-6492.
     """
     if is_wrapped(signature):
         signature = _unwrapped(signature)
-    if len(signature) not in {_COMPACT_BYTES, SIGNATURE_BYTES} or _is_canonical(signature):
+    if not is_odd(signature):
         return signature
     signed = digest()
     for candidate in _candidates(signature):
         if recover(signed, candidate) == account:
             return candidate
     return signature
+
+
+def is_odd(signature: bytes) -> bool:
+    """Return whether a signature may be a key's in a form that contracts don't accept."""
+    is_long_enough = _COMPACT_BYTES <= len(signature) <= _LONGEST_BYTES
+    return is_long_enough and not _is_canonical(signature)
 
 
 def _is_canonical(signature: bytes) -> bool:

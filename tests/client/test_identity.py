@@ -38,6 +38,7 @@ from ocn_registry.contract_errors import (
     PartyIdReserved,
     SeveralIds,
 )
+from ocn_registry.evm.curve import ORDER
 
 ABC, DEF = PartyId("DE", "ABC"), PartyId("DE", "DEF")
 WEBSITE = "https://cpo.example"
@@ -398,3 +399,27 @@ class TestFirstGeneration:
             client.send(DeleteParty(country_code="DE", party_id="XYZ"), signer=operator)
         client.send(DeleteParty(country_code="DE", party_id="ABC"), signer=operator)
         assert client.party("DE", "ABC") is None
+
+
+@pytest.mark.parametrize("form", ["v from 0", "v with the chain", "compact", "high s"])
+def test_controllers_signature_counts_in_whatever_form_its_device_writes_it(
+    client, with_two_ids, stranger, spender, form
+):
+    request = client.prepare(SetController(controller=stranger.address), with_two_ids.address)
+    client.submit(request.accept(stranger).sign(with_two_ids), spender=spender)
+    wanted = SetPartyWebsite(country_code="DE", party_id="ABC", website=WEBSITE)
+    signed = client.sign(wanted, stranger, account=with_two_ids.address)
+    r, s, parity = signed.signature[:32], signed.signature[32:64], signed.signature[64] - 27
+    number = int.from_bytes(s, "big")
+    spelled = {
+        "v from 0": r + s + bytes([parity]),
+        "v with the chain": r + s + (35 + 2 * 31337 + parity).to_bytes(2, "big"),
+        "compact": r + (number | parity << 255).to_bytes(32, "big"),
+        "high s": r + (ORDER - number).to_bytes(32, "big") + bytes([28 - parity]),
+    }[form]
+    document = {**signed.document(), "signature": "0x" + spelled.hex()}
+    read = client.read_signed_request(json.dumps(document))
+    client.verify(read)
+    quote = client.quote(read, payer=spender.address)
+    client.submit(read, spender=spender, quote=quote)
+    assert client.party("DE", "ABC").website == WEBSITE

@@ -77,6 +77,8 @@ def test_integers_are_decimal_texts():
         put(
             SIGNED.document()["domain"]["verifyingContract"].lower(), "domain", "verifyingContract"
         ),
+        put(SIGNED.signature.hex(), "signature"),
+        put(f"0X{SIGNED.signature.hex().upper()}", "signature"),
     ],
 )
 def test_other_wallets_ways_of_writing_the_same_are_read(change):
@@ -132,7 +134,9 @@ def test_other_wallets_ways_of_writing_the_same_are_read(change):
         put([], "message"),
         put({}, "domain"),
         put("0x12g4", "signature"),
-        put("12" * 65, "signature"),
+        put("12" * 60, "signature"),
+        put("12" * 70, "signature"),
+        put({"r": "0x12", "s": "0x12", "v": 27}, "signature"),
         put("0x 12", "signature"),
         put(None, "signature"),
         put("0x" + "00" * 5000, "signature"),
@@ -169,6 +173,28 @@ def test_what_is_no_document_is_refused_in_one_line(text):
     with pytest.raises(InvalidInput) as error:
         DIALECT.read_request(text)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [f"{SIGNED.to_json()}\n{SIGNED.to_json()}", f"[{SIGNED.to_json()}]", f"{SIGNED.to_json()} x"],
+)
+def test_several_requests_in_one_text_are_told_apart_from_a_broken_one(text):
+    with pytest.raises(InvalidInput, match="a file of its own"):
+        DIALECT.read_request(text)
+
+
+def test_wrong_keys_are_named_by_kind():
+    with pytest.raises(InvalidInput, match=r"wrong keys: unknown: \['note'\]$"):
+        DIALECT.read_request(changed(put("x", "message", "note")))
+    with pytest.raises(InvalidInput, match=r"wrong keys: missing: \['chainId'\]$"):
+        DIALECT.read_request(changed(drop("domain", "chainId")))
+
+
+@pytest.mark.parametrize("signature", [None, 5, [27], "zz", "0x123"])
+def test_value_that_is_not_a_signature_is_never_added_as_one(signature):
+    with pytest.raises(InvalidInput, match="not a valid signature"):
+        REQUEST.signed(signature)
 
 
 @pytest.mark.parametrize("contract", Contract)

@@ -52,6 +52,12 @@ def bare_high(signature):
     return high(signature)[:64]
 
 
+def with_chain(signature, chain_id):
+    r, s, parity = parts(signature)
+    v = 35 + 2 * chain_id + parity
+    return r + s.to_bytes(32, "big") + v.to_bytes((v.bit_length() + 7) // 8, "big")
+
+
 def wrapped(signature):
     return encode(["address", "bytes", "bytes"], [FACTORY, b"\x01" * 300, signature]) + MAGIC
 
@@ -66,9 +72,14 @@ FORMS = [
     bare_high,
     wrapped,
     lambda signature: wrapped(compact(signature)),
-    lambda signature: signature[:64] + bytes([signature[64] + 2 * 31337 + 8 & 0xFF]),
+    lambda signature: with_chain(signature, 1),
+    lambda signature: with_chain(signature, 246),
+    lambda signature: with_chain(high(signature), 73799),
 ]
-NAMES = "as-it-is from-zero compact high-s both bare bare-high wrapped wrapped-compact eip-155"
+NAMES = (
+    "as-it-is from-zero compact high-s both bare bare-high wrapped wrapped-compact eip-155 "
+    "eip-155-ewc eip-155-volta-high-s"
+)
 
 
 @pytest.mark.parametrize("form", FORMS, ids=NAMES.split())

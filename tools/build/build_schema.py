@@ -189,7 +189,7 @@ def schema() -> Schema:
             "signature": {
                 "description": "65 bytes r, s, v from a key; what it takes from a contract.",
                 "type": "string",
-                "pattern": "^0x([0-9a-fA-F]{2})*$",
+                "pattern": "^(0[xX]([0-9a-fA-F]{2})*|([0-9a-fA-F]{2}){64,65})$",
                 "maxLength": 2 * MAX_SIGNATURE_BYTES,
             },
             "uint256": {
