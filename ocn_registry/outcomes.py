@@ -240,6 +240,8 @@ class Outcome(Portable):
         gas_price_wei: What was paid per gas; `None` where the node does not say.
         parts: The transactions one by one, in their order, when it took several: then `changes`
             and `gas_used` are those of all, and hash, block and price those of the last.
+        seen: The answer to `WriteOptions.watch` at the end of its block; `None` without one, or
+            if the chain had already gone on.
     """
 
     tx_hash: str = field(metadata=key("hash"))
@@ -249,6 +251,7 @@ class Outcome(Portable):
     gas_used: int
     gas_price_wei: int | None
     parts: tuple[Outcome, ...] = ()
+    seen: object = field(default=None, compare=False)
 
     def to_dict(self) -> dict[str, object]:  # type: ignore[explicit-override]
         """Return the outcome as JSON; `costWei` is told as well, and read from the price."""

@@ -10,9 +10,8 @@ from ocn_registry.cli.output.progress import shown_waiting
 from ocn_registry.cli.output.render import as_json, for_programs, lines, printable, put, talk
 from ocn_registry.errors import InvalidInput
 from ocn_registry.flows.options import DEFAULT_MAX_COST_WEI, WriteOptions
-from ocn_registry.plans.exit_codes import DONE
 from ocn_registry.plans.network import confirmations_of
-from ocn_registry.plans.write import Writing, entry_of
+from ocn_registry.plans.write import Writing
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
 
     from ocn_registry.client.sync_client import RegistryClient
     from ocn_registry.dialects import Step
-    from ocn_registry.intents import Intent
-    from ocn_registry.models import Address
     from ocn_registry.networks import Deployment
     from ocn_registry.plans.entries import Entry
     from ocn_registry.plans.present import Present
@@ -69,6 +66,7 @@ def write(  # noqa: PLR0913 - all that a write has
     payer: Signer,
     *,
     insist: bool = False,
+    unless_unchanged: bool = False,
     present: Present | None = None,
 ) -> int:
     """Show what will be done, ask, do it, and show the result.
@@ -79,6 +77,7 @@ def write(  # noqa: PLR0913 - all that a write has
         steps: Intents of the payer, or requests that others signed.
         payer: Signs the transaction, and pays.
         insist: Whether somebody has to agree explicitly, if only by `--yes`.
+        unless_unchanged: Whether to send nothing if all is listed like this already.
         present: What was read before about the entries.
 
     Returns:
@@ -86,26 +85,9 @@ def write(  # noqa: PLR0913 - all that a write has
     """
     writing = Writing(client, steps, payer, Terminal(args), present)
     options = write_options(args, client.deployment)
-    return writing.execute(options, insist=insist, dry_run=args.dry_run)
-
-
-def unchanged(
-    args: Namespace,
-    present: Present,
-    intent: Intent,
-    account: Address,
-    spender: Address,
-) -> int:
-    """Say that a write would change nothing, and show the entry.
-
-    Returns:
-        The exit code.
-    """
-    talk("note: it is listed like this already, so nothing was signed or sent")
-    state = [entry_of(present, intent, account)]
-    result: Entry = {"status": "unchanged", "signers": [account], "spender": spender}
-    Terminal(args).show(result | {"state": state})
-    return DONE
+    return writing.execute(
+        options, insist=insist, dry_run=args.dry_run, unless_unchanged=unless_unchanged
+    )
 
 
 def write_options(args: Namespace, deployment: Deployment) -> WriteOptions:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ocn_registry.errors import (
     BatchRejected,
+    FeeAboveCap,
     NotSent,
     OcnRegistryError,
     OutcomeUnknown,
@@ -18,21 +19,25 @@ from ocn_registry.errors import (
 )
 from ocn_registry.flows.carried import digest_of, digests, written
 from ocn_registry.flows.gas import BATCH_GAS, item_gas
+from ocn_registry.flows.price import Price, fees
 from ocn_registry.flows.quote import item, requests_in
 from ocn_registry.flows.requests import looked_at, respelled
 from ocn_registry.flows.sender import sender_for
-from ocn_registry.flows.transaction import Write, outcome_of_entry, transact
-from ocn_registry.outcomes import Item, Outcome
-from ocn_registry.protocol.effects import Head
+from ocn_registry.flows.transaction import Bound, Write, outcome_of_entry, transact
+from ocn_registry.outcomes import Item, Outcome, Quote
+from ocn_registry.protocol.effects import Balance, Head, all_of, together
+from ocn_registry.protocol.side_by_side import Running, side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ocn_registry.dialects import Dialect
+    from ocn_registry.errors import Reverted
     from ocn_registry.flows.options import WriteOptions
     from ocn_registry.flows.sender import Sender
-    from ocn_registry.outcomes import Quote
-    from ocn_registry.protocol.effects import Flow
+    from ocn_registry.models import Address
+    from ocn_registry.protocol.effects import Call, Flow, HeadBlock
+    from ocn_registry.protocol.journal import JournalEntry
     from ocn_registry.signing import AnySigner, SignedRequest
 
 _UNKNOWN_BLOCK_GAS = 8_000_000
@@ -60,7 +65,7 @@ def submit(
         requests: What was signed; all for one contract.
         spender: Signs the transactions, and pays.
         options: Price, journal and patience.
-        quote: What a single request may cost at most, as it was shown.
+        quote: What all of it may cost at most, as it was shown.
 
     Returns:
         What the transactions did. Each request has an item in the order they were given. Its
@@ -69,6 +74,7 @@ def submit(
     Raises:
         BatchRejected: No request would take effect; nothing was sent.
         OutcomeUnknown: The first transaction was handed over, and the chain has not decided.
+        FeeAboveCap: They could now cost more than the quote.
     """
     from ocn_registry.flows.write import send  # noqa: PLC0415 - one request is a write like others
 
@@ -80,15 +86,56 @@ def submit(
     batch = _Batch(dialect, requests, sender)
     yield from batch.sent_before()
     yield from batch.look()
-    for part in batch.parts((yield from _most_gas())):
+    parts = tuple(batch.parts(_most_gas((yield from Head()))))
+    price = _price_shown(quote, parts)
+    for part in parts:
         try:
-            yield from batch.send(part, spender)
+            yield from batch.send(part, spender, price)
         except OcnRegistryError as error:
             if not batch.outcomes:
                 raise
             batch.stop(part, error)
             break
     return batch.outcome()
+
+
+def quote(
+    dialect: Dialect,
+    requests: tuple[SignedRequest, ...],
+    payer: Address,
+    options: WriteOptions,
+) -> Flow[Quote]:
+    """Return what `submit` costs at most for several requests; nothing is sent.
+
+    Its `notices` say how many of them would have no effect now.
+
+    Args:
+        dialect: Generation of the contracts.
+        requests: What was signed; all for one contract.
+        payer: Who would sign the transactions, and pay.
+        options: Price and journal.
+    """
+    dialect.write(requests, each_alone=True)  # for one contract, and not empty
+    requests = requests_in((yield from respelled(dialect, requests)))
+    sender = yield from sender_for(dialect.deployment, payer, options)
+    batch = _Batch(dialect, requests, sender)
+    looking, asking = Running(batch.look()), Running(together(Head(), Balance(payer)).__iter__())
+    yield from side_by_side(looking, asking)
+    looking.result()
+    head, balance = asking.result()
+    parts = tuple(batch.parts(_most_gas(head)))
+    yield from batch.try_all(parts)
+    price = yield from fees(head, options)
+    gas = sum(part.gas for part in parts)
+    return Quote(
+        gas=gas,
+        cost_wei=gas * price.max_fee_per_gas_wei,
+        transactions=len(parts) or 1,
+        max_fee_per_gas_wei=price.max_fee_per_gas_wei,
+        tip_per_gas_wei=price.tip_per_gas_wei,
+        balance_wei=balance,
+        notices=batch.doubts(),
+    )
 
 
 class _Batch:
@@ -116,10 +163,16 @@ class _Batch:
     def sent_before(self) -> Flow[None]:
         """Wait for open transactions that carry some of these requests already."""
         places = {digest_of(one): place for place, one in enumerate(self._requests)}
-        for entry in (yield from self._sender.entries()):
+
+        def carries(entry: JournalEntry) -> bool:
+            is_open = not entry.told and entry.state != "lost"
+            return is_open and not places.keys().isdisjoint(digests(entry.carries))
+
+        entries = yield from self._sender.entries()
+        if not any(map(carries, entries)):
+            return
+        for entry in filter(carries, (yield from self._sender.look(entries)).entries):
             carried = digests(entry.carries)
-            if entry.told or entry.state == "lost" or places.keys().isdisjoint(carried):
-                continue
             self._sender.options.notice(
                 f"some of these requests were sent before, in transaction {entry.tx_hashes[-1]}: "
                 "they are not sent again",
@@ -160,17 +213,39 @@ class _Batch:
             if places:
                 yield _Part(tuple(places), gas)
 
-    def send(self, part: _Part, spender: AnySigner) -> Flow[None]:
-        """Simulate the requests of one transaction, and send those that would take effect."""
+    def try_all(self, parts: tuple[_Part, ...]) -> Flow[None]:
+        """Simulate the requests of all transactions, and note which would fail."""
+        trials = tuple([self._trial(part) for part in parts])
+        for part, results in zip(parts, (yield from all_of(trials)), strict=True):
+            self._note(part, results)
+
+    def _trial(self, part: _Part) -> Call[tuple[Reverted | None, ...]]:
         chosen = tuple([self._requests[place] for place in part.places])
         trial = self._dialect.write(chosen, each_alone=True)
-        results = yield from replace(trial, sender=self._sender.account)
+        return replace(trial, sender=self._sender.account)
+
+    def _note(self, part: _Part, results: tuple[Reverted | None, ...]) -> list[int]:
+        """Note which requests of a transaction would fail, and return the places of the others."""
         good: list[int] = []
         for place, error in zip(part.places, results, strict=True):
             if error is None:
                 good.append(place)
             else:
                 self._set(place, error)
+        return good
+
+    def doubts(self) -> tuple[str, ...]:
+        """Return a sentence about the requests that would have no effect, if there are any."""
+        errors = [one.error for one in self._items if one is not None]
+        if not errors:
+            return ()
+        return (
+            f"{len(errors)} of {len(self._requests)} requests would have no effect: {errors[0]}",
+        )
+
+    def send(self, part: _Part, spender: AnySigner, price: Price | None) -> Flow[None]:
+        """Simulate the requests of one transaction, and send those that would take effect."""
+        good = self._note(part, (yield from self._trial(part)))
         if not good:
             return
         kept = tuple([self._requests[place] for place in good])
@@ -186,6 +261,7 @@ class _Batch:
             carries=written(kept),
             once=not self._dialect.limits.replayable,
             gas=gas,
+            bound=None if price is None else Bound(gas=gas, price=price),
         )
         outcome = yield from transact(self._dialect, write, spender, self._sender.options)
         self.outcomes.append(outcome)
@@ -210,6 +286,20 @@ class _Batch:
         return replace(Outcome.joined(self.outcomes), items=items)
 
 
-def _most_gas() -> Flow[int]:
-    limit = (yield from Head()).gas_limit or _UNKNOWN_BLOCK_GAS
+def _price_shown(quoted: Quote | None, parts: tuple[_Part, ...]) -> Price | None:
+    """Return the price of a quote, if it is enough for these transactions.
+
+    Raises:
+        FeeAboveCap: They may need more gas than was shown.
+    """
+    if quoted is None or quoted.max_fee_per_gas_wei is None:
+        return None
+    gas, price = sum(part.gas for part in parts), quoted.max_fee_per_gas_wei
+    if gas > quoted.gas:
+        raise FeeAboveCap(gas * price, quoted.cost_wei, of="plan")
+    return Price(price, quoted.tip_per_gas_wei)
+
+
+def _most_gas(head: HeadBlock) -> int:
+    limit = head.gas_limit or _UNKNOWN_BLOCK_GAS
     return limit * _SHARE[0] // _SHARE[1]

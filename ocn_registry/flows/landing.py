@@ -7,10 +7,17 @@ so at a block that is final, and none knows the transaction.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ocn_registry.errors import OutcomeUnknown, TransactionReplaced, TransportError
+from ocn_registry.errors import (
+    OcnRegistryError,
+    OutcomeUnknown,
+    RpcTimeout,
+    RpcUnavailable,
+    TransactionReplaced,
+    TransportError,
+)
 from ocn_registry.protocol.calls import CalledBy
 from ocn_registry.protocol.effects import (
     BlockAt,
@@ -26,12 +33,18 @@ from ocn_registry.protocol.effects import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+    from typing import TypeAlias
 
     from ocn_registry.evm.transactions import SignedTransaction
     from ocn_registry.flows.options import WriteOptions
     from ocn_registry.models import Address, BlockRef
-    from ocn_registry.protocol.effects import Flow, HeadBlock, Receipt
+    from ocn_registry.protocol.calls import ContractCall
+    from ocn_registry.protocol.effects import Effect, Flow, HeadBlock, Receipt
+
+    _Polled: TypeAlias = tuple[
+        tuple[Receipt | None, ...], ContractCall | None, object, HeadBlock, tuple[int, ...]
+    ]
 
 FIRST_POLL_S = 0.02
 LONGEST_POLL_S = 2.0
@@ -51,12 +64,15 @@ class Landed:
         receipt: Its receipt.
         block: Its block.
         blocks: How many blocks stand, its own included.
+        seen: The answer to `WriteOptions.watch` at the end of its block; `None` if that was not
+            asked, or the chain has gone on.
     """
 
     tx_hash: str
     receipt: Receipt
     block: BlockRef
     blocks: int = 1
+    seen: object = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +107,7 @@ def place_of(
     receipts: tuple[Receipt | None, ...],
     head: HeadBlock,
     confirmations: int,
+    blocks_told: Mapping[int, BlockRef | None] | None = None,
 ) -> Flow[Landed | Afloat]:
     """Return whether one of several transactions is in a block that stands, given their receipts.
 
@@ -99,13 +116,16 @@ def place_of(
         receipts: Their receipts, in the same order.
         head: The latest block, asked for together with the receipts.
         confirmations: How many blocks must stand, including its own.
+        blocks_told: Blocks that were asked for together with the receipts, by their numbers.
     """
+    told = {**(blocks_told or {}), head.ref.number: head.ref}
     why, blocks = "it is not in a block yet", 0
     for tx_hash, receipt in zip(tx_hashes, receipts, strict=True):
         if receipt is None:
             continue
-        block: BlockRef | None = head.ref
-        if head.ref.number != receipt.block_number:
+        if receipt.block_number in told:
+            block = told[receipt.block_number]
+        else:
             block = yield from BlockAt(receipt.block_number)
         why, blocks = f"its block has fewer than {confirmations} confirmations", 0
         if block is not None and block.hash == receipt.block_hash:
@@ -184,16 +204,10 @@ def wait(  # noqa: PLR0913 - what is waited for
     missing_since: float | None = None
     while True:
         try:
-            (receipts, known), (head, counts) = yield from together(
-                together(
-                    all_of(tuple([ReceiptOf(tx_hash) for tx_hash in tx_hashes])),
-                    CalledBy(tx_hashes[-1]),
-                ),
-                together(Head(), all_of(_counts(sender))),
-            )
+            receipts, known, seen, head, counts = yield from _poll(tx_hashes, sender, options.watch)
             place = yield from place_of(tx_hashes, receipts, head, options.confirmations)
             if isinstance(place, Landed):
-                return place
+                return replace(place, seen=seen if place.block == head.ref else None)
             why = place.why
             if options.on_wait is not None:
                 options.on_wait(place.blocks, options.confirmations)
@@ -222,6 +236,33 @@ def wait(  # noqa: PLR0913 - what is waited for
         pause = min(2 * pause, LONGEST_POLL_S)
 
 
+def _poll(
+    tx_hashes: tuple[str, ...],
+    sender: Address | None,
+    watch: Effect[object] | None,
+) -> Flow[_Polled]:
+    """Ask once for all that the wait looks at, and for what somebody wants to see along with it.
+
+    What is seen after the receipts and before the head is of the head's block, if a receipt is.
+    """
+    counts = () if sender is None else (TransactionCount(sender, pending=False),)
+    first = together(
+        all_of(tuple([ReceiptOf(tx_hash) for tx_hash in tx_hashes])), CalledBy(tx_hashes[-1])
+    )
+    last = together(Head(), all_of(counts))
+    if watch is not None:
+        try:
+            (receipts, known), seen, (head, numbers) = yield from together(first, watch, last)
+        except (RpcUnavailable, RpcTimeout):
+            raise
+        except OcnRegistryError:
+            pass  # nothing depends on it
+        else:
+            return receipts, known, seen, head, numbers
+    (receipts, known), (head, numbers) = yield from together(first, last)
+    return receipts, known, None, head, numbers
+
+
 class _Repeat:
     """Hands the same bytes over again, after longer and longer pauses."""
 
@@ -234,10 +275,6 @@ class _Repeat:
         if self._again is not None and now - self._last >= self._pause_s:
             yield from Send(self._again)
             self._last, self._pause_s = now, 2 * self._pause_s
-
-
-def _counts(sender: Address | None) -> tuple[TransactionCount, ...]:
-    return () if sender is None else (TransactionCount(sender, pending=False),)
 
 
 def _unknown(

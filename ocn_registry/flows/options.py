@@ -35,7 +35,8 @@ class WriteOptions:
         journal: Where transactions are kept until the chain has decided; `None` for the memory of
             the transport. Only a journal in a file still knows, after the process has ended, what
             was sent.
-        watch: What a quote reads along (`Quote.seen`), without a request of its own.
+        watch: What is read along, without a request of its own: with a quote (`Quote.seen`) and
+            with the receipt (`Outcome.seen`).
         on_signed: Called with the transaction's hash once it is in the journal, before it is sent.
         on_sent: Called with the transaction's hash right after it was sent.
         on_wait: Called after each look that found nothing, with the number of blocks that stand

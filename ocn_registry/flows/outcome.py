@@ -55,6 +55,7 @@ def outcome(
         ),
         gas_used=receipt.gas_used,
         gas_price_wei=price,
+        seen=landed.seen,
     )
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ocn_registry.flows.carried import items
 from ocn_registry.flows.landing import Landed, place_of
-from ocn_registry.flows.sender import counts_of, sender_for
+from ocn_registry.flows.sender import counts_of, same_chain, sender_for
 from ocn_registry.outcomes import OpenTransaction, SpenderStatus
 from ocn_registry.protocol.effects import (
     Balance,
@@ -74,7 +74,7 @@ def spender_status(
     counts = counts_of(answers)
     found: list[OpenTransaction] = []
     for entry, its in zip(entries, receipts, strict=True):
-        if entry.genesis_hash != counts.genesis_hash:
+        if not same_chain(entry.genesis_hash, counts.genesis_hash):
             continue
         place = yield from place_of(entry.tx_hashes, its, counts.head, sender.depth)
         if isinstance(place, Landed) or entry.state == "lost":

@@ -18,6 +18,7 @@ from ocn_registry.flows.sender import foreign_waiting, sender_for
 from ocn_registry.flows.transaction import Bound, Write, plain, prepared, same_call
 from ocn_registry.outcomes import Item, Quote
 from ocn_registry.protocol.effects import Balance, Clock, Local
+from ocn_registry.protocol.side_by_side import Running, side_by_side
 from ocn_registry.signing import SignedRequest, recover
 
 if TYPE_CHECKING:
@@ -70,18 +71,22 @@ def quote(
     steps = yield from respelled(dialect, steps)
     sender = yield from sender_for(dialect.deployment, payer, options)
     entries = yield from sender.entries()
-    entry = same_call(entries, write_of(dialect, steps, payer))
+    pricing = Running(_priced(dialect, steps, sender))
+    looking = [Running(sender.look(entries))] if any(one.open for one in entries) else []
+    yield from side_by_side(pricing, *looking)
+    look = looking[0].result() if looking else None
+    own = entries if look is None else look.entries
+    entry = same_call(own, write_of(dialect, steps, payer))
     if entry is not None:
         return _sent_before(entry)
-    stages = yield from planned(dialect, steps, payer)
-    firsts = yield from explained(dialect, steps, priced_together(dialect, stages, sender))
+    stages, firsts = pricing.result()
     at_s = yield from Clock()
     gas = tuple([one.transaction.gas for one in firsts])
     costs = [one.transaction.gas * one.transaction.max_fee_per_gas_wei for one in firsts]
-    first = firsts[0]
+    first = replace(firsts[0], entries=entries, look=look)
     waiting = tuple(range(first.counts.mined, first.counts.pending))
-    own = {one.number for one in entries}
-    foreign = [number for number in waiting if number not in own]
+    numbers = {one.number for one in own}
+    foreign = [number for number in waiting if number not in numbers]
     return Quote(
         gas=sum(gas),
         cost_wei=sum(costs),
@@ -95,6 +100,16 @@ def quote(
         seen=first.seen,
         ready=Ready(stages=stages, first=first, at_s=at_s),
     )
+
+
+def _priced(
+    dialect: Dialect,
+    steps: tuple[Step, ...],
+    sender: Sender,
+) -> Flow[tuple[tuple[Stage, ...], tuple[Prepared, ...]]]:
+    stages = yield from planned(dialect, steps, sender.account)
+    pricing = priced_together(dialect, stages, sender)
+    return stages, (yield from explained(dialect, steps, pricing))
 
 
 def ready_of(quoted: Quote | None) -> Flow[Ready | None]:

@@ -16,7 +16,7 @@ from ocn_registry.evm.transactions import SignedTransaction, digest, signature_i
 from ocn_registry.flows.landing import Landed, look_for, wait
 from ocn_registry.flows.outcome import outcome
 from ocn_registry.flows.price import hold_cost, raised
-from ocn_registry.flows.sender import sender_for
+from ocn_registry.flows.sender import other_chain, same_chain, sender_for
 from ocn_registry.flows.transaction import outcome_of_entry, signed_by
 from ocn_registry.foreign.text import shown
 from ocn_registry.protocol.effects import (
@@ -58,6 +58,8 @@ def outcome_of(dialect: Dialect, tx_hash: str, options: WriteOptions) -> Flow[Ou
     hashes = (tx_hash,) if entry is None else entry.tx_hashes
     found = yield from look_for(hashes, options.confirmations)
     if not isinstance(found, Landed):
+        if entry is not None:
+            yield from _of_this_chain(entry)
         return None
     if entry is not None:
         return (yield from outcome_of_entry(dialect, entry, found))
@@ -75,6 +77,7 @@ def await_outcome(dialect: Dialect, tx_hash: str, options: WriteOptions) -> Flow
     tx_hash = _checked(tx_hash)
     entry = yield from _entry(dialect, tx_hash, options)
     if entry is not None:
+        yield from _of_this_chain(entry)
         sender = yield from sender_for(dialect.deployment, entry.account, options)
         entry, landed = yield from sender.wait(entry)
         return (yield from outcome_of_entry(dialect, entry, landed))
@@ -176,6 +179,8 @@ def _known(dialect: Dialect, sender: Sender, tx_hash: str) -> Flow[JournalEntry]
             carries="[]",
             signed_unix_s=now,
         )
+    else:
+        yield from _of_this_chain(entry)
     for attempt in entry.attempts:
         yield from _own(sender, attempt)
     if entry.chain_id != dialect.chain_id:
@@ -227,6 +232,13 @@ def _entry(dialect: Dialect, tx_hash: str, options: WriteOptions) -> Flow[Journa
         journal = yield from MemoryOfTransport()
     task: Local[JournalEntry | None] = Local(lambda: journal.find(dialect.chain_id, tx_hash))
     return (yield from task)
+
+
+def _of_this_chain(entry: JournalEntry) -> Flow[None]:
+    """Raise `JournalError` if a transaction is of another chain with the same id."""
+    first = yield from BlockAt(0)
+    if first is not None and not same_chain(entry.genesis_hash, first.hash):
+        raise other_chain(entry)
 
 
 def _outcome(dialect: Dialect, landed: Landed) -> Flow[Outcome]:

@@ -6,7 +6,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ocn_registry.errors import JournalError, TransactionReplaced, TransportError
-from ocn_registry.flows.landing import FIRST_POLL_S, Landed, is_taken, place_of, wait
+from ocn_registry.flows.landing import (
+    FIRST_POLL_S,
+    Landed,
+    is_taken,
+    place_of,
+    wait,
+)
 from ocn_registry.protocol.calls import CalledBy
 from ocn_registry.protocol.effects import (
     Arrival,
@@ -49,6 +55,26 @@ class Counts:
     mined: int
     pending: int
     genesis_hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What became of an account's open transactions.
+
+    Attributes:
+        entries: The entries of this chain, as they are now.
+        counts: What the chain says about the account.
+        adrift: Those that are in no block and that no node knows.
+    """
+
+    entries: tuple[JournalEntry, ...]
+    counts: Counts
+    adrift: tuple[JournalEntry, ...]
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether each of them is in a block, or never will be."""
+        return all(entry.state != "signed" for entry in self.entries)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,37 +147,63 @@ class Sender:
         entries = yield from self.entries()
         if not any(entry.open for entry in entries):
             return entries, None
-        hashes = [entry.tx_hashes if entry.open else () for entry in entries]
-        receipts, known, counts = yield from together(
+        look = yield from self.look(entries)
+        for entry in look.adrift:
+            yield from Send(entry.attempts[-1])  # the same bytes: they act once at most
+        yield from self.note_all(look.entries, entries)
+        return look.entries, look.counts
+
+    def look(self, entries: tuple[JournalEntry, ...]) -> Flow[Look]:
+        """Ask the chain what became of the open ones among entries. Nothing is changed."""
+        open_ = [entry for entry in entries if entry.open]
+        hashes = [entry.tx_hashes for entry in open_]
+        blocks = {entry.block.number for entry in open_ if entry.block is not None}
+        receipts, known, counts, told = yield from together(
             all_of(tuple([all_of(tuple([ReceiptOf(one) for one in each])) for each in hashes])),
             all_of(tuple([all_of(tuple([CalledBy(one) for one in each])) for each in hashes])),
             self.ask_counts(),
+            all_of(tuple([BlockAt(number) for number in sorted(blocks)])),
         )
         now = counts_of(counts)
+        at = dict(zip(sorted(blocks), told, strict=True))
+        answers = dict(zip(open_, zip(receipts, known, strict=True), strict=True))
         found: list[JournalEntry] = []
-        for entry, its_receipts, its_known in zip(entries, receipts, known, strict=True):
-            if entry.genesis_hash != now.genesis_hash:
-                continue  # of a development chain that is gone
+        adrift: list[JournalEntry] = []
+        for entry in entries:
+            if not self.is_of(entry, now):
+                continue
             if not entry.open:
                 found.append(entry)
                 continue
-            place = yield from place_of(entry.tx_hashes, its_receipts, now.head, 1)
+            its_receipts, its_known = answers[entry]
+            place = yield from place_of(entry.tx_hashes, its_receipts, now.head, 1, at)
             if isinstance(place, Landed):
-                new = self.landed(entry, place)
+                found.append(self.landed(entry, place))
+            elif self.deployment.development and entry.told:
+                # The chain was set back. What its owner has undone is not sent again.
+                found.append(replace(entry, state="lost", tx_hash=None, block=None))
             elif now.mined > entry.number and (
                 yield from is_taken(
                     entry.tx_hashes, entry.number, self.account, now.head, self.depth
                 )
             ):
-                new = replace(entry, state="lost", tx_hash=None, block=None)
+                found.append(replace(entry, state="lost", tx_hash=None, block=None))
             else:
-                new = self._afloat(entry)
+                found.append(self._afloat(entry))
                 if now.mined <= entry.number and not any(its_known) and not any(its_receipts):
-                    yield from Send(entry.attempts[-1])  # the same bytes: they act once at most
-            if new != entry:
-                yield from self.note(new)
-            found.append(new)
-        return tuple(found), now
+                    adrift.append(entry)
+        return Look(entries=tuple(found), counts=now, adrift=tuple(adrift))
+
+    def note_all(
+        self,
+        entries: tuple[JournalEntry, ...],
+        before: tuple[JournalEntry, ...],
+    ) -> Flow[None]:
+        """Write down what the chain has decided about entries that were otherwise before."""
+        known = set(before)
+        for entry in entries:
+            if entry not in known:
+                yield from self.note(entry)
 
     def ask_counts(self) -> Together[tuple[HeadBlock, int, int, BlockRef | None]]:
         """Return the question of what the chain says about the account; see `counts_of`."""
@@ -162,36 +214,17 @@ class Sender:
             BlockAt(0),
         )
 
-    def number(self, entries: tuple[JournalEntry, ...], counts: Counts) -> Flow[int]:
-        """Return the number of the next transaction.
+    def is_of(self, entry: JournalEntry, counts: Counts) -> bool:
+        """Return whether an entry is of the chain that was asked, by that chain's first block.
 
-        Args:
-            entries: Open entries and the last one.
-            counts: What the chain says.
+        Raises:
+            JournalError: It is of another one, though this network's chain is only one.
         """
-        own = [entry for entry in entries if entry.genesis_hash == counts.genesis_hash]
-        waiting = {entry.number for entry in own if not entry.decided}
-        foreign = [
-            number for number in range(counts.mined, counts.pending) if number not in waiting
-        ]
-        if foreign:
-            self.options.notice(foreign_waiting(self.account, foreign))
-        taken = [entry for entry in own if entry.state != "lost"]
-        last = max(taken, key=lambda entry: entry.number, default=None)
-        if last is None or last.number < counts.pending:
-            return counts.pending
-        if last.decided and not (yield from self._stands(last, counts)):
-            return counts.pending
-        return last.number + 1
-
-    def _stands(self, entry: JournalEntry, counts: Counts) -> Flow[bool]:
-        """Return whether a final entry is still in the chain: a development chain can go back."""
-        if entry.block is None:
+        if same_chain(entry.genesis_hash, counts.genesis_hash):
             return True
-        block = yield from BlockAt(entry.block.number)
-        if block is not None:
-            return block.hash == entry.block.hash
-        return counts.head.ref.timestamp_unix_s < entry.block.timestamp_unix_s  # the node lags
+        if entry.open and not self.deployment.starts_again:
+            raise other_chain(entry)
+        return False  # of a test chain that is gone
 
     def hand_over(self, entry: JournalEntry, *, new: bool) -> Flow[TransportError | None]:
         """Hand over the latest attempt of an entry that is in the journal.
@@ -291,6 +324,20 @@ def sender_for(deployment: Deployment, account: Address, options: WriteOptions) 
     if journal is None:
         journal = yield from MemoryOfTransport()
     return Sender(account=account, deployment=deployment, journal=journal, options=options)
+
+
+def same_chain(genesis_hash: str, other: str) -> bool:
+    """Return whether two hashes can be of one chain's first block; some nodes don't know it."""
+    return not genesis_hash or not other or genesis_hash == other
+
+
+def other_chain(entry: JournalEntry) -> JournalError:
+    """Return the error for a transaction of another chain that has the same id."""
+    return JournalError(
+        f"transaction {entry.tx_hashes[-1]} in the journal is of another chain with the id "
+        f"{entry.chain_id}: the RPC node's chain has another first block. It was started again, or "
+        "is a copy: use another journal for it, as in --journal FILE or journal=SqliteJournal(...)",
+    )
 
 
 def counts_of(answers: tuple[HeadBlock, int, int, BlockRef | None]) -> Counts:

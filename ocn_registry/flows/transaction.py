@@ -19,6 +19,7 @@ from ocn_registry.errors import (
 )
 from ocn_registry.evm.transactions import Transaction, unsigned
 from ocn_registry.flows.carried import items as items_of
+from ocn_registry.flows.numbers import next_number
 from ocn_registry.flows.outcome import attempt_of, outcome
 from ocn_registry.flows.price import Price, hold_cost, price_at
 from ocn_registry.flows.sender import counts_of, sender_for
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from ocn_registry.evm.transactions import SignedTransaction
     from ocn_registry.flows.landing import Landed
     from ocn_registry.flows.options import WriteOptions
-    from ocn_registry.flows.sender import Counts, Sender
+    from ocn_registry.flows.sender import Counts, Look, Sender
     from ocn_registry.outcomes import Item, Outcome
     from ocn_registry.protocol.effects import Call, Flow
     from ocn_registry.signing import AnySigner
@@ -90,12 +91,27 @@ def plain(call: Call[tuple[Reverted | None, ...]]) -> Write:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """A transaction that would succeed and can be paid now, and what the chain said meanwhile."""
+    """A transaction that would succeed and can be paid now, and what the chain said meanwhile.
+
+    Attributes:
+        transaction: The transaction, with the number that the node would give it.
+        counts: What the chain said about the account.
+        balance_wei: What the account had.
+        seen: The answer to `WriteOptions.watch`; `None` without one.
+        entries: What the journal had then.
+        look: What had become of the open ones among them; `None` if there were none.
+    """
 
     transaction: Transaction
     counts: Counts
     balance_wei: int
     seen: object
+    entries: tuple[JournalEntry, ...] = ()
+    look: Look | None = None
+
+    def still_holds(self, entries: tuple[JournalEntry, ...]) -> bool:
+        """Return whether nothing has happened since in the journal, and nothing was waiting."""
+        return self.entries == entries and (self.look is None or self.look.is_settled)
 
 
 def transact(
@@ -118,17 +134,23 @@ def transact(
     turn = yield from sender.turn()
     lost = None
     try:
-        entries, counts = yield from sender.settled()
-        entry = same_call(entries, write)
+        entries = yield from sender.entries()
+        if ready is not None and ready.still_holds(entries):
+            own = entries if ready.look is None else ready.look.entries
+            yield from sender.note_all(own, entries)
+        else:
+            own, counts = yield from sender.settled()
+            ready = ready if counts is None else None
+        entry = same_call(own, write)
         if entry is not None:
             options.notice(
                 f"this write was sent before, as transaction {entry.tx_hashes[-1]}: nothing new is "
                 "sent",
             )
         else:
-            if ready is None or counts is not None:
+            if ready is None:
                 ready = yield from prepared(sender, write)
-            number = yield from sender.number(entries, ready.counts)
+            number = yield from next_number(sender, own, ready.counts)
             transaction = replace(ready.transaction, nonce=number)
             entry = yield from signed_entry(sender, signer, transaction, write, ready.counts)
             yield from sender.keep(entry)

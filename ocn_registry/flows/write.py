@@ -27,6 +27,7 @@ from ocn_registry.flows.quote import (
     ready_of,
     write_of,
 )
+from ocn_registry.flows.replace import await_outcome
 from ocn_registry.flows.requests import respelled
 from ocn_registry.flows.sender import sender_for
 from ocn_registry.flows.transaction import same_call, transact
@@ -64,10 +65,17 @@ def send(
     check(dialect, steps)
     steps = yield from respelled(dialect, steps)
     whole = write_of(dialect, steps, signer.address, bounded(quote, 0))
+    if quote is not None and quote.sent_before is not None:
+        # Nobody has agreed to another one, whatever has become of this one meanwhile.
+        if options.on_sent is not None:
+            options.on_sent(quote.sent_before)
+        return (yield from await_outcome(dialect, quote.sent_before, options))
     sender = yield from sender_for(dialect.deployment, signer.address, options)
     entries = yield from sender.entries()
     if same_call(entries, whole) is not None:
-        return (yield from transact(dialect, whole, signer, options))
+        look = yield from sender.look(entries)
+        if same_call(look.entries, whole) is not None:
+            return (yield from transact(dialect, whole, signer, options))
     ready = yield from ready_of(quote)
     stages = ready.stages if ready else (yield from planned(dialect, steps, signer.address))
     if len(stages) == 1:

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 UNKNOWN_TOKEN: Final = "tokens"  # noqa: S105 - money, not a secret
 
 _FIRST = ("ewc", "volta", "local", "local-v1")
+_TEST_CHAINS: Final = frozenset({1337, 31337})  # Ganache and geth --dev; Anvil and Hardhat
 _DIALECTS = ("v1", "v3")
 _MAX_TOKEN_LENGTH = 16
 _DECIMALS = 18
@@ -97,6 +98,11 @@ class Deployment(Portable):
     usual_gas_price_wei: int | None = None
     validators: Address | None = None
     development: bool = False
+
+    @property
+    def starts_again(self) -> bool:
+        """Whether the chain's id is one that test chains have, which are started anew at will."""
+        return self.development or self.chain_id in _TEST_CHAINS
 
     def __post_init__(self) -> None:
         """Check the values.

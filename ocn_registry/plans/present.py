@@ -1,14 +1,40 @@
-"""What is listed now, read once: a plan says it, compares with it, and says what would end."""
+"""What is listed at a block, read once: a plan says it, compares with it, and says what would end.
+
+The entry that a write changes can be read together with other things, by `reading` or as an effect
+that somebody else asks (`question`); what else a plan needs is read when it is needed.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from ocn_registry.dialects import dialect_of
+from ocn_registry.intents import (
+    CreateAgreement,
+    DeleteNode,
+    DeleteParty,
+    DeleteService,
+    InvalidateNonce,
+    RevokeAgreement,
+    SetNode,
+    SetParty,
+    SetPartyModules,
+    SetPartyWebsite,
+    SetService,
+)
+from ocn_registry.models import Address
+from ocn_registry.protocol.effects import Effect
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import TypeAlias
 
     from ocn_registry.client.sync_client import RegistryClient
+    from ocn_registry.intents import Intent
     from ocn_registry.models import Agreement, Contract, Node, Party, Service
+    from ocn_registry.protocol.effects import Asked, Flow
+
+    Key: TypeAlias = tuple[str, ...]
 
 T = TypeVar("T")
 
@@ -19,21 +45,40 @@ class Present:
     def __init__(self, client: RegistryClient, block: int | None = None) -> None:
         """Take the client that reads, and the block; `None` for the latest."""
         self._client, self._block = client, block
-        self._known: dict[tuple[str, ...], object] = {}
+        self._dialect = dialect_of(client.deployment)
+        self._known: dict[Key, object] = {}
 
-    def node(self, account: str, *, block: int | None = None) -> Node | None:
+    def reading(self, account: Address, intent: Intent) -> Flow[None]:
+        """Read the entry that an intent of an account changes, and keep it."""
+        found = self._asked(account, intent)
+        if found is not None and found[0] not in self._known:
+            key, question = found
+            self._known[key] = yield from question
+
+    def question(self, account: Address, intent: Intent) -> Effect[object] | None:
+        """Return the effect that reads the same entry; `None` if it takes more than one."""
+        found = self._asked(account, intent)
+        return found[1] if found is not None and isinstance(found[1], Effect) else None
+
+    def learn(self, account: Address, intent: Intent, answer: object) -> None:
+        """Keep the answer to `question`, which somebody else has asked."""
+        found = self._asked(account, intent)
+        if found is not None:
+            self._known[found[0]] = answer
+
+    def node(self, account: str) -> Node | None:
         """Return the node of an account."""
-        return self._once(("node", account), lambda: self._client.node(account, block=block))
+        return self._once(("node", account), lambda: self._client.node(account, block=self._block))
 
-    def party(self, account: str, *, block: int | None = None) -> Party | None:
+    def party(self, account: str) -> Party | None:
         """Return the party of an account: the one of its current id."""
-        return next(iter(self.parties_of(account, block=block)), None)
+        return next(iter(self.parties_of(account)), None)
 
-    def parties_of(self, account: str, *, block: int | None = None) -> tuple[Party, ...]:
+    def parties_of(self, account: str) -> tuple[Party, ...]:
         """Return the parties of an account, one for each of its ids, the current one first."""
-        at = self._block if block is None else block
         return self._once(
-            ("parties_of", account), lambda: self._client.parties_of(account, block=at)
+            ("parties_of", account),
+            lambda: self._client.parties_of(account, block=self._block),
         )
 
     @property
@@ -41,29 +86,57 @@ class Present:
         """Whether an account can hold several ids; otherwise a new one replaces the former."""
         return self._client.limits.has_many_ids
 
-    def service(self, account: str, *, block: int | None = None) -> Service | None:
+    def service(self, account: str) -> Service | None:
         """Return the service of an account."""
-        return self._once(("service", account), lambda: self._client.service(account, block=block))
+        return self._once(
+            ("service", account), lambda: self._client.service(account, block=self._block)
+        )
 
-    def agreement(self, user: str, provider: str, *, block: int | None = None) -> Agreement | None:
+    def agreement(self, user: str, provider: str) -> Agreement | None:
         """Return the agreement of an account with a provider."""
         key = ("agreement", user, provider)
-        return self._once(key, lambda: self._client.agreement(user, provider, block=block))
+        return self._once(key, lambda: self._client.agreement(user, provider, block=self._block))
 
     def agreements(self, user: str) -> tuple[Agreement, ...]:
         """Return the agreements of an account."""
-        return self._once(("agreements", user), lambda: self._client.agreements(user))
+        return self._once(
+            ("agreements", user), lambda: self._client.agreements(user, block=self._block)
+        )
 
     def parties(self, *, operator: str) -> tuple[Party, ...]:
         """Return the parties that are reached through the node of an operator."""
-        return self._once(("parties", operator), lambda: self._client.parties(operator=operator))
+        return self._once(
+            ("parties", operator),
+            lambda: self._client.parties(operator=operator, block=self._block),
+        )
 
-    def nonce(self, account: str, contract: Contract, *, block: int | None = None) -> int:
+    def nonce(self, account: str, contract: Contract) -> int:
         """Return the nonce of an account."""
         key = ("nonce", account, contract.value)
-        return self._once(key, lambda: self._client.nonce(account, contract, block=block))
+        return self._once(key, lambda: self._client.nonce(account, contract, block=self._block))
 
-    def _once(self, key: tuple[str, ...], read: Callable[[], T]) -> T:
+    def _asked(self, account: Address, intent: Intent) -> tuple[Key, Asked[object]] | None:
+        dialect, block = self._dialect, self._block
+        match intent:
+            case SetNode() | DeleteNode():
+                return ("node", account), dialect.node(account, block)
+            case SetParty() | SetPartyModules() | SetPartyWebsite() | DeleteParty():
+                return ("parties_of", account), dialect.parties_of(account, block)
+            case SetService() | DeleteService():
+                return ("service", account), dialect.service(account, block)
+            case CreateAgreement() | RevokeAgreement():
+                provider = Address(intent.provider)
+                return (
+                    ("agreement", account, provider),
+                    dialect.agreement(account, provider, block),
+                )
+            case InvalidateNonce():
+                key = ("nonce", account, intent.contract.value)
+                return key, dialect.nonce(account, intent.contract, block)
+            case _:
+                return None
+
+    def _once(self, key: Key, read: Callable[[], T]) -> T:
         if key not in self._known:
             self._known[key] = read()
         return self._known[key]  # type: ignore[return-value]  # pyright: ignore[reportReturnType] - what `read` returned

@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ocn_registry.dialects import dialect_of
-from ocn_registry.errors import RequestRejected, Reverted
-from ocn_registry.flows.gas import BATCH_GAS, item_gas
-from ocn_registry.flows.price import fees
+from ocn_registry.flows.batch import quote as quote_batch
+from ocn_registry.flows.quote import quote
+from ocn_registry.flows.requests import prepare
 from ocn_registry.intents import (
     CreateAgreement,
     DeleteNode,
@@ -23,32 +23,32 @@ from ocn_registry.intents import (
     SetService,
 )
 from ocn_registry.models import Contract
-from ocn_registry.outcomes import Quote
 from ocn_registry.plans.entries import brief
-from ocn_registry.plans.execute import Plan, execute, read_after, say, transaction
+from ocn_registry.plans.execute import Plan, execute, read_after, transaction
 from ocn_registry.plans.exit_codes import DONE, REJECTED
 from ocn_registry.plans.losses import additions_of, losses_of, party_meant
 from ocn_registry.plans.present import Present
+from ocn_registry.plans.unchanged import is_unchanged
 from ocn_registry.plans.words import words_of
-from ocn_registry.protocol.effects import CodeSize, Head, all_of, run, together
+from ocn_registry.protocol.effects import run
+from ocn_registry.protocol.side_by_side import Running, side_by_side
 from ocn_registry.signing import SignedRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Sequence
 
     from ocn_registry.client.sync_client import RegistryClient
     from ocn_registry.dialects import Step
     from ocn_registry.flows.options import WriteOptions
-    from ocn_registry.intents import Intent
+    from ocn_registry.intents import Intent, SignableIntent
     from ocn_registry.models import Address
-    from ocn_registry.outcomes import Outcome
+    from ocn_registry.outcomes import Outcome, Quote
     from ocn_registry.plans.entries import Entry
     from ocn_registry.plans.execute import Console, Line
     from ocn_registry.protocol.effects import Flow
-    from ocn_registry.signing import Signer
+    from ocn_registry.signing import Request, Signer
 
 
-_SMALL_BLOCK = 8_000_000
 _REPEATABLE = (
     "these contracts accept a signature again and again: anybody who sees it can repeat it"
 )
@@ -79,18 +79,32 @@ class Writing:
         self._signed = tuple([step for step in steps if isinstance(step, SignedRequest)])
         self._changes = [_change(step, payer.address) for step in steps]
         self._accounts = [account for account, _ in self._changes]
+        self._quoted: Running[Quote] | None = None
 
-    def execute(self, options: WriteOptions, *, insist: bool, dry_run: bool) -> int:
+    def execute(
+        self,
+        options: WriteOptions,
+        *,
+        insist: bool,
+        dry_run: bool,
+        unless_unchanged: bool = False,
+    ) -> int:
         """Show the plan, ask, send, and show the result.
 
         Args:
             options: How the transaction is priced and waited for.
             insist: Whether somebody has to agree explicitly.
             dry_run: Whether to stop before anything is sent.
+            unless_unchanged: Whether to send nothing if all is listed like this already.
 
         Returns:
             The exit code.
         """
+        self._look(options)
+        if unless_unchanged and all(
+            is_unchanged(self._present, account, intent) for account, intent in self._changes
+        ):
+            return unchanged(self._present, self._changes, self._payer.address, self._console)
         plan = Plan(
             payer=self._payer.address,
             lines=tuple(self._lines()),
@@ -105,6 +119,23 @@ class Writing:
             insist=insist,
         )
         return execute(self._client, plan, self._console, options, dry_run=dry_run)
+
+    def _look(self, options: WriteOptions) -> None:
+        """Read what is listed now and price the write, in as few requests as that takes."""
+        reads = [Running(self._present.reading(*change)) for change in self._changes]
+        self._quoted = Running(self._pricing(options))
+        run(side_by_side(self._quoted, *reads), self._client.transport.perform)
+        for read in reads:
+            read.result()
+
+    def _pricing(self, options: WriteOptions) -> Flow[Quote]:
+        """Simulate and price the write; requests that would fail are left out when it is sent."""
+        dialect, payer = dialect_of(self._client.deployment), self._payer.address
+        if options.journal is None:
+            options = replace(options, journal=self._client.journal)
+        if len(self._signed) == len(self._steps) > 1:  # each takes effect or fails on its own
+            return quote_batch(dialect, self._signed, payer, options)
+        return quote(dialect, self._steps, payer, options)
 
     def _lines(self) -> Iterator[Line]:
         here, payer = self._client.deployment, self._payer.address
@@ -127,24 +158,17 @@ class Writing:
 
     def _quote(self, options: WriteOptions) -> Quote | None:
         """Simulate and price the write; requests that would fail are left out when it is sent."""
-        client, payer = self._client, self._payer.address
-        if len(self._steps) == 1 or len(self._signed) < len(self._steps):
-            return client.quote(*self._steps, payer=payer, options=options)
-        try:
-            client.quote(*self._steps, payer=payer, options=options)
-        except (RequestRejected, Reverted) as error:
-            say(self._console, "warning", f"not all of these will take effect: {error}")
-        controllers = {each: client.controller_of(each) for each in self._accounts}
-        return run(batch_quote(self._signed, controllers, options), client.transport.perform)
+        quoted, self._quoted = self._quoted, None
+        if quoted is not None:  # asked a moment ago, along with what is listed
+            return quoted.result()
+        return run(self._pricing(options), self._client.transport.perform)
 
     def _send(self, options: WriteOptions, quote: Quote | None) -> Outcome:
         client, payer = self._client, self._payer
+        if len(self._changes) == 1:  # the entry comes with the receipt
+            options = replace(options, watch=Present(client).question(*self._changes[0]))
         if not self._signed:
             return client.send(*self._steps, signer=payer, options=options, quote=quote)
-        if len(self._signed) > 1 and quote is not None:
-            # Their gas is reckoned in the same way when they are sent: the price is what binds.
-            options = replace(options, max_fee_per_gas_wei=quote.max_fee_per_gas_wei)
-            quote = None
         return client.submit(*self._signed, spender=payer, options=options, quote=quote)
 
     def _report(self, outcome: Outcome) -> tuple[Entry, int]:
@@ -157,70 +181,90 @@ class Writing:
             "signers": self._accounts,
             "spender": self._payer.address,
             "state": read_after(
-                lambda: self._states(outcome.block.number),
+                lambda: self._states(outcome),
                 unread,
                 self._console,
             ),
         }
         return result, REJECTED if outcome.failed else DONE
 
-    def _states(self, block: int) -> list[Entry | None]:
-        return [entry_of(self._client, intent, account, block) for account, intent in self._changes]
+    def _states(self, outcome: Outcome) -> list[Entry | None]:
+        after = Present(self._client, outcome.block.number)
+        if outcome.seen is not None and len(self._changes) == 1:
+            after.learn(*self._changes[0], outcome.seen)
+        else:
+            reads = [Running(after.reading(*change)) for change in self._changes]
+            run(side_by_side(*reads), self._client.transport.perform)
+            for read in reads:
+                read.result()
+        return [entry_of(after, intent, account) for account, intent in self._changes]
 
 
-def entry_of(
-    client: RegistryClient | Present,
-    intent: Intent,
+def prepared(
+    client: RegistryClient,
+    intent: SignableIntent,
     account: Address,
-    block: int | None = None,
-) -> Entry | None:
+    present: Present,
+) -> Running[Request]:
+    """Prepare what an account has to sign, and read what is listed now in the same requests.
+
+    Args:
+        client: Reaches the registry.
+        intent: What is to change.
+        account: Whose entry it is.
+        present: Keeps what is listed.
+
+    Returns:
+        The request, or what keeps it from being prepared.
+    """
+    preparing = Running(prepare(dialect_of(client.deployment), intent, account, None, None))
+    reading = Running(present.reading(account, intent))
+    run(side_by_side(preparing, reading), client.transport.perform)
+    reading.result()
+    return preparing
+
+
+def unchanged(
+    present: Present,
+    changes: Sequence[tuple[Address, Intent]],
+    spender: Address,
+    console: Console,
+) -> int:
+    """Say that a write would change nothing, and show the entries.
+
+    Returns:
+        The exit code.
+    """
+    console.note("note: it is listed like this already, so nothing was signed or sent")
+    result: Entry = {
+        "status": "unchanged",
+        "signers": [account for account, _ in changes],
+        "spender": spender,
+        "state": [entry_of(present, intent, account) for account, intent in changes],
+    }
+    console.show(result)
+    return DONE
+
+
+def entry_of(present: Present, intent: Intent, account: Address) -> Entry | None:
     """Return the entry that an intent changes; `None` when there is none."""
     match intent:
         case SetNode() | DeleteNode():
-            operated = client.node(account, block=block)
+            operated = present.node(account)
             return None if operated is None else operated.to_dict()
         case SetParty() | SetPartyModules() | SetPartyWebsite() | DeleteParty():
-            present = client if isinstance(client, Present) else Present(client, block)
             listed = party_meant(present, account, intent)
             return None if listed is None else listed.to_dict()
         case SetService() | DeleteService():
-            offered = client.service(account, block=block)
+            offered = present.service(account)
             return None if offered is None else offered.to_dict()
         case CreateAgreement() | RevokeAgreement():
-            found = client.agreement(account, intent.provider, block=block)
+            found = present.agreement(account, intent.provider)
             return None if found is None else found.to_dict()
         case InvalidateNonce():
-            return {"nonce": client.nonce(account, intent.contract, block=block)}
+            return {"nonce": present.nonce(account, intent.contract)}
         case _:
             return None
-
-
-def batch_quote(
-    requests: tuple[SignedRequest, ...],
-    controllers: Mapping[Address, Address],
-    options: WriteOptions,
-) -> Flow[Quote]:
-    """Return the most that many requests can cost: the gas of each is reckoned, as when sent.
-
-    Args:
-        requests: What is sent.
-        controllers: Whose signature counts for each account.
-        options: Price.
-    """
-    signers = tuple(dict.fromkeys([controllers[one.account] for one in requests]))
-    head, sizes = yield from together(Head(), all_of(tuple(map(CodeSize, signers))))
-    price = yield from fees(head, options)
-    contracts = {signer for signer, size in zip(signers, sizes, strict=True) if size}
-    gas = sum(item_gas(one, by_contract=controllers[one.account] in contracts) for one in requests)
-    transactions = 1 + gas // ((head.gas_limit or _SMALL_BLOCK) * 3 // 4) + bool(contracts)
-    gas += transactions * BATCH_GAS
-    return Quote(
-        gas=gas,
-        cost_wei=gas * price.max_fee_per_gas_wei,
-        transactions=transactions,
-        max_fee_per_gas_wei=price.max_fee_per_gas_wei,
-        tip_per_gas_wei=price.tip_per_gas_wei,
-    )
 
 
 def _change(step: Step, payer: Address) -> tuple[Address, Intent]:

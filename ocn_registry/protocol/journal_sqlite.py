@@ -202,8 +202,12 @@ class SqliteJournal:
                 ),
             ),
         )
+        self._db.execute(
+            f"DELETE FROM attempt WHERE {_KEY} AND place >= ?",  # noqa: S608
+            (*_key(entry), len(entry.attempts)),
+        )
         self._db.executemany(
-            "INSERT OR IGNORE INTO attempt VALUES (?,?,?,?,?,?,?)",
+            "REPLACE INTO attempt VALUES (?,?,?,?,?,?,?)",
             [
                 (*_key(entry), place, attempt.tx_hash, attempt.raw)
                 for place, attempt in enumerate(entry.attempts)

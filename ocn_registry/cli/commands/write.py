@@ -41,8 +41,6 @@ def direct(args: Namespace) -> int:
     from ocn_registry.cli.config.keys import key, require
     from ocn_registry.cli.config.networks import connect
     from ocn_registry.cli.output.render import talk
-    from ocn_registry.plans.present import Present
-    from ocn_registry.plans.unchanged import is_unchanged
 
     if args.spender is not None:
         talk(f"note: the signer pays for {args.action}; with {args.action}-raw the spender does")
@@ -50,10 +48,7 @@ def direct(args: Namespace) -> int:
         require(args, "signer")
         intent = intent_of(args, client, signed=False)
         signer = key(args, "signer", client.deployment)
-        present = Present(client)
-        if is_unchanged(present, signer.address, intent):
-            return execute.unchanged(args, present, intent, signer.address, signer.address)
-        return execute.write(args, client, (intent,), signer, present=present)
+        return execute.write(args, client, (intent,), signer, unless_unchanged=True)
 
 
 def raw(args: Namespace) -> int:
@@ -63,6 +58,7 @@ def raw(args: Namespace) -> int:
     from ocn_registry.cli.config.networks import connect
     from ocn_registry.plans.present import Present
     from ocn_registry.plans.unchanged import is_unchanged
+    from ocn_registry.plans.write import prepared, unchanged
 
     with connect(args) as client:
         require(args, "signer", "spender")
@@ -70,9 +66,12 @@ def raw(args: Namespace) -> int:
         signer = key(args, "signer", client.deployment)
         spender = key(args, "spender", client.deployment)
         present = Present(client)
-        if is_unchanged(present, signer.address, intent):
-            return execute.unchanged(args, present, intent, signer.address, spender.address)
-        signed = client.sign(intent, signer)
+        account = signer.address
+        preparing = prepared(client, intent, account, present)
+        if is_unchanged(present, account, intent):
+            terminal = execute.Terminal(args)
+            return unchanged(present, [(account, intent)], spender.address, terminal)
+        signed = preparing.result().sign(signer)
         return execute.write(args, client, (signed,), spender, present=present)
 
 

@@ -6,6 +6,7 @@ import http.client
 import ipaddress
 import json
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ _TIMEOUT_S = 10.0
 _MAX_BYTES = 1 << 12
 
 
+@lru_cache(maxsize=8)
 def is_local(deployment: Deployment) -> bool:
     """Return whether nothing can be lost on this chain, even if others read the key.
 

@@ -1,0 +1,90 @@
+"""The number of an account's next transaction, from the journal and the chain.
+
+No number is left out: a transaction that comes after a gap would wait for ever.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ocn_registry.errors import JournalError
+from ocn_registry.flows.landing import FIRST_POLL_S, LONGEST_POLL_S
+from ocn_registry.flows.sender import counts_of, foreign_waiting
+from ocn_registry.protocol.effects import BlockAt, Clock, Sleep
+
+if TYPE_CHECKING:
+    from ocn_registry.flows.sender import Counts, Sender
+    from ocn_registry.protocol.effects import Flow
+    from ocn_registry.protocol.journal import JournalEntry
+
+_LAG_S = 15.0  # how long a node that lags behind the journal is waited for: three blocks
+
+
+def next_number(sender: Sender, entries: tuple[JournalEntry, ...], counts: Counts) -> Flow[int]:
+    """Return the number of the next transaction.
+
+    Args:
+        sender: The account.
+        entries: Open entries and the last one.
+        counts: What the chain says.
+
+    Raises:
+        JournalError: The node lags behind the journal, or its chain was set back.
+    """
+    started = yield from Clock()
+    pause = FIRST_POLL_S
+    own = [entry for entry in entries if sender.is_of(entry, counts)]
+    waiting = {entry.number for entry in own if not entry.decided}
+    while (number := (yield from _next(sender, own, waiting, counts))) is None:
+        now = yield from Clock()
+        if now - started >= _LAG_S:
+            last = max(entry.number for entry in own)
+            raise JournalError(
+                f"number {counts.pending} of {sender.account} is missing: the RPC node does not "
+                f"know it, and number {last} is in the journal. The node lags behind (wait, or use "
+                "another), or that transaction was dropped (send it again with the program that "
+                "sent it), or the chain was set back (use another journal for it)",
+            )
+        yield from Sleep(pause)
+        pause = min(2 * pause, LONGEST_POLL_S)
+        counts = counts_of((yield from sender.ask_counts()))
+    foreign = [each for each in range(counts.mined, counts.pending) if each not in waiting]
+    if foreign:
+        sender.options.notice(foreign_waiting(sender.account, foreign))
+    return number
+
+
+def _next(
+    sender: Sender,
+    own: list[JournalEntry],
+    waiting: set[int],
+    counts: Counts,
+) -> Flow[int | None]:
+    """Return the next number; `None` if earlier ones are missing at the node."""
+    taken = [entry for entry in own if entry.state != "lost"]
+    last = max(taken, key=lambda entry: entry.number, default=None)
+    if last is None or last.number < counts.pending:
+        return counts.pending
+    if not last.decided:
+        whole = last.block is not None or all(
+            number in waiting for number in range(counts.pending, last.number)
+        )
+        return last.number + 1 if whole else None
+    stands = yield from _stands(sender, last, counts)
+    if stands is None:
+        return None
+    return last.number + 1 if stands else counts.pending
+
+
+def _stands(sender: Sender, entry: JournalEntry, counts: Counts) -> Flow[bool | None]:
+    """Return whether a final entry is still in the chain; `None` if the node may lag.
+
+    A test chain can be set back. One whose blocks are all made by one program does not lag.
+    """
+    if entry.block is None:
+        return True
+    block = yield from BlockAt(entry.block.number)
+    if block is not None:
+        return block.hash == entry.block.hash
+    older = counts.head.ref.timestamp_unix_s < entry.block.timestamp_unix_s
+    return None if older and not sender.deployment.development else False
