@@ -52,7 +52,7 @@ check: setup ## linters, types, formats, and that generated files are current
 	$(ON_PATH) $(NODE_BIN)/solhint --disc --noPoster --max-warnings 0 --config solhint.config.js $(CONTRACTS)
 	$(BIN)/python tools/build/build_abi.py --check
 	$(BIN)/python tools/build/build_schema.py --check
-	$(BIN)/python tools/build/build_reference.py --check
+	$(BIN)/python tools/docs/pictures.py --check
 	$(BIN)/python tools/build/build_manual.py --check
 
 .PHONY: format
@@ -65,11 +65,15 @@ format: setup ## lay out Python and Solidity, and mend what linters can mend
 abi: setup ## compile the contracts into ocn_registry/deploy/artifacts/v3
 	$(BIN)/python tools/build/build_abi.py
 
-.PHONY: docs
-docs: setup ## write what is made of the code: docs/reference.md, the manual, the schemas
+.PHONY: generated
+generated: setup ## write what is made of the code: the JSON Schemas, the manual, the pictures
 	$(BIN)/python tools/build/build_schema.py
-	$(BIN)/python tools/build/build_reference.py
 	$(BIN)/python tools/build/build_manual.py
+	$(BIN)/python tools/docs/pictures.py
+
+.PHONY: docs
+docs: .venv/installed-docs ## build the documentation as a site, and check its links: .build/site/index.html
+	@$(BIN)/python tools/docs/build_site.py
 
 .PHONY: bench
 bench: setup ## measure gas and speed, beside v1's
@@ -115,8 +119,8 @@ compat: setup ## install the package beside the oldest and the newest web3, and 
 	@tools/compat.sh
 
 .PHONY: release
-release: setup ## wheel and source archive of the last commit into dist/: built twice, compared, installed, used
-	@$(BIN)/python tools/build/build_release.py
+release: setup .venv/installed-docs ## wheel and source archive of the last commit into dist/: built twice, compared, installed, used
+	@$(BIN)/python tools/build/build_release.py --docs
 
 .PHONY: lock
 lock: .venv/installed-dev ## resolve all versions anew: requirements/*.txt and package-lock.json
@@ -152,6 +156,11 @@ clean: ## remove everything that these targets made, .venv and node_modules too;
 	@echo "installing requirements/analysis.txt"
 	@$(BIN)/python -m venv --clear .venv-analysis
 	@.venv-analysis/bin/python -m pip install --quiet --require-hashes --use-pep517 -r $<
+	@touch $@
+
+.venv/installed-docs: requirements/docs.txt | .venv/installed-runtime
+	@echo "installing requirements/docs.txt"
+	@$(PIP) -r $<
 	@touch $@
 
 # Where there is no atheris for a machine, the readers are given random inputs in its place.

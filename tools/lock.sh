@@ -13,6 +13,7 @@ compile pyproject.toml --extra relay --extra postgres --constraint requirements/
 for which in oldest newest; do
   compile pyproject.toml --extra web3 --extra notary requirements/compat-$which.in --output-file requirements/compat-$which.txt
 done
+compile requirements/docs.in --constraint requirements/dev.txt --output-file requirements/docs.txt
 compile requirements/fuzz.in --output-file requirements/fuzz.txt
 compile requirements/node.in --output-file requirements/node.txt
 compile requirements/analysis.in --output-file requirements/analysis.txt

@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -42,6 +43,15 @@ def test_checkers_and_interpreter_know_the_same_names():
 def test_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="has no attribute 'Manager'"):
         _ = ocn_registry.Manager
+
+
+def test_each_name_is_in_the_reference():
+    pages = (SOURCE.parents[1] / "docs" / "reference").glob("*.md")
+    told = re.findall(
+        r"^::: ocn_registry[\w.]*\.(\w+)$", "".join(map(Path.read_text, pages)), re.MULTILINE
+    )
+    assert set(names_for_checkers()) <= {*told, "contract_errors"}
+    assert len(set(told)) == len(told), "a name is told once"
 
 
 def modules_after(code):

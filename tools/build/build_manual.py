@@ -53,7 +53,7 @@ def main() -> int:
     existing = {path.name: path.read_text(encoding="ascii") for path in FOLDER.glob("*")}
     if check:
         if existing != wanted:
-            print("docs/man differs from the help: run make docs", file=sys.stderr)
+            print("docs/man differs from the help: run make generated", file=sys.stderr)
             return 1
         return 0
     FOLDER.mkdir(parents=True, exist_ok=True)

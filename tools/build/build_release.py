@@ -1,9 +1,10 @@
 """Build the release, the same bytes wherever it is built, and try what was built.
 
-    python tools/build/build_release.py [--out FOLDER] [--no-trial]
+    python tools/build/build_release.py [--out FOLDER] [--docs] [--no-trial]
 
 Wheel and source archive are made of the last commit, not of what lies about in this folder, with
-the commit's time in them. The contracts' ABI lies beside them, for programs in other languages.
+the commit's time in them. The contracts' ABI lies beside them, for programs in other languages, and
+the documentation as a site, in the folder `docs`.
 They are built twice, in two folders, under another mask, time zone and
 locale; and a wheel is built from the source archive. All have to be equal. Then the wheel is
 installed into a fresh environment, beside the locked versions of what it needs and nothing else,
@@ -164,6 +165,22 @@ def release(out: Path, commit: str = "HEAD") -> list[Path]:
         return [Path(shutil.copy(path, out / path.name)) for path in made]
 
 
+def documentation(out: Path, commit: str = "HEAD") -> None:
+    """Build the documentation of a commit as a site, into a folder.
+
+    Raises:
+        NotReleased: A link leads nowhere, or a page asks another host for something.
+    """
+    epoch = run("git", "log", "-1", "--format=%ct", commit, cwd=ROOT).strip()
+    with tempfile.TemporaryDirectory() as name:
+        source = Path(name)
+        export(source, commit)
+        shutil.rmtree(out, ignore_errors=True)
+        program = source / "tools" / "docs" / "build_site.py"
+        paths = {"PYTHONPATH": name, "SOURCE_DATE_EPOCH": epoch}
+        run(sys.executable, program, "--out", out.resolve(), cwd=source, **paths)
+
+
 def install(wheel: Path, folder: Path) -> Path:
     """Install a wheel, and the locked versions of what it needs, into a fresh environment.
 
@@ -245,6 +262,7 @@ def main() -> int:
     """Build, compare, try, and print the sums."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=ROOT / "dist", help="folder (default: dist)")
+    parser.add_argument("--docs", action="store_true", help="build the documentation as well")
     parser.add_argument("--no-trial", action="store_true", help="do not install and use the wheel")
     options = parser.parse_args()
     commit = run("git", "rev-parse", "HEAD", cwd=ROOT).strip()
@@ -254,6 +272,8 @@ def main() -> int:
         sys.stderr.write(f"note: {len(changed)} files here differ from it: that stays out\n")
     try:
         built = release(options.out, commit)
+        if options.docs:
+            documentation(options.out / "docs", commit)
         if not options.no_trial:
             wheel = next(path for path in built if path.suffix == ".whl")
             sys.stderr.write("".join([f"installed: {line}\n" for line in trial(wheel)]))
