@@ -20,7 +20,7 @@ def wanted(given: dict[str, Any], _: RegistryClient, __: bool) -> Sequence[Signa
     party = set_party(credentials, given["role"], given["operator"])
     if not given["sender"] and not given["receiver"]:
         return [party]
-    return [party, set_party_modules(given["sender"], given["receiver"])]
+    return [party, set_party_modules(given["sender"], given["receiver"], credentials)]
 
 
 cli = registry_command(

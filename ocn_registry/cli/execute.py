@@ -68,6 +68,7 @@ def write(  # noqa: PLR0913 - all that a write has
     insist: bool = False,
     unless_unchanged: bool = False,
     present: Present | None = None,
+    whole: bool = False,
 ) -> int:
     """Show what will be done, ask, do it, and show the result.
 
@@ -79,11 +80,12 @@ def write(  # noqa: PLR0913 - all that a write has
         insist: Whether somebody has to agree explicitly, if only by `--yes`.
         unless_unchanged: Whether to send nothing if all is listed like this already.
         present: What was read before about the entries.
+        whole: Whether requests take effect all or not at all; otherwise each by itself.
 
     Returns:
         The exit code.
     """
-    writing = Writing(client, steps, payer, Terminal(args), present)
+    writing = Writing(client, steps, payer, Terminal(args), present, whole=whole)
     options = write_options(args, client.deployment)
     return writing.execute(
         options, insist=insist, dry_run=args.dry_run, unless_unchanged=unless_unchanged

@@ -19,7 +19,7 @@ from ocn_registry.plans.exit_codes import INTERRUPTED, UNEXPECTED
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-_MAY_HOLD_KEYS = ("SIGNER", "SPENDER", "SENDER", "OCN_RPC_URL", "OCN_PROFILE")
+_MAY_HOLD_KEYS = ("SIGNER", "SPENDER", "SENDER", "OCN_CONTROLLER", "OCN_RPC_URL", "OCN_PROFILE")
 _HASHES = ("tx_hash", "registry_tx", "permissions_tx", "id")
 
 

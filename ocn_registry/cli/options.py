@@ -91,6 +91,33 @@ def signing(parser: ArgumentParser) -> None:
     passphrase(parser)
 
 
+def acting(parser: ArgumentParser) -> None:
+    """Add the key that signs for an account: its own, or that of its controller."""
+    signing(parser)
+    controlling(parser)
+    account(parser)
+
+
+def controlling(parser: ArgumentParser) -> None:
+    """Add the key of the account's controller."""
+    parser.add_argument(
+        "--controller",
+        metavar="KEY",
+        help="key of the account's controller, which signs in its place (or: OCN_CONTROLLER); see "
+        "--signer for its forms",
+    )
+
+
+def account(parser: ArgumentParser) -> None:
+    """Add the account that a controller signs for."""
+    parser.add_argument(
+        "-a",
+        "--account",
+        metavar="ADDRESS",
+        help="account whose entry it is, where its controller signs (default: the signer's)",
+    )
+
+
 def passphrase(parser: ArgumentParser) -> None:
     """Add the passphrase of keystores."""
     parser.add_argument(

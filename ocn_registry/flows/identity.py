@@ -29,6 +29,7 @@ from ocn_registry.signing import Request, SignedRequest
 
 if TYPE_CHECKING:
     from ocn_registry.dialects import Dialect, Step
+    from ocn_registry.dialects.base import Limits
     from ocn_registry.flows.options import WriteOptions
     from ocn_registry.intents import SignableIntent
     from ocn_registry.outcomes import Outcome
@@ -148,30 +149,31 @@ def leave(
         options: Price and patience.
     """
     had = yield from holdings(dialect, account, None)
-    several = dialect.limits.has_many_ids
-    ids = [one.id for one in had.parties]
-    registry: list[SignableIntent] = [
-        DeleteParty(country_code=one.country_code, party_id=one.party_id)
-        if several
-        else DeleteParty()
-        for one in ids
-    ]
-    if had.node is not None:
-        registry.append(DeleteNode())
-    groups: list[tuple[SignableIntent, ...]] = [(DeleteService(),)] if had.service else []
-    if dialect.limits.has_batches:
-        groups += [tuple(registry)] if registry else []
-    else:
-        groups += [(one,) for one in registry]
     direct = spender is None and signer.address == account
     outcomes: list[Outcome] = []
-    for group in groups:
+    for group in everything_given_up(had, dialect.limits):
         steps: tuple[Step, ...] = group
         if not direct:
             steps = yield from signed_in_a_row(dialect, group, signer, account)
         outcome = yield from write.send(dialect, steps, spender or signer, options)
         outcomes.append(outcome)
     return Left(holdings=had, outcomes=tuple(outcomes))
+
+
+def everything_given_up(had: Holdings, limits: Limits) -> list[tuple[SignableIntent, ...]]:
+    """Return the writes that give up everything, a group for each transaction, in order."""
+    registry: list[SignableIntent] = [
+        DeleteParty(country_code=one.id.country_code, party_id=one.id.party_id)
+        if limits.has_many_ids
+        else DeleteParty()
+        for one in had.parties
+    ]
+    if had.node is not None:
+        registry.append(DeleteNode())
+    groups: list[tuple[SignableIntent, ...]] = [(DeleteService(),)] if had.service else []
+    if limits.has_batches:
+        return [*groups, tuple(registry)] if registry else groups
+    return [*groups, *[(one,) for one in registry]]
 
 
 def _accepted(request: SignedRequest, signer: AnySigner) -> Flow[SignedRequest]:

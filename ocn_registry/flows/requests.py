@@ -18,7 +18,7 @@ from ocn_registry.errors import (
 from ocn_registry.evm.abi import Words, blob, fixed, join
 from ocn_registry.evm.keccak import selector
 from ocn_registry.foreign.text import shown
-from ocn_registry.intents import DeleteParty, SetPartyModules
+from ocn_registry.intents import DeleteParty, SetParty, SetPartyModules
 from ocn_registry.models import Contract
 from ocn_registry.protocol.effects import Call, CodeSize, Head, Local, UnixTime, all_of, together
 from ocn_registry.signing import (
@@ -157,13 +157,31 @@ def signed_in_a_row(
         account: Whose entry it is.
     """
     signed: list[SignedRequest] = []
-    for intent in intents:
+    for intent in _with_ids_of_the_row(dialect, intents):
         first = signed[0] if signed and not dialect.limits.replayable else None
         nonce = None if first is None else first.nonce + len(signed)
         deadline = None if first is None else first.deadline_unix_s
         request = yield from sign(dialect, intent, signer, nonce, deadline, account)
         signed.append(request)
     return tuple(signed)
+
+
+def _with_ids_of_the_row(
+    dialect: Dialect, intents: tuple[SignableIntent, ...]
+) -> tuple[SignableIntent, ...]:
+    """Name the id that modules mean which follow a registration: by then it is the current one."""
+    if not dialect.limits.has_many_ids:
+        return intents
+    current: SetParty | None = None
+    found: list[SignableIntent] = []
+    for intent in intents:
+        one = intent
+        if isinstance(one, SetParty):
+            current = one
+        elif isinstance(one, SetPartyModules) and one.party_id is None and current is not None:
+            one = replace(one, country_code=current.country_code, party_id=current.party_id)
+        found.append(one)
+    return tuple(found)
 
 
 def signed_by(request: Request, signer: AnySigner) -> Flow[SignedRequest]:

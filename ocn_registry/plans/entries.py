@@ -11,9 +11,14 @@ from ocn_registry.portable import forms
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from ocn_registry.models import BlockRef, Module, Role
+    from ocn_registry.models import Address, BlockRef, Module, Role
 
 Entry = dict[str, object]
+
+
+def controlled(account: Address, controller: Address) -> Entry:
+    """Return whose signature counts for an account as JSON; the account's own is `null`."""
+    return {"account": account, "controller": None if controller == account else controller}
 
 
 def role_names(roles: Sequence[Role]) -> list[str]:

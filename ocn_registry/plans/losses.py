@@ -13,13 +13,16 @@ from ocn_registry.intents import (
     DeleteNode,
     DeleteParty,
     DeleteService,
+    MoveAccount,
     RevokeAgreement,
+    SetController,
     SetNode,
     SetParty,
     SetPartyModules,
     SetPartyWebsite,
     SetService,
 )
+from ocn_registry.models import Address
 from ocn_registry.plans.entries import module_names, permission_names, role_names
 from ocn_registry.plans.words import url_text
 
@@ -27,7 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from ocn_registry.intents import Intent
-    from ocn_registry.models import Address, Module, Party, Service
+    from ocn_registry.models import Module, Party, Service
+    from ocn_registry.outcomes import Holdings
     from ocn_registry.plans.present import Present
 
 _MOST_NAMED = 10
@@ -71,19 +75,58 @@ def losses_of(  # noqa: C901, PLR0912 - one for each kind of intent
                 yield from _of_permissions(service, intent)
         case DeleteService():
             yield from _of_service(present, account)
+        case MoveAccount():
+            yield f"the account {account}: it can never list anything here again"
+            yield "what was signed for it and nobody has sent"
+        case SetController():
+            if not Address(str(intent.controller)).is_zero:
+                yield "the account's own signature: only the controller's counts from now on"
+            yield "what was signed for it and nobody has sent"
         case RevokeAgreement():
             yield f"forwarding of the account's data to {intent.provider}"
         case _:
             return
 
 
-def additions_of(present: Present, account: Address, intent: Intent) -> Iterator[str]:
-    """Yield what a write adds beside what an account has already, which stays."""
+def additions_of(present: Present, account: Address, intent: Intent) -> Iterator[tuple[str, str]]:
+    """Yield what a write adds beside what an account has already, or moves, each with its label."""
+    if isinstance(intent, MoveAccount):
+        for each in _held(present, present.holdings(account)):
+            yield "moves", each
     if not isinstance(intent, SetParty) or not present.has_many_ids:
         return
     others = [each.id for each in present.parties_of(account)]
     if others and party_meant(present, account, intent) is None:
-        yield f"{intent.country_code} {intent.party_id}; {_listed(others)} {_stays(others)}"
+        stays = "stays" if len(others) == 1 else "stay"
+        yield "adds", f"{intent.country_code} {intent.party_id}; {_listed(others)} {stays}"
+
+
+def losses_of_leaving(present: Present, had: Holdings) -> Iterator[str]:
+    """Yield what an account gives up that gives up everything."""
+    for party in had.parties:
+        yield f"the id {party.id}: another account can take it"
+    yield from _of_service(present, had.account)
+    if had.agreements:
+        yield f"its agreements with {_listed([each.provider for each in had.agreements])}"
+    yield from _of_node(present, had.account)
+
+
+def _held(present: Present, held: Holdings) -> Iterator[str]:
+    if held.parties:
+        yield _listed([party.id for party in held.parties])
+    if held.node is not None:
+        attached = _counted(len(present.parties(operator=held.account)), "party", "parties")
+        yield f"the node {url_text(held.node.domain)}, with {attached} reached through it"
+    if held.service is not None:
+        yield f"its service {shown(held.service.name, public=True)}, with all agreements to it"
+    if held.agreements:
+        yield _counted(len(held.agreements), "agreement", "agreements") + " that it has made"
+    if held.controller is not None:
+        yield f"its controller {held.controller}, which stays"
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}"
 
 
 def party_meant(
@@ -99,10 +142,6 @@ def party_meant(
     return next((one for one in parties if (one.id.country_code, one.id.party_id) == named), None)
 
 
-def _stays(ids: Sequence[object]) -> str:
-    return "stays" if len(ids) == 1 else "stay"
-
-
 def _of_node(present: Present, operator: Address) -> Iterator[str]:
     node = present.node(operator)
     if node is None:
@@ -111,7 +150,7 @@ def _of_node(present: Present, operator: Address) -> Iterator[str]:
     parties = present.parties(operator=operator)
     if parties:
         names = _listed([str(party.id) for party in parties])
-        count = "1 party" if len(parties) == 1 else f"{len(parties)} parties"
+        count = _counted(len(parties), "party", "parties")
         yield f"the way to {count}, until a new operator is set: {names}"
 
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from ocn_registry.client.sync_client import RegistryClient
     from ocn_registry.intents import Intent
     from ocn_registry.models import Agreement, Contract, Node, Party, Service
+    from ocn_registry.outcomes import Holdings
     from ocn_registry.protocol.effects import Asked, Flow
 
     Key: TypeAlias = tuple[str, ...]
@@ -108,6 +109,25 @@ class Present:
         return self._once(
             ("parties", operator),
             lambda: self._client.parties(operator=operator, block=self._block),
+        )
+
+    @property
+    def is_before(self) -> bool:
+        """Whether this is what is listed before a write, and not what its block has."""
+        return self._block is None
+
+    def holdings(self, account: str) -> Holdings:
+        """Return everything that an account has."""
+        return self._once(
+            ("holdings", account),
+            lambda: self._client.identity.holdings(account, block=self._block),
+        )
+
+    def controller_of(self, account: str) -> Address:
+        """Return whose signature counts for an account."""
+        return self._once(
+            ("controller_of", account),
+            lambda: self._client.controller_of(account, block=self._block),
         )
 
     def nonce(self, account: str, contract: Contract) -> int:

@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING
 
 from ocn_registry.intents import (
     CreateAgreement,
+    SetController,
     SetNode,
     SetParty,
     SetPartyModules,
     SetPartyWebsite,
     SetService,
 )
+from ocn_registry.models import Address
 from ocn_registry.plans.losses import party_meant
 
 if TYPE_CHECKING:
     from ocn_registry.intents import Intent
-    from ocn_registry.models import Address
     from ocn_registry.plans.present import Present
 
 
@@ -60,6 +61,10 @@ def is_unchanged(  # noqa: PLR0911 - one for each kind of intent
                 and (service.name, service.url) == (intent.name, intent.url)
                 and set(service.permissions) == set(intent.permissions)
             )
+        case SetController():
+            named = Address(str(intent.controller))
+            wanted = account if named.is_zero else named
+            return present.controller_of(account) == wanted
         case CreateAgreement():
             agreement = present.agreement(account, intent.provider)
             return agreement is not None and agreement.active

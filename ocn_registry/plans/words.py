@@ -74,8 +74,11 @@ def words_of(intent: Intent) -> str:  # noqa: C901, PLR0911, PLR0912 - one for e
                 f"{intent.operator}"
             )
         case SetPartyModules():
+            whose = "its modules"
+            if intent.party_id is not None:
+                whose = f"the modules of {intent.country_code} {intent.party_id}"
             return (
-                f"set its modules: sender of {_joined(module_names(intent.sender))}; receiver of "
+                f"set {whose}: sender of {_joined(module_names(intent.sender))}; receiver of "
                 f"{_joined(module_names(intent.receiver))}"
             )
         case DeleteParty(country_code=str(country_code), party_id=str(party_id)):

@@ -8,22 +8,24 @@ from typing import TYPE_CHECKING
 from ocn_registry.dialects import dialect_of
 from ocn_registry.flows.batch import quote as quote_batch
 from ocn_registry.flows.quote import quote
-from ocn_registry.flows.requests import prepare
+from ocn_registry.flows.requests import prepare, signed_in_a_row
 from ocn_registry.intents import (
     CreateAgreement,
     DeleteNode,
     DeleteParty,
     DeleteService,
     InvalidateNonce,
+    MoveAccount,
     RevokeAgreement,
+    SetController,
     SetNode,
     SetParty,
     SetPartyModules,
     SetPartyWebsite,
     SetService,
 )
-from ocn_registry.models import Contract
-from ocn_registry.plans.entries import brief
+from ocn_registry.models import Address, Contract
+from ocn_registry.plans.entries import brief, controlled
 from ocn_registry.plans.execute import Plan, execute, read_after, transaction
 from ocn_registry.plans.exit_codes import DONE, REJECTED
 from ocn_registry.plans.losses import additions_of, losses_of, party_meant
@@ -41,7 +43,6 @@ if TYPE_CHECKING:
     from ocn_registry.dialects import Step
     from ocn_registry.flows.options import WriteOptions
     from ocn_registry.intents import Intent, SignableIntent
-    from ocn_registry.models import Address
     from ocn_registry.outcomes import Outcome, Quote
     from ocn_registry.plans.entries import Entry
     from ocn_registry.plans.execute import Console, Line
@@ -57,13 +58,15 @@ _REPEATABLE = (
 class Writing:
     """Steps on their way into the chain."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all that a write has
         self,
         client: RegistryClient,
         steps: tuple[Step, ...],
         payer: Signer,
         console: Console,
         present: Present | None = None,
+        *,
+        whole: bool = False,
     ) -> None:
         """Take what is to be written.
 
@@ -73,10 +76,12 @@ class Writing:
             payer: Signs the transaction, and pays.
             console: Shows the plan, and asks.
             present: What was read before about the entries.
+            whole: Whether requests take effect all or not at all; otherwise each by itself.
         """
         self._present = present or Present(client)
         self._client, self._steps, self._payer, self._console = client, steps, payer, console
         self._signed = tuple([step for step in steps if isinstance(step, SignedRequest)])
+        self._whole = whole or len(self._signed) < len(steps)
         self._changes = [_change(step, payer.address) for step in steps]
         self._accounts = [account for account, _ in self._changes]
         self._quoted: Running[Quote] | None = None
@@ -133,7 +138,7 @@ class Writing:
         dialect, payer = dialect_of(self._client.deployment), self._payer.address
         if options.journal is None:
             options = replace(options, journal=self._client.journal)
-        if len(self._signed) == len(self._steps) > 1:  # each takes effect or fails on its own
+        if len(self._signed) > 1 and not self._whole:  # each takes effect or fails on its own
             return quote_batch(dialect, self._signed, payer, options)
         return quote(dialect, self._steps, payer, options)
 
@@ -146,10 +151,10 @@ class Writing:
         for account, intent in self._changes:
             yield "signer", account
             yield "change", words_of(intent)
-            before = entry_of(self._present, intent, account)
-            yield "now", "not listed" if before is None else brief(before)
-            for addition in additions_of(self._present, account, intent):
-                yield "adds", addition
+            if not isinstance(intent, MoveAccount):  # of which all that moves is named
+                before = entry_of(self._present, intent, account)
+                yield "now", "not listed" if before is None else brief(before)
+            yield from additions_of(self._present, account, intent)
             for loss in losses_of(self._present, account, intent):
                 yield "ends", loss
         yield "spender", payer
@@ -167,7 +172,7 @@ class Writing:
         client, payer = self._client, self._payer
         if len(self._changes) == 1:  # the entry comes with the receipt
             options = replace(options, watch=Present(client).question(*self._changes[0]))
-        if not self._signed:
+        if self._whole:
             return client.send(*self._steps, signer=payer, options=options, quote=quote)
         return client.submit(*self._signed, spender=payer, options=options, quote=quote)
 
@@ -246,7 +251,20 @@ def unchanged(
     return DONE
 
 
-def entry_of(present: Present, intent: Intent, account: Address) -> Entry | None:
+def signed_steps(
+    client: RegistryClient,
+    intents: tuple[SignableIntent, ...],
+    signer: Signer,
+    account: Address,
+) -> tuple[SignedRequest, ...]:
+    """Sign several intents of an account for one transaction, with one nonce after the other."""
+    dialect = dialect_of(client.deployment)
+    return run(signed_in_a_row(dialect, intents, signer, account), client.transport.perform)
+
+
+def entry_of(  # noqa: PLR0911 - one for each kind of entry
+    present: Present, intent: Intent, account: Address
+) -> Entry | None:
     """Return the entry that an intent changes; `None` when there is none."""
     match intent:
         case SetNode() | DeleteNode():
@@ -261,6 +279,11 @@ def entry_of(present: Present, intent: Intent, account: Address) -> Entry | None
         case CreateAgreement() | RevokeAgreement():
             found = present.agreement(account, intent.provider)
             return None if found is None else found.to_dict()
+        case MoveAccount():
+            whose = account if present.is_before else Address(intent.new_account)
+            return present.holdings(whose).to_dict()
+        case SetController():
+            return controlled(account, present.controller_of(account))
         case InvalidateNonce():
             return {"nonce": present.nonce(account, intent.contract)}
         case _:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _TIMEOUT_S = 600.0
-_OURS = {"SIGNER", "SPENDER", "SENDER"}
+_OURS = {"SIGNER", "SPENDER", "SENDER", "OCN_CONTROLLER"}
 
 
 def program_signer(line: str) -> ExternalSigner:

@@ -14,6 +14,7 @@ from ocn_registry.errors import InvalidInput
 from ocn_registry.evm.curve import ORDER, address_of, sign
 from ocn_registry.evm.transactions import digest, join
 from ocn_registry.foreign.text import shown
+from ocn_registry.models import Address
 from ocn_registry.signing.key_files import private_text, text_of, write_once
 from ocn_registry.signing.keystores import encrypted, read_keystore
 from ocn_registry.signing.other_key_files import kind_of_text
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from coincurve import PrivateKey
 
     from ocn_registry.evm.transactions import SignedTransaction, Transaction
-    from ocn_registry.models import Address
+    from ocn_registry.signing.keystores import Keystore
     from ocn_registry.signing.requests import Payload
 
 _KEY_BYTES = 32
@@ -161,9 +162,7 @@ class KeySigner:
         """
         _check_function(passphrase)
         name = shown(str(path))
-        keystore = read_keystore(text_of(path))
-        if isinstance(keystore, str):
-            raise InvalidInput(f"{name} is not a keystore that can be opened: {keystore}")
+        keystore = _keystore_in(path)
         secret = keystore.open(passphrase)
         if secret is None:
             raise InvalidInput(
@@ -273,6 +272,28 @@ def _key_in(text: str) -> tuple[PrivateKey | None, str]:
     if not isinstance(read_keystore(text), str):
         return None, "it is an encrypted keystore; use keystore:PATH for it"
     return None, kind_of_text(text) or "it should have 64 hexadecimal digits and nothing else"
+
+
+def address_in_keystore(path: str | os.PathLike[str]) -> Address | None:
+    """Return the address that a keystore names, without opening it; `None` if it names none.
+
+    It is what the file says. Only opening the file proves that its key has this address.
+
+    Args:
+        path: The file (web3 secret storage, version 3).
+
+    Raises:
+        InvalidInput: The file can't be read, or is not a keystore.
+    """
+    keystore = _keystore_in(path)
+    return None if keystore.address is None else Address(f"0x{keystore.address}")
+
+
+def _keystore_in(path: str | os.PathLike[str]) -> Keystore:
+    keystore = read_keystore(text_of(path))
+    if isinstance(keystore, str):
+        raise InvalidInput(f"{shown(str(path))} is not a keystore that can be opened: {keystore}")
+    return keystore
 
 
 def _key(key: str | bytes) -> PrivateKey | None:

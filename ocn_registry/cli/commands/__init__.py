@@ -23,6 +23,7 @@ MODULES: Final = (
     "request",
     "relay",
     "identity",
+    "account",
     "info",
     "doctor",
     "vouch",

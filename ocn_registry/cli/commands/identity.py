@@ -38,12 +38,24 @@ def new(args: Namespace) -> int:
 
 
 def show(args: Namespace) -> int:
-    """Show the address of the key that the command line or the environment names."""
-    from ocn_registry.cli.config.keys import key
+    """Show the address of a keystore, or of the key that is named elsewhere."""
+    from ocn_registry.cli.config.keys import key, passphrase
     from ocn_registry.cli.config.networks import chosen
+    from ocn_registry.cli.config.settings_file import at_home
     from ocn_registry.cli.execute import show as show_result
+    from ocn_registry.signing import KeySigner
+    from ocn_registry.signing.signers import address_in_keystore
 
-    show_result(args, {"address": key(args, "signer", chosen(args)).address})
+    if args.path is None:
+        address = key(args, "signer", chosen(args)).address
+    else:
+        path = at_home(args.path.removeprefix("keystore:"))
+        named = address_in_keystore(path)
+        if named is None:  # then only its key tells
+            secret = passphrase(args, "signer", str(path))
+            named = KeySigner.from_keystore(path, lambda: secret).address
+        address = named
+    show_result(args, {"address": address})
     return DONE
 
 
@@ -52,6 +64,15 @@ def _keystore(parser: ArgumentParser) -> None:
         "path", metavar="PATH", help="file to write; an existing one is not overwritten"
     )
     take.passphrase(parser)
+
+
+def _shown(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "path",
+        nargs="?",
+        metavar="PATH",
+        help="keystore; one that names its address is not opened (default: the signer's key)",
+    )
 
 
 COMMANDS = (
@@ -66,7 +87,7 @@ COMMANDS = (
         "identity show",
         "show the address of a key",
         show,
-        (take.signing,),
-        examples=("identity show -s keystore:key.json",),
+        (_shown, take.signing),
+        examples=("identity show key.json", "identity show -s env:PARTY_KEY"),
     ),
 )

@@ -34,13 +34,17 @@ def list_nodes(args: Namespace) -> int:
 
 
 def get_party(args: Namespace) -> int:
-    """Show a party."""
+    """Show a party; by its address, all that the account has, the current one first."""
     from ocn_registry.cli.config.networks import connect
     from ocn_registry.cli.output import tables
 
     with connect(args) as client:
-        party = client.party(*named(args))
-    return tables.show_party(args, party)
+        if args.address is None:
+            found = client.party(*named(args))
+            parties = () if found is None else (found,)
+        else:
+            parties = client.parties_of(args.address)
+    return tables.show_party(args, parties)
 
 
 def list_parties(args: Namespace) -> int:
@@ -159,6 +163,7 @@ COMMANDS = (
         "show a party",
         get_party,
         (take.one_party,),
+        more="By address it shows the account's current id, and after it the account's others.",
         examples=("get-party -c DE ABC -n ewc", f"get-party -a {_ADDRESS} -n ewc"),
     ),
     Command(

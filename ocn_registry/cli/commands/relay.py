@@ -11,14 +11,15 @@ import time
 from typing import TYPE_CHECKING
 
 from ocn_registry.cli import options as take
-from ocn_registry.cli.commands import Command
-from ocn_registry.cli.commands.write import WRITES, intent_of, modules
+from ocn_registry.cli.commands import Command, account
+from ocn_registry.cli.commands.write import WRITES, modules
 from ocn_registry.plans.exit_codes import DONE, INTERRUPTED, REJECTED
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from collections.abc import Sequence
 
+    from ocn_registry.cli.config.keys import Authority
     from ocn_registry.client.sync_client import RegistryClient
     from ocn_registry.models import Address
     from ocn_registry.networks import Deployment
@@ -32,39 +33,49 @@ _PARTY = next(write for write in WRITES if write.name == "set-party")
 
 
 def register(args: Namespace) -> int:
-    """Register a party through a relay: make its key, sign, hand in, and wait."""
+    """Register a party: make its key, sign, have a relay, a spender or itself pay, and wait."""
     from ocn_registry.cli.config.networks import connect
     from ocn_registry.cli.execute import agreed, show
     from ocn_registry.cli.output.render import printable, talk
-    from ocn_registry.models import Contract
+    from ocn_registry.dialects import dialect_of
     from ocn_registry.plans.network import network_lines
     from ocn_registry.plans.words import words_of
+    from ocn_registry.plans.write import signed_steps
 
     with connect(args) as client:
-        url = relay_url(args, client.deployment)
-        args.action = "set-party"
-        intents = [intent_of(args, client, signed=True)]
-        if args.sender_interface or args.receiver_interface:
-            args.action = "set-party-modules"
-            intents.append(intent_of(args, client, signed=True))
-        signer = _own_key(args, client.deployment)
+        intents = account.registration(args)
+        for intent in intents:
+            dialect_of(client.deployment).check(intent)
+        by_relay = not _pays_itself(args, client.deployment)
+        url = relay_url(args, client.deployment) if by_relay else ""
+        acting = _acting(args, client.deployment)
+        if not by_relay:
+            return account.register(args, client, acting)
         for label, text in network_lines(client.deployment):
             talk(f"{label:<9} {printable(text)}")
         talk(f"relay     {printable(url)}")
-        talk(f"account   {signer.address}")
+        talk(f"account   {acting.account}")
         for intent in intents:
             talk(f"change    {printable(words_of(intent))}")
         talk("cost      nothing: the relay pays")
         if not agreed(args, "sign and hand this in?", insist=False):
             talk("nothing was signed")
             return INTERRUPTED
-        nonce = client.nonce(signer.address, Contract.REGISTRY)
-        signed = [
-            client.sign(intent, signer, nonce=nonce + place) for place, intent in enumerate(intents)
-        ]
+        signed = signed_steps(client, intents, acting.signer, acting.account)
         found = _hand_in(args, url, signed)
-        show(args, _result(client, found, signer.address))
+        show(args, _result(client, found, acting.account))
         return DONE if all(one.error is None for one in found) else REJECTED
+
+
+def _pays_itself(args: Namespace, deployment: Deployment) -> bool:
+    """Return whether a registration is paid by a key of the command line and not by a relay."""
+    from ocn_registry.cli.config.keys import is_named
+
+    if args.relay is not None:
+        return False
+    if is_named(args, "spender") or is_named(args, "controller"):
+        return True
+    return is_named(args, "signer") and not deployment.relays
 
 
 def submit(args: Namespace) -> int:
@@ -150,15 +161,23 @@ def _relay(url: str) -> RelayClient:
     return RelayClient(url)
 
 
-def _own_key(args: Namespace, deployment: Deployment) -> Signer:
-    """Return the key that is named, or that of the keystore, which is made if it is missing."""
-    from ocn_registry.cli.config.keys import is_named, key, passphrase
+def _acting(args: Namespace, deployment: Deployment) -> Authority:
+    """Return who signs: who is named, or the key of the keystore, which is made if missing."""
+    from ocn_registry.cli.config.keys import Authority, authority, is_named
+
+    if args.keystore is None or is_named(args, "signer") or is_named(args, "controller"):
+        return authority(args, deployment)
+    own = _own_key(args)
+    return Authority(own.address, own)
+
+
+def _own_key(args: Namespace) -> Signer:
+    """Return the key of the keystore, which is made if it is missing."""
+    from ocn_registry.cli.config.keys import passphrase
     from ocn_registry.cli.config.settings_file import at_home
     from ocn_registry.cli.output.render import talk
     from ocn_registry.signing import KeySigner
 
-    if args.keystore is None or is_named(args, "signer"):
-        return key(args, "signer", deployment)
     path = at_home(args.keystore)
     if path.exists():
         secret = passphrase(args, "signer", str(path))
@@ -238,13 +257,6 @@ def handing_in(parser: ArgumentParser) -> None:
     )
 
 
-def _waiting(parser: ArgumentParser) -> None:
-    take.waiting(parser)
-    parser.add_argument(
-        "--timeout", type=float, metavar="SECONDS", help="how long to wait (default: 120)"
-    )
-
-
 def _keystore(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--keystore",
@@ -279,24 +291,25 @@ def _sponsored(parser: ArgumentParser) -> None:
 
 _ADDRESS = "0x9bC1169Ca09555bf2721A5C9eC6D69c8073bfeB4"
 _URL = "https://relay.example.com"
+_REGISTRATION = f"-c DE ABC -r CPO -o {_ADDRESS}"
 
 COMMANDS = (
     Command(
         "register",
-        "register a party through a relay, which pays",
+        "register a party with its modules and website, in one step",
         register,
         (
-            *_PARTY.options,
-            modules,
-            _keystore,
-            take.signing,
-            handing_in,
-            _waiting,
-            take.yes,
+            *(*_PARTY.options, modules, account.whole_registration),
+            *(_keystore, take.acting, handing_in, take.spending),
         ),
-        more="Makes the party's key if there is none, shows the plan, signs, hands the request in "
-        "and waits. It costs nothing.",
-        examples=(f"register -c DE ABC -r CPO -o {_ADDRESS} --relay {_URL}",),
+        more="A relay pays if one is named, or if the network has one and no --spender is given: "
+        "then it costs nothing. Otherwise the spender pays, or the signer. Makes the party's key "
+        "if there is none, shows the plan, signs, sends and waits.",
+        examples=(
+            f"register {_REGISTRATION} --relay {_URL}",
+            f"register {_REGISTRATION} --si cdrs --ri commands -s keystore:key.json -n volta",
+            f"register {_REGISTRATION} -s keystore:key.json -x keystore:spender.json -n volta",
+        ),
     ),
     Command(
         "request status",

@@ -12,32 +12,61 @@ from argparse import ArgumentTypeError
 from typing import TYPE_CHECKING
 
 from ocn_registry.cli import options as take
-from ocn_registry.cli.commands import Command, relay
-from ocn_registry.cli.commands.write import WRITES, intent_of
+from ocn_registry.cli.commands import Command, account, relay
+from ocn_registry.cli.commands.write import WRITES, Write, intent_of, modules
 from ocn_registry.plans.exit_codes import DONE, INTERRUPTED
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from collections.abc import Iterator
 
+    from ocn_registry.client.sync_client import RegistryClient
+    from ocn_registry.intents import SignableIntent
+    from ocn_registry.signing import Request
+
 
 def prepare(args: Namespace) -> int:
     """Write what an account has to sign."""
-    from ocn_registry.cli.config.keys import key
     from ocn_registry.cli.config.networks import connect
     from ocn_registry.cli.output.render import put
+
+    with connect(args) as client:
+        (request,) = _prepared(args, client, (intent_of(args, client, signed=True),))
+    put(request.to_json())
+    return DONE
+
+
+def prepare_registration(args: Namespace) -> int:
+    """Write what an account has to sign to be registered: party, modules, website."""
+    from ocn_registry.cli.config.networks import connect
+    from ocn_registry.cli.output.requests import put_in_order
+
+    with connect(args) as client:
+        requests = _prepared(args, client, account.registration(args))
+    put_in_order(args, requests)
+    return DONE
+
+
+def _prepared(
+    args: Namespace, client: RegistryClient, intents: tuple[SignableIntent, ...]
+) -> list[Request]:
+    """Return requests of one account, with one nonce after the other, and describe them."""
+    from ocn_registry.cli.config.keys import address_of
     from ocn_registry.cli.output.requests import describe
 
     deadline: int | None = args.deadline
     if args.valid_for is not None:
         deadline = int(time.time()) + args.valid_for
-    with connect(args) as client:
-        account = args.account or key(args, "signer", client.deployment).address
-        intent = intent_of(args, client, signed=True)
-        request = client.prepare(intent, account, nonce=args.nonce, deadline_unix_s=deadline)
-    describe(request, client)
-    put(request.to_json())
-    return DONE
+    whose = args.account or address_of(args, "signer", client.deployment)
+    nonce: int | None = args.nonce
+    requests: list[Request] = []
+    for intent in intents:
+        request = client.prepare(intent, whose, nonce=nonce, deadline_unix_s=deadline)
+        describe(request, client)
+        requests.append(request)
+        if not request.replayable:
+            nonce, deadline = request.nonce + 1, request.deadline_unix_s
+    return requests
 
 
 def show(args: Namespace) -> int:
@@ -52,8 +81,8 @@ def show(args: Namespace) -> int:
 
 
 def sign(args: Namespace) -> int:
-    """Sign requests with the key of their account."""
-    from ocn_registry.cli.config.keys import key
+    """Sign requests with the key of their account or its controller, or of whoever accepts."""
+    from ocn_registry.cli.config.keys import is_named, key
     from ocn_registry.cli.config.networks import connect
     from ocn_registry.cli.execute import agreed
     from ocn_registry.cli.output.render import talk
@@ -62,20 +91,32 @@ def sign(args: Namespace) -> int:
         describe,
         put_signed,
         read,
+        signed_by,
         unsigned,
+        with_signature,
     )
+    from ocn_registry.errors import InvalidInput
 
+    if args.acceptance and args.signature is None:
+        raise InvalidInput("--acceptance says what --signature is: without it, the signer says it")
     with connect(args) as client:
-        requests = [unsigned(read(client, path)) for path in args.files]
+        requests = [read(client, path) for path in args.files]
         for request in requests:
             describe(request, client)
-            check_deadline(request)
-        signer = key(args, "signer", client.deployment)
+            check_deadline(unsigned(request))
+        if args.signature is not None:
+            if len(requests) > 1:
+                raise InvalidInput("a signature is that of one request: give one file")
+            signed = with_signature(requests[0], args.signature, accepts=args.acceptance)
+            put_signed(args, [signed])
+            return DONE
+        controls = is_named(args, "controller")
+        signer = key(args, "controller" if controls else "signer", client.deployment)
     question = "sign this?" if len(requests) == 1 else f"sign these {len(requests)} requests?"
     if not agreed(args, question, insist=True):
         talk("nothing was signed")
         return INTERRUPTED
-    put_signed(args, [request.sign(signer) for request in requests])
+    put_signed(args, [signed_by(one, signer, as_controller=controls) for one in requests])
     return DONE
 
 
@@ -110,24 +151,43 @@ def submit(args: Namespace) -> int:
 def cancel(args: Namespace) -> int:
     """Void what the signer signed and nobody has sent; a spender can pay for it."""
     from ocn_registry.cli import execute
-    from ocn_registry.cli.config.keys import is_named, key
+    from ocn_registry.cli.config.keys import authority, is_named, key
     from ocn_registry.cli.config.networks import connect
     from ocn_registry.flows.admin import CANCELLED_AHEAD
     from ocn_registry.intents import InvalidateNonce
     from ocn_registry.models import Contract
 
     with connect(args) as client:
-        signer = key(args, "signer", client.deployment)
+        acting = authority(args, client.deployment)
         contract = Contract(args.contract)
         nonce: int | None = args.new_nonce
         if nonce is None:
-            nonce = client.nonce(signer.address, contract) + CANCELLED_AHEAD
+            nonce = client.nonce(acting.account, contract) + CANCELLED_AHEAD
         intent = InvalidateNonce(contract=contract, new_nonce=nonce)
-        if not is_named(args, "spender"):
-            return execute.write(args, client, (intent,), signer, insist=True)
-        spender = key(args, "spender", client.deployment)
-        signed = client.sign(intent, signer)
+        pays_itself = not is_named(args, "spender")
+        if pays_itself and not acting.by_controller:
+            return execute.write(args, client, (intent,), acting.signer, insist=True)
+        spender = acting.signer if pays_itself else key(args, "spender", client.deployment)
+        signed = client.sign(intent, acting.signer, account=acting.account)
         return execute.write(args, client, (signed,), spender, insist=True)
+
+
+def _new_account(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "new_account", metavar="NEW", help="address of the new key, which has to accept"
+    )
+
+
+def _new_controller(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "new_controller",
+        metavar="CONTROLLER",
+        help=f"address of the controller, which has to accept; {take.NONE} removes the present one",
+    )
+
+
+def _other_account(parser: ArgumentParser) -> None:
+    parser.add_argument("other_account", metavar="OTHER", help="address of the other account")
 
 
 def _account(parser: ArgumentParser) -> None:
@@ -172,6 +232,19 @@ def _folder(parser: ArgumentParser) -> None:
     )
 
 
+def _made_elsewhere(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--signature",
+        metavar="HEX",
+        help="add this signature, which a wallet or a Safe made, instead of signing with a key",
+    )
+    parser.add_argument(
+        "--acceptance",
+        action="store_true",
+        help="the signature is that of the new key or the controller, which accepts",
+    )
+
+
 def _cancelled(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--contract",
@@ -188,10 +261,44 @@ def _cancelled(parser: ArgumentParser) -> None:
     )
 
 
+_ADDRESS = "0x9bC1169Ca09555bf2721A5C9eC6D69c8073bfeB4"
+_REGISTRATION = f"-c DE ABC -r CPO -o {_ADDRESS} --si cdrs"
+_PARTY = next(write for write in WRITES if write.name == "set-party")
+
+# What needs the signatures of two accounts. `identity rotate` and `identity controller` do it where
+# both keys are at hand.
+WITH_ACCEPTANCE = (
+    Write(
+        "move-account",
+        "give everything that the account has to a new key",
+        (_new_account,),
+        (_ADDRESS,),
+    ),
+    Write(
+        "set-controller",
+        "name the account's controller, for example a Safe",
+        (_new_controller,),
+        (_ADDRESS, take.NONE),
+    ),
+    Write(
+        "accept-account",
+        "accept, as the new key, what another account has",
+        (_other_account,),
+        (_ADDRESS,),
+    ),
+    Write(
+        "accept-controller",
+        "accept to be another account's controller",
+        (_other_account,),
+        (_ADDRESS,),
+    ),
+)
+
+
 def _commands() -> Iterator[Command]:
     signer, spender = "-s keystore:key.json", "-x keystore:spender.json"
-    account = "-a 0x9bC1169Ca09555bf2721A5C9eC6D69c8073bfeB4"
-    for write in WRITES:
+    whose = f"-a {_ADDRESS}"
+    for write in (*WRITES, *WITH_ACCEPTANCE):
         says = write.help.replace("the signer's", "the account's")
         call = f"request prepare {write.name} {write.examples[0]}".rstrip()
         yield Command(
@@ -201,8 +308,19 @@ def _commands() -> Iterator[Command]:
             (*write.options, _account, take.signing, take.out),
             write.aliases,
             write.name,
-            examples=(f"{call} {account} --valid-for 7d --out request.json",),
+            examples=(f"{call} {whose} --valid-for 7d --out request.json",),
         )
+    yield Command(
+        "request prepare register",
+        "write requests for a whole registration: party, modules, website",
+        prepare_registration,
+        (
+            *(*_PARTY.options, modules, account.whole_registration),
+            *(_account, take.signing, take.out, _folder),
+        ),
+        more="One file for each, in the order in which they are signed and sent.",
+        examples=(f"request prepare register {_REGISTRATION} {whose} --folder requests",),
+    )
     yield Command(
         "request show",
         "say in words what requests are",
@@ -214,10 +332,17 @@ def _commands() -> Iterator[Command]:
         "request sign",
         "sign requests; nothing is sent",
         sign,
-        (take.requests, take.signing, take.yes, take.out, _folder),
-        more="Several requests are written to the files of a folder, named as they were.",
+        (
+            *(take.requests, take.signing, take.controlling, _made_elsewhere),
+            *(take.yes, take.out, _folder),
+        ),
+        more="A move or a new controller needs two signatures: the account's, and that of the new "
+        "key or the controller. Each signs the same file, one after the other. Several requests "
+        "are written to the files of a folder, named as they were.",
         examples=(
             f"request sign request.json {signer} --out signed.json",
+            "request sign request.json --controller keystore:cold.json --out signed.json",
+            "request sign move.json --signature 0x... --acceptance --out signed.json",
             f"request sign one.json two.json {signer} --folder signed",
         ),
     )
@@ -242,7 +367,7 @@ def _commands() -> Iterator[Command]:
         "request cancel",
         "void signed requests that nobody has sent",
         cancel,
-        (_cancelled, take.signing, take.spending),
+        (_cancelled, take.acting, take.spending),
         examples=(f"request cancel {signer}", f"request cancel --contract permissions {signer}"),
     )
 

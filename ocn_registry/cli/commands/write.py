@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ocn_registry.cli.commands import Options
+    from ocn_registry.cli.config.keys import Authority
     from ocn_registry.client.sync_client import RegistryClient
     from ocn_registry.intents import SignableIntent
+    from ocn_registry.signing import Signer
 
 
 class Write(NamedTuple):
@@ -38,41 +40,57 @@ class Write(NamedTuple):
 def direct(args: Namespace) -> int:
     """Write for the signer's own account, at its cost."""
     from ocn_registry.cli import execute
-    from ocn_registry.cli.config.keys import key, require
+    from ocn_registry.cli.config.keys import authority, is_named, require_authority
     from ocn_registry.cli.config.networks import connect
     from ocn_registry.cli.output.render import talk
 
     if args.spender is not None:
-        talk(f"note: the signer pays for {args.action}; with {args.action}-raw the spender does")
+        payer = "controller" if is_named(args, "controller") else "signer"
+        talk(f"note: the {payer} pays for {args.action}; with {args.action}-raw the spender does")
     with connect(args) as client:
-        require(args, "signer")
-        intent = intent_of(args, client, signed=False)
-        signer = key(args, "signer", client.deployment)
-        return execute.write(args, client, (intent,), signer, unless_unchanged=True)
+        require_authority(args)
+        intent = intent_of(args, client, signed=is_named(args, "controller"))
+        acting = authority(args, client.deployment)
+        if acting.by_controller:  # its own transaction would be about its own account
+            return _signed(args, client, intent, acting, acting.signer)
+        return execute.write(args, client, (intent,), acting.signer, unless_unchanged=True)
 
 
 def raw(args: Namespace) -> int:
     """Have the signer sign a request, and the spender send it and pay."""
-    from ocn_registry.cli import execute
-    from ocn_registry.cli.config.keys import key, require
+    from ocn_registry.cli.config.keys import authority, key, require, require_authority
     from ocn_registry.cli.config.networks import connect
+
+    with connect(args) as client:
+        require_authority(args)
+        require(args, "spender")
+        intent = intent_of(args, client, signed=True)
+        acting = authority(args, client.deployment)
+        spender = key(args, "spender", client.deployment)
+        return _signed(args, client, intent, acting, spender)
+
+
+def _signed(
+    args: Namespace,
+    client: RegistryClient,
+    intent: SignableIntent,
+    acting: Authority,
+    payer: Signer,
+) -> int:
+    """Have the account's key or its controller sign a request, and the payer send it."""
+    from ocn_registry.cli import execute
     from ocn_registry.plans.present import Present
     from ocn_registry.plans.unchanged import is_unchanged
     from ocn_registry.plans.write import prepared, unchanged
 
-    with connect(args) as client:
-        require(args, "signer", "spender")
-        intent = intent_of(args, client, signed=True)
-        signer = key(args, "signer", client.deployment)
-        spender = key(args, "spender", client.deployment)
-        present = Present(client)
-        account = signer.address
-        preparing = prepared(client, intent, account, present)
-        if is_unchanged(present, account, intent):
-            terminal = execute.Terminal(args)
-            return unchanged(present, [(account, intent)], spender.address, terminal)
-        signed = preparing.result().sign(signer)
-        return execute.write(args, client, (signed,), spender, present=present)
+    account, signer = acting
+    present = Present(client)
+    preparing = prepared(client, intent, account, present)
+    if is_unchanged(present, account, intent):
+        terminal = execute.Terminal(args)
+        return unchanged(present, [(account, intent)], payer.address, terminal)
+    signed = preparing.result().sign(signer, as_controller=acting.by_controller)
+    return execute.write(args, client, (signed,), payer, present=present)
 
 
 def intent_of(args: Namespace, client: RegistryClient, *, signed: bool) -> SignableIntent:
@@ -90,7 +108,7 @@ def intent_of(args: Namespace, client: RegistryClient, *, signed: bool) -> Signa
     return intent
 
 
-def _intent_of(  # noqa: PLR0911 - one for each write
+def _intent_of(  # noqa: C901, PLR0911, PLR0912 - one for each write
     args: Namespace, client: RegistryClient, *, signed: bool
 ) -> SignableIntent:
     from ocn_registry import intents
@@ -111,6 +129,15 @@ def _intent_of(  # noqa: PLR0911 - one for each write
             return intent_args.set_party_website(args.credentials, website)
         case "delete-party":
             return intent_args.delete_party(args.credentials)
+        case "move-account":
+            return intents.MoveAccount(new_account=args.new_account)
+        case "set-controller":
+            named = None if args.new_controller == take.NONE else args.new_controller
+            return intents.SetController(controller=named)
+        case "accept-account":
+            return intents.AcceptAccount(account=args.other_account)
+        case "accept-controller":
+            return intents.AcceptController(account=args.other_account)
         case "set-service":
             return intent_args.set_service(args.name, args.url, args.permissions)
         case "delete-service":
@@ -246,7 +273,7 @@ WRITES = (
 def _commands() -> Iterator[Command]:
     key, payer = "-s keystore:key.json", "-x keystore:spender.json"
     for write in WRITES:
-        options = (*write.options, take.signing, take.spending)
+        options = (*write.options, take.acting, take.spending)
         calls = [f"{write.name} {each}".rstrip() for each in write.examples]
         yield Command(
             write.name,

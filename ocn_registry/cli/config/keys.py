@@ -1,4 +1,4 @@
-"""Which key signs and which one pays: from a reference to a signer.
+"""Which key signs, for which account, and which one pays: from a reference to a signer.
 
 A reference says where the key is: `keystore:PATH`, `env:NAME`, `file:PATH`, `command:PROGRAM`. A
 private key as an argument would stay in the shell's history, and everybody on the machine could see
@@ -12,7 +12,7 @@ import getpass
 import os
 import re
 import sys
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from ocn_registry.cli.config.local import is_local
 from ocn_registry.cli.config.settings import VARIABLES, settle
@@ -20,9 +20,11 @@ from ocn_registry.cli.config.settings_file import at_home
 from ocn_registry.cli.output.render import printable, talk
 from ocn_registry.errors import InvalidInput
 from ocn_registry.foreign.text import shown
+from ocn_registry.models import Address
 from ocn_registry.signing import KeySigner
 from ocn_registry.signing.key_files import private_text
 from ocn_registry.signing.program import program_signer
+from ocn_registry.signing.signers import address_in_keystore
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -30,12 +32,19 @@ if TYPE_CHECKING:
     from ocn_registry.networks import Deployment
     from ocn_registry.signing import Signer
 
-Part: TypeAlias = Literal["signer", "spender"]
+Part: TypeAlias = Literal["signer", "spender", "controller"]
+NewPart: TypeAlias = Literal["new key", "new controller"]
 
 FORMS = (
     "keystore:PATH (an encrypted file; `ocn-registry identity new PATH` makes one), env:NAME (an "
     "environment variable), file:PATH (a file that only you can read) or command:PROGRAM"
 )
+_DOES = {"signer": "signs", "spender": "pays", "controller": "signs for its account"}
+_OWN_PASSPHRASE = {
+    "spender": "spender_passphrase_file",
+    "new key": "new_passphrase_file",
+    "new controller": "new_passphrase_file",
+}
 _NAKED = re.compile(r"(0[xX])?[0-9a-fA-F]{64}")
 
 
@@ -44,7 +53,7 @@ def key(args: Namespace, part: Part, deployment: Deployment) -> Signer:
 
     Args:
         args: The command line.
-        part: Which of the two keys.
+        part: Which of the keys.
         deployment: The registry that it is used for.
 
     Raises:
@@ -52,7 +61,7 @@ def key(args: Namespace, part: Part, deployment: Deployment) -> Signer:
     """
     flag, variable, written = _named(args, part)
     told = os.environ[variable] if variable is not None else None
-    does = "signs" if part == "signer" else "pays"
+    does = _DOES[part]
     if flag is None and variable is not None and told is not None:
         found = _from_variable(args, part, variable, told)
         if written not in {None, told}:
@@ -62,15 +71,35 @@ def key(args: Namespace, part: Part, deployment: Deployment) -> Signer:
         return _referenced(args, part, written)
     if flag is None:
         raise _unnamed(part)
-    if _NAKED.fullmatch(flag) and not is_local(deployment):
-        raise InvalidInput(
-            f"a private key as an argument stays in the shell's history, and everybody on this "
-            f"machine can see it. On {deployment.name} give --{part} as {FORMS}",
-        )
-    found = KeySigner.from_key(flag) if _NAKED.fullmatch(flag) else _referenced(args, part, flag)
+    found = referenced(args, part, flag, deployment)
     if told is not None and told != flag:
         talk(f"note: --{part} is used, not {variable}: {found.address} {does}")
     return found
+
+
+def referenced(
+    args: Namespace, part: Part | NewPart, reference: str, deployment: Deployment
+) -> Signer:
+    """Return the signer that a word of the command line names.
+
+    Args:
+        args: The command line.
+        part: Which key it is.
+        reference: Where the key is; the key itself on development chains only.
+        deployment: The registry that it is used for.
+
+    Raises:
+        InvalidInput: It is not a reference to a key, or the key can't be used.
+    """
+    if not _NAKED.fullmatch(reference):
+        return _referenced(args, part, reference)
+    if not is_local(deployment):
+        name = f"--{part}" if part in VARIABLES else f"the {part}"
+        raise InvalidInput(
+            f"a private key as an argument stays in the shell's history, and everybody on this "
+            f"machine can see it. On {deployment.name} give {name} as {FORMS}",
+        )
+    return KeySigner.from_key(reference)
 
 
 def require(args: Namespace, *parts: Part) -> None:
@@ -78,6 +107,68 @@ def require(args: Namespace, *parts: Part) -> None:
     for part in parts:
         if not is_named(args, part):
             raise _unnamed(part)
+
+
+class Authority(NamedTuple):
+    """Who signs for an account.
+
+    Attributes:
+        account: Whose entry it is.
+        signer: Its own key, or its controller's.
+    """
+
+    account: Address
+    signer: Signer
+
+    @property
+    def by_controller(self) -> bool:
+        """Whether a controller signs in place of the account's own key."""
+        return self.signer.address != self.account
+
+
+def authority(args: Namespace, deployment: Deployment) -> Authority:
+    """Return the account that is meant, and the key that signs for it.
+
+    Without a controller it is the signer's own account. With one it is the account of `--account`,
+    or that of the signer, whose key is not used then.
+
+    Raises:
+        InvalidInput: No key is named, or it can't be used, or no account.
+    """
+    require_authority(args)
+    if not is_named(args, "controller"):
+        signer = key(args, "signer", deployment)
+        if args.account is not None and Address(args.account) != signer.address:
+            raise InvalidInput(
+                f"the signer {signer.address} is not the account {Address(args.account)}: if it "
+                "is its controller, give it as --controller",
+            )
+        return Authority(signer.address, signer)
+    if args.account is not None:
+        account = Address(args.account)
+    else:
+        account = address_of(args, "signer", deployment)
+    return Authority(account, key(args, "controller", deployment))
+
+
+def require_authority(args: Namespace) -> None:
+    """Raise `InvalidInput` if nobody is named who signs, or no account that it is for."""
+    if not is_named(args, "controller"):
+        require(args, "signer")
+    elif args.account is None and not is_named(args, "signer"):
+        raise InvalidInput("a controller signs for an account: name it with --account ADDRESS")
+
+
+def address_of(args: Namespace, part: Part, deployment: Deployment) -> Address:
+    """Return the address of a key. A keystore that says it is not opened for that."""
+    flag, variable, written = _named(args, part)
+    reference = flag or (os.environ[variable] if variable is not None else written)
+    kind, _, place = (reference or "").partition(":")
+    if kind == "keystore":
+        found = address_in_keystore(at_home(place))
+        if found is not None:
+            return found
+    return key(args, part, deployment).address
 
 
 def _unnamed(part: Part) -> InvalidInput:
@@ -108,7 +199,7 @@ def _from_variable(args: Namespace, part: Part, variable: str, told: str) -> Sig
     return KeySigner.from_env(variable)
 
 
-def _referenced(args: Namespace, part: Part, reference: str) -> Signer:
+def _referenced(args: Namespace, part: Part | NewPart, reference: str) -> Signer:
     kind, colon, place = reference.partition(":")
     if colon and place:
         if kind == "keystore":
@@ -129,10 +220,9 @@ def _referenced(args: Namespace, part: Part, reference: str) -> Signer:
     raise InvalidInput(f"the {part} is not a reference to a key: give {FORMS}")
 
 
-def passphrase(args: Namespace, part: Part, path: str, *, twice: bool = False) -> str:
+def passphrase(args: Namespace, part: Part | NewPart, path: str, *, twice: bool = False) -> str:
     """Return the passphrase of a keystore: from its file, or from the person."""
-    file = getattr(args, "spender_passphrase_file", None) if part == "spender" else None
-    file = file or args.passphrase_file
+    file = getattr(args, _OWN_PASSPHRASE.get(part, ""), None) or args.passphrase_file
     if file is not None:
         return private_text(file).partition("\n")[0].removesuffix("\r")
     if not _is_somebody_there():

@@ -28,6 +28,7 @@ VARIABLES: Final[Mapping[str, tuple[str, ...]]] = {
     "signer": ("SIGNER",),
     # v1's documentation sets SENDER where its command reads SPENDER.
     "spender": ("SPENDER", "SENDER"),
+    "controller": ("OCN_CONTROLLER",),
 }
 KEYS: Final = (
     "network",
@@ -39,6 +40,7 @@ KEYS: Final = (
     "passphrase_file",
     "spender",
     "spender_passphrase_file",
+    "controller",
     "wait",
     "timeout",
     "max_fee",
@@ -75,7 +77,7 @@ class Settled(NamedTuple):
 def settle(args: Namespace) -> Settled:
     """Return what is in force, and put it into `args` where the command line says nothing.
 
-    The two keys are not put there: `keys` says more about where they come from.
+    The keys are not put there: `keys` says more about where they come from.
 
     Raises:
         InvalidInput: The file exists and can't be used, or has no such profile.
@@ -85,7 +87,10 @@ def settle(args: Namespace) -> Settled:
         return known
     args.settled = settled = _settled(args)
     for key, setting in settled.in_force.items():
-        if key not in {"signer", "spender"} and getattr(args, key, "not taken") is None:
+        if (
+            key not in {"signer", "spender", "controller"}
+            and getattr(args, key, "not taken") is None
+        ):
             setattr(args, key, setting.value)
     return settled
 

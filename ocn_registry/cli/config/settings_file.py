@@ -249,6 +249,7 @@ _READ: Final[dict[str, Read]] = {
     "signer": _key,
     "passphrase_file": _path,
     "spender": _key,
+    "controller": _key,
     "spender_passphrase_file": _path,
     "wait": _wait,
     "timeout": _seconds,

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from ocn_registry.client.sync_client import RegistryClient
     from ocn_registry.plans.entries import Entry
-    from ocn_registry.signing import Request
+    from ocn_registry.signing import Request, Signer
 
 
 def read(client: RegistryClient, path: str) -> Request | SignedRequest:
@@ -81,6 +81,39 @@ def unsigned(found: Request | SignedRequest) -> Request:
     return found.request if isinstance(found, SignedRequest) else found
 
 
+def signed_by(
+    found: Request | SignedRequest, signer: Signer, *, as_controller: bool
+) -> Request | SignedRequest:
+    """Sign the part of a request that is the signer's: its own, or the acceptance in it.
+
+    Args:
+        found: The request; a signature of the other part stays.
+        signer: The account's key, its controller's, or that of whoever accepts.
+        as_controller: Whether the signer is the account's controller.
+    """
+    request = unsigned(found)
+    accepting = None if request.acceptance is None else unsigned(request.acceptance).account
+    if signer.address == accepting and not as_controller:
+        return found.accept(signer)
+    return request.sign(signer, as_controller=as_controller)
+
+
+def with_signature(
+    found: Request | SignedRequest, signature: str, *, accepts: bool
+) -> Request | SignedRequest:
+    """Add a signature that was made elsewhere, of the request or of the acceptance in it.
+
+    Raises:
+        InvalidInput: It has not the form of a signature, or nobody has to accept.
+    """
+    request = unsigned(found)
+    if not accepts:
+        return request.signed(signature)
+    if request.acceptance is None:
+        raise InvalidInput("this request needs no acceptance: leave out --acceptance")
+    return found.accepted(unsigned(request.acceptance).signed(signature))
+
+
 def check_deadline(request: Request) -> None:
     """Raise `InvalidInput` for a deadline that is too far away to be signed."""
     if not request.replayable and request.deadline_unix_s > time.time() + MAX_LIFETIME_S:
@@ -106,6 +139,19 @@ def entry(found: Request | SignedRequest, client: RegistryClient) -> Entry:
         if request.replayable
         else moment(request.deadline_unix_s),
         "signed": isinstance(found, SignedRequest),
+        "digest": None if request.replayable else "0x" + request.payload.digest().hex(),
+        "acceptance": None if request.acceptance is None else _acceptance(request.acceptance),
+    }
+
+
+def _acceptance(found: Request | SignedRequest) -> Entry:
+    """Return who has to accept a request, and whether it has."""
+    request = unsigned(found)
+    return {
+        "account": request.account,
+        "signed": isinstance(found, SignedRequest),
+        "until": moment(request.deadline_unix_s),
+        "digest": "0x" + request.payload.digest().hex(),
     }
 
 
@@ -114,7 +160,21 @@ def describe(found: Request | SignedRequest, client: RegistryClient) -> None:
     talk(lines(entry(found, client)))
 
 
-def put_signed(args: Namespace, signed: Sequence[SignedRequest]) -> None:
+def put_in_order(args: Namespace, requests: Sequence[Request]) -> None:
+    """Print one request; write several into the folder of `--folder`, with a number in front.
+
+    Raises:
+        InvalidInput: There are several, and no folder is named.
+    """
+    if len(requests) == 1:
+        put(requests[0].to_json())
+        return
+    folder = _folder_of(args, "prepared")
+    for number, each in enumerate(requests, 1):
+        _write_to(folder / f"{number}-{type(each.intent).__name__}.json", each)
+
+
+def put_signed(args: Namespace, signed: Sequence[Request | SignedRequest]) -> None:
     """Print one signed request; write several into the folder of `--folder`, named as they were.
 
     Raises:
@@ -123,14 +183,22 @@ def put_signed(args: Namespace, signed: Sequence[SignedRequest]) -> None:
     if len(signed) == 1:
         put(signed[0].to_json())
         return
+    folder = _folder_of(args, "signed")
+    for path, each in zip(args.files, signed, strict=True):
+        _write_to(folder / Path(path).name, each)
+
+
+def _folder_of(args: Namespace, done: str) -> Path:
     if args.folder is None:
-        raise InvalidInput("several requests are signed into a folder: add --folder FOLDER")
+        raise InvalidInput(f"several requests are {done} into a folder: add --folder FOLDER")
     folder = Path(args.folder).expanduser()
     folder.mkdir(parents=True, exist_ok=True)
-    for path, each in zip(args.files, signed, strict=True):
-        target = folder / Path(path).name
-        write_own(target, f"{each.to_json()}\n".encode(), what="request", replace=False)
-        talk(f"written to {target}")
+    return folder
+
+
+def _write_to(target: Path, request: Request | SignedRequest) -> None:
+    write_own(target, f"{request.to_json()}\n".encode(), what="request", replace=False)
+    talk(f"written to {target}")
 
 
 def show_all(args: Namespace, found: Sequence[Entry]) -> None:

@@ -35,9 +35,18 @@ def show_node(args: Namespace, node: Node | None) -> int:
     return DONE
 
 
-def show_party(args: Namespace, party: Party | None) -> int:
-    """Print a party, and return the exit code."""
-    return _one(args, party, _party_lines, NO_PARTY)
+def show_party(args: Namespace, parties: Sequence[Party]) -> int:
+    """Print the parties of an account, the current one first, and return the exit code."""
+    if not parties:
+        return _one(args, None, _party_lines, NO_PARTY)
+    current, *others = parties
+    if for_programs(args):
+        entry = current.to_dict()
+        further = {"otherParties": [each.to_dict() for each in others]} if others else {}
+        put(as_json({**entry, **further}))
+    else:
+        put(records([_party_lines(each) for each in parties]))
+    return DONE
 
 
 def show_service(args: Namespace, service: Service | None) -> int:

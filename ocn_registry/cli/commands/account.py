@@ -1,0 +1,272 @@
+"""An account's life as whole tasks: registering, a new key, a controller, leaving.
+
+Each asks once, whichever keys sign and whoever pays. Where the keys are on different machines, the
+same is done by requests that travel: `request prepare move-account` and `set-controller`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from ocn_registry.cli import options as take
+from ocn_registry.cli.commands import Command
+from ocn_registry.plans.exit_codes import DONE
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+    from ocn_registry.cli.config.keys import Authority
+    from ocn_registry.client.sync_client import RegistryClient
+    from ocn_registry.intents import SignableIntent
+    from ocn_registry.signing import Signer
+
+
+def register(args: Namespace, client: RegistryClient, acting: Authority) -> int:
+    """List an account as a party, with modules and website, in one transaction.
+
+    Args:
+        args: The command line.
+        client: Reaches the registry.
+        acting: The account, and who signs for it.
+
+    Returns:
+        The exit code.
+    """
+    from ocn_registry.cli import execute
+    from ocn_registry.cli.output.render import talk
+    from ocn_registry.plans.present import Present
+    from ocn_registry.plans.unchanged import is_unchanged
+    from ocn_registry.plans.write import signed_steps
+
+    payer = _payer(args, client, acting)
+    present = Present(client)
+    wanted = registration(args)
+    intents = tuple([one for one in wanted if not is_unchanged(present, acting.account, one)])
+    if not intents:
+        return execute.unchanged(args, present, wanted[0], acting.account, payer.address)
+    groups = [intents] if client.limits.has_batches else [(one,) for one in intents]
+    for number, group in enumerate(groups, 1):
+        if len(groups) > 1:
+            talk(f"note: these contracts take one write at a time: {number} of {len(groups)}")
+        direct = payer.address == acting.account
+        steps = group if direct else signed_steps(client, group, acting.signer, acting.account)
+        code = execute.write(args, client, steps, payer, whole=True)
+        if code != DONE:
+            return code
+    return DONE
+
+
+def registration(args: Namespace) -> tuple[SignableIntent, ...]:
+    """Return the intents of a whole registration: party, modules and website, as given."""
+    from ocn_registry.plans import intent_args
+
+    intents: list[SignableIntent] = [
+        intent_args.set_party(args.credentials, args.roles, args.operator)
+    ]
+    sender, receiver = args.sender_interface, args.receiver_interface
+    if sender is not None or receiver is not None:
+        intents.append(
+            intent_args.set_party_modules(sender or (), receiver or (), args.credentials),
+        )
+    if args.website is not None:
+        website = "" if args.website == take.NONE else args.website
+        intents.append(intent_args.set_party_website(args.credentials, website))
+    return tuple(intents)
+
+
+def rotate(args: Namespace) -> int:
+    """Give all that an account has to a new key, which is made or taken."""
+    from ocn_registry.cli import execute
+    from ocn_registry.cli.config.keys import authority, require_authority
+    from ocn_registry.cli.config.networks import connect
+    from ocn_registry.cli.output.render import talk
+    from ocn_registry.contract_errors import AccountNotFound
+    from ocn_registry.dialects import dialect_of
+    from ocn_registry.intents import MoveAccount
+    from ocn_registry.plans.present import Present
+
+    with connect(args) as client:
+        require_authority(args)
+        dialect_of(client.deployment).check(MoveAccount(new_account=_ADDRESS))
+        acting = authority(args, client.deployment)
+        payer = _payer(args, client, acting)
+        present = Present(client)
+        had = present.holdings(acting.account)
+        if not (had.parties or had.node or had.controller):
+            raise AccountNotFound(acting.account)
+        new = _new_key(args, client)
+        intent = MoveAccount(new_account=new.address)
+        signed = client.sign(intent, acting.signer, account=acting.account).accept(new)
+        code = execute.write(args, client, (signed,), payer, insist=True, present=present)
+    if code == DONE and not args.dry_run:
+        talk(
+            f"note: sign with {new.address} from now on, OCN messages as well. Money that "
+            f"{acting.account} has stays there"
+        )
+    elif args.make is not None and not args.dry_run:
+        talk(f"note: the new key in {args.make} was not used: run this again with --to")
+    return code
+
+
+def controller(args: Namespace) -> int:
+    """Name the controller of an account, which accepts, or remove it."""
+    from ocn_registry.cli import execute
+    from ocn_registry.cli.config.keys import authority, referenced, require_authority
+    from ocn_registry.cli.config.networks import connect
+    from ocn_registry.dialects import dialect_of
+    from ocn_registry.errors import InvalidInput
+    from ocn_registry.intents import SetController
+    from ocn_registry.plans.present import Present
+    from ocn_registry.plans.unchanged import is_unchanged
+
+    if re.fullmatch(r"0[xX][0-9a-fA-F]{40}", args.new_controller):
+        raise InvalidInput(
+            f"the controller has to accept by its signature: give its key, or, for a Safe or a key "
+            "on another machine, begin with `ocn-registry request prepare set-controller "
+            f"{args.new_controller}`, have both sign it with `request sign`, then `request submit`",
+        )
+    with connect(args) as client:
+        require_authority(args)
+        dialect_of(client.deployment).check(SetController())
+        acting = authority(args, client.deployment)
+        payer = _payer(args, client, acting)
+        named = None
+        if args.new_controller != take.NONE:
+            named = referenced(args, "new controller", args.new_controller, client.deployment)
+        present = Present(client)
+        intent = SetController(controller=None if named is None else named.address)
+        if is_unchanged(present, acting.account, intent):
+            return execute.unchanged(args, present, intent, acting.account, payer.address)
+        signed = client.sign(intent, acting.signer, account=acting.account)
+        whole = signed if named is None else signed.accept(named)
+        return execute.write(args, client, (whole,), payer, insist=True, present=present)
+
+
+def leave(args: Namespace) -> int:
+    """Give up everything that an account has: service, ids and node."""
+    from ocn_registry.cli.config.keys import authority, require_authority
+    from ocn_registry.cli.config.networks import connect
+    from ocn_registry.cli.execute import Terminal, write_options
+    from ocn_registry.plans.leaving import Leaving
+
+    with connect(args) as client:
+        require_authority(args)
+        acting = authority(args, client.deployment)
+        payer = _payer(args, client, acting)
+        leaving = Leaving(client, acting.account, acting.signer, payer, Terminal(args))
+        return leaving.execute(write_options(args, client.deployment), dry_run=args.dry_run)
+
+
+def _payer(args: Namespace, client: RegistryClient, acting: Authority) -> Signer:
+    """Return who pays: the spender if one is named, otherwise whoever signs."""
+    from ocn_registry.cli.config.keys import is_named, key
+
+    if is_named(args, "spender"):
+        return key(args, "spender", client.deployment)
+    return acting.signer
+
+
+def _new_key(args: Namespace, client: RegistryClient) -> Signer:
+    """Return the new key: the one that is given, or one that is made."""
+    from ocn_registry.cli.config.keys import passphrase, referenced
+    from ocn_registry.cli.config.settings_file import at_home
+    from ocn_registry.cli.output.render import talk
+    from ocn_registry.errors import InvalidInput
+    from ocn_registry.foreign.text import shown
+    from ocn_registry.signing import KeySigner
+
+    if args.make is None:
+        return referenced(args, "new key", args.to, client.deployment)
+    path = at_home(args.make)
+    if path.exists():
+        raise InvalidInput(
+            f"{shown(str(path))} exists already and is not overwritten: name another file, or use "
+            f"the key in it with --to keystore:{path}",
+        )
+    if args.dry_run:
+        return KeySigner.generate()
+    secret = passphrase(args, "new key", str(path), twice=True)
+    created = KeySigner.new_identity(path, lambda: secret)
+    talk(f"created   {path}: keep a copy of it, and the passphrase, in another place")
+    return created
+
+
+def whole_registration(parser: ArgumentParser) -> None:
+    """Add what a registration has beside party and modules."""
+    parser.add_argument(
+        "--website",
+        metavar="URL",
+        help=f"website of the party: https://www.example.com; {take.NONE} removes it",
+    )
+
+
+def _rotated(parser: ArgumentParser) -> None:
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument(
+        "--make",
+        metavar="PATH",
+        help="make the new key, in this keystore, which does not exist yet",
+    )
+    which.add_argument("--to", metavar="KEY", help="new key that exists already; see --signer")
+    _new_passphrase(parser)
+
+
+def _controlled(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "new_controller",
+        metavar="CONTROLLER",
+        help="key of the new controller, in the forms of --signer, or the word "
+        f"{take.NONE}: the account signs for itself again",
+    )
+    _new_passphrase(parser)
+
+
+def _new_passphrase(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--new-passphrase-file",
+        metavar="FILE",
+        help="file with the passphrase of the new key's keystore, if it is another",
+    )
+
+
+_ADDRESS = "0x9bC1169Ca09555bf2721A5C9eC6D69c8073bfeB4"
+_KEYS = "-s keystore:key.json -x keystore:spender.json"
+
+COMMANDS = (
+    Command(
+        "identity rotate",
+        "give everything that an account has to a new key",
+        rotate,
+        (_rotated, take.acting, take.spending),
+        more="Ids, service, agreements, node with its parties, and controller follow, in one "
+        "transaction. The old key's account is retired for good. Without --spender the key that "
+        "signs pays.",
+        examples=(
+            f"identity rotate --make new.json {_KEYS}",
+            "identity rotate --to keystore:new.json -s keystore:key.json",
+            f"identity rotate --make new.json -a {_ADDRESS} --controller keystore:cold.json",
+        ),
+    ),
+    Command(
+        "identity controller",
+        "name a cold key whose signature alone counts for an account",
+        controller,
+        (_controlled, take.acting, take.spending),
+        more="From then on only the controller can change the account's entries, in both "
+        "contracts; the account's own key signs OCN messages. A lost controller freezes the "
+        "account. For a Safe, see `request prepare set-controller`.",
+        examples=(
+            f"identity controller keystore:cold.json {_KEYS}",
+            f"identity controller {take.NONE} -a {_ADDRESS} --controller keystore:cold.json",
+        ),
+    ),
+    Command(
+        "leave",
+        "give up everything that an account has: service, ids and node",
+        leave,
+        (take.acting, take.spending),
+        more="Agreements end with the last id. If it is interrupted, run it again.",
+        examples=("leave -s keystore:key.json -n volta", f"leave {_KEYS}"),
+    ),
+)
