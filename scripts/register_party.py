@@ -14,13 +14,15 @@ from ocn_registry.plans.intent_args import set_party, set_party_modules
 MODULES = click.Choice([each.name.lower() for each in Module], case_sensitive=False)
 
 
-def wanted(given: dict[str, Any], _: RegistryClient, __: bool) -> Sequence[SignableIntent]:  # noqa: FBT001 - one form for all scripts
+def wanted(given: dict[str, Any], client: RegistryClient, _: bool) -> Sequence[SignableIntent]:  # noqa: FBT001 - one form for all scripts
     """Return the intents: the party, and its modules if any are named."""
     credentials = (given["country_code"], given["party_id"])
     party = set_party(credentials, given["role"], given["operator"])
     if not given["sender"] and not given["receiver"]:
         return [party]
-    return [party, set_party_modules(given["sender"], given["receiver"], credentials)]
+    # Signatures for the first generation's contracts can't name the id.
+    named = credentials if client.limits.has_many_ids else None
+    return [party, set_party_modules(given["sender"], given["receiver"], named)]
 
 
 cli = registry_command(

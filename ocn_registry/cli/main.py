@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 _MAY_HOLD_KEYS = ("SIGNER", "SPENDER", "SENDER", "OCN_CONTROLLER", "OCN_RPC_URL", "OCN_PROFILE")
+_LONGEST_KEY = 66  # with its 0x: what is longer, and is given as a signature, is one
 _HASHES = ("tx_hash", "registry_tx", "permissions_tx", "id")
 
 
@@ -42,6 +43,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _interrupted()
     show_hashes([getattr(args, name, None) for name in _HASHES])
+    signature: str | None = getattr(args, "signature", None)
+    if signature is not None and len(signature) > _LONGEST_KEY:
+        show_hashes([signature])
     run: Callable[..., int] = args.run
     try:
         output: str | None = getattr(args, "output_file", None)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from ocn_registry.flows.identity import everything_given_up
 from ocn_registry.outcomes import Outcome
-from ocn_registry.plans import entries
 from ocn_registry.plans.execute import Plan, execute, read_after, say, transaction
 from ocn_registry.plans.exit_codes import DONE
 from ocn_registry.plans.losses import losses_of_leaving
@@ -70,7 +69,7 @@ class Leaving:
         who: Entry = {"signers": [self._account], "spender": self._payer.address}
         if not groups:
             self._console.note("note: this account has nothing listed, so nothing was sent")
-            state: list[Entry] = [entries.holdings(had)]
+            state: list[Entry] = [had.to_dict()]
             self._console.show({"status": "unchanged", **who, "state": state})
             return DONE
         direct = self._payer.address == self._account
@@ -125,7 +124,7 @@ class Leaving:
         unread: list[Entry | None] = [None]
         block = outcome.block.number
         after = read_after(
-            lambda: [entries.holdings(self._client.identity.holdings(self._account, block=block))],
+            lambda: [self._client.identity.holdings(self._account, block=block).to_dict()],
             unread,
             self._console,
         )

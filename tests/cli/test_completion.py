@@ -14,7 +14,7 @@ CASES = {
     "a command": ("get-p", ["get-party"]),
     "a group": ("request pre", ["prepare"]),
     "a command in a group": ("request prepare set-no", ["set-node"]),
-    "all commands of a group": ("identity ", ["new", "show"]),
+    "all commands of a group": ("identity ", ["controller", "new", "rotate", "show"]),
     "a group after an option": ("-n volta tx ", ["cancel", "list", "speed-up", "status"]),
     "a command after a switch": ("--json list-n", ["list-nodes"]),
     "an option": ("list-nodes --rpc", ["--rpc-url"]),

@@ -54,7 +54,7 @@ def test_help_tells_commands_and_exit_codes(anywhere):
             ["list-nodes", "--jsn"],
             "--jsn (did you mean --json?)\nsee: ocn-registry list-nodes --help",
         ),
-        (["identity", "show", "me.json"], "me.json\nsee: ocn-registry identity show --help"),
+        (["owner", "show", "me.json"], "me.json\nsee: ocn-registry owner show --help"),
         (["request", "--foo"], "--foo\nsee: ocn-registry request --help"),
         (["list-nodes", "--network-file", "missing.json"], "missing.json"),
         (["list-nodes", "--ca-file", "missing.pem"], "missing.pem"),

@@ -126,9 +126,9 @@ def mutants(value, whole=None, place=()):
 def may_be_absent(key, value):
     """Return whether the schema may do without a key: not all are known from the start."""
     vouching = {"operator", "parties", "name"} if "ocn" in value or "chainId" in value else set()
-    return key in {"v1Registry", "v1Permissions", "website", "EIP712Domain"} | vouching or (
-        "begun" in value and key in LATER
-    )
+    optional = {"v1Registry", "v1Permissions", "website", "otherParties", "EIP712Domain"}
+    optional |= {"acceptance"} if "primaryType" in value else set()
+    return key in optional | vouching or ("begun" in value and key in LATER)
 
 
 def changed(whole, place, part):
@@ -247,8 +247,10 @@ HANDLED = ("show", "sign", "verify", "submit")
 def test_requests(request, client, printed, operator, cpo, emsp, provider, spender, keys, tmp_path):
     new = client.limits.has_many_ids
     request.function.paths = {*prepared(), *(f"request {name}" for name in HANDLED)}
+    request.function.paths.remove("request prepare register")
+    two = {"move-account", "set-controller", "accept-account", "accept-controller"}
     if not new:
-        request.function.paths.remove("request prepare set-website")
+        request.function.paths -= {f"request prepare {name}" for name in {"set-website", *two}}
     words = {
         "set-node": (operator, "https://new.example.org"),
         "delete-node": (operator,),
@@ -260,6 +262,7 @@ def test_requests(request, client, printed, operator, cpo, emsp, provider, spend
         "delete-service": (provider,),
         "set-agreement": (cpo, provider.address),
         "revoke-agreement": (cpo, provider.address),
+        **(dict.fromkeys(sorted(two), (cpo, "0x" + "12" * 20)) if new else {}),
     }
     for name, (signer, *more) in words.items():
         file = tmp_path / f"{name}.json"
@@ -337,6 +340,37 @@ def test_what_a_relay_pays_for(printed, relay, client, listed_node, cpo, keys, t
         "request sponsor", "-a", cpo.address, "-s", keys[listed_node.address], "--yes"
     )
     assert voucher["account"] == cpo.address
+
+
+@pytest.mark.parametrize("deployment", ["v3"], indirect=True)
+@prints("register", "request prepare register", "identity controller", "identity rotate", "leave")
+@pytest.mark.usefixtures("listed_service")
+def test_an_accounts_life(printed, devnet, operator, cpo, provider, spender, keys):
+    party = ("-c", "DE", "XYZ", "-r", "CPO", "-o", operator.address)
+    assert printed("request prepare register", *party, "-a", cpo.address)
+    pays = ("-x", keys[spender.address], "--yes")
+    new, cold = (devnet.accounts[place] for place in (6, 7))
+    for path, *words in (
+        ("register", *party, "-s", keys[cpo.address]),
+        ("identity controller", cold.private_key, "-s", keys[provider.address]),
+        (
+            *("identity rotate", "--to", new.private_key),
+            *("-a", provider.address, "--controller", cold.private_key),
+        ),
+        ("leave", "-a", new.address, "--controller", cold.private_key),
+    ):
+        assert printed(path, *words, *pays, "--dry-run")["status"] == "dry run"
+        assert printed(path, *words, *pays)["status"] == "done"
+        if path != "identity rotate":
+            assert printed(path, *words, *pays)["status"] == "unchanged"
+
+
+@pytest.mark.parametrize("deployment", ["v3"], indirect=True)
+@prints("get-party")
+def test_a_party_of_several_ids(printed, client, listed_node, cpo):
+    for party_id in ("ABC", "DEF"):
+        client.set_party("DE", party_id, [Role.CPO], listed_node.address, signer=cpo)
+    assert len(printed("get-party", "-a", cpo.address)["otherParties"]) == 1
 
 
 @pytest.mark.parametrize("deployment", ["v3"], indirect=True)

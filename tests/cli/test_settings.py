@@ -53,7 +53,7 @@ def in_force(anywhere):
 
 def test_every_setting_is_an_option():
     parser = ArgumentParser()
-    for add in (options.network_and_output, options.signing, options.spending):
+    for add in (options.network_and_output, options.acting, options.spending):
         add(parser)
     taken = {action.dest for action in parser._actions}
     assert set(settings.KEYS) == set(_READ) <= taken

@@ -33,6 +33,7 @@ error. Before anything is sent, a command shows what will change and what it cos
 VARIABLES = {
     "SIGNER": "key of the account whose entry it is, in the forms of --signer",
     "SPENDER": "key of the account that pays, in the forms of --spender (or: SENDER)",
+    "OCN_CONTROLLER": "key of the account's controller, in the forms of --controller",
     RPC_VARIABLE: "RPC node to use, as --rpc-url",
     PROFILE_VARIABLE: "profile of the settings file to use, as --profile",
     "NO_COLOR": "if set, no colours are used",

@@ -7,6 +7,7 @@ several of them share. Names of roles, modules, permissions and changes are the 
 from dataclasses import fields
 from typing import get_args
 
+from ocn_registry.cli.commands.request import WITH_ACCEPTANCE
 from ocn_registry.cli.commands.write import WRITES
 from ocn_registry.cli.config.choices import MODULES, PERMISSIONS, ROLES
 from ocn_registry.cli.config.settings import KEYS
@@ -168,7 +169,9 @@ STATES = {
     "service": "Service",
     "agreement": "AgreementState",
 }
-WRITTEN = tuple(dict.fromkeys((*STATES.values(), "NonceState")))
+# What is about an account as a whole.
+OF_ACCOUNTS = ("HoldingsState", "ControllerState")
+WRITTEN = tuple(dict.fromkeys((*STATES.values(), "NonceState", *OF_ACCOUNTS)))
 OWNERS: dict[str, Schema] = {
     "delete-node": ref("Node"),
     "delete-party": ref("Party"),
@@ -237,6 +240,13 @@ RELAY_STATES = [
 COUNTS = objects(dict.fromkeys(("nodes", "parties", "services", "agreements"), COUNT))
 BOTH = {contract.value: or_null(FLAG) for contract in Contract}
 AGREED: Schema = {"user": ADDRESS, "provider": ADDRESS, "active": FLAG}
+PARTY: Schema = {
+    **ID,
+    "address": ADDRESS,
+    "roles": lists(ref("Role")),
+    "modules": objects({"sender": lists(ref("Module")), "receiver": lists(ref("Module"))}),
+    "node": ref("Node"),
+}
 SHAPES: dict[str, Schema] = {
     "RelayedRequest": objects(
         {
@@ -270,16 +280,21 @@ SHAPES: dict[str, Schema] = {
     },
     "PartyId": objects(ID),
     "Node": objects({"operator": ADDRESS, "url": TEXT}),
-    "Party": objects(
-        {
-            **ID,
-            "address": ADDRESS,
-            "roles": lists(ref("Role")),
-            "modules": objects({"sender": lists(ref("Module")), "receiver": lists(ref("Module"))}),
-            "node": ref("Node"),
-        },
-        {"website": TEXT},
+    "Party": objects(PARTY, {"website": TEXT}),
+    "PartyOfAccount": objects(
+        PARTY, {"website": TEXT, "otherParties": lists(ref("Party"), minItems=1)}
     ),
+    "HoldingsState": objects(
+        {
+            "account": ADDRESS,
+            "parties": lists(ref("Party")),
+            "node": or_null(ref("Node")),
+            "service": or_null(ref("Service")),
+            "agreements": lists(ref("AgreementState")),
+            "controller": or_null(ADDRESS),
+        },
+    ),
+    "ControllerState": objects({"account": ADDRESS, "controller": or_null(ADDRESS)}),
     "IdReservation": objects(
         {**ID, "holder": or_null(ADDRESS), "reservedFor": or_null(ADDRESS)},
     ),
@@ -322,7 +337,7 @@ SHAPES: dict[str, Schema] = {
         },
     ),
     **{f"{state}Written": written(ref(state)) for state in WRITTEN},
-    **{f"{state}Unchanged": unchanged(ref(state)) for state in STATES.values()},
+    **{f"{state}Unchanged": unchanged(ref(state)) for state in (*STATES.values(), *OF_ACCOUNTS)},
     "Written": written(*map(ref, WRITTEN)),
     "Change": any_change(),
     "Happening": any_change(changed=or_null(lists({"enum": list(map(camel, CHANGED))})), **WHERE),
@@ -375,6 +390,10 @@ REQUEST: Schema = {
     "nonce": or_null(COUNT),
     "until": TEXT,
     "signed": FLAG,
+    "digest": or_null(HASH),
+    "acceptance": or_null(
+        objects({"account": ADDRESS, "signed": FLAG, "until": TEXT, "digest": HASH}),
+    ),
 }
 PLACE: Schema = {"chainId": COUNT, "registry": ADDRESS}
 MIGRATED: Schema = {"anyOf": [ref("MigrationDryRun"), ref("MigrationDone")]}
@@ -385,7 +404,7 @@ def reads() -> dict[str, Schema]:
     return {
         "get-node": or_null(ref("Node")),
         "list-nodes": lists(ref("Node")),
-        "get-party": or_null(ref("Party")),
+        "get-party": or_null(ref("PartyOfAccount")),
         "list-parties": lists(ref("Party")),
         "get-service": or_null(ref("Service")),
         "list-services": lists(ref("Service")),
@@ -402,13 +421,20 @@ def writes() -> dict[str, Schema]:
     """Give the schemas of what writes, at once or by requests."""
     found: dict[str, Schema] = {}
     for name, *_ in WRITES:
-        state = STATES[name.rpartition("-")[2]]
-        done: Schema = {
-            "anyOf": [ref("DryRun"), ref(f"{state}Written"), ref(f"{state}Unchanged")],
-        }
+        done = tried_or_unchanged(STATES[name.rpartition("-")[2]])
         found |= {name: done, f"{name}-raw": done}
-        found[f"request-prepare-{name}"] = {"$ref": f"{SIGNED_REQUEST}#/$defs/request"}
+    request: Schema = {"$ref": f"{SIGNED_REQUEST}#/$defs/request"}
+    for name, *_ in (*WRITES, *WITH_ACCEPTANCE):
+        found[f"request-prepare-{name}"] = request
     return found | {
+        "request-prepare-register": {
+            "description": "Several requests are written to files; nothing is printed then.",
+            **request,
+        },
+        "identity-rotate": tried("HoldingsStateWritten"),
+        "identity-controller": tried_or_unchanged("ControllerState"),
+        "leave": tried_or_unchanged("HoldingsState"),
+
         "request-show": lists(objects(REQUEST)),
         "request-sign": {"$ref": SIGNED_REQUEST},
         "request-verify": lists(
@@ -425,9 +451,18 @@ def writes() -> dict[str, Schema]:
                 "signature": TEXT,
             },
         ),
-        "register": ref("HandedIn"),
+        "register": {
+            "anyOf": [
+                *map(ref, ("HandedIn", "DryRun", "PartyWritten", "PartyUnchanged")),
+            ],
+        },
         "request-cancel": tried("NonceStateWritten"),
     }
+
+
+def tried_or_unchanged(state: str) -> Schema:
+    """Give the schema of what may also be only tried, or change nothing."""
+    return {"anyOf": [ref("DryRun"), ref(f"{state}Written"), ref(f"{state}Unchanged")]}
 
 
 def tried(done: str) -> Schema:

@@ -37,14 +37,15 @@ def register(args: Namespace, client: RegistryClient, acting: Authority) -> int:
     from ocn_registry.cli.output.render import talk
     from ocn_registry.plans.present import Present
     from ocn_registry.plans.unchanged import is_unchanged
-    from ocn_registry.plans.write import signed_steps
+    from ocn_registry.plans.write import signed_steps, unchanged
 
     payer = _payer(args, client, acting)
     present = Present(client)
-    wanted = registration(args)
+    wanted = registration(args, client)
     intents = tuple([one for one in wanted if not is_unchanged(present, acting.account, one)])
     if not intents:
-        return execute.unchanged(args, present, wanted[0], acting.account, payer.address)
+        changes = [(acting.account, one) for one in wanted]
+        return unchanged(present, changes, payer.address, execute.Terminal(args))
     groups = [intents] if client.limits.has_batches else [(one,) for one in intents]
     for number, group in enumerate(groups, 1):
         if len(groups) > 1:
@@ -57,7 +58,7 @@ def register(args: Namespace, client: RegistryClient, acting: Authority) -> int:
     return DONE
 
 
-def registration(args: Namespace) -> tuple[SignableIntent, ...]:
+def registration(args: Namespace, client: RegistryClient) -> tuple[SignableIntent, ...]:
     """Return the intents of a whole registration: party, modules and website, as given."""
     from ocn_registry.plans import intent_args
 
@@ -66,9 +67,8 @@ def registration(args: Namespace) -> tuple[SignableIntent, ...]:
     ]
     sender, receiver = args.sender_interface, args.receiver_interface
     if sender is not None or receiver is not None:
-        intents.append(
-            intent_args.set_party_modules(sender or (), receiver or (), args.credentials),
-        )
+        named = args.credentials if client.limits.has_many_ids else None
+        intents.append(intent_args.set_party_modules(sender or (), receiver or (), named))
     if args.website is not None:
         website = "" if args.website == take.NONE else args.website
         intents.append(intent_args.set_party_website(args.credentials, website))
@@ -119,6 +119,7 @@ def controller(args: Namespace) -> int:
     from ocn_registry.intents import SetController
     from ocn_registry.plans.present import Present
     from ocn_registry.plans.unchanged import is_unchanged
+    from ocn_registry.plans.write import unchanged
 
     if re.fullmatch(r"0[xX][0-9a-fA-F]{40}", args.new_controller):
         raise InvalidInput(
@@ -137,7 +138,8 @@ def controller(args: Namespace) -> int:
         present = Present(client)
         intent = SetController(controller=None if named is None else named.address)
         if is_unchanged(present, acting.account, intent):
-            return execute.unchanged(args, present, intent, acting.account, payer.address)
+            terminal = execute.Terminal(args)
+            return unchanged(present, [(acting.account, intent)], payer.address, terminal)
         signed = client.sign(intent, acting.signer, account=acting.account)
         whole = signed if named is None else signed.accept(named)
         return execute.write(args, client, (whole,), payer, insist=True, present=present)

@@ -11,6 +11,8 @@ from ocn_registry.cli.config.choices import MODULES, PERMISSIONS, ROLES, choice
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
+    from ocn_registry.models import Party
+
 
 def get_node(args: Namespace) -> int:
     """Show the node of an operator; v1 prints its URL and nothing else."""
@@ -39,6 +41,7 @@ def get_party(args: Namespace) -> int:
     from ocn_registry.cli.output import tables
 
     with connect(args) as client:
+        parties: tuple[Party, ...]
         if args.address is None:
             found = client.party(*named(args))
             parties = () if found is None else (found,)

@@ -43,7 +43,7 @@ def register(args: Namespace) -> int:
     from ocn_registry.plans.write import signed_steps
 
     with connect(args) as client:
-        intents = account.registration(args)
+        intents = account.registration(args, client)
         for intent in intents:
             dialect_of(client.deployment).check(intent)
         by_relay = not _pays_itself(args, client.deployment)

@@ -42,7 +42,7 @@ def prepare_registration(args: Namespace) -> int:
     from ocn_registry.cli.output.requests import put_in_order
 
     with connect(args) as client:
-        requests = _prepared(args, client, account.registration(args))
+        requests = _prepared(args, client, account.registration(args, client))
     put_in_order(args, requests)
     return DONE
 

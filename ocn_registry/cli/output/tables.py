@@ -78,6 +78,7 @@ def _party_lines(party: Party) -> list[tuple[str, str]]:
         ("receiver of", _joined(entries.module_names(party.modules_receiver))),
         ("node", party.operator_domain or "none: its operator runs no node"),
         ("operator", party.operator),
+        *([] if party.website is None else [("website", party.website)]),
     ]
 
 
