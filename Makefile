@@ -15,7 +15,11 @@ SOLIDITY := $(CONTRACTS) 'tests/**/*.sol'
 
 # pip, npm and everything below .venv write nothing into the home folder but their own download caches.
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-PIP := $(BIN)/python -m pip install --quiet --require-hashes --use-pep517
+# Everything comes as a wheel with a known hash. What exists as source only is built with the tools of requirements/build.txt,
+# for pip's own way of building fetches tools without a hash.
+FROM_SOURCE := lazyasd,python-baseconv,varint
+HASHED := -m pip install --quiet --require-hashes --only-binary :all:
+PIP := $(BIN)/python $(HASHED)
 # The .venv's folder comes first because Node.js is there when the machine has none, or an old one.
 ON_PATH := PATH="$(CURDIR)/$(BIN):$$PATH"
 
@@ -145,17 +149,18 @@ clean: ## remove everything that these targets made, .venv and node_modules too;
 	@touch $@
 
 # With Ape, pytest and the linters. The runtime's versions are the same ones.
-.venv/installed-dev: requirements/dev.txt | .venv/made
+.venv/installed-dev: requirements/dev.txt requirements/build.txt | .venv/made
 	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "Ape and the other tools need Python 3.11 (the package itself: 3.11 and newer). This is " + sys.version.split()[0] + ": make clean, then make PYTHON=/path/to/python3.11")'
 	@echo "installing requirements/dev.txt (a minute)"
-	@$(PIP) -r $<
+	@$(PIP) -r requirements/build.txt
+	@$(PIP) --no-binary $(FROM_SOURCE) --no-build-isolation --use-pep517 -r $<
 	@touch .venv/installed-runtime $@
 
 # Slither and halmos want versions of web3 and eth-abi that Ape refuses.
 .venv-analysis/installed: requirements/analysis.txt | .venv/made
 	@echo "installing requirements/analysis.txt"
 	@$(BIN)/python -m venv --clear .venv-analysis
-	@.venv-analysis/bin/python -m pip install --quiet --require-hashes --use-pep517 -r $<
+	@.venv-analysis/bin/python $(HASHED) -r $<
 	@touch $@
 
 .venv/installed-docs: requirements/docs.txt | .venv/installed-runtime
@@ -166,7 +171,7 @@ clean: ## remove everything that these targets made, .venv and node_modules too;
 # Where there is no atheris for a machine, the readers are given random inputs in its place.
 .venv/installed-fuzz: requirements/fuzz.txt | .venv/made
 	@echo "installing requirements/fuzz.txt"
-	@$(PIP) --only-binary :all: -r $< || echo "there is no atheris for this machine"
+	@$(PIP) -r $< || echo "there is no atheris for this machine"
 	@touch $@
 
 # Node.js of the machine, or from PyPI where there is none (or an old one). There, `node` becomes the program itself in place of

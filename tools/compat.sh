@@ -7,7 +7,7 @@ for which in oldest newest; do
   if ! cmp --quiet "$lock" "$folder/lock"; then
     rm -rf "$folder"
     .venv/bin/python -m venv "$folder"
-    "$folder/bin/python" -m pip install --quiet --require-hashes --requirement "$lock"
+    "$folder/bin/python" -m pip install --quiet --require-hashes --only-binary :all: --requirement "$lock"
     cp "$lock" "$folder/lock"
   fi
   "$folder/bin/python" -m pip install --quiet --no-deps --no-build-isolation --force-reinstall .

@@ -42,6 +42,76 @@ def test_lock_names_no_registry_and_no_folder_of_a_machine(lock):
     assert not re.search(r"^--?[a-z]|file:|https?://\S*\.(tgz|whl|gz)", text, re.MULTILINE)
 
 
+PIP_LOCKS = LOCKS[1:]
+_REQUIREMENT = re.compile(
+    r"^([a-zA-Z0-9][\w.-]*)==[^\s\\]+(.*?)(?=^\S|\Z)", re.MULTILINE | re.DOTALL
+)
+
+
+@pytest.mark.parametrize("lock", PIP_LOCKS, ids=lambda path: path.name)
+def test_every_python_package_has_a_hash(lock):
+    text = lock.read_text()
+    found = _REQUIREMENT.findall(text)
+
+    assert len(found) == len(re.findall(r"^[^\s#]", text, re.MULTILINE))
+    for name, rest in found:
+        assert re.search(r"--hash=sha256:[0-9a-f]{64}\b", rest), name
+
+
+def test_every_npm_package_has_a_hash():
+    packages = json.loads((ROOT / "package-lock.json").read_text())["packages"]
+
+    assert len(packages) > 50
+    for name, package in packages.items():
+        assert not name or package["integrity"].startswith("sha512-"), name
+
+
+INSTALLERS = [
+    *(ROOT / "tools").rglob("*.sh"),
+    *(ROOT / "tools").rglob("*.py"),
+    *(ROOT / "packaging").rglob("*"),
+    *(ROOT / ".ci").iterdir(),
+    ROOT / "Makefile",
+]
+_FETCHES = re.compile(
+    r"^(?!\s*#).*?(?:\bpip\b.{0,20}\binstall\b|\$\(PIP\)|\$\(HASHED\)|\bnpm (?:ci|i|install|exec)\b"
+    r"|\bnpx\b|\buv (?:pip )?(?:sync|install|run)\b|\bcurl\b|\bwget\b).*$",
+    re.MULTILINE,
+)
+# What a line that fetches or installs something has to have: hashes and no building, or no fetching.
+_SAFE = [
+    re.compile(r"--require-hashes --only-binary :all:"),
+    re.compile(r"--no-deps --no-build-isolation .*\.$"),  # the package itself, from its sources
+    re.compile(r'"--no-index", "--no-deps"'),
+    re.compile(r"\$\((?:PIP|HASHED)\)(?!.*--no-binary)(?!.*--no-require)"),
+    re.compile(r"\$\(PIP\) --no-binary \$\(FROM_SOURCE\) --no-build-isolation"),
+    re.compile(r"npm ci --loglevel=error"),
+    re.compile(r"npm install --package-lock-only"),
+]
+
+
+def test_nothing_is_fetched_without_a_hash_build_tools_included():
+    lines = [
+        line
+        for path in INSTALLERS
+        if path.is_file() and "__pycache__" not in path.parts
+        for line in _FETCHES.findall(path.read_text())
+    ]
+
+    assert len(lines) >= 10
+    assert [line for line in lines if not any(rule.search(line) for rule in _SAFE)] == []
+
+
+def test_what_is_built_from_source_finds_its_tools_installed():
+    makefile = (ROOT / "Makefile").read_text()
+    recipe = makefile[makefile.index(".venv/installed-dev:") :].split("\n\n")[0]
+
+    assert recipe.index("$(PIP) -r requirements/build.txt") < recipe.index("$(FROM_SOURCE)")
+    names = re.search(r"^FROM_SOURCE := (.*)$", makefile, re.MULTILINE)[1].split(",")
+    locked = [name for lock in PIP_LOCKS for name, _ in _REQUIREMENT.findall(lock.read_text())]
+    assert set(names) <= set(locked)
+
+
 def test_cleaning_keeps_the_keys_that_ape_was_given(tmp_path):
     accounts = tmp_path / ".cache" / "ape" / "accounts"
     for folder in (accounts, tmp_path / ".cache/ape/packages", tmp_path / ".cache/other"):
