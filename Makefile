@@ -17,7 +17,7 @@ SOLIDITY := $(CONTRACTS) 'tests/**/*.sol'
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Everything comes as a wheel with a known hash. What exists as source only is built with the tools of requirements/build.txt,
 # for pip's own way of building fetches tools without a hash.
-FROM_SOURCE := lazyasd,python-baseconv,varint
+FROM_SOURCE := argparse-manpage,lazyasd,python-baseconv,varint
 HASHED := -m pip install --quiet --require-hashes --only-binary :all:
 PIP := $(BIN)/python $(HASHED)
 # The .venv's folder comes first because Node.js is there when the machine has none, or an old one.

@@ -19,6 +19,8 @@ from ocn_registry.events.state import (
     State,
 )
 from ocn_registry.events.tables import Table
+from ocn_registry.foreign.limits import CACHE_ROW
+from ocn_registry.foreign.strict_json import parse_json
 from ocn_registry.models import Address, BlockRef, permissions_of
 
 if TYPE_CHECKING:
@@ -54,6 +56,10 @@ CREATE TABLE marks (
 def _address(text: str) -> Address:
     """Return an address of our own file: its checksum was computed when it was first seen."""
     return str.__new__(Address, text)
+
+
+def _value(text: str) -> object:
+    return parse_json(text.encode(), CACHE_ROW)
 
 
 def read(database: sqlite3.Connection, chunk_blocks: int) -> tuple[Known, int] | None:
@@ -112,10 +118,10 @@ def read(database: sqlite3.Connection, chunk_blocks: int) -> tuple[Known, int] |
             },
         ),
         consents=Table(_consents(database)),
-        last_membership=json.loads(about["last_membership"]),
+        last_membership=cast("int | None", _value(about["last_membership"])),
     )
     known = Known(state=state, marks=marks, chunk_blocks=chunk_blocks)
-    return known, int(json.loads(about["checked_unix_s"]))
+    return known, int(cast("int", _value(about["checked_unix_s"])))
 
 
 def _parties(
@@ -130,7 +136,7 @@ def _parties(
         database.execute("SELECT * FROM accounts"),
     ):
         account = text(Address, address)
-        keys = (ids,) if len(ids) == _KEY else tuple(json.loads(ids))
+        keys = (ids,) if len(ids) == _KEY else tuple(cast("list[str]", _value(ids)))
         for key in keys:
             holders[key] = account
         found = member if isinstance(member, int) else account

@@ -10,12 +10,14 @@ from ocn_registry.cli.config.choices import NETWORKS, choice
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
+    from collections.abc import Callable
 
 KEY_HELP: Final = (
     "keystore:PATH (encrypted file), env:NAME (environment variable), file:PATH (key file that "
     "only you can read), or command:PROGRAM (a program that signs)"
 )
 
+MAX_UINT: Final = (1 << 256) - 1
 NONE: Final = "none"  # where an address or a URL is taken away
 
 
@@ -162,13 +164,13 @@ def sending(parser: ArgumentParser, awaited: str = "the transaction") -> None:
     waiting(parser)
     parser.add_argument(
         "--timeout",
-        type=float,
+        type=duration,
         metavar="SECONDS",
         help=f"how long to wait for {awaited} (default: 120, and longer for --wait final)",
     )
     parser.add_argument(
         "--max-fee",
-        type=int,
+        type=whole("price", 1),
         metavar="WEI",
         help="highest price per gas, in wei (default: twice the base fee)",
     )
@@ -189,6 +191,35 @@ def journal(parser: ArgumentParser) -> None:
         help="file that keeps transactions until the chain has decided about them (default: "
         "ocn-registry/journal.db in your state folder)",
     )
+
+
+def whole(what: str, least: int = 0, most: int = MAX_UINT) -> Callable[[str], int]:
+    """Return what parses a whole number, and refuses every other text in one line.
+
+    Args:
+        what: What the number is.
+        least: The smallest that is taken.
+        most: The largest that is taken.
+    """
+
+    def parse(text: str) -> int:
+        digits = re.fullmatch(r"0*([0-9]{1,78})", text)
+        number = -1 if digits is None else int(digits[1])
+        if not least <= number <= most:
+            limit = "2^256 - 1" if most == MAX_UINT else most
+            raise ArgumentTypeError(
+                f"{text!r} is not a valid {what}: give a whole number from {least} to {limit}",
+            )
+        return number
+
+    return parse
+
+
+def duration(text: str) -> float:
+    """Parse a length of time in seconds."""
+    if re.fullmatch(r"[0-9]{1,9}(?:\.[0-9]{1,6})?", text) and float(text) > 0:
+        return float(text)
+    raise ArgumentTypeError(f"{text!r} is not a valid number of seconds: give one such as 60")
 
 
 def tokens(text: str) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
@@ -86,8 +87,8 @@ class Record:
     def write(self) -> None:
         """Write the file, completely or not at all."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        draft = self.path.with_name(f".{self.path.name}.{os.getpid()}")
-        with draft.open("w", encoding="utf-8") as file:
+        draft = self.path.with_name(f".{self.path.name}.{secrets.token_hex(8)}")
+        with draft.open("x", encoding="utf-8") as file:  # follows no link
             file.write(json.dumps(self.fields, indent=2) + "\n")
             file.flush()
             os.fsync(file.fileno())
@@ -113,7 +114,8 @@ def alone(path: Path) -> Generator[None, None, None]:
 
     path.parent.mkdir(parents=True, exist_ok=True)
     place = path.with_name(f".{path.name}.lock")
-    with place.open("w") as lock:
+    handle = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
+    with os.fdopen(handle, "w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             # Whoever held it before removes the file at its end: then this one locks nobody out.

@@ -49,6 +49,19 @@ def read_bytes(path: str | os.PathLike[str], max_bytes: int, *, what: str = "fil
     return _read(path, max_bytes, what)[0]
 
 
+def first_bytes(path: str | os.PathLike[str], count: int) -> bytes:
+    """Return the first bytes of a file, however long it is.
+
+    Args:
+        path: The file, or a link to it.
+        count: How many, fewer where the file is shorter.
+
+    Raises:
+        FileRefused: It can't be read, or is not a regular file.
+    """
+    return _read(path, count, "file", cut=True)[0]
+
+
 def read_private(path: str | os.PathLike[str], max_bytes: int, *, what: str = "key file") -> bytes:
     """Return the content of a file that only its owner may read.
 
@@ -194,6 +207,8 @@ def _read(
     max_bytes: int,
     what: str,
     flags: int = 0,
+    *,
+    cut: bool = False,
 ) -> tuple[bytes, os.stat_result]:
     """Return the content of a regular file, and what the system says of exactly that file."""
     name = shown(str(path))
@@ -209,7 +224,7 @@ def _read(
             kind = "a folder" if stat.S_ISDIR(found.st_mode) else "not a regular file"
             raise FileRefused(f"the {what} {name} is {kind}: give the path of a file")
         content = bytearray()
-        for chunk in _chunks(handle, max_bytes + 1):
+        for chunk in _chunks(handle, max_bytes if cut else max_bytes + 1):
             content += chunk
     except OSError as error:
         raise FileRefused(f"the {what} {name} can't be read: {_reason(error)}") from None

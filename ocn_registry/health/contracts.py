@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from ocn_registry.client.sync_client import RegistryClient
 
+STORAGE: Final = "storage"
 _TIMEOUT_S: Final = 10.0
 _MOST_LETTERS: Final = 1 << 12
 _HTTP_OK: Final = 200
@@ -43,7 +44,7 @@ def contracts(client: RegistryClient) -> Iterator[Finding]:
     yield Finding(
         "generation", ok=same, says=f"{here.name} is said to be {here.dialect}", remedy=remedy
     )
-    yield _code(client, found.dialect)
+    yield from _code(client, found.dialect)
     if same and client.limits.has_import:
         is_open = client.owner.import_open()
         remedy = "its owner has to close the import before others can write" if is_open else ""
@@ -51,23 +52,26 @@ def contracts(client: RegistryClient) -> Iterator[Finding]:
         yield Finding("import", ok=not is_open, says=says, remedy=remedy)
 
 
-def _code(client: RegistryClient, dialect: str) -> Finding:
+def _code(client: RegistryClient, dialect: str) -> Iterator[Finding]:
     """Compare the code with the published one, and say whether the storage is proven too."""
     try:
         here = replace(client.deployment, dialect=dialect)
         found = verify(here, client.transport, rebuild=False)
     except UnsupportedByDialect as error:
-        return Finding("code", ok=True, says=f"not compared: {error}")
-    if found.is_proven:
-        return Finding("code", ok=True, says="byte for byte what was published")
+        yield Finding("code", ok=True, says=f"not compared: {error}")
+        return
     if found.is_verified:
-        says = f"code matches; storage not proven: {found.storage_unproven}"
-        remedy = "prove it with `verify` and the deployment's record as --network-file"
-        return Finding("code", ok=True, says=says, remedy=remedy)
+        yield Finding("code", ok=True, says="byte for byte what was published")
+        says, remedy = "published code created both contracts, and alone has written to them", ""
+        if not found.is_proven:
+            says = f"code matches; storage not proven: {found.storage_unproven}"
+            remedy = "prove it with `verify` and the deployment's record as --network-file"
+        yield Finding(STORAGE, ok=found.is_proven, says=says, remedy=remedy)
+        return
     more = len(found.differences) - 1
     says = f"{found.differences[0]}" + (f"; and {more} more differences" if more else "")
     remedy = "these are other contracts than they say: sign nothing for them"
-    return Finding("code", ok=False, says=says, remedy=remedy)
+    yield Finding("code", ok=False, says=says, remedy=remedy)
 
 
 def node(
@@ -76,6 +80,7 @@ def node(
     *,
     proxy: str | None = None,
     ca_file: str | None = None,
+    timeout_s: float = _TIMEOUT_S,
 ) -> Iterator[Finding]:
     """Compare what a node says about itself with what the registry says about it.
 
@@ -84,13 +89,14 @@ def node(
         operator: Runs the node.
         proxy: HTTP proxy for the connection to the node.
         ca_file: Certificates of the authorities to trust, instead of the system's.
+        timeout_s: How long the node may take for all of its answer.
     """
     listed = client.node(operator)
     if listed is None:
         says = f"{operator} runs no node"
         yield Finding("node", ok=False, says=says, remedy="list one with set-node")
         return
-    answered = _node_info(listed.domain, proxy, ca_file)
+    answered = _node_info(listed.domain, proxy, ca_file, timeout_s)
     if answered is None:
         remedy = "check that it runs, and that its URL is the listed one"
         says = f"{listed.domain} does not say who it is"
@@ -102,12 +108,14 @@ def node(
     yield Finding("node", ok=same, says=says, remedy=remedy)
 
 
-def _node_info(url: str, proxy: str | None, ca_file: str | None) -> dict[str, str] | None:
+def _node_info(
+    url: str, proxy: str | None, ca_file: str | None, timeout_s: float
+) -> dict[str, str] | None:
     """Return a node's own URL and address; `None` when it gives none. Redirects are not followed.
 
     Whatever the node does, the answer or its absence is there within one time limit.
     """
-    deadline = time.monotonic() + _TIMEOUT_S
+    deadline = time.monotonic() + timeout_s
     place = f"{url}/ocn/registry/node-info"
     headers = {"Accept": "application/json", "Connection": "close"}
     try:

@@ -22,6 +22,6 @@ MEANINGS: Final = {
     REJECTED: "rejected before it was sent, or reverted",
     RPC: "the RPC node, or the connection to it, failed",
     UNKNOWN: "sent, but the outcome is not known: see `tx status`",
-    UNPROVEN: "`verify`: the code matches, but the storage is not proven",
+    UNPROVEN: "`verify`, `doctor`: the code matches, but the storage is not proven",
     INTERRUPTED: "interrupted, or answered with no",
 }

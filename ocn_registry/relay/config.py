@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final, cast
 
 from ocn_registry.client.connect import connect
 from ocn_registry.errors import InvalidInput
+from ocn_registry.foreign.files import FileRefused, read_bytes
+from ocn_registry.foreign.limits import NETWORK_FILE, SETTINGS_FILE
 from ocn_registry.foreign.text import shown
 from ocn_registry.models import Address
 from ocn_registry.networks import built_in, from_json
@@ -144,12 +146,13 @@ def read_config(path: Path) -> Config:
         InvalidInput: It can't be read, or a value is not valid; the message names it.
     """
     try:
-        whole = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InvalidInput(
-            f"the configuration {shown(str(path))} can't be read ({error.strerror}): make one "
-            "with ocn-relay init",
-        ) from None
+        raw = read_bytes(path, SETTINGS_FILE.max_bytes, what="configuration")
+    except FileRefused as error:
+        raise InvalidInput(f"{error}; or make one with ocn-relay init") from None
+    try:
+        whole = tomllib.loads(raw.decode())
+    except RecursionError:
+        raise InvalidInput("the configuration is nested too deeply: make it anew") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InvalidInput(f"the configuration is not valid TOML: {shown(str(error))}") from None
     top = _Table("", whole)
@@ -243,12 +246,7 @@ def _deployment(network: _Table, folder: Path) -> Deployment:
     if file is None:
         found = built_in(name)
     else:
-        try:
-            found = from_json(Path(file).read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError):
-            raise InvalidInput(
-                f"the deployment file {shown(file)} can't be read: check its path"
-            ) from None
+        found = from_json(read_bytes(file, NETWORK_FILE.max_bytes, what="deployment file"))
     urls = network.texts("rpc_urls")
     return replace(found, rpc_urls=urls) if urls else found
 

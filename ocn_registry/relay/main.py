@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import re
 import secrets
 import sys
 import threading
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ocn_registry.errors import InvalidInput, OcnRegistryError
+from ocn_registry.foreign.text import shown
 from ocn_registry.relay.config import TEMPLATE, read_config
 from ocn_registry.relay.intake import digest_of_key
 
@@ -78,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     kinds = keys.add_subparsers(metavar="ACTION")
     more = kinds.add_parser("add", help="make an API key and print it once")
     more.add_argument("name", help="what the key's quota is counted under")
-    more.add_argument("--requests-per-day", type=int, default=200, metavar="N")
+    more.add_argument("--requests-per-day", type=_count, default=200, metavar="N")
     more.set_defaults(command=_keys_add)
     less = kinds.add_parser("revoke", help="make an API key void")
     less.add_argument("name")
@@ -86,6 +88,13 @@ def _parser() -> argparse.ArgumentParser:
     requests = add("requests", _requests, "List requests by state, or show one.")
     requests.add_argument("which", nargs="?", metavar="ID_OR_STATE", default="accepted")
     return parser
+
+
+def _count(text: str) -> int:
+    """Parse how many requests."""
+    if re.fullmatch(r"[1-9][0-9]{0,8}", text):
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{shown(text)} is not a valid number of requests: give 200")
 
 
 def _init(args: argparse.Namespace) -> int:

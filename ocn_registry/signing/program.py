@@ -16,6 +16,8 @@ import subprocess
 from typing import TYPE_CHECKING, TypeGuard
 
 from ocn_registry.errors import InvalidInput
+from ocn_registry.foreign.limits import REQUEST
+from ocn_registry.foreign.strict_json import BeyondLimits, parse_json
 from ocn_registry.foreign.text import HIDDEN_KEY, masked, shown
 from ocn_registry.signing import ExternalSigner
 
@@ -89,7 +91,11 @@ def _environment() -> dict[str, str]:
 
 def _result(text: str, program: str, method: str) -> str:
     try:
-        value: object = json.loads(text)
+        value = parse_json(text.encode(), REQUEST)
+    except BeyondLimits as error:
+        raise InvalidInput(
+            f"the program {shown(program)} answered {method} with what is {error}: is it a signer?"
+        ) from None
     except ValueError:
         return text  # a bare result
     if _is_object(value) and value.get("error") is not None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import time
 import weakref
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from ocn_registry.protocol.effects import run
+from ocn_registry.protocol.effects import Sleep, run
 from ocn_registry.transport.http_wire import Target, TooLong, is_alive, receive, send
 from ocn_registry.transport.local import LOCAL, Here
 from ocn_registry.transport.replies import NoReply, Reply, slow, too_long, unreachable
@@ -47,6 +48,7 @@ class HttpTransport:
         max_answer_bytes: int = MAX_ANSWER_BYTES,
         max_batch: int = MAX_BATCH,
         retries: int = RETRIES,
+        total_s: float | None = None,
     ) -> None:
         """Say where to ask.
 
@@ -62,6 +64,8 @@ class HttpTransport:
             max_batch: Most questions that go in one request; fewer where a node takes fewer.
             retries: How often a read is tried again where that may help, after pauses of 0.1 s and
                 more, 5 s at most.
+            total_s: How long everything that is asked may take together, from now on, pauses
+                included; `None` for no limit but that of each question.
 
         Raises:
             InvalidInput: There is no URL, or one, or the proxy's, is of another kind.
@@ -77,6 +81,7 @@ class HttpTransport:
             retries=retries,
         )
         self._here = Here()
+        self._ends = math.inf if total_s is None else time.monotonic() + total_s
         self._proxy = proxy
         self._ca_file = ca_file
         self._max_answer_bytes = max_answer_bytes
@@ -92,6 +97,8 @@ class HttpTransport:
         """Return the answer of an effect."""
         if isinstance(effect, Post):
             return self._post(effect)
+        if isinstance(effect, Sleep):
+            effect = Sleep(max(0.0, min(effect.seconds, self._ends - time.monotonic())))
         if isinstance(effect, LOCAL):
             return self._here.perform(effect)
         return run(self._nodes.ask(effect), self.perform)
@@ -99,7 +106,7 @@ class HttpTransport:
     def _post(self, post: Post) -> Reply | NoReply:
         endpoint = post.endpoint
         started = time.monotonic()
-        deadline = started + post.timeout_s
+        deadline = min(started + post.timeout_s, self._ends)
         sock: socket.socket | None = None
         arrived = False
         try:

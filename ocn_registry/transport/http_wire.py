@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from ocn_registry.errors import InvalidInput
+from ocn_registry.foreign.hosts import look_up
 from ocn_registry.foreign.text import shown
 
 if TYPE_CHECKING:
@@ -301,7 +302,7 @@ class _Reader:
 
 def _connected(host: str, port: int, deadline: float) -> socket.socket:
     """Connect to an address of a host; each gets its share of the time that is left."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    found = look_up(host, port, deadline)
     error: OSError | None = None
     for place, (family, kind, protocol, _, address) in enumerate(found):
         sock = socket.socket(family, kind, protocol)

@@ -35,6 +35,7 @@ _TOO_MUCH = {400, 413, 414, 422}
 _TOO_SLOW = {408, 500, 504, 524}
 _EVENTS = "eth_getLogs"
 _WORDS_BYTES = 300
+PATIENCE = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +76,50 @@ class NoReply:
 
 class TooManyQuestions(Exception):
     """The node does not take that many questions in one request."""
+
+
+class Failed(Exception):
+    """A node could not be asked, or did not answer."""
+
+    def __init__(self, error: TransportError, *, took_s: float = 0.0, pause_s: float = 0.0) -> None:
+        """Say what went wrong, how long it took, and how long the node wants to be left alone."""
+        super().__init__(error)
+        self.error = error
+        self.took_s = took_s
+        self.pause_s = pause_s
+
+    def may_pass(self, attempt: int) -> bool:
+        """Return whether it is worth asking again; once, where nobody knows what the node says."""
+        return self.error.temporary or (
+            attempt == 1 and isinstance(self.error, RpcRefused) and self.error.unexplained
+        )
+
+
+class TimeLeft:
+    """How long a node may take for all requests of a question.
+
+    A node that takes fewer questions in a request than it is given gets `PATIENCE` times the limit
+    of one request; it may not refuse until each question comes alone, and then be slow each time.
+    """
+
+    def __init__(self, each_s: float, more: int) -> None:
+        """Begin with the limit of one request, and how many are needed besides the first."""
+        self._each_s = each_s
+        self._left_s = each_s * (PATIENCE + more)
+
+    def share_s(self, endpoint: Endpoint) -> float:
+        """Return how long the next request may take.
+
+        Raises:
+            Failed: There is no time left.
+        """
+        if self._left_s <= 0:
+            raise Failed(slow(endpoint, self._each_s), took_s=self._each_s)
+        return min(self._each_s, self._left_s)
+
+    def note(self, reply: Reply | NoReply) -> None:
+        """Take off what a request took."""
+        self._left_s -= reply.took_s
 
 
 def passing(error: E) -> E:

@@ -47,8 +47,10 @@ from ocn_registry.protocol.effects import (
 from ocn_registry.transport.endpoint import Endpoint, origin
 from ocn_registry.transport.jsonrpc import handover_of, items_of, request_of, unwrap
 from ocn_registry.transport.replies import (
+    Failed,
     NoReply,
     Reply,
+    TimeLeft,
     TooManyQuestions,
     passing,
     responses,
@@ -88,22 +90,6 @@ class Post(Effect[Reply | NoReply]):
     timeout_s: float
 
 
-class _Failed(Exception):
-    """A node could not be asked, or did not answer."""
-
-    def __init__(self, error: TransportError, *, took_s: float = 0.0, pause_s: float = 0.0) -> None:
-        super().__init__(error)
-        self.error = error
-        self.took_s = took_s
-        self.pause_s = pause_s
-
-    def may_pass(self, attempt: int) -> bool:
-        """Return whether it is worth asking again; once, where nobody knows what the node says."""
-        return self.error.temporary or (
-            attempt == 1 and isinstance(self.error, RpcRefused) and self.error.unexplained
-        )
-
-
 class Nodes:
     """The RPC nodes of one chain, in the order of preference."""
 
@@ -140,7 +126,7 @@ class Nodes:
         self._chain_id = chain_id
         self._retries = retries
         self._timeout_s = timeout_s
-        self._max_bytes = max_answer_bytes
+        self._max_bytes, self._max_batch = max_answer_bytes, max_batch
         self._heard: dict[int | None, str] = {}  # hashes of blocks, by their numbers
 
     def ask(self, effect: AnyEffect) -> Flow[Answer]:
@@ -172,7 +158,7 @@ class Nodes:
         answers: dict[int, Answer] = {}
         # What a call gives at a named block stays so, whoever is asked for the rest.
         keeps = all(isinstance(part, Call) and part.block is not None for part in parts)
-        failed: dict[Endpoint, _Failed] = {}
+        failed: dict[Endpoint, Failed] = {}
         left_s, attempt = self._timeout_s, 0
         while True:
             known, pause_s = len(answers), _FIRST_PAUSE_S * 2**attempt
@@ -185,7 +171,7 @@ class Nodes:
                 missing = [one for one in enumerate(parts) if one[0] not in answers]
                 try:
                     yield from self._ask_all(endpoint, missing, answers, share_s)
-                except _Failed as failure:
+                except Failed as failure:
                     failed[endpoint] = failure
                     left_s -= failure.took_s
                     pause_s = max(pause_s, failure.pause_s)
@@ -251,10 +237,11 @@ class Nodes:
         questions = parts
         if not endpoint.checked and self._chain_id is not None:
             questions = [(-1, ChainId()), *parts]
+        time_left = TimeLeft(timeout_s, len(questions) // self._max_batch)
         while questions:
             some = questions[: endpoint.batch]
             try:
-                found = yield from self._post(endpoint, some, timeout_s)
+                found = yield from self._post(endpoint, some, time_left)
             except TooManyQuestions:
                 endpoint.refuses(len(some))
                 continue
@@ -271,14 +258,14 @@ class Nodes:
                 busy = isinstance(failure, RpcRefused) and failure.temporary
                 if busy and len(some) > 1 and endpoint.by_hash == by_hash:
                     endpoint.refuses(len(some))  # a limit may count each of them
-                raise _Failed(failure)
+                raise Failed(failure)
             questions = questions[len(some) :]
 
     def _post(
         self,
         endpoint: Endpoint,
         parts: list[_Part],
-        timeout_s: float,
+        time_left: TimeLeft,
     ) -> Flow[list[_Found]]:
         """Ask several things in one HTTP request; answers and errors in their order."""
         effects = [effect for _, effect in parts]
@@ -286,9 +273,10 @@ class Nodes:
         told_by = None if any(isinstance(one, _TELL_A_BLOCK) for one in effects) else endpoint
         requests = [self._request(effect, told_by) for effect in effects]
         body = _coded(requests if len(requests) > 1 else requests[0])
-        reply = yield from Post(endpoint, body, timeout_s)
+        reply = yield from Post(endpoint, body, time_left.share_s(endpoint))
+        time_left.note(reply)
         if isinstance(reply, NoReply):
-            raise _Failed(reply.error, took_s=reply.took_s)
+            raise Failed(reply.error, took_s=reply.took_s)
         if len(reply.content) > _LONG_BYTES:
             task: Local[list[_Found] | Exception] = Local(
                 lambda: self._answers(endpoint, effects, requests, reply)
@@ -297,7 +285,7 @@ class Nodes:
         else:
             found = self._answers(endpoint, effects, requests, reply)
         if isinstance(found, TransportError):
-            raise _Failed(found, took_s=reply.took_s, pause_s=_seconds(reply.retry_after))
+            raise Failed(found, took_s=reply.took_s, pause_s=_seconds(reply.retry_after))
         if isinstance(found, Exception):
             raise found
         endpoint.takes(len(parts))

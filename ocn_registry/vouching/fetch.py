@@ -10,18 +10,16 @@ from __future__ import annotations
 
 import io
 import ipaddress
-import queue
 import socket
 import ssl
-import threading
 import time
-from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPException, HTTPResponse
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urljoin, urlsplit
 
 from ocn_registry.errors import InvalidInput, OcnRegistryError
+from ocn_registry.foreign.hosts import look_up
 from ocn_registry.foreign.text import shown
 from ocn_registry.foreign.urls import check_usable
 
@@ -191,21 +189,13 @@ def _first_that_answers(addresses: list[str], port: int, ends: float) -> socket.
 
 
 def _addresses(host: str, port: int, ends: float) -> list[str]:
-    """Look a host up; in a thread, because that has no time limit of its own."""
-    answers: queue.Queue[list[str]] = queue.Queue()
-
-    def look_up() -> None:
-        found: list[str] = []
-        with suppress(OSError, UnicodeError):
-            infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            found = list(dict.fromkeys(str(info[4][0]) for info in infos))
-        answers.put(found)
-
-    threading.Thread(target=look_up, daemon=True, name="ocn-registry-lookup").start()
     try:
-        return answers.get(timeout=_left(ends))
-    except queue.Empty:
-        raise TimeoutError from None
+        found = look_up(host, port, ends)
+    except TimeoutError:
+        raise
+    except OSError:
+        return []
+    return list(dict.fromkeys(str(place[4][0]) for place in found))
 
 
 def _read(connection: socket.socket, most: int, ends: float) -> bytes:

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import socket
 import sys
 import threading
 import time
@@ -55,7 +56,7 @@ def test_the_doctor_compares_a_node_with_the_registry(client, checks, operator, 
     code, found = checks()
     known = {"RPC", "latest block", "clock", "gas limit", "fees", "validators", "final after"}
     known |= {"command", "Registry", "Permissions", "generation", "code"}
-    assert known | ({"import"} if client.limits.has_import else set()) == set(found)
+    assert known | ({"import", "storage"} if client.limits.has_import else set()) == set(found)
     assert code == (0 if found["command"]["ok"] else 1)
     assert found["RPC"]["ok"]
     assert not checks("-a", operator.address)[1]["node"]["ok"]
@@ -90,6 +91,7 @@ def test_the_code_is_compared_with_what_was_published(client, checks, deployment
         assert "was not published" in code["says"]
         return
     assert code["says"] == "byte for byte what was published"
+    assert checks()[1]["storage"]["ok"]
     there = fresh.request("eth_getCode", deployment.permissions, "latest")
     other = there[:-2] + f"{int(there[-2:], 16) ^ 1:02x}"
     fresh.request("anvil_setCode", deployment.permissions, other)
@@ -354,3 +356,16 @@ def test_this_command_on_the_path_is_well(devnet, tmp_path, terminal):
         "says": str(file),
         "remedy": "",
     }
+
+
+def test_all_checks_share_one_time_limit(anywhere):
+    """A node that takes connections and never answers holds the command up no longer."""
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(100)
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        finished = anywhere("doctor", "--timeout", "0.2", *["--rpc-url", url] * 8)
+    last = json.loads(finished.stdout)[-1]
+    assert finished.returncode == 5
+    assert "stopped after 0.2 s" in last["says"]
+    assert "--timeout" in last["remedy"]

@@ -6,8 +6,10 @@ up to one, and an event loop's thread parses nothing long.
 
 import asyncio
 import gzip
+import json
 import socket
 import threading
+import time
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -15,7 +17,7 @@ import pytest
 
 from ocn_registry import BadAnswer, InvalidInput, RpcTimeout
 from ocn_registry.client.connect import deployment_of
-from ocn_registry.foreign import limits, strict_json
+from ocn_registry.foreign import hosts, limits, strict_json
 from ocn_registry.migration import files
 from ocn_registry.migration.files import from_json as read_snapshot
 from ocn_registry.models import Address
@@ -34,6 +36,7 @@ from ocn_registry.protocol.effects import (
 )
 from ocn_registry.signing.documents import read_object
 from ocn_registry.transport import http_wire, replies
+from ocn_registry.transport.http_sync import HttpTransport
 from ocn_registry.transport.local_async import AsyncHere
 from ocn_registry.transport.replies import NoReply, Reply
 from ocn_registry.transport.rpc_pool import Nodes, Post
@@ -189,6 +192,7 @@ class Clock:
         self.now = 1000.0
         fake = SimpleNamespace(monotonic=lambda: self.now)
         monkeypatch.setattr(http_wire, "time", fake)
+        monkeypatch.setattr(hosts, "time", fake)
 
 
 class DeadSocket:
@@ -221,6 +225,38 @@ def test_addresses_of_one_host_share_the_time_limit(monkeypatch, addresses):
     with pytest.raises(TimeoutError):
         target.connect(clock.now + 10)
     assert clock.now <= 1010.001
+
+
+def test_looking_a_name_up_ends_at_the_time_limit(monkeypatch):
+    ended = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: ended.wait(600) and [])
+    try:
+        target = http_wire.Target("http://node.example", {})
+        with pytest.raises(TimeoutError):
+            target.connect(time.monotonic() + 0.05)
+    finally:
+        ended.set()
+
+
+@pytest.mark.parametrize("refuses", ["batches", "nothing"])
+def test_a_node_that_has_its_questions_one_by_one_does_not_stretch_the_time_limit(refuses):
+    """A node may refuse batches until each question comes alone, and then take all its time."""
+    waited = []
+
+    def perform(effect):
+        questions = json.loads(effect.body)
+        waited.append(effect.timeout_s)
+        if refuses == "batches" and isinstance(questions, list):
+            return Reply(status=413, content=b"{}", took_s=effect.timeout_s * 0.9)
+        one = questions if isinstance(questions, dict) else questions[0]
+        answer = {"jsonrpc": "2.0", "id": one["id"], "result": "0x"}
+        took_s = effect.timeout_s * 0.9
+        return Reply(status=200, content=json.dumps(answer).encode(), took_s=took_s)
+
+    nodes = Nodes(["http://node.example"], chain_id=None, timeout_s=10.0, retries=0)
+    with pytest.raises((RpcTimeout, BadAnswer)):
+        run(nodes.ask(Together((CALL,) * 500)), perform)
+    assert sum(waited) * 0.9 <= 10.0 * replies.PATIENCE
 
 
 @pytest.mark.parametrize("urls", [1, 3, 8])
@@ -270,3 +306,14 @@ def test_answer_that_drips_ends_at_the_time_limit(monkeypatch, content):
     with pytest.raises((TimeoutError, http_wire.WireError)):
         http_wire.receive(DrippingSocket(clock, content), clock.now + 60, 1 << 20)
     assert clock.now <= 1060.5
+
+
+def test_everything_that_is_asked_ends_at_the_limit_for_all_of_it():
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(100)
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        transport = HttpTransport([url], total_s=0.1)  # a question alone may take 10 s
+        for _ in range(100):
+            with pytest.raises(RpcTimeout):
+                transport.perform(Head())

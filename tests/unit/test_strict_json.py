@@ -1,8 +1,10 @@
 """JSON of strangers can't end the process, whatever the recursion limit is."""
 
+import ast
 import json
 import sys
 import zlib
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,6 +13,10 @@ from hypothesis import strategies as st
 from ocn_registry.foreign import packed, strict_json
 from ocn_registry.foreign.limits import MAX_DEPTH, Limits
 from ocn_registry.foreign.strict_json import BeyondLimits, parse_json
+
+PACKAGE = Path(strict_json.__file__).resolve().parents[1]
+# These read what this package itself wrote or started.
+OWN = {"deploy/anvil.py", "deploy/artifacts/__init__.py", "relay/openapi.py"}
 
 texts = st.text(st.characters(exclude_categories=["Cs"]))
 values = st.recursive(
@@ -185,3 +191,16 @@ def test_nothing_is_unpacked_beyond_what_the_caller_takes():
 def test_what_can_not_be_unpacked_is_a_value_error(content, coding):
     with pytest.raises(ValueError):  # noqa: PT011 - of several kinds
         packed.unpacked(content, coding, 1 << 20)
+
+
+def test_foreign_json_has_one_reader():
+    others = {
+        str(path.relative_to(PACKAGE))
+        for path in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute)
+        and node.attr in {"loads", "load", "JSONDecoder"}
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "json"
+    }
+    assert others == OWN | {"foreign/strict_json.py"}

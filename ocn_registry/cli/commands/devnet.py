@@ -9,6 +9,7 @@ import threading
 from argparse import ArgumentTypeError
 from typing import TYPE_CHECKING
 
+from ocn_registry.cli import options as take
 from ocn_registry.cli.commands import Command
 from ocn_registry.plans.exit_codes import DONE
 
@@ -122,7 +123,7 @@ def _fill(chain: Devnet) -> None:
 def _options(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--port",
-        type=int,
+        type=take.whole("port", 0, 65535),
         default=8544,
         help="port on this machine (default: 8544, where -n local looks; 0 for a free one)",
     )
@@ -134,7 +135,7 @@ def _options(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         "--chain-id",
-        type=int,
+        type=take.whole("chain id", 1, (1 << 53) - 1),
         default=None,
         help="chain id, for example Volta's for a rehearsal (default: the one of -n local)",
     )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shutil
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from ocn_registry.cli import options as take
 from ocn_registry.cli.commands import Command
-from ocn_registry.plans.exit_codes import DONE, RPC, UNEXPECTED
+from ocn_registry.plans.exit_codes import DONE, RPC, UNEXPECTED, UNPROVEN
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from ocn_registry.health.findings import Finding
 
 _NAME: Final = "ocn-registry"
+_TIMEOUT_S: Final = 60.0
+_NODE_TIMEOUT_S: Final = 10.0
 
 
 def doctor(args: Namespace) -> int:
@@ -26,7 +30,7 @@ def doctor(args: Namespace) -> int:
     from ocn_registry.cli.output.render import as_json, findings, for_programs, put
     from ocn_registry.errors import InvalidInput, NoContract, OcnRegistryError, TransportError
     from ocn_registry.health.chain import chain
-    from ocn_registry.health.contracts import contracts, node
+    from ocn_registry.health.contracts import STORAGE, contracts, node
     from ocn_registry.health.findings import Finding
     from ocn_registry.health.validators import validators
     from ocn_registry.models import Address
@@ -35,7 +39,9 @@ def doctor(args: Namespace) -> int:
     cap = settle(args).in_force.get("max_fee")
     max_fee = cap.value if cap is not None and isinstance(cap.value, int) else None
     code = DONE
-    with connect(args) as client:
+    timeout_s: float = _TIMEOUT_S if args.timeout is None else args.timeout
+    ends = time.monotonic() + timeout_s
+    with connect(args, total_s=timeout_s) as client:
         checks: list[Callable[[], Iterator[Finding]]] = [
             lambda: chain(client, max_fee),
             lambda: validators(client),
@@ -43,7 +49,15 @@ def doctor(args: Namespace) -> int:
         ]
         if args.address is not None:
             operator = Address(args.address)
-            checks.append(lambda: node(client, operator, proxy=args.proxy, ca_file=args.ca_file))
+            checks.append(
+                lambda: node(
+                    client,
+                    operator,
+                    proxy=args.proxy,
+                    ca_file=args.ca_file,
+                    timeout_s=min(_NODE_TIMEOUT_S, ends - time.monotonic()),
+                )
+            )
         try:
             for check in checks:
                 found += check()
@@ -52,23 +66,29 @@ def doctor(args: Namespace) -> int:
         except OcnRegistryError as error:
             of_the_way = isinstance(error, TransportError)
             name = "RPC" if of_the_way and not isinstance(error, NoContract) else "contracts"
-            found.append(Finding(name, ok=False, says=str(error), remedy="see --rpc-url, -n"))
+            says, remedy = str(error), "see --rpc-url, -n"
+            if time.monotonic() >= ends:
+                says = f"the checks were stopped after {timeout_s:g} s: {says}"
+                remedy = "choose another node with --rpc-url, or give more time with --timeout"
+            found.append(Finding(name, ok=False, says=says, remedy=remedy))
             code = RPC if of_the_way else UNEXPECTED
     put(as_json([each._asdict() for each in found]) if for_programs(args) else findings(found))
-    return code if all(each.ok for each in found) else code or UNEXPECTED
+    wrong = {each.check for each in found if not each.ok}
+    return code or (UNPROVEN if wrong == {STORAGE} else UNEXPECTED if wrong else DONE)
 
 
 def _command() -> Finding:
     """Return which `ocn-registry` a shell would run: v1's has the same name."""
+    from ocn_registry.errors import InvalidInput
+    from ocn_registry.foreign.files import first_bytes
     from ocn_registry.health.findings import Finding
 
     first = shutil.which(_NAME)
     if first is None:
         return Finding("command", ok=True, says=f"no {_NAME} is on the PATH; this one is running")
     try:
-        with Path(first).open("rb") as file:
-            head = file.readline(200)
-    except OSError:
+        head = first_bytes(first, 200)
+    except InvalidInput:
         head = b""
     ours = _ours()
     remedy = f"remove {first}, or put the folder of this one earlier on the PATH"
@@ -87,7 +107,13 @@ def _ours() -> Path:
     return started if started.stem == _NAME or not installed.exists() else installed
 
 
-def _operator(parser: ArgumentParser) -> None:
+def _options(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--timeout",
+        type=take.duration,
+        metavar="SECONDS",
+        help=f"how long all checks may take together (default: {_TIMEOUT_S:g})",
+    )
     parser.add_argument(
         "-a",
         "--address",
@@ -100,7 +126,7 @@ COMMANDS = (
         "doctor",
         "check the connection to the registry",
         doctor,
-        (_operator,),
+        (_options,),
         examples=("doctor -n ewc",),
     ),
 )

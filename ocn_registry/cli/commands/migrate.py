@@ -220,7 +220,7 @@ def _number(text: str) -> str:
 def _max_gas(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--max-gas",
-        type=int,
+        type=take.whole("amount of gas", 1, (1 << 63) - 1),
         metavar="GAS",
         help="most gas for one transaction (default: what fits into a block)",
     )

@@ -8,6 +8,8 @@ from ocn_registry.cli import options as take
 from ocn_registry.cli.commands import Command
 from ocn_registry.plans.exit_codes import DONE
 
+_LONGEST_DELAY_S = 100 * 365 * 86_400
+
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from pathlib import Path
@@ -288,7 +290,7 @@ def _timelock(parser: ArgumentParser) -> None:
 def _delay(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--delay",
-        type=int,
+        type=take.whole("delay", 0, _LONGEST_DELAY_S),
         metavar="SECONDS",
         help="time until it can be executed (default: the shortest that the timelock allows)",
     )
@@ -297,7 +299,7 @@ def _delay(parser: ArgumentParser) -> None:
 def _salt(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--salt",
-        type=int,
+        type=take.whole("salt"),
         default=0,
         metavar="NUMBER",
         help="distinguishes this acceptance from an earlier one in the same timelock (default: 0)",

@@ -279,7 +279,11 @@ def _sponsored(parser: ArgumentParser) -> None:
         help="account that the relay may pay for",
     )
     parser.add_argument(
-        "--requests", type=int, default=10, metavar="N", help="how many requests (default: 10)"
+        "--requests",
+        type=take.whole("number of requests", 1, 1000),
+        default=10,
+        metavar="N",
+        help="how many requests (default: 10)",
     )
     parser.add_argument(
         "--valid-for",

@@ -199,7 +199,7 @@ def _account(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         "--nonce",
-        type=int,
+        type=take.whole("nonce"),
         help="nonce of the request (default: the account's next one). With --nonce and a deadline, "
         "no chain is asked",
     )
@@ -212,7 +212,7 @@ def _account(parser: ArgumentParser) -> None:
     )
     limit.add_argument(
         "--deadline",
-        type=int,
+        type=take.whole("time"),
         metavar="SECONDS",
         help="last second at which it can be used, in Unix time",
     )
@@ -255,7 +255,7 @@ def _cancelled(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         "--new-nonce",
-        type=int,
+        type=take.whole("nonce"),
         metavar="NONCE",
         help="cancel what was signed with a nonce below this one (default: the next 1,000)",
     )

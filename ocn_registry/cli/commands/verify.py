@@ -9,8 +9,6 @@ too: the transactions, the first owner, and whether the import was open. Flags o
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeGuard
 
 from ocn_registry.cli import options as take
@@ -95,12 +93,11 @@ def _wanted(args: Namespace) -> Wanted:
 
 def _record(path: str | None) -> Wanted:
     """Return what the record of a deployment says; nothing when the file is not one."""
+    from ocn_registry.cli.config.networks import network_file
     from ocn_registry.deploy.verify import Wanted
     from ocn_registry.models import Address
 
-    content: object = {} if path is None else json.loads(Path(path).read_text(encoding="utf-8"))
-    if not _is_object(content):
-        return Wanted()
+    content = {} if path is None else network_file(path)
     contracts = content.get("contracts")
     hashes = {
         name: each.get("transaction")

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import http.client
 import ipaddress
-import json
 import re
+import time
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 from ocn_registry import networks
+from ocn_registry.foreign.limits import Limits
+from ocn_registry.foreign.strict_json import parse_json
+from ocn_registry.transport.http_wire import Target, TooLong, receive, send
 
 if TYPE_CHECKING:
     from ocn_registry.networks import Deployment
 
 _DEVELOPMENT = re.compile(r"anvil|ganache|hardhat|ethereumjs testrpc", re.IGNORECASE)
 _TIMEOUT_S = 10.0
-_MAX_BYTES = 1 << 12
+_ANSWER = Limits(max_bytes=1 << 12, max_items=16)
 
 
 @lru_cache(maxsize=8)
@@ -50,22 +52,20 @@ def _is_loopback(url: str) -> bool:
 
 def _is_development(url: str) -> bool:
     """Return whether a node on this machine is one for development."""
+    if not url.startswith("http://"):
+        return False
     try:
-        parts = urlsplit(url)
-        port = parts.port
+        target = Target(url, {"Content-Type": "application/json", "Connection": "close"})
     except ValueError:
         return False
-    if parts.scheme != "http":
-        return False
-    question = '{"jsonrpc":"2.0","id":1,"method":"web3_clientVersion","params":[]}'
-    line = http.client.HTTPConnection(parts.hostname or "", port, timeout=_TIMEOUT_S)
+    question = b'{"jsonrpc":"2.0","id":1,"method":"web3_clientVersion","params":[]}'
+    deadline = time.monotonic() + _TIMEOUT_S
     try:
-        headers = {"Content-Type": "application/json"}
-        line.request("POST", parts.path or "/", question, headers)
-        answer = line.getresponse().read(_MAX_BYTES)
-        version: object = json.loads(answer)["result"]
-    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError):
+        with target.connect(deadline) as line:
+            send(line, target.request(question), deadline)
+            answer, _ = receive(line, deadline, _ANSWER.max_bytes)
+        found = parse_json(answer.content, _ANSWER)
+    except (OSError, TooLong, ValueError):
         return False
-    finally:
-        line.close()
+    version = cast("dict[str, object]", found).get("result") if isinstance(found, dict) else None
     return isinstance(version, str) and _DEVELOPMENT.match(version) is not None

@@ -37,11 +37,19 @@ if TYPE_CHECKING:
     from ocn_registry.protocol.journal import Journal
 
 
-def connect(args: Namespace) -> RegistryClient:
-    """Return a client of the registry that the command line names."""
+def connect(args: Namespace, *, total_s: float | None = None) -> RegistryClient:
+    """Return a client of the registry that the command line names.
+
+    Args:
+        args: The command line.
+        total_s: How long all of its questions may take together.
+
+    Raises:
+        InvalidInput: There is no such network, or an option has no valid value.
+    """
     deployment = chosen(args)
     hide_urls([*deployment.rpc_urls, args.proxy or ""])
-    transport = _transport(args, deployment, deployment.chain_id)
+    transport = _transport(args, deployment, deployment.chain_id, total_s)
     return RegistryClient(deployment, transport, journal=_journal(args))
 
 
@@ -60,7 +68,7 @@ def chosen(args: Namespace) -> Deployment:
     urls = tuple(given or filter(None, [os.environ.get(RPC_VARIABLE)]))
     if args.network_file is None:
         return replace(base, rpc_urls=urls or base.rpc_urls)
-    content = _content(args.network_file)
+    content = network_file(args.network_file)
     if "chainId" in content:
         own = from_json(json.dumps(content))
         return replace(own, rpc_urls=tuple(given or ()) or own.rpc_urls or urls)
@@ -108,7 +116,12 @@ def _flags(args: Namespace, name: str) -> list[object]:
     return [*urls] if urls else [setting.value]
 
 
-def _transport(args: Namespace, deployment: Deployment, chain_id: int | None) -> HttpTransport:
+def _transport(
+    args: Namespace,
+    deployment: Deployment,
+    chain_id: int | None,
+    total_s: float | None = None,
+) -> HttpTransport:
     if args.proxy is not None and not _is_url(args.proxy):
         raise InvalidInput("the proxy is not a valid URL: give http://HOST:PORT")
     if args.ca_file is not None and not os.access(args.ca_file, os.R_OK):
@@ -118,6 +131,7 @@ def _transport(args: Namespace, deployment: Deployment, chain_id: int | None) ->
         chain_id=chain_id,
         proxy=args.proxy,
         ca_file=args.ca_file,
+        total_s=total_s,
     )
 
 
@@ -141,7 +155,15 @@ def _with_contracts(
     return replace(found, rpc_urls=base.rpc_urls, explorer=explorer)
 
 
-def _content(path: str) -> dict[str, object]:
+def network_file(path: str) -> dict[str, object]:
+    """Return what a network file holds.
+
+    Args:
+        path: The file that `--network-file` names.
+
+    Raises:
+        InvalidInput: It can't be read, or is not a JSON object.
+    """
     try:
         raw = read_bytes(path, NETWORK_FILE.max_bytes, what="network file")
         content = parse_json(as_utf8(raw), NETWORK_FILE)
