@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import cache_scenarios
 import command_scenarios
 import gas_scenarios
+import line_scenarios
 import speed_scenarios
 
 from ocn_registry.deploy.devnet import Devnet
@@ -229,6 +230,35 @@ def command() -> Section:
     return Section(title=title, unit="ms", rows=rows)
 
 
+def line() -> Section:
+    """Measure how many requests commands make, beside v1's."""
+    most = {"get-node": 1, "list-parties": 2, "set-node": 4, "set-party-raw": 4}
+    rows = [
+        Row(name=name, ours=found.requests, v1=found.v1_requests, limit=most[name])
+        for name, found in _measured_line().items()
+    ]
+    rows[1] = dataclasses.replace(rows[1], note=f"{line_scenarios.PARTIES} parties")
+    return Section(title="Requests of a command", unit="requests", rows=tuple(rows))
+
+
+def slow_line() -> Section:
+    """Measure what users wait for over a slow line, beside v1's."""
+    rows = [_speed_row(name, found.speed, 0.6) for name, found in _measured_line().items()]
+    title = f"Time over a line of {line_scenarios.DELAY_S * 1000:.0f} ms, the median of several"
+    return Section(title=title, unit="ms", rows=tuple(rows))
+
+
+def journal() -> Section:
+    """Measure what the journal in a file adds."""
+    with Devnet() as devnet:
+        found = line_scenarios.journal(devnet)
+    rows = (
+        Row(name="added to a write", ours=found.write_s * 1000, limit=10),
+        Row(name="statements of its database for a read", ours=found.asked_by_reads, limit=0),
+    )
+    return Section(title="The journal in a file, beside one in memory", unit="ms", rows=rows)
+
+
 def _speed_row(
     name: str,
     speed: speed_scenarios.Speed,
@@ -255,6 +285,9 @@ SECTIONS: Final[dict[str, Callable[[], Section]]] = {
     "footprint": footprint,
     "start": start,
     "command": command,
+    "line": line,
+    "slow-line": slow_line,
+    "journal": journal,
 }
 
 
@@ -270,6 +303,12 @@ def _measured_speed() -> tuple[
     with Devnet(with_v1=True, import_open=True) as devnet, speed_scenarios.both(devnet) as both:
         figures = cache_scenarios.measure(devnet)
         return both.lookup(), both.signing(), both.verifying(), both.listing(), figures
+
+
+@cache
+def _measured_line() -> dict[str, line_scenarios.OverALine]:
+    with Devnet(with_v1=True) as devnet:
+        return line_scenarios.measure(devnet)
 
 
 @cache

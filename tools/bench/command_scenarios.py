@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Final
 from speed_scenarios import DOMAIN, LIBRARY, NODE, OPERATOR, ROOT, Speed, fill
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from ocn_registry.deploy.devnet import Devnet
 
@@ -53,7 +53,7 @@ def measure(devnet: Devnet) -> Commands:
     """Measure both commands on a chain that has v1's contracts, and ours open for imports."""
     fill(devnet, parties=PARTIES, v1_parties=PARTIES)
     with tempfile.TemporaryDirectory() as folder:
-        both = _Both(devnet, Path(folder))
+        both = Both(devnet.rpc_url, Path(folder))
         here, v1_here = ["--rpc-url", devnet.rpc_url], ["-n", "local-v1"]
         node = ["get-node", OPERATOR]
         listing, v1_listing = both.listings(
@@ -68,16 +68,17 @@ def measure(devnet: Devnet) -> Commands:
         )
 
 
-class _Both:
+class Both:
     """Our command and v1's, ready to run."""
 
-    def __init__(self, devnet: Devnet, folder: Path) -> None:
+    def __init__(self, rpc_url: str, folder: Path) -> None:
+        """Prepare both for a chain, with what they need in a folder."""
         venv.create(folder / "python", symlinks=True)
-        self._ours = [str(folder / "python" / "bin" / "python"), "-c", _SCRIPT]
-        self._v1 = [NODE, str(LIBRARY / "cli.js")]
+        self.ours = [str(folder / "python" / "bin" / "python"), "-c", _SCRIPT]
+        self.v1 = [NODE, str(LIBRARY / "cli.js")]
         installed = f"{ROOT}{os.pathsep}{sysconfig.get_path('purelib')}"
         self._environment = os.environ | {"PYTHONPATH": installed}
-        host, _, port = devnet.rpc_url.removeprefix("http://").partition(":")
+        host, _, port = rpc_url.removeprefix("http://").partition(":")
         file = folder / "network.json"
         file.write_text(json.dumps({"provider": {"host": host, "port": int(port)}}))
         self.network = ["--network-file", str(file)]
@@ -85,18 +86,18 @@ class _Both:
     def start(self, ours: Sequence[str], v1: Sequence[str], expected: str) -> Speed:
         """Measure something short: most of its time is that of starting."""
         rounds = [
-            (self._took([*self._ours, *ours], expected), self._took([*self._v1, *v1], expected))
+            (self._took([*self.ours, *ours], expected), self._took([*self.v1, *v1], expected))
             for _ in range(STARTS)
         ]
         return _medians(rounds)
 
     def listings(self, ours: Sequence[str], of_v1: Sequence[str]) -> tuple[Speed, Speed]:
         """Measure lists of all parties: ours of our contracts, ours of v1's, and v1's."""
-        v1 = [*self._v1, "list-parties", *self.network]
+        v1 = [*self.v1, "list-parties", *self.network]
         rounds = [
             (
-                self._listed([*self._ours, *ours]),
-                self._listed([*self._ours, *of_v1]),
+                self._listed([*self.ours, *ours]),
+                self._listed([*self.ours, *of_v1]),
                 self._listed(v1),
             )
             for _ in range(LISTS)
@@ -107,27 +108,30 @@ class _Both:
         )
 
     def _took(self, command: Sequence[str], expected: str) -> float:
-        seconds, out = self._run(command)
+        seconds, out = self.run(command)
         if expected not in out:
             raise ValueError(f"{command} does not say {expected!r}: {out[:500]}")
         return seconds
 
     def _listed(self, command: Sequence[str]) -> float:
-        seconds, out = self._run(command)
+        seconds, out = self.run(command)
         # v1 says where it connects to before it prints JSON.
         found = len(json.loads(out[out.index("[") :]))
         if found != PARTIES:
             raise ValueError(f"{command} lists {found} parties of {PARTIES}")
         return seconds
 
-    def _run(self, command: Sequence[str]) -> tuple[float, str]:
+    def run(
+        self, command: Sequence[str], variables: Mapping[str, str] | None = None
+    ) -> tuple[float, str]:
+        """Run a command; return how many seconds it took, and what it printed."""
         started = time.perf_counter()
         finished = subprocess.run(  # noqa: S603 - our own command and v1's
             command,
             check=True,
             capture_output=True,
             text=True,
-            env=self._environment,
+            env={**self._environment, **(variables or {})},
         )
         return time.perf_counter() - started, finished.stdout
 

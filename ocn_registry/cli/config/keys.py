@@ -8,7 +8,6 @@ accepted with a warning. A flag overrides the environment, which overrides the s
 
 from __future__ import annotations
 
-import getpass
 import os
 import re
 import sys
@@ -23,7 +22,6 @@ from ocn_registry.foreign.text import shown
 from ocn_registry.models import Address
 from ocn_registry.signing import KeySigner
 from ocn_registry.signing.key_files import private_text
-from ocn_registry.signing.program import program_signer
 from ocn_registry.signing.signers import address_in_keystore
 
 if TYPE_CHECKING:
@@ -213,6 +211,9 @@ def _referenced(args: Namespace, part: Part | NewPart, reference: str) -> Signer
         if kind == "file":
             return KeySigner.from_file(at_home(place))
         if kind == "command":
+            # It can start a process, which takes time to import and most keys do without.
+            from ocn_registry.signing.program import program_signer  # noqa: PLC0415
+
             return program_signer(place)
     if reference and at_home(reference).is_file():  # else it may be a key, and is not repeated
         guess = f"keystore:{printable(reference)}"
@@ -230,6 +231,8 @@ def passphrase(args: Namespace, part: Part | NewPart, path: str, *, twice: bool 
             f"nobody can be asked for the passphrase of {printable(path)}: write it to a file "
             "that only you can read, and add --passphrase-file",
         )
+    import getpass  # noqa: PLC0415 - only for people
+
     given = getpass.getpass(f"passphrase of {printable(path)}: ")
     if twice and given != getpass.getpass("once more: "):
         raise InvalidInput("the two passphrases differ: run the command again")

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeGuard
 from urllib.parse import urlsplit
@@ -92,6 +91,8 @@ def network_options(args: Namespace) -> str:
 
     Secrets in URLs are left out: `--rpc-url` then has to be given again by hand.
     """
+    import shlex  # noqa: PLC0415 - for writes only
+
     words: list[str] = []
     for name, option in (
         ("profile", "--profile"),
