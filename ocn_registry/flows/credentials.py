@@ -8,7 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeGuard
 
 from ocn_registry.errors import InvalidInput
+from ocn_registry.foreign.files import read_bytes
+from ocn_registry.foreign.limits import CREDENTIALS_FILE
+from ocn_registry.foreign.strict_json import parse_json
 from ocn_registry.foreign.text import shown
+from ocn_registry.foreign.urls import same_url
 from ocn_registry.intents import WantedParty
 from ocn_registry.models import PartyId, Role, named
 
@@ -35,6 +39,8 @@ def wanted_parties(
     Args:
         credentials: The object, or the list in its `roles`, as JSON was read.
         operator: Address whose node they are reached through.
+
+    A website is written as it can be listed, where that means the same.
 
     Raises:
         InvalidInput: It is not such an object, or names a role that does not exist.
@@ -83,5 +89,30 @@ def _entry(entry: object) -> tuple[PartyId, Role, str | None]:
     return (
         PartyId(country_code, party_id).folded,
         _ROLES[role],
-        website if isinstance(website, str) else None,
+        same_url(website) if isinstance(website, str) else None,
     )
+
+
+def read_credentials(path: str) -> dict[str, object]:
+    """Read a file with an OCPI credentials object, or with a response that has one as its data.
+
+    Args:
+        path: The file, JSON.
+
+    Raises:
+        InvalidInput: It can't be read, or is not a JSON object.
+    """
+    content = read_bytes(path, CREDENTIALS_FILE.max_bytes, what="credentials file")
+    try:
+        whole = parse_json(content, CREDENTIALS_FILE)
+    except ValueError as error:
+        raise InvalidInput(
+            f"the credentials file {shown(path)} is not valid JSON: {shown(str(error))}",
+        ) from None
+    if _is_list(whole):  # the roles alone
+        whole = {"roles": whole}
+    if _is_object(whole) and "roles" not in whole and _is_object(whole.get("data")):
+        whole = whole["data"]
+    if not _is_object(whole):
+        raise InvalidInput(f"the credentials file {shown(path)} is not a JSON object")
+    return whole

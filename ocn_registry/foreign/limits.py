@@ -38,6 +38,7 @@ RPC_EVENTS_ITEMS = 16 * RPC_EVENTS
 
 REQUEST = Limits(max_bytes=1 << 16, max_items=4_096)
 NETWORK_FILE = Limits(max_bytes=1 << 16, max_items=2_048)
+CREDENTIALS_FILE = Limits(max_bytes=1 << 16, max_items=4_096)
 SETTINGS_FILE = Limits(max_bytes=1 << 16, max_items=4_096)
 KEYSTORE_FILE = Limits(max_bytes=1 << 16, max_items=256)
 STATE_FILE = Limits(max_bytes=1 << 20, max_items=50_000)

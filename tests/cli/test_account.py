@@ -405,6 +405,101 @@ def test_a_party_is_registered_whole_in_one_transaction_and_again_nothing_is_sen
     assert json.loads(done("register", *words))["status"] == "unchanged"
 
 
+@pytest.fixture
+def credentials(tmp_path):
+    """Write an OCPI credentials object as a node sends it."""
+
+    def write(*roles, **whole):
+        file = tmp_path / "credentials.json"
+        file.write_text(json.dumps({"token": "a secret", "roles": roles} | whole))
+        return file
+
+    return write
+
+
+def role_of(country_code, party_id, role, **details):
+    found = {"country_code": country_code, "party_id": party_id, "role": role}
+    return found | {"business_details": {"name": "Example"} | details}
+
+
+@pytest.mark.parametrize("paid", ["by the party", "by a spender"])
+def test_every_id_of_an_ocpi_credentials_object_is_registered_in_one_transaction(
+    client, command, listed_node, keys, cpo, spender, credentials, paid
+):
+    file = credentials(
+        role_of("DE", "ABC", "CPO", website="https://WWW.example.org/"),
+        role_of("de", "abc", "EMSP"),
+        role_of("DE", "DEF", "NSP", website="https://www.example.org/über?x=1"),
+    )
+    words = ["register", "--from-credentials", file, "-o", listed_node.address, "--si", "cdrs"]
+    words += ["-s", keys[cpo.address], "-y"]
+    words += ["-x", keys[spender.address]] if paid == "by a spender" else []
+    finished = command(*words)
+    assert finished.returncode == 0, finished.stderr
+    assert len(json.loads(finished.stdout)["hashes"]) == 1
+    assert "the website of DE DEF is left out" in finished.stderr
+    assert "a secret" not in finished.stdout + finished.stderr
+    abc, other = client.party("DE", "ABC"), client.party("DE", "DEF")
+    assert (abc.roles, abc.website) == ((Role.CPO, Role.EMSP), WEBSITE)
+    assert (other.roles, other.website) == ((Role.NSP,), None)
+    assert abc.modules_sender == other.modules_sender == (Module.CDRS,)
+    again = command(*words)
+    assert json.loads(again.stdout)["status"] == "unchanged"
+
+
+def test_ids_that_the_credentials_do_not_name_stay(
+    client, command, with_two_ids, listed_node, keys, credentials
+):
+    file = credentials(role_of("DE", "XYZ", "CPO"))
+    words = ("register", "--from-credentials", file, "-o", listed_node.address)
+    finished = command(*words, "-s", keys[with_two_ids.address], "-y")
+    assert finished.returncode == 0, finished.stderr
+    assert "adds      DE XYZ; DE DEF, DE ABC stay" in finished.stderr
+    assert len(client.parties_of(with_two_ids.address)) == 3
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("{}", "no roles"),
+        ('{"roles": []}', "no roles"),
+        ('{"roles": {}}', "no roles"),
+        ('{"roles": [1]}', "not a role"),
+        ('{"roles": [{"country_code": 1, "party_id": "ABC", "role": "CPO"}]}', "no country_code"),
+        ('{"roles": [{"country_code": "DE", "party_id": "ABC", "role": "cpo"}]}', "not a valid"),
+        ('{"roles": [{"country_code": "DEU", "party_id": "ABC", "role": "CPO"}]}', "'DEU'"),
+        ("null", "not a JSON object"),
+        ("[" * 50_000, "not valid JSON"),
+        ("{" * 70_000, "longer than"),
+    ],
+)
+def test_what_is_not_a_credentials_object_is_refused_in_one_line(
+    command, listed_node, keys, cpo, tmp_path, content, says
+):
+    file = tmp_path / "odd.json"
+    file.write_text(content)
+    words = ("register", "--from-credentials", file, "-o", listed_node.address)
+    finished = command(*words, "-s", keys[cpo.address], "-y")
+    assert finished.returncode == 2, finished.stderr
+    assert says in finished.stderr
+    assert "Traceback" not in finished.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("-c", "DE", "ABC", "--from-credentials", "x.json"),
+        ("--from-credentials", "x.json", "-r", "CPO"),
+        ("--from-credentials", "x.json", "--website", WEBSITE),
+        ("-c", "DE", "ABC"),
+        ("-r", "CPO"),
+    ],
+)
+def test_credentials_and_what_they_say_are_not_given_both(command, listed_node, keys, cpo, words):
+    finished = command("register", *words, "-o", listed_node.address, "-s", keys[cpo.address])
+    assert finished.returncode == 2
+
+
 def test_a_further_id_is_registered_and_the_others_stay(
     client, command, with_two_ids, listed_node, keys
 ):

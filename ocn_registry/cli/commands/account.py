@@ -11,10 +11,14 @@ from typing import TYPE_CHECKING
 
 from ocn_registry.cli import options as take
 from ocn_registry.cli.commands import Command
+from ocn_registry.cli.commands.write import operator, roles
 from ocn_registry.plans.exit_codes import DONE
+
+_Wanted = tuple[tuple[str, str], "Sequence[str]", "str | None"]  # id, roles, website
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from collections.abc import Sequence
 
     from ocn_registry.cli.config.keys import Authority
     from ocn_registry.client.sync_client import RegistryClient
@@ -59,20 +63,62 @@ def register(args: Namespace, client: RegistryClient, acting: Authority) -> int:
 
 
 def registration(args: Namespace, client: RegistryClient) -> tuple[SignableIntent, ...]:
-    """Return the intents of a whole registration: party, modules and website, as given."""
+    """Return the intents of a whole registration: party, modules and website, as given.
+
+    Raises:
+        InvalidInput: Options contradict each other, or the file of credentials is not one.
+        UnsupportedByDialect: The file names several ids, and an account can have only one.
+    """
+    from ocn_registry.errors import InvalidInput
     from ocn_registry.plans import intent_args
 
-    intents: list[SignableIntent] = [
-        intent_args.set_party(args.credentials, args.roles, args.operator)
-    ]
-    sender, receiver = args.sender_interface, args.receiver_interface
-    if sender is not None or receiver is not None:
-        named = args.credentials if client.limits.has_many_ids else None
-        intents.append(intent_args.set_party_modules(sender or (), receiver or (), named))
-    if args.website is not None:
+    if args.from_credentials is not None:
+        if args.roles is not None or args.website is not None:
+            raise InvalidInput(
+                "--from-credentials names roles and website: leave out -r, --website"
+            )
+        parties = _of_credentials(args, client)
+    elif args.roles is None:
+        raise InvalidInput("the roles are missing: give -r, or --from-credentials")
+    else:
         website = "" if args.website == take.NONE else args.website
-        intents.append(intent_args.set_party_website(args.credentials, website))
+        parties = [(tuple(args.credentials), args.roles, website)]
+    intents: list[SignableIntent] = []
+    sender, receiver = args.sender_interface, args.receiver_interface
+    for credentials, its_roles, website in parties:
+        intents.append(intent_args.set_party(credentials, its_roles, args.operator))
+        if sender is not None or receiver is not None:
+            named = credentials if client.limits.has_many_ids else None
+            intents.append(intent_args.set_party_modules(sender or (), receiver or (), named))
+        if website is not None:
+            intents.append(intent_args.set_party_website(credentials, website))
     return tuple(intents)
+
+
+def _of_credentials(args: Namespace, client: RegistryClient) -> list[_Wanted]:
+    """Return the parties of a file with an OCPI credentials object."""
+    from ocn_registry.cli.output.render import printable, talk
+    from ocn_registry.errors import InvalidInput, UnsupportedByDialect
+    from ocn_registry.flows.credentials import read_credentials, wanted_parties
+    from ocn_registry.foreign.urls import check_url
+
+    wanted = wanted_parties(read_credentials(args.from_credentials), args.operator)
+    if len(wanted) > 1 and not client.limits.has_many_ids:
+        raise UnsupportedByDialect(
+            f"the credentials name {len(wanted)} ids, and these contracts list one for each "
+            "account: register each with a key of its own and -c CC PID",
+        )
+    found: list[_Wanted] = []
+    for one in wanted:
+        website = one.website if client.limits.has_websites else None
+        try:
+            check_url(website or "https://example.org")
+        except InvalidInput as error:
+            talk(f"note: the website of {one.id} is left out: {printable(str(error))}")
+            website = None
+        names = [role.name for role in one.roles]
+        found.append(((one.country_code, one.party_id), names, website))
+    return found
 
 
 def rotate(args: Namespace) -> int:
@@ -192,6 +238,26 @@ def _new_key(args: Namespace, client: RegistryClient) -> Signer:
     created = KeySigner.new_identity(path, lambda: secret)
     talk(f"created   {path}: keep a copy of it, and the passphrase, in another place")
     return created
+
+
+def wanted_parties(parser: ArgumentParser) -> None:
+    """Add which parties are registered, and where they are reached."""
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument(
+        "-c",
+        "--credentials",
+        nargs=2,
+        metavar=("CC", "PID"),
+        help="OCPI country code and party id of the party",
+    )
+    which.add_argument(
+        "--from-credentials",
+        metavar="FILE",
+        help="file with an OCPI credentials object: registers every id in its roles, with these "
+        "roles and the website in business_details",
+    )
+    roles(parser, required=False)
+    operator(parser)
 
 
 def whole_registration(parser: ArgumentParser) -> None:

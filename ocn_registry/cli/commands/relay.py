@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ocn_registry.cli import options as take
 from ocn_registry.cli.commands import Command, account
-from ocn_registry.cli.commands.write import WRITES, modules
+from ocn_registry.cli.commands.write import modules
 from ocn_registry.plans.exit_codes import DONE, INTERRUPTED, REJECTED
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from ocn_registry.signing import SignedRequest, Signer
 
 _VOUCHER_BYTES = 1 << 12
-_PARTY = next(write for write in WRITES if write.name == "set-party")
 
 
 def register(args: Namespace) -> int:
@@ -303,7 +302,7 @@ COMMANDS = (
         "register a party with its modules and website, in one step",
         register,
         (
-            *(*_PARTY.options, modules, account.whole_registration),
+            *(account.wanted_parties, modules, account.whole_registration),
             *(_keystore, take.acting, handing_in, take.spending),
         ),
         more="A relay pays if one is named, or if the network has one and no --spender is given: "
@@ -313,6 +312,7 @@ COMMANDS = (
             f"register {_REGISTRATION} --relay {_URL}",
             f"register {_REGISTRATION} --si cdrs --ri commands -s keystore:key.json -n volta",
             f"register {_REGISTRATION} -s keystore:key.json -x keystore:spender.json -n volta",
+            f"register --from-credentials credentials.json -o {_ADDRESS} -s keystore:key.json",
         ),
     ),
     Command(

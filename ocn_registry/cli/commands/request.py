@@ -263,7 +263,6 @@ def _cancelled(parser: ArgumentParser) -> None:
 
 _ADDRESS = "0x9bC1169Ca09555bf2721A5C9eC6D69c8073bfeB4"
 _REGISTRATION = f"-c DE ABC -r CPO -o {_ADDRESS} --si cdrs"
-_PARTY = next(write for write in WRITES if write.name == "set-party")
 
 # What needs the signatures of two accounts. `identity rotate` and `identity controller` do it where
 # both keys are at hand.
@@ -315,7 +314,7 @@ def _commands() -> Iterator[Command]:
         "write requests for a whole registration: party, modules, website",
         prepare_registration,
         (
-            *(*_PARTY.options, modules, account.whole_registration),
+            *(account.wanted_parties, modules, account.whole_registration),
             *(_account, take.signing, take.out, _folder),
         ),
         more="One file for each, in the order in which they are signed and sent.",

@@ -154,16 +154,26 @@ def _url(parser: ArgumentParser) -> None:
 
 def _party(parser: ArgumentParser) -> None:
     take.party_id(parser)
+    roles(parser)
+    operator(parser)
+
+
+def roles(parser: ArgumentParser, *, required: bool = True) -> None:
+    """Add the roles of a party."""
     parser.add_argument(
         "-r",
         "--roles",
         nargs="+",
         action="extend",
         type=choice("role", ROLES),
-        required=True,
+        required=required,
         metavar="ROLE",
         help=f"one or more of {', '.join(ROLES)}",
     )
+
+
+def operator(parser: ArgumentParser) -> None:
+    """Add the operator of the node that reaches a party."""
     parser.add_argument(
         "-o",
         "--operator",
