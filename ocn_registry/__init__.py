@@ -125,9 +125,10 @@ if TYPE_CHECKING:
     from ocn_registry.protocol.journal import JournalEntry as JournalEntry
     from ocn_registry.protocol.journal import MemoryJournal as MemoryJournal
     from ocn_registry.protocol.journal_sqlite import SqliteJournal as SqliteJournal
-    from ocn_registry.relay.client import AsyncRelayClient as AsyncRelayClient
+    from ocn_registry.relay.async_client import AsyncRelayClient as AsyncRelayClient
     from ocn_registry.relay.client import RelayClient as RelayClient
     from ocn_registry.relay.client import RelayedRequest as RelayedRequest
+    from ocn_registry.relay.client import RelayEvent as RelayEvent
     from ocn_registry.relay.client import RelayRefused as RelayRefused
     from ocn_registry.relay.client import RelayUnavailable as RelayUnavailable
     from ocn_registry.relay.documents import Voucher as Voucher
@@ -189,9 +190,8 @@ else:
         ),
         "protocol.journal": "Journal JournalEntry MemoryJournal",
         "protocol.journal_sqlite": "SqliteJournal",
-        "relay.client": (
-            "AsyncRelayClient RelayClient RelayRefused RelayUnavailable RelayedRequest"
-        ),
+        "relay.async_client": "AsyncRelayClient",
+        "relay.client": "RelayClient RelayEvent RelayRefused RelayUnavailable RelayedRequest",
         "relay.documents": "Voucher",
         "signing": (
             "AsyncExternalSigner AsyncSigner ExternalSigner KeySigner Request SignedRequest Signer"

@@ -100,6 +100,8 @@ def read(value: object, hint: object, name: str) -> object:
         return tuple([read(item, parts[0], name) for item in value])
     if hint is object:
         return value
+    if origin is dict:
+        return as_object(value, name)
     return _of_class(value, cast("type[object]", hint), name)
 
 

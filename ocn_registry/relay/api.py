@@ -29,6 +29,7 @@ from ocn_registry.relay.documents import Voucher, receipt
 from ocn_registry.relay.openapi import document as openapi
 from ocn_registry.relay.policy import used
 from ocn_registry.relay.problems import problem_of
+from ocn_registry.signing import read_signature
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -77,6 +78,7 @@ def application(service: Service) -> Starlette:
         routes=[
             route("/v1/requests", post_request, "POST", limited=True),
             route("/v1/requests/{id}", get_request, "GET"),
+            route("/v1/requests/{id}", delete_request, "DELETE", limited=True),
             route("/v1/accounts/{account}/allowance", get_allowance, "GET"),
             route("/v1/accounts/{account}/requests", get_requests, "GET"),
             *[
@@ -103,12 +105,8 @@ async def post_request(service: Service, http: HttpRequest) -> Response:
         document = whole["request"]
         if "voucher" in whole:
             voucher = Voucher.read(json.dumps(whole["voucher"]))
-    authorization = http.headers.get("authorization", "")
-    scheme, _, key = authorization.partition(" ")
-    if authorization and scheme.lower() != "bearer":
-        raise Problem("invalid_request", "the authorization must be a bearer token: use an API key")
     decision = await _off_loop(
-        service.intake.accept, json.dumps(document), voucher=voucher, key=key or None
+        service.intake.accept, json.dumps(document), voucher=voucher, key=_key(http)
     )
     request = decision.request
     signed = await _off_loop(
@@ -136,7 +134,26 @@ async def get_request(service: Service, http: HttpRequest) -> Response:
 
     found = await _off_loop(look)
     if found is None:
-        raise Problem("not_found", "no request with this id was accepted here: check the id")
+        raise _unknown_request()
+    return JSONResponse(views.of_request(found))
+
+
+async def delete_request(service: Service, http: HttpRequest) -> Response:
+    """Withdraw a request: with the API key that sponsored it, or `{"signature": ...}`."""
+    key = _key(http)
+    signature: bytes | None = None
+    if key is None:
+        whole = await _body(http)
+        if set(whole) != {"signature"}:
+            raise Problem(
+                "invalid_request", "the signature is missing: sign Withdraw with the request's key"
+            )
+        signature = read_signature(whole["signature"])
+    found = await _off_loop(
+        service.intake.withdraw, http.path_params["id"].lower(), signature=signature, key=key
+    )
+    if found is None:
+        raise _unknown_request()
     return JSONResponse(views.of_request(found))
 
 
@@ -245,6 +262,19 @@ async def get_metrics(service: Service, http: HttpRequest) -> Response:  # noqa:
     """Answer with figures in the form of Prometheus."""
     await _off_loop(service.measure)
     return Response(generate_latest(service.metrics), media_type=CONTENT_TYPE_LATEST)
+
+
+def _unknown_request() -> Problem:
+    return Problem("not_found", "no request with this id was accepted here: check the id")
+
+
+def _key(http: HttpRequest) -> str | None:
+    """Return the API key that came along."""
+    authorization = http.headers.get("authorization", "")
+    scheme, _, key = authorization.partition(" ")
+    if authorization and scheme.lower() != "bearer":
+        raise Problem("invalid_request", "the authorization must be a bearer token: use an API key")
+    return key.strip() or None
 
 
 async def _body(http: HttpRequest) -> dict[str, object]:

@@ -1,12 +1,11 @@
 """Clients of a relay: hand in a signed request, wait for it, see what is left of an allowance.
 
 Handing in is safe to repeat: the request's id is the digest that its account signed, so the relay
-accepts it once. `AsyncRelayClient` runs the same calls in threads.
+accepts it once.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 import time
@@ -22,12 +21,15 @@ from ocn_registry.foreign.text import shown
 from ocn_registry.portable.base import Portable, key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
+    from ocn_registry.networks import Deployment
     from ocn_registry.relay.documents import Voucher
-    from ocn_registry.signing import SignedRequest
+    from ocn_registry.signing import SignedRequest, Signer
 
 _MOST_BYTES: Final = 1 << 20
+_SILENCE_S: Final = 60.0  # a relay says that it is there every 15 s
+_SHORT_PAUSE_S, _LONG_PAUSE_S = 0.2, 10.0
 _ENDED: Final = frozenset({"done", "failed", "expired", "superseded", "withdrawn"})
 _STATES: Final = _ENDED | {"accepted", "sent", "mined"}
 _CODE: Final = re.compile(r"[a-z_]{1,64}")
@@ -77,6 +79,62 @@ class RelayedRequest(Portable):
     def ended(self) -> bool:
         """Whether the state won't change any more."""
         return self.state in _ENDED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelayEvent(Portable):
+    """Something that happened at a relay.
+
+    Attributes:
+        id: Where a later `follow` goes on from.
+        kind: `request`, `registry`, `block` or `reload`.
+        data: What happened, as `/v1/openapi.json` describes it. The relay's own text.
+    """
+
+    id: str
+    kind: str
+    data: dict[str, object]
+
+
+def read_events(chunks: Iterable[bytes]) -> Iterator[RelayEvent]:
+    """Read server-sent events from the bytes of a stream.
+
+    Args:
+        chunks: The bytes as they come.
+
+    Raises:
+        RelayUnavailable: They are not those of a relay's stream.
+    """
+    waiting = b""
+    for chunk in chunks:
+        waiting += chunk
+        if len(waiting) > _MOST_BYTES:
+            raise RelayUnavailable(f"an event is longer than {_MOST_BYTES} bytes: check the URL")
+        *whole, waiting = waiting.split(b"\n\n")
+        for text in whole:
+            event = _event(text)
+            if event is not None:
+                yield event
+
+
+def _event(text: bytes) -> RelayEvent | None:
+    fields: dict[str, str] = {}
+    for line in text.decode(errors="replace").split("\n"):
+        name, _, value = line.partition(": ")
+        fields[name] = value
+    if "data" not in fields:
+        return None
+    try:
+        data = parse_json(fields["data"].encode())
+    except (ValueError, InvalidInput):
+        data = None
+    if not isinstance(data, dict):
+        raise RelayUnavailable("the relay's events are not those of a relay: check its URL")
+    return RelayEvent(
+        id=fields.get("id", "")[:64],
+        kind=fields.get("event", "message")[:64],
+        data=cast("dict[str, object]", data),
+    )
 
 
 class RelayClient:
@@ -147,6 +205,74 @@ class RelayClient:
             RelayUnavailable: The relay can't be reached.
         """
         return _request(self._ask("GET", f"/v1/requests/{quote(request_id, safe='')}"))
+
+    def withdraw(
+        self, request_id: str, *, deployment: Deployment, signer: Signer | None = None
+    ) -> RelayedRequest:
+        """Withdraw a request that was not sent yet.
+
+        Whoever has the signed document can still send it until its deadline: to be sure, cancel it
+        on the chain.
+
+        Args:
+            request_id: Its id.
+            deployment: The registry that it is for.
+            signer: The key that signed the request; not needed with the API key that sponsored it.
+
+        Raises:
+            RelayRefused: It was sent, or has ended (`not_waiting`), or the key is another one.
+            RelayUnavailable: The relay can't be reached.
+        """
+        from ocn_registry.relay.documents import withdrawal  # noqa: PLC0415 - few withdraw
+
+        signature = None if signer is None else signer.sign(withdrawal(deployment, request_id))
+        body = None if signature is None else {"signature": f"0x{signature.hex()}"}
+        return _request(self._ask("DELETE", f"/v1/requests/{quote(request_id, safe='')}", body))
+
+    def follow(self, *, after: str | None = None) -> Iterator[RelayEvent]:
+        """Yield what happens at the relay, for ever; it goes on where a connection was lost.
+
+        Args:
+            after: The id of the last event that you have seen; `None` for what comes next.
+
+        Raises:
+            RelayRefused: The relay does not let you follow.
+        """
+        pause_s = _SHORT_PAUSE_S
+        while True:
+            try:
+                for event in self._events(after):
+                    after, pause_s = event.id or after, _SHORT_PAUSE_S
+                    yield event
+            except RelayUnavailable:
+                time.sleep(pause_s)
+                pause_s = min(2 * pause_s, _LONG_PAUSE_S)
+
+    def _events(self, after: str | None) -> Iterator[RelayEvent]:
+        headers = self._headers | {"Accept": "text/event-stream"}
+        if after is not None:
+            headers["Last-Event-ID"] = after
+        try:
+            reply = self._pool.request(
+                "GET",
+                f"{self._url}/v1/changes",
+                headers=headers,
+                redirect=False,
+                preload_content=False,
+                timeout=urllib3.Timeout(connect=self._timeout_s, read=_SILENCE_S),
+            )
+            try:
+                if reply.status != 200:  # noqa: PLR2004 - an HTTP status
+                    _answer(reply.status, reply.read(_MOST_BYTES + 1, decode_content=True))
+                    raise RelayUnavailable(f"the relay answered HTTP {reply.status}: check its URL")
+                yield from read_events(iter(lambda: reply.read1(1 << 14), b""))
+            finally:
+                reply.close()
+        except urllib3.exceptions.HTTPError as error:
+            raise RelayUnavailable(
+                f"the relay can't be followed ({type(error).__name__}): check its URL",
+            ) from None
+        raise RelayUnavailable("the relay ended the stream: follow it again")
 
     def wait(
         self,
@@ -226,53 +352,6 @@ class RelayClient:
                 "nothing is paid twice",
             ) from None
         return _answer(reply.status, text)
-
-
-class AsyncRelayClient:
-    """Talks to one relay, for callers that share a thread; see `RelayClient`."""
-
-    def __init__(self, url: str, *, key: str | None = None, timeout_s: float = 20.0) -> None:
-        """Say where the relay is; see `RelayClient`."""
-        self._client = RelayClient(url, key=key, timeout_s=timeout_s)
-
-    async def __aenter__(self) -> Self:
-        """Return the client."""
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        """Close the connections."""
-        await self.close()
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await asyncio.to_thread(self._client.close)
-
-    async def submit(
-        self, signed: SignedRequest, *, voucher: Voucher | None = None
-    ) -> RelayedRequest:
-        """Hand in a signed request; see `RelayClient.submit`."""
-        return await asyncio.to_thread(self._client.submit, signed, voucher=voucher)
-
-    async def request(self, request_id: str) -> RelayedRequest:
-        """Return what became of a request; see `RelayClient.request`."""
-        return await asyncio.to_thread(self._client.request, request_id)
-
-    async def wait(
-        self,
-        request_id: str,
-        *,
-        until: str = "mined",
-        timeout_s: float = 120.0,
-        on_state: Callable[[RelayedRequest], None] | None = None,
-    ) -> RelayedRequest:
-        """Wait until a request is in a block, or has ended; see `RelayClient.wait`."""
-        return await asyncio.to_thread(
-            self._client.wait, request_id, until=until, timeout_s=timeout_s, on_state=on_state
-        )
-
-    async def allowance(self, account: str) -> dict[str, object]:
-        """Return what is left of an account's quotas today; see `RelayClient.allowance`."""
-        return await asyncio.to_thread(self._client.allowance, account)
 
 
 def _answer(status: int, text: bytes) -> dict[str, object]:

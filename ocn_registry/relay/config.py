@@ -39,10 +39,12 @@ name = "local"                      # "ewc", "volta", or file = "PATH" of a depl
 # rpc_urls = []                     # RPC nodes in place of the network's own, the preferred first
 
 [keys]
-# A key is named, never written here: keystore:PATH, file:PATH, env:NAME, or credential:NAME for
-# systemd's LoadCredential. A keystore's passphrase is in passphrase_file.
+# A key is named, never written here: keystore:PATH, file:PATH, env:NAME, credential:NAME for
+# systemd's LoadCredential, or command:PROGRAM for a program that signs and keeps the key.
+# The passphrase of keystores is in passphrase_file, or in the credential "passphrase".
 spender = "env:OCN_RELAY_SPENDER"   # pays for the transactions
 receipts = "env:OCN_RELAY_RECEIPTS" # signs receipts of accepted requests; holds no money
+# spender_address = "0x..."         # where only the API is served, without the spender's key
 # passphrase_file = "PATH"
 
 [spending]
@@ -61,6 +63,7 @@ receipts = "env:OCN_RELAY_RECEIPTS" # signs receipts of accepted requests; holds
 # new_ids_per_country = 100         # new ids of one country, over all sponsors
 # waiting_per_account = 8           # requests of one account under way at a time
 """
+_KEYS: Final = ("keystore", "file", "env", "credential", "command")
 _NUMBERS: Final = {
     "leaving_per_day": 5,
     "requests_per_day": 200,
@@ -81,6 +84,7 @@ class Config:
         listen: Host and port of the API.
         spender: Where the spender's key is.
         receipts: Where the key for receipts is.
+        spender_address: The spender's address, where its key is not at hand.
         passphrase_file: Where a keystore's passphrase is.
         batch: How many requests go into one transaction at most.
         max_fee_per_gas_wei: Most that is paid per gas.
@@ -95,6 +99,7 @@ class Config:
     listen: tuple[str, int] = ("127.0.0.1", 8600)
     spender: str = "env:OCN_RELAY_SPENDER"
     receipts: str = "env:OCN_RELAY_RECEIPTS"
+    spender_address: Address | None = None
     passphrase_file: str | None = None
     batch: int = 50
     max_fee_per_gas_wei: int = 1000
@@ -114,26 +119,47 @@ class Config:
         """
         kind, _, place = reference.partition(":")
         if kind == "keystore":
-            if self.passphrase_file is None:
-                raise InvalidInput("passphrase_file is missing: a keystore needs its passphrase")
-            secret = private_text(self.passphrase_file).partition("\n")[0].removesuffix("\r")
-            return KeySigner.from_keystore(place, lambda: secret)
+            return KeySigner.from_keystore(place, self._passphrase)
         if kind == "file":
             return KeySigner.from_file(place)
         if kind == "env":
             return KeySigner.from_env(place)
         if kind == "credential":
-            folder = os.environ.get("CREDENTIALS_DIRECTORY")
-            if folder is None:
-                raise InvalidInput(
-                    "CREDENTIALS_DIRECTORY is not set: start the relay from a systemd unit with "
-                    "LoadCredential, or name the key in another way",
-                )
-            return KeySigner.from_file(Path(folder) / place)
+            path = _credential(place)
+            if path.suffix == ".json":
+                return KeySigner.from_keystore(path, self._passphrase)
+            return KeySigner.from_file(path)
+        if kind == "command":
+            from ocn_registry.signing.program import program_signer  # noqa: PLC0415 - few use it
+
+            return program_signer(place)
+        raise _not_a_key()
+
+    def _passphrase(self) -> str:
+        path = self.passphrase_file
+        if path is None and "CREDENTIALS_DIRECTORY" in os.environ:
+            path = str(_credential("passphrase"))
+        if path is None:
+            raise InvalidInput("passphrase_file is missing: a keystore needs its passphrase")
+        return private_text(path).partition("\n")[0].removesuffix("\r")
+
+
+def _not_a_key() -> InvalidInput:
+    return InvalidInput(
+        "a key reference is not valid: use keystore:PATH, file:PATH, env:NAME, credential:NAME "
+        "or command:PROGRAM",
+    )
+
+
+def _credential(name: str) -> Path:
+    """Return the file of a credential that systemd hands to the service."""
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    if folder is None:
         raise InvalidInput(
-            "a key reference is not valid: use keystore:PATH, file:PATH, env:NAME or "
-            "credential:NAME",
+            "CREDENTIALS_DIRECTORY is not set: start the relay from a systemd unit with "
+            "LoadCredential, or name the key in another way",
         )
+    return Path(folder) / name
 
 
 def read_config(path: Path) -> Config:
@@ -166,6 +192,7 @@ def read_config(path: Path) -> Config:
         requests_per_minute=top.number("requests_per_minute", 120, 1, 1 << 20),
         spender=_key(keys.text("spender", "env:OCN_RELAY_SPENDER"), path.parent),
         receipts=_key(keys.text("receipts", "env:OCN_RELAY_RECEIPTS"), path.parent),
+        spender_address=keys.address("spender_address"),
         passphrase_file=keys.path("passphrase_file", path.parent),
         batch=spending.number("batch", 50, 1, 200),
         max_fee_per_gas_wei=spending.number("max_fee_per_gas_wei", 1000, 1, 1 << 62),
@@ -225,6 +252,9 @@ class _Table:
             texts.append(one)
         return tuple(texts)
 
+    def address(self, name: str) -> Address | None:
+        return Address(self.text(name, "")) if name in self._values else None
+
     def addresses(self, name: str) -> frozenset[Address]:
         return frozenset(Address(one) for one in self.texts(name))
 
@@ -259,6 +289,8 @@ def _listen(text: str) -> tuple[str, int]:
 
 
 def _key(reference: str, folder: Path) -> str:
+    if reference.partition(":")[0] not in _KEYS or not reference.partition(":")[2]:
+        raise _not_a_key()
     for kind in ("keystore:", "file:"):
         reference = _beside(reference, folder, kind)
     return reference

@@ -1,6 +1,6 @@
-"""What a relay and its sponsors sign: receipts of accepted requests, and vouchers of operators.
+"""What is signed for a relay: receipts, vouchers of operators, and the wish to withdraw a request.
 
-Both are EIP-712 typed data with a domain of their own, so that neither can be taken for a request
+All are EIP-712 typed data with a domain of their own, so that none can be taken for a request
 to the contracts. A voucher says that the operator of a node lets the relay pay for an account: the
 operator that `SetParty` names was not asked, so its name alone proves nothing.
 """
@@ -25,6 +25,7 @@ SPONSOR = StructType.parse(
     "Sponsor(address operator,address account,uint256 requests,uint256 deadline)",
 )
 RECEIPT = StructType.parse("Receipt(string request,string sponsor,uint256 accepted)")
+WITHDRAW = StructType.parse("Withdraw(string request)")
 MAX_REQUESTS = 1_000
 
 
@@ -160,6 +161,16 @@ def relay_that_signed(deployment: Deployment, told: dict[str, object]) -> Addres
         values=(str(told.get("request")), str(told.get("sponsor")), accepted),
     )
     return recover(payload.digest(), read_signature(told.get("signature")))
+
+
+def withdrawal(deployment: Deployment, request: str) -> TypedData:
+    """Return what the signer of a request signs to withdraw it from a relay.
+
+    Args:
+        deployment: The registry.
+        request: The request's id.
+    """
+    return TypedData(domain=_domain(deployment), type=WITHDRAW, values=(request.lower(),))
 
 
 def _domain(deployment: Deployment) -> Domain:

@@ -16,17 +16,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ocn_registry.dialects import dialect_of
-from ocn_registry.errors import OcnRegistryError
-from ocn_registry.flows.requests import look
+from ocn_registry.errors import OcnRegistryError, SignatureMismatch
+from ocn_registry.flows.requests import looked_at
 from ocn_registry.intents import SetParty
 from ocn_registry.protocol.effects import run
 from ocn_registry.relay import store
 from ocn_registry.relay.database import DatabaseError, NotUnique
+from ocn_registry.relay.documents import withdrawal
 from ocn_registry.relay.policy import NotSponsored, Sponsor, is_leaving, reserve, sponsor_of
 from ocn_registry.relay.store import Accepted
 from ocn_registry.signing import recover
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ocn_registry.client.sync_client import RegistryClient
     from ocn_registry.models import Address
     from ocn_registry.relay.database import Database, Transaction
@@ -44,6 +47,10 @@ class Conflict(OcnRegistryError):
 
 class TooMany(OcnRegistryError):
     """The account has too many requests waiting."""
+
+
+class NotWaiting(OcnRegistryError):
+    """The request can't be withdrawn any more: it was sent, or has ended."""
 
 
 class Closed(OcnRegistryError):
@@ -72,7 +79,7 @@ class Intake:
         transport: Transport,
         database: Database,
         policy: Policy,
-        spender: Address,
+        spender: Callable[[], Address],
     ) -> None:
         """Start the thread that commits.
 
@@ -81,7 +88,7 @@ class Intake:
             transport: The client's way to the chain.
             database: Where requests are kept.
             policy: Whose requests are paid.
-            spender: The account that pays; requests are simulated as it.
+            spender: Returns the account that pays; requests are simulated as it.
         """
         self._client = client
         self._transport = transport
@@ -165,6 +172,53 @@ class Intake:
         self._waiting.put(commit)
         return commit.future.result()
 
+    def withdraw(
+        self, request_id: str, *, signature: bytes | None = None, key: str | None = None
+    ) -> Accepted | None:
+        """Withdraw a request that was not sent yet.
+
+        It stays valid until its deadline for whoever has it: to be sure, its account cancels it.
+        Quotas that it has used stay used.
+
+        Args:
+            request_id: The request.
+            signature: Of `documents.withdrawal`, by the key that signed the request.
+            key: Or the API key that it was handed in with.
+
+        Returns:
+            The request as it is now; `None` when there is none.
+
+        Raises:
+            SignatureMismatch: It was another key.
+            NotSponsored: The API key did not sponsor the request.
+            NotWaiting: It was sent, or has ended.
+            DatabaseError: The database can't be used.
+        """
+        with self._database.transaction() as transaction:
+            request = store.find(transaction, request_id)
+        if request is None:
+            return None
+        if key is not None:
+            sponsor = self._by_key(key)
+            if sponsor is None or str(sponsor) != request.sponsor:
+                raise NotSponsored("the API key did not sponsor this request: use the one that did")
+        else:
+            signed = self._client.read_signed_request(request.document)
+            signer = recover(signed.request.payload.digest(), signed.signature)
+            payload = withdrawal(self._client.deployment, request.id)
+            given = recover(payload.digest(), signature or b"")
+            if given is None or given != signer:
+                raise SignatureMismatch(str(signer or request.account), given)
+        with self._database.transaction() as transaction:
+            moved = store.move(transaction, request.id, "withdrawn", since=("accepted",))
+            now = store.find(transaction, request.id)
+        if not moved and (now is None or now.state != "withdrawn"):
+            raise NotWaiting(
+                f"request {request.id} is {now.state if now else 'gone'} and can't be withdrawn: "
+                "cancel it on the chain, if its nonce is still free",
+            )
+        return now
+
     def _check(self, signed: SignedRequest, waiting: tuple[Accepted, ...]) -> bool:
         """Check a request on the chain; return whether a contract signed it."""
         before = tuple(
@@ -174,17 +228,17 @@ class Intake:
                 if one.nonce < signed.nonce
             ]
         )
-        error = run(look(self._dialect, (*before, signed)), self._transport.perform)[-1]
+        looks = run(looked_at(self._dialect, (*before, signed)), self._transport.perform)
+        error, by_contract = looks[-1]
         if error is not None:
             raise error
-        by_contract = recover(signed.request.payload.digest(), signed.signature) != signed.account
         if by_contract and signed.account not in self._policy.contracts:
             raise NotSponsored(
                 f"{signed.account} is a contract, and this relay pays for contracts on its list "
                 "only: ask the relay, or pay yourself",
             )
         if not before:
-            self._client.quote(signed, payer=self._spender)  # raises what the contract would
+            self._client.quote(signed, payer=self._spender())  # raises what the contract would
         return by_contract
 
     def _sponsor(self, signed: SignedRequest, voucher: Voucher | None, key: str | None) -> Sponsor:
@@ -260,6 +314,10 @@ class Intake:
                         results.append((one, error))
         except DatabaseError as error:
             results = [(one, error) for one in commits]
+        except BaseException as error:
+            for one in commits:
+                one.future.set_exception(error)
+            raise
         for one, result in results:
             if isinstance(result, Decision):
                 one.future.set_result(result)

@@ -71,14 +71,7 @@ class DatabaseJournal:
                 whole = merged(known, entry)
                 self._put(transaction, whole)
                 if known is None or known.tx_hashes[-1] != whole.tx_hashes[-1]:
-                    for request_id in members_of(whole):
-                        store.move(
-                            transaction,
-                            request_id,
-                            "sent",
-                            since=("accepted", "sent"),
-                            tx_hash=whole.tx_hashes[-1],
-                        )
+                    _take(transaction, known, whole)
         except DatabaseError as error:
             raise JournalError(str(error)) from None
 
@@ -152,6 +145,26 @@ class DatabaseJournal:
                 str(entry.chain_id),
                 tx_hash,
                 *_key(entry)[1:],
+            )
+
+
+def _take(transaction: Transaction, known: JournalEntry | None, entry: JournalEntry) -> None:
+    """Move the requests of a new attempt to `sent`.
+
+    A new transaction takes only requests that wait: one that was withdrawn, or that another sender
+    has taken, would be paid for in vain. Then nothing is committed, and so nothing is sent.
+    """
+    for request_id in members_of(entry):
+        taken = store.move(
+            transaction,
+            request_id,
+            "sent",
+            since=("accepted",) if known is None else ("accepted", "sent"),
+            tx_hash=entry.tx_hashes[-1],
+        )
+        if not taken and known is None and store.find(transaction, request_id) is not None:
+            raise JournalError(
+                f"request {request_id} does not wait any more: choose the requests again",
             )
 
 

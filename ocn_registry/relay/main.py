@@ -7,6 +7,7 @@ import json
 import logging
 import re
 import secrets
+import signal
 import sys
 import threading
 from pathlib import Path
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ocn_registry.relay.database import Database
+    from ocn_registry.relay.sender import Sender
 
 DONE, FAILED, USAGE = 0, 1, 2
 
@@ -69,9 +71,10 @@ def _parser() -> argparse.ArgumentParser:
     run = add("run", _run, "Serve, send and follow.")
     run.add_argument(
         "--role",
-        choices=("all", "api", "send"),
+        choices=("all", "api", "send", "follow"),
         default="all",
-        help="only serve the API, or only send and follow; several processes need PostgreSQL",
+        help="only serve the API, only send, or only watch until blocks are final; several "
+        "processes need PostgreSQL",
     )
     add("status", _status, "Show whether the relay is ready, and what waits.")
     add("pause", _pause, "Accept and send nothing until `resume`.")
@@ -121,15 +124,18 @@ def _run(args: argparse.Namespace) -> int:
     config = read_config(Path(args.config))
     if args.role != "all" and config.database.startswith("sqlite:"):
         raise InvalidInput("roles of their own need PostgreSQL: set database to postgresql://...")
+    serves, sends = args.role in {"all", "api"}, args.role in {"all", "send"}
     service = Service(config)
-    service.start()
-    sender = Sender(service)
+    sender = Sender(service, sends=sends, follows=args.role in {"all", "follow"})
     worker = threading.Thread(target=sender.run, name="ocn-relay-send")
     try:
-        if args.role == "send":
+        service.check_keys(serves=serves, sends=sends)
+        if not serves:
+            _stop_on_signals(sender)
             sender.run()
             return DONE
-        if args.role == "all":
+        service.start()
+        if sends:
             worker.start()
         host, port = config.listen
         uvicorn.run(
@@ -151,11 +157,22 @@ def _run(args: argparse.Namespace) -> int:
     return DONE
 
 
+def _stop_on_signals(sender: Sender) -> None:
+    """Have SIGTERM and SIGINT end the process after the round that is under way."""
+
+    def stop(number: int, frame: object) -> None:  # noqa: ARG001 - as `signal` calls it
+        sender.stop()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+
+
 def _status(args: argparse.Namespace) -> int:
     from ocn_registry.relay.service import Service  # noqa: PLC0415 - loads what serving needs
 
     service = Service(read_config(Path(args.config)))
     try:
+        service.check_keys(serves=True, sends=service.config.spender_address is None)
         service.cache.refresh()
         health = service.health()
     finally:

@@ -97,15 +97,29 @@ def _paths() -> Schema:
         *("would_revert", "unsupported", "quota_exceeded", "too_many_waiting"),
         *("chain_unavailable", "database_unavailable", "closed"),
     )
+    withdraw = post(
+        "Withdraw a request that was not sent yet",
+        object_of(signature={"type": "string", "pattern": "^0x[0-9a-fA-F]{128,130}$"}),
+        {"200": answer("The request, withdrawn", ref("Request"))},
+        *("not_found", "not_sponsored", "not_waiting", "signature_mismatch"),
+        "database_unavailable",
+    )
     plain: Schema = {"type": "object"}
     return {
         "/v1/requests": {"post": {**_of(hand_in, "post"), "security": [{}, {"key": []}]}},
-        "/v1/requests/{id}": get(
-            "See what became of a request",
-            ref("Request"),
-            *("not_found", "database_unavailable"),
-            parameters=[part("id")],
-        ),
+        "/v1/requests/{id}": {
+            **get(
+                "See what became of a request",
+                ref("Request"),
+                *("not_found", "database_unavailable"),
+                parameters=[part("id")],
+            ),
+            "delete": {
+                **_of(withdraw, "post"),
+                "parameters": [part("id")],
+                "security": [{}, {"key": []}],
+            },
+        },
         "/v1/accounts/{account}/allowance": get(
             "See what is left of an account's quotas today",
             plain,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ocn_registry.errors import InsufficientFunds, JournalError
 from ocn_registry.registry_api import problems
 from ocn_registry.relay.database import DatabaseError
-from ocn_registry.relay.intake import Closed, Conflict, TooMany
+from ocn_registry.relay.intake import Closed, Conflict, NotWaiting, TooMany
 from ocn_registry.relay.policy import NotSponsored, QuotaExceeded
 
 if TYPE_CHECKING:
@@ -19,7 +20,10 @@ _BY_CLASS: tuple[tuple[type[OcnRegistryError], str], ...] = (
     (QuotaExceeded, "quota_exceeded"),
     (Conflict, "nonce_in_use"),
     (TooMany, "too_many_waiting"),
+    (NotWaiting, "not_waiting"),
     (Closed, "closed"),
+    (InsufficientFunds, "closed"),
+    (JournalError, "database_unavailable"),
     (DatabaseError, "database_unavailable"),
 )
 
@@ -27,6 +31,8 @@ _BY_CLASS: tuple[tuple[type[OcnRegistryError], str], ...] = (
 def problem_of(error: OcnRegistryError) -> Problem:
     """Return how an error is told."""
     problem = problems.problem_of(error, _BY_CLASS)
+    if isinstance(error, InsufficientFunds):
+        problem.detail = "the relay is out of money: try again later, or pay yourself"
     if isinstance(error, QuotaExceeded):
         problem.more |= {"limit": error.limit, "resets": error.resets_unix_s}
     return problem

@@ -3,7 +3,8 @@
 One transaction is in flight for each spender. Everything that matters for money is the package's:
 `submit` checks the requests again just before it signs, commits number, bytes and requests to the
 journal before it hands them over, and hands over the same bytes until the chain has decided. What
-this module adds is which requests are next, and how an outcome changes their states.
+this module adds is which requests are next, when the price of a stuck transaction is raised, and
+how an outcome changes the states of requests.
 """
 
 from __future__ import annotations
@@ -29,10 +30,12 @@ from ocn_registry.errors import (
 )
 from ocn_registry.flows.carried import digests
 from ocn_registry.flows.options import WriteOptions
+from ocn_registry.protocol.effects import Head, run
 from ocn_registry.relay import store
 
 if TYPE_CHECKING:
     from ocn_registry.outcomes import Item, Outcome
+    from ocn_registry.protocol.journal import JournalEntry
     from ocn_registry.relay.service import Service
     from ocn_registry.relay.store import Accepted, State
 
@@ -40,7 +43,8 @@ _LOG = logging.getLogger("ocn_registry.relay")
 _LOOK_AT: Final = 1_000  # waiting requests that one round looks at
 _PAUSE_S: Final = 0.5
 _SLOWER_S: Final = 5.0
-_PATIENCE_S: Final = 60.0
+_PATIENCE_S: Final = 30.0
+_STUCK_BLOCKS: Final = 6  # a transaction that so many blocks left out is offered more
 # What says nothing about the request: it waits, and is tried again.
 _LATER: Final = (
     TransportError,
@@ -56,14 +60,18 @@ _LATER: Final = (
 class Sender:
     """The roles `send` and `follow` of one process."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, *, sends: bool = True, follows: bool = True) -> None:
         """Use a relay's parts; nothing happens yet.
 
         Args:
             service: The relay.
+            sends: Whether requests are sent, and transactions settled.
+            follows: Whether blocks are followed until they are final.
         """
         self._service = service
+        self._sends, self._follows = sends, follows
         self._stopped = threading.Event()
+        self._seen_at: dict[str, int] = {}  # the block at which a transaction was first waited for
 
     def run(self) -> None:
         """Send and follow until `stop` is called."""
@@ -74,6 +82,9 @@ class Sender:
                     pause = 0.0
             except OcnRegistryError as error:
                 _LOG.warning("nothing was sent in this round: %s", error)
+                pause = _SLOWER_S
+            except Exception:  # noqa: BLE001 - a fault of ours: else nothing would be sent, in silence
+                _LOG.exception("the sender made a mistake")
                 pause = _SLOWER_S
             self._stopped.wait(pause)
 
@@ -90,26 +101,52 @@ class Sender:
         Raises:
             OcnRegistryError: The chain or the database can't be used, or nothing can be paid.
         """
-        self.settle()
-        sent = self.send()
-        self.follow()
+        sent = False
+        if self._sends:
+            self.settle()
+            sent = self.send()
+        if self._follows:
+            self.follow()
         return sent
 
     def settle(self) -> None:
         """Find out what became of transactions that an earlier round, or process, left open."""
         with self._service.database.transaction() as transaction:
             open_ones = store.in_state(transaction, "sent", _LOOK_AT)
-        for tx_hash in dict.fromkeys([one.tx_hash for one in open_ones if one.tx_hash]):
+        hashes = dict.fromkeys([one.tx_hash for one in open_ones if one.tx_hash])
+        self._seen_at = {one: at for one, at in self._seen_at.items() if one in hashes}
+        for tx_hash in hashes:
             try:
-                outcome = self._service.client.transactions.await_outcome(
-                    tx_hash, options=self._options()
-                )
+                outcome = self._outcome_of(tx_hash)
             except TransactionReplaced:
-                self._move([one for one in open_ones if one.tx_hash == tx_hash], "accepted")
+                self._move(
+                    tx_hash, [one for one in open_ones if one.tx_hash == tx_hash], "accepted"
+                )
             except Reverted as error:
                 self._fail(tx_hash, error)
             else:
                 self._landed(outcome)
+
+    def _outcome_of(self, tx_hash: str) -> Outcome:
+        """Wait for a transaction; raise its price once several blocks have left it out."""
+        transactions = self._service.client.transactions
+        first = self._seen_at.setdefault(tx_hash, self._head())
+        try:
+            return transactions.await_outcome(tx_hash, options=self._options())
+        except OutcomeUnknown:
+            if self._head() < first + _STUCK_BLOCKS:
+                raise
+        _LOG.warning("transaction %s is stuck: it is offered more", tx_hash)
+        try:
+            return transactions.speed_up(
+                tx_hash, signer=self._service.spender, options=self._options()
+            )
+        except FeeAboveCap as error:
+            _LOG.warning("transaction %s stays as it is: %s", tx_hash, error)
+            return transactions.await_outcome(tx_hash, options=self._options())
+
+    def _head(self) -> int:
+        return run(iter(Head()), self._service.transport.perform).ref.number
 
     def send(self) -> bool:
         """Send the next requests, of one contract.
@@ -152,13 +189,14 @@ class Sender:
         service = self._service
         with service.database.transaction() as transaction:
             mined = store.in_state(transaction, "mined", _LOOK_AT)
+        if not mined:
+            return
         depth = service.config.deployment.blocks_to_finality or 1
-        head = service.block_number
+        head = self._head()
         for tx_hash in dict.fromkeys([one.tx_hash for one in mined if one.tx_hash]):
             members = [one for one in mined if one.tx_hash == tx_hash]
-            standing = self._stands(tx_hash, 1)
-            if not standing:
-                self._move(members, "sent", tx_hash=tx_hash)
+            if not self._stands(tx_hash, 1):
+                self._move(tx_hash, members, "sent")
             elif head - (members[0].block_number or head) + 1 >= depth and self._stands(
                 tx_hash, depth
             ):
@@ -169,6 +207,7 @@ class Sender:
                             one.id,
                             "done" if one.error is None else "failed",
                             since=("mined",),
+                            carried_by=(tx_hash,),
                             tx_hash=one.tx_hash,
                             block_number=one.block_number,
                             gas_used=one.gas_used,
@@ -178,15 +217,16 @@ class Sender:
     def _stands(self, tx_hash: str, confirmations: int) -> bool:
         try:
             outcome = self._service.client.transactions.outcome_of(
-                tx_hash, options=WriteOptions(confirmations=confirmations)
+                tx_hash, options=self._options(confirmations)
             )
         except Reverted:
             return True
         return outcome is not None
 
-    def _options(self) -> WriteOptions:
+    def _options(self, confirmations: int = 1) -> WriteOptions:
         return WriteOptions(
             max_fee_per_gas_wei=self._service.config.max_fee_per_gas_wei,
+            confirmations=confirmations,
             timeout_s=_PATIENCE_S,
             journal=self._service.journal,
         )
@@ -194,28 +234,25 @@ class Sender:
     def _landed(self, outcome: Outcome) -> None:
         """Note what transactions did to the requests that they carry."""
         for part in outcome.parts or (outcome,):
-            errors = self._errors_of(part)
+            entry = self._entry(part.tx_hash)
+            ids = () if entry is None else digests(entry.carries)
+            share = part.gas_used // max(len(ids), 1)
             with self._service.database.transaction() as transaction:
-                members = store.of_transaction(transaction, part.tx_hash)
-                share = part.gas_used // max(len(members), 1)
-                for one in members:
-                    error = errors.get(one.id)
+                for request_id, item in zip(ids, part.items, strict=False):
                     store.move(
                         transaction,
-                        one.id,
+                        request_id,
                         "mined",
                         since=("sent",),
+                        carried_by=() if entry is None else entry.tx_hashes,
                         tx_hash=part.tx_hash,
                         block_number=part.block.number,
                         gas_used=share,
-                        error=None if error is None else str(error),
+                        error=None if item.error is None else str(item.error),
                     )
 
-    def _errors_of(self, part: Outcome) -> dict[str, OcnRegistryError | None]:
-        """Return what became of each request of a transaction, by its id."""
-        entry = self._service.journal.find(self._service.config.deployment.chain_id, part.tx_hash)
-        ids = () if entry is None else digests(entry.carries)
-        return {one: item.error for one, item in zip(ids, part.items, strict=False)}
+    def _entry(self, tx_hash: str) -> JournalEntry | None:
+        return self._service.journal.find(self._service.config.deployment.chain_id, tx_hash)
 
     def _left_out(self, request: Accepted, item: Item) -> None:
         """Note why a request was left out of a transaction."""
@@ -239,22 +276,35 @@ class Sender:
             store.move(transaction, request.id, state, since=("accepted",), error=str(error))
 
     def _fail(self, tx_hash: str, error: Reverted) -> None:
-        """Note that a transaction reverted: nothing that it carries took effect."""
+        """Note that a transaction reverted; it is final when its block is, like any other."""
+        entry = self._entry(tx_hash)
+        if entry is None:
+            return
         with self._service.database.transaction() as transaction:
-            for one in store.of_transaction(transaction, tx_hash):
+            for request_id in digests(entry.carries):
                 store.move(
                     transaction,
-                    one.id,
-                    "failed",
-                    since=("sent", "mined"),
+                    request_id,
+                    "mined",
+                    since=("sent",),
+                    carried_by=entry.tx_hashes,
                     tx_hash=tx_hash,
+                    block_number=None if entry.block is None else entry.block.number,
                     error=str(error),
                 )
 
-    def _move(self, requests: list[Accepted], state: State, *, tx_hash: str | None = None) -> None:
+    def _move(self, tx_hash: str, requests: list[Accepted], state: State) -> None:
+        """Note that a transaction is not in a block, or never will be."""
         with self._service.database.transaction() as transaction:
             for one in requests:
-                store.move(transaction, one.id, state, since=("sent", "mined"), tx_hash=tx_hash)
+                store.move(
+                    transaction,
+                    one.id,
+                    state,
+                    since=("sent", "mined"),
+                    carried_by=(tx_hash,),
+                    tx_hash=tx_hash if state == "sent" else None,
+                )
 
 
 def _next(waiting: tuple[Accepted, ...], most: int) -> list[Accepted]:

@@ -13,6 +13,7 @@ from ocn_registry.cache.sync_cache import RegistryCache
 from ocn_registry.client.sync_client import RegistryClient
 from ocn_registry.dialects import dialect_of
 from ocn_registry.errors import InvalidInput, OcnRegistryError
+from ocn_registry.models import Address
 from ocn_registry.protocol.effects import Balance, run
 from ocn_registry.registry_api.api import RegistryApi
 from ocn_registry.registry_api.history import HistoryLog
@@ -26,8 +27,9 @@ from ocn_registry.transport.http_sync import HttpTransport
 
 if TYPE_CHECKING:
     from ocn_registry.intents import SignableIntent
-    from ocn_registry.models import Address, Contract
+    from ocn_registry.models import Contract
     from ocn_registry.relay.config import Config
+    from ocn_registry.signing import Signer
 
 _STALE_S = 60.0
 _OLD_S = 600
@@ -89,14 +91,17 @@ class Service:
                 f"signatures for {deployment.name} can be replayed by anybody: a relay can't "
                 "serve contracts of this generation",
             )
-        self.spender = config.signer(config.spender)
-        self.receipt_signer = config.signer(config.receipts)
+        self._signers: dict[str, Signer] = {}
         self.database = open_database(config.database)
         self.journal = DatabaseJournal(self.database)
         self.transport = HttpTransport(deployment.rpc_urls, chain_id=deployment.chain_id)
         self.client = RegistryClient(deployment, self.transport, journal=self.journal)
         self.intake = Intake(
-            self.client, self.transport, self.database, config.policy, self.spender.address
+            self.client,
+            self.transport,
+            self.database,
+            config.policy,
+            lambda: self.spender_address,
         )
         self.cache = RegistryCache(
             self._client(),
@@ -120,6 +125,41 @@ class Service:
         )
 
     @property
+    def spender(self) -> Signer:
+        """The key that pays; only processes that send use it."""
+        return self._signer(self.config.spender)
+
+    @property
+    def receipt_signer(self) -> Signer:
+        """The key that signs receipts; only processes that serve the API use it."""
+        return self._signer(self.config.receipts)
+
+    @property
+    def spender_address(self) -> Address:
+        """The account that pays."""
+        return self.config.spender_address or Address(self.spender.address)
+
+    def check_keys(self, *, serves: bool, sends: bool) -> None:
+        """Raise `InvalidInput` for a key that can't be used, before anything is started.
+
+        Args:
+            serves: Whether this process serves the API.
+            sends: Whether it sends.
+        """
+        if serves:
+            _ = self.receipt_signer
+        if sends and self.spender.address != self.spender_address:
+            raise InvalidInput(
+                f"spender_address is {self.spender_address} and the spender's key is that of "
+                f"{self.spender.address}: correct one of them",
+            )
+
+    def _signer(self, reference: str) -> Signer:
+        if reference not in self._signers:
+            self._signers[reference] = self.config.signer(reference)
+        return self._signers[reference]
+
+    @property
     def block_number(self) -> int:
         """The block that the relay's view of the registry belongs to; 0 before it has one."""
         return self.cache.block_number or 0
@@ -129,9 +169,9 @@ class Service:
         problems: dict[str, str] = {}
         balance, waiting, oldest = None, 0, 0
         try:
-            balance = run(iter(Balance(self.spender.address)), self.transport.perform)
+            balance = run(iter(Balance(self.spender_address)), self.transport.perform)
             if balance < self.config.low_balance_wei:
-                problems["balance"] = f"the spender {self.spender.address} is short of money"
+                problems["balance"] = f"the spender {self.spender_address} is short of money"
         except OcnRegistryError as error:
             problems["chain"] = str(error)
         try:

@@ -162,6 +162,7 @@ def move(  # noqa: PLR0913 - what a state consists of
     state: State,
     *,
     since: tuple[State, ...] = LIVE,
+    carried_by: tuple[str, ...] = (),
     tx_hash: str | None = None,
     block_number: int | None = None,
     gas_used: int | None = None,
@@ -174,6 +175,8 @@ def move(  # noqa: PLR0913 - what a state consists of
         request_id: Which request.
         state: The new state.
         since: The states it may be in.
+        carried_by: The transactions that may carry it, if that matters: another process may have
+            put it into the next one by now.
         tx_hash: The transaction that carries it now.
         block_number: The block that it is in now.
         gas_used: Its share of the gas.
@@ -183,9 +186,10 @@ def move(  # noqa: PLR0913 - what a state consists of
         Whether it was changed.
     """
     places = ", ".join("?" * len(since))
+    carriers = f" AND tx_hash IN ({', '.join('?' * len(carried_by))})" if carried_by else ""
     changed = transaction.run(
         "UPDATE request SET state = ?, tx_hash = ?, block_number = ?, gas_used = ?, error = ? "  # noqa: S608
-        f"WHERE id = ? AND state IN ({places}) RETURNING id",
+        f"WHERE id = ? AND state IN ({places}){carriers} RETURNING id",
         state,
         tx_hash,
         block_number,
@@ -193,6 +197,7 @@ def move(  # noqa: PLR0913 - what a state consists of
         error,
         request_id,
         *since,
+        *carried_by,
     )
     if changed:
         _tell(transaction, request_id, state)

@@ -4,6 +4,7 @@ import contextlib
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -94,7 +95,7 @@ def config(fresh, database_url, policy, monkeypatch):
     monkeypatch.setenv("RELAY_SPENDER", fresh.accounts[7].private_key)
     monkeypatch.setenv("RELAY_RECEIPTS", "0x" + "11" * 32)
     return Config(
-        deployment=fresh.deployment(),
+        deployment=replace(fresh.deployment(), blocks_to_finality=20),
         database=database_url,
         spender="env:RELAY_SPENDER",
         receipts="env:RELAY_RECEIPTS",

@@ -212,3 +212,59 @@ def test_paused_and_resumed(tmp_path, capsys):
     assert main(["-c", str(path), "pause"]) == 0
     assert main(["-c", str(path), "resume"]) == 0
     assert capsys.readouterr().err == "paused\nresumed\n"
+
+
+def test_roles_of_their_own_need_postgresql(tmp_path, capsys):
+    path = tmp_path / "ocn-relay.toml"
+    path.write_text(f"database = 'sqlite:{tmp_path}/relay.sqlite'")
+    for role in ("api", "send", "follow"):
+        assert main(["-c", str(path), "run", "--role", role]) == 2
+        assert "PostgreSQL" in capsys.readouterr().err
+
+
+def test_key_from_a_systemd_credential_or_a_program_pays(tmp_path, monkeypatch, fresh):
+    account = fresh.accounts[3]
+    (tmp_path / "spender").write_text(account.private_key)
+    (tmp_path / "spender").chmod(0o600)
+    secret = tmp_path / "passphrase"
+    secret.write_text("a passphrase\n")
+    secret.chmod(0o600)
+    signer = KeySigner.from_key(account.private_key)
+    KeySigner.new_identity(tmp_path / "spender.json", lambda: "a passphrase")
+    program = tmp_path / "wallet.py"
+    program.write_text(
+        "import json, sys\n"
+        "question = json.load(sys.stdin)\n"
+        f"print(json.dumps({{'result': ['{account.address}']}}))\n"
+    )
+    path = tmp_path / "ocn-relay.toml"
+    path.write_text("")
+    config = read_config(path)
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
+    with pytest.raises(Exception, match="LoadCredential"):
+        config.signer("credential:spender")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    assert config.signer("credential:spender").address == signer.address
+    assert config.signer("credential:spender.json").address.startswith("0x")
+    assert config.signer(f"command:{sys.executable} {program}").address == signer.address
+
+
+def test_api_without_the_spenders_key_knows_its_address(config, monkeypatch, fresh):
+    from dataclasses import replace  # noqa: PLC0415 - one use
+
+    from ocn_registry.relay.service import Service  # noqa: PLC0415 - the same
+
+    monkeypatch.delenv("RELAY_SPENDER")
+    known = replace(config, spender_address=fresh.accounts[7].address)
+    service = Service(known)
+    try:
+        service.check_keys(serves=True, sends=False)
+        service.cache.refresh()
+        assert service.health().ready
+        with pytest.raises(Exception, match="RELAY_SPENDER"):
+            service.check_keys(serves=False, sends=True)
+        monkeypatch.setenv("RELAY_SPENDER", fresh.accounts[6].private_key)
+        with pytest.raises(Exception, match="spender_address"):
+            service.check_keys(serves=False, sends=True)
+    finally:
+        service.close()

@@ -33,6 +33,7 @@ from ocn_registry import (
     Permission,
     Quote,
     RelayedRequest,
+    RelayEvent,
     Role,
     Route,
     Service,
@@ -142,6 +143,7 @@ VALUES = (
     RelayedRequest(
         id=HASH, state="done", sponsor="key:x", tx_hash=None, block_number=None, error=None
     ),
+    RelayEvent(id="1-2.deadbeef", kind="request", data={"state": "sent"}),
     JournalEntry(
         chain_id=1,
         genesis_hash=HASH,
