@@ -184,14 +184,15 @@ class RpcRefused(TransportError):
 
     unexplained: bool = False
 
-    def __init__(self, method: str, code: int, message: str) -> None:
+    def __init__(
+        self,
+        method: str,
+        code: int,
+        message: str,
+        remedy: str = "if that is not about what was asked, try another node",
+    ) -> None:
         """Keep the node's code and its words, which are shown escaped and cut."""
         words = shown(masked(message, hashes=True), 300, public=True)
-        remedy = (
-            "to go without its estimate, give the gas yourself, WriteOptions(gas=...)"
-            if method == "eth_estimateGas"
-            else "if that is not about what was asked, try another node"
-        )
         super().__init__(f"the RPC node refused {method} (code {code}): {words}; {remedy}")
         self.method = method
         self.code = code

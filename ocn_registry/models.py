@@ -1,8 +1,8 @@
-"""What stands in a registry, as values.
+"""The entries of a registry, as values: what reads return.
 
-These are what reads return. They hold whatever a contract of any generation can hold, text that a
-newer contract would refuse too; the rules for what may be *written* are the dialect's. Loose text
-becomes an `Address` or a `PartyId` once, here, and is valid from then on.
+They hold whatever a contract of any generation can hold, including text that newer contracts would
+reject; the rules for what may be written are the dialect's. Text from outside becomes an `Address`
+or a `PartyId` once, and is valid from then on.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
-from functools import lru_cache
 from typing import TYPE_CHECKING, Self, TypeGuard, TypeVar
 
 from ocn_registry.errors import InvalidInput
-from ocn_registry.evm.keccak import keccak256
+from ocn_registry.evm.address import ZERO_ADDRESS as ZERO_ADDRESS  # noqa: PLC0414 - offered here
+from ocn_registry.evm.address import Address as Address  # noqa: PLC0414 - offered here
 from ocn_registry.foreign.text import shown
 from ocn_registry.foreign.urls import unusable
 from ocn_registry.portable.base import Portable, key
@@ -25,89 +25,12 @@ if TYPE_CHECKING:
 
 E = TypeVar("E", bound=Enum)
 
-_ADDRESS = re.compile(r"0[xX][0-9a-fA-F]{40}")
-_ADDRESS_BYTES = 20
-_EACH_BYTE = int.from_bytes(b"\1" * 2 * _ADDRESS_BYTES, "big")
 _ID = re.compile(r"(..)[-*_ ]?(...)", re.DOTALL)
 
 
 def _is_text(value: object) -> TypeGuard[str]:
-    """Ask what the types promise and a caller without a type checker may not keep."""
+    """Return whether a value is text, as its type says; callers may use no type checker."""
     return isinstance(value, str)
-
-
-class Address(str):
-    """An address of 20 bytes, written with its checksum.
-
-    Being a `str`, it compares with other text letter by letter: make an `Address` of that first.
-
-    Source: EIP-55.
-    """
-
-    __slots__ = ()
-
-    def __new__(cls, text: str) -> Address:  # noqa: PYI034 - there are no subclasses
-        """Read an address.
-
-        Args:
-            text: `0x` and 40 hexadecimal digits: all small, all capital, or with the checksum.
-
-        Raises:
-            InvalidInput: It is not an address, or its checksum is wrong.
-        """
-        if isinstance(text, Address):
-            return text
-        if not _is_text(text):
-            raise InvalidInput(f"{shown(text)} is no address: give text")
-        return _read_address(text)
-
-    @staticmethod
-    def from_bytes(value: bytes) -> Address:
-        """Return the address with these 20 bytes."""
-        if len(value) != _ADDRESS_BYTES:
-            raise InvalidInput(
-                f"an address has {_ADDRESS_BYTES} bytes, not {len(value)}: {shown(value)}"
-            )
-        return _checksummed(value)
-
-    def to_bytes(self) -> bytes:
-        """Return the 20 bytes of the address."""
-        return bytes.fromhex(self[2:])
-
-    @property
-    def is_zero(self) -> bool:
-        """Whether this is the zero address, by which the contracts say "none"."""
-        return self == ZERO_ADDRESS
-
-
-@lru_cache(maxsize=1 << 14)
-def _read_address(text: str) -> Address:
-    if not _ADDRESS.fullmatch(text):
-        raise InvalidInput(
-            f"{shown(text)} is no address: give 0x and 40 hexadecimal digits",
-        )
-    digits = text[2:]
-    address = _checksummed(bytes.fromhex(digits))
-    if digits not in (address[2:], digits.lower(), digits.upper()):
-        raise InvalidInput(
-            f"the capital letters of {text} are not its checksum, so a digit may be wrong: "
-            "compare it with where it comes from",
-        )
-    return address
-
-
-@lru_cache(maxsize=1 << 15)
-def _checksummed(value: bytes) -> Address:
-    # All 40 letters at once, a byte each: a letter is made capital where the hash has 8 or more.
-    digits = value.hex().encode()
-    marks = int.from_bytes(keccak256(digits).hex()[: len(digits)].encode(), "big")
-    letters = int.from_bytes(digits, "big")
-    capital = (marks >> 3 | marks >> 6) & letters >> 6 & _EACH_BYTE
-    mixed = (letters ^ capital << 5).to_bytes(len(digits), "big")
-    return str.__new__(Address, "0x" + mixed.decode())
-
-
-ZERO_ADDRESS = _checksummed(bytes(20))
 
 
 class Contract(Enum):

@@ -248,6 +248,14 @@ def blocks(text: str) -> str:
     raise ArgumentTypeError(f"{text!r} is not confirmed, final, or a number of blocks")
 
 
+def seconds(text: str) -> int:
+    """Parse a length of time: 30m, 12h or 7d."""
+    found = re.fullmatch(r"([1-9][0-9]{0,6})([smhd])", text)
+    if found is None:
+        raise ArgumentTypeError(f"{text!r} is not a valid time: give one such as 30m, 12h or 7d")
+    return int(found[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[found[2]]
+
+
 def tx_hash(text: str) -> str:
     """Parse the hash of a transaction."""
     if re.fullmatch(r"0[xX][0-9a-fA-F]{64}", text):

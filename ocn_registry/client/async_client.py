@@ -8,13 +8,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
-# What only writes need is imported when it is first named: by the package, and by that of flows.
-import ocn_registry
-from ocn_registry import flows
+# These two load what only writes need when it is first named.
+from ocn_registry import flows, intents
 from ocn_registry.client.async_groups import Ensure, Owner, Transactions
 from ocn_registry.client.async_identity import Identity
 from ocn_registry.dialects import dialect_of
-from ocn_registry.errors import InvalidInput
 from ocn_registry.flows import questions, read
 from ocn_registry.flows.read import at_one_block
 from ocn_registry.models import Address, Contract, PartyId, address_or_id
@@ -498,8 +496,7 @@ class AsyncRegistryClient:
         Raises:
             InvalidInput: It is no request, or is for another chain or contract.
         """
-        found = self._dialect.read_request(text)
-        return found.request if isinstance(found, ocn_registry.SignedRequest) else found
+        return flows.requests.read(self._dialect, text)
 
     def read_signed_request(self, text: str | bytes) -> SignedRequest:
         """Read the JSON of a signed request; the signature is not looked at yet (see `verify`).
@@ -510,10 +507,7 @@ class AsyncRegistryClient:
         Raises:
             InvalidInput: It is no signed request, or is for another chain or contract.
         """
-        found = self._dialect.read_request(text)
-        if isinstance(found, ocn_registry.Request):
-            raise InvalidInput("the request is not signed: have its account sign it first")
-        return found
+        return flows.requests.read_signed(self._dialect, text)
 
     async def verify(self, *signed: SignedRequest) -> None:
         """Look at signed requests before anything is paid: deadline, nonce and signature.
@@ -616,13 +610,13 @@ class AsyncRegistryClient:
         options: WriteOptions | None = None,
     ) -> Outcome:
         """List the signer's node, or change its URL."""
-        return await self.send(ocn_registry.SetNode(domain=domain), signer=signer, options=options)
+        return await self.send(intents.SetNode(domain=domain), signer=signer, options=options)
 
     async def delete_node(
         self, *, signer: AnySigner, options: WriteOptions | None = None
     ) -> Outcome:
         """Take the signer's node off the list."""
-        return await self.send(ocn_registry.DeleteNode(), signer=signer, options=options)
+        return await self.send(intents.DeleteNode(), signer=signer, options=options)
 
     async def set_party(  # noqa: PLR0913 - what a party is
         self,
@@ -635,7 +629,7 @@ class AsyncRegistryClient:
         options: WriteOptions | None = None,
     ) -> Outcome:
         """List the signer as a party, or change its id, roles or operator."""
-        intent = ocn_registry.SetParty(
+        intent = intents.SetParty(
             country_code=country_code,
             party_id=party_id,
             roles=tuple(roles),
@@ -652,14 +646,14 @@ class AsyncRegistryClient:
         options: WriteOptions | None = None,
     ) -> Outcome:
         """Replace the modules that the signer has as a party."""
-        intent = ocn_registry.SetPartyModules(sender=tuple(sender), receiver=tuple(receiver))
+        intent = intents.SetPartyModules(sender=tuple(sender), receiver=tuple(receiver))
         return await self.send(intent, signer=signer, options=options)
 
     async def delete_party(
         self, *, signer: AnySigner, options: WriteOptions | None = None
     ) -> Outcome:
         """Take the signer off the list of parties."""
-        return await self.send(ocn_registry.DeleteParty(), signer=signer, options=options)
+        return await self.send(intents.DeleteParty(), signer=signer, options=options)
 
     async def set_service(
         self,
@@ -671,14 +665,14 @@ class AsyncRegistryClient:
         options: WriteOptions | None = None,
     ) -> Outcome:
         """Offer the signer's service, or change it."""
-        intent = ocn_registry.SetService(name=name, url=url, permissions=tuple(permissions))
+        intent = intents.SetService(name=name, url=url, permissions=tuple(permissions))
         return await self.send(intent, signer=signer, options=options)
 
     async def delete_service(
         self, *, signer: AnySigner, options: WriteOptions | None = None
     ) -> Outcome:
         """Take the signer's service off the list."""
-        return await self.send(ocn_registry.DeleteService(), signer=signer, options=options)
+        return await self.send(intents.DeleteService(), signer=signer, options=options)
 
     async def create_agreement(
         self,
@@ -690,7 +684,7 @@ class AsyncRegistryClient:
     ) -> Outcome:
         """Agree to the service of a provider, to exactly these permissions if they are given."""
         given = None if permissions is None else tuple(permissions)
-        intent = ocn_registry.CreateAgreement(provider=provider, permissions=given)
+        intent = intents.CreateAgreement(provider=provider, permissions=given)
         return await self.send(intent, signer=signer, options=options)
 
     async def revoke_agreement(
@@ -702,7 +696,7 @@ class AsyncRegistryClient:
     ) -> Outcome:
         """Take back what the signer agreed with a provider."""
         return await self.send(
-            ocn_registry.RevokeAgreement(provider=provider), signer=signer, options=options
+            intents.RevokeAgreement(provider=provider), signer=signer, options=options
         )
 
     async def invalidate_nonce(

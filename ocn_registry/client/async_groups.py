@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-# What only writes need is imported when it is first named: by the package, and by that of flows.
-import ocn_registry
-from ocn_registry import flows
+# These two load what only writes need when it is first named.
+from ocn_registry import flows, intents
 from ocn_registry.models import Address, Contract
 
 if TYPE_CHECKING:
@@ -192,7 +191,7 @@ class Ensure(Group):
 
         With a spender, the signer signs a request and the spender pays.
         """
-        wanted = ocn_registry.SetNode(domain=domain)
+        wanted = intents.SetNode(domain=domain)
         return await self._run(
             flows.ensure.node(self._dialect, wanted, signer, spender, self._with(options)),
         )
@@ -230,7 +229,7 @@ class Ensure(Group):
             spender: Who pays; the signer unless given.
             options: See `WriteOptions`.
         """
-        wanted = ocn_registry.WantedParty(
+        wanted = intents.WantedParty(
             country_code=country_code,
             party_id=party_id,
             roles=tuple(roles),
@@ -286,7 +285,7 @@ class Ensure(Group):
 
         With a spender, the signer signs a request and the spender pays.
         """
-        wanted = ocn_registry.SetService(name=name, url=url, permissions=tuple(permissions))
+        wanted = intents.SetService(name=name, url=url, permissions=tuple(permissions))
         return await self._run(
             flows.ensure.service(self._dialect, wanted, signer, spender, self._with(options)),
         )

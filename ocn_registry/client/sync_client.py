@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
-# What only writes need is imported when it is first named: by the package, and by that of flows.
-import ocn_registry
-from ocn_registry import flows
+# These two load what only writes need when it is first named.
+from ocn_registry import flows, intents
 from ocn_registry.client.sync_groups import Ensure, Owner, Transactions
 from ocn_registry.client.sync_identity import Identity
 from ocn_registry.dialects import dialect_of
-from ocn_registry.errors import InvalidInput
 from ocn_registry.flows import questions, read
 from ocn_registry.flows.read import at_one_block
 from ocn_registry.models import Address, Contract, PartyId, address_or_id
@@ -495,8 +493,7 @@ class RegistryClient:
         Raises:
             InvalidInput: It is no request, or is for another chain or contract.
         """
-        found = self._dialect.read_request(text)
-        return found.request if isinstance(found, ocn_registry.SignedRequest) else found
+        return flows.requests.read(self._dialect, text)
 
     def read_signed_request(self, text: str | bytes) -> SignedRequest:
         """Read the JSON of a signed request; the signature is not looked at yet (see `verify`).
@@ -507,10 +504,7 @@ class RegistryClient:
         Raises:
             InvalidInput: It is no signed request, or is for another chain or contract.
         """
-        found = self._dialect.read_request(text)
-        if isinstance(found, ocn_registry.Request):
-            raise InvalidInput("the request is not signed: have its account sign it first")
-        return found
+        return flows.requests.read_signed(self._dialect, text)
 
     def verify(self, *signed: SignedRequest) -> None:
         """Look at signed requests before anything is paid: deadline, nonce and signature.
@@ -613,11 +607,11 @@ class RegistryClient:
         options: WriteOptions | None = None,
     ) -> Outcome:
         """List the signer's node, or change its URL."""
-        return self.send(ocn_registry.SetNode(domain=domain), signer=signer, options=options)
+        return self.send(intents.SetNode(domain=domain), signer=signer, options=options)
 
     def delete_node(self, *, signer: Signer, options: WriteOptions | None = None) -> Outcome:
         """Take the signer's node off the list."""
-        return self.send(ocn_registry.DeleteNode(), signer=signer, options=options)
+        return self.send(intents.DeleteNode(), signer=signer, options=options)
 
     def set_party(  # noqa: PLR0913 - what a party is
         self,
@@ -630,7 +624,7 @@ class RegistryClient:
         options: WriteOptions | None = None,
     ) -> Outcome:
         """List the signer as a party, or change its id, roles or operator."""
-        intent = ocn_registry.SetParty(
+        intent = intents.SetParty(
             country_code=country_code,
             party_id=party_id,
             roles=tuple(roles),
@@ -647,12 +641,12 @@ class RegistryClient:
         options: WriteOptions | None = None,
     ) -> Outcome:
         """Replace the modules that the signer has as a party."""
-        intent = ocn_registry.SetPartyModules(sender=tuple(sender), receiver=tuple(receiver))
+        intent = intents.SetPartyModules(sender=tuple(sender), receiver=tuple(receiver))
         return self.send(intent, signer=signer, options=options)
 
     def delete_party(self, *, signer: Signer, options: WriteOptions | None = None) -> Outcome:
         """Take the signer off the list of parties."""
-        return self.send(ocn_registry.DeleteParty(), signer=signer, options=options)
+        return self.send(intents.DeleteParty(), signer=signer, options=options)
 
     def set_service(
         self,
@@ -664,12 +658,12 @@ class RegistryClient:
         options: WriteOptions | None = None,
     ) -> Outcome:
         """Offer the signer's service, or change it."""
-        intent = ocn_registry.SetService(name=name, url=url, permissions=tuple(permissions))
+        intent = intents.SetService(name=name, url=url, permissions=tuple(permissions))
         return self.send(intent, signer=signer, options=options)
 
     def delete_service(self, *, signer: Signer, options: WriteOptions | None = None) -> Outcome:
         """Take the signer's service off the list."""
-        return self.send(ocn_registry.DeleteService(), signer=signer, options=options)
+        return self.send(intents.DeleteService(), signer=signer, options=options)
 
     def create_agreement(
         self,
@@ -681,7 +675,7 @@ class RegistryClient:
     ) -> Outcome:
         """Agree to the service of a provider, to exactly these permissions if they are given."""
         given = None if permissions is None else tuple(permissions)
-        intent = ocn_registry.CreateAgreement(provider=provider, permissions=given)
+        intent = intents.CreateAgreement(provider=provider, permissions=given)
         return self.send(intent, signer=signer, options=options)
 
     def revoke_agreement(
@@ -692,9 +686,7 @@ class RegistryClient:
         options: WriteOptions | None = None,
     ) -> Outcome:
         """Take back what the signer agreed with a provider."""
-        return self.send(
-            ocn_registry.RevokeAgreement(provider=provider), signer=signer, options=options
-        )
+        return self.send(intents.RevokeAgreement(provider=provider), signer=signer, options=options)
 
     def invalidate_nonce(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from ocn_registry.errors import BadAnswer, RpcRefused
-from ocn_registry.transport.jsonrpc import Ask
+from ocn_registry.transport.chain_queries import creation_runs
 
 if TYPE_CHECKING:
     from ocn_registry.protocol.effects import Flow
@@ -51,7 +51,7 @@ def too_new(codes: tuple[bytes, ...]) -> Flow[list[str]]:
 
 def _runs(code: bytes) -> Flow[bool]:
     try:
-        yield from Ask("eth_call", ({"data": "0x" + code.hex()}, "latest"), lambda _: None)
+        yield from creation_runs(code)
     except RpcRefused:
         return False
     return True

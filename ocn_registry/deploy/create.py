@@ -29,8 +29,7 @@ from ocn_registry.protocol.effects import (
     TransactionCount,
     together,
 )
-from ocn_registry.transport.jsonrpc import Ask
-from ocn_registry.transport.rpc_values import as_number
+from ocn_registry.transport.chain_queries import creation_gas
 from ocn_registry.transport.transactions import created_by
 
 if TYPE_CHECKING:
@@ -130,12 +129,6 @@ def published(name: str) -> Artifact:
     return artifact(DIALECT, name)
 
 
-def estimate(deployer: Address, code: bytes) -> Flow[int]:
-    """Return how much gas a creation takes."""
-    message = {"from": deployer, "data": "0x" + code.hex()}
-    return (yield from Ask("eth_estimateGas", (message,), as_number))
-
-
 def waiting(order: Order, record: Record, name: str) -> Flow[Waiting | None]:
     """Return a contract's transaction that is in no block yet and could still get there.
 
@@ -219,7 +212,7 @@ def _sign(
     """Record the transaction that creates a contract, before it is sent."""
     code = order.code(name, registry)
     head, nonce = yield from together(Head(), TransactionCount(order.deployer))
-    gas = (yield from estimate(order.deployer, code)) * 5 // 4
+    gas = (yield from creation_gas(order.deployer, code)) * 5 // 4
     fee, tip = yield from fees(head, order.options)
     creating = Creating(
         chain_id=order.chain_id,

@@ -18,20 +18,18 @@ from ocn_registry.deploy.create import (
     NotDeployed,
     Order,
     Waiting,
-    estimate,
     published,
     stand,
     waiting,
 )
 from ocn_registry.deploy.verify import Wanted, code_differences, verification
-from ocn_registry.errors import RpcRefused, WrongChain
+from ocn_registry.errors import BadAnswer, RpcRefused, WrongChain
 from ocn_registry.evm.keccak import keccak256
 from ocn_registry.flows.price import fees
 from ocn_registry.models import ZERO_ADDRESS, Contract
 from ocn_registry.networks import Deployment, amount, chain_facts, with_chain_facts
 from ocn_registry.protocol.effects import Balance, ChainId, Code, Head, together
-from ocn_registry.transport.jsonrpc import Ask
-from ocn_registry.transport.rpc_values import as_number, as_object
+from ocn_registry.transport.chain_queries import creation_gas
 
 if TYPE_CHECKING:
     from ocn_registry.deploy.record import Record
@@ -131,7 +129,9 @@ def plan(order: Order, record: Record) -> Flow[Plan]:
     if chain_id != order.chain_id:
         raise WrongChain(order.chain_id, chain_id)
     _hold(order, record)
-    limit = yield from Ask("eth_getBlockByNumber", ("latest", False), _gas_limit)
+    limit = head.gas_limit
+    if limit is None:
+        raise BadAnswer("the latest block has no gas limit: use another RPC node")
     fee, _ = yield from fees(head, order.options)
     problems = yield from too_new(tuple([published(name).deployed_bytecode for name in NAMES]))
     gas: dict[str, int] = {}
@@ -145,7 +145,7 @@ def plan(order: Order, record: Record) -> Flow[Plan]:
         gas[name] = gas_for(code, len(published(name).deployed_bytecode))
         if name == "Registry":
             try:
-                gas[name] = (yield from estimate(order.deployer, code)) * 5 // 4
+                gas[name] = (yield from creation_gas(order.deployer, code)) * 5 // 4
             except RpcRefused as error:
                 problems = [*problems, f"the chain would not create the Registry: {error}"]
         if gas[name] > limit:
@@ -265,7 +265,3 @@ def _hold(order: Order, record: Record) -> None:
                 f"the record {record.path} has begun with another {key}: go on with that, or take "
                 "another record",
             )
-
-
-def _gas_limit(result: object) -> int:
-    return as_number(as_object(result).get("gasLimit"))

@@ -192,6 +192,17 @@ class Devnet:
             self._anvil.stop()
             self._anvil = None
 
+    def mine_every(self, seconds: int) -> None:
+        """Make a block every so many seconds, instead of one for each transaction.
+
+        Args:
+            seconds: The time between two blocks.
+
+        Raises:
+            DevnetError: The chain refuses, does not answer, or is not running.
+        """
+        self.request("evm_setIntervalMining", seconds)
+
     def request(self, method: str, *params: object) -> object:
         """Send a JSON-RPC request; methods that start with `anvil_` or `evm_` control the chain.
 

@@ -21,8 +21,7 @@ from ocn_registry.events.tables import MissingEvents
 from ocn_registry.flows.events import CHUNK_BLOCKS, piece
 from ocn_registry.models import Contract
 from ocn_registry.protocol.effects import Code
-from ocn_registry.transport.jsonrpc import Ask
-from ocn_registry.transport.rpc_values import as_address, as_hash, as_number, as_object, is_list
+from ocn_registry.transport.chain_queries import creations_in
 from ocn_registry.transport.transactions import created_by
 
 if TYPE_CHECKING:
@@ -69,18 +68,10 @@ def _first_block_of(address: Address, block: int) -> Flow[int]:
 
 def _creation_in(number: int, address: Address) -> Flow[str | None]:
     """Return the transaction of a block that created a contract."""
-
-    def decode(block: object) -> str | None:
-        found = None if block is None else as_object(block).get("transactions")
-        transactions: list[object] = found if is_list(found) else []
-        for transaction in transactions:
-            fields = as_object(transaction)
-            sender, nonce = as_address(fields.get("from")), as_number(fields.get("nonce"))
-            if fields.get("to") is None and created_by(sender, nonce) == address:
-                return as_hash(fields.get("hash"))
-        return None
-
-    return (yield from Ask("eth_getBlockByNumber", (hex(number), True), decode))
+    for creation in (yield from creations_in(number)):
+        if created_by(creation.sender, creation.nonce) == address:
+            return creation.tx_hash
+    return None
 
 
 def state_differences(deployment: Deployment, first: int, block: int) -> Flow[list[str]]:

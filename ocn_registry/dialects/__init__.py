@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ocn_registry.dialects.base import Dialect, Limits, Stage, Step
+from ocn_registry.dialects.base import Dialect, Limits
 from ocn_registry.dialects.reader import OnRead
+from ocn_registry.dialects.steps import Stage, Step
 from ocn_registry.errors import UnsupportedByDialect
 
 if TYPE_CHECKING:

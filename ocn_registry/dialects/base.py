@@ -9,18 +9,14 @@ is silently ignored.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol
 
 from ocn_registry.dialects.reader import Reader
 from ocn_registry.dialects.writer import Writer
 
 if TYPE_CHECKING:
-    from ocn_registry.intents import Intent
     from ocn_registry.models import Address, Contract
     from ocn_registry.networks import Deployment
-    from ocn_registry.signing import SignedRequest
-
-Step: TypeAlias = "Intent | SignedRequest"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,19 +62,6 @@ class Limits:
     signed_updates_keep_the_rest: bool
     takes_same_url: bool
     events_tell_all: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
-    """One transaction of a write.
-
-    Attributes:
-        steps: What it does.
-        undo: What sets again what the transactions before took away, should this one fail.
-    """
-
-    steps: tuple[Step, ...]
-    undo: tuple[Intent, ...] = ()
 
 
 class Dialect(Reader, Writer, Protocol):

@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from ocn_registry.errors import BadAnswer, InvalidInput
+from ocn_registry.evm.address import Address
 from ocn_registry.foreign.text import shown
-from ocn_registry.models import Address
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

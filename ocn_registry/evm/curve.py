@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from ocn_registry.evm.address import Address
 from ocn_registry.evm.keccak import keccak256
-from ocn_registry.models import Address
 
 if TYPE_CHECKING:
     from coincurve import PrivateKey, PublicKey

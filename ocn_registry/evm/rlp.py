@@ -1,4 +1,4 @@
-"""Recursive length prefix: the form in which transactions are signed and sent.
+"""Recursive length prefix (RLP), the encoding in which transactions are signed and sent.
 
 Source: Ethereum yellow paper, appendix B.
 """
@@ -15,10 +15,11 @@ Read: TypeAlias = "bytes | list[Read]"
 
 _SHORT_BYTES = 55
 _BYTES_MARK, _LIST_MARK = 0x80, 0xC0
+_MOST_DEPTH = 8  # an access list, the deepest thing in a transaction, needs 5
 
 
 def encode(item: Item) -> bytes:
-    """Write bytes, numbers, and lists of these."""
+    """Return the encoding of bytes, a number, or a list of these."""
     if isinstance(item, int):
         item = item.to_bytes((item.bit_length() + 7) // 8, "big")
     if isinstance(item, bytes):
@@ -30,12 +31,12 @@ def encode(item: Item) -> bytes:
 
 
 def decode(data: bytes) -> Read:
-    """Read one item, numbers as bytes.
+    """Return the item that bytes encode; numbers come as bytes.
 
     Raises:
-        ValueError: It is none, or more follows.
+        ValueError: The bytes are not exactly one item, or its lists are nested too deeply.
     """
-    item, end = _item(data, 0)
+    item, end = _item(data, 0, _MOST_DEPTH)
     if end != len(data):
         raise ValueError("more bytes than one item has")
     return item
@@ -48,9 +49,9 @@ def _prefix(length: int, mark: int) -> bytes:
     return bytes([mark + _SHORT_BYTES + len(size)]) + size
 
 
-def _item(data: bytes, at: int) -> tuple[Read, int]:
-    if at >= len(data):
-        raise ValueError("an item is missing")
+def _item(data: bytes, at: int, depth: int) -> tuple[Read, int]:
+    if at >= len(data) or not depth:
+        raise ValueError("an item is missing, or nested too deeply")
     mark = data[at]
     if mark < _BYTES_MARK:
         return data[at : at + 1], at + 1
@@ -68,6 +69,6 @@ def _item(data: bytes, at: int) -> tuple[Read, int]:
         return data[start:end], end
     items: list[Read] = []
     while start < end:
-        item, start = _item(data[:end], start)
+        item, start = _item(data[:end], start, depth - 1)
         items.append(item)
     return items, end

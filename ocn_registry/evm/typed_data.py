@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from ocn_registry.evm.keccak import keccak256
 
 if TYPE_CHECKING:
-    from ocn_registry.models import Address
+    from ocn_registry.evm.address import Address
 
 Value: TypeAlias = str | int | tuple[int, ...]
 

@@ -21,7 +21,7 @@ from ocn_registry.flows.carried import digest_of, digests, written
 from ocn_registry.flows.gas import BATCH_GAS, item_gas
 from ocn_registry.flows.price import Price, fees
 from ocn_registry.flows.quote import item, requests_in
-from ocn_registry.flows.requests import looked_at, respelled
+from ocn_registry.flows.requests import checks, respelled
 from ocn_registry.flows.sender import sender_for
 from ocn_registry.flows.transaction import Bound, Write, outcome_of_entry, transact
 from ocn_registry.outcomes import Item, Outcome, Quote
@@ -190,7 +190,7 @@ class _Batch:
     def look(self) -> Flow[None]:
         """Check the requests: deadline, nonce, signature."""
         left = self._left()
-        looks = yield from looked_at(self._dialect, tuple([self._requests[at] for at in left]))
+        looks = yield from checks(self._dialect, tuple([self._requests[at] for at in left]))
         for place, look in zip(left, looks, strict=True):
             self._by_contract[place] = look.by_contract
             if look.error is not None:

@@ -1,4 +1,4 @@
-"""Preparing a request, and looking at a signed one before anything is paid for it."""
+"""Signed requests: prepare, sign and read them, and check them before anyone pays for them."""
 
 from __future__ import annotations
 
@@ -51,14 +51,20 @@ def prepare(
     nonce: int | None,
     deadline_unix_s: int | None,
 ) -> Flow[Request]:
-    """Say what an account has to sign.
+    """Return the request that an account has to sign for an intent.
 
     Args:
-        dialect: How the contracts are spoken to.
-        intent: What is to change.
-        account: Whose entry it is.
+        dialect: The dialect of the deployment.
+        intent: The change.
+        account: The account whose entry changes.
         nonce: The nonce; `None` for the account's next one at the contract.
-        deadline_unix_s: The deadline; `None` for an hour from now.
+        deadline_unix_s: The deadline, in Unix seconds; `None` for an hour from now.
+
+    Raises:
+        InvalidInput: The intent can't be signed, or the deadline is past or too far away.
+        UnsupportedByDialect: A nonce or deadline is given, but the contracts have none.
+        PartyNotFound: The account has no id.
+        SeveralIds: The intent has to name one of the account's ids.
     """
     if not intent.signable:  # a caller without a type checker may give any
         raise InvalidInput(
@@ -69,8 +75,8 @@ def prepare(
     if dialect.limits.replayable:
         if nonce is not None or deadline_unix_s is not None:
             raise UnsupportedByDialect(
-                "these contracts know no nonce and no deadline, and take a signature for ever: "
-                "leave both out",
+                "requests to these contracts have no nonce and no deadline, so a signature is "
+                "valid for ever: leave both out",
             )
         return dialect.request(intent, account, nonce=0, deadline_unix_s=0)
     now = yield from UnixTime()
@@ -84,8 +90,9 @@ def prepare(
         deadline_unix_s = now + DEFAULT_LIFETIME_S
     if not now <= deadline_unix_s <= now + MAX_LIFETIME_S:
         raise InvalidInput(
-            f"the deadline {shown(deadline_unix_s)} is not within {MAX_LIFETIME_S // _DAY_S} days "
-            f"from now, which is {now} (Unix seconds): give one that is",
+            f"the deadline {shown(deadline_unix_s)} is not within the next "
+            f"{MAX_LIFETIME_S // _DAY_S} days: give one between {now} and {now + MAX_LIFETIME_S} "
+            "(Unix seconds)",
         )
     request = dialect.request(intent, account, nonce=nonce, deadline_unix_s=deadline_unix_s)
     needed = acceptance_of(intent, account)
@@ -102,7 +109,7 @@ def prepare(
 
 
 def _with_id(dialect: Dialect, intent: SignableIntent, account: Address) -> Flow[SignableIntent]:
-    """Name the id that an intent means: a signature always does, where accounts have several."""
+    """Return the intent with the id that it means: signed requests always name the id."""
     if (
         not dialect.limits.has_many_ids
         or not isinstance(intent, SetPartyModules | DeleteParty)
@@ -127,18 +134,19 @@ def sign(  # noqa: PLR0913, PLR0917 - what a request is made of
     deadline_unix_s: int | None,
     account: Address | None = None,
 ) -> Flow[SignedRequest]:
-    """Prepare a request and sign it; see `prepare`.
+    """Return a signed request for an intent; see `prepare`.
 
     Args:
-        dialect: How the contracts are spoken to.
-        intent: What is to change.
-        signer: Signs: the account itself, or its controller.
+        dialect: The dialect of the deployment.
+        intent: The change.
+        signer: The account itself, or its controller.
         nonce: The nonce; `None` for the account's next one at the contract.
-        deadline_unix_s: The deadline; `None` for an hour from now.
-        account: Whose entry it is; `None` for the signer's own.
+        deadline_unix_s: The deadline, in Unix seconds; `None` for an hour from now.
+        account: The account whose entry changes; `None` for the signer.
     """
-    whose = signer.address if account is None else account
-    request = yield from prepare(dialect, intent, whose, nonce, deadline_unix_s)
+    if account is None:
+        account = signer.address
+    request = yield from prepare(dialect, intent, account, nonce, deadline_unix_s)
     return (yield from signed_by(request, signer))
 
 
@@ -148,13 +156,13 @@ def signed_in_a_row(
     signer: AnySigner,
     account: Address,
 ) -> Flow[tuple[SignedRequest, ...]]:
-    """Sign several intents for one transaction: each has the nonce after the one before.
+    """Return signed requests for one transaction, with consecutive nonces and the same deadline.
 
     Args:
-        dialect: How the contracts are spoken to.
-        intents: What is to change; one contract's.
-        signer: Signs: the account itself, or its controller.
-        account: Whose entry it is.
+        dialect: The dialect of the deployment.
+        intents: The changes, all in one contract.
+        signer: The account itself, or its controller.
+        account: The account whose entries change.
     """
     signed: list[SignedRequest] = []
     for intent in _with_ids_of_the_row(dialect, intents):
@@ -185,26 +193,49 @@ def _with_ids_of_the_row(
 
 
 def signed_by(request: Request, signer: AnySigner) -> Flow[SignedRequest]:
-    """Sign a request, whoever the signer is to its account."""
+    """Return a request with the signer's signature, without checking who the signer is."""
     payload = request.payload
     task: Local[bytes] = Local(lambda: signer.sign(payload))
     return request.signed((yield from task), signer=signer.address)
 
 
+def read(dialect: Dialect, text: str | bytes) -> Request:
+    """Return the request in a JSON document, without its signature if it has one.
+
+    Raises:
+        InvalidInput: The document is not a request, or it is for another chain or contract.
+    """
+    found = dialect.read_request(text)
+    return found.request if isinstance(found, SignedRequest) else found
+
+
+def read_signed(dialect: Dialect, text: str | bytes) -> SignedRequest:
+    """Return the signed request in a JSON document; its signature is not checked.
+
+    Raises:
+        InvalidInput: The document is not a signed request, or it is for another chain or contract.
+    """
+    found = dialect.read_request(text)
+    if isinstance(found, SignedRequest):
+        return found
+    raise InvalidInput("the request is not signed: have its account sign it first")
+
+
 def verify(dialect: Dialect, requests: tuple[SignedRequest, ...]) -> Flow[None]:
-    """Look at signed requests, and raise what is wrong with the first bad one."""
-    for error in (yield from look(dialect, requests)):
+    """Check signed requests, and raise the first error found; see `checks`."""
+    for error in (yield from errors_in(dialect, requests)):
         if error is not None:
             raise error
 
 
 def respelled(dialect: Dialect, steps: tuple[Step, ...]) -> Flow[tuple[Step, ...]]:
-    """Make the signatures of controllers canonical, as those of accounts were when they were read.
+    """Return steps with the signatures of controllers in canonical form.
 
-    Only the chain knows a controller, and is asked only about signatures in another form.
+    Those of accounts are made canonical when a request is read. Only the chain knows an account's
+    controller, and it is asked only if a signature has another form.
 
     Args:
-        dialect: Generation of the contracts.
+        dialect: The dialect of the deployment.
         steps: Intents, and requests that others signed.
     """
     made = list(steps)
@@ -215,41 +246,39 @@ def respelled(dialect: Dialect, steps: tuple[Step, ...]) -> Flow[tuple[Step, ...
     return tuple(made)
 
 
-class Look(NamedTuple):
-    """What a look at a signed request found.
+class Checked(NamedTuple):
+    """The result of checking a signed request.
 
     Attributes:
-        error: What is wrong with it; `None` if nothing is.
-        by_contract: Whether a contract has to check its signature.
+        error: The error found; `None` for a valid request.
+        by_contract: Whether a contract has to check the signature (ERC-1271).
     """
 
     error: RequestRejected | None
     by_contract: bool
 
 
-def look(
+def errors_in(
     dialect: Dialect,
     requests: tuple[SignedRequest, ...],
 ) -> Flow[tuple[RequestRejected | None, ...]]:
-    """Return what is wrong with each of several signed requests; see `looked_at`."""
-    return tuple([one.error for one in (yield from looked_at(dialect, requests))])
+    """Return the error in each signed request, `None` for valid ones; see `checks`."""
+    return tuple([one.error for one in (yield from checks(dialect, requests))])
 
 
-def looked_at(
+def checks(
     dialect: Dialect,
     requests: tuple[SignedRequest, ...],
-) -> Flow[tuple[Look, ...]]:
-    """Check signed requests: deadline, nonce and signature, in the contract's order.
-
-    Several requests of one account are expected in the order of their nonces.
+) -> Flow[tuple[Checked, ...]]:
+    """Check deadline, nonce and signature of signed requests, in the order of the contract.
 
     Args:
-        dialect: Generation of the contracts.
-        requests: What was signed.
+        dialect: The dialect of the deployment.
+        requests: The signed requests; those of one account in the order of their nonces.
     """
     keys = [(request.account, dialect.contract_of(request.intent)) for request in requests]
     accounts = tuple(dict.fromkeys(keys))
-    found: list[Look] = []
+    found: list[Checked] = []
     if dialect.limits.replayable or not requests:
         for request in requests:
             one = yield from _signature(dialect, request, request.account)
@@ -284,31 +313,31 @@ def _acceptance(
     dialect: Dialect,
     request: SignedRequest,
     now_unix_s: int,
-) -> Flow[Look | None]:
-    """Check the acceptance in a request, if it is signed: only the accepting account can sign."""
+) -> Flow[Checked | None]:
+    """Check the acceptance in a request, if it is signed; controllers don't count for it."""
     accepted = request.request.acceptance
     if not isinstance(accepted, SignedRequest):
         return None
     if accepted.deadline_unix_s < now_unix_s:
-        return Look(RequestExpired(accepted.deadline_unix_s, now_unix_s), by_contract=False)
+        return Checked(RequestExpired(accepted.deadline_unix_s, now_unix_s), by_contract=False)
     expected = yield from dialect.nonce(accepted.account, Contract.REGISTRY, None)
     if accepted.nonce != expected:
         mismatch = NonceMismatch(accepted.account, expected, accepted.nonce)
-        return Look(mismatch, by_contract=False)
+        return Checked(mismatch, by_contract=False)
     return (yield from _signature(dialect, accepted, accepted.account))
 
 
-def _signature(dialect: Dialect, request: SignedRequest, signer: Address) -> Flow[Look]:
+def _signature(dialect: Dialect, request: SignedRequest, signer: Address) -> Flow[Checked]:
     digest = request.request.payload.digest()
     recovered = yield from Local(lambda: recover(digest, request.signature))
     if recovered == signer:
-        return Look(None, by_contract=False)
+        return Checked(None, by_contract=False)
     mismatch = SignatureMismatch(signer, recovered)
     if not dialect.limits.has_contract_signers or not (yield from CodeSize(signer)):
-        return Look(mismatch, by_contract=False)
+        return Checked(mismatch, by_contract=False)
     data = selector(_VALID) + join(fixed(digest), blob(request.signature))
     try:
         accepted = yield from Call(signer, data, lambda answer: Words(answer).fixed(4))
     except (Reverted, BadAnswer):
-        return Look(mismatch, by_contract=True)
-    return Look(None if accepted == selector(_VALID) else mismatch, by_contract=True)
+        return Checked(mismatch, by_contract=True)
+    return Checked(None if accepted == selector(_VALID) else mismatch, by_contract=True)

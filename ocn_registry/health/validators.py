@@ -16,8 +16,7 @@ from ocn_registry.evm.abi import Words
 from ocn_registry.evm.keccak import selector
 from ocn_registry.health.findings import Finding
 from ocn_registry.protocol.effects import Call, Head, all_of
-from ocn_registry.transport.jsonrpc import Ask
-from ocn_registry.transport.rpc_values import as_address, as_object
+from ocn_registry.transport.chain_queries import block_author
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,7 +63,7 @@ def _found(perform: Perform, contract: Address | None) -> Validators:
     wanted = _BLOCKS if listed is None else min(2 * listed, _MOST_BLOCKS)
     last = head.ref.number
     numbers = range(max(1, last - wanted + 1), last + 1)
-    asked = tuple([_author(number) for number in numbers])
+    asked = tuple([block_author(number) for number in numbers])
     authors = perform(all_of(asked)) if asked else ()
     return Validators(listed, len(set(authors)), len(numbers))
 
@@ -77,14 +76,6 @@ def _listed(perform: Perform, contract: Address) -> int | None:
     except OcnRegistryError:
         return None
     return listed or None
-
-
-def _author(number: int) -> Ask[Address]:
-    return Ask(
-        "eth_getBlockByNumber",
-        (hex(number), False),
-        lambda block: as_address(as_object(block).get("miner")),
-    )
 
 
 def _at_work(found: Validators) -> Finding:

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from ocn_registry.notary.paths import Path
     from ocn_registry.notary.values import Plain
     from ocn_registry.notary.verified import VerifiedSignature
+    from ocn_registry.notary.verifying import Signed
     from ocn_registry.notary.wire import Limits
     from ocn_registry.signing import Signer
 
@@ -136,7 +137,8 @@ class MessageSignature:
             RepeatedField: A value is listed twice (only when asked).
             MalformedSignature: A path leads to no single value, or a rewrite to no message.
         """
-        return verified(self, message, require_all_fields=require_all_fields)
+        states: tuple[Signed, ...] = (self, *reversed(self.rewrites))
+        return verified(message, self.fields, states, require_all_fields=require_all_fields)
 
     def body_text(self, message: OcpiMessage) -> str:
         """Return the body of a message as it has to be sent with this signature.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from ocn_registry.evm.keccak import keccak256
 from ocn_registry.notary import paths
@@ -20,31 +20,54 @@ from ocn_registry.notary.rewrites import Rewrite
 from ocn_registry.notary.verified import SignedLayer, VerifiedSignature
 
 if TYPE_CHECKING:
+    from ocn_registry.models import Address
     from ocn_registry.notary.messages import OcpiMessage
     from ocn_registry.notary.number_texts import Writing
     from ocn_registry.notary.paths import Path
-    from ocn_registry.notary.signatures import MessageSignature
     from ocn_registry.notary.values import Plain
 
 
+class Signed(Protocol):
+    """The state of a message that one party signed: a `MessageSignature`, or a `Rewrite`."""
+
+    @property
+    def hash(self) -> str:
+        """The hash of the signed values, `0x` and 64 hexadecimal digits."""
+        ...
+
+    @property
+    def rsv(self) -> str:
+        """The signature of the hash, `0x` and 130 hexadecimal digits."""
+        ...
+
+    @property
+    def signatory(self) -> Address:
+        """Who signed."""
+        ...
+
+
 def verified(
-    signature: MessageSignature, message: OcpiMessage, *, require_all_fields: bool
+    message: OcpiMessage,
+    signed_fields: tuple[str, ...],
+    states: tuple[Signed, ...],
+    *,
+    require_all_fields: bool,
 ) -> VerifiedSignature:
     """Return who signed a message, and who before each rewrite.
 
     Args:
-        signature: What came with the message.
-        message: What was received.
+        message: The message as it was received.
+        signed_fields: Paths of the values that are signed.
+        states: What was signed, the newest first: the message's signature, then its rewrites.
         require_all_fields: Whether every value has to be covered, and none listed twice.
 
     Raises:
         MessageRejected: See `MessageSignature.verify`.
     """
-    fields = tuple(map(paths.looked_up, signature.fields))
+    fields = tuple(map(paths.looked_up, signed_fields))
     if require_all_fields:
-        _refuse_repeated(signature.fields, fields)
+        _refuse_repeated(signed_fields, fields)
     layers: list[SignedLayer] = []
-    states: tuple[MessageSignature | Rewrite, ...] = (signature, *reversed(signature.rewrites))
     for number, state in enumerate(states):
         if isinstance(state, Rewrite):
             message = _restored(message, state)
@@ -53,7 +76,7 @@ def verified(
             _refuse_uncovered(root, fields, number)
         writing = writing_held(root, fields, state.hash)
         if writing is None:
-            raise modified(root, signature.fields, state.hash, number)
+            raise modified(root, signed_fields, state.hash, number)
         signatory = recover_text(state.hash, state.rsv)
         if signatory is None or signatory != state.signatory:
             raise SignatoryMismatch(state.signatory, signatory, number)

@@ -1,7 +1,7 @@
-"""The user's own folders.
+"""The user's own folders for settings and state.
 
-Not from `platformdirs`: importing it takes 8 to 17 ms, a sixth of the start of a short command, and
-every command looks for the settings file.
+Not from `platformdirs`: importing it takes 6 ms, this module 1.6 ms, and every command looks for
+the settings file. `--help` takes 60 ms in all (the fastest of 15 runs each, Python 3.11).
 
 Source: XDG Base Directory Specification 0.8: a path that is not absolute is ignored.
 """

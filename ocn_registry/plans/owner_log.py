@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ocn_registry.models import Address
     from ocn_registry.plans.entries import Entry
     from ocn_registry.signing import Signer
-    from ocn_registry.signing.requests import Payload
+    from ocn_registry.signing.payload import Payload
 
 INTENDED, SIGNED, UNKNOWN = "intended", "signed", "unknown"
 ENDED, IN_PART, FAILED = "done", "in part", "failed"

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from ocn_registry.dialects import dialect_of
 from ocn_registry.errors import OcnRegistryError, SignatureMismatch
-from ocn_registry.flows.requests import looked_at
+from ocn_registry.flows.requests import checks
 from ocn_registry.intents import SetParty
 from ocn_registry.protocol.effects import run
 from ocn_registry.relay import store
@@ -228,8 +228,8 @@ class Intake:
                 if one.nonce < signed.nonce
             ]
         )
-        looks = run(looked_at(self._dialect, (*before, signed)), self._transport.perform)
-        error, by_contract = looks[-1]
+        checked = run(checks(self._dialect, (*before, signed)), self._transport.perform)
+        error, by_contract = checked[-1]
         if error is not None:
             raise error
         if by_contract and signed.account not in self._policy.contracts:

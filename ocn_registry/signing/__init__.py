@@ -20,10 +20,10 @@ from ocn_registry.signing.documents import (
     same_keys,
 )
 from ocn_registry.signing.external import AsyncExternalSigner, ExternalSigner
+from ocn_registry.signing.payload import Payload
 from ocn_registry.signing.requests import (
     DEFAULT_LIFETIME_S,
     MAX_LIFETIME_S,
-    Payload,
     Request,
     SignedRequest,
     acceptance_of,

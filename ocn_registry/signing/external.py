@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ocn_registry.evm.transactions import SignedTransaction, Transaction
-    from ocn_registry.signing.requests import Payload
+    from ocn_registry.signing.payload import Payload
 
 R = TypeVar("R")
 _MAX_TRANSACTION_BYTES = 1 << 18

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from ocn_registry.errors import InvalidInput
 from ocn_registry.foreign.text import shown
@@ -26,6 +26,7 @@ from ocn_registry.signing.signatures import canonical
 
 if TYPE_CHECKING:
     from ocn_registry.intents import Intent, SignableIntent
+    from ocn_registry.signing.payload import Payload
     from ocn_registry.signing.signers import Signer
 
 DEFAULT_LIFETIME_S: Final = 60 * 60
@@ -53,18 +54,6 @@ def acceptance_of(
             return controller, AcceptController(account=account)
         case _:
             return None
-
-
-class Payload(Protocol):
-    """What is signed: its hash, and the form in which a wallet shows it."""
-
-    def digest(self) -> bytes:
-        """Return the 32 bytes that are signed."""
-        ...
-
-    def document(self) -> dict[str, object]:
-        """Return the form that travels."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

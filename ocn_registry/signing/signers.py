@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from ocn_registry.evm.transactions import SignedTransaction, Transaction
     from ocn_registry.signing.keystores import Keystore
-    from ocn_registry.signing.requests import Payload
+    from ocn_registry.signing.payload import Payload
 
 _KEY_BYTES = 32
 _KEY_DIGITS = 64

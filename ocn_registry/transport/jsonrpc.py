@@ -9,9 +9,8 @@ Source: Ethereum execution APIs (`eth_...` methods); EIP-1898 (blocks by hash).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from operator import attrgetter
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from ocn_registry.errors import BadAnswer, RpcRefused, TransportError
 from ocn_registry.foreign.limits import (
@@ -31,7 +30,6 @@ from ocn_registry.protocol.effects import (
     ChainId,
     Code,
     CodeSize,
-    Effect,
     GasEstimate,
     GasPrice,
     Handover,
@@ -47,6 +45,7 @@ from ocn_registry.protocol.effects import (
     TransactionCount,
     TransactionOf,
 )
+from ocn_registry.transport.chain_queries import Query
 from ocn_registry.transport.rpc_values import (
     as_address,
     as_bytes,
@@ -60,12 +59,8 @@ from ocn_registry.transport.transactions import contract_call, creation, sent_tr
 from ocn_registry.transport.wordings import Meaning, meaning_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from ocn_registry.errors import OcnRegistryError
     from ocn_registry.protocol.effects import Answer, AnyEffect
-
-T_co = TypeVar("T_co", covariant=True)
 
 _HEX = re.compile(r"0x[0-9a-fA-F]*")
 
@@ -74,21 +69,6 @@ _REVERT_DATA_IN = ("data", "return", "result", "originalError")
 _SELECTOR_BYTES = 4
 _EXECUTION_ERROR = -32015  # OpenEthereum and Nethermind: the cause is in the data
 _EXECUTION_REVERTED = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Ask(Effect[T_co]):
-    """Ask a node something that only one part of this package wants to know.
-
-    Attributes:
-        method: A method that changes nothing: it may be asked again.
-        params: Its parameters.
-        decode: Makes the answer of the result; raises `BadAnswer`.
-    """
-
-    method: str
-    params: tuple[object, ...]
-    decode: Callable[[object], T_co]
 
 
 def request_of(  # noqa: C901, PLR0911, PLR0912 - one for each
@@ -106,7 +86,7 @@ def request_of(  # noqa: C901, PLR0911, PLR0912 - one for each
             return "eth_call", [_message(effect), _at(effect.block, block_hash)]
         case GasEstimate():
             return "eth_estimateGas", [_message(effect.call)]
-        case Ask():
+        case Query():
             return effect.method, list(effect.params)
         case Head():
             return "eth_getBlockByNumber", ["latest", False]
@@ -154,7 +134,7 @@ def answer_of(effect: AnyEffect, result: object, chain_id: int | None = None) ->
     match effect:
         case Call():
             return effect.decode(as_bytes(result))
-        case Ask():
+        case Query():
             return effect.decode(result)
         case GasEstimate() | Balance() | TransactionCount() | GasPrice() | ChainId():
             return as_number(result)
@@ -204,11 +184,19 @@ def error_of(effect: AnyEffect, error: object) -> OcnRegistryError:
         data = _revert_data(error.get("data"))
         if _is_revert(method, code, words, error.get("data"), data):
             return call.refuse(data or b"")
-    refused = RpcRefused(method, code, words)
+    refused = refusal(method, code, words)
     meaning = meaning_of(method, code, words)
     refused.temporary = meaning in {Meaning.BUSY, Meaning.BEHIND}
     refused.unexplained = meaning is Meaning.UNKNOWN and not isinstance(effect, Logs)
     return refused
+
+
+def refusal(method: str, code: int, words: str) -> RpcRefused:
+    """Return the error for a node's refusal, with the way out if there is one."""
+    if method == "eth_estimateGas":
+        remedy = "to go without its estimate, give the gas yourself, WriteOptions(gas=...)"
+        return RpcRefused(method, code, words, remedy)
+    return RpcRefused(method, code, words)
 
 
 def items_of(effect: AnyEffect) -> int:
@@ -381,5 +369,5 @@ def _no_answer(effect: AnyEffect) -> BadAnswer:
     return error
 
 
-_OBJECTS = (Head, BlockAt, ReceiptOf, TransactionOf, CreationBy, Ask)
-_MAY_BE_NULL = (BlockAt, ReceiptOf, TransactionOf, CreationBy, Ask, CalledBy, HeaderAt)
+_OBJECTS = (Head, BlockAt, ReceiptOf, TransactionOf, CreationBy, Query)
+_MAY_BE_NULL = (BlockAt, ReceiptOf, TransactionOf, CreationBy, Query, CalledBy, HeaderAt)

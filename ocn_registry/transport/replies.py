@@ -15,7 +15,7 @@ from ocn_registry.foreign.packed import unpacked
 from ocn_registry.foreign.strict_json import BeyondLimits, parse_json
 from ocn_registry.foreign.text import masked, shown
 from ocn_registry.transport.endpoint import origin
-from ocn_registry.transport.jsonrpc import code_of, words_of
+from ocn_registry.transport.jsonrpc import code_of, refusal, words_of
 from ocn_registry.transport.rpc_values import is_list, is_object
 from ocn_registry.transport.wordings import BUSY_STATUS, Meaning, meaning_of
 
@@ -202,7 +202,7 @@ def _for_all(endpoint: Endpoint, requests: list[Message], reply: Reply, error: o
     methods = {str(request["method"]) for request in requests}
     for method in sorted(methods, reverse=True):
         meaning = meaning_of(method, code, words)
-        refused = RpcRefused(method, code, words)
+        refused = refusal(method, code, words)
         if meaning in {Meaning.BUSY, Meaning.BEHIND}:
             return passing(refused)
         if meaning is Meaning.RANGE:

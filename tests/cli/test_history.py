@@ -155,7 +155,7 @@ def test_only_the_blocks_that_were_asked_for_are_told(done, command, lived, cpo,
     assert json.loads(done("history", "-a", cpo.address, "--to", came.block.number - 1)) == []
     late = command("history", "-a", cpo.address, "--to", 10**9)
     assert (late.returncode, late.stdout) == (2, "")
-    assert "is not there yet" in late.stderr
+    assert "doesn't exist yet" in late.stderr
     assert command("history", "-a", cpo.address, "--from", 9, "--to", 8).returncode == 2
     assert command("history", "-a", cpo.address, "--from", "-1").returncode == 2
 

@@ -200,7 +200,7 @@ def test_an_outage_is_said_once_and_survived(watch, client, proxy, cpo):
         proxy.heal()
         running.shown(url(before))
         assert running.said[before].startswith("error: ")
-        assert "asking again until it answers" in running.said[before]
+        assert "retrying until it answers" in running.said[before]
         assert running.said[before + 1 :] == ["the RPC node answers again"]
 
 

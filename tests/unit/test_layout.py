@@ -3,6 +3,11 @@
 import ast
 import json
 import re
+import subprocess
+import sys
+import textwrap
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[2] / "ocn_registry"
@@ -18,7 +23,7 @@ BELOW = {
     "errors": {"foreign"},
     "contract_errors": {"foreign", "errors"},
     "models": {"foreign", "evm", "errors", "portable"},
-    "evm": {"foreign", "errors", "models", "portable"},
+    "evm": {"foreign", "errors", "portable"},
     "protocol": {"portable", "foreign", "evm", "errors", "models", "intents", "outcomes"},
     "intents": {"portable", "foreign", "errors", "models"},
     "outcomes": {"portable", "errors", "models", "intents"},
@@ -72,7 +77,7 @@ GENERATIONS = {"dialects", "networks", "deploy", "testing"}
 LINES_ALARM = 400
 # Nothing but one short entry after the other, mostly documentation.
 LISTS = {
-    *("contract_errors.py", "intents.py", "models.py", "outcomes.py"),
+    *("contract_errors.py", "models.py", "outcomes.py"),
     *("sync_client.py", "async_client.py"),
 }
 SLOW = {"web3", "eth_account", "eth_keys", "eth_utils", "coincurve", "ape"}
@@ -84,8 +89,13 @@ def part_of(module):
     return module.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
+@cache
+def tree_of(module):
+    return ast.parse(module.read_text())
+
+
 def imported(module, *, at_module_level=False):
-    tree = ast.parse(module.read_text())
+    tree = tree_of(module)
     nodes = tree.body if at_module_level else ast.walk(tree)
     for node in nodes:
         if isinstance(node, ast.Import):
@@ -101,7 +111,60 @@ def wrong(found):
 
 
 def test_only_the_vocabulary_stands_at_the_top():
-    assert {module.stem for module in PACKAGE.glob("*.py")} == VOCABULARY | {"__init__"}
+    top = {module.stem for module in PACKAGE.glob("*.py")}
+    assert top == VOCABULARY - {"intents"} | {"__init__"}  # intents are a folder
+
+
+def test_no_module_imports_itself_by_a_detour():
+    """Imports for type checkers count too. The package's root, which loads lazily, does not."""
+    names = {
+        ".".join(module.relative_to(PACKAGE.parent).with_suffix("").parts): module
+        for module in MODULES
+        if module != PACKAGE / "__init__.py"
+    }
+    names = {name.removesuffix(".__init__"): module for name, module in names.items()}
+
+    def imports_of(name):
+        whole = set(imported(names[name]))
+        found = (whole | {each.rpartition(".")[0] for each in whole}) & names.keys()
+        return {each for each in found if each != name and not name.startswith(f"{each}.")}
+
+    graph = {name: imports_of(name) for name in names}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        raise AssertionError(" -> ".join(reversed(error.args[1]))) from None
+
+
+def test_methods_of_nodes_are_named_by_transports_alone():
+    """Anvil's own chain is told what to do by `deploy`, and signing programs by `signing`."""
+    elsewhere = [each for each in MODULES if part_of(each) not in {"transport", "testing"}]
+    method = re.compile(r"(eth|net|web3|debug|trace|txpool|evm|anvil)_[a-z]+([A-Z]\w*)?")
+    known = {"anvil.py", "devnet.py", "program.py"}
+
+    def named(module):
+        tree = tree_of(module)
+        texts = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)]
+        return {text for text in texts if isinstance(text, str) and method.fullmatch(text)}
+
+    elsewhere = [module for module in elsewhere if module.name not in known]
+    assert not wrong((module, named(module)) for module in elsewhere)
+
+
+def test_a_caller_that_waits_loads_no_event_loop():
+    code = """
+        import sys
+        from ocn_registry import TransportError, connect
+        with connect("local", rpc_urls=["http://127.0.0.1:1"]) as client:
+            try:
+                client.nodes()
+            except TransportError:
+                print(*{"asyncio", "aiohttp"} & sys.modules.keys())
+    """
+    ran = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=True
+    )
+    assert ran.stdout == "\n"
 
 
 def test_imports_point_one_way():
@@ -136,7 +199,7 @@ def test_generations_are_known_to_dialects_alone():
     def named(module):
         return {"v1", "v3"} & {
             node.value
-            for node in ast.walk(ast.parse(module.read_text()))
+            for node in ast.walk(tree_of(module))
             if isinstance(node, ast.Constant) and isinstance(node.value, str)
         }
 
@@ -151,7 +214,7 @@ def test_functions_and_events_of_the_contracts_are_named_by_dialects_alone():
     known = {entry["name"] for entry in entries if entry["type"] in {"function", "event"}}
 
     def named(module):
-        tree = ast.parse(module.read_text())
+        tree = tree_of(module)
         texts = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)]
         signatures = [re.fullmatch(r"(\w+)\([\w,\[\]()]*\)", str(text)) for text in texts]
         return {found[0] for found in signatures if found and found[1] in known}

@@ -33,7 +33,7 @@ from ocn_registry.migration.importing import Importing, settled
 from ocn_registry.models import Address
 from ocn_registry.networks import from_json
 from ocn_registry.protocol.effects import run
-from ocn_registry.transport.jsonrpc import Ask
+from ocn_registry.transport.chain_queries import Query
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -236,7 +236,7 @@ class Walk:
             perform = client.transport.perform
 
             def ask(method: str, *params: object) -> Any:  # noqa: ANN401 - JSON
-                return perform(Ask(method, params, lambda result: result))
+                return perform(Query(method, params, lambda result: result))
 
             payer = self.prepared["payer"]
             while ask("eth_getTransactionCount", payer, "pending") != ask(

@@ -42,7 +42,7 @@ def devnet(args: Namespace) -> int:
             if args.sample and not ended.is_set():
                 _fill(chain)
             if args.block_time is not None:
-                chain.request("evm_setIntervalMining", args.block_time)
+                chain.mine_every(args.block_time)
             told = _told(chain, with_v1=args.with_v1)
             put(as_json(told) if for_programs(args) else _lines(chain, told))
             sys.stdout.flush()

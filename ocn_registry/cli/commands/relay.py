@@ -105,7 +105,6 @@ def status(args: Namespace) -> int:
 
 def sponsor(args: Namespace) -> int:
     """Sign a voucher: the operator of a node lets a relay pay for an account."""
-    from ocn_registry.cli.commands.request import seconds
     from ocn_registry.cli.config.keys import key
     from ocn_registry.cli.config.networks import connect
     from ocn_registry.cli.execute import agreed
@@ -116,7 +115,7 @@ def sponsor(args: Namespace) -> int:
     with connect(args) as client:
         signer = key(args, "signer", client.deployment)
         account = Address(args.account)
-        deadline = int(time.time()) + seconds(args.valid_for)
+        deadline = int(time.time()) + take.seconds(args.valid_for)
         talk(f"operator  {signer.address}")
         talk(f"voucher   a relay may pay for {args.requests} requests of {account}")
         talk(f"until     {deadline} (Unix seconds), {args.valid_for} from now")

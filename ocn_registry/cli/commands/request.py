@@ -6,9 +6,7 @@
 
 from __future__ import annotations
 
-import re
 import time
-from argparse import ArgumentTypeError
 from typing import TYPE_CHECKING
 
 from ocn_registry.cli import options as take
@@ -206,7 +204,7 @@ def _account(parser: ArgumentParser) -> None:
     limit = parser.add_mutually_exclusive_group()
     limit.add_argument(
         "--valid-for",
-        type=seconds,
+        type=take.seconds,
         metavar="TIME",
         help="how long it can be used: 30m, 12h or 7d, at most 30d (default: 1h)",
     )
@@ -216,14 +214,6 @@ def _account(parser: ArgumentParser) -> None:
         metavar="SECONDS",
         help="last second at which it can be used, in Unix time",
     )
-
-
-def seconds(text: str) -> int:
-    """Parse a length of time: 30m, 12h or 7d."""
-    found = re.fullmatch(r"([1-9][0-9]{0,6})([smhd])", text)
-    if found is None:
-        raise ArgumentTypeError(f"{text!r} is not a valid time: give one such as 30m, 12h or 7d")
-    return int(found[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[found[2]]
 
 
 def _folder(parser: ArgumentParser) -> None:

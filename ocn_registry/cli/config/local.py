@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import ipaddress
 import re
-import time
+from contextlib import closing
 from functools import lru_cache
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ocn_registry import networks
-from ocn_registry.foreign.limits import Limits
-from ocn_registry.foreign.strict_json import parse_json
-from ocn_registry.transport.http_wire import Target, TooLong, receive, send
+from ocn_registry.errors import OcnRegistryError
 
 if TYPE_CHECKING:
     from ocn_registry.networks import Deployment
 
 _DEVELOPMENT = re.compile(r"anvil|ganache|hardhat|ethereumjs testrpc", re.IGNORECASE)
 _TIMEOUT_S = 10.0
-_ANSWER = Limits(max_bytes=1 << 12, max_items=16)
+_MAX_BYTES = 1 << 12
 
 
 @lru_cache(maxsize=8)
@@ -51,21 +49,13 @@ def _is_loopback(url: str) -> bool:
 
 
 def _is_development(url: str) -> bool:
-    """Return whether a node on this machine is one for development."""
-    if not url.startswith("http://"):
-        return False
+    """Return whether a node on this machine calls itself a development node."""
+    from ocn_registry.transport.chain_queries import client_version  # noqa: PLC0415 - rarely needed
+    from ocn_registry.transport.http_sync import HttpTransport  # noqa: PLC0415
+
     try:
-        target = Target(url, {"Content-Type": "application/json", "Connection": "close"})
-    except ValueError:
+        node = HttpTransport([url], timeout_s=_TIMEOUT_S, retries=0, max_answer_bytes=_MAX_BYTES)
+        with closing(node):
+            return _DEVELOPMENT.match(node.perform(client_version())) is not None
+    except OcnRegistryError:
         return False
-    question = b'{"jsonrpc":"2.0","id":1,"method":"web3_clientVersion","params":[]}'
-    deadline = time.monotonic() + _TIMEOUT_S
-    try:
-        with target.connect(deadline) as line:
-            send(line, target.request(question), deadline)
-            answer, _ = receive(line, deadline, _ANSWER.max_bytes)
-        found = parse_json(answer.content, _ANSWER)
-    except (OSError, TooLong, ValueError):
-        return False
-    version = cast("dict[str, object]", found).get("result") if isinstance(found, dict) else None
-    return isinstance(version, str) and _DEVELOPMENT.match(version) is not None

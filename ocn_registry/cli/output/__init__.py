@@ -1,1 +1,1 @@
-"""What the user sees: JSON, tables, talk on standard error, progress."""
+"""What users see: results on standard output, messages and progress on standard error."""

@@ -1,4 +1,4 @@
-"""The command `history`: what happened to a party, a node or a service, block by block."""
+"""The command `history`: print every change of a party, a node or a service."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _COLUMNS = (*_PLACE, "change", "account", "changed")
 
 
 class _Shown(NamedTuple):
-    """One change, in words and for programs."""
+    """One change, as a sentence and as data."""
 
     words: str
     entry: Entry
@@ -37,9 +37,9 @@ def history(args: Namespace) -> int:
         last: int = head if args.last is None else args.last
         first: int = (client.deployment.start_block or 0) if args.first is None else args.first
         if last > head:
-            raise InvalidInput(f"block {last} is not there yet: the latest is {head}")
+            raise InvalidInput(f"block {last} doesn't exist yet: the latest block is {head}")
         if first > last:
-            raise InvalidInput(f"--from {first} comes after --to {last}: give an earlier one")
+            raise InvalidInput(f"--from {first} is after --to {last}: give an earlier block")
         feed = client.events(
             address=args.address,
             party=wanted_party(args),
@@ -52,15 +52,15 @@ def history(args: Namespace) -> int:
     _put(args, _compared(events))
     if not all(event.certain for event in events):
         talk(
-            "note: for a change that is not certain, these contracts don't tell a deletion or a "
-            "revocation from its opposite, and the transaction doesn't either: it went through "
-            "another contract, or the node has forgotten it",
+            "note: changes marked as not certain could be a deletion or revocation, or its "
+            "opposite: the events of these contracts look the same, and the transaction doesn't "
+            "decide it, because it went through another contract or the node has forgotten it",
         )
     return DONE
 
 
 def _compared(events: tuple[Event, ...]) -> list[_Shown]:
-    """Add to each new state how it differs from the one before, where that is shown as well."""
+    """Return the changes, each with the fields in which it differs from the previous one shown."""
     before: dict[tuple[object, object], Entry] = {}
     found: list[_Shown] = []
     for event in events:
@@ -103,5 +103,5 @@ def _sent(one: _Shown) -> tuple[str, str]:
 
 
 def _row(one: _Shown) -> Entry:
-    """Return a change with the same columns as any other."""
+    """Return a change as a row with the columns that all rows have."""
     return {key: one.entry[key] for key in _COLUMNS} | {"says": one.words}

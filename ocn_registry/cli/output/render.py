@@ -1,7 +1,7 @@
-"""How values reach the terminal: JSON for programs, tables and records for people.
+"""Print values: JSON or CSV for programs, tables and records for people.
 
-What stands in a registry was written by strangers. Everything unprintable in it is escaped: in JSON
-as JSON escapes it, so that programs read the same value; elsewhere with a backslash.
+Entries of a registry are written by strangers, so everything unprintable in them is escaped: in
+JSON by JSON's own escapes, so that programs read the same value, and elsewhere with a backslash.
 """
 
 from __future__ import annotations
@@ -28,34 +28,34 @@ _GAP = 2
 _LEAST_WIDTH = 12
 _MOST_MARKS = 3
 _file: list[str] | None = None
-# What begins a formula where a cell begins. A cell may begin after any separator that the reader of
-# a file chooses, so all but letters, digits, dots and hyphens count as one.
+# The start of a formula at the start of a cell. Spreadsheets let the user choose the separator, so
+# everything but letters, digits, dots and hyphens counts as one.
 _FORMULA = re.compile(r"(^|[^\w.-])([=+\-@])")
 
 
 def talk(text: str) -> None:
-    """Say something to the person, on standard error."""
+    """Print a message to the user, on standard error."""
     sys.stdout.flush()
     print(said(without_secrets(text)), file=sys.stderr, flush=True)  # noqa: T201 - the command line talks
 
 
 def put(text: str) -> None:
-    """Print what was asked for, on standard output, or to the file of `--out`."""
+    """Print a result, on standard output or to the file of `--out`."""
     if _file is not None:
         _file.append(without_secrets(text))
     else:
-        print(without_secrets(text))  # noqa: T201 - what a command gives
+        print(without_secrets(text))  # noqa: T201 - the result of a command
 
 
 @contextmanager
 def written_to(path: str | None) -> Generator[None, None, None]:
-    """Write what is printed to a file that only this user may read, once all of it is there.
+    """Collect results, and write them to a file that only this user can read when the block ends.
 
     Args:
         path: A file that does not exist yet; `None` to print to standard output.
 
     Raises:
-        InvalidInput: It exists, or can't be written.
+        InvalidInput: The file exists, or can't be written.
     """
     global _file  # noqa: PLW0603 - standard output is one for the process as well
     if path is None:
@@ -76,14 +76,14 @@ def written_to(path: str | None) -> Generator[None, None, None]:
 
 
 def printable(text: str) -> str:
-    """Escape what commands a terminal, reads backwards, or is piled upon the lines around it."""
+    """Return a text with control, bidirectional and stacked combining characters escaped."""
     if text.isprintable() and (text.isascii() or not any(map(_is_mark, text))):
         return text
     return "".join(_escaped(text))
 
 
 def _escaped(text: str) -> Iterator[str]:
-    marks = _MOST_MARKS  # none at the beginning, where it would stand upon what is before the text
+    marks = _MOST_MARKS  # none at the start, where it would combine with what precedes the text
     for letter in text:
         marks = marks + 1 if _is_mark(letter) else 0
         bare = letter.isprintable() and marks <= _MOST_MARKS
@@ -97,7 +97,7 @@ def _is_mark(letter: str) -> bool:
 
 
 def as_json(value: object) -> str:
-    """Write JSON as v1's command does, but for what is unprintable."""
+    """Return a value as JSON in the form of v1's command, with everything unprintable escaped."""
     text = json.dumps(value, indent=2, ensure_ascii=False)
     if text.replace("\n", "").isprintable():
         return text
@@ -110,12 +110,11 @@ def as_json(value: object) -> str:
 
 
 def as_csv(entries: Sequence[Mapping[str, object]]) -> str:
-    """Write entries as CSV: a column for each value of their JSON, lists with spaces between.
+    """Return entries as CSV, with a column for each value of their JSON; lists are space-separated.
 
-    What a spreadsheet would take for a formula, whatever it takes for a separator, gets a quote in
-    front.
+    Whatever a spreadsheet could take for a formula is prefixed with an apostrophe.
     """
-    import csv  # noqa: PLC0415 - for who asks for it
+    import csv  # noqa: PLC0415 - only with --csv
     import io  # noqa: PLC0415
 
     out = io.StringIO()
@@ -128,7 +127,7 @@ def as_csv(entries: Sequence[Mapping[str, object]]) -> str:
 
 
 def _cell(value: object) -> str:
-    """Write a value as JSON does, but texts without quotes, and nothing for what is not known."""
+    """Return a value as in JSON, but text without quotes, and `None` as nothing."""
     if value is None or isinstance(value, bool):
         return {None: "", True: "true", False: "false"}[value]
     return str(value)
@@ -157,12 +156,12 @@ def for_programs(args: Namespace) -> bool:
 
 
 def lines(entry: Mapping[str, object]) -> str:
-    """Write an entry of any depth for people: a line for each value that there is."""
+    """Return an entry of any depth as text for people, one line for each value."""
     return _record(list(fields_of(entry)))
 
 
 def findings(found: Sequence[tuple[str, bool, str, str]]) -> str:
-    """Write what checks found: the name of each, whether it is well, what it says, the remedy."""
+    """Return the results of checks as text: name, whether it passed, what it found, the remedy."""
     indent = 6 + max([width_of(name) for name, _, _, _ in found], default=0) + _GAP
     rows: list[str] = []
     for name, ok, says, remedy in found:
@@ -174,7 +173,7 @@ def findings(found: Sequence[tuple[str, bool, str, str]]) -> str:
 
 
 def records(entries: Sequence[Sequence[tuple[str, str]]]) -> str:
-    """Write entries one below the other, a line for each of their values."""
+    """Return entries as text, one below the other, one line for each value."""
     return "\n\n".join([_record(entry) for entry in entries])
 
 
@@ -190,12 +189,12 @@ def _record(entry: Sequence[tuple[str, str]]) -> str:
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, soft: Sequence[int]) -> str:
-    """Write a table that fits the terminal, or records where none does.
+    """Return a table that fits the terminal, or records if it can't be made to fit.
 
     Args:
-        head: Names of the columns.
-        rows: Values, one for each column.
-        soft: Columns that may be cut; addresses and ids may not.
+        head: The names of the columns.
+        rows: The rows, with one value for each column.
+        soft: The columns that may be cut; never addresses and ids.
     """
     cells = [[printable(cell) for cell in row] for row in rows]
     widths = [max(map(width_of, column)) for column in zip(head, *cells, strict=True)]

@@ -1,4 +1,4 @@
-"""Requests in files: how they are read, and how they are described to people."""
+"""Signed and unsigned requests in files: read them, and describe them to the user."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ def read(client: RegistryClient, path: str) -> Request | SignedRequest:
     """Return the request in a file.
 
     Args:
-        client: Of the registry that the request is for.
+        client: A client of the registry that the request is for.
         path: The file; `-` for standard input.
 
     Raises:
-        InvalidInput: It is not a request for this registry.
+        InvalidInput: The file is not a request for this registry.
     """
     try:
         if path == "-":
@@ -61,11 +61,11 @@ def read_signed(client: RegistryClient, path: str) -> SignedRequest:
     """Return the signed request in a file.
 
     Args:
-        client: Of the registry that the request is for.
+        client: A client of the registry that the request is for.
         path: The file; `-` for standard input.
 
     Raises:
-        InvalidInput: It is not a request for this registry, or not signed.
+        InvalidInput: The file is not a request for this registry, or it is not signed.
     """
     found = read(client, path)
     if not isinstance(found, SignedRequest):
@@ -84,11 +84,11 @@ def unsigned(found: Request | SignedRequest) -> Request:
 def signed_by(
     found: Request | SignedRequest, signer: Signer, *, as_controller: bool
 ) -> Request | SignedRequest:
-    """Sign the part of a request that is the signer's: its own, or the acceptance in it.
+    """Return a request with the signature of its account, or of the account that accepts.
 
     Args:
-        found: The request; a signature of the other part stays.
-        signer: The account's key, its controller's, or that of whoever accepts.
+        found: The request; a signature of the other part is kept.
+        signer: The account's key, its controller's, or the key of the account that accepts.
         as_controller: Whether the signer is the account's controller.
     """
     request = unsigned(found)
@@ -101,10 +101,10 @@ def signed_by(
 def with_signature(
     found: Request | SignedRequest, signature: str, *, accepts: bool
 ) -> Request | SignedRequest:
-    """Add a signature that was made elsewhere, of the request or of the acceptance in it.
+    """Return a request with a signature made elsewhere, for the request or its acceptance.
 
     Raises:
-        InvalidInput: It has not the form of a signature, or nobody has to accept.
+        InvalidInput: The text is not a signature, or the request needs no acceptance.
     """
     request = unsigned(found)
     if not accepts:
@@ -124,15 +124,15 @@ def check_deadline(request: Request) -> None:
 
 
 def entry(found: Request | SignedRequest, client: RegistryClient) -> Entry:
-    """Return what a request is, as data."""
+    """Return a description of a request, as data."""
     request = unsigned(found)
-    here = client.deployment
-    dialect = dialect_of(here)
+    deployment = client.deployment
+    dialect = dialect_of(deployment)
     return {
         "account": request.account,
         "change": words_of(request.intent),
-        "network": here.name,
-        "chainId": here.chain_id,
+        "network": deployment.name,
+        "chainId": deployment.chain_id,
         "contract": dialect.address_of(dialect.contract_of(request.intent)),
         "nonce": None if request.replayable else request.nonce,
         "until": "no end: it can be used again and again"
@@ -145,7 +145,7 @@ def entry(found: Request | SignedRequest, client: RegistryClient) -> Entry:
 
 
 def _acceptance(found: Request | SignedRequest) -> Entry:
-    """Return who has to accept a request, and whether it has."""
+    """Return a description of an acceptance, as data."""
     request = unsigned(found)
     return {
         "account": request.account,
@@ -156,15 +156,15 @@ def _acceptance(found: Request | SignedRequest) -> Entry:
 
 
 def describe(found: Request | SignedRequest, client: RegistryClient) -> None:
-    """Say on standard error what a request is."""
+    """Describe a request on standard error."""
     talk(lines(entry(found, client)))
 
 
 def put_in_order(args: Namespace, requests: Sequence[Request]) -> None:
-    """Print one request; write several into the folder of `--folder`, with a number in front.
+    """Print one request, or write several to the folder of `--folder` under numbered names.
 
     Raises:
-        InvalidInput: There are several, and no folder is named.
+        InvalidInput: There are several, and `--folder` is not given.
     """
     if len(requests) == 1:
         put(requests[0].to_json())
@@ -175,10 +175,10 @@ def put_in_order(args: Namespace, requests: Sequence[Request]) -> None:
 
 
 def put_signed(args: Namespace, signed: Sequence[Request | SignedRequest]) -> None:
-    """Print one signed request; write several into the folder of `--folder`, named as they were.
+    """Print one signed request, or write several to the folder of `--folder` under their own names.
 
     Raises:
-        InvalidInput: There are several, and no folder is named.
+        InvalidInput: There are several, and `--folder` is not given.
     """
     if len(signed) == 1:
         put(signed[0].to_json())
@@ -202,5 +202,5 @@ def _write_to(target: Path, request: Request | SignedRequest) -> None:
 
 
 def show_all(args: Namespace, found: Sequence[Entry]) -> None:
-    """Print what requests are."""
+    """Print descriptions of requests."""
     put(as_json(found) if for_programs(args) else "\n\n".join([lines(each) for each in found]))

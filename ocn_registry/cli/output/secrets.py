@@ -1,8 +1,8 @@
-"""Secrets that a hand may put in a wrong place: they are hidden in whatever is printed.
+"""Secrets that were typed in the wrong place are hidden in everything that is printed.
 
-`foreign.text` masks what looks like a secret where a message quotes it. This is the second line: a
-private key among the words of the command line or in a variable is printed by no message, result or
-traceback, whatever path it took there, and a URL that is used is printed without its path.
+`foreign.text` masks secrets where a message quotes a value. This is the second line of defence: a
+private key on the command line or in an environment variable never appears in a message, a result
+or a traceback, and RPC URLs are printed without user, path and query.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 _KEY: Final = re.compile(r"(?:0[xX])?([0-9a-fA-F]{56,})")
-_SECRET_PATH: Final = 16  # letters from which on the end of a URL may be a secret of its own
+_SECRET_PATH: Final = 16  # from this length on, the path of a URL may be a secret in itself
 _hidden: dict[str, str] = {}
 
 
 def hide_keys(texts: Iterable[str]) -> None:
-    """Hide from now on what looks like a private key in these texts."""
+    """Hide, from now on, everything in these texts that looks like a private key."""
     for text in texts:
         for found in _KEY.finditer(text):
             _hidden[found[1].lower()] = HIDDEN_KEY
 
 
 def hide_urls(urls: Iterable[str]) -> None:
-    """Hide from now on the user, the path and the query of these URLs."""
+    """Hide, from now on, the user, the path and the query of these URLs."""
     for url in urls:
         safe = masked(url)
         if safe != url:
@@ -40,14 +40,14 @@ def hide_urls(urls: Iterable[str]) -> None:
 
 
 def show_hashes(hashes: Iterable[str | None]) -> None:
-    """Show hashes again: they look like keys, and were given where a hash is expected."""
+    """Stop hiding these hashes: they look like keys, but stand where a hash is expected."""
     for each in hashes:
         if each is not None:
             _hidden.pop(each.lower().removeprefix("0x"), None)
 
 
 def without_secrets(text: str) -> str:
-    """Return a text with what has to be hidden replaced."""
+    """Return a text with all secrets replaced."""
     for secret, safe in _hidden.items():
         if secret in text.lower():
             # A function, since the replacement may hold a backslash.

@@ -1,4 +1,4 @@
-"""Entries on standard output: a table or records for people, v1's JSON or CSV for programs."""
+"""Print nodes, parties and services: tables for people, v1's JSON or CSV for programs."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The command `watch`: changes of a registry as they happen.
+"""The command `watch`: print changes of a registry as they happen.
 
-With a cursor file it goes on from where it was, whatever ended it: a change is printed before the
-file says so, so none is lost.
+With a cursor file, it resumes where it stopped. The file is written after a change is printed, so
+no change is lost, however the command ends.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def watch(args: Namespace) -> int:
 
 
 def wanted_party(args: Namespace) -> PartyId | None:
-    """Return the id of `-c`; v1 writes ids in capital letters."""
+    """Return the party id of `-c`, in capital letters as in v1; `None` if it is not given."""
     if args.credentials is None:
         return None
     country_code, party_id = args.credentials
@@ -53,12 +53,12 @@ def wanted_party(args: Namespace) -> PartyId | None:
 
 
 def note_gap(feed: EventFeed, first_block: int) -> None:
-    """Say when events may be missing because the node has forgotten who held the id."""
+    """Print a note if events may be missing because the node has forgotten who held the id."""
     if not feed.is_complete:
         talk(
-            f"note: this node does not know any more who was {feed.filter} at block "
-            f"{first_block - 1}: changes that don't name the id are shown from where it is next "
-            "set; give an earlier --from, or -a, to see them all",
+            f"note: this node no longer knows who was {feed.filter} at block {first_block - 1}: "
+            "changes that don't name the id are shown only after it is set the next time; to see "
+            "all, give an earlier --from, or -a",
         )
 
 
@@ -73,7 +73,7 @@ def _begin(args: Namespace, client: RegistryClient) -> tuple[EventFeed, CursorFi
     feed = client.events(address=address, party=party, first_block=first, cursor=cursor)
     if cursor is not None:
         if args.first is not None:
-            talk("note: --from is ignored: the watch goes on from where it was")
+            talk("note: --from is ignored: the cursor file says where to resume")
         return feed, file
     note_gap(feed, feed.start().number + 1)
     if file is not None:
@@ -95,8 +95,8 @@ def _go_on(args: Namespace, feed: EventFeed, file: CursorFile | None) -> None:
 
 
 def _batches(args: Namespace, feed: EventFeed) -> Iterator[EventBatch]:
-    """Read again and again, through outages of the RPC node."""
-    away, pause_s = False, 0.0
+    """Yield batches without end, through outages of the RPC node."""
+    failing, pause_s = False, 0.0
     while True:
         try:
             batch = feed.read()
@@ -105,20 +105,20 @@ def _batches(args: Namespace, feed: EventFeed) -> Iterator[EventBatch]:
         except TransportError as error:
             if args.once:
                 raise
-            if not away:
-                talk(f"error: {printable(str(error))}; asking again until it answers")
-            away, pause_s = True, min(max(2 * pause_s, args.interval), _MAX_PAUSE_S)
+            if not failing:
+                talk(f"error: {printable(str(error))}; retrying until it answers")
+            failing, pause_s = True, min(max(2 * pause_s, args.interval), _MAX_PAUSE_S)
             time.sleep(pause_s)
         except ReorgTooDeep as error:
             raise InvalidInput(
-                f"block {error.block_number} is not in the chain any more, nor is any block of the "
-                f"last {error.depth} that was read: see that the RPC node is on the right chain, "
-                "then begin anew with --from and another file",
+                f"block {error.block_number} is no longer in the chain, nor is any of the last "
+                f"{error.depth} blocks that were read: check that the RPC node is on the right "
+                "chain, then start again with --from and a new cursor file",
             ) from error
         else:
-            if away:
+            if failing:
                 talk("the RPC node answers again")
-            away, pause_s = False, 0.0
+            failing, pause_s = False, 0.0
             yield batch
 
 
@@ -133,7 +133,7 @@ def _put(args: Namespace, batch: EventBatch) -> None:
         _put_one(args, event, taken_back=True)
     for event in batch.events:
         _put_one(args, event, taken_back=False)
-    sys.stdout.flush()  # before the file says that it was printed
+    sys.stdout.flush()  # before the cursor file says that it was printed
 
 
 def _put_one(args: Namespace, event: Event, *, taken_back: bool) -> None:

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeVar
 
-    from ocn_registry.dialects.base import Stage, Step
     from ocn_registry.dialects.reader import OnRead
+    from ocn_registry.dialects.steps import Stage, Step
     from ocn_registry.dialects.v1.writer import Writing
     from ocn_registry.errors import Reverted
     from ocn_registry.intents import Intent, SignableIntent

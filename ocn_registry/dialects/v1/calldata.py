@@ -18,7 +18,7 @@ from ocn_registry.models import PartyId
 from ocn_registry.signing import SignedRequest
 
 if TYPE_CHECKING:
-    from ocn_registry.dialects.base import Step
+    from ocn_registry.dialects.steps import Step
     from ocn_registry.dialects.v1.requests import RequestType
     from ocn_registry.signing import Value
 

@@ -47,7 +47,7 @@ from ocn_registry.signing import SignedRequest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ocn_registry.dialects.base import Step
+    from ocn_registry.dialects.steps import Step
     from ocn_registry.errors import Reverted
     from ocn_registry.intents import Intent
     from ocn_registry.models import Address

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ocn_registry.contract_errors import PartyIdNotFound, PermissionsDiffer, ServiceNotFound
-from ocn_registry.dialects.base import Stage
+from ocn_registry.dialects.steps import Stage
 from ocn_registry.dialects.v1.errors import DomainListed, about
 from ocn_registry.errors import UnsupportedByDialect
 from ocn_registry.intents import (
@@ -26,7 +26,8 @@ from ocn_registry.models import Address, PartyId
 from ocn_registry.signing import SignedRequest
 
 if TYPE_CHECKING:
-    from ocn_registry.dialects.base import Dialect, Step
+    from ocn_registry.dialects.base import Dialect
+    from ocn_registry.dialects.steps import Step
     from ocn_registry.intents import Intent
     from ocn_registry.protocol.effects import Flow
 

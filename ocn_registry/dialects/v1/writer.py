@@ -14,7 +14,8 @@ from ocn_registry.models import Contract
 from ocn_registry.protocol.effects import Call
 
 if TYPE_CHECKING:
-    from ocn_registry.dialects.base import Dialect, Stage, Step
+    from ocn_registry.dialects.base import Dialect
+    from ocn_registry.dialects.steps import Stage, Step
     from ocn_registry.errors import Reverted
     from ocn_registry.intents import Intent, SignableIntent
     from ocn_registry.models import Address

@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ocn_registry.dialects.base import Limits, Stage
+from ocn_registry.dialects.base import Limits
 from ocn_registry.dialects.reader import ZeroEntries
 from ocn_registry.dialects.shared import id_words
+from ocn_registry.dialects.steps import Stage
 from ocn_registry.dialects.v3 import reader
 from ocn_registry.dialects.v3.errors import refuse
 from ocn_registry.dialects.v3.reader import PAGE_ENTRIES, read
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeVar
 
-    from ocn_registry.dialects.base import Step
     from ocn_registry.dialects.reader import OnRead
+    from ocn_registry.dialects.steps import Step
     from ocn_registry.dialects.v3.writer import Writing
     from ocn_registry.errors import Reverted
     from ocn_registry.intents import Intent, SignableIntent

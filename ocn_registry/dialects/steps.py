@@ -1,0 +1,25 @@
+"""What a write consists of: steps, grouped by the transactions that carry them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from ocn_registry.intents import Intent
+    from ocn_registry.signing import SignedRequest
+
+Step: TypeAlias = "Intent | SignedRequest"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """One transaction of a write.
+
+    Attributes:
+        steps: The steps of the transaction.
+        undo: Intents that restore what earlier transactions removed, if this one fails.
+    """
+
+    steps: tuple[Step, ...]
+    undo: tuple[Intent, ...] = ()

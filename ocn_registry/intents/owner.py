@@ -1,0 +1,242 @@
+"""Intents of the registry's owner, and `PruneService`, which anybody can send."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ocn_registry.intents.shape import (
+    IntentBase,
+    check_address,
+    check_instances,
+    check_number,
+    check_text,
+    checked_permissions,
+    keep,
+)
+from ocn_registry.models import ZERO_ADDRESS, Contract, Node, Party, PartyId, Permission, Service
+from ocn_registry.portable.base import Portable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdminDeleteOperator(IntentBase):
+    """Remove another account's node; for the owner of the registry.
+
+    Attributes:
+        operator: Address of the account that runs the node.
+    """
+
+    signable: ClassVar[bool] = False
+    operator: str
+
+    def __post_init__(self) -> None:
+        """Check the shape."""
+        check_address(self, "operator")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdminDeleteParty(IntentBase):
+    """Remove another account's id; for the owner of the registry. Anyone can list it again.
+
+    Attributes:
+        country_code: First half of the id.
+        party_id: Second half of the id.
+    """
+
+    signable: ClassVar[bool] = False
+    country_code: str
+    party_id: str
+
+    def __post_init__(self) -> None:
+        """Check the shape."""
+        PartyId(self.country_code, self.party_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdminReserveParty(IntentBase):
+    """Reserve an id for one account, and take it from any other; for the owner of the registry.
+
+    Attributes:
+        country_code: First half of the id.
+        party_id: Second half of the id.
+        holder: The only account that can list the id; `None` or the zero address lifts the
+            reservation.
+    """
+
+    signable: ClassVar[bool] = False
+    country_code: str
+    party_id: str
+    holder: str | None = None
+
+    def __post_init__(self) -> None:
+        """Check the shape."""
+        PartyId(self.country_code, self.party_id)
+        if self.holder is None:
+            keep(self, "holder", ZERO_ADDRESS)
+        check_address(self, "holder")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdminReserveNode(IntentBase):
+    """Reserve a URL for one operator, and take it from any other; for the owner of the registry.
+
+    Attributes:
+        domain: URL of a node.
+        operator: The only account that can list the URL; `None` or the zero address lifts the
+            reservation.
+    """
+
+    signable: ClassVar[bool] = False
+    domain: str
+    operator: str | None = None
+
+    def __post_init__(self) -> None:
+        """Check the shape."""
+        check_text(self, "domain")
+        if self.operator is None:
+            keep(self, "operator", ZERO_ADDRESS)
+        check_address(self, "operator")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferOwnership(IntentBase):
+    """Offer the registry to a new owner, who has to accept.
+
+    Attributes:
+        new_owner: Address of the new owner; the zero address withdraws an offer.
+    """
+
+    signable: ClassVar[bool] = False
+    new_owner: str
+
+    def __post_init__(self) -> None:
+        """Check the shape."""
+        check_address(self, "new_owner")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptOwnership(IntentBase):
+    """Become the owner of the registry, if it was offered to the sender."""
+
+    signable: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenounceOwnership(IntentBase):
+    """Leave the registry without an owner, for good."""
+
+    signable: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PruneService(IntentBase):
+    """Clear the slot of a service that ended with its provider's membership; anybody can.
+
+    Attributes:
+        index: Slot in the contract's list of services, from 0.
+    """
+
+    signable: ClassVar[bool] = False
+    index: int
+
+    def __post_init__(self) -> None:
+        """Check the shape."""
+        check_number(self, "index")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportNodes(IntentBase):
+    """List nodes of an earlier registry; for the owner while the import is open.
+
+    Attributes:
+        nodes: At most 100.
+    """
+
+    signable: ClassVar[bool] = False
+    nodes: Sequence[Node]
+
+    def __post_init__(self) -> None:
+        """Check the shape."""
+        check_instances(self, "nodes", Node)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportParties(IntentBase):
+    """List parties of an earlier registry, which get new memberships.
+
+    Attributes:
+        parties: At most 100.
+    """
+
+    signable: ClassVar[bool] = False
+    parties: Sequence[Party]
+
+    def __post_init__(self) -> None:
+        """Check the shape."""
+        check_instances(self, "parties", Party)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportServices(IntentBase):
+    """List services of an earlier registry; their versions start again.
+
+    Attributes:
+        services: At most 100.
+    """
+
+    signable: ClassVar[bool] = False
+    services: Sequence[Service]
+
+    def __post_init__(self) -> None:
+        """Check the shape."""
+        check_instances(self, "services", Service)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportedAgreement(Portable):
+    """An agreement of an earlier registry.
+
+    Attributes:
+        user: Address of the account that agreed.
+        provider: Address of the account that offers the service.
+        permissions: The permissions agreed to.
+    """
+
+    user: str
+    provider: str
+    permissions: Sequence[Permission | int]
+
+    def __post_init__(self) -> None:
+        """Check the shape."""
+        check_address(self, "user")
+        check_address(self, "provider")
+        keep(self, "permissions", checked_permissions(self.permissions))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportAgreements(IntentBase):
+    """Make agreements of an earlier registry.
+
+    Attributes:
+        agreements: At most 100.
+    """
+
+    signable: ClassVar[bool] = False
+    agreements: Sequence[ImportedAgreement]
+
+    def __post_init__(self) -> None:
+        """Check the shape."""
+        check_instances(self, "agreements", ImportedAgreement)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseImport(IntentBase):
+    """Close the import of one contract for good, and open the contract for everybody's writes.
+
+    Attributes:
+        contract: The contract.
+    """
+
+    signable: ClassVar[bool] = False
+    contract: Contract
