@@ -128,7 +128,7 @@ def test_what_is_no_request_is_told(client, command, keys, operator, tmp_path):
     for words, says in (
         (("show", "missing.json"), "there is no request"),
         (("show", tmp_path / "other.json"), "wrong keys"),
-        (("prepare", "set-node", URL, "-a", "me"), "no address"),
+        (("prepare", "set-node", URL, "-a", "me"), "not a valid address"),
         (
             ("prepare", "set-node", URL, "-a", other.address, "--valid-for", "1y"),
             "not a valid time",

@@ -346,7 +346,7 @@ def test_a_reorganisation_too_deep_to_take_back_is_said(command, client, fresh, 
     fresh.request("anvil_mine", "0x5", "0x7")  # of another time, so with other hashes
     finished = command(*words)
     assert (finished.returncode, finished.stdout) == (2, "")
-    assert "begin anew with --from" in finished.stderr
+    assert "start again with --from" in finished.stderr
 
 
 def test_the_file_stays_small(command, client, fresh, cpo, tmp_path):
