@@ -41,6 +41,9 @@ if TYPE_CHECKING:
     from ocn_registry.signing import AnySigner, Request
 
 _VALID = "isValidSignature(bytes32,bytes)"  # ERC-1271
+# What the contracts give a wallet, and what a transaction takes before it. A wallet that uses more
+# could keep the node from answering.
+_LOOK_GAS, _BYTE_GAS = 250_000 + 21_000, 16
 _DAY_S = 24 * 60 * 60
 
 
@@ -337,7 +340,12 @@ def _signature(dialect: Dialect, request: SignedRequest, signer: Address) -> Flo
         return Checked(mismatch, by_contract=False)
     data = selector(_VALID) + join(fixed(digest), blob(request.signature))
     try:
-        accepted = yield from Call(signer, data, lambda answer: Words(answer).fixed(4))
+        accepted = yield from Call(
+            signer,
+            data,
+            lambda answer: Words(answer).fixed(4),
+            gas=_LOOK_GAS + _BYTE_GAS * len(data),
+        )
     except (Reverted, BadAnswer):
         return Checked(mismatch, by_contract=True)
     return Checked(None if accepted == selector(_VALID) else mismatch, by_contract=True)

@@ -68,6 +68,7 @@ class Call(Effect[T_co]):
         sender: Who asks, for functions that look at it.
         block: Number of the block at whose end it runs; `None` for the latest. A transport asks
             for exactly the block of this number that it last told of, where the node can.
+        gas: Most gas that it may use; `None` for as much as the node allows.
     """
 
     to: Address
@@ -76,6 +77,7 @@ class Call(Effect[T_co]):
     refuse: Callable[[bytes], Reverted] = UnknownRevert
     sender: Address | None = None
     block: int | None = None
+    gas: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

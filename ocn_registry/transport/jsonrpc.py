@@ -261,6 +261,8 @@ def _message(call: Call[object]) -> dict[str, object]:
     message: dict[str, object] = {"to": call.to, "data": "0x" + call.data.hex()}
     if call.sender is not None:
         message["from"] = call.sender
+    if call.gas is not None:
+        message["gas"] = hex(call.gas)
     return message
 
 

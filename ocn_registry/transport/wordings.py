@@ -45,14 +45,21 @@ WORDINGS: Final = (
         Meaning.REVERTED,
         _says(
             r"""
-            \brevert(?:ed)?\b | \bbad\ (?:instruction|jump)\b | invalid\ (?:opcode|jump)
-            | stack\ (?:under|over)flow
+            \brevert(?:ed)?\b
+            | (?:bad|invalid|undefined)[\ _]?(?:fe)?(?:instruction|jump|op(?:code|eration))
+            | opcode\ ?not\ ?found | stack\ ?(?:under|over)flow | stack\ limit\ reached
+            | out[\ _]?of[\ _]?(?:gas|bounds|offset) | memory\ ?oog | insufficient_gas
+            | write\ protection | static\ ?(?:call|context) | (?:inside|during)\ ?static
+            | illegal_state_change | max\ call\ depth | call\ ?too\ ?deep | built\ in\ failed
             """
         ),
         "geth, reth, Erigon, Anvil: 'execution reverted'; Besu: 'Execution reverted'; Ganache and "
         "Hardhat: 'VM Exception while processing transaction: revert'; data of OpenEthereum "
         "(openethereum/parity-ethereum#9395) and Nethermind (NethermindEth/nethermind#2098): "
-        "'Reverted 0x...', 'revert', 'Bad instruction fe'",
+        "'Reverted 0x...', 'revert', 'Bad instruction fe'. Where it does what none may: geth "
+        "'invalid opcode: INVALID', 'out of gas', 'write protection'; Anvil and reth 'EVM error "
+        "InvalidFEOpcode', 'EVM error: OutOfGas'; Besu 'INVALID_OPERATION', 'INSUFFICIENT_GAS'; "
+        "OpenEthereum 'Mutable Call In Static Context'; Nethermind 'StackUnderflow'",
     ),
     Wording(
         Meaning.BATCH,

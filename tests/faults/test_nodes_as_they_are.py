@@ -497,3 +497,24 @@ def test_events_and_their_blocks_are_asked_for_together(client, proxy, devnet):
     assert before == after == head
     assert logs
     assert proxy.asked["eth_getBlockByNumber"] == 5
+
+
+HALTS = (
+    "EVM error InvalidFEOpcode",
+    "EVM error: OutOfGas",
+    "invalid opcode: INVALID",
+    "out of gas",
+    "stack limit reached 1024 (1023)",
+    "write protection",
+    "INVALID_OPERATION",
+    "StackUnderflow",
+    "Mutable Call In Static Context",
+)
+
+
+@pytest.mark.parametrize("words", HALTS)
+def test_contract_that_does_what_none_may_has_refused(client, proxy, operator, words):
+    """A wallet that does so when it is asked about a signature keeps nobody else from writing."""
+    proxy.inject(nodes.says_error("eth_call", code=-32603, message=words))
+    with pytest.raises(UnknownRevert):
+        client.node(operator.address)
