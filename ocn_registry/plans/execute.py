@@ -109,8 +109,12 @@ def execute(
     for label, text in (*network_lines(client.deployment), *plan.lines):
         say(console, label, text)
 
+    said: set[str] = set()
+
     def note(sentence: str) -> None:
-        say(console, "note", sentence)
+        if sentence not in said:  # the plan and the sending may both find it out
+            said.add(sentence)
+            say(console, "note", sentence)
 
     options = replace(options, on_notice=note)
     quote = _quoted(client, plan, console, options)
@@ -150,7 +154,7 @@ def _quoted(
     if quote is None:
         return None
     for sentence in quote.notices:
-        say(console, "note", sentence)
+        options.notice(sentence)
     if quote.sent_before is None:
         _say_price(client, plan.payer, quote, console)
     return quote

@@ -57,6 +57,17 @@ def test_a_hint_repeats_the_network_options(stuck, network_file):
     assert f"--network-file {network_file}" in stuck().stderr.splitlines()[-1]
 
 
+def test_a_transaction_of_another_program_that_waits_is_told_once(stuck, stopped, operator):
+    foreign = {"from": operator.address, "to": operator.address, "gas": hex(21_000)}
+    stopped.request("eth_sendTransaction", foreign)
+    lines = stuck().stderr.splitlines()
+    told = [line for line in lines if "not from here, is waiting" in line]
+    assert len(told) == 1
+    assert f"of {operator.address}" in told[0]
+    assert "replace it with the program that sent it" in told[0]
+    assert pooled(stopped, operator.address) == 2
+
+
 @pytest.mark.parametrize("command_", ["speed-up", "cancel"])
 def test_what_is_stuck_is_replaced(stuck, stopped, client, done, keys, operator, command_):
     stuck()

@@ -496,6 +496,21 @@ def test_transaction_from_elsewhere_is_told(client, connect, never_mines, operat
     assert account.paid_for(2)
 
 
+def test_write_that_others_were_told_of_meanwhile_is_not_paid_again(
+    processes, never_mines, operator, account
+):
+    """The plan said that nothing new is sent, so nobody was asked about another transaction."""
+    first, second = processes(), processes()
+    tx_hash = unknown(first, operator)
+    quote = second.quote(SetNode(domain=URL), payer=operator.address)
+    assert quote.sent_before == tx_hash
+    never_mines.request("evm_mine")
+    assert first.set_node(URL, signer=operator).tx_hash == tx_hash
+    again = second.send(SetNode(domain=URL), signer=operator, quote=quote)
+    assert again.tx_hash == tx_hash
+    assert account.paid_for(1)
+
+
 def test_only_what_the_account_signed_is_signed_again(
     client, connect, proxy, never_mines, operator, account
 ):

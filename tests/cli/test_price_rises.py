@@ -1,0 +1,92 @@
+"""What becomes dearer between the plan and the signature is asked again, or refused."""
+
+import contextlib
+
+import pytest
+
+from ocn_registry import FeeAboveCap, KeySigner, SetNode, WriteOptions
+from ocn_registry.flows import quote
+from ocn_registry.plans.exit_codes import DONE, INTERRUPTED
+from ocn_registry.plans.write import Writing
+
+SPIKE_WEI = 10_000
+
+
+@pytest.fixture
+def deployment(fresh):
+    return fresh.deployment()
+
+
+@pytest.fixture(autouse=True)
+def plan_is_old(monkeypatch):
+    """Let a plan be looked at again at once, as after ten seconds."""
+    monkeypatch.setattr(quote, "FRESH_S", -1.0)
+
+
+class Person:
+    """Somebody who answers; before the first answer, gas becomes dearer."""
+
+    def __init__(self, devnet, *answers, can_ask=True):
+        self._devnet, self._answers, self.can_ask = devnet, list(answers), can_ask
+        self.asked, self.notes, self.shown = [], [], []
+
+    def note(self, text):
+        self.notes.append(text)
+
+    def agree(self, question, *, insist):
+        del insist
+        if not self.asked:
+            self._devnet.request("anvil_setNextBlockBaseFeePerGas", hex(SPIKE_WEI))
+            self._devnet.request("evm_mine")
+        self.asked.append(question)
+        return self._answers.pop(0)
+
+    def show(self, result):
+        self.shown.append(result)
+
+    @contextlib.contextmanager
+    def waiting(self, options):
+        yield options
+
+
+@pytest.fixture(params=["one intent", "one request", "a batch"])
+def written(request, client, operator, spender):
+    """Give a function that carries a write out, with somebody to ask."""
+    if request.param == "one intent":
+        steps, payer = (SetNode(domain="https://a.example"),), operator
+    else:
+        count = 1 if request.param == "one request" else 3
+        steps = tuple(
+            client.sign(SetNode(domain=f"https://{number}.example"), KeySigner.generate())
+            for number in range(count)
+        )
+        payer = spender
+
+    def write(person):
+        options = WriteOptions(timeout_s=20)
+        return Writing(client, steps, payer, person).execute(options, insist=True, dry_run=False)
+
+    return write
+
+
+def test_person_is_shown_the_new_price_and_asked_again(fresh, written, client):
+    person = Person(fresh, True, True)
+    assert written(person) == DONE
+    first, second = person.asked
+    assert second == f"it is dearer now: {first}"
+    assert len([note for note in person.notes if note.startswith("price")]) == 2
+    assert any("the plan showed" in note for note in person.notes)
+    assert client.nodes()
+
+
+def test_person_who_finds_it_too_dear_pays_nothing(fresh, written, client):
+    person = Person(fresh, True, False)
+    assert written(person) == INTERRUPTED
+    assert (client.nodes(), person.shown) == ((), [])
+
+
+def test_where_nobody_can_be_asked_it_is_refused(fresh, written, client):
+    person = Person(fresh, True, can_ask=False)
+    with pytest.raises(FeeAboveCap, match="the plan showed"):
+        written(person)
+    assert (client.nodes(), len(person.asked)) == ((), 1)
