@@ -17,6 +17,7 @@ too, with an `AsyncRegistryClient`: `snapshot_async`, `import_into_async`, `diff
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ocn_registry.dialects import dialect_of
@@ -137,7 +138,7 @@ def import_into(  # noqa: PLR0913 - each has a default
     """
     how = Importing(
         signer=signer,
-        options=options or WriteOptions(),
+        options=_kept(client, options),
         max_gas=max_gas,
         on_batch=on_batch,
         first_block=_first_block(client),
@@ -157,7 +158,7 @@ async def import_into_async(  # noqa: PLR0913 - each has a default
     """Import what is planned and not on the chain yet; see `import_into`."""
     how = Importing(
         signer=signer,
-        options=options or WriteOptions(),
+        options=_kept(client, options),
         max_gas=max_gas,
         on_batch=on_batch,
         first_block=_first_block(client),
@@ -255,6 +256,15 @@ def _first_block(client: RegistryClient | AsyncRegistryClient) -> int:
     return client.deployment.start_block or 0
 
 
+def _kept(
+    client: RegistryClient | AsyncRegistryClient,
+    options: WriteOptions | None,
+) -> WriteOptions:
+    """Return the options of a write; where they name no journal, with the client's."""
+    chosen = options or WriteOptions()
+    return chosen if chosen.journal else replace(chosen, journal=client.journal)
+
+
 def _closing(
     client: RegistryClient | AsyncRegistryClient,
     signer: AnySigner,
@@ -262,6 +272,6 @@ def _closing(
 ) -> Importing:
     return Importing(
         signer=signer,
-        options=options or WriteOptions(),
+        options=_kept(client, options),
         first_block=_first_block(client),
     )

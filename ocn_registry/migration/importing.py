@@ -1,8 +1,9 @@
 """Importing what is planned: in batches that fit a block, each entry once, however often it is run.
 
 There is no record of how far it came: what is missing on the chain is sent. So it can be ended at
-any point, by any means, and run again. What the owner has sent and is in no block yet is waited for
-first. What was given up on the new contracts in the meantime is not sent again (`GivenUp`).
+any point, by any means, and run again. What the owner has sent and is in no block yet, as journal
+and chain know it, is waited for first. What was given up on the new contracts in the meantime is
+not sent again (`GivenUp`).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 from ocn_registry.errors import InvalidInput, Reverted, RpcRefused, RpcTimeout, UnknownRevert
 from ocn_registry.flows import write
 from ocn_registry.flows.landing import FIRST_POLL_S, LONGEST_POLL_S
+from ocn_registry.flows.sender import counts_of, sender_for
 from ocn_registry.intents import (
     CloseImport,
     ImportAgreements,
@@ -29,7 +31,6 @@ from ocn_registry.protocol.effects import (
     GasEstimate,
     Head,
     Sleep,
-    TransactionCount,
     together,
 )
 
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     from ocn_registry.flows.options import WriteOptions
     from ocn_registry.intents import Intent
     from ocn_registry.migration.plan import Plan
-    from ocn_registry.models import Address
     from ocn_registry.outcomes import Outcome
     from ocn_registry.protocol.effects import Flow
     from ocn_registry.signing import AnySigner
@@ -82,7 +82,7 @@ def carry(dialect: Dialect, plan: Plan, how: Importing) -> Flow[tuple[Outcome, .
     sent: list[Outcome] = []
     left: Plan | None = None
     while True:
-        yield from settled(how)
+        yield from settled(dialect, how)
         former, left = left, (yield from missing(dialect, plan, how.first_block))
         try:
             for count, make in _kinds(left):
@@ -175,7 +175,7 @@ def close(
     Raises:
         NotAsPlanned: Something differs, and nothing was closed.
     """
-    yield from settled(how)
+    yield from settled(dialect, how)
     first, second = Contract.PERMISSIONS, Contract.REGISTRY
     still = yield from together(
         dialect.import_open(first, None),
@@ -260,30 +260,34 @@ def _fitting(
         size = max(1, min(size - 1, size * limit // gas))
 
 
-def settled(how: Importing) -> Flow[None]:
+def settled(dialect: Dialect, how: Importing) -> Flow[None]:
     """Wait until nothing that the owner sent is without a block, for as long as for a receipt.
 
+    What the journal knows and no node does is handed over again.
+
     Args:
+        dialect: How the new contracts are spoken to.
         how: Who signs, and how long a receipt is waited for.
 
     Raises:
         InvalidInput: Something still is in no block.
     """
-    account: Address = how.signer.address
+    sender = yield from sender_for(dialect.deployment, how.signer.address, how.options)
     started = yield from Clock()
     pause = FIRST_POLL_S
     while True:
-        pending, done = yield from together(
-            TransactionCount(account),
-            TransactionCount(account, pending=False),
-        )
-        if pending <= done:
+        entries, counts = yield from sender.settled()
+        if counts is None:
+            counts = counts_of((yield from sender.ask_counts()))
+        afloat = [entry.number for entry in entries if entry.state == "signed"]
+        waiting = {*afloat, *range(counts.mined, counts.pending)}
+        if not waiting:
             return
         now = yield from Clock()
         if now - started >= how.options.timeout_s:
             raise InvalidInput(
-                f"{account} has {pending - done} transactions in no block yet: wait for them, or "
-                "cancel them, and run this again",
+                f"{sender.account} has {len(waiting)} transactions in no block yet: wait for them, "
+                "or cancel them, and run this again",
             )
         yield from Sleep(pause)
         pause = min(2 * pause, LONGEST_POLL_S)

@@ -116,7 +116,7 @@ def execute(
             said.add(sentence)
             say(console, "note", sentence)
 
-    options = replace(options, on_notice=note)
+    options = replace(options, on_notice=note, journal=options.journal or client.journal)
     quote = _quoted(client, plan, console, options)
     if dry_run:
         console.note("this was a dry run: nothing was sent")

@@ -71,9 +71,10 @@ class Migrating:
         Returns:
             The exit code.
         """
+        options = replace(options, journal=self._client.journal)
         how = Importing(signer=self._signer, options=options, max_gas=max_gas)
         dialect = dialect_of(self._client.deployment)
-        run(settled(how), self._perform)  # wait for what an earlier run sent
+        run(settled(dialect, how), self._perform)  # wait for what an earlier run sent
         left = migration.missing(self._client, self._planned)
         wanted, lacking = counts(self._planned), counts(left)
         lines = (
@@ -118,7 +119,9 @@ class Migrating:
             NotAsPlanned: The registry differs from the plan.
         """
         client = self._client
-        run(settled(Importing(signer=self._signer, options=options)), self._perform)
+        options = replace(options, journal=client.journal)
+        how = Importing(signer=self._signer, options=options)
+        run(settled(dialect_of(client.deployment), how), self._perform)
         still_open = [one for one in Contract if client.owner.import_open(one)]
         if not still_open:
             return self._nothing_to_do(

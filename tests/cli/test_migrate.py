@@ -246,3 +246,24 @@ def test_a_person_reads_the_plan_without_strangers_bytes(devnet, tmp_path):
     assert all(line.isprintable() for line in lines)
     assert any("left out: party" in line and "de cpo of" in line for line in lines)
     assert any(line.startswith("this takes about 4 transactions") for line in lines)
+
+
+@pytest.mark.usefixtures("taken")
+def test_an_import_that_was_interrupted_waits_for_what_it_had_sent(
+    migrate, done, anywhere, devnet, owner
+):
+    """The journal knows it, even where the node has forgotten it."""
+    devnet.request("evm_setAutomine", False)
+    stopped = migrate("import", "registry.json", *owner, "--timeout", "1")
+    assert stopped.returncode == 6, stopped.stderr
+    open_ = json.loads(anywhere("tx", "list", *NEW, "--rpc-url", devnet.rpc_url).stdout)
+    assert len(open_) == 1
+    assert open_[0]["hash"] in stopped.stderr
+    devnet.request("anvil_dropAllTransactions")
+    devnet.request("evm_setAutomine", True)
+    before = sent(devnet)
+    result = done("import", "registry.json", *owner)
+    kinds = [one["kind"] for one in result["transactions"]]
+    assert kinds == ["parties", "services", "agreements"]
+    assert sent(devnet) - before == 4
+    assert devnet.request("eth_getTransactionReceipt", open_[0]["hash"])["status"] == "0x1"

@@ -28,6 +28,7 @@ from ocn_registry.cli.main import main as command
 from ocn_registry.deploy.deploy import Order, deploy, plan
 from ocn_registry.deploy.handover import accepted
 from ocn_registry.deploy.record import Record, alone
+from ocn_registry.dialects import dialect_of
 from ocn_registry.migration import Why
 from ocn_registry.migration.importing import Importing, settled
 from ocn_registry.models import Address
@@ -126,7 +127,7 @@ class Walk:
         """Wait until what an earlier run sent is in a block."""
         how = Importing(signer=self.signer, options=WriteOptions())
         with self.old() as client:
-            run(settled(how), client.transport.perform)
+            run(settled(dialect_of(client.deployment), how), client.transport.perform)
 
     def deploy(self) -> None:
         """Put both contracts on the chain, with the import open."""
