@@ -217,5 +217,5 @@ else:
         return value
 
     def __dir__() -> list[str]:
-        """Tell the public names."""
+        """Return the public names."""
         return sorted([*_HOME_OF, "__version__", "contract_errors"])

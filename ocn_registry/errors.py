@@ -55,7 +55,7 @@ class FeeAboveCap(OcnRegistryError):
         *,
         of: Literal["gas", "transaction", "plan"] = "gas",
     ) -> None:
-        """Say what is needed and what is allowed, in wei: per gas, or for a transaction."""
+        """Keep what is needed and what is allowed, in wei: per gas, or for a transaction."""
         messages = {
             "gas": f"the chain asks for {needed_wei} wei per gas and the cap is {cap_wei}: raise "
             "the cap, or wait until the chain is less busy",
@@ -77,7 +77,7 @@ class SignatureMismatch(RequestRejected):
     """The signature is not the account's signature of this request."""
 
     def __init__(self, account: str, recovered: str | None) -> None:
-        """Say whose signature it had to be, and whose it is if it is anybody's."""
+        """Keep the account that had to sign, and the one that did, if any."""
         whose = f"that of {recovered}" if recovered else "no valid signature of 65 bytes"
         super().__init__(
             f"the request of {account} carries {whose}: sign exactly this document with the key "
@@ -91,7 +91,7 @@ class RequestExpired(RequestRejected):
     """The deadline of the request has passed."""
 
     def __init__(self, deadline_unix_s: int, now_unix_s: int) -> None:
-        """Say the deadline and the chain's time, both in seconds of Unix time."""
+        """Keep the deadline and the chain's time, both in Unix seconds."""
         super().__init__(
             f"the request was valid until {deadline_unix_s} and the chain's time is "
             f"{now_unix_s} (Unix seconds): prepare and sign a new one",
@@ -104,7 +104,7 @@ class NonceMismatch(RequestRejected):
     """The request does not carry the account's next nonce."""
 
     def __init__(self, account: str, expected: int, got: int) -> None:
-        """Say the account's next nonce, and the one that the request carries."""
+        """Keep the account's next nonce, and the request's."""
         why = (
             "it was used or cancelled: prepare and sign a new one if it is still wanted"
             if got < expected
@@ -122,7 +122,7 @@ class BatchRejected(RequestRejected):
     """No request of a batch would take effect; nothing was sent."""
 
     def __init__(self, errors: tuple[OcnRegistryError, ...]) -> None:
-        """Say why each was refused, in the order of the requests."""
+        """Keep the error of each request, in their order."""
         told = errors[:_ERRORS_TOLD]
         reasons = "; ".join(f"{index}: {error}" for index, error in enumerate(told))
         more = f"; and {len(errors) - len(told)} more" if len(errors) > len(told) else ""
@@ -207,7 +207,7 @@ class WrongChain(TransportError):
     """The RPC node is on another chain than the deployment."""
 
     def __init__(self, expected: int, got: int) -> None:
-        """Say both chain ids."""
+        """Keep both chain ids."""
         super().__init__(
             f"the RPC node is on chain {got} and the deployment on chain {expected}: "
             "give the URL of a node of that chain, or choose the other deployment",
@@ -220,7 +220,7 @@ class NoContract(TransportError):
     """There is no contract at the address of the deployment."""
 
     def __init__(self, address: str) -> None:
-        """Say which address."""
+        """Keep the address."""
         super().__init__(
             f"nothing answers at {address} on this chain: check the deployment's address, and "
             "that the RPC node has caught up",
@@ -232,7 +232,7 @@ class InsufficientFunds(TransportError):
     """The sender can't pay for the transaction; it was not sent."""
 
     def __init__(self, account: str, balance_wei: int, needed_wei: int) -> None:
-        """Say what the account has, and what the transaction may cost at most."""
+        """Keep the account's balance, and the most that the transaction may cost."""
         super().__init__(
             f"{account} has {balance_wei} wei and the transaction may cost {needed_wei} wei: fund "
             "the account, or have another one pay (sign the request, let a spender submit it)",
@@ -249,7 +249,7 @@ class OutcomeUnknown(OcnRegistryError):
     """
 
     def __init__(self, tx_hash: str, why: str) -> None:
-        """Say which transaction, and what kept us from knowing."""
+        """Keep the transaction's hash, and why its outcome is not known."""
         super().__init__(
             f"transaction {tx_hash} was sent and its outcome is not known ({why}): look for its "
             "receipt before sending anything again",
@@ -261,7 +261,7 @@ class TransactionReplaced(OcnRegistryError):
     """The transaction will never take effect: another one of the sender has taken its number."""
 
     def __init__(self, tx_hash: str, number: int) -> None:
-        """Say which transaction, and its number among the sender's."""
+        """Keep the transaction's hash, and its number among the sender's."""
         super().__init__(
             f"transaction {tx_hash} will never take effect: another transaction of the same "
             f"sender has taken its number {number}; look at what is listed now, and send again "
@@ -275,7 +275,7 @@ class NotSent(OcnRegistryError):
     """This request of a batch was not sent, because an earlier transaction got stuck."""
 
     def __init__(self, why: str) -> None:
-        """Say what the earlier transaction got stuck on."""
+        """Keep the reason why the earlier transaction is stuck."""
         super().__init__(
             f"it was not sent, because an earlier transaction of the batch got stuck ({why}): "
             "submit it again",
@@ -302,7 +302,7 @@ class PartlyDone(OcnRegistryError):
         *,
         restored: bool,
     ) -> None:
-        """Say what failed, what was done, and how things stand."""
+        """Keep the error, the transactions that were sent, and whether they were undone."""
         stands = (
             "what they had taken away was set again, so nothing has changed"
             if restored
@@ -325,7 +325,7 @@ class StaleCache(CacheError):
     """What is kept is older than the caller allows, or there is nothing yet."""
 
     def __init__(self, age_s: float | None, block_number: int | None) -> None:
-        """Say how old it is in seconds, and of which block; `None` when there is nothing yet."""
+        """Keep the age in seconds and the block; `None` if nothing was loaded yet."""
         super().__init__(
             "nothing of the registry was loaded yet: refresh, or start, the cache first"
             if age_s is None
@@ -340,7 +340,7 @@ class ReorgTooDeep(CacheError):
     """The chain has replaced more blocks than were kept to go back by: load all of it anew."""
 
     def __init__(self, block_number: int, depth: int) -> None:
-        """Say the block that was known last, and how many blocks back it was looked for."""
+        """Keep the last known block, and how many blocks back it was searched for."""
         super().__init__(
             f"block {block_number} is not in the chain any more, nor is any block that is "
             f"remembered of the last {depth}: see that the RPC node is on the right chain, then "

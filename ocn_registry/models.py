@@ -412,7 +412,7 @@ class Party(Portable):
 
 
 class Signatory(Enum):
-    """Who an address is to a party, for which both may sign."""
+    """What an address is to a party: both the party and its operator may sign for it."""
 
     PARTY = "party"
     OPERATOR = "operator"

@@ -272,7 +272,7 @@ class Outcome(Portable):
 
     @staticmethod
     def joined(outcomes: Sequence[Outcome]) -> Outcome:
-        """Make one of the outcomes of several transactions, at least one."""
+        """Return one outcome for several transactions, at least one."""
         if len(outcomes) == 1:
             return outcomes[0]
         parts = [part for outcome in outcomes for part in (outcome.parts or (outcome,))]

@@ -211,7 +211,7 @@ class CacheCore(Questions):
         return end
 
     def _round(self, *, anew: bool) -> Flow[Update | None]:
-        """Bring what is known to the latest block, save it, and answer from it.
+        """Update the cache to the latest block, save it, and answer from it.
 
         Returns:
             What is new; `None` when there is no new block.

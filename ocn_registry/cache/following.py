@@ -140,10 +140,10 @@ def load(dialect: Dialect, how: Following) -> Flow[Round]:
 
 
 def follow(dialect: Dialect, known: Known, how: Following) -> Flow[Round]:
-    """Bring what is known to the latest block.
+    """Update what is known to the latest block.
 
     Args:
-        dialect: How the contracts are spoken to.
+        dialect: The dialect of the deployment.
         known: What is known.
         how: Depth and pieces.
 

@@ -1,8 +1,7 @@
-"""What a node asks, answered from one state of the registry.
+"""The questions of node software, answered from the registry in memory.
 
-`Snapshot` answers for one block, for as long as it is kept; a cache answers for the block that it
-knows at that moment, by the same methods. Straight over a client, the same questions are methods of
-`RegistryClient` (`flows/questions` says how).
+A `Snapshot` answers for one block for as long as you keep it. A cache has the same methods and
+answers for the latest block that it knows. `RegistryClient` has them too, and asks the chain.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ if TYPE_CHECKING:
 
 
 class Questions:
-    """Answers from a state that a subclass gives; identify a party as for `RegistryClient`."""
+    """The methods of caches and snapshots; identify a party as for `RegistryClient`."""
 
     __slots__ = ()
 
@@ -49,7 +48,7 @@ class Questions:
         raise NotImplementedError
 
     def _verdicts(self) -> Verdicts | None:
-        """Return what is known of hosts; `None` where nobody asks them."""
+        """Return what is known about hosts; `None` if they are not checked."""
         return None
 
     def _nodes(self, nodes: Iterable[Node | None]) -> tuple[Node, ...]:
@@ -67,15 +66,15 @@ class Questions:
         return self._state().block
 
     def snapshot(self) -> Snapshot:
-        """Return what is known now, to ask several things of one block."""
+        """Return a snapshot of the current state, to ask several questions about one block."""
         return Snapshot(self._state(), self._verdicts())
 
     def route(self, country_code: str, party_id: str) -> Route | None:
-        """Return where messages to a party go.
+        """Return the route of messages to a party.
 
         Returns:
-            `None` when no such party is listed; a route without a domain when its operator runs no
-            node, and the party can't be reached.
+            `None` if the party is not listed. The route has no domain if the party's operator runs
+            no node, so that the party can't be reached.
         """
         state = self._state()
         try:
@@ -104,7 +103,7 @@ class Questions:
         )
 
     def party(self, address_or_country_code: str, party_id: str | None = None) -> Party | None:
-        """Return a party; of an account with several ids, the one under its current id."""
+        """Return a party; for the address of an account with several ids, the current one."""
         state = self._state()
         who = address_or_id(address_or_country_code, party_id)
         if isinstance(who, Address):
@@ -116,7 +115,7 @@ class Questions:
         return None if found is None else self._parties([found])[0]
 
     def parties_of(self, account: str) -> tuple[Party, ...]:
-        """Return all parties of an account, the one under its current id first."""
+        """Return all parties of an account, the current one first."""
         return self._parties(self._state().parties_of(Address(account)))
 
     def parties(
@@ -128,15 +127,15 @@ class Questions:
         interface: Interface | None = None,
         date_from: datetime | None = None,
     ) -> tuple[Party, ...]:
-        """Return all parties, one for each id, in no particular order; all filters have to match.
+        """Return the parties that match all filters, one for each id, in no particular order.
 
         Args:
-            operator: Whose node they are reached through.
-            role: A role that they have; of several, at least one.
-            module: A module that they have.
-            interface: The side of the module that they have; without a module, of any.
-            date_from: Only parties that changed at this time or later, as `last_updated` says. Give
-                a time with its time zone.
+            operator: Address of the operator whose node reaches them.
+            role: A role that they have, or several, of which they have at least one.
+            module: A module that they implement.
+            interface: The interface of the module; without a module, of any module.
+            date_from: Only parties that changed at this time or later, see `last_updated`; a time
+                with a time zone.
         """
         state = self._state()
         number = None if operator is None else state.operators.get(Address(operator))
@@ -165,10 +164,10 @@ class Questions:
         return self._parties(found)
 
     def last_updated(self, country_code: str, party_id: str) -> Moment | None:
-        """Return the block, and its time, of a party's last change; `None` when it is not listed.
+        """Return block and time of a party's last change; `None` if the party is not listed.
 
-        It is what `last_updated` of OCPI's HubClientInfo asks for. A party that was there when the
-        cache was loaded counts as changed at that block.
+        It serves `last_updated` of OCPI's HubClientInfo. A party that was listed when the cache was
+        loaded counts as changed at that block.
         """
         row = _row(self._state(), PartyId(country_code, party_id))
         return None if row is None else row.changed
@@ -179,15 +178,15 @@ class Questions:
         operator: str,
         connected: Iterable[PartyId | tuple[str, str]],
     ) -> tuple[Party, ...]:
-        """Return the parties that are listed at an operator's node and have not connected to it.
+        """Return the parties that are listed at an operator's node but have not connected to it.
 
         Args:
-            operator: Whose node.
-            connected: Ids of the parties that have: country code and party id.
+            operator: Address of the operator.
+            connected: Ids of the parties that have connected: country code and party id.
         """
-        there = {(one if isinstance(one, PartyId) else PartyId(*one)).folded for one in connected}
+        done = {(one if isinstance(one, PartyId) else PartyId(*one)).folded for one in connected}
         return tuple(
-            [party for party in self.parties(operator=operator) if party.id.folded not in there],
+            [party for party in self.parties(operator=operator) if party.id.folded not in done],
         )
 
     def service(self, provider: str) -> Service | None:
@@ -195,7 +194,7 @@ class Questions:
         return self._state().service(Address(provider))
 
     def services(self, *, permission: int | None = None) -> tuple[Service, ...]:
-        """Return all services in force, in no particular order, or those that need a permission."""
+        """Return the services in force, or those that need a permission, in no particular order."""
         state = self._state()
         found = [
             state.service(row.account)
@@ -225,13 +224,13 @@ class Questions:
         module: Module | str,
         interface: Interface | str,
     ) -> tuple[Service, ...]:
-        """Return the services that get a message too, by the agreements of its sending party.
+        """Return the services that a message is forwarded to, by the agreements of its sender.
 
         Args:
             country_code: First half of the sender's id.
-            party_id: Second half.
-            module: The module that the message is addressed to, by its name; a module without
-                permissions of its own goes to services with one of the `FORWARD_ALL...`.
+            party_id: Second half of the sender's id.
+            module: The module that the message is addressed to. Messages of a module without
+                permissions of its own go to services with a `FORWARD_ALL...` permission.
             interface: The interface that the message is addressed to.
         """
         matching = permissions_for(module, interface)
@@ -247,12 +246,12 @@ class Questions:
         return tuple([service for service in found if service is not None])
 
     def signatory_of(self, country_code: str, party_id: str, *, address: str) -> Signatory | None:
-        """Return who an address is to a party; `None` for anybody who may not sign for it.
+        """Return what an address is to a party; `None` if it may not sign for the party.
 
         Args:
             country_code: First half of the party's id.
-            party_id: Second half.
-            address: Whose signature was found.
+            party_id: Second half of the party's id.
+            address: The address that made a signature.
         """
         state = self._state()
         row = _row(state, PartyId(country_code, party_id))
@@ -267,13 +266,13 @@ class Snapshot(Questions):
     __slots__ = ("_kept", "_known_hosts")
 
     def __init__(self, state: State, verdicts: Verdicts | None = None) -> None:
-        """Keep a state."""
+        """Create a snapshot of a state."""
         self._kept = state
         self._known_hosts = verdicts
 
     @property
     def state(self) -> State:
-        """The rows that answers come from, for lists that are found by an index."""
+        """The rows that the answers come from."""
         return self._kept
 
     def _state(self) -> State:  # type: ignore[explicit-override]  # typing.override needs Python 3.12

@@ -179,7 +179,7 @@ def read_again(
     """Read entries as they stand at a block.
 
     Args:
-        dialect: How the contracts are spoken to.
+        dialect: The dialect of the deployment.
         touched: Whose.
         draft: Where to put them.
         state: What was known before; who had an id that somebody else has set or left is read too.

@@ -76,7 +76,7 @@ class RegistryCache(CacheCore):
         self.close()
 
     def refresh(self) -> Update | None:
-        """Bring what is known to the chain's latest block, and tell subscribers.
+        """Update the cache to the chain's latest block, and notify subscribers.
 
         Returns:
             What is new; `None` when there is no new block.

@@ -269,7 +269,7 @@ def _replace(
 
 
 def _write_marks(database: sqlite3.Connection, marks: tuple[Mark, ...]) -> None:
-    """Bring the marks to what they are now; most of them stand there already."""
+    """Update the marks; most of them are right already."""
     there = set(
         cast(
             "Iterable[tuple[int, str]]",

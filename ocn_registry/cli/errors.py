@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def report(error: Exception, args: Namespace) -> int:
-    """Say what went wrong, and what to do next.
+    """Report an error: what went wrong, and what to do next.
 
     Returns:
         The exit code.

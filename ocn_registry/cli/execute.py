@@ -32,11 +32,11 @@ class Terminal:
     """The person at the terminal, or the program that started the command."""
 
     def __init__(self, args: Namespace) -> None:
-        """Take the command line."""
+        """Create a console for a command line."""
         self._args = args
 
     def note(self, text: str) -> None:
-        """Say one line, on standard error."""
+        """Print one line on standard error."""
         talk(printable(text))
 
     @property
@@ -45,7 +45,7 @@ class Terminal:
         return not self._args.yes and sys.stdin.isatty()
 
     def agree(self, question: str, *, insist: bool) -> bool:
-        """Ask the person, if there is one, unless `--yes` was given."""
+        """Ask the user, if there is one, unless `--yes` was given."""
         return agreed(self._args, question, insist=insist)
 
     def show(self, result: Entry) -> None:

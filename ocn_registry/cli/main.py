@@ -70,7 +70,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _interrupted() -> int:
-    """Say so on a line of its own: the terminal's line begins with `^C` or a question."""
+    """Report the interruption on a new line: the current one holds `^C` or a question."""
     if sys.stdout.isatty():
         _drop_output()
     begin = "\n" if sys.stderr.isatty() else ""

@@ -62,7 +62,7 @@ class Parser(ArgumentParser):
         )  # pyright: ignore[reportCallIssue]
 
     def error(self, message: str) -> NoReturn:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
-        """Say what is wrong, and where to read more."""
+        """Report what is wrong, and where to read more."""
         unknown = _UNKNOWN.fullmatch(message)
         if unknown is not None:
             message = _no_such_command(unknown[1], re.findall(r"'([^']+)'", unknown[2]))

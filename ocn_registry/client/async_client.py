@@ -309,7 +309,7 @@ class AsyncRegistryClient:
         operator: str,
         block: int | None = None,
     ) -> bool:
-        """Tell whether a party is reached through the node of this operator."""
+        """Return whether a party is reached through the node of this operator."""
         who, at = PartyId(country_code, party_id), Address(operator)
         return await self._run(questions.is_mine(self._dialect, who, at, block))
 
@@ -360,7 +360,7 @@ class AsyncRegistryClient:
         address: str,
         block: int | None = None,
     ) -> Signatory | None:
-        """Tell who an address is to a party; `None` for anybody who may not sign for it."""
+        """Return what an address is to a party; `None` if it may not sign for the party."""
         who, at = PartyId(country_code, party_id), Address(address)
         return await self._run(questions.signatory_of(self._dialect, who, at, block))
 
@@ -372,7 +372,7 @@ class AsyncRegistryClient:
         options: FetchOptions | None = None,
         block: int | None = None,
     ) -> Vouching | None:
-        """Ask a host whether it says of itself what the registry says of it.
+        """Return whether a host confirms what the registry says about it.
 
         The URL of a node has to name its operator; the website of a party has to name its id. An
         entry of the registry alone proves nothing: ids and URLs are first come.
@@ -450,7 +450,7 @@ class AsyncRegistryClient:
         nonce: int | None = None,
         deadline_unix_s: int | None = None,
     ) -> Request:
-        """Say what an account has to sign, here or elsewhere.
+        """Return the request that an account has to sign, here or elsewhere.
 
         Args:
             intent: What is to change.
@@ -510,7 +510,7 @@ class AsyncRegistryClient:
         return flows.requests.read_signed(self._dialect, text)
 
     async def verify(self, *signed: SignedRequest) -> None:
-        """Look at signed requests before anything is paid: deadline, nonce and signature.
+        """Check deadline, nonce and signature of signed requests, before anything is paid.
 
         Raises:
             RequestExpired: The deadline of one has passed.
@@ -609,13 +609,13 @@ class AsyncRegistryClient:
         signer: AnySigner,
         options: WriteOptions | None = None,
     ) -> Outcome:
-        """List the signer's node, or change its URL."""
+        """List the signer's node under a URL, or change the URL."""
         return await self.send(intents.SetNode(domain=domain), signer=signer, options=options)
 
     async def delete_node(
         self, *, signer: AnySigner, options: WriteOptions | None = None
     ) -> Outcome:
-        """Take the signer's node off the list."""
+        """Delete the signer's node."""
         return await self.send(intents.DeleteNode(), signer=signer, options=options)
 
     async def set_party(  # noqa: PLR0913 - what a party is
@@ -645,14 +645,14 @@ class AsyncRegistryClient:
         signer: AnySigner,
         options: WriteOptions | None = None,
     ) -> Outcome:
-        """Replace the modules that the signer has as a party."""
+        """Replace the modules that the signer's party implements."""
         intent = intents.SetPartyModules(sender=tuple(sender), receiver=tuple(receiver))
         return await self.send(intent, signer=signer, options=options)
 
     async def delete_party(
         self, *, signer: AnySigner, options: WriteOptions | None = None
     ) -> Outcome:
-        """Take the signer off the list of parties."""
+        """Delete the signer's only party."""
         return await self.send(intents.DeleteParty(), signer=signer, options=options)
 
     async def set_service(
@@ -671,7 +671,7 @@ class AsyncRegistryClient:
     async def delete_service(
         self, *, signer: AnySigner, options: WriteOptions | None = None
     ) -> Outcome:
-        """Take the signer's service off the list."""
+        """Delete the signer's service."""
         return await self.send(intents.DeleteService(), signer=signer, options=options)
 
     async def create_agreement(
@@ -694,7 +694,7 @@ class AsyncRegistryClient:
         signer: AnySigner,
         options: WriteOptions | None = None,
     ) -> Outcome:
-        """Take back what the signer agreed with a provider."""
+        """Revoke the signer's agreement with a provider."""
         return await self.send(
             intents.RevokeAgreement(provider=provider), signer=signer, options=options
         )

@@ -73,7 +73,7 @@ def find_deployment(  # noqa: PLR0913 - each has a default
     proxy: str | None = None,
     ca_file: str | None = None,
 ) -> Deployment:
-    """Ask contracts of which only the addresses are known what they are; then `connect` to that.
+    """Return a client for contracts of which only the addresses are known.
 
     Args:
         registry: Address of the Registry.

@@ -306,7 +306,7 @@ class RegistryClient:
         operator: str,
         block: int | None = None,
     ) -> bool:
-        """Tell whether a party is reached through the node of this operator."""
+        """Return whether a party is reached through the node of this operator."""
         who, at = PartyId(country_code, party_id), Address(operator)
         return self._run(questions.is_mine(self._dialect, who, at, block))
 
@@ -357,7 +357,7 @@ class RegistryClient:
         address: str,
         block: int | None = None,
     ) -> Signatory | None:
-        """Tell who an address is to a party; `None` for anybody who may not sign for it."""
+        """Return what an address is to a party; `None` if it may not sign for the party."""
         who, at = PartyId(country_code, party_id), Address(address)
         return self._run(questions.signatory_of(self._dialect, who, at, block))
 
@@ -369,7 +369,7 @@ class RegistryClient:
         options: FetchOptions | None = None,
         block: int | None = None,
     ) -> Vouching | None:
-        """Ask a host whether it says of itself what the registry says of it.
+        """Return whether a host confirms what the registry says about it.
 
         The URL of a node has to name its operator; the website of a party has to name its id. An
         entry of the registry alone proves nothing: ids and URLs are first come.
@@ -447,7 +447,7 @@ class RegistryClient:
         nonce: int | None = None,
         deadline_unix_s: int | None = None,
     ) -> Request:
-        """Say what an account has to sign, here or elsewhere.
+        """Return the request that an account has to sign, here or elsewhere.
 
         Args:
             intent: What is to change.
@@ -507,7 +507,7 @@ class RegistryClient:
         return flows.requests.read_signed(self._dialect, text)
 
     def verify(self, *signed: SignedRequest) -> None:
-        """Look at signed requests before anything is paid: deadline, nonce and signature.
+        """Check deadline, nonce and signature of signed requests, before anything is paid.
 
         Raises:
             RequestExpired: The deadline of one has passed.
@@ -606,11 +606,11 @@ class RegistryClient:
         signer: Signer,
         options: WriteOptions | None = None,
     ) -> Outcome:
-        """List the signer's node, or change its URL."""
+        """List the signer's node under a URL, or change the URL."""
         return self.send(intents.SetNode(domain=domain), signer=signer, options=options)
 
     def delete_node(self, *, signer: Signer, options: WriteOptions | None = None) -> Outcome:
-        """Take the signer's node off the list."""
+        """Delete the signer's node."""
         return self.send(intents.DeleteNode(), signer=signer, options=options)
 
     def set_party(  # noqa: PLR0913 - what a party is
@@ -640,12 +640,12 @@ class RegistryClient:
         signer: Signer,
         options: WriteOptions | None = None,
     ) -> Outcome:
-        """Replace the modules that the signer has as a party."""
+        """Replace the modules that the signer's party implements."""
         intent = intents.SetPartyModules(sender=tuple(sender), receiver=tuple(receiver))
         return self.send(intent, signer=signer, options=options)
 
     def delete_party(self, *, signer: Signer, options: WriteOptions | None = None) -> Outcome:
-        """Take the signer off the list of parties."""
+        """Delete the signer's only party."""
         return self.send(intents.DeleteParty(), signer=signer, options=options)
 
     def set_service(
@@ -662,7 +662,7 @@ class RegistryClient:
         return self.send(intent, signer=signer, options=options)
 
     def delete_service(self, *, signer: Signer, options: WriteOptions | None = None) -> Outcome:
-        """Take the signer's service off the list."""
+        """Delete the signer's service."""
         return self.send(intents.DeleteService(), signer=signer, options=options)
 
     def create_agreement(
@@ -685,7 +685,7 @@ class RegistryClient:
         signer: Signer,
         options: WriteOptions | None = None,
     ) -> Outcome:
-        """Take back what the signer agreed with a provider."""
+        """Revoke the signer's agreement with a provider."""
         return self.send(intents.RevokeAgreement(provider=provider), signer=signer, options=options)
 
     def invalidate_nonce(

@@ -45,7 +45,7 @@ class Group:
         perform: Run,
         options: Callable[[WriteOptions | None], WriteOptions],
     ) -> None:
-        """Take the client's generation of contracts, way to the chain, and usual options."""
+        """Create the group, with the client's dialect, transport and default options."""
         self._dialect = dialect
         self._run = perform
         self._with = options

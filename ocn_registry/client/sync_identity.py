@@ -30,7 +30,7 @@ class Identity(Group):
         spender: Signer | None = None,
         options: WriteOptions | None = None,
     ) -> Moved:
-        """Give all that an account has to a new key, in one transaction.
+        """Move everything that an account has to a new key, in one transaction.
 
         Ids, service, agreements, node with its attached parties, and controller follow. The
         account is retired for good. Save the new key before you call this.
@@ -113,7 +113,7 @@ class Identity(Group):
         spender: Signer | None = None,
         options: WriteOptions | None = None,
     ) -> Left:
-        """Give up everything that an account has: service, ids and node.
+        """Delete everything that an account has: service, ids and node.
 
         Agreements end with the last id. If it is interrupted, call it again.
 

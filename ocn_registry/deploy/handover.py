@@ -50,7 +50,7 @@ def offer(
         deployment: The registry.
         new_owner: Address of a Safe, a timelock, or, if `without_code`, an account with a key.
         signer: The present owner.
-        options: Price and patience.
+        options: How the transaction is priced and waited for.
         without_code: Whether an address without code will do.
 
     Raises:
@@ -107,7 +107,7 @@ def accept(deployment: Deployment, signer: AnySigner, options: WriteOptions) -> 
     Args:
         deployment: The registry.
         signer: To whom it was offered.
-        options: Price and patience.
+        options: How the transaction is priced and waited for.
 
     Raises:
         NotHandedOver: It was not offered to the signer.

@@ -109,7 +109,7 @@ def schedule(  # noqa: PLR0913 - what is scheduled
         deployment: The registry.
         timelock: Address of the timelock, to which it was offered.
         signer: A proposer of the timelock.
-        options: Price and patience.
+        options: How the transaction is priced and waited for.
         delay_s: Seconds until it can be executed; `None` for the timelock's least.
         salt: Tells this acceptance from others of the same registry.
 
@@ -135,13 +135,13 @@ def execute(
     *,
     salt: int = 0,
 ) -> Flow[Outcome]:
-    """Have a timelock accept the registry, once its delay has passed; check that it did.
+    """Accept the registry by a timelock once its delay has passed, and check the result.
 
     Args:
         deployment: The registry.
         timelock: Address of the timelock.
         signer: An executor of the timelock; anybody, where the timelock takes anybody.
-        options: Price and patience.
+        options: How the transaction is priced and waited for.
         salt: The one that it was scheduled with.
 
     Raises:

@@ -147,7 +147,7 @@ def occurrence(
     """Return the change that an event stands for, and how it came about.
 
     Args:
-        dialect: How the contracts are spoken to.
+        dialect: The dialect of the deployment.
         log: The event.
         sender: Sender of its transaction; `None` when it is not known.
         functions: The functions that its transaction called, by `Dialect.functions`.

@@ -80,7 +80,7 @@ class Draft:
     )
 
     def __init__(self, state: State) -> None:
-        """Begin with a state."""
+        """Start with a state."""
         self._begin = state
         self._last_number = len(state.nodes)
         self.nodes = Edit(state.nodes)

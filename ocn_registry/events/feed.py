@@ -119,7 +119,7 @@ class FeedCore:
         """Set up a feed; nothing is asked of the chain yet.
 
         Args:
-            dialect: How the contracts are spoken to.
+            dialect: The dialect of the deployment.
             start_block: No block before it has an event of the contracts.
             options: What to give.
         """
@@ -179,7 +179,7 @@ class FeedCore:
         return Page(block=block, holder=(yield from self._holder(block.number)))
 
     def _holder(self, block: int) -> Flow[Address | None]:
-        """Ask who holds the wanted id at the end of a block, if the node still knows."""
+        """Read who holds the wanted id at the end of a block, if the node still knows."""
         wanted = self._options.filter.party
         if wanted is None or block == 0:
             return None
@@ -373,7 +373,7 @@ def history_of(
     """Return all events of a registry, for flows; see `EventFeed.history`.
 
     Args:
-        dialect: How the contracts are spoken to.
+        dialect: The dialect of the deployment.
         first_block: Number of the first block.
         last_block: Number of the last block; `None` for the chain's latest.
     """

@@ -55,7 +55,7 @@ class Fold:
     )
 
     def __init__(self, draft: Draft, *, lists: Lists[Member] | None = None) -> None:
-        """Begin with a draft.
+        """Start with a draft.
 
         Args:
             draft: The state in the making.

@@ -33,7 +33,7 @@ class ServicesFold:
     __slots__ = ("_draft", "_is_complete", "_lists", "_stand_in")
 
     def __init__(self, draft: Draft, lists: Lists[Member], *, is_complete: bool) -> None:
-        """Begin with a draft; see `Fold`."""
+        """Start with a draft; see `Fold`."""
         self._draft, self._lists, self._is_complete = draft, lists, is_complete
         self._stand_in = 0
 

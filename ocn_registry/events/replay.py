@@ -52,7 +52,7 @@ class Replay:
     """
 
     def __init__(self) -> None:
-        """Begin before the first event."""
+        """Start before the first event."""
         self.owner: Address | None = None
         self.importing: set[Contract] = set()
         self._lists: Lists[Member] = Lists.kept()

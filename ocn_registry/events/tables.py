@@ -115,7 +115,7 @@ class Edit(Generic[K, R]):
     __slots__ = ("_base", "changed")
 
     def __init__(self, base: Table[K, R]) -> None:
-        """Begin with a table."""
+        """Start with a table."""
         self._base = base
         self.changed: dict[K, R | None] = {}
 
@@ -151,7 +151,7 @@ class Order(Generic[K]):
     __slots__ = ("_keys", "_places")
 
     def __init__(self) -> None:
-        """Begin with an empty list."""
+        """Start with an empty list."""
         self._keys: list[K] = []
         self._places: dict[K, int] = {}
 

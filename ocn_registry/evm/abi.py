@@ -146,7 +146,7 @@ class Words:
         return tuple([read(part) for _ in range(count)])
 
     def _tail(self, width: int) -> tuple[int, int]:
-        """Tell where a tail's content starts and its count, once it is known to be there."""
+        """Return where a tail's content starts and its count, after checking that it is there."""
         at = self._base + self.uint(32) + WORD
         count = int.from_bytes(self._data[at - WORD : at], "big")
         self._spare[0] -= WORD + count * width

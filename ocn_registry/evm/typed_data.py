@@ -48,7 +48,7 @@ class StructType:
         return f"{self.name}({','.join(f'{kind} {name}' for kind, name in self.fields)})"
 
     def document(self) -> list[dict[str, str]]:
-        """Give the fields as the `types` of a document hold them."""
+        """Return the fields in the form of a document's `types`."""
         return [{"name": name, "type": kind} for kind, name in self.fields]
 
 
@@ -65,7 +65,7 @@ class Domain:
     contract: Address
 
     def values(self) -> tuple[Value, ...]:
-        """Give the values of the domain's fields, in order."""
+        """Return the values of the domain's fields, in order."""
         return (self.name, self.version, self.chain_id, self.contract)
 
 
@@ -89,7 +89,7 @@ class TypedData:
         return keccak256(b"\x19\x01" + _separator(self.domain) + struct)
 
     def document(self) -> dict[str, object]:
-        """Give the payload that `eth_signTypedData_v4` takes; numbers are decimal texts."""
+        """Return the payload for `eth_signTypedData_v4`, with numbers as decimal text."""
         return {
             "types": {
                 "EIP712Domain": DOMAIN_TYPE.document(),

@@ -1,4 +1,7 @@
-"""Several steps as one: generators that yield effects. Each module is imported when it is used."""
+"""Operations that take several steps: generators that yield effects, written once for both clients.
+
+A module is imported when it is first used.
+"""
 
 from typing import TYPE_CHECKING
 

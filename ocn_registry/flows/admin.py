@@ -1,4 +1,4 @@
-"""Writes that make use of several intents at once, so that nothing can come in between."""
+"""Writes that combine several intents in one transaction, so that nothing can come in between."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from ocn_registry.protocol.effects import Flow
     from ocn_registry.signing import AnySigner
 
-# How many nonces are skipped where all that was signed shall be void. The nonce has 32 bits, so an
-# account can do that four million times; whoever signs more than these ahead says how many.
+# How many nonces are skipped to cancel everything that was signed. A nonce has 32 bits, so an
+# account can do this four million times. To cancel more requests than these, give the new nonce.
 CANCELLED_AHEAD = 1000
 
 
@@ -35,15 +35,15 @@ def send(  # noqa: PLR0913 - what a write is made of
     cancel_signed: bool,
     quote: Quote | None = None,
 ) -> Flow[Outcome]:
-    """Send steps, and cancel in the same transaction what the signer has signed for spenders.
+    """Send steps, and optionally cancel the signer's earlier requests in the same transaction.
 
     Args:
-        dialect: How the contracts are spoken to.
+        dialect: The dialect of the deployment.
         steps: Intents of the signer itself, and requests that others signed.
-        signer: Signs the transaction, and pays.
-        options: Price and patience.
-        cancel_signed: Whether to cancel.
-        quote: What the write may cost at most, as it was shown.
+        signer: The account that signs the transaction and pays.
+        options: How the transaction is priced and waited for.
+        cancel_signed: Whether to cancel them.
+        quote: The quote that was shown; the write never costs more.
     """
     if cancel_signed and steps:
         intents = [step.intent if isinstance(step, SignedRequest) else step for step in steps]
@@ -60,15 +60,15 @@ def invalidate(
     signer: AnySigner,
     options: WriteOptions,
 ) -> Flow[Outcome]:
-    """Cancel what the signer has signed for spenders.
+    """Cancel requests that the signer has signed for spenders.
 
     Args:
-        dialect: How the contracts are spoken to.
-        contract: Each contract counts for itself.
+        dialect: The dialect of the deployment.
+        contract: The contract; each counts its own nonces.
         new_nonce: Nonce of the next request that can take effect; `None` for one so far ahead that
-            nothing signed until now can.
-        signer: Signs the transaction, and pays.
-        options: Price and patience.
+            no earlier request can.
+        signer: The account that signs the transaction and pays.
+        options: How the transaction is priced and waited for.
     """
     if new_nonce is None:
         intent = yield from _cancelling(dialect, contract, signer)
@@ -83,21 +83,21 @@ def reassign(
     signer: AnySigner,
     options: WriteOptions,
 ) -> Flow[Outcome]:
-    """Take an id from whoever holds it, and give it to who signed for it, in one transaction.
+    """Take an id from its holder, and give it to the signer of a claim, in one transaction.
 
-    Each of the two on its own: all or nothing, a thief who sees the transaction coming could leave
-    first, so that there is nothing to take and nobody gets the id.
+    The two steps succeed or fail independently. If both had to succeed, a thief who sees the
+    transaction coming could give up the id first, and the whole transaction would fail.
 
     Args:
-        dialect: How the contracts are spoken to.
-        claim: What the rightful holder signed.
-        signer: Owns the registry.
-        options: Price and patience.
+        dialect: The dialect of the deployment.
+        claim: The request that the rightful holder signed.
+        signer: The owner of the registry.
+        options: How the transaction is priced and waited for.
     """
     intent = claim.intent
     if not isinstance(intent, SetParty):
         raise InvalidInput(
-            f"{type(intent).__name__} claims no id: have its rightful holder sign SetParty",
+            f"{type(intent).__name__} does not claim an id: have the rightful holder sign SetParty",
         )
     taken = AdminDeleteParty(country_code=intent.country_code, party_id=intent.party_id)
     dialect.check(taken)

@@ -61,7 +61,7 @@ def submit(
     """Send requests that others signed, each on its own, in as many transactions as they need.
 
     Args:
-        dialect: Generation of the contracts.
+        dialect: The dialect of the deployment.
         requests: What was signed; all for one contract.
         spender: Signs the transactions, and pays.
         options: Price, journal and patience.
@@ -110,7 +110,7 @@ def quote(
     Its `notices` say how many of them would have no effect now.
 
     Args:
-        dialect: Generation of the contracts.
+        dialect: The dialect of the deployment.
         requests: What was signed; all for one contract.
         payer: Who would sign the transactions, and pay.
         options: Price and journal.

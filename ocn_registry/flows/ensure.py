@@ -1,7 +1,7 @@
-"""To have an entry as wanted: look at what is listed, and write only what differs.
+"""Make entries as wanted: read what is listed, and write only what differs.
 
-Whoever runs the same script again, not knowing how far it came, pays nothing for what is done. The
-look and the write are apart: an entry that another process changes in between is set all the same.
+A script that is run again pays nothing for what it has already done. Reading and writing are two
+steps: if another process changes an entry in between, it is overwritten.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ def node(
     spender: AnySigner | None,
     options: WriteOptions,
 ) -> Flow[Ensured]:
-    """Have the signer's node listed under a URL.
+    """List the signer's node under a URL, if it is not listed there yet.
 
     Args:
-        dialect: How the contracts are spoken to.
-        wanted: What shall be listed.
-        signer: Whose entry it is.
-        spender: Who pays, for a request of the signer; `None` for the signer itself.
-        options: Price and patience.
+        dialect: The dialect of the deployment.
+        wanted: The node as it should be listed.
+        signer: The account whose node it is.
+        spender: The account that pays for a request of the signer; `None` for the signer itself.
+        options: How the transaction is priced and waited for.
     """
     dialect.check(wanted)
     found = yield from dialect.node(signer.address, None)
@@ -53,7 +53,7 @@ def service(
     spender: AnySigner | None,
     options: WriteOptions,
 ) -> Flow[Ensured]:
-    """Have the signer's service offered like this; see `node`."""
+    """Offer the signer's service as wanted, if it differs; see `node`."""
     dialect.check(wanted)
     found = yield from dialect.service(signer.address, None)
     same = found is not None and (
@@ -72,7 +72,7 @@ def party(  # noqa: PLR0913, PLR0917 - what a party is, and who sets it
     options: WriteOptions,
     account: Address | None = None,
 ) -> Flow[Ensured]:
-    """Have an account listed as a party like this; see `parties`.
+    """List an account as a party, and write only what differs; see `parties`.
 
     A further id is added; the account's other ids stay.
     """
@@ -88,29 +88,35 @@ def parties(  # noqa: PLR0913, PLR0917 - what parties are, and who sets them
     options: WriteOptions,
     account: Address | None = None,
 ) -> Flow[EnsuredParties]:
-    """Have an account listed as these parties, and write only what differs.
+    """List an account as parties, and write only what differs.
 
-    All of it goes into one transaction, where the contracts take several writes at once. Ids that
-    the account holds and that are not wanted stay as they are.
+    Everything is sent in one transaction, if the contracts have batches. Other ids of the account
+    are left alone.
 
     Args:
-        dialect: How the contracts are spoken to.
-        wanted: What shall be listed; each id once.
-        signer: The account's key, or its controller.
-        spender: Who pays, for requests; `None` for the signer.
-        options: Price and patience.
-        account: Whose parties; `None` for the signer's.
+        dialect: The dialect of the deployment.
+        wanted: The parties as they should be listed; each id once.
+        signer: The account's key, or its controller's.
+        spender: The account that pays for requests; `None` for the signer.
+        options: How the transaction is priced and waited for.
+        account: The account whose parties they are; `None` for the signer.
+
+    Raises:
+        InvalidInput: An id is given twice.
+        UnsupportedByDialect: The contracts list one id for each account, and several are given.
+        PartlyDone: A later transaction failed after an earlier one took effect.
     """
-    whose = signer.address if account is None else account
+    if account is None:
+        account = signer.address
     if len({one.id for one in wanted}) != len(wanted):
-        raise InvalidInput("an id is wanted twice: give each id once, with all its roles")
+        raise InvalidInput("an id is given twice: give each id once, with all its roles")
     if len(wanted) > 1 and not dialect.limits.has_many_ids:
         raise UnsupportedByDialect(
             "these contracts list one id for each account, and a further one replaces it: use a "
-            "key of its own for each id",
+            "separate key for each id",
         )
-    held = yield from dialect.parties_of(whose, None)
-    signs = spender is not None or whose != signer.address
+    held = yield from dialect.parties_of(account, None)
+    signs = spender is not None or account != signer.address
     statuses: dict[PartyId, Literal["unchanged", "created", "updated"]] = {}
     steps: list[SignableIntent] = []
     for one in wanted:
@@ -119,7 +125,7 @@ def parties(  # noqa: PLR0913, PLR0917 - what parties are, and who sets them
         steps += differing
         statuses[one.id] = "created" if present is None else "updated" if differing else "unchanged"
     written = yield from _written(
-        dialect, tuple(steps), signer, spender, options, new=False, account=whose
+        dialect, tuple(steps), signer, spender, options, new=False, account=account
     )
     return EnsuredParties(
         statuses=statuses,
@@ -137,7 +143,7 @@ def _differing(
     *,
     signs: bool,
 ) -> list[SignableIntent]:
-    """Return the writes that make a party of what is listed for it."""
+    """Return the writes that change the listed party into the wanted one."""
     party = SetParty(
         country_code=wanted.country_code,
         party_id=wanted.party_id,
@@ -156,7 +162,7 @@ def _differing(
         sender=sender if sender is not None else found.modules_sender if found else (),
         receiver=receiver if receiver is not None else found.modules_receiver if found else (),
     )
-    # Where a signed update takes the modules off, they are signed anew.
+    # If a signed update removes the modules, they are set again.
     kept = found is not None and (
         not steps or not signs or dialect.limits.signed_updates_keep_the_rest
     )
@@ -176,7 +182,7 @@ def _differing(
 
 
 def _found(dialect: Dialect, held: tuple[Party, ...], wanted: PartyId) -> Party | None:
-    """Return the party that an id updates: itself, or the one that it replaces."""
+    """Return the listed party that an id updates: itself, or the one that it replaces."""
     if not dialect.limits.has_many_ids:
         return held[0] if held else None
     return next((party for party in held if party.id == wanted), None)

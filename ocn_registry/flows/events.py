@@ -255,7 +255,7 @@ def _in_blocks(
     parts: Sequence[Piece],
     head: BlockRef,
 ) -> Flow[tuple[tuple[BlockRef, tuple[PlacedLog, ...]], ...]]:
-    """Put events to their blocks, and see that the chain is the one whose head was seen."""
+    """Group events by block, and check that the chain still has the head that was seen."""
     by_number: dict[int, list[PlacedLog]] = {}
     for log in [log for part in parts for log in part.logs]:
         by_number.setdefault(log.block_number, []).append(log)

@@ -41,7 +41,7 @@ def holdings(dialect: Dialect, account: Address, block: int | None) -> Flow[Hold
     """Read everything that an account has.
 
     Args:
-        dialect: How the contracts are spoken to.
+        dialect: The dialect of the deployment.
         account: The account.
         block: Number of the block; `None` for the latest.
     """
@@ -70,15 +70,15 @@ def rotate(  # noqa: PLR0913, PLR0917 - whose it is, who signs and who pays
     spender: AnySigner | None,
     options: WriteOptions,
 ) -> Flow[Moved]:
-    """Give all that an account has to a new key, in one transaction.
+    """Move everything that an account has to a new key, in one transaction.
 
     Args:
-        dialect: How the contracts are spoken to.
+        dialect: The dialect of the deployment.
         account: The account, which is retired for good.
         signer: Its key, or its controller.
         new_signer: The new key, which was never used in this registry.
         spender: Who pays; `None` for the signer.
-        options: Price and patience.
+        options: How the transaction is priced and waited for.
 
     Returns:
         What moved, as it was before.
@@ -104,13 +104,13 @@ def name_controller(  # noqa: PLR0913, PLR0917 - whose it is, who signs and who 
     """Name the account whose signature counts for another one, or none.
 
     Args:
-        dialect: How the contracts are spoken to.
+        dialect: The dialect of the deployment.
         account: The account.
         controller: The controller, which accepts: its signer, or the `AcceptController` that it
             has signed, for a Safe for example; `None` removes the present one.
         signer: The account's key, or its present controller.
         spender: Who pays; `None` for the signer.
-        options: Price and patience.
+        options: How the transaction is priced and waited for.
     """
     address = controller.account if isinstance(controller, SignedRequest) else None
     if controller is not None and not isinstance(controller, SignedRequest):
@@ -136,17 +136,17 @@ def leave(
     spender: AnySigner | None,
     options: WriteOptions,
 ) -> Flow[Left]:
-    """Give up everything that an account has: service, ids and node.
+    """Delete everything that an account has: service, ids and node.
 
     Where writes to both contracts are needed, the service goes first. An interrupted leave is
     finished by running it again.
 
     Args:
-        dialect: How the contracts are spoken to.
+        dialect: The dialect of the deployment.
         account: The account.
         signer: Its key, or its controller.
         spender: Who pays; `None` for the signer.
-        options: Price and patience.
+        options: How the transaction is priced and waited for.
     """
     had = yield from holdings(dialect, account, None)
     direct = spender is None and signer.address == account
@@ -177,7 +177,7 @@ def everything_given_up(had: Holdings, limits: Limits) -> list[tuple[SignableInt
 
 
 def _accepted(request: SignedRequest, signer: AnySigner) -> Flow[SignedRequest]:
-    """Have the new account, or the controller, sign the acceptance in a request."""
+    """Return a request whose acceptance the new account or the controller has signed."""
     acceptance = request.request.acceptance
     if not isinstance(acceptance, Request) or acceptance.account != Address(signer.address):
         raise InvalidInput(f"{signer.address} can't accept this request: it is not asked to")

@@ -89,7 +89,7 @@ class Afloat:
 
 
 def look_for(tx_hashes: tuple[str, ...], confirmations: int) -> Flow[Landed | Afloat]:
-    """Look once whether one of several transactions is in a block that stands.
+    """Return whether one of several transactions is in a block that stands; looks once.
 
     Args:
         tx_hashes: Their hashes. At most one of them can be in a block.

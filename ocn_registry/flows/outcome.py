@@ -29,7 +29,7 @@ def outcome(
     """Return what a transaction did; raise what it failed with.
 
     Args:
-        dialect: Generation of the contracts.
+        dialect: The dialect of the deployment.
         landed: The transaction and its block.
         transaction: What was signed.
         sender: Who sent it.
@@ -85,7 +85,7 @@ def _reason(
     sender: Address,
     block: int,
 ) -> Flow[Reverted]:
-    """Ask what a transaction that failed in its block had reverted with."""
+    """Return the error of a transaction that failed in its block."""
     call = Call(transaction.to, transaction.data, bytes, dialect.error_of, sender, block)
     try:
         yield from call

@@ -33,7 +33,7 @@ def open_transactions(
     """Return what the journal has signed for a chain and the chain has not decided.
 
     Args:
-        dialect: Generation of the contracts.
+        dialect: The dialect of the deployment.
         account: Whose transactions; `None` for all accounts'.
         options: The journal.
     """
@@ -60,7 +60,7 @@ def spender_status(
     """Return an account's money and open transactions, all of one moment; nothing is sent.
 
     Args:
-        dialect: Generation of the contracts.
+        dialect: The dialect of the deployment.
         account: The account.
         options: The journal.
     """

@@ -1,7 +1,7 @@
-"""What a node asks, straight from the chain; over a cache, `cache.questions` answers the same.
+"""The questions of node software, answered by the chain; `cache.questions` answers them in memory.
 
-Answers of several reads are of one block. Contracts without numbered memberships go on leading from
-an id to the party that has changed it since: a party counts here by the id that it has now.
+An answer that takes several reads is of one block. Contracts without memberships still lead from a
+former id to the party that has since changed it; here, only the party's current id counts.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def route(dialect: Dialect, who: PartyId, block: int | None) -> Flow[Route | None]:
-    """Return where messages to a party go; see `party_now`."""
+    """Return the route of messages to a party; see `party_now`."""
     if dialect.limits.has_memberships:
         for one in who.spellings:
             found = yield from dialect.route(one, block)
@@ -35,7 +35,7 @@ def route(dialect: Dialect, who: PartyId, block: int | None) -> Flow[Route | Non
 
 
 def party(dialect: Dialect, who: Address | PartyId, block: int | None) -> Flow[Party | None]:
-    """Return the party that an address or an id leads to; case is ignored in ids."""
+    """Return the party with an address or an id; case is ignored in ids."""
     for one in who.spellings if isinstance(who, PartyId) else (who,):
         found = yield from dialect.party(one, block)
         if found is not None:
@@ -53,10 +53,10 @@ def agreements(dialect: Dialect, who: Address | PartyId, block: int) -> Flow[tup
 
 
 def party_now(dialect: Dialect, who: PartyId, block: int | None) -> Flow[Party | None]:
-    """Return the party that has this id now; case is ignored where nobody has it exactly.
+    """Return the party that has this id now; case is ignored if nobody has it exactly like this.
 
     Args:
-        dialect: How the contracts are spoken to.
+        dialect: The dialect of the deployment.
         who: The id.
         block: Number of the block; `None` for the latest.
     """
@@ -79,9 +79,9 @@ def planned(
     parties: Iterable[Party],
     connected: Iterable[PartyId | tuple[str, str]],
 ) -> tuple[Party, ...]:
-    """Leave out the parties that have connected; case is ignored."""
-    there = {(one if isinstance(one, PartyId) else PartyId(*one)).folded for one in connected}
-    return tuple([party for party in parties if party.id.folded not in there])
+    """Return the parties that have not connected; case is ignored in ids."""
+    done = {(one if isinstance(one, PartyId) else PartyId(*one)).folded for one in connected}
+    return tuple([party for party in parties if party.id.folded not in done])
 
 
 def signatory_of(
@@ -90,7 +90,7 @@ def signatory_of(
     address: Address,
     block: int | None,
 ) -> Flow[Signatory | None]:
-    """Return who an address is to a party."""
+    """Return what an address is to a party; `None` if it may not sign for the party."""
     party = yield from party_now(dialect, who, block)
     return None if party is None else Signatory.of(address, party.address, party.operator)
 
@@ -102,7 +102,7 @@ def services_for(
     interface: Interface | str,
     block: int | None,
 ) -> Flow[tuple[Service, ...]]:
-    """Return the services that get a message too, by the agreements of the party that sends it."""
+    """Return the services that a message is forwarded to, by the agreements of its sender."""
     matching = permissions_for(module, interface)
     if block is None:
         block = (yield from Head()).ref.number

@@ -62,7 +62,7 @@ def quote(
     """Return what these steps cost at most; nothing is sent.
 
     Args:
-        dialect: Generation of the contracts.
+        dialect: The dialect of the deployment.
         steps: Intents of the payer itself, and requests that others signed.
         payer: Who would sign the transaction, and pay.
         options: Price and journal.

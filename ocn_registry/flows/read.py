@@ -1,4 +1,4 @@
-"""Reads of several steps: lists, all of whose parts are read at one block."""
+"""Reads that take several requests, all at the same block."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ T = TypeVar("T")
 
 
 def at_one_block(read: Callable[[int], Flow[T]], block: int | None) -> Flow[T]:
-    """Read at one block, the latest one unless told.
+    """Return what a read returns at one block.
 
     Args:
-        read: Reads at the block of this number.
+        read: The read, which takes the number of the block.
         block: Number of the block; `None` for the latest.
     """
     if block is None:
@@ -40,16 +40,16 @@ def parties(  # noqa: PLR0913 - each is a filter
     interface: Interface | None,
     on_read: OnRead | None,
 ) -> Flow[tuple[Party, ...]]:
-    """Read the parties that all filters let through; a filter that is `None` lets all through.
+    """Return the parties that match all filters; `None` matches every party.
 
     Args:
-        dialect: How the contracts are spoken to.
+        dialect: The dialect of the deployment.
         block: Number of the block; `None` for the latest.
-        operator: Whose node they are reached through.
-        role: A role that they have; of several, at least one.
-        module: A module that they have.
-        interface: The side of it that they have; without a module, of any.
-        on_read: Told how much of the list is read.
+        operator: Address of the operator whose node reaches them.
+        role: A role that they have, or several, of which they have at least one.
+        module: A module that they implement.
+        interface: The interface of the module; without a module, of any module.
+        on_read: Called as pages arrive, with the number of entries read so far.
     """
     at = None if operator is None else Address(operator)
     roles, module = any_of(Role, role), known(Module, module)
@@ -73,13 +73,13 @@ def services(
     permission: int | None,
     on_read: OnRead | None,
 ) -> Flow[tuple[Service, ...]]:
-    """Read the services that need a permission.
+    """Return the services that need a permission.
 
     Args:
-        dialect: How the contracts are spoken to.
+        dialect: The dialect of the deployment.
         block: Number of the block; `None` for the latest.
-        permission: What they need; `None` for whatever.
-        on_read: Told how much of the list is read.
+        permission: The permission; `None` for all services.
+        on_read: Called as pages arrive, with the number of entries read so far.
     """
     found = yield from at_one_block(lambda at: dialect.services(at, on_read), block)
     if permission is None:

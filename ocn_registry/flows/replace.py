@@ -43,10 +43,10 @@ _GAS_OF_NOTHING = 21_000
 
 
 def outcome_of(dialect: Dialect, tx_hash: str, options: WriteOptions) -> Flow[Outcome | None]:
-    """Look up what became of a transaction.
+    """Return what became of a transaction.
 
     Args:
-        dialect: Generation of the contracts.
+        dialect: The dialect of the deployment.
         tx_hash: Its hash, or that of one that it replaced.
         options: Journal, and how many blocks must stand.
 
@@ -70,7 +70,7 @@ def await_outcome(dialect: Dialect, tx_hash: str, options: WriteOptions) -> Flow
     """Wait for a transaction that was sent before.
 
     Args:
-        dialect: Generation of the contracts.
+        dialect: The dialect of the deployment.
         tx_hash: Its hash, or that of one that it replaced.
         options: Journal, how long to wait, and how many blocks must stand.
     """
@@ -96,7 +96,7 @@ def speed_up(
     """Send a transaction again for more, with its number; wait for whichever gets into a block.
 
     Args:
-        dialect: Generation of the contracts.
+        dialect: The dialect of the deployment.
         tx_hash: Hash of the one that is stuck.
         signer: Who sent it.
         options: Price, journal and patience.
@@ -114,7 +114,7 @@ def cancel(
     """Send a transaction that does nothing, with the number of one that is stuck.
 
     Args:
-        dialect: Generation of the contracts.
+        dialect: The dialect of the deployment.
         tx_hash: Hash of the one that is stuck.
         signer: Who sent it.
         options: Price, journal and patience.

@@ -154,7 +154,7 @@ class Sender:
         return look.entries, look.counts
 
     def look(self, entries: tuple[JournalEntry, ...]) -> Flow[Look]:
-        """Ask the chain what became of the open ones among entries. Nothing is changed."""
+        """Return what became of the open entries on the chain, without changing anything."""
         open_ = [entry for entry in entries if entry.open]
         hashes = [entry.tx_hashes for entry in open_]
         blocks = {entry.block.number for entry in open_ if entry.block is not None}

@@ -124,7 +124,7 @@ def transact(
     """Send a call as a transaction, once its simulation has succeeded, and wait for its block.
 
     Args:
-        dialect: Generation of the contracts.
+        dialect: The dialect of the deployment.
         write: What is sent.
         signer: Signs the transaction, and pays.
         options: Price, journal and patience.
@@ -249,7 +249,7 @@ def signed_entry(
     write: Write,
     counts: Counts,
 ) -> Flow[JournalEntry]:
-    """Have a transaction signed, and return it as an entry for the journal."""
+    """Return a signed transaction as an entry for the journal."""
     signed = yield from signed_by(signer, transaction)
     now = yield from UnixTime()
     return JournalEntry(
@@ -266,7 +266,7 @@ def signed_entry(
 
 
 def signed_by(signer: AnySigner, transaction: Transaction) -> Flow[SignedTransaction]:
-    """Have a transaction signed, here or by a device; it has to be exactly that one."""
+    """Return a transaction, signed here or by a device, after checking that it is the same one."""
     task: Local[SignedTransaction] = Local(lambda: signer.sign_transaction(transaction))
     signed = yield from task
     try:

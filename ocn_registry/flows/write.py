@@ -56,7 +56,7 @@ def send(
     If a later one fails, what the first ones took away is set again.
 
     Args:
-        dialect: Generation of the contracts.
+        dialect: The dialect of the deployment.
         steps: Intents of the signer itself, and requests that others signed.
         signer: Signs the transaction, and pays.
         options: Price, journal and patience.

@@ -1,4 +1,5 @@
-"""Checks of what may be wrong between a program and a registry, each with what to do about it.
+"""Checks of a network: the chain, its validators, the contracts, and nodes.
 
-`doctor` prints them; a program can run the same checks. What can't be known is said to be unknown.
+Each check yields findings with a remedy; what can't be known is reported as unknown. `doctor`
+prints them, and other programs can run the same checks.
 """

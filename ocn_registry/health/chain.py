@@ -1,4 +1,4 @@
-"""Checks of the chain: is it alive, what fits into a block, what does a write cost?"""
+"""Checks of the chain: its latest block, this machine's clock, the gas limit and the fees."""
 
 from __future__ import annotations
 
@@ -19,71 +19,72 @@ if TYPE_CHECKING:
     from ocn_registry.networks import Deployment
     from ocn_registry.protocol.effects import HeadBlock
 
-# What the costliest single write takes, with a URL of 255 bytes; most take half.
+# Gas of the most expensive single write, with a URL of 255 bytes; most take half.
 SINGLE_GAS: Final = 250_000
 _OLD_S: Final = 60
-# Authority round takes blocks that are a little ahead.
+# In authority round, a block's time may be a little ahead.
 _AHEAD_S: Final = 15
-# Of each of 50 signed requests in one transaction, where it is a node's, which take the most:
+# Gas of each of 50 signed requests in one transaction, for nodes, which take the most; from
 # tests/contract/gas_snapshot.json.
 BATCH: Final = 50
 BATCHED_GAS: Final = 89_607
-# A hundred services, the most that one import takes, a little more than docs/migration.md measures.
-# It is split to fit.
+# Gas of importing a hundred services, the most for one import; a little more than
+# docs/migration.md measures.
 IMPORT_GAS: Final = 12_000_000
 _TIMES_USUAL: Final = 10_000
 
 
 def chain(client: RegistryClient, max_fee_per_gas_wei: int | None) -> Iterator[Finding]:
-    """Yield what there is to say about the node, its latest block, and this machine's clock.
+    """Yield findings about the node, its latest block, this machine's clock, and the fees.
 
     Args:
-        client: Reaches the registry.
-        max_fee_per_gas_wei: The user's own limit; `None` where there is none.
+        client: A client of the registry.
+        max_fee_per_gas_wei: The user's own limit; `None` without one.
     """
-    here, perform = client.deployment, client.transport.perform
-    chain_id: int = perform(ChainId())  # the transport refuses another than the deployment's
-    yield Finding("RPC", ok=True, says=f"{node_of(here)} is on chain {chain_id} ({here.name})")
+    deployment, perform = client.deployment, client.transport.perform
+    chain_id: int = perform(ChainId())  # the transport raises if it is not the deployment's
+    says = f"{node_of(deployment)} is on chain {chain_id} ({deployment.name})"
+    yield Finding("RPC", ok=True, says=says)
     head: HeadBlock = perform(Head())
-    yield from _times(head, here)
+    yield from _times(head, deployment)
     yield _gas_limit(head, client)
     yield _fees(client, head, max_fee_per_gas_wei)
 
 
-def _times(head: HeadBlock, here: Deployment) -> Iterator[Finding]:
+def _times(head: HeadBlock, deployment: Deployment) -> Iterator[Finding]:
     number, age = head.ref.number, int(time.time()) - head.ref.timestamp_unix_s
     if age < -_AHEAD_S:
         says = f"block {number}, {-age} s ahead of this machine's clock"
         yield Finding("latest block", ok=True, says=says)
-        remedy = "set this machine's clock: deadlines of requests are counted by it"
-        if here.block_time_s is None:
-            remedy += "; or start the development chain anew, if its time was moved"
-        says = f"this machine's is behind the chain's by {-age} s"
+        remedy = "set this machine's clock: it decides about deadlines of requests"
+        if deployment.block_time_s is None:
+            remedy += "; or restart the development chain, if its time was moved"
+        says = f"this machine's clock is {-age} s behind the chain"
         yield Finding("clock", ok=False, says=says, remedy=remedy)
         return
     says = f"block {number}, {max(age, 0)} s old"
-    if here.block_time_s is None:  # blocks may come with transactions only
+    if deployment.block_time_s is None:  # there may be no blocks without transactions
         yield Finding("latest block", ok=True, says=says)
-        says = "this machine's is not behind the latest block"
+        says = "this machine's clock is not behind the latest block"
         yield Finding("clock", ok=True, says=says)
     elif age > _OLD_S:
         remedy = (
-            "the node lags behind the chain, choose another with --rpc-url; or this machine's "
-            "clock is ahead, set it"
+            "the node lags behind the chain: choose another with --rpc-url; or this machine's "
+            "clock is ahead: set it"
         )
         yield Finding("latest block", ok=False, says=says, remedy=remedy)
         says = "not known: the latest block is too old to tell"
         yield Finding("clock", ok=True, says=says)
     else:
         yield Finding("latest block", ok=True, says=says)
-        says = f"this machine's agrees with the latest block to {_OLD_S} s"
+        says = f"this machine's clock agrees with the latest block to {_OLD_S} s"
         yield Finding("clock", ok=True, says=says)
 
 
 def _gas_limit(head: HeadBlock, client: RegistryClient) -> Finding:
     limit = head.gas_limit
     if limit is None:
-        return Finding("gas limit", ok=True, says="not known: the node does not tell")
+        return Finding("gas limit", ok=True, says="not known: the node does not say")
     says = f"{limit:,} gas a block"
     if not client.limits.has_batches:
         fits = limit >= SINGLE_GAS
@@ -91,12 +92,12 @@ def _gas_limit(head: HeadBlock, client: RegistryClient) -> Finding:
         return Finding("gas limit", ok=fits, says=f"{says}: any one write fits", remedy=remedy)
     needed = BATCH * BATCHED_GAS
     if limit < needed:
-        remedy = f"give `request submit` no more than {limit // BATCHED_GAS} at once"
+        remedy = f"submit at most {limit // BATCHED_GAS} requests at once"
         says += f": {BATCH} requests in one transaction can take {needed:,}"
         return Finding("gas limit", ok=False, says=says, remedy=remedy)
-    split = "fits too" if limit >= IMPORT_GAS else "is split"
-    told = f"{BATCH} requests at once fit, an import of 100 entries {split}"
-    return Finding("gas limit", ok=True, says=f"{says}: {told}")
+    imports = "fits too" if limit >= IMPORT_GAS else "is split"
+    fits_in = f"{BATCH} requests at once fit, an import of 100 entries {imports}"
+    return Finding("gas limit", ok=True, says=f"{says}: {fits_in}")
 
 
 def _fees(client: RegistryClient, head: HeadBlock, max_fee_per_gas_wei: int | None) -> Finding:
@@ -112,6 +113,6 @@ def _fees(client: RegistryClient, head: HeadBlock, max_fee_per_gas_wei: int | No
     says += f": a write pays at most {most} wei per gas"
     usual = client.deployment.usual_gas_price_wei
     if base is not None and usual is not None and base > _TIMES_USUAL * usual:
-        remedy = "many thousand times the custom here: wait, or set a limit with --max-fee"
+        remedy = "thousands of times the usual price here: wait, or set a limit with --max-fee"
         return Finding("fees", ok=False, says=says, remedy=remedy)
     return Finding("fees", ok=True, says=says)

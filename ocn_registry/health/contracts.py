@@ -1,4 +1,4 @@
-"""Checks of the contracts, and of a node that is listed there."""
+"""Checks of the contracts, and of a listed node."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _HTTP_OK: Final = 200
 
 
 def contracts(client: RegistryClient) -> Iterator[Finding]:
-    """Look what stands at the addresses, and whether it is what was published."""
+    """Check that the published contracts are at the addresses."""
     here = client.deployment
     found = run(detect(here.registry, here.permissions), client.transport.perform)
     for name, address in (("Registry", here.registry), ("Permissions", here.permissions)):
@@ -61,8 +61,8 @@ def _code(client: RegistryClient, dialect: str) -> Iterator[Finding]:
         yield Finding("code", ok=True, says=f"not compared: {error}")
         return
     if found.is_verified:
-        yield Finding("code", ok=True, says="byte for byte what was published")
-        says, remedy = "published code created both contracts, and alone has written to them", ""
+        yield Finding("code", ok=True, says="identical to the published code")
+        says, remedy = "only published code has created and written the storage", ""
         if not found.is_proven:
             says = f"code matches; storage not proven: {found.storage_unproven}"
             remedy = "prove it with `verify` and the deployment's record as --network-file"
@@ -70,7 +70,7 @@ def _code(client: RegistryClient, dialect: str) -> Iterator[Finding]:
         return
     more = len(found.differences) - 1
     says = f"{found.differences[0]}" + (f"; and {more} more differences" if more else "")
-    remedy = "these are other contracts than they say: sign nothing for them"
+    remedy = "these are not the published contracts: sign nothing for them"
     yield Finding("code", ok=False, says=says, remedy=remedy)
 
 
@@ -85,11 +85,11 @@ def node(
     """Compare what a node says about itself with what the registry says about it.
 
     Args:
-        client: Reaches the registry.
-        operator: Runs the node.
-        proxy: HTTP proxy for the connection to the node.
-        ca_file: Certificates of the authorities to trust, instead of the system's.
-        timeout_s: How long the node may take for all of its answer.
+        client: A client of the registry.
+        operator: The operator of the node.
+        proxy: URL of an HTTP proxy for the connection to the node.
+        ca_file: File with the certificates of the authorities to trust, instead of the system's.
+        timeout_s: How long the whole answer may take.
     """
     listed = client.node(operator)
     if listed is None:
@@ -111,9 +111,9 @@ def node(
 def _node_info(
     url: str, proxy: str | None, ca_file: str | None, timeout_s: float
 ) -> dict[str, str] | None:
-    """Return a node's own URL and address; `None` when it gives none. Redirects are not followed.
+    """Return a node's URL and address, as it says itself; `None` if it doesn't say.
 
-    Whatever the node does, the answer or its absence is there within one time limit.
+    Redirects are not followed. One time limit holds for everything, whatever the node does.
     """
     deadline = time.monotonic() + timeout_s
     place = f"{url}/ocn/registry/node-info"

@@ -1,8 +1,8 @@
-"""What `doctor` can tell of the validators, and so of when a block is final.
+"""Checks of the validators: how many there are, how many work, and when a block is final.
 
-A block of Energy Web is final when more than half of the validators have built on it. Who they are,
-a contract tells, at an address that is a part of the chain's rules; who of them works, the authors
-of the last blocks tell. Elsewhere only these are known.
+On Energy Web, a block is final once more than half of the validators have built on it. A contract
+at an address in the chain's rules lists the validators; the authors of the latest blocks show which
+of them work. On other chains, only the authors are known.
 
 Source: chain specifications of Energy Web Chain and Volta (`validators`), Authority Round.
 """
@@ -30,7 +30,13 @@ _MOST_BLOCKS: Final = 200
 
 
 class Validators(NamedTuple):
-    """How many there are (`None`: not known), how many made blocks, and of how many blocks."""
+    """Counts of validators.
+
+    Attributes:
+        listed: How many there are; `None` if that is not known.
+        authors: How many made one of the latest blocks.
+        blocks: How many blocks were looked at.
+    """
 
     listed: int | None
     authors: int
@@ -38,7 +44,7 @@ class Validators(NamedTuple):
 
 
 def validators(client: RegistryClient) -> Iterator[Finding]:
-    """Look who makes the blocks, and how many have to follow until one is final."""
+    """Check who makes the blocks, and how many have to follow until one is final."""
     here = client.deployment
     final = here.blocks_to_finality
     if here.development:
@@ -49,7 +55,7 @@ def validators(client: RegistryClient) -> Iterator[Finding]:
     try:
         found = _found(client.transport.perform, here.validators)
     except OcnRegistryError as error:
-        says = f"not known: the node does not tell who made its blocks ({error})"
+        says = f"not known: the node does not say who made its blocks ({error})"
         yield Finding("validators", ok=True, says=says)
         found = Validators(None, 0, 0)
     else:
@@ -85,7 +91,7 @@ def _at_work(found: Validators) -> Finding:
         return Finding("validators", ok=True, says=says)
     says = f"{found.listed} are listed, {seen}"
     stuck = found.blocks >= 2 * found.listed and 2 * found.authors <= found.listed
-    remedy = "half of them do not work: nothing becomes final now; do not rely on what is new"
+    remedy = "half of them don't work, so no block becomes final: don't rely on new ones"
     return Finding("validators", ok=not stuck, says=says, remedy=remedy if stuck else "")
 
 
@@ -95,9 +101,9 @@ def _final(found: Validators, final: int | None) -> Finding:
         remedy = "ask its operators, and add blocksToFinality to the network file"
         return Finding("final after", ok=True, says=says, remedy=remedy)
     if found.listed is None:
-        says = f"{final} blocks are taken for enough; how many validators there are is not known"
+        says = f"{final} blocks, by the network file; the number of validators is not known"
         return Finding("final after", ok=True, says=says)
     needed = found.listed // 2 + 1
-    says = f"{final} blocks are taken for enough; more than half of the validators are {needed}"
-    remedy = f"in place of --wait final give --wait {needed}" if needed > final else ""
+    says = f"{final} blocks, by the network file; more than half of the validators are {needed}"
+    remedy = f"use --wait {needed} instead of --wait final" if needed > final else ""
     return Finding("final after", ok=needed <= final, says=says, remedy=remedy)

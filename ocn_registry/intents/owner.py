@@ -216,7 +216,7 @@ class ImportedAgreement(Portable):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportAgreements(IntentBase):
-    """Make agreements of an earlier registry.
+    """Import agreements of an earlier registry.
 
     Attributes:
         agreements: At most 100.

@@ -23,7 +23,7 @@ def take(dialect: Dialect, block: int | None, first_block: int) -> Flow[Snapshot
     """Read a registry at one block.
 
     Args:
-        dialect: How the contracts are spoken to.
+        dialect: The dialect of the deployment.
         block: Number of the block; `None` for the latest.
         first_block: No block before it has an event of the contracts. It counts where the contracts
             don't say what was agreed to: then all events are read.

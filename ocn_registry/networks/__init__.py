@@ -60,7 +60,7 @@ class Deployment(Portable):
     Attributes:
         name: Name of the network.
         chain_id: Id of the chain.
-        dialect: Generation of the contracts.
+        dialect: The dialect of the deployment.
         registry: Address of the Registry contract.
         permissions: Address of the Permissions contract.
         rpc_urls: RPC nodes, the preferred one first; may be empty.

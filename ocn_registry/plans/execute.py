@@ -33,7 +33,7 @@ class Console(Protocol):
     """The person who is shown the plan, and whoever reads the result."""
 
     def note(self, text: str) -> None:
-        """Say one line; the console escapes what could command a terminal."""
+        """Print one line; the console escapes control characters."""
 
     @property
     def can_ask(self) -> bool:
@@ -169,7 +169,7 @@ def within(options: WriteOptions, quote: Quote | None) -> WriteOptions:
 
 
 def say(console: Console, label: str, text: str) -> None:
-    """Say one line of a plan."""
+    """Print one line of a plan."""
     console.note(f"{label:<10}{text}")
 
 

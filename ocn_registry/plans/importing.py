@@ -49,7 +49,7 @@ class Migrating:
         signer: Signer,
         console: Console,
     ) -> None:
-        """Take what is moved.
+        """Create the plan of an import.
 
         Args:
             client: Reaches the new registry.

@@ -39,7 +39,7 @@ class Leaving:
         payer: Signer,
         console: Console,
     ) -> None:
-        """Take who leaves.
+        """Create the plan of an account that leaves.
 
         Args:
             client: Reaches the registry.

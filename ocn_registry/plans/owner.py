@@ -98,7 +98,7 @@ class Owning:
         log: Path,
         console: Console,
     ) -> None:
-        """Take what the owner does.
+        """Create the plan of an owner's action.
 
         Args:
             client: Reaches the registry.

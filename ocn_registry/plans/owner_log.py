@@ -95,7 +95,7 @@ class LoggingSigner:
     """A signer that logs each transaction before anybody else sees it."""
 
     def __init__(self, signer: Signer, action: LoggedAction) -> None:
-        """Take the signer, and the action that it signs for."""
+        """Wrap a signer, for the action that it signs for."""
         self._signer, self._action = signer, action
 
     @property

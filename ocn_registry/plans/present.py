@@ -44,7 +44,7 @@ class Present:
     """Reads entries as a client does, each only once."""
 
     def __init__(self, client: RegistryClient, block: int | None = None) -> None:
-        """Take the client that reads, and the block; `None` for the latest."""
+        """Create a reader of current entries at a block; `None` for the latest."""
         self._client, self._block = client, block
         self._dialect = dialect_of(client.deployment)
         self._known: dict[Key, object] = {}

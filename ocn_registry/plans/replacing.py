@@ -41,7 +41,7 @@ class Replacing:
         *,
         void: bool,
     ) -> None:
-        """Take what is replaced.
+        """Create the plan of a replacement.
 
         Args:
             client: Reaches the registry; its journal may know the transaction.

@@ -68,7 +68,7 @@ class Writing:
         *,
         whole: bool = False,
     ) -> None:
-        """Take what is to be written.
+        """Create the plan of a write.
 
         Args:
             client: Reaches the registry.
@@ -235,7 +235,7 @@ def unchanged(
     spender: Address,
     console: Console,
 ) -> int:
-    """Say that a write would change nothing, and show the entries.
+    """Report that a write would change nothing, and show the entries.
 
     Returns:
         The exit code.

@@ -1,4 +1,4 @@
-"""What a transaction called or created, as effects: events are explained by it."""
+"""Effects that read what a transaction called or created, which explains its events."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContractCall:
-    """What a transaction called.
+    """The call that a transaction made.
 
     Attributes:
-        sender: Account that sent and paid for the transaction.
-        to: Contract that it called; `None` when it created one.
+        sender: Account that sent the transaction and paid for it.
+        to: Contract that it called; `None` if it created one.
         data: Calldata.
     """
 
@@ -28,9 +28,9 @@ class ContractCall:
 
 @dataclass(frozen=True, slots=True)
 class CalledBy(Effect[ContractCall | None]):
-    """Ask what a transaction called; `None` when the node does not know the transaction (any more).
+    """Read what a transaction called; `None` if the node doesn't know it, or no longer does.
 
-    Nothing is signed or paid on the strength of the answer, so it is not checked against the hash.
+    Nothing is signed or paid because of the answer, so it is not checked against the hash.
     """
 
     tx_hash: str
@@ -41,7 +41,7 @@ class Creation:
     """A transaction that creates a contract.
 
     Attributes:
-        contract: Address of what it creates: the sender and the number decide it.
+        contract: Address of the new contract, which follows from the sender and the nonce.
         data: The contract's bytecode and the constructor's arguments.
         block_number: Number of its block; `None` while it is in none.
     """
@@ -53,6 +53,6 @@ class Creation:
 
 @dataclass(frozen=True, slots=True)
 class CreationBy(Effect[Creation | None]):
-    """Ask what a transaction creates; `None` when the node knows none that creates a contract."""
+    """Read what a transaction creates; `None` if the node knows of no such creation."""
 
     tx_hash: str

@@ -1,9 +1,9 @@
-"""What a flow can ask of a chain, as data.
+"""Effects: everything that a flow can ask of a chain, as data.
 
-A flow is a generator that yields effects and is sent their answers; it does no I/O, and a test can
-play the chain. An effect yields itself when iterated, so that flows write `head = yield from
-Head()` with the answer's type known. The only `Any` of the package is here: a generator yields
-effects of several types, and no type says that it is sent the answer of what it yielded.
+A flow is a generator that yields effects and is sent their answers. It does no I/O, so a test can
+play the chain. An effect yields itself when iterated: flows write `head = yield from Head()`, and
+type checkers know the type of the answer. The only `Any` of the package is here, because no type
+can say that a generator is sent the answer of the effect that it yielded.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class Effect(Generic[T_co]):
-    """One thing that is asked of the world; `T_co` is the type of its answer."""
+    """One question to a chain, or to this machine; `T_co` is the type of its answer."""
 
     __slots__ = ()
 
@@ -48,10 +48,10 @@ AsyncPerform: TypeAlias = Callable[[AnyEffect], Awaitable[Answer]]
 
 
 class Asked(Protocol[T_co]):
-    """What has an answer: an effect, or a flow of several."""
+    """Something that has an answer: an effect, or a flow of several."""
 
     def __iter__(self) -> Flow[T_co]:
-        """Give the flow that ends with the answer."""
+        """Return the flow that ends with the answer."""
         ...
 
 
@@ -62,13 +62,13 @@ class Call(Effect[T_co]):
     Attributes:
         to: Address of the contract.
         data: Calldata.
-        decode: Makes the answer of what the function returned. It raises `BadAnswer` when that has
-            not the form it should have.
-        refuse: Makes an error of what the function reverted with; the transport raises it.
-        sender: Who asks, for functions that look at it.
-        block: Number of the block at whose end it runs; `None` for the latest. A transport asks
-            for exactly the block of this number that it last told of, where the node can.
-        gas: Most gas that it may use; `None` for as much as the node allows.
+        decode: Returns the answer, from what the function returned. It raises `BadAnswer` for
+            anything of another form.
+        refuse: Returns the error, from the revert data; the transport raises it.
+        sender: The caller, for functions that look at it.
+        block: Number of the block at whose end it runs; `None` for the latest. If the node can, a
+            transport names the block by the hash that it last returned for this number.
+        gas: The most gas that it may use; `None` for as much as the node allows.
     """
 
     to: Address
@@ -82,7 +82,7 @@ class Call(Effect[T_co]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeadBlock:
-    """The latest block: its base fee is `None` without EIP-1559, its limit where there is none."""
+    """The latest block; the base fee is `None` on chains without EIP-1559."""
 
     ref: BlockRef
     base_fee_wei: int | None
@@ -90,67 +90,67 @@ class HeadBlock:
 
 
 class Head(Effect[HeadBlock]):
-    """Ask for the latest block."""
+    """Read the latest block."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
 class BlockAt(Effect[BlockRef | None]):
-    """Ask for the block with this number; `None` when there is none."""
+    """Read the block with this number; `None` if it doesn't exist."""
 
     number: int
 
 
 @dataclass(frozen=True, slots=True)
 class HeaderAt(Effect[HeadBlock | None]):
-    """Ask for the header of the block with this number; `None` when there is none."""
+    """Read the header of the block with this number; `None` if it doesn't exist."""
 
     number: int
 
 
 @dataclass(frozen=True, slots=True)
 class Balance(Effect[int]):
-    """Ask what an account has, in wei."""
+    """Read an account's balance, in wei."""
 
     account: Address
 
 
 @dataclass(frozen=True, slots=True)
 class CodeSize(Effect[int]):
-    """Ask how many bytes of code an account has; 0 for an account with a key."""
+    """Read the size of an account's code, in bytes; 0 for an account with a key."""
 
     account: Address
 
 
 @dataclass(frozen=True, slots=True)
 class Code(Effect[bytes]):
-    """Ask for an account's code at the end of a block; empty for an account with a key."""
+    """Read an account's code at the end of a block; empty for an account with a key."""
 
     account: Address
     block: int | None = None
 
 
 class ChainId(Effect[int]):
-    """Ask which chain the node is on."""
+    """Read the id of the chain that the node is on."""
 
     __slots__ = ()
 
 
 class GasPrice(Effect[int]):
-    """Ask what the node thinks that gas costs, in wei per gas."""
+    """Read the node's suggestion for the gas price, in wei per gas."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
 class TransactionCount(Effect[int]):
-    """Ask for the number of an account's next transaction.
+    """Read the number of an account's next transaction.
 
     Attributes:
         account: The account.
         pending: Whether transactions that wait at the node count.
-        block: Number of the block at whose end it is asked; `None` for the latest.
+        block: Number of the block at whose end to read; `None` for the latest.
     """
 
     account: Address
@@ -160,13 +160,13 @@ class TransactionCount(Effect[int]):
 
 @dataclass(frozen=True, slots=True)
 class GasEstimate(Effect[int]):
-    """Ask how much gas a call needs as a transaction; it raises what the call reverts with."""
+    """Estimate the gas that a call needs as a transaction; raises what the call reverts with."""
 
     call: Call[object]
 
 
 class Arrival(Enum):
-    """What is known about a transaction that was handed to a node."""
+    """What is known about a transaction after it was handed to a node."""
 
     UNSENT = "unsent"
     ACCEPTED = "accepted"
@@ -176,14 +176,14 @@ class Arrival(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handover:
-    """What came of handing over a transaction. Only the chain decides what becomes of it.
+    """The result of handing over a transaction. Only the chain decides what becomes of it.
 
     Attributes:
         arrival: `UNSENT` if the bytes never left this machine, `ACCEPTED` if a node answered with
             the transaction's hash, `ANSWERED` if it answered anything else, `UNANSWERED` if it may
-            have got the transaction and did not answer.
-        error: The node's answer, or what kept it from answering, to be shown; `None` if it
-            accepted. Its class and its words say nothing about what became of the transaction.
+            have received the transaction and did not answer.
+        error: The node's answer, or the reason why there is none, to be shown; `None` if it
+            accepted. Neither class nor message says what became of the transaction.
     """
 
     arrival: Arrival
@@ -194,7 +194,7 @@ class Handover:
 class Send(Effect[Handover]):
     """Hand a transaction to one node, once; to the next only if nothing reached the first.
 
-    It raises nothing but `WrongChain` and `InvalidInput`, before anything is sent.
+    It raises only `WrongChain` and `InvalidInput`, before anything is sent.
     """
 
     transaction: SignedTransaction
@@ -202,7 +202,7 @@ class Send(Effect[Handover]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Log:
-    """An event: who emitted it, and its topics and data."""
+    """An event: the contract that emitted it, its topics and its data."""
 
     address: Address
     topics: tuple[str, ...]
@@ -211,7 +211,7 @@ class Log:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlacedLog(Log):
-    """An event, its block, its transaction, and its place among the events of the block."""
+    """An event with its block, its transaction, and its index among the events of the block."""
 
     block_number: int
     block_hash: str
@@ -221,10 +221,10 @@ class PlacedLog(Log):
 
 @dataclass(frozen=True, slots=True)
 class Logs(Effect[tuple[PlacedLog, ...]]):
-    """Ask for all events of some contracts, from a first block to a last, in the chain's order.
+    """Read all events of some contracts in a range of blocks, in the chain's order.
 
-    Nodes refuse to look through more blocks, or to tell more events, than they like:
-    `RpcRefused`. Of blocks that a node does not have yet, it silently tells nothing.
+    Nodes limit the number of blocks and events of a request, and answer longer ones with
+    `RpcRefused`. For blocks that a node does not have yet, it silently returns no events.
     """
 
     contracts: tuple[Address, ...]
@@ -234,15 +234,15 @@ class Logs(Effect[tuple[PlacedLog, ...]]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """What became of a transaction.
+    """The receipt of a transaction.
 
     Attributes:
-        succeeded: Whether it took effect.
+        succeeded: Whether the transaction took effect.
         block_number: Number of its block.
         block_hash: Hash of its block.
         gas_used: Gas that was paid for.
-        gas_price_wei: What was paid per gas; `None` where the node does not say.
-        logs: Its events, in their order.
+        gas_price_wei: Price paid per gas; `None` if the node does not return it.
+        logs: Its events, in order.
     """
 
     succeeded: bool
@@ -255,7 +255,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptOf(Effect[Receipt | None]):
-    """Ask for a transaction's receipt; `None` while it is in no block that the node knows."""
+    """Read a transaction's receipt; `None` while the node knows no block with it."""
 
     tx_hash: str
 
@@ -265,9 +265,9 @@ class SentTransaction:
     """A transaction that a node knows.
 
     Attributes:
-        sender: Who signed and pays it, as the node tells.
-        transaction: What was signed. Its fees are those of the old form where `tip` is `None`.
-        raw: The same with its signature, as it was sent.
+        sender: The account that signed it, according to the node.
+        transaction: The transaction without its signature.
+        raw: The signed transaction, as it was sent.
         block_number: Number of its block; `None` while it is in none.
     """
 
@@ -279,35 +279,35 @@ class SentTransaction:
 
 @dataclass(frozen=True, slots=True)
 class TransactionOf(Effect[SentTransaction | None]):
-    """Ask for a transaction by its hash; `None` when the node does not know it (any more)."""
+    """Read a transaction by its hash; `None` if the node doesn't know it, or no longer does."""
 
     tx_hash: str
 
 
 @dataclass(frozen=True, slots=True)
 class Sleep(Effect[None]):
-    """Wait for so many seconds."""
+    """Wait for a number of seconds."""
 
     seconds: float
 
 
 class Clock(Effect[float]):
-    """Ask for seconds on a clock that only goes forward."""
+    """Read a clock that only goes forward, in seconds."""
 
     __slots__ = ()
 
 
 class UnixTime(Effect[int]):
-    """Ask for the time of this machine, in seconds of Unix time."""
+    """Read this machine's clock, in Unix seconds."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Local(Effect[T_co]):
-    """Do something here that may take its time: signing with a device, say.
+    """Run a task on this machine that may take time, such as signing with a device.
 
-    A task that gives an awaitable is for asynchronous callers: they await it.
+    A task that returns an awaitable is for asynchronous callers, which await it.
     """
 
     task: Callable[[], T_co | Awaitable[T_co]]
@@ -315,21 +315,21 @@ class Local(Effect[T_co]):
 
 @dataclass(frozen=True, slots=True)
 class FromEach(Effect[tuple[T_co, ...]]):
-    """Ask every node the same thing; the answers of those that answer, at least one."""
+    """Send the same question to every node, and return the answers, at least one."""
 
     part: Effect[T_co]
 
     @property
     def question(self) -> AnyEffect:
-        """What each node is asked, of no known type."""
+        """The question, without the type of its answer."""
         return self.part
 
 
 @dataclass(frozen=True, slots=True)
 class Together(Effect[T_co]):
-    """Ask several things at once; `together` and `all_of` know the type of the answer, a tuple.
+    """Perform several effects at once; `together` and `all_of` give the answer, a tuple, its type.
 
-    A transport sends them in one request where it can. It raises the first one's error.
+    A transport sends them in one request if it can. It raises the first error.
     """
 
     parts: tuple[AnyEffect, ...]
@@ -344,21 +344,21 @@ def together(
     a: Effect[A], b: Effect[B], c: Effect[C], d: Effect[D], /
 ) -> Together[tuple[A, B, C, D]]: ...
 def together(*parts: AnyEffect) -> Together[tuple[Answer, ...]]:
-    """Ask two to four things of different kinds at once."""
+    """Return the effect that performs two to four effects of different kinds at once."""
     return Together(parts)
 
 
 def all_of(parts: tuple[Effect[T], ...]) -> Together[tuple[T, ...]]:
-    """Ask any number of things of one kind at once."""
+    """Return the effect that performs any number of effects of one kind at once."""
     return Together(parts)
 
 
 def run(flow: Flow[T], perform: Perform) -> T:
-    """Perform a flow's effects, one after the other; return what the flow returns.
+    """Return what a flow returns, performing its effects one after the other.
 
     Args:
-        flow: A flow; or an effect's iterator, to have just that one performed.
-        perform: Answers an effect, or raises.
+        flow: A flow, or the iterator of a single effect.
+        perform: Returns the answer of an effect, or raises.
     """
     try:
         effect = next(flow)
@@ -373,11 +373,11 @@ def run(flow: Flow[T], perform: Perform) -> T:
         result: T = stop.value
         return result
     finally:
-        flow.close()  # what a flow holds, it lets go of now, whatever came between
+        flow.close()  # so that the flow releases what it holds, whatever happened
 
 
 async def run_async(flow: Flow[T], perform: AsyncPerform) -> T:
-    """Perform a flow's effects, one after the other; see `run`."""
+    """Return what a flow returns, performing its effects one after the other; see `run`."""
     try:
         effect = next(flow)
         while True:

@@ -143,7 +143,7 @@ class Journal(Protocol):
 
 
 class MemoryOfTransport(Effect[Journal]):
-    """Ask for the journal that the transport keeps in memory, for callers that name none."""
+    """Get the journal that the transport keeps in memory, for callers without one of their own."""
 
     __slots__ = ()
 
@@ -194,7 +194,7 @@ class MemoryJournal:
     """A journal in the memory of this process: it ends with the process."""
 
     def __init__(self) -> None:
-        """Begin empty."""
+        """Start empty."""
         self._lock = threading.Lock()
         self._turns: set[tuple[int, Address]] = set()
         self._entries: dict[tuple[int, str, Address, int], JournalEntry] = {}
@@ -242,7 +242,7 @@ class MemoryJournal:
         return None
 
     def close(self) -> None:
-        """Do nothing: there is nothing to close."""
+        """Do nothing: nothing is open."""
 
 
 def _key(entry: JournalEntry) -> tuple[int, str, Address, int]:

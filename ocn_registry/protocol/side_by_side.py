@@ -46,7 +46,7 @@ class Running(Generic[T_co]):
         return self._value
 
     def answered(self, answer: object) -> None:
-        """Give the flow what it asked for."""
+        """Send the flow its answer."""
         self._go_on(lambda: self._flow.send(answer))
 
     def alone(self) -> Flow[None]:

@@ -13,5 +13,5 @@ class Payload(Protocol):
         ...
 
     def document(self) -> dict[str, object]:
-        """Return the form that travels."""
+        """Return the form in which it is passed on."""
         ...

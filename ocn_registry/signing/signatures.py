@@ -85,7 +85,7 @@ def _candidates(signature: bytes) -> list[bytes]:
 
 
 def _unwrapped(signature: bytes) -> bytes:
-    """Take the inner signature out of `(address factory, bytes calldata, bytes signature)`."""
+    """Return the inner signature of `(address factory, bytes calldata, bytes signature)`."""
     words = Words(signature[: -len(_WRAPPED)])
     try:
         words.address()

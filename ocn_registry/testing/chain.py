@@ -77,7 +77,7 @@ class _Block:
     logs: tuple[tuple[str, Log], ...]
 
     def placed(self) -> tuple[PlacedLog, ...]:
-        """Give the events as a node tells them."""
+        """Return the events as a node returns them."""
         return tuple(
             [
                 PlacedLog(
@@ -118,7 +118,7 @@ class MemoryChain:
     """
 
     def __init__(self, *, import_open: bool = False, owner: str = ACCOUNTS[0].address) -> None:
-        """Put the contracts on a new chain, on which `devnet.ACCOUNTS` have money.
+        """Create the contracts on a new chain, on which `devnet.ACCOUNTS` have money.
 
         Args:
             import_open: Whether the contracts take imports, and little else.
@@ -161,7 +161,7 @@ class MemoryChain:
             self._account(Address(account)).balance_wei += wei
 
     def mine(self) -> None:
-        """Make a block of the transactions that wait."""
+        """Make a block of the waiting transactions."""
         with self._lock:
             waiting, self._pool.waiting = self._pool.waiting, []
             done: list[tuple[str, bool, tuple[Log, ...], Transaction]] = []
@@ -181,7 +181,7 @@ class MemoryChain:
                 )
 
     def answer(self, effect: AnyEffect) -> Answer:
-        """Give the answer of an effect, as a node's would be."""
+        """Return the answer of an effect, as a node would give it."""
         with self._lock:
             return self._answer(effect)
 

@@ -27,7 +27,7 @@ class UnreadableError(ValueError):
 
 @cache
 def split(kind: str) -> tuple[str, ...]:
-    """Give the types of a struct's fields."""
+    """Return the types of a struct's fields."""
     parts: list[str] = []
     depth, start = 0, 1
     for place, character in enumerate(kind):

@@ -79,7 +79,7 @@ class RegistryKit:
         fund: Callable[[Address], None],
         end: Callable[[], None],
     ) -> None:
-        """Take a chain; `in_memory` and `on_anvil` make one.
+        """Create a kit on a chain; `in_memory` and `on_anvil` create the chain, too.
 
         Args:
             deployment: The contracts.
@@ -95,14 +95,14 @@ class RegistryKit:
 
     @classmethod
     def in_memory(cls) -> Self:
-        """Make a registry in the memory of this process: no node, no network, milliseconds."""
+        """Return a kit with a registry in the memory of this process, without a node or network."""
         chain = MemoryChain()
         transport = MemoryTransport(chain)
         return cls(chain.deployment, transport, fund=chain.give, end=_nothing)
 
     @classmethod
     def on_anvil(cls) -> Self:
-        """Make a registry of the real contracts on a development chain of its own.
+        """Return a kit with the real contracts on a development chain of its own.
 
         Raises:
             DevnetError: There is no Anvil.
@@ -125,7 +125,7 @@ class RegistryKit:
         self._end()
 
     def signer(self) -> KeySigner:
-        """Make somebody with a new key, and money."""
+        """Return the signer of a new key, with money."""
         signer = KeySigner.generate()
         self._fund(signer.address)
         return signer
@@ -169,15 +169,15 @@ class RegistryKit:
         return ListedParty(id=PartyId(country_code, party_id), node=node, signer=signer)
 
     def service(self, provider: ListedParty, *permissions: int, name: str = "") -> None:
-        """Have a party offer a service that needs these permissions."""
+        """Offer a party's service that needs these permissions."""
         self.client.set_service(permissions, name=name, signer=provider.signer)
 
     def agreement(self, user: ListedParty, provider: ListedParty) -> None:
-        """Have a party agree to the service of another."""
+        """Create an agreement of a party to another party's service."""
         self.client.create_agreement(provider.address, signer=user.signer)
 
     def cache(self, options: CacheOptions | None = None) -> RegistryCache:
-        """Give a cache that knows what stands there now; it is closed with the kit."""
+        """Return a cache that is loaded with the current entries, and closed with the kit."""
         cache = RegistryCache(self.client, options=options)
         self._caches.append(cache)
         cache.refresh()

@@ -21,7 +21,7 @@ _CHAINS = ("memory", "anvil", "auto")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Say where the registry can be."""
+    """Add the option that says where the registry is."""
     group = parser.getgroup("ocn-registry")
     text = "where the registry of the fixture ocn is: memory (default), anvil, or auto"
     group.addoption("--ocn-chain", choices=_CHAINS, default=None, help=text)
@@ -30,7 +30,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture
 def ocn(pytestconfig: pytest.Config) -> Iterator[RegistryKit]:
-    """Give a ready registry with nothing listed, and nodes and parties in one line each."""
+    """Return an empty registry, in which nodes and parties take one line each."""
     from ocn_registry.deploy.anvil import DevnetError  # noqa: PLC0415 - only for tests that ask
     from ocn_registry.testing.kit import RegistryKit  # noqa: PLC0415
 

@@ -1,4 +1,7 @@
-"""The ways to a chain. A transport performs effects; it knows nothing of registries."""
+"""Transports perform effects on a chain: over HTTP, through a user's Web3, or in memory.
+
+They know nothing of registries.
+"""
 
 from __future__ import annotations
 
@@ -12,21 +15,21 @@ class Transport(Protocol):
     """Performs effects, one after the other."""
 
     def perform(self, effect: AnyEffect) -> Answer:
-        """Give the answer of an effect, or raise a `TransportError` or what the effect raises."""
+        """Return the answer of an effect, or raise a `TransportError` or the effect's own error."""
         ...
 
     def close(self) -> None:
-        """Let go of connections."""
+        """Close the connections."""
         ...
 
 
 class AsyncTransport(Protocol):
-    """Performs effects for callers that share a thread."""
+    """Performs effects, for asynchronous callers."""
 
     async def perform(self, effect: AnyEffect) -> Answer:
-        """Give the answer of an effect, or raise a `TransportError` or what the effect raises."""
+        """Return the answer of an effect, or raise a `TransportError` or the effect's own error."""
         ...
 
     async def close(self) -> None:
-        """Let go of connections."""
+        """Close the connections."""
         ...

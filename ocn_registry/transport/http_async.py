@@ -50,7 +50,7 @@ class AsyncHttpTransport:
         max_batch: int = MAX_BATCH,
         retries: int = RETRIES,
     ) -> None:
-        """Say where to ask.
+        """Create a transport.
 
         Args:
             urls: RPC nodes, the preferred one first.

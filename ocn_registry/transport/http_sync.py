@@ -50,7 +50,7 @@ class HttpTransport:
         retries: int = RETRIES,
         total_s: float | None = None,
     ) -> None:
-        """Say where to ask.
+        """Create a transport.
 
         Args:
             urls: RPC nodes, the preferred one first.

@@ -119,7 +119,7 @@ def request_of(  # noqa: C901, PLR0911, PLR0912 - one for each
 
 
 def answer_of(effect: AnyEffect, result: object, chain_id: int | None = None) -> Answer:  # noqa: C901, PLR0911, PLR0912 - one for each
-    """Make an effect's answer of a result.
+    """Return an effect's answer, from a result.
 
     Args:
         effect: What was asked.
@@ -165,7 +165,7 @@ def answer_of(effect: AnyEffect, result: object, chain_id: int | None = None) ->
 
 
 def error_of(effect: AnyEffect, error: object) -> OcnRegistryError:
-    """Make an error of a node's error.
+    """Return the exception for a node's error.
 
     Args:
         effect: What was asked.
@@ -226,7 +226,7 @@ def words_of(error: dict[str, object]) -> str:
 
 
 def unwrap(effect: AnyEffect, response: dict[str, object], chain_id: int | None = None) -> Answer:
-    """Make an effect's answer of a node's response, or raise.
+    """Return an effect's answer, from a node's response.
 
     Args:
         effect: What was asked.

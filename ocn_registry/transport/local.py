@@ -1,4 +1,4 @@
-"""What is done on this machine: time, memory, and tasks such as signing; for callers that wait."""
+"""Effects that need no chain: clocks, pauses, and tasks such as signing."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 class Here:
-    """This machine."""
+    """Performs the effects that need no chain, for callers that wait."""
 
     def __init__(self) -> None:
-        """Begin with an empty journal."""
+        """Start with an empty journal."""
         self._journal = MemoryJournal()
 
     def perform(self, effect: AnyEffect) -> Answer:
-        """Give the answer of an effect; what needs a chain is another's to perform."""
+        """Return the answer of an effect that needs no chain."""
         match effect:
             case Sleep():
                 return time.sleep(effect.seconds)
@@ -36,13 +36,13 @@ class Here:
                     if inspect.iscoroutine(found):
                         found.close()
                     raise InvalidInput(
-                        "this signer is asynchronous: use it with AsyncRegistryClient",
+                        "this signer is asynchronous: use AsyncRegistryClient with it",
                     )
                 return found
             case MemoryOfTransport():
                 return self._journal
             case _:
-                raise NotImplementedError(f"{type(effect).__name__} is nothing to do here")
+                raise NotImplementedError(f"{type(effect).__name__} needs a chain")
 
 
 LOCAL = (Sleep, Clock, UnixTime, Local, MemoryOfTransport)

@@ -1,4 +1,7 @@
-"""What is done on this machine, for callers that share a thread; importing asyncio takes 6 ms."""
+"""Effects that need no chain, for asynchronous callers.
+
+It is a module of its own because importing asyncio takes 6 ms.
+"""
 
 from __future__ import annotations
 
@@ -15,14 +18,14 @@ if TYPE_CHECKING:
 
 
 class AsyncHere:
-    """This machine."""
+    """Performs the effects that need no chain, for asynchronous callers."""
 
     def __init__(self) -> None:
-        """Begin with an empty journal."""
+        """Start with an empty journal."""
         self._journal = MemoryJournal()
 
     async def perform(self, effect: AnyEffect) -> Answer:
-        """Give the answer of an effect; what needs a chain is another's to perform."""
+        """Return the answer of an effect that needs no chain."""
         match effect:
             case Sleep():
                 return await asyncio.sleep(effect.seconds)
@@ -31,10 +34,10 @@ class AsyncHere:
             case UnixTime():
                 return int(time.time())
             case Local():
-                # In a thread, so that a device that waits for its owner keeps nobody else waiting.
+                # In a thread, because a device may wait for its owner.
                 found = await asyncio.to_thread(effect.task)
                 return await found if inspect.isawaitable(found) else found
             case MemoryOfTransport():
                 return self._journal
             case _:
-                raise NotImplementedError(f"{type(effect).__name__} is nothing to do here")
+                raise NotImplementedError(f"{type(effect).__name__} needs a chain")

@@ -1,4 +1,4 @@
-"""A chain in the memory of this process as the way to a registry: for tests of users' programs.
+"""Transports to a chain in the memory of this process, for tests of users' programs.
 
 ```python
 from ocn_registry.testing.chain import MemoryChain
@@ -7,7 +7,7 @@ chain = MemoryChain()
 registry = RegistryClient(chain.deployment, MemoryTransport(chain))
 ```
 
-What stands behind it answers effects itself: no JSON, no socket, no node.
+The chain answers effects directly, without JSON, sockets or a node.
 """
 
 from __future__ import annotations
@@ -23,44 +23,44 @@ if TYPE_CHECKING:
 
 
 class Answering(Protocol):
-    """A chain that answers one effect at a time, whatever thread asks."""
+    """A chain that answers one effect at a time, from any thread."""
 
     def answer(self, effect: AnyEffect) -> Answer:
-        """Give the answer of an effect, or raise what it raises."""
+        """Return the answer of an effect, or raise the effect's own error."""
         ...
 
 
 class MemoryTransport:
-    """Asks a chain in memory."""
+    """Performs effects on a chain in memory."""
 
     def __init__(self, chain: Answering) -> None:
-        """Say which chain; several transports may share one."""
+        """Create a transport to a chain, which several transports can share."""
         self._chain = chain
         self._here = Here()
 
     def close(self) -> None:
-        """Do nothing: the chain goes on."""
+        """Do nothing: the chain keeps running."""
 
     def perform(self, effect: AnyEffect) -> Answer:
-        """Give the answer of an effect."""
+        """Return the answer of an effect."""
         if isinstance(effect, LOCAL):
             return self._here.perform(effect)
         return nested(effect, iter([self._chain.answer(part) for part in flat(effect)]))
 
 
 class AsyncMemoryTransport:
-    """Asks a chain in memory, for callers that share a thread."""
+    """Performs effects on a chain in memory, for asynchronous callers."""
 
     def __init__(self, chain: Answering) -> None:
-        """Say which chain; several transports may share one."""
+        """Create a transport to a chain, which several transports can share."""
         self._chain = chain
         self._here = AsyncHere()
 
     async def close(self) -> None:
-        """Do nothing: the chain goes on."""
+        """Do nothing: the chain keeps running."""
 
     async def perform(self, effect: AnyEffect) -> Answer:
-        """Give the answer of an effect."""
+        """Return the answer of an effect."""
         if isinstance(effect, LOCAL):
             return await self._here.perform(effect)
         return nested(effect, iter([self._chain.answer(part) for part in flat(effect)]))

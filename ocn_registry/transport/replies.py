@@ -82,7 +82,7 @@ class Failed(Exception):
     """A node could not be asked, or did not answer."""
 
     def __init__(self, error: TransportError, *, took_s: float = 0.0, pause_s: float = 0.0) -> None:
-        """Say what went wrong, how long it took, and how long the node wants to be left alone."""
+        """Keep the error, how long it took, and how long the node asks to wait."""
         super().__init__(error)
         self.error = error
         self.took_s = took_s
@@ -103,7 +103,7 @@ class TimeLeft:
     """
 
     def __init__(self, each_s: float, more: int) -> None:
-        """Begin with the limit of one request, and how many are needed besides the first."""
+        """Start with the limit of one request, and the number of further requests needed."""
         self._each_s = each_s
         self._left_s = each_s * (PATIENCE + more)
 
@@ -118,7 +118,7 @@ class TimeLeft:
         return min(self._each_s, self._left_s)
 
     def note(self, reply: Reply | NoReply) -> None:
-        """Take off what a request took."""
+        """Subtract what a request took."""
         self._left_s -= reply.took_s
 
 
@@ -129,7 +129,7 @@ def passing(error: E) -> E:
 
 
 def slow(endpoint: Endpoint, timeout_s: float) -> RpcTimeout:
-    """Say that a node did not answer in time."""
+    """Return the error for a node that did not answer in time."""
     return RpcTimeout(
         f"the RPC node {endpoint.shown} did not answer within {timeout_s:.3g} s: try again, or "
         "another node",
@@ -137,7 +137,7 @@ def slow(endpoint: Endpoint, timeout_s: float) -> RpcTimeout:
 
 
 def unreachable(endpoint: Endpoint, cause: BaseException) -> RpcUnavailable:
-    """Say that a node can't be reached; the cause's own words may hold what is secret."""
+    """Return the error for a node that can't be reached, without the cause's own, secret text."""
     kind = type(cause).__name__
     # Of all libraries, whose errors are named after what went wrong.
     remedy = (
@@ -151,7 +151,7 @@ def unreachable(endpoint: Endpoint, cause: BaseException) -> RpcUnavailable:
 
 
 def too_long(endpoint: Endpoint, limit_bytes: int) -> BadAnswer:
-    """Say that an answer has no end."""
+    """Return the error for an answer that doesn't end."""
     return BadAnswer(f"{endpoint.shown} answered with more than {limit_bytes} bytes")
 
 
@@ -314,7 +314,7 @@ def _saying(words: str) -> str:
 
 
 def _in_order(endpoint: Endpoint, requests: list[Message], content: list[object]) -> list[Message]:
-    """Put responses in the order of their requests."""
+    """Return responses in the order of their requests."""
     told: dict[object, Message] = {}
     for response in content:
         if is_object(response) and isinstance(number := response.get("id"), (int, str)):

@@ -105,7 +105,7 @@ class Nodes:
         max_batch: int = MAX_BATCH,
         retries: int = RETRIES,
     ) -> None:
-        """Say where to ask; `HttpTransport` tells about the arguments.
+        """Create a pool of nodes; see `HttpTransport` for the arguments.
 
         Raises:
             InvalidInput: There is no URL, or one is of another kind.
@@ -130,7 +130,7 @@ class Nodes:
         self._heard: dict[int | None, str] = {}  # hashes of blocks, by their numbers
 
     def ask(self, effect: AnyEffect) -> Flow[Answer]:
-        """Have an effect answered: a read, several together, or a send."""
+        """Return the answer of an effect: a read, several together, or a send."""
         if isinstance(effect, Send):
             return (yield from self._send(effect))
         if isinstance(effect, FromEach):
@@ -153,7 +153,7 @@ class Nodes:
         *,
         retries: int | None = None,
     ) -> Flow[list[Answer]]:
-        """Ask one node after the other, and all that may answer after a pause again."""
+        """Ask one node after the other, and after a pause again those that may answer then."""
         retries = self._retries if retries is None else retries
         answers: dict[int, Answer] = {}
         # What a call gives at a named block stays so, whoever is asked for the rest.
@@ -185,7 +185,7 @@ class Nodes:
             yield from Sleep(min(pause_s, _LONGEST_PAUSE_S))
 
     def _from_each(self, part: AnyEffect) -> Flow[tuple[Answer, ...]]:
-        """Ask every node, and take the answers of those that answer."""
+        """Return the answers of all nodes that answer."""
         parts = list(flat(part))
         answers: list[list[Answer]] = []
         for endpoint in self._endpoints:
@@ -267,7 +267,7 @@ class Nodes:
         parts: list[_Part],
         time_left: TimeLeft,
     ) -> Flow[list[_Found]]:
-        """Ask several things in one HTTP request; answers and errors in their order."""
+        """Return the answers and errors of several questions, asked in one HTTP request."""
         effects = [effect for _, effect in parts]
         # Whoever asks for a block's hash around the calls looks by himself whether it stays.
         told_by = None if any(isinstance(one, _TELL_A_BLOCK) for one in effects) else endpoint
@@ -368,7 +368,7 @@ def flat(effect: AnyEffect) -> Iterator[AnyEffect]:
 
 
 def nested(effect: AnyEffect, answers: Iterator[Answer]) -> Answer:
-    """Put the answers of an effect's parts where the parts were."""
+    """Return the answers of an effect's parts, nested as the parts are."""
     if isinstance(effect, Together):
         return tuple([nested(part, answers) for part in effect.parts])
     return next(answers)

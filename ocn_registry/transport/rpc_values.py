@@ -16,12 +16,12 @@ _ADDRESS_BYTES = 20
 
 
 def is_object(value: object) -> TypeGuard[dict[str, object]]:
-    """Tell whether a value is a JSON object."""
+    """Return whether a value is a JSON object."""
     return isinstance(value, dict)
 
 
 def is_list(value: object) -> TypeGuard[list[object]]:
-    """Tell whether a value is a JSON list."""
+    """Return whether a value is a JSON list."""
     return isinstance(value, list)
 
 

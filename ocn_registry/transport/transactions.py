@@ -125,7 +125,7 @@ def contract_call(found: dict[str, object]) -> ContractCall:
 
 
 def created_by(sender: Address, nonce: int) -> Address:
-    """Tell the address of what a sender's transaction of this number creates.
+    """Return the address of the contract that a sender's transaction of this number creates.
 
     Source: Ethereum yellow paper, section 7.
     """

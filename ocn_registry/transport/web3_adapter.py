@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Ask(Effect[object]):
-    """Have a provider make one request; the answer is what it gave, or an error of ours."""
+    """Make one request through a provider; the answer is its response, or an error of ours."""
 
     method: str
     params: list[object]
@@ -56,7 +56,7 @@ class Web3Transport:
     """Asks through a `Web3`, which stays its owner's to close."""
 
     def __init__(self, web3: Web3, *, chain_id: int | None = None) -> None:
-        """Say through what to ask.
+        """Create a transport.
 
         Args:
             web3: Connected to a node of the chain.
@@ -67,10 +67,10 @@ class Web3Transport:
         self._here = Here()
 
     def close(self) -> None:
-        """Do nothing: the connection is its owner's."""
+        """Do nothing: the caller closes the connection."""
 
     def perform(self, effect: AnyEffect) -> Answer:
-        """Give the answer of an effect."""
+        """Return the answer of an effect."""
         if isinstance(effect, LOCAL):
             return self._here.perform(effect)
         if isinstance(effect, _Ask):
@@ -87,7 +87,7 @@ class AsyncWeb3Transport:
     """Asks through an `AsyncWeb3`, which stays its owner's to connect and to close."""
 
     def __init__(self, web3: AsyncWeb3[AsyncBaseProvider], *, chain_id: int | None = None) -> None:
-        """Say through what to ask.
+        """Create a transport.
 
         Args:
             web3: Connected to a node of the chain.
@@ -98,10 +98,10 @@ class AsyncWeb3Transport:
         self._here = AsyncHere()
 
     async def close(self) -> None:
-        """Do nothing: the connection is its owner's."""
+        """Do nothing: the caller closes the connection."""
 
     async def perform(self, effect: AnyEffect) -> Answer:
-        """Give the answer of an effect."""
+        """Return the answer of an effect."""
         if isinstance(effect, LOCAL):
             return await self._here.perform(effect)
         if isinstance(effect, _Ask):

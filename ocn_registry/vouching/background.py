@@ -62,7 +62,7 @@ class Verdicts:
         entries: Callable[[], Iterable[Entry]],
         options: VouchingOptions,
     ) -> None:
-        """Know nothing yet.
+        """Start without any verdicts.
 
         Args:
             deployment: Whose registry it is.

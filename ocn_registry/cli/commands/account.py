@@ -122,7 +122,7 @@ def _of_credentials(args: Namespace, client: RegistryClient) -> list[_Wanted]:
 
 
 def rotate(args: Namespace) -> int:
-    """Give all that an account has to a new key, which is made or taken."""
+    """Move everything an account has to a new key, which is created or given."""
     from ocn_registry.cli import execute
     from ocn_registry.cli.config.keys import authority, require_authority
     from ocn_registry.cli.config.networks import connect
@@ -192,7 +192,7 @@ def controller(args: Namespace) -> int:
 
 
 def leave(args: Namespace) -> int:
-    """Give up everything that an account has: service, ids and node."""
+    """Delete everything that an account has: service, ids and node."""
     from ocn_registry.cli.config.keys import authority, require_authority
     from ocn_registry.cli.config.networks import connect
     from ocn_registry.cli.execute import Terminal, write_options

@@ -1,4 +1,4 @@
-"""Who you are on a network, and which version this is."""
+"""The commands about yourself and this program: `info`, `version`."""
 
 from __future__ import annotations
 

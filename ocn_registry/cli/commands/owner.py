@@ -151,7 +151,7 @@ def schedule(args: Namespace) -> int:
 
 
 def execute(args: Namespace) -> int:
-    """Have a timelock accept the registry, once its delay has passed."""
+    """Accept the registry by a timelock, once its delay has passed."""
     from ocn_registry.cli.config.keys import key
     from ocn_registry.cli.config.networks import connect
     from ocn_registry.models import Address

@@ -93,7 +93,7 @@ def submit(args: Namespace) -> int:
 
 
 def status(args: Namespace) -> int:
-    """Say what became of a request that was handed in to a relay."""
+    """Show what became of a request that was submitted to a relay."""
     from ocn_registry.cli.config.networks import chosen
     from ocn_registry.cli.execute import show
 

@@ -68,7 +68,7 @@ def _prepared(
 
 
 def show(args: Namespace) -> int:
-    """Say in words what requests are: who, what, where, until when."""
+    """Describe requests: account, change, contract and deadline."""
     from ocn_registry.cli.config.networks import connect
     from ocn_registry.cli.output.requests import entry, read, show_all
 

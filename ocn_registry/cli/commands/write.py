@@ -57,7 +57,7 @@ def direct(args: Namespace) -> int:
 
 
 def raw(args: Namespace) -> int:
-    """Have the signer sign a request, and the spender send it and pay."""
+    """Send a request that the signer signs and the spender pays for."""
     from ocn_registry.cli.config.keys import authority, key, require, require_authority
     from ocn_registry.cli.config.networks import connect
 
@@ -77,7 +77,7 @@ def _signed(
     acting: Authority,
     payer: Signer,
 ) -> int:
-    """Have the account's key or its controller sign a request, and the payer send it."""
+    """Send a request that the account's key or controller signs, and the payer pays for."""
     from ocn_registry.cli import execute
     from ocn_registry.plans.present import Present
     from ocn_registry.plans.unchanged import is_unchanged

@@ -1,7 +1,7 @@
-"""The names that options take, and how they are read. Nothing is imported here that takes time.
+"""The names that options accept, and their parser. Nothing slow is imported here.
 
-Those of roles, modules and permissions stand in `models` as well; a test holds them together.
-Networks are those that `deployments` has a file for.
+Roles, modules and permissions repeat the names in `models`, and a test compares the two. Networks
+are those with a file in `networks`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _FIRST: Final = ("local", "volta", "prod", "ewc", "local-v1")
 
 
 def _networks() -> tuple[str, ...]:
-    """Tell the networks: there is a file for each. Without pathlib, which takes its time."""
+    """Return the names of the networks, one for each file; without pathlib, which is slow."""
     folder = f"{__file__.rpartition('cli')[0]}networks"
     names = {name.removesuffix(".json") for name in os.listdir(folder) if name.endswith(".json")}  # noqa: PTH208
     return (*_FIRST, *sorted(names - set(_FIRST)))
@@ -60,17 +60,17 @@ PERMISSIONS: Final = (
 
 
 class Choice:
-    """Reads one of several names, in small or capital letters.
+    """Parses one of several names, in lower or upper case.
 
     Attributes:
         known: The names.
     """
 
     def __init__(self, kind: str, known: Sequence[str]) -> None:
-        """Say what is read.
+        """Create a reader of names.
 
         Args:
-            kind: What the names are names of.
+            kind: What is named: `role`.
             known: The names.
         """
         self.known = tuple(known)
@@ -78,17 +78,17 @@ class Choice:
         self._spelled = {name.upper(): name for name in known}
 
     def __call__(self, text: str) -> str:
-        """Read a name."""
+        """Return the name as it is known; raise `ArgumentTypeError` for any other."""
         if text.upper() in self._spelled:
             return self._spelled[text.upper()]
         from difflib import get_close_matches  # noqa: PLC0415 - for errors only
 
         close = get_close_matches(text.upper(), self._spelled, n=1)
-        guess = f"did you mean {self._spelled[close[0]]}? " if close else ""
+        guess = f"did you mean {self._spelled[close[0]]}? Use" if close else "use"
         names = ", ".join(self.known)
-        raise ArgumentTypeError(f"{text!r} is no {self._kind}: {guess}There are {names}")
+        raise ArgumentTypeError(f"{text!r} is not a valid {self._kind}: {guess} one of {names}")
 
 
 def choice(kind: str, known: Sequence[str]) -> Choice:
-    """Make what reads one of several names."""
+    """Return a parser that accepts one of several names."""
     return Choice(kind, known)

@@ -108,11 +108,11 @@ def require(args: Namespace, *parts: Part) -> None:
 
 
 class Authority(NamedTuple):
-    """Who signs for an account.
+    """An account whose entry changes, and the key that signs for it.
 
     Attributes:
-        account: Whose entry it is.
-        signer: Its own key, or its controller's.
+        account: The account.
+        signer: The account's own key, or its controller's.
     """
 
     account: Address

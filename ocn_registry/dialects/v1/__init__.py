@@ -60,7 +60,7 @@ class V1Dialect:
     )
 
     def __init__(self, deployment: Deployment) -> None:
-        """Take the addresses and the chain id of a deployment."""
+        """Create the dialect for the addresses and chain of a deployment."""
         self.deployment = self._deployment = deployment
         self.chain_id = deployment.chain_id
 
@@ -128,7 +128,7 @@ class V1Dialect:
         return self._writing.functions(call)
 
     def failures(self, logs: tuple[Log, ...]) -> dict[int, Reverted]:
-        """Tell which steps of a batch failed: there are no batches."""
+        """Return which steps of a batch failed: none, since there are no batches."""
         del logs
         return {}
 

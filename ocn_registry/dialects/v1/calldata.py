@@ -57,7 +57,7 @@ def _arguments(
     *,
     with_signer: bool,
 ) -> tuple[list[str], list[bytes]]:
-    """Give types and words of a function's arguments."""
+    """Return the types and words of a function's arguments."""
     start = 0 if with_signer else 1
     types = [ID_TYPES.get(name, told) for told, name in row.type.fields[start:]]
     return types, [argument(*pair) for pair in zip(types, values[start:], strict=True)]

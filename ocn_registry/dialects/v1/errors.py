@@ -95,7 +95,7 @@ class Sent:
 
 
 def about(step: Step, sender: Address | None) -> Sent:
-    """Tell whom errors of a step are about."""
+    """Return the account that errors of a step are about."""
     if isinstance(step, SignedRequest):
         return Sent(step.intent, step.account)
     return Sent(step, ZERO_ADDRESS if sender is None else sender)
@@ -179,7 +179,7 @@ _MAX_SENTENCE = 1 << 12
 
 
 def refuse(data: bytes, sent: Sent | None = None) -> Reverted:
-    """Make an error of revert data.
+    """Return the error for revert data.
 
     Args:
         data: A sentence as Solidity codes it; empty when there was none.

@@ -111,7 +111,7 @@ def changes(
     contracts: dict[Address, Contract],
     intents: tuple[Intent, ...],
 ) -> tuple[Change, ...]:
-    """Tell what events say.
+    """Return the changes in events.
 
     Args:
         logs: Events of a transaction.

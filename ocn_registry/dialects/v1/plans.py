@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 def plan(dialect: Dialect, step: Step, sender: Address) -> Flow[tuple[Stage, ...]]:
-    """Say which transactions a step takes.
+    """Return the transactions that a step takes.
 
     Args:
         dialect: Reads what stands there now.

@@ -59,7 +59,7 @@ def read(
     decode: Callable[[Words], T],
     block: int | None,
 ) -> Call[T]:
-    """Ask a function of a contract.
+    """Return the effect that calls a function of a contract.
 
     Args:
         to: Address of the contract.
@@ -110,7 +110,7 @@ def _set(reader: Words, known: tuple[E, ...]) -> tuple[E, ...]:
 
 
 def node(operator: Address) -> Callable[[Words], Node | None]:
-    """Give the reader of `getNode`."""
+    """Return the decoder of `getNode`."""
 
     def decode(reader: Words) -> Node | None:
         domain = reader.text()
@@ -121,7 +121,7 @@ def node(operator: Address) -> Callable[[Words], Node | None]:
 
 
 def party_by_address(address: Address) -> Callable[[Words], Party | None]:
-    """Give the reader of `getPartyDetailsByAddress`."""
+    """Return the decoder of `getPartyDetailsByAddress`."""
 
     def decode(reader: Words) -> Party | None:
         party = read_id(reader)
@@ -143,7 +143,7 @@ def party_by_address(address: Address) -> Callable[[Words], Party | None]:
 
 
 def party_by_id(party: PartyId) -> Callable[[Words], Party | None]:
-    """Give the reader of `getPartyDetailsByOcpi`."""
+    """Return the decoder of `getPartyDetailsByOcpi`."""
 
     def decode(reader: Words) -> Party | None:
         address, roles = reader.address(), read_roles(reader)
@@ -165,7 +165,7 @@ def party_by_id(party: PartyId) -> Callable[[Words], Party | None]:
 
 
 def route(party: PartyId) -> Callable[[Words], Route | None]:
-    """Give the reader of `getPartyDetailsByOcpi` for who wants to know the way only."""
+    """Return the decoder of `getPartyDetailsByOcpi` for routes."""
     details = party_by_id(party)
 
     def decode(reader: Words) -> Route | None:
@@ -178,7 +178,7 @@ def route(party: PartyId) -> Callable[[Words], Route | None]:
 
 
 def service(provider: Address) -> Callable[[Words], Service | None]:
-    """Give the reader of `getService`."""
+    """Return the decoder of `getService`."""
 
     def decode(reader: Words) -> Service | None:
         party, name, url = read_id(reader), reader.text(), reader.text()
@@ -215,7 +215,7 @@ def each(
     ask: Callable[[K], Effect[T]],
     on_read: OnRead | None = None,
 ) -> Flow[tuple[T, ...]]:
-    """Ask the same of each of many, a bounded number at once.
+    """Return the answers to the same question about many things, some at a time.
 
     Args:
         keys: What is asked about.

@@ -208,7 +208,7 @@ class PackedValues:
         return keccak256(_PREFIX + self.hash())
 
     def document(self) -> dict[str, object]:
-        """Give the form that travels."""
+        """Return the form that is passed on."""
         return {
             "scheme": SCHEME,
             "replayable": True,
@@ -252,7 +252,7 @@ def request(
 
 
 def split(signed: SignedRequest) -> tuple[int, bytes, bytes]:
-    """Take a signature apart, as the functions want it: v, r, s.
+    """Return v, r and s of a signature, as the functions take them.
 
     Raises:
         SignatureMismatch: It has not the length of a key's signature.

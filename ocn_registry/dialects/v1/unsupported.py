@@ -6,5 +6,5 @@ from ocn_registry.errors import UnsupportedByDialect
 
 
 def unsupported(what: str) -> UnsupportedByDialect:
-    """Say what contracts of this generation can't do."""
+    """Return the error for something that contracts of this generation can't do."""
     return UnsupportedByDialect(f"contracts of the first generation can't {what}")

@@ -30,7 +30,7 @@ class Writing:
     """Writes to the contracts of one deployment; what each method does, `Dialect` says."""
 
     def __init__(self, deployment: Deployment) -> None:
-        """Take the addresses and the chain id of a deployment."""
+        """Create the dialect for the addresses and chain of a deployment."""
         self._chain_id = deployment.chain_id
         self._addresses = {
             Contract.REGISTRY: deployment.registry,
@@ -39,7 +39,7 @@ class Writing:
         self._contracts = {address: contract for contract, address in self._addresses.items()}
 
     def contract_of(self, intent: Intent) -> Contract:
-        """Tell which contract an intent is for."""
+        """Return the contract that an intent is for."""
         row = requests.REQUESTS.get(type(intent))
         return Contract.REGISTRY if row is None else row.contract
 
@@ -54,7 +54,7 @@ class Writing:
         *,
         sender: Address | None,
     ) -> Call[tuple[Reverted | None, ...]]:
-        """Give the call that takes these steps, in one transaction: one step."""
+        """Return the call that performs one step in a transaction."""
         step = _only(steps)
         sent = about(step, sender)
         to = self._addresses[self.contract_of(sent.intent)]
@@ -62,7 +62,7 @@ class Writing:
 
     @staticmethod
     def plan(dialect: Dialect, steps: tuple[Step, ...], sender: Address) -> Flow[tuple[Stage, ...]]:
-        """Say which transactions a write takes."""
+        """Return the transactions that a write takes."""
         return plans.plan(dialect, _only(steps), sender)
 
     def request(self, intent: SignableIntent, account: Address) -> Request:
@@ -86,7 +86,7 @@ class Writing:
         return requests.read_request(self._chain_id, self._addresses.__getitem__, text)
 
     def changes(self, logs: tuple[Log, ...], intents: tuple[Intent, ...]) -> tuple[Change, ...]:
-        """Tell what events of these contracts say; other contracts' are left out."""
+        """Return the changes in events of these contracts; others are left out."""
         return events.changes(logs, self._contracts, intents)
 
     def functions(self, call: ContractCall) -> tuple[str, ...]:

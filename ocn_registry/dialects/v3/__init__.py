@@ -57,7 +57,7 @@ class V3Dialect:
     )
 
     def __init__(self, deployment: Deployment) -> None:
-        """Take the addresses and the chain id of a deployment."""
+        """Create the dialect for the addresses and chain of a deployment."""
         self.deployment = self._deployment = deployment
         self.chain_id = deployment.chain_id
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @cache
 def by_selector() -> dict[bytes, type[ContractError]]:
-    """Give the error class of each selector."""
+    """Return the error classes by selector."""
     # forty classes take a sixth of the time that importing the client takes
     from ocn_registry.contract_errors import contract_errors  # noqa: PLC0415
 
@@ -25,7 +25,7 @@ def by_selector() -> dict[bytes, type[ContractError]]:
 
 
 def refuse(data: bytes) -> Reverted:
-    """Make an error of revert data.
+    """Return the error for revert data.
 
     Args:
         data: The error's selector and arguments; empty when there was no reason.

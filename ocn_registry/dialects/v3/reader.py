@@ -89,7 +89,7 @@ def in_one(calls: Sequence[Call[T]]) -> Call[tuple[T, ...]]:
 
 
 def each(calls: Sequence[Call[T]]) -> Flow[tuple[T, ...]]:
-    """Ask any number of things of one contract, many in one call and several calls at once."""
+    """Return the answers of any number of calls to one contract, many in each request."""
     groups = [in_one(calls[start : start + _IN_ONE]) for start in range(0, len(calls), _IN_ONE)]
     found: list[T] = []
     for start in range(0, len(groups), _PAGES_AT_ONCE):

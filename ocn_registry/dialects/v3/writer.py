@@ -33,7 +33,7 @@ class Writing:
     """Writes to the contracts of one deployment; what each method does, `Dialect` says."""
 
     def __init__(self, deployment: Deployment) -> None:
-        """Take the addresses and the chain id of a deployment."""
+        """Create the dialect for the addresses and chain of a deployment."""
         self._deployment = deployment
         self._addresses = {
             Contract.REGISTRY: deployment.registry,
@@ -42,7 +42,7 @@ class Writing:
         self._contracts = {address: contract for contract, address in self._addresses.items()}
 
     def contract_of(self, intent: Intent) -> Contract:
-        """Tell which contract an intent is for."""
+        """Return the contract that an intent is for."""
         return calldata.contract_of(intent)
 
     def check(self, intent: Intent) -> None:
@@ -56,7 +56,7 @@ class Writing:
         each_alone: bool,
         sender: Address | None = None,
     ) -> Call[tuple[Reverted | None, ...]]:
-        """Give the call that takes these steps, in one transaction."""
+        """Return the call that performs these steps in one transaction."""
         intents = [step.intent if isinstance(step, SignedRequest) else step for step in steps]
         contracts = {self.contract_of(intent) for intent in intents}
         if len(contracts) != 1:
@@ -84,7 +84,7 @@ class Writing:
         nonce: int,
         deadline_unix_s: int,
     ) -> Request:
-        """Say what an account has to sign."""
+        """Return the request that an account has to sign."""
         contract = self.contract_of(intent)
         rules.check(intent)
         return documents.request(
@@ -101,7 +101,7 @@ class Writing:
         return documents.read_request(self._deployment, text)
 
     def changes(self, logs: tuple[Log, ...]) -> tuple[Change, ...]:
-        """Tell what events of these contracts say; other contracts' are left out."""
+        """Return the changes in events of these contracts; others are left out."""
         return events.changes(logs, self._contracts)
 
     def functions(self, call: ContractCall) -> tuple[str, ...]:
@@ -109,7 +109,7 @@ class Writing:
         return called(call, self._contracts, functions.names())
 
     def failures(self, logs: tuple[Log, ...]) -> dict[int, Reverted]:
-        """Tell which steps of a batch failed, by their place in it."""
+        """Return which steps of a batch failed, by their place."""
         return events.failures(logs, self._contracts)
 
 
@@ -138,7 +138,7 @@ def _require_acceptance(step: Step, sender: Address) -> None:
 
 
 def _took(count: int) -> Callable[[bytes], tuple[Reverted | None, ...]]:
-    """Give the reader of a write that is all or nothing: that it answers at all is its success."""
+    """Return the decoder of a write that is all or nothing: any answer means success."""
 
     def decode(data: bytes) -> tuple[Reverted | None, ...]:
         del data  # what the functions return tells nothing
@@ -148,7 +148,7 @@ def _took(count: int) -> Callable[[bytes], tuple[Reverted | None, ...]]:
 
 
 def _results(to: Address, count: int) -> Callable[[bytes], tuple[Reverted | None, ...]]:
-    """Give the reader of what became of each item of a batch."""
+    """Return the decoder of the results of a batch's items."""
 
     def one(reader: Words) -> Reverted | None:
         succeeded, result = reader.flag(), reader.blob()

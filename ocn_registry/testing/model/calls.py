@@ -27,7 +27,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """Who calls, and the time of the block that the call is in, in seconds of Unix time."""
+    """The caller, and the time of the call's block, in Unix seconds."""
 
     sender: Address
     time_unix_s: int
@@ -86,7 +86,7 @@ class Contract(Generic[S]):
         cls.externals, cls.views = _functions(cls, "external"), _functions(cls, "view")
 
     def __init__(self, address: Address, chain_id: int, state: S) -> None:
-        """Put it on a chain."""
+        """Create the contract on a chain."""
         self.address = address
         self.chain_id = chain_id
         self.state = state
@@ -149,7 +149,7 @@ def view(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def _functions(contract: type, kind: str) -> dict[str, Callable[..., Any]]:
-    """Give the functions of a kind by the names that the contracts have for them."""
+    """Return the functions of a kind, by the names that the contracts give them."""
     found = {name: getattr(contract, name) for name in dir(contract)}
     return {
         head + "".join(word.title() for word in rest): method

@@ -1,4 +1,4 @@
-"""Who owns the registry: handed over in two steps, so that nobody gets it by mistake.
+"""The owner of the registry, which is handed over in two steps so that no mistake can lose it.
 
 Source: Ownable2Step.sol of OpenZeppelin Contracts 5.3.0; contracts/Registry.sol.
 """

@@ -123,7 +123,7 @@ class Permissions(
 
     @external
     def delete_service(self, message: Message) -> None:
-        """Take a service off the list."""
+        """Delete a service."""
         self._require_sender(message)
         self._delete_service(message.sender)
 
@@ -136,7 +136,7 @@ class Permissions(
         deadline: int,
         signature: bytes,
     ) -> None:
-        """Take a service off the list, by signed request."""
+        """Delete a service, by signed request."""
         self._use_request(message, "DeleteService", (provider, nonce, deadline), signature)
         self._delete_service(provider)
 
@@ -191,7 +191,7 @@ class Permissions(
 
     @external
     def revoke_agreement(self, message: Message, provider: Address) -> None:
-        """Take back an agreement, active or ended."""
+        """Revoke an agreement, active or ended."""
         self._require_sender(message)
         self._revoke_agreement(message.sender, provider)
 
@@ -205,7 +205,7 @@ class Permissions(
         deadline: int,
         signature: bytes,
     ) -> None:
-        """Take back an agreement, active or ended, by signed request."""
+        """Revoke an agreement, active or ended, by signed request."""
         fields = (user, provider, nonce, deadline)
         self._use_request(message, "RevokeAgreement", fields, signature)
         self._revoke_agreement(user, provider)
@@ -221,7 +221,7 @@ class Permissions(
 
     @external
     def import_agreements(self, message: Message, items: Sequence[AgreementImport]) -> None:
-        """Make agreements of an earlier registry."""
+        """Import agreements of an earlier registry."""
         self._require_import(message, len(items))
         for user, provider, permissions in items:
             self._store_agreement(user, provider, permissions)
@@ -281,7 +281,7 @@ class Permissions(
         take_out(self.state.providers, membership)
 
     def _agree(self, user: Address, provider: Address, permissions: Numbers | None) -> None:
-        """Make an agreement; `None` agrees to whatever the service needs."""
+        """Create an agreement; with `None`, to whatever the service needs."""
         self._require_open()
         self._store_agreement(user, provider, permissions)
 

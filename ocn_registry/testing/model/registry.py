@@ -112,7 +112,7 @@ class Registry(RegistryEffects, Batches[RegistryState]):
 
     @external
     def delete_node(self, message: Message) -> None:
-        """Take a node off the list."""
+        """Delete a node."""
         self._require_sender(message)
         self._delete_node(message.sender)
 
@@ -125,7 +125,7 @@ class Registry(RegistryEffects, Batches[RegistryState]):
         deadline: int,
         signature: bytes,
     ) -> None:
-        """Take a node off the list, by signed request."""
+        """Delete a node, by signed request."""
         self._use_request(message, "DeleteNode", (operator, nonce, deadline), signature)
         self._delete_node(operator)
 
@@ -155,7 +155,7 @@ class Registry(RegistryEffects, Batches[RegistryState]):
         deadline: int,
         signature: bytes,
     ) -> None:
-        """Do the same by signed request."""
+        """The same, by signed request."""
         fields = (party, country_code, party_id, roles, operator, nonce, deadline)
         self._use_request(message, "SetParty", fields, signature)
         self._set_party(party, country_code, party_id, roles, operator)
@@ -232,7 +232,7 @@ class Registry(RegistryEffects, Batches[RegistryState]):
 
     @external
     def delete_party(self, message: Message) -> None:
-        """Give up the only id."""
+        """Delete the only id."""
         self._require_sender(message)
         ids = self._account(message.sender).ids
         if not ids:
@@ -243,7 +243,7 @@ class Registry(RegistryEffects, Batches[RegistryState]):
 
     @external
     def delete_party_of(self, message: Message, country_code: str, party_id: str) -> None:
-        """Give up an id."""
+        """Delete an id."""
         self._require_sender(message)
         held = self._held(message.sender, country_code, party_id)
         self._remove_id(message.sender, held)
@@ -259,7 +259,7 @@ class Registry(RegistryEffects, Batches[RegistryState]):
         deadline: int,
         signature: bytes,
     ) -> None:
-        """Give up an id, by signed request."""
+        """Delete an id, by signed request."""
         fields = (party, country_code, party_id, nonce, deadline)
         self._use_request(message, "DeleteParty", fields, signature)
         self._remove_id(party, self._held(party, country_code, party_id))
@@ -271,7 +271,7 @@ class Registry(RegistryEffects, Batches[RegistryState]):
         new_account: Address,
         acceptance: Acceptance,
     ) -> None:
-        """Give everything to a new key."""
+        """Move everything to a new key."""
         self._require_sender(message)
         self._move_account(message, message.sender, new_account, acceptance)
 
@@ -286,7 +286,7 @@ class Registry(RegistryEffects, Batches[RegistryState]):
         signature: bytes,
         acceptance: Acceptance,
     ) -> None:
-        """Give everything to a new key, by signed request."""
+        """Move everything to a new key, by signed request."""
         fields = (account, new_account, nonce, deadline)
         self._use_request(message, "MoveAccount", fields, signature)
         self._move_account(message, account, new_account, acceptance)
@@ -320,13 +320,13 @@ class Registry(RegistryEffects, Batches[RegistryState]):
 
     @external
     def admin_delete_operator(self, message: Message, operator: Address) -> None:
-        """Take another's node off the list; the owner's."""
+        """Delete another account's node; for the owner."""
         self._require_owner(message)
         self._delete_node(operator)
 
     @external
     def admin_delete_party(self, message: Message, country_code: str, party_id: str) -> None:
-        """Take another's id; the owner's."""
+        """Delete another account's id; for the owner."""
         self._require_owner(message)
         account = self.party_of(country_code, party_id)
         if account == ZERO_ADDRESS:

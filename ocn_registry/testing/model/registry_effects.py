@@ -243,7 +243,7 @@ class RegistryEffects(RegistryViews, Ownership, SignedRequests[RegistryState]):
         )
 
     def _make_current(self, account: Address, identity: PartyId) -> None:
-        """Make one of the others current; the former one takes its place."""
+        """Make another id current, and swap the two in the list."""
         ids = list(self._account(account).ids)
         place = ids.index(identity)
         ids[0], ids[place] = ids[place], ids[0]

@@ -53,7 +53,7 @@ class IsSignedBy(Protocol):
     """Whether a signature is the signer's signature of these fields."""
 
     def __call__(self, signer: Address, fields: SignedFields, signature: bytes, /) -> bool:
-        """Look at the signature; never raise."""
+        """Return whether the signature is valid; never raise."""
         ...
 
 
@@ -63,7 +63,7 @@ class SignedRequests(Contract[S]):
     name: ClassVar[str]
 
     def __init__(self, address: Address, chain_id: int, state: S, signed: IsSignedBy) -> None:
-        """Say how signatures are checked."""
+        """Set how signatures are checked."""
         super().__init__(address, chain_id, state)
         self._is_signed_by = signed
 

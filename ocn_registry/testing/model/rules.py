@@ -95,7 +95,7 @@ def checked_id(country_code: str, party_id: str) -> PartyId:
 
 
 def checked_set(values: Sequence[int], limit: int) -> tuple[int, ...]:
-    """Make a set of numbers below a limit: in ascending order, each once."""
+    """Return numbers below a limit in ascending order, each once."""
     for value in values:
         if value >= limit:
             raise ValueOutOfRange(value, limit)
@@ -103,7 +103,7 @@ def checked_set(values: Sequence[int], limit: int) -> tuple[int, ...]:
 
 
 def take_out(entries: list[T], entry: T) -> None:
-    """Take an entry off a list: the last entry takes its place."""
+    """Remove an entry from a list; the last entry takes its place."""
     last = entries.pop()
     if last != entry:
         entries[entries.index(entry)] = last
