@@ -248,7 +248,7 @@ def test_validators_are_held_to_what_is_taken_for_final(
     assert found["validators"]["ok"] is works
     assert found["final after"]["ok"] is enough
     if not enough:
-        assert found["final after"]["remedy"] == "in place of --wait final give --wait 5"
+        assert found["final after"]["remedy"] == "use --wait 5 instead of --wait final"
 
 
 class TellsNoBlocksByNumber(BaseHTTPRequestHandler):
