@@ -10,7 +10,8 @@ November 2026; a field counts where the newer of them has it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from enum import Enum
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,60 +19,64 @@ if TYPE_CHECKING:
     from ocn_registry.notary.paths import Path
     from ocn_registry.notary.values import Plain
 
-# Name, then fields: `~` marks a 32-bit float, `:Name` the class that it holds, one or many.
+# Name, then fields: `~` marks a 32-bit float, `#` a 32-bit integer, `=Name` an enumeration, and
+# `:Name` a class; of these, one or many.
 _MODELS = """
 Location country_code party_id id publish publish_allowed_to:PublishTokenType name address city
   postal_code state country coordinates:GeoLocation related_locations:AdditionalGeoLocation
-  parking_type evses:Evse directions:DisplayText operator:BusinessDetails
-  suboperator:BusinessDetails owner:BusinessDetails facilities time_zone opening_times:Hours
-  charging_when_closed images:Image energy_mix:EnergyMix last_updated
-Evse uid evse_id status status_schedule:StatusSchedule capabilities connectors:Connector floor_level
-  coordinates:GeoLocation physical_reference directions:DisplayText parking_restrictions
-  images:Image last_updated
-Connector id standard format power_type max_voltage max_amperage max_electric_power tariff_ids
-  terms_and_conditions last_updated
+  parking_type=ParkingType evses:Evse directions:DisplayText operator:BusinessDetails
+  suboperator:BusinessDetails owner:BusinessDetails facilities=Facility time_zone
+  opening_times:Hours charging_when_closed images:Image energy_mix:EnergyMix last_updated
+Evse uid evse_id status=EvseStatus status_schedule:StatusSchedule capabilities=Capability
+  connectors:Connector floor_level coordinates:GeoLocation physical_reference directions:DisplayText
+  parking_restrictions=ParkingRestriction images:Image last_updated
+Connector id standard=ConnectorType format=ConnectorFormat power_type=PowerType max_voltage#
+  max_amperage# max_electric_power# tariff_ids terms_and_conditions last_updated
 GeoLocation latitude longitude
 AdditionalGeoLocation latitude longitude name:DisplayText
 DisplayText language text
 BusinessDetails name website logo:Image
-Image url thumbnail category type width height
+Image url thumbnail category=ImageCategory type width# height#
 Hours twentyfourseven regular_hours:RegularHours exceptional_openings:ExceptionalPeriod
   exceptional_closings:ExceptionalPeriod
-RegularHours weekday period_begin period_end
+RegularHours weekday# period_begin period_end
 ExceptionalPeriod period_begin period_end
 EnergyMix is_green_energy energy_sources:EnergySource environ_impact:EnvironmentalImpact
   supplier_name energy_product_name
-EnergySource source percentage~
-EnvironmentalImpact category amount~
-StatusSchedule period_begin period_end status
-PublishTokenType uid type visual_number issuer
-Session country_code party_id id start_date_time end_date_time kwh~ cdr_token:CdrToken auth_method
-  authorization_reference location_id evse_uid connector_id meter_id currency
-  charging_periods:ChargingPeriod total_cost:Price status last_updated
-CdrToken country_code party_id uid type contract_id
+EnergySource source=EnergySourceCategory percentage~
+EnvironmentalImpact category=EnvironmentalImpactCategory amount~
+StatusSchedule period_begin period_end status=EvseStatus
+PublishTokenType uid type=TokenType visual_number issuer
+Session country_code party_id id start_date_time end_date_time kwh~ cdr_token:CdrToken
+  auth_method=AuthMethod authorization_reference location_id evse_uid connector_id meter_id currency
+  charging_periods:ChargingPeriod total_cost:Price status=SessionStatus last_updated
+CdrToken country_code party_id uid type=TokenType contract_id
 ChargingPeriod start_date_time dimensions:CdrDimension tariff_id
-CdrDimension type volume~
+CdrDimension type=CdrDimensionType volume~
 Price excl_vat~ incl_vat~
-ChargingPreferences profile_type departure_time energy_need~ discharge_allowed
-CDR country_code party_id id start_date_time end_date_time session_id cdr_token:CdrToken auth_method
-  authorization_reference cdr_location:CdrLocation meter_id currency tariffs:Tariff
-  charging_periods:ChargingPeriod signed_data:SignedData total_cost:Price total_fixed_cost:Price
-  total_energy~ total_energy_cost:Price total_time~ total_time_cost:Price total_parking_time~
-  total_parking_cost:Price total_reservation_cost:Price remark invoice_reference_id credit
-  credit_reference_id last_updated home_charging_compensation
+ChargingPreferences profile_type=ProfileType departure_time energy_need~ discharge_allowed
+CDR country_code party_id id start_date_time end_date_time session_id cdr_token:CdrToken
+  auth_method=AuthMethod authorization_reference cdr_location:CdrLocation meter_id currency
+  tariffs:Tariff charging_periods:ChargingPeriod signed_data:SignedData total_cost:Price
+  total_fixed_cost:Price total_energy~ total_energy_cost:Price total_time~ total_time_cost:Price
+  total_parking_time~ total_parking_cost:Price total_reservation_cost:Price remark
+  invoice_reference_id credit credit_reference_id last_updated home_charging_compensation
 CdrLocation id name address city postal_code country coordinates:GeoLocation evse_uid evse_id
-  connector_id connector_standard connector_format connector_power_type
-SignedData encoding_method encoding_method_version public_key signed_values:SignedValue url
+  connector_id connector_standard=ConnectorType connector_format=ConnectorFormat
+  connector_power_type=PowerType
+SignedData encoding_method encoding_method_version# public_key signed_values:SignedValue url
 SignedValue nature plain_data signed_data
-Tariff country_code party_id id currency type tariff_alt_text:DisplayText tariff_alt_url
+Tariff country_code party_id id currency type=TariffType tariff_alt_text:DisplayText tariff_alt_url
   min_price:Price max_price:Price elements:TariffElement start_date_time end_date_time
   energy_mix:EnergyMix last_updated
 TariffElement price_components:PriceComponent restrictions:TariffRestrictions
-PriceComponent type price~ vat~ step_size
+PriceComponent type=TariffDimensionType price~ vat~ step_size#
 TariffRestrictions start_time end_time start_date end_date min_kwh~ max_kwh~ min_current~
-  max_current~ min_power~ max_power~ min_duration max_duration day_of_week reservation
-Token country_code party_id uid type contract_id visual_number issuer group_id valid whitelist
-  language default_profile_type energy_contract:EnergyContract last_updated
+  max_current~ min_power~ max_power~ min_duration# max_duration# day_of_week=DayOfWeek
+  reservation=ReservationRestrictionType
+Token country_code party_id uid type=TokenType contract_id visual_number issuer group_id valid
+  whitelist=WhitelistType language default_profile_type=ProfileType energy_contract:EnergyContract
+  last_updated
 EnergyContract supplier_name contract_id
 ReserveNow response_url token:Token expiry_date reservation_id location_id evse_uid
   authorization_reference
@@ -81,11 +86,48 @@ UnlockConnector response_url location_id evse_uid connector_id
 CancelReservation response_url reservation_id
 SetChargingProfile charging_profile:ChargingProfile response_url
 ActiveChargingProfile start_date_time charging_profile:ChargingProfile
-ChargingProfile start_date_time duration charging_rate_unit min_charging_rate~
+ChargingProfile start_date_time duration# charging_rate_unit=ChargingRateUnit min_charging_rate~
   charging_profile_period:ChargingProfilePeriod
-ChargingProfilePeriod start_period limit~
-ClientInfo party_id country_code role status last_updated
-Response status_code status_message data timestamp
+ChargingProfilePeriod start_period# limit~
+ClientInfo party_id country_code role=Role status=ConnectionStatus last_updated
+Response status_code# status_message data timestamp
+"""
+MAX_INT = (1 << 31) - 1
+_ENUMS = """
+Facility HOTEL RESTAURANT CAFE MALL SUPERMARKET SPORT RECREATION_AREA NATURE MUSEUM BIKE_SHARING
+  BUS_STOP TAXI_STAND TRAM_STOP METRO_STATION TRAIN_STATION AIRPORT PARKING_LOT CARPOOL_PARKING
+  FUEL_STATION WIFI
+EnergySourceCategory NUCLEAR GENERAL_FOSSIL COAL GAS GENERAL_GREEN SOLAR WIND WATER
+EnvironmentalImpactCategory NUCLEAR_WASTE CARBON_DIOXIDE
+EvseStatus AVAILABLE BLOCKED CHARGING INOPERATIVE OUTOFORDER PLANNED REMOVED RESERVED UNKNOWN
+Capability CHARGING_PROFILE_CAPABLE CHARGING_PREFERENCES_CAPABLE CHIP_CARD_SUPPORT
+  CONTACTLESS_CARD_SUPPORT CREDIT_CARD_PAYABLE DEBIT_CARD_PAYABLE PED_TERMINAL
+  REMOTE_START_STOP_CAPABLE RESERVABLE RFID_READER START_SESSION_CONNECTOR_REQUIRED
+  TOKEN_GROUP_CAPABLE UNLOCK_CAPABLE
+ParkingRestriction EV_ONLY PLUGGED DISABLED CUSTOMERS MOTORCYCLES
+ConnectorType CHADEMO DOMESTIC_A DOMESTIC_B DOMESTIC_C DOMESTIC_D DOMESTIC_E DOMESTIC_F DOMESTIC_G
+  DOMESTIC_H DOMESTIC_I DOMESTIC_J DOMESTIC_K DOMESTIC_L IEC_60309_2_single_16 IEC_60309_2_three_16
+  IEC_60309_2_three_32 IEC_60309_2_three_64 IEC_62196_T1 IEC_62196_T1_COMBO IEC_62196_T2
+  IEC_62196_T2_COMBO IEC_62196_T3A IEC_62196_T3C PANTOGRAPH_BOTTOM_UP PANTOGRAPH_TOP_DOWN TESLA_R
+  TESLA_S
+ConnectorFormat SOCKET CABLE
+PowerType AC_1_PHASE AC_3_PHASE DC
+ParkingType ALONG_MOTORWAY PARKING_GARAGE PARKING_LOT ON_DRIVEWAY ON_STREET UNDERGROUND_GARAGE
+TariffType AD_HOC_PAYMENT PROFILE_CHEAP PROFILE_FAST PROFILE_GREEN REGULAR
+TariffDimensionType ENERGY FLAT PARKING_TIME TIME
+DayOfWeek MONDAY TUESDAY WEDNESDAY THURSDAY FRIDAY SATURDAY SUNDAY
+ReservationRestrictionType RESERVATION RESERVATION_EXPIRES
+TokenType AD_HOC_USER APP_USER OTHER RFID
+WhitelistType ALWAYS ALLOWED ALLOWED_OFFLINE NEVER
+ProfileType CHEAP FAST GREEN REGULAR
+SessionStatus ACTIVE COMPLETED INVALID PENDING RESERVATION
+CdrDimensionType CURRENT ENERGY ENERGY_EXPORT ENERGY_IMPORT MAX_CURRENT MIN_CURRENT MAX_POWER
+  MIN_POWER PARKING_TIME POWER RESERVATION_TIME STATE_OF_CHARGE TIME
+AuthMethod AUTH_REQUEST COMMAND WHITELIST
+ImageCategory CHARGER ENTRANCE LOCATION NETWORK OPERATOR OTHER OWNER
+ChargingRateUnit W A
+Role CPO EMSP HUB NAP NSP OTHER SCSP
+ConnectionStatus CONNECTED OFFLINE PLANNED SUSPENDED
 """
 # A body is an object of the first kind of which it has all these fields.
 _KINDS = {
@@ -109,37 +151,62 @@ _KINDS = {
 }
 
 
-def _models() -> tuple[dict[str, dict[str, str]], frozenset[str]]:
-    models: dict[str, dict[str, str]] = {}
+class _Field(NamedTuple):
+    """What a field of a class holds."""
+
+    model: str = ""
+    enum: str = ""
+    is_int: bool = False
+
+
+def _table(text: str) -> Iterator[list[str]]:
+    return map(str.split, text.replace("\n  ", " ").strip().splitlines())
+
+
+def _models() -> tuple[dict[str, dict[str, _Field]], frozenset[str]]:
+    models: dict[str, dict[str, _Field]] = {}
     floats: set[str] = set()
-    for line in _MODELS.replace("\n  ", " ").strip().splitlines():
-        name, *fields = line.split()
+    for name, *fields in _table(_MODELS):
         models[name] = {}
         for field in fields:
-            key, _, held = field.partition(":")
+            key, _, model = field.partition(":")
+            key, _, enum = key.partition("=")
             if key.endswith("~"):
-                key = key[:-1]
-                floats.add(key)
-            models[name][key] = held
+                floats.add(key[:-1])
+            models[name][key.rstrip("~#")] = _Field(model, enum, key.endswith("#"))
     return models, frozenset(floats)
 
 
 MODELS, FLOAT_FIELDS = _models()
+ENUMS = {name: frozenset(values) for name, *values in _table(_ENUMS)}
 
 
-def is_float_field(path: Path, *, response: bool) -> bool:
+class Misread(Enum):
+    """What a node makes of a value that its class has no place for."""
+
+    UNKNOWN_FIELD = 1
+    UNKNOWN_VALUE = 2
+    NOT_AN_INTEGER = 3
+
+
+def is_float_field(path: Path, *, into_maps: bool) -> bool:
     """Return whether a node holds what stands there as a 32-bit float, by its name.
 
     Args:
         path: Where a value of the message stands.
-        response: Whether the message is a response, whose data nodes read into maps.
+        into_maps: Whether nodes read the body into maps: see `reads_into_maps`.
     """
-    return not response and path[0] == "body" and path[-1] in FLOAT_FIELDS
+    return not into_maps and path[0] == "body" and path[-1] in FLOAT_FIELDS
 
 
-def is_response(root: dict[str, Plain]) -> bool:
-    """Return whether a message has the body of an OCPI response."""
-    return kind_of(root.get("body")) == "Response"
+def reads_into_maps(root: dict[str, Plain], method: str | None = None) -> bool:
+    """Return whether nodes read a body into maps, which keep every field and number.
+
+    Args:
+        root: The message.
+        method: The request's, if it is known.
+    """
+    return method == "PATCH" or kind_of(root.get("body")) == "Response"
 
 
 def kind_of(body: Plain) -> str | None:
@@ -149,23 +216,44 @@ def kind_of(body: Plain) -> str | None:
     return next((kind for kind, fields in _KINDS.items() if fields <= body.keys()), None)
 
 
-def unknown_fields(root: dict[str, Plain]) -> Iterator[tuple[Path, str]]:
-    """Walk the fields of a body that the nodes' classes lack: path, and the name of the class."""
+def misread(root: dict[str, Plain]) -> Iterator[tuple[Path, str, Misread, Plain]]:
+    """Walk what the nodes' classes have no place for: path, name of the class, why, the value."""
     body = root.get("body")
     kind = kind_of(body)
     if kind is not None:
-        yield from _unknown(body, kind, ("body",))
+        yield from _misread(body, kind, ("body",))
 
 
-def _unknown(value: Plain, kind: str, path: Path) -> Iterator[tuple[Path, str]]:
+def _misread(value: Plain, kind: str, path: Path) -> Iterator[tuple[Path, str, Misread, Plain]]:
     if isinstance(value, list):
         for index, item in enumerate(value):
-            yield from _unknown(item, kind, (*path, index))
+            yield from _misread(item, kind, (*path, index))
     elif isinstance(value, dict):
-        fields = MODELS[kind]
         for key, item in value.items():
-            if key not in fields:
+            field = MODELS[kind].get(key)
+            if field is None:
                 if item not in (None, "", [], {}):
-                    yield (*path, key), kind
-            elif fields[key]:
-                yield from _unknown(item, fields[key], (*path, key))
+                    yield (*path, key), kind, Misread.UNKNOWN_FIELD, item
+            elif field.model:
+                yield from _misread(item, field.model, (*path, key))
+            elif field.enum:
+                yield from _unknown_values(item, field.enum, (*path, key))
+            elif field.is_int and not _is_int(item):
+                yield (*path, key), kind, Misread.NOT_AN_INTEGER, item
+
+
+def _unknown_values(
+    value: Plain, enum: str, path: Path
+) -> Iterator[tuple[Path, str, Misread, Plain]]:
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _unknown_values(item, enum, (*path, index))
+    elif isinstance(value, str) and value not in ENUMS[enum]:
+        yield path, enum, Misread.UNKNOWN_VALUE, value
+
+
+def _is_int(value: Plain) -> bool:
+    """Return whether a node holds a value as it is in a 32-bit integer; no number is not asked."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return True
+    return value == int(value) and abs(value) <= MAX_INT

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from ocn_registry.errors import InvalidInput
 from ocn_registry.foreign.text import shown
 from ocn_registry.notary.errors import UnsignableMessage
-from ocn_registry.notary.node_models import is_float_field, is_response
+from ocn_registry.notary.node_models import is_float_field, reads_into_maps
 from ocn_registry.notary.numbers import (
     float_text,
     java_text,
@@ -128,7 +128,7 @@ class NumberWriter:
     def __init__(self, writing: Writing, root: dict[str, Plain]) -> None:
         """Look at the message once: nodes read the data of responses without types."""
         self._writing = writing
-        self._response = is_response(root)
+        self._into_maps = reads_into_maps(root)
 
     def signed(self, path: Path, value: Scalar) -> str:
         """Return the text of a value as it is signed."""
@@ -136,7 +136,7 @@ class NumberWriter:
             return value
         if isinstance(value, bool):
             return "true" if value else "false"
-        if is_float_field(path, response=self._response):
+        if is_float_field(path, into_maps=self._into_maps):
             return self._writing.floats(value)
         return self._writing.plain(value)
 
@@ -147,7 +147,7 @@ class NumberWriter:
             UnsignableMessage: A number is too large.
         """
         for path, value in values:
-            if isinstance(value, (int, float)) and is_float_field(path, response=self._response):
+            if isinstance(value, (int, float)) and is_float_field(path, into_maps=self._into_maps):
                 self._writing.sent_floats(value)
 
     def body(self, value: Plain, path: Path = ("body",)) -> str:
@@ -162,6 +162,6 @@ class NumberWriter:
             return f"[{','.join(items)}]"
         if isinstance(value, (str, bool)) or value is None:
             return json_text(value)
-        if is_float_field(path, response=self._response):
+        if is_float_field(path, into_maps=self._into_maps):
             return self._writing.sent_floats(value)
         return self._writing.sent(value)

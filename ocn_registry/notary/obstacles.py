@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ocn_registry.foreign.text import shown
 from ocn_registry.notary import numbers
 from ocn_registry.notary.messages import leaves, path_text
-from ocn_registry.notary.node_models import is_float_field, is_response, unknown_fields
+from ocn_registry.notary.node_models import Misread, is_float_field, misread, reads_into_maps
 from ocn_registry.notary.number_texts import NumberWriter, writing_of
 from ocn_registry.notary.paths import MAX_PATH_CHARS, is_findable
 
@@ -46,7 +46,10 @@ class Obstacle:
 
 
 def obstacles(
-    message: OcpiMessage, *, number_texts: NumberTexts = "javascript"
+    message: OcpiMessage,
+    *,
+    number_texts: NumberTexts = "javascript",
+    method: str | None = None,
 ) -> tuple[Obstacle, ...]:
     """Return what keeps a message from being verified everywhere; empty where nothing does.
 
@@ -54,12 +57,16 @@ def obstacles(
         message: What is to be signed.
         number_texts: The texts that its numbers are to be signed in. With `jvm` the JavaScript
             library is left out of account.
+        method: The request's method. JVM nodes read the body of a `PATCH` into maps, which keep
+            every field and number; that of any other they read into classes of their own.
     """
-    return tuple(_obstacles(message.root(), number_texts))
+    return tuple(_obstacles(message.root(), number_texts, method))
 
 
-def _obstacles(root: dict[str, Plain], number_texts: NumberTexts) -> Iterator[Obstacle]:
-    response = is_response(root)
+def _obstacles(
+    root: dict[str, Plain], number_texts: NumberTexts, method: str | None
+) -> Iterator[Obstacle]:
+    into_maps = reads_into_maps(root, method)
     write = NumberWriter(writing_of(number_texts), root).signed
     for field, path, value in leaves(root):
         if not all(map(is_findable, path)) or len(field) > MAX_PATH_CHARS:
@@ -67,15 +74,16 @@ def _obstacles(root: dict[str, Plain], number_texts: NumberTexts) -> Iterator[Ob
         elif "\\" in field:
             yield _escaped(field)
         elif isinstance(value, (int, float)) and not isinstance(value, bool):
-            floating = is_float_field(path, response=response)
+            floating = is_float_field(path, into_maps=into_maps)
             if number_texts == "jvm":
                 found = _lost_by_floats(field, value) if floating else None
             else:
                 found = _read_otherwise(field, value, write(path, value), floating=floating)
             if found is not None:
                 yield found
-    for path, kind in unknown_fields(root):
-        yield _unknown(path, kind)
+    if method != "PATCH":
+        for path, kind, why, held in misread(root):
+            yield _misread(path, kind, why, held)
 
 
 def _unfindable(field: str) -> Obstacle:
@@ -94,12 +102,19 @@ def _escaped(field: str) -> Obstacle:
     )
 
 
-def _unknown(path: Path, kind: str) -> Obstacle:
-    return Obstacle(
-        field=path_text(path),
-        reason=f"the {kind} of the public Kotlin nodes has no such field, so they read nothing",
-        remedy="leave it out, or send the message unsigned to receivers behind such nodes",
-    )
+def _misread(path: Path, kind: str, why: Misread, value: Plain) -> Obstacle:
+    """Say what a class of the public Kotlin nodes makes of a value."""
+    if why is Misread.UNKNOWN_FIELD:
+        reason = f"the {kind} of the public Kotlin nodes has no such field, so they read nothing"
+        remedy = "leave it out, or send the message unsigned to receivers behind such nodes"
+    elif why is Misread.UNKNOWN_VALUE:
+        reason = f"the {kind} of the public Kotlin nodes lacks {shown(value)}: they refuse the body"
+        remedy = "use a value that OCPI 2.2 has, or leave it out"
+    else:
+        number = value if isinstance(value, float) else shown(value)
+        reason = f"the {kind} of the public Kotlin nodes holds a 32-bit integer, not {number}"
+        remedy = "round it"
+    return Obstacle(field=path_text(path), reason=reason, remedy=remedy)
 
 
 def _lost_by_floats(field: str, value: float) -> Obstacle | None:

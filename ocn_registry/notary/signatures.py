@@ -84,6 +84,7 @@ class MessageSignature:
         *,
         strict: bool = False,
         number_texts: NumberTexts = "javascript",
+        method: str | None = None,
     ) -> MessageSignature:
         """Sign all values of a message.
 
@@ -98,6 +99,7 @@ class MessageSignature:
             number_texts: `javascript` is what most verifiers take. `jvm` is for receivers that
                 verify on a JVM, where a body holds numbers in fields that such nodes keep as
                 32-bit floats; the JavaScript library rejects those.
+            method: The request's method, for `strict`: JVM nodes read a `PATCH` as it is sent.
 
         Raises:
             UnsignableMessage: No verifier would find one of the values, or it is too long; or
@@ -106,7 +108,7 @@ class MessageSignature:
         """
         writing = writing_of(number_texts)
         if strict:
-            _refuse_obstacles(message, number_texts)
+            _refuse_obstacles(message, number_texts, method)
         root = message.root()
         return cls._signed(root, fields_of(root), (), signer, writing)
 
@@ -324,8 +326,8 @@ class MessageSignature:
         return writing
 
 
-def _refuse_obstacles(message: OcpiMessage, number_texts: NumberTexts) -> None:
-    found = list(obstacles(message, number_texts=number_texts))
+def _refuse_obstacles(message: OcpiMessage, number_texts: NumberTexts, method: str | None) -> None:
+    found = list(obstacles(message, number_texts=number_texts, method=method))
     if found:
         more = f" (and {len(found) - 1} more: see `obstacles`)" if len(found) > 1 else ""
         raise UnsignableMessage(f"not every verifier would accept the message: {found[0]}{more}")

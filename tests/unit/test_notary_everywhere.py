@@ -23,7 +23,7 @@ from ocn_registry.notary import (
     read_body,
     verify_off_loop,
 )
-from ocn_registry.notary.node_models import FLOAT_FIELDS, MODELS, kind_of
+from ocn_registry.notary.node_models import ENUMS, FLOAT_FIELDS, MODELS, kind_of
 from ocn_registry.notary.personal import sign_text
 from ocn_registry.signing import KeySigner
 
@@ -106,9 +106,52 @@ def test_the_data_of_a_response_is_read_without_types():
     ]
 
 
+def body_of(name):
+    return next(example["body"] for example in OBJECTS if example["name"] == name)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "field", "says"),
+    [
+        ("connector", {"max_voltage": 230.5}, "['max_voltage']", "32-bit integer, not 230.5"),
+        ("connector", {"max_electric_power": 2**31}, "['max_electric_power']", "32-bit integer"),
+        ("connector", {"standard": "SAE_J3400"}, "['standard']", "lacks 'SAE_J3400'"),
+        ("evse", {"status": "available"}, "['status']", "lacks 'available'"),
+        ("evse", {"capabilities": ["RESERVABLE", "NEW"]}, "['capabilities'][1]", "lacks 'NEW'"),
+        ("session", {"status": "PAUSED"}, "['status']", "SessionStatus"),
+        ("token, rfid", {"type": "EMAID"}, "['type']", "TokenType"),
+        ("hub client info", {"role": "PTP"}, "['role']", "Role"),
+        ("cdr", {"auth_method": "DIRECT_PAYMENT"}, "['auth_method']", "AuthMethod"),
+    ],
+)
+def test_a_value_that_the_nodes_classes_can_not_hold_is_named(name, change, field, says):
+    message = message_of(body_of(name) | change)
+    (found,) = obstacles(message)
+    assert (found.field, says in found.reason) == (f"$['body']{field}", True), found
+    with pytest.raises(UnsignableMessage, match="not every verifier"):
+        MessageSignature.sign(message, PARTY, strict=True)
+
+
+@pytest.mark.parametrize(
+    "change", [{"max_voltage": 2**31 - 1}, {"max_voltage": 400.0}, {"max_electric_power": None}]
+)
+def test_a_value_that_the_nodes_classes_hold_is_signed_strictly(change):
+    assert obstacles(message_of(body_of("connector") | change)) == ()
+
+
+def test_the_body_of_a_patch_is_read_into_maps():
+    body = body_of("session") | {"kwh": 4, "status": "NEW", "news": 1}
+    assert len(obstacles(message_of(body))) == 3
+    assert obstacles(message_of(body), method="PATCH") == ()
+    MessageSignature.sign(message_of(body), PARTY, strict=True, method="PATCH")
+    (found,) = obstacles(message_of(body | {"energy": 2**60}), method="PATCH")
+    assert "JavaScript does not hold" in found.reason
+
+
 def test_the_tables_of_the_nodes_hold_together():
-    held = {held for fields in MODELS.values() for held in fields.values() if held}
-    assert held <= MODELS.keys()
+    fields = [field for fields in MODELS.values() for field in fields.values()]
+    assert {field.model for field in fields if field.model} <= MODELS.keys()
+    assert {field.enum for field in fields if field.enum} == ENUMS.keys()
     assert {"kwh", "price", "volume", "excl_vat", "total_energy", "limit"} <= FLOAT_FIELDS
     models = {"LocationReferences", "CommandResult", "GenericChargingProfileResult"}
     for example in OBJECTS:

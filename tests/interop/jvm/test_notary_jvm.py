@@ -79,6 +79,14 @@ class Jvm:
         job = {"do": "verify", "header": header, "headers": headers, "body": body_text}
         return self(job | {"model": model})
 
+    def accepts(self, body_text, header, model):
+        """Return whether a node can read a message into a class, and verifies it."""
+        job = {"do": "verify", "header": header, "headers": HEADERS, "body": body_text}
+        self._process.stdin.write(json.dumps(job | {"model": model}) + "\n")
+        self._process.stdin.flush()
+        answer = json.loads(self._process.stdout.readline())
+        return "error" not in answer and answer["value"] is None
+
     def close(self):
         self._process.stdin.close()
         self._process.wait(JAVASCRIPT_TIMEOUT_S)
@@ -273,6 +281,32 @@ def test_obstacles_are_named_where_and_only_where_a_verifier_refuses(jvm, texts)
     if texts == "javascript":
         for accepted, clear in zip(javascript_accepts(cases), expected, strict=True):
             assert accepted or not clear
+
+
+ODD = [
+    ("connector", {"max_voltage": 230.5}),
+    ("connector", {"max_electric_power": 2**31}),
+    ("connector", {"max_voltage": 2**31 - 1}),
+    ("connector", {"max_amperage": 32.0}),
+    ("connector", {"standard": "SAE_J3400"}),
+    ("evse", {"status": "available"}),
+    ("evse", {"capabilities": ["RESERVABLE", "NEW"]}),
+    ("session", {"status": "PAUSED"}),
+    ("token, rfid", {"type": "EMAID"}),
+    ("cdr", {"auth_method": "DIRECT_PAYMENT"}),
+    ("hub client info", {"role": "PTP"}),
+    ("session", {"kwh": 4}),
+]
+
+
+@pytest.mark.parametrize(("name", "change"), ODD, ids=[f"{name} {change}" for name, change in ODD])
+def test_what_a_class_can_not_hold_is_named_and_in_maps_it_is_verified(jvm, name, change):
+    example = next(example for example in OBJECTS if example["name"] == name)
+    message, sent, header = signed(example["body"] | change)
+    accepted = jvm.accepts(sent, header, example["model"])
+    assert accepted == (not obstacles(message)), obstacles(message)
+    assert jvm.refusal(sent, header) is None
+    assert obstacles(message, method="PATCH") == ()
 
 
 # --- over nodes -----------------------------------------------------------------------------------
