@@ -165,6 +165,9 @@ def requests_in(steps: tuple[Step, ...]) -> tuple[SignedRequest, ...]:
 
 
 def _is_signed(request: SignedRequest) -> bool:
+    accepted = request.request.acceptance
+    if accepted is not None and not (isinstance(accepted, SignedRequest) and _is_signed(accepted)):
+        return False
     return recover(request.request.payload.digest(), request.signature) == request.account
 
 

@@ -317,10 +317,17 @@ def _acceptance(
     request: SignedRequest,
     now_unix_s: int,
 ) -> Flow[Checked | None]:
-    """Check the acceptance in a request, if it is signed; controllers don't count for it."""
+    """Check the acceptance of a request that needs one: its own key signs it, whatever controller it has.
+
+    The contract does without where the new account itself sends a move. That is not enough here:
+    whoever sends other people's requests would be given what it did not ask for.
+    """
+    needed = acceptance_of(request.intent, request.account)
+    if needed is None:
+        return None
     accepted = request.request.acceptance
     if not isinstance(accepted, SignedRequest):
-        return None
+        return Checked(SignatureMismatch(needed[0], None), by_contract=False)
     if accepted.deadline_unix_s < now_unix_s:
         return Checked(RequestExpired(accepted.deadline_unix_s, now_unix_s), by_contract=False)
     expected = yield from dialect.nonce(accepted.account, Contract.REGISTRY, None)

@@ -217,6 +217,27 @@ def test_a_move_that_nobody_accepted_is_refused_before_it_is_sent(client, with_t
         client.submit(move, spender=spender)
 
 
+@pytest.mark.parametrize("acceptance", ["none", "forged"])
+@pytest.mark.parametrize("others", [0, 1])
+def test_whoever_sends_others_requests_is_not_given_their_accounts(
+    client, with_two_ids, emsp, spender, acceptance, others
+):
+    # The contract takes a move from the new account itself, without its signature.
+    move = client.sign(MoveAccount(new_account=spender.address), with_two_ids)
+    if acceptance == "forged":
+        wanted = client.prepare(AcceptAccount(account=with_two_ids.address), spender.address)
+        move = move.accepted(wanted.sign(with_two_ids, as_controller=True))
+    more = [client.sign(SetNode(domain="https://e.example"), emsp)] * others
+    try:
+        outcome = client.submit(move, *more, spender=spender)
+    except (InvalidInput, SignatureMismatch) as error:
+        assert spender.address in str(error)  # noqa: PT017 - several requests raise none
+    else:
+        assert isinstance(outcome.items[0].error, SignatureMismatch)
+    assert client.parties_of(spender.address) == ()
+    assert len(client.parties_of(with_two_ids.address)) == 2
+
+
 def test_a_bad_acceptance_is_found_by_verify(client, with_two_ids):
     new = KeySigner.generate()
     move = client.sign(MoveAccount(new_account=new.address), with_two_ids)

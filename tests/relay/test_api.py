@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 import urllib3
 
-from ocn_registry import InvalidateNonce, KeySigner
+from ocn_registry import AcceptAccount, InvalidateNonce, KeySigner, MoveAccount
 from ocn_registry.models import Contract
 from ocn_registry.registry_api.problems import CODES
 from ocn_registry.relay import store
@@ -118,6 +118,16 @@ def test_signature_of_another_key_is_refused(url, registration, party):
     other = registration(KeySigner.generate()).document()
     status, told = ask(url, "/v1/requests", document | {"signature": other["signature"]})
     assert (status, told["code"]) == (422, "signature_mismatch")
+
+
+def test_account_is_not_moved_onto_the_relay(relay, registry, registration, party, fresh):
+    spender = KeySigner.from_key(fresh.accounts[7].private_key)
+    registry.submit(registration(party), spender=spender)
+    # From the new account itself the contract takes a move that it did not sign.
+    move = registry.sign(MoveAccount(new_account=spender.address), party)
+    wanted = registry.prepare(AcceptAccount(account=party.address), spender.address)
+    for signed in (move, move.accepted(wanted.sign(party, as_controller=True))):
+        assert refusal(relay.submit, signed).code == "signature_mismatch"
 
 
 def test_request_that_the_contract_would_refuse_names_its_error(

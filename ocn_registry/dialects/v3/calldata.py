@@ -67,7 +67,7 @@ def _signed(signed: SignedRequest) -> bytes:
 
 
 def _acceptance(given: Acceptance | None) -> abi.Tail:
-    """Return the argument; an empty one where nobody has to accept, or the sender itself does."""
+    """Return the argument; an empty one where nobody has to accept."""
     if given is None:
         return abi.Tail(abi.join(abi.uint(0), abi.uint(0), abi.blob(b"")))
     return abi.Tail(

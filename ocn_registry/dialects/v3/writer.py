@@ -118,7 +118,8 @@ def _require_acceptance(step: Step, sender: Address) -> None:
 
     Args:
         step: What is sent.
-        sender: Who sends it: a new account that sends the move itself need not sign.
+        sender: Who sends it. The contract would take a move without acceptance from the new
+            account itself; but whoever sends other people's requests did not mean that by it.
     """
     if isinstance(step, SignedRequest):
         intent, account, given = step.intent, step.account, step.acceptance
@@ -130,7 +131,7 @@ def _require_acceptance(step: Step, sender: Address) -> None:
     if needed is None:
         return
     accepting, acceptance = needed
-    if given is None and not (isinstance(intent, MoveAccount) and accepting == sender):
+    if given is None:
         raise InvalidInput(
             f"{accepting} has not accepted this {type(intent).__name__} of {account}: have it sign "
             f"{type(acceptance).__name__}, and add that",
