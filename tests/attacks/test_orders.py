@@ -1,11 +1,12 @@
-"""The rescue of a stolen id wins in every order of a thief's transactions.
+"""What is done against a thief wins in every order of the thief's transactions.
 
-The owner reserves the id for its rightful holder, and the holder's signed claim follows. Whatever
-the thief does in the same block, before, between or behind them, the holder has the id in the end.
+The owner reserves an id or a URL for its rightful holder, and the holder's signed claim follows. Or
+a controller moves the account away from a key that is stolen. Whatever the thief does in the same
+block, before, between or behind, the holder has its entry in the end.
 """
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 from arena.chain import Arena
@@ -13,24 +14,32 @@ from arena.people import ATTACKER, CPO, OPERATOR, OTHER_OPERATOR, OWNER, SPENDER
 from arena.target import Target, published
 from catalogue.world import IDS, ROLES, with_nodes
 
-_ID = IDS[CPO]
-_MOVES = ("leaves", "takes it", "sends the claim early", "moves to a new key")
+_ID, _FURTHER = IDS[CPO], (b"FR", b"CPO")
+_URL = "https://cpo.example"
+NEW_KEY, THIEFS_NEW_KEY, COLD, THIEFS_COLD = map(somebody, (7, 8, 9, 10))
 _RESCUE = ("reserve", "claim")
-NEW_KEY, THIEFS_NEW_KEY = somebody(7), somebody(8)
+_THEFT = ("leaves", "takes it", "sends the claim early", "moves to a new key", "names a controller")
+_OF_URLS = ("leaves", "takes it", "sends the claim early", "moves to a new key")
+_OF_ACCOUNTS = ("moves to a new key", "signs a move", "signs a controller", "sends the move early")
+_BY_A_HOT_KEY = (*_OF_ACCOUNTS, "leaves", "takes it", "names a controller", "cancels")
+
+Calls = dict[str, tuple[Person, bytes]]
 
 
-def _interleaved(moves: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+def _interleaved(moves: Sequence[str], rescue: Sequence[str]) -> Iterator[tuple[str, ...]]:
     """Give each way to put moves before, between and behind the rescue."""
-    length = len(moves) + len(_RESCUE)
-    for places in itertools.combinations(range(length), len(_RESCUE)):
-        rescue, others = iter(_RESCUE), iter(moves)
-        yield tuple(next(rescue if place in places else others) for place in range(length))
+    length = len(moves) + len(rescue)
+    for places in itertools.combinations(range(length), len(rescue)):
+        ours, others = iter(rescue), iter(moves)
+        yield tuple(next(ours if place in places else others) for place in range(length))
 
 
-def orders() -> list[tuple[str, ...]]:
-    """Give the orders of up to two different moves of the thief with the rescue."""
-    chosen = [moves for count in range(3) for moves in itertools.permutations(_MOVES, count)]
-    return [order for moves in chosen for order in _interleaved(moves)]
+def orders(
+    thiefs: Sequence[str] = _THEFT, rescue: Sequence[str] = _RESCUE, *, most: int = 2
+) -> list[tuple[str, ...]]:
+    """Give the orders of up to so many different moves of the thief with the rescue."""
+    chosen = [moves for count in range(most + 1) for moves in itertools.permutations(thiefs, count)]
+    return [order for moves in chosen for order in _interleaved(moves, rescue)]
 
 
 # The thief listed the id first; or has stolen the key of its holder, who claims with a new one.
@@ -43,31 +52,112 @@ def test_there_are_enough_orders():
 
 @pytest.mark.parametrize("thief", THIEVES)
 def test_the_rescue_of_an_id_wins_in_every_order(thief: str, london: Arena):
-    lost = [order for order in orders() if not _is_rescued(order, *THIEVES[thief], london)]
-    assert not lost
+    thief_, holder = THIEVES[thief]
+    assert not _lost(orders(), london, lambda t, order: _id_is_rescued(t, order, thief_, holder))
 
 
-def _is_rescued(order: tuple[str, ...], thief: Person, holder: Person, london: Arena) -> bool:
-    with london.as_it_was():
-        t = published("v3").build(london)
-        with_nodes(t)
-        t.direct(thief, "setParty", *_ID, ROLES, OTHER_OPERATOR)
-        claim = t.raw_calldata(t.sign(holder, "setParty", *_ID, ROLES, OPERATOR))
-        accepted = t.accept("acceptAccount", THIEFS_NEW_KEY, thief)
-        calls = {
-            "reserve": (OWNER, t.calldata("adminReserveParty", *_ID, holder)),
-            "claim": (SPENDER, claim),
-            "leaves": (thief, t.calldata("deletePartyOf", *_ID)),
-            "takes it": (thief, t.calldata("setParty", *_ID, ROLES, OTHER_OPERATOR)),
-            "sends the claim early": (thief, claim),
-            "moves to a new key": (thief, t.calldata("moveAccount", THIEFS_NEW_KEY, accepted)),
-        }
-        _in_one_block(t, [calls[name] for name in order])
-        if t.read("partyOf", *_ID) != holder.address:
-            # Then nobody else can have it any more, and a new claim succeeds.
-            assert t.read("reservationOf", *_ID) == holder.address, order
-            t.submit(t.sign(holder, "setParty", *_ID, ROLES, OPERATOR))
-        return bool(t.read("partyOf", *_ID) == holder.address)
+@pytest.mark.parametrize("first", ["move", "name"])
+def test_the_rescue_wins_whether_or_not_the_holder_came_first_with_a_stolen_key(
+    first: str, london: Arena
+):
+    tried = orders(rescue=(first, *_RESCUE), most=1)
+    assert not _lost(tried, london, lambda t, order: _id_is_rescued(t, order, CPO, NEW_KEY))
+
+
+def test_the_rescue_of_a_url_wins_in_every_order(london: Arena):
+    assert not _lost(orders(_OF_URLS), london, _url_is_rescued)
+
+
+def test_a_controller_moves_an_account_away_from_a_stolen_key_in_every_order(london: Arena):
+    tried = [*orders(_BY_A_HOT_KEY, ("move",), most=1), *orders(_OF_ACCOUNTS, ("move",))]
+    assert not _lost(tried, london, _account_is_moved_away)
+
+
+def _lost(
+    tried: Sequence[tuple[str, ...]],
+    london: Arena,
+    is_rescued: Callable[[Target, tuple[str, ...]], bool],
+) -> list[tuple[str, ...]]:
+    """Give the orders in which the thief wins."""
+    lost = []
+    for order in tried:
+        with london.as_it_was():
+            t = published("v3").build(london)
+            with_nodes(t)
+            if not is_rescued(t, order):
+                lost.append(order)
+    return lost
+
+
+def _id_is_rescued(t: Target, order: tuple[str, ...], thief: Person, holder: Person) -> bool:
+    t.direct(thief, "setParty", *_ID, ROLES, OTHER_OPERATOR)
+    claim = t.raw_calldata(t.sign(holder, "setParty", *_ID, ROLES, OPERATOR))
+    calls: Calls = {
+        "reserve": (OWNER, t.calldata("adminReserveParty", *_ID, holder)),
+        "claim": (SPENDER, claim),
+        "move": (SPENDER, t.raw_calldata(t.move(thief, NEW_KEY))),
+        "name": (SPENDER, t.raw_calldata(t.controlled(thief, COLD))),
+        "leaves": (thief, t.calldata("deletePartyOf", *_ID)),
+        "takes it": (thief, t.calldata("setParty", *_ID, ROLES, OTHER_OPERATOR)),
+        "sends the claim early": (thief, claim),
+        **_of_a_thief(t, thief),
+    }
+    _in_one_block(t, [calls[name] for name in order])
+    if t.read("partyOf", *_ID) != holder.address:
+        # Then nobody else can have it any more, and a new claim succeeds.
+        assert t.read("reservationOf", *_ID) == holder.address, order
+        t.submit(t.sign(holder, "setParty", *_ID, ROLES, OPERATOR))
+    return bool(t.read("partyOf", *_ID) == holder.address)
+
+
+def _url_is_rescued(t: Target, order: tuple[str, ...]) -> bool:
+    holder = NEW_KEY
+    t.direct(ATTACKER, "setNode", _URL)
+    claim = t.raw_calldata(t.sign(holder, "setNode", _URL))
+    calls: Calls = {
+        "reserve": (OWNER, t.calldata("adminReserveNode", _URL, holder)),
+        "claim": (SPENDER, claim),
+        "leaves": (ATTACKER, t.calldata("deleteNode")),
+        "takes it": (ATTACKER, t.calldata("setNode", _URL)),
+        "sends the claim early": (ATTACKER, claim),
+        **_of_a_thief(t, ATTACKER),
+    }
+    _in_one_block(t, [calls[name] for name in order])
+    if t.read("getNode", holder) != _URL:
+        assert t.read("nodeReservationOf", _URL) == holder.address, order
+        t.submit(t.sign(holder, "setNode", _URL))
+    return bool(t.read("getNode", holder) == _URL)
+
+
+def _account_is_moved_away(t: Target, order: tuple[str, ...]) -> bool:
+    for party in (_ID, _FURTHER):
+        t.direct(CPO, "setParty", *party, ROLES, OPERATOR)
+    t.submit(t.controlled(CPO, COLD))
+    move = t.raw_calldata(t.move(CPO, NEW_KEY, key=COLD.key))
+    calls: Calls = {
+        "move": (SPENDER, move),
+        "sends the move early": (CPO, move),
+        "leaves": (CPO, t.calldata("deletePartyOf", *_ID)),
+        "takes it": (CPO, t.calldata("setParty", *_ID, ROLES, OTHER_OPERATOR)),
+        "cancels": (CPO, t.calldata("invalidateNonce", t.read("nonces", CPO) + 9)),
+        "signs a move": (CPO, t.raw_calldata(t.move(CPO, THIEFS_NEW_KEY))),
+        "signs a controller": (CPO, t.raw_calldata(t.controlled(CPO, THIEFS_COLD))),
+        **_of_a_thief(t, CPO),
+    }
+    _in_one_block(t, [calls[name] for name in order])
+    held = [t.read("partyOf", *party) for party in (_ID, _FURTHER)]
+    controller = t.read("controllerOf", NEW_KEY)
+    return held == [NEW_KEY.address] * 2 and bool(controller == COLD.address)
+
+
+def _of_a_thief(t: Target, thief: Person) -> Calls:
+    """Give what whoever has a key does with its account as a whole."""
+    accepted = t.accept("acceptAccount", THIEFS_NEW_KEY, thief)
+    named = t.accept("acceptController", THIEFS_COLD, thief)
+    return {
+        "moves to a new key": (thief, t.calldata("moveAccount", THIEFS_NEW_KEY, accepted)),
+        "names a controller": (thief, t.calldata("setController", THIEFS_COLD, named)),
+    }
 
 
 def _in_one_block(t: Target, calls: list[tuple[Person, bytes]]) -> None:

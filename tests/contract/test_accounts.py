@@ -6,6 +6,7 @@ outsider can see of a whole change of keys, with signatures by eth-account.
 
 import pytest
 from kit.contract import ZERO_ADDRESS, event, id_of, reverts
+from kit.layout import REGISTRY, entry
 
 
 @pytest.fixture
@@ -162,3 +163,46 @@ def test_64_ids_move_within_a_block_of_8_000_000_gas(
 
     assert receipt.gas_used < 1_250_000
     assert len(registry.partiesOf(third_provider)) == 64
+
+
+LAST_TERM = 2**16 - 1
+TERM_AT = 224  # bits below the term in the word of an account
+
+
+@pytest.fixture
+def in_its_last_term(registry):
+    """Put an account into its last term: each takes a transaction to get there."""
+
+    def put(account):
+        slot = entry(REGISTRY["accounts"], account.address)
+        word = registry.slot(slot) % 2**TERM_AT
+        registry.set_slot(slot, word | LAST_TERM << TERM_AT)
+
+    return put
+
+
+def test_terms_end_and_none_begins_again(
+    registry, signed_request, named, listed_party, in_its_last_term, spender, cpo, stranger
+):  # fmt: skip
+    listed_party(cpo)
+    in_its_last_term(cpo)
+    with reverts("TooManyTerms", cpo, LAST_TERM):
+        named(cpo, stranger)
+    with reverts("TooManyTerms", cpo, LAST_TERM):
+        registry.setController(cpo, (0, 0, b""), sender=cpo)
+    assert registry.nonces(cpo) == LAST_TERM << 32
+    assert registry.controllerOf(cpo) == cpo.address
+    # All else goes on, moving away too.
+    signed_request("SetNode", cpo, "https://cpo.example.com").send(spender)
+    signed_request("MoveAccount", cpo, stranger).send(spender)
+    assert registry.nonces(stranger) == 2**32 + 1
+
+
+def test_an_account_in_its_last_term_is_not_moved_to(
+    signed_request, listed_party, in_its_last_term, registry, spender, cpo, stranger
+):
+    party_id = listed_party(cpo)
+    in_its_last_term(stranger)
+    with reverts("TooManyTerms", stranger, LAST_TERM):
+        signed_request("MoveAccount", cpo, stranger).send(spender)
+    assert registry.partyOf(*party_id) == cpo.address

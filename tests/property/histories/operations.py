@@ -131,6 +131,9 @@ class Draws:
         return self._likely(blank or list(PEOPLE))
 
     def identity(self) -> tuple[str, str]:
+        reserved = list(self.registry.state.reserved)
+        if reserved and rarely(self.draw, 3):
+            return self.draw(st.sampled_from(reserved))
         countries, parties = zip(*IDS, strict=True)
         return (
             self.draw(mostly(countries, BAD_COUNTRIES, 20)),
@@ -138,6 +141,9 @@ class Draws:
         )
 
     def url(self) -> str:
+        reserved = list(self.registry.state.reserved_hosts)
+        if reserved and rarely(self.draw, 3):
+            return self.draw(st.sampled_from(reserved))
         return self.draw(mostly(URLS, BAD_URLS, 7))
 
     def permissions_of(self, provider: Address) -> tuple[int, ...]:
