@@ -317,7 +317,7 @@ def _acceptance(
     request: SignedRequest,
     now_unix_s: int,
 ) -> Flow[Checked | None]:
-    """Check the acceptance of a request that needs one: its own key signs it, whatever controller it has.
+    """Check the acceptance of a request that needs one; controllers don't count for it.
 
     The contract does without where the new account itself sends a move. That is not enough here:
     whoever sends other people's requests would be given what it did not ask for.

@@ -133,7 +133,8 @@ class Draws:
     def identity(self) -> tuple[str, str]:
         reserved = list(self.registry.state.reserved)
         if reserved and rarely(self.draw, 3):
-            return self.draw(st.sampled_from(reserved))
+            kept = self.draw(st.sampled_from(reserved))
+            return kept.country_code, kept.party_id
         countries, parties = zip(*IDS, strict=True)
         return (
             self.draw(mostly(countries, BAD_COUNTRIES, 20)),
