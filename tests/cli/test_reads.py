@@ -95,3 +95,25 @@ def test_names_of_the_options_are_those_of_the_models():
     assert [role.name for role in named(Role)] == list(choices.ROLES)
     assert [module.name.lower() for module in named(Module)] == list(choices.MODULES)
     assert [permission.name for permission in Permission] == list(choices.PERMISSIONS)
+
+
+@pytest.mark.parametrize("deployment", ["v1"], indirect=True)
+def test_listed_urls_that_no_client_can_use_are_marked(client, command, operator, cpo, fresh):
+    from ocn_registry.evm import abi  # noqa: PLC0415 - what no client of ours would write
+    from ocn_registry.evm.keccak import selector  # noqa: PLC0415
+
+    url = "https://https://node.example.com"
+    data = selector("setNode(string)") + abi.uint(32) + abi.uint(len(url)) + url.encode()
+    write = {"from": operator.address, "to": client.deployment.registry, "data": "0x" + data.hex()}
+    assert fresh.request("eth_sendTransactionSync", write)["status"] == "0x1"
+    client.set_party("DE", "CPO", [Role.CPO], operator.address, signer=cpo)
+    assert not client.node(operator.address).is_usable
+    for words in (
+        ("list-nodes",),
+        ("get-node", operator.address),
+        ("list-parties",),
+        ("get-party", "-c", "DE", "CPO"),
+    ):
+        finished = command(*words)
+        assert f"no client can use '{url}': it has two schemes" in finished.stderr, words
+        assert "is_usable" not in finished.stdout

@@ -12,7 +12,10 @@ from ocn_registry.cli.output.render import (
     put,
     records,
     table,
+    talk,
 )
+from ocn_registry.foreign.text import shown
+from ocn_registry.foreign.urls import unusable
 from ocn_registry.plans import entries
 from ocn_registry.plans.exit_codes import DONE, NOT_LISTED
 from ocn_registry.plans.failures import NO_NODE, NO_PARTY, NO_SERVICE
@@ -25,10 +28,13 @@ if TYPE_CHECKING:
     from ocn_registry.portable.base import Portable
 
 T = TypeVar("T", bound="Portable")
+_MOST_NOTES = 3
 
 
 def show_node(args: Namespace, node: Node | None) -> int:
     """Print the URL of a node, and return the exit code."""
+    if node is not None:
+        _note_unusable([node.domain])
     if node is None or args.json:
         return _one(args, node, lambda _: [], NO_NODE)
     put(printable(node.domain))
@@ -39,6 +45,7 @@ def show_party(args: Namespace, parties: Sequence[Party]) -> int:
     """Print the parties of an account, the current one first, and return the exit code."""
     if not parties:
         return _one(args, None, _party_lines, NO_PARTY)
+    _note_unusable([each.operator_domain for each in parties])
     current, *others = parties
     if for_programs(args):
         entry = current.to_dict()
@@ -56,17 +63,28 @@ def show_service(args: Namespace, service: Service | None) -> int:
 
 def show_nodes(args: Namespace, nodes: Sequence[Node]) -> int:
     """Print nodes, and return the exit code."""
+    _note_unusable([each.domain for each in nodes])
     return _all(args, nodes, _nodes_table, "no nodes are listed")
 
 
 def show_parties(args: Namespace, parties: Sequence[Party]) -> int:
     """Print parties, and return the exit code."""
+    _note_unusable([each.operator_domain for each in parties])
     return _all(args, parties, _parties_table, "no parties are listed")
 
 
 def show_services(args: Namespace, services: Sequence[Service], empty: str) -> int:
     """Print services, or a sentence when there are none, and return the exit code."""
     return _all(args, services, _services_table, empty)
+
+
+def _note_unusable(urls: Sequence[str | None]) -> None:
+    """Say which listed URLs no client can use, in a note that leaves the output as it is."""
+    wrong = {url: why for url in urls if url and (why := unusable(url))}
+    for url, why in list(wrong.items())[:_MOST_NOTES]:
+        talk(f"note: no client can use {shown(url, public=True)}: {printable(why)}")
+    if len(wrong) > _MOST_NOTES:
+        talk(f"note: nor {len(wrong) - _MOST_NOTES} further URLs; `is_usable` tells in Python")
 
 
 def _party_lines(party: Party) -> list[tuple[str, str]]:
