@@ -1,6 +1,6 @@
-"""The client for callers that share a thread: one line for each thing a registry can be asked.
+"""The client for asynchronous callers: one method for each thing that a registry can do.
 
-`sync_client` does the same; a test compares the two line by line.
+`sync_client` has the same methods; a test compares the two line by line.
 """
 
 from __future__ import annotations
@@ -54,30 +54,30 @@ T = TypeVar("T")
 class AsyncRegistryClient:
     """Reads and writes one registry.
 
-    Reads take a `block`: the number of the block at whose end to read; `None` for the latest.
-    Identify a party by address, or by country code and party id. Reads raise a `TransportError` if
-    the chain can't be asked, and `InvalidInput` for values that are not valid. What is not listed
-    is `None`, or an empty tuple.
+    Reads take a `block`: the number of the block at given end to read; `None` for the latest.
+    Identify a party by address, or by country code and party id. For entries that are not listed,
+    reads return `None` or an empty tuple. They raise `TransportError` if the chain can't be asked,
+    and `InvalidInput` for values that are not valid.
 
     Writes wait for their block. They raise `Reverted` if the contract refuses, `InvalidInput` for
     values that no contract accepts, a `TransportError` if nothing was sent, `OutcomeUnknown` if the
     transaction was sent and the chain has not decided, and `TransactionReplaced` if another
-    transaction of the sender took its number. Many writes of one spender can go on at once.
+    transaction of the sender took its number. One spender can have many writes in progress.
 
-    The same write again, while the first is open, waits for that one and sends nothing new. With a
-    journal in a file this holds in every process that uses the file, and after a restart; without
-    one it holds as long as the client's transport lives.
+    If you send the same write again while the first is open, it waits for that one and sends
+    nothing new. With a journal in a file, this is true for every process that uses the file, and
+    after a restart; without one, for as long as the client's transport exists.
 
-    What few programs need is in groups: `identity`, `owner`, `transactions` and `ensure`.
+    Methods that few programs need are in groups: `identity`, `owner`, `transactions`, `ensure`.
 
     Attributes:
-        deployment: Chain, contracts and their generation.
-        journal: Where transactions are kept until the chain has decided; `None` for the memory of
-            the transport.
-        identity: A new key, a controller, leaving: the life of an account.
-        owner: Reads and writes about who owns the registry.
-        transactions: What was sent: outcomes, what is open, and replacing what is stuck.
-        ensure: Writes of only what differs.
+        deployment: The chain, the contracts and their generation.
+        journal: Keeps transactions until the chain has decided; `None` for the memory of the
+            transport.
+        identity: Moves accounts to new keys, names controllers, and deletes everything.
+        owner: Reads and writes of the registry's owner.
+        transactions: Outcomes, open transactions, and replacements of stuck ones.
+        ensure: Writes that change only what differs.
     """
 
     def __init__(
@@ -88,13 +88,13 @@ class AsyncRegistryClient:
         options: WriteOptions | None = None,
         journal: Journal | None = None,
     ) -> None:
-        """Join a deployment and a way to its chain; `connect` does that over HTTP.
+        """Create a client from a deployment and a transport; `connect` does so over HTTP.
 
         Args:
-            deployment: Chain, contracts and their generation.
-            transport: Performs what is asked of the chain.
-            options: How transactions are priced and waited for, unless a write has its own.
-            journal: Where transactions are kept, unless a write has its own.
+            deployment: The chain, the contracts and their generation.
+            transport: Reaches the chain.
+            options: How transactions are priced and waited for, unless a write has its own options.
+            journal: Keeps transactions until the chain has decided, unless a write has its own.
         """
         self.deployment = deployment
         self.journal = journal
@@ -130,13 +130,13 @@ class AsyncRegistryClient:
         return await run_async(iter(question), self._transport.perform)
 
     def _with(self, options: WriteOptions | None) -> WriteOptions:
-        """Return the options of a write; where they name no journal, with the client's."""
+        """Return the options of a write, with the client's journal if they have none."""
         chosen = options or self._usual_options or flows.options.WriteOptions()
         return chosen if chosen.journal else replace(chosen, journal=self.journal)
 
     @property
     def transport(self) -> AsyncTransport:
-        """The way to the chain, for what shares it: a cache, say."""
+        """The transport, to share it with a cache, for example."""
         return self._transport
 
     @property
@@ -147,7 +147,7 @@ class AsyncRegistryClient:
     # Reads
 
     async def node(self, operator: str, *, block: int | None = None) -> Node | None:
-        """Read an operator's node."""
+        """Return an operator's node."""
         return await self._ask(self._dialect.node(Address(operator), block))
 
     async def nodes(
@@ -156,11 +156,11 @@ class AsyncRegistryClient:
         on_read: Callable[[int, int], None] | None = None,
         block: int | None = None,
     ) -> tuple[Node, ...]:
-        """Read all nodes, at one block.
+        """Return all nodes, at one block.
 
         Args:
-            on_read: Told, as parts of a long list arrive, how many entries have been read and how
-                many there are.
+            on_read: Called as pages arrive, with the number of entries read so far and the number
+                of all entries.
             block: See the class.
         """
         return await self._run(at_one_block(lambda at: self._dialect.nodes(at, on_read), block))
@@ -172,7 +172,7 @@ class AsyncRegistryClient:
         *,
         block: int | None = None,
     ) -> Party | None:
-        """Read a party."""
+        """Return a party; for the address of an account with several ids, the current one."""
         who = address_or_id(address_or_country_code, party_id)
         return await self._run(questions.party(self._dialect, who, block))
 
@@ -186,13 +186,13 @@ class AsyncRegistryClient:
         on_read: Callable[[int, int], None] | None = None,
         block: int | None = None,
     ) -> tuple[Party, ...]:
-        """Read all parties, at one block; with filters, those that all filters let through.
+        """Return the parties that match all filters, one for each id, at one block.
 
         Args:
-            operator: Whose node they are reached through.
-            role: A role that they have; of several, at least one.
-            module: A module that they have.
-            interface: The side of the module that they have; without a module, of any.
+            operator: Address of the operator given node reaches them.
+            role: A role that they have, or several, of which they have at least one.
+            module: A module that they implement.
+            interface: The interface of the module; without a module, of any module.
             on_read: See `nodes`.
             block: See the class.
         """
@@ -215,12 +215,12 @@ class AsyncRegistryClient:
         *,
         block: int | None = None,
     ) -> Route | None:
-        """Read where messages to a party go; `None` when no such party is listed."""
+        """Return the route of messages to a party; `None` if the party is not listed."""
         who = PartyId(country_code, party_id)
         return await self._run(questions.route(self._dialect, who, block))
 
     async def parties_of(self, account: str, *, block: int | None = None) -> tuple[Party, ...]:
-        """Return all parties of an account, one for each of its ids; the current one is first."""
+        """Return all parties of an account, one for each of its ids, the current one first."""
         return await self._ask(self._dialect.parties_of(Address(account), block))
 
     async def membership(self, account: str, *, block: int | None = None) -> int | None:
@@ -228,7 +228,7 @@ class AsyncRegistryClient:
         return await self._ask(self._dialect.membership(Address(account), block))
 
     async def controller_of(self, account: str, *, block: int | None = None) -> Address:
-        """Return whose signature counts for an account: its own, unless it named a controller."""
+        """Return the account given signature counts: the controller, or the account itself."""
         return await self._ask(self._dialect.controller(Address(account), block))
 
     async def reservation_of(
@@ -247,7 +247,7 @@ class AsyncRegistryClient:
         return await self._ask(self._dialect.node_reservation(domain, block))
 
     async def service(self, provider: str, *, block: int | None = None) -> Service | None:
-        """Read the service of a provider."""
+        """Return the service of a provider."""
         return await self._ask(self._dialect.service(Address(provider), block))
 
     async def services(
@@ -257,10 +257,10 @@ class AsyncRegistryClient:
         on_read: Callable[[int, int], None] | None = None,
         block: int | None = None,
     ) -> tuple[Service, ...]:
-        """Read all services in force, at one block, or those that need a permission.
+        """Return the services in force, or those that need a permission, at one block.
 
         Args:
-            permission: What they need.
+            permission: The permission; `None` for all services.
             on_read: See `nodes`.
             block: See the class.
         """
@@ -275,7 +275,7 @@ class AsyncRegistryClient:
         *,
         block: int | None = None,
     ) -> Agreement | None:
-        """Read what a user and a provider agreed, be it in force or ended."""
+        """Return the agreement of a user with a provider, whether it is in force or has ended."""
         return await self._ask(self._dialect.agreement(Address(user), Address(provider), block))
 
     async def agreements(
@@ -285,21 +285,21 @@ class AsyncRegistryClient:
         *,
         block: int | None = None,
     ) -> tuple[Agreement, ...]:
-        """Read the agreements of a user that are in force, at one block."""
+        """Return the agreements of a user that are in force, at one block."""
         who = address_or_id(address_or_country_code, party_id)
         return await self._run(
             at_one_block(lambda at: questions.agreements(self._dialect, who, at), block)
         )
 
     async def users_of(self, provider: str, *, block: int | None = None) -> tuple[Agreement, ...]:
-        """Read the agreements in force to a provider's service, in the order of the parties.
+        """Return the agreements in force to a provider's service, in the order of the parties.
 
-        Contracts don't list them: each party is asked about, some thousand in one request.
+        The contracts don't list them, so every party is looked up, about a thousand in a request.
         """
         who = Address(provider)
         return await self._run(at_one_block(lambda at: self._dialect.users_of(who, at), block))
 
-    # What a node asks of every message; `RegistryCache` answers the same from memory
+    # Questions that node software asks for each message; `RegistryCache` answers them in memory
 
     async def is_mine(
         self,
@@ -320,11 +320,11 @@ class AsyncRegistryClient:
         connected: Iterable[PartyId | tuple[str, str]],
         block: int | None = None,
     ) -> tuple[Party, ...]:
-        """Read the parties that are listed at an operator's node and have not connected to it yet.
+        """Return the parties that are listed at an operator's node but have not connected to it.
 
         Args:
-            operator: Whose node.
-            connected: Ids of the parties that have: country code and party id.
+            operator: Address of the operator.
+            connected: Ids of the parties that have connected: country code and party id.
             block: See the class.
         """
         return questions.planned(await self.parties(operator=operator, block=block), connected)
@@ -338,13 +338,13 @@ class AsyncRegistryClient:
         interface: Interface | str,
         block: int | None = None,
     ) -> tuple[Service, ...]:
-        """Read the services that get a message too, by the agreements of the party that sends it.
+        """Return the services that a message is forwarded to, by the agreements of its sender.
 
         Args:
             country_code: First half of the sender's id.
-            party_id: Second half.
-            module: The module that the message is addressed to, by its name; a module without
-                permissions of its own goes to services with one of the `FORWARD_ALL...`.
+            party_id: Second half of the sender's id.
+            module: The module that the message is addressed to. Messages of a module without
+                permissions of its own go to services with a `FORWARD_ALL...` permission.
             interface: The interface that the message is addressed to.
             block: See the class.
         """
@@ -375,17 +375,17 @@ class AsyncRegistryClient:
         """Return whether a host confirms what the registry says about it.
 
         The URL of a node has to name its operator; the website of a party has to name its id. An
-        entry of the registry alone proves nothing: ids and URLs are first come.
+        entry of the registry alone proves nothing, since anyone can list any free id and URL.
 
         Args:
             address_or_country_code: The operator of a node, or the country code of a party.
             party_id: The party's id.
-            options: What a request to a stranger's host may do.
+            options: Limits of the request to the host.
             block: See the class.
 
         Returns:
-            The verdict, with the reason where the host does not vouch; `None` when no such node or
-            party is listed.
+            The verdict, with the reason if the host does not vouch; `None` if the node or party is
+            not listed.
         """
         # It brings TLS along.
         from ocn_registry.vouching.check import checked_async  # noqa: PLC0415
@@ -403,7 +403,7 @@ class AsyncRegistryClient:
         *,
         block: int | None = None,
     ) -> int:
-        """Read the nonce that the next request of an account has to carry."""
+        """Return the nonce that the next request of an account has to carry."""
         return await self._ask(self._dialect.nonce(Address(account), contract, block))
 
     def events(
@@ -415,18 +415,18 @@ class AsyncRegistryClient:
         last_block: int | None = None,
         cursor: EventCursor | None = None,
     ) -> AsyncEventFeed:
-        """Return a feed of what happened; nothing is asked of the chain before it is read.
+        """Return a feed of events. The chain is not asked until you read from it.
 
         Args:
             address: Only events that name this address.
             party: Only events of this party: of its id, and of the address that holds it.
-            first_block: Number of the first block, or `"next"` for the chain's next one; the first
-                of the contracts unless given.
-            last_block: Number of the last block; `None` for no end.
-            cursor: Where an earlier feed left off, to go on from there.
+            first_block: Number of the first block, or `"next"` for the chain's next one; by default
+                the first block of the contracts.
+            last_block: Number of the last block; `None` to go on for ever.
+            cursor: The cursor of an earlier feed, to continue from there.
 
         Raises:
-            InvalidInput: What is given is not valid, or does not go together.
+            InvalidInput: An argument is not valid, or can't be combined with another.
         """
         from ocn_registry.events.feed import AsyncEventFeed, FeedOptions  # noqa: PLC0415 - few ask
 
@@ -453,12 +453,15 @@ class AsyncRegistryClient:
         """Return the request that an account has to sign, here or elsewhere.
 
         Args:
-            intent: What is to change.
-            account: Whose entry it is.
-            nonce: The nonce; the account's next one at the contract unless given. With both this
-                and the deadline given, no chain is asked.
-            deadline_unix_s: Last second, in Unix time, at which the request can take effect; an
-                hour from now unless given, and at most 30 days from now.
+            intent: The change.
+            account: Address of the account given entry changes.
+            nonce: The nonce; by default the account's next one at the contract. If both nonce and
+                deadline are given, the chain is not asked.
+            deadline_unix_s: Last second, in Unix time, at which the request can take effect; by
+                default an hour from now, and at most 30 days from now.
+
+        Raises:
+            InvalidInput: The intent can't be signed, or the deadline is past or too far away.
         """
         return await self._run(
             flows.requests.prepare(self._dialect, intent, Address(account), nonce, deadline_unix_s),
@@ -473,39 +476,40 @@ class AsyncRegistryClient:
         nonce: int | None = None,
         deadline_unix_s: int | None = None,
     ) -> SignedRequest:
-        """Prepare a request and sign it; see `prepare`. Nothing is sent.
+        """Return a signed request; see `prepare`. Nothing is sent.
 
         Args:
-            intent: What is to change.
-            signer: Signs: the account itself, or its controller.
-            account: Whose entry it is; the signer's own unless given.
+            intent: The change.
+            signer: The account's key, or its controller's.
+            account: Address of the account given entry changes; by default the signer's.
             nonce: See `prepare`.
             deadline_unix_s: See `prepare`.
         """
-        whose = None if account is None else Address(account)
+        given = None if account is None else Address(account)
         return await self._run(
-            flows.requests.sign(self._dialect, intent, signer, nonce, deadline_unix_s, whose),
+            flows.requests.sign(self._dialect, intent, signer, nonce, deadline_unix_s, given),
         )
 
     def read_request(self, text: str | bytes) -> Request:
-        """Read the JSON of a request that is still to be signed, here or elsewhere.
+        """Return the request in a JSON document, without its signature if it has one.
 
         Args:
-            text: What `Request.to_json` wrote, or another program of the same form.
+            text: The document, in the form of `Request.to_json`.
 
         Raises:
-            InvalidInput: It is no request, or is for another chain or contract.
+            InvalidInput: The document is not a request, or it is for another chain or contract.
         """
         return flows.requests.read(self._dialect, text)
 
     def read_signed_request(self, text: str | bytes) -> SignedRequest:
-        """Read the JSON of a signed request; the signature is not looked at yet (see `verify`).
+        """Return the signed request in a JSON document. Its signature is not checked: see `verify`.
 
         Args:
-            text: What `SignedRequest.to_json` wrote, or a wallet's payload with a `signature`.
+            text: The document, in the form of `SignedRequest.to_json`, or a wallet's payload with a
+                `signature`.
 
         Raises:
-            InvalidInput: It is no signed request, or is for another chain or contract.
+            InvalidInput: The document is not a signed request for this chain and contract.
         """
         return flows.requests.read_signed(self._dialect, text)
 
@@ -513,9 +517,9 @@ class AsyncRegistryClient:
         """Check deadline, nonce and signature of signed requests, before anything is paid.
 
         Raises:
-            RequestExpired: The deadline of one has passed.
-            NonceMismatch: One does not carry its account's next nonce.
-            SignatureMismatch: One is not signed by its account, nor does its contract say so.
+            RequestExpired: The deadline of a request has passed.
+            NonceMismatch: A request does not carry its account's next nonce.
+            SignatureMismatch: A request is not signed by its account or controller.
         """
         await self._run(flows.requests.verify(self._dialect, signed))
 
@@ -526,20 +530,20 @@ class AsyncRegistryClient:
         options: WriteOptions | None = None,
         quote: Quote | None = None,
     ) -> Outcome:
-        """Send requests that others signed, in transactions that the spender pays.
+        """Send requests that others signed, in transactions that the spender pays for.
 
-        Several requests are independent: one that fails leaves the others in force, and is listed
-        in the outcome's `failed`. As many as fit into a block go into one transaction. All must be
-        for one contract.
+        Requests are independent: one that fails does not affect the others, and is listed in the
+        outcome's `failed`. A transaction takes as many as fit into a block. All requests must be
+        for the same contract.
 
         Args:
             signed: The requests.
-            spender: Signs the transactions, and pays.
+            spender: The account that signs the transactions and pays.
             options: See `WriteOptions`.
-            quote: What a single request may cost at most; see `quote`.
+            quote: The most that a single request may cost; see `quote`.
 
         Raises:
-            RequestRejected: The request would not take effect; of several, none would.
+            RequestRejected: The request would not take effect, or none of several would.
         """
         return await self._run(
             flows.batch.submit(self._dialect, signed, spender, self._with(options), quote)
@@ -555,22 +559,22 @@ class AsyncRegistryClient:
         options: WriteOptions | None = None,
         quote: Quote | None = None,
     ) -> Outcome:
-        """Send intents of the signer's own in one transaction: all take effect, or none.
+        """Send intents in one transaction: either all take effect, or none.
 
         Requests that others signed can be among them.
 
         Args:
-            steps: Intents and requests, all for one contract.
-            signer: Account that the intents are about; it pays.
-            cancel_signed: Whether to cancel, in the same transaction, what the signer has signed
-                and nobody has submitted. Without that, such a request could undo the write until
-                its deadline. The next 1,000 nonces are skipped.
+            steps: Intents and requests, all for the same contract.
+            signer: The account given entries change, which also pays.
+            cancel_signed: Whether to cancel, in the same transaction, requests that the signer has
+                signed and nobody has submitted. Until its deadline, such a request could undo the
+                write. The next 1,000 nonces are skipped.
             options: See `WriteOptions`.
-            quote: What `quote` returned for the same steps, for a write that was confirmed: it then
-                never costs more, and is sent without a second look if the quote is fresh.
+            quote: The quote of the same steps that a user has confirmed: the write never costs
+                more, and a fresh quote saves a simulation.
 
         Raises:
-            FeeAboveCap: It would now cost more than the quote, or than the options allow.
+            FeeAboveCap: The write would cost more than the quote, or than the options allow.
         """
         return await self._run(
             flows.admin.send(
@@ -594,7 +598,7 @@ class AsyncRegistryClient:
         It raises what `send` would raise. Requests that others signed cost no more with `submit`.
 
         Args:
-            steps: Intents and requests, all for one contract.
+            steps: Intents and requests, all for the same contract.
             payer: Address of the account that would send them; its key is not needed.
             options: See `WriteOptions`.
         """
@@ -710,10 +714,10 @@ class AsyncRegistryClient:
         """Cancel all requests that the signer signed with a nonce below this one.
 
         Args:
-            new_nonce: Nonce of its next request; 1,000 above the present one unless given.
-            contract: Each contract counts for itself.
-            signer: Whose requests they are; it pays. To have another one pay, sign
-                `InvalidateNonce`.
+            new_nonce: Nonce of its next request; by default 1,000 above the current one.
+            contract: The contract; each counts its own nonces.
+            signer: The account given requests they are, which also pays. To have another account
+                pay, sign `InvalidateNonce`.
             options: See `WriteOptions`.
         """
         return await self._run(

@@ -37,7 +37,7 @@ class Run(Protocol):
 
 
 class Group:
-    """What a group shares with the client that it belongs to."""
+    """The base of the groups: what they share with their client."""
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class Group:
 
 
 class Owner(Group):
-    """Reads and writes about who owns the registry: `client.owner`."""
+    """Reads and writes of the registry's owner: `client.owner`."""
 
     async def address(self, *, block: int | None = None) -> Address | None:
         """Return the owner; `None` if there is none."""
@@ -78,11 +78,13 @@ class Owner(Group):
         signer: AnySigner,
         options: WriteOptions | None = None,
     ) -> Outcome:
-        """Hand an id to its rightful holder, in one transaction; for the owner of the registry.
+        """Give an id to its rightful holder, in one transaction; for the owner of the registry.
+
+        Any other account loses the id.
 
         Args:
             claim: `SetParty` with that id, signed by its rightful holder.
-            signer: Owns the registry. Whoever holds the id is taken off the list.
+            signer: The owner of the registry.
             options: See `WriteOptions`.
 
         Raises:
@@ -94,13 +96,13 @@ class Owner(Group):
 
 
 class Transactions(Group):
-    """What was sent, and what became of it: `client.transactions`."""
+    """Transactions that were sent, and what became of them: `client.transactions`."""
 
     async def open(self, account: str | None = None) -> tuple[OpenTransaction, ...]:
-        """Return what the journal has signed and the chain has not decided, in order.
+        """Return the transactions in the journal that the chain has not decided about, in order.
 
         Args:
-            account: Whose transactions; `None` for those of all accounts in the journal.
+            account: The sender; `None` for all accounts in the journal.
         """
         who = None if account is None else Address(account)
         return await self._run(
@@ -108,7 +110,7 @@ class Transactions(Group):
         )
 
     async def spender(self, account: str) -> SpenderStatus:
-        """Return an account's balance and open transactions, for a server that pays for many."""
+        """Return an account's balance and open transactions; for servers that pay for others."""
         return await self._run(
             flows.pending.spender_status(self._dialect, Address(account), self._with(None)),
         )
@@ -119,25 +121,25 @@ class Transactions(Group):
         """Return what became of a transaction, for example after `OutcomeUnknown`.
 
         Args:
-            tx_hash: Its hash, or that of one that it replaced.
-            options: Only the journal and the number of confirmations count.
+            tx_hash: The hash of the transaction, or of one that it replaced.
+            options: Only the journal and the number of confirmations are used.
 
         Returns:
-            What it did; `None` if it is not in a block that stands. Its `items` are empty if the
-            journal does not know the transaction.
+            The outcome; `None` while the transaction is not in a block with enough confirmations.
+            Its `items` are empty if the journal does not know the transaction.
 
         Raises:
-            Reverted: It is in a block, and failed.
+            Reverted: The transaction is in a block, and failed.
         """
         return await self._run(
             flows.replace.outcome_of(self._dialect, tx_hash, self._with(options))
         )
 
     async def await_outcome(self, tx_hash: str, *, options: WriteOptions | None = None) -> Outcome:
-        """Wait for a transaction that was sent before; see `outcome_of`.
+        """Wait for a transaction that was sent earlier, and return its outcome; see `outcome_of`.
 
         Raises:
-            TransactionReplaced: It will never take effect.
+            TransactionReplaced: The transaction will never take effect.
         """
         return await self._run(
             flows.replace.await_outcome(self._dialect, tx_hash, self._with(options))
@@ -150,10 +152,10 @@ class Transactions(Group):
         signer: AnySigner,
         options: WriteOptions | None = None,
     ) -> Outcome:
-        """Send a transaction that is stuck again, for at least a quarter more.
+        """Send a stuck transaction again, at a price that is at least a quarter higher.
 
-        It has the number of the first, so only one of them can take effect: the outcome's
-        `tx_hash` says which. If the first is in a block already, nothing is sent.
+        Both have the same number, so only one of them can take effect; the outcome's `tx_hash` says
+        which. If the first is already in a block, nothing is sent.
         """
         return await self._run(
             flows.replace.speed_up(self._dialect, tx_hash, signer, self._with(options)),
@@ -166,10 +168,10 @@ class Transactions(Group):
         signer: AnySigner,
         options: WriteOptions | None = None,
     ) -> Outcome | None:
-        """Send a transaction that does nothing in place of one that is stuck.
+        """Replace a stuck transaction by one that does nothing.
 
         Returns:
-            `None` if the first will never take effect; what it did if it was quicker.
+            `None` if the stuck transaction will never take effect; its outcome if it was faster.
         """
         return await self._run(
             flows.replace.cancel(self._dialect, tx_hash, signer, self._with(options)),
@@ -177,7 +179,7 @@ class Transactions(Group):
 
 
 class Ensure(Group):
-    """Writes of only what differs from what is listed: `client.ensure`."""
+    """Writes that change only what differs from the listed entries: `client.ensure`."""
 
     async def node(
         self,
@@ -213,20 +215,20 @@ class Ensure(Group):
     ) -> Ensured:
         """List an account as a party, if it is not already listed like this.
 
-        A further id is added; the account's other ids stay. With a spender, the signer signs
-        requests and the spender pays. Modules and website that are not given stay as they are.
+        The account's other ids are left alone. With a spender, the signer signs requests and the
+        spender pays. `None` for modules or website changes nothing.
 
         Args:
             country_code: First half of the id.
             party_id: Second half of the id.
             roles: At least one.
-            operator: Address that runs the node.
-            modules_sender: Modules whose sender interface it has.
-            modules_receiver: Modules whose receiver interface it has.
+            operator: Address of the operator given node reaches the party.
+            modules_sender: Modules given sender interface it implements.
+            modules_receiver: Modules given receiver interface it implements.
             website: URL; empty removes it.
-            signer: The account's key, or its controller.
-            account: The account; the signer's own unless given.
-            spender: Who pays; the signer unless given.
+            signer: The account's key, or its controller's.
+            account: Address of the account; by default the signer's.
+            spender: The account that pays; by default the signer.
             options: See `WriteOptions`.
         """
         wanted = intents.WantedParty(
@@ -238,9 +240,9 @@ class Ensure(Group):
             modules_receiver=None if modules_receiver is None else tuple(modules_receiver),
             website=website,
         )
-        whose = None if account is None else Address(account)
+        given = None if account is None else Address(account)
         return await self._run(
-            flows.ensure.party(self._dialect, wanted, signer, spender, self._with(options), whose),
+            flows.ensure.party(self._dialect, wanted, signer, spender, self._with(options), given),
         )
 
     async def parties(
@@ -252,22 +254,22 @@ class Ensure(Group):
         spender: AnySigner | None = None,
         options: WriteOptions | None = None,
     ) -> EnsuredParties:
-        """List an account as these parties, and write only what differs, in one transaction.
+        """List an account as several parties, and write only what differs, in one transaction.
 
-        The account's other ids stay, and are named in the result. `wanted_parties` makes the list
-        of an OCPI credentials object.
+        The account's other ids are left alone, and named in the result. `wanted_parties` returns
+        the parties of an OCPI credentials object.
 
         Args:
             wanted: The parties; each id once.
-            signer: The account's key, or its controller.
-            account: The account; the signer's own unless given.
-            spender: Who pays; the signer unless given.
+            signer: The account's key, or its controller's.
+            account: Address of the account; by default the signer's.
+            spender: The account that pays; by default the signer.
             options: See `WriteOptions`.
         """
-        whose = None if account is None else Address(account)
+        given = None if account is None else Address(account)
         return await self._run(
             flows.ensure.parties(
-                self._dialect, tuple(wanted), signer, spender, self._with(options), whose
+                self._dialect, tuple(wanted), signer, spender, self._with(options), given
             ),
         )
 

@@ -27,24 +27,24 @@ def connect_async(  # noqa: PLR0913 - each has a default
     options: WriteOptions | None = None,
     journal: Journal | None = None,
 ) -> AsyncRegistryClient:
-    """Reach a registry over HTTP. Nothing is asked yet.
+    """Return a client of a registry, over HTTP. The chain is not asked yet.
 
     Args:
-        network: Name of a deployment that is built in (`ewc`, `volta`, `local`), path of a file
-            that ends in `.json`, or a deployment.
-        rpc_urls: RPC nodes, the preferred one first; those of the deployment unless given.
-        timeout_s: How long one request to a node may take.
-        headers: Sent with every request: an authorization, say.
+        network: The name of a built-in deployment (`ewc`, `volta`, `local`), the path of a `.json`
+            file, or a deployment.
+        rpc_urls: URLs of RPC nodes, the preferred one first; by default those of the deployment.
+        timeout_s: How long one request to a node may take, in seconds.
+        headers: HTTP headers for every request, for example an authorization.
         proxy: URL of an HTTP proxy.
-        ca_file: File with the certificates of authorities to trust instead of the usual ones.
-        options: How transactions are priced and waited for, unless a write has its own.
-        journal: Where transactions are kept until the chain has decided: `SqliteJournal("FILE")`,
-            say. Without one, only this client remembers what it sent: if the process ends, the same
-            write again can be paid again.
+        ca_file: File with the certificates of the authorities to trust, instead of the system's.
+        options: How transactions are priced and waited for, unless a write has its own options.
+        journal: Keeps transactions until the chain has decided, for example
+            `SqliteJournal("FILE")`. Without one, only this client remembers what it sent: after a
+            restart, the same write can be paid for again.
 
     Raises:
-        InvalidInput: There is no such deployment, or no RPC node is known.
-        UnsupportedByDialect: Its contracts are of a generation that this version does not speak.
+        InvalidInput: The deployment doesn't exist, or has no RPC node.
+        UnsupportedByDialect: This version does not support its contracts.
     """
     deployment = network if isinstance(network, Deployment) else deployment_of(network)
     transport = AsyncHttpTransport(

@@ -18,7 +18,7 @@ class Identity(Group):
     """Keys, controllers and leaving: each is one task, whichever keys sign."""
 
     def holdings(self, account: str, *, block: int | None = None) -> Holdings:
-        """Return everything that an account has: parties, node, service, agreements, controller."""
+        """Return what an account has: parties, node, service, agreements and controller."""
         return self._run(flows.identity.holdings(self._dialect, Address(account), block))
 
     def rotate(
@@ -32,25 +32,25 @@ class Identity(Group):
     ) -> Moved:
         """Move everything that an account has to a new key, in one transaction.
 
-        Ids, service, agreements, node with its attached parties, and controller follow. The
+        Its ids, service, agreements, node with attached parties, and controller move along. The
         account is retired for good. Save the new key before you call this.
 
         Args:
-            new_signer: The new key, which was never used in this registry. It accepts.
-            signer: The account's key, or its controller.
-            account: The account; the signer's own unless given.
-            spender: Who pays; the signer unless given.
+            new_signer: The new key, which was never used in this registry. It signs the acceptance.
+            signer: The account's key, or its controller's.
+            account: Address of the account; by default the signer's.
+            spender: The account that pays; by default the signer.
             options: See `WriteOptions`.
 
         Raises:
-            AccountNotFound: There is nothing to move.
-            AccountInUse: The new key has something in this registry already, or is retired.
+            AccountNotFound: The account has nothing to move.
+            AccountInUse: The new key already has something in this registry, or is retired.
             UnsupportedByDialect: These contracts can't move accounts.
         """
-        whose = signer.address if account is None else Address(account)
+        given = signer.address if account is None else Address(account)
         return self._run(
             flows.identity.rotate(
-                self._dialect, whose, signer, new_signer, spender, self._with(options)
+                self._dialect, given, signer, new_signer, spender, self._with(options)
             ),
         )
 
@@ -62,12 +62,12 @@ class Identity(Group):
         spender: Signer,
         options: WriteOptions | None = None,
     ) -> Outcome:
-        """Send a move whose parts were signed on different machines.
+        """Send a move given parts were signed on different machines.
 
         Args:
             request: `MoveAccount`, signed by the account or its controller.
-            acceptance: `AcceptAccount`, signed by the new key; it may be in the request already.
-            spender: Who pays.
+            acceptance: `AcceptAccount`, signed by the new key; `None` if the request contains it.
+            spender: The account that pays.
             options: See `WriteOptions`.
         """
         whole = request if acceptance is None else request.accepted(acceptance)
@@ -84,24 +84,24 @@ class Identity(Group):
         spender: Signer | None = None,
         options: WriteOptions | None = None,
     ) -> Outcome:
-        """Name the account whose signature counts for another one from now on, or none.
+        """Name the account given signature counts for another one from now on, or remove it.
 
         Args:
-            controller: The controller, which accepts: its signer, or the `AcceptController` that
-                it has signed, as a Safe does. `None` removes the present controller.
-            signer: The account's key, or its present controller.
-            account: The account; the signer's own unless given.
-            spender: Who pays; the signer unless given.
+            controller: The signer of the controller, or the `AcceptController` that it has signed,
+                as a Safe does. `None` removes the current controller.
+            signer: The account's key, or its current controller's.
+            account: Address of the account; by default the signer's.
+            spender: The account that pays; by default the signer.
             options: See `WriteOptions`.
 
         Raises:
-            NotController: The controller has a controller itself.
+            NotController: The new controller has a controller itself.
             UnsupportedByDialect: These contracts have no controllers.
         """
-        whose = signer.address if account is None else Address(account)
+        given = signer.address if account is None else Address(account)
         return self._run(
             flows.identity.name_controller(
-                self._dialect, whose, controller, signer, spender, self._with(options)
+                self._dialect, given, controller, signer, spender, self._with(options)
             ),
         )
 
@@ -118,12 +118,12 @@ class Identity(Group):
         Agreements end with the last id. If it is interrupted, call it again.
 
         Args:
-            signer: The account's key, or its controller.
-            account: The account; the signer's own unless given.
-            spender: Who pays; the signer unless given.
+            signer: The account's key, or its controller's.
+            account: Address of the account; by default the signer's.
+            spender: The account that pays; by default the signer.
             options: See `WriteOptions`.
         """
-        whose = signer.address if account is None else Address(account)
+        given = signer.address if account is None else Address(account)
         return self._run(
-            flows.identity.leave(self._dialect, whose, signer, spender, self._with(options)),
+            flows.identity.leave(self._dialect, given, signer, spender, self._with(options)),
         )

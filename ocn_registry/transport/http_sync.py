@@ -34,7 +34,7 @@ _MOST_KEPT = 16
 
 
 class HttpTransport:
-    """Asks RPC nodes over HTTP."""
+    """Performs effects by asking RPC nodes over HTTP."""
 
     def __init__(  # noqa: PLR0913 - each has a default
         self,
@@ -53,22 +53,21 @@ class HttpTransport:
         """Create a transport.
 
         Args:
-            urls: RPC nodes, the preferred one first.
-            chain_id: The chain that they have to be on; `None` to believe them.
-            timeout_s: How long the nodes may take to answer a question, all of them together and
-                whatever addresses they have.
-            headers: Sent with every request: an authorization, say.
+            urls: URLs of RPC nodes, the preferred one first.
+            chain_id: The chain that they have to be on; `None` to accept any.
+            timeout_s: How long an answer may take, in seconds, over all nodes and their addresses.
+            headers: HTTP headers for every request, for example an authorization.
             proxy: URL of an HTTP proxy.
-            ca_file: File with the certificates of authorities to trust instead of the usual ones.
-            max_answer_bytes: A longer answer is refused.
-            max_batch: Most questions that go in one request; fewer where a node takes fewer.
-            retries: How often a read is tried again where that may help, after pauses of 0.1 s and
-                more, 5 s at most.
-            total_s: How long everything that is asked may take together, from now on, pauses
-                included; `None` for no limit but that of each question.
+            ca_file: File with the certificates of the authorities to trust, not the system's.
+            max_answer_bytes: Longer answers are rejected.
+            max_batch: The most questions in one request; fewer if a node takes fewer.
+            retries: How often a failed read is tried again if that may help, after pauses of 0.1 s
+                and more, at most 5 s.
+            total_s: How long all answers together may take, in seconds from now, pauses included;
+                `None` for no limit besides that of each answer.
 
         Raises:
-            InvalidInput: There is no URL, or one, or the proxy's, is of another kind.
+            InvalidInput: There is no URL, or a URL or the proxy's is not valid.
         """
         self._nodes = Nodes(
             urls,
