@@ -6,13 +6,14 @@ aiohttp is imported when the first request goes out.
 from __future__ import annotations
 
 import asyncio
+import math
 import ssl
 import time
 from typing import TYPE_CHECKING
 
 from ocn_registry.errors import InvalidInput, TransportError
 from ocn_registry.foreign.text import shown
-from ocn_registry.protocol.effects import run_async
+from ocn_registry.protocol.effects import Sleep, run_async
 from ocn_registry.transport.local import LOCAL
 from ocn_registry.transport.local_async import AsyncHere
 from ocn_registry.transport.replies import NoReply, Reply, slow, too_long, unreachable
@@ -49,6 +50,7 @@ class AsyncHttpTransport:
         max_answer_bytes: int = MAX_ANSWER_BYTES,
         max_batch: int = MAX_BATCH,
         retries: int = RETRIES,
+        total_s: float | None = None,
     ) -> None:
         """Create a transport.
 
@@ -63,6 +65,8 @@ class AsyncHttpTransport:
             max_batch: The most questions in one request; fewer if a node takes fewer.
             retries: How often a failed read is tried again if that may help, after pauses of 0.1 s
                 and more, at most 5 s.
+            total_s: How long all answers together may take, in seconds from now, pauses included;
+                `None` for no limit besides that of each answer.
 
         Raises:
             InvalidInput: There is no URL, or a URL or the proxy's is not valid.
@@ -78,6 +82,7 @@ class AsyncHttpTransport:
             retries=retries,
         )
         self._here = AsyncHere()
+        self._ends = math.inf if total_s is None else time.monotonic() + total_s
         self._proxy = proxy
         self._ca_file = ca_file
         self._max_answer_bytes = max_answer_bytes
@@ -93,6 +98,8 @@ class AsyncHttpTransport:
         """Return the answer of an effect."""
         if isinstance(effect, Post):
             return await self._post(effect)
+        if isinstance(effect, Sleep):
+            effect = Sleep(max(0.0, min(effect.seconds, self._ends - time.monotonic())))
         if isinstance(effect, LOCAL):
             return await self._here.perform(effect)
         return await run_async(self._nodes.ask(effect), self.perform)
@@ -128,9 +135,12 @@ class AsyncHttpTransport:
         )
 
         never_arrived = (ClientConnectorError, ClientHttpProxyError, ConnectionTimeoutError)
-        endpoint, timeout_s = post.endpoint, post.timeout_s
+        endpoint = post.endpoint
         session = self._open()
         started = time.monotonic()
+        timeout_s = max(
+            0.001, min(post.timeout_s, self._ends - started)
+        )  # aiohttp waits for ever at 0
         try:
             # A little longer than connecting may take, which tells what has not arrived.
             async with (

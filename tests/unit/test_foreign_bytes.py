@@ -36,6 +36,7 @@ from ocn_registry.protocol.effects import (
 )
 from ocn_registry.signing.documents import read_object
 from ocn_registry.transport import http_wire, replies
+from ocn_registry.transport.http_async import AsyncHttpTransport
 from ocn_registry.transport.http_sync import HttpTransport
 from ocn_registry.transport.local_async import AsyncHere
 from ocn_registry.transport.replies import NoReply, Reply
@@ -317,3 +318,13 @@ def test_everything_that_is_asked_ends_at_the_limit_for_all_of_it():
         for _ in range(100):
             with pytest.raises(RpcTimeout):
                 transport.perform(Head())
+        with pytest.raises(RpcTimeout):
+            asyncio.run(_asked_all(url))
+
+
+async def _asked_all(url):
+    transport = AsyncHttpTransport([url], total_s=0.1)
+    try:
+        await transport.perform(Head())
+    finally:
+        await transport.close()
