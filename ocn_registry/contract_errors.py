@@ -1,7 +1,7 @@
 """The errors of the contracts, one class for each, with the error's arguments as fields.
 
-A class is found by its `signature`, as the contract's ABI spells it; the fields stand in the order
-of the arguments. A test holds these classes and the ABI together, both ways.
+A class is found by its `signature`, as the contract's ABI writes it. The fields are in the order of
+the arguments. A test compares the classes with the ABI, both ways.
 """
 
 from dataclasses import dataclass, fields

@@ -1,4 +1,4 @@
-"""Everything that can go wrong, by whose fault it is.
+"""All errors of the package, by whose fault they are.
 
 ```
 OcnRegistryError

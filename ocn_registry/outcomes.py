@@ -1,6 +1,6 @@
-"""What a write did: what it changed, in which block, and at what cost.
+"""The outcome of a write: what it changed, in which block, and at what cost.
 
-The changes are told by the contracts' events, so they are what happened and not what was asked.
+Changes are read from the contracts' events, so they are what happened and not what was asked for.
 """
 
 from __future__ import annotations

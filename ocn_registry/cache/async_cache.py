@@ -1,4 +1,4 @@
-"""The cache for callers that share a thread; refreshed by a task of its own, or by hand."""
+"""The cache for asynchronous callers, refreshed by a task or when you ask for it."""
 
 from __future__ import annotations
 

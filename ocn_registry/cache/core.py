@@ -1,7 +1,8 @@
-"""What both caches share: the blocking one and the asynchronous one.
+"""The common base of both caches, the blocking one and the asynchronous one.
 
-A round is a flow: follow the chain, or load, save to the file, then make what was found what
-answers come from (one assignment), and give the update to subscribers. The caches perform it.
+A round is a flow: it follows the chain or loads the registry, saves the state to the file, makes it
+the state that answers come from (by one assignment), and notifies subscribers. The caches perform
+the flow.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""How what is known becomes what stands at the latest block: load, follow, go back.
+"""Bring the known state to the latest block: load it, follow the chain, or go back.
 
-Written once for every transport, as a flow. What is known is a `Known`; each round gives the next
-one, or raises and leaves it as it was.
+It is a flow, written once for every transport. What is known is a `Known`; each round returns the
+next one, or raises and leaves it as it was.
 
 * All of a round is about one block. Whatever answers has to have that block, by its hash: where the
   chain moved in between, or a node behind the same URL lags or is on another chain, the round

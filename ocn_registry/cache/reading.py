@@ -1,4 +1,4 @@
-"""Reading a registry into rows: all of it, or what events have named; every answer of one block."""
+"""Read a registry into rows: all of it, or the entries that events name, always at one block."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows as JSON, as the file keeps the way back."""
+"""Rows as JSON, in which the file keeps how to go back."""
 
 from __future__ import annotations
 

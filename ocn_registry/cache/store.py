@@ -1,11 +1,12 @@
-"""What is known, in a file: saved in one step, and there again however the process ended.
+"""The cache's file: saved in one step, and intact however the process ended.
 
-One SQLite database. A round changes the rows that it touched, the block and the way back in one
-transaction, so that the file is always what was known at one block: after `kill -9` too, and after
-a loss of power it is at worst some rounds old. Only one process can have it.
+It is one SQLite database. In one transaction, a round changes the rows that it touched, the block,
+and the record of how to go back, so the file always holds the state at one block. That is true
+after `kill -9` too; after a power cut the file may be a few rounds old. Only one process can use it
+at a time.
 
-The file says which deployment it belongs to. It is not an archive, nor a format for others: a file
-that another version of the package has written, or that is damaged, is made again from the chain.
+The file says which deployment it belongs to. It is neither an archive nor an exchange format: if
+another version of the package wrote it, or if it is damaged, it is created again from the chain.
 """
 
 from __future__ import annotations

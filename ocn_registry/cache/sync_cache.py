@@ -1,4 +1,4 @@
-"""The cache for callers that wait; refreshed by a thread of its own, or by hand."""
+"""The cache for callers that wait, refreshed by a thread or when you ask for it."""
 
 from __future__ import annotations
 

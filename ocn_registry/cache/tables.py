@@ -1,4 +1,4 @@
-"""The tables of a cache's file, and what stands in them."""
+"""The tables of a cache's file, and their rows."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""What subscribers receive: how the registry of one block differs from that of the one before.
+"""What subscribers receive: the differences between two consecutive states of the registry.
 
 The two states are compared, whatever led from one to the other: events, a reorganisation of the
-chain, or loading all again. Applied to a copy, the differences make it what the cache is. What came
-and went in between is not among them.
+chain, or loading everything again. If you apply the differences to a copy, it equals the cache.
+Changes that were undone in between are not included.
 """
 
 from __future__ import annotations

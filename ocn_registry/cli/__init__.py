@@ -1,6 +1,6 @@
-"""The command `ocn-registry`, and all that the package knows of terminals.
+"""The command `ocn-registry`: everything in the package that knows command lines and terminals.
 
-A command parses, calls the client, and renders. What it is asked for goes to standard output, what
-it has to say to standard error. `arguments` lists the commands; the module of a command is imported
-when it runs, so that `--help` costs nothing.
+A command parses its arguments, calls the client, and prints. Results go to standard output,
+messages to standard error. Modules in `commands` import what they need when they run, so `--help`
+is quick.
 """

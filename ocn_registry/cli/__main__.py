@@ -1,4 +1,4 @@
-"""`ocn-registry`, and `python -m ocn_registry.cli`: one command, and then the process ends."""
+"""The entry point of `ocn-registry` and `python -m ocn_registry.cli`."""
 
 import gc
 import os

@@ -1,4 +1,4 @@
-"""Errors as the user sees them: sentences on standard error, and an exit code."""
+"""Report errors to users: a sentence on standard error, and an exit code."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""From the words of the command line to an exit code: parse, run, report errors.
+"""Run one command line: parse it, run the command, report errors, return the exit code.
 
-Every error of the package is reported in one line and has an exit code of its own. Anything else
-that escapes is a bug in this program, and the only thing that shows a traceback: with `OCN_DEBUG`
-set.
+Every error of the package is reported in one line and has its own exit code. Any other exception is
+a bug in this program; it is reported with a traceback if `OCN_DEBUG` is set.
 """
 
 from __future__ import annotations

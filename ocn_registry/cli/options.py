@@ -1,4 +1,4 @@
-"""Options that several commands share. Nothing is imported here that takes time."""
+"""Options that several commands share. Nothing slow is imported here."""
 
 from __future__ import annotations
 

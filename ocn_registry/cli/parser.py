@@ -1,4 +1,4 @@
-"""The parser of the command line, built from the commands. It imports nothing that is slow."""
+"""The parser of the command line, built from the commands. Nothing slow is imported here."""
 
 from __future__ import annotations
 

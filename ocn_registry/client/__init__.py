@@ -1,4 +1,4 @@
 """The clients of a registry, for callers that wait and for asyncio, and how to connect them.
 
-Imports everything below: vocabulary, dialects, flows, transports. Each method is one line.
+It imports everything below: vocabulary, dialects, flows, transports. Each method is one line.
 """

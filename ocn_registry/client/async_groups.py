@@ -1,4 +1,4 @@
-"""Groups of what few programs ask of a registry, for callers that share a thread."""
+"""Groups of methods that few programs need, for asynchronous callers."""
 
 from __future__ import annotations
 

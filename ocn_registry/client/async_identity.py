@@ -1,4 +1,4 @@
-"""An account's life, for asynchronous callers: `client.identity`."""
+"""The life of an account, for asynchronous callers: `client.identity`."""
 
 from __future__ import annotations
 

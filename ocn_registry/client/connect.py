@@ -1,4 +1,4 @@
-"""From the name of a network to a client, in one line."""
+"""Connect to a network by its name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the name of a network to a client for asyncio; apart, so that others never load asyncio."""
+"""Connect to a network by its name, for asyncio; apart, so that others don't import asyncio."""
 
 from __future__ import annotations
 

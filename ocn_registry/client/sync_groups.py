@@ -1,4 +1,4 @@
-"""Groups of what few programs ask of a registry, for callers that wait."""
+"""Groups of methods that few programs need, for callers that wait."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An account's life, for callers that wait: `client.identity`."""
+"""The life of an account, for callers that wait: `client.identity`."""
 
 from __future__ import annotations
 

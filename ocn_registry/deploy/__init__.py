@@ -1,4 +1,4 @@
-"""Putting the registry on a chain: create, record, verify, hand over; and chains for development.
+"""Put the registry on a chain: create, record, verify, hand over. Also: development chains.
 
-Imports flows and transports. Clients don't need it.
+It imports flows and transports. Clients don't need it.
 """

@@ -1,12 +1,12 @@
-"""Anvil, the development node, as a child that never outlives this process.
+"""Anvil, the development node, as a child process that never outlives this one.
 
-It is the child of a small shell that also holds the read end of a pipe from this process. The
-kernel closes the pipe when this process ends, in whatever way: normally, by an exception, Ctrl-C,
-SIGTERM, SIGKILL. Then the shell kills Anvil. That needs nothing but POSIX (Linux, macOS, WSL), no
-signal handler, and no `prctl`, which would tie Anvil's life to one *thread* of this process.
+Its parent is a small shell that holds the read end of a pipe from this process. When this process
+ends in any way, normally, by an exception, Ctrl-C, SIGTERM or SIGKILL, the kernel closes the pipe
+and the shell kills Anvil. This takes nothing but POSIX (Linux, macOS, WSL): no signal handler, and
+no `prctl`, which would tie Anvil's life to one *thread* of this process.
 
-A process that was forked off this one, without `exec`, holds the pipe as well: Anvil then ends with
-the last of them, if not by `stop`.
+A process that was forked from this one without `exec` holds the pipe as well. Anvil then ends with
+the last of them, unless `stop` is called.
 """
 
 from __future__ import annotations

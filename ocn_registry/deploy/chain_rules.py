@@ -1,4 +1,4 @@
-"""Whether a chain's rules are new enough for a contract's code, found by asking the chain."""
+"""Check that a chain's rules are new enough for a contract's code, by asking the chain."""
 
 from __future__ import annotations
 

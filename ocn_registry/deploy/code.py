@@ -1,6 +1,6 @@
-"""Code on the chain, compared with the published code byte for byte.
+"""Compare the code on the chain with the published code, byte for byte.
 
-Only where the constructor wrote immutable values does it differ, and each of these follows from the
+They differ only where the constructor wrote immutable values, and each of these follows from the
 chain, the addresses and the constructor's arguments. So the whole code is predicted and compared.
 """
 

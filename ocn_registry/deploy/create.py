@@ -1,8 +1,8 @@
-"""Creating one contract: its transaction is signed, recorded, sent, awaited and replaced.
+"""Create one contract: sign its transaction, record it, send it, wait for it, replace it.
 
-A transaction stands in the record, signed, before it is sent; so does a dearer one that is to take
-its place. All of them have one number, so only one can ever take effect, and whichever does, the
-contract has the same address.
+A transaction is in the record, signed, before it is sent, and so is one with a higher price that
+replaces it. All of them have the same number, so only one can ever take effect, and the contract
+gets the same address whichever it is.
 """
 
 from __future__ import annotations

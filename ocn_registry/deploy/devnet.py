@@ -1,4 +1,4 @@
-"""A development chain: Anvil at London rules with the contracts on it, at fixed addresses.
+"""A development chain: Anvil at London rules, with the contracts at fixed addresses.
 
 ```python
 with Devnet() as devnet:

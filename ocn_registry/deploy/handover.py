@@ -1,6 +1,6 @@
-"""Hand the registry over: the owner offers it, the new owner accepts; each step is checked.
+"""Hand the registry over: the owner offers it, the new owner accepts, and each step is checked.
 
-A Safe can't sign a transaction as a key does. What it is to do is a file, which its owners load
+A Safe can't sign a transaction as a key does. Its task is written to a file, which its owners load
 into the Safe's transaction builder.
 
 ```python

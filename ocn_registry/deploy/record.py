@@ -1,7 +1,7 @@
-"""The record of a deployment, written before each step: a deployment continues from it.
+"""The record of a deployment, written before each step, so that a deployment can be continued.
 
-It is a JSON object. Once the deployment is finished it also is a deployment, as `deployments`
-reads it: then, and not before, it has the keys `registry` and `permissions`.
+It is a JSON object. Once the deployment is finished, it is also a network file as `networks` reads
+it: only then does it have the keys `registry` and `permissions`.
 """
 
 from __future__ import annotations

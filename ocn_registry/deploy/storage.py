@@ -1,4 +1,4 @@
-"""Whether the storage of verified contracts came about as their published code writes it.
+"""Prove that only the published code has written the storage of verified contracts.
 
 Equal code is not enough: a contract's creation code can fill the storage as it likes, with ids that
 are taken and listed nowhere, and then return the published code. So the transaction that created

@@ -1,8 +1,8 @@
-"""A timelock accepts the registry: scheduled, waited for, executed; each step is checked.
+"""Let a timelock accept the registry: schedule, wait, execute. Each step is checked.
 
-OpenZeppelin's TimelockController calls `acceptOwnership()` itself, once its delay has passed since
-somebody with its role of a proposer has scheduled that. A proposer that is a Safe gets the call as
-a file.
+OpenZeppelin's TimelockController calls `acceptOwnership()` itself, after its delay, once an account
+with the proposer role has scheduled the call. If the proposer is a Safe, it gets the call as a
+file.
 
 ```python
 run(offer(deployment, timelock, owner, options), transport.perform)

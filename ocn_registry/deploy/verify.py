@@ -1,4 +1,4 @@
-"""What is deployed at an address, checked from the outside: with this package and an RPC node.
+"""Check from the outside what is deployed at an address, with this package and an RPC node.
 
 The code on the chain has to equal the published code byte for byte. Only where the constructor
 wrote immutable values does it differ, and each of these values follows from the chain, the

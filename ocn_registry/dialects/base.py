@@ -1,8 +1,8 @@
-"""What a dialect does: how one generation of the contracts is spoken to.
+"""What a dialect does: it speaks to one generation of the contracts.
 
 A dialect turns intents and questions into calldata, and answers, events and errors into values. Its
-two parts stand in `reader` and `writer`. It is chosen once, from the deployment. Where generations
-differ in what they can do, `limits` says so as data, or `UnsupportedByDialect` is raised; nothing
+two parts are in `reader` and `writer`. It is chosen once, from the deployment. If a generation
+can't do something, `limits` says so as data, and trying it raises `UnsupportedByDialect`; nothing
 is silently ignored.
 """
 

@@ -1,8 +1,9 @@
-"""Which generation contracts are of, when only their addresses are known: they are asked.
+"""Find out of which generation contracts are, if only their addresses are known.
 
-The third generation says its name, version and address, and which Registry its Permissions reads.
-The first says nothing of itself: its Registry is known by a function that the third has not, its
-Permissions only by what it lacks; whether these two belong together, nothing tells.
+The third generation returns its name, version and address, and which Registry its Permissions
+reads. The first says nothing about itself: its Registry is recognized by a function that the third
+lacks, and its Permissions by the functions that it lacks. Whether these two belong together can't
+be found out.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """How a change came about: which functions lead to it, and who may call them.
 
-Events say what is so now. How it came to be so is read from the transaction's calldata: each
+Events say what holds now, not how it came about. That is read from the transaction's calldata: each
 generation of the contracts lists its functions, and the rules below, which hold for all of them,
-say what each function leads to. A call through another contract says nothing.
+say what each function leads to. A call through another contract reveals nothing.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Calls of contract functions: what the generations of the contracts have in common."""
+"""Calls of contract functions, for all generations of the contracts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a dialect does for writes: calldata, requests, and what the contracts answer with."""
+"""What a dialect does for writes: calldata, requests, and the contracts' answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ethereum's standards: keccak, RLP, ABI words, transactions, typed data.
+"""Ethereum's standards: addresses, keccak, RLP, ABI words, transactions, typed data.
 
-Knows nothing of the Open Charging Network. Imports `foreign`, and the values of `models`.
+It knows nothing of the Open Charging Network, and imports `foreign`, `errors` and `portable` only.
 """

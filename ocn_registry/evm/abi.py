@@ -1,7 +1,7 @@
 """The ABI of contract calls, as far as these contracts use it: words of 32 bytes.
 
-A value becomes a word, or a `Tail` when its length varies; `join` writes them, `Words` reads them.
-A node may be hostile: each offset and length is checked, and no answer is read more than once.
+A value becomes a word, or a `Tail` if its length varies. `join` writes them, `Words` reads them. A
+node may be hostile, so each offset and length is checked, and no part of an answer is read twice.
 
 Source: Solidity documentation, "Contract ABI Specification".
 """

@@ -1,6 +1,6 @@
-"""Signatures of keys: made, recovered and checked on the curve secp256k1.
+"""Sign, recover and check signatures on the curve secp256k1.
 
-coincurve (libsecp256k1) is used as it is: with eth-account around it a signature takes seven times
+It uses coincurve (libsecp256k1) directly: with eth-account around it, a signature takes seven times
 as long, and the first one waits 0.9 s for imports.
 """
 

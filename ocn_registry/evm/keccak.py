@@ -1,8 +1,8 @@
-"""Keccak-256, the hash of everything on the chain.
+"""Keccak-256, the hash that Ethereum uses for everything.
 
-From pycryptodome: it imports in 15 ms, where eth-utils brings along what takes 200 ms. Its objects
-take longer than the hashing of a few words, so its C functions are called here, each thread with a
-state of its own; where a later pycryptodome has moved them, its objects serve.
+It comes from pycryptodome, which imports in 15 ms; eth-utils takes 200 ms. Its objects take longer
+to create than a few words take to hash, so its C functions are called directly, with one state for
+each thread. If a later pycryptodome moves them, its objects are used.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""What a wallet is asked to sign, and its hash.
+"""Typed data (EIP-712): what a wallet is asked to sign, and its hash.
 
-Our own hashing: the requests of these contracts are flat structures of texts, addresses, numbers
-and lists of numbers, and the hashes of types and domains are kept, so that a digest costs a few
-hashes. eth-account's `encode_typed_data`, which coerces in silence, is what tests compare with.
+The hashing is our own: these requests are flat structures of text, addresses, numbers and lists of
+numbers, and the hashes of types and domains are cached, so a digest costs a few hashes. Tests
+compare it with eth-account's `encode_typed_data`, which silently coerces values.
 
 Source: EIP-712.
 """

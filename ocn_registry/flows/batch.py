@@ -1,7 +1,7 @@
-"""Many people's requests, each on its own: one transaction for as many as fit, or several.
+"""Submit the requests of many accounts independently, as many in a transaction as fit.
 
-A request that would fail is left out before anything is paid. One that turns bad between the
-simulation and its block fails alone. What became of each is in the outcome.
+A request that would fail is left out before anything is paid. One that becomes invalid between the
+simulation and its block fails alone. The outcome says what became of each.
 """
 
 from __future__ import annotations

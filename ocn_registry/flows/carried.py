@@ -1,7 +1,7 @@
-"""What a transaction is for, as text for the journal, and read from it again.
+"""Describe the purpose of a transaction as text for the journal, and read it back.
 
-The text names the intents, and for signed requests the digest that the account signed: by that a
-request is recognised that is in an open transaction, whatever else travels with it.
+The text names the intents and, for signed requests, the digest that the account signed. By the
+digest, a request is found in an open transaction, whatever else is in that transaction.
 """
 
 from __future__ import annotations

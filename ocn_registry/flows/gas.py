@@ -1,9 +1,9 @@
-"""How much gas a signed request may need inside a batch, reckoned from what it asks for.
+"""The gas that a signed request may need inside a batch, calculated from what it asks for.
 
-Nodes are not asked: a contract wallet can answer a simulation otherwise than the chain, and three
-of those would leave the honest requests behind them without gas. The figures were measured in the
-dearest state of the registry that there can be, and rounded up (`tests/client/test_batch_gas.py`):
-an account of 64 ids with all modules, each at an operator of its own with a URL of 255 bytes.
+Nodes are not asked: a contract wallet can behave differently in a simulation than on the chain, and
+three of those would leave honest requests behind them without gas. The figures were measured in the
+most expensive state of the registry and rounded up (`tests/client/test_batch_gas.py`): an account
+of 64 ids with all modules, each at an operator of its own with a URL of 255 bytes.
 """
 
 from __future__ import annotations

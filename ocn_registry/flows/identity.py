@@ -1,8 +1,8 @@
-"""An account's life: a new key, a controller, and leaving.
+"""The life of an account: move to a new key, name a controller, leave.
 
-Each is one task of several signatures, whichever keys make them. Whoever pays may be somebody else.
-Where the keys are on different machines, prepare the request, have each part signed where its key
-is, and submit the result (see `flows.requests`).
+Each is one task of several signatures, whichever keys make them and whoever pays. If the keys are
+on different machines, prepare the request, have each part signed on its machine, and submit the
+result (see `flows.requests`).
 """
 
 from __future__ import annotations

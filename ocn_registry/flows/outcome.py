@@ -1,4 +1,4 @@
-"""What a transaction did, read from its receipt, and what it failed with."""
+"""Read from a receipt what a transaction did, or why it failed."""
 
 from __future__ import annotations
 

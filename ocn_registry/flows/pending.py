@@ -1,4 +1,4 @@
-"""What is open: transactions that wait for a block, as the journal and the chain know them."""
+"""Open transactions: those that wait for a block, as the journal and the chain know them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What a transaction pays per gas, and at most in all.
+"""What a transaction pays per gas, and at most in total.
 
-Energy Web's blocks cost a few wei per gas, so the usual defaults of wallets, in thousands of
-millions, are wrong here: twice the latest base fee and a tip of two wei is the rule.
+Blocks of Energy Web cost a few wei per gas, so the usual defaults of wallets, in gwei, are wrong
+here. The rule is twice the latest base fee, and a tip of two wei.
 """
 
 from __future__ import annotations

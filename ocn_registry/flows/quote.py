@@ -1,7 +1,7 @@
-"""What a write costs at most, before anything is sent: it is checked, simulated and priced.
+"""The most that a write can cost, before anything is sent: it is checked, simulated and priced.
 
 `write` takes the same steps, so a quote raises what the write would raise. A write that is given
-its quote does not look again, and never costs more than the quote says.
+its quote does not simulate again, and never costs more than the quote.
 """
 
 from __future__ import annotations

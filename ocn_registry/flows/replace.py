@@ -1,8 +1,8 @@
-"""A transaction that was sent: what became of it, and how one that is stuck is replaced.
+"""What became of a transaction, and how to replace one that is stuck.
 
-What replaces a transaction has its number, so that only one of the two can take effect, and pays a
-quarter more at least, or nodes would not take it. Only what the account signed itself is signed
-again: the signature of the first is recovered and compared, whoever told what it was.
+The replacement has the same number, so only one of the two can take effect, and pays at least a
+quarter more, because nodes reject less. Only a transaction that the account signed itself is
+replaced: its signature is recovered and compared, whoever supplied the transaction.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""One account's transactions: its turn to write, its journal, its numbers, its waiting."""
+"""One account's transactions: its turn to write, its journal, its numbers, and waiting for them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""From a write to its outcome: check it, plan its transactions, send them.
+"""Carry out a write: check it, plan its transactions, send them, and return the outcome.
 
-What would revert raises before it is sent, and costs nothing. `transaction` sends a single one,
-`batch` many requests.
+If it would revert, it raises before anything is sent, and costs nothing. `transaction` sends one
+transaction, `batch` many requests.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Looking up a host, which the system's own function may take minutes for."""
+"""Look up a host within a time limit, because the system's own function may take minutes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What arrives compressed: unpacked within a limit, and within a ratio to what came.
+"""Unpack compressed data within a limit, and within a ratio to its compressed size.
 
 Source: RFC 9110, section 8.4.1 (content codings).
 """

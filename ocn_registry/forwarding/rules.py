@@ -1,9 +1,9 @@
-"""Which messages of its users a service gets.
+"""Which messages of its users a service receives.
 
-A user's message goes to the provider too when any permission of the agreement matches the module
+A user's message is forwarded to the provider if any permission of the agreement matches the module
 and the interface that the message is *addressed* to (`/ocpi/sender/...` or `/ocpi/receiver/...`).
-The questions of clients and caches see to it that the agreements are in force and are those of the
-message's sender; this is the table alone.
+Clients and caches select the agreements in force of the message's sender; this module is only the
+table.
 
 Seven modules have permissions of their own. Every other one, such as OCPI 2.3.0's payments or a
 custom one, is matched by `FORWARD_ALL`, `FORWARD_ALL_SENDER` and `FORWARD_ALL_RECEIVER` only.

@@ -1,4 +1,4 @@
-"""Moving the entries of a registry to new contracts, or keeping them in a file.
+"""Move the entries of a registry to new contracts, or keep them in a file.
 
 ```python
 taken = migration.snapshot(old)

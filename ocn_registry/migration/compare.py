@@ -1,4 +1,4 @@
-"""The chain against a plan: what is missing, different, too much, or out of order.
+"""Compare the chain with a plan: what is missing, different, in excess, or out of order.
 
 What was given up on the new contracts while the import was open is not missing (`GivenUp`).
 """

@@ -1,4 +1,4 @@
-"""What was given up on the new contracts while the import was open, and so stays away.
+"""What was given up on the new contracts while the import was open, and must stay away.
 
 While the import is open, people can already delete and revoke. Whoever has left, or revoked what
 was imported, must not find it there again when the import is run once more. Only the events of the

@@ -1,4 +1,4 @@
-"""What only the events of a registry say, where its contracts don't: consents and former names."""
+"""What only the events of a registry say, if its contracts don't: consents and former names."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Importing what is planned: in batches that fit a block, each entry once, however often it is run.
+"""Import what is planned, in batches that fit a block, each entry once, however often it is run.
 
-There is no record of how far it came: what is missing on the chain is sent. So it can be ended at
-any point, by any means, and run again. What the owner has sent and is in no block yet, as journal
-and chain know it, is waited for first. What was given up on the new contracts in the meantime is
-not sent again (`GivenUp`).
+There is no record of progress: whatever is missing on the chain is sent. So you can stop the import
+at any point, in any way, and run it again. It first waits for the owner's open transactions, as
+journal and chain know them. What was given up on the new contracts in the meantime is not sent
+again (`GivenUp`).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""What of a snapshot new contracts take, what they don't, and why: decided before anything is paid.
+"""Decide, before anything is paid, which entries of a snapshot new contracts accept, and why.
 
-An entry is carried over as it is, or left out with its reason, and so is what hangs on it. One
-thing is changed on the way: a service whose URL is refused is carried over without a URL, because
-its agreements would be lost with it.
+An entry is carried over as it is, or left out with its reason, together with everything that
+depends on it. There is one exception: a service whose URL is rejected is carried over without a
+URL, because its agreements would be lost with it.
 """
 
 from __future__ import annotations

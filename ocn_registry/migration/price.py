@@ -1,7 +1,7 @@
-"""What an import takes, known before anything is paid and without a chain: a bound, not a guess.
+"""The most that an import costs, calculated without a chain before anything is paid.
 
-The figures were measured (London rules), each kind of entry with short and long texts, few and many
-permissions, alone and in batches, and rounded up: what is paid is 80 to 100 parts of 100 of it.
+The figures were measured (London rules) for each kind of entry, with short and long texts, few and
+many permissions, alone and in batches, and rounded up: the actual cost is 80 to 100 per cent.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What can't be carried over as it is, why, and what its owner can do about it."""
+"""Why an entry can't be carried over as it is, and what its owner can do about it."""
 
 from __future__ import annotations
 

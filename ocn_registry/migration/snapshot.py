@@ -1,4 +1,4 @@
-"""Taking a snapshot: read all at one block, and see from the events what the lists don't say."""
+"""Take a snapshot: read everything at one block, and read from the events what lists don't say."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""All that a registry lists, at one block, as a value.
+"""Everything that a registry lists at one block, as a value.
 
-Entries stand in the order of the contracts' lists. What the contracts hold besides, and no reader
-should believe (entries of the zero address, URLs that are still taken), is in `odd`.
+Entries are in the order of the contracts' lists. What the contracts also hold but no reader should
+believe (entries of the zero address, URLs that are still taken) is in `odd`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Values as people read them; `to_dict` of each has what programs read."""
+"""Values in the form that people read; for programs, each value has `to_dict`."""
 
 from __future__ import annotations
 

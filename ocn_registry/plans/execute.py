@@ -1,7 +1,7 @@
-"""The one way in which a write is carried out: show the plan, price it, ask, send, report.
+"""Carry out a write: show the plan, price it, ask, send, report.
 
-The plan and the question are talk; the result is data. Every write is simulated before it is sent,
-and an answer of "no" costs nothing.
+The plan and the question are messages; the result is data. Every write is simulated before it is
+sent, and answering "no" costs nothing.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What went wrong, as sentences and an exit code."""
+"""Failures as sentences and exit codes."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
-"""Plans of an import: carry entries of a snapshot to new contracts, and close their import.
+"""Plans to import entries of a snapshot into new contracts, and to close their import.
 
-Whatever interrupts an import, the same command once more continues where it ended: what is on the
-chain is not sent again.
+If an import is interrupted, run the same command again: what is on the chain is not sent again.
 """
 
 from __future__ import annotations

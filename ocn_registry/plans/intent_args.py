@@ -1,4 +1,4 @@
-"""Intents made of the texts that a person types. Small mistakes of form are corrected here.
+"""Make intents of the text that a user types, and correct small mistakes of form.
 
 v1's command writes party ids in capital letters and accepts a URL that ends in a slash.
 """

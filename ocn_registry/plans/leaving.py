@@ -1,4 +1,4 @@
-"""The plan of leaving: everything that an account has is given up.
+"""The plan to leave: everything that an account has is deleted.
 
 Services are in a contract of their own, so it can take two transactions. The service goes first:
 its slot in the list is free at once.

@@ -1,7 +1,7 @@
-"""What a write ends or gives up beyond what it is asked for, a sentence for each thing.
+"""What a write ends or gives up besides what it is asked for, one sentence for each thing.
 
-A plan shows these before anything is signed. What nobody can know before, such as who has agreed to
-a service, is said in general.
+A plan shows these before anything is signed. What can't be known in advance, such as who has agreed
+to a service, is said in general terms.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a plan says about the network: which chain and node, its token, when a block is final."""
+"""What a plan says about the network: chain, node, token, and when a block is final."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plans of what the owner of a registry does, each with its place in the owner's log."""
+"""Plans of the owner's actions, each recorded in the owner's log."""
 
 from __future__ import annotations
 

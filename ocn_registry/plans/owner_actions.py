@@ -1,4 +1,4 @@
-"""The actions of a registry's owner, and what became of those in the log that have no end."""
+"""The actions of a registry's owner, and how to settle those in the log that have no end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The owner's own log: what was done to whose entry, and why. No chain records the reason.
+"""The owner's log: what was done to whose entry, and why. The chain does not record reasons.
 
 A file of JSON lines that is only appended to. A line holds all that was known when it was written:
 first what is intended, before anything is signed; then the hash, before anything is sent; then the

@@ -1,4 +1,4 @@
-"""What is listed at a block, read once: a plan says it, compares with it, and says what would end.
+"""The current entries at a block, each read once: for what a plan says, compares, and warns about.
 
 The entry that a write changes can be read together with other things, by `reading` or as an effect
 that somebody else asks (`question`); what else a plan needs is read when it is needed.

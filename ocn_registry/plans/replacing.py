@@ -1,4 +1,4 @@
-"""Plans of replacing a transaction that is stuck: by a dearer one, or by one that does nothing."""
+"""Plans to replace a stuck transaction: by one with a higher price, or by one that does nothing."""
 
 from __future__ import annotations
 

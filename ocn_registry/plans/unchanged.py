@@ -1,4 +1,4 @@
-"""Whether a write would change nothing: then nothing has to be signed, sent or paid."""
+"""Detect writes that would change nothing, so that nothing is signed, sent or paid."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Intents and changes in words, for people. Text that others wrote is escaped and bounded."""
+"""Intents and changes as sentences. Text that others wrote is escaped and bounded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plans of ordinary writes: intents of the payer itself, or requests that others signed."""
+"""Plans of ordinary writes: the payer's own intents, or requests that others signed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be asked of a chain, as data, and how the transactions of one account stay in order.
+"""Everything that can be asked of a chain, as data, and the journal of an account's transactions.
 
-Imports the public vocabulary and `evm`. Nothing here performs anything: transports do.
+It imports the public vocabulary and `evm`. Transports perform the effects.
 """

@@ -1,6 +1,6 @@
-"""Several flows at once: what each of them asks a node travels in one request.
+"""Run several flows at once, and send their questions to a node in one request.
 
-A plan that reads what is listed and prices a write would otherwise wait for one after the other.
+Otherwise, a plan that reads entries and prices a write would wait for one after the other.
 """
 
 from __future__ import annotations

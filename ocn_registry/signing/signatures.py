@@ -1,10 +1,10 @@
-"""Signatures as wallets write them, made canonical before they are used.
+"""Make signatures canonical, in whatever form a wallet wrote them.
 
 A contract accepts 65 bytes r, s, v, with a low s and v of 27 or 28. Devices also count v from 0, or
 add the chain to it (EIP-155), which takes several bytes; wallets pack it into s (EIP-2098), key
 services give either s, and wallets that are contracts wrap their signature (ERC-6492). None of that
-changes who signed. A signature that is not a key's, such
-as a Safe's, is not touched: only the account's contract knows how to read it.
+changes who signed. A signature that is not a key's, such as a Safe's, is not touched: only the
+account's contract knows how to read it.
 """
 
 from __future__ import annotations

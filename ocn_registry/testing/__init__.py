@@ -1,1 +1,1 @@
-"""What tests need: the contracts' rules in plain Python, to test against without a chain."""
+"""For tests of programs that use the registry: the contracts' rules in Python, without a chain."""

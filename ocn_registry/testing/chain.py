@@ -1,8 +1,9 @@
-"""A chain in memory with both contracts on it: what users test their programs against.
+"""A chain in memory with both contracts on it, to test programs against.
 
-The contracts are the model, which is held against the real ones; the rest is as little of a chain
-as the package needs. Each transaction is a block at once, unless mining is stopped. Gas is a rough
-figure, and only what this package sends is understood: calls of the two contracts, without value.
+The contracts are the model, which is compared with the real ones. The rest is as little of a chain
+as the package needs: each transaction is a block of its own, unless mining is stopped; gas is a
+rough figure; and only what this package sends is understood, calls of the two contracts without
+value.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""The contract ABI, for any type that these contracts have; short rather than quick.
+"""The contract ABI for any type that these contracts use; short rather than fast.
 
-Values have the model's form: numbers, texts (a byte that is no UTF-8 is a lone surrogate), tuples
-for lists and structs, `bytes2` and `bytes3` as text of one character a byte, other bytes as bytes.
-`dialects/words.py`, which the package itself uses, knows each function instead, and is quick.
+Values have the model's form: numbers, text (with a lone surrogate for a byte that is not UTF-8),
+tuples for lists and structs, `bytes2` and `bytes3` as text of one character for each byte, other
+bytes as bytes. The package itself uses `evm/abi.py`, which is fast.
 
 Source: Solidity documentation, "Contract ABI Specification".
 """

@@ -1,4 +1,4 @@
-"""A registry to test node software against: nodes and parties in one line each.
+"""A registry to test node software with: nodes and parties in one line each.
 
 ```python
 def test_message_reaches_the_other_node(ocn):

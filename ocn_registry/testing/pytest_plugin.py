@@ -1,9 +1,9 @@
-"""Pytest plugin for who writes node software: the fixture `ocn`, a ready registry.
+"""The pytest plugin for node software: the fixture `ocn`, a ready registry.
 
-It comes with the package and does nothing until a test asks for the fixture; `kit` shows how that
-looks. The registry is in memory, which is held to the real contracts and takes milliseconds, or on
-Anvil: `pytest --ocn-chain=anvil`, or `ocn_chain = "anvil"` in pytest's settings. `auto` is Anvil
-where there is one.
+It is installed with the package and does nothing until a test asks for the fixture; `kit` has an
+example. The registry is in memory, which takes milliseconds, or on Anvil: `pytest
+--ocn-chain=anvil`, or `ocn_chain = "anvil"` in pytest's settings. `auto` uses Anvil if it is
+installed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Signed transactions as they are sent, read back: who sent what.
+"""Read signed transactions back: who sent what.
 
 Source: EIP-155 and EIP-1559.
 """

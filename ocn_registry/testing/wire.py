@@ -1,4 +1,4 @@
-"""The model in the chain's bytes: calldata, answers, revert data and logs, by the ABI."""
+"""The model behind the chain's bytes: calldata, answers, revert data and logs, by the ABI."""
 
 from __future__ import annotations
 

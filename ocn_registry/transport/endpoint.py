@@ -1,4 +1,4 @@
-"""One RPC node's URL, and what is known of the node behind it."""
+"""The URL of one RPC node, and what is known about the node."""
 
 from __future__ import annotations
 

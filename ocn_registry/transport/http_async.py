@@ -1,4 +1,4 @@
-"""JSON-RPC over kept HTTP connections, for callers that share a thread; `rpc_pool` has the rules.
+"""JSON-RPC over kept HTTP connections, for asynchronous callers; `rpc_pool` has the rules.
 
 aiohttp is imported when the first request goes out.
 """

@@ -1,8 +1,9 @@
-"""HTTP/1.1 over a socket, as far as posting JSON to a node takes it.
+"""HTTP/1.1 over a socket, as far as posting JSON to a node needs it.
 
-Written out because each part has to end in time: looking a name up may give many addresses, and a
-node may send a byte now and then, or one interim response after the other. A library's limit is one
-for each read or address. This one is for all of it. It also is most of what makes a lookup quick.
+It is written here because everything has to end in time: a name may have many addresses, and a node
+may send a byte now and then, or one interim response after another. Libraries limit each read or
+address; this limit holds for all of them together. It also accounts for most of the speed of a
+lookup.
 
 Source: RFC 9112 (HTTP/1.1), RFC 9110.
 """

@@ -1,7 +1,7 @@
-"""Effects as JSON-RPC, and its results as answers; what every transport over JSON-RPC shares.
+"""Effects as JSON-RPC requests, and results as answers, for every transport over JSON-RPC.
 
-An RPC node may be hostile: nothing in a result is believed before it is checked. What nodes say in
-words is looked up in `wordings`.
+An RPC node may be hostile: nothing in a result is believed before it is checked. `wordings` knows
+the error messages of nodes.
 
 Source: Ethereum execution APIs (`eth_...` methods); EIP-1898 (blocks by hash).
 """

@@ -1,8 +1,8 @@
-"""What comes back over HTTP, read: JSON-RPC responses, or an error that says what is wrong.
+"""Read what comes back over HTTP: JSON-RPC responses, or an error that says what is wrong.
 
-Providers tell the same thing in many ways: a JSON-RPC error with whatever HTTP status, a status
-without one, words in place of JSON. So the body is read first, and the status counts where it
-holds nothing.
+Providers report the same thing in many ways: a JSON-RPC error with any HTTP status, a status
+without an error, text instead of JSON. So the body is read first, and the status counts only if the
+body says nothing.
 """
 
 from __future__ import annotations

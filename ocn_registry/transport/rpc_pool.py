@@ -1,7 +1,7 @@
-"""The rules of many RPC nodes: who is asked, when again, and how many things at once. No I/O.
+"""The rules for several RPC nodes: which is asked, when again, and how much at once. No I/O.
 
-What is common to the ways over HTTP, written once as flows: they yield `Post`, and a way performs
-it. Rules:
+They are flows, written once for both HTTP transports: they yield `Post`, and a transport performs
+it. The rules:
 
 * A read goes to the next URL when one fails or refuses it, and is tried again after a pause where
   that may help: a node that is busy, starting, or lags behind others. A node that does not answer

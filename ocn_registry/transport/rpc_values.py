@@ -1,4 +1,4 @@
-"""Values as a node writes them: nothing is believed before it was looked at."""
+"""Read values in a node's JSON: nothing is believed before it is checked."""
 
 from __future__ import annotations
 

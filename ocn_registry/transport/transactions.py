@@ -1,8 +1,8 @@
-"""A transaction that a node tells about, held to its hash.
+"""Check a transaction that a node returns against its hash.
 
-Who replaces a transaction signs its content anew, with another price. A node that could make up the
-content, or the number, would have us sign what it likes, or pay twice. So the hash, which the
-caller has from when it was sent, has to be that of what the node tells.
+Replacing a transaction means signing its content again at another price. A node that could invent
+the content, or the number, would have us sign what it likes, or pay twice. So its hash, which the
+caller knows from sending it, must match what the node returns.
 
 Source: EIP-155 and EIP-1559 (what a transaction is the hash of).
 """

@@ -1,11 +1,10 @@
-"""A user's own `Web3` or `AsyncWeb3` as the way to a chain.
+"""Transports through a user's own `Web3` or `AsyncWeb3`.
 
-Only its provider is used, by `make_request`: no contract object, no middleware, and no type of
-web3's leaves this module. Whatever a provider raises becomes an error of ours here; its words
-don't, as they may hold the URL and the key in it. What belongs to the way itself is the provider's:
-time limits, proxies, bounds, and retries. Several questions are several requests. A node that may
-be hostile is better asked by the light transports: web3 reads answers of any length, and of a depth
-that can end the process.
+Only its provider is used, by `make_request`: no contract objects, no middleware, and no type of
+web3 leaves this module. Errors of the provider become errors of ours; their text is dropped, since
+it may hold the URL and the key in it. Time limits, proxies, bounds and retries are the provider's.
+Several questions are several requests. For a node that may be hostile, use the HTTP transports
+instead: web3 reads answers of any length, and of a depth that can end the process.
 """
 
 from __future__ import annotations

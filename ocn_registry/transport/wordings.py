@@ -1,8 +1,8 @@
-"""What nodes and providers say when they don't answer: all knowledge of their wordings, one table.
+"""What nodes and providers say when they don't answer: all known wordings in one table.
 
-No standard gives these errors codes of their own, or clients don't keep to it. What is found here
-decides only whether a question is asked again, of whom, and how it is told. Nothing about money
-depends on it: what becomes of a transaction is read from the chain.
+No standard gives these errors codes of their own, or clients don't follow it. The table decides
+only whether a question is asked again, of which node, and how the error is reported. Nothing about
+money depends on it: what becomes of a transaction is read from the chain.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Vouching: what a node's URL or a party's website says of itself, held against the registry.
+"""Vouching: what a node's URL or a party's website says about itself, compared with the registry.
 
-An id and a URL are first come. A document that only the owner of a host can place there makes an
-entry trustworthy: `documents` reads and makes it, `fetch` gets it from a stranger's host without
-being turned against one's own network, `check` compares it with what is listed, and `background`
-does so for a cache. Imports the vocabulary, networks and `foreign`.
+Anyone can list any free id and URL. A document that only the owner of a host can put there makes an
+entry trustworthy. `documents` reads and writes it, `fetch` gets it from a stranger's host safely,
+`check` compares it with what is listed, and `background` does so for a cache. Imports the
+vocabulary, networks and `foreign`.
 """
 
 from ocn_registry.vouching.check import check_node, check_party

@@ -1,7 +1,7 @@
-"""Verdicts for a cache: every listed node, and every party with a website, checked now and then.
+"""Verdicts for a cache: every listed node, and every party with a website, is checked regularly.
 
-A thread checks one host after another, with a pause between, so that nobody is flooded and a slow
-host only delays the next. Nothing is trusted for longer than a day.
+A thread checks one host after another with a pause in between, so that nobody is flooded and a slow
+host delays only the next. No verdict is trusted for longer than a day.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Compare what a host says of itself with what the registry says of it."""
+"""Compare what a host says about itself with what the registry says about it."""
 
 from __future__ import annotations
 

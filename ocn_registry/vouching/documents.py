@@ -1,4 +1,4 @@
-"""The documents: what a host says of itself, and how it is read.
+"""The documents in which hosts vouch: how they are written and read.
 
 `/.well-known/ocn.json` under a node's URL names the account that runs the node; under a party's
 website it names the ids that are the company's own. The public nodes answer

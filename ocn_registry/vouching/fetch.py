@@ -1,9 +1,9 @@
 """One GET request to a host that a stranger listed.
 
 Such a URL may lead anywhere: to this machine, into its network, to a host that never stops talking.
-So the address is looked up once, checked, and connected to; HTTPS, a size and a time for all of it
-are demanded; redirects stay on the host; nothing of ours (cookies, credentials, proxies) goes
-along.
+So the address is looked up once, checked, and connected to; HTTPS, a maximum size and a total time
+are required; redirects stay on the host; and nothing of ours (cookies, credentials, proxies) is
+sent.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The commands. A module of this package holds what belongs together: options, and what they do.
+"""The commands. Each module here holds a group of commands: their options, and what they do.
 
 To add a command, write a module here with `COMMANDS`, and name it in `MODULES`. `--help` loads all
 of these modules, so a module loads what it needs to run inside the functions that run.

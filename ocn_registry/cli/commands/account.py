@@ -1,7 +1,7 @@
-"""An account's life as whole tasks: registering, a new key, a controller, leaving.
+"""The life of an account as whole tasks: register, move to a new key, name a controller, leave.
 
-Each asks once, whichever keys sign and whoever pays. Where the keys are on different machines, the
-same is done by requests that travel: `request prepare move-account` and `set-controller`.
+Each task asks once, whichever keys sign and whoever pays. If the keys are on different machines,
+use requests instead: `request prepare move-account` and `set-controller`.
 """
 
 from __future__ import annotations

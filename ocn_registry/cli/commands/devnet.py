@@ -1,4 +1,4 @@
-"""A development chain that runs as long as the command does, where `-n local` looks for one."""
+"""`devnet`: run a development chain at the address where `-n local` looks for one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may be wrong between this command and the registry: checks, and what to do about each."""
+"""`doctor`: check the connection to the registry, and say what to do about each problem."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`watch` and `history`: what happened to entries, from the events of the contracts."""
+"""`watch` and `history`: show what happened to entries, from the events of the contracts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Your own keys: create one in an encrypted file, show the address of one."""
+"""`identity`: create a key in an encrypted file, or show its address."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The commands about yourself and this program: `info`, `version`."""
+"""`info` and `version`: show the network, your keys, and the versions in use."""
 
 from __future__ import annotations
 

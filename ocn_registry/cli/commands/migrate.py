@@ -1,4 +1,4 @@
-"""`migrate ...`: keep a registry's entries in a file, and carry them to new contracts."""
+"""`migrate`: save a registry's entries to a file, and import them into new contracts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`owner ...`: what only the owner of a registry can do, and the log of why it was done."""
+"""`owner`: what only the owner of a registry can do, and the log of why it was done."""
 
 from __future__ import annotations
 

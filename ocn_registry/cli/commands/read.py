@@ -1,4 +1,4 @@
-"""The commands that read entries: v1's, which print v1's JSON where a program reads them."""
+"""The commands that read entries. To programs, they print v1's JSON."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Signing apart from paying: a request is a file that travels from machine to machine.
+"""`request`: sign on one machine and pay on another, with requests that travel as files.
 
-`prepare` writes what has to be signed, `show` says what that is, `sign` adds the signature,
-`verify` checks it, `submit` sends one or many and pays, `cancel` voids what was not sent yet.
+`prepare` writes a request, `show` describes it, `sign` adds the signature, `verify` checks it,
+`submit` sends one or many and pays, and `cancel` voids requests that were not sent yet.
 """
 
 from __future__ import annotations

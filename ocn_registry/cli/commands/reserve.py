@@ -1,4 +1,4 @@
-"""`owner reserve`: keep an id or a URL for its rightful holder, whoever has it now."""
+"""`owner reserve`: reserve an id or a URL for its rightful holder, and take it from others."""
 
 from __future__ import annotations
 

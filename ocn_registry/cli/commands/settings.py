@@ -1,4 +1,4 @@
-"""`settings`: which settings are in force, and where each comes from."""
+"""`settings`: show which settings apply, and where each comes from."""
 
 from __future__ import annotations
 

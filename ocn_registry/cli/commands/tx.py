@@ -1,4 +1,4 @@
-"""Transactions that were sent: which are open, what became of one, how a stuck one is replaced."""
+"""`tx`: list open transactions, show what became of one, and replace one that is stuck."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""`verify`: whether an address holds the published code, with these arguments and this owner.
+"""`verify`: check that an address holds the published code, with these arguments and this owner.
 
 It also says whether the storage is proven: whether only published code can have written it, and
 whether the events add up to it.
 
-With the record of a deployment as `--network-file`, what it says about the creation is expected
-too: the transactions, the first owner, and whether the import was open. Flags override it.
+If the record of a deployment is given as `--network-file`, the creation has to match it too: the
+transactions, the first owner, and whether the import was open. Flags override the record.
 """
 
 from __future__ import annotations

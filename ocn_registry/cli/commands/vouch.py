@@ -1,4 +1,4 @@
-"""Vouching: make the document that a host shows, and check what a host says of itself."""
+"""`vouch`: write the document in which a host vouches for itself, and check the hosts of others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""v1's commands that write: `set-node` and its like, each also in its `-raw` form."""
+"""v1's commands that write, such as `set-node`, each also in its `-raw` form."""
 
 from __future__ import annotations
 

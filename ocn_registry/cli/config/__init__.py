@@ -1,1 +1,1 @@
-"""What the user has set: flags, environment, settings file, networks and keys."""
+"""Configuration: flags, environment, settings file, networks and keys."""

@@ -1,4 +1,4 @@
-"""Whether a chain is a development chain on this machine, whose keys protect nothing."""
+"""Recognize development chains on this machine, whose keys protect nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The registry that flags, environment and settings name, and a client of it.
+"""Choose the registry from flags, environment and settings, and connect a client to it.
 
 A network file is a deployment of our own form (`networks`), or v1's: an object with `provider`
 (`protocol`, `host`, `port`) and `contracts` (`Registry`, `Permissions`, each with its `address`),

@@ -1,4 +1,4 @@
-"""Which settings are in force, and where each comes from.
+"""Resolve the settings that apply, and where each comes from.
 
 From the highest to the lowest: a flag, an environment variable, the profile that `--profile` or
 `OCN_PROFILE` names, the file's values for all profiles, the built-in value. If you override the

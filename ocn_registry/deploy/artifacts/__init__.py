@@ -1,4 +1,4 @@
-"""The contracts as they were compiled: ABI and bytecode, for everybody without a compiler.
+"""The compiled contracts: ABI and bytecode, so that nobody needs a compiler.
 
 `v3/` is generated from the sources by `make abi` and compared with a fresh compile in CI. `v1/` is
 copied from v1's published npm package, as each file's `source` says.

@@ -1,7 +1,7 @@
 """The first generation: the contracts that are live on Energy Web Chain and Volta.
 
-What they lack is in `V1Dialect.limits`; what they get wrong and the client mends stands at the
-head of `reads`, `plans`, `requests` and `events`.
+`V1Dialect.limits` says what they lack. The defects that the client makes up for are described in
+`reader`, `plans`, `requests` and `events`.
 """
 
 from __future__ import annotations

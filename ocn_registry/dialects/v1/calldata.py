@@ -1,4 +1,4 @@
-"""Calldata of every write, for the sender itself and for a signed request of another."""
+"""The calldata of writes: the sender's own, and signed requests of others."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What these contracts refuse with: sentences, which become errors of `contract_errors`.
+"""The errors of these contracts: revert sentences, which become errors of `contract_errors`.
 
-The sentences name nobody, so whom an error is about is taken from what was sent. This table is the
-one place that knows them.
+The sentences don't say whom they are about, so that is taken from what was sent. Only this table
+knows the sentences.
 """
 
 from __future__ import annotations

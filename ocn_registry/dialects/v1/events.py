@@ -1,9 +1,9 @@
-"""What events say.
+"""Decode the events of these contracts.
 
-Two of them say less than they should. `ServiceUpdate` of a deletion has empty texts and the
-*former* permissions, so that it looks like a service without name and URL. `ServiceAgreement` is
-the same for an agreement and for its revocation. Who knows what was asked of the transaction says
-so; who does not takes these events as a hint of what to read again.
+Two of them say less than they should. The `ServiceUpdate` of a deletion has empty texts and the
+*former* permissions, so it looks like a service without name and URL. `ServiceAgreement` is the
+same for an agreement and its revocation. A caller that knows what the transaction was asked to do
+passes it; any other caller treats these events as a hint about what to read again.
 """
 
 from __future__ import annotations

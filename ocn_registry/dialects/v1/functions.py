@@ -1,4 +1,4 @@
-"""The functions that write, for reading what a transaction called.
+"""The functions that write, to explain what a transaction called.
 
 Source: the ABI in v1's npm package 1.2.1; a test compares.
 """

@@ -1,9 +1,10 @@
-"""Which transactions a write takes, so that these contracts lose nothing by it.
+"""The transactions that a write takes, so that nothing is lost by these contracts' defects.
 
-Left to itself, the contract keeps a replaced URL for good (nobody can list it again, not even who
-left it), lets a replaced id go on leading to its party, and takes all modules off with each update
-of a party. So the client deletes before it sets anew, and sets the modules again. A request that
-another signed can't be completed: where it would leave something taken for good, it is refused.
+The contract itself keeps a replaced URL for ever (nobody can list it again, not even its former
+operator), lets a replaced id still lead to its party, and removes all modules with each update of a
+party. So the client deletes before it sets, and sets the modules again. A request that another
+account signed can't be completed like this: if it would leave something taken for ever, it is
+rejected.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Questions, and what the answers mean.
+"""Reads of these contracts, and what the answers mean.
 
 Three things are never believed:
 

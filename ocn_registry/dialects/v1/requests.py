@@ -1,4 +1,4 @@
-"""What an account signs for the first generation of the contracts, and how that travels.
+"""What an account signs for the first generation of the contracts, and the document of it.
 
 The contracts take a personal signature (ERC-191) of the Keccak-256 hash of packed values. Nothing
 else is in the hash: no verb, no chain, no contract, no nonce, no deadline. So

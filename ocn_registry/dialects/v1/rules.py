@@ -1,9 +1,9 @@
-"""What these contracts refuse whatever their state, and what they can't do at all.
+"""What these contracts reject in any state, and what they can't do at all.
 
-They take any text but the empty one. We do not: a node's URL begins as one and has nothing
-invisible in it, as v1's own command saw to for direct writes; and an id is two and three visible
-ASCII characters, because anything else either does not fit or looks like another. Where an id
-stands already, the owner can name it with whatever it holds.
+They accept any text that is not empty. This package does not: a node's URL must start like one and
+contain nothing invisible, as v1's own command required for direct writes; an id must be two and
+three visible ASCII characters, because anything else does not fit or looks like another id. If such
+an id is already listed, the owner can still name it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What these contracts can't do at all: told as an error, never silently ignored."""
+"""The error for what these contracts can't do: it is raised, never silently ignored."""
 
 from __future__ import annotations
 

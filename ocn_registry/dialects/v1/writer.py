@@ -1,4 +1,4 @@
-"""What writes take: calldata, requests, what events say. Reads do without, and start quicker."""
+"""Writes: calldata, requests, and what events say. Reads don't load this module."""
 
 from __future__ import annotations
 

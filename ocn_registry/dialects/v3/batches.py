@@ -1,4 +1,4 @@
-"""Several calls of one contract in one: writes go so together, and questions too."""
+"""Several calls of one contract in one, for writes and for reads."""
 
 from __future__ import annotations
 

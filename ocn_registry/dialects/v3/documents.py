@@ -1,4 +1,4 @@
-"""Requests as typed data and as documents that travel, by the table in `requests`."""
+"""Requests as typed data and as JSON documents, by the table in `requests`."""
 
 from __future__ import annotations
 

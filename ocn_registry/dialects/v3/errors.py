@@ -1,4 +1,4 @@
-"""What the contracts refuse with: revert data becomes an error of `contract_errors`."""
+"""Turn revert data into errors of `contract_errors`."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What events say.
+"""Decode the events of these contracts.
 
-Every event tells one change. What one means for the state that events add up to:
+Every event describes one change. Its effect on the state that events add up to:
 
 - `OperatorUpdate`: the URL of the operator's node; none when it is empty.
 - `PartyUpdate`: a party's full state under one id, which becomes its account's current one; with a

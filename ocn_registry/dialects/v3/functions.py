@@ -1,4 +1,4 @@
-"""The functions that write, for reading what a transaction called."""
+"""The functions that write, to explain what a transaction called."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What nobody signs for another: one row for each kind, as in `requests`.
+"""Writes that can't be signed for a spender, one row for each, as in `requests`.
 
-All of it is the owner's, except `PruneService`, which anybody can send.
+All of them are the owner's, except `PruneService`, which anybody can send.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Questions: calldata, and what the answers mean."""
+"""Reads of these contracts: calldata, and what the answers mean."""
 
 from __future__ import annotations
 

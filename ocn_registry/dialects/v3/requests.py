@@ -1,4 +1,4 @@
-"""What accounts sign, and the functions that take it: one row of one table for each kind.
+"""The requests that accounts sign, and the functions that take them: one table, one row for each.
 
 A row of `REQUESTS` says how an intent is signed, which contract takes it, which function an account
 calls for itself, and how the intent becomes values and values the intent. The function that takes

@@ -1,4 +1,4 @@
-"""What the contracts refuse whatever their state: told before anything is sent.
+"""What the contracts reject in any state, so that it is raised before anything is sent.
 
 Source: contracts/interfaces/IEntryErrors.sol and IRegistry.sol; contracts/libraries/TextRules.sol.
 """

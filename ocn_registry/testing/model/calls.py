@@ -1,4 +1,4 @@
-"""How the model is called: messages, receipts, and that whatever fails leaves no trace.
+"""How the model is called: messages, receipts, and reverts that leave no trace.
 
 A function of a contract that may change something is a method marked `external`, with the message
 as its first argument; one that only reads is marked `view`. Its name is the contract's in Python's

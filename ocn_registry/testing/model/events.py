@@ -1,7 +1,7 @@
-"""The contracts' events, one class for each, with the event's arguments as fields in their order.
+"""The contracts' events, one class for each, with the event's arguments as fields, in order.
 
-A test holds these classes and the contracts' ABI together. What emits an event is the contract that
-was called: `Permissions` has the `Registry` emit nothing.
+A test compares these classes with the contracts' ABI. The contract that was called emits the event:
+`Permissions` does not make the `Registry` emit one.
 
 Source: contracts/interfaces/*.sol; Ownable2Step.sol of OpenZeppelin Contracts 5.3.0.
 """

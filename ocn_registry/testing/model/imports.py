@@ -1,4 +1,4 @@
-"""The import's gate: who may write when.
+"""The import: until it is closed, only the owner can write.
 
 Source: contracts/interfaces/IImports.sol.
 """

@@ -1,7 +1,7 @@
-"""The Permissions' writes: which services exist, and who agreed to them.
+"""The writes of Permissions: services, and agreements to them.
 
-Services and agreements hang on memberships: they follow an account that is moved to a new key, and
-end with the membership. An agreement is active while the service has the version agreed to.
+Services and agreements belong to memberships: they follow an account that is moved to a new key,
+and end with the membership. An agreement is active while the service has the version agreed to.
 
 Source: contracts/interfaces/IPermissions.sol, contracts/Permissions.sol.
 """

@@ -1,4 +1,4 @@
-"""The Permissions' views: they speak of services in force and of active agreements only.
+"""The views of Permissions: they return services in force and active agreements only.
 
 Answers have the form of the contract's: tuples in the order of its return values and structs.
 

@@ -1,7 +1,7 @@
-"""The Registry's writes: who runs which node, and which party is reached through which node.
+"""The writes of Registry: nodes, and parties with the nodes that reach them.
 
-Each write has a direct and a signed door; what it does stands in `registry_effects`, and the order
-in which it rejects what is wrong with it is the order of the lines in both.
+Each write has a direct and a signed form. `registry_effects` has what they do. The checks are made
+in the order of the lines in both.
 
 Source: contracts/interfaces/IRegistry.sol, contracts/Registry.sol.
 """

@@ -1,8 +1,8 @@
-"""What the Registry's writes do, whichever door they come by.
+"""What the writes of Registry do, in their direct and their signed form.
 
-What an account has hangs on numbers that are never used again: ids, service and agreements on its
-membership, URL and attached parties on its node number. So it can be moved to a new key. The order
-in which a function rejects what is wrong with it is the order of the lines here.
+What an account has belongs to numbers that are never used again: ids, service and agreements to its
+membership, URL and attached parties to its node number. So it can be moved to a new key. The checks
+are made in the order of the lines here.
 
 Source: contracts/interfaces/IRegistry.sol, contracts/Registry.sol.
 """

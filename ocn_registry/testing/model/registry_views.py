@@ -1,4 +1,4 @@
-"""The Registry's views. What is absent is the zero address, 0, the empty text, the empty list.
+"""The views of Registry. What is absent is the zero address, 0, empty text or an empty list.
 
 Answers have the form of the contract's: tuples in the order of its return values and structs.
 

@@ -1,7 +1,7 @@
-"""The rules for values: texts, ids, sets, and how lists close their gaps.
+"""The rules for values: text, ids, sets, and how lists close gaps.
 
-A text is what UTF-8 makes of its bytes; a byte that is no UTF-8 is a lone surrogate in it, as
-`bytes.decode(errors="surrogateescape")` writes it. The two halves of an id have one character for
+Text is the UTF-8 decoding of its bytes, with a lone surrogate for a byte that is not UTF-8, as
+`bytes.decode(errors="surrogateescape")` returns it. The two halves of an id have one character for
 each byte.
 
 Source: contracts/interfaces/IEntryErrors.sol and IRegistry.sol.

@@ -1,4 +1,4 @@
-"""What the two contracts have in storage."""
+"""The storage of the two contracts."""
 
 from __future__ import annotations
 
