@@ -44,6 +44,10 @@ class Terminal:
         self._seen = 0
         self._ends = time.monotonic() + PATIENCE_S
 
+    def wait_longer(self, seconds):
+        """Wait for what takes a busy machine minutes, too."""
+        self._ends += seconds
+
     @property
     def shown(self):
         return self._raw.decode(errors="backslashreplace").replace("\r\n", "\n")

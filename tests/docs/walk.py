@@ -27,7 +27,7 @@ ANSWERS = {
     "[y/N]: ": "y\n",
 }
 COLUMNS = 140
-PATIENCE_S = 120
+COMPILING_S = 600  # the contracts, on a busy machine
 _BLOCK = re.compile(r"^```(\w+)(?: title=\"([^\"]+)\")?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _OWN = re.compile(r"0x(?:[0-9a-fA-F]{64}|[0-9a-fA-F]{40})\b")
 _FIGURE = re.compile(r"\d[\d,.]*")
@@ -96,6 +96,8 @@ class Walk:
         running = self._start(
             *("bash", "-euc", "\n".join(lines)), columns=COLUMNS, **self._environment
         )
+        if command.startswith("ape "):
+            running.wait_longer(COMPILING_S)
         if goes_on:
             self._running.append(running)
             last = expected.rstrip().splitlines()[-1]
