@@ -109,7 +109,9 @@ class Walk:
 
     def _compare(self, command, expected, shown):
         """Hold what was shown to the page, and take over what is this reader's own."""
-        parts = re.split(r"^\.\.\.\n", re.sub(" +", " ", f"{expected.rstrip()}\n"), flags=re.MULTILINE)
+        parts = re.split(
+            r"^\.\.\.\n", re.sub(" +", " ", f"{expected.rstrip()}\n"), flags=re.MULTILINE
+        )
         places = _OWN.findall(expected)
         shown = re.sub(" +", " ", shown.replace(str(self._folder), "/home/me"))
         for port, own in self._ports.items():
@@ -117,7 +119,9 @@ class Walk:
         found = re.search(".*?".join(map(_pattern, parts)), shown, re.DOTALL)
         assert found, f"{command}\nthe page shows:\n{expected}\nand it showed:\n{shown}"
         for here, own in zip(places, found.groups(), strict=True):
-            assert self._own.setdefault(here, own) == own, f"{command}: {here} was {self._own[here]}"
+            assert self._own.setdefault(here, own) == own, (
+                f"{command}: {here} was {self._own[here]}"
+            )
 
     def _mine(self, text):
         """Put this reader's own addresses and ports in the place of the page's."""
@@ -134,7 +138,9 @@ def _pattern(text):
     parts = re.split(f"({_OWN.pattern}|{_FIGURE.pattern})", text)
     return "".join(
         [
-            "(0x[0-9a-fA-F]+)" if _OWN.fullmatch(part) else _FIGURE.pattern
+            "(0x[0-9a-fA-F]+)"
+            if _OWN.fullmatch(part)
+            else _FIGURE.pattern
             if _FIGURE.fullmatch(part)
             else re.escape(part)
             for part in parts
