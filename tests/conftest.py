@@ -46,7 +46,7 @@ class Terminal:
 
     def wait_longer(self, seconds):
         """Wait for what takes a busy machine minutes, too."""
-        self._ends += seconds
+        self._ends = time.monotonic() + seconds
 
     @property
     def shown(self):

@@ -15,7 +15,6 @@ import os
 import re
 import shlex
 import socket
-import subprocess
 import sys
 from pathlib import Path
 
@@ -27,6 +26,7 @@ ANSWERS = {
     "[y/N]: ": "y\n",
 }
 COLUMNS = 140
+ENDING_S = 60
 COMPILING_S = 600  # the contracts, on a busy machine
 _BLOCK = re.compile(r"^```(\w+)(?: title=\"([^\"]+)\")?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _OWN = re.compile(r"0x(?:[0-9a-fA-F]{64}|[0-9a-fA-F]{40})\b")
@@ -77,6 +77,7 @@ class Walk:
                     self._step(command, expected, goes_on="terminal" in title.lower())
         for running in reversed(self._running):
             running.type("\x03")
+            running.wait_longer(ENDING_S)
             running.finish()
 
     def _step(self, command, expected, *, goes_on):

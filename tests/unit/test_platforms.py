@@ -55,8 +55,11 @@ def elsewhere(tmp_path):
             [sys.executable, "-c", ELSEWHERE + code, *words],
             cwd=tmp_path,
             env={
-                **{"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "HOME": str(tmp_path)},
-                **{"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"},
+                "PATH": os.environ["PATH"],
+                "PYTHONPATH": str(ROOT),
+                "HOME": str(tmp_path),
+                "PYTHONIOENCODING": encoding,
+                "PYTHONUTF8": "0",
             },
             input=told,
             capture_output=True,
