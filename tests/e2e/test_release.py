@@ -76,7 +76,8 @@ def test_sums_are_those_of_the_files(done):
         "registry-abi.json",
         "registry-abi.ts",
     }
-    assert len(finished.stdout.splitlines()) == 6
+    assert "RELEASE-NOTES.md" in finished.stdout
+    assert len(finished.stdout.splitlines()) == 7
 
 
 def test_abi_for_other_languages_is_that_of_the_package(done):

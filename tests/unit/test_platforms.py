@@ -20,8 +20,8 @@ import subprocess, tempfile, aiohttp, coincurve, urllib3, Crypto.Cipher.AES, Cry
 for name in "fcntl grp posix pty pwd readline resource syslog termios tty".split():
     sys.modules[name] = None
 for name in '''
-    O_DIRECTORY O_NOCTTY O_NOFOLLOW O_NONBLOCK chown fchmod fchown fork forkpty geteuid getegid getgid
-    getpgid getuid killpg lchown mkfifo nice setsid sync uname'''.split():
+    O_DIRECTORY O_NOCTTY O_NOFOLLOW O_NONBLOCK chown fchmod fchown fork forkpty geteuid getegid
+    getgid getpgid getuid killpg lchown mkfifo nice setsid sync uname'''.split():
     if hasattr(os, name):
         delattr(os, name)
 opened = os.open

@@ -1,7 +1,7 @@
 """A registry of the size of a continent: what writes cost then, and which views still answer.
 
     python tools/bench/scale.py           20,000 parties, 1,000 nodes, 1,000 services; a few minutes
-    python tools/bench/scale.py --note    ... and the result in docs/scale.md
+    python tools/bench/scale.py --note    ... and the result in docs/scale-figures.md
 
 One Anvil of London rules. Nine parties of ten are imported, 100 in a transaction; the rest list
 themselves: half of them directly, half by signed requests, 50 in a `tryMulticall`. The costs at the
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-NOTE = ROOT / "docs" / "scale.md"
+NOTE = ROOT / "docs" / "scale-figures.md"
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "property")]
 
 import scale_lists as lists  # noqa: E402 - beside this script
@@ -292,7 +292,7 @@ def main() -> int:
         NOTE.parent.mkdir(exist_ok=True)
         # The section on the cache is written by scale_cache.py.
         _, title, cache = NOTE.read_text().partition("\n## A cache of a large registry\n")
-        page = f"# A registry of 20,000 parties\n\n{_written()} {filled}\n\n{text}\n"
+        page = f"# Scale: measured figures\n\n{_written()} {filled}\n\n{text}\n"
         NOTE.write_text(page + title + cache)
     return int(any(after[name] > before[name] + SIGNATURE_GAS for name in before))
 

@@ -2,7 +2,7 @@
 
     python tools/bench/scale_cache.py              1,000,000 parties at 1,000 nodes
     python tools/bench/scale_cache.py 100000       another number of parties
-    python tools/bench/scale_cache.py --note       ... and the result in docs/scale.md
+    python tools/bench/scale_cache.py --note       ... and the result in docs/scale-figures.md
 
 The state is made of the events that would have made it, saved to a cache's file, and loaded by a
 process of its own, whose memory is weighed. A change is applied to the state as a cache does it,
@@ -135,8 +135,8 @@ def measure(parties: int) -> dict[str, str]:
 
 
 def note(figures: dict[str, str]) -> None:
-    """Write the figures to docs/scale.md."""
-    page = ROOT / "docs" / "scale.md"
+    """Write the figures to docs/scale-figures.md."""
+    page = ROOT / "docs" / "scale-figures.md"
     title = "## A cache of a large registry\n"
     rows = "\n".join([f"| {name} | {value} |" for name, value in figures.items()])
     today = time.strftime("%Y-%m-%d")
@@ -152,7 +152,9 @@ def main() -> None:
     """Measure, and print or write down."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("parties", nargs="?", type=int, default=1_000_000)
-    parser.add_argument("--note", action="store_true", help="write the result to docs/scale.md")
+    parser.add_argument(
+        "--note", action="store_true", help="write the result to docs/scale-figures.md"
+    )
     given = parser.parse_args()
     figures = measure(given.parties)
     for name, value in figures.items():

@@ -4,7 +4,8 @@
 
 Wheel and source archive are made of the last commit, not of what lies about in this folder, with
 the commit's time in them. The contracts' ABI lies beside them, for programs in other languages, and
-the documentation as a site, in the folder `docs`.
+the documentation as a site, in the folder `docs`; `RELEASE-NOTES.md` is the version's part of the
+changelog.
 They are built twice, in two folders, under another mask, time zone and
 locale; and a wheel is built from the source archive. All have to be equal. Then the wheel is
 installed into a fresh environment, beside the locked versions of what it needs and nothing else,
@@ -151,7 +152,10 @@ def release(out: Path, commit: str = "HEAD") -> list[Path]:
         (source,) = unpacked.iterdir()
         made = build(source, folder / "3", epoch, _BUILD)
         hold_equal([wheel], made, "from the source archive")
-        entry_of(version_of(wheel), (here / "CHANGELOG.md").read_text(encoding="utf-8"))
+        version = version_of(wheel)
+        entry = entry_of(version, (here / "CHANGELOG.md").read_text(encoding="utf-8"))
+        notes = folder / "RELEASE-NOTES.md"
+        notes.write_text(f"# ocn-registry {version}\n\n{entry}\n", encoding="utf-8")
         abi = folder / "abi"
         run(
             sys.executable,
@@ -161,7 +165,7 @@ def release(out: Path, commit: str = "HEAD") -> list[Path]:
             PYTHONPATH=str(here),
         )
         out.mkdir(parents=True, exist_ok=True)
-        made = [*built, *sorted(abi.iterdir())]
+        made = [*built, notes, *sorted(abi.iterdir())]
         return [Path(shutil.copy(path, out / path.name)) for path in made]
 
 
