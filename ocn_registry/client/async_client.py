@@ -147,7 +147,19 @@ class AsyncRegistryClient:
     # Reads
 
     async def node(self, operator: str, *, block: int | None = None) -> Node | None:
-        """Return an operator's node."""
+        """Return an operator's node.
+
+        Args:
+            operator: Address of the account that runs the node.
+            block: Block to read at; the latest unless given. See the class.
+
+        Returns:
+            The node; `None` if the account runs none.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
+        """
         return await self._ask(self._dialect.node(Address(operator), block))
 
     async def nodes(
@@ -162,6 +174,12 @@ class AsyncRegistryClient:
             on_read: Called as pages arrive, with the number of entries read so far and the number
                 of all entries.
             block: See the class.
+
+        Returns:
+            The nodes, in the contract's order.
+
+        Raises:
+            TransportError: The RPC node can't be reached, or does not answer as one.
         """
         return await self._run(at_one_block(lambda at: self._dialect.nodes(at, on_read), block))
 
@@ -172,7 +190,20 @@ class AsyncRegistryClient:
         *,
         block: int | None = None,
     ) -> Party | None:
-        """Return a party; for the address of an account with several ids, the current one."""
+        """Return a party; for the address of an account with several ids, the current one.
+
+        Args:
+            address_or_country_code: Address of the account, or the country code of its id.
+            party_id: Second half of the id; with an address, leave it out.
+            block: Block to read at; the latest unless given. See the class.
+
+        Returns:
+            The party; `None` if none is listed. By address, the one under its current id.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
+        """
         who = address_or_id(address_or_country_code, party_id)
         return await self._run(questions.party(self._dialect, who, block))
 
@@ -195,6 +226,13 @@ class AsyncRegistryClient:
             interface: The interface of the module; without a module, of any module.
             on_read: See `nodes`.
             block: See the class.
+
+        Returns:
+            The parties, one for each id, in the contract's order.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
         """
         return await self._run(
             read.parties(
@@ -215,20 +253,70 @@ class AsyncRegistryClient:
         *,
         block: int | None = None,
     ) -> Route | None:
-        """Return the route of messages to a party; `None` if the party is not listed."""
+        """Return the route of messages to a party; `None` if the party is not listed.
+
+        Args:
+            country_code: First half of the id: two characters.
+            party_id: Second half of the id: three characters.
+            block: Block to read at; the latest unless given. See the class.
+
+        Returns:
+            The route; `None` if no such party is listed. Its `domain` is `None` while the operator
+            runs no node.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
+        """
         who = PartyId(country_code, party_id)
         return await self._run(questions.route(self._dialect, who, block))
 
     async def parties_of(self, account: str, *, block: int | None = None) -> tuple[Party, ...]:
-        """Return all parties of an account, one for each of its ids, the current one first."""
+        """Return all parties of an account, one for each of its ids, the current one first.
+
+        Args:
+            account: Address of the account.
+            block: Block to read at; the latest unless given. See the class.
+
+        Returns:
+            The parties, the current one first; empty if the account holds no id.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
+        """
         return await self._ask(self._dialect.parties_of(Address(account), block))
 
     async def membership(self, account: str, *, block: int | None = None) -> int | None:
-        """Return the number of an account's membership; `None` if it holds no id."""
+        """Return the number of an account's membership; `None` if it holds no id.
+
+        Args:
+            account: Address of the account.
+            block: Block to read at; the latest unless given. See the class.
+
+        Returns:
+            The number; `None` if the account holds no id.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
+        """
         return await self._ask(self._dialect.membership(Address(account), block))
 
     async def controller_of(self, account: str, *, block: int | None = None) -> Address:
-        """Return the account given signature counts: the controller, or the account itself."""
+        """Return the account given signature counts: the controller, or the account itself.
+
+        Args:
+            account: Address of the account.
+            block: Block to read at; the latest unless given. See the class.
+
+        Returns:
+            Address of the controller; the account's own if it has named none.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
+        """
         return await self._ask(self._dialect.controller(Address(account), block))
 
     async def reservation_of(
@@ -238,16 +326,53 @@ class AsyncRegistryClient:
         *,
         block: int | None = None,
     ) -> Address | None:
-        """Return the only account that can list an id; `None` if it is held, or not reserved."""
+        """Return the only account that can list an id; `None` if it is held, or not reserved.
+
+        Args:
+            country_code: First half of the id: two characters.
+            party_id: Second half of the id: three characters.
+            block: Block to read at; the latest unless given. See the class.
+
+        Returns:
+            Address of the holder; `None` if the id is held, or not reserved.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
+        """
         who = PartyId(country_code, party_id)
         return await self._ask(self._dialect.reservation(who, block))
 
     async def node_reservation_of(self, domain: str, *, block: int | None = None) -> Address | None:
-        """Return the only operator that can list a URL; `None` if it is listed, or not reserved."""
+        """Return the only operator that can list a URL; `None` if it is listed, or not reserved.
+
+        Args:
+            domain: URL of the node.
+            block: Block to read at; the latest unless given. See the class.
+
+        Returns:
+            Address of the operator; `None` if the URL is listed, or not reserved.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
+        """
         return await self._ask(self._dialect.node_reservation(domain, block))
 
     async def service(self, provider: str, *, block: int | None = None) -> Service | None:
-        """Return the service of a provider."""
+        """Return the service of a provider.
+
+        Args:
+            provider: Address of the account that offers the service.
+            block: Block to read at; the latest unless given. See the class.
+
+        Returns:
+            The service; `None` if the account offers none.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
+        """
         return await self._ask(self._dialect.service(Address(provider), block))
 
     async def services(
@@ -263,6 +388,12 @@ class AsyncRegistryClient:
             permission: The permission; `None` for all services.
             on_read: See `nodes`.
             block: See the class.
+
+        Returns:
+            The services in force, in the contract's order.
+
+        Raises:
+            TransportError: The RPC node can't be reached, or does not answer as one.
         """
         return await self._run(
             read.services(self._dialect, block, permission=permission, on_read=on_read),
@@ -275,7 +406,20 @@ class AsyncRegistryClient:
         *,
         block: int | None = None,
     ) -> Agreement | None:
-        """Return the agreement of a user with a provider, whether it is in force or has ended."""
+        """Return the agreement of a user with a provider, whether it is in force or has ended.
+
+        Args:
+            user: Address of the account that agreed.
+            provider: Address of the account that offers the service.
+            block: Block to read at; the latest unless given. See the class.
+
+        Returns:
+            The agreement, with `active`; `None` if there never was one.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
+        """
         return await self._ask(self._dialect.agreement(Address(user), Address(provider), block))
 
     async def agreements(
@@ -285,7 +429,20 @@ class AsyncRegistryClient:
         *,
         block: int | None = None,
     ) -> tuple[Agreement, ...]:
-        """Return the agreements of a user that are in force, at one block."""
+        """Return the agreements of a user that are in force, at one block.
+
+        Args:
+            address_or_country_code: Address of the account, or the country code of its id.
+            party_id: Second half of the id; with an address, leave it out.
+            block: Block to read at; the latest unless given. See the class.
+
+        Returns:
+            The agreements in force.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
+        """
         who = address_or_id(address_or_country_code, party_id)
         return await self._run(
             at_one_block(lambda at: questions.agreements(self._dialect, who, at), block)
@@ -295,6 +452,17 @@ class AsyncRegistryClient:
         """Return the agreements in force to a provider's service, in the order of the parties.
 
         The contracts don't list them, so every party is looked up, about a thousand in a request.
+
+        Args:
+            provider: Address of the account that offers the service.
+            block: Block to read at; the latest unless given. See the class.
+
+        Returns:
+            The agreements in force, one for each user.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
         """
         who = Address(provider)
         return await self._run(at_one_block(lambda at: self._dialect.users_of(who, at), block))
@@ -309,7 +477,21 @@ class AsyncRegistryClient:
         operator: str,
         block: int | None = None,
     ) -> bool:
-        """Return whether a party is reached through the node of this operator."""
+        """Return whether a party is reached through the node of this operator.
+
+        Args:
+            country_code: First half of the id: two characters.
+            party_id: Second half of the id: three characters.
+            operator: Address of the account that runs the node.
+            block: Block to read at; the latest unless given. See the class.
+
+        Returns:
+            Whether it is; `False` if no such party is listed.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
+        """
         who, at = PartyId(country_code, party_id), Address(operator)
         return await self._run(questions.is_mine(self._dialect, who, at, block))
 
@@ -326,6 +508,13 @@ class AsyncRegistryClient:
             operator: Address of the operator.
             connected: Ids of the parties that have connected: country code and party id.
             block: See the class.
+
+        Returns:
+            The parties, in the contract's order.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
         """
         return questions.planned(await self.parties(operator=operator, block=block), connected)
 
@@ -347,6 +536,13 @@ class AsyncRegistryClient:
                 permissions of its own go to services with a `FORWARD_ALL...` permission.
             interface: The interface that the message is addressed to.
             block: See the class.
+
+        Returns:
+            The services, each once; empty if the sender has agreed to none that match.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
         """
         who = PartyId(country_code, party_id)
         flow = questions.services_for(self._dialect, who, module, interface, block)
@@ -360,7 +556,21 @@ class AsyncRegistryClient:
         address: str,
         block: int | None = None,
     ) -> Signatory | None:
-        """Return what an address is to a party; `None` if it may not sign for the party."""
+        """Return what an address is to a party; `None` if it may not sign for the party.
+
+        Args:
+            country_code: First half of the id: two characters.
+            party_id: Second half of the id: three characters.
+            address: The address in question.
+            block: Block to read at; the latest unless given. See the class.
+
+        Returns:
+            Whether the address is the party's or its operator's; `None` if it is neither.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
+        """
         who, at = PartyId(country_code, party_id), Address(address)
         return await self._run(questions.signatory_of(self._dialect, who, at, block))
 
@@ -386,6 +596,10 @@ class AsyncRegistryClient:
         Returns:
             The verdict, with the reason if the host does not vouch; `None` if the node or party is
             not listed.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
         """
         # It brings TLS along.
         from ocn_registry.vouching.check import checked_async  # noqa: PLC0415
@@ -403,7 +617,20 @@ class AsyncRegistryClient:
         *,
         block: int | None = None,
     ) -> int:
-        """Return the nonce that the next request of an account has to carry."""
+        """Return the nonce that the next request of an account has to carry.
+
+        Args:
+            account: Address of the account.
+            contract: Which of the two contracts: each counts for itself.
+            block: Block to read at; the latest unless given. See the class.
+
+        Returns:
+            The nonce.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
+        """
         return await self._ask(self._dialect.nonce(Address(account), contract, block))
 
     def events(
@@ -424,6 +651,9 @@ class AsyncRegistryClient:
                 the first block of the contracts.
             last_block: Number of the last block; `None` to go on for ever.
             cursor: The cursor of an earlier feed, to continue from there.
+
+        Returns:
+            The feed.
 
         Raises:
             InvalidInput: An argument is not valid, or can't be combined with another.
@@ -460,8 +690,12 @@ class AsyncRegistryClient:
             deadline_unix_s: Last second, in Unix time, at which the request can take effect; by
                 default an hour from now, and at most 30 days from now.
 
+        Returns:
+            The request.
+
         Raises:
             InvalidInput: The intent can't be signed, or the deadline is past or too far away.
+            TransportError: The RPC node can't be reached, or does not answer as one.
         """
         return await self._run(
             flows.requests.prepare(self._dialect, intent, Address(account), nonce, deadline_unix_s),
@@ -484,6 +718,13 @@ class AsyncRegistryClient:
             account: Address of the account given entry changes; by default the signer's.
             nonce: See `prepare`.
             deadline_unix_s: See `prepare`.
+
+        Returns:
+            The signed request.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
         """
         given = None if account is None else Address(account)
         return await self._run(
@@ -495,6 +736,9 @@ class AsyncRegistryClient:
 
         Args:
             text: The document, in the form of `Request.to_json`.
+
+        Returns:
+            The request, without a signature.
 
         Raises:
             InvalidInput: The document is not a request, or it is for another chain or contract.
@@ -508,6 +752,9 @@ class AsyncRegistryClient:
             text: The document, in the form of `SignedRequest.to_json`, or a wallet's payload with a
                 `signature`.
 
+        Returns:
+            The request with its signature.
+
         Raises:
             InvalidInput: The document is not a signed request for this chain and contract.
         """
@@ -516,10 +763,14 @@ class AsyncRegistryClient:
     async def verify(self, *signed: SignedRequest) -> None:
         """Check deadline, nonce and signature of signed requests, before anything is paid.
 
+        Args:
+            signed: The requests.
+
         Raises:
             RequestExpired: The deadline of a request has passed.
             NonceMismatch: A request does not carry its account's next nonce.
             SignatureMismatch: A request is not signed by its account or controller.
+            TransportError: The RPC node can't be reached, or does not answer as one.
         """
         await self._run(flows.requests.verify(self._dialect, signed))
 
@@ -542,8 +793,15 @@ class AsyncRegistryClient:
             options: See `WriteOptions`.
             quote: The most that a single request may cost; see `quote`.
 
+        Returns:
+            What was written, with what became of each request.
+
         Raises:
             RequestRejected: The request would not take effect, or none of several would.
+            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
+            FeeAboveCap: It would cost more than the options allow; nothing was sent.
+            OutcomeUnknown: It was sent, and the chain has not decided within the time.
+            TransportError: The RPC node fails, or the account can't pay.
         """
         return await self._run(
             flows.batch.submit(self._dialect, signed, spender, self._with(options), quote)
@@ -573,8 +831,14 @@ class AsyncRegistryClient:
             quote: The quote of the same steps that a user has confirmed: the write never costs
                 more, and a fresh quote saves a simulation.
 
+        Returns:
+            What was written.
+
         Raises:
             FeeAboveCap: The write would cost more than the quote, or than the options allow.
+            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
+            OutcomeUnknown: It was sent, and the chain has not decided within the time.
+            TransportError: The RPC node fails, or the account can't pay.
         """
         return await self._run(
             flows.admin.send(
@@ -601,6 +865,12 @@ class AsyncRegistryClient:
             steps: Intents and requests, all for the same contract.
             payer: Address of the account that would send them; its key is not needed.
             options: See `WriteOptions`.
+
+        Returns:
+            The most that it can cost; pass it to the write, and it never costs more.
+
+        Raises:
+            TransportError: The RPC node can't be reached, or does not answer as one.
         """
         return await self._run(
             flows.quote.quote(self._dialect, steps, Address(payer), self._with(options)),
@@ -613,13 +883,43 @@ class AsyncRegistryClient:
         signer: AnySigner,
         options: WriteOptions | None = None,
     ) -> Outcome:
-        """List the signer's node under a URL, or change the URL."""
+        """List the signer's node under a URL, or change the URL.
+
+        Args:
+            domain: URL of the node.
+            signer: Signs the transaction: the account whose entry it is. It pays.
+            options: How the transaction is priced and waited for; the client's own unless given.
+
+        Returns:
+            What was written.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
+            FeeAboveCap: It would cost more than the options allow; nothing was sent.
+            OutcomeUnknown: It was sent, and the chain has not decided within the time.
+            TransportError: The RPC node fails, or the account can't pay.
+        """
         return await self.send(intents.SetNode(domain=domain), signer=signer, options=options)
 
     async def delete_node(
         self, *, signer: AnySigner, options: WriteOptions | None = None
     ) -> Outcome:
-        """Delete the signer's node."""
+        """Delete the signer's node.
+
+        Args:
+            signer: Signs the transaction: the account whose entry it is. It pays.
+            options: How the transaction is priced and waited for; the client's own unless given.
+
+        Returns:
+            What was written.
+
+        Raises:
+            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
+            FeeAboveCap: It would cost more than the options allow; nothing was sent.
+            OutcomeUnknown: It was sent, and the chain has not decided within the time.
+            TransportError: The RPC node fails, or the account can't pay.
+        """
         return await self.send(intents.DeleteNode(), signer=signer, options=options)
 
     async def set_party(  # noqa: PLR0913 - what a party is
@@ -632,7 +932,26 @@ class AsyncRegistryClient:
         signer: AnySigner,
         options: WriteOptions | None = None,
     ) -> Outcome:
-        """List the signer as a party, or change its id, roles or operator."""
+        """List the signer as a party, or change its id, roles or operator.
+
+        Args:
+            country_code: First half of the id: two characters.
+            party_id: Second half of the id: three characters.
+            roles: What the party is; at least one role.
+            operator: Address of the account whose node the party is reached through.
+            signer: Signs the transaction: the account whose entry it is. It pays.
+            options: How the transaction is priced and waited for; the client's own unless given.
+
+        Returns:
+            What was written.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
+            FeeAboveCap: It would cost more than the options allow; nothing was sent.
+            OutcomeUnknown: It was sent, and the chain has not decided within the time.
+            TransportError: The RPC node fails, or the account can't pay.
+        """
         intent = intents.SetParty(
             country_code=country_code,
             party_id=party_id,
@@ -649,14 +968,44 @@ class AsyncRegistryClient:
         signer: AnySigner,
         options: WriteOptions | None = None,
     ) -> Outcome:
-        """Replace the modules that the signer's party implements."""
+        """Replace the modules that the signer's party implements.
+
+        Args:
+            sender: Modules whose sender interface it has; empty for none.
+            receiver: Modules whose receiver interface it has; empty for none.
+            signer: Signs the transaction: the account whose entry it is. It pays.
+            options: How the transaction is priced and waited for; the client's own unless given.
+
+        Returns:
+            What was written.
+
+        Raises:
+            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
+            FeeAboveCap: It would cost more than the options allow; nothing was sent.
+            OutcomeUnknown: It was sent, and the chain has not decided within the time.
+            TransportError: The RPC node fails, or the account can't pay.
+        """
         intent = intents.SetPartyModules(sender=tuple(sender), receiver=tuple(receiver))
         return await self.send(intent, signer=signer, options=options)
 
     async def delete_party(
         self, *, signer: AnySigner, options: WriteOptions | None = None
     ) -> Outcome:
-        """Delete the signer's only party."""
+        """Delete the signer's only party.
+
+        Args:
+            signer: Signs the transaction: the account whose entry it is. It pays.
+            options: How the transaction is priced and waited for; the client's own unless given.
+
+        Returns:
+            What was written.
+
+        Raises:
+            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
+            FeeAboveCap: It would cost more than the options allow; nothing was sent.
+            OutcomeUnknown: It was sent, and the chain has not decided within the time.
+            TransportError: The RPC node fails, or the account can't pay.
+        """
         return await self.send(intents.DeleteParty(), signer=signer, options=options)
 
     async def set_service(
@@ -668,14 +1017,46 @@ class AsyncRegistryClient:
         signer: AnySigner,
         options: WriteOptions | None = None,
     ) -> Outcome:
-        """Offer the signer's service, or change it."""
+        """Offer the signer's service, or change it.
+
+        Args:
+            permissions: What the service needs.
+            name: Name of the service, at most 100 bytes; may be empty.
+            url: Where to read more; may be empty.
+            signer: Signs the transaction: the account whose entry it is. It pays.
+            options: How the transaction is priced and waited for; the client's own unless given.
+
+        Returns:
+            What was written.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
+            FeeAboveCap: It would cost more than the options allow; nothing was sent.
+            OutcomeUnknown: It was sent, and the chain has not decided within the time.
+            TransportError: The RPC node fails, or the account can't pay.
+        """
         intent = intents.SetService(name=name, url=url, permissions=tuple(permissions))
         return await self.send(intent, signer=signer, options=options)
 
     async def delete_service(
         self, *, signer: AnySigner, options: WriteOptions | None = None
     ) -> Outcome:
-        """Delete the signer's service."""
+        """Delete the signer's service.
+
+        Args:
+            signer: Signs the transaction: the account whose entry it is. It pays.
+            options: How the transaction is priced and waited for; the client's own unless given.
+
+        Returns:
+            What was written.
+
+        Raises:
+            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
+            FeeAboveCap: It would cost more than the options allow; nothing was sent.
+            OutcomeUnknown: It was sent, and the chain has not decided within the time.
+            TransportError: The RPC node fails, or the account can't pay.
+        """
         return await self.send(intents.DeleteService(), signer=signer, options=options)
 
     async def create_agreement(
@@ -686,7 +1067,25 @@ class AsyncRegistryClient:
         signer: AnySigner,
         options: WriteOptions | None = None,
     ) -> Outcome:
-        """Agree to the service of a provider, to exactly these permissions if they are given."""
+        """Agree to the service of a provider, to exactly these permissions if they are given.
+
+        Args:
+            provider: Address of the account that offers the service.
+            permissions: What is agreed to, which must be what the service needs; `None` for
+                whatever it needs.
+            signer: Signs the transaction: the account whose entry it is. It pays.
+            options: How the transaction is priced and waited for; the client's own unless given.
+
+        Returns:
+            What was written.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
+            FeeAboveCap: It would cost more than the options allow; nothing was sent.
+            OutcomeUnknown: It was sent, and the chain has not decided within the time.
+            TransportError: The RPC node fails, or the account can't pay.
+        """
         given = None if permissions is None else tuple(permissions)
         intent = intents.CreateAgreement(provider=provider, permissions=given)
         return await self.send(intent, signer=signer, options=options)
@@ -698,7 +1097,23 @@ class AsyncRegistryClient:
         signer: AnySigner,
         options: WriteOptions | None = None,
     ) -> Outcome:
-        """Revoke the signer's agreement with a provider."""
+        """Revoke the signer's agreement with a provider.
+
+        Args:
+            provider: Address of the account that offers the service.
+            signer: Signs the transaction: the account whose entry it is. It pays.
+            options: How the transaction is priced and waited for; the client's own unless given.
+
+        Returns:
+            What was written.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
+            FeeAboveCap: It would cost more than the options allow; nothing was sent.
+            OutcomeUnknown: It was sent, and the chain has not decided within the time.
+            TransportError: The RPC node fails, or the account can't pay.
+        """
         return await self.send(
             intents.RevokeAgreement(provider=provider), signer=signer, options=options
         )
@@ -719,6 +1134,16 @@ class AsyncRegistryClient:
             signer: The account given requests they are, which also pays. To have another account
                 pay, sign `InvalidateNonce`.
             options: See `WriteOptions`.
+
+        Returns:
+            What was written.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
+            FeeAboveCap: It would cost more than the options allow; nothing was sent.
+            OutcomeUnknown: It was sent, and the chain has not decided within the time.
+            TransportError: The RPC node fails, or the account can't pay.
         """
         return await self._run(
             flows.admin.invalidate(

@@ -55,11 +55,31 @@ class Owner(Group):
     """Reads and writes of the registry's owner: `client.owner`."""
 
     async def address(self, *, block: int | None = None) -> Address | None:
-        """Return the owner; `None` if there is none."""
+        """Return the owner; `None` if there is none.
+
+        Args:
+            block: Block to read at; the latest unless given. See the class.
+
+        Returns:
+            The owner; `None` if there is none.
+
+        Raises:
+            TransportError: The RPC node can't be reached, or does not answer as one.
+        """
         return await self._run(iter(self._dialect.owner(block)))
 
     async def pending(self, *, block: int | None = None) -> Address | None:
-        """Return the account that the registry was offered to; `None` if there is none."""
+        """Return the account that the registry was offered to; `None` if there is none.
+
+        Args:
+            block: Block to read at; the latest unless given. See the class.
+
+        Returns:
+            The account; `None` if there is none.
+
+        Raises:
+            TransportError: The RPC node can't be reached, or does not answer as one.
+        """
         return await self._run(iter(self._dialect.pending_owner(block)))
 
     async def import_open(
@@ -68,7 +88,18 @@ class Owner(Group):
         *,
         block: int | None = None,
     ) -> bool:
-        """Return whether a contract still accepts entries of an earlier registry."""
+        """Return whether a contract still accepts entries of an earlier registry.
+
+        Args:
+            contract: Which of the two contracts.
+            block: Block to read at; the latest unless given. See the class.
+
+        Returns:
+            Whether it does; `False` where contracts have no import.
+
+        Raises:
+            TransportError: The RPC node can't be reached, or does not answer as one.
+        """
         return await self._run(iter(self._dialect.import_open(contract, block)))
 
     async def reassign_party(
@@ -87,8 +118,15 @@ class Owner(Group):
             signer: The owner of the registry.
             options: See `WriteOptions`.
 
+        Returns:
+            What was written.
+
         Raises:
             PartyIdNotFound: Nobody holds the id: submit the claim as it is.
+            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
+            FeeAboveCap: It would cost more than the options allow; nothing was sent.
+            OutcomeUnknown: It was sent, and the chain has not decided within the time.
+            TransportError: The RPC node fails, or the account can't pay.
         """
         return await self._run(
             flows.admin.reassign(self._dialect, claim, signer, self._with(options)),
@@ -103,6 +141,13 @@ class Transactions(Group):
 
         Args:
             account: The sender; `None` for all accounts in the journal.
+
+        Returns:
+            The transactions, in the order of their numbers.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
         """
         who = None if account is None else Address(account)
         return await self._run(
@@ -110,7 +155,18 @@ class Transactions(Group):
         )
 
     async def spender(self, account: str) -> SpenderStatus:
-        """Return an account's balance and open transactions; for servers that pay for others."""
+        """Return an account's balance and open transactions; for servers that pay for others.
+
+        Args:
+            account: Address of the account.
+
+        Returns:
+            Balance, open transactions, and numbers that the journal does not know.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
+        """
         return await self._run(
             flows.pending.spender_status(self._dialect, Address(account), self._with(None)),
         )
@@ -130,6 +186,7 @@ class Transactions(Group):
 
         Raises:
             Reverted: The transaction is in a block, and failed.
+            TransportError: The RPC node can't be reached, or does not answer as one.
         """
         return await self._run(
             flows.replace.outcome_of(self._dialect, tx_hash, self._with(options))
@@ -138,8 +195,16 @@ class Transactions(Group):
     async def await_outcome(self, tx_hash: str, *, options: WriteOptions | None = None) -> Outcome:
         """Wait for a transaction that was sent earlier, and return its outcome; see `outcome_of`.
 
+        Args:
+            tx_hash: Hash of the transaction.
+            options: How the transaction is priced and waited for; the client's own unless given.
+
+        Returns:
+            What it did.
+
         Raises:
             TransactionReplaced: The transaction will never take effect.
+            TransportError: The RPC node can't be reached, or does not answer as one.
         """
         return await self._run(
             flows.replace.await_outcome(self._dialect, tx_hash, self._with(options))
@@ -156,6 +221,20 @@ class Transactions(Group):
 
         Both have the same number, so only one of them can take effect; the outcome's `tx_hash` says
         which. If the first is already in a block, nothing is sent.
+
+        Args:
+            tx_hash: Hash of the transaction.
+            signer: The account that sent it; it pays.
+            options: How the transaction is priced and waited for; the client's own unless given.
+
+        Returns:
+            What the transaction did.
+
+        Raises:
+            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
+            FeeAboveCap: It would cost more than the options allow; nothing was sent.
+            OutcomeUnknown: It was sent, and the chain has not decided within the time.
+            TransportError: The RPC node fails, or the account can't pay.
         """
         return await self._run(
             flows.replace.speed_up(self._dialect, tx_hash, signer, self._with(options)),
@@ -170,8 +249,19 @@ class Transactions(Group):
     ) -> Outcome | None:
         """Replace a stuck transaction by one that does nothing.
 
+        Args:
+            tx_hash: Hash of the transaction.
+            signer: The account that sent it; it pays.
+            options: How the transaction is priced and waited for; the client's own unless given.
+
         Returns:
             `None` if the stuck transaction will never take effect; its outcome if it was faster.
+
+        Raises:
+            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
+            FeeAboveCap: It would cost more than the options allow; nothing was sent.
+            OutcomeUnknown: It was sent, and the chain has not decided within the time.
+            TransportError: The RPC node fails, or the account can't pay.
         """
         return await self._run(
             flows.replace.cancel(self._dialect, tx_hash, signer, self._with(options)),
@@ -192,6 +282,22 @@ class Ensure(Group):
         """List the signer's node under a URL, if it is not already listed there.
 
         With a spender, the signer signs a request and the spender pays.
+
+        Args:
+            domain: URL of the node.
+            signer: Signs the transaction: the account whose entry it is. It pays.
+            spender: Who pays, if it is not the signer.
+            options: How the transaction is priced and waited for; the client's own unless given.
+
+        Returns:
+            Whether something was written, and what.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
+            FeeAboveCap: It would cost more than the options allow; nothing was sent.
+            OutcomeUnknown: It was sent, and the chain has not decided within the time.
+            TransportError: The RPC node fails, or the account can't pay.
         """
         wanted = intents.SetNode(domain=domain)
         return await self._run(
@@ -230,6 +336,16 @@ class Ensure(Group):
             account: Address of the account; by default the signer's.
             spender: The account that pays; by default the signer.
             options: See `WriteOptions`.
+
+        Returns:
+            Whether something was written, and what.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
+            FeeAboveCap: It would cost more than the options allow; nothing was sent.
+            OutcomeUnknown: It was sent, and the chain has not decided within the time.
+            TransportError: The RPC node fails, or the account can't pay.
         """
         wanted = intents.WantedParty(
             country_code=country_code,
@@ -265,6 +381,16 @@ class Ensure(Group):
             account: Address of the account; by default the signer's.
             spender: The account that pays; by default the signer.
             options: See `WriteOptions`.
+
+        Returns:
+            Whether something was written, and what.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
+            FeeAboveCap: It would cost more than the options allow; nothing was sent.
+            OutcomeUnknown: It was sent, and the chain has not decided within the time.
+            TransportError: The RPC node fails, or the account can't pay.
         """
         given = None if account is None else Address(account)
         return await self._run(
@@ -286,6 +412,24 @@ class Ensure(Group):
         """Offer the signer's service, if it is not already offered like this.
 
         With a spender, the signer signs a request and the spender pays.
+
+        Args:
+            permissions: What the service needs.
+            name: Name of the service, at most 100 bytes; may be empty.
+            url: Where to read more; may be empty.
+            signer: Signs the transaction: the account whose entry it is. It pays.
+            spender: Who pays, if it is not the signer.
+            options: How the transaction is priced and waited for; the client's own unless given.
+
+        Returns:
+            Whether something was written, and what.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
+            FeeAboveCap: It would cost more than the options allow; nothing was sent.
+            OutcomeUnknown: It was sent, and the chain has not decided within the time.
+            TransportError: The RPC node fails, or the account can't pay.
         """
         wanted = intents.SetService(name=name, url=url, permissions=tuple(permissions))
         return await self._run(

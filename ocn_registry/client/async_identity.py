@@ -18,7 +18,19 @@ class Identity(Group):
     """Keys, controllers and leaving: each is one task, whichever keys sign."""
 
     async def holdings(self, account: str, *, block: int | None = None) -> Holdings:
-        """Return what an account has: parties, node, service, agreements and controller."""
+        """Return what an account has: parties, node, service, agreements and controller.
+
+        Args:
+            account: Address of the account.
+            block: Block to read at; the latest unless given. See the class.
+
+        Returns:
+            What it has, at one block.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
+        """
         return await self._run(flows.identity.holdings(self._dialect, Address(account), block))
 
     async def rotate(
@@ -42,10 +54,18 @@ class Identity(Group):
             spender: The account that pays; by default the signer.
             options: See `WriteOptions`.
 
+        Returns:
+            The new account, what moved, and what was written.
+
         Raises:
             AccountNotFound: The account has nothing to move.
             AccountInUse: The new key already has something in this registry, or is retired.
             UnsupportedByDialect: These contracts can't move accounts.
+            InvalidInput: An address, an id or a number is not valid.
+            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
+            FeeAboveCap: It would cost more than the options allow; nothing was sent.
+            OutcomeUnknown: It was sent, and the chain has not decided within the time.
+            TransportError: The RPC node fails, or the account can't pay.
         """
         given = signer.address if account is None else Address(account)
         return await self._run(
@@ -69,6 +89,15 @@ class Identity(Group):
             acceptance: `AcceptAccount`, signed by the new key; `None` if the request contains it.
             spender: The account that pays.
             options: See `WriteOptions`.
+
+        Returns:
+            What was written.
+
+        Raises:
+            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
+            FeeAboveCap: It would cost more than the options allow; nothing was sent.
+            OutcomeUnknown: It was sent, and the chain has not decided within the time.
+            TransportError: The RPC node fails, or the account can't pay.
         """
         whole = request if acceptance is None else request.accepted(acceptance)
         return await self._run(
@@ -94,9 +123,17 @@ class Identity(Group):
             spender: The account that pays; by default the signer.
             options: See `WriteOptions`.
 
+        Returns:
+            What was written.
+
         Raises:
             NotController: The new controller has a controller itself.
             UnsupportedByDialect: These contracts have no controllers.
+            InvalidInput: An address, an id or a number is not valid.
+            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
+            FeeAboveCap: It would cost more than the options allow; nothing was sent.
+            OutcomeUnknown: It was sent, and the chain has not decided within the time.
+            TransportError: The RPC node fails, or the account can't pay.
         """
         given = signer.address if account is None else Address(account)
         return await self._run(
@@ -122,6 +159,16 @@ class Identity(Group):
             account: Address of the account; by default the signer's.
             spender: The account that pays; by default the signer.
             options: See `WriteOptions`.
+
+        Returns:
+            What the account had, and what was written.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
+            FeeAboveCap: It would cost more than the options allow; nothing was sent.
+            OutcomeUnknown: It was sent, and the chain has not decided within the time.
+            TransportError: The RPC node fails, or the account can't pay.
         """
         given = signer.address if account is None else Address(account)
         return await self._run(

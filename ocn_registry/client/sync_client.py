@@ -144,7 +144,19 @@ class RegistryClient:
     # Reads
 
     def node(self, operator: str, *, block: int | None = None) -> Node | None:
-        """Return an operator's node."""
+        """Return an operator's node.
+
+        Args:
+            operator: Address of the account that runs the node.
+            block: Block to read at; the latest unless given. See the class.
+
+        Returns:
+            The node; `None` if the account runs none.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
+        """
         return self._ask(self._dialect.node(Address(operator), block))
 
     def nodes(
@@ -159,6 +171,12 @@ class RegistryClient:
             on_read: Called as pages arrive, with the number of entries read so far and the number
                 of all entries.
             block: See the class.
+
+        Returns:
+            The nodes, in the contract's order.
+
+        Raises:
+            TransportError: The RPC node can't be reached, or does not answer as one.
         """
         return self._run(at_one_block(lambda at: self._dialect.nodes(at, on_read), block))
 
@@ -169,7 +187,20 @@ class RegistryClient:
         *,
         block: int | None = None,
     ) -> Party | None:
-        """Return a party; for the address of an account with several ids, the current one."""
+        """Return a party; for the address of an account with several ids, the current one.
+
+        Args:
+            address_or_country_code: Address of the account, or the country code of its id.
+            party_id: Second half of the id; with an address, leave it out.
+            block: Block to read at; the latest unless given. See the class.
+
+        Returns:
+            The party; `None` if none is listed. By address, the one under its current id.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
+        """
         who = address_or_id(address_or_country_code, party_id)
         return self._run(questions.party(self._dialect, who, block))
 
@@ -192,6 +223,13 @@ class RegistryClient:
             interface: The interface of the module; without a module, of any module.
             on_read: See `nodes`.
             block: See the class.
+
+        Returns:
+            The parties, one for each id, in the contract's order.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
         """
         return self._run(
             read.parties(
@@ -212,20 +250,70 @@ class RegistryClient:
         *,
         block: int | None = None,
     ) -> Route | None:
-        """Return the route of messages to a party; `None` if the party is not listed."""
+        """Return the route of messages to a party; `None` if the party is not listed.
+
+        Args:
+            country_code: First half of the id: two characters.
+            party_id: Second half of the id: three characters.
+            block: Block to read at; the latest unless given. See the class.
+
+        Returns:
+            The route; `None` if no such party is listed. Its `domain` is `None` while the operator
+            runs no node.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
+        """
         who = PartyId(country_code, party_id)
         return self._run(questions.route(self._dialect, who, block))
 
     def parties_of(self, account: str, *, block: int | None = None) -> tuple[Party, ...]:
-        """Return all parties of an account, one for each of its ids, the current one first."""
+        """Return all parties of an account, one for each of its ids, the current one first.
+
+        Args:
+            account: Address of the account.
+            block: Block to read at; the latest unless given. See the class.
+
+        Returns:
+            The parties, the current one first; empty if the account holds no id.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
+        """
         return self._ask(self._dialect.parties_of(Address(account), block))
 
     def membership(self, account: str, *, block: int | None = None) -> int | None:
-        """Return the number of an account's membership; `None` if it holds no id."""
+        """Return the number of an account's membership; `None` if it holds no id.
+
+        Args:
+            account: Address of the account.
+            block: Block to read at; the latest unless given. See the class.
+
+        Returns:
+            The number; `None` if the account holds no id.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
+        """
         return self._ask(self._dialect.membership(Address(account), block))
 
     def controller_of(self, account: str, *, block: int | None = None) -> Address:
-        """Return the account given signature counts: the controller, or the account itself."""
+        """Return the account given signature counts: the controller, or the account itself.
+
+        Args:
+            account: Address of the account.
+            block: Block to read at; the latest unless given. See the class.
+
+        Returns:
+            Address of the controller; the account's own if it has named none.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
+        """
         return self._ask(self._dialect.controller(Address(account), block))
 
     def reservation_of(
@@ -235,16 +323,53 @@ class RegistryClient:
         *,
         block: int | None = None,
     ) -> Address | None:
-        """Return the only account that can list an id; `None` if it is held, or not reserved."""
+        """Return the only account that can list an id; `None` if it is held, or not reserved.
+
+        Args:
+            country_code: First half of the id: two characters.
+            party_id: Second half of the id: three characters.
+            block: Block to read at; the latest unless given. See the class.
+
+        Returns:
+            Address of the holder; `None` if the id is held, or not reserved.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
+        """
         who = PartyId(country_code, party_id)
         return self._ask(self._dialect.reservation(who, block))
 
     def node_reservation_of(self, domain: str, *, block: int | None = None) -> Address | None:
-        """Return the only operator that can list a URL; `None` if it is listed, or not reserved."""
+        """Return the only operator that can list a URL; `None` if it is listed, or not reserved.
+
+        Args:
+            domain: URL of the node.
+            block: Block to read at; the latest unless given. See the class.
+
+        Returns:
+            Address of the operator; `None` if the URL is listed, or not reserved.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
+        """
         return self._ask(self._dialect.node_reservation(domain, block))
 
     def service(self, provider: str, *, block: int | None = None) -> Service | None:
-        """Return the service of a provider."""
+        """Return the service of a provider.
+
+        Args:
+            provider: Address of the account that offers the service.
+            block: Block to read at; the latest unless given. See the class.
+
+        Returns:
+            The service; `None` if the account offers none.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
+        """
         return self._ask(self._dialect.service(Address(provider), block))
 
     def services(
@@ -260,6 +385,12 @@ class RegistryClient:
             permission: The permission; `None` for all services.
             on_read: See `nodes`.
             block: See the class.
+
+        Returns:
+            The services in force, in the contract's order.
+
+        Raises:
+            TransportError: The RPC node can't be reached, or does not answer as one.
         """
         return self._run(
             read.services(self._dialect, block, permission=permission, on_read=on_read),
@@ -272,7 +403,20 @@ class RegistryClient:
         *,
         block: int | None = None,
     ) -> Agreement | None:
-        """Return the agreement of a user with a provider, whether it is in force or has ended."""
+        """Return the agreement of a user with a provider, whether it is in force or has ended.
+
+        Args:
+            user: Address of the account that agreed.
+            provider: Address of the account that offers the service.
+            block: Block to read at; the latest unless given. See the class.
+
+        Returns:
+            The agreement, with `active`; `None` if there never was one.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
+        """
         return self._ask(self._dialect.agreement(Address(user), Address(provider), block))
 
     def agreements(
@@ -282,7 +426,20 @@ class RegistryClient:
         *,
         block: int | None = None,
     ) -> tuple[Agreement, ...]:
-        """Return the agreements of a user that are in force, at one block."""
+        """Return the agreements of a user that are in force, at one block.
+
+        Args:
+            address_or_country_code: Address of the account, or the country code of its id.
+            party_id: Second half of the id; with an address, leave it out.
+            block: Block to read at; the latest unless given. See the class.
+
+        Returns:
+            The agreements in force.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
+        """
         who = address_or_id(address_or_country_code, party_id)
         return self._run(
             at_one_block(lambda at: questions.agreements(self._dialect, who, at), block)
@@ -292,6 +449,17 @@ class RegistryClient:
         """Return the agreements in force to a provider's service, in the order of the parties.
 
         The contracts don't list them, so every party is looked up, about a thousand in a request.
+
+        Args:
+            provider: Address of the account that offers the service.
+            block: Block to read at; the latest unless given. See the class.
+
+        Returns:
+            The agreements in force, one for each user.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
         """
         who = Address(provider)
         return self._run(at_one_block(lambda at: self._dialect.users_of(who, at), block))
@@ -306,7 +474,21 @@ class RegistryClient:
         operator: str,
         block: int | None = None,
     ) -> bool:
-        """Return whether a party is reached through the node of this operator."""
+        """Return whether a party is reached through the node of this operator.
+
+        Args:
+            country_code: First half of the id: two characters.
+            party_id: Second half of the id: three characters.
+            operator: Address of the account that runs the node.
+            block: Block to read at; the latest unless given. See the class.
+
+        Returns:
+            Whether it is; `False` if no such party is listed.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
+        """
         who, at = PartyId(country_code, party_id), Address(operator)
         return self._run(questions.is_mine(self._dialect, who, at, block))
 
@@ -323,6 +505,13 @@ class RegistryClient:
             operator: Address of the operator.
             connected: Ids of the parties that have connected: country code and party id.
             block: See the class.
+
+        Returns:
+            The parties, in the contract's order.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
         """
         return questions.planned(self.parties(operator=operator, block=block), connected)
 
@@ -344,6 +533,13 @@ class RegistryClient:
                 permissions of its own go to services with a `FORWARD_ALL...` permission.
             interface: The interface that the message is addressed to.
             block: See the class.
+
+        Returns:
+            The services, each once; empty if the sender has agreed to none that match.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
         """
         who = PartyId(country_code, party_id)
         flow = questions.services_for(self._dialect, who, module, interface, block)
@@ -357,7 +553,21 @@ class RegistryClient:
         address: str,
         block: int | None = None,
     ) -> Signatory | None:
-        """Return what an address is to a party; `None` if it may not sign for the party."""
+        """Return what an address is to a party; `None` if it may not sign for the party.
+
+        Args:
+            country_code: First half of the id: two characters.
+            party_id: Second half of the id: three characters.
+            address: The address in question.
+            block: Block to read at; the latest unless given. See the class.
+
+        Returns:
+            Whether the address is the party's or its operator's; `None` if it is neither.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
+        """
         who, at = PartyId(country_code, party_id), Address(address)
         return self._run(questions.signatory_of(self._dialect, who, at, block))
 
@@ -383,6 +593,10 @@ class RegistryClient:
         Returns:
             The verdict, with the reason if the host does not vouch; `None` if the node or party is
             not listed.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
         """
         # It brings TLS along.
         from ocn_registry.vouching.check import checked  # noqa: PLC0415
@@ -400,7 +614,20 @@ class RegistryClient:
         *,
         block: int | None = None,
     ) -> int:
-        """Return the nonce that the next request of an account has to carry."""
+        """Return the nonce that the next request of an account has to carry.
+
+        Args:
+            account: Address of the account.
+            contract: Which of the two contracts: each counts for itself.
+            block: Block to read at; the latest unless given. See the class.
+
+        Returns:
+            The nonce.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
+        """
         return self._ask(self._dialect.nonce(Address(account), contract, block))
 
     def events(
@@ -421,6 +648,9 @@ class RegistryClient:
                 the first block of the contracts.
             last_block: Number of the last block; `None` to go on for ever.
             cursor: The cursor of an earlier feed, to continue from there.
+
+        Returns:
+            The feed.
 
         Raises:
             InvalidInput: An argument is not valid, or can't be combined with another.
@@ -457,8 +687,12 @@ class RegistryClient:
             deadline_unix_s: Last second, in Unix time, at which the request can take effect; by
                 default an hour from now, and at most 30 days from now.
 
+        Returns:
+            The request.
+
         Raises:
             InvalidInput: The intent can't be signed, or the deadline is past or too far away.
+            TransportError: The RPC node can't be reached, or does not answer as one.
         """
         return self._run(
             flows.requests.prepare(self._dialect, intent, Address(account), nonce, deadline_unix_s),
@@ -481,6 +715,13 @@ class RegistryClient:
             account: Address of the account given entry changes; by default the signer's.
             nonce: See `prepare`.
             deadline_unix_s: See `prepare`.
+
+        Returns:
+            The signed request.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
         """
         given = None if account is None else Address(account)
         return self._run(
@@ -492,6 +733,9 @@ class RegistryClient:
 
         Args:
             text: The document, in the form of `Request.to_json`.
+
+        Returns:
+            The request, without a signature.
 
         Raises:
             InvalidInput: The document is not a request, or it is for another chain or contract.
@@ -505,6 +749,9 @@ class RegistryClient:
             text: The document, in the form of `SignedRequest.to_json`, or a wallet's payload with a
                 `signature`.
 
+        Returns:
+            The request with its signature.
+
         Raises:
             InvalidInput: The document is not a signed request for this chain and contract.
         """
@@ -513,10 +760,14 @@ class RegistryClient:
     def verify(self, *signed: SignedRequest) -> None:
         """Check deadline, nonce and signature of signed requests, before anything is paid.
 
+        Args:
+            signed: The requests.
+
         Raises:
             RequestExpired: The deadline of a request has passed.
             NonceMismatch: A request does not carry its account's next nonce.
             SignatureMismatch: A request is not signed by its account or controller.
+            TransportError: The RPC node can't be reached, or does not answer as one.
         """
         self._run(flows.requests.verify(self._dialect, signed))
 
@@ -539,8 +790,15 @@ class RegistryClient:
             options: See `WriteOptions`.
             quote: The most that a single request may cost; see `quote`.
 
+        Returns:
+            What was written, with what became of each request.
+
         Raises:
             RequestRejected: The request would not take effect, or none of several would.
+            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
+            FeeAboveCap: It would cost more than the options allow; nothing was sent.
+            OutcomeUnknown: It was sent, and the chain has not decided within the time.
+            TransportError: The RPC node fails, or the account can't pay.
         """
         return self._run(
             flows.batch.submit(self._dialect, signed, spender, self._with(options), quote)
@@ -570,8 +828,14 @@ class RegistryClient:
             quote: The quote of the same steps that a user has confirmed: the write never costs
                 more, and a fresh quote saves a simulation.
 
+        Returns:
+            What was written.
+
         Raises:
             FeeAboveCap: The write would cost more than the quote, or than the options allow.
+            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
+            OutcomeUnknown: It was sent, and the chain has not decided within the time.
+            TransportError: The RPC node fails, or the account can't pay.
         """
         return self._run(
             flows.admin.send(
@@ -598,6 +862,12 @@ class RegistryClient:
             steps: Intents and requests, all for the same contract.
             payer: Address of the account that would send them; its key is not needed.
             options: See `WriteOptions`.
+
+        Returns:
+            The most that it can cost; pass it to the write, and it never costs more.
+
+        Raises:
+            TransportError: The RPC node can't be reached, or does not answer as one.
         """
         return self._run(
             flows.quote.quote(self._dialect, steps, Address(payer), self._with(options)),
@@ -610,11 +880,41 @@ class RegistryClient:
         signer: Signer,
         options: WriteOptions | None = None,
     ) -> Outcome:
-        """List the signer's node under a URL, or change the URL."""
+        """List the signer's node under a URL, or change the URL.
+
+        Args:
+            domain: URL of the node.
+            signer: Signs the transaction: the account whose entry it is. It pays.
+            options: How the transaction is priced and waited for; the client's own unless given.
+
+        Returns:
+            What was written.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
+            FeeAboveCap: It would cost more than the options allow; nothing was sent.
+            OutcomeUnknown: It was sent, and the chain has not decided within the time.
+            TransportError: The RPC node fails, or the account can't pay.
+        """
         return self.send(intents.SetNode(domain=domain), signer=signer, options=options)
 
     def delete_node(self, *, signer: Signer, options: WriteOptions | None = None) -> Outcome:
-        """Delete the signer's node."""
+        """Delete the signer's node.
+
+        Args:
+            signer: Signs the transaction: the account whose entry it is. It pays.
+            options: How the transaction is priced and waited for; the client's own unless given.
+
+        Returns:
+            What was written.
+
+        Raises:
+            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
+            FeeAboveCap: It would cost more than the options allow; nothing was sent.
+            OutcomeUnknown: It was sent, and the chain has not decided within the time.
+            TransportError: The RPC node fails, or the account can't pay.
+        """
         return self.send(intents.DeleteNode(), signer=signer, options=options)
 
     def set_party(  # noqa: PLR0913 - what a party is
@@ -627,7 +927,26 @@ class RegistryClient:
         signer: Signer,
         options: WriteOptions | None = None,
     ) -> Outcome:
-        """List the signer as a party, or change its id, roles or operator."""
+        """List the signer as a party, or change its id, roles or operator.
+
+        Args:
+            country_code: First half of the id: two characters.
+            party_id: Second half of the id: three characters.
+            roles: What the party is; at least one role.
+            operator: Address of the account whose node the party is reached through.
+            signer: Signs the transaction: the account whose entry it is. It pays.
+            options: How the transaction is priced and waited for; the client's own unless given.
+
+        Returns:
+            What was written.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
+            FeeAboveCap: It would cost more than the options allow; nothing was sent.
+            OutcomeUnknown: It was sent, and the chain has not decided within the time.
+            TransportError: The RPC node fails, or the account can't pay.
+        """
         intent = intents.SetParty(
             country_code=country_code,
             party_id=party_id,
@@ -644,12 +963,42 @@ class RegistryClient:
         signer: Signer,
         options: WriteOptions | None = None,
     ) -> Outcome:
-        """Replace the modules that the signer's party implements."""
+        """Replace the modules that the signer's party implements.
+
+        Args:
+            sender: Modules whose sender interface it has; empty for none.
+            receiver: Modules whose receiver interface it has; empty for none.
+            signer: Signs the transaction: the account whose entry it is. It pays.
+            options: How the transaction is priced and waited for; the client's own unless given.
+
+        Returns:
+            What was written.
+
+        Raises:
+            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
+            FeeAboveCap: It would cost more than the options allow; nothing was sent.
+            OutcomeUnknown: It was sent, and the chain has not decided within the time.
+            TransportError: The RPC node fails, or the account can't pay.
+        """
         intent = intents.SetPartyModules(sender=tuple(sender), receiver=tuple(receiver))
         return self.send(intent, signer=signer, options=options)
 
     def delete_party(self, *, signer: Signer, options: WriteOptions | None = None) -> Outcome:
-        """Delete the signer's only party."""
+        """Delete the signer's only party.
+
+        Args:
+            signer: Signs the transaction: the account whose entry it is. It pays.
+            options: How the transaction is priced and waited for; the client's own unless given.
+
+        Returns:
+            What was written.
+
+        Raises:
+            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
+            FeeAboveCap: It would cost more than the options allow; nothing was sent.
+            OutcomeUnknown: It was sent, and the chain has not decided within the time.
+            TransportError: The RPC node fails, or the account can't pay.
+        """
         return self.send(intents.DeleteParty(), signer=signer, options=options)
 
     def set_service(
@@ -661,12 +1010,44 @@ class RegistryClient:
         signer: Signer,
         options: WriteOptions | None = None,
     ) -> Outcome:
-        """Offer the signer's service, or change it."""
+        """Offer the signer's service, or change it.
+
+        Args:
+            permissions: What the service needs.
+            name: Name of the service, at most 100 bytes; may be empty.
+            url: Where to read more; may be empty.
+            signer: Signs the transaction: the account whose entry it is. It pays.
+            options: How the transaction is priced and waited for; the client's own unless given.
+
+        Returns:
+            What was written.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
+            FeeAboveCap: It would cost more than the options allow; nothing was sent.
+            OutcomeUnknown: It was sent, and the chain has not decided within the time.
+            TransportError: The RPC node fails, or the account can't pay.
+        """
         intent = intents.SetService(name=name, url=url, permissions=tuple(permissions))
         return self.send(intent, signer=signer, options=options)
 
     def delete_service(self, *, signer: Signer, options: WriteOptions | None = None) -> Outcome:
-        """Delete the signer's service."""
+        """Delete the signer's service.
+
+        Args:
+            signer: Signs the transaction: the account whose entry it is. It pays.
+            options: How the transaction is priced and waited for; the client's own unless given.
+
+        Returns:
+            What was written.
+
+        Raises:
+            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
+            FeeAboveCap: It would cost more than the options allow; nothing was sent.
+            OutcomeUnknown: It was sent, and the chain has not decided within the time.
+            TransportError: The RPC node fails, or the account can't pay.
+        """
         return self.send(intents.DeleteService(), signer=signer, options=options)
 
     def create_agreement(
@@ -677,7 +1058,25 @@ class RegistryClient:
         signer: Signer,
         options: WriteOptions | None = None,
     ) -> Outcome:
-        """Agree to the service of a provider, to exactly these permissions if they are given."""
+        """Agree to the service of a provider, to exactly these permissions if they are given.
+
+        Args:
+            provider: Address of the account that offers the service.
+            permissions: What is agreed to, which must be what the service needs; `None` for
+                whatever it needs.
+            signer: Signs the transaction: the account whose entry it is. It pays.
+            options: How the transaction is priced and waited for; the client's own unless given.
+
+        Returns:
+            What was written.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
+            FeeAboveCap: It would cost more than the options allow; nothing was sent.
+            OutcomeUnknown: It was sent, and the chain has not decided within the time.
+            TransportError: The RPC node fails, or the account can't pay.
+        """
         given = None if permissions is None else tuple(permissions)
         intent = intents.CreateAgreement(provider=provider, permissions=given)
         return self.send(intent, signer=signer, options=options)
@@ -689,7 +1088,23 @@ class RegistryClient:
         signer: Signer,
         options: WriteOptions | None = None,
     ) -> Outcome:
-        """Revoke the signer's agreement with a provider."""
+        """Revoke the signer's agreement with a provider.
+
+        Args:
+            provider: Address of the account that offers the service.
+            signer: Signs the transaction: the account whose entry it is. It pays.
+            options: How the transaction is priced and waited for; the client's own unless given.
+
+        Returns:
+            What was written.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
+            FeeAboveCap: It would cost more than the options allow; nothing was sent.
+            OutcomeUnknown: It was sent, and the chain has not decided within the time.
+            TransportError: The RPC node fails, or the account can't pay.
+        """
         return self.send(intents.RevokeAgreement(provider=provider), signer=signer, options=options)
 
     def invalidate_nonce(
@@ -708,6 +1123,16 @@ class RegistryClient:
             signer: The account given requests they are, which also pays. To have another account
                 pay, sign `InvalidateNonce`.
             options: See `WriteOptions`.
+
+        Returns:
+            What was written.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
+            FeeAboveCap: It would cost more than the options allow; nothing was sent.
+            OutcomeUnknown: It was sent, and the chain has not decided within the time.
+            TransportError: The RPC node fails, or the account can't pay.
         """
         return self._run(
             flows.admin.invalidate(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from ocn_registry.protocol.effects import Flow, HeadBlock, Together
     from ocn_registry.protocol.journal import Journal, JournalEntry, Turn
 
+_LOG = logging.getLogger("ocn_registry.writes")
 _LONGEST_PAUSE_S = 0.2
 _UNKNOWN_DEPTH = 12  # how many blocks count as final where the network does not say
 
@@ -239,6 +241,12 @@ class Sender:
         Raises:
             TransportError: Nothing left this machine.
         """
+        _LOG.info(
+            "transaction %s, number %d of %s, is in the journal and handed over",
+            entry.tx_hashes[-1],
+            entry.number,
+            entry.account,
+        )
         if self.options.on_signed is not None:
             self.options.on_signed(entry.tx_hashes[-1])
         try:

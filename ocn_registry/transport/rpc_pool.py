@@ -17,6 +17,7 @@ it. The rules:
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING
@@ -68,6 +69,7 @@ MAX_BATCH = 512
 RETRIES = 3
 TIMEOUT_S = 10.0
 MAX_ANSWER_BYTES = RPC_ANSWER_BYTES
+_LOG = logging.getLogger("ocn_registry.transport")
 _FIRST_PAUSE_S = 0.1
 _LONGEST_PAUSE_S = 5.0
 # Beyond this, what is parsed and decoded would keep an event loop from other work.
@@ -173,6 +175,7 @@ class Nodes:
                     yield from self._ask_all(endpoint, missing, answers, share_s)
                 except Failed as failure:
                     failed[endpoint] = failure
+                    _LOG.info("%s", failure.error)
                     left_s -= failure.took_s
                     pause_s = max(pause_s, failure.pause_s)
                 else:
@@ -182,6 +185,7 @@ class Nodes:
             if attempt > retries or not any(one.may_pass(attempt) for one in failed.values()):
                 self._forget(parts)
                 raise next(iter(failed.values())).error
+            _LOG.info("all RPC nodes are asked again in %.1f s", min(pause_s, _LONGEST_PAUSE_S))
             yield from Sleep(min(pause_s, _LONGEST_PAUSE_S))
 
     def _from_each(self, part: AnyEffect) -> Flow[tuple[Answer, ...]]:

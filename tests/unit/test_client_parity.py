@@ -84,3 +84,31 @@ def test_drivers_differ_by_await_alone():
         return ast.unparse(tree.body[0].body[1:])
 
     assert body(run_async) == body(run)
+
+
+# What asks no chain can't fail by it.
+OFFLINE = {"close", "events", "read_request", "read_signed_request"}
+
+
+@pytest.mark.parametrize("part", ["client", "groups", "identity"])
+@pytest.mark.parametrize("way", ["sync", "async"])
+def test_each_method_says_what_it_takes_returns_and_raises(part, way):
+    tree = ast.parse((FOLDER / f"{way}_{part}.py").read_text(encoding="utf-8"))
+    methods = [
+        node
+        for kind in tree.body
+        if isinstance(kind, ast.ClassDef)
+        for node in kind.body
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and not node.name.startswith("_")
+        and "property" not in map(ast.unparse, node.decorator_list)
+    ]
+    assert methods
+    for node in methods:
+        told = ast.get_docstring(node)
+        names = [each.arg for each in (*node.args.args, *node.args.kwonlyargs)]
+        names += [node.args.vararg.arg] if node.args.vararg else []
+        for name in set(names) - {"self"}:
+            assert f"    {name}: " in told, (node.name, name)
+        assert ("Returns:" in told) == (ast.unparse(node.returns) != "None"), node.name
+        assert "Raises:" in told or node.name in OFFLINE, node.name
