@@ -115,14 +115,14 @@ class Owner(Group):
 
         Args:
             claim: `SetParty` with that id, signed by its rightful holder.
-            signer: The owner of the registry.
+            signer: The owner of the registry. Whoever else holds the id loses it; whatever a
+                thief sends in between, the claim's account has it or it is reserved for it.
             options: See `WriteOptions`.
 
         Returns:
             What was written.
 
         Raises:
-            PartyIdNotFound: Nobody holds the id: submit the claim as it is.
             Reverted: The contract refuses. It is simulated first, so that nothing is paid.
             FeeAboveCap: It would cost more than the options allow; nothing was sent.
             OutcomeUnknown: It was sent, and the chain has not decided within the time.

@@ -9,14 +9,14 @@ from ocn_registry.flows import write
 from ocn_registry.flows.carried import written
 from ocn_registry.flows.requests import verify
 from ocn_registry.flows.transaction import Write, transact
-from ocn_registry.intents import AdminDeleteParty, InvalidateNonce, SetParty
+from ocn_registry.intents import AdminReserveParty, InvalidateNonce, SetParty
 from ocn_registry.outcomes import Item
 from ocn_registry.signing import SignedRequest
 
 if TYPE_CHECKING:
     from ocn_registry.dialects import Dialect, Step
     from ocn_registry.flows.options import WriteOptions
-    from ocn_registry.models import Contract
+    from ocn_registry.models import Address, Contract
     from ocn_registry.outcomes import Outcome, Quote
     from ocn_registry.protocol.effects import Flow
     from ocn_registry.signing import AnySigner
@@ -83,10 +83,12 @@ def reassign(
     signer: AnySigner,
     options: WriteOptions,
 ) -> Flow[Outcome]:
-    """Take an id from its holder, and give it to the signer of a claim, in one transaction.
+    """Take an id from its holder, and give it to the account of a claim, in one transaction.
 
-    The two steps succeed or fail independently. If both had to succeed, a thief who sees the
-    transaction coming could give up the id first, and the whole transaction would fail.
+    The id is reserved for that account, and the claim follows. A thief who sees the transaction
+    coming can leave first, send the claim early or come back behind it: the account has the id in
+    the end. Deleting instead would hit the rightful holder where the
+    claim was sent early. The two steps succeed or fail independently, for the same reason.
 
     Args:
         dialect: The dialect of the deployment.
@@ -99,7 +101,7 @@ def reassign(
         raise InvalidInput(
             f"{type(intent).__name__} does not claim an id: have the rightful holder sign SetParty",
         )
-    taken = AdminDeleteParty(country_code=intent.country_code, party_id=intent.party_id)
+    taken = taking(claim.account, intent)
     dialect.check(taken)
     trial = dialect.write((taken, claim), each_alone=False, sender=signer.address)
     yield from verify(dialect, (claim,))
@@ -116,6 +118,13 @@ def reassign(
             signer,
             options,
         )
+    )
+
+
+def taking(account: Address, claim: SetParty) -> AdminReserveParty:
+    """Return what takes an id from whoever holds it, unless this account does."""
+    return AdminReserveParty(
+        country_code=claim.country_code, party_id=claim.party_id, holder=account
     )
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ocn_registry.deploy.handover import safe_batch
 from ocn_registry.dialects import dialect_of
 from ocn_registry.errors import InvalidInput, Reverted, TransactionReplaced
-from ocn_registry.outcomes import PartySet
+from ocn_registry.outcomes import PartyDeleted, PartySet
 from ocn_registry.plans import entries
 from ocn_registry.plans.execute import Plan, execute, read_after, say, transaction, within
 from ocn_registry.plans.exit_codes import DONE, REJECTED
@@ -82,10 +82,26 @@ def has_no_end(action: Entry, here: Deployment) -> bool:
     return this and action.get("status") in {SIGNED, UNKNOWN}
 
 
-def is_whole(name: object, account: object, outcome: Outcome) -> bool:
-    """Return whether all of an action took effect; a reassigned id has to have its new holder."""
+def is_whole(name: object, account: object, outcome: Outcome, state: Entry | None = None) -> bool:
+    """Return whether all of an action took effect; a reassigned id has to have its new holder.
+
+    Args:
+        name: The action.
+        account: Whom it is about.
+        outcome: What its transaction did.
+        state: The entry afterwards. If somebody else sent the claim early, it alone tells.
+    """
+    if name == "delete-party":
+        return not hit_instead(account, outcome)
     changes = [each for each in outcome.changes if isinstance(each, PartySet)]
-    return name != "reassign" or any(each.address == account for each in changes)
+    held = state is not None and state.get("address") == account
+    return name != "reassign" or held or any(each.address == account for each in changes)
+
+
+def hit_instead(account: object, outcome: Outcome) -> list[Address]:
+    """Return the accounts that a deletion hit in place of the one that was meant."""
+    deleted = [each.address for each in outcome.changes if isinstance(each, PartyDeleted)]
+    return [] if account in deleted else deleted
 
 
 class Owning:
@@ -200,14 +216,20 @@ class Owning:
         for item in outcome.failed:
             name = type(item.intent).__name__
             self._console.note(f"without effect: {name}: {item.error}")
-        whole = is_whole(action.name, action.account, outcome)
+        for other in hit_instead(action.account, outcome) if action.name == "delete-party" else ():
+            self._console.note(
+                f"warning: the id had come to another account meanwhile, and this hit {other}: if "
+                f"it is theirs, give it back with `owner reserve {other} -c CC PID`",
+            )
+        state = read_after(lambda: action.read(block), None, self._console)
+        whole = is_whole(action.name, action.account, outcome, state)
         status = ENDED if whole else IN_PART
         self._log_end(logged, status, **logged_outcome(outcome))
         result: Entry = {
             "status": status,
             **_described(action, owner),
             **transaction(self._client.deployment, outcome),
-            "state": read_after(lambda: action.read(block), None, self._console),
+            "state": state,
             "log": str(self._log),
         }
         return result, DONE if whole else REJECTED

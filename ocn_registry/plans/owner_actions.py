@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ocn_registry.deploy import handover, timelock
 from ocn_registry.dialects import dialect_of
 from ocn_registry.errors import InvalidInput, Reverted, TransactionReplaced
+from ocn_registry.flows.admin import taking
 from ocn_registry.flows.landing import wait
 from ocn_registry.flows.options import WriteOptions
 from ocn_registry.flows.quote import quote_call
@@ -68,12 +69,25 @@ def delete_node(client: RegistryClient, operator: Address, reason: str) -> Owner
 
 
 def delete_party(
-    client: RegistryClient, country_code: str, party_id: str, reason: str
+    client: RegistryClient,
+    country_code: str,
+    party_id: str,
+    reason: str,
+    account: Address | None = None,
 ) -> OwnerAction:
-    """Return the action that deletes a party."""
+    """Return the action that deletes a party: of this account, if one is named.
+
+    Raises:
+        NotListed: Nobody holds the id.
+        InvalidInput: Another account holds it.
+    """
     party = client.party(country_code, party_id)
     if party is None:
         raise NotListed(f"{NO_PARTY} {shown(f'{country_code} {party_id}')}")
+    if account is not None and party.address != account:
+        raise InvalidInput(
+            f"{party.id} is held by {party.address}, not by {account}: look again at whose it is",
+        )
     intent = AdminDeleteParty(country_code=country_code, party_id=party_id)
     return OwnerAction(
         name="delete-party",
@@ -96,11 +110,12 @@ def reassign(client: RegistryClient, claim: SignedRequest, reason: str) -> Owner
     if not isinstance(intent, SetParty):
         raise InvalidInput("the request does not claim an id: have the holder sign set-party")
     country_code, party_id = intent.country_code, intent.party_id
-    taken = AdminDeleteParty(country_code=country_code, party_id=party_id)
+    taken = taking(claim.account, intent)
     holder = client.party(country_code, party_id)
     return OwnerAction(
         name="reassign",
-        says=f"take {country_code} {party_id} from its holder, and give it to {claim.account}",
+        says=f"reserve {country_code} {party_id} for {claim.account}, whoever holds it now, and "
+        "list it there",
         reason=reason,
         account=claim.account,
         before=_party(client, country_code, party_id, None),
@@ -110,7 +125,9 @@ def reassign(client: RegistryClient, claim: SignedRequest, reason: str) -> Owner
         ),
         read=lambda block: _party(client, country_code, party_id, block),
         steps=(taken, claim),
-        losses=() if holder is None else _without(client, holder),
+        losses=()
+        if holder is None or holder.address == claim.account
+        else _without(client, holder),
     )
 
 

@@ -19,8 +19,10 @@ if (_heirs := str(Path(__file__).resolve().parents[1] / "deployment")) not in sy
 from eth_account import Account
 from heirs import DELAY_S, execute, pass_time, safe_of, timelock
 
-from ocn_registry import KeySigner, Role, SetNode, SetParty
+from ocn_registry import DeleteParty, KeySigner, Role, SetNode, SetParty
 from ocn_registry.cli import execute as cli_execute
+from ocn_registry.contract_errors import PartyIdTaken
+from ocn_registry.dialects import dialect_of
 from ocn_registry.evm.keccak import selector
 
 ROOT = Path(__file__).parents[2]
@@ -96,7 +98,11 @@ def test_a_stolen_id_is_reassigned_in_one_transaction(client, owner, operator, l
     assert len(told["hashes"]) == 1
     assert told["state"]["address"] == rightful.address
     assert client.party("DE", "CPO").address == rightful.address
-    assert [each["change"] for each in lines_of(log)[-1]["changes"]] == ["PartyDeleted", "PartySet"]
+    assert [each["change"] for each in lines_of(log)[-1]["changes"]] == [
+        "PartyDeleted",
+        "PartyReserved",
+        "PartySet",
+    ]
 
 
 def test_a_request_that_claims_no_id_is_refused(client, command, keys, devnet, operator, tmp_path):
@@ -271,10 +277,10 @@ def test_what_fails_in_its_block_is_logged_as_failed(overtaken, operator, log):
 
 
 @pytest.mark.usefixtures("listed_parties")
-def test_a_claim_that_was_cancelled_leaves_the_id_free(
+def test_a_claim_that_was_cancelled_leaves_the_id_reserved(
     client, overtaken, devnet, operator, log, tmp_path
 ):
-    """The thief has it no more, and the log says that it was done in part."""
+    """The thief has it no more, it is kept for the claimant, and the log says "in part"."""
     rightful = KeySigner.from_key(devnet.accounts[8].private_key)
     claim = SetParty(country_code="DE", party_id="CPO", roles=[Role.CPO], operator=operator.address)
     file = tmp_path / "claim.json"
@@ -284,6 +290,62 @@ def test_a_claim_that_was_cancelled_leaves_the_id_free(
     assert told.returncode == 4, told.stderr
     assert json.loads(told.stdout)["status"] == lines_of(log)[-1]["status"] == "in part"
     assert client.party("DE", "CPO") is None
+    assert client.reservation_of("DE", "CPO") == rightful.address
+
+
+@pytest.mark.usefixtures("listed_parties")
+def test_a_thief_who_leaves_and_sends_the_claim_early_hits_nobody(
+    client, overtaken, devnet, deployment, cpo, operator, log, tmp_path
+):
+    """Then the holder has the id already, the claim is used up, and the thief wants it back."""
+    rightful = KeySigner.from_key(devnet.accounts[8].private_key)
+    intent = SetParty(
+        country_code="DE", party_id="CPO", roles=[Role.CPO], operator=operator.address
+    )
+    claim = client.sign(intent, rightful)
+    file = tmp_path / "claim.json"
+    file.write_text(claim.to_json())
+    early = dialect_of(deployment).write(
+        (DeleteParty(), claim), each_alone=False, sender=cpo.address
+    )
+    told = overtaken("reassign", file, by=cpo, data=early.data)
+    assert told.returncode == 0, told.stderr
+    assert "without effect: SetParty" in told.stderr
+    assert json.loads(told.stdout)["status"] == lines_of(log)[-1]["status"] == "done"
+    assert client.party("DE", "CPO").address == rightful.address
+    with pytest.raises(PartyIdTaken):
+        client.send(intent, signer=cpo)
+
+
+@pytest.mark.usefixtures("listed_parties")
+def test_a_deletion_that_hit_another_than_meant_is_said(
+    client, overtaken, devnet, deployment, cpo, operator, log
+):
+    """It takes the id from whoever holds it by then."""
+    rightful = KeySigner.from_key(devnet.accounts[8].private_key)
+    intent = SetParty(
+        country_code="DE", party_id="CPO", roles=[Role.CPO], operator=operator.address
+    )
+    claim = client.sign(intent, rightful)
+    early = dialect_of(deployment).write(
+        (DeleteParty(), claim), each_alone=False, sender=cpo.address
+    )
+    told = overtaken("delete-party", "-c", "DE", "CPO", "-a", cpo.address, by=cpo, data=early.data)
+    assert told.returncode == 4, told.stderr
+    assert f"hit {rightful.address}" in told.stderr
+    assert "owner reserve" in told.stderr
+    assert json.loads(told.stdout)["status"] == lines_of(log)[-1]["status"] == "in part"
+
+
+@pytest.mark.usefixtures("listed_parties")
+def test_a_deletion_names_whose_party_is_meant(client, command, keys, devnet, cpo, emsp, log):
+    words = ("owner", "delete-party", "-c", "DE", "CPO", *WHY, "--log", log, "--yes")
+    key = keys[devnet.accounts[0].address]
+    refused = command(*words, "-a", emsp.address, "-s", key)
+    assert refused.returncode == 2, refused.stderr
+    assert cpo.address in refused.stderr
+    assert client.party("DE", "CPO").address == cpo.address
+    assert command(*words, "-a", cpo.address, "-s", key).returncode == 0
 
 
 @pytest.mark.usefixtures("listed_parties")
@@ -296,7 +358,6 @@ def test_a_thief_who_leaves_first_hinders_no_claim(
     file.write_text(client.sign(claim, rightful).to_json())
     told = overtaken("reassign", file, by=cpo, data=selector("deleteParty()"))
     assert told.returncode == 0, told.stderr
-    assert "without effect: AdminDeleteParty" in told.stderr
     assert json.loads(told.stdout)["status"] == lines_of(log)[-1]["status"] == "done"
     assert client.party("DE", "CPO").address == rightful.address
 

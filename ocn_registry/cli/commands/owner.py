@@ -47,13 +47,15 @@ def delete_node(args: Namespace) -> int:
 def delete_party(args: Namespace) -> int:
     """Delete the party of another account."""
     from ocn_registry.cli.config.networks import connect
+    from ocn_registry.models import Address
     from ocn_registry.plans import owner_actions
     from ocn_registry.plans.owner_log import checked_reason
 
     reason = checked_reason(args.reason)
     country_code, party_id = (text.upper() for text in args.credentials)
     with connect(args) as client:
-        action = owner_actions.delete_party(client, country_code, party_id, reason)
+        account = None if args.address is None else Address(args.address)
+        action = owner_actions.delete_party(client, country_code, party_id, reason, account)
         return by_owner(args, client, action)
 
 
@@ -253,6 +255,14 @@ def _log(parser: ArgumentParser) -> None:
     )
 
 
+def _whose(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "-a",
+        "--address",
+        help="the account whose party is meant: nothing is sent if another one holds the id",
+    )
+
+
 def _claim(parser: ArgumentParser) -> None:
     parser.add_argument(
         "file",
@@ -331,7 +341,9 @@ COMMANDS = (
         "owner delete-party",
         "delete another account's party",
         delete_party,
-        (take.party_id, with_reason),
+        (take.party_id, _whose, with_reason),
+        more="It takes the id from whoever holds it when the transaction runs. If the rightful "
+        "holder is known, use `owner reserve`: that can't hit them.",
         examples=(f"owner delete-party -c DE ABC --reason 'not its id, ticket 12' {_KEY}",),
     ),
     Command(
