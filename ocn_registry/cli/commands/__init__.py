@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 MODULES: Final = (
     "read",
     "events",
+    "explore",
     "write",
     "request",
     "relay",

@@ -1,0 +1,122 @@
+"""The page's files over HTTP: packed once, with a strict content security policy."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from ocn_registry.foreign.text import masked
+from ocn_registry.networks import built_in, names
+from ocn_registry.registry_api.problems import Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ocn_registry.networks import Deployment
+
+PAGE: Final = Path(__file__).parent / "page"
+"""The folder of the page."""
+
+_TYPES: Final = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".svg": "image/svg+xml",
+}
+# Nothing comes from elsewhere, nothing is asked elsewhere, and no text becomes markup or code.
+# `data:` is for the icons that wallets announce.
+_POLICY: Final = "; ".join(
+    [
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+        "require-trusted-types-for 'script'",
+        "trusted-types 'none'",
+    ]
+)
+HEADERS: Final = {
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin-allow-popups",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cache-Control": "no-cache",
+    "Vary": "Accept-Encoding",
+}
+
+
+class _File(NamedTuple):
+    media_type: str
+    content: bytes
+    packed: bytes
+    tag: str
+
+
+class PageFiles:
+    """Answers requests for the page's files."""
+
+    def __init__(self, *, api: str, relay: bool, rpc_urls: tuple[str, ...] = ()) -> None:
+        """Read the page.
+
+        Args:
+            api: Where the registry's API is, relative to the page.
+            relay: Whether a relay is there, which takes signed requests.
+            rpc_urls: RPC nodes that a wallet can be told of when it does not know the chain.
+        """
+        settings = {"api": api, "relay": relay, "rpcUrls": list(rpc_urls)}
+        self._files = {**_files(), "settings.json": _file(".json", json.dumps(settings).encode())}
+
+    def answer(self, path: str, headers: Mapping[str, str]) -> Reply | None:
+        """Return a file of the page; `None` where there is none.
+
+        Args:
+            path: The path below the page's place, without a slash in front; empty for the page.
+            headers: The request's headers, with names in small letters.
+        """
+        file = self._files.get(path or "index.html")
+        if file is None:
+            return None
+        answered = {**HEADERS, "ETag": file.tag}
+        if headers.get("if-none-match") == file.tag:
+            return Reply(status=304, media_type=file.media_type, headers=answered)
+        if "gzip" in headers.get("accept-encoding", ""):
+            answered["Content-Encoding"] = "gzip"
+            return Reply(media_type=file.media_type, body=file.packed, headers=answered)
+        return Reply(media_type=file.media_type, body=file.content, headers=answered)
+
+
+def public_rpc_urls(deployment: Deployment) -> tuple[str, ...]:
+    """Return the RPC nodes that a wallet may be told of: those without a user, path or query.
+
+    Args:
+        deployment: Whose chain it is. Its own nodes may hold a key of their user in the URL.
+    """
+    networks = [built_in(name) for name in names()]
+    known = [each.rpc_urls for each in networks if each.chain_id == deployment.chain_id]
+    urls = [url for urls in (deployment.rpc_urls, *known) for url in urls if masked(url) == url]
+    return tuple(dict.fromkeys(urls))
+
+
+@cache
+def _files() -> dict[str, _File]:
+    return {
+        path.relative_to(PAGE).as_posix(): _file(path.suffix, path.read_bytes())
+        for path in sorted(PAGE.rglob("*"))
+        if path.suffix in _TYPES
+    }
+
+
+def _file(suffix: str, content: bytes) -> _File:
+    tag = f'"{sha256(content).hexdigest()[:20]}"'
+    return _File(_TYPES[suffix], content, gzip.compress(content, mtime=0), tag)

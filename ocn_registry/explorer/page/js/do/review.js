@@ -1,0 +1,294 @@
+// What will be signed, what it ends, who pays; and the signing itself.
+
+import * as api from "../api.js";
+import * as calls from "../calls.js";
+import { h, plain } from "../dom.js";
+import { address as addressOf, note } from "../parts.js";
+import { KINDS, same } from "../requests.js";
+import { distance, moment, parts, t } from "../text.js";
+import { save as saveFile } from "../views/lists.js";
+import { account as walletAccount, send, sign } from "../wallet.js";
+import { walletWords } from "./account.js";
+import { words } from "./words.js";
+
+const LIFETIMES = [3600, 24 * 3600, 7 * 24 * 3600, 29 * 24 * 3600];
+
+/**
+ * Return the view of what will be signed.
+ * @param {any} flow The form.
+ */
+export function review(flow) {
+  const { document } = flow.draft;
+  const { key, values } = words(document);
+  const ends = flow.ends;
+  const adds = flow.prepared.adds ?? [];
+  const late = Number(document.message.deadline) * 1000 < Date.now();
+  return h(
+    "section.card.stack",
+    null,
+    h("h2", { tabindex: -1 }, t("review.title")),
+    h("p", { "data-words": "" }, parts(key, values)),
+    ends.length
+      ? note("warn", h("h3", null, t("review.ends")), h("ul", null, ends.map((one) => h("li", null, one))))
+      : h("p.small.muted", null, t("review.endsnothing")),
+    adds.length ? h("p.small.muted", null, t("review.adds")) : null,
+    late ? note("bad", t("review.late")) : null,
+    sheet(document, flow),
+    flow.prepared.signerIsContract ? note("info", t("review.contract")) : null,
+    !same(flow.prepared.signer, flow.prepared.account) ? note("info", parts("review.controller", { controller: addressOf(flow.prepared.signer) })) : null,
+    acceptance(flow),
+    payers(flow),
+    buttons(flow, late),
+  );
+}
+
+/** As a wallet shows it: names and values of the message, as they are signed. */
+function sheet(document, flow) {
+  const until = Number(document.message.deadline);
+  return h(
+    "div.sheet",
+    null,
+    h("header", null, t("review.sheet")),
+    h("dl.facts", null, [
+      [t("review.contractof"), `${document.domain.name} · ${t("fact.chain")} ${document.domain.chainId}`],
+      [t("review.verifying"), document.domain.verifyingContract],
+      ["primaryType", document.primaryType],
+      ...Object.entries(document.message).map(([name, value]) => [name, Array.isArray(value) ? `[${value.join(", ")}]` : plain(String(value))]),
+    ].map(([name, value]) => [h("dt", null, name), h("dd", null, value)])),
+    h("p", { class: "small muted note" }, t("review.until"), " ", h("strong", null, moment(until)), " (", distance(until - Date.now() / 1000), ")", flow.form && !document.signature ? [" · ", lifetime(flow)] : null),
+  );
+}
+
+function lifetime(flow) {
+  return h(
+    "label",
+    null,
+    t("review.lifetime"),
+    " ",
+    h(
+      "select",
+      {
+        class: "small",
+        name: "lifetime",
+        onchange: (event) => {
+          flow.draft.lifetime = Number(event.target.value);
+          delete flow.draft.document;
+          flow.prepared = null;
+          flow.save();
+          flow.draw();
+          flow.prepare();
+        },
+      },
+      LIFETIMES.map((one) => h("option", { value: one, selected: flow.draft.lifetime === one }, t(`lifetime.${one}`))),
+    ),
+  );
+}
+
+/** Moves and controllers need the word of the other account too. */
+function acceptance(flow) {
+  const given = flow.draft.document.acceptance;
+  if (!given) return null;
+  const who = given.message[KINDS[given.primaryType].fields[0][1]];
+  if (given.signature) return note("good", parts("accept.signed", { account: addressOf(who) }));
+  const here = same(walletAccount(), who);
+  return note(
+    "info",
+    h("h3", null, t("accept.title")),
+    h("p", null, parts("accept.text", { account: addressOf(who) })),
+    here
+      ? h("button", { type: "button", onclick: (event) => signAcceptance(flow, given, who, event.currentTarget) }, t("accept.sign"))
+      : h("p.small", null, t("accept.switch")),
+  );
+}
+
+async function signAcceptance(flow, given, who, button) {
+  await busy(flow, button, async () => {
+    const signature = await sign(given, who, flow.network);
+    flow.draft.document.acceptance = { ...given, signature };
+    // Whoever accepted need not be the one who signs: go on for the account that was there first.
+    flow.draft.account ||= flow.prepared.account;
+    flow.save();
+    flow.draw();
+  });
+}
+
+function payers(flow) {
+  const { draft, prepared } = flow;
+  const options = [];
+  if (flow.settings.relay) options.push(["relay", relayHint(prepared.payers?.relay)]);
+  options.push(["self", walletAccount() ? t("pay.self.hint") : t("pay.self.nowallet")]);
+  options.push(["file", t("pay.file.hint")]);
+  return h(
+    "fieldset",
+    null,
+    h("legend", null, t("pay.title")),
+    options.map(([name, hint]) =>
+      h(
+        "label.option",
+        null,
+        h("input", {
+          type: "radio",
+          name: "pay",
+          value: name,
+          checked: draft.pay === name,
+          onchange: () => {
+            draft.pay = name;
+            flow.save();
+            flow.drawMain();
+          },
+        }),
+        h("span", null, h("b", null, t(`pay.${name}`)), h("span.small.muted", null, hint)),
+      ),
+    ),
+    draft.pay === "relay" ? voucher(flow) : null,
+    draft.pay === "self" && draft.document.signature === undefined && prepared.payers?.self ? call(flow) : null,
+  );
+}
+
+function relayHint(told) {
+  if (told?.pays === false) return `${t("pay.relay.hint")} ${t("pay.relay.voucher")}`;
+  return t("pay.relay.hint");
+}
+
+function voucher(flow) {
+  const told = flow.prepared.payers?.relay;
+  const id = "do-voucher";
+  return h(
+    "details",
+    { open: Boolean(flow.draft.voucher) || told?.pays === false },
+    h("summary.small", null, t("voucher.title")),
+    h(
+      "div.field",
+      null,
+      h("label", { for: id }, t("voucher.label")),
+      h("textarea", {
+        id,
+        class: "mono",
+        rows: 3,
+        spellcheck: "false",
+        "aria-describedby": `${id}-hint`,
+        oninput: (event) => {
+          flow.draft.voucher = event.target.value;
+          flow.save();
+        },
+        value: flow.draft.voucher ?? "",
+      }),
+      h("p.hint", { id: `${id}-hint` }, t("voucher.hint")),
+    ),
+  );
+}
+
+/** The transaction that oneself pays for, decoded: the page makes the bytes of what is shown. */
+function call(flow) {
+  const { to, data } = calls.direct(flow.draft.document);
+  return h(
+    "details",
+    null,
+    h("summary.small", null, t("call.title")),
+    h("p.small", null, t("call.text")),
+    h("pre", { tabindex: 0 }, `to    ${to}\nvalue 0\n${flow.draft.document.primaryType}(${(KINDS[flow.draft.document.primaryType].directFields ?? []).map(([, name]) => `${name}: ${JSON.stringify(flow.draft.document.message[name])}`).join(", ")})\n\n${data.match(/.{1,74}/g)?.join("\n") ?? ""}`),
+  );
+}
+
+function buttons(flow, late) {
+  const { draft, prepared } = flow;
+  const { document } = draft;
+  const mine = same(walletAccount(), prepared.signer);
+  const open = Boolean(document.acceptance && !document.acceptance.signature);
+  const paid = { relay: "pay.do.relay", self: "pay.do.self", file: "pay.do.file" }[draft.pay] ?? "pay.do.file";
+  // Whoever pays can be anybody once it is signed; before, the signer has to be here.
+  const needed = draft.pay === "self" ? Boolean(walletAccount()) && (mine || Boolean(document.signature)) : draft.pay === "file" || mine || Boolean(document.signature);
+  const why = open && draft.pay !== "file" ? t("accept.first") : needed ? "" : prepared.signerIsContract ? t("sign.contract") : t("sign.who", { account: plain(prepared.signer) });
+  const blocked = (late && !document.signature) || (draft.pay !== "file" && (open || !needed));
+  return [
+    why ? note("warn", why) : null,
+    h(
+      "div.buttons",
+      null,
+      h("button.primary", { type: "button", disabled: blocked, onclick: (event) => go(flow, event.currentTarget) }, t(paid)),
+      draft.pay === "file" && !document.signature && mine ? h("button", { type: "button", onclick: () => download(flow) }, t("pay.do.unsigned")) : null,
+      h("button", { type: "button", onclick: () => (flow.form ? flow.back() : flow.restart()) }, t("form.back")),
+    ),
+  ];
+}
+
+async function go(flow, button) {
+  const { draft, prepared, network } = flow;
+  const document = draft.document;
+  const mine = same(walletAccount(), prepared.signer);
+  await busy(flow, button, async () => {
+    if (draft.pay === "file") {
+      if (mine && !document.signature) await signed(flow);
+      download(flow);
+      return;
+    }
+    if (draft.pay === "self") {
+      // Who signs and pays in one needs one transaction, and no signature before it.
+      const own = mine && same(prepared.signer, prepared.account) && !document.signature;
+      if (!own && !document.signature) await signed(flow);
+      const hash = await send(own ? calls.direct(document) : calls.raw(flow.draft.document), walletAccount() ?? "", network);
+      flow.draft.sent = { kind: "self", id: hash };
+      flow.draft.step = "pending";
+      flow.save();
+      flow.draw();
+      return;
+    }
+    if (!document.signature) await signed(flow);
+    const whole = flow.draft.document;
+    const body = draft.voucher?.trim() ? { request: whole, voucher: parsed(draft.voucher) } : whole;
+    const accepted = await api.post("requests", body);
+    flow.draft.sent = { kind: "relay", id: accepted.id };
+    flow.draft.step = "pending";
+    flow.save();
+    flow.draw();
+  });
+}
+
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new api.ApiError(400, { code: "voucher", detail: t("voucher.odd") });
+  }
+}
+
+async function signed(flow) {
+  const signature = await sign(flow.draft.document, flow.prepared.signer, flow.network);
+  flow.draft.document = { ...flow.draft.document, signature };
+  flow.save(); // before anything else can go wrong
+}
+
+function download(flow) {
+  const { document } = flow.draft;
+  const name = `${document.primaryType}${document.signature ? ".signed" : ""}.json`;
+  saveFile(name, [`${JSON.stringify(document, null, 2)}\n`], "application/json");
+  flow.error = null;
+  flow.draw();
+  flow.main.append(note("good", t(document.signature ? "file.saved" : "file.saved.unsigned", { name })));
+}
+
+async function busy(flow, button, work) {
+  button.disabled = true;
+  flow.error = null;
+  const waits = note("info", t("wallet.waits"));
+  waits.setAttribute("role", "status");
+  flow.main.prepend(waits);
+  try {
+    await work();
+  } catch (error) {
+    if (error instanceof api.ApiError) {
+      if (["nonce_mismatch", "expired", "signature_mismatch"].includes(error.code) && flow.form) {
+        // Signed for a state that is past: what is shown has to be made anew.
+        delete flow.draft.document;
+        flow.save();
+      }
+      flow.explain(error);
+      if (!flow.draft.document) flow.prepare();
+    } else {
+      flow.fail(t("wallet.failed.title"), walletWords(error));
+    }
+  } finally {
+    waits.remove();
+    button.disabled = false;
+  }
+}

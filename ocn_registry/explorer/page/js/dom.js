@@ -1,0 +1,96 @@
+// Elements from data. Text from outside becomes text nodes and attribute values, never markup: the
+// content security policy (Trusted Types) refuses anything else.
+
+/** @typedef {Node | string | number | null | undefined | false} Child */
+/** @typedef {Child | Child[] | Child[][]} Children */
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/**
+ * Return an element.
+ * @param {string} name Its tag, and classes after dots: `p.note`.
+ * @param {Record<string, any> | null} [props] Attributes; `on...` are listeners.
+ * @param {...Children} children What is in it.
+ * @returns {any}
+ */
+export function h(name, props, ...children) {
+  const [tag, ...classes] = name.split(".");
+  const element = document.createElement(tag);
+  if (classes.length) element.className = classes.join(" ");
+  set(element, props);
+  append(element, children);
+  return element;
+}
+
+/**
+ * Return an element of a drawing.
+ * @param {string} name Its tag, and classes after dots.
+ * @param {Record<string, any> | null} [props] Attributes.
+ * @param {...Children} children What is in it.
+ * @returns {any}
+ */
+export function svg(name, props, ...children) {
+  const [tag, ...classes] = name.split(".");
+  const element = document.createElementNS(SVG, tag);
+  if (classes.length) element.setAttribute("class", classes.join(" "));
+  set(element, props);
+  append(element, children);
+  return element;
+}
+
+function set(element, props) {
+  for (const [key, value] of Object.entries(props ?? {})) {
+    if (value === null || value === undefined || value === false) continue;
+    if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
+    else if (key === "value") element.value = value;
+    else if (key === "checked" || key === "selected") element[key] = true;
+    else element.setAttribute(key, value === true ? "" : String(value));
+  }
+}
+
+/**
+ * Add children, in lists of any depth.
+ * @param {Element} element The parent.
+ * @param {any[]} children What to add.
+ */
+export function append(element, children) {
+  for (const child of children.flat(Infinity)) {
+    if (child === null || child === undefined || child === false) continue;
+    element.append(child instanceof Node ? child : String(child));
+  }
+}
+
+/**
+ * Replace what is in an element.
+ * @param {Element} element The parent.
+ * @param {...Children} children What is in it from now on.
+ */
+export function fill(element, ...children) {
+  element.replaceChildren();
+  append(element, children);
+}
+
+// Controls, bidirectional controls, and what has no width: whoever writes these into a name wants it
+// to look like something else. Shown by number.
+const ODD = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff]/gu;
+
+/**
+ * Return a stranger's text with everything visible, and bounded.
+ * @param {unknown} text What they wrote.
+ * @param {number} [most] How many characters to show.
+ * @returns {string}
+ */
+export function plain(text, most = 255) {
+  const seen = String(text).replace(ODD, (odd) => `\\u{${odd.codePointAt(0)?.toString(16)}}`);
+  const letters = [...seen];
+  return letters.length > most ? `${letters.slice(0, most).join("")}…` : seen;
+}
+
+/**
+ * Return a stranger's text as an element that can't reorder the text around it.
+ * @param {unknown} text What they wrote.
+ * @param {number} [most] How many characters to show.
+ */
+export function foreign(text, most) {
+  return h("bdi", null, plain(text, most));
+}

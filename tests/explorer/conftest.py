@@ -1,0 +1,105 @@
+"""Real Chromium on the real page, served over a real chain."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+# Test folders are no packages (pytest's importlib mode), so what tests share is put on the path.
+if (_here := str(Path(__file__).resolve().parent)) not in sys.path:
+    sys.path.insert(0, _here)
+
+import chromium
+from wallets import Key, install
+from world import World, relay_world
+
+AXE = chromium.ROOT / "node_modules" / "axe-core" / "axe.min.js"
+PATIENCE_MS = 20_000
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Start Chromium. Its library keeps an event loop, so it lives no longer than a module."""
+    found = chromium.find()
+    if found is None:
+        pytest.skip("no Chromium starts here (npm ci brings one; or Debian's package chromium)")
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - where it is needed
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=str(found.program),
+            args=chromium.ARGUMENTS,
+            env={**os.environ, **found.environment},
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    """Give a chain with entries on it, and a relay that serves the page."""
+    with relay_world(tmp_path_factory.mktemp("relay")) as world:
+        yield world
+
+
+@pytest.fixture
+def at_first(world: World):
+    """Bring the chain back to where it was, after the test."""
+    with world.brought_back():
+        yield
+
+
+class Opened:
+    """A page, what it said on its console, and what it asked for."""
+
+    def __init__(self, page, url):
+        self.page, self.url = page, url
+        self.errors, self.asked = [], []
+        page.on("console", lambda said: said.type in {"error", "warning"} and self.errors.append(said.text))
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("request", lambda request: self.asked.append(request.url))
+
+    def open(self, place=""):
+        self.page.goto(f"{self.url}#/{place}")
+        self.page.locator("main h1").first.wait_for()
+        return self.page
+
+    def accessible(self):
+        """Return what axe finds wrong."""
+        # The page's own policy lets nobody run a script in it, so the debugger does.
+        self.page.evaluate(AXE.read_text() + "; undefined")
+        found = self.page.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")
+        return [
+            (one["id"], [node["html"][:150] for node in one["nodes"]])
+            for one in found["violations"]
+        ]
+
+
+@pytest.fixture
+def opened(browser, world):
+    """Open pages, each in a browser of its own, with wallets."""
+    contexts = []
+
+    def make(*wallets, url=None, size=(1280, 900), **options):
+        context = browser.new_context(
+            viewport={"width": size[0], "height": size[1]},
+            locale=options.pop("locale", "en-GB"),
+            timezone_id="UTC",
+            **options,
+        )
+        context.set_default_timeout(PATIENCE_MS)
+        contexts.append(context)
+        if wallets:
+            install(context, *wallets)
+        return Opened(context.new_page(), url or world.url)
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def key(world):
+    """Give the key of one of the chain's accounts."""
+    return lambda place: Key(world.chain.accounts[place].private_key)

@@ -1,0 +1,207 @@
+"""Every view shows what the registry has, to everybody."""
+
+import itertools
+import json
+import re
+
+import pytest
+from playwright.sync_api import expect
+from world import MARKUP
+
+PLACES = {
+    "overview": "",
+    "nodes": "nodes",
+    "parties": "parties",
+    "services": "services",
+    "changes": "changes",
+    "search": "search?q=example",
+    "node": "node/{node}",
+    "party": "party/NL/MSP",
+    "service": "service/{provider}",
+    "address": "address/{provider}",
+    "route": "route?from=NLMSP&to=DECPO&module=sessions&interface=receiver",
+    "take part": "do",
+    "form": "do/register",
+    "file": "do/file",
+    "nothing": "party/XX/XXX",
+}
+
+
+@pytest.fixture
+def place(world):
+    names = {"node": world.chain.accounts[1].address, "provider": world.chain.accounts[5].address}
+    return lambda name: PLACES[name].format(**names)
+
+
+@pytest.mark.parametrize(
+    "look",
+    [{"size": (1280, 900)}, {"size": (360, 740), "color_scheme": "dark"}],
+    ids=["desk", "phone"],
+)
+def test_axe_finds_nothing_and_nothing_overflows(opened, place, look):
+    page = opened(**look)
+    for name in PLACES:
+        page.open(place(name))
+        page.page.locator("main [aria-busy]").wait_for(state="detached")
+        assert (name, page.accessible()) == (name, [])
+        assert (name, fits(page.page)) == (name, True)
+        assert name == "nothing" or (name, page.errors) == (name, [])
+        page.errors.clear()
+    assert {url.split("/")[2] for url in page.asked} == {page.url.split("/")[2]}
+
+
+def fits(page):
+    return page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_overview_counts_what_is_listed(opened):
+    page = opened().open()
+    assert page.locator(".figure strong").all_inner_texts() == ["2", "18", "1", "1"]
+    assert page.locator(".circles svg a").count() == 2
+    assert page.locator(".circles .p").count() == 18
+    assert "Germany" in page.locator(".tiles").inner_text()
+
+
+def test_filters_stand_in_the_address_bar(opened):
+    page = opened().open("parties")
+    page.get_by_label("Role").select_option("HUB")
+    expect(page.locator("tbody tr")).to_have_count(2)
+    assert page.url.endswith("#/parties?role=HUB")
+    page.get_by_label("Country").fill("DE")
+    page.get_by_label("Country").press("Enter")
+    page.get_by_text("Nothing matches").wait_for()
+    page.get_by_role("link", name="Clear the filters").click()
+    expect(page.locator("tbody tr")).to_have_count(18)
+
+
+def test_a_list_is_saved_whole_as_csv(opened):
+    page = opened().open("parties?country=DE")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download as CSV").click()
+    lines = download.value.path().read_text().splitlines()
+    assert len(lines) == 1 + 9
+    assert lines[0].startswith("countryCode,partyId,address")
+
+
+def test_search_finds_a_party_and_an_address_goes_to_its_page(opened, world):
+    page = opened().open()
+    page.get_by_label("Search the registry").fill("nl msp")
+    page.get_by_label("Search the registry").press("Enter")
+    page.get_by_role("link", name="NL MSP").click()
+    page.get_by_role("heading", name="NL MSP").wait_for()
+    page.get_by_label("Search the registry").fill(world.chain.accounts[4].address)
+    page.get_by_label("Search the registry").press("Enter")
+    page.wait_for_url("**/#/address/*")
+    page.get_by_text("What this account holds in the registry.").wait_for()
+
+
+def test_a_party_shows_who_vouches_its_service_and_its_history(opened):
+    page = opened().open("party/DE/SCP")
+    text = page.locator("main").inner_text()
+    assert "Nobody vouches for who this is." in text
+    assert f"Smart charging {MARKUP}" in text
+    assert "NL MSP" in text  # who agreed
+    assert "is listed as" in text
+
+
+def test_the_way_of_a_message_is_shown_step_by_step(opened):
+    page = opened().open("route?from=NLMSP&to=DECPO&module=sessions&interface=receiver")
+    steps = page.locator(".steps li").all_inner_texts()
+    assert re.sub(r"\s+", " ", steps[0]) == "NL MSP hands the message to its node, https://south.example.org."
+    assert steps[1].startswith("DE CPO is reached through")
+    assert "receives a copy" in page.locator("main").inner_text()
+
+
+def test_a_change_shows_without_a_reload(opened, world, at_first):
+    page = opened().open("nodes")
+    assert page.locator("tbody tr").count() == 2
+    world.client.set_node("https://east.example.org", signer=world.signer(8))
+    page.get_by_text("east.example.org").wait_for()
+
+
+def test_keyboard_alone_reaches_a_form(opened):
+    page = opened().open()
+    page.keyboard.press("Tab")
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent") == "Take part":
+            break
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Take part in the network").wait_for()
+    assert page.evaluate("document.activeElement.tagName") == "H1"
+
+
+def test_german_is_shown_to_who_reads_german(opened):
+    page = opened(locale="de-DE").open("do/register")
+    page.get_by_role("heading", name="Eine Partei eintragen").wait_for()
+    assert page.evaluate("document.documentElement.lang") == "de"
+    page.get_by_label("Sprache").select_option("en")
+    page.get_by_role("heading", name="Register a party").wait_for()
+
+
+HOSTILE = ["<script>alert(1)</script>", "\u202egro.elpmaxe\u202c", "javascript:alert(1)", "\u0000\u001b[31m", "a" * 5000, '"><svg onload=alert(1)>']
+
+
+def _spoiled(value, words):
+    if isinstance(value, dict):
+        kept = {"number", "time", "total", "offset", "next", "before", "parties", "nodes", "services", "agreements", "events"}
+        return {key: value[key] if key in kept and not isinstance(value[key], list | dict) else _spoiled(value[key], words) for key in value}
+    if isinstance(value, list):
+        return [_spoiled(one, words) for one in value]
+    return next(words) if isinstance(value, str) else value
+
+
+def test_hostile_texts_are_text(opened, place):
+    page = opened()
+    words = itertools.cycle(HOSTILE)
+
+    def spoil(route):
+        answer = route.fetch()
+        route.fulfill(response=answer, body=json.dumps(_spoiled(answer.json(), words)))
+
+    page.page.route(re.compile(r"/v1/(?!changes)"), spoil)
+    page.page.on("dialog", lambda dialog: page.errors.append(dialog.message))
+    for name in PLACES:
+        if name in {"take part", "form", "file", "nothing"}:
+            continue
+        page.open(place(name))
+        assert (name, page.errors) == (name, [])
+        links = page.page.locator("main a").evaluate_all("all => all.map(one => one.getAttribute('href'))")
+        assert [link for link in links if not re.match(r"#/|https?://", link)] == []
+        assert (name, "\u202e" in page.page.locator("body").inner_text()) == (name, False)
+        assert page.page.locator("main script, main img").count() == 0
+        assert (name, fits(page.page)) == (name, True)
+    page.page.unroute_all(behavior="ignoreErrors")
+
+
+def test_no_text_becomes_markup_even_by_mistake(opened):
+    page = opened().open()
+    refused = page.evaluate("() => { try { document.body.innerHTML = '<b>x</b>'; return false } catch (error) { return error instanceof TypeError } }")
+    assert refused
+    assert page.evaluate("() => { try { document.createElement('script').src = 'x.js'; return false } catch { return true } }")
+
+
+def test_without_an_answer_the_page_says_so_and_keeps_what_it_has(opened):
+    page = opened()
+    page.open("parties")
+    page.page.route(re.compile("/v1/"), lambda route: route.abort())
+    page.page.evaluate("dispatchEvent(new HashChangeEvent('hashchange'))")
+    page.page.get_by_text("The server does not answer").wait_for()
+    page.page.unroute(re.compile("/v1/"))
+    page.page.get_by_role("button", name="Try again").click()
+    page.page.locator("tbody tr").first.wait_for()
+
+
+@pytest.mark.parametrize(("state", "said"), [("standing", "The chain stands still"), ("lagging", "We lag behind the chain")])
+def test_who_stands_is_told_the_chain_or_we(opened, state, said):
+    page = opened()
+
+    def changed(route):
+        answer = route.fetch()
+        route.fulfill(response=answer, body=json.dumps({**answer.json(), "state": state}))
+
+    page.page.route("**/v1/chain", changed)
+    page.open()
+    page.page.locator("#chain").get_by_text(said).wait_for()
+    assert page.accessible() == []
+    page.page.unroute_all(behavior="ignoreErrors")

@@ -1,0 +1,129 @@
+"""Wallets as browser extensions announce them (EIP-6963), played by the test.
+
+`TestWallet` holds a key that everybody knows. It signs with eth-account, another implementation
+than the package's, and refuses what real wallets refuse: typed data of a chain that is not the
+active one. `mode` makes it misbehave as real ones do.
+"""
+
+import json
+
+from eth_account import Account
+from eth_account.messages import encode_typed_data
+
+SCRIPT = """
+(() => {
+  const listeners = {};
+  const provider = {
+    on: (name, listener) => (listeners[name] ??= []).push(listener),
+    request: async ({ method, params }) => {
+      const told = await window.askWallet(WALLET.rdns, method, params ?? []);
+      if (told.stalls) return new Promise(() => {});
+      if (told.error) throw Object.assign(new Error(told.error.message), told.error);
+      return told.result;
+    },
+  };
+  window.tellPage = { ...(window.tellPage ?? {}), [WALLET.rdns]: (name, data) => (listeners[name] ?? []).forEach((one) => one(data)) };
+  const announce = () => dispatchEvent(new CustomEvent("eip6963:announceProvider", { detail: Object.freeze({ info: WALLET, provider }) }));
+  addEventListener("eip6963:requestProvider", announce);
+  announce();
+})();
+"""
+ICON = "data:image/svg+xml;base64,PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciIHZpZXdCb3g9IjAgMCAxMCAxMCI+PGNpcmNsZSBjeD0iNSIgY3k9IjUiIHI9IjUiIGZpbGw9IiM2NjYiLz48L3N2Zz4="
+
+
+class TestWallet:
+    """One wallet. Change `accounts`, `chain_id` and `mode` as the test goes on."""
+
+    __test__ = False
+
+    def __init__(self, chain, accounts, *, name="Test Wallet", rdns="org.example.test", knows_chain=True):
+        self.chain, self.accounts = chain, list(accounts)
+        self.name, self.rdns = name, rdns
+        self.chain_id = chain.chain_id
+        self.chains = {chain.chain_id} if knows_chain else {1}
+        if not knows_chain:
+            self.chain_id = 1
+        self.mode = "good"
+        self.asked = []
+        self.signed = []
+
+    @property
+    def info(self):
+        return {"uuid": f"uuid-{self.rdns}", "name": self.name, "icon": ICON, "rdns": self.rdns}
+
+    def answer(self, method, params):
+        self.asked.append(method)
+        try:
+            return {"result": self._answer(method, params)}
+        except StopIteration:
+            return {"stalls": True}
+        except PermissionError as error:
+            code, message = error.args
+            return {"error": {"code": code, "message": message}}
+
+    def _answer(self, method, params):
+        match method:
+            case "eth_requestAccounts" | "eth_accounts":
+                return [account.address.lower() for account in self.accounts]
+            case "eth_chainId":
+                return hex(self.chain_id)
+            case "wallet_switchEthereumChain":
+                return self._switch(int(params[0]["chainId"], 16))
+            case "wallet_addEthereumChain":
+                self.chains.add(int(params[0]["chainId"], 16))
+                return self._switch(int(params[0]["chainId"], 16))
+            case "eth_signTypedData_v4":
+                self._confirm()
+                return self._sign(params[0], json.loads(params[1]))
+            case "eth_sendTransaction":
+                self._confirm()
+                return self.chain.request("eth_sendTransaction", params[0])
+            case "eth_getTransactionReceipt":
+                return self.chain.request("eth_getTransactionReceipt", params[0])
+            case _:
+                raise PermissionError(4200, f"{method} is not supported")
+
+    def _confirm(self):
+        if self.mode == "refuses":
+            raise PermissionError(4001, "User rejected the request.")
+        if self.mode == "stalls":
+            raise StopIteration
+        if self.mode == "busy":
+            raise PermissionError(-32002, "Request already pending.")
+
+    def _switch(self, chain_id):
+        if self.mode == "keeps its chain":
+            return None
+        if self.mode == "stalls":
+            raise StopIteration
+        if chain_id not in self.chains:
+            raise PermissionError(4902, "Unrecognized chain ID.")
+        self.chain_id = chain_id
+        return None
+
+    def _sign(self, address, document):
+        if document["domain"]["chainId"] != self.chain_id:
+            raise PermissionError(-32603, "Provided chainId must match the active chainId")
+        named = next((one for one in self.accounts if one.address.lower() == address.lower()), None)
+        if named is None:
+            raise PermissionError(4100, "The requested account has not been authorized.")
+        signer = Account.create() if self.mode == "signs with another key" else named
+        self.signed.append(document)
+        found = Account.sign_message(encode_typed_data(full_message=document), signer.private_key)
+        return "0x" + found.signature.hex().removeprefix("0x")
+
+
+class Key:
+    """An account with the names that eth-account and this file use."""
+
+    def __init__(self, private_key):
+        self.private_key = private_key
+        self.address = Account.from_key(private_key).address
+
+
+def install(context, *wallets):
+    """Announce wallets to every page of a browser context."""
+    by_name = {wallet.rdns: wallet for wallet in wallets}
+    context.expose_function("askWallet", lambda name, method, params: by_name[name].answer(method, params))
+    for wallet in wallets:
+        context.add_init_script(f"(() => {{ const WALLET = {json.dumps(wallet.info)};\n{SCRIPT}\n}})()")
