@@ -24,7 +24,7 @@ from ocn_registry.models import Address
 from ocn_registry.registry_api.api import ROUTES
 from ocn_registry.registry_api.changes import Mark, stream
 from ocn_registry.registry_api.problems import MAX_BODY_BYTES, Problem
-from ocn_registry.relay import store, views
+from ocn_registry.relay import page, store, views
 from ocn_registry.relay.documents import Voucher, receipt
 from ocn_registry.relay.openapi import document as openapi
 from ocn_registry.relay.policy import used
@@ -91,6 +91,7 @@ def application(service: Service) -> Starlette:
             route("/health/live", get_live, "GET"),
             route("/health/ready", get_ready, "GET"),
             route("/metrics", get_metrics, "GET"),
+            *page.routes(service.config.deployment),
         ],
         exception_handlers={HTTPException: _http_error, Exception: _mistake},
     )

@@ -1,12 +1,22 @@
 """A registry with entries, and the page over it."""
 
 import contextlib
+import threading
+import time
+
+import uvicorn
 
 from ocn_registry import KeySigner, Module, Permission, RegistryClient, Role, SetParty, SetPartyModules, SetPartyWebsite
 from ocn_registry.deploy.devnet import Devnet
 from ocn_registry.explorer.files import PageFiles
 from ocn_registry.explorer.serving import served
+from ocn_registry.models import Address
 from ocn_registry.registry_api.serving import Serving
+from ocn_registry.relay.api import application
+from ocn_registry.relay.config import Config
+from ocn_registry.relay.policy import Policy
+from ocn_registry.relay.sender import Sender
+from ocn_registry.relay.service import Service
 from ocn_registry.transport.http_sync import HttpTransport
 
 MARKUP = "<img src=x onerror=alert(1)>"
@@ -28,8 +38,8 @@ MORE = [
 class World:
     """Where the page is, and a client to look at the registry with other eyes."""
 
-    def __init__(self, chain, client, url):
-        self.chain, self.client, self.url = chain, client, url
+    def __init__(self, chain, client, url, service=None):
+        self.chain, self.client, self.url, self.service = chain, client, url, service
 
     def signer(self, place):
         return KeySigner.from_key(self.chain.accounts[place].private_key)
@@ -67,8 +77,54 @@ def registry():
 
 
 @contextlib.contextmanager
+def explored():
+    """Give the page as `ocn-registry explore` serves it: no relay."""
+    with (
+        registry() as (chain, client),
+        Serving(chain.deployment(), poll_s=0.2) as serving,
+        served(serving.api, PageFiles(api="./", relay=False)) as url,
+    ):
+        yield World(chain, client, url)
+
+
+@contextlib.contextmanager
 def relay_world(folder):
+    """Give the page as a relay serves it. The relay pays for one account, and for vouchers."""
     with registry() as (chain, client):
-        deployment = chain.deployment()
-        with Serving(deployment, poll_s=0.2) as serving, served(serving.api, PageFiles(api="./", relay=False, rpc_urls=deployment.rpc_urls)) as url:
-            yield World(chain, client, url)
+        (folder / "spender").write_text(chain.accounts[9].private_key)
+        (folder / "receipts").write_text("0x" + "11" * 32)
+        for name in ("spender", "receipts"):
+            (folder / name).chmod(0o600)
+        config = Config(
+            deployment=chain.deployment(),
+            database=f"sqlite:{folder / 'relay.sqlite'}",
+            spender=f"file:{folder / 'spender'}",
+            receipts=f"file:{folder / 'receipts'}",
+            requests_per_minute=100_000,
+            policy=Policy(allowed=frozenset([Address(chain.accounts[place].address) for place in (3, 4, 5, 6, 7)])),
+        )
+        service = Service(config)
+        service.start()
+        sender = Sender(service)
+        worker = threading.Thread(target=sender.run)
+        worker.start()
+        try:
+            with serving(service) as url:
+                yield World(chain, client, f"{url}/explorer/", service)
+        finally:
+            sender.stop()
+            worker.join()
+            service.close()
+
+
+@contextlib.contextmanager
+def serving(service):
+    """Serve a relay's API and page on a free port; give its URL."""
+    server = uvicorn.Server(uvicorn.Config(application(service), port=0, log_level="error", lifespan="off", timeout_graceful_shutdown=1))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join()

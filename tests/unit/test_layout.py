@@ -44,8 +44,9 @@ BELOW["deploy"] = BELOW["client"] | {"client"}
 BELOW["plans"] = BELOW["deploy"] | {"deploy", "migration"}
 BELOW["health"] = BELOW["plans"] | {"plans"}
 BELOW["registry_api"] = BELOW["plans"] | {"plans", "cache"}
-BELOW["relay"] = BELOW["registry_api"] | {"registry_api"}
-BELOW["cli"] = BELOW["health"] | {"health", "relay", "registry_api", "cache"}
+BELOW["explorer"] = BELOW["registry_api"] | {"registry_api"}
+BELOW["relay"] = BELOW["explorer"] | {"explorer"}
+BELOW["cli"] = BELOW["health"] | {"health", "relay", "registry_api", "explorer", "cache"}
 
 # Which part may import a library of others.
 LIBRARIES = {

@@ -1,0 +1,325 @@
+"""Every form, signed with a wallet, until the registry has it."""
+
+import json
+import time
+
+import pytest
+from playwright.sync_api import expect
+from wallets import Key, TestWallet
+
+from ocn_registry import DeleteParty, Module, Permission, SetNode, SetPartyWebsite
+from ocn_registry.models import Address, Contract
+
+FRESH = Key("0x" + "77" * 32)
+
+
+class Form:
+    """A form, filled in as a person does."""
+
+    def __init__(self, page, name, query=""):
+        self.page = page.open(f"do/{name}{query}")
+        self.said = page
+
+    def connect(self, name="Test Wallet"):
+        self.page.get_by_role("button", name=f"Connect {name}").click()
+        self.page.get_by_role("button", name="Disconnect").wait_for()
+        return self
+
+    def fill(self, **values):
+        for name, value in values.items():
+            if isinstance(value, list):
+                for one in value:
+                    self.page.locator(f"input[name={name}][value={one}]").check()
+            elif self.page.locator(f"select[name={name}]").count():
+                self.page.locator(f"select[name={name}]").select_option(value)
+            else:
+                self.page.locator(f"input[name={name}]").fill(value)
+        return self
+
+    def check(self):
+        self.page.get_by_role("button", name="Check it").click()
+        self.page.get_by_role("heading", name="Check what you sign").wait_for()
+        return self
+
+    def pay(self, who):
+        self.page.locator(f"input[name=pay][value={who}]").check()
+        return self
+
+    def send(self, who):
+        self.pay(who)
+        button = {"relay": "Sign and hand to the relay", "self": "Send from my wallet"}[who]
+        self.page.get_by_role("button", name=button).click()
+        self.page.locator("[data-progress=done]").wait_for()
+        return self
+
+    @property
+    def text(self):
+        return self.page.locator("main").inner_text()
+
+
+@pytest.fixture
+def form(opened, world):
+    """Open a form with a wallet that has some accounts."""
+
+    def make(name, *accounts, query="", **options):
+        wallet = TestWallet(world.chain, accounts, **options)
+        made = Form(opened(wallet), name, query)
+        made.wallet = wallet
+        return made.connect()
+
+    return make
+
+
+def test_a_party_is_registered_and_the_relay_pays(form, key, world):
+    made = form("register", key(7))
+    made.fill(countryCode="de", partyId="new", roles=["CPO", "HUB"], operator=world.chain.accounts[1].address).check()
+    assert "DE NEW" in made.text
+    assert "This ends nothing else." in made.text
+    made.send("relay")
+    party = world.client.party("DE", "NEW")
+    assert party.address == key(7).address
+    assert [role.name for role in party.roles] == ["CPO", "HUB"]
+    assert made.wallet.asked.count("eth_signTypedData_v4") == 1
+    assert "eth_sendTransaction" not in made.wallet.asked
+    assert made.said.errors == []
+    made.page.get_by_role("link", name="DE NEW").first.click()
+    made.page.get_by_text("How it is reached").wait_for()
+
+
+def test_a_change_begins_with_what_is_there_and_says_what_ends(form, key, world):
+    made = form("modules", key(4), query="?countryCode=NL&partyId=MSP")
+    expect(made.page.locator("input[name=receiver][value=tariffs]")).to_be_checked()
+    made.page.locator("input[name=receiver][value=tariffs]").uncheck()
+    made.fill(sender=["tokens"]).check()
+    assert "Receiver: tariffs end." in made.text
+    made.send("relay")
+    party = world.client.party("NL", "MSP")
+    assert party.modules_sender == (Module.CDRS, Module.TOKENS)
+    assert Module.TARIFFS not in party.modules_receiver
+
+
+def test_who_pays_needs_one_transaction_and_no_signature(form, key, world):
+    made = form("website", key(3), query="?countryCode=DE&partyId=CPO")
+    made.fill(website="HTTPS://Charging.Example.org/").check()
+    made.page.get_by_text("The transaction, decoded").click()
+    assert "SetPartyWebsite" in made.page.locator("pre").inner_text()
+    made.send("self")
+    assert world.client.party("DE", "CPO").website == "https://charging.example.org"
+    assert "eth_signTypedData_v4" not in made.wallet.asked
+
+
+def test_a_node_is_listed_and_taken_off_again(form, key, world):
+    form("node", key(8)).fill(domain="https://west.example.org").check().send("self")
+    assert world.client.node(key(8).address).domain == "https://west.example.org"
+    made = form("leave-node", key(8)).check()
+    assert "https://west.example.org becomes free for others" in made.text
+    made.send("self")
+    assert world.client.node(key(8).address) is None
+
+
+def test_a_service_is_offered_agreed_to_revoked_and_ended(form, key, world):
+    provider = key(3).address
+    made = form("service", key(3)).fill(name="Räume & <b>Last</b>", url="https://load.example.org", permissions=["FORWARD_ALL"])
+    made.check().send("relay")
+    assert world.client.service(provider).name == "Räume & <b>Last</b>"
+    made = form("agree", key(6), query=f"?provider={provider}").check()
+    assert "all messages" in made.page.locator("[data-words]").inner_text()
+    made.send("relay")
+    (agreement,) = world.client.agreements(key(6).address)
+    assert agreement.provider == provider
+    form("revoke", key(6), query=f"?provider={provider}").check().send("self")
+    assert world.client.agreements(key(6).address) == ()
+    form("end-service", key(3)).check().send("relay")
+    assert world.client.service(provider) is None
+
+
+def test_an_id_is_given_up(form, key, world):
+    made = form("leave", key(6)).fill(countryCode="FR", partyId="B01").check()
+    assert "The id FR B01 becomes free for others." in made.text
+    made.send("relay")
+    assert world.client.party("FR", "B01") is None
+
+
+def test_what_was_signed_is_cancelled(form, key, world):
+    before = world.client.nonce(key(5).address, Contract.PERMISSIONS)
+    form("cancel", key(5)).fill(contract="permissions").check().send("self")
+    assert world.client.nonce(key(5).address, Contract.PERMISSIONS) > before
+
+
+def test_a_controller_agrees_and_then_signs_alone(form, key, world):
+    account, controller = key(7), Key("0x" + "55" * 32)
+    made = form("controller", account, controller).fill(controller=controller.address).check()
+    assert "The account's own key changes nothing here any more." in made.text
+    made.pay("relay")
+    expect(made.page.get_by_role("button", name="Sign and hand to the relay")).to_be_disabled()
+    made.wallet.accounts = [controller, account]
+    _tell(made, "accountsChanged", [controller.address, account.address])
+    made.page.get_by_role("button", name="Sign as the other account").click()
+    made.page.get_by_text("has agreed").wait_for()
+    made.wallet.accounts = [account, controller]
+    _tell(made, "accountsChanged", [account.address, controller.address])
+    made.send("relay")
+    assert world.client.controller_of(account.address) == controller.address
+    made = form("cancel", controller, query=f"?account={account.address}").fill(contract="registry").check()
+    assert "has to sign" in made.text
+    made.send("relay")
+
+
+def test_a_key_is_changed_for_another(form, world):
+    old, new = Key("0x" + "66" * 32), Key("0x" + "67" * 32)
+    world.chain.request("anvil_setBalance", old.address, hex(10**18))
+    world.chain.request("anvil_impersonateAccount", old.address)
+    world.client.set_node("https://old.example.org", signer=_signer(old))
+    made = form("move", old, new).fill(newAccount=new.address).check()
+    assert "retired for good" in made.text
+    made.wallet.accounts = [new, old]
+    _tell(made, "accountsChanged", [new.address, old.address])
+    # The form acts for the wallet's account unless it was told another: this is another account's.
+    made.page.get_by_role("heading", name="Fill it in").wait_for()
+
+
+def test_a_request_file_is_read_signed_and_saved(form, key, world):
+    account = key(5)
+    request = world.client.prepare(SetPartyWebsite(country_code="DE", party_id="SCP", website="https://scp.example.org"), account.address)
+    made = form("file", account)
+    made.page.locator("input[type=file]").set_input_files({"name": "a.json", "mimeType": "application/json", "buffer": request.to_json().encode()})
+    made.page.get_by_role("heading", name="Check what you sign").wait_for()
+    assert "https://scp.example.org" in made.page.locator("[data-words]").inner_text()
+    made.pay("file")
+    with made.page.expect_download() as download:
+        made.page.get_by_role("button", name="Sign and save").click()
+    assert download.value.suggested_filename == "SetPartyWebsite.signed.json"
+    signed = world.client.read_signed_request(download.value.path().read_text())
+    world.client.verify(signed)
+    assert signed.intent.website == "https://scp.example.org"
+
+
+@pytest.mark.parametrize("content", ['{"primaryType": "Permit"}', "no JSON", "[]", json.dumps({"primaryType": "SetNode", "domain": {}, "message": {}, "types": {}})])
+def test_a_file_that_is_no_request_is_refused(form, key, content):
+    made = form("file", key(3))
+    made.page.locator("input[type=file]").set_input_files({"name": "a.json", "mimeType": "application/json", "buffer": content.encode()})
+    made.page.locator(".drop .problem").get_by_text("file").wait_for()
+
+
+def test_who_has_no_wallet_saves_what_has_to_be_signed_elsewhere(opened, world, key):
+    made = Form(opened(), "node")
+    made.page.get_by_text("For another account").click()
+    made.page.get_by_label("Address of the account").fill(key(8).address)
+    made.fill(domain="https://other.example.org").check().pay("file")
+    with made.page.expect_download() as download:
+        made.page.get_by_role("button", name="Sign and save").click()
+    request = world.client.read_request(download.value.path().read_text())
+    assert (request.account, request.intent) == (key(8).address, SetNode(domain="https://other.example.org"))
+
+
+def test_what_the_contract_would_refuse_is_told_before_anything_is_signed(form, key, world):
+    made = form("register", key(8))
+    made.fill(countryCode="DE", partyId="CPO", roles=["CPO"], operator=world.chain.accounts[1].address)
+    made.page.get_by_role("button", name="Check it").click()
+    made.page.get_by_text("The registry would refuse this now").wait_for()
+    assert made.wallet.signed == []
+
+
+def test_a_server_that_prepares_something_else_is_found_out(form, key, world):
+    made = form("node", key(8))
+
+    def spoil(route):
+        answer = route.fetch()
+        told = answer.json()
+        told["typedData"]["message"]["domain"] = "https://thief.example.org"
+        route.fulfill(response=answer, body=json.dumps(told))
+
+    made.page.route("**/v1/prepare", spoil)
+    made.fill(domain="https://mine.example.org")
+    made.page.get_by_role("button", name="Check it").click()
+    made.page.get_by_text("is not what you filled in").wait_for()
+    assert made.wallet.signed == []
+
+
+def test_a_draft_survives_a_reload(form, key, world):
+    made = form("register", key(8)).fill(countryCode="SE", partyId="ABC", roles=["NSP"])
+    made.page.reload()
+    made.page.get_by_text("This is your draft").wait_for()
+    assert made.page.locator("input[name=partyId]").input_value() == "ABC"
+    expect(made.page.locator("input[value=NSP]")).to_be_checked()
+    made.page.get_by_role("button", name="Start anew").click()
+    assert made.page.locator("input[name=partyId]").input_value() == ""
+
+
+def test_a_stalled_transaction_is_found_again_after_a_reload(form, key, world):
+    world.chain.request("evm_setAutomine", False)
+    try:
+        made = form("node", key(8)).fill(domain="https://late.example.org").check().pay("self")
+        made.page.get_by_role("button", name="Send from my wallet").click()
+        made.page.locator("[data-progress=sent]").wait_for()
+        made.page.reload()
+        made.page.locator("[data-progress=sent]").wait_for()
+        world.chain.request("evm_mine")
+        made.page.locator("[data-progress=done]").wait_for()
+    finally:
+        world.chain.request("evm_setAutomine", True)
+    assert world.client.node(key(8).address).domain == "https://late.example.org"
+
+
+WRONG = {
+    "refuses": "You refused in the wallet.",
+    "stalls": "The wallet did not answer in time.",
+    "busy": "still waiting for an earlier answer",
+    "signs with another key": "The wallet signed with another account",
+}
+
+
+@pytest.mark.parametrize(("mode", "said"), WRONG.items())
+def test_a_wallet_that_does_not_sign_is_explained_and_can_be_tried_again(form, key, world, mode, said):
+    made = form("website", key(4), query="?countryCode=NL&partyId=MSP").fill(website=f"https://{mode[:2]}.example.org").check().pay("relay")
+    made.page.evaluate("async () => { (await import('./js/wallet.js')).limits.answer = 300 }")
+    made.wallet.mode = mode
+    made.page.get_by_role("button", name="Sign and hand to the relay").click()
+    made.page.get_by_text(said).wait_for()
+    assert made.said.accessible() == []
+    made.wallet.mode = "good"
+    expect(made.page.get_by_role("button", name="Sign and hand to the relay")).to_be_enabled()
+    made.send("relay")
+    assert world.client.party("NL", "MSP").website == f"https://{mode[:2]}.example.org"
+
+
+def test_a_chain_that_the_wallet_does_not_know_is_added_first(form, key, world):
+    made = form("cancel", key(5), knows_chain=False).fill(contract="registry").check().send("self")
+    assert [one for one in made.wallet.asked if one.startswith("wallet_")] == ["wallet_switchEthereumChain", "wallet_addEthereumChain"]
+
+
+def test_a_wallet_that_keeps_its_chain_signs_nothing(form, key):
+    made = form("cancel", key(5)).fill(contract="registry").check().pay("self")
+    made.wallet.chain_id, made.wallet.mode = 1, "keeps its chain"
+    made.page.get_by_role("button", name="Send from my wallet").click()
+    made.page.get_by_text("The wallet is on another chain and did not change.").wait_for()
+    assert "eth_sendTransaction" not in made.wallet.asked
+
+
+def test_an_account_that_is_gone_from_the_wallet_signs_nothing(form, key):
+    made = form("cancel", key(5)).fill(contract="registry").check().pay("relay")
+    made.wallet.accounts = [key(8)]  # changed there, and this wallet does not say so
+    made.page.get_by_role("button", name="Sign and hand to the relay").click()
+    made.page.get_by_text("The wallet shows another account.").wait_for()
+    assert made.wallet.signed == []
+
+
+def test_two_wallets_are_offered_and_the_chosen_one_is_asked(opened, world, key):
+    first, second = TestWallet(world.chain, [key(3)]), TestWallet(world.chain, [key(4)], name="Other Wallet", rdns="org.example.other")
+    made = Form(opened(first, second), "node")
+    made.connect("Other Wallet")
+    assert first.asked == []
+    assert key(4).address[-6:].lower() in made.text.lower()
+
+
+def _tell(made, name, data):
+    made.page.evaluate("([name, event, data]) => window.tellPage[name](event, data)", [made.wallet.rdns, name, data])
+
+
+def _signer(account):
+    from ocn_registry import KeySigner  # noqa: PLC0415
+
+    return KeySigner.from_key(account.private_key)
+
+
+UNUSED = (time, Address, DeleteParty, Permission)
