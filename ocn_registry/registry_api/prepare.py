@@ -24,7 +24,7 @@ from ocn_registry.signing import SignedRequest, acceptance_of
 if TYPE_CHECKING:
     from ocn_registry.cache.questions import Snapshot
     from ocn_registry.client.sync_client import RegistryClient
-    from ocn_registry.dialects import Dialect, Limits, Step
+    from ocn_registry.dialects import Dialect, Step
     from ocn_registry.intents import SignableIntent
     from ocn_registry.models import Agreement, Contract, Node, Party, Service
     from ocn_registry.protocol.effects import Call
@@ -51,25 +51,26 @@ class Payer(Protocol):
         ...
 
 
-class _Listed:
+class _Listed(Present):
     """What is listed, from memory: a plan that reads through a client asks for whole lists."""
 
-    def __init__(self, now: Snapshot, limits: Limits) -> None:
-        self._now, self.limits = now, limits
+    def __init__(self, client: RegistryClient, now: Snapshot) -> None:
+        super().__init__(client)
+        self._now = now
 
-    def node(self, account: str, **_: object) -> Node | None:
+    def node(self, account: str) -> Node | None:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
         return self._now.node(account)
 
-    def parties_of(self, account: str, **_: object) -> tuple[Party, ...]:
+    def parties_of(self, account: str) -> tuple[Party, ...]:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
         return self._now.parties_of(account)
 
-    def service(self, account: str, **_: object) -> Service | None:
+    def service(self, account: str) -> Service | None:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
         return self._now.service(account)
 
-    def agreements(self, user: str) -> tuple[Agreement, ...]:
+    def agreements(self, user: str) -> tuple[Agreement, ...]:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
         return self._now.agreements(user)
 
-    def parties(self, *, operator: str) -> tuple[Party, ...]:
+    def parties(self, *, operator: str) -> tuple[Party, ...]:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
         return self._now.parties(operator=operator)
 
 
@@ -145,7 +146,7 @@ class Preparer:
         if accepting is None and signer == account:
             call: Call[object] = self._dialect.write((intent,), each_alone=False, sender=account)
             run(iter(call), self._client.transport.perform)
-        present = Present(cast("RegistryClient", _Listed(now, self._dialect.limits)))
+        present = _Listed(self._client, now)
         request = found.request if isinstance(found, SignedRequest) else found
         contract = self._dialect.contract_of(intent)
         return {

@@ -15,7 +15,7 @@ from wallets import Key, install
 from world import World, relay_world
 
 AXE = chromium.ROOT / "node_modules" / "axe-core" / "axe.min.js"
-PATIENCE_MS = 20_000
+PATIENCE_MS = 8_000
 
 
 @pytest.fixture(scope="module")

@@ -41,6 +41,11 @@ class World:
     def __init__(self, chain, client, url, service=None):
         self.chain, self.client, self.url, self.service = chain, client, url, service
 
+    @property
+    def api(self):
+        """The URL of the API."""
+        return self.url.removesuffix("explorer/") + "v1/"
+
     def signer(self, place):
         return KeySigner.from_key(self.chain.accounts[place].private_key)
 

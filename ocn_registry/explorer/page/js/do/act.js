@@ -258,8 +258,11 @@ class Flow {
     await this.prepare();
   }
 
-  /** Ask for what has to be signed, and compare it with what was filled in. */
-  async prepare() {
+  /**
+   * Ask for what has to be signed, and compare it with what was filled in.
+   * @param {{again?: boolean}} [options] Whether an error that is shown is why this is asked again.
+   */
+  async prepare({ again = false } = {}) {
     const { document } = this.draft;
     try {
       const [prepared, holder] = document ? await this.read(document) : await this.made();
@@ -267,7 +270,7 @@ class Flow {
       this.holder = holder;
       this.draft.pay ||= this.settings.relay && prepared.payers?.relay ? "relay" : walletAccount() ? "self" : "file";
       if (!this.settings.relay && this.draft.pay === "relay") this.draft.pay = "self";
-      this.error = null;
+      if (!again) this.error = null;
       this.draw();
       this.main.querySelector("h2")?.scrollIntoView?.({ block: "nearest" });
       announce(t("review.ready"));
@@ -292,7 +295,10 @@ class Flow {
     if (wrong || document.primaryType !== form.type || !same(accountOf(document), this.account) || !fits(document.message, intent)) {
       throw new api.ApiError(400, { code: "odd_answer", detail: t("review.odd") });
     }
-    if (prepared.acceptance) document.acceptance = prepared.acceptance.typedData;
+    if (prepared.acceptance) {
+      document.acceptance = prepared.acceptance.typedData;
+      this.draft.account = prepared.account; // the wallet's account changes while both sign
+    }
     this.draft.document = document;
     this.save();
     return [prepared, holder];

@@ -277,13 +277,15 @@ async function busy(flow, button, work) {
     await work();
   } catch (error) {
     if (error instanceof api.ApiError) {
+      // What was signed does not count: by another key, or for a state that is past.
       if (["nonce_mismatch", "expired", "signature_mismatch"].includes(error.code) && flow.form) {
-        // Signed for a state that is past: what is shown has to be made anew.
         delete flow.draft.document;
         flow.save();
+        flow.explain(error);
+        await flow.prepare({ again: true });
+      } else {
+        flow.explain(error);
       }
-      flow.explain(error);
-      if (!flow.draft.document) flow.prepare();
     } else {
       flow.fail(t("wallet.failed.title"), walletWords(error));
     }
