@@ -150,6 +150,7 @@ def test_what_was_signed_is_cancelled(form, key, world):
 
 def test_a_controller_agrees_and_then_signs_alone(form, key, world):
     account, controller = key(7), Key("0x" + "55" * 32)
+    world.chain.request("anvil_setBalance", controller.address, hex(10**18))
     made = form("controller", account, controller).fill(controller=controller.address).check()
     assert "The account's own key changes nothing here any more." in made.text
     made.pay("relay")
@@ -162,7 +163,10 @@ def test_a_controller_agrees_and_then_signs_alone(form, key, world):
     assert world.client.controller_of(account.address) == controller.address
     made = form("cancel", controller, query=f"?account={account.address}").fill(contract="registry").check()
     assert "has to sign" in made.text
-    made.send("relay")
+    before = world.client.nonce(account.address, Contract.REGISTRY)
+    made.send("self")
+    assert made.wallet.asked.count("eth_signTypedData_v4") == 1  # for the account, whose transaction it is not
+    assert world.client.nonce(account.address, Contract.REGISTRY) > before
 
 
 def test_a_key_is_changed_for_another(form, world):

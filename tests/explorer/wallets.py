@@ -77,6 +77,7 @@ class TestWallet:
                 return self._sign(params[0], json.loads(params[1]))
             case "eth_sendTransaction":
                 self._confirm()
+                self.chain.request("anvil_impersonateAccount", params[0]["from"])
                 return self.chain.request("eth_sendTransaction", params[0])
             case "eth_getTransactionReceipt":
                 return self.chain.request("eth_getTransactionReceipt", params[0])
