@@ -15,15 +15,16 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from ocn_registry.errors import InvalidInput, OcnRegistryError
-from ocn_registry.explorer.files import PageFiles
 from ocn_registry.registry_api.changes import Mark, stream
-from ocn_registry.registry_api.problems import MAX_BODY_BYTES, Problem, Reply, problem_of
+from ocn_registry.registry_api.problems import MAX_BODY_BYTES, Problem, problem_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator
     from typing import ClassVar
 
+    from ocn_registry.explorer.files import PageFiles
     from ocn_registry.registry_api.api import RegistryApi
+    from ocn_registry.registry_api.problems import Reply
 
 HOST: Final = "127.0.0.1"
 _NAMES: Final = ("127.0.0.1", "localhost", "[::1]")
@@ -43,7 +44,8 @@ def served(api: RegistryApi, files: PageFiles, *, port: int = 0) -> Generator[st
     Raises:
         InvalidInput: The port is in use, or may not be used.
     """
-    handler = type("Handler", (_Handler,), {"api": api, "files": files, "stopped": threading.Event()})
+    stopped = threading.Event()
+    handler = type("Handler", (_Handler,), {"api": api, "files": files, "stopped": stopped})
     try:
         server = _Server((HOST, port), handler)
     except (OSError, OverflowError) as error:
@@ -54,7 +56,7 @@ def served(api: RegistryApi, files: PageFiles, *, port: int = 0) -> Generator[st
     try:
         yield f"http://{HOST}:{server.server_port}/"
     finally:
-        handler.stopped.set()
+        stopped.set()
         server.shutdown()
         thread.join()
         server.server_close()
@@ -76,13 +78,13 @@ class _Handler(BaseHTTPRequestHandler):
     sys_version = ""
     timeout = _IDLE_S
 
-    def do_GET(self) -> None:  # noqa: N802 - the library's name
+    def do_GET(self) -> None:
         """Answer a question, or send a file."""
         self._answer_safely(b"")
 
     do_HEAD = do_GET  # noqa: N815 - the library's name
 
-    def do_POST(self) -> None:  # noqa: N802 - the library's name
+    def do_POST(self) -> None:
         """Answer a question with a body."""
         length = self.headers.get("Content-Length", "")
         if not length.isascii() or not length.isdecimal() or int(length) > MAX_BODY_BYTES:
@@ -150,5 +152,5 @@ class _Handler(BaseHTTPRequestHandler):
                 return
             self.wfile.write(text.encode())
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
+    def log_message(self, format: str, *args: object) -> None:  # type: ignore[explicit-override]  # noqa: A002 - typing.override needs Python 3.12
         """Say nothing: standard error belongs to the command."""

@@ -32,7 +32,9 @@ FONTS = """<?xml version="1.0"?>
   <dir>{folder}</dir>
   <dir>/usr/share/fonts</dir>
   <cachedir>{folder}/cache</cachedir>
-  <alias binding="same"><family>system-ui</family><prefer><family>Open Sans</family></prefer></alias>
+  <alias binding="same">
+    <family>system-ui</family><prefer><family>Open Sans</family></prefer>
+  </alias>
 </fontconfig>
 """
 

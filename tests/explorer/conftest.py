@@ -15,7 +15,7 @@ from wallets import Key, install
 from world import World, relay_world
 
 AXE = chromium.ROOT / "node_modules" / "axe-core" / "axe.min.js"
-PATIENCE_MS = 8_000
+PATIENCE_MS = 30_000
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,10 @@ class Opened:
     def __init__(self, page, url):
         self.page, self.url = page, url
         self.errors, self.asked = [], []
-        page.on("console", lambda said: said.type in {"error", "warning"} and self.errors.append(said.text))
+        page.on(
+            "console",
+            lambda said: said.type in {"error", "warning"} and self.errors.append(said.text),
+        )
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("request", lambda request: self.asked.append(request.url))
 

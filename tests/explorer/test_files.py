@@ -30,9 +30,16 @@ INTENTS = [
     intents.DeleteParty(**ID),
     intents.MoveAccount(new_account=OTHER.address),
     intents.SetController(controller=OTHER.address),
-    intents.SetService(name="Längere Namen brauchen mehr als ein Wort: 充電サービス", url="", permissions=[Permission.FORWARD_ALL]),
+    intents.SetService(
+        name="Längere Namen brauchen mehr als ein Wort: 充電サービス",
+        url="",
+        permissions=[Permission.FORWARD_ALL],
+    ),
     intents.DeleteService(),
-    intents.CreateAgreement(provider=OPERATOR, permissions=[Permission.FORWARD_ALL, Permission.FORWARD_MODULE_CDRS_SENDER]),
+    intents.CreateAgreement(
+        provider=OPERATOR,
+        permissions=[Permission.FORWARD_ALL, Permission.FORWARD_MODULE_CDRS_SENDER],
+    ),
     intents.RevokeAgreement(provider=OPERATOR),
     intents.InvalidateNonce(contract=Contract.PERMISSIONS, new_nonce=1 << 40),
 ]
@@ -43,8 +50,17 @@ def ask():
     """Run a function of the page in Node.js."""
 
     def run(module, expression, value=None):
-        program = f"import * as page from '{(PAGE / 'js' / module).as_uri()}'; const given = {json.dumps(value)}; console.log(JSON.stringify({expression}))"
-        found = subprocess.run([shutil.which("node"), "--input-type=module", "-e", program], capture_output=True, text=True, timeout=60, check=False)
+        program = (
+            f"import * as page from '{(PAGE / 'js' / module).as_uri()}'; "
+            f"const given = {json.dumps(value)}; console.log(JSON.stringify({expression}))"
+        )
+        found = subprocess.run(
+            [shutil.which("node"), "--input-type=module", "-e", program],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
         assert not found.returncode, found.stderr
         return json.loads(found.stdout)
 
@@ -62,7 +78,9 @@ def documents(dialect):
     signer = KeySigner.from_key("0x" + "11" * 32)
     found = []
     for intent in INTENTS:
-        request = dialect.request(intent, signer.address, nonce=(1 << 32) + 7, deadline_unix_s=2_000_000_000)
+        request = dialect.request(
+            intent, signer.address, nonce=(1 << 32) + 7, deadline_unix_s=2_000_000_000
+        )
         if request.acceptance is not None:
             request = request.accept(OTHER)
         found.append((intent, request.sign(signer, now_unix_s=1_999_999_999)))
@@ -72,22 +90,37 @@ def documents(dialect):
 def test_texts_are_the_same_in_all_languages():
     assert TEXTS.keys() == {"en", "de"}
     assert list(TEXTS["en"]) == list(TEXTS["de"])
-    holes = {language: {key: sorted(re.findall(r"\{(\w+)\}", text)) for key, text in words.items()} for language, words in TEXTS.items()}
+    holes = {
+        language: {key: sorted(re.findall(r"\{(\w+)\}", text)) for key, text in words.items()}
+        for language, words in TEXTS.items()
+    }
     one = [key for key in holes["en"] if key.endswith(".one")]  # "One party", "Eine Partei"
-    assert {key: value for key, value in holes["en"].items() if key not in one} == {key: value for key, value in holes["de"].items() if key not in one}
+    assert {key: value for key, value in holes["en"].items() if key not in one} == {
+        key: value for key, value in holes["de"].items() if key not in one
+    }
 
 
 def test_every_text_that_the_page_names_is_there_and_none_is_left_over():
     source = "\n".join(path.read_text() for path in SCRIPTS)
     quoted = set(re.findall(r'"([\w-]+(?:\.[\w-]+)*)"', source))
     templates = re.findall(r"`([\w-]+\.[^`]*\$\{[^`]*)`", source)
-    patterns = {r"[\w.-]+".join(map(re.escape, re.split(r"\$\{[^}]*\}", text))) for text in templates}
+    patterns = {
+        r"[\w.-]+".join(map(re.escape, re.split(r"\$\{[^}]*\}", text))) for text in templates
+    }
     keys = set(TEXTS["en"])
     plural = {key.removesuffix(".one") for key in keys if key.endswith(".one")}
-    base = plural | {key for key in keys if key.removesuffix(".one").removesuffix(".other") not in plural}
+    base = plural | {
+        key for key in keys if key.removesuffix(".one").removesuffix(".other") not in plural
+    }
     named_now = set(re.findall(r'\b(?:t|parts)\(\s*"([\w.-]+)"', source))
     assert named_now <= base
-    left = [key for key in base if key not in quoted and not any(re.fullmatch(pattern, key) for pattern in patterns) and not key.endswith(".none")]
+    left = [
+        key
+        for key in base
+        if key not in quoted
+        and not any(re.fullmatch(pattern, key) for pattern in patterns)
+        and not key.endswith(".none")
+    ]
     assert left == []
 
 
@@ -98,16 +131,28 @@ def test_names_of_the_contracts_are_those_of_the_package(ask):
 
 
 def test_what_is_signed_is_what_the_package_signs(ask, documents, dialect):
-    network = {"chainId": dialect.chain_id, "registry": dialect.address_of(Contract.REGISTRY), "permissions": dialect.address_of(Contract.PERMISSIONS)}
+    network = {
+        "chainId": dialect.chain_id,
+        "registry": dialect.address_of(Contract.REGISTRY),
+        "permissions": dialect.address_of(Contract.PERMISSIONS),
+    }
     given = [signed.document() for _, signed in documents]
-    assert ask("requests.js", f"given.map((one) => page.fault(one, {json.dumps(network)}))", given) == [None] * len(given)
+    assert ask(
+        "requests.js", f"given.map((one) => page.fault(one, {json.dumps(network)}))", given
+    ) == [None] * len(given)
+    terms = (
+        "{ nonce: one.message.nonce, deadline: one.message.deadline, "
+        "contract: one.domain.name === 'OCN Permissions' ? 'permissions' : 'registry' }"
+    )
     made = ask(
         "requests.js",
-        f"given.map((one) => page.typedData({json.dumps(network)}, one.primaryType, one.message, {{ nonce: one.message.nonce, deadline: one.message.deadline, "
-        "contract: one.domain.name === 'OCN Permissions' ? 'permissions' : 'registry' }))",
+        f"given.map((one) => page.typedData({json.dumps(network)}, "
+        f"one.primaryType, one.message, {terms}))",
         given,
     )
-    wanted = [{key: one[key] for key in ("domain", "types", "primaryType", "message")} for one in given]
+    wanted = [
+        {key: one[key] for key in ("domain", "types", "primaryType", "message")} for one in given
+    ]
     assert made == wanted
 
 
@@ -122,7 +167,11 @@ def test_what_is_signed_is_what_the_package_signs(ask, documents, dialect):
     ],
 )
 def test_a_document_for_something_else_is_told_apart(ask, documents, dialect, change, why):
-    network = {"chainId": dialect.chain_id, "registry": dialect.address_of(Contract.REGISTRY), "permissions": dialect.address_of(Contract.PERMISSIONS)}
+    network = {
+        "chainId": dialect.chain_id,
+        "registry": dialect.address_of(Contract.REGISTRY),
+        "permissions": dialect.address_of(Contract.PERMISSIONS),
+    }
     document = json.loads(json.dumps(documents[0][1].document()))
     for path, value in change.items():
         *above, last = path.split(".")
@@ -144,14 +193,23 @@ def test_transactions_are_those_that_the_package_sends(ask, documents, dialect):
         whole = intent
         if accepted is not None:
             assert isinstance(accepted, Acceptance)
-            whole = type(intent)(**{name: getattr(intent, name) for name in intent.__slots__ if name != "acceptance"}, acceptance=accepted)
+            whole = type(intent)(
+                **{
+                    name: getattr(intent, name) for name in intent.__slots__ if name != "acceptance"
+                },
+                acceptance=accepted,
+            )
         wanted = dialect.write((whole,), each_alone=False)
         assert own == {"to": wanted.to, "data": "0x" + wanted.data.hex()}
 
 
 def test_first_view_is_small():
     """Without what only forms need, which is loaded when one is opened."""
-    first = [path for path in PAGE.rglob("*.*") if "do" not in path.relative_to(PAGE).parts and path.name != "de.json"]
+    first = [
+        path
+        for path in PAGE.rglob("*.*")
+        if "do" not in path.relative_to(PAGE).parts and path.name != "de.json"
+    ]
     size = sum(len(gzip.compress(path.read_bytes())) for path in first)
     assert size < 100_000
 
@@ -160,9 +218,16 @@ def test_page_has_no_inline_code_and_no_foreign_address():
     page = (PAGE / "index.html").read_text()
     assert not re.search(r"<style|style=|\son\w+=|<script(?![^>]*\bsrc=)", page)
     for path in [*SCRIPTS, PAGE / "index.html", PAGE / "style.css"]:
-        hosts = set(re.findall(r"https?://([\w.-]+)", path.read_text())) - {"www.w3.org", "127.0.0.1", "localhost"}
+        hosts = set(re.findall(r"https?://([\w.-]+)", path.read_text())) - {
+            "www.w3.org",
+            "127.0.0.1",
+            "localhost",
+        }
         assert not hosts, path
-        assert not re.search(r"innerHTML|outerHTML|insertAdjacent|document\.write|\beval\(|new Function", path.read_text()), path
+        assert not re.search(
+            r"innerHTML|outerHTML|insertAdjacent|document\.write|\beval\(|new Function",
+            path.read_text(),
+        ), path
 
 
 def test_files_are_packed_tagged_and_guarded():
@@ -173,4 +238,8 @@ def test_files_are_packed_tagged_and_guarded():
     assert "require-trusted-types-for 'script'" in plain.headers["Content-Security-Policy"]
     assert files.answer("index.html", {"if-none-match": plain.headers["ETag"]}).status == 304
     assert files.answer("../files.py", {}) is None
-    assert json.loads(files.answer("settings.json", {}).body) == {"api": "./", "relay": False, "rpcUrls": []}
+    assert json.loads(files.answer("settings.json", {}).body) == {
+        "api": "./",
+        "relay": False,
+        "rpcUrls": [],
+    }

@@ -6,6 +6,7 @@ active one. `mode` makes it misbehave as real ones do.
 """
 
 import json
+from urllib.parse import quote
 
 from eth_account import Account
 from eth_account.messages import encode_typed_data
@@ -22,13 +23,17 @@ SCRIPT = """
       return told.result;
     },
   };
-  window.tellPage = { ...(window.tellPage ?? {}), [WALLET.rdns]: (name, data) => (listeners[name] ?? []).forEach((one) => one(data)) };
-  const announce = () => dispatchEvent(new CustomEvent("eip6963:announceProvider", { detail: Object.freeze({ info: WALLET, provider }) }));
+  const tell = (name, data) => (listeners[name] ?? []).forEach((one) => one(data));
+  window.tellPage = { ...(window.tellPage ?? {}), [WALLET.rdns]: tell };
+  const detail = Object.freeze({ info: WALLET, provider });
+  const announce = () => dispatchEvent(new CustomEvent("eip6963:announceProvider", { detail }));
   addEventListener("eip6963:requestProvider", announce);
   announce();
 })();
 """
-ICON = "data:image/svg+xml;base64,PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciIHZpZXdCb3g9IjAgMCAxMCAxMCI+PGNpcmNsZSBjeD0iNSIgY3k9IjUiIHI9IjUiIGZpbGw9IiM2NjYiLz48L3N2Zz4="
+ICON = "data:image/svg+xml," + quote(
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><circle cx="4" cy="4" r="4"/></svg>'
+)
 
 
 class TestWallet:
@@ -36,7 +41,9 @@ class TestWallet:
 
     __test__ = False
 
-    def __init__(self, chain, accounts, *, name="Test Wallet", rdns="org.example.test", knows_chain=True):
+    def __init__(
+        self, chain, accounts, *, name="Test Wallet", rdns="org.example.test", knows_chain=True
+    ):
         self.chain, self.accounts = chain, list(accounts)
         self.name, self.rdns = name, rdns
         self.chain_id = chain.chain_id
@@ -61,7 +68,7 @@ class TestWallet:
             code, message = error.args
             return {"error": {"code": code, "message": message}}
 
-    def _answer(self, method, params):
+    def _answer(self, method, params):  # noqa: PLR0911 - one for each method
         match method:
             case "eth_requestAccounts" | "eth_accounts":
                 return [account.address.lower() for account in self.accounts]
@@ -94,13 +101,13 @@ class TestWallet:
 
     def _switch(self, chain_id):
         if self.mode == "keeps its chain":
-            return None
+            return
         if self.mode == "stalls":
             raise StopIteration
         if chain_id not in self.chains:
             raise PermissionError(4902, "Unrecognized chain ID.")
         self.chain_id = chain_id
-        return None
+        return
 
     def _sign(self, address, document):
         if document["domain"]["chainId"] != self.chain_id:
@@ -108,7 +115,7 @@ class TestWallet:
         named = next((one for one in self.accounts if one.address.lower() == address.lower()), None)
         if named is None:
             raise PermissionError(4100, "The requested account has not been authorized.")
-        signer = Account.create() if self.mode == "signs with another key" else named
+        signer = Key("0x" + "99" * 32) if self.mode == "signs with another key" else named
         self.signed.append(document)
         found = Account.sign_message(encode_typed_data(full_message=document), signer.private_key)
         return "0x" + found.signature.hex().removeprefix("0x")
@@ -125,6 +132,10 @@ class Key:
 def install(context, *wallets):
     """Announce wallets to every page of a browser context."""
     by_name = {wallet.rdns: wallet for wallet in wallets}
-    context.expose_function("askWallet", lambda name, method, params: by_name[name].answer(method, params))
+    context.expose_function(
+        "askWallet", lambda name, method, params: by_name[name].answer(method, params)
+    )
     for wallet in wallets:
-        context.add_init_script(f"(() => {{ const WALLET = {json.dumps(wallet.info)};\n{SCRIPT}\n}})()")
+        context.add_init_script(
+            f"(() => {{ const WALLET = {json.dumps(wallet.info)};\n{SCRIPT}\n}})()"
+        )

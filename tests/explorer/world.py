@@ -6,7 +6,16 @@ import time
 
 import uvicorn
 
-from ocn_registry import KeySigner, Module, Permission, RegistryClient, Role, SetParty, SetPartyModules, SetPartyWebsite
+from ocn_registry import (
+    KeySigner,
+    Module,
+    Permission,
+    RegistryClient,
+    Role,
+    SetParty,
+    SetPartyModules,
+    SetPartyWebsite,
+)
 from ocn_registry.deploy.devnet import Devnet
 from ocn_registry.explorer.files import PageFiles
 from ocn_registry.explorer.serving import served
@@ -62,12 +71,33 @@ def fill(client, chain):
     for place, name in ((1, "north"), (2, "south")):
         client.set_node(f"https://{name}.example.org", signer=signers[place])
     for place, country, party, roles, operator, modules in PARTIES:
-        wanted = SetParty(country_code=country, party_id=party, roles=roles, operator=signers[operator].address)
-        client.send(wanted, SetPartyModules(country_code=country, party_id=party, sender=[Module.CDRS], receiver=modules), signer=signers[place])
-    client.send(SetPartyWebsite(country_code="NL", party_id="MSP", website="https://www.example.org"), signer=signers[4])
-    client.set_service([Permission.FORWARD_MODULE_SESSIONS_RECEIVER], name=f"Smart charging {MARKUP}", url="https://smart.example.org/terms", signer=signers[5])
+        wanted = SetParty(
+            country_code=country, party_id=party, roles=roles, operator=signers[operator].address
+        )
+        client.send(
+            wanted,
+            SetPartyModules(
+                country_code=country, party_id=party, sender=[Module.CDRS], receiver=modules
+            ),
+            signer=signers[place],
+        )
+    client.send(
+        SetPartyWebsite(country_code="NL", party_id="MSP", website="https://www.example.org"),
+        signer=signers[4],
+    )
+    client.set_service(
+        [Permission.FORWARD_MODULE_SESSIONS_RECEIVER],
+        name=f"Smart charging {MARKUP}",
+        url="https://smart.example.org/terms",
+        signer=signers[5],
+    )
     client.create_agreement(signers[5].address, signer=signers[4])
-    more = [SetParty(country_code=country, party_id=party, roles=[role], operator=signers[operator].address) for country, party, role, operator in MORE]
+    more = [
+        SetParty(
+            country_code=country, party_id=party, roles=[role], operator=signers[operator].address
+        )
+        for country, party, role, operator in MORE
+    ]
     client.send(*more, signer=signers[6])
 
 
@@ -106,7 +136,11 @@ def relay_world(folder):
             spender=f"file:{folder / 'spender'}",
             receipts=f"file:{folder / 'receipts'}",
             requests_per_minute=100_000,
-            policy=Policy(allowed=frozenset([Address(chain.accounts[place].address) for place in (3, 4, 5, 6, 7)])),
+            policy=Policy(
+                allowed=frozenset(
+                    [Address(chain.accounts[place].address) for place in (3, 4, 5, 6, 7)]
+                )
+            ),
         )
         service = Service(config)
         service.start()
@@ -125,7 +159,15 @@ def relay_world(folder):
 @contextlib.contextmanager
 def serving(service):
     """Serve a relay's API and page on a free port; give its URL."""
-    server = uvicorn.Server(uvicorn.Config(application(service), port=0, log_level="error", lifespan="off", timeout_graceful_shutdown=1))
+    server = uvicorn.Server(
+        uvicorn.Config(
+            application(service),
+            port=0,
+            log_level="error",
+            lifespan="off",
+            timeout_graceful_shutdown=1,
+        )
+    )
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:

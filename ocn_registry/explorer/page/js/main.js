@@ -55,6 +55,7 @@ let showing = null;
 /** @type {{view: View, place: import("./router.js").Place, found: string} | null} */
 let shown = null;
 let drawing = 0;
+let missed = false;
 let first = true;
 
 const context = (signal) => ({ signal, chain: () => chain, settings });
@@ -130,6 +131,7 @@ async function show() {
   const control = new AbortController();
   showing = control;
   shown = null;
+  missed = false;
   const number_ = ++drawing;
   const wait = setTimeout(() => {
     if (drawing === number_) fill(main, loading());
@@ -148,6 +150,7 @@ async function show() {
   } catch (error) {
     clearTimeout(wait);
     if (drawing !== number_ || control.signal.aborted) return;
+    missed = true;
     fill(main, h("h1.only-read", { tabindex: -1 }, t("error.title")), failed(error, () => show()));
     document.title = `${t("error.title")} · ${t("brand")}`;
   }
@@ -159,6 +162,10 @@ async function show() {
 /** Ask again for what is shown, and show it if it is something else now; what the reader does is left alone. */
 async function renew() {
   const main = document.querySelector("main");
+  if (missed) {
+    await show(); // what was asked for may be there now
+    return;
+  }
   const before = shown;
   if (!before || !main || before.view.still || document.hidden) return;
   let found;
