@@ -12,6 +12,7 @@ BIN := .venv/bin
 NODE_BIN := node_modules/.bin
 CONTRACTS := 'contracts/**/*.sol'
 SOLIDITY := $(CONTRACTS) 'tests/**/*.sol'
+EXPLORER := 'ocn_registry/explorer/page/**'
 
 # pip, npm and everything below .venv write nothing into the home folder but their own download caches.
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -52,7 +53,8 @@ check: setup ## linters, types, formats, and that generated files are current
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(ON_PATH) $(NODE_BIN)/pyright
-	$(ON_PATH) $(NODE_BIN)/prettier --check --log-level warn $(SOLIDITY)
+	$(ON_PATH) $(NODE_BIN)/prettier --check --log-level warn $(SOLIDITY) $(EXPLORER)
+	$(ON_PATH) $(NODE_BIN)/tsc --project tests/explorer
 	$(ON_PATH) $(NODE_BIN)/solhint --disc --noPoster --max-warnings 0 --config solhint.config.js $(CONTRACTS)
 	$(BIN)/python tools/build/build_abi.py --check
 	$(BIN)/python tools/build/build_schema.py --check
@@ -60,10 +62,10 @@ check: setup ## linters, types, formats, and that generated files are current
 	$(BIN)/python tools/build/build_manual.py --check
 
 .PHONY: format
-format: setup ## lay out Python and Solidity, and mend what linters can mend
+format: setup ## lay out Python, Solidity and the explorer's page, and mend what linters can mend
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
-	$(ON_PATH) $(NODE_BIN)/prettier --write --log-level warn $(SOLIDITY)
+	$(ON_PATH) $(NODE_BIN)/prettier --write --log-level warn $(SOLIDITY) $(EXPLORER)
 
 .PHONY: abi
 abi: setup ## compile the contracts into ocn_registry/deploy/artifacts/v3

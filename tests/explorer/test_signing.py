@@ -305,6 +305,7 @@ WRONG = {
     "refuses": "You refused in the wallet.",
     "stalls": "The wallet did not answer in time.",
     "busy": "still waiting for an earlier answer",
+    "signs with another key": "The wallet signed with another account",
 }
 
 

@@ -280,6 +280,7 @@ async function busy(flow, button, work) {
       // What was signed does not count: by another key, or for a state that is past.
       if (["nonce_mismatch", "expired", "signature_mismatch"].includes(error.code) && flow.form) {
         delete flow.draft.document;
+        flow.prepared = null;
         flow.save();
         flow.explain(error);
         await flow.prepare({ again: true });
