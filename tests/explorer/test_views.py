@@ -44,14 +44,22 @@ def test_axe_finds_nothing_and_nothing_overflows(opened, place, look):
         page.open(place(name))
         page.page.locator("main [aria-busy]").wait_for(state="detached")
         assert (name, page.accessible()) == (name, [])
-        assert (name, fits(page.page)) == (name, True)
+        assert (name, wide(page.page)) == (name, [])
         assert name == "nothing" or (name, page.errors) == (name, [])
         page.errors.clear()
     assert {url.split("/")[2] for url in page.asked} == {page.url.split("/")[2]}
 
 
-def fits(page):
-    return page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+def wide(page):
+    """Return what makes the page scroll sideways."""
+    return page.evaluate(
+        """() => document.documentElement.scrollWidth <= innerWidth
+          ? []
+          : [...document.body.querySelectorAll("*")]
+              .filter((one) => one.getBoundingClientRect().right > innerWidth)
+              .filter((one) => !one.closest(".scroll, .tabs, pre"))
+              .map((one) => `${one.tagName}.${one.className}`)"""
+    )
 
 
 def test_overview_counts_what_is_listed(opened):
@@ -199,7 +207,7 @@ def test_hostile_texts_are_text(opened, place):
         assert [link for link in links if not re.match(r"#/|https?://", link)] == []
         assert (name, "\u202e" in page.page.locator("body").inner_text()) == (name, False)
         assert page.page.locator("main script, main img").count() == 0
-        assert (name, fits(page.page)) == (name, True)
+        assert (name, wide(page.page)) == (name, [])
     page.page.unroute_all(behavior="ignoreErrors")
 
 
@@ -208,10 +216,9 @@ def test_no_text_becomes_markup_even_by_mistake(opened):
     for mistake in (
         "document.body.innerHTML = '<b>x</b>'",
         "document.createElement('script').src = 'x.js'",
-        "eval('1')",
     ):
         tried = "async () => { try { %s; return 'done' } catch (error) { return error.name } }"
-        assert page.evaluate(tried % mistake) in {"TypeError", "EvalError"}, mistake
+        assert page.evaluate(tried % mistake) == "TypeError", mistake
 
 
 def test_without_an_answer_the_page_says_so_and_keeps_what_it_has(opened):

@@ -245,7 +245,7 @@ export const service = {
         h(
           "div.stack",
           null,
-          card(t("service.needs"), h("ul", { class: "plain stack tight" }, service.permissions.map((one) => h("li", null, h("strong", null, permission(one)), h("div.small.muted.mono", null, String(one)))))),
+          card(t("service.needs"), h("ul", { class: "plain stack tight" }, service.permissions.map((one) => h("li", null, h("strong", null, permission(one)), h("div.small.muted.mono", null, plain(one, 80)))))),
           h(
             "section.card.flush",
             null,
