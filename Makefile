@@ -44,8 +44,8 @@ test: setup ## run all the tests; ARGS="-k name" passes more to pytest
 	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
 .PHONY: test-fast
-test-fast: setup ## run the tests that need no chain: for the inner loop
-	@$(BIN)/python -m pytest -n $(WORKERS) tests/unit tests/property --ignore-glob='*/test_state_machine*' $(ARGS)
+test-fast: setup ## run the tests that need no chain, with few generated values: for the inner loop
+	@OCN_FAST=1 $(BIN)/python -m pytest -n $(WORKERS) tests/unit tests/property --ignore-glob='*/test_state_machine*' $(ARGS)
 
 .PHONY: check
 check: setup ## linters, types, formats, and that generated files are current

@@ -26,7 +26,11 @@ _APE_FOLDER = _ROOT / "tests" / "contract"
 hypothesis.settings.register_profile("default", deadline=None)
 # The same examples in every run: CI tells about the change, not about its luck.
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
-hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "default")
+# A few examples, for the inner loop: `make test-fast`.
+hypothesis.settings.register_profile("fast", deadline=None, max_examples=20)
+hypothesis.settings.load_profile(
+    "ci" if os.environ.get("CI") else "fast" if os.environ.get("OCN_FAST") else "default"
+)
 
 
 def _uses_ape(item: pytest.Item) -> bool:

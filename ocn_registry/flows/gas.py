@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # What the batch itself needs, and what the chain keeps back at every call into a contract.
 BATCH_GAS: Final = 60_000
-_GAS: Final = {
+GAS: Final = {
     "SetNode": 135_000,
     "DeleteNode": 125_000,
     "SetParty": 150_000,
@@ -32,7 +32,7 @@ _GAS: Final = {
     "RevokeAgreement": 90_000,
     "InvalidateNonce": 90_000,
 }
-_UNKNOWN: Final = 400_000  # a kind that this table does not have
+_ANY: Final = 400_000  # a kind that this table does not have
 # A text is checked byte by byte, told in an event, and stored in words of 32 bytes, each in a new
 # slot; one of 32 bytes or more has a slot for its length besides.
 _WORD_GAS: Final = 31_000
@@ -53,7 +53,7 @@ def item_gas(request: SignedRequest, *, by_contract: bool) -> int:
         by_contract: Whether a contract has to check its signature.
     """
     intent = request.intent
-    gas = _GAS.get(type(intent).__name__, _UNKNOWN) + _signature_gas(request.signature)
+    gas = GAS.get(type(intent).__name__, _ANY) + _signature_gas(request.signature)
     gas += _WORD_GAS * sum(_more_words(text) for text in _texts(intent))
     gas += _MEMBER_GAS * sum(len(getattr(intent, name, None) or ()) for name in _LISTS)
     if request.acceptance is not None:

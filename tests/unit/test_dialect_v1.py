@@ -219,10 +219,10 @@ def test_values_that_were_changed_are_refused(change):
 
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists, max_leaves=5))
 def test_values_of_any_kind_end_in_our_error(value):
+    document = request(PARTY).document()
     for key in ("scheme", "primaryType", "domain", "message", "hash", "signature"):
-        document = {**request(PARTY).document(), key: value}
         with pytest.raises(InvalidInput):
-            V1.read_request(json.dumps(document))
+            V1.read_request(json.dumps({**document, key: value}))
 
 
 # What is refused before it is sent

@@ -1,7 +1,12 @@
 """Intents have the right shape, and the third generation's rules refuse the rest before sending."""
 
+import ast
+from pathlib import Path
+from typing import get_args
+
 import pytest
 
+import ocn_registry
 from ocn_registry import (
     AdminDeleteOperator,
     AdminDeleteParty,
@@ -20,8 +25,15 @@ from ocn_registry import (
     SetPartyModules,
     SetService,
 )
+from ocn_registry.dialects.v1 import requests as v1_requests
+from ocn_registry.dialects.v1 import rules as v1_rules
+from ocn_registry.dialects.v3 import requests as v3_requests
+from ocn_registry.dialects.v3.owner_writes import OWNER_WRITES
 from ocn_registry.dialects.v3.rules import check
+from ocn_registry.flows import gas
+from ocn_registry.intents import kinds
 from ocn_registry.models import ZERO_ADDRESS, Address
+from ocn_registry.plans import words
 
 OPERATOR = "0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed"
 
@@ -155,3 +167,35 @@ def test_urls_that_the_contract_takes(url):
 def test_urls_that_the_contract_does_not_take(url):
     with pytest.raises(InvalidInput):
         check(SetNode(domain=url))
+
+
+# A new intent: this names the files that don't know it yet (CONTRIBUTING.md has the whole list).
+
+SIGNABLE = set(get_args(kinds.SignableIntent))
+ALL = {*SIGNABLE, *get_args(kinds.OwnerIntent), kinds.PruneService}
+ACCEPTED_ONLY = {kinds.AcceptAccount, kinds.AcceptController}  # parts of another request
+
+
+def cases_in(module):
+    tree = ast.parse(Path(module.__file__).read_text())
+    return {
+        node.cls.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.MatchClass) and isinstance(node.cls, ast.Name)
+    }
+
+
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [
+        pytest.param(v3_requests.REQUESTS, SIGNABLE, id="dialects/v3/requests.py"),
+        pytest.param(OWNER_WRITES, ALL - SIGNABLE, id="dialects/v3/owner_writes.py"),
+        pytest.param(v1_requests.REQUESTS | v1_rules.UNKNOWN, SIGNABLE, id="dialects/v1"),
+        pytest.param(gas.GAS, SIGNABLE - ACCEPTED_ONLY, id="flows/gas.py"),
+        pytest.param(cases_in(words), SIGNABLE, id="plans/words.py"),
+        pytest.param(dir(ocn_registry), ALL, id="__init__.py"),
+    ],
+)
+def test_every_kind_of_intent_has_its_place(known, expected):
+    names = {each if isinstance(each, str) else each.__name__ for each in known}
+    assert {kind.__name__ for kind in expected} - names == set()

@@ -57,7 +57,7 @@ _MOVE = (
 )
 _CONTROLLER = "have another key sign for an account: each account signs for itself"
 _RESERVE = "have the owner delete the entry, and its rightful holder register right after that"
-_UNKNOWN: dict[type[Intent], str] = {
+UNKNOWN: dict[type[Intent], str] = {
     InvalidateNonce: "cancel a signed request: a signature is good for ever here",
     AcceptOwnership: "offer the ownership: it is transferred in one step",
     SetPartyWebsite: "keep a party's website: publish it elsewhere",
@@ -97,8 +97,8 @@ def check(intent: Intent) -> None:
         case TransferOwnership():
             _check_not_zero("owner", intent.new_owner)
         case _:
-            if type(intent) in _UNKNOWN:
-                raise unsupported(_UNKNOWN[type(intent)])
+            if type(intent) in UNKNOWN:
+                raise unsupported(UNKNOWN[type(intent)])
 
 
 def _check_known(what: str, values: Iterable[IntEnum], last: IntEnum) -> None:
