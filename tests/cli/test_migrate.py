@@ -249,6 +249,15 @@ def test_a_person_reads_the_plan_without_strangers_bytes(devnet, tmp_path):
 
 
 @pytest.mark.usefixtures("taken")
+def test_whoever_is_left_over_gets_a_letter(done, tmp_path):
+    told = done("plan", "registry.json", "--letters", tmp_path / "letters")
+    letters = {one["account"]: one["text"] for one in told["letters"]}
+    assert letters
+    assert {file.stem: file.read_text() for file in (tmp_path / "letters").iterdir()} == letters
+    assert all("What to do" in text for text in letters.values())
+
+
+@pytest.mark.usefixtures("taken")
 def test_an_import_that_was_interrupted_waits_for_what_it_had_sent(
     migrate, done, anywhere, devnet, owner
 ):

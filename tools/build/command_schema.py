@@ -558,6 +558,7 @@ def migrations() -> dict[str, Schema]:
                     ),
                 ),
                 "unreachable": lists(TEXT),
+                "letters": lists(objects({"account": ADDRESS, "text": TEXT})),
                 "transactions": COUNT,
                 "gas": COUNT,
                 "mostCostWei": DECIMAL,

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
     from ocn_registry.client.sync_client import RegistryClient
+    from ocn_registry.migration import Plan
     from ocn_registry.plans.entries import Entry
 
 
@@ -93,10 +94,15 @@ def plan(args: Namespace) -> int:
             for one in planned.left_out
         ],
         "unreachable": [str(party.id) for party in planned.unreachable],
+        "letters": [
+            {"account": account, "text": planned.letter(account)} for account in planned.to_do()
+        ],
         "transactions": price.transactions,
         "gas": price.gas,
         "mostCostWei": str(price.gas * per_gas_wei),
     }
+    if args.letters is not None:
+        _write_letters(args.letters, planned)
     if for_programs(args):
         put(as_json(told))
     else:
@@ -107,6 +113,20 @@ def plan(args: Namespace) -> int:
             f"{told['mostCostWei']} wei at the current price",
         )
     return DONE
+
+
+def _write_letters(folder: str, planned: Plan) -> None:
+    """Write a text for each account whose owner has something to do, to a file of its name."""
+    from ocn_registry.cli.config.settings_file import at_home
+    from ocn_registry.cli.output.render import talk
+    from ocn_registry.foreign.files import write_own
+
+    place = at_home(folder)
+    place.mkdir(parents=True, exist_ok=True)
+    accounts = list(planned.to_do())
+    for account in accounts:
+        write_own(place / f"{account}.txt", planned.letter(account).encode(), replace=True)
+    talk(f"{len(accounts)} letters written to {place}")
 
 
 def compare(args: Namespace) -> int:
@@ -217,6 +237,14 @@ def _number(text: str) -> str:
     raise ArgumentTypeError(f"{text!r} is not latest, final, or the number of a block")
 
 
+def _letters(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--letters",
+        metavar="FOLDER",
+        help="write a text for each account whose owner has something to do, to a file in FOLDER",
+    )
+
+
 def _max_gas(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--max-gas",
@@ -251,8 +279,11 @@ COMMANDS = (
         "migrate plan",
         "show what of a snapshot a new registry accepts, what not, and why",
         plan,
-        (_file, _max_gas),
-        examples=("migrate plan ewc.json --network-file new.json",),
+        (_file, _max_gas, _letters),
+        examples=(
+            "migrate plan ewc.json --network-file new.json",
+            "migrate plan ewc.json --network-file new.json --letters letters",
+        ),
     ),
     Command(
         "migrate import",
