@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING
 
 from ocn_registry.deploy import handover, timelock
 from ocn_registry.dialects import dialect_of
-from ocn_registry.errors import InvalidInput, Reverted, TransactionReplaced
+from ocn_registry.errors import InvalidInput
 from ocn_registry.flows.admin import taking
-from ocn_registry.flows.landing import wait
-from ocn_registry.flows.options import WriteOptions
 from ocn_registry.flows.quote import quote_call
 from ocn_registry.foreign.text import shown
 from ocn_registry.intents import (
@@ -26,18 +24,18 @@ from ocn_registry.intents import (
 from ocn_registry.models import ZERO_ADDRESS, Address, Contract, PartyId
 from ocn_registry.plans.failures import NO_NODE, NO_PARTY, NotListed
 from ocn_registry.plans.losses import losses_of
-from ocn_registry.plans.owner import OwnerAction, has_no_end, is_whole, logged_outcome
-from ocn_registry.plans.owner_log import ENDED, FAILED, IN_PART, settle
+from ocn_registry.plans.owner import OwnerAction
 from ocn_registry.plans.present import Present
 from ocn_registry.plans.words import words_of
-from ocn_registry.protocol.effects import Head, TransactionCount, run
+from ocn_registry.protocol.effects import Head, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from ocn_registry.client.sync_client import RegistryClient
     from ocn_registry.dialects import Step
+    from ocn_registry.errors import Reverted
+    from ocn_registry.flows.options import WriteOptions
     from ocn_registry.models import Party
     from ocn_registry.outcomes import Quote
     from ocn_registry.plans.entries import Entry
@@ -305,36 +303,6 @@ def execute(
     )
 
 
-def settled(
-    client: RegistryClient,
-    path: Path,
-    action: Entry,
-    note: Callable[[str], None],
-) -> Entry:
-    """Return an action of the log with its end, after asking the chain for it.
-
-    Args:
-        client: Reaches the registry.
-        path: The log; the end is added to it.
-        action: The action, which may have its end already.
-        note: Told about an action whose end is still not known.
-    """
-    tx_hash = action.get("transaction")
-    if not has_no_end(action, client.deployment) or not isinstance(tx_hash, str):
-        return action
-    try:
-        _check_nonce(client, action, tx_hash)
-        outcome = client.transactions.outcome_of(tx_hash)
-    except (Reverted, TransactionReplaced) as error:
-        return settle(path, action, FAILED, error=str(error))
-    if outcome is None:
-        note(f"{tx_hash} is in no block: it may still be waiting, or was never sent")
-        return action
-    without_error = {key: value for key, value in action.items() if key != "error"}
-    whole = is_whole(action.get("what"), action.get("account"), outcome)
-    return settle(path, without_error, ENDED if whole else IN_PART, **logged_outcome(outcome))
-
-
 def ownership(client: RegistryClient, block: int) -> Entry:
     """Return who owns the registry at a block, and whether its import is open."""
     limits = client.limits
@@ -351,16 +319,6 @@ def ownership(client: RegistryClient, block: int) -> Entry:
         "importOpen": opens,
         "blockNumber": block,
     }
-
-
-def _check_nonce(client: RegistryClient, action: Entry, tx_hash: str) -> None:
-    """Raise `TransactionReplaced` when another transaction has taken the nonce for good."""
-    who, nonce, perform = action.get("who"), action.get("nonce"), client.transport.perform
-    if not isinstance(who, str) or not isinstance(nonce, int):
-        return
-    sender = Address(who)
-    if perform(TransactionCount(sender, pending=False)) > nonce:
-        run(wait((tx_hash,), nonce, sender, WriteOptions()), perform)
 
 
 def _latest(client: RegistryClient) -> int:

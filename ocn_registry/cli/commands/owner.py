@@ -54,8 +54,8 @@ def delete_party(args: Namespace) -> int:
     reason = checked_reason(args.reason)
     country_code, party_id = (text.upper() for text in args.credentials)
     with connect(args) as client:
-        account = None if args.address is None else Address(args.address)
-        action = owner_actions.delete_party(client, country_code, party_id, reason, account)
+        meant = None if args.address is None else Address(args.address)
+        action = owner_actions.delete_party(client, country_code, party_id, reason, meant)
         return by_owner(args, client, action)
 
 
@@ -175,8 +175,8 @@ def log(args: Namespace) -> int:
     """Show the owner's log; with `--settle`, ask the chain about actions without an end."""
     from ocn_registry.cli.config.networks import connect
     from ocn_registry.cli.output.render import as_json, for_programs, lines, put, talk
-    from ocn_registry.plans.owner_actions import settled
     from ocn_registry.plans.owner_log import actions
+    from ocn_registry.plans.settling import settled
 
     path = _log_of(args)
     known = actions(path)
@@ -257,9 +257,8 @@ def _log(parser: ArgumentParser) -> None:
 
 def _whose(parser: ArgumentParser) -> None:
     parser.add_argument(
-        "-a",
-        "--address",
-        help="the account whose party is meant: nothing is sent if another one holds the id",
+        *("-a", "--address"),
+        help="account whose party is meant: nothing is sent if another one holds the id",
     )
 
 
