@@ -130,7 +130,7 @@ async def get_request(service: Service, http: HttpRequest) -> Response:
     request_id = http.path_params["id"].lower()
 
     def look() -> store.Accepted | None:
-        with service.database.transaction() as transaction:
+        with service.database.reading() as transaction:
             return store.find(transaction, request_id)
 
     found = await _off_loop(look)
@@ -180,7 +180,7 @@ async def get_allowance(service: Service, http: HttpRequest) -> Response:
 
     def look() -> dict[str, object]:
         now = int(time.time())
-        with service.database.transaction() as transaction:
+        with service.database.reading() as transaction:
             waiting = sum(
                 len(store.live(transaction, contract, account))
                 for contract in ("registry", "permissions")
@@ -207,7 +207,7 @@ async def get_requests(service: Service, http: HttpRequest) -> Response:
     before, limit = _number(http, "before", (1 << 53) - 1, (1 << 53) - 1), _limit(http)
 
     def look() -> tuple[store.Accepted, ...]:
-        with service.database.transaction() as transaction:
+        with service.database.reading() as transaction:
             return store.of_account(transaction, account, before=before, most=limit)
 
     found = await _off_loop(look)
@@ -229,7 +229,7 @@ async def get_changes(service: Service, http: HttpRequest) -> Response:
 
 async def _changes(service: Service, mark: Mark) -> AsyncIterator[str]:
     def look(place: int | None) -> tuple[int, list[dict[str, object]]]:
-        with service.database.transaction() as transaction:
+        with service.database.reading() as transaction:
             if place is None:
                 return store.last_event(transaction), []
             events = store.events(transaction, place, _PAGE)

@@ -84,6 +84,14 @@ class Database(Protocol):
         """
         ...
 
+    def reading(self) -> AbstractContextManager[Transaction]:
+        """Begin a transaction that only reads; it waits for no other.
+
+        Raises:
+            DatabaseError: The database can't be reached.
+        """
+        ...
+
     def lock(self, name: str) -> Lock | None:
         """Take a lock; `None` while another process has it."""
         ...
@@ -162,7 +170,7 @@ def migrate(database: Database) -> None:
 
 
 class SqliteDatabase:
-    """One SQLite file. One connection, used by one thread at a time."""
+    """One SQLite file. One connection writes and one reads, each for one thread at a time."""
 
     def __init__(self, path: Path) -> None:
         """Open the file; create it, readable by its owner only, where it is missing."""
@@ -171,11 +179,16 @@ class SqliteDatabase:
         with _sqlite_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.touch(mode=0o600)
-            self._connection = sqlite3.connect(
-                path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False
-            )
+            self._connection = self._connected()
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("PRAGMA synchronous = FULL")
+            self._reading = threading.RLock()
+            self._reader = self._connected()
+
+    def _connected(self) -> sqlite3.Connection:
+        return sqlite3.connect(
+            self._path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False
+        )
 
     @contextmanager
     def transaction(self) -> Generator[Transaction]:
@@ -188,6 +201,16 @@ class SqliteDatabase:
                 self._connection.execute("ROLLBACK")
                 raise
             self._connection.execute("COMMIT")
+
+    @contextmanager
+    def reading(self) -> Generator[Transaction]:
+        """Begin a transaction that only reads: readers don't wait for a writer's disk."""
+        with self._reading, _sqlite_errors(self._path):
+            self._reader.execute("BEGIN")
+            try:
+                yield _SqliteTransaction(self._reader)
+            finally:
+                self._reader.execute("ROLLBACK")
 
     def lock(self, name: str) -> Lock | None:
         """Take a lock: that of a small file beside the database."""
@@ -206,6 +229,7 @@ class SqliteDatabase:
 
     def close(self) -> None:
         """Close the file."""
+        self._reader.close()
         self._connection.close()
 
 
@@ -272,6 +296,10 @@ class PostgresDatabase:
         """Begin a transaction; see `Database`."""
         with _postgres_transaction(self._connection()) as transaction:
             yield transaction
+
+    def reading(self) -> AbstractContextManager[Transaction]:
+        """Begin a transaction that only reads; see `Database`."""
+        return self.transaction()
 
     def lock(self, name: str) -> Lock | None:
         """Take an advisory lock, which ends with its connection."""

@@ -17,10 +17,9 @@ from typing import TYPE_CHECKING
 
 from ocn_registry.dialects import dialect_of
 from ocn_registry.errors import OcnRegistryError, SignatureMismatch
-from ocn_registry.flows.requests import checks
 from ocn_registry.intents import SetParty
-from ocn_registry.protocol.effects import run
 from ocn_registry.relay import store
+from ocn_registry.relay.checks import Checker
 from ocn_registry.relay.database import DatabaseError, NotUnique
 from ocn_registry.relay.documents import withdrawal
 from ocn_registry.relay.policy import NotSponsored, Sponsor, is_leaving, reserve, sponsor_of
@@ -30,6 +29,7 @@ from ocn_registry.signing import recover
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ocn_registry.cache.sync_cache import RegistryCache
     from ocn_registry.client.sync_client import RegistryClient
     from ocn_registry.models import Address
     from ocn_registry.relay.database import Database, Transaction
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from ocn_registry.transport import Transport
 
 _TOGETHER = 200
+_STALE_S = 15.0
 
 
 class Conflict(OcnRegistryError):
@@ -73,13 +74,14 @@ class Decision:
 class Intake:
     """Accepts requests; methods may be called from any thread."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - what accepting needs
         self,
         client: RegistryClient,
         transport: Transport,
         database: Database,
         policy: Policy,
         spender: Callable[[], Address],
+        cache: RegistryCache | None = None,
     ) -> None:
         """Start the thread that commits.
 
@@ -89,19 +91,21 @@ class Intake:
             database: Where requests are kept.
             policy: Whose requests are paid.
             spender: Returns the account that pays; requests are simulated as it.
+            cache: The registry in memory.
         """
         self._client = client
-        self._transport = transport
         self._dialect = dialect_of(client.deployment)
         self._database = database
         self._policy = policy
-        self._spender = spender
+        self._cache = cache
+        self._checker = Checker(self._dialect, transport, spender)
         self._waiting: queue.SimpleQueue[_Commit | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._commit, name="ocn-relay-commit", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
         """Commit what was handed in, and stop."""
+        self._checker.close()
         self._waiting.put(None)
         self._thread.join()
 
@@ -137,7 +141,7 @@ class Intake:
         signed = self._client.read_signed_request(text)
         request_id = id_of(signed)
         contract = str(self._dialect.contract_of(signed.intent).name).lower()
-        with self._database.transaction() as transaction:
+        with self._database.reading() as transaction:
             known = store.find(transaction, request_id)
             if known is not None:
                 return Decision(request=known, new=False)
@@ -154,8 +158,8 @@ class Intake:
                 f"{len(waiting)} requests of {signed.account} are waiting: send more when they are "
                 "done",
             )
-        by_contract = self._check(signed, waiting)
         sponsor = self._sponsor(signed, voucher, key)
+        by_contract = self._check(signed, waiting)
         accepted = Accepted(
             id=request_id,
             contract=contract,
@@ -194,7 +198,7 @@ class Intake:
             NotWaiting: It was sent, or has ended.
             DatabaseError: The database can't be used.
         """
-        with self._database.transaction() as transaction:
+        with self._database.reading() as transaction:
             request = store.find(transaction, request_id)
         if request is None:
             return None
@@ -228,17 +232,12 @@ class Intake:
                 if one.nonce < signed.nonce
             ]
         )
-        checked = run(checks(self._dialect, (*before, signed)), self._transport.perform)
-        error, by_contract = checked[-1]
-        if error is not None:
-            raise error
+        by_contract = self._checker.check(signed, before)
         if by_contract and signed.account not in self._policy.contracts:
             raise NotSponsored(
                 f"{signed.account} is a contract, and this relay pays for contracts on its list "
                 "only: ask the relay, or pay yourself",
             )
-        if not before:
-            self._client.quote(signed, payer=self._spender())  # raises what the contract would
         return by_contract
 
     def _sponsor(self, signed: SignedRequest, voucher: Voucher | None, key: str | None) -> Sponsor:
@@ -262,7 +261,7 @@ class Intake:
                 f"the voucher is not signed by {voucher.operator} for this registry: ask the "
                 "operator for a new one",
             )
-        if voucher.operator in self._policy.denied or not self._client.node(voucher.operator):
+        if voucher.operator in self._policy.denied or not self._runs_node(voucher.operator):
             raise NotSponsored(f"{voucher.operator} does not run a node: its vouchers don't count")
         return Sponsor(
             via="voucher",
@@ -273,7 +272,7 @@ class Intake:
         )
 
     def _by_key(self, key: str) -> Sponsor | None:
-        with self._database.transaction() as transaction:
+        with self._database.reading() as transaction:
             rows = transaction.run(
                 "SELECT name, requests_per_day FROM api_key WHERE digest = ? AND revoked = 0",
                 digest_of_key(key),
@@ -287,7 +286,22 @@ class Intake:
         intent = signed.intent
         if not isinstance(intent, SetParty) or is_leaving(intent):
             return False
-        return self._client.party(intent.country_code, intent.party_id) is None
+        known = self._in_memory() or self._client
+        return known.party(intent.country_code, intent.party_id) is None
+
+    def _runs_node(self, operator: Address) -> bool:
+        """Return whether an operator runs a node; memory may not know a new one yet."""
+        known = self._in_memory()
+        return (known is not None and known.node(operator) is not None) or (
+            self._client.node(operator) is not None
+        )
+
+    def _in_memory(self) -> RegistryCache | None:
+        """Return the registry in memory, while that is current."""
+        cache = self._cache
+        if cache is None or cache.age_s is None or cache.age_s > _STALE_S:
+            return None
+        return cache
 
     def _commit(self) -> None:
         while True:

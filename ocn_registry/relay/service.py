@@ -96,16 +96,17 @@ class Service:
         self.journal = DatabaseJournal(self.database)
         self.transport = HttpTransport(deployment.rpc_urls, chain_id=deployment.chain_id)
         self.client = RegistryClient(deployment, self.transport, journal=self.journal)
+        self.cache = RegistryCache(
+            self._client(),
+            options=CacheOptions(max_age_s=None),
+        )
         self.intake = Intake(
             self.client,
             self.transport,
             self.database,
             config.policy,
             lambda: self.spender_address,
-        )
-        self.cache = RegistryCache(
-            self._client(),
-            options=CacheOptions(max_age_s=None),
+            self.cache,
         )
         self.history = HistoryLog(self._client(), config.history)
         self.registry = RegistryApi(
@@ -175,7 +176,7 @@ class Service:
         except OcnRegistryError as error:
             problems["chain"] = str(error)
         try:
-            with self.database.transaction() as transaction:
+            with self.database.reading() as transaction:
                 if store.is_paused(transaction):
                     problems["paused"] = "an operator paused the relay"
                 first = store.in_state(transaction, "accepted", 1)
@@ -203,7 +204,7 @@ class Service:
         self._oldest.set(health.oldest_s)
         if health.balance_wei is not None:
             self._balance.set(health.balance_wei)
-        with self.database.transaction() as transaction:
+        with self.database.reading() as transaction:
             for state, count in store.counts(transaction).items():
                 self._requests.labels(state).set(count)
 
@@ -240,13 +241,13 @@ class _Payer:
         self._service = service
 
     def next_nonce(self, contract: Contract, account: Address) -> int | None:
-        with self._service.database.transaction() as transaction:
+        with self._service.database.reading() as transaction:
             waiting = store.live(transaction, contract.value, account)
         return waiting[-1].nonce + 1 if waiting else None
 
     def would_pay(self, account: Address, intent: SignableIntent) -> dict[str, object]:
         policy = self._service.config.policy
-        with self._service.database.transaction() as transaction:
+        with self._service.database.reading() as transaction:
             paused = store.is_paused(transaction)
         try:
             if paused:
@@ -263,5 +264,5 @@ class _Payer:
         return {"pays": True, "sponsor": str(sponsor)}
 
     def of_transaction(self, tx_hash: str) -> list[dict[str, object]]:
-        with self._service.database.transaction() as transaction:
+        with self._service.database.reading() as transaction:
             return [views.of_request(one) for one in store.of_transaction(transaction, tx_hash)]

@@ -66,6 +66,11 @@ class DyingDatabase:
         with _dying(self.inner.transaction(), self._moments) as transaction:
             yield transaction
 
+    @contextlib.contextmanager
+    def reading(self):
+        with self.inner.reading() as inner:
+            yield DyingTransaction(inner, self._moments)
+
     def lock(self, name):
         found = self.inner.lock(name)
         if found is None:

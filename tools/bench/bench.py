@@ -24,6 +24,7 @@ import cache_scenarios
 import command_scenarios
 import gas_scenarios
 import line_scenarios
+import relay_scenarios
 import speed_scenarios
 
 from ocn_registry.deploy.devnet import Devnet
@@ -259,6 +260,50 @@ def journal() -> Section:
     return Section(title="The journal in a file, beside one in memory", unit="ms", rows=rows)
 
 
+def relay() -> Section:
+    """Measure what a relay takes; its limits are those of the issue that asked for it."""
+    databases: dict[str, str | None] = {"SQLite": None}
+    with relay_scenarios.postgres() as url:
+        if url is not None:
+            databases["PostgreSQL"] = url
+        rows: list[Row] = []
+        for name, where in databases.items():
+            found = relay_scenarios.measure(where)
+            needed = max(400.0, 20 * relay_scenarios.CHAIN_A_SECOND)
+            rows += [
+                Row(
+                    name=f"{name}: milliseconds of a core for an accepted request",
+                    ours=1000 / found.accepted_a_core,
+                    limit=1000 / needed,
+                    note=f"{found.accepted_a_core:.0f} a second and core; the chain takes "
+                    f"{relay_scenarios.CHAIN_A_SECOND} a second",
+                ),
+                Row(
+                    name=f"{name}: processor, in units of one `verify` alone",
+                    ours=found.verify_ratio,
+                ),
+                Row(
+                    name=f"{name}: blocks from POST to block, {relay_scenarios.WAITING} waiting",
+                    ours=found.blocks,
+                    limit=found.blocks_by_hand + 2,
+                    note=f"paid by hand {found.blocks_by_hand}",
+                ),
+                Row(
+                    name=f"{name}: gas of a registration",
+                    ours=found.gas,
+                    limit=found.gas_by_hand * 1.03,
+                    note=f"in a hand-made batch {found.gas_by_hand:,.0f}",
+                ),
+            ]
+    kept = relay_scenarios.stored()
+    count = f"{relay_scenarios.STORED:,} stored requests"
+    rows += [
+        Row(name=f"megabytes of memory at {count}", ours=kept.bytes_ / 1e6),
+        Row(name=f"seconds to start after {count}", ours=kept.start_s, limit=3),
+    ]
+    return Section(title="The relay", unit="each", rows=tuple(rows))
+
+
 def _speed_row(
     name: str,
     speed: speed_scenarios.Speed,
@@ -288,6 +333,7 @@ SECTIONS: Final[dict[str, Callable[[], Section]]] = {
     "line": line,
     "slow-line": slow_line,
     "journal": journal,
+    "relay": relay,
 }
 
 

@@ -1,0 +1,151 @@
+"""Checks of requests on the chain, made together for all that arrive at the same time.
+
+Asking the chain costs the processor as much as everything else about a request, and one question
+for fifty requests costs hardly more than one for one. Each request is checked as if it were alone:
+one that the others of its group stand in the way of is simulated again by itself.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from concurrent.futures import Future
+from typing import TYPE_CHECKING
+
+from ocn_registry.errors import OcnRegistryError
+from ocn_registry.flows.requests import looked_at
+from ocn_registry.protocol.effects import run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ocn_registry.dialects import Dialect
+    from ocn_registry.flows.requests import Look
+    from ocn_registry.models import Address
+    from ocn_registry.signing import SignedRequest
+    from ocn_registry.transport import Transport
+
+_TOGETHER = 50
+
+
+class Check:
+    """One request, and the account's requests that are waiting before it."""
+
+    def __init__(self, signed: SignedRequest, before: tuple[SignedRequest, ...]) -> None:
+        """Take what is checked."""
+        self.signed, self.before = signed, before
+        self.by_contract: Future[bool] = Future()
+
+
+class Checker:
+    """Checks requests in a thread; `check` may be called from any thread."""
+
+    def __init__(
+        self, dialect: Dialect, transport: Transport, spender: Callable[[], Address]
+    ) -> None:
+        """Start the thread.
+
+        Args:
+            dialect: The generation of the contracts.
+            transport: The way to the chain.
+            spender: Returns the account as which requests are simulated.
+        """
+        self._dialect, self._transport, self._spender = dialect, transport, spender
+        self._waiting: queue.SimpleQueue[Check | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._go_on, name="ocn-relay-check", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Check what was handed in, and stop."""
+        self._waiting.put(None)
+        self._thread.join()
+
+    def check(self, signed: SignedRequest, before: tuple[SignedRequest, ...]) -> bool:
+        """Check a request: deadline, nonce, signature, and that it would not revert.
+
+        Args:
+            signed: The request.
+            before: The account's requests that are waiting, in the order of their nonces. A request
+                after others can't be simulated.
+
+        Returns:
+            Whether a contract has to check its signature.
+
+        Raises:
+            RequestRejected: Deadline, nonce or signature would be refused.
+            Reverted: The contract would refuse it.
+            TransportError: The chain can't be asked.
+        """
+        one = Check(signed, before)
+        self._waiting.put(one)
+        return one.by_contract.result()
+
+    def _go_on(self) -> None:
+        later: list[Check | None] = []
+        while True:
+            now = [later.pop(0) if later else self._waiting.get()]
+            while len(now) + len(later) < _TOGETHER and not self._waiting.empty():
+                later.append(self._waiting.get())
+            # A group has one request of an account: each is expected to have the next nonce.
+            taken = {one.signed.account for one in now if one is not None}
+            for one in list(later):
+                if one is not None and one.signed.account not in taken:
+                    taken.add(one.signed.account)
+                    later.remove(one)
+                    now.append(one)
+            checks = [one for one in now if one is not None]
+            try:
+                self._check(checks)
+            except BaseException as error:
+                for one in checks:
+                    if not one.by_contract.done():
+                        one.by_contract.set_exception(error)
+                if not isinstance(error, OcnRegistryError):
+                    raise
+            if None in now:
+                return
+
+    def _check(self, checks: Sequence[Check]) -> None:
+        looks = self._looks(checks)
+        good: list[tuple[Check, bool]] = []
+        for one, look in zip(checks, looks, strict=True):
+            if look.error is not None:
+                one.by_contract.set_exception(look.error)
+            elif one.before:
+                one.by_contract.set_result(look.by_contract)
+            else:
+                good.append((one, look.by_contract))
+        for contract in {self._dialect.contract_of(one.signed.intent) for one, _ in good}:
+            group = [
+                each
+                for each in good
+                if self._dialect.contract_of(each[0].signed.intent) is contract
+            ]
+            self._simulate(group)
+
+    def _looks(self, checks: Sequence[Check]) -> list[Look]:
+        row = [each for one in checks for each in (*one.before, one.signed)]
+        looks = iter(run(looked_at(self._dialect, tuple(row)), self._transport.perform))
+        return [[next(looks) for _ in (*one.before, one.signed)][-1] for one in checks]
+
+    def _simulate(self, group: list[tuple[Check, bool]]) -> None:
+        """Simulate requests for one contract, and again alone each that fails among the others."""
+        if len(group) > 1:
+            call = self._dialect.write(
+                tuple([one.signed for one, _ in group]), each_alone=True, sender=self._spender()
+            )
+            errors = run(iter(call), self._transport.perform)
+            alone = [each for each, error in zip(group, errors, strict=True) if error is not None]
+        else:
+            alone = group
+        for one, by_contract in group:
+            if (one, by_contract) not in alone:
+                one.by_contract.set_result(by_contract)
+        for one, by_contract in alone:
+            try:
+                call = self._dialect.write((one.signed,), each_alone=False, sender=self._spender())
+                run(iter(call), self._transport.perform)
+            except OcnRegistryError as error:
+                one.by_contract.set_exception(error)
+            else:
+                one.by_contract.set_result(by_contract)
