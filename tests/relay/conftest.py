@@ -2,6 +2,7 @@
 
 import contextlib
 import sys
+import tempfile
 import threading
 import time
 from dataclasses import replace
@@ -29,12 +30,14 @@ from ocn_registry.transport.http_sync import HttpTransport
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory):
+def postgres():
     if programs() is None:
         pytest.skip("PostgreSQL's programs are not installed (Debian: postgresql)")
-    server = Postgres(tmp_path_factory.mktemp("postgres"))
-    yield server
-    server.stop()
+    # Not in pytest's folder, which only its owner may enter: the server has a user of its own.
+    with tempfile.TemporaryDirectory(prefix="ocn-postgres-") as folder:
+        server = Postgres(Path(folder))
+        yield server
+        server.stop()
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -140,6 +140,7 @@ class Life:
             try:
                 self._live(service)
             except Died:
+                service.intake.close()  # its threads die at their next moment
                 opened[-1].vanish()
                 return moments.count, True
         service.close()
