@@ -13,14 +13,14 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 from ocn_registry.errors import OcnRegistryError
-from ocn_registry.flows.requests import looked_at
+from ocn_registry.flows.requests import checks as checks_of
 from ocn_registry.protocol.effects import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ocn_registry.dialects import Dialect
-    from ocn_registry.flows.requests import Look
+    from ocn_registry.flows.requests import Checked
     from ocn_registry.models import Address
     from ocn_registry.signing import SignedRequest
     from ocn_registry.transport import Transport
@@ -123,9 +123,9 @@ class Checker:
             ]
             self._simulate(group)
 
-    def _looks(self, checks: Sequence[Check]) -> list[Look]:
+    def _looks(self, checks: Sequence[Check]) -> list[Checked]:
         row = [each for one in checks for each in (*one.before, one.signed)]
-        looks = iter(run(looked_at(self._dialect, tuple(row)), self._transport.perform))
+        looks = iter(run(checks_of(self._dialect, tuple(row)), self._transport.perform))
         return [[next(looks) for _ in (*one.before, one.signed)][-1] for one in checks]
 
     def _simulate(self, group: list[tuple[Check, bool]]) -> None:
