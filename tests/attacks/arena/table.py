@@ -14,39 +14,41 @@ PATH = Path(__file__).resolve().parents[3] / "docs" / "attacks.md"
 _HEAD = """\
 # Attacks
 
-Every attack that we know of on the registry's first generation (v1), and those that our own contracts (v3) would
-invite if they were built otherwise. Each is one function in `tests/attacks/catalogue/`, which takes what it attacks as
-its argument: the same code runs against v1's published bytecode, where v1 has such a function, and against ours. The
-chain is Anvil at London rules, the signatures are real, and of a refusal its error *and* its arguments are checked.
+This page lists every attack that we know of on the registry's first generation (v1), and those that our own contracts
+(v3) would invite if they were built differently. Each attack is one function in `tests/attacks/catalogue/` that takes its
+target as an argument. The same code runs against v1's published bytecode, if v1 has such a function, and against our
+contracts. The chain is Anvil at London rules and the signatures are real. For a rejection, the test checks the error
+*and* its arguments.
 
-`pytest tests/attacks` runs them; `pytest tests/attacks -k a_signature_used_twice` runs one on both.
-`python tests/attacks/write_table.py` writes this page, and a test holds it to what is run.
+To run them, use `pytest tests/attacks`; `pytest tests/attacks -k a_signature_used_twice` runs one attack on both.
+`python tests/attacks/write_table.py` writes this page, and a test compares it with the attacks.
 
-*Succeeds* means that the attacker gets what the first column says. *Not there* gives the reason why it can't be tried on
-v1. An error's name means that v3 reverts with it; other words say what is seen when v3 takes the call, to no avail.
+*Succeeds* means that the attacker gets what the first column says. *Not there* says why the attack can't be tried on v1.
+An error's name means that v3 reverts with it; other words say what happens if v3 accepts the call without effect.
 
 """
 
 _LEFT = """\
-## What no contract can refuse
+## What no contract can prevent
 
-These are not defects that were overlooked, and no test shows them to fail; `SECURITY.md` says what to do.
+These are known limits, not defects. `SECURITY.md` says what to do about each.
 
-- Ids and URLs are first come: who sees a registration on its way can take its id. The owner reserves it for its
-  rightful holder, which wins in every order of the thief's transactions (`tests/attacks/test_orders.py`).
-- A stolen key of an account without a controller is the account, until the owner reserves what it held for a new key.
-  A lost controller freezes its account.
-- All ids of a country cost next to nothing to take: 64 for each address.
-- A URL is compared byte for byte. `https://node.example` and `https://node.example:443`, or one with `%2e` for a dot,
-  lead to the same host and are two URLs here.
-- `createAgreement(address)`, kept for v1's library, takes whatever the service needs when it arrives. Who names the
-  permissions (`createAgreementTo`, or the signed form) can't be surprised.
-- A batch acts for its sender. Who relays requests has to put signed requests into it and nothing else: an item that
-  somebody else wrote, and that is a direct write, is the relayer's own act.
-- A request is bound to no spender: anyone who holds it can send it first, which has the effect that its signer wanted.
-- Direct writes do not use up nonces. A request that was signed, and not yet sent, can be sent after a direct write of the
-  same signer, and undoes it. Who changes its mind cancels it (`invalidateNonce`), or lets its deadline pass.
-- A party names an operator without asking it, and an operator changes the URL at which its parties are reached.
+- Ids and URLs belong to whoever comes first, so an attacker who sees a registration on its way can take its id. The owner
+  can reserve it for its rightful holder, who then wins in every order of the thief's transactions
+  (`tests/attacks/test_orders.py`).
+- Without a controller, a thief of the key has the account, until the owner reserves its ids and URL for a new key. A lost
+  controller freezes its account.
+- Taking all ids of a country costs next to nothing: an address can hold 64.
+- URLs are compared byte for byte. `https://node.example` and `https://node.example:443`, or a URL with `%2e` for a dot,
+  lead to the same host but are two URLs here.
+- `createAgreement(address)`, kept for v1's library, agrees to whatever the service needs when the call arrives. To avoid
+  surprises, name the permissions (`createAgreementTo`, or the signed form).
+- A batch acts for its sender. If you relay requests, put only signed requests into a batch: a direct write that somebody
+  else supplied is your own act.
+- A request is not bound to a spender. Anyone who has it can send it first, with the effect that its signer wanted.
+- Direct writes do not use up nonces. A request that was signed earlier can be sent after a direct write of the same
+  account, and undo it. Cancel such requests (`invalidateNonce`), or let their deadline pass.
+- A party names an operator without asking it, and an operator can change the URL that reaches its parties.
 
 """
 
@@ -54,8 +56,8 @@ _FAULTS = """\
 ## The checks can fail
 
 A check that can't fail proves nothing. So each of these faults is written into a copy of our contracts, and the attacks
-beside it then *do* succeed there (`tests/attacks/seeded_faults.py`, `test_seeded_faults.py`). Some
-attacks are missing here: it would take several faults at once to let them through.
+next to it then *do* succeed (`tests/attacks/seeded_faults.py`, `test_seeded_faults.py`). Some attacks are missing here
+because they would need several faults at once.
 
 | fault | attacks that succeed because of it |
 |---|---|

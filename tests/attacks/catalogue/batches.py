@@ -13,7 +13,7 @@ _EVIL = "https://evil.example"
 
 @attack(v1=_NO_BATCHES, v3=Refuses("NestedBatch", 0))
 def a_batch_in_a_batch(t: Target) -> Seen:
-    """What a batch forbids its items, or reports of them, is got round by one more batch."""
+    """Nesting a batch circumvents what a batch forbids its items, or hides what it reports."""
     inner = _batch(t, "tryMulticall", t.calldata("setNode", _EVIL))
     t.strike_with(t.registry, _batch(t, "multicall", inner), ATTACKER)
     return Seen(t.read("getNode", ATTACKER), _EVIL)
@@ -73,7 +73,7 @@ def money_counted_once_for_each_item(t: Target) -> Seen:
 
 @attack(v1=_NO_BATCHES, v3=Sees((URL, OTHER_URL), "`tryMulticall`: the others go through"))
 def one_request_of_a_batch_sent_first(t: Target) -> Seen:
-    """Somebody sends one request of a batch before it, and none of the others goes through."""
+    """If one request of a batch is sent first, none of the others takes effect."""
     requests = [
         t.sign(OPERATOR, "setNode", URL),
         t.sign(CPO, "setNode", "https://third-node.example"),

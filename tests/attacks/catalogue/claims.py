@@ -1,4 +1,4 @@
-"""Ids and URLs are held by who should not, or can not be told from others'."""
+"""Ids and URLs are held by the wrong account, or can't be distinguished from others."""
 
 from arena.attack import Refuses, Seen, Sees, attack
 from arena.people import ATTACKER, CPO, EMSP, OPERATOR, OTHER_OPERATOR, OWNER, PROVIDER
@@ -71,7 +71,7 @@ def an_old_id_that_stays_claimed_when_its_party_has_left(t: Target) -> Seen:
     v3=Sees((False, "", ()), "nothing is inherited"),
 )
 def the_freed_id_of_another(t: Target) -> Seen:
-    """Who takes the id of a party that left has its service, and its agreements with others."""
+    """The new holder of an id that a party gave up gets that party's service and agreements."""
     with_agreement(t)
     t.direct(CPO, "setService", *SERVICE, MODEST)
     t.direct(CPO, "deleteParty")

@@ -1,4 +1,4 @@
-"""A provider gets at data whose owner did not agree to that, or does not any more."""
+"""A provider gets data whose owner did not agree, or no longer agrees."""
 
 from arena.attack import NotThere, Refuses, Seen, Sees, attack
 from arena.people import ATTACKER, CPO, OPERATOR, PROVIDER
@@ -24,7 +24,7 @@ _WIDENED = Refuses("PermissionsDiffer", PROVIDER, tuple(EVERYTHING))
 
 @attack(v3=Sees((False, (0,)), "the agreement has ended"))
 def permissions_changed_after_consent(t: Target) -> Seen:
-    """Who agreed to little has agreed to everything."""
+    """A user that agreed to few permissions has agreed to all."""
     with_agreement(t)
     t.direct(PROVIDER, "setService", *SERVICE, EVERYTHING)
     return Seen((has_agreement(t), t.read("getService", PROVIDER)[4]), (True, EVERYTHING))
@@ -32,7 +32,7 @@ def permissions_changed_after_consent(t: Target) -> Seen:
 
 @attack(v3=_WIDENED)
 def permissions_changed_between_signing_and_sending(t: Target) -> Seen:
-    """Who signed for little has agreed to everything."""
+    """A user that signed for few permissions has agreed to all."""
     with_service(t)
     signed = t.sign(CPO, "createAgreement", PROVIDER, MODEST)
     t.direct(PROVIDER, "setService", *SERVICE, EVERYTHING)
@@ -108,7 +108,7 @@ def an_agreement_that_comes_back_with_its_service_in_one_block(t: Target) -> See
 
 @attack(v3=_ENDED)
 def an_agreement_of_a_user_that_has_left(t: Target) -> Seen:
-    """Data of somebody who left the network may be forwarded."""
+    """Data of a party that left the network may be forwarded."""
     with_agreement(t)
     t.direct(CPO, "deleteParty")
     return Seen(has_agreement(t), wanted=True)
@@ -116,7 +116,7 @@ def an_agreement_of_a_user_that_has_left(t: Target) -> Seen:
 
 @attack(v3=_ENDED)
 def an_agreement_that_comes_back_with_its_user(t: Target) -> Seen:
-    """Who leaves and comes back has agreed to what it has forgotten."""
+    """A party that leaves and returns still has its old agreements."""
     with_agreement(t)
     t.direct(CPO, "deleteParty")
     t.direct(CPO, "setParty", *IDS[CPO], ROLES, OPERATOR)
@@ -140,7 +140,7 @@ def an_agreement_that_comes_back_with_its_user_in_one_block(t: Target) -> Seen:
 
 @attack(v3=_ENDED)
 def an_agreement_of_a_user_that_becomes_another(t: Target) -> Seen:
-    """What one party agreed to holds for another, under another id."""
+    """An agreement of one party is in force for another party, under another id."""
     with_agreement(t)
     become(t, CPO, (b"FR", b"XYZ"))
     return Seen(t.read("hasUserAgreementByOcpi", b"FR", b"XYZ", PROVIDER), wanted=True)
@@ -190,7 +190,7 @@ def an_agreement_that_cannot_be_revoked(t: Target) -> Seen:
 
 @attack(v3=Sees(value=True, meaning="it has ended"))
 def an_agreement_that_a_user_who_has_left_cannot_revoke(t: Target) -> Seen:
-    """Who has left the network can't take back what stays in force."""
+    """A party that has left the network can't revoke agreements that stay in force."""
     with_agreement(t)
     t.direct(CPO, "deleteParty")
     return Seen(not has_agreement(t) or _can_revoke(t), wanted=False)
@@ -201,7 +201,7 @@ def an_agreement_that_a_user_who_has_left_cannot_revoke(t: Target) -> Seen:
     v3=Refuses("ServiceNotFound", ATTACKER),
 )
 def an_agreement_with_somebody_who_offers_nothing(t: Target) -> Seen:
-    """Users agree to what is told them later."""
+    """Users agree to permissions that they learn about later."""
     with_service(t)
     t.strike_as(CPO, "createAgreementTo", ATTACKER, MODEST)
     return Seen(t.read("hasUserAgreementByAddress", CPO, ATTACKER), wanted=True)
@@ -212,7 +212,7 @@ def an_agreement_with_somebody_who_offers_nothing(t: Target) -> Seen:
     v3=Refuses("PermissionsDiffer", PROVIDER, tuple(MODEST)),
 )
 def an_agreement_to_no_permissions(t: Target) -> Seen:
-    """An empty list is taken for "whatever it needs"."""
+    """An empty list is read as "whatever it needs"."""
     with_service(t)
     t.strike_as(CPO, "createAgreementTo", PROVIDER, [])
     return Seen(has_agreement(t), wanted=True)

@@ -1,4 +1,4 @@
-"""Signed values are moved, or changed, under a signature that stays as it was."""
+"""Signed values are moved or changed, and the old signature still counts."""
 
 from functools import partial
 from typing import Any
@@ -59,7 +59,7 @@ def all_modules_moved_to_the_other_list(t: Target) -> Seen:
 
 @attack(
     v1=NotThere("tried one by one, above"),
-    v3=Sees({}, "no change of one value is taken: `InvalidSignature`"),
+    v3=Sees({}, "no change of one value is accepted: `InvalidSignature`"),
 )
 def any_value_changed(t: Target) -> Seen:
     """A spender writes something else than was signed."""

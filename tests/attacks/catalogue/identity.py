@@ -1,6 +1,6 @@
 """A key is stolen, lost or replaced; somebody else signs for an account, or moves one.
 
-v1 has no moves, no controllers, no reservations and one id for an address, so none of it is there.
+v1 has no moves, controllers or reservations, and one id for each address, so it has none of these.
 """
 
 from functools import partial
@@ -66,7 +66,7 @@ def a_move_to_itself(t: Target) -> Seen:
 
 @attack(v1=_V1, v3=Sees({}, "each is refused, by an error of its own"))
 def an_acceptance_used_for_something_else(t: Target) -> Seen:
-    """What one consented to for one account is used for another, again, or as another consent."""
+    """A consent for one account is used for another, again, or as another kind."""
     with_parties(t)
     accepted = t.accept("acceptAccount", NEW, CPO)
     used = t.accept("acceptController", COLD, EMSP)
@@ -154,7 +154,7 @@ def what_was_signed_before_a_controller(t: Target) -> Seen:
 
 @attack(v1=_V1, v3=Sees({}, "each is refused: the controller alone signs"))
 def a_stolen_key_of_an_account_with_a_controller(t: Target) -> Seen:
-    """Who has stolen the key changes what is listed, cancels, moves, or names a controller."""
+    """A thief of the key changes entries, cancels requests, moves the account, or names a controller."""
     with_agreement(t)
     t.submit(t.controlled(CPO, COLD))
     expected = Refused("NotController", CPO, COLD)
@@ -203,7 +203,7 @@ def a_stolen_key_of_an_account_with_a_controller(t: Target) -> Seen:
 
 @attack(v1=_V1, v3=Refuses("NotController", EMSP, COLD))
 def a_controller_that_has_a_controller(t: Target) -> Seen:
-    """Who names a controller is governed by somebody that it does not know."""
+    """An account that names a controller ends up with one that it does not know."""
     with_parties(t)
     t.submit(t.controlled(EMSP, COLD))
     t.strike(t.controlled(CPO, EMSP))
@@ -222,7 +222,7 @@ def a_controller_that_can_not_sign(t: Target) -> Seen:
 
 @attack(v1=_V1, v3=Refuses("SignatureExpired", 0))
 def a_controller_that_relays_its_own_naming(t: Target) -> Seen:
-    """That it sends the request is taken for the consent of a controller by mistake."""
+    """Sending the request counts as the consent of a controller that was named by mistake."""
     with_parties(t)
     t.strike(t.sign(CPO, "setController", SPENDER), SPENDER)
     return Seen(t.read("controllerOf", CPO), SPENDER)
@@ -230,7 +230,7 @@ def a_controller_that_relays_its_own_naming(t: Target) -> Seen:
 
 @attack(v1=_V1, v3=Refuses("NotController", SPENDER, COLD))
 def a_controllers_own_account_is_not_its_accounts(t: Target) -> Seen:
-    """Who controls an account acts for it by its own direct writes, or the other way round."""
+    """A controller's own direct writes act for the account, or the other way round."""
     with_parties(t)
     t.submit(t.controlled(SPENDER, COLD))
     t.strike_as(SPENDER, "setParty", b"FR", b"SPE", ROLES, OPERATOR)

@@ -1,4 +1,4 @@
-"""The owner copies an earlier registry; others use the time, or the owner does not stop."""
+"""The owner imports an earlier registry; others use the time, or the owner does not stop."""
 
 from functools import partial
 
@@ -13,7 +13,7 @@ _NO_IMPORT = NotThere("there is no import")
 
 @attack(v1=_NO_IMPORT, v3=Sees({}, "each is `ImportStillOpen`"))
 def a_write_during_the_import(t: Target) -> Seen:
-    """The attacker takes ids and URLs before those who had them are copied."""
+    """The attacker takes ids and URLs before their holders are copied."""
     new = _imported(t)
     writes: dict[str, tuple] = {
         "setNode": ("https://evil.example",),
@@ -55,7 +55,7 @@ def a_write_during_the_import(t: Target) -> Seen:
 
 @attack(v1=_NO_IMPORT, v3=Sees({}, "each is `ImportNotOpen`"))
 def an_import_after_its_close(t: Target) -> Seen:
-    """An owner writes in others' names for ever."""
+    """The owner writes in others' names for ever."""
     new = _imported(t)
     for contract in (new.registry, new.permissions):
         contract.functions["closeImport"](sender=OWNER)
@@ -123,7 +123,7 @@ def an_import_of_more_than_was_agreed_to(t: Target) -> Seen:
 
 @attack(v1=_NO_IMPORT, v3=Refuses("InvalidUrl", 0))
 def an_import_of_what_v1_took_for_a_url(t: Target) -> Seen:
-    """What the rules for text keep out comes along with the old registry."""
+    """Text that the rules reject is imported from the old registry."""
     new = _imported(t)
     new.strike_as(OWNER, "importNodes", [(ATTACKER, "javascript:alert(1)")])
     return Seen(new.read("getNode", ATTACKER), "javascript:alert(1)")

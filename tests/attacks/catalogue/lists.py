@@ -1,4 +1,4 @@
-"""Lists show what is not there, or show it twice, and grow without end."""
+"""Lists show entries that are gone, or show them twice, and grow without end."""
 
 from arena.attack import Seen, Sees, attack
 from arena.people import CPO, OPERATOR, OTHER_OPERATOR, PROVIDER
@@ -18,7 +18,7 @@ from .world import (
 
 @attack(v3=Sees((OTHER_OPERATOR,), "only what is there"))
 def nodes_that_have_left(t: Target) -> Seen:
-    """Whoever reads the list makes requests to nodes that are gone."""
+    """Readers of the list send requests to nodes that are gone."""
     with_nodes(t)
     t.direct(OPERATOR, "deleteNode")
     return Seen(t.read("getNodeOperators"), (OPERATOR, OTHER_OPERATOR))
@@ -26,7 +26,7 @@ def nodes_that_have_left(t: Target) -> Seen:
 
 @attack(v3=Sees((PROVIDER,), "only what is there"))
 def parties_that_have_left(t: Target) -> Seen:
-    """The list keeps everybody who was ever on it, and one day no node can read it in one call."""
+    """The list keeps every entry there ever was, until no node can read it in one call."""
     with_parties(t)
     before = t.read("getParties")
     for party in before[:2]:
@@ -54,7 +54,7 @@ def services_that_are_listed_again_and_again(t: Target) -> Seen:
 
 @attack(v3=Sees((), "only those in force"))
 def agreements_that_are_revoked(t: Target) -> Seen:
-    """The list of a user's agreements holds what it has taken back."""
+    """The list of a user's agreements contains revoked ones."""
     with_agreement(t)
     t.direct(CPO, "revokeAgreement", PROVIDER)
     return Seen(t.read("getUserAgreementsByAddress", CPO), (PROVIDER,))

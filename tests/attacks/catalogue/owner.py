@@ -1,4 +1,4 @@
-"""The owner loses the contract, or somebody else uses the owner's functions."""
+"""The owner loses the contract, or somebody else can use the owner's functions."""
 
 from arena.attack import NotThere, Refuses, Seen, Sees, attack
 from arena.people import ATTACKER, CPO, OPERATOR, OWNER, STRANGER, Person
@@ -9,7 +9,7 @@ from .world import IDS, is_listed, with_nodes, with_parties
 
 @attack(v3=Sees(OWNER, "the owner stays until the new one accepts"))
 def the_contract_handed_to_a_wrong_address(t: Target) -> Seen:
-    """Whoever has the address that was mistyped, or nobody, owns the registry at once."""
+    """The holder of a mistyped address, or nobody, owns the registry at once."""
     t.direct(OWNER, "transferOwnership", STRANGER)
     return Seen(t.read("owner"), STRANGER)
 
@@ -27,7 +27,7 @@ def the_contract_handed_to_itself(t: Target) -> Seen:
     v3=Refuses("OwnableUnauthorizedAccount", STRANGER),
 )
 def a_handover_accepted_after_it_was_taken_back(t: Target) -> Seen:
-    """Who was offered the contract by mistake takes it although the owner has noticed."""
+    """An account that was offered the contract by mistake accepts it, though the owner noticed."""
     t.direct(OWNER, "transferOwnership", STRANGER)
     t.direct(OWNER, "transferOwnership", OPERATOR)
     t.strike_as(STRANGER, "acceptOwnership")
@@ -77,7 +77,7 @@ def the_contract_taken(t: Target) -> Seen:
     v3=Refuses("OwnableUnauthorizedAccount", OWNER),
 )
 def the_former_owner_in_permissions(t: Target) -> Seen:
-    """Who has handed the registry over still commands its second contract."""
+    """A former owner of the registry still commands its second contract."""
     new = t.another(import_open=True)
     new.direct(OWNER, "transferOwnership", STRANGER)
     new.direct(STRANGER, "acceptOwnership")

@@ -1,4 +1,4 @@
-"""A signature is taken where, when, or for what its owner did not mean it."""
+"""A signature is accepted in a place, at a time, or for a purpose that its signer did not mean."""
 
 import itertools
 from functools import partial
@@ -38,7 +38,7 @@ def a_signature_used_twice(t: Target) -> Seen:
 
 @attack(v3=Refuses("InvalidNonce", OPERATOR, 1))
 def a_signature_used_again_after_a_delete(t: Target) -> Seen:
-    """A node that its operator has taken off the list is back on it."""
+    """A node that its operator has deleted is listed again."""
     signed = t.sign(OPERATOR, "setNode", URL)
     t.submit(signed)
     t.direct(OPERATOR, "deleteNode")
@@ -48,7 +48,7 @@ def a_signature_used_again_after_a_delete(t: Target) -> Seen:
 
 @attack(v3=Refuses("InvalidNonce", CPO, 1))
 def a_deletion_used_again(t: Target) -> Seen:
-    """A party that left once can be thrown out at any time, by anyone."""
+    """A party that left once can be deleted at any time, by anyone."""
     with_parties(t)
     signed = t.sign(CPO, "deleteParty")
     t.submit(signed)
@@ -70,7 +70,7 @@ def a_revoked_consent_sent_again(t: Target) -> Seen:
 
 @attack(
     v1=NotThere("tried one by one, above"),
-    v3=Sees({}, "none is taken twice: `InvalidNonce`"),
+    v3=Sees({}, "none is accepted twice: `InvalidNonce`"),
 )
 def any_request_used_twice(t: Target) -> Seen:
     """Whatever was signed once takes effect as often as the attacker likes."""
@@ -86,7 +86,7 @@ def any_request_used_twice(t: Target) -> Seen:
 
 @attack(v3=Refuses("InvalidSignature", OPERATOR))
 def a_signature_used_on_another_chain(t: Target) -> Seen:
-    """What was signed for a test network takes effect on the main one."""
+    """A request signed for a test network takes effect on the main one."""
     there = t.elsewhere()
     assert there.registry.address == t.registry.address
     t.strike(there.sign(OPERATOR, "setNode", URL), ATTACKER)
@@ -95,7 +95,7 @@ def a_signature_used_on_another_chain(t: Target) -> Seen:
 
 @attack(v3=Refuses("InvalidSignature", OPERATOR))
 def a_signature_used_after_a_chain_split(t: Target) -> Seen:
-    """What was signed for one half of a chain that has split takes effect on the other."""
+    """After a chain split, a request signed for one half takes effect on the other."""
     signed = t.sign(OPERATOR, "setNode", URL)
     # Anvil signs its own accounts' transactions for the chain id that it started with.
     t.chain.request("anvil_impersonateAccount", ATTACKER.address)
@@ -106,7 +106,7 @@ def a_signature_used_after_a_chain_split(t: Target) -> Seen:
 
 @attack(v3=Refuses("InvalidSignature", OPERATOR))
 def a_signature_used_on_another_deployment(t: Target) -> Seen:
-    """What was signed for one registry takes effect in another one on the same chain."""
+    """A request signed for one registry takes effect in another one on the same chain."""
     other = t.another()
     other.strike(t.sign(OPERATOR, "setNode", URL), ATTACKER)
     return Seen(other.read("getNode", OPERATOR), URL)
@@ -136,7 +136,7 @@ def a_cancellation_for_the_registry_used_in_permissions(t: Target) -> Seen:
 
 @attack(v3=Refuses("InvalidSignature", OPERATOR))
 def a_deletion_of_the_node_deletes_the_party(t: Target) -> Seen:
-    """Who stops running a node, and is a party too, stops being a party."""
+    """An operator that stops running a node, and is a party too, is deleted as a party."""
     with_nodes(t)
     t.direct(OPERATOR, "setParty", *IDS[CPO], ROLES, OTHER_OPERATOR)
     signed = t.sign(OPERATOR, "deleteNode")
@@ -146,7 +146,7 @@ def a_deletion_of_the_node_deletes_the_party(t: Target) -> Seen:
 
 @attack(v3=Refuses("InvalidSignature", CPO))
 def a_request_for_no_modules_deletes_the_party(t: Target) -> Seen:
-    """Who signs that it has no modules is thrown out."""
+    """A party that signs that it has no modules is deleted."""
     with_parties(t)
     signed = t.sign(CPO, "setPartyModules", [], [])
     t.strike(signed.but(function="deleteParty", values=t.named(IDS[CPO])), ATTACKER)
@@ -175,7 +175,7 @@ def a_consent_used_as_its_revocation(t: Target) -> Seen:
 
 @attack(v3=Refuses("InvalidSignature", CPO))
 def a_consent_deletes_the_users_own_service(t: Target) -> Seen:
-    """Who agrees to another's service loses its own."""
+    """A party that agrees to another's service loses its own."""
     with_service(t)
     t.direct(CPO, "setService", *SERVICE, MODEST)
     signed = t.sign(CPO, "createAgreement", PROVIDER, MODEST)
@@ -187,7 +187,7 @@ def a_consent_deletes_the_users_own_service(t: Target) -> Seen:
 
 @attack(v3=Refuses("InvalidSignature", PROVIDER))
 def a_service_offer_lists_a_node(t: Target) -> Seen:
-    """Who offers a service becomes the operator of a node that it never asked for."""
+    """A provider that offers a service becomes the operator of a node that it never asked for."""
     with_parties(t)
     name = "Smart charging, Ltd."  # as long as an address
     signed = t.sign(PROVIDER, "setService", name, SERVICE[1], [5])
@@ -199,10 +199,10 @@ def a_service_offer_lists_a_node(t: Target) -> Seen:
 
 @attack(
     v1=NotThere("tried one by one, above"),
-    v3=Sees({}, "none of 156 pairs is taken: `InvalidSignature`"),
+    v3=Sees({}, "none of 156 pairs is accepted: `InvalidSignature`"),
 )
 def any_signature_for_any_other_function(t: Target) -> Seen:
-    """What was signed for one purpose serves another."""
+    """A request signed for one purpose is used for another."""
     requests = with_one_of_each(t)
     moves = []
     for signed, other in itertools.permutations(requests, 2):
@@ -228,7 +228,7 @@ def a_signature_used_after_its_deadline(t: Target) -> Seen:
     v3=Refuses("SignatureExpired", 0),
 )
 def a_request_without_a_deadline(t: Target) -> Seen:
-    """A request is valid for ever because 0 is taken for "no deadline"."""
+    """A request is valid for ever because 0 is read as "no deadline"."""
     t.strike(t.sign(OPERATOR, "setNode", URL, deadline=0))
     return Seen(t.read("getNode", OPERATOR), URL)
 
@@ -272,7 +272,7 @@ def a_nonce_that_begins_again(t: Target) -> Seen:
 
 
 @attack(
-    v1=NotThere("whoever is first and second, both are taken"),
+    v1=NotThere("the request is accepted from both senders"),
     v3=Sees((URL, Refused("InvalidNonce", OPERATOR, 1)), "it takes effect once, as signed"),
 )
 def a_request_sent_by_another_spender_first(t: Target) -> Seen:

@@ -1,4 +1,4 @@
-"""What is no signature of the signer is taken for one."""
+"""Something that is not the signer's signature is accepted as one."""
 
 from functools import partial
 
@@ -53,7 +53,7 @@ def a_signature_of_zeros(t: Target) -> Seen:
 
 @attack(v3=Refuses("InvalidSignature", OPERATOR))
 def a_high_s_signature(t: Target) -> Seen:
-    """One request has two signatures: who looks for the signature it sent does not find it."""
+    """A request has two valid signatures, so a search for the one that was sent fails."""
     signed = t.sign(OPERATOR, "setNode", URL)
     r, s, v = signed.signature[:32], signed.signature[32:64], signed.signature[64]
     twin = r + (_ORDER - int.from_bytes(s)).to_bytes(32, "big") + bytes([55 - v])
@@ -92,7 +92,7 @@ def short_long_and_compact_signatures(t: Target) -> Seen:
     v3=Refuses("InvalidSignature", CPO),
 )
 def a_signature_made_for_v1(t: Target) -> Seen:
-    """What was signed for the first generation, and is on its chain for all to see, works here."""
+    """A request signed for the first generation, and public on its chain, works here."""
     with_nodes(t)
     values = (*IDS[CPO], ROLES, OPERATOR)
     signature = personal_signature(CPO, CPO, *values)
@@ -102,10 +102,10 @@ def a_signature_made_for_v1(t: Target) -> Seen:
 
 @attack(
     v1=NotThere("tried one by one, above"),
-    v3=Sees({}, "none of 13 is taken: `InvalidSignature`"),
+    v3=Sees({}, "none of 13 is accepted: `InvalidSignature`"),
 )
 def any_request_for_another_signer(t: Target) -> Seen:
-    """What one has signed happens to another's entry."""
+    """A request that one account signed changes another account's entry."""
     # Nobody has signed as this one before, so its nonce is 0, as the signers' is.
     other = somebody(9)
     reason = Refused("InvalidSignature", other)

@@ -1,4 +1,4 @@
-"""A contract signs, and is asked by the one that it attacks (ERC-1271)."""
+"""The signer is a contract, which is called by the contract that it attacks (ERC-1271)."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""Texts and values that break, or mislead, whoever reads them."""
+"""Text and values that break or mislead their readers."""
 
 from arena.attack import NotThere, Refuses, Seen, Sees, attack
 from arena.people import ATTACKER, CPO, OPERATOR, PROVIDER, Person
@@ -98,7 +98,7 @@ def a_name_that_is_not_utf8(t: Target) -> Seen:
 
 @attack(v3=Refuses("InvalidUrl", 0))
 def a_service_url_that_is_none(t: Target) -> Seen:
-    """Who wants to read about a service runs the attacker's script."""
+    """A user who opens the URL of a service runs the attacker's script."""
     with_parties(t)
     t.strike_as(PROVIDER, "setService", SERVICE[0], "javascript:alert(1)", MODEST)
     return Seen(t.read("getService", PROVIDER)[3], "javascript:alert(1)")
@@ -149,7 +149,7 @@ def a_module_out_of_range(t: Target) -> Seen:
 
 @attack(v1=Refuses(""), v3=Refuses("ValueOutOfRange", 256, 8))
 def a_role_that_overflows(t: Target) -> Seen:
-    """A value beyond its type becomes another: who writes 256 has written 0, who checks, not."""
+    """A value beyond its type becomes another: 256 is stored as 0, but checked as 256."""
     with_nodes(t)
     types = ["bytes2", "bytes3", "uint256[]", "address"]
     values = encode(types, [*IDS[CPO], [256], OPERATOR.address])

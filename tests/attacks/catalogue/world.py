@@ -1,4 +1,4 @@
-"""What is there before an attack begins."""
+"""The entries that exist before an attack begins."""
 
 from arena.people import (
     ATTACKER,

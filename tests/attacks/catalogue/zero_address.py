@@ -1,4 +1,4 @@
-"""Something is stored for the zero address, where everything that is absent is looked up.
+"""Something is stored for the zero address, which stands for everything that is absent.
 
 ecrecover answers with the zero address when a signature is none, and so does a mapping when it
 holds nothing.
@@ -54,7 +54,7 @@ def the_zero_address_as_user(t: Target) -> Seen:
 
 @attack(v3=Refuses("InvalidSignature", NOBODY))
 def the_zero_address_as_provider(t: Target) -> Seen:
-    """Whoever looks up a service by an address that it does not have finds the attacker's."""
+    """A lookup of a service by an unknown address returns the attacker's."""
     with_nodes(t)
     if t.is_v1:
         t.submit(_unsigned(t, "setParty", b"DE", b"ZRO", ROLES, OPERATOR))
