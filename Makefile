@@ -33,8 +33,8 @@ setup: .venv/installed-dev node_modules/.installed-all ## install everything: .v
 
 .PHONY: demo
 demo: .venv/installed-runtime node_modules/.installed-runtime ## show the main job on a chain of its own
-	@$(BIN)/python scripts/demo.py
-	@$(BIN)/python scripts/relay_demo.py
+	@$(BIN)/python tools/demo/demo.py
+	@$(BIN)/python tools/demo/relay_demo.py
 
 # Most tests wait for a chain, so two workers take half the time of one. WORKERS=0 runs them in pytest's own process.
 WORKERS ?= 2

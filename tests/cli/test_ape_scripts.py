@@ -167,3 +167,10 @@ def test_voltas_settings_and_a_deployment_of_ones_own(tmp_path):
         assert "network   volta-v3 (chain 73799)" in finished.stderr
         latest = int(devnet.request("eth_blockNumber"), 16)
         assert latest >= told["blockNumber"] + 2  # confirmed three times, as ape-config.yaml says
+
+
+def test_ape_lists_what_its_users_run_and_nothing_else():
+    """Ape lists each file of `scripts` that it can run."""
+    assert {path.stem for path in (ROOT / "scripts").glob("*.py")} == {
+        *("agree", "deploy", "register_node", "register_party", "register_service", "revoke"),
+    }

@@ -113,3 +113,32 @@ def test_node_that_is_dead_or_on_another_chain_is_one_line(command):
             (line,) = [line for line in done.stderr.splitlines() if line.strip()]
             assert says in line
             assert "Check --network" in line
+
+
+def test_deploys_to_a_chain_that_ape_starts_itself(tmp_path):
+    """Its Anvil ends with the command; what is left is the record, and a next step."""
+    record = tmp_path / "own.json"
+    program = Path(sys.executable).with_name("ape")
+    done = subprocess.run(
+        [
+            program,
+            "run",
+            "deploy",
+            "--yes",
+            "--record",
+            record,
+            "--account",
+            "TEST::0",
+            "--network",
+            "ethereum:local:foundry",
+        ],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(record.read_text())["registry"].startswith("0x")
+    assert f"ocn-registry verify --network-file {record}" in done.stdout + done.stderr

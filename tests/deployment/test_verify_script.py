@@ -26,7 +26,9 @@ RECORD = {
 
 @pytest.fixture(scope="module")
 def script():
-    spec = importlib.util.spec_from_file_location("verify_script", ROOT / "scripts/verify.py")
+    spec = importlib.util.spec_from_file_location(
+        "verify_script", ROOT / "tools/build/submit_sources.py"
+    )
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
-DEMO = "scripts/demo.py"
+DEMO = "tools/demo/demo.py"
 POINTS = ["A chain of its own", "south        runs", "is NL MSP", "offers"]
 ATTEMPTS = 5
 

@@ -27,7 +27,7 @@ def without_figures(text):
 @pytest.fixture(scope="module")
 def demo_output():
     done = subprocess.run(
-        [sys.executable, "scripts/demo.py"],
+        [sys.executable, "tools/demo/demo.py"],
         cwd=ROOT,
         capture_output=True,
         text=True,

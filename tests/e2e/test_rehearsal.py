@@ -8,11 +8,11 @@ import pytest
 
 # Scripts and tools are not packages, so their folders are put on the path.
 _ROOT = Path(__file__).resolve().parents[2]
-for _folder in (_ROOT / "tools" / "rehearsal", _ROOT / "scripts"):
+for _folder in (_ROOT / "tools" / "rehearsal", _ROOT / "tools" / "build"):
     if str(_folder) not in sys.path:
         sys.path.insert(0, str(_folder))
 
-import verify  # noqa: E402
+import submit_sources  # noqa: E402
 from rehearsal_line import Killer, Services  # noqa: E402
 
 from ocn_registry.deploy.devnet import Devnet  # noqa: E402
@@ -37,7 +37,7 @@ def test_rehearsal_ends_the_same_however_often_it_is_killed(start):
 @pytest.mark.parametrize("service", ["sourcify", "explorer"])
 @pytest.mark.parametrize("wrong", ["nothing", "contract", "transaction", "chain"])
 def test_stand_ins_take_only_what_is_on_the_chain(service, wrong, monkeypatch):
-    monkeypatch.setattr(verify, "metadata_of", lambda *_: "{}")  # compiled elsewhere
+    monkeypatch.setattr(submit_sources, "metadata_of", lambda *_: "{}")  # compiled elsewhere
     with Devnet(import_open=True) as devnet:
         blocks = [devnet.request("eth_getBlockByNumber", hex(at), False) for at in (1, 2)]
         first, second = (block["transactions"][0] for block in blocks)
@@ -58,7 +58,7 @@ def test_stand_ins_take_only_what_is_on_the_chain(service, wrong, monkeypatch):
             urls = {"sourcify": "", "explorer": "", service: services.url}
 
             def submitted():
-                return verify.submit(record, **urls, dry_run=False, pause_s=0.01)
+                return submit_sources.submit(record, **urls, dry_run=False, pause_s=0.01)
 
             if wrong == "nothing" or (service == "explorer" and wrong != "contract"):
                 assert len(submitted()) == 4
@@ -66,6 +66,6 @@ def test_stand_ins_take_only_what_is_on_the_chain(service, wrong, monkeypatch):
                 assert any("already" in line for line in submitted())
                 assert killer.done == 2
                 return
-            with pytest.raises(verify.NotVerified):
+            with pytest.raises(submit_sources.NotVerified):
                 submitted()
             assert services.verified == set()

@@ -2,7 +2,7 @@
 
 
 def test_three_register_for_free_one_is_refused_and_a_kill_loses_nothing(start):
-    status, out, err = start("scripts/relay_demo.py").finish()
+    status, out, err = start("tools/demo/relay_demo.py").finish()
     assert (status, err) == (0, "")
     assert out.count("sponsored by a voucher of its operator") == 3
     assert "killed, and started again" in out

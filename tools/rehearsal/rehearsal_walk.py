@@ -44,9 +44,9 @@ if TYPE_CHECKING:
     from ocn_registry.migration import Plan, Snapshot
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.append(str(ROOT / "scripts"))
+sys.path.append(str(ROOT / "tools" / "build"))
 
-import verify  # noqa: E402 - its folder is put on the path just before
+import submit_sources  # noqa: E402 - its folder is put on the path just before
 
 KEY_VARIABLE = "REHEARSAL_KEY"
 FINAL = 3  # blocks on Volta
@@ -184,7 +184,7 @@ class Walk:
 
     def sources(self) -> None:
         """Submit the sources to Sourcify and to the explorer."""
-        lines = verify.submit(
+        lines = submit_sources.submit(
             json.loads(self.record.read_text()),
             sourcify=self.prepared["servicesUrl"],
             explorer=self.prepared["servicesUrl"],

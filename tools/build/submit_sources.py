@@ -1,7 +1,7 @@
 """Verify the sources of a deployment with Sourcify and the explorer, or write what they need.
 
-    python scripts/verify.py files FOLDER
-    python scripts/verify.py submit RECORD [--sourcify URL] [--explorer URL] [--dry-run]
+    python tools/build/submit_sources.py files FOLDER
+    python tools/build/submit_sources.py submit RECORD [--sourcify URL] [--explorer URL] [--dry-run]
 
 The standard JSON input holds every source in full. It is compiled before it is used: what comes out
 has to be the code in `ocn_registry/deploy/artifacts/v3`, byte for byte.
@@ -27,7 +27,7 @@ from urllib.parse import urlencode
 
 import urllib3
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 CONTRACTS = ("Registry", "Permissions")
 SOURCIFY = "https://sourcify.dev/server"
 _IMPORT = re.compile(r'^import\s[^"]*"([^"]+)"', re.MULTILINE)
