@@ -1,4 +1,4 @@
-"""Register a party whose key holds no money: it signs, somebody else pays.
+"""Register a party whose key holds no money: it signs, and another account pays.
 
     PARTY_KEY=... SPENDER_KEY=... python examples/register_a_party.py NETWORK DE ABC [OPERATOR]
 

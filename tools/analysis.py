@@ -1,4 +1,4 @@
-"""The analysers, each as one command: `python tools/analysis.py slither|forge|coverage|halmos`.
+"""Run an analyser of the contracts: `python tools/analysis.py slither|forge|coverage|halmos`.
 
 Each fails for what `docs/analysis.md` says it fails for. They write below `.build/` only.
 """

@@ -1,4 +1,4 @@
-"""Coverage-guided fuzzing of everything that reads foreign bytes.
+"""Fuzz everything that reads foreign bytes, guided by coverage.
 
     python tools/fuzz.py                    every reader, 10 seconds each
     python tools/fuzz.py json rpc           only these

@@ -1,4 +1,4 @@
-"""Mutation run: change the contracts in one place at a time, and see that the forge tests notice.
+"""Mutation testing: change the contracts in one place, and check that the forge tests notice.
 
 Each *mutant* differs from the contracts in one token, one statement or one pair of arguments. It is
 compiled and handed to the tests in `tests/forge`, which deploy the contracts by name: the compiled
@@ -6,10 +6,10 @@ tests stay, and only what they deploy is another (`OCN_REGISTRY_ARTIFACT`,
 `OCN_PERMISSIONS_ARTIFACT`). So a mutant costs one warm compile and half a second for most.
 
 They are compiled by the older pipeline and without the optimizer, which is many times quicker than
-as the contracts are deployed. A survivor is compiled once
-more with it: one whose bytecode is that of the contracts is no other program, and does not count.
-Nor does one that does not compile, or that is the same program as an earlier mutant. What survives
-has to be explained in `tests/analysis/survivors.toml`; a survivor that is not fails the run.
+as the contracts are deployed. A survivor is compiled once more with it: one whose bytecode is that
+of the contracts is no other program, and does not count. Nor does one that does not compile, or
+that is the same program as an earlier mutant. What survives has to be explained in
+`tests/analysis/survivors.toml`; a survivor that is not fails the run.
 """
 
 import argparse

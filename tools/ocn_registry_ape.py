@@ -1,4 +1,4 @@
-"""What the scripts for Ape share: its accounts as signers, its network as the way to a registry.
+"""What the scripts for Ape share: accounts as signers, and the network as a transport.
 
 `ape run register_node` and its like write through `ocn_registry.plans`, as the command line does:
 the same plan, price and question, the same errors and exit codes.

@@ -1,4 +1,4 @@
-"""Pytest plugin of this project's own tests: Ape only where a test asks for it, on a free port.
+"""The pytest plugin of this project's own tests: it starts Ape only for tests that use it.
 
 Ape's plugin starts Anvil for every run and snapshots the chain around every test, those that touch
 no chain too: 5 ms for each, and a second for a run of one unit test. With this plugin, loaded by

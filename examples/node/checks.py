@@ -1,7 +1,7 @@
-"""Who signed a message, and what the registry says of them.
+"""Check who signed a message, and what the registry says about them.
 
 A signature alone says that some key signed. The registry says whose key that is: the party's, its
-operator's (who rewrites, and signs for parties without a key), or a stranger's.
+operator's (which rewrites, and signs for parties without a key), or a stranger's.
 """
 
 from __future__ import annotations

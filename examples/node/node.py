@@ -1,4 +1,4 @@
-"""What happens with a message: the steps, in order.
+"""What happens with a message, step by step.
 
 From a platform that is connected here: is it who it says, and did it sign; who in the registry gets
 it; what has to be changed on the way; who gets a copy. From another node: did that node send it,

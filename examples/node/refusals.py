@@ -1,4 +1,4 @@
-"""The answers that say no, with the status codes that the OCN's nodes give.
+"""The answers that reject a message, with the status codes that the OCN's nodes use.
 
 A hub's own troubles (4xxx) and those with a receiver's answer (3xxx) come with HTTP 200: the
 request arrived, OCPI has the bad news. What the sender did wrong (2xxx) is an HTTP 4xx.

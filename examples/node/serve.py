@@ -1,7 +1,7 @@
-"""Stands in for an ASGI server: enough to try the example, and for its tests; nothing more.
+"""A stand-in for an ASGI server: enough to try the example, and for its tests.
 
-In earnest take uvicorn, hypercorn or the like. aiohttp, which the package needs anyway, has an HTTP
-server; this hands its requests to an ASGI application. No WebSockets, no TLS, no workers.
+For production, use uvicorn, hypercorn or the like. This one passes the requests of aiohttp's HTTP
+server to an ASGI application. It has no WebSockets, no TLS and no workers.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Who is connected to this node, what they want to receive, and the node's limits.
+"""The settings: who is connected to this node, what they want to receive, and the node's limits.
 
 A settings file holds no secret. The operator's key and the platforms' tokens come from the
 environment: `OPERATOR_KEY`, and for a platform with the name `CPO`, `CPO_TOKEN_IN` (what it sends)

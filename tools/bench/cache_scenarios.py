@@ -1,4 +1,4 @@
-"""How quick and how small the cache is, beside what it saves: lookups, loads, events, memory.
+"""Measure the cache: lookups, loads, events and memory, compared with what it saves.
 
 What is compared is measured in the same run, in turns, and of each the best round counts. Memory is
 that of everything a cache keeps of parties that all were asked for once.

@@ -1,8 +1,8 @@
-"""How quick the command line is, beside v1's published command on the same chain in the same run.
+"""Measure the command line, compared with v1's published command on the same chain.
 
-Each run is a process, from its start to its end. Ours and v1's take turns, and of each the median
-counts. Ours is started as pip installs it: by the script that pip writes, and with a Python that
-imports nothing at its start but what is Python's own.
+Each run is a process, from start to end. Ours and v1's take turns, and the median of each counts.
+Ours is started the way pip installs it: by pip's script, with a Python that imports nothing else at
+its start.
 """
 
 from __future__ import annotations

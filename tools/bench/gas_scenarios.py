@@ -1,4 +1,4 @@
-"""What each write costs, measured on a chain at London rules; for `make bench` and for the tests.
+"""Measure the gas of each write, on a chain at London rules; for `make bench` and for the tests.
 
     python tools/bench/gas_scenarios.py  print the table: v3, its ceiling, and v1 on the same inputs
 
@@ -7,8 +7,8 @@ function. Keys, deployer, deadline and inputs are fixed, so that the figures of 
 same in every run, to the unit of gas.
 
 What is measured: the second or a later entry of its kind, with an URL of 31 bytes at most; the
-listing of parties as the mean of six in a row, because six of them share one slot of the list.
-A party changes its operator with 2 roles and no modules, and leaves with 1 role and 3 + 3 modules.
+listing of parties as the mean of six in a row, because six of them share one slot of the list. A
+party changes its operator with 2 roles and no modules, and leaves with 1 role and 3 + 3 modules.
 """
 
 import contextlib

@@ -1,8 +1,8 @@
-"""What a slow line costs, and the journal: commands over a proxy that adds 100 ms to each request.
+"""Measure commands over a slow line, and the journal: a proxy adds 100 ms to each request.
 
-Ours and v1's published command take turns on the same chain, each with its own contracts. A request
-that waits for nothing on this machine takes the 100 ms and next to nothing else, so the time is
-that of the requests in a row, and of starting.
+Ours and v1's published command take turns on the same chain, each with its own contracts. A local
+request takes next to nothing besides the 100 ms, so the time is that of the requests in a row, and
+of starting.
 """
 
 from __future__ import annotations

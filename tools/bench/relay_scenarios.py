@@ -1,4 +1,4 @@
-"""What a relay takes: requests accepted a second and a core, waiting, gas, memory, start.
+"""Measure the relay: requests accepted in a second and for each core, latency, gas, memory, start.
 
 The relay runs in a process of its own whose processor time is read when it has ended, so that the
 figures are those of the relay and not of whoever asks it. `verify` alone, on the same machine in

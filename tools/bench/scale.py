@@ -1,4 +1,4 @@
-"""A registry of the size of a continent: what writes cost then, and which views still answer.
+"""Measure a registry the size of a continent: the cost of writes, and which views still answer.
 
     python tools/bench/scale.py           20,000 parties, 1,000 nodes, 1,000 services; a few minutes
     python tools/bench/scale.py --note    ... and the result in docs/scale-figures.md

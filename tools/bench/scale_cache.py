@@ -1,4 +1,4 @@
-"""How a cache bears a large registry: memory, start from its file, one change.
+"""Measure a cache of a large registry: memory, start from its file, one change.
 
     python tools/bench/scale_cache.py              1,000,000 parties at 1,000 nodes
     python tools/bench/scale_cache.py 100000       another number of parties

@@ -1,8 +1,8 @@
-"""Up to what length the views without pages answer: ours, and v1's as published.
+"""Measure up to which length the views without pages answer: ours, and v1's as published.
 
 A list of addresses is made long by writing its length into storage: its entries are then zero,
-which costs a reader the same, 2,100 gas for a slot that it has not read yet, whatever is in it.
-Our lists of parties and of nodes are no such lists (each entry takes further reads), so entries are
+which costs a reader the same, 2,100 gas for a slot that it has not read yet, whatever is in it. Our
+lists of parties and of nodes are no such lists (each entry takes further reads), so entries are
 imported until `getParties` and `getNodeOperators` do not answer any more.
 """
 

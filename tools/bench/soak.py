@@ -1,4 +1,4 @@
-"""Many long random histories of both contracts, on a chain and on the model, until they differ.
+"""Run many long random histories on a chain and on the model, and look for a difference.
 
     python tools/bench/soak.py            200 histories of 50 steps; the result on the terminal
     python tools/bench/soak.py --note     ... and in docs/soak.md

@@ -1,7 +1,7 @@
-"""How quick the package is, beside v1's published library on the same chain in the same run.
+"""Measure the package, compared with v1's published library on the same chain.
 
-Ours and v1's take turns, and of each the best round counts: what else the machine does then tells
-least. Both clients are asked over kept connections, as long-lived programs ask.
+Ours and v1's take turns, and the best round of each counts, since it is disturbed least by what
+else the machine does. Both clients use kept connections, as long-lived programs do.
 """
 
 from __future__ import annotations

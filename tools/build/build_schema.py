@@ -1,4 +1,4 @@
-"""Write `ocn_registry/schemas`: the form of requests that travel, and of what commands print.
+"""Write `ocn_registry/schemas`: the form of signed requests, and of what commands print.
 
     python tools/build/build_schema.py            write
     python tools/build/build_schema.py --check    compare with what is committed

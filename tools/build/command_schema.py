@@ -1,7 +1,8 @@
 """The form of what commands print with `--json`; `build_schema.py` writes it to a file.
 
-One definition for each command, by its words with `-` between them, and one for each shape that
-several of them share. Names of roles, modules, permissions and changes are the package's own.
+It has one definition for each command, named by its words with `-` between them, and one for each
+shape that several commands share. Names of roles, modules, permissions and changes are the
+package's own.
 """
 
 from dataclasses import fields

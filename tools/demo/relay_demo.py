@@ -1,8 +1,8 @@
-"""A relay, done for real on a chain of its own: the second half of `make demo`.
+"""A relay on a development chain: the second half of `make demo`.
 
 Three parties without money register over HTTP, with vouchers of their node's operator. A stranger
-is refused, with a reason that helps. The relay is killed in the middle and started again: nothing
-is lost, and nothing is paid twice.
+is rejected, with a reason that helps. The relay is killed in the middle and started again: nothing
+is lost, and nothing is paid for twice.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Deploy, prove, migrate and hand over on a chain like Volta: straight, and killed at every change.
+"""Rehearse a deployment on a chain like Volta: once undisturbed, once killed at every change.
 
     python tools/rehearsal/rehearsal.py            three minutes or more; deploys with Ape
     python tools/rehearsal/rehearsal.py --small    a minute; deploys with the package, kills at the

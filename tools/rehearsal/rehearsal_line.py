@@ -1,9 +1,9 @@
-"""What lies between the rehearsal's program and the world, and where the program can be killed.
+"""What stands between the rehearsal's program and the world, and can kill the program.
 
-`Line` hands JSON-RPC on to the chain. `Services` stand in for Sourcify and for the explorer
-(Blockscout), in the interface that both document. Each thing that changes something passes a
-`Killer`: it ends the program with kill -9 before that happens, and the next time right after it,
-before the program has an answer.
+`Line` passes JSON-RPC on to the chain. `Services` stand in for Sourcify and for the explorer
+(Blockscout), with the interfaces that both document. Everything that changes something passes a
+`Killer`: it kills the program with `kill -9` just before the change and, the next time, just after
+it, before the program gets an answer.
 """
 
 from __future__ import annotations

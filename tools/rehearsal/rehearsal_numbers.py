@@ -1,4 +1,4 @@
-"""What the migration of a large registry takes: transactions, gas, and the cost at 100 wei.
+"""Measure the migration of a large registry: transactions, gas, and the cost at 100 wei.
 
     python tools/rehearsal/rehearsal_numbers.py            200 nodes, 5,000 parties, 100 services,
                                                            1,000 agreements; a minute or two

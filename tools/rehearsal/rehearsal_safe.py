@@ -1,4 +1,4 @@
-"""A Safe 1.3.0 on a development chain, from the published package, and its owners at work."""
+"""A Safe 1.3.0 on a development chain, from the published package, and actions of its owners."""
 
 from __future__ import annotations
 

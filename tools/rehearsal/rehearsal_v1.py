@@ -1,7 +1,7 @@
-"""Fill v1's published contracts on a development chain: with awkward data, and with a crowd.
+"""Fill v1's published contracts on a development chain with awkward data, or with many entries.
 
-Everything is written by their own functions, from accounts that are impersonated, and is the same
-whenever it is filled. Tests of the migration use it too.
+Everything is written by the contracts' own functions, from impersonated accounts, and is the same
+every time. The tests of the migration use it too.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The rehearsal's program: from nothing to a registry that was moved, proved and handed over.
+"""The program of the rehearsal: deploy a registry, prove it, migrate entries, hand it over.
 
     python tools/rehearsal/rehearsal_walk.py FOLDER
 

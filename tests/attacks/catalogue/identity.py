@@ -154,7 +154,7 @@ def what_was_signed_before_a_controller(t: Target) -> Seen:
 
 @attack(v1=_V1, v3=Sees({}, "each is refused: the controller alone signs"))
 def a_stolen_key_of_an_account_with_a_controller(t: Target) -> Seen:
-    """A thief of the key changes entries, cancels requests, moves the account, or names a controller."""
+    """A thief of the key changes entries, cancels requests, moves, or names a controller."""
     with_agreement(t)
     t.submit(t.controlled(CPO, COLD))
     expected = Refused("NotController", CPO, COLD)
