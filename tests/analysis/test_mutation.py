@@ -1,7 +1,9 @@
 """The mutation run changes what it says, and only code."""
 
+import tomllib
+
 import pytest
-from mutation import Mutant, mutants_of
+from mutation import ROOT, SURVIVORS, Mutant, mutants_of
 
 SOURCE = """
 pragma solidity 0.8.30;
@@ -59,3 +61,15 @@ def test_a_mutant_is_one_change() -> None:
         assert changed != SOURCE
         assert changed.startswith(SOURCE[: mutant.start])
         assert changed.endswith(SOURCE[mutant.end :])
+
+
+EXPLAINED = tomllib.loads(SURVIVORS.read_text())["survivor"]
+
+
+@pytest.mark.parametrize("survivor", EXPLAINED, ids=lambda one: one["after"][:40])
+def test_an_explained_survivor_is_a_mutant_of_the_contracts_as_they_are(
+    survivor: dict[str, str],
+) -> None:
+    source = (ROOT / survivor["path"]).read_text()
+    assert survivor["before"] in source
+    assert survivor["why"].strip()
