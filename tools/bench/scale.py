@@ -213,6 +213,10 @@ def writes(registered: Registered) -> dict[str, int]:
         ("setParty, other operator", registry, one, Call("setParty", ("ZZ", "ONE", (0,), one))),
         ("setPartyModules", registry, one, Call("setPartyModules", ((0, 1), (2,)))),
         ("setParty, further id", registry, one, Call("setParty", ("ZZ", "TWO", (0,), one))),
+        (
+            *("setPartyWebsite", registry, one),
+            Call("setPartyWebsite", ("ZZ", "TWO", "https://www.new.example")),
+        ),
         ("setPartyRaw", registry, OWNER, signed(0)),
         ("setParty, second", registry, two, Call("setParty", ("ZZ", "TRI", (0,), operator))),
         ("setService", permissions, one, Call("setService", ("Charging", "", (3,)))),
@@ -224,6 +228,10 @@ def writes(registered: Registered) -> dict[str, int]:
         ("deleteParty, not the last", registry, middle, Call("deleteParty")),
         ("deleteNode, not the last", registry, middle, Call("deleteNode")),
         ("adminDeleteParty", registry, OWNER, Call("adminDeleteParty", identity(3))),
+        (
+            *("adminReserveParty, held by another", registry, OWNER),
+            Call("adminReserveParty", (*identity(4), three)),
+        ),
         ("adminDeleteOperator", registry, OWNER, Call("adminDeleteOperator", (people[3],))),
         ("invalidateNonce", registry, three, Call("invalidateNonce", (7,))),
     ]
