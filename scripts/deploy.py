@@ -1,7 +1,8 @@
 """Deploy the registry: `ape run deploy --network energyweb:volta:node --account NAME`.
 
 It shows what will happen and what it costs, asks, and deploys. If it is interrupted, run it again:
-what was done is in the record, `deployments/NAME.json` by default. To ship the record of a finished
+what was done is in the record, `deployments/NAME.json` by default, and the transactions are in the
+command line's journal. To ship the record of a finished
 deployment in the wheel, move it to `ocn_registry/networks`.
 """
 
@@ -26,6 +27,7 @@ from ocn_registry.deploy.record import Record, alone
 from ocn_registry.errors import OcnRegistryError
 from ocn_registry.flows.options import WriteOptions
 from ocn_registry.models import Address
+from ocn_registry.plans.folders import journal_of
 from ocn_registry.protocol.effects import run
 from ocn_registry.transport.endpoint import origin
 from ocn_registry.transport.web3_adapter import Web3Transport
@@ -33,7 +35,7 @@ from ocn_registry.transport.web3_adapter import Web3Transport
 if TYPE_CHECKING:
     from ape.api import AccountAPI, ProviderAPI
 
-    from ocn_registry.deploy.deploy import Creating
+    from ocn_registry.deploy.deploy import Creating, Plan
     from ocn_registry.networks import Deployment
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -129,6 +131,14 @@ def compilers() -> dict[str, Any]:
     return {name: json.loads((folder / f"{name}.json").read_text())["compiler"] for name in NAMES}
 
 
+def bound(order: Order, made: Plan) -> Order:
+    """Return an order that pays no more per gas than its plan shows."""
+    most = made.max_fee_per_gas_wei
+    if order.raise_price:
+        most = max([most, *[each.raised_fee_per_gas_wei for each in made.waiting]])
+    return replace(order, options=replace(order.options, max_fee_per_gas_wei=most))
+
+
 def sent(tx_hash: str) -> None:
     """Print what is waited for."""
     click.echo(f"sent        {tx_hash}; if interrupted, run the command again", err=True)
@@ -163,6 +173,7 @@ def next_step(found: Deployment, path: Path, *, import_open: bool) -> str:
     help="File of the record (default: deployments/NAME.json).",
 )
 @click.option("--max-fee", type=int, help="Highest price per gas, in wei.")
+@click.option("--max-cost", type=float, default=0.01, help="Most tokens that one may cost.")
 @click.option("--timeout", type=float, default=600, help="Seconds to wait for each transaction.")
 @click.option("--raise-price", is_flag=True, help="Send again, for more, what is in no block.")
 @click.option("--dry-run", is_flag=True, help="Show the plan, and send nothing.")
@@ -175,6 +186,7 @@ def cli(  # noqa: PLR0913, PLR0917 - the options
     name: str | None,
     file: Path | None,
     max_fee: int | None,
+    max_cost: float,
     timeout: float,
     *,
     import_open: bool,
@@ -195,6 +207,8 @@ def cli(  # noqa: PLR0913, PLR0917 - the options
         options=WriteOptions(
             confirmations=max(1, provider.network.required_confirmations),
             timeout_s=timeout,
+            max_cost_wei=int(max_cost * 10**18),
+            journal=journal_of(None),
             on_sent=sent,
         ),
         raise_price=raise_price,
@@ -220,6 +234,7 @@ def cli(  # noqa: PLR0913, PLR0917 - the options
                     raise click.ClickException("; ".join(made.problems))
             if dry_run or not (yes or click.confirm("Deploy?")):
                 return
+            order = bound(order, made)
             creator.unlock()
             if not record.fields.get("contracts"):  # else it is what was begun with
                 record.fields |= {"sourceCommit": source_commit(), "compiler": compilers()}

@@ -1,14 +1,14 @@
-"""Create one contract: sign its transaction, record it, send it, wait for it, replace it.
+"""Create one contract: sign its transaction, keep it in the journal, send it, wait for it, replace it.
 
-A transaction is in the record, signed, before it is sent, and so is one with a higher price that
-replaces it. All of them have the same number, so only one can ever take effect, and the contract
-gets the same address whichever it is.
+A transaction is in the journal before it is sent, and so is one with a higher price that replaces
+it. All of them have the same number, so only one can ever take effect, and the contract gets the
+same address whichever it is. The record says which transactions belong to the deployment.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, Protocol, cast
+from typing import TYPE_CHECKING, Final, Protocol
 
 from ocn_registry.deploy.artifacts import artifact
 from ocn_registry.errors import OcnRegistryError
@@ -16,26 +16,30 @@ from ocn_registry.evm import abi
 from ocn_registry.evm.keccak import keccak256
 from ocn_registry.evm.rlp import decode
 from ocn_registry.evm.transactions import SignedTransaction
-from ocn_registry.flows.landing import Landed, look_for, wait
-from ocn_registry.flows.price import fees, raised
-from ocn_registry.models import Address
-from ocn_registry.networks import UNKNOWN_TOKEN, built_in
-from ocn_registry.protocol.calls import CreationBy
+from ocn_registry.flows.landing import Landed, look_for
+from ocn_registry.flows.numbers import next_number
+from ocn_registry.flows.price import fees, hold_cost, raised
+from ocn_registry.flows.sender import counts_of, sender_for
+from ocn_registry.models import ZERO_ADDRESS, Address
+from ocn_registry.networks import UNKNOWN_TOKEN, Deployment, built_in, with_chain_facts
 from ocn_registry.protocol.effects import (
-    Arrival,
+    BlockAt,
     Head,
     Local,
-    Send,
     TransactionCount,
+    UnixTime,
     together,
 )
+from ocn_registry.protocol.journal import JournalEntry, call_of
 from ocn_registry.transport.chain_queries import creation_gas
 from ocn_registry.transport.transactions import created_by
 
 if TYPE_CHECKING:
     from ocn_registry.deploy.artifacts import Artifact
     from ocn_registry.deploy.record import Record
+    from ocn_registry.errors import TransportError
     from ocn_registry.flows.options import WriteOptions
+    from ocn_registry.flows.sender import Sender
     from ocn_registry.protocol.effects import Flow
 
 DIALECT: Final = built_in("local").dialect  # the newest
@@ -81,7 +85,7 @@ class Order:
         deployer: Account that creates the contracts and pays.
         owner: Owner of the contracts from the start.
         import_open: Whether they accept imports until the owner closes that.
-        options: Price, confirmations and time limit.
+        options: Price, confirmations, time limit, and the journal that keeps the transactions.
         raise_price: Whether a transaction that is in no block yet is sent again for more.
         token: Name of the chain's token, for the plan.
     """
@@ -129,6 +133,18 @@ def published(name: str) -> Artifact:
     return artifact(DIALECT, name)
 
 
+def sender_of(order: Order) -> Flow[Sender]:
+    """Return the deployer as a sender of transactions, with the journal of the order's options."""
+    here = Deployment(
+        name=order.name,
+        chain_id=order.chain_id,
+        dialect=DIALECT,
+        registry=ZERO_ADDRESS,
+        permissions=ZERO_ADDRESS,
+    )
+    return (yield from sender_for(with_chain_facts(here), order.deployer, order.options))
+
+
 def waiting(order: Order, record: Record, name: str) -> Flow[Waiting | None]:
     """Return a contract's transaction that is in no block yet and could still get there.
 
@@ -138,16 +154,18 @@ def waiting(order: Order, record: Record, name: str) -> Flow[Waiting | None]:
         name: `Registry` or `Permissions`.
     """
     known = record.contract(name)
-    if known is None or isinstance((yield from look_for(_hashes(known), 1)), Landed):
+    sender = yield from sender_of(order)
+    entry = None if known is None else (yield from _of_record(sender, known))
+    if entry is None or isinstance((yield from look_for(entry.tx_hashes, 1)), Landed):
         return None
     count = yield from TransactionCount(order.deployer, pending=False)
-    now = _of_record(known)
-    if count > now.nonce:
+    if count > entry.number:
         return None
+    now = _latest(entry)
     dearer = yield from _dearer(now, replace(order.options, max_fee_per_gas_wei=None))
     return Waiting(
         name=name,
-        tx_hash=str(known["transaction"]),
+        tx_hash=entry.tx_hashes[-1],
         max_fee_per_gas_wei=now.max_fee_per_gas_wei,
         raised_fee_per_gas_wei=dearer.max_fee_per_gas_wei,
         gas=now.gas,
@@ -165,26 +183,22 @@ def stand(
 
     Args:
         order: What is to be deployed.
-        record: What was done already; is written before and after each step.
+        record: What was done already; is written after each step.
         creator: Signs the transaction.
         name: `Registry` or `Permissions`.
         registry: Address of the Registry, for the Permissions.
     """
+    sender = yield from sender_of(order)
+    code = order.code(name, registry)
     known = record.contract(name)
-    if known is None:
-        known = yield from _sign(order, record, creator, name, registry)
-    elif order.raise_price and (yield from waiting(order, record, name)) is not None:
-        known = yield from _raise(order, record, creator, name, known)
-    hashes, nonce = _hashes(known), cast("int", known["nonce"])
-    lost = None
-    if (yield from CreationBy(hashes[-1])) is None:
-        handover = yield from Send(SignedTransaction(_raw(known)))
-        if handover.arrival is Arrival.UNSENT and handover.error is not None:
-            raise handover.error
-        lost = handover.error  # its number may be taken, by itself even: only waiting tells
-    if order.options.on_sent is not None:
-        order.options.on_sent(hashes[-1])
-    landed = yield from wait(hashes, nonce, order.deployer, order.options, lost)
+    if known is not None and (yield from _of_record(sender, known)) is None:
+        landed = yield from _found(order, str(known["transaction"]))
+    else:
+        entry, lost = yield from _sent(order, record, sender, creator, name, code)
+        if order.options.on_sent is not None:
+            order.options.on_sent(entry.tx_hashes[-1])
+        entry, landed = yield from sender.wait(entry, lost)
+        _note(record, name, entry, code)
     receipt = landed.receipt
     record.note(
         name,
@@ -199,91 +213,145 @@ def stand(
             f"transaction {landed.tx_hash} failed, and {name} was not created: find out why, then "
             "begin with another record",
         )
-    return Address(str(known["address"]))
+    return Address(str((record.contract(name) or {})["address"]))
 
 
-def _sign(
+def _found(order: Order, tx_hash: str) -> Flow[Landed]:
+    """Look for a transaction that the journal does not know.
+
+    Raises:
+        NotDeployed: The transaction is not in a block that stands.
+    """
+    landed = yield from look_for((tx_hash,), order.options.confirmations)
+    if not isinstance(landed, Landed):
+        raise NotDeployed(
+            f"transaction {tx_hash} of the record is not in this journal, and not in a block that "
+            "stands: go on with the journal that it was sent with, or wait",
+        )
+    return landed
+
+
+def _sent(  # noqa: PLR0913, PLR0917 - what a creation is made of
     order: Order,
     record: Record,
+    sender: Sender,
     creator: Creator,
     name: str,
-    registry: Address,
-) -> Flow[dict[str, object]]:
-    """Record the transaction that creates a contract, before it is sent."""
-    code = order.code(name, registry)
-    head, nonce = yield from together(Head(), TransactionCount(order.deployer))
+    code: bytes,
+) -> Flow[tuple[JournalEntry, TransportError | None]]:
+    """Sign a contract's transaction and hand it over, unless that is done; return its entry."""
+    known = record.contract(name)
+    raises = order.raise_price and (yield from waiting(order, record, name)) is not None
+    turn = yield from sender.turn()
+    try:
+        entries, counts = yield from sender.settled()
+        call = call_of(None, code)
+        open_ = [one for one in entries if one.call == call and not one.told]
+        entry = open_[-1] if known is None and open_ else None
+        if known is not None:
+            entry = yield from _of_record(sender, known)
+        if entry is not None and not raises:
+            _note(record, name, entry, code)
+            return entry, None
+        if entry is None:
+            counts = counts or counts_of((yield from sender.ask_counts()))
+            number = yield from next_number(sender, entries, counts)
+            entry = yield from _first(order, sender, creator, code, number)
+        else:
+            dearer = yield from _dearer(_latest(entry), order.options)
+            signed = yield from _signed(creator, dearer)
+            entry = replace(entry, attempts=(*entry.attempts, signed), told=False)
+        yield from sender.keep(entry)
+        lost = yield from sender.hand_over(entry, new=not raises)
+        _note(record, name, entry, code)
+        return entry, lost
+    finally:
+        turn.give_back()
+
+
+def _first(
+    order: Order,
+    sender: Sender,
+    creator: Creator,
+    code: bytes,
+    number: int,
+) -> Flow[JournalEntry]:
+    """Have the transaction that creates a contract signed, and return it for the journal."""
+    head, first = yield from together(Head(), BlockAt(0))
     gas = (yield from creation_gas(order.deployer, code)) * 5 // 4
-    fee, tip = yield from fees(head, order.options)
+    price = yield from fees(head, order.options)
+    hold_cost(gas, price, order.options)
     creating = Creating(
         chain_id=order.chain_id,
-        nonce=nonce,
+        nonce=number,
         data=code,
         gas=gas,
-        max_fee_per_gas_wei=fee,
-        tip_per_gas_wei=tip,
+        max_fee_per_gas_wei=price.max_fee_per_gas_wei,
+        tip_per_gas_wei=price.tip_per_gas_wei,
     )
-    raw = yield from _signed(creator, creating)
+    signed = yield from _signed(creator, creating)
+    now = yield from UnixTime()
+    return JournalEntry(
+        chain_id=order.chain_id,
+        genesis_hash="" if first is None else first.hash,
+        account=sender.account,
+        number=number,
+        attempts=(signed,),
+        call=call_of(None, code),
+        once=False,
+        carries="[]",
+        signed_unix_s=now,
+    )
+
+
+def _note(record: Record, name: str, entry: JournalEntry, code: bytes) -> None:
+    """Write down which transaction creates a contract, and where."""
+    *before, latest = entry.tx_hashes
+    replaced = {"replaced": before} if before else {}
     record.note(
         name,
-        address=created_by(order.deployer, nonce),
-        transaction=SignedTransaction(raw).tx_hash,
-        nonce=nonce,
+        address=created_by(entry.account, entry.number),
+        transaction=latest,
+        nonce=entry.number,
         constructorArguments="0x" + code[len(published(name).bytecode) :].hex(),
         creationCodeHash="0x" + keccak256(code).hex(),
-        signedTransaction="0x" + raw.hex(),
+        **replaced,
     )
-    return record.contract(name) or {}
 
 
-def _raise(
-    order: Order,
-    record: Record,
-    creator: Creator,
-    name: str,
-    known: dict[str, object],
-) -> Flow[dict[str, object]]:
-    """Record the same transaction at a higher price, with the same number."""
-    dearer = yield from _dearer(_of_record(known), order.options)
-    raw = yield from _signed(creator, dearer)
-    record.note(
-        name,
-        transaction=SignedTransaction(raw).tx_hash,
-        signedTransaction="0x" + raw.hex(),
-        replaced=list(_hashes(known)),
-    )
-    return record.contract(name) or {}
+def _of_record(sender: Sender, known: dict[str, object]) -> Flow[JournalEntry | None]:
+    """Return the journal's entry for a transaction of the record."""
+    tx_hash = str(known["transaction"])
+    task: Local[JournalEntry | None] = Local(lambda: sender.journal.find(sender.chain_id, tx_hash))
+    return (yield from task)
 
 
-def _signed(creator: Creator, creating: Creating) -> Flow[bytes]:
+def _signed(creator: Creator, creating: Creating) -> Flow[SignedTransaction]:
     task: Local[bytes] = Local(lambda: creator.sign_creation(creating))
     raw = yield from task
     if _read(raw) != creating:
         raise NotDeployed(
             "the account signed another transaction than it was given: nothing was sent"
         )
-    return raw
+    return SignedTransaction(raw)
 
 
 def _dearer(now: Creating, options: WriteOptions) -> Flow[Creating]:
-    fee, tip = yield from raised((now.max_fee_per_gas_wei, now.tip_per_gas_wei), options)
-    return replace(now, max_fee_per_gas_wei=fee, tip_per_gas_wei=tip)
+    price = yield from raised((now.max_fee_per_gas_wei, now.tip_per_gas_wei), options)
+    return replace(
+        now,
+        max_fee_per_gas_wei=price.max_fee_per_gas_wei,
+        tip_per_gas_wei=price.tip_per_gas_wei,
+    )
 
 
-def _hashes(known: dict[str, object]) -> tuple[str, ...]:
-    """Return all hashes by which a creation can be in a block, the latest last."""
-    signed, latest = SignedTransaction(_raw(known)).tx_hash, str(known["transaction"])
-    before = [*cast("list[str]", known.get("replaced", [])), signed]
-    return (*[tx_hash for tx_hash in before if tx_hash != latest], latest)
-
-
-def _raw(known: dict[str, object]) -> bytes:
-    return bytes.fromhex(str(known["signedTransaction"])[2:])
-
-
-def _of_record(known: dict[str, object]) -> Creating:
-    found = _read(_raw(known))
+def _latest(entry: JournalEntry) -> Creating:
+    found = _read(entry.attempts[-1].raw)
     if found is None:
-        raise NotDeployed("the record contains a transaction that can't be read: restore the file")
+        raise NotDeployed(
+            f"transaction {entry.tx_hashes[-1]} in the journal creates no contract: use another "
+            "record",
+        )
     return found
 
 

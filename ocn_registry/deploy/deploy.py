@@ -1,8 +1,8 @@
 """Deploy both contracts: plan, create, wait until they are final, verify, and write a record.
 
-A transaction is written into the record, signed, before it is sent. If you are interrupted and
-start again, the same bytes are sent once more, or only waited for. Under one number only one
-transaction can ever take effect, and no second one is signed while the first may still arrive.
+A transaction is in the journal, signed, before it is sent. If you are interrupted and start again
+with the same journal, the same bytes are sent once more, or only waited for. Under one number only
+one transaction can ever take effect, and no second one is signed while the first may still arrive.
 """
 
 from __future__ import annotations
@@ -217,7 +217,6 @@ def deploy(order: Order, record: Record, creator: Creator) -> Flow[Deployment]:
     if not checked.is_verified:
         raise NotDeployed("; ".join(map(str, checked.differences)))
     for name, code_hash in zip(NAMES, checked.code_hashes, strict=True):
-        known[name].pop("signedTransaction", None)  # needed while it may have to be sent again
         record.note(name, codeHash=code_hash)
     found = with_chain_facts(replace(found, start_block=cast("int", known["Registry"]["block"])))
     if found.blocks_to_finality is None and order.options.confirmations > 1:

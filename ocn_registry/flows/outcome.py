@@ -59,6 +59,23 @@ def outcome(
     )
 
 
+def created(landed: Landed) -> Outcome:
+    """Return the outcome of a transaction that created a contract; raise if it failed."""
+    receipt = landed.receipt
+    if not receipt.succeeded:
+        failed = UnknownRevert()
+        failed.tx_hash = landed.tx_hash
+        raise failed
+    return Outcome(
+        tx_hash=landed.tx_hash,
+        block=landed.block,
+        changes=(),
+        items=(),
+        gas_used=receipt.gas_used,
+        gas_price_wei=receipt.gas_price_wei,
+    )
+
+
 def attempt_of(attempts: tuple[SignedTransaction, ...], tx_hash: str) -> Transaction:
     """Return what was signed in the attempt that has this hash."""
     (attempt,) = [one for one in attempts if one.tx_hash == tx_hash]

@@ -181,7 +181,7 @@ class Sender:
             place = yield from place_of(entry.tx_hashes, its_receipts, now.head, 1, at)
             if isinstance(place, Landed):
                 found.append(self.landed(entry, place))
-            elif self.deployment.development and entry.told:
+            elif self.deployment.starts_again and entry.told:
                 # The chain was set back. What its owner has undone is not sent again.
                 found.append(replace(entry, state="lost", tx_hash=None, block=None))
             elif now.mined > entry.number and (

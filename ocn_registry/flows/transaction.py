@@ -20,7 +20,7 @@ from ocn_registry.errors import (
 from ocn_registry.evm.transactions import Transaction, unsigned
 from ocn_registry.flows.carried import items as items_of
 from ocn_registry.flows.numbers import next_number
-from ocn_registry.flows.outcome import attempt_of, outcome
+from ocn_registry.flows.outcome import attempt_of, created, outcome
 from ocn_registry.flows.price import Price, hold_cost, price_at
 from ocn_registry.flows.sender import counts_of, sender_for
 from ocn_registry.protocol.effects import (
@@ -170,7 +170,10 @@ def outcome_of_entry(
     items: tuple[Item, ...] | None = None,
 ) -> Flow[Outcome]:
     """Return what the transaction of an entry did; raise what it failed with."""
-    transaction = attempt_of(entry.attempts, landed.tx_hash)
+    try:
+        transaction = attempt_of(entry.attempts, landed.tx_hash)
+    except ValueError:
+        return created(landed)
     if call_of(transaction.to, transaction.data) != entry.call:  # it was cancelled
         raise TransactionReplaced(entry.tx_hashes[0], entry.number)
     asked = items_of(entry.carries) if items is None else items

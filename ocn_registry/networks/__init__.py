@@ -101,7 +101,7 @@ class Deployment(Portable):
 
     @property
     def starts_again(self) -> bool:
-        """Whether the chain's id is one that test chains have, which are started anew at will."""
+        """Whether this is a test chain, which is started again or set back at will."""
         return self.development or self.chain_id in _TEST_CHAINS
 
     def __post_init__(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ocn_registry.errors import OutcomeUnknown
+from ocn_registry.errors import InvalidInput, OutcomeUnknown
 from ocn_registry.evm.transactions import unsigned
 from ocn_registry.flows.price import raised
 from ocn_registry.outcomes import Quote
@@ -75,7 +75,13 @@ class Replacing:
         journal, chain_id = self._client.journal, self._client.deployment.chain_id
         entry = None if journal is None else journal.find(chain_id, self._tx_hash)
         if entry is not None:
-            return unsigned(entry.attempts[-1].raw)
+            try:
+                return unsigned(entry.attempts[-1].raw)
+            except ValueError:
+                raise InvalidInput(
+                    f"transaction {self._tx_hash} creates a contract: run the deployment again "
+                    "with --raise-price",
+                ) from None
         sent: SentTransaction | None = self._client.transport.perform(TransactionOf(self._tx_hash))
         if sent is None:
             raise OutcomeUnknown(

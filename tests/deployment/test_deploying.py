@@ -11,7 +11,7 @@ import pytest
 from eth_account import Account
 from key_creator import KeyCreator
 
-from ocn_registry import networks
+from ocn_registry import SqliteJournal, networks
 from ocn_registry.deploy.chain_rules import opcodes
 from ocn_registry.deploy.deploy import NotDeployed, Order, deploy, gas_for, plan
 from ocn_registry.deploy.devnet import Devnet
@@ -54,14 +54,19 @@ def creator(fresh):
 
 
 @pytest.fixture
-def order(fresh, creator):
+def journal(tmp_path):
+    return SqliteJournal(tmp_path / "journal")
+
+
+@pytest.fixture
+def order(fresh, creator, journal):
     return Order(
         name="volta",
         chain_id=fresh.chain_id,
         deployer=creator.address,
         owner=OWNER,
         import_open=True,
-        options=WriteOptions(confirmations=1, timeout_s=5),
+        options=WriteOptions(confirmations=1, timeout_s=5, journal=journal),
     )
 
 
@@ -152,7 +157,9 @@ def killed_at(url, key, path, place, owner):
         deployer=creator.address,
         owner=Address(owner),
         import_open=True,
-        options=WriteOptions(confirmations=1, timeout_s=5),
+        options=WriteOptions(
+            confirmations=1, timeout_s=5, journal=SqliteJournal(path.with_name("journal"))
+        ),
     )
     transport = HttpTransport([url])
     sends = 0
@@ -185,11 +192,15 @@ def test_killed_between_send_and_record_it_goes_on(fresh, order, record, transpo
     assert count(fresh, creator.address) == before + 2
 
 
-CHEAP = WriteOptions(confirmations=1, timeout_s=0.3, max_fee_per_gas_wei=10)
+@pytest.fixture
+def cheap(order):
+    """Give an order that pays little, and is not waited for."""
+    options = replace(order.options, timeout_s=0.3, max_fee_per_gas_wei=10)
+    return replace(order, options=options)
 
 
 @pytest.fixture(params=["pooled", "dropped"])
-def stuck(request, fresh, order, record, transport, creator):
+def stuck(request, fresh, cheap, record, transport, creator):
     """Send the Registry's creation for little: the node keeps it, or has forgotten it by then."""
 
     def perform(effect):
@@ -201,7 +212,7 @@ def stuck(request, fresh, order, record, transport, creator):
 
     fresh.request("evm_setAutomine", False)
     with pytest.raises(OutcomeUnknown):
-        run(deploy(replace(order, options=CHEAP), record, creator), perform)
+        run(deploy(cheap, record, creator), perform)
     first = record.contract("Registry")["transaction"]
     is_there = fresh.request("eth_getTransactionByHash", first) is not None
     assert is_there == (request.param == "pooled")
@@ -221,7 +232,7 @@ def mining(fresh, perform):
 
 
 def test_price_of_what_is_stuck_is_raised_and_nothing_is_created_twice(
-    fresh, order, stuck, transport, creator
+    fresh, order, cheap, stuck, transport, creator
 ):
     first = stuck.contract("Registry")["transaction"]
     made = run(plan(order, stuck), transport.perform)
@@ -230,7 +241,7 @@ def test_price_of_what_is_stuck_is_raised_and_nothing_is_created_twice(
     assert waits.raised_fee_per_gas_wei > 12
     assert any("is in no block" in line for line in made.lines())
     with pytest.raises(OutcomeUnknown):  # it is only waited for unless somebody says otherwise
-        run(deploy(replace(order, options=CHEAP), stuck, creator), transport.perform)
+        run(deploy(cheap, stuck, creator), transport.perform)
     assert stuck.contract("Registry")["transaction"] == first
 
     raising = replace(order, raise_price=True)
@@ -250,8 +261,10 @@ def test_killed_while_the_price_is_raised_it_goes_on(fresh, order, stuck, transp
     class Killed(BaseException):
         pass
 
+    first = stuck.contract("Registry")["transaction"]
+
     def perform(effect):
-        if not isinstance(effect, Send):
+        if not isinstance(effect, Send) or effect.transaction.tx_hash == first:
             return transport.perform(effect)
         if when == "after":
             transport.perform(effect)
@@ -261,7 +274,7 @@ def test_killed_while_the_price_is_raised_it_goes_on(fresh, order, stuck, transp
     with pytest.raises(Killed):
         run(deploy(raising, stuck, creator), perform)
     again = Record.read(stuck.path)
-    assert len(again.contract("Registry")["replaced"]) == 1
+    assert len(order.options.journal.find(order.chain_id, first).attempts) == 2
     fresh.request("evm_setIntervalMining", 1)  # what was signed is sent, or only waited for
     run(deploy(order, again, creator), transport.perform)
     assert count(fresh, creator.address) == 2
@@ -271,8 +284,8 @@ def test_first_one_that_gets_into_a_block_after_all_is_taken(
     fresh, order, stuck, transport, creator
 ):
     """It comes back from another node, and prices fall, while the second is on its way."""
-    first = stuck.contract("Registry")
-    raw, first = first["signedTransaction"], first["transaction"]
+    first = stuck.contract("Registry")["transaction"]
+    raw = "0x" + order.options.journal.find(order.chain_id, first).attempts[0].raw.hex()
 
     def perform(effect):
         if isinstance(effect, Send) and fresh.request("eth_getTransactionReceipt", first) is None:

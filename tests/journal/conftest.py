@@ -15,10 +15,12 @@ from world import World  # noqa: E402
 
 from ocn_registry.deploy.devnet import Devnet  # noqa: E402
 
+CHAIN_ID = 4096  # not one of a test chain, which is set back at will
+
 
 @pytest.fixture(scope="package")
 def devnet():
-    with Devnet() as devnet:
+    with Devnet(chain_id=CHAIN_ID) as devnet:
         yield devnet
 
 

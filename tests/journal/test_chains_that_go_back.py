@@ -135,8 +135,8 @@ def test_network_that_does_not_say_it_is_a_test_chain_is_told_to_lag_or_to_be_se
     file, operator, monkeypatch
 ):
     monkeypatch.setattr(numbers, "_LAG_S", 0.1)
-    with chain() as devnet:
-        client = connected(devnet, file, development=False)
+    with chain(chain_id=VOLTA) as devnet:
+        client = connected(devnet, file, development=False, blocks_to_finality=1)
         snapshot = devnet.request("evm_snapshot")
         devnet.request("evm_increaseTime", 3600)
         client.set_node(A, signer=operator)
