@@ -60,7 +60,7 @@ class FeeAboveCap(OcnRegistryError):
             "gas": f"the chain asks for {needed_wei} wei per gas and the cap is {cap_wei}: raise "
             "the cap, or wait until the chain is less busy",
             "transaction": f"the transaction could cost {needed_wei} wei and the limit for one is "
-            f"{cap_wei}: raise max_cost_wei if that is intended",
+            f"{cap_wei}: raise max_cost_wei (--max-cost) if that is intended",
             "plan": f"the write now costs up to {needed_wei} wei and the plan showed {cap_wei}: "
             "look at a new plan, then confirm it",
         }

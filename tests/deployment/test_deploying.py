@@ -11,7 +11,7 @@ import pytest
 from eth_account import Account
 from key_creator import KeyCreator
 
-from ocn_registry import SqliteJournal, networks
+from ocn_registry import RegistryClient, SqliteJournal, networks
 from ocn_registry.deploy.chain_rules import opcodes
 from ocn_registry.deploy.deploy import NotDeployed, Order, deploy, gas_for, plan
 from ocn_registry.deploy.devnet import Devnet
@@ -414,3 +414,28 @@ def test_code_for_newer_rules_is_found_out_by_asking(order, record, transport, m
 def test_pushed_bytes_and_metadata_are_no_opcodes():
     assert opcodes(b"\x60\x5f\x00" + b"\x5e" + b"\x00\x01") == {0x60, 0x00}
     assert gas_for(b"\x00\x01", 10) == 53_000 + 20 + 2_000 + 200_000
+
+
+def test_what_created_a_contract_is_told_by_its_hash(order, record, transport, creator):
+    """The journal has it among the account's writes, which is not one that can be sped up."""
+    found = run(deploy(order, record, creator), transport.perform)
+    client = RegistryClient(found, transport, journal=order.options.journal)
+    tx_hash = record.contract("Registry")["transaction"]
+    assert client.transactions.outcome_of(tx_hash).gas_used > 1_000_000
+    assert all(one.blocks for one in client.transactions.open())
+
+
+def test_record_goes_on_without_its_journal_once_the_transaction_is_in_a_block(
+    fresh, order, record, transport, creator, tmp_path
+):
+    fresh.request("evm_setAutomine", False)
+    with pytest.raises(OutcomeUnknown):
+        run(deploy(order, record, creator), transport.perform)
+    other = SqliteJournal(tmp_path / "other journal")
+    elsewhere = replace(order, options=replace(order.options, journal=other))
+    with pytest.raises(NotDeployed, match="is not in this journal"):
+        run(deploy(elsewhere, Record.read(record.path), creator), transport.perform)
+    fresh.request("evm_mine")
+    fresh.request("evm_setAutomine", True)
+    run(deploy(elsewhere, Record.read(record.path), creator), transport.perform)
+    assert count(fresh, creator.address) == 2

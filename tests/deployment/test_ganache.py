@@ -59,7 +59,7 @@ def record(node, tmp_path_factory):
         deployer=creator.address,
         owner=OWNER.address,
         import_open=False,
-        options=WriteOptions(timeout_s=20),
+        options=WriteOptions(timeout_s=20, max_cost_wei=10**17),  # its gas costs much more
     )
     record = Record.read(tmp_path_factory.mktemp("ganache") / "volta.json")
     transport = HttpTransport([node.rpc_url], chain_id=CHAIN_ID)

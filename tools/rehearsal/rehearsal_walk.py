@@ -33,6 +33,7 @@ from ocn_registry.migration import Why
 from ocn_registry.migration.importing import Importing, settled
 from ocn_registry.models import Address
 from ocn_registry.networks import from_json
+from ocn_registry.plans.folders import journal_of
 from ocn_registry.protocol.effects import run
 from ocn_registry.transport.chain_queries import Query
 
@@ -125,7 +126,7 @@ class Walk:
 
     def settle(self) -> None:
         """Wait until what an earlier run sent is in a block."""
-        how = Importing(signer=self.signer, options=WriteOptions())
+        how = Importing(signer=self.signer, options=WriteOptions(journal=journal_of(None)))
         with self.old() as client:
             run(settled(dialect_of(client.deployment), how), client.transport.perform)
 
@@ -163,7 +164,7 @@ class Walk:
             deployer=creator.address,
             owner=creator.address,
             import_open=True,
-            options=WriteOptions(confirmations=FINAL),
+            options=WriteOptions(confirmations=FINAL, journal=journal_of(None)),
         )
         with alone(self.record), self.old() as client:
             record, perform = Record.read(self.record), client.transport.perform
