@@ -1,4 +1,4 @@
-"""Create one contract: sign its transaction, keep it in the journal, send it, wait for it, replace it.
+"""Create one contract: sign its transaction, keep it, send it, wait for it, replace it.
 
 A transaction is in the journal before it is sent, and so is one with a higher price that replaces
 it. All of them have the same number, so only one can ever take effect, and the contract gets the
