@@ -88,7 +88,7 @@ bench: setup ## measure gas and speed, beside v1's
 .PHONY: soak
 soak: setup ## the long settings: 200 random histories, all seeded faults; notes the result in docs/
 	@$(ON_PATH) $(BIN)/python tools/bench/soak.py --note
-	@OCN_SOAK=1 $(ON_PATH) $(BIN)/python -m pytest -q tests/property/test_state_machine_finds_faults.py tests/cache/test_outages.py tests/journal/test_kills.py
+	@OCN_SOAK=1 $(ON_PATH) $(BIN)/python -m pytest -q tests/property/test_state_machine_finds_faults.py tests/cache/test_outages.py tests/journal/test_kills.py tests/relay/test_kill_anywhere.py tests/relay/test_torture.py
 	@$(BIN)/python tools/bench/scale_cache.py --note
 	@FOUNDRY_PROFILE=soak $(ON_PATH) $(BIN)/python tools/analysis.py forge
 	@$(MAKE) fuzz SECONDS_EACH=600

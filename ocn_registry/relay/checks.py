@@ -12,9 +12,9 @@ import threading
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
-from ocn_registry.errors import OcnRegistryError
+from ocn_registry.errors import InsufficientFunds, OcnRegistryError
 from ocn_registry.flows.requests import checks as checks_of
-from ocn_registry.protocol.effects import run
+from ocn_registry.protocol.effects import Balance, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,16 +41,22 @@ class Checker:
     """Checks requests in a thread; `check` may be called from any thread."""
 
     def __init__(
-        self, dialect: Dialect, transport: Transport, spender: Callable[[], Address]
+        self,
+        dialect: Dialect,
+        transport: Transport,
+        spender: Callable[[], Address],
+        least_wei: int = 0,
     ) -> None:
         """Start the thread.
 
         Args:
             dialect: The generation of the contracts.
             transport: The way to the chain.
-            spender: Returns the account as which requests are simulated.
+            spender: Returns the account that pays, and as which requests are simulated.
+            least_wei: What it has to have, so that anything is accepted.
         """
         self._dialect, self._transport, self._spender = dialect, transport, spender
+        self._least_wei = least_wei
         self._waiting: queue.SimpleQueue[Check | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._go_on, name="ocn-relay-check", daemon=True)
         self._thread.start()
@@ -74,6 +80,7 @@ class Checker:
         Raises:
             RequestRejected: Deadline, nonce or signature would be refused.
             Reverted: The contract would refuse it.
+            InsufficientFunds: The spender can't pay.
             TransportError: The chain can't be asked.
         """
         one = Check(signed, before)
@@ -106,6 +113,11 @@ class Checker:
                 return
 
     def _check(self, checks: Sequence[Check]) -> None:
+        if checks and self._least_wei:
+            spender = self._spender()
+            balance = run(iter(Balance(spender)), self._transport.perform)
+            if balance < self._least_wei:
+                raise InsufficientFunds(spender, balance, self._least_wei)
         looks = self._looks(checks)
         good: list[tuple[Check, bool]] = []
         for one, look in zip(checks, looks, strict=True):

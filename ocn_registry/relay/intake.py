@@ -82,6 +82,7 @@ class Intake:
         policy: Policy,
         spender: Callable[[], Address],
         cache: RegistryCache | None = None,
+        least_wei: int = 0,
     ) -> None:
         """Start the thread that commits.
 
@@ -92,13 +93,14 @@ class Intake:
             policy: Whose requests are paid.
             spender: Returns the account that pays; requests are simulated as it.
             cache: The registry in memory.
+            least_wei: What the spender has to have, so that anything is accepted.
         """
         self._client = client
         self._dialect = dialect_of(client.deployment)
         self._database = database
         self._policy = policy
         self._cache = cache
-        self._checker = Checker(self._dialect, transport, spender)
+        self._checker = Checker(self._dialect, transport, spender, least_wei)
         self._waiting: queue.SimpleQueue[_Commit | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._commit, name="ocn-relay-commit", daemon=True)
         self._thread.start()

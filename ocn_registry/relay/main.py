@@ -125,7 +125,7 @@ def _run(args: argparse.Namespace) -> int:
     if args.role != "all" and config.database.startswith("sqlite:"):
         raise InvalidInput("roles of their own need PostgreSQL: set database to postgresql://...")
     serves, sends = args.role in {"all", "api"}, args.role in {"all", "send"}
-    service = Service(config)
+    service = Service(config, serves=serves)
     sender = Sender(service, sends=sends, follows=args.role in {"all", "follow"})
     worker = threading.Thread(target=sender.run, name="ocn-relay-send")
     try:
@@ -170,7 +170,7 @@ def _stop_on_signals(sender: Sender) -> None:
 def _status(args: argparse.Namespace) -> int:
     from ocn_registry.relay.service import Service  # noqa: PLC0415 - loads what serving needs
 
-    service = Service(read_config(Path(args.config)))
+    service = Service(read_config(Path(args.config)), serves=False)
     try:
         service.check_keys(serves=True, sends=service.config.spender_address is None)
         service.cache.refresh()

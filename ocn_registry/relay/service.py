@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 _STALE_S = 60.0
 _OLD_S = 600
+_ONE_REQUEST_GAS = 400_000  # the most that one can take, with a contract's signature
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,11 +74,12 @@ class Health:
 class Service:
     """A relay's parts."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, *, serves: bool = True) -> None:
         """Open everything that the configuration names.
 
         Args:
             config: The relay's configuration.
+            serves: Whether this process serves the API: only then a history is kept.
 
         Raises:
             InvalidInput: The registry's requests can be replayed, or a key can't be used.
@@ -107,8 +109,9 @@ class Service:
             config.policy,
             lambda: self.spender_address,
             self.cache,
+            _ONE_REQUEST_GAS * config.max_fee_per_gas_wei,
         )
-        self.history = HistoryLog(self._client(), config.history)
+        self.history = HistoryLog(self._client(), config.history) if serves else None
         self.registry = RegistryApi(
             self._client(), self.cache, history=self.history, payer=_Payer(self)
         )
@@ -212,7 +215,8 @@ class Service:
         """Stop the threads and close the connections."""
         self.intake.close()
         self.registry.close()
-        self.history.close()
+        if self.history is not None:
+            self.history.close()
         self.cache.stop()
         self.transport.close()
         self.database.close()
@@ -225,7 +229,8 @@ class Service:
         """
         self.cache.start()
         self.registry.entities()  # the index takes a second or two in a large registry
-        self.history.start()
+        if self.history is not None:
+            self.history.start()
 
     def _client(self) -> RegistryClient:
         deployment = self.config.deployment

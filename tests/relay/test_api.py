@@ -261,6 +261,15 @@ def test_ready_is_true_and_says_why_not(service, url, config, fresh):
     assert set(told["problems"]) == {"balance", "paused"}
 
 
+def test_relay_without_money_says_so_and_what_else_to_do(
+    service, relay, registration, party, fresh
+):
+    fresh.request("anvil_setBalance", service.spender.address, "0x5")
+    error = refusal(relay.submit, registration(party))
+    assert (error.code, error.status) == ("closed", 503)
+    assert "pay yourself" in str(error)
+
+
 def test_metrics_count_requests_by_state(url, relay, registration, party):
     relay.submit(registration(party))
     text = HTTP.request("GET", f"{url}/metrics").data.decode()
