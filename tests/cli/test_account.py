@@ -228,23 +228,28 @@ def test_a_controller_signs_every_write_of_its_account(
 
 @pytest.mark.parametrize("by", ["flag", "variable", "settings"])
 def test_a_controller_is_named_by_flag_variable_or_settings(
-    client, command, controlled, keys, env, spender, tmp_path, by
+    client, command, controlled, keys, env, emsp, spender, tmp_path, by
 ):
-    words = ["set-node-raw", "https://cpo.example.org", "-s", keys[controlled.address]]
-    words += ["-x", keys[spender.address]]
-    variables = dict(env)
+    words = ["set-node-raw", "https://cpo.example.org", "-x", keys[spender.address]]
+    variables = env | {"HOT": keys[controlled.address]}
     if by == "flag":
-        words += ["--controller", "env:COLD"]
+        words += ["-s", "env:HOT", "--controller", "env:COLD"]
     elif by == "variable":
+        words += ["-s", "env:HOT"]
         variables["OCN_CONTROLLER"] = "env:COLD"
     else:
         folder = tmp_path / "config" / "ocn-registry"
         folder.mkdir(parents=True)
-        (folder / "settings.toml").write_text('controller = "env:COLD"\n')
+        (folder / "settings.toml").write_text('signer = "env:HOT"\ncontroller = "env:COLD"\n')
         variables["XDG_CONFIG_HOME"] = str(tmp_path / "config")
     finished = command(*words, **variables)
     assert finished.returncode == 0, finished.stderr
     assert client.node(controlled.address).domain == "https://cpo.example.org"
+    if by == "settings":  # with another signer, its controller does not come along
+        words[1:2] = ["https://e.example.org", "-s", keys[emsp.address]]
+        finished = command(*words, **variables)
+        assert finished.returncode == 0, finished.stderr
+        assert client.node(emsp.address).domain == "https://e.example.org"
 
 
 def test_the_accounts_own_key_is_refused_and_told_of_its_controller(

@@ -108,7 +108,10 @@ def sign(args: Namespace) -> int:
             signed = with_signature(requests[0], args.signature, accepts=args.acceptance)
             put_signed(args, [signed])
             return DONE
-        controls = is_named(args, "controller")
+        # A key that is named on the command line is the one that is meant, whatever is usual.
+        controls = args.controller is not None or (
+            args.signer is None and is_named(args, "controller")
+        )
         signer = key(args, "controller" if controls else "signer", client.deployment)
     question = "sign this?" if len(requests) == 1 else f"sign these {len(requests)} requests?"
     if not agreed(args, question, insist=True):

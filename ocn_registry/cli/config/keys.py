@@ -185,6 +185,8 @@ def _named(args: Namespace, part: Part) -> tuple[str | None, str | None, str | N
     flag: str | None = getattr(args, part)
     variable = next((name for name in VARIABLES[part] if os.environ.get(name)), None)
     written = settle(args).written.get(part)
+    if part == "controller" and any(_named(args, "signer")[:2]):
+        written = None  # the settings' controller is that of the settings' signer
     return flag, variable, None if written is None else str(written.value)
 
 

@@ -52,7 +52,7 @@ BUILT_IN: Final = {"network": "local", "wait": "confirmed"}
 _GO_WITH: Final = {
     "network": {"network_file", "rpc_url"},
     "network_file": {"rpc_url"},
-    "signer": {"passphrase_file"},
+    "signer": {"passphrase_file", "controller"},
     "spender": {"spender_passphrase_file"},
 }
 
