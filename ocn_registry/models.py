@@ -177,6 +177,9 @@ def permissions_of(numbers: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(_PERMISSIONS.get(number, number) for number in numbers)
 
 
+_HALVES = 2
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class PartyId(Portable):
     """The id of a party: country code and party id, as OCPI messages carry them.
@@ -226,6 +229,22 @@ class PartyId(Portable):
         if found is None:
             raise InvalidInput(f"{shown(text)} is not a valid id of a party: write it as DE ABC")
         return cls(found[1], found[2]).folded
+
+    @classmethod
+    def of(cls, value: PartyId | tuple[str, str]) -> PartyId:
+        """Return the id that a caller names by its two halves, or as it is.
+
+        Args:
+            value: A `PartyId`, or country code and party id.
+
+        Raises:
+            InvalidInput: It is neither.
+        """
+        if isinstance(value, PartyId):
+            return value
+        if isinstance(value, tuple) and len(value) == _HALVES:  # type: ignore[redundant-expr]  # callers without a checker; pyright: ignore[reportUnnecessaryIsInstance, reportUnnecessaryComparison]
+            return cls(*value)
+        raise InvalidInput(f"{shown(value)} is not the id of a party: give (country, id)")
 
     @property
     def folded(self) -> PartyId:

@@ -11,9 +11,9 @@ def program() -> int:
     Returns:
         The exit code; `--help` lists them.
     """
-    for name in ("stdout", "stderr"):
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:  # whoever started it has closed them
-            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))
+            setattr(sys, name, open(os.devnull, mode))  # noqa: PTH123, SIM115 - for as long as it runs
     # What is imported stays. To look through it for garbage, while it comes and once more at the
     # end, would take a fifth of a short command's time.
     gc.set_threshold(100_000)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 NAME: Final = "ocn-registry"
 _UNKNOWN: Final = re.compile(r"argument COMMAND: invalid choice: '(.*)' \(choose from (.*)\)")
 _NOT_TWO: Final = re.compile(r"argument (-c/\S+): expected 2 arguments")
+_NOT_A_CHOICE: Final = re.compile(r"argument (.*): invalid choice: ('.*') \(choose from (.*)\)")
+_NOBODY_NAMED: Final = re.compile(r"one of the arguments -a/\S+ -c/\S+ is required")
 _INDENT: Final = 4
 _BELOW: Final = f"\n{' ' * 8}"
 
@@ -66,6 +68,12 @@ class Parser(ArgumentParser):
         unknown = _UNKNOWN.fullmatch(message)
         if unknown is not None:
             message = _no_such_command(unknown[1], re.findall(r"'([^']+)'", unknown[2]))
+        choice = _NOT_A_CHOICE.fullmatch(message)
+        if choice is not None:
+            names = ", ".join(re.findall(r"'([^']+)'", choice[3]))
+            message = f"argument {choice[1]}: {choice[2]} is not one of {names}"
+        if _NOBODY_NAMED.fullmatch(message):
+            message = "it is not said who is meant: add -c CC PID, as in -c DE ABC, or -a ADDRESS"
         in_one = _NOT_TWO.fullmatch(message)
         if in_one is not None:
             message = f"argument {in_one[1]}: write the id as two words, for example -c DE ABC"
@@ -191,9 +199,12 @@ def _group(
 def _no_such_command(name: str, known: Sequence[str]) -> str:
     from difflib import get_close_matches  # noqa: PLC0415 - for errors only
 
+    if name == "help":
+        return f"there is no command {name!r}: did you mean --help?"
+    given, name = name, name.lower()
     same_verb = [each for each in known if each.partition("-")[0] == name.partition("-")[0]]
     close = get_close_matches(name, same_verb, n=1) or get_close_matches(name, known, n=1)
-    return f"there is no command {name!r}" + (f": did you mean {close[0]}?" if close else "")
+    return f"there is no command {given!r}" + (f": did you mean {close[0]}?" if close else "")
 
 
 def _unrecognized(words: Sequence[str], parser: ArgumentParser) -> str:

@@ -132,6 +132,7 @@ class AsyncRegistryClient:
     def _with(self, options: WriteOptions | None) -> WriteOptions:
         """Return the options of a write, with the client's journal if they have none."""
         chosen = options or self._usual_options or flows.options.WriteOptions()
+        flows.options.check(chosen)
         return chosen if chosen.journal else replace(chosen, journal=self.journal)
 
     @property
@@ -955,7 +956,7 @@ class AsyncRegistryClient:
         intent = intents.SetParty(
             country_code=country_code,
             party_id=party_id,
-            roles=tuple(roles),
+            roles=flows.arguments.listed(roles, "roles"),
             operator=operator,
         )
         return await self.send(intent, signer=signer, options=options)
@@ -985,7 +986,10 @@ class AsyncRegistryClient:
             OutcomeUnknown: It was sent, and the chain has not decided within the time.
             TransportError: The RPC node fails, or the account can't pay.
         """
-        intent = intents.SetPartyModules(sender=tuple(sender), receiver=tuple(receiver))
+        intent = intents.SetPartyModules(
+            sender=flows.arguments.listed(sender, "modules"),
+            receiver=flows.arguments.listed(receiver, "modules"),
+        )
         return await self.send(intent, signer=signer, options=options)
 
     async def delete_party(
@@ -1036,7 +1040,8 @@ class AsyncRegistryClient:
             OutcomeUnknown: It was sent, and the chain has not decided within the time.
             TransportError: The RPC node fails, or the account can't pay.
         """
-        intent = intents.SetService(name=name, url=url, permissions=tuple(permissions))
+        needed = flows.arguments.listed(permissions, "permissions")
+        intent = intents.SetService(name=name, url=url, permissions=needed)
         return await self.send(intent, signer=signer, options=options)
 
     async def delete_service(
@@ -1086,7 +1091,7 @@ class AsyncRegistryClient:
             OutcomeUnknown: It was sent, and the chain has not decided within the time.
             TransportError: The RPC node fails, or the account can't pay.
         """
-        given = None if permissions is None else tuple(permissions)
+        given = None if permissions is None else flows.arguments.listed(permissions, "permissions")
         intent = intents.CreateAgreement(provider=provider, permissions=given)
         return await self.send(intent, signer=signer, options=options)
 

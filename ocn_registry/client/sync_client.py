@@ -129,6 +129,7 @@ class RegistryClient:
     def _with(self, options: WriteOptions | None) -> WriteOptions:
         """Return the options of a write, with the client's journal if they have none."""
         chosen = options or self._usual_options or flows.options.WriteOptions()
+        flows.options.check(chosen)
         return chosen if chosen.journal else replace(chosen, journal=self.journal)
 
     @property
@@ -950,7 +951,7 @@ class RegistryClient:
         intent = intents.SetParty(
             country_code=country_code,
             party_id=party_id,
-            roles=tuple(roles),
+            roles=flows.arguments.listed(roles, "roles"),
             operator=operator,
         )
         return self.send(intent, signer=signer, options=options)
@@ -980,7 +981,10 @@ class RegistryClient:
             OutcomeUnknown: It was sent, and the chain has not decided within the time.
             TransportError: The RPC node fails, or the account can't pay.
         """
-        intent = intents.SetPartyModules(sender=tuple(sender), receiver=tuple(receiver))
+        intent = intents.SetPartyModules(
+            sender=flows.arguments.listed(sender, "modules"),
+            receiver=flows.arguments.listed(receiver, "modules"),
+        )
         return self.send(intent, signer=signer, options=options)
 
     def delete_party(self, *, signer: Signer, options: WriteOptions | None = None) -> Outcome:
@@ -1029,7 +1033,8 @@ class RegistryClient:
             OutcomeUnknown: It was sent, and the chain has not decided within the time.
             TransportError: The RPC node fails, or the account can't pay.
         """
-        intent = intents.SetService(name=name, url=url, permissions=tuple(permissions))
+        needed = flows.arguments.listed(permissions, "permissions")
+        intent = intents.SetService(name=name, url=url, permissions=needed)
         return self.send(intent, signer=signer, options=options)
 
     def delete_service(self, *, signer: Signer, options: WriteOptions | None = None) -> Outcome:
@@ -1077,7 +1082,7 @@ class RegistryClient:
             OutcomeUnknown: It was sent, and the chain has not decided within the time.
             TransportError: The RPC node fails, or the account can't pay.
         """
-        given = None if permissions is None else tuple(permissions)
+        given = None if permissions is None else flows.arguments.listed(permissions, "permissions")
         intent = intents.CreateAgreement(provider=provider, permissions=given)
         return self.send(intent, signer=signer, options=options)
 

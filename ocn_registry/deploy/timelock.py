@@ -89,7 +89,7 @@ def acceptance(deployment: Deployment, timelock: str, *, salt: int = 0) -> Flow[
     )
     hold_chain(deployment, chain_id)
     if stage >= len(Stage):
-        raise NotHandedOver(f"{address} is no timelock: it tells of a stage {stage}")
+        raise NotHandedOver(f"{address} is not a timelock: it answers with stage {stage}")
     waits = Stage(stage) in {Stage.WAITING, Stage.READY}
     return Acceptance(stage=Stage(stage), ready_unix_s=ready if waits else None, min_delay_s=delay)
 
@@ -251,7 +251,9 @@ def _hold_role(timelock: Address, role: bytes, account: Address, name: str) -> F
         _ask(timelock, signature, role, abi.address(ZERO_ADDRESS)),
     )
     if not has and not (open_to_all and role == _EXECUTOR):
-        raise NotHandedOver(f"{account} is no {name} of the timelock {timelock}: have one do it")
+        raise NotHandedOver(
+            f"{account} is not one of the {name}s of the timelock {timelock}: have one do it"
+        )
 
 
 def _ask(timelock: Address, signature: str, *parts: bytes, block: int | None = None) -> Call[int]:

@@ -218,6 +218,8 @@ def verification(
         else:
             known = yield from _created(deployment, contract, wanted, deployed_open, tx_hash)
             differences += known.differences
+            other = f"the creation of the {NAMES[contract]} is another one"
+            unproven = other if known.differences else unproven
             created += known.blocks
         opens.append(is_open)
         deployed_opens.append(deployed_open)
@@ -264,7 +266,7 @@ def _created(
     tx_hash: str,
 ) -> Flow[_Created]:
     """Compare the transaction that created a contract with the bytecode and what is expected."""
-    what = f"transaction {shown(tx_hash)}"
+    what = f"transaction {shown(tx_hash, public=True)}"
     creation = yield from CreationBy(tx_hash)
     registry = contract is Contract.REGISTRY
     address = deployment.registry if registry else deployment.permissions

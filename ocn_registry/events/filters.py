@@ -47,7 +47,7 @@ class EventFilter:
             raise InvalidInput("an address and a party are given: give one of them")
         return cls(
             address=None if address is None else Address(address),
-            party=PartyId(*party) if isinstance(party, tuple) else party,
+            party=None if party is None else PartyId.of(party),
         )
 
     def __str__(self) -> str:  # type: ignore[explicit-override]  # typing.override needs Python 3.12

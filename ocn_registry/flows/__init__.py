@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ocn_registry.flows import admin as admin
+    from ocn_registry.flows import arguments as arguments
     from ocn_registry.flows import batch as batch
     from ocn_registry.flows import ensure as ensure
     from ocn_registry.flows import identity as identity
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from ocn_registry.flows import write as write
 else:
     _MODULES = {
-        *("admin", "batch", "ensure", "identity", "options", "pending"),
+        *("admin", "arguments", "batch", "ensure", "identity", "options", "pending"),
         *("quote", "replace", "requests", "write"),
     }
 

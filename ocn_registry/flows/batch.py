@@ -17,6 +17,7 @@ from ocn_registry.errors import (
     OutcomeUnknown,
     TransactionReplaced,
 )
+from ocn_registry.flows.arguments import check_signed, check_signer
 from ocn_registry.flows.carried import digest_of, digests, written
 from ocn_registry.flows.gas import BATCH_GAS, item_gas
 from ocn_registry.flows.price import Price, fees
@@ -78,6 +79,9 @@ def submit(
     """
     from ocn_registry.flows.write import send  # noqa: PLC0415 - one request is a write like others
 
+    for request in requests:
+        check_signed(request)
+    check_signer(spender)
     if len(requests) == 1:
         return (yield from send(dialect, requests, spender, options, quote))
     dialect.write(requests, each_alone=True)  # for one contract, and not empty

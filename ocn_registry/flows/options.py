@@ -77,3 +77,11 @@ class WriteOptions:
         """Pass a sentence on to whoever listens."""
         if self.on_notice is not None:
             self.on_notice(sentence)
+
+
+def check(options: object) -> None:
+    """Raise `InvalidInput` for what is not the options of a write."""
+    if not isinstance(options, WriteOptions):
+        raise InvalidInput(
+            f"the options are of type {type(options).__name__}: give WriteOptions(...)",
+        )

@@ -80,7 +80,7 @@ def planned(
     connected: Iterable[PartyId | tuple[str, str]],
 ) -> tuple[Party, ...]:
     """Return the parties that have not connected; case is ignored in ids."""
-    done = {(one if isinstance(one, PartyId) else PartyId(*one)).folded for one in connected}
+    done = {PartyId.of(one).folded for one in connected}
     return tuple([party for party in parties if party.id.folded not in done])
 
 

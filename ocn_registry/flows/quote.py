@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from ocn_registry.errors import InsufficientFunds, Reverted
+from ocn_registry.flows.arguments import check_step
 from ocn_registry.flows.carried import written
 from ocn_registry.flows.outcome import attempt_of
 from ocn_registry.flows.price import Price
@@ -132,6 +133,7 @@ def bounded(quoted: Quote | None, place: int) -> Bound | None:
 def check(dialect: Dialect, steps: tuple[Step, ...]) -> None:
     """Raise `InvalidInput` for steps that no contract would take."""
     for step in steps:
+        check_step(step)
         if not isinstance(step, SignedRequest):
             dialect.check(step)
 

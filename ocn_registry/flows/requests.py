@@ -17,6 +17,12 @@ from ocn_registry.errors import (
 )
 from ocn_registry.evm.abi import Words, blob, fixed, join
 from ocn_registry.evm.keccak import selector
+from ocn_registry.flows.arguments import (
+    check_intent,
+    check_number,
+    check_signed,
+    check_signer,
+)
 from ocn_registry.foreign.text import shown
 from ocn_registry.intents import DeleteParty, SetParty, SetPartyModules
 from ocn_registry.models import Contract
@@ -69,6 +75,9 @@ def prepare(
         PartyNotFound: The account has no id.
         SeveralIds: The intent has to name one of the account's ids.
     """
+    check_intent(intent)
+    check_number(nonce, "nonce")
+    check_number(deadline_unix_s, "deadline (Unix seconds)")
     if not intent.signable:  # a caller without a type checker may give any
         raise InvalidInput(
             f"{type(intent).__name__} can't be signed for a spender: the owner sends it itself",
@@ -147,6 +156,7 @@ def sign(  # noqa: PLR0913, PLR0917 - what a request is made of
         deadline_unix_s: The deadline, in Unix seconds; `None` for an hour from now.
         account: The account whose entry changes; `None` for the signer.
     """
+    check_signer(signer)
     if account is None:
         account = signer.address
     request = yield from prepare(dialect, intent, account, nonce, deadline_unix_s)
@@ -279,6 +289,8 @@ def checks(
         dialect: The dialect of the deployment.
         requests: The signed requests; those of one account in the order of their nonces.
     """
+    for each in requests:
+        check_signed(each)
     keys = [(request.account, dialect.contract_of(request.intent)) for request in requests]
     accounts = tuple(dict.fromkeys(keys))
     found: list[Checked] = []

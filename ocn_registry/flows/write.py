@@ -16,6 +16,7 @@ from ocn_registry.errors import (
     RpcTimeout,
     RpcUnavailable,
 )
+from ocn_registry.flows.arguments import check_quote, check_signer
 from ocn_registry.flows.landing import FIRST_POLL_S, LONGEST_POLL_S
 from ocn_registry.flows.quote import (
     bounded,
@@ -62,6 +63,8 @@ def send(
         options: Price, journal and patience.
         quote: What the write may cost at most, as it was shown.
     """
+    check_signer(signer)
+    check_quote(quote)
     check(dialect, steps)
     steps = yield from respelled(dialect, steps)
     whole = write_of(dialect, steps, signer.address, bounded(quote, 0))

@@ -14,7 +14,7 @@ import unicodedata
 from ipaddress import IPv4Address, IPv6Address
 
 from ocn_registry.errors import InvalidInput
-from ocn_registry.foreign.text import shown
+from ocn_registry.foreign.text import HIDDEN, shown
 
 MAX_URL_BYTES = 255
 MAX_HOST_CHARS = 253
@@ -24,6 +24,8 @@ _SCHEMES = ("https://", "http://")
 _PORTS = {"http": 80, "https": 443}
 _PARTS = re.compile(r"(https?)://(\[[^\]/?#]*\]|[^:/?#\[\]]*)(:[^/?#]*)?(/[^?#]*|)(.*)", re.DOTALL)
 _ANY_SCHEMES = re.compile(r"(https?)(?::/*|//+)(?:https?(?::/*|//+))*", re.IGNORECASE)
+_OTHER_SCHEME = re.compile(r"^(?!https?:)[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_USER = re.compile(r"//[^/?#]*@")
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9_])?", re.IGNORECASE)
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*", re.IGNORECASE)
 _OTHER = re.compile(r"[^a-z0-9\-._~:/%\[\]]")
@@ -75,12 +77,14 @@ def unusable(url: str) -> str | None:
         return f"{shown(blank)} can't stand in a URL"
     if rest and rest[0] not in "?#":
         return f"{shown(rest)} after the host is neither a port nor a path"
+    if "@" in host + (port or ""):
+        return _SPECIAL["@"]
     return _wrong_host(host, port) or _wrong_port(port) or _wrong_path(path)
 
 
 def mended_url(text: str) -> str | None:
     """Return the URL that a text most likely means, as it can be listed; `None` if none is."""
-    text = _WHITE.sub("", text)
+    text = _USER.sub("//", _OTHER_SCHEME.sub("https://", _WHITE.sub("", text)))
     schemes = _ANY_SCHEMES.match(text)
     scheme = "http://" if schemes and schemes[1].lower() == "http" else "https://"
     found = _PARTS.fullmatch(scheme + text[schemes.end() if schemes else 0 :].lstrip("/"))
@@ -197,4 +201,5 @@ def _punycode(host: str) -> str:
 def _refusal(url: str, wrong: str) -> InvalidInput:
     mended = mended_url(url[: 4 * MAX_URL_BYTES])
     hint = f"use {mended}" if mended not in (None, url) else "write it as https://node.example.com"
+    url = _USER.sub(f"//{HIDDEN}@", url)
     return InvalidInput(f"{shown(url, public=True)} is not a valid URL: {wrong}; {hint}")

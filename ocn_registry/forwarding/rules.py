@@ -57,7 +57,7 @@ def interface_of(name: Interface | str) -> Interface:
     """
     if isinstance(name, Interface):
         return name
-    found = _INTERFACES.get(name.lower())
+    found = _INTERFACES.get(str(name).lower())
     if found is None:
         raise InvalidInput(
             f"{shown(name)} is not a valid interface: use sender or receiver, whichever is "
@@ -76,7 +76,7 @@ def permissions_for(module: Module | str, interface: Interface | str) -> frozens
     Raises:
         InvalidInput: The module has no name, or the interface is none.
     """
-    name = (module.name if isinstance(module, Module) else module).lower()
+    name = (module.name if isinstance(module, Module) else str(module)).lower()
     if not 0 < len(name) <= _LONGEST_NAME or "/" in name:
         raise InvalidInput(
             f"{shown(name)} is not a valid module: use its name in the path of the request, such "

@@ -66,7 +66,11 @@ def from_json(content: str | bytes) -> Snapshot:
         snapshot = _snapshot(fields)
     except InvalidInput as error:
         raise InvalidInput(f"this is not a snapshot: {error}") from None
-    except (ValueError, TypeError, KeyError) as error:
+    except KeyError as error:
+        raise InvalidInput(f"this is not a snapshot: it has no {shown(error.args[0])}") from None
+    except json.JSONDecodeError:
+        raise InvalidInput("this is not a snapshot: it is not valid JSON") from None
+    except (ValueError, TypeError) as error:
         raise InvalidInput(f"this is not a snapshot: {shown(str(error))}") from None
     found = hashlib.sha256(_canonical(fields)).hexdigest()
     if digest != found:

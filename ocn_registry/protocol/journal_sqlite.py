@@ -177,8 +177,9 @@ class SqliteJournal:
         try:
             yield
         except (sqlite3.Error, OSError) as error:
+            why = (error.strerror if isinstance(error, OSError) else None) or str(error)
             raise JournalError(
-                f"the journal {shown(str(self._path))} can't be used ({shown(str(error))}): see to "
+                f"the journal {shown(str(self._path))} can't be used ({shown(why)}): see to "
                 "the file and its disk, or choose another file",
             ) from None
 

@@ -19,6 +19,7 @@ from ocn_registry.errors import InvalidInput, OcnRegistryError, RpcTimeout, Tran
 from ocn_registry.foreign.strict_json import parse_json
 from ocn_registry.foreign.text import shown
 from ocn_registry.portable.base import Portable, key
+from ocn_registry.transport.wordings import cause_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -348,7 +349,7 @@ class RelayClient:
                 reply.release_conn()
         except urllib3.exceptions.HTTPError as error:
             raise RelayUnavailable(
-                f"the relay can't be reached ({type(error).__name__}): check its URL, then repeat; "
+                f"the relay can't be reached ({cause_of(error)}): check its URL, then repeat; "
                 "nothing is paid twice",
             ) from None
         return _answer(reply.status, text)

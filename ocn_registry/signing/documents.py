@@ -67,15 +67,20 @@ def read_object(text: str | bytes) -> dict[str, object]:
     Raises:
         InvalidInput: It is not a JSON object, is too long, or repeats a key.
     """
+    if not isinstance(text, (str, bytes)):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without a checker
+        raise InvalidInput(
+            f"the request is of type {type(text).__name__}: give its JSON, as text or bytes",
+        )
+    if isinstance(text, str):
+        text = text.removeprefix("\ufeff").encode(errors="surrogatepass")
     try:
-        content = text.removeprefix("\ufeff").encode() if isinstance(text, str) else text
-        whole = parse_json(content, REQUEST, pairs=_pairs, number=_refuse_number)
+        whole = parse_json(text, REQUEST, pairs=_pairs, number=_refuse_number)
     except InvalidInput:
         raise
     except BeyondLimits as error:
         raise InvalidInput(f"the request is {error}: is this the right file?") from None
     except ValueError as error:
-        if str(error).startswith("Extra data"):
+        if str(error).startswith("Extra data") and text.lstrip()[:1] in {b"{", b"["}:
             raise InvalidInput(
                 "more text follows the request: write each request to a file of its own",
             ) from None

@@ -24,19 +24,22 @@ _OPEN_PIPES: Final = ("/dev/fd/", "/proc/self/fd/")
 _KIND: Final = "key file"
 
 
-def private_text(path: str | os.PathLike[str]) -> str:
+def private_text(path: str | os.PathLike[str], what: str = _KIND) -> str:
     """Read a file that only its owner may read.
 
     Args:
         path: The file, or an open pipe, such as the shell's `<(...)`.
+        what: What messages call it.
 
     Raises:
         InvalidInput: It can't be read, is not text, or others can read it.
     """
     name = os.fspath(path)
     open_pipe = name.startswith(_OPEN_PIPES)
-    content = _from_pipe(name) if open_pipe else read_private(path, _MAX_FILE_BYTES, what=_KIND)
-    return _decoded(content, name)
+    content = (
+        _from_pipe(name, what) if open_pipe else read_private(path, _MAX_FILE_BYTES, what=what)
+    )
+    return _decoded(content, name, what)
 
 
 def text_of(path: str | os.PathLike[str]) -> str:
@@ -48,7 +51,7 @@ def text_of(path: str | os.PathLike[str]) -> str:
     Raises:
         InvalidInput: It can't be read, is not text, or is longer.
     """
-    return _decoded(read_bytes(path, _MAX_FILE_BYTES, what=_KIND), os.fspath(path))
+    return _decoded(read_bytes(path, _MAX_FILE_BYTES, what=_KIND), os.fspath(path), _KIND)
 
 
 def write_once(path: str | os.PathLike[str], text: str) -> None:
@@ -64,18 +67,18 @@ def write_once(path: str | os.PathLike[str], text: str) -> None:
     write_own(path, text.encode(), what=_KIND, replace=False)
 
 
-def _decoded(content: bytes, name: str) -> str:
+def _decoded(content: bytes, name: str, what: str) -> str:
     try:
         return as_utf8(content).decode()
     except UnicodeDecodeError:
         del content  # a traceback must not show it
     raise InvalidInput(
-        f"the {_KIND} {shown(name)} is not text in UTF-8, or in UTF-16 with a byte order mark: "
+        f"the {what} {shown(name)} is not text in UTF-8, or in UTF-16 with a byte order mark: "
         "save it as UTF-8",
     )
 
 
-def _from_pipe(name: str) -> bytes:
+def _from_pipe(name: str, what: str) -> bytes:
     """Read a pipe that this process has inherited, without waiting for ever."""
     why = f"nothing came through it in {_PIPE_TIMEOUT_S:g} s"
     deadline, content = time.monotonic() + _PIPE_TIMEOUT_S, b""
@@ -96,4 +99,4 @@ def _from_pipe(name: str) -> bytes:
             os.close(handle)
     except OSError as error:
         why = error.strerror or "no reason is known"
-    raise InvalidInput(f"the {_KIND} {shown(name)} can't be read: {why}")
+    raise InvalidInput(f"the {what} {shown(name)} can't be read: {why}")

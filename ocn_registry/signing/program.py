@@ -19,6 +19,7 @@ from ocn_registry.errors import InvalidInput
 from ocn_registry.foreign.limits import REQUEST
 from ocn_registry.foreign.strict_json import BeyondLimits, parse_json
 from ocn_registry.foreign.text import HIDDEN_KEY, masked, shown
+from ocn_registry.models import Address
 from ocn_registry.signing import ExternalSigner
 
 if TYPE_CHECKING:
@@ -38,7 +39,12 @@ def program_signer(line: str) -> ExternalSigner:
         InvalidInput: It can't be run, or does not answer with an address.
     """
     ask = _asker(line)
-    address = ask("eth_accounts")
+    try:
+        address = Address(ask("eth_accounts"))
+    except InvalidInput as error:
+        raise InvalidInput(
+            f"the program {shown(line)} does not name its account: {error}"
+        ) from None
     return ExternalSigner(
         address,
         sign_typed_data=lambda payload: ask("eth_signTypedData_v4", address, payload),
@@ -68,8 +74,9 @@ def _asker(line: str) -> Callable[..., str]:
                 env=_environment(),
             )
         except (OSError, UnicodeDecodeError, subprocess.TimeoutExpired) as error:
-            why = type(error).__name__
-            raise InvalidInput(f"the program {shown(words[0])} can't be used: {why}") from None
+            raise InvalidInput(
+                f"the program {shown(words[0])} can't be used: {_why(error)}",
+            ) from None
         if finished.returncode:
             raise InvalidInput(
                 f"the program {shown(words[0])} refused {method}, with status "
@@ -78,6 +85,16 @@ def _asker(line: str) -> Callable[..., str]:
         return _result(finished.stdout.strip(), words[0], method)
 
     return ask
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "it was not found; give its full path"
+    if isinstance(error, OSError):
+        return error.strerror or "it can't be started"
+    if isinstance(error, UnicodeDecodeError):
+        return "its answer is not text in UTF-8"
+    return f"it did not answer within {_TIMEOUT_S:g} s"
 
 
 def _environment() -> dict[str, str]:

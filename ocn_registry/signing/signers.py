@@ -119,6 +119,11 @@ class KeySigner:
             InvalidInput: It is not set, or is not a valid private key.
         """
         found = _key(os.environ.get(name, ""))
+        if found is None and name not in os.environ:
+            raise InvalidInput(
+                f"the environment variable {shown(name)} is not set: set it to the private key, 64 "
+                "hexadecimal digits",
+            )
         if found is None:
             raise InvalidInput(
                 f"the environment variable {shown(name)} does not hold a valid private key: set it "

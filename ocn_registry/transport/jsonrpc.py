@@ -12,7 +12,7 @@ import re
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from ocn_registry.errors import BadAnswer, RpcRefused, TransportError
+from ocn_registry.errors import BadAnswer, InvalidInput, RpcRefused, TransportError
 from ocn_registry.foreign.limits import (
     RPC_EVENTS,
     RPC_EVENTS_ITEMS,
@@ -254,6 +254,11 @@ def handover_of(effect: Send, response: dict[str, object]) -> Handover:
 def _at(block: int | None, block_hash: str | None) -> str | dict[str, str]:
     if block is None:
         return "latest"
+    if type(block) is not int or block < 0:  # a caller without a type checker may give any
+        raise InvalidInput(
+            f"{shown(block)} is not a valid block number: use a number from 0, or leave it out for "
+            "the latest block",
+        )
     return hex(block) if block_hash is None else {"blockHash": block_hash}
 
 

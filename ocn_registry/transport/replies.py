@@ -17,7 +17,7 @@ from ocn_registry.foreign.text import masked, shown
 from ocn_registry.transport.endpoint import origin
 from ocn_registry.transport.jsonrpc import code_of, refusal, words_of
 from ocn_registry.transport.rpc_values import is_list, is_object
-from ocn_registry.transport.wordings import BUSY_STATUS, Meaning, meaning_of
+from ocn_registry.transport.wordings import BUSY_STATUS, Meaning, cause_of, meaning_of
 
 if TYPE_CHECKING:
     from ocn_registry.foreign.limits import Limits
@@ -146,7 +146,9 @@ def unreachable(endpoint: Endpoint, cause: BaseException) -> RpcUnavailable:
         else "check the URL and that the node runs"
     )
     return passing(
-        RpcUnavailable(f"the RPC node {endpoint.shown} can't be reached ({kind}): {remedy}")
+        RpcUnavailable(
+            f"the RPC node {endpoint.shown} can't be reached ({cause_of(cause)}): {remedy}",
+        )
     )
 
 

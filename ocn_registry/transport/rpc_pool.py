@@ -357,7 +357,7 @@ class Nodes:
     def _request(self, effect: AnyEffect, endpoint: Endpoint | None = None) -> Message:
         block_hash = None
         if endpoint is not None and endpoint.by_hash and isinstance(effect, _AT_A_BLOCK):
-            block_hash = self._heard.get(effect.block)
+            block_hash = self._heard.get(effect.block) if type(effect.block) is int else None
         method, params = request_of(effect, block_hash)
         return {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": params}
 

@@ -7,6 +7,7 @@ money depends on it: what becomes of a transaction is read from the chain.
 
 from __future__ import annotations
 
+import errno
 import re
 from dataclasses import dataclass
 from enum import Enum
@@ -168,6 +169,30 @@ _HASH_UNKNOWN: Final = _says(
     r"block\ ?hash | cannot\ unmarshal | invalid\ (?:argument|type|block|params|hex) | expected"
     r" | hex\ string | not\ a\ (?:string|valid) | wrong\ type | deserializ",
 )
+
+
+# What went wrong with a connection, by the names that Python, urllib3 and aiohttp give it.
+_CAUSES: Final = (
+    (r"gaierror|NameResolution|DNS", "the name of its host is not known"),
+    (r"Refused", "nothing listens there"),
+    (r"Certificate", "its certificate is not trusted"),
+    (r"SSL", "it does not speak TLS as expected"),
+    (r"Timeout", "it does not answer in time"),
+    (
+        r"WireError|BadStatus|Disconnected|Reset|BrokenPipe|Aborted|Protocol|Payload|Incomplete|Remote",
+        "the connection ended early, or it does not speak HTTP",
+    ),
+)
+
+
+def cause_of(error: BaseException) -> str:
+    """Return why a connection failed, in plain words; the error's own may hold what is secret."""
+    inner = getattr(error, "os_error", None) or getattr(error, "reason", None)
+    names = f"{type(error).__name__} {type(inner).__name__}"
+    if isinstance(error, OSError) and error.errno in {errno.ENETUNREACH, errno.EHOSTUNREACH}:
+        return "there is no way to its host"
+    told = next((words for names_it, words in _CAUSES if re.search(names_it, names)), None)
+    return told or type(error).__name__
 
 
 def meaning_of(method: str, code: int, words: str) -> Meaning:

@@ -111,7 +111,7 @@ def test_references_find_keys(done, client, keys, operator, tmp_path):
 
 
 def test_a_keystore_without_anybody_to_ask_says_what_to_do(devnet, tmp_path):
-    (tmp_path / "k").touch()
+    KeySigner.generate().to_keystore(tmp_path / "k", lambda: "secret")
     words = ("delete-node", "--rpc-url", devnet.rpc_url, "-s", f"keystore:{tmp_path / 'k'}")
     finished = subprocess.run(
         [sys.executable, "-m", "ocn_registry.cli", *words],

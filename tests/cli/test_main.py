@@ -46,7 +46,7 @@ def test_help_tells_commands_and_exit_codes(anywhere):
         (["get-nod", "0x"], "there is no command 'get-nod': did you mean get-node?"),
         (["request", "prepar"], "prepare?"),
         (["get-node", "no address"], "not a valid address"),
-        (["get-party"], "--address"),
+        (["get-party"], "-a ADDRESS"),
         (["get-party", "-c", "de*abc"], "write the id as two words, for example -c DE ABC"),
         (["list-nodes", "-n", "volt"], "did you mean volta?"),
         (["list-nodes", "-network", "volta"], "use two dashes, --network"),

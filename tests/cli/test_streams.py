@@ -57,6 +57,15 @@ def test_write_that_cannot_tell_its_plan_is_not_sent(shell, client, devnet, oper
     assert client.node(operator.address) is None
 
 
+@pytest.mark.parametrize("words", [["request", "show", "-"], ["set-node", URL, "--signer", "me"]])
+def test_closed_input_is_like_an_empty_one(shell, words, devnet):
+    finished = shell(
+        "<&-", *[devnet.accounts[1].private_key if word == "me" else word for word in words]
+    )
+    assert finished.returncode in {0, 2}
+    assert "unexpected" not in finished.stderr
+
+
 @pytest.mark.usefixtures("listed_node")
 def test_reader_that_has_seen_enough_is_no_error(shell):
     finished = shell("| true", "list-nodes")

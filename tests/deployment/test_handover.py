@@ -112,7 +112,7 @@ def test_timelock_is_asked_by_its_own_people_only(
     with pytest.raises(NotHandedOver, match="offer it first"):
         run(schedule(deployment, made, proposer, OPTIONS), do)
     run(offer(deployment, made, owner, OPTIONS), do)
-    with pytest.raises(NotHandedOver, match="is no proposer of the timelock"):
+    with pytest.raises(NotHandedOver, match="is not one of the proposers of the timelock"):
         run(schedule(deployment, made, anybody, OPTIONS), do)
     with pytest.raises(InvalidInput, match=f"use at least {DELAY_S} s"):
         run(schedule(deployment, made, proposer, OPTIONS, delay_s=DELAY_S - 1), do)
@@ -121,7 +121,7 @@ def test_timelock_is_asked_by_its_own_people_only(
         run(schedule(deployment, made, proposer, OPTIONS), do)
     run(schedule(deployment, made, proposer, OPTIONS, salt=1), do)
     pass_time(fresh, DELAY_S)
-    with pytest.raises(NotHandedOver, match="is no executor"):
+    with pytest.raises(NotHandedOver, match="is not one of the executors"):
         run(execute_in(deployment, made, anybody, OPTIONS, salt=1), do)
     run(execute_in(deployment, made, proposer, OPTIONS, salt=1), do)
     run(accepted(deployment, made), do)
@@ -132,7 +132,7 @@ def test_safe_proposes_to_a_timelock_by_a_file(
 ):
     made, do = timelock(fresh, safe), transport.perform
     run(offer(deployment, made, owner, OPTIONS), do)
-    with pytest.raises(NotHandedOver, match="is no proposer"):
+    with pytest.raises(NotHandedOver, match="is not one of the proposers"):
         run(schedule_file(deployment, made, owner.address), do)
     text = run(schedule_file(deployment, made, safe), do)
     assert execute(fresh, safe, safe_owners[:2], text)["status"] == "0x1"

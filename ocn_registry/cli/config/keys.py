@@ -21,7 +21,7 @@ from ocn_registry.errors import InvalidInput
 from ocn_registry.foreign.text import shown
 from ocn_registry.models import Address
 from ocn_registry.signing import KeySigner
-from ocn_registry.signing.key_files import private_text
+from ocn_registry.signing.key_files import private_text, text_of
 from ocn_registry.signing.signers import address_in_keystore
 
 if TYPE_CHECKING:
@@ -204,10 +204,9 @@ def _referenced(args: Namespace, part: Part | NewPart, reference: str) -> Signer
     if colon and place:
         if kind == "keystore":
             path = str(at_home(place))
-            if not at_home(place).is_file():  # before anybody thinks of a passphrase
+            if not at_home(place).is_file():
                 raise InvalidInput(f"there is no keystore {shown(path)}: check the path")
-            secret = passphrase(args, part, path)
-            return KeySigner.from_keystore(path, lambda: secret)
+            return KeySigner.from_keystore(path, lambda: passphrase(args, part, path))
         if kind == "env":
             return KeySigner.from_env(place)
         if kind == "file":
@@ -218,7 +217,8 @@ def _referenced(args: Namespace, part: Part | NewPart, reference: str) -> Signer
 
             return program_signer(place)
     if reference and at_home(reference).is_file():  # else it may be a key, and is not repeated
-        guess = f"keystore:{printable(reference)}"
+        is_key = _NAKED.fullmatch(text_of(at_home(reference)).strip())
+        guess = f"{'file' if is_key else 'keystore'}:{printable(reference)}"
         raise InvalidInput(f"the {part} is not a reference to a key: did you mean {guess}?")
     raise InvalidInput(f"the {part} is not a reference to a key: give {FORMS}")
 
@@ -227,7 +227,7 @@ def passphrase(args: Namespace, part: Part | NewPart, path: str, *, twice: bool 
     """Return the passphrase of a keystore: from its file, or from the person."""
     file = getattr(args, _OWN_PASSPHRASE.get(part, ""), None) or args.passphrase_file
     if file is not None:
-        return private_text(file).partition("\n")[0].removesuffix("\r")
+        return private_text(file, "passphrase file").partition("\n")[0].removesuffix("\r")
     if not _is_somebody_there():
         raise InvalidInput(
             f"nobody can be asked for the passphrase of {printable(path)}: write it to a file "

@@ -71,7 +71,17 @@ def chosen(args: Namespace) -> Deployment:
     if "chainId" in content:
         own = from_json(json.dumps(content))
         return replace(own, rpc_urls=tuple(given or ()) or own.rpc_urls or urls)
+    if not content.keys() & {"provider", "contracts"}:
+        raise InvalidInput(
+            f"the network file {shown(args.network_file)} has no chainId, provider or contracts: "
+            'give a deployment\'s file, or {"contracts": {"Registry": {"address": "0x..."}}}',
+        )
     provider, contracts = _part(content, "provider"), _part(content, "contracts")
+    if other := sorted(contracts.keys() - {"Registry", "Permissions"}):
+        raise InvalidInput(
+            f"the network file {shown(args.network_file)} has contracts {shown(other)}: use "
+            "Registry and Permissions",
+        )
     told = (_url(base.rpc_urls[0], provider),) if provider else urls
     base = replace(base, rpc_urls=tuple(given or told) or base.rpc_urls)
     return _with_contracts(args, base, contracts)

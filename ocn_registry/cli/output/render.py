@@ -62,7 +62,9 @@ def written_to(path: str | None) -> Generator[None, None, None]:
         yield
         return
     target = Path(path).expanduser()
-    if target.exists():  # before anything is done
+    if not target.parent.is_dir():  # before anything is done
+        raise InvalidInput(f"there is no folder {shown(str(target.parent))}: create it first")
+    if target.exists():
         raise InvalidInput(f"the file {shown(path)} exists and is not overwritten: name another")
     _file = []
     try:

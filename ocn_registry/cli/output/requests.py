@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ocn_registry.cli.output.render import as_json, for_programs, lines, put, talk
+from ocn_registry.cli.output.render import as_json, for_programs, lines, printable, put, talk
 from ocn_registry.dialects import dialect_of
 from ocn_registry.errors import InvalidInput
 from ocn_registry.foreign.files import read_bytes, write_own
@@ -46,7 +46,10 @@ def read(client: RegistryClient, path: str) -> Request | SignedRequest:
         text = as_utf8(content).decode()
     except UnicodeDecodeError:
         raise InvalidInput(f"the request {shown(path)} is not text in UTF-8 or UTF-16") from None
-    return dialect_of(client.deployment).read_request(text)
+    try:
+        return dialect_of(client.deployment).read_request(text)
+    except InvalidInput as error:
+        raise InvalidInput(f"{printable(path)}: {error}") from None
 
 
 def _standard_input() -> bytes:

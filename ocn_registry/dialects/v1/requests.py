@@ -290,7 +290,7 @@ def read_request(
         )
     if not isinstance(name, str) or name not in _BY_NAME:
         raise InvalidInput(
-            f"{shown(name)} is no request of these contracts: they know {', '.join(_BY_NAME)}",
+            f"{shown(name)} is not a request of these contracts: they know {', '.join(_BY_NAME)}",
         )
     row = _BY_NAME[name]
     here = (chain_id, address_of(row.contract))

@@ -1,0 +1,93 @@
+"""What a newcomer mistypes, or points at the wrong thing: one line says what, and what to do."""
+
+import json
+
+import pytest
+
+KEY = "59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d"
+SET_NODE = ("set-node", "https://node.example.org", "--signer")
+
+
+@pytest.fixture
+def files(tmp_path):
+    """Make files of several kinds where the command runs."""
+    contents = {
+        "key": KEY,
+        "words": "test " * 11 + "junk",
+        "store.json": json.dumps({"crypto": {}, "version": 3}),
+        "flat.json": json.dumps({"registry": "0x" + "ab" * 20}),
+        "names.json": json.dumps({"contracts": {"registry": {"address": "0x" + "ab" * 20}}}),
+        "broken.json": "{",
+        "other.json": "{}",
+    }
+    for name, content in contents.items():
+        (tmp_path / name).write_text(content)
+        (tmp_path / name).chmod(0o600)
+    (tmp_path / "folder").mkdir()
+    return tmp_path
+
+
+@pytest.mark.usefixtures("files")
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("help",), "did you mean --help?"),
+        (("GET-NODE",), "'GET-NODE': did you mean get-node?"),
+        (("get-party", "DE", "ABC"), "add -c CC PID, as in -c DE ABC, or -a ADDRESS"),
+        (("completion", "csh"), "'csh' is not one of bash, zsh, fish"),
+        (("list-nodes", "-n", "moon"), "'moon' is not a valid network: Use one of local, volta"),
+        (("list-nodes", "--network-file", "flat.json"), "has no chainId, provider or contracts"),
+        (("list-nodes", "--network-file", "names.json"), "use Registry and Permissions"),
+        (("list-nodes", "--out", "nowhere/file"), "there is no folder 'nowhere': create it first"),
+        (("request", "show", "other.json"), "other.json: the request has the wrong keys"),
+        (("request", "show", "broken.json"), "broken.json: the request is not valid JSON"),
+        (("request", "show", "key"), "key: the request is not valid JSON"),
+        (("tx", "list", "--journal", "folder"), "'folder' can't be used ('Is a directory')"),
+        ((*SET_NODE, "key"), "did you mean file:key?"),
+        ((*SET_NODE, "store.json"), "did you mean keystore:store.json?"),
+        ((*SET_NODE, "keystore:words"), "it is a recovery phrase"),
+        ((*SET_NODE, "file:store.json"), "it should have 64 hexadecimal digits"),
+        ((*SET_NODE, "env:NO_SUCH"), "'NO_SUCH' is not set"),
+        ((*SET_NODE, "command:no-such-program"), "it was not found; give its full path"),
+        ((*SET_NODE, "command:echo hello"), "'echo hello' does not name its account: 'hello' is"),
+        (
+            ("set-node", "ftp://node.example.org", "--signer", "file:key"),
+            "use https://node.example",
+        ),
+        (
+            ("set-node", "https://a:b@node.example.org", "--signer", "file:key"),
+            "a user and a password can't be listed; use https://node.example.org",
+        ),
+    ],
+)
+def test_mistake_is_named_with_what_to_do(anywhere, words, says):
+    finished = anywhere(*words)
+    assert (finished.returncode, finished.stdout) == (2, "")
+    assert says in finished.stderr
+    assert "Traceback" not in finished.stderr
+    assert len(finished.stderr.removesuffix("\n").splitlines()) <= 2
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [("{", "it is not valid JSON"), ("{}", "it has no 'format'"), ("[]", "not a snapshot")],
+)
+def test_file_that_is_not_a_snapshot_is_told_in_plain_words(anywhere, tmp_path, content, says):
+    (tmp_path / "snapshot.json").write_text(content)
+    finished = anywhere("migrate", "plan", "snapshot.json")
+    assert (finished.returncode, finished.stdout) == (2, "")
+    assert says in finished.stderr
+    assert "Expecting" not in finished.stderr
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("http://127.0.0.1:9", "nothing listens there"),
+        ("http://no-such-host.invalid", "the name of its host is not known"),
+    ],
+)
+def test_why_a_node_cannot_be_reached_is_told_in_plain_words(anywhere, url, why):
+    finished = anywhere("list-nodes", "--rpc-url", url)
+    assert finished.returncode == 5
+    assert f"can't be reached ({why})" in finished.stderr

@@ -1,0 +1,103 @@
+"""What a program without a type checker gives by mistake is refused in one line, before any I/O."""
+
+import asyncio
+import datetime as dt
+
+import pytest
+
+from ocn_registry import (
+    InvalidInput,
+    KeySigner,
+    PartyId,
+    Role,
+    SetNode,
+    connect,
+    connect_async,
+)
+
+KEY = "be367b774603c65850ee2cf479df809174f95cdb847483db2a6bcf1aad0fa5fd"
+SIGNER = KeySigner.from_key(KEY)
+NODE = SetNode(domain="https://node.example.org")
+NOWHERE = ["http://127.0.0.1:9"]
+
+
+@pytest.fixture
+def client():
+    with connect("local", rpc_urls=NOWHERE) as client:
+        yield client
+
+
+def request(client):
+    return client.prepare(NODE, SIGNER.address, nonce=0)
+
+
+MISTAKES = {
+    "a block by name": (lambda c: c.nodes(block="latest"), "'latest' is not a valid block number"),
+    "a block before the first": (lambda c: c.node(SIGNER.address, block=-1), "-1 is not a valid"),
+    "a block as hash bytes": (lambda c: c.node(SIGNER.address, block=b"1"), "valid block number"),
+    "blocks": (lambda c: c.node(SIGNER.address, block=[1]), "valid block number"),
+    "a key as signer": (lambda c: c.set_node(NODE.domain, signer=KEY), "signer is of type str"),
+    "no signer": (lambda c: c.send(NODE, signer=None), "signer is of type NoneType"),
+    "an address as spender": (
+        lambda c: c.submit(request(c).sign(SIGNER), spender=SIGNER.address),
+        "signer is of type Address",
+    ),
+    "a list of intents": (lambda c: c.send([NODE], signer=SIGNER), r"send\(\*steps\)"),
+    "a class": (lambda c: c.quote(SetNode, payer=SIGNER.address), "can't be sent"),
+    "a URL for an intent": (lambda c: c.prepare(NODE.domain, SIGNER.address), "not an intent"),
+    "an unsigned request": (lambda c: c.submit(request(c), spender=SIGNER), "not a signed request"),
+    "JSON of a request": (lambda c: c.verify(request(c).to_json()), "read its JSON with"),
+    "no text": (lambda c: c.read_signed_request(None), "give its JSON"),
+    "a document": (lambda c: c.read_request(request(c).document()), "give its JSON"),
+    "a nonce below 0": (lambda c: c.prepare(NODE, SIGNER.address, nonce=-1), "not a valid nonce"),
+    "a nonce as text": (lambda c: c.sign(NODE, SIGNER, nonce="1"), "not a valid nonce"),
+    "a date": (
+        lambda c: c.sign(NODE, SIGNER, deadline_unix_s=dt.datetime.now(dt.UTC)),
+        "not a valid deadline",
+    ),
+    "one role": (
+        lambda c: c.set_party("DE", "ABC", Role.CPO, SIGNER.address, signer=SIGNER),
+        "not a list of roles",
+    ),
+    "one permission": (lambda c: c.set_service(0, signer=SIGNER), "not a list of permissions"),
+    "options as a dict": (
+        lambda c: c.send(NODE, signer=SIGNER, options={"confirmations": 2}),
+        "options are of type dict",
+    ),
+    "a price for a quote": (lambda c: c.send(NODE, signer=SIGNER, quote=5), "not a quote"),
+    "an id in three": (lambda c: c.events(party=("DE", "ABC", "X")), "not the id of a party"),
+    "a module by number": (
+        lambda c: c.services_for("DE", "ABC", module="locations", interface=None),
+        "not a valid interface",
+    ),
+}
+
+
+@pytest.mark.parametrize(("ask", "says"), MISTAKES.values(), ids=MISTAKES)
+def test_mistake_of_a_caller_is_refused_in_one_line(client, ask, says):
+    with pytest.raises(InvalidInput, match=says) as error:
+        ask(client)
+    assert "\n" not in str(error.value)
+    assert KEY not in str(error.value)
+
+
+def test_awaiting_client_refuses_the_same():
+    async def ask():
+        async with connect_async("local", rpc_urls=NOWHERE) as client:
+            with pytest.raises(InvalidInput, match="signer is of type str"):
+                await client.send(NODE, signer=KEY)
+            with pytest.raises(InvalidInput, match="options are of type dict"):
+                await client.set_node(NODE.domain, signer=SIGNER, options={"tip": 2})
+            with pytest.raises(InvalidInput, match="not a list of roles"):
+                await client.set_party("DE", "ABC", Role.CPO, SIGNER.address, signer=SIGNER)
+            with pytest.raises(InvalidInput, match="valid block number"):
+                await client.nodes(block="latest")
+
+    asyncio.run(ask())
+
+
+def test_id_is_taken_in_two_halves_too():
+    assert PartyId.of(("DE", "ABC")) == PartyId.of(PartyId("DE", "ABC")) == PartyId("DE", "ABC")
+    for other in ("DEABC", ("DE",), None, ["DE", "ABC"]):
+        with pytest.raises(InvalidInput, match="not the id of a party"):
+            PartyId.of(other)
