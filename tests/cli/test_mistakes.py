@@ -35,7 +35,7 @@ def files(tmp_path):
         (("GET-NODE",), "'GET-NODE': did you mean get-node?"),
         (("get-party", "DE", "ABC"), "add -c CC PID, as in -c DE ABC, or -a ADDRESS"),
         (("completion", "csh"), "'csh' is not one of bash, zsh, fish"),
-        (("list-nodes", "-n", "moon"), "'moon' is not a valid network: Use one of local, volta"),
+        (("list-nodes", "-n", "moon"), "'moon' is not a valid network: use one of local, volta"),
         (("list-nodes", "--network-file", "flat.json"), "has no chainId, provider or contracts"),
         (("list-nodes", "--network-file", "names.json"), "use Registry and Permissions"),
         (("list-nodes", "--out", "nowhere/file"), "there is no folder 'nowhere': create it first"),
