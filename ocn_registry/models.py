@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 E = TypeVar("E", bound=Enum)
 
-_ID = re.compile(r"(..)[-*_ ]?(...)", re.DOTALL)
+_ID = re.compile(r"([^-*_ ]{2})[-*_ ]?([^-*_ ]{3})", re.DOTALL)
 
 
 def _is_text(value: object) -> TypeGuard[str]:

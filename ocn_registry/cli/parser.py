@@ -30,6 +30,11 @@ _NOT_TWO: Final = re.compile(r"argument (-c/\S+): expected 2 arguments")
 _NOT_A_CHOICE: Final = re.compile(r"argument (.*): invalid choice: ('.*') \(choose from (.*)\)")
 _NOBODY_NAMED: Final = re.compile(r"one of the arguments -a/\S+ -c/\S+ is required")
 _INDENT: Final = 4
+_ASKING: Final = (
+    "On a terminal, every command that writes asks first. Elsewhere nobody can be asked: set-..., "
+    "delete-... and revoke-agreement write unasked, as in version 1, and so do register and "
+    "request sponsor. All others that write need --yes."
+)
 _BELOW: Final = f"\n{' ' * 8}"
 
 
@@ -88,8 +93,8 @@ def root_parser() -> Parser:
     root = Parser(
         prog=NAME,
         description="Read and write the registry of the Open Charging Network.",
-        epilog=f"exit codes:\n{codes}\n\nRun `{NAME} COMMAND --help` to learn more about a "
-        "command.",
+        epilog=f"exit codes:\n{codes}\n\n{_ASKING}\n\n"
+        f"Run `{NAME} COMMAND --help` to learn more about a command.",
     )
     root.add_argument(
         "--version",

@@ -200,7 +200,7 @@ def test_a_key_in_the_settings_is_not_printed(setting, said, tmp_path):
                 assert KEY not in shown.lower(), shown
 
 
-@pytest.mark.parametrize("name", ["signer", "passphrase", "network", "request"])
+@pytest.mark.parametrize("name", ["signer", "passphrase", "network", "request", "credentials"])
 def test_a_key_in_a_file_of_another_kind_is_not_printed(name, said, tmp_path):
     file = tmp_path / "file.json"
     for content in (
@@ -209,6 +209,8 @@ def test_a_key_in_a_file_of_another_kind_is_not_printed(name, said, tmp_path):
         f'{{"{KEY}": "0x{KEY}"}}',
         f'["{KEY}"]',
         f'{{"chainId": "{KEY}"}}',
+        f'{{"roles": [{{"country_code": "{KEY}", "party_id": "0x{KEY}", "role": "{KEY}"}}]}}',
+        f'{{"roles": [{{"country_code": "DE", "party_id": "ABC", "role": "{KEY}"}}]}}',
     ):
         file.write_text(content)
         file.chmod(0o600)
@@ -224,6 +226,7 @@ def test_a_key_in_a_file_of_another_kind_is_not_printed(name, said, tmp_path):
             ],
             "network": ["list-nodes", "--network-file", str(file)],
             "request": ["request", "show", str(file)],
+            "credentials": ["register", "--from-credentials", str(file), "-o", ADDRESS],
         }[name]
         text = said([*words, "--rpc-url", NOWHERE], OCN_DEBUG="1")
         assert KEY not in text.lower(), text

@@ -13,6 +13,7 @@ from ocn_registry.deploy.code import immutable_values
 from ocn_registry.deploy.verify import Wanted, verify
 from ocn_registry.errors import RpcRefused
 from ocn_registry.evm import abi
+from ocn_registry.evm.keccak import keccak256
 from ocn_registry.flows.events import piece
 from ocn_registry.models import Address, Contract
 from ocn_registry.plans.exit_codes import DONE, UNEXPECTED, UNPROVEN
@@ -123,6 +124,33 @@ def test_ghost_has_the_published_code_and_is_told_without_the_creation(fresh, gh
     assert found.differences == ()
     assert not found.is_proven
     assert "was not found" in found.storage_unproven
+
+
+# The deterministic deployment proxy: creates what it is given after 32 bytes of salt (CREATE2).
+FACTORY = Address("0x4e59b44847b379578588920cA78FbF26c0B4956C")
+FACTORY_CODE = (
+    "0x7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe03601600081602082378035"
+    "828234f58015156039578182fd5b8082525050506014600cf3"
+)
+
+
+def test_registry_that_a_contract_has_created_is_told_as_not_proven(fresh, deployment, transport):
+    """Which creation code a factory ran, no transaction says."""
+    sender = fresh.accounts[7].address
+    block = fresh_block(fresh)
+    fresh.request("anvil_setCode", FACTORY, FACTORY_CODE)
+    code = artifact("v3", "Registry").bytecode + abi.address(sender) + abi.uint(1)
+    call = {"from": sender, "to": FACTORY, "data": "0x" + (bytes(32) + code).hex()}
+    assert fresh.request("eth_sendTransactionSync", call)["status"] == "0x1"
+    seed = b"\xff" + bytes.fromhex(FACTORY[2:]) + bytes(32) + keccak256(code)
+    registry = Address("0x" + keccak256(seed)[12:].hex())
+    data = artifact("v3", "Permissions").bytecode + abi.address(registry) + abi.uint(1)
+    permissions = create(fresh, sender, data)
+    own = replace(deployment, registry=registry, permissions=permissions, start_block=block + 1)
+    found = verify(own, transport)
+    assert found.differences == ()
+    assert not found.is_proven
+    assert "created the Registry was not found" in found.storage_unproven
 
 
 def fresh_block(devnet):

@@ -84,3 +84,23 @@ def test_roles_are_in_the_contracts_order():
     names = ["CPO", "EMSP", "HUB", "NAP", "NSP", "OTHER", "SCSP"]
     assert [role.name for role in named(Role)] == names
     assert [role.value for role in Role] == list(range(8))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "DE*AB",
+        "D*EABC",
+        "DE A B",
+        "DE**ABC",
+        "DE*ABC*E1234",
+        "DE/ABC",
+        "DE",
+        "",
+        "DE*ABCD",
+        "-----",
+    ],
+)
+def test_what_is_not_written_as_an_id_is_no_id(text):
+    with pytest.raises(InvalidInput, match="write it as DE ABC"):
+        PartyId.parse(text)
