@@ -12,7 +12,7 @@ BIN := .venv/bin
 NODE_BIN := node_modules/.bin
 CONTRACTS := 'contracts/**/*.sol'
 SOLIDITY := $(CONTRACTS) 'tests/**/*.sol'
-EXPLORER := 'ocn_registry/explorer/page/**'
+EXPLORER := 'ocn_registry/explorer/page/**/*.{js,css,html,json}'
 
 # pip, npm and everything below .venv write nothing into the home folder but their own download caches.
 export PIP_DISABLE_PIP_VERSION_CHECK := 1

@@ -30,6 +30,7 @@ HOST: Final = "127.0.0.1"
 _NAMES: Final = ("127.0.0.1", "localhost", "[::1]")
 _IDLE_S: Final = 30.0
 _MOST_FOLLOWERS: Final = 50
+_MOST_DROPPED: Final = 1 << 20
 
 
 @contextmanager
@@ -89,6 +90,8 @@ class _Handler(BaseHTTPRequestHandler):
         length = self.headers.get("Content-Length", "")
         if not length.isascii() or not length.isdecimal() or int(length) > MAX_BODY_BYTES:
             self.close_connection = True
+            with suppress(ConnectionError, TimeoutError):  # or the answer is lost with the rest
+                self.rfile.read(min(int(length), _MOST_DROPPED) if length.isdecimal() else 0)
             problem = Problem("too_large", f"give a body of at most {MAX_BODY_BYTES} bytes")
             self._send(problem.reply())
             return

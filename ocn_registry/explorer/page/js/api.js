@@ -57,13 +57,22 @@ export const get = (path, query, signal) => ask(address(path, query), { signal }
  * @returns {Promise<any>}
  */
 export const post = (path, body, signal) =>
-  ask(address(path), { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body), signal });
+  ask(address(path), {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+    signal,
+  });
 
 async function ask(url, { signal, ...options }) {
   const limit = AbortSignal.timeout(PATIENCE_MS);
   let answer;
   try {
-    answer = await fetch(url, { ...options, signal: signal ? AbortSignal.any([signal, limit]) : limit, credentials: "same-origin" });
+    answer = await fetch(url, {
+      ...options,
+      signal: signal ? AbortSignal.any([signal, limit]) : limit,
+      credentials: "same-origin",
+    });
   } catch (error) {
     if (signal?.aborted) throw error;
     throw new ApiError(0, null);

@@ -12,7 +12,10 @@ const WORD = 64;
  */
 export function raw(document) {
   const kind = KINDS[document.primaryType];
-  const arguments_ = [...kind.fields, ["uint256", "nonce"], ["uint256", "deadline"]].map(([type, name]) => [carried(type, name), document.message[name]]);
+  const arguments_ = [...kind.fields, ["uint256", "nonce"], ["uint256", "deadline"]].map(([type, name]) => [
+    carried(type, name),
+    document.message[name],
+  ]);
   arguments_.push(["bytes", document.signature]);
   if (kind.acceptance) arguments_.push(["acceptance", document.acceptance]);
   return { to: document.domain.verifyingContract, data: kind.raw + encode(arguments_) };

@@ -72,7 +72,8 @@ export function fill(element, ...children) {
 
 // Controls, bidirectional controls, and what has no width: whoever writes these into a name wants it
 // to look like something else. Shown by number.
-const ODD = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff]/gu;
+const ODD =
+  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff]/gu;
 
 /**
  * Return a stranger's text with everything visible, and bounded.

@@ -45,6 +45,8 @@ const VIEWS = {
 };
 const TABS = ["", "nodes", "parties", "services", "route", "changes"];
 const POLL_MS = 5000;
+/** The history may come a little after the entries: so long a view is asked for again. */
+const SETTLED_MS = 20_000;
 
 let settings = { api: "../", relay: false, rpcUrls: /** @type {string[]} */ ([]) };
 /** @type {any} */
@@ -55,6 +57,7 @@ let showing = null;
 /** @type {{view: View, place: import("./router.js").Place, found: string} | null} */
 let shown = null;
 let drawing = 0;
+let moved = Date.now();
 let missed = false;
 let first = true;
 
@@ -93,6 +96,7 @@ async function refresh() {
 function follow() {
   let waiting = 0;
   const soon = () => {
+    moved = Date.now();
     clearTimeout(waiting);
     waiting = window.setTimeout(async () => {
       await refresh();
@@ -118,7 +122,8 @@ function follow() {
     if (document.hidden) return;
     const before = chain?.block.hash;
     await refresh();
-    if (chain?.block.hash !== before) await renew();
+    if (chain?.block.hash !== before) moved = Date.now();
+    if (Date.now() - moved < SETTLED_MS) await renew();
   }, POLL_MS);
 }
 
@@ -151,12 +156,17 @@ async function show() {
     clearTimeout(wait);
     if (drawing !== number_ || control.signal.aborted) return;
     missed = true;
-    fill(main, h("h1.only-read", { tabindex: -1 }, t("error.title")), failed(error, () => show()));
+    fill(
+      main,
+      h("h1.only-read", { tabindex: -1 }, t("error.title")),
+      failed(error, () => show()),
+    );
     document.title = `${t("error.title")} · ${t("brand")}`;
   }
   scrollTo(0, 0);
   if (first) first = false;
-  else if (document.activeElement === document.body || document.activeElement?.closest("main, nav")) main.querySelector("h1")?.focus({ preventScroll: true });
+  else if (document.activeElement === document.body || document.activeElement?.closest("main, nav"))
+    main.querySelector("h1")?.focus({ preventScroll: true });
 }
 
 /** Ask again for what is shown, and show it if it is something else now; what the reader does is left alone. */
@@ -174,19 +184,30 @@ async function renew() {
   } catch {
     return; // the state of the chain says that nothing comes
   }
-  if (shown !== before || JSON.stringify(withoutBlock(found)) === JSON.stringify(withoutBlock(JSON.parse(before.found)))) return;
+  if (
+    shown !== before ||
+    JSON.stringify(withoutBlock(found)) === JSON.stringify(withoutBlock(JSON.parse(before.found)))
+  )
+    return;
   const focused = keyOf(document.activeElement);
   const [x, y] = [scrollX, scrollY];
   fill(main, before.view.draw(found, before.place, context(showing?.signal ?? new AbortController().signal)));
   shown = { ...before, found: JSON.stringify(found) };
   scrollTo(x, y);
-  if (focused) /** @type {HTMLElement | undefined} */ ([...main.querySelectorAll("a, button, input, select, h1")].find((one) => keyOf(one) === focused))?.focus({ preventScroll: true });
+  if (focused)
+    /** @type {HTMLElement | undefined} */ (
+      [...main.querySelectorAll("a, button, input, select, h1")].find((one) => keyOf(one) === focused)
+    )?.focus({ preventScroll: true });
   announce(t("renewed"));
 }
 
 /** Blocks come without anything changing. */
 function withoutBlock(found) {
-  return JSON.parse(JSON.stringify(found, (key, value) => (["block", "blockAge", "checkedAge", "behind", "chain", "readTo", "seen"].includes(key) ? undefined : value)));
+  return JSON.parse(
+    JSON.stringify(found, (key, value) =>
+      ["block", "blockAge", "checkedAge", "behind", "chain", "readTo", "seen"].includes(key) ? undefined : value,
+    ),
+  );
 }
 
 function keyOf(element) {
@@ -206,16 +227,31 @@ function frame() {
         h(
           "div.bar",
           null,
-          h("a.brand", { href: to([]) }, h("img", { src: "icon.svg", alt: "", width: 28, height: 28 }), h("span", null, t("brand"))),
+          h(
+            "a.brand",
+            { href: to([]) },
+            h("img", { src: "icon.svg", alt: "", width: 28, height: 28 }),
+            h("span", null, t("brand")),
+          ),
           h("span.network", { id: "network", hidden: true }),
           h(
             "form.find",
             { role: "search", onsubmit: find },
-            h("input", { type: "search", name: "q", "aria-label": t("search"), placeholder: t("search.hint"), autocomplete: "off", maxlength: 200, enterkeyhint: "search" }),
+            h("input", {
+              type: "search",
+              name: "q",
+              "aria-label": t("search"),
+              placeholder: t("search.hint"),
+              autocomplete: "off",
+              maxlength: 200,
+              enterkeyhint: "search",
+            }),
           ),
         ),
         h("nav.tabs", { "aria-label": t("views") }, [
-          ...TABS.map((name) => h("a", { href: to(name ? [name] : []), "data-tab": name }, t(`tab.${name || "overview"}`))),
+          ...TABS.map((name) =>
+            h("a", { href: to(name ? [name] : []), "data-tab": name }, t(`tab.${name || "overview"}`)),
+          ),
           h("a.act", { href: to(["do"]), "data-tab": "do" }, t("tab.do")),
         ]),
       ),
@@ -230,7 +266,18 @@ function frame() {
         null,
         h("span", null, t("footer")),
         h("span.push", null),
-        h("label", null, `${t("language")} `, h("select", { name: "language", onchange: speak }, Object.entries(LANGUAGES).map(([code, name]) => h("option", { value: code, selected: code === current() }, name)))),
+        h(
+          "label",
+          null,
+          `${t("language")} `,
+          h(
+            "select",
+            { name: "language", onchange: speak },
+            Object.entries(LANGUAGES).map(([code, name]) =>
+              h("option", { value: code, selected: code === current() }, name),
+            ),
+          ),
+        ),
         h(
           "label",
           null,
@@ -238,7 +285,9 @@ function frame() {
           h(
             "select",
             { name: "theme", onchange: (event) => theme(event.target.value) },
-            ["", "light", "dark"].map((name) => h("option", { value: name, selected: (kept("theme") ?? "") === name }, t(`theme.${name || "system"}`))),
+            ["", "light", "dark"].map((name) =>
+              h("option", { value: name, selected: (kept("theme") ?? "") === name }, t(`theme.${name || "system"}`)),
+            ),
           ),
         ),
       ),
@@ -293,7 +342,7 @@ function state() {
     network.hidden = false;
     network.textContent = `${plain(chain.network, 40)} · ${chain.chainId}`;
   }
-  const name = !connected ? "gone" : { standing: "stands", lagging: "lags" }[chain?.state] ?? "live";
+  const name = !connected ? "gone" : ({ standing: "stands", lagging: "lags" }[chain?.state] ?? "live");
   if (!chain) {
     line.dataset.state = connected ? "live" : "gone";
     fill(line, h("span.state", null, h("span.dot"), t(connected ? "chain.wait" : "chain.gone")));
@@ -306,11 +355,25 @@ function state() {
   fill(
     line,
     h("span.state", null, h("span.dot"), t(`chain.${name}`)),
-    h("span", null, t("block"), " ", h("a", { href: `${to(["changes"])}`, title: plain(chain.block.hash) }, number(chain.block.number)), " · ", ago(chain.block.time)),
+    h(
+      "span",
+      null,
+      t("block"),
+      " ",
+      h("a", { href: `${to(["changes"])}`, title: plain(chain.block.hash) }, number(chain.block.number)),
+      " · ",
+      ago(chain.block.time),
+    ),
     chain.explorer && /^https:\/\//.test(chain.explorer) && h("span", null, foreign(short(chain.registry)), " "),
   );
 }
 
 start().catch((error) => {
-  document.body.replaceChildren(h("main.frame", null, note("bad", h("h1", null, "The page could not start"), h("p", null, String(error?.message ?? error)))));
+  document.body.replaceChildren(
+    h(
+      "main.frame",
+      null,
+      note("bad", h("h1", null, "The page could not start"), h("p", null, String(error?.message ?? error))),
+    ),
+  );
 });

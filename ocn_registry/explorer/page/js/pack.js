@@ -33,7 +33,10 @@ function spot(placed, r) {
     for (let other = one + 1; other < outer.length; other++) {
       for (const point of touching(outer[one], outer[other], r)) {
         const distance = Math.hypot(point.x, point.y * 1.25); // wider than high, as screens are
-        if (distance < far && placed.every((each) => Math.hypot(each.x - point.x, each.y - point.y) >= each.r + r + APART - 0.01)) {
+        if (
+          distance < far &&
+          placed.every((each) => Math.hypot(each.x - point.x, each.y - point.y) >= each.r + r + APART - 0.01)
+        ) {
           best = point;
           far = distance;
         }
@@ -69,8 +72,8 @@ const GOLDEN = Math.PI * (3 - Math.sqrt(5));
  * @returns {{x: number, y: number, r: number}[]}
  */
 export function sunflower(count, radius) {
-  if (count === 1) return [{ x: 0, y: 0, r: Math.min(radius * 0.6, 16) }];
-  const r = Math.min((radius / Math.sqrt(count)) * 0.72, 16);
+  if (count === 1) return [{ x: 0, y: 0, r: Math.min(radius * 0.6, 22) }];
+  const r = Math.min((radius / Math.sqrt(count)) * 0.66, 22);
   const reach = radius - r;
   return Array.from({ length: count }, (_, place) => {
     const far = reach * Math.sqrt((place + 0.5) / count);

@@ -16,7 +16,12 @@ export function head(title, { eyebrow, lead, side } = {}) {
   return h(
     "header.head",
     null,
-    h("div", null, h("div", null, eyebrow && h("span.eyebrow", null, eyebrow), h("h1", { tabindex: -1 }, title)), side && h("div", null, side)),
+    h(
+      "div",
+      null,
+      h("div", null, eyebrow && h("span.eyebrow", null, eyebrow), h("h1", { tabindex: -1 }, title)),
+      side && h("div", null, side),
+    ),
     lead && h("p", null, lead),
   );
 }
@@ -34,7 +39,11 @@ export const card = (title, ...children) => h("section.card", null, title && h("
  */
 export function facts(pairs) {
   const some = pairs.filter(([, value]) => value !== null && value !== undefined && value !== false);
-  return h("dl.facts", null, some.map(([name, value]) => [h("dt", null, name), h("dd", null, value)]));
+  return h(
+    "dl.facts",
+    null,
+    some.map(([name, value]) => [h("dt", null, name), h("dd", null, value)]),
+  );
 }
 
 /**
@@ -42,7 +51,8 @@ export function facts(pairs) {
  * @param {"info" | "good" | "warn" | "bad"} kind How it looks.
  * @param {...any} children What it says.
  */
-export const note = (kind, ...children) => h(`div.note.${kind}`, kind === "bad" ? { role: "alert" } : null, ...children);
+export const note = (kind, ...children) =>
+  h(`div.note.${kind}`, kind === "bad" ? { role: "alert" } : null, ...children);
 
 /**
  * Return what stands where there is nothing.
@@ -65,12 +75,26 @@ export function table(caption, columns, rows) {
       "table.fold",
       null,
       h("caption.only-read", null, caption),
-      h("thead", null, h("tr", null, columns.map((column) => h(`th${column.count ? ".count" : ""}`, { scope: "col" }, column.name)))),
+      h(
+        "thead",
+        null,
+        h(
+          "tr",
+          null,
+          columns.map((column) => h(`th${column.count ? ".count" : ""}`, { scope: "col" }, column.name)),
+        ),
+      ),
       h(
         "tbody",
         null,
         rows.map((row) =>
-          h("tr", null, row.map((value, place) => h(`td${columns[place].count ? ".count" : ""}`, { "data-label": columns[place].name }, value))),
+          h(
+            "tr",
+            null,
+            row.map((value, place) =>
+              h(`td${columns[place].count ? ".count" : ""}`, { "data-label": columns[place].name }, value),
+            ),
+          ),
         ),
       ),
     ),
@@ -81,7 +105,8 @@ export function table(caption, columns, rows) {
  * Return the id of a party, as a link.
  * @param {{countryCode: string, partyId: string}} id Its two halves.
  */
-export const partyLink = (id) => h("a.party-id", { href: to(["party", id.countryCode, id.partyId]) }, `${plain(id.countryCode)} ${plain(id.partyId)}`);
+export const partyLink = (id) =>
+  h("a.party-id", { href: to(["party", id.countryCode, id.partyId]) }, `${plain(id.countryCode)} ${plain(id.partyId)}`);
 
 /**
  * Return an address: shortened, linked, and whole for whoever copies it.
@@ -90,7 +115,9 @@ export const partyLink = (id) => h("a.party-id", { href: to(["party", id.country
  */
 export function address(address, { whole = false, link = true } = {}) {
   const text = whole ? plain(address) : short(address);
-  const shown = link ? h("a", { href: to(["address", address]), title: plain(address) }, text) : h("span", { title: plain(address) }, text);
+  const shown = link
+    ? h("a", { href: to(["address", address]), title: plain(address) }, text)
+    : h("span", { title: plain(address) }, text);
   return h("span.address", null, shown, whole && copy(address));
 }
 
@@ -143,7 +170,8 @@ export function copy(text) {
  */
 export function url(url, { link = false } = {}) {
   if (!url) return null;
-  if (link && URL_RULE.test(url)) return h("a.url", { href: url, rel: "noopener noreferrer nofollow external", target: "_blank" }, plain(url));
+  if (link && URL_RULE.test(url))
+    return h("a.url", { href: url, rel: "noopener noreferrer nofollow external", target: "_blank" }, plain(url));
   return h("span.url", null, foreign(url));
 }
 
@@ -152,7 +180,11 @@ export function url(url, { link = false } = {}) {
  * @param {string[]} roles Their names.
  */
 export const roles = (roles) =>
-  h("span.tags", null, roles.map((role) => h("span.tag.role", { "data-role": role, title: t(`role.${role}`) }, plain(role, 40))));
+  h(
+    "span.tags",
+    null,
+    roles.map((role) => h("span.tag.role", { "data-role": role, title: t(`role.${role}`) }, plain(role, 40))),
+  );
 
 /**
  * Return tags.
@@ -160,7 +192,13 @@ export const roles = (roles) =>
  * @param {any} [none] What to show where there are none.
  */
 export const tags = (names, none = h("span.muted", null, t("none"))) =>
-  names.length ? h("span.tags", null, names.map((name) => h("span.tag", null, plain(name, 80)))) : none;
+  names.length
+    ? h(
+        "span.tags",
+        null,
+        names.map((name) => h("span.tag", null, plain(name, 80))),
+      )
+    : none;
 
 /**
  * Return how a party is reached.
@@ -189,7 +227,13 @@ export function vouching(vouching, kind) {
     const name = vouching.name ? [h("strong", null, foreign(vouching.name, 100)), " · "] : [];
     return h("span", null, name, t(`vouch.${kind}.yes`), h("span.muted.small", null, checked));
   }
-  return h("span", null, t(`vouch.${kind}.no`), " ", h("span.muted.small", null, foreign(vouching.reason ?? "", 200), checked));
+  return h(
+    "span",
+    null,
+    t(`vouch.${kind}.no`),
+    " ",
+    h("span.muted.small", null, foreign(vouching.reason ?? "", 200), checked),
+  );
 }
 
 /**
@@ -204,13 +248,27 @@ export function events(events, { none = empty(t("history.none")), brief = false 
     null,
     events
       .filter((event, place) => !sameEntry(event, events[place - 1]))
-      .map((event) => h("li", null, h("div.when", null, when(event, brief)), h("div", null, h("div", null, sentence(event)), brief ? null : h("div.how", null, how(event))))),
+      .map((event) =>
+        h(
+          "li",
+          null,
+          h("div.when", null, when(event, brief)),
+          h("div", null, h("div", null, sentence(event, brief)), brief ? null : h("div.how", null, how(event))),
+        ),
+      ),
   );
 }
 
 /** One transaction often says twice what a party is: after each of its changes. The last word counts. */
 function sameEntry(one, other) {
-  return other && one.change === "PartySet" && other.change === "PartySet" && one.hash === other.hash && one.id.countryCode === other.id.countryCode && one.id.partyId === other.id.partyId;
+  return (
+    other &&
+    one.change === "PartySet" &&
+    other.change === "PartySet" &&
+    one.hash === other.hash &&
+    one.id.countryCode === other.id.countryCode &&
+    one.id.partyId === other.id.partyId
+  );
 }
 
 function when(event, brief) {
@@ -227,8 +285,9 @@ function how(event) {
 /**
  * Return in words what happened.
  * @param {any} event A change, as the API tells it.
+ * @param {boolean} [brief] Whether a few words have to do.
  */
-export function sentence(event) {
+export function sentence(event, brief = false) {
   const values = {
     account: event.account && address(event.account),
     party: event.id && partyLink(event.id),
@@ -246,13 +305,19 @@ export function sentence(event) {
     contract: event.contract ?? "",
   };
   if (event.node?.operator) values.operator = address(event.node.operator);
-  if (event.operatorDomain && event.operator) values.operator = h("a", { href: to(["node", event.operator]) }, foreign(event.operatorDomain.replace(/^https?:\/\//, "")));
+  if (event.operatorDomain && event.operator)
+    values.operator = h(
+      "a",
+      { href: to(["node", event.operator]) },
+      foreign(event.operatorDomain.replace(/^https?:\/\//, "")),
+    );
   if (event.address) values.account = address(event.address);
   let key = `event.${event.change}`;
   if (event.change === "PartyWebsiteSet" && !event.website) key += ".none";
   if (event.change === "ControllerSet" && event.controller === event.account) key += ".none";
   if (event.change === "PartyReserved" && !event.holder) key += ".none";
   if (event.change === "NodeReserved" && !event.operator) key += ".none";
+  if (brief && has(`${key}.brief`)) key += ".brief";
   return has(key) ? parts(key, values) : plain(event.change, 60);
 }
 
@@ -275,7 +340,16 @@ export function pager({ total, offset, limit }, link) {
 
 /** Return what stands where a view will be. */
 export const loading = () =>
-  h("div", { "aria-busy": "true" }, h("span.only-read", { role: "status" }, t("loading")), h("div.card", null, Array.from({ length: 6 }, () => h("div.bone"))));
+  h(
+    "div",
+    { "aria-busy": "true" },
+    h("span.only-read", { role: "status" }, t("loading")),
+    h(
+      "div.card",
+      null,
+      Array.from({ length: 6 }, () => h("div.bone")),
+    ),
+  );
 
 /**
  * Return what stands where a view could not be loaded.
@@ -288,7 +362,13 @@ export function failed(error, again) {
   return h(
     "div.card",
     { role: "alert" },
-    h("div.empty", null, h("strong", null, title), foreign(error.detail ?? error.message ?? "", 400), h("div", null, h("button", { type: "button", onclick: again }, t("again")))),
+    h(
+      "div.empty",
+      null,
+      h("strong", null, title),
+      foreign(error.detail ?? error.message ?? "", 400),
+      h("div", null, h("button", { type: "button", onclick: again }, t("again"))),
+    ),
   );
 }
 

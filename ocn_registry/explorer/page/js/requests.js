@@ -17,43 +17,93 @@
 export const KINDS = {
   SetNode: {
     contract: "registry",
-    fields: [["address", "operator"], ["string", "domain"]],
+    fields: [
+      ["address", "operator"],
+      ["string", "domain"],
+    ],
     raw: "0x1179756d",
     direct: "0x85cb8602",
     directFields: [["string", "domain"]],
   },
-  DeleteNode: { contract: "registry", fields: [["address", "operator"]], raw: "0xcdb190d9", direct: "0xacaef0e0", directFields: [] },
+  DeleteNode: {
+    contract: "registry",
+    fields: [["address", "operator"]],
+    raw: "0xcdb190d9",
+    direct: "0xacaef0e0",
+    directFields: [],
+  },
   SetParty: {
     contract: "registry",
-    fields: [["address", "party"], ["string", "countryCode"], ["string", "partyId"], ["uint8[]", "roles"], ["address", "operator"]],
+    fields: [
+      ["address", "party"],
+      ["string", "countryCode"],
+      ["string", "partyId"],
+      ["uint8[]", "roles"],
+      ["address", "operator"],
+    ],
     raw: "0xed403460",
     direct: "0xa7bcc11d",
-    directFields: [["bytes2", "countryCode"], ["bytes3", "partyId"], ["uint8[]", "roles"], ["address", "operator"]],
+    directFields: [
+      ["bytes2", "countryCode"],
+      ["bytes3", "partyId"],
+      ["uint8[]", "roles"],
+      ["address", "operator"],
+    ],
   },
   SetPartyModules: {
     contract: "registry",
-    fields: [["address", "party"], ["string", "countryCode"], ["string", "partyId"], ["uint8[]", "sender"], ["uint8[]", "receiver"]],
+    fields: [
+      ["address", "party"],
+      ["string", "countryCode"],
+      ["string", "partyId"],
+      ["uint8[]", "sender"],
+      ["uint8[]", "receiver"],
+    ],
     raw: "0x6f24cd24",
     direct: "0xd0d2ffd6",
-    directFields: [["bytes2", "countryCode"], ["bytes3", "partyId"], ["uint8[]", "sender"], ["uint8[]", "receiver"]],
+    directFields: [
+      ["bytes2", "countryCode"],
+      ["bytes3", "partyId"],
+      ["uint8[]", "sender"],
+      ["uint8[]", "receiver"],
+    ],
   },
   SetPartyWebsite: {
     contract: "registry",
-    fields: [["address", "party"], ["string", "countryCode"], ["string", "partyId"], ["string", "website"]],
+    fields: [
+      ["address", "party"],
+      ["string", "countryCode"],
+      ["string", "partyId"],
+      ["string", "website"],
+    ],
     raw: "0xa35f7839",
     direct: "0xb34c79e5",
-    directFields: [["bytes2", "countryCode"], ["bytes3", "partyId"], ["string", "website"]],
+    directFields: [
+      ["bytes2", "countryCode"],
+      ["bytes3", "partyId"],
+      ["string", "website"],
+    ],
   },
   DeleteParty: {
     contract: "registry",
-    fields: [["address", "party"], ["string", "countryCode"], ["string", "partyId"]],
+    fields: [
+      ["address", "party"],
+      ["string", "countryCode"],
+      ["string", "partyId"],
+    ],
     raw: "0xfbd5b6b6",
     direct: "0xf497cde0",
-    directFields: [["bytes2", "countryCode"], ["bytes3", "partyId"]],
+    directFields: [
+      ["bytes2", "countryCode"],
+      ["bytes3", "partyId"],
+    ],
   },
   MoveAccount: {
     contract: "registry",
-    fields: [["address", "account"], ["address", "newAccount"]],
+    fields: [
+      ["address", "account"],
+      ["address", "newAccount"],
+    ],
     raw: "0x32fb00ce",
     direct: "0x6a0db546",
     directFields: [["address", "newAccount"]],
@@ -61,39 +111,84 @@ export const KINDS = {
   },
   SetController: {
     contract: "registry",
-    fields: [["address", "account"], ["address", "controller"]],
+    fields: [
+      ["address", "account"],
+      ["address", "controller"],
+    ],
     raw: "0xe1098087",
     direct: "0x479a1f12",
     directFields: [["address", "controller"]],
     acceptance: "AcceptController",
   },
-  AcceptAccount: { contract: "registry", fields: [["address", "newAccount"], ["address", "account"]], raw: "" },
-  AcceptController: { contract: "registry", fields: [["address", "controller"], ["address", "account"]], raw: "" },
+  AcceptAccount: {
+    contract: "registry",
+    fields: [
+      ["address", "newAccount"],
+      ["address", "account"],
+    ],
+    raw: "",
+  },
+  AcceptController: {
+    contract: "registry",
+    fields: [
+      ["address", "controller"],
+      ["address", "account"],
+    ],
+    raw: "",
+  },
   SetService: {
     contract: "permissions",
-    fields: [["address", "provider"], ["string", "name"], ["string", "url"], ["uint256[]", "permissions"]],
+    fields: [
+      ["address", "provider"],
+      ["string", "name"],
+      ["string", "url"],
+      ["uint256[]", "permissions"],
+    ],
     raw: "0x81a4f91c",
     direct: "0xa45469d1",
-    directFields: [["string", "name"], ["string", "url"], ["uint256[]", "permissions"]],
+    directFields: [
+      ["string", "name"],
+      ["string", "url"],
+      ["uint256[]", "permissions"],
+    ],
   },
-  DeleteService: { contract: "permissions", fields: [["address", "provider"]], raw: "0x4fb2d122", direct: "0x5fce7138", directFields: [] },
+  DeleteService: {
+    contract: "permissions",
+    fields: [["address", "provider"]],
+    raw: "0x4fb2d122",
+    direct: "0x5fce7138",
+    directFields: [],
+  },
   CreateAgreement: {
     contract: "permissions",
-    fields: [["address", "user"], ["address", "provider"], ["uint256[]", "permissions"]],
+    fields: [
+      ["address", "user"],
+      ["address", "provider"],
+      ["uint256[]", "permissions"],
+    ],
     raw: "0xa0aa495b",
     direct: "0x15ae3e19",
-    directFields: [["address", "provider"], ["uint256[]", "permissions"]],
+    directFields: [
+      ["address", "provider"],
+      ["uint256[]", "permissions"],
+    ],
   },
   RevokeAgreement: {
     contract: "permissions",
-    fields: [["address", "user"], ["address", "provider"]],
+    fields: [
+      ["address", "user"],
+      ["address", "provider"],
+    ],
     raw: "0xedcceb38",
     direct: "0xcdebf96e",
     directFields: [["address", "provider"]],
   },
   InvalidateNonce: {
     contract: "either",
-    fields: [["address", "account"], ["uint256", "newNonce"]],
+    fields: [
+      ["address", "account"],
+      ["uint256", "newNonce"],
+    ],
     raw: "0xfc64c97a",
     direct: "0xb70e36f0",
     directFields: [["uint256", "newNonce"]],
@@ -101,7 +196,18 @@ export const KINDS = {
 };
 
 export const ROLES = ["CPO", "EMSP", "HUB", "NAP", "NSP", "OTHER", "SCSP"];
-export const MODULES = ["cdrs", "chargingprofiles", "commands", "locations", "sessions", "tariffs", "tokens", "payments", "bookings", "invoicereconciliation"];
+export const MODULES = [
+  "cdrs",
+  "chargingprofiles",
+  "commands",
+  "locations",
+  "sessions",
+  "tariffs",
+  "tokens",
+  "payments",
+  "bookings",
+  "invoicereconciliation",
+];
 export const PERMISSIONS = [
   "FORWARD_ALL",
   "FORWARD_ALL_SENDER",
@@ -165,11 +271,16 @@ export function fault(document, network) {
   const wanted = typedData(network, document.primaryType, document.message, {
     nonce: document.message.nonce,
     deadline: document.message.deadline,
-    contract: String(document.domain.verifyingContract).toLowerCase() === network.permissions.toLowerCase() ? "permissions" : "registry",
+    contract:
+      String(document.domain.verifyingContract).toLowerCase() === network.permissions.toLowerCase()
+        ? "permissions"
+        : "registry",
   });
-  if (JSON.stringify(document.types?.[document.primaryType]) !== JSON.stringify(wanted.types[document.primaryType])) return "file.types";
+  if (JSON.stringify(document.types?.[document.primaryType]) !== JSON.stringify(wanted.types[document.primaryType]))
+    return "file.types";
   if (Number(document.domain.chainId) !== network.chainId) return "file.chain";
-  if (String(document.domain.verifyingContract).toLowerCase() !== wanted.domain.verifyingContract.toLowerCase()) return "file.contract";
+  if (String(document.domain.verifyingContract).toLowerCase() !== wanted.domain.verifyingContract.toLowerCase())
+    return "file.contract";
   if (document.domain.name !== wanted.domain.name || document.domain.version !== "3") return "file.contract";
   if (Object.keys(document.message).sort().join() !== Object.keys(wanted.message).sort().join()) return "file.types";
   return null;

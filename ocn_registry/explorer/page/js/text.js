@@ -57,7 +57,12 @@ export const has = (key) => key in words;
 function pattern(key, values) {
   const form = "count" in values ? `${key}.${plurals.select(Number(values.count))}` : key;
   // What has no text here yet is a name: of a new kind of event, say, or a stranger's.
-  return words[form] ?? words[`${key}.other`] ?? words[key] ?? plain(key.slice(key.indexOf(".") + 1), 60).replace(/[{}]/g, "");
+  return (
+    words[form] ??
+    words[`${key}.other`] ??
+    words[key] ??
+    plain(key.slice(key.indexOf(".") + 1), 60).replace(/[{}]/g, "")
+  );
 }
 
 /** @param {number} value What to write. */
@@ -89,7 +94,11 @@ export function distance(seconds) {
  * @param {number} unix Seconds.
  */
 export function ago(unix) {
-  const element = h("time.age", { datetime: new Date(unix * 1000).toISOString(), title: moment(unix), "data-unix": unix });
+  const element = h("time.age", {
+    datetime: new Date(unix * 1000).toISOString(),
+    title: moment(unix),
+    "data-unix": unix,
+  });
   fill(element, distance(unix - Date.now() / 1000));
   return element;
 }

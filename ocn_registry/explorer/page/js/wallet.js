@@ -75,7 +75,12 @@ function tell() {
  * @param {{quietly?: boolean}} [options] Whether only an account that it showed before is taken.
  */
 export async function connect(which, { quietly = false } = {}) {
-  const given = await ask(which, quietly ? "eth_accounts" : "eth_requestAccounts", [], quietly ? limits.quick : limits.answer);
+  const given = await ask(
+    which,
+    quietly ? "eth_accounts" : "eth_requestAccounts",
+    [],
+    quietly ? limits.quick : limits.answer,
+  );
   if (!Array.isArray(given) || !given.length) {
     if (quietly) return;
     throw new WalletError("account");
@@ -112,7 +117,8 @@ export function disconnect() {
 export async function sign(document, signer, network) {
   const which = await ready(signer, network);
   const signature = await ask(which, "eth_signTypedData_v4", [signer, forWallet(document)], limits.answer);
-  if (typeof signature !== "string" || !/^0x([0-9a-fA-F]{2})*$/.test(signature)) throw new WalletError("failed", "no signature came back");
+  if (typeof signature !== "string" || !/^0x([0-9a-fA-F]{2})*$/.test(signature))
+    throw new WalletError("failed", "no signature came back");
   return signature;
 }
 
@@ -125,8 +131,14 @@ export async function sign(document, signer, network) {
  */
 export async function send(call, payer, network) {
   const which = await ready(payer, network);
-  const hash = await ask(which, "eth_sendTransaction", [{ from: payer, to: call.to, data: call.data, value: "0x0" }], limits.answer);
-  if (typeof hash !== "string" || !/^0x[0-9a-fA-F]{64}$/.test(hash)) throw new WalletError("failed", "no transaction came back");
+  const hash = await ask(
+    which,
+    "eth_sendTransaction",
+    [{ from: payer, to: call.to, data: call.data, value: "0x0" }],
+    limits.answer,
+  );
+  if (typeof hash !== "string" || !/^0x[0-9a-fA-F]{64}$/.test(hash))
+    throw new WalletError("failed", "no transaction came back");
   return hash;
 }
 

@@ -12,14 +12,20 @@ import { WalletError, account, connect, disconnect, wallet, wallets } from "../w
  */
 export function accountCard(flow) {
   const now = account();
-  return card(t("account"), now ? connected(flow, now) : choice(), flow.draft.step === "form" && flow.form ? other(flow) : null);
+  return card(
+    t("account"),
+    now ? connected(flow, now) : choice(),
+    flow.draft.step === "form" && flow.form ? other(flow) : null,
+  );
 }
 
 function connected(flow, now) {
   const info = wallet()?.info;
   return [
     h("p", null, h("span.tag", null, plain(info?.name ?? "", 40)), " ", addressOf(now, { whole: true })),
-    flow.draft.account && !same(flow.draft.account, now) ? h("p.small", null, t("account.for"), " ", addressOf(flow.draft.account)) : null,
+    flow.draft.account && !same(flow.draft.account, now)
+      ? h("p.small", null, t("account.for"), " ", addressOf(flow.draft.account))
+      : null,
     h("div.buttons", null, h("button.small", { type: "button", onclick: () => disconnect() }, t("account.disconnect"))),
   ];
 }
@@ -47,8 +53,13 @@ function choice() {
           some.map((which) =>
             h(
               "button",
-              { type: "button", "data-wallet": which.info.rdns || which.info.uuid, onclick: (event) => join(which, event.currentTarget) },
-              /^data:image\//.test(which.info.icon) && h("img", { src: which.info.icon, alt: "", width: 20, height: 20 }),
+              {
+                type: "button",
+                "data-wallet": which.info.rdns || which.info.uuid,
+                onclick: (event) => join(which, event.currentTarget),
+              },
+              /^data:image\//.test(which.info.icon) &&
+                h("img", { src: which.info.icon, alt: "", width: 20, height: 20 }),
               t("account.connect", { name: plain(which.info.name, 40) }),
             ),
           ),
@@ -77,7 +88,18 @@ function other(flow) {
       flow.save();
     },
   });
-  return h("details", { open: Boolean(flow.draft.account) }, h("summary.small", null, t("account.other")), h("div.field", null, h("label", { for: id }, t("account.address")), input, h("p.hint", { id: `${id}-hint` }, t("account.other.hint"))));
+  return h(
+    "details",
+    { open: Boolean(flow.draft.account) },
+    h("summary.small", null, t("account.other")),
+    h(
+      "div.field",
+      null,
+      h("label", { for: id }, t("account.address")),
+      input,
+      h("p.hint", { id: `${id}-hint` }, t("account.other.hint")),
+    ),
+  );
 }
 
 /**

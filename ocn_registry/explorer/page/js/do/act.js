@@ -55,13 +55,17 @@ export const act = {
     if (!name) return { drafts: [...Object.keys(FORMS), "file"].filter((one) => remembered(one)) };
     if (name !== "file" && !FORMS[name]) throw new api.ApiError(404, { detail: t("error.noview") });
     const needsNodes = FORMS[name]?.fields.some((field) => field.type === "operator");
-    const [chain, nodes] = await Promise.all([api.get("chain", {}, signal), needsNodes ? api.get("nodes", { limit: NODES }, signal) : { nodes: [], total: 0 }]);
+    const [chain, nodes] = await Promise.all([
+      api.get("chain", {}, signal),
+      needsNodes ? api.get("nodes", { limit: NODES }, signal) : { nodes: [], total: 0 },
+    ]);
     return { name, network: chain, nodes: nodes.total <= NODES ? nodes.nodes : [] };
   },
   draw(found, { path, query }, { settings, signal }) {
     if (!found.name) return menu(found.drafts);
     const network = { ...found.network, rpcUrls: settings.rpcUrls };
-    if (network.generation !== undefined && !network.generation.startsWith("v3")) return h("div", null, head(t(`do.${path[1]}.title`)), h("div.card", null, empty(t("do.old"), t("do.old.hint"))));
+    if (network.generation !== undefined && !network.generation.startsWith("v3"))
+      return h("div", null, head(t(`do.${path[1]}.title`)), h("div.card", null, empty(t("do.old"), t("do.old.hint"))));
     return new Flow(found, network, query, settings, signal).root;
   },
 };
@@ -71,7 +75,16 @@ function menu(drafts) {
     "div.stack",
     null,
     head(t("do.title"), { lead: t("do.lead") }),
-    drafts.length > 0 && note("info", h("strong", null, t("draft.some")), h("ul", { class: "plain" }, drafts.map((name) => h("li", null, h("a", { href: to(["do", name]) }, t(`do.${name}.title`)))))),
+    drafts.length > 0 &&
+      note(
+        "info",
+        h("strong", null, t("draft.some")),
+        h(
+          "ul",
+          { class: "plain" },
+          drafts.map((name) => h("li", null, h("a", { href: to(["do", name]) }, t(`do.${name}.title`)))),
+        ),
+      ),
     GROUPS.map((group) =>
       card(
         t(`do.group.${group}`),
@@ -80,11 +93,20 @@ function menu(drafts) {
           null,
           Object.entries(FORMS)
             .filter(([, form]) => form.group === group)
-            .map(([name]) => h("a.action", { href: to(["do", name]) }, h("b", null, t(`do.${name}.title`)), t(`do.${name}.lead`))),
+            .map(([name]) =>
+              h("a.action", { href: to(["do", name]) }, h("b", null, t(`do.${name}.title`)), t(`do.${name}.lead`)),
+            ),
         ),
       ),
     ),
-    card(t("do.group.file"), h("div.actions", null, h("a.action", { href: to(["do", "file"]) }, h("b", null, t("do.file.title")), t("do.file.lead")))),
+    card(
+      t("do.group.file"),
+      h(
+        "div.actions",
+        null,
+        h("a.action", { href: to(["do", "file"]) }, h("b", null, t("do.file.title")), t("do.file.lead")),
+      ),
+    ),
     note("info", t("do.nokey")),
   );
 }
@@ -108,7 +130,12 @@ class Flow {
     this.main = h("div.stack", null);
     this.side = h("div.stack", null);
     this.steps = h("div", null);
-    this.root = h("div.stack", null, head(t(`do.${found.name}.title`), { eyebrow: t("tab.do"), lead: t(`do.${found.name}.lead`) }), h("div.columns", null, this.main, this.side));
+    this.root = h(
+      "div.stack",
+      null,
+      head(t(`do.${found.name}.title`), { eyebrow: t("tab.do"), lead: t(`do.${found.name}.lead`) }),
+      h("div.columns", null, this.main, this.side),
+    );
     const end = listen(() => this.walletChanged());
     signal.addEventListener("abort", end);
     this.draw();
@@ -131,9 +158,20 @@ class Flow {
   async prefill() {
     const { countryCode, partyId } = this.draft.values;
     try {
-      const { party } = await api.get(`parties/${encodeURIComponent(countryCode)}/${encodeURIComponent(partyId)}`, {}, this.signal);
-      const now = { roles: party.roles, operator: party.node.operator, sender: party.modules.sender, receiver: party.modules.receiver, website: party.website ?? "" };
-      for (const field of this.form?.fields ?? []) if (field.name in now) this.draft.values[field.name] ??= now[field.name];
+      const { party } = await api.get(
+        `parties/${encodeURIComponent(countryCode)}/${encodeURIComponent(partyId)}`,
+        {},
+        this.signal,
+      );
+      const now = {
+        roles: party.roles,
+        operator: party.node.operator,
+        sender: party.modules.sender,
+        receiver: party.modules.receiver,
+        website: party.website ?? "",
+      };
+      for (const field of this.form?.fields ?? [])
+        if (field.name in now) this.draft.values[field.name] ??= now[field.name];
       if (!same(party.address, walletAccount())) this.draft.account ||= party.address;
       this.draw();
     } catch {
@@ -164,7 +202,13 @@ class Flow {
   }
 
   walletChanged() {
-    if (this.draft.step === "review" && this.prepared && this.form && !this.draft.account && !same(this.prepared.account, walletAccount())) {
+    if (
+      this.draft.step === "review" &&
+      this.prepared &&
+      this.form &&
+      !this.draft.account &&
+      !same(this.prepared.account, walletAccount())
+    ) {
       this.back(); // what is shown is for another account
       return;
     }
@@ -186,25 +230,55 @@ class Flow {
   }
 
   drawSide() {
-    const place = { form: 0, review: 1, pending: 3 }[this.draft.step] + (this.draft.step === "review" && this.draft.document?.signature ? 1 : 0);
+    const place =
+      { form: 0, review: 1, pending: 3 }[this.draft.step] +
+      (this.draft.step === "review" && this.draft.document?.signature ? 1 : 0);
     fill(
       this.side,
       this.draft.step === "pending" && this.draft.sent?.kind === "relay" ? null : accountCard(this),
-      card(t("steps"), h("ol.steps", null, ["fill", "check", "sign", "send"].map((name, at) => h("li", { "data-state": at < place ? "done" : at > place ? "waits" : "now", "aria-current": at === place ? "step" : null }, h("strong", null, t(`steps.${name}`)), h("div.small.muted", null, t(`steps.${name}.hint`)))))),
+      card(
+        t("steps"),
+        h(
+          "ol.steps",
+          null,
+          ["fill", "check", "sign", "send"].map((name, at) =>
+            h(
+              "li",
+              {
+                "data-state": at < place ? "done" : at > place ? "waits" : "now",
+                "aria-current": at === place ? "step" : null,
+              },
+              h("strong", null, t(`steps.${name}`)),
+              h("div.small.muted", null, t(`steps.${name}.hint`)),
+            ),
+          ),
+        ),
+      ),
     );
   }
 
   drawMain() {
     const { step } = this.draft;
     if (step === "pending") fill(this.main, progress(this));
-    else if (step === "review") fill(this.main, this.restoredNote(), this.errorNote(), this.prepared ? review(this) : card(null, h("p", { role: "status" }, t("loading"))));
+    else if (step === "review")
+      fill(
+        this.main,
+        this.restoredNote(),
+        this.errorNote(),
+        this.prepared ? review(this) : card(null, h("p", { role: "status" }, t("loading"))),
+      );
     else if (this.form) fill(this.main, this.restoredNote(), this.errorNote(), this.drawForm());
     else fill(this.main, this.errorNote(), this.drawDrop());
   }
 
   restoredNote() {
     if (!this.restored) return null;
-    return note("info", t("draft.restored"), " ", h("button.small", { type: "button", onclick: () => this.restart() }, t("draft.forget")));
+    return note(
+      "info",
+      t("draft.restored"),
+      " ",
+      h("button.small", { type: "button", onclick: () => this.restart() }, t("draft.forget")),
+    );
   }
 
   errorNote() {
@@ -227,10 +301,21 @@ class Flow {
       h("h2", null, t("steps.fill")),
       form.fields.length ? null : h("p", null, t(`do.${this.draft.name}.nothing`)),
       idsFirst(form.fields).map((part) => {
-        const drawn = part.map((field) => control(this.draft.name, field, this.draft.values, { nodes: this.found.nodes, problems: this.problems, changed: () => this.save() }));
+        const drawn = part.map((field) =>
+          control(this.draft.name, field, this.draft.values, {
+            nodes: this.found.nodes,
+            problems: this.problems,
+            changed: () => this.save(),
+          }),
+        );
         return part.length > 1 ? h("div.pair.field", null, drawn) : drawn;
       }),
-      h("div.buttons", null, h("button.primary", { type: "submit" }, t("form.next")), h("button", { type: "button", onclick: () => (this.restart(), go(to(["do"]))) }, t("form.cancel"))),
+      h(
+        "div.buttons",
+        null,
+        h("button.primary", { type: "submit" }, t("form.next")),
+        h("button", { type: "button", onclick: () => (this.restart(), go(to(["do"]))) }, t("form.cancel")),
+      ),
     );
   }
 
@@ -286,13 +371,23 @@ class Flow {
   async made() {
     const form = /** @type {import("./forms.js").Form} */ (this.form);
     const intent = { type: form.type };
-    for (const field of form.fields) intent[field.name] = this.draft.values[field.name] ?? (["modules", "permissions", "roles"].includes(field.type) ? [] : "");
+    for (const field of form.fields)
+      intent[field.name] =
+        this.draft.values[field.name] ?? (["modules", "permissions", "roles"].includes(field.type) ? [] : "");
     if (form.type === "SetController" && !intent.controller) intent.controller = this.account;
     const deadline = Math.floor(Date.now() / 1000) + this.draft.lifetime;
-    const [prepared, holder] = await Promise.all([api.post("prepare", { account: this.account, intent, deadline }, this.signal), api.get(`accounts/${this.account}`, {}, this.signal)]);
+    const [prepared, holder] = await Promise.all([
+      api.post("prepare", { account: this.account, intent, deadline }, this.signal),
+      api.get(`accounts/${this.account}`, {}, this.signal),
+    ]);
     const document = { ...prepared.typedData };
     const wrong = fault(document, this.network);
-    if (wrong || document.primaryType !== form.type || !same(accountOf(document), this.account) || !fits(document.message, intent)) {
+    if (
+      wrong ||
+      document.primaryType !== form.type ||
+      !same(accountOf(document), this.account) ||
+      !fits(document.message, intent)
+    ) {
       throw new api.ApiError(400, { code: "odd_answer", detail: t("review.odd") });
     }
     if (prepared.acceptance) {
@@ -309,7 +404,10 @@ class Flow {
     const wrong = fault(document, this.network);
     if (wrong) throw new api.ApiError(400, { code: "odd_file", detail: t(wrong) });
     const account = accountOf(document);
-    const [prepared, holder] = await Promise.all([api.post("prepare", { request: document }, this.signal), api.get(`accounts/${account}`, {}, this.signal)]);
+    const [prepared, holder] = await Promise.all([
+      api.post("prepare", { request: document }, this.signal),
+      api.get(`accounts/${account}`, {}, this.signal),
+    ]);
     return [prepared, holder];
   }
 
@@ -357,7 +455,12 @@ class Flow {
       this.draw();
       await this.prepare();
     };
-    const input = h("input", { type: "file", accept: "application/json,.json", id: "do-file", onchange: (event) => take(event.target.files?.[0]) });
+    const input = h("input", {
+      type: "file",
+      accept: "application/json,.json",
+      id: "do-file",
+      onchange: (event) => take(event.target.files?.[0]),
+    });
     const zone = h(
       "div.drop",
       {

@@ -27,9 +27,25 @@ const ID = [
 
 /** @type {Record<string, Form>} */
 export const FORMS = {
-  register: { type: "SetParty", group: "party", fields: [...ID, { name: "roles", type: "roles" }, { name: "operator", type: "operator" }] },
-  modules: { type: "SetPartyModules", group: "party", fields: [...ID, { name: "sender", type: "modules", optional: true }, { name: "receiver", type: "modules", optional: true }] },
-  website: { type: "SetPartyWebsite", group: "party", fields: [...ID, { name: "website", type: "url", optional: true }] },
+  register: {
+    type: "SetParty",
+    group: "party",
+    fields: [...ID, { name: "roles", type: "roles" }, { name: "operator", type: "operator" }],
+  },
+  modules: {
+    type: "SetPartyModules",
+    group: "party",
+    fields: [
+      ...ID,
+      { name: "sender", type: "modules", optional: true },
+      { name: "receiver", type: "modules", optional: true },
+    ],
+  },
+  website: {
+    type: "SetPartyWebsite",
+    group: "party",
+    fields: [...ID, { name: "website", type: "url", optional: true }],
+  },
   leave: { type: "DeleteParty", group: "party", danger: true, fields: ID },
   node: { type: "SetNode", group: "node", fields: [{ name: "domain", type: "url" }] },
   "leave-node": { type: "DeleteNode", group: "node", danger: true, fields: [] },
@@ -46,7 +62,12 @@ export const FORMS = {
   agree: { type: "CreateAgreement", group: "service", fields: [{ name: "provider", type: "address" }] },
   revoke: { type: "RevokeAgreement", group: "service", danger: true, fields: [{ name: "provider", type: "address" }] },
   move: { type: "MoveAccount", group: "key", danger: true, fields: [{ name: "newAccount", type: "address" }] },
-  controller: { type: "SetController", group: "key", danger: true, fields: [{ name: "controller", type: "address", optional: true }] },
+  controller: {
+    type: "SetController",
+    group: "key",
+    danger: true,
+    fields: [{ name: "controller", type: "address", optional: true }],
+  },
   cancel: { type: "InvalidateNonce", group: "key", danger: true, fields: [{ name: "contract", type: "contract" }] },
 };
 
@@ -62,7 +83,12 @@ const URL_RULE = /^https?:\/\/[a-z0-9[]([-a-z0-9._~:/%[\]]*[^./])?$/;
  */
 export function problem(field, value) {
   const none = value === undefined || value === "" || (Array.isArray(value) && !value.length);
-  if (none) return field.optional ? "" : Array.isArray(value) || ["roles", "permissions"].includes(field.type) ? "problem.choose" : "problem.missing";
+  if (none)
+    return field.optional
+      ? ""
+      : Array.isArray(value) || ["roles", "permissions"].includes(field.type)
+        ? "problem.choose"
+        : "problem.missing";
   switch (field.type) {
     case "country":
       return /^[A-Z]{2}$/.test(value) ? "" : "problem.country";
@@ -89,7 +115,13 @@ export function tidy(field, value) {
   if (typeof value !== "string") return value;
   const text = value.trim();
   if (field.type === "country" || field.type === "partyId") return text.toUpperCase();
-  if (field.type === "url" && text) return text.replace(/^([a-z]+:\/\/)?([^/]*)/i, (_, scheme, host) => `${(scheme ?? "https://").toLowerCase()}${host.toLowerCase()}`).replace(/\/+$/, "");
+  if (field.type === "url" && text)
+    return text
+      .replace(
+        /^([a-z]+:\/\/)?([^/]*)/i,
+        (_, scheme, host) => `${(scheme ?? "https://").toLowerCase()}${host.toLowerCase()}`,
+      )
+      .replace(/\/+$/, "");
   return text;
 }
 
@@ -109,7 +141,10 @@ export function control(form, field, values, { nodes, changed, problems }) {
   const hints = `${id}-hint${wrong ? ` ${id}-problem` : ""}`;
   const label = t(has(`field.${form}.${field.name}`) ? `field.${form}.${field.name}` : `field.${field.name}`);
   const hint = t(has(`hint.${form}.${field.name}`) ? `hint.${form}.${field.name}` : `hint.${field.name}`);
-  const said = [h("p.hint", { id: `${id}-hint` }, hint), wrong && h("p.problem", { id: `${id}-problem`, role: "alert" }, t(wrong))];
+  const said = [
+    h("p.hint", { id: `${id}-hint` }, hint),
+    wrong && h("p.problem", { id: `${id}-problem`, role: "alert" }, t(wrong)),
+  ];
   const set = (now) => {
     values[field.name] = now;
     changed();
@@ -139,7 +174,12 @@ export function control(form, field, values, { nodes, changed, problems }) {
                 set(all.filter((each) => chosen.has(each)));
               },
             }),
-            h("span", null, field.type === "roles" ? h("strong", null, `${one} `) : null, field.type === "modules" ? one : t(`${field.type === "roles" ? "role" : "permission"}.${one}`)),
+            h(
+              "span",
+              null,
+              field.type === "roles" ? h("strong", null, `${one} `) : null,
+              field.type === "modules" ? one : t(`${field.type === "roles" ? "role" : "permission"}.${one}`),
+            ),
           ),
         ),
       ),
@@ -151,7 +191,13 @@ export function control(form, field, values, { nodes, changed, problems }) {
       "div.field",
       null,
       h("label", { for: id }, label),
-      h("select", { id, name: field.name, "aria-describedby": hints, onchange: (event) => set(event.target.value) }, ["registry", "permissions"].map((one) => h("option", { value: one, selected: value === one }, t(`contract.${one}`)))),
+      h(
+        "select",
+        { id, name: field.name, "aria-describedby": hints, onchange: (event) => set(event.target.value) },
+        ["registry", "permissions"].map((one) =>
+          h("option", { value: one, selected: value === one }, t(`contract.${one}`)),
+        ),
+      ),
       said,
     );
   }
@@ -163,10 +209,22 @@ export function control(form, field, values, { nodes, changed, problems }) {
       h("label", { for: id }, label),
       h(
         "select",
-        { id, name: field.name, "aria-describedby": hints, "aria-invalid": wrong ? "true" : null, onchange: (event) => set(event.target.value) },
+        {
+          id,
+          name: field.name,
+          "aria-describedby": hints,
+          "aria-invalid": wrong ? "true" : null,
+          onchange: (event) => set(event.target.value),
+        },
         h("option", { value: "" }, t("choose")),
         !known && value && h("option", { value, selected: true }, value),
-        nodes.map((node) => h("option", { value: node.operator, selected: node.operator === value }, node.url.replace(/^https?:\/\//, ""))),
+        nodes.map((node) =>
+          h(
+            "option",
+            { value: node.operator, selected: node.operator === value },
+            node.url.replace(/^https?:\/\//, ""),
+          ),
+        ),
       ),
       said,
     );

@@ -13,7 +13,9 @@ import { parts, t } from "../text.js";
  */
 export function losses(type, intent, account) {
   const url = (text) => h("strong", null, foreign(text));
-  const party = (account.parties ?? []).find((one) => one.countryCode === intent.countryCode && one.partyId === intent.partyId);
+  const party = (account.parties ?? []).find(
+    (one) => one.countryCode === intent.countryCode && one.partyId === intent.partyId,
+  );
   const last = (account.parties ?? []).length === 1;
   const said = [];
   const say = (key, values = {}) => said.push(parts(`ends.${key}`, values));
@@ -51,7 +53,11 @@ export function losses(type, intent, account) {
       }
       break;
     case "SetService":
-      if (account.service && [...account.service.permissions].sort().join() !== [...(intent.permissions ?? [])].sort().join()) said.push(t("ends.version", { count: account.service.users ?? 0 }));
+      if (
+        account.service &&
+        [...account.service.permissions].sort().join() !== [...(intent.permissions ?? [])].sort().join()
+      )
+        said.push(t("ends.version", { count: account.service.users ?? 0 }));
       break;
     case "DeleteService":
       if (account.service) said.push(t("ends.service", { count: account.service.users ?? 0 }));

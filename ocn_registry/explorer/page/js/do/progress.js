@@ -29,8 +29,15 @@ export function progress(flow) {
     try {
       found = flow.draft.sent.kind === "relay" ? await ofRelay(flow) : await ofWallet(flow);
     } catch (error) {
-      found = { state: last || "accepted", trouble: error instanceof api.ApiError ? error.detail || t("error.offline") : String(/** @type {any} */ (error)?.message ?? error) };
-      if (error instanceof api.ApiError && error.status === 404 && flow.draft.sent.kind === "relay") found = { state: "withdrawn" };
+      found = {
+        state: last || "accepted",
+        trouble:
+          error instanceof api.ApiError
+            ? error.detail || t("error.offline")
+            : String(/** @type {any} */ (error)?.message ?? error),
+      };
+      if (error instanceof api.ApiError && error.status === 404 && flow.draft.sent.kind === "relay")
+        found = { state: "withdrawn" };
     }
     if (over || flow.signal.aborted) return;
     over = OVER.includes(found.state);
@@ -66,13 +73,19 @@ async function ofWallet(flow) {
   if (!found) {
     try {
       const told = await api.get(`transactions/${hash}`, {}, flow.signal);
-      if (told.succeeded !== null && told.succeeded !== undefined) found = { status: told.succeeded ? "0x1" : "0x0", blockNumber: told.block };
+      if (told.succeeded !== null && told.succeeded !== undefined)
+        found = { status: told.succeeded ? "0x1" : "0x0", blockNumber: told.block };
     } catch (error) {
       if (!(error instanceof api.ApiError && error.status === 404)) throw error;
     }
   }
   if (!found) return { state: "sent", hash };
-  return { state: Number(found.status) ? "done" : "failed", hash, block: Number(found.blockNumber), error: Number(found.status) ? null : { detail: t("progress.reverted") } };
+  return {
+    state: Number(found.status) ? "done" : "failed",
+    hash,
+    block: Number(found.blockNumber),
+    error: Number(found.status) ? null : { detail: t("progress.reverted") },
+  };
 }
 
 function shown(flow, found, long) {
@@ -91,22 +104,51 @@ function shown(flow, found, long) {
       : h(
           "ol.steps",
           null,
-          states.map((name, at) => h("li", { "data-state": at <= reached ? "done" : "waits" }, h("strong", null, t(`state.${name}`)), h("div.small.muted", null, t(`state.${own ? "own." : ""}${name}.hint`)))),
+          states.map((name, at) =>
+            h(
+              "li",
+              { "data-state": at <= reached ? "done" : "waits" },
+              h("strong", null, t(`state.${name}`)),
+              h("div.small.muted", null, t(`state.${own ? "own." : ""}${name}.hint`)),
+            ),
+          ),
         ),
-    found.hash ? h("p.small", null, t("transaction"), " ", transaction(found.hash), found.block ? [" · ", t("block.short", { number: found.block })] : null) : null,
+    found.hash
+      ? h(
+          "p.small",
+          null,
+          t("transaction"),
+          " ",
+          transaction(found.hash),
+          found.block ? [" · ", t("block.short", { number: found.block })] : null,
+        )
+      : null,
     found.trouble ? note("warn", t("progress.trouble"), " ", foreign(found.trouble, 200)) : null,
     long && !bad && found.state !== "done" ? note("info", t(own ? "progress.long.own" : "progress.long")) : null,
-    found.state === "done" ? note("good", h("strong", null, t("progress.listed")), " ", result(flow.draft.document)) : null,
+    found.state === "done"
+      ? note("good", h("strong", null, t("progress.listed")), " ", result(flow.draft.document))
+      : null,
     h(
       "div.buttons",
       null,
       found.state === "done" ? next(flow) : null,
-      bad || found.state === "done" ? h("button", { type: "button", onclick: () => (bad ? retry(flow) : flow.restart()) }, t(bad ? "progress.again" : "progress.another")) : h("button.small", { type: "button", onclick: () => flow.restart() }, t("progress.leave")),
+      bad || found.state === "done"
+        ? h(
+            "button",
+            { type: "button", onclick: () => (bad ? retry(flow) : flow.restart()) },
+            t(bad ? "progress.again" : "progress.another"),
+          )
+        : h("button.small", { type: "button", onclick: () => flow.restart() }, t("progress.leave")),
     ),
   );
 }
 
-const errorOf = (error) => (error === null || error === undefined ? "" : typeof error === "string" ? error : (error.detail ?? JSON.stringify(error)));
+const errorOf = (error) =>
+  error === null || error === undefined
+    ? ""
+    : typeof error === "string"
+      ? error
+      : (error.detail ?? JSON.stringify(error));
 
 function retry(flow) {
   delete flow.draft.sent;
@@ -120,7 +162,12 @@ function retry(flow) {
 /** Where what was done can be seen. */
 function result(document) {
   const { message, primaryType } = document;
-  if (message.countryCode && primaryType !== "DeleteParty") return h("a", { href: to(["party", message.countryCode, message.partyId]) }, `${plain(message.countryCode)} ${plain(message.partyId)}`);
+  if (message.countryCode && primaryType !== "DeleteParty")
+    return h(
+      "a",
+      { href: to(["party", message.countryCode, message.partyId]) },
+      `${plain(message.countryCode)} ${plain(message.partyId)}`,
+    );
   if (primaryType === "SetNode") return h("a", { href: to(["node", message.operator]) }, foreign(message.domain));
   if (primaryType === "SetService") return h("a", { href: to(["service", message.provider]) }, t("service"));
   return addressOf(primaryType === "MoveAccount" ? message.newAccount : accountOf(document));
@@ -130,6 +177,13 @@ function result(document) {
 function next(flow) {
   const { message, primaryType } = flow.draft.document;
   const id = { countryCode: message.countryCode, partyId: message.partyId };
-  const more = { SetParty: [["modules", id], ["website", id]], SetNode: [["register", { operator: message.operator }]] }[primaryType] ?? [];
+  const more =
+    {
+      SetParty: [
+        ["modules", id],
+        ["website", id],
+      ],
+      SetNode: [["register", { operator: message.operator }]],
+    }[primaryType] ?? [];
   return more.map(([name, query]) => h("a.button", { href: to(["do", name], query) }, t(`do.${name}.title`)));
 }

@@ -29,13 +29,23 @@ export function review(flow) {
     h("h2", { tabindex: -1 }, t("review.title")),
     h("p", { "data-words": "" }, parts(key, values)),
     ends.length
-      ? note("warn", h("h3", null, t("review.ends")), h("ul", null, ends.map((one) => h("li", null, one))))
+      ? note(
+          "warn",
+          h("h3", null, t("review.ends")),
+          h(
+            "ul",
+            null,
+            ends.map((one) => h("li", null, one)),
+          ),
+        )
       : h("p.small.muted", null, t("review.endsnothing")),
     adds.length ? h("p.small.muted", null, t("review.adds")) : null,
     late ? note("bad", t("review.late")) : null,
     sheet(document, flow),
     flow.prepared.signerIsContract ? note("info", t("review.contract")) : null,
-    !same(flow.prepared.signer, flow.prepared.account) ? note("info", parts("review.controller", { controller: addressOf(flow.prepared.signer) })) : null,
+    !same(flow.prepared.signer, flow.prepared.account)
+      ? note("info", parts("review.controller", { controller: addressOf(flow.prepared.signer) }))
+      : null,
     acceptance(flow),
     payers(flow),
     buttons(flow, late),
@@ -49,13 +59,30 @@ function sheet(document, flow) {
     "div.sheet",
     null,
     h("header", null, t("review.sheet")),
-    h("dl.facts", null, [
-      [t("review.contractof"), `${document.domain.name} · ${t("fact.chain")} ${document.domain.chainId}`],
-      [t("review.verifying"), document.domain.verifyingContract],
-      ["primaryType", document.primaryType],
-      ...Object.entries(document.message).map(([name, value]) => [name, Array.isArray(value) ? `[${value.join(", ")}]` : plain(String(value))]),
-    ].map(([name, value]) => [h("dt", null, name), h("dd", null, value)])),
-    h("p", { class: "small muted note" }, t("review.until"), " ", h("strong", null, moment(until)), " (", distance(until - Date.now() / 1000), ")", flow.form && !document.signature ? [" · ", lifetime(flow)] : null),
+    h(
+      "dl.facts",
+      null,
+      [
+        [t("review.contractof"), `${document.domain.name} · ${t("fact.chain")} ${document.domain.chainId}`],
+        [t("review.verifying"), document.domain.verifyingContract],
+        ["primaryType", document.primaryType],
+        ...Object.entries(document.message).map(([name, value]) => [
+          name,
+          Array.isArray(value) ? `[${value.join(", ")}]` : plain(String(value)),
+        ]),
+      ].map(([name, value]) => [h("dt", null, name), h("dd", null, value)]),
+    ),
+    h(
+      "p",
+      { class: "small muted" },
+      t("review.until"),
+      " ",
+      h("strong", null, moment(until)),
+      " (",
+      distance(until - Date.now() / 1000),
+      ")",
+      flow.form && !document.signature ? [" · ", lifetime(flow)] : null,
+    ),
   );
 }
 
@@ -68,7 +95,6 @@ function lifetime(flow) {
     h(
       "select",
       {
-        class: "small",
         name: "lifetime",
         onchange: (event) => {
           flow.draft.lifetime = Number(event.target.value);
@@ -96,7 +122,11 @@ function acceptance(flow) {
     h("h3", null, t("accept.title")),
     h("p", null, parts("accept.text", { account: addressOf(who) })),
     here
-      ? h("button", { type: "button", onclick: (event) => signAcceptance(flow, given, who, event.currentTarget) }, t("accept.sign"))
+      ? h(
+          "button",
+          { type: "button", onclick: (event) => signAcceptance(flow, given, who, event.currentTarget) },
+          t("accept.sign"),
+        )
       : h("p.small", null, t("accept.switch")),
   );
 }
@@ -186,7 +216,11 @@ function call(flow) {
     null,
     h("summary.small", null, t("call.title")),
     h("p.small", null, t("call.text")),
-    h("pre", { tabindex: 0 }, `to    ${to}\nvalue 0\n${flow.draft.document.primaryType}(${(KINDS[flow.draft.document.primaryType].directFields ?? []).map(([, name]) => `${name}: ${JSON.stringify(flow.draft.document.message[name])}`).join(", ")})\n\n${data.match(/.{1,74}/g)?.join("\n") ?? ""}`),
+    h(
+      "pre",
+      { tabindex: 0 },
+      `to    ${to}\nvalue 0\n${flow.draft.document.primaryType}(${(KINDS[flow.draft.document.primaryType].directFields ?? []).map(([, name]) => `${name}: ${JSON.stringify(flow.draft.document.message[name])}`).join(", ")})\n\n${data.match(/.{1,74}/g)?.join("\n") ?? ""}`,
+    ),
   );
 }
 
@@ -197,16 +231,32 @@ function buttons(flow, late) {
   const open = Boolean(document.acceptance && !document.acceptance.signature);
   const paid = { relay: "pay.do.relay", self: "pay.do.self", file: "pay.do.file" }[draft.pay] ?? "pay.do.file";
   // Whoever pays can be anybody once it is signed; before, the signer has to be here.
-  const needed = draft.pay === "self" ? Boolean(walletAccount()) && (mine || Boolean(document.signature)) : draft.pay === "file" || mine || Boolean(document.signature);
-  const why = open && draft.pay !== "file" ? t("accept.first") : needed ? "" : prepared.signerIsContract ? t("sign.contract") : t("sign.who", { account: plain(prepared.signer) });
+  const needed =
+    draft.pay === "self"
+      ? Boolean(walletAccount()) && (mine || Boolean(document.signature))
+      : draft.pay === "file" || mine || Boolean(document.signature);
+  const why =
+    open && draft.pay !== "file"
+      ? t("accept.first")
+      : needed
+        ? ""
+        : prepared.signerIsContract
+          ? t("sign.contract")
+          : t("sign.who", { account: plain(prepared.signer) });
   const blocked = (late && !document.signature) || (draft.pay !== "file" && (open || !needed));
   return [
     why ? note("warn", why) : null,
     h(
       "div.buttons",
       null,
-      h("button.primary", { type: "button", disabled: blocked, onclick: (event) => go(flow, event.currentTarget) }, t(paid)),
-      draft.pay === "file" && !document.signature && mine ? h("button", { type: "button", onclick: () => download(flow) }, t("pay.do.unsigned")) : null,
+      h(
+        "button.primary",
+        { type: "button", disabled: blocked, onclick: (event) => go(flow, event.currentTarget) },
+        t(paid),
+      ),
+      draft.pay === "file" && !document.signature && mine
+        ? h("button", { type: "button", onclick: () => download(flow) }, t("pay.do.unsigned"))
+        : null,
       h("button", { type: "button", onclick: () => (flow.form ? flow.back() : flow.restart()) }, t("form.back")),
     ),
   ];
@@ -226,7 +276,11 @@ async function go(flow, button) {
       // Who signs and pays in one needs one transaction, and no signature before it.
       const own = mine && same(prepared.signer, prepared.account) && !document.signature;
       if (!own && !document.signature) await signed(flow);
-      const hash = await send(own ? calls.direct(document) : calls.raw(flow.draft.document), walletAccount() ?? "", network);
+      const hash = await send(
+        own ? calls.direct(document) : calls.raw(flow.draft.document),
+        walletAccount() ?? "",
+        network,
+      );
       flow.draft.sent = { kind: "self", id: hash };
       flow.draft.step = "pending";
       flow.save();

@@ -22,7 +22,6 @@ export function namesOf(document) {
 
 const nameOf = (kind, number) => NUMBERS[kind][number] ?? number;
 
-
 /**
  * Whether what has to be signed is what was filled in: nobody else's word counts for that.
  * @param {any} message What has to be signed.
@@ -34,8 +33,16 @@ export function fits(message, intent) {
     const told = message[name];
     if (Array.isArray(value)) {
       const kind = ENUMS[name];
-      const wanted = value.map((one) => (typeof one === "number" ? one : NUMBERS[kind].indexOf(one))).sort((a, b) => a - b);
-      return Array.isArray(told) && told.map(Number).sort((a, b) => a - b).join() === wanted.join();
+      const wanted = value
+        .map((one) => (typeof one === "number" ? one : NUMBERS[kind].indexOf(one)))
+        .sort((a, b) => a - b);
+      return (
+        Array.isArray(told) &&
+        told
+          .map(Number)
+          .sort((a, b) => a - b)
+          .join() === wanted.join()
+      );
     }
     if (isAddress(value)) return same(told, value);
     return String(told) === String(value);
@@ -52,7 +59,20 @@ export function words(document) {
   const shown = {};
   for (const [type, name] of KINDS[kind].fields) {
     const value = values[name];
-    shown[name] = type === "address" ? addressOf(String(value)) : h("strong", null, Array.isArray(value) ? value.map((one) => (typeof one === "string" && one.startsWith("FORWARD") ? t(`permission.${one}`) : plain(one))).join(", ") || t("none") : foreign(String(value)) );
+    shown[name] =
+      type === "address"
+        ? addressOf(String(value))
+        : h(
+            "strong",
+            null,
+            Array.isArray(value)
+              ? value
+                  .map((one) =>
+                    typeof one === "string" && one.startsWith("FORWARD") ? t(`permission.${one}`) : plain(one),
+                  )
+                  .join(", ") || t("none")
+              : foreign(String(value)),
+          );
   }
   if (values.countryCode) shown.id = h("strong.mono", null, `${plain(values.countryCode)} ${plain(values.partyId)}`);
   return { key: `words.${kind}`, values: shown };

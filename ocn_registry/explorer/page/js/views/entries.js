@@ -2,7 +2,25 @@
 
 import * as api from "../api.js";
 import { foreign, h, plain } from "../dom.js";
-import { address as addressOf, card, copy, countryName, empty, events, facts, head, note, pager, partyLink, reached, roles, table, tags, url, vouching } from "../parts.js";
+import {
+  address as addressOf,
+  card,
+  copy,
+  countryName,
+  empty,
+  events,
+  facts,
+  head,
+  note,
+  pager,
+  partyLink,
+  reached,
+  roles,
+  table,
+  tags,
+  url,
+  vouching,
+} from "../parts.js";
 import { to } from "../router.js";
 import { ago, number, t } from "../text.js";
 import { permission } from "./lists.js";
@@ -35,7 +53,14 @@ function historyCard(found, path, query) {
   );
 }
 
-const actions = (names) => h("div.buttons", null, names.map(([name, query, kind]) => h(`a.button.small${kind ?? ""}`, { href: to(["do", name], query) }, t(`do.${name}.short`))));
+const actions = (names) =>
+  h(
+    "div.buttons",
+    null,
+    names.map(([name, query, kind]) =>
+      h(`a.button.small${kind ?? ""}`, { href: to(["do", name], query) }, t(`do.${name}.short`)),
+    ),
+  );
 
 /** @type {import("../main.js").View} */
 export const node = {
@@ -54,7 +79,10 @@ export const node = {
     return h(
       "div.stack",
       null,
-      head(node.url ? foreign(node.url.replace(/^https?:\/\//, "")) : t("node.gone"), { eyebrow: t("node"), lead: node.url ? t("node.lead", { count: node.parties }) : t("node.gone.lead") }),
+      head(node.url ? foreign(node.url.replace(/^https?:\/\//, "")) : t("node.gone"), {
+        eyebrow: t("node"),
+        lead: node.url ? t("node.lead", { count: node.parties }) : t("node.gone.lead"),
+      }),
       h(
         "div.columns",
         null,
@@ -68,11 +96,24 @@ export const node = {
             parties.parties.length
               ? table(
                   t("node.parties"),
-                  [{ name: t("col.id") }, { name: t("col.country") }, { name: t("col.roles") }, { name: t("col.account") }],
-                  parties.parties.map((party) => [partyLink(party), countryName(party.countryCode), roles(party.roles), addressOf(party.address)]),
+                  [
+                    { name: t("col.id") },
+                    { name: t("col.country") },
+                    { name: t("col.roles") },
+                    { name: t("col.account") },
+                  ],
+                  parties.parties.map((party) => [
+                    partyLink(party),
+                    countryName(party.countryCode),
+                    roles(party.roles),
+                    addressOf(party.address),
+                  ]),
                 )
               : empty(t("node.noparties")),
-            parties.total > LIMIT && pager({ total: parties.total, offset: parties.offset, limit: LIMIT }, (offset) => to(path, { offset: offset || "" })),
+            parties.total > LIMIT &&
+              pager({ total: parties.total, offset: parties.offset, limit: LIMIT }, (offset) =>
+                to(path, { offset: offset || "" }),
+              ),
           ),
           historyCard(history, path, query),
         ),
@@ -87,7 +128,11 @@ export const node = {
               [t("col.vouched"), vouching(node.vouched, "node")],
               [t("col.parties"), number(node.parties)],
             ]),
-            actions([["register", { operator: node.operator }], ["node", {}], ["leave-node", {}]]),
+            actions([
+              ["register", { operator: node.operator }],
+              ["node", {}],
+              ["leave-node", {}],
+            ]),
           ),
         ),
       ),
@@ -100,8 +145,13 @@ export const party = {
   title: ({ party }) => `${plain(party.countryCode)} ${plain(party.partyId)}`,
   async load({ path, query }, { signal }) {
     const [country, id] = [path[1] ?? "", path[2] ?? ""];
-    const [found, history] = await Promise.all([api.get(`parties/${encodeURIComponent(country)}/${encodeURIComponent(id)}`, {}, signal), past({ party: `${country}${id}` }, query, signal)]);
-    const users = found.service ? await api.get("agreements", { provider: found.party.address, limit: LIMIT }, signal) : null;
+    const [found, history] = await Promise.all([
+      api.get(`parties/${encodeURIComponent(country)}/${encodeURIComponent(id)}`, {}, signal),
+      past({ party: `${country}${id}` }, query, signal),
+    ]);
+    const users = found.service
+      ? await api.get("agreements", { provider: found.party.address, limit: LIMIT }, signal)
+      : null;
     return { ...found, users: users?.agreements.map((one) => one.user) ?? [], history };
   },
   draw({ party, others, service, agreements, users, history }, { query }) {
@@ -110,7 +160,11 @@ export const party = {
     return h(
       "div.stack",
       null,
-      head(h("span.mono", null, `${plain(party.countryCode)} ${plain(party.partyId)}`), { eyebrow: t("party"), lead: who(party), side: roles(party.roles) }),
+      head(h("span.mono", null, `${plain(party.countryCode)} ${plain(party.partyId)}`), {
+        eyebrow: t("party"),
+        lead: who(party),
+        side: roles(party.roles),
+      }),
       h(
         "div.columns",
         null,
@@ -124,7 +178,15 @@ export const party = {
               [t("col.operator"), addressOf(party.node.operator)],
               [t("col.country"), countryName(party.countryCode)],
             ]),
-            h("div.buttons", null, h("a.button.small", { href: to(["route"], { to: `${party.countryCode}${party.partyId}` }) }, t("party.route"))),
+            h(
+              "div.buttons",
+              null,
+              h(
+                "a.button.small",
+                { href: to(["route"], { to: `${party.countryCode}${party.partyId}` }) },
+                t("party.route"),
+              ),
+            ),
           ),
           modules(party),
           agreementsCard(agreements, users, party),
@@ -136,11 +198,26 @@ export const party = {
           card(
             t("party.who"),
             facts([
-              [t("col.website"), party.website ? url(party.website, { link: true }) : h("span.muted", null, t("party.nowebsite"))],
+              [
+                t("col.website"),
+                party.website ? url(party.website, { link: true }) : h("span.muted", null, t("party.nowebsite")),
+              ],
               [t("col.vouched"), party.website ? vouching(party.vouched, "party") : h("span", null, t("party.nobody"))],
               [t("col.account"), addressOf(party.address, { whole: true })],
-              [t("col.otherids"), others.length ? h("span.tags", null, others.map((one) => [partyLink(one), " "])) : null],
-              [t("col.changed"), party.changed && [ago(party.changed.time), " · ", t("block.short", { number: party.changed.block })]],
+              [
+                t("col.otherids"),
+                others.length
+                  ? h(
+                      "span.tags",
+                      null,
+                      others.map((one) => [partyLink(one), " "]),
+                    )
+                  : null,
+              ],
+              [
+                t("col.changed"),
+                party.changed && [ago(party.changed.time), " · ", t("block.short", { number: party.changed.block })],
+              ],
             ]),
           ),
           service ? serviceCard(service) : card(t("service"), h("p.muted", null, t("party.noservice"))),
@@ -164,7 +241,8 @@ export const party = {
 };
 
 function who(party) {
-  if (party.vouched?.vouched && party.vouched.name) return h("span", null, h("strong", null, foreign(party.vouched.name, 100)), " ", t("party.says"));
+  if (party.vouched?.vouched && party.vouched.name)
+    return h("span", null, h("strong", null, foreign(party.vouched.name, 100)), " ", t("party.says"));
   return party.website ? (party.vouched?.vouched ? t("party.vouched") : t("party.notvouched")) : t("party.nobody");
 }
 
@@ -172,12 +250,19 @@ function modules(party) {
   const { sender, receiver } = party.modules;
   if (!sender.length && !receiver.length) return card(t("modules"), h("p.muted", null, t("modules.none")));
   const every = [...new Set([...sender, ...receiver])].sort();
-  const mark = (there) => (there ? h("span", null, h("span", { "aria-hidden": "true" }, "●"), h("span.only-read", null, t("yes"))) : h("span.muted", null, h("span", { "aria-hidden": "true" }, "–"), h("span.only-read", null, t("no"))));
+  const mark = (there) =>
+    there
+      ? h("span", null, h("span", { "aria-hidden": "true" }, "●"), h("span.only-read", null, t("yes")))
+      : h("span.muted", null, h("span", { "aria-hidden": "true" }, "–"), h("span.only-read", null, t("no")));
   return h(
     "section.card.flush",
     null,
     h("h2", null, t("modules")),
-    table(t("modules"), [{ name: t("col.module") }, { name: t("sender") }, { name: t("receiver") }], every.map((name) => [plain(name), mark(sender.includes(name)), mark(receiver.includes(name))])),
+    table(
+      t("modules"),
+      [{ name: t("col.module") }, { name: t("sender") }, { name: t("receiver") }],
+      every.map((name) => [plain(name), mark(sender.includes(name)), mark(receiver.includes(name))]),
+    ),
   );
 }
 
@@ -185,12 +270,23 @@ function serviceCard(service) {
   return card(
     t("service"),
     facts([
-      [t("col.name"), h("a", { href: to(["service", service.provider.address]) }, service.name ? foreign(service.name, 100) : t("service.unnamed"))],
+      [
+        t("col.name"),
+        h(
+          "a",
+          { href: to(["service", service.provider.address]) },
+          service.name ? foreign(service.name, 100) : t("service.unnamed"),
+        ),
+      ],
       [t("col.url"), url(service.url, { link: true })],
       [t("col.permissions"), tags(service.permissions.map(permission))],
       [t("col.users"), number(service.users ?? 0)],
     ]),
-    h("div.buttons", null, h("a.button.small", { href: to(["do", "agree"], { provider: service.provider.address }) }, t("do.agree.short"))),
+    h(
+      "div.buttons",
+      null,
+      h("a.button.small", { href: to(["do", "agree"], { provider: service.provider.address }) }, t("do.agree.short")),
+    ),
   );
 }
 
@@ -204,16 +300,33 @@ function agreementsCard(agreements, users, party) {
     agreements.length
       ? table(
           t("agreements.made"),
-          [{ name: t("col.provider") }, { name: t("service") }, { name: t("col.permissions") }, { name: t("col.action") }],
+          [
+            { name: t("col.provider") },
+            { name: t("service") },
+            { name: t("col.permissions") },
+            { name: t("col.action") },
+          ],
           agreements.map((one) => [
             accountLink(one.provider),
             one.service ? foreign(one.service, 100) : h("span.muted", null, t("service.unnamed")),
             tags(one.permissions.map(permission)),
-            h("a.small", { href: to(["do", "revoke"], { provider: one.provider.address, account: party.address }) }, t("do.revoke.short")),
+            h(
+              "a.small",
+              { href: to(["do", "revoke"], { provider: one.provider.address, account: party.address }) },
+              t("do.revoke.short"),
+            ),
           ]),
         )
       : empty(t("agreements.none")),
-    users && users.length > 0 && [h("h2", null, t("agreements.users")), h("div.pager", null, users.map((one) => [accountLink(one), " "]))],
+    users &&
+      users.length > 0 && [
+        h("h2", null, t("agreements.users")),
+        h(
+          "div.pager",
+          null,
+          users.map((one) => [accountLink(one), " "]),
+        ),
+      ],
   );
 }
 
@@ -237,7 +350,11 @@ export const service = {
       head(service.name ? foreign(service.name, 100) : t("service.unnamed"), {
         eyebrow: t("service"),
         lead: [t("service.by"), " ", partyLink(service.provider)],
-        side: h("a.button.primary", { href: to(["do", "agree"], { provider: service.provider.address }) }, t("do.agree.short")),
+        side: h(
+          "a.button.primary",
+          { href: to(["do", "agree"], { provider: service.provider.address }) },
+          t("do.agree.short"),
+        ),
       }),
       h(
         "div.columns",
@@ -245,13 +362,31 @@ export const service = {
         h(
           "div.stack",
           null,
-          card(t("service.needs"), h("ul", { class: "plain stack tight" }, service.permissions.map((one) => h("li", null, h("strong", null, permission(one)), h("div.small.muted.mono", null, plain(one, 80)))))),
+          card(
+            t("service.needs"),
+            h(
+              "ul",
+              { class: "plain stack tight" },
+              service.permissions.map((one) =>
+                h("li", null, h("strong", null, permission(one)), h("div.small.muted.mono", null, plain(one, 80))),
+              ),
+            ),
+          ),
           h(
             "section.card.flush",
             null,
             h("h2", null, t("service.users")),
-            users.agreements.length ? table(t("service.users"), [{ name: t("col.id") }, { name: t("col.account") }], users.agreements.map((one) => [accountLink(one.user), addressOf(one.user.address)])) : empty(t("service.nousers")),
-            users.total > LIMIT && pager({ total: users.total, offset: users.offset, limit: LIMIT }, (offset) => to(path, { offset: offset || "" })),
+            users.agreements.length
+              ? table(
+                  t("service.users"),
+                  [{ name: t("col.id") }, { name: t("col.account") }],
+                  users.agreements.map((one) => [accountLink(one.user), addressOf(one.user.address)]),
+                )
+              : empty(t("service.nousers")),
+            users.total > LIMIT &&
+              pager({ total: users.total, offset: users.offset, limit: LIMIT }, (offset) =>
+                to(path, { offset: offset || "" }),
+              ),
           ),
           historyCard(history, path, query),
         ),
@@ -262,7 +397,10 @@ export const service = {
             [t("col.provider"), addressOf(service.provider.address, { whole: true })],
             [t("col.version"), service.version === null ? null : number(service.version)],
           ]),
-          actions([["service", {}], ["end-service", {}]]),
+          actions([
+            ["service", {}],
+            ["end-service", {}],
+          ]),
         ),
       ),
     );
@@ -274,7 +412,10 @@ export const address = {
   title: (found) => plain(found.account.account ?? "", 20),
   async load({ path, query }, { signal }) {
     const who = path[1] ?? "";
-    const [account, history] = await Promise.all([api.get(`accounts/${encodeURIComponent(who)}`, {}, signal), past({ account: who }, query, signal)]);
+    const [account, history] = await Promise.all([
+      api.get(`accounts/${encodeURIComponent(who)}`, {}, signal),
+      past({ account: who }, query, signal),
+    ]);
     return { account, history };
   },
   draw({ account, history }, { query }) {
@@ -284,7 +425,10 @@ export const address = {
     return h(
       "div.stack",
       null,
-      head(h("span.mono", null, addressOf(account.account, { whole: true, link: false })), { eyebrow: t("address"), lead: holds ? t("address.lead") : t("address.nothing") }),
+      head(h("span.mono", null, addressOf(account.account, { whole: true, link: false })), {
+        eyebrow: t("address"),
+        lead: holds ? t("address.lead") : t("address.nothing"),
+      }),
       controlled ? note("info", t("address.controlled"), " ", addressOf(account.controller)) : null,
       h(
         "div.columns",
@@ -297,7 +441,11 @@ export const address = {
               "section.card.flush",
               null,
               h("h2", null, t("tab.parties")),
-              table(t("tab.parties"), [{ name: t("col.id") }, { name: t("col.roles") }, { name: t("col.node") }], account.parties.map((party) => [partyLink(party), roles(party.roles), reached(party.node)])),
+              table(
+                t("tab.parties"),
+                [{ name: t("col.id") }, { name: t("col.roles") }, { name: t("col.node") }],
+                account.parties.map((party) => [partyLink(party), roles(party.roles), reached(party.node)]),
+              ),
             ),
           account.agreements?.length > 0 && agreementsCard(account.agreements, null, { address: account.account }),
           historyCard(history, path, query),
@@ -305,9 +453,25 @@ export const address = {
         h(
           "div.stack",
           null,
-          account.node && card(t("node"), facts([[t("col.url"), h("a", { href: to(["node", account.account]) }, foreign(account.node.url))], [t("col.parties"), number(account.node.parties)]])),
+          account.node &&
+            card(
+              t("node"),
+              facts([
+                [t("col.url"), h("a", { href: to(["node", account.account]) }, foreign(account.node.url))],
+                [t("col.parties"), number(account.node.parties)],
+              ]),
+            ),
           account.service && serviceCard(account.service),
-          card(t("address.yours"), actions([["register", { account: account.account }], ["node", {}], ["move", {}], ["controller", {}], ["cancel", {}]])),
+          card(
+            t("address.yours"),
+            actions([
+              ["register", { account: account.account }],
+              ["node", {}],
+              ["move", {}],
+              ["controller", {}],
+              ["cancel", {}],
+            ]),
+          ),
         ),
       ),
     );
@@ -332,21 +496,36 @@ export const transaction = {
             t("about"),
             facts([
               [t("block"), number(found.block ?? first.blockNumber)],
-              [t("transaction.outcome"), found.succeeded === null ? null : t(found.succeeded ? "transaction.succeeded" : "transaction.reverted")],
+              [
+                t("transaction.outcome"),
+                found.succeeded === null ? null : t(found.succeeded ? "transaction.succeeded" : "transaction.reverted"),
+              ],
               [t("transaction.gas"), found.gasUsed === null ? null : number(found.gasUsed)],
               [t("transaction.when"), first && ago(Date.parse(first.time) / 1000)],
               [t("transaction.sender"), first && (first.sender ? addressOf(first.sender) : t("how.nobody"))],
-              [t("transaction.explorer"), explorer && /^https:\/\//.test(explorer) && url(`${explorer.replace(/\/$/, "")}/tx/${hash}`, { link: true })],
+              [
+                t("transaction.explorer"),
+                explorer &&
+                  /^https:\/\//.test(explorer) &&
+                  url(`${explorer.replace(/\/$/, "")}/tx/${hash}`, { link: true }),
+              ],
             ]),
           )
         : null,
-      card(t("transaction.changes"), events(happened, { none: empty(t("transaction.nothing"), t("transaction.nothing.hint")) })),
+      card(
+        t("transaction.changes"),
+        events(happened, { none: empty(t("transaction.nothing"), t("transaction.nothing.hint")) }),
+      ),
       found.requests?.length > 0 &&
         h(
           "section.card.flush",
           null,
           h("h2", null, t("transaction.requests")),
-          table(t("transaction.requests"), [{ name: t("col.kind") }, { name: t("col.account") }, { name: t("col.state") }], found.requests.map((one) => [plain(one.kind), addressOf(one.account), t(`state.${one.state}`)])),
+          table(
+            t("transaction.requests"),
+            [{ name: t("col.kind") }, { name: t("col.account") }, { name: t("col.state") }],
+            found.requests.map((one) => [plain(one.kind), addressOf(one.account), t(`state.${one.state}`)]),
+          ),
         ),
     );
   },

@@ -24,26 +24,53 @@ function listView({ name, filters, fields, columns, row, action }) {
   const chosen = (query) => Object.fromEntries(filters.map((one) => [one, query.get(one) ?? ""]));
   return {
     title: () => t(`tab.${name}`),
-    load: ({ query }, { signal }) => api.get(name, { ...chosen(query), offset: query.get("offset") || 0, limit: LIMIT }, signal),
+    load: ({ query }, { signal }) =>
+      api.get(name, { ...chosen(query), offset: query.get("offset") || 0, limit: LIMIT }, signal),
     draw(found, { query }) {
       const filtered = Object.values(chosen(query)).some(Boolean);
       const entries = found[name];
       return h(
         "div",
         null,
-        head(t(`tab.${name}`), { lead: t(`list.${name}.lead`), side: h("a.button.small", { href: to(["do", action]) }, t(`do.${action}.title`)) }),
-        h("form.filters", { role: "search", "aria-label": t("filters"), onsubmit: (event) => (event.preventDefault(), apply(event.target, name)), onchange: (event) => apply(event.currentTarget, name) }, fields(query, found)),
+        head(t(`tab.${name}`), {
+          lead: t(`list.${name}.lead`),
+          side: h("a.button.small", { href: to(["do", action]) }, t(`do.${action}.title`)),
+        }),
+        h(
+          "form.filters",
+          {
+            role: "search",
+            "aria-label": t("filters"),
+            onsubmit: (event) => (event.preventDefault(), apply(event.target, name)),
+            onchange: (event) => apply(event.currentTarget, name),
+          },
+          fields(query, found),
+        ),
         h(
           "section.card.flush",
           null,
           entries.length
-            ? table(t(`tab.${name}`), columns.map((column) => ({ ...column, name: t(column.name) })), entries.map(row))
-            : empty(t(filtered ? "list.nothing" : `list.${name}.empty`), filtered && h("div", null, h("a.button", { href: to([name]) }, t("filters.clear")))),
+            ? table(
+                t(`tab.${name}`),
+                columns.map((column) => ({ ...column, name: t(column.name) })),
+                entries.map(row),
+              )
+            : empty(
+                t(filtered ? "list.nothing" : `list.${name}.empty`),
+                filtered && h("div", null, h("a.button", { href: to([name]) }, t("filters.clear"))),
+              ),
           entries.length > 0 &&
             h(
               "div",
               null,
-              pager({ total: found.total, offset: found.offset, limit: entries.length < LIMIT && found.next !== null ? entries.length : LIMIT }, (offset) => to([name], { ...chosen(query), offset: offset || "" })),
+              pager(
+                {
+                  total: found.total,
+                  offset: found.offset,
+                  limit: entries.length < LIMIT && found.next !== null ? entries.length : LIMIT,
+                },
+                (offset) => to([name], { ...chosen(query), offset: offset || "" }),
+              ),
               h("div.pager", null, csv(name, chosen(query))),
             ),
         ),
@@ -62,10 +89,25 @@ function field(name, label, control, wide = false) {
   return h(`div.field${wide ? ".wide" : ""}`, null, h("label", { for: `by-${name}` }, label), control);
 }
 
-const text = (query, name, label) => field(name, label, h("input", { id: `by-${name}`, name, type: "search", maxlength: 200, value: query.get(name) ?? "" }), true);
+const text = (query, name, label) =>
+  field(
+    name,
+    label,
+    h("input", { id: `by-${name}`, name, type: "search", maxlength: 200, value: query.get(name) ?? "" }),
+    true,
+  );
 
 const select = (query, name, label, options) =>
-  field(name, label, h("select", { id: `by-${name}`, name }, h("option", { value: "" }, t("any")), options.map(([value, said]) => h("option", { value, selected: query.get(name) === value }, said))));
+  field(
+    name,
+    label,
+    h(
+      "select",
+      { id: `by-${name}`, name },
+      h("option", { value: "" }, t("any")),
+      options.map(([value, said]) => h("option", { value, selected: query.get(name) === value }, said)),
+    ),
+  );
 
 /** A whole list as a file: all pages, put together here. */
 function csv(name, filters) {
@@ -75,7 +117,7 @@ function csv(name, filters) {
     button.disabled = true;
     try {
       const pieces = /** @type {string[]} */ ([]);
-      for (let offset = "0"; offset; ) {
+      for (let offset = "0"; offset;) {
         const answer = await fetch(api.address(name, { ...filters, offset, limit: 500, format: "csv" }));
         if (!answer.ok) throw new Error(String(answer.status));
         const piece = await answer.text();
@@ -113,19 +155,50 @@ export const nodes = listView({
   fields: (query) => [
     text(query, "q", t("filter.node")),
     countryField(query),
-    select(query, "sort", t("filter.sort"), [["url", t("sort.url")], ["parties", t("sort.parties")]]),
+    select(query, "sort", t("filter.sort"), [
+      ["url", t("sort.url")],
+      ["parties", t("sort.parties")],
+    ]),
   ],
-  columns: [{ name: "col.url" }, { name: "col.operator" }, { name: "col.parties", count: true }, { name: "col.vouched" }],
-  row: (node) => [h("a", { href: to(["node", node.operator]) }, foreign(node.url)), address(node.operator), number(node.parties), verdict(node.vouched, "node")],
+  columns: [
+    { name: "col.url" },
+    { name: "col.operator" },
+    { name: "col.parties", count: true },
+    { name: "col.vouched" },
+  ],
+  row: (node) => [
+    h("a", { href: to(["node", node.operator]) }, foreign(node.url)),
+    address(node.operator),
+    number(node.parties),
+    verdict(node.vouched, "node"),
+  ],
 });
 
 function countryField(query) {
-  return field("country", t("filter.country"), h("input", { id: "by-country", name: "country", maxlength: 2, size: 4, pattern: "[A-Za-z]{2}", placeholder: "DE", title: t("filter.country.hint"), value: query.get("country") ?? "" }));
+  return field(
+    "country",
+    t("filter.country"),
+    h("input", {
+      id: "by-country",
+      name: "country",
+      maxlength: 2,
+      size: 4,
+      pattern: "[A-Za-z]{2}",
+      placeholder: "DE",
+      title: t("filter.country.hint"),
+      value: query.get("country") ?? "",
+    }),
+  );
 }
 
 function verdict(found, kind) {
   if (!found) return h("span.muted", null, t("vouch.short.unknown"));
-  return h("span", { title: plain(found.reason ?? "") }, t(`vouch.short.${found.vouched ? "yes" : "no"}`), kind === "party" && found.name ? [" · ", foreign(found.name, 60)] : null);
+  return h(
+    "span",
+    { title: plain(found.reason ?? "") },
+    t(`vouch.short.${found.vouched ? "yes" : "no"}`),
+    kind === "party" && found.name ? [" · ", foreign(found.name, 60)] : null,
+  );
 }
 
 export const parties = listView({
@@ -135,24 +208,71 @@ export const parties = listView({
   fields: (query) => [
     text(query, "q", t("filter.party")),
     countryField(query),
-    select(query, "role", t("filter.role"), ROLES.map((role) => [role, `${role} · ${t(`role.${role}`)}`])),
-    select(query, "module", t("filter.module"), MODULES.map((module) => [module, module])),
-    select(query, "reachable", t("filter.reachable"), [["true", t("yes")], ["false", t("no")]]),
-    select(query, "sort", t("filter.sort"), [["id", t("sort.id")], ["changed", t("sort.changed")]]),
-    ["operator", "account"].map((name) => query.get(name) && h("input", { type: "hidden", name, value: query.get(name) })),
+    select(
+      query,
+      "role",
+      t("filter.role"),
+      ROLES.map((role) => [role, `${role} · ${t(`role.${role}`)}`]),
+    ),
+    select(
+      query,
+      "module",
+      t("filter.module"),
+      MODULES.map((module) => [module, module]),
+    ),
+    select(query, "reachable", t("filter.reachable"), [
+      ["true", t("yes")],
+      ["false", t("no")],
+    ]),
+    select(query, "sort", t("filter.sort"), [
+      ["id", t("sort.id")],
+      ["changed", t("sort.changed")],
+    ]),
+    ["operator", "account"].map(
+      (name) => query.get(name) && h("input", { type: "hidden", name, value: query.get(name) }),
+    ),
   ],
-  columns: [{ name: "col.id" }, { name: "col.country" }, { name: "col.roles" }, { name: "col.node" }, { name: "col.vouched" }],
-  row: (party) => [partyLink(party), country(party.countryCode) || h("span.muted", null, t("country.unknown")), roles(party.roles), reached(party.node), party.website ? verdict(party.vouched, "party") : h("span.muted", null, t("vouch.short.nobody"))],
+  columns: [
+    { name: "col.id" },
+    { name: "col.country" },
+    { name: "col.roles" },
+    { name: "col.node" },
+    { name: "col.vouched" },
+  ],
+  row: (party) => [
+    partyLink(party),
+    country(party.countryCode) || h("span.muted", null, t("country.unknown")),
+    roles(party.roles),
+    reached(party.node),
+    party.website ? verdict(party.vouched, "party") : h("span.muted", null, t("vouch.short.nobody")),
+  ],
 });
 
 export const services = listView({
   name: "services",
   filters: ["q", "permission"],
   action: "service",
-  fields: (query) => [text(query, "q", t("filter.service")), select(query, "permission", t("filter.permission"), PERMISSIONS.map((one) => [one, t(`permission.${one}`)]))],
-  columns: [{ name: "col.name" }, { name: "col.provider" }, { name: "col.permissions" }, { name: "col.users", count: true }],
+  fields: (query) => [
+    text(query, "q", t("filter.service")),
+    select(
+      query,
+      "permission",
+      t("filter.permission"),
+      PERMISSIONS.map((one) => [one, t(`permission.${one}`)]),
+    ),
+  ],
+  columns: [
+    { name: "col.name" },
+    { name: "col.provider" },
+    { name: "col.permissions" },
+    { name: "col.users", count: true },
+  ],
   row: (service) => [
-    h("a", { href: to(["service", service.provider.address]) }, service.name ? foreign(service.name, 100) : t("service.unnamed")),
+    h(
+      "a",
+      { href: to(["service", service.provider.address]) },
+      service.name ? foreign(service.name, 100) : t("service.unnamed"),
+    ),
     partyLink(service.provider),
     tags(service.permissions.map((one) => permission(one))),
     number(service.users),
@@ -163,7 +283,8 @@ export const services = listView({
  * Return a permission in words.
  * @param {string | number} one Its name or number.
  */
-export const permission = (one) => (typeof one === "string" ? t(`permission.${one}`) : t("permission.number", { number: String(one) }));
+export const permission = (one) =>
+  typeof one === "string" ? t(`permission.${one}`) : t("permission.number", { number: String(one) });
 
 /** @type {import("../main.js").View} */
 export const history = {
@@ -178,7 +299,14 @@ export const history = {
         "section.card",
         null,
         events(found.events),
-        h("nav.buttons", { "aria-label": t("pages") }, here().query.get("before") && h("a.button.small", { href: to(["changes"]) }, t("changes.latest")), found.before !== null && found.before !== undefined && h("a.button.small", { href: to(["changes"], { before: found.before }) }, t("changes.older"))),
+        h(
+          "nav.buttons",
+          { "aria-label": t("pages") },
+          here().query.get("before") && h("a.button.small", { href: to(["changes"]) }, t("changes.latest")),
+          found.before !== null &&
+            found.before !== undefined &&
+            h("a.button.small", { href: to(["changes"], { before: found.before }) }, t("changes.older")),
+        ),
       ),
     ),
 };
@@ -190,8 +318,26 @@ export const search = {
   draw(found, { query }) {
     const some = [
       ["parties", found.parties.map((party) => [partyLink(party), country(party.countryCode), address(party.address)])],
-      ["nodes", found.nodes.map((node) => [h("a", { href: to(["node", node.operator]) }, foreign(node.url)), t("count.n.parties", { count: node.parties }), address(node.operator)])],
-      ["services", found.services.map((service) => [h("a", { href: to(["service", service.provider.address]) }, service.name ? foreign(service.name, 100) : t("service.unnamed")), url(service.url), partyLink(service.provider)])],
+      [
+        "nodes",
+        found.nodes.map((node) => [
+          h("a", { href: to(["node", node.operator]) }, foreign(node.url)),
+          t("count.n.parties", { count: node.parties }),
+          address(node.operator),
+        ]),
+      ],
+      [
+        "services",
+        found.services.map((service) => [
+          h(
+            "a",
+            { href: to(["service", service.provider.address]) },
+            service.name ? foreign(service.name, 100) : t("service.unnamed"),
+          ),
+          url(service.url),
+          partyLink(service.provider),
+        ]),
+      ],
     ].filter(([, rows]) => rows.length);
     return h(
       "div.stack",
@@ -203,7 +349,11 @@ export const search = {
               "section.card.flush",
               null,
               h("h2", null, t(`tab.${name}`)),
-              table(t(`tab.${name}`), [{ name: t("col.name") }, { name: t("about") }, { name: t("col.account") }], rows),
+              table(
+                t(`tab.${name}`),
+                [{ name: t("col.name") }, { name: t("about") }, { name: t("col.account") }],
+                rows,
+              ),
               h("div.pager", null, h("a", { href: to([name], { q: query.get("q") ?? "" }) }, t("search.all"))),
             ),
           )

@@ -16,7 +16,10 @@ const LATEST = 8;
 export const overview = {
   title: () => t("tab.overview"),
   async load(_, { signal }) {
-    const [whole, parties] = await Promise.all([api.get("overview", {}, signal), api.get("parties", { limit: PARTIES_DRAWN }, signal)]);
+    const [whole, parties] = await Promise.all([
+      api.get("overview", {}, signal),
+      api.get("parties", { limit: PARTIES_DRAWN }, signal),
+    ]);
     return { ...whole, latest: whole.latest.slice(0, LATEST), parties: parties.next === null ? parties.parties : [] };
   },
   draw: (found, _, { chain }) =>
@@ -27,8 +30,20 @@ export const overview = {
       h(
         "div.figures",
         null,
-        ["nodes", "parties", "services"].map((name) => h("a.figure", { href: to([name]) }, h("strong", null, number(found.counts[name])), t(`count.${name}`, { count: found.counts[name] }))),
-        h("div.figure", null, h("strong", null, number(found.counts.agreements)), t("count.agreements", { count: found.counts.agreements })),
+        ["nodes", "parties", "services"].map((name) =>
+          h(
+            "a.figure",
+            { href: to([name]) },
+            h("strong", null, number(found.counts[name])),
+            t(`count.${name}`, { count: found.counts[name] }),
+          ),
+        ),
+        h(
+          "div.figure",
+          null,
+          h("strong", null, number(found.counts.agreements)),
+          t("count.agreements", { count: found.counts.agreements }),
+        ),
       ),
       h(
         "div.columns",
@@ -37,7 +52,13 @@ export const overview = {
         h(
           "div.stack",
           null,
-          h("section.card", null, h("h2", null, t("overview.latest")), events(found.latest, { brief: true }), found.latest.length > 0 && h("p.small", null, h("a", { href: to(["changes"]) }, t("overview.all")))),
+          h(
+            "section.card",
+            null,
+            h("h2", null, t("overview.latest")),
+            events(found.latest, { brief: true }),
+            found.latest.length > 0 && h("p.small", null, h("a", { href: to(["changes"]) }, t("overview.all"))),
+          ),
           contracts(found.chain ?? chain()),
         ),
       ),
@@ -46,14 +67,25 @@ export const overview = {
 
 function circles(found) {
   const { nodes } = found.circles;
-  if (!nodes.length) return card(t("overview.map"), empty(t("overview.empty"), h("div", null, h("a.button.primary", { href: to(["do", "node"]) }, t("do.node.title")))));
+  if (!nodes.length)
+    return card(
+      t("overview.map"),
+      empty(
+        t("overview.empty"),
+        h("div", null, h("a.button.primary", { href: to(["do", "node"]) }, t("do.node.title"))),
+      ),
+    );
   const byNode = grouped(found.parties);
   const placed = pack(nodes.map((node) => Math.sqrt(Math.max(node.parties, 1)) * 10 + 12));
   const [left, right] = [Math.min(...placed.map(({ x, r }) => x - r)), Math.max(...placed.map(({ x, r }) => x + r))];
   const [top, bottom] = [Math.min(...placed.map(({ y, r }) => y - r)), Math.max(...placed.map(({ y, r }) => y + r))];
   const wide = Math.max(right - left, 1.8 * (bottom - top), SMALLEST);
   const scale = SIZE / wide;
-  const drawing = svg("svg", { viewBox: [((left + right - wide) / 2) * scale, (top - 2) * scale, SIZE, (bottom - top + 4) * scale].join(" "), role: "group", "aria-label": t("overview.map") });
+  const drawing = svg("svg", {
+    viewBox: [((left + right - wide) / 2) * scale, (top - 2) * scale, SIZE, (bottom - top + 4) * scale].join(" "),
+    role: "group",
+    "aria-label": t("overview.map"),
+  });
   nodes.forEach((node, place) => drawing.append(circle(node, placed[place], scale, byNode.get(node.operator) ?? [])));
   const used = Object.keys(found.counts.roles ?? {});
   return h(
@@ -68,12 +100,36 @@ function circles(found) {
       h(
         "table",
         null,
-        h("thead", null, h("tr", null, h("th", { scope: "col" }, t("col.url")), h("th.count", { scope: "col" }, t("col.parties")))),
-        h("tbody", null, nodes.map((node) => h("tr", null, h("td", null, h("a", { href: to(["node", node.operator]) }, plain(node.url))), h("td.count", null, number(node.parties))))),
+        h(
+          "thead",
+          null,
+          h("tr", null, h("th", { scope: "col" }, t("col.url")), h("th.count", { scope: "col" }, t("col.parties"))),
+        ),
+        h(
+          "tbody",
+          null,
+          nodes.map((node) =>
+            h(
+              "tr",
+              null,
+              h("td", null, h("a", { href: to(["node", node.operator]) }, plain(node.url))),
+              h("td.count", null, number(node.parties)),
+            ),
+          ),
+        ),
       ),
     ),
     found.circles.moreNodes > 0 && h("p.small.muted", null, t("overview.more", { count: found.circles.moreNodes })),
-    found.circles.unreachableParties > 0 && h("p.small", null, h("a", { href: to(["parties"], { reachable: "false" }) }, t("overview.unreachable", { count: found.circles.unreachableParties }))),
+    found.circles.unreachableParties > 0 &&
+      h(
+        "p.small",
+        null,
+        h(
+          "a",
+          { href: to(["parties"], { reachable: "false" }) },
+          t("overview.unreachable", { count: found.circles.unreachableParties }),
+        ),
+      ),
   );
 }
 
@@ -92,7 +148,20 @@ function circle(node, { x, y, r }, scale, inside) {
     svg("circle.node", { cx, cy, r: radius }),
     whole
       ? sunflower(inside.length, radius * room).map((dot, place) =>
-          svg("circle.p", { cx: cx + dot.x, cy: cy + dot.y - (named ? radius * 0.14 : 0), r: dot.r, "data-role": inside[place].roles[0] }, svg("title", null, `${plain(inside[place].countryCode)} ${plain(inside[place].partyId)} · ${plain(inside[place].roles.join(", "), 60)}`)),
+          svg(
+            "circle.p",
+            {
+              cx: cx + dot.x,
+              cy: cy + dot.y - (named ? radius * 0.14 : 0),
+              r: dot.r,
+              "data-role": inside[place].roles[0],
+            },
+            svg(
+              "title",
+              null,
+              `${plain(inside[place].countryCode)} ${plain(inside[place].partyId)} · ${plain(inside[place].roles.join(", "), 60)}`,
+            ),
+          ),
         )
       : radius > 16 && svg("text.many", { x: cx, y: cy + 5 }, number(node.parties)),
     named && svg("text", { x: cx, y: cy + radius * 0.76 }, name),
@@ -116,7 +185,14 @@ function countries(list) {
     h(
       "div.tiles",
       null,
-      list.map((one) => h("a.tile", { href: to(["parties"], { country: one.countryCode }) }, h("b", null, h("span.mono", null, plain(one.countryCode)), number(one.parties)), h("span", null, country(one.countryCode) || t("country.unknown")))),
+      list.map((one) =>
+        h(
+          "a.tile",
+          { href: to(["parties"], { country: one.countryCode }) },
+          h("b", null, h("span.mono", null, plain(one.countryCode)), number(one.parties)),
+          h("span", null, country(one.countryCode) || t("country.unknown")),
+        ),
+      ),
     ),
   );
 }

@@ -1,0 +1,157 @@
+"""Where the page is served: beside a relay, behind a proxy, and on this machine by a command."""
+
+import json
+import subprocess
+import sys
+import threading
+import urllib.error
+import urllib.request
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from world import explored
+
+
+def got(url, **options):
+    """Ask one of the test's own servers."""
+    asked = urllib.request.Request(url, **options)  # noqa: S310 - the URL is the test's own
+    return urllib.request.urlopen(asked, timeout=30)  # noqa: S310 - the same
+
+
+class Proxy(BaseHTTPRequestHandler):
+    """Serves another server below a path, as reverse proxies do; it holds events back for good."""
+
+    target = ""
+    prefix = "/some/path"
+
+    def do_GET(self):
+        body = None
+        if length := self.headers.get("Content-Length"):
+            body = self.rfile.read(int(length))
+        path = self.path.removeprefix(self.prefix)
+        if not self.path.startswith(self.prefix) or path.startswith("/v1/changes"):
+            self.send_error(404)
+            return
+        headers = {"Content-Type": "application/json"}
+        with got(self.target + path, data=body, headers=headers) as answer:
+            content = answer.read()
+            self.send_response(answer.status)
+            for name, value in answer.headers.items():
+                if name.lower() not in {
+                    "content-length",
+                    "transfer-encoding",
+                    "connection",
+                    "date",
+                    "server",
+                }:
+                    self.send_header(name, value)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    do_POST = do_GET  # noqa: N815 - the library's name
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def proxied(world):
+    handler = type("Handler", (Proxy,), {"target": world.url.removesuffix("/explorer/")})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/some/path/"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_the_page_works_below_a_path_of_a_proxy_that_holds_events_back(opened, proxied, world):
+    page = opened(url=f"{proxied}explorer/")
+    page.open("nodes")
+    assert page.page.locator("tbody tr").count() == 2
+    world.client.set_node("https://proxied.example.org", signer=world.signer(8))
+    page.page.get_by_text("proxied.example.org").wait_for()
+
+
+def test_the_relay_leads_to_its_page(world):
+    root = world.url.removesuffix("explorer/")
+    with got(root) as answer:
+        assert answer.url == world.url
+        assert b"OCN Registry" in answer.read()
+
+
+@pytest.fixture(scope="module")
+def here():
+    """Give the page as `ocn-registry explore` serves it."""
+    with explored() as world:
+        yield world
+
+
+def test_a_page_without_a_relay_offers_to_pay_or_to_save(opened, here):
+    page = opened(url=here.url).open("do/node")
+    page.get_by_text("For another account").click()
+    page.get_by_label("Address of the account").fill(here.chain.accounts[8].address)
+    page.get_by_label("URL of the node").fill("https://mine.example.org")
+    page.get_by_role("button", name="Check it").click()
+    page.get_by_role("heading", name="Check what you sign").wait_for()
+    assert page.locator("input[name=pay]").evaluate_all("all => all.map(one => one.value)") == [
+        "self",
+        "file",
+    ]
+
+
+def test_only_this_machine_is_answered(here):
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        got(f"{here.url}v1/chain", headers={"Host": "evil.example.org"})
+    assert refused.value.code == 404
+
+
+@pytest.mark.parametrize(
+    "path", ["../settings.py", "%2e%2e/serving.py", "js", "v1/nothing", "js/../../files.py"]
+)
+def test_nothing_but_the_page_is_served(here, path):
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        got(here.url + path)
+    assert refused.value.code == 404
+
+
+def test_a_body_that_is_too_large_is_refused(here):
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        got(f"{here.url}v1/prepare", data=b"x" * 70_000)
+    assert refused.value.code == 413
+
+
+def test_the_command_serves_the_page_until_it_is_stopped(here, tmp_path):
+    words = [
+        "-n",
+        "local",
+        "--rpc-url",
+        here.chain.rpc_url,
+        "--no-browser",
+        "--keep",
+        str(tmp_path / "kept"),
+        "--json",
+    ]
+    command = subprocess.Popen(
+        [sys.executable, "-m", "ocn_registry.cli", "explore", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        text = ""
+        while not text.rstrip().endswith("}"):
+            line = command.stdout.readline()
+            assert line, command.stderr.read()
+            text += line
+        url = json.loads(text)["url"]
+        with got(f"{url}v1/overview") as answer:
+            assert json.load(answer)["counts"]["nodes"] == 2
+    finally:
+        command.terminate()
+        _, said = command.communicate(timeout=30)
+    assert command.returncode == 0
+    assert "Ctrl-C stops it" in said
+    assert (tmp_path / "kept" / "cache.sqlite").is_file()
