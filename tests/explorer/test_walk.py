@@ -97,7 +97,7 @@ def test_main_views_are_drawn(opened, world, picture):
         }.items():
             page = shown.open(place)
             expect(page.locator("main .card").first).to_be_visible()
-            if view == "overview" or name == "light":
+            if view == "overview" or (name == "light" and view != "parties"):
                 picture(page, f"{view}-{name}", full=name != "phone")
         assert shown.errors == []
 
