@@ -78,9 +78,9 @@ class SignatureMismatch(RequestRejected):
 
     def __init__(self, account: str, recovered: str | None) -> None:
         """Keep the account that had to sign, and the one that did, if any."""
-        whose = f"that of {recovered}" if recovered else "no valid signature of 65 bytes"
+        found = f"that of {recovered}" if recovered else "no valid signature of 65 bytes"
         super().__init__(
-            f"the request of {account} carries {whose}: sign exactly this document with the key "
+            f"the request of {account} carries {found}: sign exactly this document with the key "
             f"of {account}, for this chain and contract",
         )
         self.account = account
@@ -123,9 +123,13 @@ class BatchRejected(RequestRejected):
 
     def __init__(self, errors: tuple[OcnRegistryError, ...]) -> None:
         """Keep the error of each request, in their order."""
-        told = errors[:_ERRORS_TOLD]
-        reasons = "; ".join(f"{index}: {error}" for index, error in enumerate(told))
-        more = f"; and {len(errors) - len(told)} more" if len(errors) > len(told) else ""
+        shown_errors = errors[:_ERRORS_TOLD]
+        reasons = "; ".join(f"{index}: {error}" for index, error in enumerate(shown_errors))
+        more = (
+            f"; and {len(errors) - len(shown_errors)} more"
+            if len(errors) > len(shown_errors)
+            else ""
+        )
         super().__init__(f"none of the {len(errors)} requests would take effect: {reasons}{more}")
         self.errors = errors
 

@@ -300,8 +300,8 @@ class CacheCore(Questions):
         else:
             cause = Cause.FOLLOWED
         # The first time all there is has come, which takes a while to tell and nobody may ask for.
-        told = former is not None or bool(self._subscribers)
-        changes = differences(former or State(block=state.block), state, touched) if told else ()
+        notify = former is not None or bool(self._subscribers)
+        changes = differences(former or State(block=state.block), state, touched) if notify else ()
         for change in changes:
             name = type(change).__name__
             self.figures.changes[name] = self.figures.changes.get(name, 0) + 1

@@ -181,12 +181,12 @@ class Store:
             "Iterable[tuple[str, str]]",
             database.execute("SELECT key, value FROM about"),
         )
-        told = dict(rows)
-        if any(told.get(key) != value for key, value in self._about.items()):
+        stored = dict(rows)
+        if any(stored.get(key) != value for key, value in self._about.items()):
             raise InvalidInput(
                 f"the file {shown(str(self._path))} keeps the registry "
-                f"{shown(told.get('registry', ''))} on chain {shown(told.get('chain_id', ''))}: "
-                "give each deployment a file of its own",
+                f"{shown(stored.get('registry', ''))} on chain "
+                f"{shown(stored.get('chain_id', ''))}: give each deployment a file of its own",
             )
 
     def _begin_anew(self, why: Exception) -> sqlite3.Connection:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 from ocn_registry.cli.commands import GROUPS, commands
 from ocn_registry.cli.options import network_and_output
 from ocn_registry.cli.output.secrets import without_secrets
-from ocn_registry.cli.output.terminal import columns, folded, said
+from ocn_registry.cli.output.terminal import columns, folded, for_stderr
 from ocn_registry.foreign.text import masked
 from ocn_registry.plans.exit_codes import MEANINGS, USAGE
 
@@ -84,7 +84,7 @@ class Parser(ArgumentParser):
             message = f"argument {in_one[1]}: write the id as two words, for example -c DE ABC"
         safe = without_secrets(masked(message))
         safe = safe.encode("unicode_escape").decode() if not safe.isprintable() else safe
-        self.exit(USAGE, said(f"error: {safe}\nsee: {self.prog} --help\n"))
+        self.exit(USAGE, for_stderr(f"error: {safe}\nsee: {self.prog} --help\n"))
 
 
 def root_parser() -> Parser:

@@ -201,8 +201,8 @@ class Anvil:
             raise DevnetError(f"the development chain answers {method} by HTTP {response.status}")
         answer = cast("_Answer", json.loads(text))  # our own Anvil keeps to JSON-RPC
         if "error" in answer:
-            said = shown(answer["error"]["message"], 300)
-            raise DevnetError(f"the development chain refuses {method}: {said}")
+            message = shown(answer["error"]["message"], 300)
+            raise DevnetError(f"the development chain refuses {method}: {message}")
         return answer.get("result")
 
     def _await_start(self, output: int, port: int, timeout_s: float) -> str:

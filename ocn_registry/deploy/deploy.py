@@ -91,7 +91,7 @@ class Plan:
         """Return the plan as lines for people."""
         order = self.order
         token = order.token
-        told = [
+        lines = [
             f"chain id    {order.chain_id}",
             f"account     {order.deployer}, has {amount(self.balance_wei, token)}",
             f"owner       {order.owner}",
@@ -100,17 +100,17 @@ class Plan:
         ]
         for name, size in self.sizes.items():
             left = f"at most {self.gas[name]} gas" if name in self.gas else "already sent"
-            told.append(f"{name:<11} {size} bytes, {left}")
+            lines.append(f"{name:<11} {size} bytes, {left}")
         for one in self.waiting:
             price = f"{one.max_fee_per_gas_wei:,} wei per gas"
             does = "is raised to" if order.raise_price else "can be raised to"
-            told += [
+            lines += [
                 f"waiting     {one.tx_hash} is in no block",
                 f"            its price, {price}, {does} {one.raised_fee_per_gas_wei:,}",
             ]
         cost = amount(self.cost_wei, token)
         price = f"at most {cost}, at {self.max_fee_per_gas_wei:,} wei per gas"
-        return [*told, f"price       {price}", f"finality    {order.options.confirmations} blocks"]
+        return [*lines, f"price       {price}", f"finality    {order.options.confirmations} blocks"]
 
 
 def plan(order: Order, record: Record) -> Flow[Plan]:
@@ -164,8 +164,8 @@ def plan(order: Order, record: Record) -> Flow[Plan]:
     if lacks <= 0:
         return made
     has, needs, more = [amount(wei, order.token) for wei in (balance, made.cost_wei, lacks)]
-    told = f"has {has} and needs {needs}: send it {more} more"
-    return replace(made, problems=(*problems, f"{order.deployer} {told}"))
+    problem = f"has {has} and needs {needs}: send it {more} more"
+    return replace(made, problems=(*problems, f"{order.deployer} {problem}"))
 
 
 def deploy(order: Order, record: Record, creator: Creator) -> Flow[Deployment]:

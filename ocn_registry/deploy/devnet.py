@@ -250,21 +250,21 @@ class Devnet:
         return options
 
     def _deploy(self) -> None:
-        here, owner = networks.built_in("local"), self.accounts[0].address
+        v1, owner = networks.built_in("local"), self.accounts[0].address
         flag = abi.uint(int(self._import_open))
-        code = artifact(here.dialect, "Registry").bytecode + abi.address(owner) + flag
-        self._create(owner, code, here.registry)
-        code = artifact(here.dialect, "Permissions").bytecode + abi.address(here.registry) + flag
-        self._create(owner, code, here.permissions)
+        code = artifact(v1.dialect, "Registry").bytecode + abi.address(owner) + flag
+        self._create(owner, code, v1.registry)
+        code = artifact(v1.dialect, "Permissions").bytecode + abi.address(v1.registry) + flag
+        self._create(owner, code, v1.permissions)
 
     def _deploy_v1(self) -> None:
-        here = networks.built_in("local-v1")
+        v1 = networks.built_in("local-v1")
         self.request("anvil_setBalance", _V1_DEPLOYER, hex(_V1_DEPLOYER_WEI))
         self.request("anvil_setNonce", _V1_DEPLOYER, hex(_V1_DEPLOYER_NONCE))
         self.request("anvil_impersonateAccount", _V1_DEPLOYER)
-        self._create(_V1_DEPLOYER, artifact(here.dialect, "Registry").bytecode, here.registry)
-        code = artifact(here.dialect, "Permissions").bytecode + abi.address(here.registry)
-        self._create(_V1_DEPLOYER, code, here.permissions)
+        self._create(_V1_DEPLOYER, artifact(v1.dialect, "Registry").bytecode, v1.registry)
+        code = artifact(v1.dialect, "Permissions").bytecode + abi.address(v1.registry)
+        self._create(_V1_DEPLOYER, code, v1.permissions)
         self.request("anvil_stopImpersonatingAccount", _V1_DEPLOYER)
 
     def _create(self, deployer: Address, code: bytes, expected: Address) -> None:

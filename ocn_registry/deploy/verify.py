@@ -280,10 +280,10 @@ def _created(
         wrong = differ(contract, f"the bytecode in {what}", "the published one", "another one")
         return _Created([wrong], [])
     first = wanted.first_owner if registry else deployment.registry
-    told = "0x" + arguments[:32].hex()
+    actual = "0x" + arguments[:32].hex()
     differences: list[Difference] = []
     if first is not None and arguments[:32] != abi.address(first):
-        differences.append(differ(contract, f"the first argument in {what}", first, told))
+        differences.append(differ(contract, f"the first argument in {what}", first, actual))
     if deployed_open is not None and arguments[32:] != abi.uint(int(deployed_open)):
         flag = "0x" + arguments[32:].hex()
         expected = str(deployed_open).lower()
@@ -299,8 +299,8 @@ def _flag(
 ) -> list[Difference]:
     if wanted is None or wanted == found:
         return []
-    told = "not to be had" if found is None else str(found).lower()
-    return [differ(contract, what, str(wanted).lower(), told)]
+    actual = "not to be had" if found is None else str(found).lower()
+    return [differ(contract, what, str(wanted).lower(), actual)]
 
 
 def _hash(code: bytes) -> str:

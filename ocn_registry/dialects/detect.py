@@ -67,8 +67,8 @@ def _third(chain_id: int, registry: Address, permissions: Address) -> tuple[Call
     def is_domain(name: str, address: Address) -> Callable[[Words], bool]:
         def decode(reader: Words) -> bool:
             reader.fixed(1)  # which of the fields count
-            told = (reader.text(), reader.text(), reader.uint(), reader.address())
-            return told == (name, "3", chain_id, address)
+            answered = (reader.text(), reader.text(), reader.uint(), reader.address())
+            return answered == (name, "3", chain_id, address)
 
         return decode
 

@@ -208,10 +208,10 @@ def _written(  # noqa: PLR0913 - what a write is made of
 ) -> Flow[Ensured]:
     if not intents:
         return Ensured(status="unchanged")
-    whose = signer.address if account is None else account
+    account_address = signer.address if account is None else account
     steps: tuple[Step, ...] = intents
-    if spender is not None or whose != signer.address:
-        steps = yield from signed_in_a_row(dialect, intents, signer, whose)
+    if spender is not None or account_address != signer.address:
+        steps = yield from signed_in_a_row(dialect, intents, signer, account_address)
     batches = (steps,) if dialect.limits.has_batches else tuple([(step,) for step in steps])
     parts: list[Outcome] = []
     for batch in batches:

@@ -187,20 +187,20 @@ def look(trail: Trail, *, chain_id: int, depth: int = DEPTH) -> Flow[Step]:
     was seen several times. Before any block but the last one of the trail is believed, the node is
     asked for its chain: the one behind a URL may have become another chain's.
     """
-    here = trail.blocks[-1]
-    told, present = yield from together(Head(), BlockAt(here.number))
+    latest = trail.blocks[-1]
+    told, present = yield from together(Head(), BlockAt(latest.number))
     head = told.ref
     if present is None and trail.lagging < LAGGING_ROUNDS:
         return Step(trail=replace(trail, lagging=trail.lagging + 1), head=head)
     trail = replace(trail, lagging=0)
-    if present == here:
+    if present == latest:
         return Step(trail=trail, head=head)
     found = yield from ChainId()
     if found != chain_id:
         raise WrongChain(chain_id, found)
     count = yield from count_standing(trail.blocks)
     if not count:
-        raise ReorgTooDeep(here.number, depth)
+        raise ReorgTooDeep(latest.number, depth)
     kept, gone = trail.blocks[:count], trail.blocks[count:]
     return Step(trail=replace(trail, blocks=kept), head=head, replaced=gone[::-1])
 

@@ -118,13 +118,13 @@ def place_of(
         confirmations: How many blocks must stand, including its own.
         blocks_told: Blocks that were asked for together with the receipts, by their numbers.
     """
-    told = {**(blocks_told or {}), head.ref.number: head.ref}
+    known_blocks = {**(blocks_told or {}), head.ref.number: head.ref}
     why, blocks = "it is not in a block yet", 0
     for tx_hash, receipt in zip(tx_hashes, receipts, strict=True):
         if receipt is None:
             continue
-        if receipt.block_number in told:
-            block = told[receipt.block_number]
+        if receipt.block_number in known_blocks:
+            block = known_blocks[receipt.block_number]
         else:
             block = yield from BlockAt(receipt.block_number)
         why, blocks = f"its block has fewer than {confirmations} confirmations", 0

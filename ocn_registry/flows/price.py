@@ -61,8 +61,8 @@ def price_at(
             + ": use another node, or correct baseFee in the deployment file",
         )
     if head.base_fee_wei is None:
-        told = gas_price_wei or 0
-        price = max(told, options.tip_per_gas_wei) if told else 0
+        suggested = gas_price_wei or 0
+        price = max(suggested, options.tip_per_gas_wei) if suggested else 0
         if cap is not None and cap < price:
             raise FeeAboveCap(price, cap)
         return Price(price, None)
@@ -76,8 +76,8 @@ def price_at(
 
 def fees(head: HeadBlock, options: WriteOptions) -> Flow[Price]:
     """Return what a transaction pays per gas now, asking for the gas price where that counts."""
-    told = (yield from GasPrice()) if head.base_fee_wei is None else None
-    return price_at(head, told, options)
+    suggested = (yield from GasPrice()) if head.base_fee_wei is None else None
+    return price_at(head, suggested, options)
 
 
 def raised(was: tuple[int, int | None], options: WriteOptions) -> Flow[Price]:

@@ -30,19 +30,25 @@ _HTTP_OK: Final = 200
 
 def contracts(client: RegistryClient) -> Iterator[Finding]:
     """Check that the published contracts are at the addresses."""
-    here = client.deployment
-    found = run(detect(here.registry, here.permissions), client.transport.perform)
-    for name, address in (("Registry", here.registry), ("Permissions", here.permissions)):
+    deployment = client.deployment
+    found = run(detect(deployment.registry, deployment.permissions), client.transport.perform)
+    for name, address in (
+        ("Registry", deployment.registry),
+        ("Permissions", deployment.permissions),
+    ):
         remedy = ""
-        if name == "Permissions" and here.other_permissions:
-            others = ", ".join(here.other_permissions)
+        if name == "Permissions" and deployment.other_permissions:
+            others = ", ".join(deployment.other_permissions)
             remedy = f"some nodes are configured with {others}: compare with yours"
         says = f"{address}, generation {found.dialect}"
         yield Finding(name, ok=True, says=says, remedy=remedy)
-    same = found.dialect == here.dialect
+    same = found.dialect == deployment.dialect
     remedy = "" if same else f"write {found.dialect} as its dialect in the network file"
     yield Finding(
-        "generation", ok=same, says=f"{here.name} is said to be {here.dialect}", remedy=remedy
+        "generation",
+        ok=same,
+        says=f"{deployment.name} is said to be {deployment.dialect}",
+        remedy=remedy,
     )
     yield from _code(client, found.dialect)
     if same and client.limits.has_import:
@@ -55,8 +61,8 @@ def contracts(client: RegistryClient) -> Iterator[Finding]:
 def _code(client: RegistryClient, dialect: str) -> Iterator[Finding]:
     """Compare the code with the published one, and say whether the storage is proven too."""
     try:
-        here = replace(client.deployment, dialect=dialect)
-        found = verify(here, client.transport, rebuild=False)
+        deployment = replace(client.deployment, dialect=dialect)
+        found = verify(deployment, client.transport, rebuild=False)
     except UnsupportedByDialect as error:
         yield Finding("code", ok=True, says=f"not compared: {error}")
         return

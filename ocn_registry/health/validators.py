@@ -45,15 +45,15 @@ class Validators(NamedTuple):
 
 def validators(client: RegistryClient) -> Iterator[Finding]:
     """Check who makes the blocks, and how many have to follow until one is final."""
-    here = client.deployment
-    final = here.blocks_to_finality
-    if here.development:
+    deployment = client.deployment
+    final = deployment.blocks_to_finality
+    if deployment.development:
         says = "a development chain: one program makes all blocks"
         yield Finding("validators", ok=True, says=says)
         yield Finding("final after", ok=True, says=f"{final} block")
         return
     try:
-        found = _found(client.transport.perform, here.validators)
+        found = _found(client.transport.perform, deployment.validators)
     except OcnRegistryError as error:
         says = f"not known: the node does not say who made its blocks ({error})"
         yield Finding("validators", ok=True, says=says)

@@ -104,9 +104,9 @@ class SignatoryMismatch(MessageRejected):
 
     def __init__(self, named: str, recovered: str | None, layer: int = 0) -> None:
         """Name the expected signer, and the actual one if there is one."""
-        whose = f"the signature of {recovered}" if recovered else "a signature that nobody made"
+        found = f"the signature of {recovered}" if recovered else "a signature that nobody made"
         super().__init__(
-            f"{_named(layer)} carries {whose} instead of that of {named}: do not act on it",
+            f"{_named(layer)} carries {found} instead of that of {named}: do not act on it",
         )
         self.named = named
         self.recovered = recovered

@@ -109,11 +109,11 @@ def execute(
     for label, text in (*network_lines(client.deployment), *plan.lines):
         say(console, label, text)
 
-    said: set[str] = set()
+    shown: set[str] = set()
 
     def note(sentence: str) -> None:
-        if sentence not in said:  # the plan and the sending may both find it out
-            said.add(sentence)
+        if sentence not in shown:  # the plan and the sending may both find it out
+            shown.add(sentence)
             say(console, "note", sentence)
 
     options = replace(options, on_notice=note, journal=options.journal or client.journal)

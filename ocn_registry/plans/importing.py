@@ -151,8 +151,10 @@ class Migrating:
         return execute(client, plan, self._console, options, dry_run=dry_run)
 
     def _lines(self) -> tuple[Line, ...]:
-        here = self._client.deployment
-        contracts = f"{here.registry}, {here.permissions}, generation {here.dialect}"
+        deployment = self._client.deployment
+        contracts = (
+            f"{deployment.registry}, {deployment.permissions}, generation {deployment.dialect}"
+        )
         return (
             ("contracts", contracts),
             ("snapshot", self._planned.digest),

@@ -76,9 +76,12 @@ class OwnerAction:
     losses: tuple[str, ...] = ()
 
 
-def has_no_end(action: Entry, here: Deployment) -> bool:
+def has_no_end(action: Entry, deployment: Deployment) -> bool:
     """Return whether an action of this registry has no known end in the log."""
-    this = (action.get("chainId"), action.get("contract")) == (here.chain_id, here.registry)
+    this = (action.get("chainId"), action.get("contract")) == (
+        deployment.chain_id,
+        deployment.registry,
+    )
     return this and action.get("status") in {SIGNED, UNKNOWN}
 
 
@@ -170,8 +173,8 @@ class Owning:
         return safe_batch(client.deployment, safe, action.says, call, now).rstrip("\n")
 
     def _lines(self, owner: Address) -> Iterator[Line]:
-        here, action = self._client.deployment, self._action
-        yield "contract", f"Registry {here.registry}, generation {here.dialect}"
+        deployment, action = self._client.deployment, self._action
+        yield "contract", f"Registry {deployment.registry}, generation {deployment.dialect}"
         yield "signer", owner
         yield "change", action.says
         yield "now", "not listed" if action.before is None else entries.brief(action.before)
@@ -180,7 +183,7 @@ class Owning:
         if action.reason:
             yield "reason", action.reason
         yield "log", str(self._log)
-        if left := [each for each in actions(self._log) if has_no_end(each, here)]:
+        if left := [each for each in actions(self._log) if has_no_end(each, deployment)]:
             yield (
                 "warning",
                 f"{len(left)} entries of the log have no end: run ocn-registry owner log --settle",
@@ -188,8 +191,12 @@ class Owning:
 
     def _begin(self, owner: Address) -> LoggedAction:
         """Log what is going to be done, and where."""
-        here = self._client.deployment
-        place: Entry = {"network": here.name, "chainId": here.chain_id, "contract": here.registry}
+        deployment = self._client.deployment
+        place: Entry = {
+            "network": deployment.name,
+            "chainId": deployment.chain_id,
+            "contract": deployment.registry,
+        }
         return LoggedAction(self._log, place | _described(self._action, owner))
 
     def _send(

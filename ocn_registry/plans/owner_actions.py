@@ -220,8 +220,8 @@ def hand_over(
     without_code: bool,
 ) -> OwnerAction:
     """Return the action that offers the registry to a new owner."""
-    here, perform = client.deployment, client.transport.perform
-    run(handover.offerable(here, new_owner, owner, without_code=without_code), perform)
+    deployment, perform = client.deployment, client.transport.perform
+    run(handover.offerable(deployment, new_owner, owner, without_code=without_code), perform)
     return OwnerAction(
         name="hand-over",
         says=f"offer the registry to {new_owner}; nothing changes until that account accepts",
@@ -230,7 +230,8 @@ def hand_over(
         before=ownership(client, _latest(client)),
         quote=_priced(client, TransferOwnership(new_owner=new_owner)),
         send=lambda signer, options: run(
-            handover.offer(here, new_owner, signer, options, without_code=without_code), perform
+            handover.offer(deployment, new_owner, signer, options, without_code=without_code),
+            perform,
         ),
         read=lambda block: ownership(client, block),
     )
@@ -238,8 +239,8 @@ def hand_over(
 
 def accept(client: RegistryClient, new_owner: Address, reason: str) -> OwnerAction:
     """Return the action by which an account accepts the registry."""
-    here, perform = client.deployment, client.transport.perform
-    run(handover.offered(here, new_owner), perform)
+    deployment, perform = client.deployment, client.transport.perform
+    run(handover.offered(deployment, new_owner), perform)
     return OwnerAction(
         name="accept",
         says=f"become the owner of the registry: {new_owner}",
@@ -247,7 +248,7 @@ def accept(client: RegistryClient, new_owner: Address, reason: str) -> OwnerActi
         account=new_owner,
         before=ownership(client, _latest(client)),
         quote=_priced(client, AcceptOwnership()),
-        send=lambda signer, options: run(handover.accept(here, signer, options), perform),
+        send=lambda signer, options: run(handover.accept(deployment, signer, options), perform),
         read=lambda block: ownership(client, block),
     )
 
@@ -262,8 +263,8 @@ def schedule(  # noqa: PLR0913 - all that a timelock asks for
     salt: int,
 ) -> OwnerAction:
     """Return the action that schedules the acceptance of the registry in a timelock."""
-    here, perform = client.deployment, client.transport.perform
-    call = run(timelock.scheduling(here, at, proposer, delay_s=delay_s, salt=salt), perform)
+    deployment, perform = client.deployment, client.transport.perform
+    call = run(timelock.scheduling(deployment, at, proposer, delay_s=delay_s, salt=salt), perform)
     return OwnerAction(
         name="schedule",
         says=f"schedule that the timelock {at} accepts the registry",
@@ -272,7 +273,7 @@ def schedule(  # noqa: PLR0913 - all that a timelock asks for
         before=_stage(client, at, salt),
         quote=_call_priced(client, call),
         send=lambda signer, options: run(
-            timelock.schedule(here, at, signer, options, delay_s=delay_s, salt=salt), perform
+            timelock.schedule(deployment, at, signer, options, delay_s=delay_s, salt=salt), perform
         ),
         read=lambda _: _stage(client, at, salt),
     )
@@ -287,8 +288,8 @@ def execute(
     salt: int,
 ) -> OwnerAction:
     """Return the action that has a timelock accept the registry."""
-    here, perform = client.deployment, client.transport.perform
-    call = run(timelock.executing(here, at, executor, salt=salt), perform)
+    deployment, perform = client.deployment, client.transport.perform
+    call = run(timelock.executing(deployment, at, executor, salt=salt), perform)
     return OwnerAction(
         name="execute",
         says=f"have the timelock {at} become the owner of the registry",
@@ -297,7 +298,7 @@ def execute(
         before=ownership(client, _latest(client)),
         quote=_call_priced(client, call),
         send=lambda signer, options: run(
-            timelock.execute(here, at, signer, options, salt=salt), perform
+            timelock.execute(deployment, at, signer, options, salt=salt), perform
         ),
         read=lambda block: ownership(client, block),
     )

@@ -167,8 +167,8 @@ def actions(path: Path) -> list[Entry]:
 
 def settle(path: Path, action: Entry, status: str, **known: object) -> Entry:
     """Log the end of an action that was interrupted, and return its entry."""
-    told: Entry = {key: value for key, value in action.items() if key != "begun"}
-    line: Entry = {**told, **_now(), "status": status, **known}
+    rest: Entry = {key: value for key, value in action.items() if key != "begun"}
+    line: Entry = {**rest, **_now(), "status": status, **known}
     append(path, line)
     return {**line, "begun": action.get("begun")}
 

@@ -74,11 +74,11 @@ def words_of(intent: Intent) -> str:  # noqa: C901, PLR0911, PLR0912 - one for e
                 f"{intent.operator}"
             )
         case SetPartyModules():
-            whose = "its modules"
+            modules = "its modules"
             if intent.party_id is not None:
-                whose = f"the modules of {intent.country_code} {intent.party_id}"
+                modules = f"the modules of {intent.country_code} {intent.party_id}"
             return (
-                f"set {whose}: sender of {_joined(module_names(intent.sender))}; receiver of "
+                f"set {modules}: sender of {_joined(module_names(intent.sender))}; receiver of "
                 f"{_joined(module_names(intent.receiver))}"
             )
         case DeleteParty(country_code=str(country_code), party_id=str(party_id)):
@@ -142,12 +142,12 @@ def words_of(intent: Intent) -> str:  # noqa: C901, PLR0911, PLR0912 - one for e
 
 def event_in_words(event: Event) -> str:
     """Return what happened, with a reserve where the contracts leave open what it was."""
-    said = _changed(event.change)
+    sentence = _changed(event.change)
     if event.certain:
-        return said
+        return sentence
     is_service = isinstance(event.change, ServiceSet)
     opposite = "or deleted its service" if is_service else "or revoked that"
-    return f"{said}, {opposite}: these contracts do not say which"
+    return f"{sentence}, {opposite}: these contracts do not say which"
 
 
 def way_of(how: object, sender: object) -> str:

@@ -143,11 +143,14 @@ class Writing:
         return quote(dialect, self._steps, payer, options)
 
     def _lines(self) -> Iterator[Line]:
-        here, payer = self._client.deployment, self._payer.address
-        dialect = dialect_of(here)
+        deployment, payer = self._client.deployment, self._payer.address
+        dialect = dialect_of(deployment)
         for contract in dict.fromkeys([dialect.contract_of(intent) for _, intent in self._changes]):
             name = "Registry" if contract is Contract.REGISTRY else "Permissions"
-            yield "contract", f"{name} {dialect.address_of(contract)}, generation {here.dialect}"
+            yield (
+                "contract",
+                f"{name} {dialect.address_of(contract)}, generation {deployment.dialect}",
+            )
         for account, intent in self._changes:
             yield "signer", account
             yield "change", words_of(intent)
@@ -280,8 +283,8 @@ def entry_of(  # noqa: PLR0911 - one for each kind of entry
             found = present.agreement(account, intent.provider)
             return None if found is None else found.to_dict()
         case MoveAccount():
-            whose = account if present.is_before else Address(intent.new_account)
-            return present.holdings(whose).to_dict()
+            holder = account if present.is_before else Address(intent.new_account)
+            return present.holdings(holder).to_dict()
         case SetController():
             return controlled(account, present.controller_of(account))
         case InvalidateNonce():

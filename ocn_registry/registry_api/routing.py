@@ -77,15 +77,15 @@ class _Message:
             self._add(f"{which}_unknown", f"{party} is not in the registry.")
             return None
         node = self._state.node_of(row)
-        told = {"operator": node.operator, "url": node.domain}
+        entry = {"operator": node.operator, "url": node.domain}
         if node.domain is None:
             self.arrives = False
             text = f"{party} names the operator {node.operator}, who runs no node."
-            self._add(f"{which}_unreachable", text, node=told)
+            self._add(f"{which}_unreachable", text, node=entry)
         elif which == "sender":
-            self._add(which, f"{party} hands the message to its node, {node.domain}.", node=told)
+            self._add(which, f"{party} hands the message to its node, {node.domain}.", node=entry)
         else:
-            self._add(which, f"{party} is reached through the node {node.domain}.", node=told)
+            self._add(which, f"{party} is reached through the node {node.domain}.", node=entry)
         return row
 
     def between(self, first: PartyRow, second: PartyRow) -> None:

@@ -167,9 +167,9 @@ def match(document: Document, domain: Domain, kind: StructType) -> TypedData:
             f"the types of the request are not those of {kind.name} in this contract: "
             "prepare it again with this version",
         )
-    told = read_values("domain", DOMAIN_TYPE, document.domain)
-    if told != domain.values():
-        for (_, name), ours, theirs in zip(DOMAIN_TYPE.fields, domain.values(), told, strict=True):
+    given = read_values("domain", DOMAIN_TYPE, document.domain)
+    if given != domain.values():
+        for (_, name), ours, theirs in zip(DOMAIN_TYPE.fields, domain.values(), given, strict=True):
             if ours != theirs:
                 raise InvalidInput(
                     f"the request is for {name} {shown(theirs)} and this deployment has "
@@ -192,48 +192,48 @@ def _names_of(kind: StructType) -> frozenset[str]:
     return frozenset([name for _, name in kind.fields])
 
 
-def read_values(what: str, kind: StructType, told: object) -> tuple[Value, ...]:
+def read_values(what: str, kind: StructType, given: object) -> tuple[Value, ...]:
     """Return the values of a type's fields from an object, in the order of the fields.
 
     Args:
         what: What the object is called in messages.
         kind: The type.
-        told: The object.
+        given: The object.
 
     Raises:
         InvalidInput: It is not an object, has other keys, or has a value of another type.
     """
-    if not _is_object(told):
+    if not _is_object(given):
         raise InvalidInput(f"the {what} of the request is not an object: is this the right file?")
-    same_keys(what, told.keys(), _names_of(kind))
-    return tuple([_value(field, name, told[name]) for field, name in kind.fields])
+    same_keys(what, given.keys(), _names_of(kind))
+    return tuple([_value(field, name, given[name]) for field, name in kind.fields])
 
 
-def _value(kind: str, name: str, told: object) -> Value:
+def _value(kind: str, name: str, given: object) -> Value:
     if kind in {"string", "address"}:
-        if not isinstance(told, str):
-            raise InvalidInput(f"{name} of the request is {shown(told)}: use text")
-        return told if kind == "string" else Address(told)
+        if not isinstance(given, str):
+            raise InvalidInput(f"{name} of the request is {shown(given)}: use text")
+        return given if kind == "string" else Address(given)
     if kind.endswith("[]"):
-        if not _is_list(told):
-            raise InvalidInput(f"{name} of the request is {shown(told)}: use a list")
+        if not _is_list(given):
+            raise InvalidInput(f"{name} of the request is {shown(given)}: use a list")
         bits = int(kind[4:-2])
-        return tuple([_number(name, bits, item) for item in told])
-    return _number(name, int(kind[4:]), told)
+        return tuple([_number(name, bits, item) for item in given])
+    return _number(name, int(kind[4:]), given)
 
 
-def _number(name: str, bits: int, told: object) -> int:
+def _number(name: str, bits: int, given: object) -> int:
     number = -1
-    if isinstance(told, str):
-        if _NUMBER.fullmatch(told):
-            number = int(told)
-        elif _HEXADECIMAL.fullmatch(told):
-            number = int(told, 16)
-    elif isinstance(told, int) and not isinstance(told, bool) and told < _EXACT:
-        number = told
+    if isinstance(given, str):
+        if _NUMBER.fullmatch(given):
+            number = int(given)
+        elif _HEXADECIMAL.fullmatch(given):
+            number = int(given, 16)
+    elif isinstance(given, int) and not isinstance(given, bool) and given < _EXACT:
+        number = given
     if not 0 <= number < 1 << bits:
         raise InvalidInput(
-            f"{name} of the request is {shown(told)}: use a number of {bits} bits, as decimal "
+            f"{name} of the request is {shown(given)}: use a number of {bits} bits, as decimal "
             "digits in quotes",
         )
     return number

@@ -121,9 +121,9 @@ class _External(Generic[R]):
         signature = canonical(found, self.address, lambda: signed)
         recovered = recover(signed, signature)
         if recovered != self.address:
-            whose = f"a signature of {recovered}" if recovered else "no valid signature"
+            answered = f"a signature of {recovered}" if recovered else "no valid signature"
             raise InvalidInput(
-                f"{self!r} answered with {whose} of this transaction: sign exactly what is asked, "
+                f"{self!r} answered with {answered} of this transaction: sign exactly that one "
                 "with the key of the address",
             )
         return join(transaction, signature)

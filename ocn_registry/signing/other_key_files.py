@@ -74,7 +74,7 @@ def kind_of_text(text: str) -> str | None:
     text = text.lstrip()
     if text.startswith(("{", "[")):
         return None
-    return next((told for fits, told in _TEXTS if fits(text)), None)
+    return next((kind for fits, kind in _TEXTS if fits(text)), None)
 
 
 _METAMASK = (
@@ -160,8 +160,8 @@ def kind_of_json(content: object) -> str | None:
         return None
     crypto = content.get("crypto")
     if _is_object(crypto):
-        return next((told for fits, told in _ENCRYPTED if fits(content, crypto)), None)
-    return next((told for keys, told in _OBJECTS if keys <= content.keys()), None)
+        return next((kind for fits, kind in _ENCRYPTED if fits(content, crypto)), None)
+    return next((kind for keys, kind in _OBJECTS if keys <= content.keys()), None)
 
 
 def _is_object(value: object) -> TypeGuard[_Object]:

@@ -130,23 +130,23 @@ class MemoryChain:
         self._lock = threading.RLock()
         self._accounts = {one.address: _Account(_START_WEI) for one in ACCOUNTS}
         self._pool = _Pool()
-        here = self.deployment
+        deployment = self.deployment
         self._registry = Registry(
-            here.registry,
-            here.chain_id,
+            deployment.registry,
+            deployment.chain_id,
             Address(owner),
             import_open=import_open,
             is_signed_by=_is_signed_by,
         )
         self._permissions = Permissions(
-            here.permissions,
+            deployment.permissions,
             self._registry,
             import_open=import_open,
             is_signed_by=_is_signed_by,
         )
         self._contracts: dict[Address, tuple[Registry | Permissions, Interface]] = {
-            here.registry: (self._registry, Interface("Registry")),
-            here.permissions: (self._permissions, Interface("Permissions")),
+            deployment.registry: (self._registry, Interface("Registry")),
+            deployment.permissions: (self._permissions, Interface("Permissions")),
         }
         logs = [
             (_NO_HASH, interface.log(address, event))

@@ -15,7 +15,7 @@ from ocn_registry.errors import InvalidInput, TransportError
 from ocn_registry.foreign.text import shown
 from ocn_registry.protocol.effects import Sleep, run_async
 from ocn_registry.transport.local import LOCAL
-from ocn_registry.transport.local_async import AsyncHere
+from ocn_registry.transport.local_async import AsyncLocalEffects
 from ocn_registry.transport.replies import NoReply, Reply, slow, too_long, unreachable
 from ocn_registry.transport.rpc_pool import (
     MAX_ANSWER_BYTES,
@@ -81,7 +81,7 @@ class AsyncHttpTransport:
             max_batch=max_batch,
             retries=retries,
         )
-        self._here = AsyncHere()
+        self._local = AsyncLocalEffects()
         self._ends = math.inf if total_s is None else time.monotonic() + total_s
         self._proxy = proxy
         self._ca_file = ca_file
@@ -101,7 +101,7 @@ class AsyncHttpTransport:
         if isinstance(effect, Sleep):
             effect = Sleep(max(0.0, min(effect.seconds, self._ends - time.monotonic())))
         if isinstance(effect, LOCAL):
-            return await self._here.perform(effect)
+            return await self._local.perform(effect)
         return await run_async(self._nodes.ask(effect), self.perform)
 
     def _open(self) -> ClientSession:

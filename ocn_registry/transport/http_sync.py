@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ocn_registry.protocol.effects import Sleep, run
 from ocn_registry.transport.http_wire import Target, TooLong, is_alive, receive, send
-from ocn_registry.transport.local import LOCAL, Here
+from ocn_registry.transport.local import LOCAL, LocalEffects
 from ocn_registry.transport.replies import NoReply, Reply, slow, too_long, unreachable
 from ocn_registry.transport.rpc_pool import (
     MAX_ANSWER_BYTES,
@@ -79,7 +79,7 @@ class HttpTransport:
             max_batch=max_batch,
             retries=retries,
         )
-        self._here = Here()
+        self._local = LocalEffects()
         self._ends = math.inf if total_s is None else time.monotonic() + total_s
         self._proxy = proxy
         self._ca_file = ca_file
@@ -99,7 +99,7 @@ class HttpTransport:
         if isinstance(effect, Sleep):
             effect = Sleep(max(0.0, min(effect.seconds, self._ends - time.monotonic())))
         if isinstance(effect, LOCAL):
-            return self._here.perform(effect)
+            return self._local.perform(effect)
         return run(self._nodes.ask(effect), self.perform)
 
     def _post(self, post: Post) -> Reply | NoReply:

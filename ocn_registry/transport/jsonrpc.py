@@ -242,13 +242,13 @@ def handover_of(effect: Send, response: dict[str, object]) -> Handover:
     """Return what a node's response says about a transaction that it was handed."""
     if response.get("error") is not None:
         error = error_of(effect, response["error"])
-        told = error if isinstance(error, TransportError) else BadAnswer(str(error))
-        return Handover(arrival=Arrival.ANSWERED, error=told)
+        answer = error if isinstance(error, TransportError) else BadAnswer(str(error))
+        return Handover(arrival=Arrival.ANSWERED, error=answer)
     result = response.get("result")
     if isinstance(result, str) and result.lower() == effect.transaction.tx_hash:
         return Handover(arrival=Arrival.ACCEPTED)
-    told = BadAnswer(f"the RPC node answered {shown(result)} to a transaction, not its hash")
-    return Handover(arrival=Arrival.UNANSWERED, error=told)
+    answer = BadAnswer(f"the RPC node answered {shown(result)} to a transaction, not its hash")
+    return Handover(arrival=Arrival.UNANSWERED, error=answer)
 
 
 def _at(block: int | None, block_hash: str | None) -> str | dict[str, str]:
@@ -312,19 +312,19 @@ def _logs(effect: Logs, result: object) -> tuple[PlacedLog, ...]:
         raise BadAnswer("the RPC node gave no list of events, or one beyond all measure")
     found: list[PlacedLog] = []
     for one in result:
-        told = as_object(one)
-        log = _log(told)
+        answer = as_object(one)
+        log = _log(answer)
         placed = PlacedLog(
             address=log.address,
             topics=log.topics,
             data=log.data,
-            block_number=as_number(told.get("blockNumber")),
-            block_hash=as_hash(told.get("blockHash")),
-            tx_hash=as_hash(told.get("transactionHash")),
-            index=as_number(told.get("logIndex")),
+            block_number=as_number(answer.get("blockNumber")),
+            block_hash=as_hash(answer.get("blockHash")),
+            tx_hash=as_hash(answer.get("transactionHash")),
+            index=as_number(answer.get("logIndex")),
         )
         in_range = effect.first <= placed.block_number <= effect.last
-        if not in_range or log.address not in effect.contracts or told.get("removed") is True:
+        if not in_range or log.address not in effect.contracts or answer.get("removed") is True:
             raise BadAnswer("the RPC node told of events that were not asked for")
         found.append(placed)
     return tuple(sorted(found, key=attrgetter("block_number", "index")))
@@ -341,12 +341,12 @@ def _log(log: dict[str, object]) -> Log:
     )
 
 
-def _is_revert(method: str, code: int, words: str, told: object, data: bytes | None) -> bool:
+def _is_revert(method: str, code: int, words: str, answer: object, data: bytes | None) -> bool:
     """Return whether an error is the contract's refusal, and not the node's own trouble."""
     meaning = meaning_of(method, 0, words)  # by the words alone
     if meaning is not Meaning.UNKNOWN:
         return meaning is Meaning.REVERTED
-    if code == _EXECUTION_ERROR and told is None:
+    if code == _EXECUTION_ERROR and answer is None:
         return True
     return code == _EXECUTION_REVERTED or len(data or b"") >= _SELECTOR_BYTES
 

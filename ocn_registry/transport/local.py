@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ocn_registry.protocol.effects import Answer, AnyEffect
 
 
-class Here:
+class LocalEffects:
     """Performs the effects that need no chain, for callers that wait."""
 
     def __init__(self) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ocn_registry.protocol.effects import Answer, AnyEffect
 
 
-class AsyncHere:
+class AsyncLocalEffects:
     """Performs the effects that need no chain, for asynchronous callers."""
 
     def __init__(self) -> None:

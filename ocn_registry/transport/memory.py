@@ -14,8 +14,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from ocn_registry.transport.local import LOCAL, Here
-from ocn_registry.transport.local_async import AsyncHere
+from ocn_registry.transport.local import LOCAL, LocalEffects
+from ocn_registry.transport.local_async import AsyncLocalEffects
 from ocn_registry.transport.rpc_pool import flat, nested
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class MemoryTransport:
     def __init__(self, chain: Answering) -> None:
         """Create a transport to a chain, which several transports can share."""
         self._chain = chain
-        self._here = Here()
+        self._local = LocalEffects()
 
     def close(self) -> None:
         """Do nothing: the chain keeps running."""
@@ -44,7 +44,7 @@ class MemoryTransport:
     def perform(self, effect: AnyEffect) -> Answer:
         """Return the answer of an effect."""
         if isinstance(effect, LOCAL):
-            return self._here.perform(effect)
+            return self._local.perform(effect)
         return nested(effect, iter([self._chain.answer(part) for part in flat(effect)]))
 
 
@@ -54,7 +54,7 @@ class AsyncMemoryTransport:
     def __init__(self, chain: Answering) -> None:
         """Create a transport to a chain, which several transports can share."""
         self._chain = chain
-        self._here = AsyncHere()
+        self._local = AsyncLocalEffects()
 
     async def close(self) -> None:
         """Do nothing: the chain keeps running."""
@@ -62,5 +62,5 @@ class AsyncMemoryTransport:
     async def perform(self, effect: AnyEffect) -> Answer:
         """Return the answer of an effect."""
         if isinstance(effect, LOCAL):
-            return await self._here.perform(effect)
+            return await self._local.perform(effect)
         return nested(effect, iter([self._chain.answer(part) for part in flat(effect)]))

@@ -218,10 +218,10 @@ def _is_about_batches(response: object) -> bool:
 
 
 def _busy(endpoint: Endpoint, reply: Reply, words: str) -> RpcUnavailable:
-    told = f"is out of order (HTTP {reply.status}{_saying(words)})"
+    message = f"is out of order (HTTP {reply.status}{_saying(words)})"
     return passing(
         RpcUnavailable(
-            f"the RPC node {endpoint.shown} {told}: try again later, or another node",
+            f"the RPC node {endpoint.shown} {message}: try again later, or another node",
         )
     )
 
@@ -254,17 +254,17 @@ def _content(endpoint: Endpoint, requests: list[Message], reply: Reply, limits: 
                 f"{endpoint.shown} answered with no JSON{says}: is that the URL of an RPC node?",
             )
         return content
-    told = _error_in(content)
-    if told is not None and reply.status not in {*_REFUSED, *_REDIRECTS}:
+    message = _error_in(content)
+    if message is not None and reply.status not in {*_REFUSED, *_REDIRECTS}:
         return content
-    words = _excerpt(plain) if told is None else _words(told)
+    words = _excerpt(plain) if message is None else _words(message)
     raise _for_status(endpoint, requests, reply, words)
 
 
 def _error_in(content: object) -> object:
     """Return the first error in a body: whatever the status, the node has answered with it."""
     if is_list(content):
-        return next((told for one in content if (told := _error_in(one)) is not None), None)
+        return next((message for one in content if (message := _error_in(one)) is not None), None)
     return content.get("error") if is_object(content) else None
 
 
@@ -277,18 +277,18 @@ def _for_status(endpoint: Endpoint, requests: list[Message], reply: Reply, words
     if status in _TOO_MUCH | _TOO_SLOW and any(one["method"] == _EVENTS for one in requests):
         return RpcRefused(_EVENTS, status, words)  # of fewer blocks, perhaps
     if status in BUSY_STATUS or (status >= _SERVER_ERROR and status not in {501, 505}):
-        told = f"{node} is out of order ({says})"
-        error = RpcUnavailable(f"{told}: try again later, or another node")
+        message = f"{node} is out of order ({says})"
+        error = RpcUnavailable(f"{message}: try again later, or another node")
         error.temporary = status in BUSY_STATUS
         return error
     if status in _REFUSED:
-        told = f"{node} rejected the credentials ({says})"
-        return RpcUnavailable(f"{told}: give its key, in the URL or as a header")
+        message = f"{node} rejected the credentials ({says})"
+        return RpcUnavailable(f"{message}: give its key, in the URL or as a header")
     if status in _REDIRECTS:
         where = _target(endpoint, reply.location)
         return RpcUnavailable(f"{node} redirects to {where} (HTTP {status}): give that URL")
-    told = f"{node} does not answer questions ({says})"
-    return RpcUnavailable(f"{told}: is that the URL of an RPC node?")
+    message = f"{node} does not answer questions ({says})"
+    return RpcUnavailable(f"{message}: is that the URL of an RPC node?")
 
 
 def _target(endpoint: Endpoint, location: str | None) -> str:
@@ -317,14 +317,14 @@ def _saying(words: str) -> str:
 
 def _in_order(endpoint: Endpoint, requests: list[Message], content: list[object]) -> list[Message]:
     """Return responses in the order of their requests."""
-    told: dict[object, Message] = {}
+    message: dict[object, Message] = {}
     for response in content:
         if is_object(response) and isinstance(number := response.get("id"), (int, str)):
-            told[str(number)] = response
-    if len(content) != len(requests) or len(told) != len(requests):
+            message[str(number)] = response
+    if len(content) != len(requests) or len(message) != len(requests):
         raise _astray(endpoint)
     try:
-        return [told[str(request["id"])] for request in requests]
+        return [message[str(request["id"])] for request in requests]
     except KeyError:
         raise _astray(endpoint) from None
 

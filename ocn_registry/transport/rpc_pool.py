@@ -305,11 +305,11 @@ class Nodes:
         """Return the answers of what was asked; what is wrong with all of them is returned too."""
         limits = Limits(max_bytes=self._max_bytes, max_items=sum(map(items_of, effects)))
         try:
-            told = responses(endpoint, requests, reply, limits)
+            answers = responses(endpoint, requests, reply, limits)
         except (TransportError, TooManyQuestions) as error:
             return error
         found: list[_Found] = []
-        for effect, response in zip(effects, told, strict=True):
+        for effect, response in zip(effects, answers, strict=True):
             try:
                 answer = unwrap(effect, response, self._chain_id)
                 found.append((answer, None))

@@ -49,8 +49,8 @@ def sent_transaction(
     is_new = found.get("maxFeePerGas") is not None
     fee = as_number(found.get("maxFeePerGas" if is_new else "gasPrice"))
     tip = as_number(found.get("maxPriorityFeePerGas")) if is_new else None
-    told = found.get("chainId")
-    chains = {as_number(told)} if told is not None else set[int]()
+    named = found.get("chainId")
+    chains = {as_number(named)} if named is not None else set[int]()
     chains |= {chain_id} if chain_id is not None else set()
     if not is_new and v >= _FIRST_CHAIN_V:
         chains.add((v - _FIRST_CHAIN_V) // 2)

@@ -30,8 +30,8 @@ from ocn_registry.protocol.effects import (
     run_async,
 )
 from ocn_registry.transport.jsonrpc import handover_of, request_of, unwrap
-from ocn_registry.transport.local import LOCAL, Here
-from ocn_registry.transport.local_async import AsyncHere
+from ocn_registry.transport.local import LOCAL, LocalEffects
+from ocn_registry.transport.local_async import AsyncLocalEffects
 from ocn_registry.transport.rpc_pool import flat, nested
 from ocn_registry.transport.rpc_values import is_object
 
@@ -63,7 +63,7 @@ class Web3Transport:
         """
         self._provider = web3.provider
         self._rules = _Rules(chain_id)
-        self._here = Here()
+        self._local = LocalEffects()
 
     def close(self) -> None:
         """Do nothing: the caller closes the connection."""
@@ -71,7 +71,7 @@ class Web3Transport:
     def perform(self, effect: AnyEffect) -> Answer:
         """Return the answer of an effect."""
         if isinstance(effect, LOCAL):
-            return self._here.perform(effect)
+            return self._local.perform(effect)
         if isinstance(effect, _Ask):
             try:
                 return self._provider.make_request(
@@ -94,7 +94,7 @@ class AsyncWeb3Transport:
         """
         self._provider = web3.provider
         self._rules = _Rules(chain_id)
-        self._here = AsyncHere()
+        self._local = AsyncLocalEffects()
 
     async def close(self) -> None:
         """Do nothing: the caller closes the connection."""
@@ -102,7 +102,7 @@ class AsyncWeb3Transport:
     async def perform(self, effect: AnyEffect) -> Answer:
         """Return the answer of an effect."""
         if isinstance(effect, LOCAL):
-            return await self._here.perform(effect)
+            return await self._local.perform(effect)
         if isinstance(effect, _Ask):
             method = cast("RPCEndpoint", effect.method)
             try:

@@ -62,20 +62,20 @@ def check_node(
         options: What a request to a stranger's host may do.
     """
     try:
-        here = _about(deployment, url, options)
-        if here is not None and here.operator is not None:
-            reason = "" if here.operator == operator else f"it names {here.operator}"
+        document = _about(deployment, url, options)
+        if document is not None and document.operator is not None:
+            reason = "" if document.operator == operator else f"it names {document.operator}"
             return _result(reason)
         why = "the document names no operator for this registry"
     except (FetchFailed, InvalidInput) as error:
         why = str(error)
     try:
-        told, named = read_node_info(fetch(url + NODE_INFO_PATH, options))
+        own_url, named = read_node_info(fetch(url + NODE_INFO_PATH, options))
     except (FetchFailed, InvalidInput) as error:
         return _result(f"{why}; {error}")
     if named != operator:
         return _result(f"the node says that {named} runs it")
-    return _result("" if told == url else "the node says that it has another URL")
+    return _result("" if own_url == url else "the node says that it has another URL")
 
 
 def check_party(
@@ -97,10 +97,10 @@ def check_party(
     if not website:
         return _result("the party names no website")
     try:
-        here = _about(deployment, website, options)
+        document = _about(deployment, website, options)
     except (FetchFailed, InvalidInput) as error:
         return _result(str(error))
-    named = None if here is None else here.parties.get(party.folded)
+    named = None if document is None else document.parties.get(party.folded)
     if named is None:
         return _result(f"the document does not name {party} for this registry")
     return _result("" if named == address else f"it names {named} for {party}")

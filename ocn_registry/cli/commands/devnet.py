@@ -43,8 +43,8 @@ def devnet(args: Namespace) -> int:
                 _fill(chain)
             if args.block_time is not None:
                 chain.mine_every(args.block_time)
-            told = _told(chain, with_v1=args.with_v1)
-            put(as_json(told) if for_programs(args) else _lines(chain, told))
+            entry = _told(chain, with_v1=args.with_v1)
+            put(as_json(entry) if for_programs(args) else _lines(chain, entry))
             sys.stdout.flush()
             talk("Ctrl-C stops it. These keys are public: use them for development only")
             ended.wait()
@@ -57,27 +57,27 @@ def devnet(args: Namespace) -> int:
 
 
 def _told(chain: Devnet, *, with_v1: bool) -> Entry:
-    here = chain.deployment()
-    told: Entry = {
+    deployment = chain.deployment()
+    entry: Entry = {
         "rpcUrl": chain.rpc_url,
         "chainId": chain.chain_id,
-        "registry": here.registry,
-        "permissions": here.permissions,
+        "registry": deployment.registry,
+        "permissions": deployment.permissions,
     }
     if with_v1:
         first = chain.v1_deployment()
-        told |= {"v1Registry": first.registry, "v1Permissions": first.permissions}
-    told["accounts"] = [
+        entry |= {"v1Registry": first.registry, "v1Permissions": first.permissions}
+    entry["accounts"] = [
         {"address": account.address, "privateKey": account.private_key}
         for account in chain.accounts
     ]
-    return told
+    return entry
 
 
-def _lines(chain: Devnet, told: Entry) -> str:
+def _lines(chain: Devnet, entry: Entry) -> str:
     from ocn_registry.cli.output.render import lines, table
 
-    place = lines({label: value for label, value in told.items() if label != "accounts"})
+    place = lines({label: value for label, value in entry.items() if label != "accounts"})
     accounts = [(account.address, account.private_key) for account in chain.accounts]
     keys = table(("ADDRESS", "KEY"), accounts, soft=())
     return f"{place}\n\naccounts with money:\n\n{keys}\n"
@@ -94,9 +94,9 @@ def _fill(chain: Devnet) -> None:
     north, south, cpo, emsp, provider = [
         KeySigner.from_key(account.private_key) for account in chain.accounts[1:6]
     ]
-    here = chain.deployment()
-    transport = HttpTransport(here.rpc_urls, chain_id=here.chain_id)
-    with RegistryClient(here, transport) as client:
+    deployment = chain.deployment()
+    transport = HttpTransport(deployment.rpc_urls, chain_id=deployment.chain_id)
+    with RegistryClient(deployment, transport) as client:
         for signer, name in ((north, "north"), (south, "south")):
             client.send(SetNode(domain=f"https://{name}.example.org"), signer=signer)
         for signer, country_code, party_id, role, operator in (

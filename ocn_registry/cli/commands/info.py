@@ -38,25 +38,25 @@ def info(args: Namespace) -> int:
             address = Address(args.address)
         else:
             address = key(args, "signer", client.deployment).address
-        told = {**_place(client), **_holdings(client, address), **_funds(client, address)}
+        entry = {**_place(client), **_holdings(client, address), **_funds(client, address)}
     if for_programs(args):
-        put(as_json(told))
+        put(as_json(entry))
     else:
-        put(lines({label: "none" if part is None else part for label, part in told.items()}))
+        put(lines({label: "none" if part is None else part for label, part in entry.items()}))
     return DONE
 
 
 def _place(client: RegistryClient) -> Entry:
     from ocn_registry.plans.network import node_of
 
-    here = client.deployment
+    deployment = client.deployment
     return {
-        "network": here.name,
-        "chainId": here.chain_id,
-        "rpcUrl": node_of(here),
-        "registry": here.registry,
-        "permissions": here.permissions,
-        "generation": here.dialect,
+        "network": deployment.name,
+        "chainId": deployment.chain_id,
+        "rpcUrl": node_of(deployment),
+        "registry": deployment.registry,
+        "permissions": deployment.permissions,
+        "generation": deployment.dialect,
     }
 
 

@@ -34,13 +34,13 @@ def snapshot(args: Namespace) -> int:
     if not Path(args.out).parent.is_dir():  # checked before a large registry is read
         raise InvalidInput(f"the folder of {shown(args.out)} does not exist: create it first")
     with connect(args) as client:
-        here = client.deployment
+        deployment = client.deployment
         taken = migration.snapshot(client, block=_block(args, client))
     digest = migration.save(taken, args.out)
-    told: Entry = {
+    entry: Entry = {
         "file": args.out,
         "snapshot": digest,
-        "network": here.name,
+        "network": deployment.name,
         "chainId": taken.chain_id,
         "registry": taken.registry,
         "permissions": taken.permissions,
@@ -52,7 +52,7 @@ def snapshot(args: Namespace) -> int:
         "agreements": len(taken.agreements),
         "odd": len(taken.odd),
     }
-    show(args, told)
+    show(args, entry)
     return DONE
 
 
@@ -75,12 +75,16 @@ def plan(args: Namespace) -> int:
         left = migration.missing(client, planned)
         price = price_of(left, run(most_gas(args.max_gas), perform))
         per_gas_wei, _ = run(fees(perform(Head()), WriteOptions()), perform)
-        here = client.deployment
-    told: Entry = {
+        deployment = client.deployment
+    entry: Entry = {
         "snapshot": planned.digest,
         "from": {"chainId": taken.chain_id, "registry": taken.registry},
         "blockNumber": taken.block.number,
-        "to": {"network": here.name, "chainId": here.chain_id, "registry": here.registry},
+        "to": {
+            "network": deployment.name,
+            "chainId": deployment.chain_id,
+            "registry": deployment.registry,
+        },
         "planned": counts(planned),
         "missing": counts(left),
         "leftOut": [
@@ -104,13 +108,13 @@ def plan(args: Namespace) -> int:
     if args.letters is not None:
         _write_letters(args.letters, planned)
     if for_programs(args):
-        put(as_json(told))
+        put(as_json(entry))
     else:
         put(str(planned))
-        put(f"missing on {printable(here.name)}: {in_words(counts(left))}")
+        put(f"missing on {printable(deployment.name)}: {in_words(counts(left))}")
         put(
             f"this takes about {price.transactions} transactions and at most {price.gas:,} gas: "
-            f"{told['mostCostWei']} wei at the current price",
+            f"{entry['mostCostWei']} wei at the current price",
         )
     return DONE
 
@@ -141,7 +145,7 @@ def compare(args: Namespace) -> int:
         found = migration.differences(client, planned, block=_block(args, client))
     talk(f"snapshot  {planned.digest}: {in_words(counts(planned))}")
     if for_programs(args):
-        told = [
+        entry = [
             {
                 "kind": one.kind.value,
                 "subject": one.subject,
@@ -151,7 +155,7 @@ def compare(args: Namespace) -> int:
             }
             for one in found
         ]
-        put(as_json(told))
+        put(as_json(entry))
     else:
         put("\n".join(map(str, found)) or "nothing differs from the plan")
     return UNEXPECTED if found else DONE

@@ -120,11 +120,11 @@ def safe_file(args: Namespace) -> int:
         safe = args.address or client.owner.pending()
         if safe is None:
             raise InvalidInput("the registry is not offered to anybody: run `owner hand-over`")
-        here = client.deployment
+        deployment = client.deployment
         steps = (
-            file_for_a_safe(here, safe)
+            file_for_a_safe(deployment, safe)
             if args.timelock is None
-            else schedule_file(here, args.timelock, safe, delay_s=args.delay, salt=args.salt)
+            else schedule_file(deployment, args.timelock, safe, delay_s=args.delay, salt=args.salt)
         )
         text = run(steps, client.transport.perform)
     talk("load this into the Safe's transaction builder, and have its owners sign")

@@ -30,14 +30,14 @@ def show(args: Namespace) -> int:
     there = os.path.lexists(path)
     if for_programs(args):
         shown = {key: _entry(_of(settled, key)) for key in KEYS}
-        told = {
+        values = {
             "file": path,
             "exists": there,
             "profile": None if settled.profile is None else settled.profile.value,
             "profiles": list(settled.profiles),
             "settings": shown,
         }
-        put(as_json(told))
+        put(as_json(values))
         return DONE
     rows = [_row(key, _of(settled, key)) for key in KEYS]
     put(table(("SETTING", "VALUE", "FROM"), rows, soft=(1,)))

@@ -32,19 +32,19 @@ def verify(args: Namespace) -> int:
     from ocn_registry.deploy.verify import verify as verified
 
     with connect(args) as client:
-        here = client.deployment
+        deployment = client.deployment
         wanted = _wanted(args)
-        found = verified(here, client.transport, wanted=wanted)
+        found = verified(deployment, client.transport, wanted=wanted)
     if found.is_verified and not found.is_proven:
         talk(f"code matches; storage not proven: {printable(str(found.storage_unproven))}")
     result: Entry = {
         "verified": found.is_verified,
         "storageProven": found.is_proven,
         "storageUnproven": found.storage_unproven,
-        "network": here.name,
-        "chainId": here.chain_id,
-        "registry": here.registry,
-        "permissions": here.permissions,
+        "network": deployment.name,
+        "chainId": deployment.chain_id,
+        "registry": deployment.registry,
+        "permissions": deployment.permissions,
         **_details(found),
     }
     show(args, result)

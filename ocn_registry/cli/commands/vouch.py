@@ -20,14 +20,14 @@ def make(args: Namespace) -> int:
     from ocn_registry.vouching import DOCUMENT_PATH, document_for
 
     with connect(args) as client:
-        here = client.deployment
+        deployment = client.deployment
         parties = [client.party(*party) for party in args.party or ()]
         for asked, party in zip(args.party or (), parties, strict=True):
             if party is None:
                 raise NotListed(f"{NO_PARTY} ({' '.join(asked)}): register it first")
         document = document_for(
-            here.chain_id,
-            here.registry,
+            deployment.chain_id,
+            deployment.registry,
             name=args.name,
             operator=args.operator,
             parties=[(party.id, party.address) for party in parties if party is not None],

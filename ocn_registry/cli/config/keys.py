@@ -58,11 +58,11 @@ def key(args: Namespace, part: Part, deployment: Deployment) -> Signer:
         InvalidInput: No key is named, or it can't be used.
     """
     flag, variable, written = _named(args, part)
-    told = os.environ[variable] if variable is not None else None
+    reference = os.environ[variable] if variable is not None else None
     does = _DOES[part]
-    if flag is None and variable is not None and told is not None:
-        found = _from_variable(args, part, variable, told)
-        if written not in {None, told}:
+    if flag is None and variable is not None and reference is not None:
+        found = _from_variable(args, part, variable, reference)
+        if written not in {None, reference}:
             talk(f"note: {variable} is used, not the settings' {part}: {found.address} {does}")
         return found
     if flag is None and written is not None:
@@ -70,7 +70,7 @@ def key(args: Namespace, part: Part, deployment: Deployment) -> Signer:
     if flag is None:
         raise _unnamed(part)
     found = referenced(args, part, flag, deployment)
-    if told is not None and told != flag:
+    if reference is not None and reference != flag:
         talk(f"note: --{part} is used, not {variable}: {found.address} {does}")
     return found
 
@@ -190,9 +190,9 @@ def _named(args: Namespace, part: Part) -> tuple[str | None, str | None, str | N
     return flag, variable, None if written is None else str(written.value)
 
 
-def _from_variable(args: Namespace, part: Part, variable: str, told: str) -> Signer:
-    if not _NAKED.fullmatch(told):
-        return _referenced(args, part, told)
+def _from_variable(args: Namespace, part: Part, variable: str, reference: str) -> Signer:
+    if not _NAKED.fullmatch(reference):
+        return _referenced(args, part, reference)
     if not getattr(args, "warned", False):
         args.warned = True
         talk(f"warning: {variable} holds a private key. Safer: {FORMS}")

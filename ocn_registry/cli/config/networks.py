@@ -82,8 +82,8 @@ def chosen(args: Namespace) -> Deployment:
             f"the network file {shown(args.network_file)} has contracts {shown(other)}: use "
             "Registry and Permissions",
         )
-    told = (_url(base.rpc_urls[0], provider),) if provider else urls
-    base = replace(base, rpc_urls=tuple(given or told) or base.rpc_urls)
+    chosen_urls = (_url(base.rpc_urls[0], provider),) if provider else urls
+    base = replace(base, rpc_urls=tuple(given or chosen_urls) or base.rpc_urls)
     return _with_contracts(args, base, contracts)
 
 

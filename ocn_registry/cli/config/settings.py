@@ -121,10 +121,10 @@ def _settled(args: Namespace) -> Settled:
 
 
 def _flags(args: Namespace) -> dict[str, Setting]:
-    told = {key: getattr(args, key, None) for key in KEYS}
+    given = {key: getattr(args, key, None) for key in KEYS}
     return {
         key: Setting(value, "flag", "--" + key.replace("_", "-"))
-        for key, value in told.items()
+        for key, value in given.items()
         if value is not None and value is not False
     }
 
@@ -142,12 +142,12 @@ def _variables(args: Namespace) -> dict[str, Setting]:
 
 def _profile(args: Namespace) -> Setting | None:
     flag: str | None = args.profile
-    told = os.environ.get(PROFILE_VARIABLE) or None
+    given = os.environ.get(PROFILE_VARIABLE) or None
     if flag is not None:
-        if told is not None and told != flag:
+        if given is not None and given != flag:
             talk(f"note: --profile {shown(flag)} is used, not {PROFILE_VARIABLE}")
         return Setting(flag, "flag", "--profile")
-    return None if told is None else Setting(told, "variable", PROFILE_VARIABLE)
+    return None if given is None else Setting(given, "variable", PROFILE_VARIABLE)
 
 
 def _written(profile: Setting | None) -> tuple[dict[str, Setting], tuple[str, ...]]:
@@ -176,8 +176,8 @@ def _written(profile: Setting | None) -> tuple[dict[str, Setting], tuple[str, ..
 def _first_of(layers: Iterable[Mapping[str, Setting]]) -> dict[str, Setting]:
     """Return each value from the highest layer that has it, with what belongs to it."""
     found: dict[str, Setting] = {}
-    told: set[str] = set()
+    given: set[str] = set()
     for layer in layers:
-        found |= {key: setting for key, setting in layer.items() if key not in told}
-        told |= set(layer).union(*[_GO_WITH[key] for key in layer if key in _GO_WITH])
+        found |= {key: setting for key, setting in layer.items() if key not in given}
+        given |= set(layer).union(*[_GO_WITH[key] for key in layer if key in _GO_WITH])
     return found

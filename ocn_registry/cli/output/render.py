@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeGuard
 
 from ocn_registry.cli.output.secrets import without_secrets
-from ocn_registry.cli.output.terminal import broken, columns, fitted, said, tinted, width_of
+from ocn_registry.cli.output.terminal import broken, columns, fitted, for_stderr, tinted, width_of
 from ocn_registry.errors import InvalidInput
 from ocn_registry.foreign.files import write_own
 from ocn_registry.foreign.text import shown
@@ -36,7 +36,7 @@ _FORMULA = re.compile(r"(^|[^\w.-])([=+\-@])")
 def talk(text: str) -> None:
     """Print a message to the user, on standard error."""
     sys.stdout.flush()
-    print(said(without_secrets(text)), file=sys.stderr, flush=True)  # noqa: T201 - the command line talks
+    print(for_stderr(without_secrets(text)), file=sys.stderr, flush=True)  # noqa: T201 - the command line talks
 
 
 def put(text: str) -> None:

@@ -33,9 +33,9 @@ _PIECE: Final = re.compile(r"`[^`]*`\S*|ocn-registry tx status \S+|\S+")
 
 def columns() -> int:
     """Return the width of the terminal; the environment variable `COLUMNS` overrides it."""
-    told = os.environ.get("COLUMNS", "")
-    if told.isdigit() and int(told):
-        return int(told)
+    given = os.environ.get("COLUMNS", "")
+    if given.isdigit() and int(given):
+        return int(given)
     for stream in (sys.__stdout__, sys.__stderr__):
         try:
             found = os.get_terminal_size(stream.fileno()).columns if stream else 0
@@ -65,7 +65,7 @@ def tinted(text: str, tint: str, stream: TextIO | None = None) -> str:
     return f"\x1b[{TINTS[tint]}m{text}\x1b[0m"
 
 
-def said(text: str) -> str:
+def for_stderr(text: str) -> str:
     """Return a message as standard error shows it: folded and coloured if it is a terminal."""
     text = _TINT.sub("", text)  # of records that were laid out for standard output
     if not sys.stderr.isatty():

@@ -59,5 +59,5 @@ def _arguments(
 ) -> tuple[list[str], list[bytes]]:
     """Return the types and words of a function's arguments."""
     start = 0 if with_signer else 1
-    types = [ID_TYPES.get(name, told) for told, name in row.type.fields[start:]]
+    types = [ID_TYPES.get(name, kind) for kind, name in row.type.fields[start:]]
     return types, [argument(*pair) for pair in zip(types, values[start:], strict=True)]

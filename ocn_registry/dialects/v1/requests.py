@@ -200,8 +200,8 @@ class PackedValues:
     def hash(self) -> bytes:
         """Hash the packed values: 32 bytes, which a wallet is given for `personal_sign`."""
         fields = tuple(zip(self.kind.type.fields, self.values, strict=True))
-        told = fields if self.kind.tells_signer else fields[1:]
-        return keccak256(b"".join([_packed(kind, value) for (kind, _), value in told]))
+        given = fields if self.kind.tells_signer else fields[1:]
+        return keccak256(b"".join([_packed(kind, value) for (kind, _), value in given]))
 
     def digest(self) -> bytes:
         """Hash all of it: 32 bytes, which are what the key signs."""
@@ -293,9 +293,9 @@ def read_request(
             f"{shown(name)} is not a request of these contracts: they know {', '.join(_BY_NAME)}",
         )
     row = _BY_NAME[name]
-    here = (chain_id, address_of(row.contract))
-    told = read_values("domain", _DOMAIN, whole["domain"])
-    for (_, field), ours, theirs in zip(_DOMAIN.fields, here, told, strict=True):
+    expected = (chain_id, address_of(row.contract))
+    given = read_values("domain", _DOMAIN, whole["domain"])
+    for (_, field), ours, theirs in zip(_DOMAIN.fields, expected, given, strict=True):
         if ours != theirs:
             raise InvalidInput(
                 f"the request is for {field} {shown(theirs)} and this deployment has "
@@ -306,7 +306,7 @@ def read_request(
         intent = row.build(tuple(values))
     except ValueError as error:
         raise InvalidInput(f"the request holds a value that does not exist: {error}") from None
-    made = request(*here, intent, Address(str(account)))
+    made = request(*expected, intent, Address(str(account)))
     if whole["hash"] != made.document()["hash"]:
         raise InvalidInput(
             f"the hash {shown(whole['hash'])} is not that of the request's message: have it "
