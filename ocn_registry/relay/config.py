@@ -123,6 +123,11 @@ class Config:
         if kind == "file":
             return KeySigner.from_file(place)
         if kind == "env":
+            if place not in os.environ:
+                raise InvalidInput(
+                    f"the environment variable {shown(place)} is not set: set it to the private "
+                    "key, or name the key in another way in the configuration",
+                )
             return KeySigner.from_env(place)
         if kind == "credential":
             path = _credential(place)

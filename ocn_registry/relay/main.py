@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from ocn_registry.errors import InvalidInput, OcnRegistryError
 from ocn_registry.foreign.text import shown
@@ -82,7 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     keys = add("keys", _keys_list, "List, add or revoke API keys.")
     kinds = keys.add_subparsers(metavar="ACTION")
     more = kinds.add_parser("add", help="make an API key and print it once")
-    more.add_argument("name", help="what the key's quota is counted under")
+    more.add_argument("name", type=_name, help="what the key's quota is counted under")
     more.add_argument("--requests-per-day", type=_count, default=200, metavar="N")
     more.set_defaults(command=_keys_add)
     less = kinds.add_parser("revoke", help="make an API key void")
@@ -91,6 +91,15 @@ def _parser() -> argparse.ArgumentParser:
     requests = add("requests", _requests, "List requests by state, or show one.")
     requests.add_argument("which", nargs="?", metavar="ID_OR_STATE", default="accepted")
     return parser
+
+
+def _name(text: str) -> str:
+    """Parse the name of an API key."""
+    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}", text):
+        return text
+    raise argparse.ArgumentTypeError(
+        f"{shown(text)} is not a valid name: use up to 64 letters, digits, dots and hyphens"
+    )
 
 
 def _count(text: str) -> int:
@@ -243,10 +252,16 @@ def _requests(args: argparse.Namespace) -> int:
         if args.which.startswith("0x"):
             found = store.find(transaction, args.which.lower())
             if found is None:
-                raise InvalidInput("no request has this id")
+                raise InvalidInput("no request has this id: check it")
             _put(views.of_request(found))
+        elif args.which in store.STATES:
+            state = cast("store.State", args.which)
+            _put([views.of_request(one) for one in store.in_state(transaction, state, 1_000)])
         else:
-            _put([views.of_request(one) for one in store.in_state(transaction, args.which, 1_000)])
+            raise InvalidInput(
+                f"{shown(args.which)} is not a request's id or state: use an id, or one of "
+                f"{', '.join(store.STATES)}",
+            )
     return DONE
 
 

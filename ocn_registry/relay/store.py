@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Literal, TypeAlias, cast, get_args
 
 if TYPE_CHECKING:
     from ocn_registry.relay.database import Row, Transaction
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 State: TypeAlias = Literal[
     "accepted", "sent", "mined", "done", "failed", "expired", "superseded", "withdrawn"
 ]
+STATES: tuple[State, ...] = get_args(State)
 LIVE: tuple[State, ...] = ("accepted", "sent", "mined")
 _COLUMNS = (
     "id, contract, account, nonce, deadline_unix_s, kind, document, by_contract, sponsor, state, "

@@ -268,3 +268,26 @@ def test_api_without_the_spenders_key_knows_its_address(config, monkeypatch, fre
             service.check_keys(serves=False, sends=True)
     finally:
         service.close()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("requests", "bogus"), "bogus"),
+        (("requests", "0x12"), "no request has this id"),
+        (("run",), "'OCN_RELAY_RECEIPTS' is not set"),
+    ],
+)
+def test_word_that_means_nothing_is_named(tmp_path, monkeypatch, capsys, words, message):
+    monkeypatch.delenv("OCN_RELAY_RECEIPTS", raising=False)
+    path = tmp_path / "ocn-relay.toml"
+    path.write_text(f"database = 'sqlite:{tmp_path}/relay.sqlite'")
+    assert main(["-c", str(path), *words]) == 2
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["", " ", "a b", "x" * 65, "\x1b[2J"])
+def test_name_of_a_key_is_a_word(tmp_path, name, capsys):
+    with pytest.raises(SystemExit):
+        main(["-c", str(tmp_path / "none.toml"), "keys", "add", name])
+    assert "\x1b" not in capsys.readouterr().err

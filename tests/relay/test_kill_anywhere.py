@@ -11,7 +11,7 @@ import pytest
 from dying import Died, Life
 
 from ocn_registry import KeySigner
-from ocn_registry.errors import OcnRegistryError, TransactionReplaced
+from ocn_registry.errors import TransactionReplaced
 from ocn_registry.relay.database import open_database
 from ocn_registry.relay.intake import Decision, Intake
 from ocn_registry.relay.journal import DatabaseJournal
@@ -46,7 +46,7 @@ def trial(config, documents, fresh, registry, monkeypatch, tmp_path):
     from dataclasses import replace  # noqa: PLC0415 - one use
 
     spender = fresh.accounts[7].address
-    monkeypatch.setattr("ocn_registry.relay.sender._PATIENCE_S", 1.0)
+    monkeypatch.setattr("ocn_registry.relay.sender._PATIENCE_S", 3.0)
 
     def trial(last):
         snapshot = fresh.request("evm_snapshot")
@@ -55,8 +55,7 @@ def trial(config, documents, fresh, registry, monkeypatch, tmp_path):
         life = Life(replace(config, history=None), documents, fresh, monkeypatch)
         passed, died = life.run(last)
         if died:
-            with contextlib.suppress(OcnRegistryError):  # what is wrong then shows below
-                life.run()
+            life.run()
         database = open_database(config.database)
         parties = {party.address: party for party in registry.parties()}
         found = life.violations(database, parties, before)
