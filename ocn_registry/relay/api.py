@@ -106,21 +106,24 @@ async def post_request(service: Service, http: HttpRequest) -> Response:
         document = whole["request"]
         if "voucher" in whole:
             voucher = Voucher.read(json.dumps(whole["voucher"]))
-    decision = await _off_loop(
-        service.intake.accept, json.dumps(document), voucher=voucher, key=_key(http)
-    )
-    request = decision.request
-    signed = await _off_loop(
-        receipt,
-        service.client.deployment,
-        request.id,
-        request.sponsor,
-        request.accepted_unix_s,
-        service.receipt_signer,
-    )
+    key = _key(http)
+
+    def accept() -> tuple[store.Accepted, bool, dict[str, object]]:
+        decision = service.intake.accept(json.dumps(document), voucher=voucher, key=key)
+        request = decision.request
+        signed = receipt(
+            service.client.deployment,
+            request.id,
+            request.sponsor,
+            request.accepted_unix_s,
+            service.receipt_signer,
+        )
+        return request, decision.new, signed
+
+    request, new, signed = await _off_loop(accept)
     return JSONResponse(
         {**views.of_request(request), "receipt": signed},
-        status_code=202 if decision.new else 200,
+        status_code=202 if new else 200,
         headers={"Location": f"/v1/requests/{request.id}"},
     )
 

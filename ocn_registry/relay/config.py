@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, cast
 from ocn_registry.client.connect import connect
 from ocn_registry.errors import InvalidInput
 from ocn_registry.foreign.files import FileRefused, read_bytes
-from ocn_registry.foreign.limits import NETWORK_FILE, SETTINGS_FILE
+from ocn_registry.foreign.limits import NETWORK_FILE
 from ocn_registry.foreign.text import shown
 from ocn_registry.models import Address
 from ocn_registry.networks import built_in, from_json
@@ -64,6 +64,7 @@ receipts = "env:OCN_RELAY_RECEIPTS" # signs receipts of accepted requests; holds
 # waiting_per_account = 8           # requests of one account under way at a time
 """
 _KEYS: Final = ("keystore", "file", "env", "credential", "command")
+_MOST_BYTES: Final = 1 << 22  # the lists of a policy may name tens of thousands of accounts
 _NUMBERS: Final = {
     "leaving_per_day": 5,
     "requests_per_day": 200,
@@ -177,7 +178,7 @@ def read_config(path: Path) -> Config:
         InvalidInput: It can't be read, or a value is not valid; the message names it.
     """
     try:
-        raw = read_bytes(path, SETTINGS_FILE.max_bytes, what="configuration")
+        raw = read_bytes(path, _MOST_BYTES, what="configuration")
     except FileRefused as error:
         raise InvalidInput(f"{error}; or make one with ocn-relay init") from None
     try:
