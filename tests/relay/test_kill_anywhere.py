@@ -20,7 +20,7 @@ from ocn_registry.relay.sender import Sender
 
 # The thread that commits dies too.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-SAMPLE = None if os.environ.get("OCN_SOAK") else 16
+SAMPLE = None if os.environ.get("OCN_SOAK") else 10
 
 
 @pytest.fixture
