@@ -200,16 +200,15 @@ def token_of(chain_id: int) -> str:
 
 
 def amount(wei: int, token: str) -> str:
-    """Return an amount of money in words, exact and short: some cost only a few wei.
+    """Return an amount of money in words, exact: in tokens, and in wei as well where it is small.
 
     Args:
         wei: The amount.
         token: Name of the chain's token.
     """
-    if wei < _MANY_WEI:
-        return f"{wei:,} wei"
     whole, part = divmod(wei, 10**_DECIMALS)
-    return f"{whole:,}.{part:0{_DECIMALS}}".rstrip("0").rstrip(".") + f" {token}"
+    tokens = f"{whole:,}.{part:0{_DECIMALS}}".rstrip("0").rstrip(".") + f" {token}"
+    return f"{tokens} ({wei:,} wei)" if 0 < wei < _MANY_WEI else tokens
 
 
 def with_chain_facts(deployment: Deployment) -> Deployment:

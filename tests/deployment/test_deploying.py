@@ -380,7 +380,7 @@ def test_lock_that_was_just_given_up_locks_nobody_out(record, monkeypatch):
 def test_poor_account_is_told_how_much_it_needs(fresh, order, record, transport, creator):
     fresh.request("anvil_setBalance", creator.address, hex(1000))
     made = run(plan(order, record), transport.perform)
-    assert any("has 1,000 wei and needs" in problem for problem in made.problems)
+    assert any("(1,000 wei) and needs" in problem for problem in made.problems)
 
 
 def test_wrong_chain_is_refused(fresh, order, record):

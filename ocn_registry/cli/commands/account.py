@@ -159,7 +159,7 @@ def controller(args: Namespace) -> int:
     """Name the controller of an account, which accepts, or remove it."""
     from ocn_registry.cli import execute
     from ocn_registry.cli.config.keys import authority, referenced, require_authority
-    from ocn_registry.cli.config.networks import connect
+    from ocn_registry.cli.config.networks import connect, network_options
     from ocn_registry.dialects import dialect_of
     from ocn_registry.errors import InvalidInput
     from ocn_registry.intents import SetController
@@ -171,7 +171,8 @@ def controller(args: Namespace) -> int:
         raise InvalidInput(
             f"the controller has to accept by its signature: give its key, or, for a Safe or a key "
             "on another machine, begin with `ocn-registry request prepare set-controller "
-            f"{args.new_controller}`, have both sign it with `request sign`, then `request submit`",
+            f"{args.new_controller}{network_options(args)}`, have both sign it with `request "
+            "sign`, then `request submit`",
         )
     with connect(args) as client:
         require_authority(args)
