@@ -383,6 +383,15 @@ def test_poor_account_is_told_how_much_it_needs(fresh, order, record, transport,
     assert any("(1,000 wei) and needs" in problem for problem in made.problems)
 
 
+def test_more_than_the_limit_for_a_transaction_is_told_before_anything_is_sent(
+    order, record, transport
+):
+    capped = replace(order, options=replace(order.options, max_cost_wei=1000))
+    made = run(plan(capped, record), transport.perform)
+    assert [problem.partition(" ")[0] for problem in made.problems] == ["Registry", "Permissions"]
+    assert all("raise it (--max-cost)" in problem for problem in made.problems)
+
+
 def test_wrong_chain_is_refused(fresh, order, record):
     with pytest.raises(WrongChain):
         run(plan(replace(order, chain_id=246), record), HttpTransport([fresh.rpc_url]).perform)
