@@ -18,6 +18,14 @@ def got(url, **options):
     return urllib.request.urlopen(asked, timeout=30)  # noqa: S310 - the same
 
 
+def refusal(url, **options):
+    """Return the status with which a request is refused."""
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        got(url, **options)
+    with refused.value as answer:  # it holds the connection
+        return answer.code
+
+
 class Proxy(BaseHTTPRequestHandler):
     """Serves another server below a path, as reverse proxies do; it holds events back for good."""
 
@@ -103,24 +111,18 @@ def test_a_page_without_a_relay_offers_to_pay_or_to_save(opened, here):
 
 
 def test_only_this_machine_is_answered(here):
-    with pytest.raises(urllib.error.HTTPError) as refused:
-        got(f"{here.url}v1/chain", headers={"Host": "evil.example.org"})
-    assert refused.value.code == 404
+    assert refusal(f"{here.url}v1/chain", headers={"Host": "evil.example.org"}) == 404
 
 
 @pytest.mark.parametrize(
     "path", ["../settings.py", "%2e%2e/serving.py", "js", "v1/nothing", "js/../../files.py"]
 )
 def test_nothing_but_the_page_is_served(here, path):
-    with pytest.raises(urllib.error.HTTPError) as refused:
-        got(here.url + path)
-    assert refused.value.code == 404
+    assert refusal(here.url + path) == 404
 
 
 def test_a_body_that_is_too_large_is_refused(here):
-    with pytest.raises(urllib.error.HTTPError) as refused:
-        got(f"{here.url}v1/prepare", data=b"x" * 70_000)
-    assert refused.value.code == 413
+    assert refusal(f"{here.url}v1/prepare", data=b"x" * 70_000) == 413
 
 
 def test_the_command_serves_the_page_until_it_is_stopped(here, tmp_path):

@@ -392,7 +392,8 @@ def _status(url):
         with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - the test's own server
             return answer.status
     except urllib.error.HTTPError as error:
-        return error.code
+        with error:  # it holds the connection
+            return error.code
 
 
 def _signer(account):
