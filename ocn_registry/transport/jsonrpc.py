@@ -9,7 +9,6 @@ Source: Ethereum execution APIs (`eth_...` methods); EIP-1898 (blocks by hash).
 from __future__ import annotations
 
 import re
-from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from ocn_registry.errors import BadAnswer, InvalidInput, RpcRefused, TransportError
@@ -310,7 +309,7 @@ def _receipt(receipt: dict[str, object]) -> Receipt | None:
 def _logs(effect: Logs, result: object) -> tuple[PlacedLog, ...]:
     if not is_list(result) or len(result) > RPC_EVENTS:
         raise BadAnswer("the RPC node gave no list of events, or one beyond all measure")
-    found: list[PlacedLog] = []
+    found: dict[tuple[int, int], PlacedLog] = {}
     for one in result:
         answer = as_object(one)
         log = _log(answer)
@@ -326,8 +325,10 @@ def _logs(effect: Logs, result: object) -> tuple[PlacedLog, ...]:
         in_range = effect.first <= placed.block_number <= effect.last
         if not in_range or log.address not in effect.contracts or answer.get("removed") is True:
             raise BadAnswer("the RPC node told of events that were not asked for")
-        found.append(placed)
-    return tuple(sorted(found, key=attrgetter("block_number", "index")))
+        place = placed.block_number, placed.index
+        if found.setdefault(place, placed) != placed:
+            raise BadAnswer("the RPC node told of two events in one place: ask another node")
+    return tuple([found[place] for place in sorted(found)])
 
 
 def _log(log: dict[str, object]) -> Log:

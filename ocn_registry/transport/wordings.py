@@ -64,7 +64,12 @@ WORDINGS: Final = (
     ),
     Wording(
         Meaning.BATCH,
-        _says(r"\bbatch"),
+        _says(
+            r"""
+            \bbatch
+            | (?:request|call|question)s?\ in\ (?:a|one|each|the)\ (?:single\ )?(?:request|call)
+            """
+        ),
         "geth since 1.11.3: 'batch too large' (ethereum/go-ethereum#26681); others: 'batch size "
         "limit exceeded', 'batch requests are not supported'",
     ),
@@ -78,6 +83,7 @@ WORDINGS: Final = (
             | (?:cannot|can't|could\ not|couldn't)\ (?:find|be\ found|query\ unfinalized)
             | cannot\ be\ found
             | no\ (?:state|header|block|historical)\b.{0,20}\b(?:available|found)
+            | no\ (?:such\ )?block\b | \bblock\b.{0,20}\b(?:doesn't|does\ not)\ exist
             | resource\ (?:not\ found|unavailable)
             | beyond\ (?:the\ )?(?:current\ )?(?:head|chain|latest)
             | (?:greater|higher|after)\b.{0,20}(?:latest|head|current)\ block
@@ -118,7 +124,8 @@ WORDINGS: Final = (
             | (?:exceed|exhaust|reached|over|hit)\w*\b.{0,40}(?:limit|quota|capacity|allowance\ of)
             | per\ (?:second|minute|day)\b | throttl | slow\ down | back\ ?off
             | try\ (?:it\ )?again | retry | temporar | overload | \bbusy\b | (?:un)?healthy
-            | no\ (?:available\ )?(?:upstream|backend|server)s?
+            | no\ (?:available\ )?(?:upstream|backend|server|node)s?
+            | upstream\ connect | bad\ gateway | unable\ to\ complete | \A\s*eof\s*\Z | error\ code:\ 1015
             | (?:service|server|node)\ (?:is\ )?(?:un|not\ )
             | timed?[\s-]*out | deadline\ exceeded | context\ (?:canceled|cancelled|deadline)
             | starting | warming | shutting\ down | maintenance
@@ -135,7 +142,7 @@ WORDINGS: Final = (
             r"""
             method\b.{0,60}(?:not\ (?:found|supported|allowed|available|exist)|disabled|unsupported)
             | unsupported\ method | invalid\ (?:argument|params|request) | unauthori[sz]ed
-            | forbidden | pruned | pruning
+            | forbidden | pruned | pruning | api\ key | authenticated | project\ id
             """
         ),
         "JSON-RPC 2.0; nodes that have thrown old state away",

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 
 NOT_FOR_READS = {
     *("asyncio", "aiohttp", "eth_account", "eth_abi", "web3", "coincurve", "getpass"),
-    *("ocn_registry.intents", "ocn_registry.signing", "ocn_registry.flows.write"),
+    *("ocn_registry.intents.entries", "ocn_registry.signing", "ocn_registry.flows.write"),
 }
 
 # What the script of the installed command does, and then what was loaded.

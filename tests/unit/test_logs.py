@@ -42,6 +42,13 @@ def test_events_come_in_the_order_of_the_chain():
     assert answer_of(ASKED, []) == ()
 
 
+def test_event_that_is_told_twice_counts_once():
+    told = [log(data="0x02", logIndex="0x1"), log(), log(data="0x02", logIndex="0x1"), log()]
+    assert [one.data for one in answer_of(ASKED, told)] == [b"\7", b"\2"]
+    with pytest.raises(BadAnswer, match="two events in one place"):
+        answer_of(ASKED, [log(), log(data="0x08")])
+
+
 def test_events_say_where_they_stand():
     (found,) = answer_of(ASKED, [log(logIndex="0x3")])
     assert (found.block_number, found.block_hash, found.index) == (10, BLOCK, 3)
