@@ -125,7 +125,8 @@ WORDINGS: Final = (
             | per\ (?:second|minute|day)\b | throttl | slow\ down | back\ ?off
             | try\ (?:it\ )?again | retry | temporar | overload | \bbusy\b | (?:un)?healthy
             | no\ (?:available\ )?(?:upstream|backend|server|node)s?
-            | upstream\ connect | bad\ gateway | unable\ to\ complete | \A\s*eof\s*\Z | error\ code:\ 1015
+            | upstream\ connect | bad\ gateway | unable\ to\ complete | \A\s*eof\s*\Z
+            | error\ code:\ 1015
             | (?:service|server|node)\ (?:is\ )?(?:un|not\ )
             | timed?[\s-]*out | deadline\ exceeded | context\ (?:canceled|cancelled|deadline)
             | starting | warming | shutting\ down | maintenance
