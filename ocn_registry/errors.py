@@ -36,6 +36,16 @@ _ERRORS_TOLD = 5
 class OcnRegistryError(Exception):
     """Whatever this package raises on purpose."""
 
+    def __reduce__(self) -> tuple[object, ...]:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
+        """Let errors cross processes, whatever their constructors take."""
+        return _restored, (type(self), self.args), self.__dict__
+
+
+def _restored(kind: type[OcnRegistryError], args: tuple[object, ...]) -> OcnRegistryError:
+    error = kind.__new__(kind)
+    error.args = args
+    return error
+
 
 class InvalidInput(OcnRegistryError, ValueError):
     """A value that the caller gave can't be used; nothing was sent."""

@@ -2,15 +2,18 @@
 
 import asyncio
 import datetime as dt
+import pickle
 
 import pytest
 
 from ocn_registry import (
     InvalidInput,
     KeySigner,
+    OutcomeUnknown,
     PartyId,
     Role,
     SetNode,
+    WrongChain,
     connect,
     connect_async,
 )
@@ -101,3 +104,9 @@ def test_id_is_taken_in_two_halves_too():
     for other in ("DEABC", ("DE",), None, ["DE", "ABC"]):
         with pytest.raises(InvalidInput, match="not the id of a party"):
             PartyId.of(other)
+
+
+def test_errors_cross_processes():
+    for error in (OutcomeUnknown("0x" + "12" * 32, "why"), WrongChain(1, 2), InvalidInput("x")):
+        again = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own
+        assert (type(again), str(again), vars(again)) == (type(error), str(error), vars(error))
