@@ -236,9 +236,9 @@ def read_signed(dialect: Dialect, text: str | bytes) -> SignedRequest:
 
 def verify(dialect: Dialect, requests: tuple[SignedRequest, ...]) -> Flow[None]:
     """Check signed requests, and raise the first error found; see `checks`."""
-    for error in (yield from errors_in(dialect, requests)):
-        if error is not None:
-            raise error
+    for one in (yield from checks(dialect, requests)):
+        if one.error is not None:
+            raise one.error
 
 
 def respelled(dialect: Dialect, steps: tuple[Step, ...]) -> Flow[tuple[Step, ...]]:
@@ -269,14 +269,6 @@ class Checked(NamedTuple):
 
     error: RequestRejected | None
     by_contract: bool
-
-
-def errors_in(
-    dialect: Dialect,
-    requests: tuple[SignedRequest, ...],
-) -> Flow[tuple[RequestRejected | None, ...]]:
-    """Return the error in each signed request, `None` for valid ones; see `checks`."""
-    return tuple([one.error for one in (yield from checks(dialect, requests))])
 
 
 def checks(
