@@ -12,6 +12,8 @@ if ! .venv/bin/python -m pip --version >/dev/null 2>&1; then # none yet, or one 
 fi
 packages=$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 printf '%s\n' "$PWD" "$PWD/tools" 'import ocn_registry_dev_env' >"$packages/ocn_registry_dev_env.pth"
-# The command of the package, which is installed nowhere here.
-printf '#!/bin/sh\nexec "%s/.venv/bin/python" -P -m ocn_registry.cli "$@"\n' "$PWD" >.venv/bin/ocn-registry
-chmod +x .venv/bin/ocn-registry
+# The commands of the package, which is installed nowhere here.
+for command in ocn-registry:cli ocn-relay:relay.main; do
+  printf '#!/bin/sh\nexec "%s/.venv/bin/python" -P -m ocn_registry.%s "$@"\n' "$PWD" "${command#*:}" >".venv/bin/${command%:*}"
+  chmod +x ".venv/bin/${command%:*}"
+done

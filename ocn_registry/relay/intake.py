@@ -237,7 +237,7 @@ class Intake:
         by_contract = self._checker.check(signed, before)
         if by_contract and signed.account not in self._policy.contracts:
             raise NotSponsored(
-                f"{signed.account} is a contract, and this relay pays for contracts on its list "
+                f"a contract signs for {signed.account}, and this relay pays for those on its list "
                 "only: ask the relay, or pay yourself",
             )
         return by_contract
