@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from ocn_registry.errors import InvalidInput, OcnRegistryError
 from ocn_registry.foreign.text import shown
@@ -255,8 +255,8 @@ def _requests(args: argparse.Namespace) -> int:
                 raise InvalidInput("no request has this id: check it")
             _put(views.of_request(found))
         elif args.which in store.STATES:
-            state = cast("store.State", args.which)
-            _put([views.of_request(one) for one in store.in_state(transaction, state, 1_000)])
+            waiting = store.in_state(transaction, args.which, 1_000)
+            _put([views.of_request(one) for one in waiting])
         else:
             raise InvalidInput(
                 f"{shown(args.which)} is not a request's id or state: use an id, or one of "
