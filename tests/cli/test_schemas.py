@@ -128,6 +128,7 @@ def may_be_absent(key, value):
     vouching = {"operator", "parties", "name"} if "ocn" in value or "chainId" in value else set()
     optional = {"v1Registry", "v1Permissions", "website", "otherParties", "EIP712Domain"}
     optional |= {"acceptance"} if "primaryType" in value else set()
+    optional |= {"signature"} if value.get("primaryType", "").startswith("Accept") else set()
     return key in optional | vouching or ("begun" in value and key in LATER)
 
 
@@ -244,13 +245,16 @@ HANDLED = ("show", "sign", "verify", "submit")
 
 @prints(*prepared(), *(f"request {name}" for name in HANDLED))
 @pytest.mark.usefixtures("listed_service")
-def test_requests(request, client, printed, operator, cpo, emsp, provider, spender, keys, tmp_path):
+def test_requests(
+    request, client, printed, operator, cpo, emsp, provider, spender, keys, devnet, tmp_path
+):
     new = client.limits.has_many_ids
     request.function.paths = {*prepared(), *(f"request {name}" for name in HANDLED)}
     request.function.paths.remove("request prepare register")
     two = {"move-account", "set-controller", "accept-account", "accept-controller"}
     if not new:
         request.function.paths -= {f"request prepare {name}" for name in {"set-website", *two}}
+    other = devnet.accounts[6].address
     words = {
         "set-node": (operator, "https://new.example.org"),
         "delete-node": (operator,),
@@ -262,15 +266,18 @@ def test_requests(request, client, printed, operator, cpo, emsp, provider, spend
         "delete-service": (provider,),
         "set-agreement": (cpo, provider.address),
         "revoke-agreement": (cpo, provider.address),
-        **(dict.fromkeys(sorted(two), (cpo, "0x" + "12" * 20)) if new else {}),
+        **(dict.fromkeys(sorted(two), (cpo, other)) if new else {}),
     }
     for name, (signer, *more) in words.items():
         file = tmp_path / f"{name}.json"
         document = printed(f"request prepare {name}", *more, "-a", signer.address)
         file.write_text(json.dumps(document))
         printed("request show", file)
-        signed = printed("request sign", file, "-s", keys[signer.address], "--yes")
-        file.write_text(json.dumps(signed))
+        for key in (signer.address, other)[
+            : 2 if name in {"move-account", "set-controller"} else 1
+        ]:
+            signed = printed("request sign", file, "-s", keys[key], "--yes")
+            file.write_text(json.dumps(signed))
         printed("request verify", file)
     given = (tmp_path / "set-party-modules.json", "-x", keys[spender.address], "--yes")
     assert printed("request submit", *given, "--dry-run")["status"] == "dry run"
@@ -521,23 +528,33 @@ def test_a_migration(printed, anywhere, moving):
     assert step("close", "registry.json", *owner)["transactions"]
 
 
+def interrupted(*words):
+    """Run a command that serves until somebody stops it, and stop it once it has printed."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "ocn_registry.cli", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    ) as running:
+        told = ""
+        while not told.endswith("\n}\n"):
+            line = running.stdout.readline()
+            assert line, running.stderr.read()
+            told += line
+        running.send_signal(signal.SIGINT)
+        _, said = running.communicate(timeout=30)
+    return subprocess.CompletedProcess(words, running.returncode, told, said)
+
+
 @pytest.mark.parametrize("deployment", ["v3"], indirect=True)
 @prints("devnet")
-def test_a_development_chain(printed, tmp_path):
-    def run(*words):
-        with subprocess.Popen(
-            [sys.executable, "-m", "ocn_registry.cli", *words],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            cwd=ROOT,
-        ) as running:
-            told = ""
-            while not told.endswith("\n}\n"):
-                told += running.stdout.readline()
-            running.send_signal(signal.SIGINT)
-            _, said = running.communicate(timeout=30)
-        return subprocess.CompletedProcess(words, running.returncode, told, said)
+def test_a_development_chain(printed):
+    printed("devnet", "--port", "0", by=interrupted)
+    assert "v1Registry" in printed("devnet", "--port", "0", "--with-v1", "--sample", by=interrupted)
 
-    printed("devnet", "--port", "0", by=run)
-    assert "v1Registry" in printed("devnet", "--port", "0", "--with-v1", "--sample", by=run)
+
+@prints("explore")
+def test_a_page(printed, network_file):
+    here = ("--no-browser", "--network-file", network_file)
+    assert printed("explore", *here, by=interrupted)["url"].startswith("http://127.0.0.1:")

@@ -673,6 +673,7 @@ def others() -> dict[str, Schema]:
             },
             {"v1Registry": ADDRESS, "v1Permissions": ADDRESS},
         ),
+        "explore": objects({"url": TEXT}),
         "settings": {
             "anyOf": [
                 TEXT,
