@@ -23,6 +23,14 @@ def plan_is_old(monkeypatch):
     monkeypatch.setattr(quote, "FRESH_S", -1.0)
 
 
+@pytest.fixture(autouse=True)
+def price_of_before(fresh):
+    """Let the next test find the price of before: Anvil keeps it when it goes back to a snapshot."""
+    before = fresh.request("eth_getBlockByNumber", "pending", False)["baseFeePerGas"]
+    yield
+    fresh.request("anvil_setNextBlockBaseFeePerGas", before)
+
+
 class Person:
     """Somebody who answers; before the first answer, gas becomes dearer."""
 
