@@ -353,4 +353,9 @@ def _path_to_change(text: str) -> Path:
         raise InvalidInput(
             f"no verifier finds {shown(text)}: the format looks keys up in lower case"
         )
+    if path[0] not in {"headers", "params", "body"}:
+        raise InvalidInput(
+            f"{shown(text)} leads to no place in a message: begin with $['headers'], $['params'] "
+            "or $['body']"
+        )
     return path

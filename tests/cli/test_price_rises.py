@@ -25,7 +25,7 @@ def plan_is_old(monkeypatch):
 
 @pytest.fixture(autouse=True)
 def price_of_before(fresh):
-    """Let the next test find the price of before: Anvil keeps it when it goes back to a snapshot."""
+    """Let the next test find the price of before, which going back to a snapshot does not bring."""
     before = fresh.request("eth_getBlockByNumber", "pending", False)["baseFeePerGas"]
     yield
     fresh.request("anvil_setNextBlockBaseFeePerGas", before)

@@ -453,6 +453,7 @@ def test_only_the_signed_message_can_be_rewritten(party, node):
         {"$['body']['response_url']['x']": "x"},
         {"$['body']['evses'][9]['uid']": "x"},
         {"$['body']['evses']['x']": "x"},
+        {"$['a']": None},
         {"$['headers'][0]": "x"},
         {URL: float("nan")},
         {URL: "\ud800"},
