@@ -12,7 +12,7 @@ if (_here := str(Path(__file__).resolve().parent)) not in sys.path:
 
 import chromium
 from wallets import Key, install
-from world import World, relay_world
+from sample_network import World, relay_world
 
 AXE = chromium.ROOT / "node_modules" / "axe-core" / "axe.min.js"
 PATIENCE_MS = 30_000

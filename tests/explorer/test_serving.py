@@ -9,7 +9,7 @@ import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from world import explored
+from sample_network import explored
 
 
 def got(url, **options):

@@ -6,7 +6,7 @@ import re
 
 import pytest
 from playwright.sync_api import expect
-from world import MARKUP
+from sample_network import MARKUP
 
 PLACES = {
     "overview": "",

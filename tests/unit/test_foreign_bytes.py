@@ -38,7 +38,7 @@ from ocn_registry.signing.documents import read_object
 from ocn_registry.transport import http_wire, replies
 from ocn_registry.transport.http_async import AsyncHttpTransport
 from ocn_registry.transport.http_sync import HttpTransport
-from ocn_registry.transport.local_async import AsyncHere
+from ocn_registry.transport.local_async import AsyncLocalEffects
 from ocn_registry.transport.replies import NoReply, Reply
 from ocn_registry.transport.rpc_pool import Nodes, Post
 
@@ -167,7 +167,7 @@ def test_event_loop_parses_and_decodes_nothing_long(monkeypatch):
         return len(answer)
 
     monkeypatch.setattr(replies, "parse_json", seen)
-    here = AsyncHere()
+    here = AsyncLocalEffects()
 
     async def perform(effect):
         if isinstance(effect, Post):
