@@ -11,8 +11,8 @@ if (_here := str(Path(__file__).resolve().parent)) not in sys.path:
     sys.path.insert(0, _here)
 
 import chromium
-from wallets import Key, install
 from sample_network import World, relay_world
+from wallets import Key, install
 
 AXE = chromium.ROOT / "node_modules" / "axe-core" / "axe.min.js"
 PATIENCE_MS = 30_000

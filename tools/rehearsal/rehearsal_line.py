@@ -64,8 +64,8 @@ class Killer:
                 return None
             answer = do()
             self.done += 1
+            self._spared = False
             if kills:
-                self._spared = False
                 self._over.add(self.step)
                 self.kill(f"after {what} of: {self.step}")
                 return None
