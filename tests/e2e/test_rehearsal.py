@@ -17,8 +17,8 @@ from rehearsal_line import Killer, Services  # noqa: E402
 
 from ocn_registry.deploy.devnet import Devnet  # noqa: E402
 
-# At the beginning of twelve steps; before and after the first change of six. But of the offer, which
-# is one transaction, not after: the next run's first step that sends hands it over from the journal.
+# At the beginning of twelve steps; before and after the first change of six. Not after the offer:
+# that is one transaction, which the next run's first step that sends hands over from the journal.
 KILLS = 12 + 2 * 6 - 1
 
 
