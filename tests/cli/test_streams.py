@@ -10,8 +10,8 @@ FULL = "error: the output can't be used: No space left on device\n"
 
 
 @pytest.fixture
-def deployment(devnet):
-    return devnet.deployment()
+def deployment(fresh):
+    return fresh.deployment()
 
 
 @pytest.fixture
