@@ -214,7 +214,7 @@ class RpcRefused(TransportError):
 
 
 class BadAnswer(TransportError):
-    """The RPC node answered with something that is no answer."""
+    """The RPC node answered with something other than an answer."""
 
 
 class WrongChain(TransportError):

@@ -44,7 +44,7 @@ class Record:
             path: The file.
 
         Raises:
-            InvalidInput: There is a file, and it is no record.
+            InvalidInput: There is a file, and it is not a record.
         """
         if not path.exists():
             return cls(path)

@@ -114,8 +114,8 @@ def schedule(  # noqa: PLR0913 - what is scheduled
         salt: Tells this acceptance from others of the same registry.
 
     Raises:
-        NotHandedOver: The registry was not offered to the timelock; the signer is no proposer; or
-            this was scheduled before.
+        NotHandedOver: The registry was not offered to the timelock; the signer is not a proposer;
+            or this was scheduled before.
         InvalidInput: The delay is shorter than the timelock takes.
     """
     address = Address(timelock)

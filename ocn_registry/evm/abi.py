@@ -116,7 +116,7 @@ class Words:
         return self._data[start : start + size]
 
     def text(self) -> str:
-        """Read `string`; what is no valid UTF-8 in it is written as escapes."""
+        """Read `string`; what is not valid UTF-8 in it is written as escapes."""
         return self.blob().decode(errors="backslashreplace")
 
     def uints(self, bits: int = 256) -> tuple[int, ...]:

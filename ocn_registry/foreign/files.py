@@ -244,7 +244,7 @@ def _chunks(handle: int, most_bytes: int) -> Iterator[bytes]:
 
 
 def _name_once(draft: Path, target: Path) -> None:
-    """Give a file its name unless that is taken; a link does both in one step."""
+    """Rename a file unless the name is taken; a link does both in one step."""
     try:
         os.link(draft, target)
     except FileExistsError:

@@ -26,7 +26,7 @@ def read_body(content: bytes, limits: Limits = OCPI_BODY) -> Json:
     """Return the JSON body of a message; refuse what is too large before anything is made of it.
 
     Args:
-        content: The body as it came; nothing at all is no body.
+        content: The body as it came; empty when there is none.
         limits: The most that it may be.
 
     Raises:

@@ -51,7 +51,7 @@ class RegistryApi:
         history: HistoryLog | None = None,
         payer: Payer | None = None,
     ) -> None:
-        """Take what answers come from. Whoever made the parts starts and closes them.
+        """Create it from what answers come from. Whoever made the parts starts and closes them.
 
         Args:
             client: Asks the chain for what the cache does not hold: nonces, controllers, receipts.
@@ -295,7 +295,7 @@ class Question:
     """One question: its parameters, the names in its path, and its body."""
 
     def __init__(self, query: Query, names: dict[str, str], body: bytes) -> None:
-        """Take the parts."""
+        """Create it from its parts."""
         self.query, self.names, self.body = query, names, body
 
 

@@ -26,7 +26,7 @@ class Entities:
     """Entries of one state."""
 
     def __init__(self, now: Snapshot, index: Index) -> None:
-        """Take a state.
+        """Create it for a state.
 
         Args:
             now: Answers from the state.

@@ -78,7 +78,7 @@ class Preparer:
     """Prepares requests of one registry."""
 
     def __init__(self, client: RegistryClient, dialect: Dialect, payer: Payer | None) -> None:
-        """Take what answers are made of.
+        """Create it from what answers are made of.
 
         Args:
             client: Reads nonces and controllers, and simulates.

@@ -32,7 +32,7 @@ class Check:
     """One request, and the account's requests that are waiting before it."""
 
     def __init__(self, signed: SignedRequest, before: tuple[SignedRequest, ...]) -> None:
-        """Take what is checked."""
+        """Create it from what is checked."""
         self.signed, self.before = signed, before
         self.by_contract: Future[bool] = Future()
 

@@ -93,7 +93,7 @@ class Database(Protocol):
         ...
 
     def lock(self, name: str) -> Lock | None:
-        """Take a lock; `None` while another process has it."""
+        """Acquire a lock; `None` while another process has it."""
         ...
 
     def close(self) -> None:
@@ -213,7 +213,7 @@ class SqliteDatabase:
                 self._reader.execute("ROLLBACK")
 
     def lock(self, name: str) -> Lock | None:
-        """Take a lock: that of a small file beside the database."""
+        """Acquire a lock: that of a small file beside the database."""
         path = self._path.with_name(f"{self._path.name}-{name}.lock")
         with _sqlite_errors(path):
             path.touch(mode=0o600)
@@ -302,7 +302,7 @@ class PostgresDatabase:
         return self.transaction()
 
     def lock(self, name: str) -> Lock | None:
-        """Take an advisory lock, which ends with its connection."""
+        """Acquire an advisory lock, which ends with its connection."""
         connection = self._connected()
         with _postgres_transaction(connection) as transaction:
             rows = transaction.run("SELECT pg_try_advisory_lock(hashtextextended(?, 0))", name)

@@ -157,7 +157,7 @@ class MemoryChain:
         self._append(tuple(logs))
 
     def give(self, account: str, wei: int = _START_WEI) -> None:
-        """Give an account money."""
+        """Add to the balance of an account."""
         with self._lock:
             self._account(Address(account)).balance_wei += wei
 

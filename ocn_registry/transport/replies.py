@@ -269,7 +269,7 @@ def _error_in(content: object) -> object:
 
 
 def _for_status(endpoint: Endpoint, requests: list[Message], reply: Reply, words: str) -> Exception:
-    """Return what to raise for a status whose body is no answer."""
+    """Return what to raise for a status whose body does not hold an answer."""
     status, node = reply.status, f"the RPC node {endpoint.shown}"
     says = f"HTTP {status}{_saying(words)}"
     if status in _TOO_MUCH and len(requests) > 1:
