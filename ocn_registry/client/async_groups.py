@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-# These two load what only writes need when it is first named.
+# These two load, on first use, what only writes need.
 from ocn_registry import flows, intents
 from ocn_registry.models import Address, Contract
 
@@ -115,8 +115,8 @@ class Owner(Group):
 
         Args:
             claim: `SetParty` with that id, signed by its rightful holder.
-            signer: The owner of the registry. Whoever else holds the id loses it; whatever a
-                thief sends in between, the claim's account has it or it is reserved for it.
+            signer: The owner of the registry. Any other holder loses the id. Whatever anybody sends
+                in between, the id ends up held by the claim's account or reserved for it.
             options: See `WriteOptions`.
 
         Returns:
@@ -328,9 +328,9 @@ class Ensure(Group):
             country_code: First half of the id.
             party_id: Second half of the id.
             roles: At least one.
-            operator: Address of the operator given node reaches the party.
-            modules_sender: Modules given sender interface it implements.
-            modules_receiver: Modules given receiver interface it implements.
+            operator: Address of the operator whose node reaches the party.
+            modules_sender: Modules of which it implements the sender interface.
+            modules_receiver: Modules of which it implements the receiver interface.
             website: URL; empty removes it.
             signer: The account's key, or its controller's.
             account: Address of the account; by default the signer's.

@@ -82,7 +82,7 @@ class Identity(Group):
         spender: AnySigner,
         options: WriteOptions | None = None,
     ) -> Outcome:
-        """Send a move given parts were signed on different machines.
+        """Send a move that was signed in parts, on different machines.
 
         Args:
             request: `MoveAccount`, signed by the account or its controller.
@@ -113,7 +113,7 @@ class Identity(Group):
         spender: AnySigner | None = None,
         options: WriteOptions | None = None,
     ) -> Outcome:
-        """Name the account given signature counts for another one from now on, or remove it.
+        """Set the controller of an account, which signs for it from now on; or remove it.
 
         Args:
             controller: The signer of the controller, or the `AcceptController` that it has signed,

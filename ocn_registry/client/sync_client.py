@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
-# These two load what only writes need when it is first named.
+# These two load, on first use, what only writes need.
 from ocn_registry import flows, intents
 from ocn_registry.client.sync_groups import Ensure, Owner, Transactions
 from ocn_registry.client.sync_identity import Identity
@@ -51,7 +51,7 @@ T = TypeVar("T")
 class RegistryClient:
     """Reads and writes one registry.
 
-    Reads take a `block`: the number of the block at given end to read; `None` for the latest.
+    Reads take a `block`: the number of the block whose state to read; `None` for the latest.
     Identify a party by address, or by country code and party id. For entries that are not listed,
     reads return `None` or an empty tuple. They raise `TransportError` if the chain can't be asked,
     and `InvalidInput` for values that are not valid.
@@ -218,7 +218,7 @@ class RegistryClient:
         """Return the parties that match all filters, one for each id, at one block.
 
         Args:
-            operator: Address of the operator given node reaches them.
+            operator: Address of the operator whose node reaches them.
             role: A role that they have, or several, of which they have at least one.
             module: A module that they implement.
             interface: The interface of the module; without a module, of any module.
@@ -302,7 +302,7 @@ class RegistryClient:
         return self._ask(self._dialect.membership(Address(account), block))
 
     def controller_of(self, account: str, *, block: int | None = None) -> Address:
-        """Return the account given signature counts: the controller, or the account itself.
+        """Return the address that signs for an account: its controller, or the account itself.
 
         Args:
             account: Address of the account.
@@ -599,7 +599,7 @@ class RegistryClient:
             InvalidInput: An address, an id or a number is not valid.
             TransportError: The RPC node can't be reached, or does not answer as one.
         """
-        # It brings TLS along.
+        # Imported here because it loads TLS.
         from ocn_registry.vouching.check import checked  # noqa: PLC0415
 
         if party_id is None:
@@ -619,7 +619,7 @@ class RegistryClient:
 
         Args:
             account: Address of the account.
-            contract: Which of the two contracts: each counts for itself.
+            contract: Which of the two contracts: each counts its own nonces.
             block: Block to read at; the latest unless given. See the class.
 
         Returns:
@@ -647,7 +647,7 @@ class RegistryClient:
             party: Only events of this party: of its id, and of the address that holds it.
             first_block: Number of the first block, or `"next"` for the chain's next one; by default
                 the first block of the contracts.
-            last_block: Number of the last block; `None` to go on for ever.
+            last_block: Number of the last block; `None` to continue indefinitely.
             cursor: The cursor of an earlier feed, to continue from there.
 
         Returns:
@@ -682,7 +682,7 @@ class RegistryClient:
 
         Args:
             intent: The change.
-            account: Address of the account given entry changes.
+            account: Address of the account whose entry changes.
             nonce: The nonce; by default the account's next one at the contract. If both nonce and
                 deadline are given, the chain is not asked.
             deadline_unix_s: Last second, in Unix time, at which the request can take effect; by
@@ -713,7 +713,7 @@ class RegistryClient:
         Args:
             intent: The change.
             signer: The account's key, or its controller's.
-            account: Address of the account given entry changes; by default the signer's.
+            account: Address of the account whose entry changes; by default the signer's.
             nonce: See `prepare`.
             deadline_unix_s: See `prepare`.
 
@@ -821,7 +821,7 @@ class RegistryClient:
 
         Args:
             steps: Intents and requests, all for the same contract.
-            signer: The account given entries change, which also pays.
+            signer: The account whose entries change. It also pays.
             cancel_signed: Whether to cancel, in the same transaction, requests that the signer has
                 signed and nobody has submitted. Until its deadline, such a request could undo the
                 write. The next 1,000 nonces are skipped.
@@ -967,8 +967,8 @@ class RegistryClient:
         """Replace the modules that the signer's party implements.
 
         Args:
-            sender: Modules whose sender interface it has; empty for none.
-            receiver: Modules whose receiver interface it has; empty for none.
+            sender: Modules of which it implements the sender interface; empty for none.
+            receiver: Modules of which it implements the receiver interface; empty for none.
             signer: Signs the transaction: the account whose entry it is. It pays.
             options: How the transaction is priced and waited for; the client's own unless given.
 
@@ -1125,7 +1125,7 @@ class RegistryClient:
         Args:
             new_nonce: Nonce of its next request; by default 1,000 above the current one.
             contract: The contract; each counts its own nonces.
-            signer: The account given requests they are, which also pays. To have another account
+            signer: The account that signed the requests. It also pays. To have another account
                 pay, sign `InvalidateNonce`.
             options: See `WriteOptions`.
 
