@@ -24,7 +24,8 @@ def clean_folder(folder):
     shutil.copytree(ROOT / "tools" / "solc", folder / "tools" / "solc")
     (folder / "tools" / "build").mkdir()
     shutil.copy(ROOT / "tools" / "build" / "build_abi.py", folder / "tools" / "build")
-    shutil.copy(ROOT / "ape-config.yaml", folder)
+    for name in ("ape-config.yaml", "package-lock.json"):
+        shutil.copy(ROOT / name, folder)
     packages = folder / "node_modules"
     shutil.copytree(ROOT / "node_modules" / "@openzeppelin", packages / "@openzeppelin")
     for package in (ROOT / "node_modules").iterdir():  # the compiler, and what it needs
@@ -45,37 +46,34 @@ def build(folder, *options, **environment):
 
 
 @pytest.fixture(scope="module")
-def folders(tmp_path_factory):
-    """Compile in two clean folders, which have nothing in common but what is compiled."""
-    here = clean_folder(tmp_path_factory.mktemp("here") / "a")
-    there = clean_folder(tmp_path_factory.mktemp("there") / "far away" / "b")
-    assert build(here).returncode == 0
-    elsewhere = {"TZ": "Pacific/Apia", "LC_ALL": "C", "HOME": str(there), "PYTHONHASHSEED": "7"}
-    assert build(there, **elsewhere).returncode == 0
-    return here, there
+def elsewhere(tmp_path_factory):
+    """Compile in a clean folder that has nothing in common with this one but what is compiled."""
+    folder = clean_folder(tmp_path_factory.mktemp("there") / "far away" / "b")
+    other = {"TZ": "Pacific/Apia", "LC_ALL": "C", "HOME": str(folder), "PYTHONHASHSEED": "7"}
+    assert build(folder, **other).returncode == 0
+    return folder
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_two_clean_builds_give_the_published_bytes(folders, name):
-    here, there = ((folder / PUBLISHED / name).read_bytes() for folder in folders)
-    assert here == there == (ROOT / PUBLISHED / name).read_bytes()
+def test_clean_build_elsewhere_gives_the_published_bytes(elsewhere, name):
+    assert (elsewhere / PUBLISHED / name).read_bytes() == (ROOT / PUBLISHED / name).read_bytes()
 
 
-def test_no_folder_of_a_machine_is_in_what_is_published(folders):
+def test_no_folder_of_a_machine_is_in_what_is_published(elsewhere):
     for name in NAMES:
-        text = (folders[1] / PUBLISHED / name).read_text()
+        text = (elsewhere / PUBLISHED / name).read_text()
         assert str(ROOT) not in text
         assert "far away" not in text
 
 
-def test_changed_byte_of_an_artifact_is_found(folders):
-    here = folders[0]
-    published = {here / PUBLISHED / name: (here / PUBLISHED / name).read_text() for name in NAMES}
+def test_changed_byte_of_an_artifact_is_found(elsewhere):
+    paths = [elsewhere / PUBLISHED / name for name in NAMES]
+    published = {path: path.read_text() for path in paths}
     for path, content in published.items():
         at = content.index('"deployedBytecode": "0x') + 1000
         path.write_text(content[:at] + f"{int(content[at], 16) ^ 1:x}" + content[at + 1 :])
     try:
-        checked = build(here, "--check")
+        checked = build(elsewhere, "--check")
     finally:
         for path, content in published.items():
             path.write_text(content)
@@ -84,14 +82,14 @@ def test_changed_byte_of_an_artifact_is_found(folders):
     assert named == [str(PUBLISHED / name) for name in NAMES]
 
 
-def test_what_its_sources_do_not_compile_to_is_not_deployed(folders, monkeypatch):
+def test_what_its_sources_do_not_compile_to_is_not_deployed(elsewhere, monkeypatch):
     """A letter more in a comment is enough: the metadata covers it."""
     spec = importlib.util.spec_from_file_location("deploy_script", ROOT / "scripts" / "deploy.py")
     script = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(script)
-    monkeypatch.setattr(script, "ROOT", folders[1])
+    monkeypatch.setattr(script, "ROOT", elsewhere)
     monkeypatch.setenv("PATH", WITH_NODE)
-    path = folders[1] / "contracts" / "libraries" / "TextRules.sol"
+    path = elsewhere / "contracts" / "libraries" / "TextRules.sol"
     path.write_text(f"{path.read_text()}// .\n")
     with pytest.raises(ClickException, match=r"Registry\.json: not what contracts/ compiles to"):
         script.hold_to_sources()

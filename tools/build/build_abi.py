@@ -3,6 +3,8 @@
     python tools/build/build_abi.py            compile and write
     python tools/build/build_abi.py --check    compile and compare with what is committed
 
+What was compiled from the same sources before is taken from `.build`.
+
 The contracts are compiled by the pinned compiler with the settings of `ape-config.yaml`, from
 standard JSON in which every source has the name that an import gives it
 (`contracts/Registry.sol`, `@openzeppelin/contracts/...`). The metadata hash in the bytecode covers
@@ -157,7 +159,7 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="compare, write nothing")
     check = parser.parse_args().check
     try:
-        artifacts = compile_contracts()
+        artifacts = compiled_contracts()
     except CompileError as error:
         sys.stderr.write(f"{error}\n")
         return 1

@@ -120,7 +120,7 @@ def related(command: Command, every: list[Command]) -> list[Command]:
     group = command.path.split()[0]
 
     def nouns(path: str) -> set[str]:
-        return set(path.split()[-1].split("-")[1:]) - {"raw"}
+        return set(path.rsplit(maxsplit=1)[-1].split("-")[1:]) - {"raw"}
 
     return [
         each

@@ -223,7 +223,10 @@ def main() -> int:
             file.write_text(text, encoding="utf-8")
         elif not file.exists() or file.read_text(encoding="utf-8") != text:
             differs = True
-            print(f"{file.relative_to(ROOT)} is not what the types say: make generated", file=sys.stderr)
+            print(
+                f"{file.relative_to(ROOT)} is not what the types say: make generated",
+                file=sys.stderr,
+            )
     return int(differs)
 
 

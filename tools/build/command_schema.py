@@ -116,7 +116,9 @@ def change(kind: type[Change]) -> Schema:
     for field in fields(kind):
         one = FIELDS.get(field.name, ADDRESS)
         absent = (kind.__name__, field.name) in MAY_BE_ABSENT
-        found[str(field.metadata.get("json", camel(field.name)))] = {"anyOf": [one, NULL]} if absent else one
+        found[str(field.metadata.get("json", camel(field.name)))] = (
+            {"anyOf": [one, NULL]} if absent else one
+        )
     return found
 
 
@@ -202,7 +204,9 @@ def deed(name: str, state: Schema) -> Schema:
         "state": or_null(state),
         "log": TEXT,
     }
-    by_file = [safe_file()] if name in {"delete-node", "delete-party", "reassign", "reserve"} else []
+    by_file = (
+        [safe_file()] if name in {"delete-node", "delete-party", "reassign", "reserve"} else []
+    )
     return {"anyOf": [objects({**said, **price}), objects({**said, **done}), *by_file]}
 
 
@@ -435,7 +439,6 @@ def writes() -> dict[str, Schema]:
         "identity-rotate": tried("HoldingsStateWritten"),
         "identity-controller": tried_or_unchanged("ControllerState"),
         "leave": tried_or_unchanged("HoldingsState"),
-
         "request-show": lists(objects(REQUEST)),
         "request-sign": {"$ref": SIGNED_REQUEST},
         "request-verify": lists(
