@@ -315,11 +315,14 @@ class Vouching(Portable):
         vouched: Whether it does.
         reason: Why not; empty where it does. It may hold the words of a stranger, escaped.
         checked_unix_s: When it was asked, in Unix time.
+        name: Name of the company, by its own document: at most 100 bytes, without control
+            characters. `None` where the host does not vouch, or names none.
     """
 
     vouched: bool
     reason: str
     checked_unix_s: int = field(metadata=key("checkedAt"))
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,7 +30,7 @@ def schemas() -> Schema:
     brief = object_of(address=ADDRESS, countryCode=or_null(TEXT), partyId=or_null(TEXT))
     node = object_of(operator=ADDRESS, url=TEXT)
     modules = object_of(sender=list_of(TEXT), receiver=list_of(TEXT))
-    vouched = or_null(object_of(vouched=YES_NO, reason=TEXT, checkedAt=COUNT))
+    vouched = or_null(object_of(vouched=YES_NO, reason=TEXT, checkedAt=COUNT, name=or_null(TEXT)))
     permissions = list_of({"type": ["string", "integer"]})
     return {
         "Block": object_of(number=COUNT, hash=HASH, time=COUNT),

@@ -65,7 +65,7 @@ def check_node(
         document = _about(deployment, url, options)
         if document is not None and document.operator is not None:
             reason = "" if document.operator == operator else f"it names {document.operator}"
-            return _result(reason)
+            return _result(reason, document.name)
         why = "the document names no operator for this registry"
     except (FetchFailed, InvalidInput) as error:
         why = str(error)
@@ -100,10 +100,11 @@ def check_party(
         document = _about(deployment, website, options)
     except (FetchFailed, InvalidInput) as error:
         return _result(str(error))
-    named = None if document is None else document.parties.get(party.folded)
-    if named is None:
+    named = () if document is None else document.parties.get(party.folded, ())
+    if document is None or not named:
         return _result(f"the document does not name {party} for this registry")
-    return _result("" if named == address else f"it names {named} for {party}")
+    reason = "" if address in named else f"it names {named[-1]} for {party}"
+    return _result(reason, document.name)
 
 
 def _about(deployment: Deployment, url: str, options: FetchOptions) -> VouchedRegistry | None:
@@ -113,5 +114,9 @@ def _about(deployment: Deployment, url: str, options: FetchOptions) -> VouchedRe
     return None
 
 
-def _result(reason: str) -> Vouching:
-    return Vouching(vouched=not reason, reason=reason, checked_unix_s=int(time.time()))
+def _result(reason: str, name: str | None = None) -> Vouching:
+    """Return the verdict; a name counts only where the host vouches."""
+    now = int(time.time())
+    return Vouching(
+        vouched=not reason, reason=reason, checked_unix_s=now, name=None if reason else name
+    )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 from ocn_registry.errors import InvalidInput
 from ocn_registry.foreign.limits import NODE_DOCUMENT
+from ocn_registry.foreign.names import check_name
 from ocn_registry.foreign.strict_json import parse_json
 from ocn_registry.models import Address, PartyId
 
@@ -33,14 +34,17 @@ class VouchedRegistry:
     Attributes:
         chain_id: The registry's chain.
         registry: Address of its contract.
+        name: Name of the company; `None` where the document names none.
         operator: The account that runs the node at this host; `None` where none is named.
-        parties: The account of each id that is the company's own.
+        parties: The accounts of each id that is the company's own. While an id is about to move to
+            a new key, there are two.
     """
 
     chain_id: int
     registry: Address
+    name: str | None
     operator: Address | None
-    parties: dict[PartyId, Address]
+    parties: dict[PartyId, tuple[Address, ...]]
 
 
 def read_document(content: bytes) -> tuple[VouchedRegistry, ...]:
@@ -50,10 +54,14 @@ def read_document(content: bytes) -> tuple[VouchedRegistry, ...]:
         InvalidInput: It is not such a document.
     """
     document = _object(content)
-    if document.get("ocn") != VERSION:
+    version = document.get("ocn")
+    if version != VERSION or isinstance(version, bool):
         raise InvalidInput(f'the document has to say "ocn": {VERSION}')
+    name = _text(document, "name") if "name" in document else None
+    if name is not None:
+        check_name(name)
     registries = _items(document.get("registries"), MAX_REGISTRIES, "registries")
-    return tuple([_registry(entry) for entry in registries])
+    return tuple([_registry(entry, name or None) for entry in registries])
 
 
 def read_node_info(content: bytes) -> tuple[str, Address]:
@@ -82,9 +90,12 @@ def document_for(
     Args:
         chain_id: The registry's chain.
         registry: Address of its contract.
-        name: Name of the company.
+        name: Name of the company, in at most 100 bytes.
         operator: The account that runs the node at this host.
         parties: Ids that are the company's own, each with its account.
+
+    Raises:
+        InvalidInput: A name or an address is not valid, or the document would vouch for nothing.
     """
     entry: dict[str, object] = {"chainId": chain_id, "registry": str(Address(registry))}
     if operator is not None:
@@ -99,6 +110,7 @@ def document_for(
         raise InvalidInput("a document vouches for an operator, for parties, or for both: name one")
     document: dict[str, object] = {"ocn": VERSION}
     if name:
+        check_name(name)
         document["name"] = name
     return document | {"registries": [entry]}
 
@@ -132,19 +144,20 @@ def _text(entry: dict[str, object], name: str) -> str:
     return value
 
 
-def _registry(value: object) -> VouchedRegistry:
+def _registry(value: object, name: str | None) -> VouchedRegistry:
     entry = _fields(value)
     chain_id = entry.get("chainId")
     if not isinstance(chain_id, int) or isinstance(chain_id, bool):
         raise InvalidInput("the document's chainId is not a number")
-    parties: dict[PartyId, Address] = {}
+    parties: dict[PartyId, tuple[Address, ...]] = {}
     for item in _items(entry.get("parties", []), MAX_PARTIES, "parties"):
         party = _fields(item)
         which = PartyId(_text(party, "countryCode"), _text(party, "partyId")).folded
-        parties[which] = Address(_text(party, "address"))
+        parties[which] = (*parties.get(which, ()), Address(_text(party, "address")))
     return VouchedRegistry(
         chain_id=chain_id,
         registry=Address(_text(entry, "registry")),
+        name=name,
         operator=Address(_text(entry, "operator")) if "operator" in entry else None,
         parties=parties,
     )

@@ -60,7 +60,7 @@ def test_a_document_that_was_made_vouches_for_the_node_it_is_placed_at(
     assert (refused.returncode, json.loads(refused.stdout)["vouched"]) == (1, False)
     host.pages[PLACE] = done("vouch", "make", "--name", "Example", "--operator", operator.address)
     told = json.loads(done("vouch", "check", operator.address, *OPEN))
-    assert (told["vouched"], told["reason"]) == (True, "")
+    assert (told["vouched"], told["reason"], told["name"]) == (True, "", "Example")
     assert told["checkedAt"] > 0
     assert listed.vouched(
         operator.address, options=FetchOptions(allow_http=True, allow_private=True)

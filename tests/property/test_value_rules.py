@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from ocn_registry.dialects.v3 import rules as package
 from ocn_registry.errors import InvalidInput, Reverted
+from ocn_registry.foreign.names import check_name
 from ocn_registry.foreign.urls import unusable
 from ocn_registry.testing.model import Call, rules
 
@@ -200,7 +201,7 @@ def test_the_package_refuses_the_names_that_the_model_refuses(raw):
         text = raw.decode()
     except UnicodeDecodeError:
         return  # it takes text
-    assert _refuses(package.check_name, text) == (said(rules.check_name, text) is not None)
+    assert _refuses(check_name, text) == (said(rules.check_name, text) is not None)
 
 
 @given(urls)

@@ -90,7 +90,8 @@ def test_documents_are_of_the_schema_and_are_read_back():
         HERE.registry,
         OPERATOR,
     )
-    assert read.parties == {DE_CPO: OTHER}
+    assert read.name == "Example GmbH"
+    assert read.parties == {DE_CPO: (OTHER,)}
     with pytest.raises(InvalidInput, match="operator"):
         document(operator=None, parties=())
 
@@ -108,6 +109,11 @@ def test_documents_are_of_the_schema_and_are_read_back():
         b'{"ocn": 1, "registries": [{"chainId": "1", "registry": "0x0"}]}',
         b'{"ocn": 1, "registries": [{"chainId": true, "registry": "0x0"}]}',
         b'{"ocn": 1, "registries": [{"chainId": 1, "registry": "0x0"}]}',
+        b'{"ocn": true, "registries": []}',
+        b'{"ocn": 1, "registries": [], "name": 1}',
+        b'{"ocn": 1, "registries": [], "name": "a\\u202eb"}',
+        b'{"ocn": 1, "registries": [], "name": "\\ud800"}',
+        b'{"ocn": 1, "registries": [], "name": "' + b"a" * 101 + b'"}',
         b"[" * 10_000,
     ],
 )
@@ -127,6 +133,29 @@ def test_a_node_is_vouched_for_by_its_own_url(host):
     assert not check_node(HERE, OTHER, host.url, OPEN).vouched
     place(host, document(operator=None))
     assert not check_node(HERE, OPERATOR, host.url, OPEN).vouched
+
+
+def test_the_name_of_the_company_is_told_where_the_host_vouches(host):
+    place(host, document(name="Ähre & Söhne"))
+    assert check_node(HERE, OPERATOR, host.url, OPEN).name == "Ähre & Söhne"
+    assert check_party(HERE, DE_CPO, OTHER, host.url, OPEN).name == "Ähre & Söhne"
+    assert check_node(HERE, OTHER, host.url, OPEN).name is None
+    assert check_party(HERE, DE_CPO, OPERATOR, host.url, OPEN).name is None
+    place(host, document(name=None))
+    assert check_node(HERE, OPERATOR, host.url, OPEN).name is None
+
+
+@pytest.mark.parametrize("name", ["a\x07", "a\u202eb", "ä" * 51])
+def test_a_document_with_a_name_that_could_mislead_is_not_written(name):
+    with pytest.raises(InvalidInput, match="the name"):
+        document(name=name)
+
+
+def test_while_an_id_moves_to_a_new_key_its_website_names_both(host):
+    place(host, document(parties=[(DE_CPO, OTHER), (DE_CPO, OPERATOR)]))
+    for holder in (OTHER, OPERATOR):
+        assert check_party(HERE, DE_CPO, holder, host.url, OPEN).vouched
+    assert not check_party(HERE, DE_CPO, Address("0x" + "33" * 20), host.url, OPEN).vouched
 
 
 def test_a_node_with_a_path_is_asked_below_that_path(host):

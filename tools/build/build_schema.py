@@ -19,7 +19,7 @@ import command_schema
 from ocn_registry.dialects.v1 import requests as first
 from ocn_registry.dialects.v1.reader import MODULES, ROLES
 from ocn_registry.dialects.v3 import requests as third
-from ocn_registry.dialects.v3.rules import MAX_NAME_BYTES
+from ocn_registry.foreign.names import MAX_NAME_BYTES
 from ocn_registry.foreign.urls import MAX_URL_BYTES
 from ocn_registry.models import Contract, Module, Role
 from ocn_registry.signing import DOMAIN_TYPE, MAX_SIGNATURE_BYTES, StructType

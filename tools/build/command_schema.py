@@ -629,7 +629,9 @@ def others() -> dict[str, Schema]:
             },
             {"name": TEXT},
         ),
-        "vouch-check": objects({"vouched": FLAG, "reason": TEXT, "checkedAt": COUNT}),
+        "vouch-check": objects(
+            {"vouched": FLAG, "reason": TEXT, "checkedAt": COUNT, "name": or_null(TEXT)}
+        ),
         "tx-list": lists(
             objects(
                 {

@@ -40,7 +40,7 @@ def make(args: Namespace) -> int:
 def check(args: Namespace) -> int:
     """Ask the host of a node or a party whether it says what the registry says."""
     from ocn_registry.cli.config.networks import connect
-    from ocn_registry.cli.output.render import as_json, for_programs, put
+    from ocn_registry.cli.output.render import as_json, for_programs, printable, put
     from ocn_registry.plans.failures import NO_NODE, NO_PARTY, NotListed
     from ocn_registry.vouching import FetchOptions
 
@@ -50,17 +50,11 @@ def check(args: Namespace) -> int:
     if found is None:
         raise NotListed(NO_NODE if len(args.who) == 1 else NO_PARTY)
     if for_programs(args):
-        put(
-            as_json(
-                {
-                    "vouched": found.vouched,
-                    "reason": found.reason,
-                    "checkedAt": found.checked_unix_s,
-                }
-            )
-        )
+        put(as_json(found.to_dict()))
+    elif found.vouched:
+        put(f"vouched, by {printable(found.name)}" if found.name else "vouched")
     else:
-        put("vouched" if found.vouched else f"not vouched: {found.reason}")
+        put(f"not vouched: {found.reason}")
     return DONE if found.vouched else UNEXPECTED
 
 

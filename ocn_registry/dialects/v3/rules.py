@@ -6,10 +6,10 @@ Source: contracts/interfaces/IEntryErrors.sol and IRegistry.sol; contracts/libra
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import TYPE_CHECKING
 
 from ocn_registry.errors import InvalidInput
+from ocn_registry.foreign.names import check_name
 from ocn_registry.foreign.text import shown
 from ocn_registry.foreign.urls import check_url
 from ocn_registry.intents import (
@@ -39,31 +39,11 @@ if TYPE_CHECKING:
         Intent,
     )
 
-MAX_NAME_BYTES = 100
-# With these a name can show other text than it holds: bidirectional controls, separators of lines
-# and paragraphs, and the byte order mark.
-REFUSED_IN_NAMES = frozenset(
-    "\u061c\u200e\u200f\u2028\u2029\ufeff\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069",
-)
 MAX_IMPORT = 100
 PERMISSION_LIMIT = 64
 
 _COUNTRY_CODE = re.compile(r"[A-Z]{2}", re.ASCII)
 _PARTY_ID = re.compile(r"[A-Z0-9]{3}", re.ASCII)
-
-
-def check_name(name: str) -> None:
-    """Raise `InvalidInput` for what is not a name by the contracts' rule."""
-    if len(name.encode()) > MAX_NAME_BYTES:
-        raise InvalidInput(
-            f"the name {shown(name)} is longer than {MAX_NAME_BYTES} bytes: shorten it",
-        )
-    for character in name:
-        if unicodedata.category(character) == "Cc" or character in REFUSED_IN_NAMES:
-            raise InvalidInput(
-                f"the name {shown(name)} has the character U+{ord(character):04X}, which is not "
-                "allowed: remove it",
-            )
 
 
 def check_id(country_code: str, party_id: str) -> None:
