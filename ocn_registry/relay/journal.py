@@ -76,15 +76,11 @@ class DatabaseJournal:
             raise JournalError(str(error)) from None
 
     def remove(self, entry: JournalEntry) -> None:
-        """Remove an entry that was never handed over; its requests wait again."""
-        try:
-            with self._database.transaction() as transaction:
-                for table in ("attempt", "entry"):
-                    transaction.run(f"DELETE FROM {table} WHERE {_KEY}", *_key(entry))  # noqa: S608
-                for request_id in members_of(entry):
-                    store.move(transaction, request_id, "accepted", since=("sent",))
-        except DatabaseError as error:
-            raise JournalError(str(error)) from None
+        """Keep the entry, and its requests with it, as sent.
+
+        Another process may have found it here and handed it over by now. The same bytes are handed
+        over again until the chain has decided.
+        """
 
     def entries(self, chain_id: int, account: Address | None = None) -> tuple[JournalEntry, ...]:
         """Return the open entries and each account's last; see `Journal`."""

@@ -28,10 +28,10 @@ from ocn_registry.errors import (
     TransactionReplaced,
     TransportError,
 )
-from ocn_registry.flows.carried import digests
 from ocn_registry.flows.options import WriteOptions
 from ocn_registry.protocol.effects import Head, run
 from ocn_registry.relay import store
+from ocn_registry.relay.journal import members_of
 
 if TYPE_CHECKING:
     from ocn_registry.outcomes import Item, Outcome
@@ -125,7 +125,9 @@ class Sender:
             except Reverted as error:
                 self._fail(tx_hash, error)
             else:
-                self._landed(outcome)
+                entry = self._entry(tx_hash)
+                ids = () if entry is None else members_of(entry)
+                self._landed(outcome, dict(zip(ids, outcome.items, strict=True)))
 
     def _outcome_of(self, tx_hash: str) -> Outcome:
         """Wait for a transaction; raise its price once several blocks have left it out."""
@@ -169,9 +171,10 @@ class Sender:
             raise
         except OcnRegistryError as error:
             return self._nothing_took_effect(chosen, error)
-        self._landed(outcome)
-        for one, item in zip(chosen, outcome.items, strict=True):
-            self._left_out(one, item)
+        items = dict(zip([one.id for one in chosen], outcome.items, strict=True))
+        self._landed(outcome, items)
+        for one in chosen:
+            self._left_out(one, items[one.id])
         return True
 
     def _nothing_took_effect(self, chosen: list[Accepted], error: OcnRegistryError) -> bool:
@@ -231,24 +234,32 @@ class Sender:
             journal=self._service.journal,
         )
 
-    def _landed(self, outcome: Outcome) -> None:
-        """Note what transactions did to the requests that they carry."""
+    def _landed(self, outcome: Outcome, items: dict[str, Item]) -> None:
+        """Note what transactions did to the requests that they carry.
+
+        Args:
+            outcome: The transactions.
+            items: What became of requests, by their ids. The outcome of a batch tells of those that
+                were left out as well, so its items are not those of a transaction, place by place.
+        """
         for part in outcome.parts or (outcome,):
             entry = self._entry(part.tx_hash)
-            ids = () if entry is None else digests(entry.carries)
-            share = part.gas_used // max(len(ids), 1)
+            if entry is None:
+                continue
+            ids = members_of(entry)
             with self._service.database.transaction() as transaction:
-                for request_id, item in zip(ids, part.items, strict=False):
+                for request_id in [one for one in ids if one in items]:
+                    error = items[request_id].error
                     store.move(
                         transaction,
                         request_id,
                         "mined",
                         since=("sent",),
-                        carried_by=() if entry is None else entry.tx_hashes,
+                        carried_by=entry.tx_hashes,
                         tx_hash=part.tx_hash,
                         block_number=part.block.number,
-                        gas_used=share,
-                        error=None if item.error is None else str(item.error),
+                        gas_used=part.gas_used // len(ids),
+                        error=None if error is None else str(error),
                     )
 
     def _entry(self, tx_hash: str) -> JournalEntry | None:
@@ -281,7 +292,7 @@ class Sender:
         if entry is None:
             return
         with self._service.database.transaction() as transaction:
-            for request_id in digests(entry.carries):
+            for request_id in members_of(entry):
                 store.move(
                     transaction,
                     request_id,

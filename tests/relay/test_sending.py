@@ -1,14 +1,19 @@
 """What becomes of accepted requests: each ends once, as the chain says."""
 
 import time
+from dataclasses import replace
 
 import pytest
 
 from ocn_registry import Contract, KeySigner
+from ocn_registry.errors import RpcUnavailable
+from ocn_registry.flows.batch import _Batch
+from ocn_registry.protocol.effects import Arrival, Handover, Send
 from ocn_registry.relay import store
 from ocn_registry.relay.policy import Policy
 from ocn_registry.relay.sender import Sender
 from ocn_registry.relay.service import Service
+from ocn_registry.transport.http_sync import HttpTransport
 
 
 @pytest.fixture
@@ -150,3 +155,71 @@ def test_replaced_block_is_noticed_and_the_request_mined_again(
         sender.round()
     assert found(service, request).state == "mined"
     assert registry.party("DE", "AAA").address == people[0].address
+
+
+@pytest.fixture
+def rival(config):
+    """Another process that sends, with the same spender and the same database."""
+    service = Service(config)
+    yield Sender(service)
+    service.close()
+
+
+def test_request_that_is_left_out_lends_its_error_to_no_other(
+    service, sender, accept, people, registry, fresh
+):
+    requests = [accept(each, f"AA{place}") for place, each in enumerate(people[:4])]
+    for used in requests[1:3]:
+        signed = service.client.read_signed_request(used.document)
+        registry.submit(signed, spender=KeySigner.from_key(fresh.accounts[2].private_key))
+    sender.round()
+    sent = [found(service, requests[0]), found(service, requests[3])]
+    assert [(one.state, one.error) for one in sent] == [("mined", None)] * 2
+
+
+@pytest.mark.parametrize("moment", ["sent_before", "look"])
+def test_request_that_a_rival_sends_meanwhile_lends_its_error_to_no_other(
+    service, sender, rival, accept, people, monkeypatch, moment
+):
+    """Two senders choose the same request; the quicker one sends that alone."""
+    rows = [accept(each, f"AA{place}") for place, each in enumerate(people[:4])]
+    rival._service.config = replace(rival._service.config, batch=1)
+    step = getattr(_Batch, moment)
+
+    def step_and_rival(batch):
+        yield from step(batch)
+        monkeypatch.setattr(_Batch, moment, step)
+        rival.send()
+
+    monkeypatch.setattr(_Batch, moment, step_and_rival)
+    sender.send()
+    rows = [found(service, one) for one in rows]
+    assert [(one.state, one.error) for one in rows] == [("mined", None)] * 4
+    assert len({one.tx_hash for one in rows}) == 2
+
+
+def test_transaction_that_could_not_be_handed_over_stays_in_the_journal(
+    service, sender, rival, accept, people, registry, fresh, monkeypatch
+):
+    """A rival may have handed over the same bytes: they are not made anew under another number."""
+    request = accept(people[0], "AAA")
+    perform = HttpTransport.perform
+
+    def unsent(transport, effect):
+        if isinstance(effect, Send):
+            fresh.request("eth_sendRawTransaction", "0x" + effect.transaction.raw.hex())
+            return Handover(arrival=Arrival.UNSENT, error=RpcUnavailable("the node is away"))
+        return perform(transport, effect)
+
+    before = fresh.request("eth_getTransactionCount", service.spender.address, "latest")
+    with monkeypatch.context() as patch:
+        patch.setattr(HttpTransport, "perform", unsent)
+        with pytest.raises(RpcUnavailable):
+            sender.send()
+    assert found(service, request).state == "sent"
+    for _ in range(2):
+        rival.round()
+    row = found(service, request)
+    assert (row.state, row.error) == ("mined", None)
+    after = fresh.request("eth_getTransactionCount", service.spender.address, "latest")
+    assert int(after, 16) == int(before, 16) + 1
