@@ -83,10 +83,10 @@ class ApeCreator:
 def source_commit() -> str:
     """Return the commit that this is deployed from; `-dirty` if files differ from it."""
     command = ["git", "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*"]
-    told = subprocess.run(  # noqa: S603 - a fixed command
+    described = subprocess.run(  # noqa: S603 - a fixed command
         command, cwd=ROOT, capture_output=True, text=True, check=False
     )
-    return told.stdout.strip() or "unknown"
+    return described.stdout.strip() or "unknown"
 
 
 def public_place(chain_id: int, uri: str) -> dict[str, Any]:

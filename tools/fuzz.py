@@ -167,8 +167,8 @@ def read_chain(data: bytes) -> None:
 def show_text(data: bytes) -> None:
     """Show whatever text somebody wrote."""
     text = data.decode(errors="replace")
-    for told in (shown(text), shown(data), shown((text, data))):
-        if not told.isprintable() or len(told) > 10 * _LINE:
+    for line in (shown(text), shown(data), shown((text, data))):
+        if not line.isprintable() or len(line) > 10 * _LINE:
             raise AssertionError("it is not one line that commands nothing")
     masked(text)
 

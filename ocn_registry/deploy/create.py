@@ -246,7 +246,7 @@ def _sent(  # noqa: PLR0913, PLR0917 - what a creation is made of
     try:
         entries, counts = yield from sender.settled()
         call = call_of(None, code)
-        open_ = [one for one in entries if one.call == call and not one.told]
+        open_ = [one for one in entries if one.call == call and not one.reported]
         entry = open_[-1] if known is None and open_ else None
         if known is not None:
             entry = yield from _of_record(sender, known)
@@ -260,7 +260,7 @@ def _sent(  # noqa: PLR0913, PLR0917 - what a creation is made of
         else:
             dearer = yield from _dearer(_latest(entry), order.options)
             signed = yield from _signed(creator, dearer)
-            entry = replace(entry, attempts=(*entry.attempts, signed), told=False)
+            entry = replace(entry, attempts=(*entry.attempts, signed), reported=False)
         yield from sender.keep(entry)
         lost = yield from sender.hand_over(entry, new=not raises)
         _note(record, name, entry, code)

@@ -153,8 +153,8 @@ def plan(order: Order, record: Record) -> Flow[Plan]:
         cap, cost = order.options.max_cost_wei, gas[name] * fee
         if cap is not None and cost > cap:
             costs, most = amount(cost, order.token), amount(cap, order.token)
-            told = f"{name} could cost {costs}, and the limit for a transaction is {most}"
-            problems = [*problems, f"{told}: raise it (--max-cost) if that is intended"]
+            problem = f"{name} could cost {costs}, and the limit for a transaction is {most}"
+            problems = [*problems, f"{problem}: raise it (--max-cost) if that is intended"]
     made = Plan(
         order=order,
         balance_wei=balance,

@@ -213,8 +213,8 @@ def offered(deployment: Deployment, heir: Address) -> Flow[None]:
     chain_id, pending = yield from together(ChainId(), dialect.pending_owner(None))
     hold_chain(deployment, chain_id)
     if pending != heir:
-        whose = "nobody" if pending is None else pending
-        raise NotHandedOver(f"the registry is offered to {whose}, not to {heir}: offer it first")
+        other = "nobody" if pending is None else pending
+        raise NotHandedOver(f"the registry is offered to {other}, not to {heir}: offer it first")
 
 
 def hold_chain(deployment: Deployment, chain_id: int) -> None:

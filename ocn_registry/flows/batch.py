@@ -169,7 +169,7 @@ class _Batch:
         places = {digest_of(one): place for place, one in enumerate(self._requests)}
 
         def carries(entry: JournalEntry) -> bool:
-            is_open = not entry.told and entry.state != "lost"
+            is_open = not entry.reported and entry.state != "lost"
             return is_open and not places.keys().isdisjoint(digests(entry.carries))
 
         entries = yield from self._sender.entries()

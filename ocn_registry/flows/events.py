@@ -188,12 +188,12 @@ def look(trail: Trail, *, chain_id: int, depth: int = DEPTH) -> Flow[Step]:
     asked for its chain: the one behind a URL may have become another chain's.
     """
     latest = trail.blocks[-1]
-    told, present = yield from together(Head(), BlockAt(latest.number))
-    head = told.ref
-    if present is None and trail.lagging < LAGGING_ROUNDS:
+    head_block, latest_now = yield from together(Head(), BlockAt(latest.number))
+    head = head_block.ref
+    if latest_now is None and trail.lagging < LAGGING_ROUNDS:
         return Step(trail=replace(trail, lagging=trail.lagging + 1), head=head)
     trail = replace(trail, lagging=0)
-    if present == latest:
+    if latest_now == latest:
         return Step(trail=trail, head=head)
     found = yield from ChainId()
     if found != chain_id:

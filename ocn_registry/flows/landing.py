@@ -107,7 +107,7 @@ def place_of(
     receipts: tuple[Receipt | None, ...],
     head: HeadBlock,
     confirmations: int,
-    blocks_told: Mapping[int, BlockRef | None] | None = None,
+    known_blocks: Mapping[int, BlockRef | None] | None = None,
 ) -> Flow[Landed | Afloat]:
     """Return whether one of several transactions is in a block that stands, given their receipts.
 
@@ -116,15 +116,15 @@ def place_of(
         receipts: Their receipts, in the same order.
         head: The latest block, asked for together with the receipts.
         confirmations: How many blocks must stand, including its own.
-        blocks_told: Blocks that were asked for together with the receipts, by their numbers.
+        known_blocks: Blocks that were asked for together with the receipts, by their numbers.
     """
-    known_blocks = {**(blocks_told or {}), head.ref.number: head.ref}
+    all_blocks = {**(known_blocks or {}), head.ref.number: head.ref}
     why, blocks = "it is not in a block yet", 0
     for tx_hash, receipt in zip(tx_hashes, receipts, strict=True):
         if receipt is None:
             continue
-        if receipt.block_number in known_blocks:
-            block = known_blocks[receipt.block_number]
+        if receipt.block_number in all_blocks:
+            block = all_blocks[receipt.block_number]
         else:
             block = yield from BlockAt(receipt.block_number)
         why, blocks = f"its block has fewer than {confirmations} confirmations", 0

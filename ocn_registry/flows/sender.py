@@ -160,14 +160,14 @@ class Sender:
         open_ = [entry for entry in entries if entry.open]
         hashes = [entry.tx_hashes for entry in open_]
         blocks = {entry.block.number for entry in open_ if entry.block is not None}
-        receipts, known, counts, told = yield from together(
+        receipts, known, counts, blocks_found = yield from together(
             all_of(tuple([all_of(tuple([ReceiptOf(one) for one in each])) for each in hashes])),
             all_of(tuple([all_of(tuple([CalledBy(one) for one in each])) for each in hashes])),
             self.ask_counts(),
             all_of(tuple([BlockAt(number) for number in sorted(blocks)])),
         )
         now = counts_of(counts)
-        at = dict(zip(sorted(blocks), told, strict=True))
+        at = dict(zip(sorted(blocks), blocks_found, strict=True))
         answers = dict(zip(open_, zip(receipts, known, strict=True), strict=True))
         found: list[JournalEntry] = []
         adrift: list[JournalEntry] = []
@@ -181,7 +181,7 @@ class Sender:
             place = yield from place_of(entry.tx_hashes, its_receipts, now.head, 1, at)
             if isinstance(place, Landed):
                 found.append(self.landed(entry, place))
-            elif self.deployment.starts_again and entry.told:
+            elif self.deployment.starts_again and entry.reported:
                 # The chain was set back. What its owner has undone is not sent again.
                 found.append(replace(entry, state="lost", tx_hash=None, block=None))
             elif now.mined > entry.number and (
@@ -305,16 +305,16 @@ class Sender:
                 others=others,
             )
         except TransactionReplaced:
-            yield from self.note(replace(latest, state="lost", told=True))
+            yield from self.note(replace(latest, state="lost", reported=True))
             raise
-        latest = replace(self.landed(latest, landed), told=True)
+        latest = replace(self.landed(latest, landed), reported=True)
         yield from self.note(latest)
         return latest, landed
 
     @staticmethod
     def _afloat(entry: JournalEntry) -> JournalEntry:
         """Return an entry as it is when none of its attempts is in a block that stands."""
-        return replace(entry, state="signed", told=False, tx_hash=None, block=None)
+        return replace(entry, state="signed", reported=False, tx_hash=None, block=None)
 
     def landed(self, entry: JournalEntry, landed: Landed) -> JournalEntry:
         """Return an entry as it is when one of its attempts is in a block."""

@@ -189,7 +189,7 @@ def same_call(entries: tuple[JournalEntry, ...], write: Write) -> JournalEntry |
     call = call_of(write.call.to, write.call.data)
     last = max([entry.number for entry in entries], default=None)
     for entry in reversed(entries):
-        is_open = not entry.told and entry.state != "lost"
+        is_open = not entry.reported and entry.state != "lost"
         if is_open and entry.call == call and (entry.once or entry.number == last):
             return entry
     return None

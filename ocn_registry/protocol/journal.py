@@ -58,7 +58,7 @@ class JournalEntry(Portable):
         carries: What the call is for, as text that its writer can read again.
         signed_unix_s: When the first attempt was signed, in Unix time.
         state: See the module.
-        told: Whether the outcome was returned to a caller. The same call again is then a new one.
+        reported: Whether the outcome was returned to a caller. The same call is then a new one.
         tx_hash: Hash of the attempt that is in a block; `None` in the other states.
         block: The block that it is in; `None` in the other states.
     """
@@ -73,7 +73,7 @@ class JournalEntry(Portable):
     carries: str
     signed_unix_s: int
     state: State = "signed"
-    told: bool = False
+    reported: bool = False
     tx_hash: str | None = None
     block: BlockRef | None = None
 
@@ -90,7 +90,7 @@ class JournalEntry(Portable):
     @property
     def open(self) -> bool:
         """Whether the chain has not decided, or no caller knows the outcome."""
-        return not (self.decided and self.told)
+        return not (self.decided and self.reported)
 
 
 @dataclass(frozen=True, slots=True)

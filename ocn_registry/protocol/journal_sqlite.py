@@ -194,7 +194,7 @@ class SqliteJournal:
                 entry.carries,
                 entry.signed_unix_s,
                 entry.state,
-                entry.told,
+                entry.reported,
                 entry.tx_hash,
                 *(
                     (None, None, None)
@@ -214,14 +214,14 @@ class SqliteJournal:
                 for place, attempt in enumerate(entry.attempts)
             ],
         )
-        whose = (str(entry.chain_id), entry.genesis_hash, entry.account, entry.number - KEPT)
+        outdated = (str(entry.chain_id), entry.genesis_hash, entry.account, entry.number - KEPT)
         for table in ("attempt", "entry"):
             self._db.execute(
                 f"DELETE FROM {table} WHERE chain_id = ? AND genesis_hash = ? AND account = ? "  # noqa: S608
                 "AND number < ? AND number IN (SELECT number FROM entry AS old WHERE "
                 f"old.chain_id = {table}.chain_id AND old.genesis_hash = {table}.genesis_hash AND "
                 f"old.account = {table}.account AND told AND state IN ('final', 'lost'))",
-                whose,
+                outdated,
             )
 
     def _one(self, entry: JournalEntry) -> JournalEntry | None:
@@ -248,7 +248,7 @@ class SqliteJournal:
             carries=str(row[6]),
             signed_unix_s=cast("int", row[7]),
             state=cast("State", row[8]),
-            told=bool(row[9]),
+            reported=bool(row[9]),
             tx_hash=None if row[10] is None else str(row[10]),
             block=None
             if row[12] is None

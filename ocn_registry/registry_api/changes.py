@@ -150,12 +150,12 @@ def of_update(update: Update) -> Object:
     return {
         "block": block_of(update.block),
         "cause": update.cause.value,
-        "changes": [_told(one) for one in update.changes[:_MOST_CHANGES]],
+        "changes": [_change(one) for one in update.changes[:_MOST_CHANGES]],
         "more": max(0, len(update.changes) - _MOST_CHANGES),
     }
 
 
-def _told(change: Difference) -> Object:
+def _change(change: Difference) -> Object:
     if isinstance(change, AgreementEnded):
         return {"change": "AgreementEnded", "user": change.user, "provider": change.provider}
     return change.to_dict()

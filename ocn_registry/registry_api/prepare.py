@@ -102,7 +102,7 @@ class Preparer:
         """
         if set(body) == {"request"}:
             found = self._read(body["request"])
-            return self._told(found.intent, found.account, found, now)
+            return self._prepared(found.intent, found.account, found, now)
         if unknown := set(body) - {"account", "intent", "nonce", "deadline"}:
             raise InvalidInput(f"{min(unknown)[:50]!r} is not a member of this question: remove it")
         account = Address(cast("str", body.get("account")))
@@ -117,7 +117,7 @@ class Preparer:
             request = self._client.prepare(
                 intent, account, nonce=nonce, deadline_unix_s=_number(body, "deadline")
             )
-        return self._told(intent, account, request, now)
+        return self._prepared(intent, account, request, now)
 
     def calldata(self, document: object) -> Object:
         """Return the transaction that carries a signed request, for whoever wants to pay for it.
@@ -133,7 +133,7 @@ class Preparer:
     def _read(self, document: object) -> Request | SignedRequest:
         return self._dialect.read_request(json.dumps(document))
 
-    def _told(
+    def _prepared(
         self,
         intent: SignableIntent,
         account: Address,

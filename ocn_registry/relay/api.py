@@ -68,9 +68,9 @@ def application(service: Service) -> Starlette:
                     limiter.count(http.client.host if http.client else "")
                 return await handler(service, http)
             except Problem as problem:
-                return _told(problem)
+                return _response(problem)
             except OcnRegistryError as error:
-                return _told(problem_of(error))
+                return _response(problem_of(error))
 
         return Route(path, answer, methods=[method])
 
@@ -328,7 +328,7 @@ async def _off_loop(task: Callable[..., T], *args: object, **named: object) -> T
     return await asyncio.to_thread(task, *args, **named)
 
 
-def _told(problem: Problem) -> Response:
+def _response(problem: Problem) -> Response:
     if problem.status == 429:  # noqa: PLR2004 - an HTTP status
         resets = problem.more.get("resets")
         wait = resets - int(time.time()) if isinstance(resets, int) else 60
@@ -342,12 +342,12 @@ def _told(problem: Problem) -> Response:
 async def _http_error(http: HttpRequest, error: Exception) -> Response:  # noqa: ARG001 - a handler
     status = error.status_code if isinstance(error, HTTPException) else 500
     if status == 405:  # noqa: PLR2004 - an HTTP status
-        return _told(Problem("method_not_allowed", "use the methods of /v1/openapi.json"))
-    return _told(Problem("not_found", "the paths of this relay are in /v1/openapi.json"))
+        return _response(Problem("method_not_allowed", "use the methods of /v1/openapi.json"))
+    return _response(Problem("not_found", "the paths of this relay are in /v1/openapi.json"))
 
 
 async def _mistake(http: HttpRequest, error: Exception) -> Response:  # noqa: ARG001 - a handler
-    return _told(Problem("internal", "the relay made a mistake: tell its operator"))
+    return _response(Problem("internal", "the relay made a mistake: tell its operator"))
 
 
 class _Limiter:

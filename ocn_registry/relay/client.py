@@ -366,24 +366,24 @@ def _answer(status: int, text: bytes) -> dict[str, object]:
         raise RelayUnavailable(
             f"the relay answered HTTP {status} without a JSON object: check its URL",
         )
-    told = cast("dict[str, object]", whole)
+    answer = cast("dict[str, object]", whole)
     if status >= 400:  # noqa: PLR2004 - an HTTP status
-        code, detail = told.get("code"), told.get("detail")
+        code, detail = answer.get("code"), answer.get("detail")
         if not isinstance(code, str) or not _CODE.fullmatch(code):
             raise RelayUnavailable(f"the relay answered HTTP {status}: check its URL")
         raise RelayRefused(code, status, shown(detail, 400))
-    return told
+    return answer
 
 
-def _request(told: dict[str, object]) -> RelayedRequest:
+def _request(answer: dict[str, object]) -> RelayedRequest:
     def text(name: str) -> str | None:
-        value = told.get(name)
+        value = answer.get(name)
         return value[:400] if isinstance(value, str) else None
 
     request_id, state = text("id"), text("state")
     if request_id is None or state not in _STATES:
         raise RelayUnavailable("the relay's answer is not that of a relay: check its URL")
-    block = told.get("block")
+    block = answer.get("block")
     return RelayedRequest(
         id=request_id,
         state=state,

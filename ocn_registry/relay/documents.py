@@ -147,20 +147,24 @@ def receipt(
     }
 
 
-def relay_that_signed(deployment: Deployment, told: dict[str, object]) -> Address | None:
+def receipt_signer(deployment: Deployment, document: dict[str, object]) -> Address | None:
     """Return who signed a receipt; `None` when the signature is not valid.
 
     Args:
         deployment: The registry.
-        told: The receipt.
+        document: The receipt.
     """
-    accepted = _number(told.get("accepted"), "accepted", (1 << 53) - 1)
+    accepted = _number(document.get("accepted"), "accepted", (1 << 53) - 1)
     payload = TypedData(
         domain=_domain(deployment),
         type=RECEIPT,
-        values=(str(told.get("request")), str(told.get("sponsor")), accepted),
+        values=(
+            str(document.get("request")),
+            str(document.get("sponsor")),
+            accepted,
+        ),
     )
-    return recover(payload.digest(), read_signature(told.get("signature")))
+    return recover(payload.digest(), read_signature(document.get("signature")))
 
 
 def withdrawal(deployment: Deployment, request: str) -> TypedData:

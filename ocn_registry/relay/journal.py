@@ -84,11 +84,11 @@ class DatabaseJournal:
 
     def entries(self, chain_id: int, account: Address | None = None) -> tuple[JournalEntry, ...]:
         """Return the open entries and each account's last; see `Journal`."""
-        whose, values = ("", ()) if account is None else (" AND account = ?", (str(account),))
+        where, values = ("", ()) if account is None else (" AND account = ?", (str(account),))
         try:
             with self._database.transaction() as transaction:
                 rows = transaction.run(
-                    f"SELECT content FROM entry AS one WHERE chain_id = ?{whose} AND (is_open = 1 "  # noqa: S608
+                    f"SELECT content FROM entry AS one WHERE chain_id = ?{where} AND (is_open = 1 "  # noqa: S608
                     "OR number = (SELECT max(number) FROM entry WHERE chain_id = one.chain_id AND "
                     "genesis_hash = one.genesis_hash AND account = one.account)) "
                     "ORDER BY account, number",
@@ -182,7 +182,7 @@ def _written(entry: JournalEntry) -> str:
             "carries": entry.carries,
             "signed": entry.signed_unix_s,
             "state": entry.state,
-            "told": entry.told,
+            "told": entry.reported,
             "hash": entry.tx_hash,
             "block": block and [block.number, block.hash, block.timestamp_unix_s],
         },
@@ -190,23 +190,23 @@ def _written(entry: JournalEntry) -> str:
 
 
 def _read(row: Row) -> JournalEntry:
-    told = cast("dict[str, object]", parse_json(str(row[0]).encode()))
-    block = cast("list[object] | None", told["block"])
+    fields = cast("dict[str, object]", parse_json(str(row[0]).encode()))
+    block = cast("list[object] | None", fields["block"])
     return JournalEntry(
-        chain_id=cast("int", told["chainId"]),
-        genesis_hash=str(told["genesisHash"]),
-        account=Address(str(told["account"])),
-        number=cast("int", told["number"]),
+        chain_id=cast("int", fields["chainId"]),
+        genesis_hash=str(fields["genesisHash"]),
+        account=Address(str(fields["account"])),
+        number=cast("int", fields["number"]),
         attempts=tuple(
-            [SignedTransaction(bytes.fromhex(raw)) for raw in cast("list[str]", told["attempts"])]
+            [SignedTransaction(bytes.fromhex(raw)) for raw in cast("list[str]", fields["attempts"])]
         ),
-        call=str(told["call"]),
-        once=bool(told["once"]),
-        carries=str(told["carries"]),
-        signed_unix_s=cast("int", told["signed"]),
-        state=cast("State", told["state"]),
-        told=bool(told["told"]),
-        tx_hash=cast("str | None", told["hash"]),
+        call=str(fields["call"]),
+        once=bool(fields["once"]),
+        carries=str(fields["carries"]),
+        signed_unix_s=cast("int", fields["signed"]),
+        state=cast("State", fields["state"]),
+        reported=bool(fields["told"]),
+        tx_hash=cast("str | None", fields["hash"]),
         block=None
         if block is None
         else BlockRef(

@@ -198,7 +198,7 @@ def _keystore(text: str) -> Keystore:
     if "version" not in whole:
         raise _Odd("its 'version' is missing; only version 3 is supported")
     if _number(whole["version"]) != 3:  # noqa: PLR2004 - the format's own number
-        raise _Odd(f"its version is {_told(whole['version'])}; only version 3 is supported")
+        raise _Odd(f"its version is {_shown_value(whole['version'])}; only version 3 is supported")
     crypto = _part(whole, "crypto")
     address = whole.get("address")
     named = _ADDRESS.fullmatch(address) if isinstance(address, str) else None
@@ -207,7 +207,7 @@ def _keystore(text: str) -> Keystore:
 
 def _checked(crypto: dict[str, object], address: str | None) -> Keystore:
     if (cipher := _word(crypto, "cipher")) != "aes-128-ctr":
-        raise _Odd(f"its cipher is {_told(cipher)}; only 'aes-128-ctr' is supported")
+        raise _Odd(f"its cipher is {_shown_value(cipher)}; only 'aes-128-ctr' is supported")
     parameters = _part(crypto, "kdfparams")
     kdf, cost = _derivation(_word(crypto, "kdf"), parameters)
     size = _positive({"dklen": _KEY_BYTES} | parameters, "dklen")  # some leave it out
@@ -253,12 +253,12 @@ def _derivation(kdf: str, parameters: dict[str, object]) -> tuple[str, tuple[int
         prf = _word(parameters, "prf", "hmac-sha256")
         hashing = _NO_WORD.sub("", prf).removeprefix("hmac")
         if hashing not in {"sha256", "sha512"}:
-            raise _Odd(f"its PBKDF2 function is {_told(prf)}; 'hmac-sha256' is supported")
+            raise _Odd(f"its PBKDF2 function is {_shown_value(prf)}; 'hmac-sha256' is supported")
         rounds = _positive(parameters, "c")
         if rounds > _MAX_ROUNDS:
             raise _Odd(f"its PBKDF2 parameter c is {rounds}; at most {_MAX_ROUNDS} are computed")
         return hashing, (rounds,)
-    raise _Odd(f"its key derivation is {_told(kdf)}; 'scrypt' and 'pbkdf2' are supported")
+    raise _Odd(f"its key derivation is {_shown_value(kdf)}; 'scrypt' and 'pbkdf2' are supported")
 
 
 def _lower(content: dict[str, object]) -> dict[str, object]:
@@ -307,7 +307,7 @@ def _bytes(content: dict[str, object], key: str, size: int | None = None) -> byt
     return value
 
 
-def _told(value: object) -> str:
+def _shown_value(value: object) -> str:
     return shown(value, 20)
 
 

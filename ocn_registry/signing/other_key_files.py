@@ -32,7 +32,7 @@ _KEY_AMONG_OTHERS = (
     "it holds more than a private key, which nothing encrypts; write the key alone to a file that "
     "only you can read, and use file:PATH for it"
 )
-_PHRASE_TOLD = "it is a recovery phrase; import it in a wallet and export the account's keystore"
+_IS_PHRASE = "it is a recovery phrase; import it in a wallet and export the account's keystore"
 
 
 def _is_phrase(text: str) -> bool:
@@ -53,7 +53,7 @@ _TEXTS: Final[tuple[tuple[Callable[[str], object], str], ...]] = (
     (_WIF.fullmatch, "it is a private key of Bitcoin (WIF)"),
     (_BIP_38.fullmatch, "it is an encrypted private key of Bitcoin (BIP 38)"),
     (_EXTENDED.fullmatch, "it is an extended key (BIP 32) of a whole wallet, not of one account"),
-    (_is_phrase, _PHRASE_TOLD),
+    (_is_phrase, _IS_PHRASE),
     (lambda text: "-----BEGIN OPENSSH" in text, "it is a key of SSH"),
     (lambda text: text.startswith("PuTTY-User-Key-File"), "it is a key of SSH, as PuTTY writes it"),
     (lambda text: "-----BEGIN PGP" in text, "it is a key of PGP"),
@@ -125,8 +125,8 @@ _OBJECTS: Final = (
     ({"privatekey"}, _KEY_AMONG_OTHERS),
     ({"private_key"}, _KEY_AMONG_OTHERS),
     ({"private_keys"}, _KEY_AMONG_OTHERS),
-    ({"mnemonic"}, _PHRASE_TOLD),
-    ({"secretphrase"}, _PHRASE_TOLD),
+    ({"mnemonic"}, _IS_PHRASE),
+    ({"secretphrase"}, _IS_PHRASE),
     ({"description", "params"}, "it is the master seed of Clef, which holds no account's key"),
     ({"keyring"}, "it is a keystore of Kaia (Klaytn), version 4; only version 3 is supported"),
     ({"encmnemonic"}, "it is a wallet of imToken, which holds a recovery phrase"),

@@ -163,12 +163,12 @@ class AsyncHttpTransport:
                     took_s=time.monotonic() - started,
                 )
         except TransportError as error:
-            told, arrived = error, True
+            failure, arrived = error, True
         except TimeoutError as error:
-            told, arrived = slow(endpoint, timeout_s), not isinstance(error, never_arrived)
+            failure, arrived = slow(endpoint, timeout_s), not isinstance(error, never_arrived)
         except (ClientError, OSError) as error:
-            told, arrived = unreachable(endpoint, error), not isinstance(error, never_arrived)
-        return NoReply(error=told, arrived=arrived, took_s=time.monotonic() - started)
+            failure, arrived = unreachable(endpoint, error), not isinstance(error, never_arrived)
+        return NoReply(error=failure, arrived=arrived, took_s=time.monotonic() - started)
 
     async def _content(self, endpoint: Endpoint, response: ClientResponse) -> bytes:
         content = bytearray()

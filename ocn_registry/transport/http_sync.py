@@ -117,8 +117,8 @@ class HttpTransport:
         except (TooLong, OSError) as error:
             if sock is not None:
                 sock.close()
-            told = self._told(post, error)
-            return NoReply(error=told, arrived=arrived, took_s=time.monotonic() - started)
+            failure = self._failure(post, error)
+            return NoReply(error=failure, arrived=arrived, took_s=time.monotonic() - started)
         except BaseException:
             if sock is not None:
                 sock.close()
@@ -160,7 +160,7 @@ class HttpTransport:
             with suppress(OSError):
                 sock.close()
 
-    def _told(self, post: Post, error: Exception) -> TransportError:
+    def _failure(self, post: Post, error: Exception) -> TransportError:
         if isinstance(error, TooLong):
             return too_long(post.endpoint, self._max_answer_bytes)
         if isinstance(error, TimeoutError):

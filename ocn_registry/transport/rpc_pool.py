@@ -78,7 +78,7 @@ _LEAST_SHARE_S = 0.05
 # How many blocks are remembered, the latest ones.
 _MOST_HEARD = 64
 _AT_A_BLOCK = (Call, Code)
-_TELL_A_BLOCK = (Head, BlockAt)
+_NAME_A_BLOCK = (Head, BlockAt)
 _Part = tuple[int, "AnyEffect"]
 _Found = tuple["Answer", OcnRegistryError | None]
 
@@ -129,7 +129,7 @@ class Nodes:
         self._retries = retries
         self._timeout_s = timeout_s
         self._max_bytes, self._max_batch = max_answer_bytes, max_batch
-        self._heard: dict[int | None, str] = {}  # hashes of blocks, by their numbers
+        self._block_hashes: dict[int | None, str] = {}  # hashes of blocks, by their numbers
 
     def ask(self, effect: AnyEffect) -> Flow[Answer]:
         """Return the answer of an effect: a read, several together, or a send."""
@@ -274,8 +274,8 @@ class Nodes:
         """Return the answers and errors of several questions, asked in one HTTP request."""
         effects = [effect for _, effect in parts]
         # Whoever asks for a block's hash around the calls looks by himself whether it stays.
-        told_by = None if any(isinstance(one, _TELL_A_BLOCK) for one in effects) else endpoint
-        requests = [self._request(effect, told_by) for effect in effects]
+        by_hash_at = None if any(isinstance(one, _NAME_A_BLOCK) for one in effects) else endpoint
+        requests = [self._request(effect, by_hash_at) for effect in effects]
         body = _coded(requests if len(requests) > 1 else requests[0])
         reply = yield from Post(endpoint, body, time_left.share_s(endpoint))
         time_left.note(reply)
@@ -313,7 +313,7 @@ class Nodes:
             try:
                 answer = unwrap(effect, response, self._chain_id)
                 found.append((answer, None))
-                self._hear(effect, answer)
+                self._remember(effect, answer)
             except OcnRegistryError as error:
                 found.append((None, error))
         return found
@@ -322,19 +322,19 @@ class Nodes:
         """Name blocks by their number again: the chain may have left the ones that were told of."""
         for part in parts:
             if isinstance(part, _AT_A_BLOCK):
-                self._heard.pop(part.block, None)
+                self._block_hashes.pop(part.block, None)
 
-    def _hear(self, effect: AnyEffect, answer: Answer) -> None:
+    def _remember(self, effect: AnyEffect, answer: Answer) -> None:
         """Note which block has a number now."""
         block = answer.ref if isinstance(effect, Head) else answer
-        if not isinstance(effect, _TELL_A_BLOCK) or block is None:
+        if not isinstance(effect, _NAME_A_BLOCK) or block is None:
             return
-        if self._heard.get(block.number) != block.hash:
-            for number in [one for one in list(self._heard) if one and one >= block.number]:
-                self._heard.pop(number, None)  # of a branch that the chain has left
-            self._heard[block.number] = block.hash
-            while len(self._heard) > _MOST_HEARD:
-                self._heard.pop(next(iter(self._heard)), None)
+        if self._block_hashes.get(block.number) != block.hash:
+            for number in [one for one in list(self._block_hashes) if one and one >= block.number]:
+                self._block_hashes.pop(number, None)  # of a branch that the chain has left
+            self._block_hashes[block.number] = block.hash
+            while len(self._block_hashes) > _MOST_HEARD:
+                self._block_hashes.pop(next(iter(self._block_hashes)), None)
 
     def _failure(
         self, endpoint: Endpoint, effect: AnyEffect, error: OcnRegistryError
@@ -343,7 +343,7 @@ class Nodes:
         if not isinstance(error, TransportError):
             raise error
         if isinstance(effect, _AT_A_BLOCK) and isinstance(error, RpcRefused):
-            named = endpoint.by_hash and effect.block in self._heard
+            named = endpoint.by_hash and effect.block in self._block_hashes
             if named and not error.temporary and refuses_a_hash(error.code, error.message):
                 endpoint.by_hash = False  # from now on it is asked by number
                 return passing(error)
@@ -357,7 +357,7 @@ class Nodes:
     def _request(self, effect: AnyEffect, endpoint: Endpoint | None = None) -> Message:
         block_hash = None
         if endpoint is not None and endpoint.by_hash and isinstance(effect, _AT_A_BLOCK):
-            block_hash = self._heard.get(effect.block) if type(effect.block) is int else None
+            block_hash = self._block_hashes.get(effect.block) if type(effect.block) is int else None
         method, params = request_of(effect, block_hash)
         return {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": params}
 

@@ -78,7 +78,7 @@ class Web3Transport:
                     cast("RPCEndpoint", effect.method), effect.params
                 )
             except Exception as error:  # noqa: BLE001 - each provider has its own
-                return _told(error)
+                return _failure(error)
         return run(self._rules.ask(effect), self.perform)
 
 
@@ -108,7 +108,7 @@ class AsyncWeb3Transport:
             try:
                 return await self._provider.make_request(method, effect.params)
             except Exception as error:  # noqa: BLE001 - each provider has its own
-                return _told(error)
+                return _failure(error)
         return await run_async(self._rules.ask(effect), self.perform)
 
 
@@ -156,7 +156,7 @@ def _send(effect: Send) -> Flow[Handover]:
     return handover_of(effect, response)
 
 
-def _told(error: Exception) -> TransportError:
+def _failure(error: Exception) -> TransportError:
     name = type(error).__name__
     if isinstance(error, TimeoutError) or "Timeout" in name:
         return RpcTimeout(f"the RPC node did not answer in time ({name}): try again, or another")

@@ -199,8 +199,8 @@ def cause_of(error: BaseException) -> str:
     names = f"{type(error).__name__} {type(inner).__name__}"
     if isinstance(error, OSError) and error.errno in {errno.ENETUNREACH, errno.EHOSTUNREACH}:
         return "there is no way to its host"
-    told = next((words for names_it, words in _CAUSES if re.search(names_it, names)), None)
-    return told or type(error).__name__
+    cause = next((words for names_it, words in _CAUSES if re.search(names_it, names)), None)
+    return cause or type(error).__name__
 
 
 def meaning_of(method: str, code: int, words: str) -> Meaning:

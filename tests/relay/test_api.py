@@ -13,7 +13,7 @@ from ocn_registry.models import Contract
 from ocn_registry.registry_api.problems import CODES
 from ocn_registry.relay import store
 from ocn_registry.relay.client import RelayRefused
-from ocn_registry.relay.documents import Voucher, relay_that_signed
+from ocn_registry.relay.documents import Voucher, receipt_signer
 from ocn_registry.relay.policy import Policy
 
 HTTP = urllib3.PoolManager(retries=False)
@@ -45,7 +45,7 @@ def test_accepted_request_has_a_receipt_that_the_relay_signed(
     signed = registration(party)
     status, told = ask(url, "/v1/requests", signed.document())
     assert (status, told["state"]) == (202, "accepted")
-    assert relay_that_signed(registry.deployment, told["receipt"]) == service.receipt_signer.address
+    assert receipt_signer(registry.deployment, told["receipt"]) == service.receipt_signer.address
     assert told["receipt"]["request"] == told["id"]
 
 

@@ -182,9 +182,9 @@ def _events(devnet: Devnet) -> Speed:
     head = int(cast("str", devnet.request("eth_blockNumber")), 16)
     asked = Logs((deployment.registry, deployment.permissions), 0, head)
     query = {"address": deployment.registry, "fromBlock": "0x0", "toBlock": hex(head)}
-    told = cast("list[dict[str, Any]]", devnet.request("eth_getLogs", query))
-    logs = answer_of(asked, told)
-    parties = [log for log in told if log["topics"][0] == topic(_PARTY_UPDATE)]
+    raw_logs = cast("list[dict[str, Any]]", devnet.request("eth_getLogs", query))
+    logs = answer_of(asked, raw_logs)
+    parties = [log for log in raw_logs if log["topics"][0] == topic(_PARTY_UPDATE)]
     if len(parties) < PARTIES:
         raise ValueError("not all parties have an event")
 

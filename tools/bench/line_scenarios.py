@@ -171,11 +171,11 @@ class _Measured:
             ),
         )
 
-    def _words(self, words: list[str], whose: str) -> list[str]:
+    def _words(self, words: list[str], prefix: str) -> list[str]:
         """Return the words of a command; one that writes writes something else each time."""
         match words:
             case ["set-node"]:
-                return [*words, f"https://{whose}-{self._count}.example.com"]
+                return [*words, f"https://{prefix}-{self._count}.example.com"]
             case ["set-party-raw"]:
                 return [*words, "-c", "DE", f"A{self._count:02}", "-r", "CPO", "-o", OPERATOR]
             case _:

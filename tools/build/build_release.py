@@ -240,19 +240,19 @@ def trial(wheel: Path) -> list[str]:
         if version != version_of(wheel) or not Path(place).is_relative_to(folder.resolve()):
             raise NotReleased(f"{looked} was imported, not {wheel.name}")
         command = programs / "ocn-registry"
-        told = [run(command, "--version", cwd=folder, PYTHONPATH="").strip()]
-        if version not in told[0].split():
-            raise NotReleased(f"the command says {told[0]}, and the wheel is {version}")
+        reported = [run(command, "--version", cwd=folder, PYTHONPATH="").strip()]
+        if version not in reported[0].split():
+            raise NotReleased(f"the command says {reported[0]}, and the wheel is {version}")
         if not (folder / "env" / _MANUAL).is_file():
             raise NotReleased(f"the manual page {_MANUAL} is not installed")
         operator = KeySigner.from_key(devnet.accounts[1].private_key)
         with RegistryClient(devnet.deployment(), HttpTransport([devnet.rpc_url])) as client:
             client.set_node(url, signer=operator)
         asked = ("get-node", operator.address, "--rpc-url", devnet.rpc_url)
-        told.append(run(command, *asked, cwd=folder, PYTHONPATH="").strip())
-        if told[1] != url:
-            raise NotReleased(f"the installed command read {told[1]}, and {url} is listed")
-        return told
+        reported.append(run(command, *asked, cwd=folder, PYTHONPATH="").strip())
+        if reported[1] != url:
+            raise NotReleased(f"the installed command read {reported[1]}, and {url} is listed")
+        return reported
 
 
 def sums(paths: list[Path]) -> str:

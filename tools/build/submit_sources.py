@@ -121,16 +121,16 @@ def ask(method: str, url: str, *, absent: bool = False, **request: Any) -> Any: 
 
 def has_sourcify(server: str, chain_id: int, known: dict[str, Any]) -> str | None:
     """Return how a contract matches at Sourcify; `None` if it is not verified yet."""
-    told = ask("GET", f"{server}/v2/contract/{chain_id}/{known['address']}", absent=True)
-    match = (told or {}).get("match")
+    answer = ask("GET", f"{server}/v2/contract/{chain_id}/{known['address']}", absent=True)
+    match = (answer or {}).get("match")
     return None if match is None else str(match)
 
 
 def has_explorer(explorer: str, known: dict[str, Any]) -> str | None:
     """Return whether Blockscout has a contract's sources; `None` if it does not."""
     query = f"module=contract&action=getabi&address={known['address']}"
-    told = ask("GET", f"{explorer}/api?{query}")
-    return "Pass - Verified" if told.get("status") == "1" else None
+    answer = ask("GET", f"{explorer}/api?{query}")
+    return "Pass - Verified" if answer.get("status") == "1" else None
 
 
 def to_sourcify(server: str, chain_id: int, name: str, known: dict[str, Any], given: Any) -> str:  # noqa: ANN401
@@ -141,8 +141,8 @@ def to_sourcify(server: str, chain_id: int, name: str, known: dict[str, Any], gi
         "contractIdentifier": f"contracts/{name}.sol:{name}",
         "creationTransactionHash": known["transaction"],
     }
-    told = ask("POST", f"{server}/v2/verify/{chain_id}/{known['address']}", json=body)
-    return f"{server}/v2/verify/{told['verificationId']}"
+    answer = ask("POST", f"{server}/v2/verify/{chain_id}/{known['address']}", json=body)
+    return f"{server}/v2/verify/{answer['verificationId']}"
 
 
 def sourcify_status(url: str) -> str | None:
@@ -151,12 +151,12 @@ def sourcify_status(url: str) -> str | None:
     Raises:
         NotVerified: It does not match.
     """
-    told = ask("GET", url)
-    if not told.get("isJobCompleted"):
+    answer = ask("GET", url)
+    if not answer.get("isJobCompleted"):
         return None
-    match = (told.get("contract") or {}).get("match")
+    match = (answer.get("contract") or {}).get("match")
     if not match:
-        raise NotVerified(f"Sourcify: {str(told.get('error'))[:500]}")
+        raise NotVerified(f"Sourcify: {str(answer.get('error'))[:500]}")
     return str(match)
 
 
@@ -173,10 +173,10 @@ def to_explorer(explorer: str, name: str, known: dict[str, Any], given: Any) -> 
         "constructorArguments": known["constructorArguments"].removeprefix("0x"),
     }
     form = {"Content-Type": "application/x-www-form-urlencoded"}
-    told = ask("POST", f"{explorer}/api", body=urlencode(fields), headers=form)
-    if told.get("status") != "1":
-        raise NotVerified(f"the explorer refuses: {str(told)[:500]}")
-    return f"{explorer}/api?module=contract&action=checkverifystatus&guid={told['result']}"
+    answer = ask("POST", f"{explorer}/api", body=urlencode(fields), headers=form)
+    if answer.get("status") != "1":
+        raise NotVerified(f"the explorer refuses: {str(answer)[:500]}")
+    return f"{explorer}/api?module=contract&action=checkverifystatus&guid={answer['result']}"
 
 
 def explorer_status(url: str) -> str | None:
@@ -233,8 +233,8 @@ def submit(  # noqa: PLR0913 - both services, and how
             if dry_run or not url:
                 why = "not submitted: a dry run" if url else "not submitted: no URL"
                 lines.append(f"{name} {service} {why}")
-            elif (told := before[service]) is not None:
-                lines.append(f"{name} {service} {told}, already")
+            elif (answer := before[service]) is not None:
+                lines.append(f"{name} {service} {answer}, already")
             elif service == "sourcify":
                 status = to_sourcify(url, chain_id, name, known, given)
                 lines.append(f"{name} {service} {_wait(sourcify_status, status, pause_s)}")

@@ -72,8 +72,8 @@ def third_parties(site: Path) -> list[str]:
 def missing_names(reference: Path) -> list[str]:
     """Return the public names of the package that the reference leaves out."""
     text = "\n".join([path.read_text(encoding="utf-8") for path in reference.glob("*.md")])
-    told = set(re.findall(r"^::: ocn_registry\.(?:\w+\.)*(\w+)$", text, re.MULTILINE))
-    return [name for name in dir(ocn_registry) if not name.startswith("_") and name not in told]
+    names = set(re.findall(r"^::: ocn_registry\.(?:\w+\.)*(\w+)$", text, re.MULTILINE))
+    return [name for name in dir(ocn_registry) if not name.startswith("_") and name not in names]
 
 
 def build(out: Path) -> list[str]:

@@ -176,8 +176,8 @@ class Rehearsal:
             self._devnet.request("eth_getProof", address, [], "latest")
             for address in (deployment.registry, deployment.permissions)
         ]
-        told = json.dumps([[one["storageHash"], one["codeHash"]] for one in proofs])
-        return keccak256(told.encode()).hex()
+        hashes = json.dumps([[one["storageHash"], one["codeHash"]] for one in proofs])
+        return keccak256(hashes.encode()).hex()
 
 
 @contextlib.contextmanager

@@ -102,17 +102,17 @@ class _Server:
                 pass
 
             def do_GET(self) -> None:
-                self._tell(outer.get(self.path))
+                self._reply(outer.get(self.path))
 
             def do_POST(self) -> None:
                 size = int(self.headers["Content-Length"])
-                self._tell(outer.post(self.path, self.rfile.read(size)))
+                self._reply(outer.post(self.path, self.rfile.read(size)))
 
-            def _tell(self, told: tuple[int, bytes] | None) -> None:
-                if told is None:  # whoever asked was killed
+            def _reply(self, answer: tuple[int, bytes] | None) -> None:
+                if answer is None:  # whoever asked was killed
                     self.close_connection = True
                     return
-                status, body = told
+                status, body = answer
                 with contextlib.suppress(OSError):
                     self.send_response(status)
                     self.send_header("Content-Type", "application/json")
@@ -159,10 +159,10 @@ class Line(_Server):
         methods = [one.get("method") for one in (asked if isinstance(asked, list) else [asked])]
         if SENDS.isdisjoint(methods):
             return self._handed_on(path, body)
-        told: tuple[int, bytes] | None = self.killer.around(
+        answer: tuple[int, bytes] | None = self.killer.around(
             "a transaction", lambda: self._handed_on(path, body)
         )
-        return told
+        return answer
 
     def _handed_on(self, path: str, body: bytes) -> tuple[int, bytes]:
         line = http.client.HTTPConnection(self._host, timeout=_TIMEOUT_S)
@@ -204,8 +204,8 @@ class Services(_Server):
             return _json(200 if known else 404, {"match": match})
         if query.get("action") == "getabi":
             known = ("explorer", query["address"].lower()) in self.verified
-            told = "[]" if known else "Contract source code not verified"
-            return _json(200, {"status": str(int(known)), "result": told})
+            answer = "[]" if known else "Contract source code not verified"
+            return _json(200, {"status": str(int(known)), "result": answer})
         sourcify = parts.path.startswith("/v2/verify/")
         job = int(parts.path.split("/")[-1] if sourcify else query["guid"])
         done = job in self._looked
@@ -217,10 +217,10 @@ class Services(_Server):
 
     def post(self, path: str, body: bytes) -> tuple[int, bytes] | None:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
         """Take a submission."""
-        told: tuple[int, bytes] | None = self.killer.around(
+        answer: tuple[int, bytes] | None = self.killer.around(
             "a submission of sources", lambda: self._submitted(path, body)
         )
-        return told
+        return answer
 
     def _submitted(self, path: str, body: bytes) -> tuple[int, bytes]:
         if path.startswith("/v2/verify/"):

@@ -40,7 +40,7 @@ WHOLE = Crowd(nodes=200, parties=5_000, services=100, agreements=1_000)
 TENTH = Crowd(nodes=20, parties=500, services=10, agreements=100)
 
 
-def told(outcomes: tuple[Outcome, ...]) -> dict[str, list[Outcome]]:
+def by_kind(outcomes: tuple[Outcome, ...]) -> dict[str, list[Outcome]]:
     """Sort transactions by what they imported."""
     found: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
@@ -55,7 +55,7 @@ def table(outcomes: tuple[Outcome, ...], entries: dict[str, int]) -> list[str]:
         "| what | entries | transactions | gas | gas of an entry | most gas of one |",
         "|---|--:|--:|--:|--:|--:|",
     ]
-    for kind, some in told(outcomes).items():
+    for kind, some in by_kind(outcomes).items():
         gas, count = sum(outcome.gas_used for outcome in some), entries.get(kind, len(some))
         most = max(outcome.gas_used for outcome in some)
         lines.append(
@@ -109,7 +109,7 @@ def main() -> int:
     print("\n".join(lines))
     if given.note:
         note(lines)
-    parties = sum(outcome.gas_used for outcome in told(outcomes)["parties"])
+    parties = sum(outcome.gas_used for outcome in by_kind(outcomes)["parties"])
     return int(
         tuple(counts(plan).values()) != astuple(crowd)
         or parties > PARTY_GAS * crowd.parties

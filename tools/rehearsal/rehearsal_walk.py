@@ -296,7 +296,7 @@ class Walk:
 def unlisted(old: Snapshot, new: Snapshot, planned: Plan) -> list[str]:
     """Return what differs between two registries and is not listed in a plan."""
     without_url = {one.subject for one in planned.changed if one.why is Why.WITHOUT_URL}
-    told = {(one.kind.value, one.subject) for one in planned.left_out}
+    omitted = {(one.kind.value, one.subject) for one in planned.left_out}
     # A party whose node is left out is carried over without that node's URL.
     kept = {node.operator for node in new.nodes}
     sides: list[dict[tuple[str, str], object]] = []
@@ -322,9 +322,11 @@ def unlisted(old: Snapshot, new: Snapshot, planned: Plan) -> list[str]:
         }
         sides.append(entries)
     before, after = sides
-    found = [f"not carried over: {key}" for key in before if key not in after and key not in told]
+    found = [
+        f"not carried over: {key}" for key in before if key not in after and key not in omitted
+    ]
     found += [f"from nowhere: {key}" for key in after if key not in before]
-    found += [f"carried over though left out: {key}" for key in after if key in told]
+    found += [f"carried over though left out: {key}" for key in after if key in omitted]
     found += [f"different: {key}" for key in after if before.get(key) != after[key]]
     order = [key for key in before if key in after]
     return found if order == list(after) else [*found, "the order of the entries is another"]

@@ -43,7 +43,7 @@ def devnet(args: Namespace) -> int:
                 _fill(chain)
             if args.block_time is not None:
                 chain.mine_every(args.block_time)
-            entry = _told(chain, with_v1=args.with_v1)
+            entry = _chain_entry(chain, with_v1=args.with_v1)
             put(as_json(entry) if for_programs(args) else _lines(chain, entry))
             sys.stdout.flush()
             talk("Ctrl-C stops it. These keys are public: use them for development only")
@@ -56,7 +56,7 @@ def devnet(args: Namespace) -> int:
     return DONE
 
 
-def _told(chain: Devnet, *, with_v1: bool) -> Entry:
+def _chain_entry(chain: Devnet, *, with_v1: bool) -> Entry:
     deployment = chain.deployment()
     entry: Entry = {
         "rpcUrl": chain.rpc_url,

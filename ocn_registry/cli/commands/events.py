@@ -66,7 +66,7 @@ def _watched(parser: ArgumentParser) -> None:
     )
 
 
-def _told(parser: ArgumentParser) -> None:
+def _history_options(parser: ArgumentParser) -> None:
     take.one_party(parser)
     _first(parser, "the first block of the contracts, or of the chain")
     parser.add_argument(
@@ -119,7 +119,7 @@ COMMANDS = (
         "history",
         "show every change of a party, a node or a service",
         history,
-        (_told,),
+        (_history_options,),
         examples=("history -c DE ABC -n ewc", "history -c DE ABC --from 30000000 --csv -n ewc"),
     ),
 )

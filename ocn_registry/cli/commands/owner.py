@@ -255,7 +255,7 @@ def _log(parser: ArgumentParser) -> None:
     )
 
 
-def _whose(parser: ArgumentParser) -> None:
+def _of_account(parser: ArgumentParser) -> None:
     parser.add_argument(
         *("-a", "--address"),
         help="account whose party is meant: nothing is sent if another one holds the id",
@@ -340,7 +340,7 @@ COMMANDS = (
         "owner delete-party",
         "delete another account's party",
         delete_party,
-        (take.party_id, _whose, with_reason),
+        (take.party_id, _of_account, with_reason),
         more="It takes the id from whoever holds it when the transaction runs. If the rightful "
         "holder is known, use `owner reserve`: that can't hit them.",
         examples=(f"owner delete-party -c DE ABC --reason 'not its id, ticket 12' {_KEY}",),

@@ -55,11 +55,11 @@ def _prepared(
     deadline: int | None = args.deadline
     if args.valid_for is not None:
         deadline = int(time.time()) + args.valid_for
-    whose = args.account or address_of(args, "signer", client.deployment)
+    account = args.account or address_of(args, "signer", client.deployment)
     nonce: int | None = args.nonce
     requests: list[Request] = []
     for intent in intents:
-        request = client.prepare(intent, whose, nonce=nonce, deadline_unix_s=deadline)
+        request = client.prepare(intent, account, nonce=nonce, deadline_unix_s=deadline)
         describe(request, client)
         requests.append(request)
         if not request.replayable:
@@ -289,7 +289,7 @@ WITH_ACCEPTANCE = (
 
 def _commands() -> Iterator[Command]:
     signer, spender = "-s keystore:key.json", "-x keystore:spender.json"
-    whose = f"-a {_ADDRESS}"
+    for_account = f"-a {_ADDRESS}"
     for write in (*WRITES, *WITH_ACCEPTANCE):
         says = write.help.replace("the signer's", "the account's")
         call = f"request prepare {write.name} {write.examples[0]}".rstrip()
@@ -300,7 +300,7 @@ def _commands() -> Iterator[Command]:
             (*write.options, _account, take.signing, take.out),
             write.aliases,
             write.name,
-            examples=(f"{call} {whose} --valid-for 7d --out request.json",),
+            examples=(f"{call} {for_account} --valid-for 7d --out request.json",),
         )
     yield Command(
         "request prepare register",
@@ -311,7 +311,7 @@ def _commands() -> Iterator[Command]:
             *(_account, take.signing, take.out, _folder),
         ),
         more="One file for each, in the order in which they are signed and sent.",
-        examples=(f"request prepare register {_REGISTRATION} {whose} --folder requests",),
+        examples=(f"request prepare register {_REGISTRATION} {for_account} --folder requests",),
     )
     yield Command(
         "request show",

@@ -70,12 +70,12 @@ def read(path: Path) -> tuple[dict[str, object], dict[str, dict[str, object]]]:
     content = _toml(path)
     profiles = content.pop(_PROFILES, {})
     if not _is_table(profiles):
-        raise _refused(path, f"{_PROFILES} is {_told(profiles)}: write [{_PROFILES}.NAME]")
+        raise _refused(path, f"{_PROFILES} is {_masked(profiles)}: write [{_PROFILES}.NAME]")
     found: dict[str, dict[str, object]] = {}
     for name, own in profiles.items():
         place = f"{_PROFILES}.{name}"
         if not _is_table(own):
-            raise _refused(path, f"{_told(place)} is {_told(own)}: write [{_PROFILES}.NAME]")
+            raise _refused(path, f"{_masked(place)} is {_masked(own)}: write [{_PROFILES}.NAME]")
         found[name] = _values(own, f"{place}.", path)
     return _values(content, "", path), found
 
@@ -109,7 +109,7 @@ def _toml(path: Path) -> Table:
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        why = _told(str(error)) if isinstance(error, ValueError) else "it is nested too deeply"
+        why = _masked(str(error)) if isinstance(error, ValueError) else "it is nested too deeply"
     raise _refused(path, f"it is not valid TOML: {why}")
 
 
@@ -143,12 +143,12 @@ def _values(table: Table, place: str, path: Path) -> dict[str, object]:
             hint = guess(key, [*_READ, *([] if place else [_PROFILES])])
             if _holds_a_key(value):
                 hint = _NO_KEY
-            raise _refused(path, f"there is no setting {_told(place + key)}: {hint}")
+            raise _refused(path, f"there is no setting {_masked(place + key)}: {hint}")
         try:
             found[key] = _READ[key](value, path.parent)
         except _Wrong as wrong:
             why = _NO_KEY if _holds_a_key(value) else f"{wrong}"
-            raise _refused(path, f"{_told(place + key)} is {_told(value)}: {why}") from None
+            raise _refused(path, f"{_masked(place + key)} is {_masked(value)}: {why}") from None
     return found
 
 
@@ -156,7 +156,7 @@ def _holds_a_key(value: object) -> bool:
     return HIDDEN_KEY in masked(str(value))
 
 
-def _told(value: object) -> str:
+def _masked(value: object) -> str:
     """Return a value for a message, unless a key could be in it."""
     return "<hidden>" if _holds_a_key(value) else shown(value)
 

@@ -29,7 +29,7 @@ def step(what: Step) -> bytes:
         row = REQUESTS[type(what.intent)]
         values = (what.account, *row.values(what.intent))
         v, r, s = split(what)
-        types, arguments = _arguments(row, values, with_signer=row.tells_signer)
+        types, arguments = _arguments(row, values, with_signer=row.names_signer)
         signature = f"{row.function}Raw({','.join((*types, 'uint8', 'bytes32', 'bytes32'))})"
         return call(signature, *arguments, abi.uint(v), r, s)
     if (known := REQUESTS.get(type(what))) is not None:

@@ -73,7 +73,7 @@ class RequestType:
         contract: The contract that takes it.
         function: The function that the account calls for itself; what it signs for others to send
             differs by the ending `Raw`, and by v, r and s after the values.
-        tells_signer: Whether the signer is packed, and told to the function, before the values.
+        names_signer: Whether the signer is packed, and told to the function, before the values.
             Where not, the contract takes whoever the signature gives.
         values: Gives the values of an intent.
         build: Makes the intent of its values.
@@ -82,7 +82,7 @@ class RequestType:
     type: StructType
     contract: Contract
     function: str
-    tells_signer: bool
+    names_signer: bool
     values: Callable[[Intent], tuple[Value, ...]]
     build: Callable[[tuple[Value, ...]], SignableIntent]
 
@@ -94,11 +94,11 @@ def _row(  # noqa: PLR0913 - what a row is made of
     build: Callable[[tuple[Value, ...]], SignableIntent],
     *,
     contract: Contract = Contract.REGISTRY,
-    tells_signer: bool = True,
+    names_signer: bool = True,
 ) -> RequestType:
     kind = StructType.parse(fields)
     function = kind.name[0].lower() + kind.name[1:]
-    return RequestType(kind, contract, function, tells_signer, checked(intent, values), build)
+    return RequestType(kind, contract, function, names_signer, checked(intent, values), build)
 
 
 REQUESTS: dict[type[Intent], RequestType] = {
@@ -152,7 +152,7 @@ REQUESTS: dict[type[Intent], RequestType] = {
             permissions=numbers(values[2]),
         ),
         contract=Contract.PERMISSIONS,
-        tells_signer=False,
+        names_signer=False,
     ),
     DeleteService: _row(
         DeleteService,
@@ -167,7 +167,7 @@ REQUESTS: dict[type[Intent], RequestType] = {
         lambda intent: (Address(intent.provider),),
         lambda values: CreateAgreement(provider=str(values[0])),
         contract=Contract.PERMISSIONS,
-        tells_signer=False,
+        names_signer=False,
     ),
     RevokeAgreement: _row(
         RevokeAgreement,
@@ -175,7 +175,7 @@ REQUESTS: dict[type[Intent], RequestType] = {
         lambda intent: (Address(intent.provider),),
         lambda values: RevokeAgreement(provider=str(values[0])),
         contract=Contract.PERMISSIONS,
-        tells_signer=False,
+        names_signer=False,
     ),
 }
 _BY_NAME = {row.type.name: row for row in REQUESTS.values()}
@@ -200,7 +200,7 @@ class PackedValues:
     def hash(self) -> bytes:
         """Hash the packed values: 32 bytes, which a wallet is given for `personal_sign`."""
         fields = tuple(zip(self.kind.type.fields, self.values, strict=True))
-        given = fields if self.kind.tells_signer else fields[1:]
+        given = fields if self.kind.names_signer else fields[1:]
         return keccak256(b"".join([_packed(kind, value) for (kind, _), value in given]))
 
     def digest(self) -> bytes:
