@@ -1,4 +1,4 @@
-"""The whole registry in memory, for software that asks for every message; see `RegistryCache`."""
+"""The whole registry in memory, for software that looks up every message; see `RegistryCache`."""
 
 from __future__ import annotations
 

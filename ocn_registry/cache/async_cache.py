@@ -33,8 +33,8 @@ class AsyncRegistryCache(CacheCore):
             print(cache.route("DE", "ABC"))
     ```
 
-    Questions need no `await`: they are answered from memory. What `RegistryCache` says of them
-    holds here too. Subscribers may be asynchronous; the file is written in a thread.
+    Lookups need no `await`: they are answered from memory. See `RegistryCache` for their rules.
+    Subscribers may be asynchronous; the file is written in a thread.
     """
 
     def __init__(
@@ -44,15 +44,16 @@ class AsyncRegistryCache(CacheCore):
         file: str | Path | None = None,
         options: CacheOptions | None = None,
     ) -> None:
-        """Open the file, if there is one; nothing is asked of the chain yet.
+        """Open the file, if one is given. The chain is not queried yet.
 
         Args:
             client: Reaches the registry; the cache shares its connections and does not close them.
-            file: Where to keep what is known, so that the next start is quick; `None` for nowhere.
-            options: How the chain is followed, and what happens when that is not possible.
+            file: Where to store the state, for a quick next start; `None` to keep it in memory
+                only.
+            options: How to follow the chain, and what to do when that fails.
 
         Raises:
-            InvalidInput: The file is somebody else's, another deployment's, or in use.
+            InvalidInput: The file belongs to another user or deployment, or is in use.
         """
         super().__init__(client.deployment, file, options)
         self._transport = client.transport
@@ -77,21 +78,21 @@ class AsyncRegistryCache(CacheCore):
         """Update the cache to the chain's latest block, and notify subscribers.
 
         Returns:
-            What is new; `None` when there is no new block.
+            The update; `None` if there is no new block.
 
         Raises:
-            TransportError: The chain can't be asked; what is known stays.
-            ReorgTooDeep: The chain has replaced more than can be gone back, and the options don't
-                have it loaded again.
+            TransportError: The chain can't be reached. The cache keeps its state.
+            ReorgTooDeep: The chain replaced more blocks than the cache can undo, and the options
+                don't allow a reload.
         """
         return await self._refresh(anew=False)
 
     async def reload(self) -> Update | None:
-        """Load the whole registry again, whatever is known; see `refresh`."""
+        """Discard the state and load the whole registry again; see `refresh`."""
         return await self._refresh(anew=True)
 
     async def start(self) -> None:
-        """Load now, if nothing is known yet, and go on refreshing in a task until `close`."""
+        """Load the registry if it is not loaded yet, then refresh it in a task until `close`."""
         if self._task is not None:
             raise InvalidInput("the cache refreshes itself already")
         if self._known is None:
@@ -101,7 +102,7 @@ class AsyncRegistryCache(CacheCore):
             self._hosts.start()
 
     async def stop(self) -> None:
-        """End the task, and wait until it is gone; what is known stays."""
+        """Stop the task and wait for it to end. The cache keeps its state."""
         if self._hosts is not None:
             self._hosts.stop()
         task, self._task = self._task, None
@@ -110,10 +111,10 @@ class AsyncRegistryCache(CacheCore):
             await asyncio.wait([task])
 
     async def close(self) -> None:
-        """Stop, and close the file; what is known can still be asked."""
+        """Stop, and close the file. Lookups keep working."""
         await self.stop()
         if self._store is not None:
-            await asyncio.to_thread(self._store.close)  # it waits for a save that is under way
+            await asyncio.to_thread(self._store.close)  # waits for a save in progress
 
     async def _refresh(self, *, anew: bool) -> Update | None:
         me = asyncio.current_task()
@@ -146,5 +147,5 @@ class AsyncRegistryCache(CacheCore):
             except Exception:  # noqa: BLE001 - a fault of ours: else answers would age in silence
                 _LOG.exception("the cache can't refresh", extra=self._fields())
                 pause_s = _LONGEST_PAUSE_S
-            if self._task is not asyncio.current_task():  # a subscriber has stopped what calls it
+            if self._task is not asyncio.current_task():  # called by a subscriber
                 return

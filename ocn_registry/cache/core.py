@@ -1,8 +1,8 @@
 """The common base of both caches, the blocking one and the asynchronous one.
 
-A round is a flow: it follows the chain or loads the registry, saves the state to the file, makes it
-the state that answers come from (by one assignment), and notifies subscribers. The caches perform
-the flow.
+A round is a flow: it follows the chain or loads the registry, saves the state to the file,
+publishes it for lookups with a single assignment, and notifies subscribers. The caches perform the
+flow.
 """
 
 from __future__ import annotations
@@ -42,22 +42,22 @@ _NEVER = float("inf")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CacheOptions:
-    """How a cache follows its chain, and what it does when it can't.
+    """How a cache follows its chain, and what it does when that fails.
 
     Attributes:
-        max_age_s: When what is known was last compared with the chain longer ago than this,
-            questions raise `StaleCache`; `None` answers however old it is.
-        max_block_age_s: The same by the time of the block that is known. That also catches a node
-            that has stopped, and fits chains with regular blocks: those of Energy Web come every
-            5 s.
-        poll_s: How often the chain is asked by a cache that refreshes itself.
-        depth: How many blocks back a reorganisation may go without loading all again.
-        reload: Whether to load all again after a deeper one; else it raises `ReorgTooDeep`.
-        chunk_blocks: How many blocks of events are asked for at once; fewer where nodes refuse.
-        load_beyond_blocks: When more blocks than this were missed, all is loaded again.
-        count_lookups: Whether questions are counted, for metrics.
-        vouching: Have the hosts that are listed checked in the background, so that `node.vouched`
-            and `party.vouched` say what they say of themselves; `None` asks no host.
+        max_age_s: Lookups raise `StaleCache` if the state was last compared with the chain longer
+            ago than this; `None` for no limit.
+        max_block_age_s: The same limit for the age of the state's block. It also detects a node
+            that has stopped. Use it on chains with regular blocks, such as Energy Web, where one
+            comes every 5 s.
+        poll_s: How often a cache that refreshes itself polls the chain.
+        depth: How many blocks a reorganisation may replace before the registry has to be reloaded.
+        reload: Whether to reload after a deeper one; otherwise `ReorgTooDeep` is raised.
+        chunk_blocks: How many blocks of events to request at once; fewer if a node refuses.
+        load_beyond_blocks: Reload the registry if more blocks than this were missed.
+        count_lookups: Whether to count lookups, for metrics.
+        vouching: Check listed hosts in the background, so that `node.vouched` and `party.vouched`
+            hold their verdicts; `None` contacts no host.
     """
 
     max_age_s: float | None = None
@@ -86,16 +86,16 @@ class CacheOptions:
 
 @dataclass(slots=True, kw_only=True)
 class Figures:
-    """What a cache counts, for metrics.
+    """Counters of a cache, for metrics.
 
     Attributes:
-        head: Number of the chain's latest block, as far as is known.
-        refreshes: Rounds that went well.
+        head: Number of the latest block that the node has reported.
+        refreshes: Rounds that succeeded.
         errors: Rounds that failed, by the name of the error.
-        changes: Changes by the name of their kind.
-        reorganisations: Rounds that went back.
-        loads: Times that all was loaded.
-        lookups: Questions, when they are counted.
+        changes: Changes by kind.
+        reorganisations: Rounds that undid blocks.
+        loads: Full loads.
+        lookups: Lookups, if they are counted.
     """
 
     head: int = 0
@@ -108,7 +108,7 @@ class Figures:
 
 
 class CacheCore(Questions):
-    """The registry in memory; `RegistryCache` says how it is used."""
+    """The registry in memory; see `RegistryCache` for its use."""
 
     def __init__(
         self,
@@ -116,12 +116,12 @@ class CacheCore(Questions):
         file: str | Path | None,
         options: CacheOptions | None,
     ) -> None:
-        """Open the file, and know what it keeps.
+        """Open the file and load its state.
 
         Args:
-            deployment: Whose registry it is.
-            file: Where to keep what is known; `None` for nowhere.
-            options: How the chain is followed.
+            deployment: The registry's deployment.
+            file: Where to store the state; `None` for no file.
+            options: How to follow the chain.
         """
         self.deployment = deployment
         self.options = options or CacheOptions()
@@ -147,7 +147,7 @@ class CacheCore(Questions):
             self._log("the cache starts from its file", logging.INFO)
 
     def _state(self) -> State:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
-        """Return what answers come from, if it is not too old."""
+        """Return the state for lookups, if it is not too old."""
         if self._counts:
             self.figures.lookups += 1
         answers = self._answers
@@ -161,7 +161,7 @@ class CacheCore(Questions):
     def _new_verdicts(self, deployment: Deployment) -> Verdicts | None:
         if self.options.vouching is None:
             return None
-        # Only for those who want it: it brings TLS along.
+        # Imported on demand: it loads TLS.
         from ocn_registry.vouching.background import Verdicts  # noqa: PLC0415
 
         return Verdicts(deployment, self._listed, self.options.vouching)
@@ -180,28 +180,28 @@ class CacheCore(Questions):
 
     @property
     def block_number(self) -> int | None:
-        """Number of the block that is known, however old it is; `None` before the first."""
+        """Number of the state's block, whatever its age; `None` before the first load."""
         return None if self._answers is None else self._answers.block.number
 
     @property
     def age_s(self) -> float | None:
-        """How long ago, in seconds, what is known was the chain's latest; `None` before that."""
+        """Seconds since the state was the chain's latest; `None` before the first load."""
         return None if self._answers is None else max(0.0, time.time() - self._checked_unix_s)
 
     @property
     def lag_blocks(self) -> int:
-        """How many blocks of the chain are not known yet."""
+        """How many blocks the state is behind the chain."""
         return max(0, self.figures.head - (self.block_number or 0))
 
     def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
-        """Subscribe to updates. They come in order, each after answers come from it.
+        """Subscribe to updates. They arrive in order, each after lookups reflect it.
 
         Args:
-            subscriber: Called with each update, by the thread or task that refreshes; the next
-                round waits for it. What it raises is logged and stops nothing. It must not refresh.
+            subscriber: Called with each update, in the thread or task that refreshes; the next
+                round waits for it. Its exceptions are logged and stop nothing. It must not refresh.
 
         Returns:
-            What ends it.
+            A function that ends the subscription.
         """
         self._subscribers.append(subscriber)
 
@@ -212,13 +212,13 @@ class CacheCore(Questions):
         return end
 
     def _round(self, *, anew: bool) -> Flow[Update | None]:
-        """Update the cache to the latest block, save it, and answer from it.
+        """Update the cache to the latest block, save it, and publish it.
 
         Returns:
-            What is new; `None` when there is no new block.
+            The update; `None` if there is no new block.
         """
         former, known = self._answers, self._known
-        checked = time.time()  # nothing that is read after this is older
+        checked = time.time()  # taken first: nothing read after it is older
         try:
             if anew or known is None:
                 found = yield from load(self._dialect, self._how)
@@ -261,7 +261,7 @@ class CacheCore(Questions):
                 return error
             return None
 
-        # Also if this is interrupted: what was not saved now is saved with the next round.
+        # Also on interruption: what was not saved now is saved in the next round.
         self._is_saved = False
         error = yield from Local(save)
         if error is None:
@@ -277,7 +277,7 @@ class CacheCore(Questions):
         self._answers = known.state
 
     def _deadline_s(self, known: Known, checked_unix_s: float) -> float:
-        """Return until when this may be answered from, on the monotonic clock."""
+        """Return until when lookups may use this state, on the monotonic clock."""
         ends = [
             since + allowed
             for since, allowed in (
@@ -299,7 +299,7 @@ class CacheCore(Questions):
             self.figures.reorganisations += 1
         else:
             cause = Cause.FOLLOWED
-        # The first time all there is has come, which takes a while to tell and nobody may ask for.
+        # On the first load everything is new. Listing it takes time and may not be needed.
         notify = former is not None or bool(self._subscribers)
         changes = differences(former or State(block=state.block), state, touched) if notify else ()
         for change in changes:
@@ -315,7 +315,7 @@ class CacheCore(Questions):
         )
 
     def _tell(self, update: Update) -> list[Awaitable[None]]:
-        """Call the subscribers; give what those that are asynchronous are still to do."""
+        """Call the subscribers; return the awaitables of those that are asynchronous."""
         waiting: list[Awaitable[None]] = []
         for subscriber in tuple(self._subscribers):
             try:
@@ -331,7 +331,7 @@ class CacheCore(Questions):
         _LOG.log(level, "%s", message, extra=self._fields())
 
     def _fields(self) -> dict[str, object]:
-        """Return the fields of log records."""
+        """Return the fields for log records."""
         return {
             "ocn_deployment": self.deployment.name,
             "ocn_block": self.block_number,

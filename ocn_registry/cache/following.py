@@ -1,16 +1,15 @@
-"""Bring the known state to the latest block: load it, follow the chain, or go back.
+"""Bring the known state to the latest block: load it, follow the chain, or undo blocks.
 
-It is a flow, written once for every transport. What is known is a `Known`; each round returns the
-next one, or raises and leaves it as it was.
+It is a flow, written once for every transport. The state is a `Known`; each round returns the next
+one, or raises and leaves it unchanged.
 
-* All of a round is about one block. Whatever answers has to have that block, by its hash: where the
+* A round reads at one block. Every node that answers must have that block, by its hash: if the
   chain moved in between, or a node behind the same URL lags or is on another chain, the round
-  begins again.
-* Where events tell all, the next state is made of them. Elsewhere the events name what to read
-  again, at that block.
-* Each block that was known leaves a `Mark`, with the rows to go back by. When the chain has
-  replaced the block that is known, the newest mark that still stands is gone back to, and followed
-  from.
+  starts over.
+* If events are complete, the next state is built from them. Otherwise they say what to read again
+  at that block.
+* Each known block leaves a `Mark` with the rows to undo it. If the chain has replaced the known
+  block, the state returns to the newest mark that is still in the chain and continues from there.
 """
 
 from __future__ import annotations
@@ -45,7 +44,7 @@ if TYPE_CHECKING:
     from ocn_registry.outcomes import Change
     from ocn_registry.protocol.effects import Flow
 
-# Few registries ever had as many; an untrusted node could send any number.
+# A bound, since an untrusted node could send any number; no registry has as many.
 _MAX_EVENTS = 200_000
 
 
@@ -55,7 +54,7 @@ class Following:
 
     Attributes:
         depth: How many blocks back a reorganisation may go without loading all again.
-        chunk_blocks: How many blocks are looked through in one piece; public nodes take 10,000.
+        chunk_blocks: How many blocks to request events for at once; public nodes accept 10,000.
         load_beyond_blocks: When more blocks than this were missed, all is loaded again.
     """
 
@@ -66,12 +65,12 @@ class Following:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """A block that was known, and how to go back from it to the mark before.
+    """A block that was known, and how to undo it to reach the previous mark.
 
     Attributes:
         block: The block.
-        undo: What stood in the places that changed since the mark before.
-        last_membership: Number of the last membership at the mark before.
+        undo: The former rows of the places that changed since the previous mark.
+        last_membership: Number of the last membership at the previous mark.
     """
 
     block: BlockRef
@@ -81,13 +80,13 @@ class Mark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What is known.
+    """The state, and how to follow it further.
 
     Attributes:
         state: The registry at a block.
-        marks: The blocks that can be gone back to, the latest last: that is the state's.
-        chunk_blocks: How many blocks nodes take at the moment.
-        lagging: How many rounds in a row the node knew less than this.
+        marks: The blocks that the state can return to. The last one is the state's own block.
+        chunk_blocks: How many blocks nodes currently accept.
+        lagging: How many rounds in a row the node was behind this state.
     """
 
     state: State
@@ -97,7 +96,7 @@ class Known:
 
     @property
     def trail(self) -> Trail:
-        """How far events were read."""
+        """How far events have been read."""
         return Trail(
             blocks=tuple([mark.block for mark in self.marks]),
             chunk_blocks=self.chunk_blocks,
@@ -107,12 +106,12 @@ class Known:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
-    """What a round gave.
+    """The result of a round.
 
     Attributes:
-        known: What is known now.
-        touched: Rows that may differ from what was known before; `None` for all.
-        went_back: Whether blocks were replaced.
+        known: The new state.
+        touched: Rows that may differ from the previous state; `None` for all.
+        went_back: Whether blocks were undone.
         head: Number of the chain's latest block.
     """
 
@@ -123,7 +122,7 @@ class Round:
 
 
 def load(dialect: Dialect, how: Following) -> Flow[Round]:
-    """Read all of a registry at the latest block."""
+    """Load the whole registry at the latest block."""
     for _ in range(ROUNDS):
         seen, chain_id = yield from together(Head(), ChainId())
         if chain_id != dialect.chain_id:
@@ -140,17 +139,17 @@ def load(dialect: Dialect, how: Following) -> Flow[Round]:
 
 
 def follow(dialect: Dialect, known: Known, how: Following) -> Flow[Round]:
-    """Update what is known to the latest block.
+    """Update the state to the latest block.
 
     Args:
         dialect: The dialect of the deployment.
-        known: What is known.
+        known: The state.
         how: Depth and pieces.
 
     Raises:
-        ReorgTooDeep: No block that is remembered stands any more.
-        MissingEvents: The node leaves events out, or sends more than are worth following.
-        TransportError: The chain can't be asked, or is another one by now.
+        ReorgTooDeep: None of the remembered blocks is in the chain any more.
+        MissingEvents: The node omits events, or sends too many.
+        TransportError: The chain can't be reached, or the node is on another chain.
     """
     for _ in range(ROUNDS):
         seen = yield from look(known.trail, chain_id=dialect.chain_id, depth=how.depth)
@@ -175,7 +174,7 @@ def follow(dialect: Dialect, known: Known, how: Following) -> Flow[Round]:
 
 
 def _at(known: Known, count: int) -> tuple[Known, Rows]:
-    """Go back to the last of so many marks; also return the rows that this changed."""
+    """Return to the last of the first `count` marks; also return the rows that this changed."""
     if count == len(known.marks):
         return known, Rows()
     draft = Draft(known.state)
@@ -227,7 +226,7 @@ def _changes(
     head: BlockRef,
     how: Following,
 ) -> Flow[tuple[list[tuple[Change, Moment]], int]]:
-    """Read what events say after what is known up to a block; also how many blocks nodes take."""
+    """Read the events after the state up to a block; also return how many blocks nodes accept."""
     contracts = tuple([dialect.address_of(contract) for contract in Contract])
     trail, count = known.trail, 0
     found: list[tuple[Change, Moment]] = []

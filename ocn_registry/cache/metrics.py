@@ -1,9 +1,9 @@
-"""A cache's figures in the text form that Prometheus reads.
+"""A cache's metrics in Prometheus's text format.
 
-Nothing is counted or served unless you ask for it: your node answers `GET /metrics` with what
-`metrics` returns, beside its own figures. This is sixty lines rather than a library because there
-is no more to the format, and because prometheus_client wants to own the registry, process metrics
-and HTTP. If you use it, register a collector over `cache.figures` instead.
+Nothing is counted or served unless you ask for it: have your node answer `GET /metrics` with the
+result of `metrics`, beside its own metrics. This is sixty lines rather than a library because the
+format is that simple, and because prometheus_client wants to own the registry, process metrics and
+HTTP. If you use it, register a collector over `cache.figures` instead.
 
 Source: Prometheus, "Text-based format", version 0.0.4.
 """
@@ -21,10 +21,10 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 def metrics(*caches: CacheCore) -> str:
-    """Return the figures of caches as text, each labelled with the name of its deployment.
+    """Return the metrics of caches as text, each labelled with the name of its deployment.
 
     Args:
-        caches: One, or one of each deployment. Lookups are included by those that count them.
+        caches: At most one for each deployment. Lookups are included if the cache counts them.
     """
     labels = [{"deployment": cache.deployment.name} for cache in caches]
     pairs = list(zip(labels, caches, strict=True))

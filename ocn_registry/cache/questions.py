@@ -1,7 +1,7 @@
-"""The questions of node software, answered from the registry in memory.
+"""The lookups of node software, answered from the registry in memory.
 
 A `Snapshot` answers for one block for as long as you keep it. A cache has the same methods and
-answers for the latest block that it knows. `RegistryClient` has them too, and asks the chain.
+answers for the latest block that it knows. So does `RegistryClient`, which asks the chain.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Questions:
         raise NotImplementedError
 
     def _verdicts(self) -> Verdicts | None:
-        """Return what is known about hosts; `None` if they are not checked."""
+        """Return the verdicts about hosts; `None` if they are not checked."""
         return None
 
     def _nodes(self, nodes: Iterable[Node | None]) -> tuple[Node, ...]:
@@ -62,11 +62,11 @@ class Questions:
 
     @property
     def block(self) -> BlockRef:
-        """The block that answers are about."""
+        """The block that answers reflect."""
         return self._state().block
 
     def snapshot(self) -> Snapshot:
-        """Return a snapshot of the current state, to ask several questions about one block."""
+        """Return a snapshot of the current state, for several lookups at one block."""
         return Snapshot(self._state(), self._verdicts())
 
     def route(self, country_code: str, party_id: str) -> Route | None:
@@ -166,8 +166,8 @@ class Questions:
     def last_updated(self, country_code: str, party_id: str) -> Moment | None:
         """Return block and time of a party's last change; `None` if the party is not listed.
 
-        It serves `last_updated` of OCPI's HubClientInfo. A party that was listed when the cache was
-        loaded counts as changed at that block.
+        Use it for `last_updated` in OCPI's HubClientInfo. A party that was already listed when the
+        cache was loaded counts as changed at that block.
         """
         row = _row(self._state(), PartyId(country_code, party_id))
         return None if row is None else row.changed

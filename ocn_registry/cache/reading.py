@@ -1,4 +1,4 @@
-"""Read a registry into rows: all of it, or the entries that events name, always at one block."""
+"""Read a registry into rows, at one block: all of it, or the entries that events name."""
 
 from __future__ import annotations
 
@@ -45,22 +45,22 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# With so many questions goes one for the block. A node that takes fewer in one request than are
-# asked at once gets 512, 256, 128 or 64, so each request has one: what answers it has the block.
+# One question for the block goes with this many others. A node that accepts fewer in a request gets
+# 512, 256, 128 or 64, so each request contains one and proves that its node has the block.
 _WITH_BLOCK = 63
 _AT_ONCE = 8 * _WITH_BLOCK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Numbers:
-    """Parties and services that were read because no event has said their numbers."""
+    """Parties and services that were read because no event has revealed their numbers."""
 
     parties: tuple[Party | None, ...]
     services: tuple[Service | None, ...]
 
     @staticmethod
     def read(dialect: Dialect, fold: Fold, head: BlockRef) -> Flow[Numbers]:
-        """Read what a fold does not know, at a block."""
+        """Read the numbers that a fold lacks, at a block."""
         accounts, providers = fold.unknown()
         parties, services = yield from together(
             all_of(tuple([dialect.party(account, head.number) for account in accounts])),
@@ -71,7 +71,7 @@ class Numbers:
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """Whose entries to read again, and when parties changed."""
+    """The accounts whose entries to read again, and when parties changed."""
 
     operators: set[Address] = field(default_factory=set[Address])
     parties: dict[Address, Moment] = field(default_factory=dict[Address, Moment])
@@ -81,9 +81,9 @@ class Touched:
 
 
 def touched_by(changes: Iterable[tuple[Change, Moment]]) -> Touched:
-    """Return whose entries changes are about.
+    """Return the accounts whose entries a list of changes concerns.
 
-    With a party, its service and its agreements come and go, and no event says so.
+    A party's service and agreements come and go with it, without an event.
     """
     touched = Touched()
     for change, when in changes:
@@ -107,17 +107,17 @@ def touched_by(changes: Iterable[tuple[Change, Moment]]) -> Touched:
 
 
 def of_block(block: BlockRef, flow: Flow[T]) -> Flow[T]:
-    """Perform a flow of reads, and see with each answer that the node has the block.
+    """Perform a flow of reads, and check with each answer that the node has the block.
 
-    Behind one URL there may be several nodes, some of which lag, or are on a branch that is about
-    to be left; asked for a block by its number they answer about another one.
+    Several nodes can share a URL. One that lags, or is on a branch that will be abandoned, answers
+    a question about a block number for another block.
 
     Args:
-        block: The block that is asked about.
-        flow: Asks about it by its number.
+        block: The block.
+        flow: Reads at the block's number.
 
     Raises:
-        Moved: An answer was of another block.
+        Moved: An answer was for another block.
     """
     try:
         effect = next(flow)
@@ -146,9 +146,9 @@ def _with_block(parts: tuple[AnyEffect, ...], block: BlockRef) -> Flow[tuple[Ans
 
 
 def read_all(dialect: Dialect, at: BlockRef) -> Flow[State]:
-    """Read all of a registry at a block.
+    """Read the whole registry at a block.
 
-    When a party changed last is not read: it counts as changed at this block.
+    The time of a party's last change is not read: it counts as changed at this block.
     """
     nodes = yield from dialect.nodes(at.number)
     parties = yield from dialect.parties(at.number)
@@ -180,9 +180,9 @@ def read_again(
 
     Args:
         dialect: The dialect of the deployment.
-        touched: Whose.
+        touched: The accounts.
         draft: Where to put them.
-        state: What was known before; who had an id that somebody else has set or left is read too.
+        state: The previous state. The former holder of an id that changed hands is read too.
         at: The block.
     """
     for key, row in state.parties.items():
@@ -232,7 +232,7 @@ def _read_parties(
 
 
 def _keys(dialect: Dialect, parties: Iterable[Party], block: int) -> Flow[list[str]]:
-    """Return the keys of parties; where that is in doubt, see who holds the ids."""
+    """Return the keys of parties; where one is ambiguous, look up who holds the id."""
     some = list(parties)
     if dialect.limits.has_memberships:
         return [key_of(party.id) for party in some]

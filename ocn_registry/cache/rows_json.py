@@ -1,4 +1,4 @@
-"""Rows as JSON, in which the file keeps how to go back."""
+"""Rows as JSON: how the file stores what undoes a block."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def rows_from_json(text: str) -> Rows:
 
 
 def member_of(value: object) -> Member:
-    """Return the member that was written: a number, or an address."""
+    """Return the member that JSON holds: a number, or an address."""
     return value if isinstance(value, int) else _address(value)
 
 

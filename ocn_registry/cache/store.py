@@ -1,9 +1,8 @@
-"""The cache's file: saved in one step, and intact however the process ended.
+"""The cache's file: saved atomically, and intact however the process ends.
 
 It is one SQLite database. In one transaction, a round changes the rows that it touched, the block,
-and the record of how to go back, so the file always holds the state at one block. That is true
-after `kill -9` too; after a power cut the file may be a few rounds old. Only one process can use it
-at a time.
+and the undo record, so the file always holds the state at one block. This is true even after `kill
+-9`; after a power cut the file may be a few rounds old. Only one process can use it at a time.
 
 The file says which deployment it belongs to. It is neither an archive nor an exchange format: if
 another version of the package wrote it, or if it is damaged, it is created again from the chain.
@@ -35,23 +34,23 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger("ocn_registry.cache")
 _APPLICATION_ID = 0x4F434E52  # "OCNR", at byte 68 of the file
 _FORMAT = 2
-_ENDINGS = ("-wal", "-shm", "-journal")  # what SQLite keeps beside its file
+_ENDINGS = ("-wal", "-shm", "-journal")  # the files that SQLite keeps beside the database
 _MAGIC = b"SQLite format 3\0"
 
 
 class Store:
-    """A file that keeps what is known of one deployment."""
+    """A file that stores the state of one deployment."""
 
     def __init__(self, path: str | Path, deployment: Deployment) -> None:
-        """Open the file, or begin one.
+        """Open the file, or create it.
 
         Args:
-            path: Where it is; its folder has to be there.
-            deployment: Whose registry it keeps.
+            path: The file; its folder must exist.
+            deployment: The registry's deployment.
 
         Raises:
-            InvalidInput: It is another program's file, another deployment's, in use, or can't be
-                written; or somebody else could have written it.
+            InvalidInput: The file belongs to another program or deployment, is in use, can't be
+                written, or could have been written by another user.
         """
         self._path = Path(path)
         self._lock = threading.Lock()
@@ -75,17 +74,17 @@ class Store:
             self._database = self._begin_anew(error)
 
     def close(self) -> None:
-        """Close the file; what was saved stays."""
+        """Close the file."""
         with self._lock:
             if self._database is not None:
                 self._database.close()
                 self._database = None
 
     def load(self, chunk_blocks: int) -> tuple[Known, int] | None:
-        """Read what is known, and when it was last compared with the chain, in Unix seconds.
+        """Read the state, and when it was last compared with the chain, in Unix seconds.
 
         Returns:
-            `None` when there is nothing yet, or what is there is damaged.
+            `None` if there is nothing yet, or the file is damaged.
         """
         with self._lock:
             database = self._database
@@ -99,15 +98,15 @@ class Store:
                 return None
 
     def save(self, known: Known, touched: Rows | None, checked_unix_s: int) -> None:
-        """Write what is known, in one step.
+        """Write the state in one transaction.
 
         Args:
-            known: What is known.
-            touched: The rows that may differ from what was saved last; `None` for all.
-            checked_unix_s: When it was compared with the chain.
+            known: The state.
+            touched: The rows that may have changed since the last save; `None` for all.
+            checked_unix_s: When the state was compared with the chain.
 
         Raises:
-            OSError: The file can't be written; it holds what it held before.
+            OSError: The file can't be written. It is unchanged.
         """
         with self._lock:
             database = self._database
@@ -156,12 +155,12 @@ class Store:
         return database
 
     def _check_file(self) -> None:
-        """Refuse a file that somebody else could have written: its answers would be believed."""
+        """Reject a file that another user could have written: its content would be trusted."""
         for ending in ("", *_ENDINGS):
             path = f"{self._path}{ending}"
             with contextlib.suppress(FileNotFoundError):
                 check_own(os.lstat(path), path, what="cache file")
-        with contextlib.suppress(OSError):  # SQLite says what is wrong with the folder
+        with contextlib.suppress(OSError):  # SQLite reports what is wrong with the folder
             os.close(os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
     def _others(self) -> InvalidInput:
@@ -198,7 +197,7 @@ class Store:
 
 
 def _kept_by_us(path: Path) -> bool:
-    """Return whether a file begins as ours do, whatever the rest of it is."""
+    """Return whether a file starts like ours, whatever the rest is."""
     try:
         with path.open("rb") as file:
             head = file.read(100)

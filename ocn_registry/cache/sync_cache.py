@@ -32,10 +32,10 @@ class RegistryCache(CacheCore):
         print(cache.route("DE", "ABC"))
     ```
 
-    Every answer is of one block; `block` and `age_s` say of which, and how long ago it was the
-    latest. Several answers of the same block: ask a `snapshot()`. Questions are answered from
-    memory, by any number of threads. Before anything was loaded, and when what is known is older
-    than the options allow, they raise `StaleCache`.
+    Every answer reflects one block: `block` names it, and `age_s` says how long ago it was the
+    latest. For several answers at the same block, take a `snapshot()`. Lookups are answered from
+    memory and can be made from any thread. They raise `StaleCache` before the first load, and when
+    the state is older than the options allow.
     """
 
     def __init__(
@@ -45,15 +45,16 @@ class RegistryCache(CacheCore):
         file: str | Path | None = None,
         options: CacheOptions | None = None,
     ) -> None:
-        """Open the file, if there is one; nothing is asked of the chain yet.
+        """Open the file, if one is given. The chain is not queried yet.
 
         Args:
             client: Reaches the registry; the cache shares its connections and does not close them.
-            file: Where to keep what is known, so that the next start is quick; `None` for nowhere.
-            options: How the chain is followed, and what happens when that is not possible.
+            file: Where to store the state, for a quick next start; `None` to keep it in memory
+                only.
+            options: How to follow the chain, and what to do when that fails.
 
         Raises:
-            InvalidInput: The file is somebody else's, another deployment's, or in use.
+            InvalidInput: The file belongs to another user or deployment, or is in use.
         """
         super().__init__(client.deployment, file, options)
         self._transport = client.transport
@@ -79,21 +80,21 @@ class RegistryCache(CacheCore):
         """Update the cache to the chain's latest block, and notify subscribers.
 
         Returns:
-            What is new; `None` when there is no new block.
+            The update; `None` if there is no new block.
 
         Raises:
-            TransportError: The chain can't be asked; what is known stays.
-            ReorgTooDeep: The chain has replaced more than can be gone back, and the options don't
-                have it loaded again.
+            TransportError: The chain can't be reached. The cache keeps its state.
+            ReorgTooDeep: The chain replaced more blocks than the cache can undo, and the options
+                don't allow a reload.
         """
         return self._refresh(anew=False)
 
     def reload(self) -> Update | None:
-        """Load the whole registry again, whatever is known; see `refresh`."""
+        """Discard the state and load the whole registry again; see `refresh`."""
         return self._refresh(anew=True)
 
     def start(self) -> None:
-        """Load now, if nothing is known yet, and go on refreshing in a thread until `close`."""
+        """Load the registry if it is not loaded yet, then refresh it in a thread until `close`."""
         if self._thread is not None:
             raise InvalidInput("the cache refreshes itself already")
         if self._known is None:
@@ -105,17 +106,17 @@ class RegistryCache(CacheCore):
             self._hosts.start()
 
     def stop(self) -> None:
-        """End the thread, and wait until it is gone; what is known stays."""
+        """Stop the thread and wait for it to end. The cache keeps its state."""
         self._stopping.set()
         if self._hosts is not None:
             self._hosts.stop()
         thread, self._thread = self._thread, None
-        # A subscriber can stop what calls it: then that ends with the round.
+        # If a subscriber calls this, the thread ends after the current round.
         if thread is not None and thread is not threading.current_thread():
             thread.join()
 
     def close(self) -> None:
-        """Stop, and close the file; what is known can still be asked."""
+        """Stop, and close the file. Lookups keep working."""
         self.stop()
         if self._store is not None:
             self._store.close()
@@ -150,7 +151,7 @@ class RegistryCache(CacheCore):
 
 
 def _close(answer: object) -> None:
-    """Reject an asynchronous subscriber: nobody awaits it here."""
+    """Reject an asynchronous subscriber: nothing would await it."""
     close = getattr(answer, "close", None)
     if callable(close):
         close()

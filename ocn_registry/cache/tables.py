@@ -54,7 +54,7 @@ CREATE TABLE marks (
 
 
 def _address(text: str) -> Address:
-    """Return an address of our own file: its checksum was computed when it was first seen."""
+    """Return an address from our own file without computing its checksum again."""
     return str.__new__(Address, text)
 
 
@@ -63,11 +63,11 @@ def _value(text: str) -> object:
 
 
 def read(database: sqlite3.Connection, chunk_blocks: int) -> tuple[Known, int] | None:
-    """Read what is known, and when it was last compared with the chain; `None` when nothing is.
+    """Read the state, and when it was last compared with the chain; `None` if there is none.
 
     Args:
         database: The open file.
-        chunk_blocks: How many blocks of events to ask for at once.
+        chunk_blocks: How many blocks of events to request at once.
     """
     marks = tuple(
         [
@@ -127,7 +127,7 @@ def read(database: sqlite3.Connection, chunk_blocks: int) -> tuple[Known, int] |
 def _parties(
     database: sqlite3.Connection,
 ) -> tuple[dict[Address, AccountRow], dict[str, PartyRow]]:
-    """Read accounts and parties, which share their texts: there may be a million of them."""
+    """Read accounts and parties, which share their strings: there can be a million of them."""
     accounts: dict[Address, AccountRow] = {}
     holders: dict[str, Address] = {}
     make_account, make_party, text = AccountRow._make, PartyRow._make, str.__new__
@@ -141,7 +141,7 @@ def _parties(
             holders[key] = account
         found = member if isinstance(member, int) else account
         accounts[account] = make_account((account, keys, found, membership))
-    # The same dictionary becomes that of the parties, so that both tables share the keys.
+    # The parties reuse this dictionary, so that both tables share the keys.
     parties = cast("dict[str, PartyRow]", holders)
     moments: dict[tuple[int, int], Moment] = {}
     for key, _, roles, sender, receiver, node, website, number, time in cast(
@@ -157,7 +157,7 @@ def _parties(
 
 
 def _ids(keys: tuple[str, ...]) -> str:
-    """Return keys as they stand in the file: nearly all accounts have one, of five characters."""
+    """Return keys as stored in the file: nearly all accounts have one, of five characters."""
     return keys[0] if len(keys) == 1 and len(keys[0]) == _KEY else json.dumps(keys)
 
 
@@ -175,12 +175,12 @@ def _consents(database: sqlite3.Connection) -> dict[Member, ConsentsRow]:
 
 
 def write(database: sqlite3.Connection, known: Known, touched: Rows | None) -> None:
-    """Write what is known; has to be within a transaction.
+    """Write the state. Call it within a transaction.
 
     Args:
         database: The open file.
-        known: What is known.
-        touched: The rows that may differ from what stands there; `None` for all.
+        known: The state.
+        touched: The rows that may differ from the stored ones; `None` for all.
     """
     state = known.state
     if touched is None:
@@ -260,7 +260,7 @@ def _replace(
     touched: Iterable[Member | str],
     rows: Sequence[tuple[object, ...]],
 ) -> None:
-    """Replace the rows that were touched by those that are there now."""
+    """Replace the touched rows with the current ones."""
     delete = f"DELETE FROM {table} WHERE {_KEYS[table]} = ?"  # noqa: S608 - names of our own
     database.executemany(delete, [(key,) for key in touched])
     if rows:
@@ -269,7 +269,7 @@ def _replace(
 
 
 def _write_marks(database: sqlite3.Connection, marks: tuple[Mark, ...]) -> None:
-    """Update the marks; most of them are right already."""
+    """Update the marks; most of them are stored already."""
     there = set(
         cast(
             "Iterable[tuple[int, str]]",

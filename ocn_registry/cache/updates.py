@@ -1,8 +1,8 @@
 """What subscribers receive: the differences between two consecutive states of the registry.
 
 The two states are compared, whatever led from one to the other: events, a reorganisation of the
-chain, or loading everything again. If you apply the differences to a copy, it equals the cache.
-Changes that were undone in between are not included.
+chain, or a reload. If you apply the differences to a copy, it equals the cache. Changes that were
+undone in between are not included.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ R = TypeVar("R")
 
 
 class Cause(Enum):
-    """Why a cache knows another state now."""
+    """Why a cache has a new state."""
 
     LOADED = "loaded"
     FOLLOWED = "followed"
@@ -46,7 +46,7 @@ class Cause(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgreementEnded:
-    """An agreement is not in force any more, revoked or ended by what became of either side."""
+    """An agreement is no longer in force: it was revoked, or a change on either side ended it."""
 
     user: Address
     provider: Address
@@ -67,15 +67,15 @@ Difference: TypeAlias = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Update:
-    """A cache knows another block now.
+    """A cache's move to another block.
 
     Attributes:
-        block: The block that it knows.
-        former: The block that it knew before; `None` at the first.
-        changes: How the registry differs: what left, then what came or changed. `ServiceSet` and
-            `PartySet` are all of a new state. When nothing was known before, all that there is has
-            come; only subscribers receive that.
-        cause: What led here. After `REORGANISED`, `former` is not in the chain any more.
+        block: The new block.
+        former: The previous block; `None` for the first update.
+        changes: How the registry differs: what was removed, then what was added or changed.
+            `ServiceSet` and `PartySet` hold the full new state. The first update lists everything;
+            only subscribers receive it.
+        cause: What caused the update. After `REORGANISED`, `former` is no longer in the chain.
     """
 
     block: BlockRef
@@ -85,14 +85,15 @@ class Update:
 
 
 def differences(old: State, new: State, touched: Rows | None) -> tuple[Difference, ...]:
-    """Return how a state differs from the one before.
+    """Return how a state differs from the previous one.
 
-    An account that moved to a new key shows as what left the old one and came to the new one.
+    An account that moved to a new key appears as removals from the old one and additions to the new
+    one.
 
     Args:
-        old: The one before.
-        new: The state.
-        touched: Rows that may differ, by their keys; `None` for all.
+        old: The previous state.
+        new: The new state.
+        touched: Keys of the rows that may differ; `None` for all.
     """
     changed = _Changed.between(old, new, touched)
     gone: list[Difference] = []
@@ -109,13 +110,13 @@ def differences(old: State, new: State, touched: Rows | None) -> tuple[Differenc
         _add_service(old.service(provider), new.service(provider), gone, come)
     for user in changed.users:
         _add_agreements(old, new, user, gone, come)
-    gone.reverse()  # agreements leave before services, services before parties
+    gone.reverse()  # agreements are removed before services, services before parties
     return (*gone, *come)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Changed:
-    """Whose entries may differ."""
+    """The accounts whose entries may differ."""
 
     operators: Iterable[Address]
     parties: Iterable[str]
@@ -144,7 +145,7 @@ class _Changed:
             if (service := state.services.get(member)) is not None
         ]
         users = _users(old, new, {*consents, *services})
-        # The parties of an operator that moved to a new key name another operator.
+        # Parties of an operator that moved to a new key now name the new one.
         moved = {
             number
             for number in numbers
@@ -176,7 +177,7 @@ def _keys(old: Table[K, R], new: Table[K, R], touched: Iterable[K] | None) -> li
 
 
 def _users(old: State, new: State, members: set[Member]) -> list[Address]:
-    """Return the accounts that agreed to the services of some members, or are some of them."""
+    """Return the accounts of some members, and those that agreed to their services."""
     if not members:
         return []
     return [
@@ -222,7 +223,7 @@ def _shown(party: Party) -> tuple[object, ...]:
 
 
 def _stay(state: State, key: str) -> tuple[Address, Member | None] | None:
-    """Return whose a party is, and during which of the account's stays."""
+    """Return the account of a party, and the membership it belongs to."""
     row = state.parties.get(key)
     account = None if row is None else state.accounts.get(row.account)
     if row is None:
