@@ -43,7 +43,7 @@ _POLL_S: Final = 0.002
 _REQUEST_TIMEOUT_S: Final = 60.0
 _HTTP_OK: Final = 200
 
-# Runs Anvil ("$@") until it ends or the pipe on standard input is closed; reaps what it started.
+# Runs Anvil ("$@") until it exits or the pipe on standard input is closed, and reaps it.
 _GUARD: Final = """
 exec 3<&0 </dev/null
 "$@" 3<&- &
@@ -69,22 +69,21 @@ class _Answer(TypedDict, total=False):
 
 
 class DevnetError(OcnRegistryError):
-    """The development chain can't be started, refuses a request, or has ended."""
+    """The development chain can't be started, rejects a request, or has ended."""
 
 
 def find_anvil(anvil: str | Path | None = None) -> Path:
     """Return the path of Anvil's native binary.
 
-    It is looked for in this order: the argument, the environment variable `OCN_ANVIL`, the checkout
-    that this package lies in (its `node_modules`), and `PATH`. The program `anvil` of the npm
-    package is none: it starts the binary of its platform, and leaves that running when it is
-    killed.
+    The search order is: the argument, the environment variable `OCN_ANVIL`, `node_modules` of the
+    checkout that contains this package, and `PATH`. The npm package's own program `anvil` is
+    skipped: it starts the binary of its platform, and leaves that running when it is killed.
 
     Args:
         anvil: Path of the binary.
 
     Raises:
-        DevnetError: There is none; the message says where to get it.
+        DevnetError: There is no binary; the message says where to get it.
     """
     for source, named in (("anvil", anvil), (ANVIL_VARIABLE, os.environ.get(ANVIL_VARIABLE))):
         if named:
@@ -128,19 +127,19 @@ class Anvil:
         """Start Anvil, and wait until it answers.
 
         Args:
-            options: Options of its command line, but the port.
-            port: Port to listen on; 0 for a free one, which the system chooses.
+            options: Options for its command line, except the port.
+            port: Port to listen on; 0 for a free one chosen by the system.
             anvil: Path of the binary; see `find_anvil`.
-            start_timeout_s: How long the start may take.
+            start_timeout_s: How long to wait for it to start.
 
         Raises:
-            DevnetError: It does not start; the message says why.
+            DevnetError: It did not start; the message says why.
         """
         if os.name != "posix":
             raise DevnetError("the development chain needs Linux, macOS or WSL")
         command = [str(find_anvil(anvil)), "--host", _HOST, "--port", str(port), *options]
         self._request_ids = itertools.count(1)
-        # A file rather than a pipe: nobody has to go on reading it, and it can't block Anvil.
+        # A file rather than a pipe: it needs no reader, and can't block Anvil.
         with tempfile.TemporaryFile(buffering=0) as output:
             self._guard = subprocess.Popen(  # noqa: S603 - our program; no shell reads the options
                 ["/bin/sh", "-c", _GUARD, "guard", *command],
@@ -151,7 +150,7 @@ class Anvil:
             )
             try:
                 self._address = self._await_start(output.fileno(), port, start_timeout_s)
-                # Or it writes lines for each request, for as long as it runs.
+                # Otherwise it writes lines for every request.
                 self.request("anvil_setLoggingEnabled", False)  # noqa: FBT003 - by position there
             except BaseException:
                 self.stop()
@@ -163,13 +162,13 @@ class Anvil:
         return f"http://{self._address}"
 
     def stop(self) -> None:
-        """Stop Anvil, and wait until it is gone. Calling this again does nothing."""
+        """Stop Anvil and wait for it to exit. Calling this again does nothing."""
         if self._guard.stdin is not None:
             self._guard.stdin.close()
         try:
             self._guard.wait(_STOP_TIMEOUT_S)
         finally:
-            if self._guard.poll() is None:  # it did not in time, or Ctrl-C came while we waited
+            if self._guard.poll() is None:  # not in time, or Ctrl-C came first
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(self._guard.pid, signal.SIGKILL)
                 self._guard.wait()
@@ -179,13 +178,13 @@ class Anvil:
 
         Args:
             method: Name of the method.
-            params: Its arguments, as JSON-RPC wants them: numbers in hexadecimal.
+            params: Its parameters, in JSON-RPC's form: numbers in hexadecimal.
 
         Returns:
-            The answer's result.
+            The result.
 
         Raises:
-            DevnetError: It refuses, or does not answer.
+            DevnetError: It rejects the request, or does not answer.
         """
         body = {"jsonrpc": "2.0", "id": next(self._request_ids), "method": method, "params": params}
         connection = http.client.HTTPConnection(self._address, timeout=_REQUEST_TIMEOUT_S)
@@ -199,17 +198,17 @@ class Anvil:
                 raise DevnetError(f"the development chain does not answer {method}") from error
         if response.status != _HTTP_OK:
             raise DevnetError(f"the development chain answers {method} by HTTP {response.status}")
-        answer = cast("_Answer", json.loads(text))  # our own Anvil keeps to JSON-RPC
+        answer = cast("_Answer", json.loads(text))  # our own Anvil, so the form is certain
         if "error" in answer:
             message = shown(answer["error"]["message"], 300)
             raise DevnetError(f"the development chain refuses {method}: {message}")
         return answer.get("result")
 
     def _await_start(self, output: int, port: int, timeout_s: float) -> str:
-        """Return host and port, once it says that it listens there."""
+        """Return host and port, once Anvil reports that it listens there."""
         give_up = time.monotonic() + timeout_s
         while True:
-            ended = self._guard.poll() is not None  # first, so that its last words are read then
+            ended = self._guard.poll() is not None  # first: its last output is read below
             written = os.pread(output, 1 << 16, 0)
             _, listening, rest = written.partition(_LISTENING)
             if listening and b"\n" in rest:

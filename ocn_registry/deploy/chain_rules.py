@@ -10,7 +10,7 @@ from ocn_registry.transport.chain_queries import creation_runs
 if TYPE_CHECKING:
     from ocn_registry.protocol.effects import Flow
 
-# What opcodes are called, and which rules brought them, newest first.
+# Names of opcodes, and the rules that introduced them, newest first.
 _NEWER: Final = {
     0x5F: ("PUSH0", "Shanghai"),
     0x5E: ("MCOPY", "Cancun"),
@@ -27,15 +27,15 @@ _THREE_ZEROS = b"\x60\x00" * 3
 
 
 def too_new(codes: tuple[bytes, ...]) -> Flow[list[str]]:
-    """Return what this code needs and the chain does not have.
+    """Return the features that the code needs and the chain lacks.
 
     The chain is asked to run each opcode that not every chain has.
 
     Args:
-        codes: Codes on the chain, as the compiler makes them.
+        codes: Deployed code, as the compiler writes it.
 
     Returns:
-        What is missing, in words; empty if the code can run there.
+        The missing features, in words; empty if the code can run there.
     """
     if not (yield from _runs(b"\x00")):
         raise BadAnswer("the RPC node does not simulate creations: ask another one")
@@ -61,7 +61,7 @@ def opcodes(code: bytes) -> set[int]:
     """Return the opcodes of a contract's code, without pushed data and metadata.
 
     Args:
-        code: Code on the chain, as the compiler makes it.
+        code: Deployed code, as the compiler writes it.
     """
     found: set[int] = set()
     at, end = 0, len(code) - 2 - int.from_bytes(code[-2:], "big")

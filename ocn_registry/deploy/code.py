@@ -30,13 +30,13 @@ _DIFFERENCES_TOLD = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """Something that is not as it should be.
+    """A deviation of a contract from the published one.
 
     Attributes:
-        contract: Where.
+        contract: Which contract.
         what: What differs, for people.
-        expected: What it should be.
-        found: What it is.
+        expected: The expected value.
+        found: The actual value.
     """
 
     contract: Contract
@@ -45,17 +45,17 @@ class Difference:
     found: str
 
     def __str__(self) -> str:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
-        """Return one line."""
+        """Return the difference as one line."""
         where = NAMES[self.contract]
         return f"{where}: {self.what} is {self.found} and should be {self.expected}"
 
 
 def code_differences(deployment: Deployment, contract: Contract, code: bytes) -> list[Difference]:
-    """Return how code differs from what the published contract has on the chain.
+    """Return how code differs from the published contract's deployed code.
 
     Args:
         deployment: Chain, addresses and generation.
-        contract: Which contract it should be.
+        contract: The contract that it should be.
         code: The code on the chain.
     """
     deployed_open = deployed_open_in(deployment, contract, code)
@@ -63,15 +63,15 @@ def code_differences(deployment: Deployment, contract: Contract, code: bytes) ->
 
 
 def deployed_open_in(deployment: Deployment, contract: Contract, code: bytes) -> bool | None:
-    """Return whether a contract took imports when it was created, from its code.
+    """Return whether a contract accepted imports when it was created, according to its code.
 
     Args:
         deployment: Chain, addresses and generation.
-        contract: Which contract it should be.
+        contract: The contract that it should be.
         code: The code on the chain.
 
     Returns:
-        `None` when the code is another one.
+        `None` if the code is not the published one.
     """
     values = {
         code[start : start + length]
@@ -90,7 +90,7 @@ def compared(
     *,
     deployed_open: bool | None,
 ) -> list[Difference]:
-    """Return how code differs; see `code_differences`, with the flag that its code holds."""
+    """Return how code differs, and the import flag in it; see `code_differences`."""
     made = published(deployment, contract)
     size = len(made.deployed_bytecode)
     if len(code) != size:
@@ -135,7 +135,7 @@ def published(deployment: Deployment, contract: Contract) -> Artifact:
 
 
 def immutable_values(deployment: Deployment, contract: Contract) -> dict[str, bytes]:
-    """Return the immutable values as they have to be, those of OpenZeppelin's EIP712 among them."""
+    """Return the expected immutable values, including those of OpenZeppelin's EIP712."""
     registry = contract is Contract.REGISTRY
     own = abi.address(deployment.registry if registry else deployment.permissions)
     name = _X[contract]

@@ -1,4 +1,4 @@
-"""Create one contract: sign its transaction, keep it, send it, wait for it, replace it.
+"""Create one contract: sign its transaction, store it, send it, wait for it, replace it.
 
 A transaction is in the journal before it is sent, and so is one with a higher price that replaces
 it. All of them have the same number, so only one can ever take effect, and the contract gets the
@@ -42,8 +42,8 @@ if TYPE_CHECKING:
     from ocn_registry.flows.sender import Sender
     from ocn_registry.protocol.effects import Flow
 
-DIALECT: Final = built_in("local").dialect  # the newest
-_FIRST_CHAIN_V = 35  # EIP-155: v is twice the chain's id, and 35 or 36
+DIALECT: Final = built_in("local").dialect  # the latest generation
+_FIRST_CHAIN_V = 35  # EIP-155: v is twice the chain id, plus 35 or 36
 
 
 class NotDeployed(OcnRegistryError):
@@ -63,7 +63,7 @@ class Creating:
 
 
 class Creator(Protocol):
-    """Holds the deployer's key, or reaches the device that does."""
+    """The deployer's key, or the device that holds it."""
 
     @property
     def address(self) -> Address:
@@ -71,7 +71,7 @@ class Creator(Protocol):
         ...
 
     def sign_creation(self, creating: Creating) -> bytes:
-        """Return a signed transaction without a receiver, as it is sent."""
+        """Return a signed transaction without a receiver, ready to send."""
         ...
 
 
@@ -84,10 +84,11 @@ class Order:
         chain_id: Id of the chain.
         deployer: Account that creates the contracts and pays.
         owner: Owner of the contracts from the start.
-        import_open: Whether they accept imports until the owner closes that.
-        options: Price, confirmations, time limit, and the journal that keeps the transactions.
-        raise_price: Whether a transaction that is in no block yet is sent again for more.
-        token: Name of the chain's token, for the plan.
+        import_open: Whether they accept imports until the owner closes the import.
+        options: Price, confirmations, time limit, and the journal for the transactions.
+        raise_price: Whether to send a transaction that is not in a block yet again, at a higher
+            price.
+        token: Name of the chain's token, shown in the plan.
     """
 
     name: str
@@ -100,21 +101,21 @@ class Order:
     token: str = UNKNOWN_TOKEN
 
     def code(self, name: str, registry: Address) -> bytes:
-        """Return what creates a contract: bytecode and the constructor's arguments."""
+        """Return a contract's creation code: bytecode and the constructor's arguments."""
         first = self.owner if name == "Registry" else registry
         return published(name).bytecode + abi.address(first) + abi.uint(int(self.import_open))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """A transaction that was sent, and is in no block.
+    """A transaction that was sent and is not in a block yet.
 
     Attributes:
-        name: The contract that it creates.
+        name: Name of the contract that it creates.
         tx_hash: Its hash.
-        max_fee_per_gas_wei: Most that it pays per gas.
-        raised_fee_per_gas_wei: Most that one in its place would pay per gas.
-        gas: Gas that either may use.
+        max_fee_per_gas_wei: The most that it pays per gas.
+        raised_fee_per_gas_wei: The most that its replacement would pay per gas.
+        gas: The gas limit of both.
     """
 
     name: str
@@ -124,7 +125,7 @@ class Waiting:
     gas: int
 
     def cost_wei(self, *, raised: bool) -> int:
-        """Return the most that it costs."""
+        """Return the most that the creation costs."""
         return self.gas * (self.raised_fee_per_gas_wei if raised else self.max_fee_per_gas_wei)
 
 
@@ -146,11 +147,11 @@ def sender_of(order: Order) -> Flow[Sender]:
 
 
 def waiting(order: Order, record: Record, name: str) -> Flow[Waiting | None]:
-    """Return a contract's transaction that is in no block yet and could still get there.
+    """Return a contract's transaction that is not in a block yet and could still be.
 
     Args:
-        order: What is to be deployed.
-        record: What was done already.
+        order: What to deploy.
+        record: What has been done already.
         name: `Registry` or `Permissions`.
     """
     known = record.contract(name)
@@ -179,11 +180,11 @@ def stand(
     name: str,
     registry: Address,
 ) -> Flow[Address]:
-    """Create a contract unless that is done, and wait until it is final.
+    """Create a contract, unless that is done, and wait until it is final.
 
     Args:
-        order: What is to be deployed.
-        record: What was done already; is written after each step.
+        order: What to deploy.
+        record: What has been done already. It is written after each step.
         creator: Signs the transaction.
         name: `Registry` or `Permissions`.
         registry: Address of the Registry, for the Permissions.
@@ -220,7 +221,7 @@ def _found(order: Order, tx_hash: str) -> Flow[Landed]:
     """Look for a transaction that the journal does not know.
 
     Raises:
-        NotDeployed: The transaction is not in a block that stands.
+        NotDeployed: The transaction is not in a confirmed block.
     """
     landed = yield from look_for((tx_hash,), order.options.confirmations)
     if not isinstance(landed, Landed):
@@ -239,7 +240,7 @@ def _sent(  # noqa: PLR0913, PLR0917 - what a creation is made of
     name: str,
     code: bytes,
 ) -> Flow[tuple[JournalEntry, TransportError | None]]:
-    """Sign a contract's transaction and hand it over, unless that is done; return its entry."""
+    """Sign and send a contract's transaction, unless that is done; return its journal entry."""
     known = record.contract(name)
     raises = order.raise_price and (yield from waiting(order, record, name)) is not None
     turn = yield from sender.turn()
@@ -276,7 +277,7 @@ def _first(
     code: bytes,
     number: int,
 ) -> Flow[JournalEntry]:
-    """Have the transaction that creates a contract signed, and return it for the journal."""
+    """Sign the transaction that creates a contract, and return it for the journal."""
     head, first = yield from together(Head(), BlockAt(0))
     gas = (yield from creation_gas(order.deployer, code)) * 5 // 4
     price = yield from fees(head, order.options)
@@ -305,7 +306,7 @@ def _first(
 
 
 def _note(record: Record, name: str, entry: JournalEntry, code: bytes) -> None:
-    """Write down which transaction creates a contract, and where."""
+    """Record which transaction creates a contract, and at which address."""
     *before, latest = entry.tx_hashes
     replaced = {"replaced": before} if before else {}
     record.note(
@@ -356,7 +357,7 @@ def _latest(entry: JournalEntry) -> Creating:
 
 
 def _read(raw: bytes) -> Creating | None:
-    """Return a signed creation's fields; `None` if it does anything but create a contract."""
+    """Return the fields of a signed creation; `None` for any other transaction."""
     typed = raw[:1] == b"\x02"
     try:
         items = decode(raw[1:] if typed else raw)

@@ -1,8 +1,9 @@
 """Deploy both contracts: plan, create, wait until they are final, verify, and write a record.
 
-A transaction is in the journal, signed, before it is sent. If you are interrupted and start again
-with the same journal, the same bytes are sent once more, or only waited for. Under one number only
-one transaction can ever take effect, and no second one is signed while the first may still arrive.
+A signed transaction is in the journal before it is sent. If the deployment is interrupted and
+started again with the same journal, the same bytes are sent again, or only waited for. Only one
+transaction with a given nonce can ever take effect, and no second one is signed while the first may
+still arrive.
 """
 
 from __future__ import annotations
@@ -58,17 +59,17 @@ _ZERO_GAS, _NONZERO_GAS = 4, 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What is going to happen.
+    """What a deployment will do.
 
     Attributes:
         order: What to deploy.
         balance_wei: The deployer's balance.
         block_gas_limit: Gas limit of a block.
-        max_fee_per_gas_wei: Most that is paid per gas.
-        sizes: Bytes of code of each contract, on the chain.
-        gas: Most gas for each contract that is not created yet.
-        waiting: Transactions that were sent and are in no block: their price can be raised.
-        problems: Why this can't be done; empty if it can.
+        max_fee_per_gas_wei: The most that is paid per gas.
+        sizes: Size in bytes of each contract's deployed code.
+        gas: Gas limit for each contract that is not created yet.
+        waiting: Transactions that were sent and are not in a block yet. Their price can be raised.
+        problems: What prevents the deployment; empty if nothing does.
     """
 
     order: Order
@@ -82,7 +83,7 @@ class Plan:
 
     @property
     def cost_wei(self) -> int:
-        """The most it costs from now on."""
+        """The most that the remaining steps cost."""
         raised = self.order.raise_price
         sent = sum(one.cost_wei(raised=raised) for one in self.waiting)
         return sent + sum(self.gas.values()) * self.max_fee_per_gas_wei
@@ -122,8 +123,8 @@ def plan(order: Order, record: Record) -> Flow[Plan]:
 
     Raises:
         WrongChain: The node is on another chain.
-        NotDeployed: The record is one of another deployment.
-        TransportError: The chain can't be asked.
+        NotDeployed: The record belongs to another deployment.
+        TransportError: The chain can't be reached.
     """
     chain_id, head, balance = yield from together(ChainId(), Head(), Balance(order.deployer))
     if chain_id != order.chain_id:
@@ -176,7 +177,7 @@ def plan(order: Order, record: Record) -> Flow[Plan]:
 def deploy(order: Order, record: Record, creator: Creator) -> Flow[Deployment]:
     """Create what is not created yet, wait until it is final, verify it, and finish the record.
 
-    The caller holds the record `alone`, and has looked at the `plan`.
+    The caller must hold the lock of the record (`alone`) and have checked the `plan`.
 
     Args:
         order: What to deploy.
@@ -184,11 +185,10 @@ def deploy(order: Order, record: Record, creator: Creator) -> Flow[Deployment]:
         creator: Signs the transactions.
 
     Raises:
-        NotDeployed: It can't go on; the message says why.
-        OutcomeUnknown: A transaction was sent, and was not final in time: start again to wait for
-            it.
-        TransactionReplaced: Another transaction of the deployer took the number of one of these.
-        TransportError: The chain can't be asked.
+        NotDeployed: The deployment can't continue; the message says why.
+        OutcomeUnknown: A transaction was sent and was not final in time: run again to wait for it.
+        TransactionReplaced: Another transaction of the deployer used the nonce of one of these.
+        TransportError: The chain can't be reached.
     """
     if creator.address != order.deployer:
         raise NotDeployed(f"{creator.address} signs, and {order.deployer} is to deploy")
@@ -237,13 +237,13 @@ def deploy(order: Order, record: Record, creator: Creator) -> Flow[Deployment]:
 
 
 def gas_for(code: bytes, size: int) -> int:
-    """Return the most gas that creating `size` bytes takes, where it can't be estimated yet."""
+    """Return the most gas that creating `size` bytes takes, if it can't be estimated yet."""
     data = sum(_NONZERO_GAS if byte else _ZERO_GAS for byte in code)
     return _CREATION_GAS + data + _BYTE_GAS * size + _CONSTRUCTOR_GAS
 
 
 def _fixed(order: Order) -> dict[str, object]:
-    """Return what may not change from one attempt to the next."""
+    """Return the values that must not change between attempts."""
     hashes = {name: "0x" + keccak256(published(name).bytecode).hex() for name in NAMES}
     return {
         "name": order.name,
@@ -257,7 +257,7 @@ def _fixed(order: Order) -> dict[str, object]:
 
 
 def _hold(order: Order, record: Record) -> None:
-    """Refuse a record of something else."""
+    """Reject the record of another deployment."""
     if record.is_finished:
         raise NotDeployed(
             f"{record.path} is the record of a finished deployment: verify that one, or deploy "

@@ -5,11 +5,11 @@ with Devnet() as devnet:
     print(devnet.rpc_url, devnet.registry_address)
 ```
 
-Every devnet has the same accounts and the same addresses, those of `deployments/local.json` (v1's,
-when asked for, those of `deployments/local-v1.json`, where v1's published command looks for them).
-Its port is its own: the system chooses a free one, unless one is asked for. Fees are like those of
-Energy Web, a base fee of 7 wei. It ends with the `with` block, and with this process, however that
-ends (`anvil.py` says how).
+Every devnet has the same accounts and contract addresses: those of `networks/local.json`, and for
+v1's contracts, if requested, those of `networks/local-v1.json`, where v1's published command looks
+for them. The system chooses a free port unless you pass one. Fees are like Energy Web's, with a
+base fee of 7 wei. It ends with the `with` block, or with this process, however that ends (see
+`anvil.py`).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 _MNEMONIC: Final = "test test test test test test test test test test test junk"
 
-# The first accounts of that mnemonic, the one that every Ethereum tool has for tests.
+# The first accounts of the mnemonic that every Ethereum tool uses for tests.
 _ACCOUNTS: Final = """
 0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266 ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80
 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d
@@ -46,8 +46,8 @@ _ACCOUNTS: Final = """
 0xa0Ee7A142d267C1f36714E4a8F75612F20a79720 2a871d0798f97d79848a013d4936a73bf4cc922c825d33c1cf7073dff6d409c6
 """  # noqa: E501 - a table
 
-# The first account of the mnemonic in v1's repository, which deployed the contracts that v1's
-# published package knows as `local` with its third and fourth transaction.
+# The first account of the mnemonic in v1's repository. Its third and fourth transactions deployed
+# the contracts that v1's published package calls `local`.
 _V1_DEPLOYER: Final = Address("0x627306090abaB3A6e1400e9345bC60c78a8BEf57")
 _V1_DEPLOYER_NONCE: Final = 2
 _V1_DEPLOYER_WEI: Final = 10_000 * 10**18
@@ -55,7 +55,7 @@ _V1_DEPLOYER_WEI: Final = 10_000 * 10**18
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DevnetAccount:
-    """An account that has money on development chains, and a key that everybody knows.
+    """A funded account on development chains, whose private key is public.
 
     Attributes:
         address: Its address.
@@ -77,8 +77,8 @@ class Devnet:
 
     Attributes:
         chain_id: Its chain id.
-        accounts: Accounts with money and well-known keys. The first one has deployed the contracts
-            and owns them.
+        accounts: Funded accounts with well-known keys. The first one deployed the contracts and
+            owns them.
     """
 
     def __init__(  # noqa: PLR0913 - each is a property of the chain of its own
@@ -96,17 +96,16 @@ class Devnet:
         """Configure the chain; `start` or the `with` block starts it.
 
         Args:
-            port: Port on 127.0.0.1; 0 for a free one. When a port that was asked for is taken,
-                `start` refuses: whoever asks for a port is going to look for the chain there.
-            chain_id: Chain id, for example Volta's for a rehearsal; that of the network `local`
-                by default.
-            with_v1: Whether v1's contracts are there too.
-            import_open: Whether the contracts take imports, and little else, until their owner
-                closes that.
-            block_gas_limit: Gas limit of blocks; `None` for Anvil's own, 30,000,000.
+            port: Port on 127.0.0.1; 0 for a free one. `start` raises if the port is in use.
+            chain_id: Chain id, for example Volta's for a rehearsal; by default the one of the
+                network `local`.
+            with_v1: Whether to deploy v1's contracts too.
+            import_open: Whether the contracts accept imports, and little else, until their owner
+                closes the import.
+            block_gas_limit: Gas limit of blocks; `None` for Anvil's default, 30,000,000.
             base_fee_wei: Base fee of the first block, in wei per gas.
             anvil: Path of Anvil's binary; see `anvil.find_anvil`.
-            start_timeout_s: How long Anvil's start may take.
+            start_timeout_s: How long to wait for Anvil to start.
         """
         self.chain_id = networks.built_in("local").chain_id if chain_id is None else chain_id
         self.accounts = ACCOUNTS
@@ -156,7 +155,7 @@ class Devnet:
         """Return the deployment of v1's contracts on this chain.
 
         Raises:
-            DevnetError: The chain is without them.
+            DevnetError: The chain was started without them.
         """
         if not self._with_v1:
             raise DevnetError(
@@ -168,7 +167,7 @@ class Devnet:
         """Start Anvil and deploy the contracts.
 
         Raises:
-            DevnetError: It does not start, or runs already; the message says why.
+            DevnetError: It did not start, or is running already; the message says why.
         """
         if self._anvil is not None:
             raise DevnetError("the development chain is already running")
@@ -187,19 +186,19 @@ class Devnet:
             raise
 
     def close(self) -> None:
-        """Stop Anvil if it runs, and wait until it is gone."""
+        """Stop Anvil if it is running, and wait for it to exit."""
         if self._anvil is not None:
             self._anvil.stop()
             self._anvil = None
 
     def mine_every(self, seconds: int) -> None:
-        """Make a block every so many seconds, instead of one for each transaction.
+        """Produce blocks at an interval, instead of one for each transaction.
 
         Args:
-            seconds: The time between two blocks.
+            seconds: Time between two blocks.
 
         Raises:
-            DevnetError: The chain refuses, does not answer, or is not running.
+            DevnetError: The chain rejects the request, does not answer, or is not running.
         """
         self.request("evm_setIntervalMining", seconds)
 
@@ -208,13 +207,13 @@ class Devnet:
 
         Args:
             method: Name of the method.
-            params: Its arguments, as JSON-RPC wants them: numbers in hexadecimal.
+            params: Its parameters, in JSON-RPC's form: numbers in hexadecimal.
 
         Returns:
-            The answer's result.
+            The result.
 
         Raises:
-            DevnetError: The chain refuses, does not answer, or is not running.
+            DevnetError: The chain rejects the request, does not answer, or is not running.
         """
         return self._running().request(method, *params)
 
@@ -242,8 +241,8 @@ class Devnet:
         options = ["--hardfork", "london", "--chain-id", str(self.chain_id)]
         options += ["--mnemonic", _MNEMONIC, "--accounts", str(len(self.accounts))]
         options += ["--base-fee", str(self._base_fee_wei)]
-        # Or Anvil writes states older than some hundred blocks into the home folder, 0.1 MB for
-        # each block, and leaves them there. So calls at blocks that old are not to be had.
+        # Otherwise Anvil writes states older than a few hundred blocks to the home folder, 0.1 MB
+        # for each block, and leaves them there. The price: no calls at blocks that old.
         options += ["--max-persisted-states", "0"]
         if self._block_gas_limit is not None:
             options += ["--gas-limit", str(self._block_gas_limit)]

@@ -1,6 +1,6 @@
-"""Hand the registry over: the owner offers it, the new owner accepts, and each step is checked.
+"""Hand over the registry: the owner offers it, the new owner accepts, and each step is checked.
 
-A Safe can't sign a transaction as a key does. Its task is written to a file, which its owners load
+A Safe can't sign a transaction like a key. Its call is written to a file, which its owners load
 into the Safe's transaction builder.
 
 ```python
@@ -33,7 +33,7 @@ _FORM = "1.0"
 
 
 class NotHandedOver(OcnRegistryError):
-    """The ownership is not where this step needs it; the message says where it is."""
+    """The ownership is not in the state that this step needs; the message says what it is."""
 
 
 def offer(
@@ -49,13 +49,13 @@ def offer(
     Args:
         deployment: The registry.
         new_owner: Address of a Safe, a timelock, or, if `without_code`, an account with a key.
-        signer: The present owner.
+        signer: The current owner.
         options: How the transaction is priced and waited for.
-        without_code: Whether an address without code will do.
+        without_code: Whether to allow an address without code.
 
     Raises:
-        InvalidInput: There is no code at the address, and that was not allowed.
-        NotHandedOver: The signer is not the owner; or the offer does not stand afterwards.
+        InvalidInput: There is no code at the address, and `without_code` is not set.
+        NotHandedOver: The signer is not the owner, or the offer is not in effect afterwards.
     """
     dialect, heir = dialect_of(deployment), Address(new_owner)
     yield from offerable(deployment, heir, signer.address, without_code=without_code)
@@ -74,18 +74,18 @@ def offerable(
     *,
     without_code: bool = False,
 ) -> Flow[None]:
-    """Check that the registry can be offered to a new owner; nothing is sent.
+    """Check that the registry can be offered to a new owner. Nothing is sent.
 
     Args:
         deployment: The registry.
-        new_owner: Whose it shall be.
-        owner: The present owner.
-        without_code: Whether an address without code will do.
+        new_owner: Address of the new owner.
+        owner: The current owner.
+        without_code: Whether to allow an address without code.
 
     Raises:
-        InvalidInput: There is no code at the address, and that was not allowed.
-        NotHandedOver: The registry is somebody else's.
-        UnsupportedByDialect: Its contracts know no offer: they transfer in one step.
+        InvalidInput: There is no code at the address, and `without_code` is not set.
+        NotHandedOver: The registry has another owner.
+        UnsupportedByDialect: Its contracts have no offer: they transfer in one step.
     """
     dialect, heir = dialect_of(deployment), Address(new_owner)
     asked = together(ChainId(), dialect.owner(None), CodeSize(heir), dialect.pending_owner(None))
@@ -102,11 +102,11 @@ def offerable(
 
 
 def accept(deployment: Deployment, signer: AnySigner, options: WriteOptions) -> Flow[Outcome]:
-    """Accept the registry with a key, and check that it was handed over.
+    """Accept the registry with a key, and check that it changed hands.
 
     Args:
         deployment: The registry.
-        signer: To whom it was offered.
+        signer: The account that it was offered to.
         options: How the transaction is priced and waited for.
 
     Raises:
@@ -120,11 +120,11 @@ def accept(deployment: Deployment, signer: AnySigner, options: WriteOptions) -> 
 
 
 def safe_file(deployment: Deployment, safe: str) -> Flow[str]:
-    """Write the file by which a Safe accepts the registry.
+    """Return the file for a Safe to accept the registry.
 
     Args:
         deployment: The registry.
-        safe: Address of the Safe, to whom it was offered.
+        safe: Address of the Safe that it was offered to.
 
     Returns:
         JSON for the Safe's transaction builder.
@@ -149,14 +149,14 @@ def safe_batch(
     call: Call[object],
     now_unix_s: int,
 ) -> str:
-    """Write a file for a Safe's transaction builder; see `safe_file`.
+    """Return a file for a Safe's transaction builder; see `safe_file`.
 
     Args:
-        deployment: The registry that it is about.
-        safe: The Safe that is to make the call.
-        says: What it does, for the Safe's owners.
-        call: What the Safe is to call.
-        now_unix_s: The time, which stands in the file.
+        deployment: The registry.
+        safe: The Safe that makes the call.
+        says: Description of the call, for the Safe's owners.
+        call: The call.
+        now_unix_s: Time of creation, written to the file.
     """
     content = {
         "version": _FORM,
@@ -181,14 +181,14 @@ def safe_batch(
 
 
 def accepted(deployment: Deployment, new_owner: str) -> Flow[None]:
-    """Check that the new owner has accepted, and that it is offered to nobody else.
+    """Check that the new owner has accepted, and that there is no further offer.
 
     Args:
         deployment: The registry.
-        new_owner: Whose it should be now.
+        new_owner: The expected owner.
 
     Raises:
-        NotHandedOver: It is somebody else's, or was offered anew.
+        NotHandedOver: The registry has another owner, or was offered again.
     """
     dialect, heir = dialect_of(deployment), Address(new_owner)
     asked = together(ChainId(), dialect.owner(None), dialect.pending_owner(None))
@@ -200,14 +200,14 @@ def accepted(deployment: Deployment, new_owner: str) -> Flow[None]:
 
 
 def offered(deployment: Deployment, heir: Address) -> Flow[None]:
-    """Check that the registry is offered to this heir.
+    """Check that the registry is offered to an account.
 
     Args:
         deployment: The registry.
-        heir: Who is about to accept.
+        heir: The account that will accept.
 
     Raises:
-        NotHandedOver: It is offered to somebody else, or to nobody.
+        NotHandedOver: It is offered to another account, or not offered.
     """
     dialect = dialect_of(deployment)
     chain_id, pending = yield from together(ChainId(), dialect.pending_owner(None))

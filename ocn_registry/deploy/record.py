@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Record:
-    """A record, and the file that it is kept in.
+    """A record, and its file.
 
     Attributes:
         path: The file.
-        fields: What stands in it.
+        fields: Its content.
     """
 
     path: Path
@@ -44,7 +44,7 @@ class Record:
             path: The file.
 
         Raises:
-            InvalidInput: There is a file, and it is not a record.
+            InvalidInput: The file exists and is not a record.
         """
         if not path.exists():
             return cls(path)
@@ -65,7 +65,7 @@ class Record:
         return "registry" in self.fields
 
     def contract(self, name: str) -> dict[str, object] | None:
-        """Return what is known of a contract; `None` if its creation has not started.
+        """Return the record of a contract; `None` if its creation has not started.
 
         Args:
             name: `Registry` or `Permissions`.
@@ -74,21 +74,21 @@ class Record:
         return contracts.get(name)
 
     def note(self, name: str, **known: object) -> None:
-        """Add to what is known of a contract, and write the file.
+        """Add to the record of a contract, and write the file.
 
         Args:
             name: `Registry` or `Permissions`.
-            known: What is added.
+            known: The fields to add.
         """
         contracts = cast("dict[str, dict[str, object]]", self.fields.setdefault("contracts", {}))
         contracts.setdefault(name, {}).update(known)
         self.write()
 
     def write(self) -> None:
-        """Write the file, completely or not at all."""
+        """Write the file atomically."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         draft = self.path.with_name(f".{self.path.name}.{secrets.token_hex(8)}")
-        with draft.open("x", encoding="utf-8") as file:  # follows no link
+        with draft.open("x", encoding="utf-8") as file:  # follows no symbolic link
             file.write(json.dumps(self.fields, indent=2) + "\n")
             file.flush()
             os.fsync(file.fileno())
@@ -108,7 +108,7 @@ def alone(path: Path) -> Generator[None, None, None]:
         path: The record's file.
 
     Raises:
-        InvalidInput: Another one is at it.
+        InvalidInput: Another process holds the lock.
     """
     import fcntl  # noqa: PLC0415 - not on every system; only deploying needs it
 
@@ -118,7 +118,7 @@ def alone(path: Path) -> Generator[None, None, None]:
     with os.fdopen(handle, "w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # Whoever held it before removes the file at its end: then this one locks nobody out.
+            # The previous holder may have removed the file: then this lock protects nothing.
             if place.stat().st_ino != os.fstat(lock.fileno()).st_ino:
                 raise BlockingIOError
         except OSError as error:

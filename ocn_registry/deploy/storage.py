@@ -1,13 +1,12 @@
 """Prove that only the published code has written the storage of verified contracts.
 
-Equal code is not enough: a contract's creation code can fill the storage as it likes, with ids that
-are taken and listed nowhere, and then return the published code. So the transaction that created
-each contract is looked up; its data has to be the published creation code. From then on only
-published code can have written the storage. The state that all events since then add up to is
-rebuilt and compared with what the contracts answer, which also finds out a node that leaves out
-events.
+Equal code is not enough: a contract's creation code can fill the storage at will, for example with
+ids that are taken and listed nowhere, and then return the published code. So the transaction that
+created each contract is looked up, and its data must be the published creation code. From then on
+only published code can have written the storage. The state is also rebuilt from all events and
+compared with the contracts' answers, which exposes a node that omits events.
 
-Both need a node that knows the creation and the events. Without one, the storage is not proven.
+Both checks need a node that has the creation and the events. Without one, the storage is unproven.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from ocn_registry.networks import Deployment
     from ocn_registry.protocol.effects import Flow
 
-# Both contracts are created one after the other; a node without old states finds the second so.
+# The contracts are created one after the other; this finds the second on a node without old states.
 _BLOCKS_AFTER_START: Final = 64
 _LISTS: Final = ("nodes", "parties", "services", "agreements")
 
@@ -38,9 +37,9 @@ def find_creation(deployment: Deployment, address: Address, block: int) -> Flow[
     """Return the hash of the transaction that created a contract; `None` if it is not found.
 
     Args:
-        deployment: Says from which block to look, if it knows.
-        address: The contract, which has code.
-        block: The latest block to look at.
+        deployment: Names the first block to search, if it is known.
+        address: The contract. It has code.
+        block: The last block to search.
     """
     start = deployment.start_block
     try:
@@ -51,7 +50,7 @@ def find_creation(deployment: Deployment, address: Address, block: int) -> Flow[
                     return found
         number = yield from _first_block_of(address, block)
         return (yield from _creation_in(number, address))
-    except (RpcRefused, UnknownRevert, BadAnswer):  # the node has no old blocks, or no old states
+    except (RpcRefused, UnknownRevert, BadAnswer):  # the node lacks old blocks, or old states
         return None
 
 
@@ -67,7 +66,7 @@ def _first_block_of(address: Address, block: int) -> Flow[int]:
 
 
 def _creation_in(number: int, address: Address) -> Flow[str | None]:
-    """Return the transaction of a block that created a contract."""
+    """Return the transaction in a block that created a contract."""
     for creation in (yield from creations_in(number)):
         if created_by(creation.sender, creation.nonce) == address:
             return creation.tx_hash
@@ -83,10 +82,10 @@ def state_differences(deployment: Deployment, first: int, block: int) -> Flow[li
         block: The block to compare at.
 
     Returns:
-        The names of what differs; empty if nothing does.
+        The names of the views that differ; empty if none does.
 
     Raises:
-        TransportError: The node does not have the events.
+        TransportError: The node lacks the events.
     """
     dialect = dialect_of(deployment)
     addresses = tuple([dialect.address_of(contract) for contract in Contract])

@@ -1,8 +1,8 @@
 """Let a timelock accept the registry: schedule, wait, execute. Each step is checked.
 
-OpenZeppelin's TimelockController calls `acceptOwnership()` itself, after its delay, once an account
-with the proposer role has scheduled the call. If the proposer is a Safe, it gets the call as a
-file.
+OpenZeppelin's TimelockController calls `acceptOwnership()` itself after its delay, once an account
+with the proposer role has scheduled the call. If the proposer is a Safe, write the call to a file
+for it.
 
 ```python
 run(offer(deployment, timelock, owner, options), transport.perform)
@@ -57,12 +57,12 @@ class Stage(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acceptance:
-    """How far a timelock is with accepting the registry.
+    """The progress of a timelock in accepting the registry.
 
     Attributes:
-        stage: Whether it was scheduled, and can be executed.
-        ready_unix_s: When it can be executed; `None` before it is scheduled and after it was done.
-        min_delay_s: Least delay that the timelock takes, in seconds.
+        stage: Whether the operation is scheduled, ready or done.
+        ready_unix_s: When it can be executed; `None` before it is scheduled and once it is done.
+        min_delay_s: Shortest delay that the timelock accepts, in seconds.
     """
 
     stage: Stage
@@ -71,12 +71,12 @@ class Acceptance:
 
 
 def acceptance(deployment: Deployment, timelock: str, *, salt: int = 0) -> Flow[Acceptance]:
-    """Return how far a timelock is with accepting the registry.
+    """Return the progress of a timelock in accepting the registry.
 
     Args:
         deployment: The registry.
         timelock: Address of the timelock.
-        salt: Tells this acceptance from others of the same registry.
+        salt: Distinguishes this acceptance from others of the same registry.
     """
     address = Address(timelock)
     number = keccak256(abi.join(*_operation(deployment, address, salt)))
@@ -103,20 +103,20 @@ def schedule(  # noqa: PLR0913 - what is scheduled
     delay_s: int | None = None,
     salt: int = 0,
 ) -> Flow[Outcome]:
-    """Schedule that a timelock accepts the registry, with the key of a proposer.
+    """Schedule a timelock's acceptance of the registry, with the key of a proposer.
 
     Args:
         deployment: The registry.
-        timelock: Address of the timelock, to which it was offered.
+        timelock: Address of the timelock that it was offered to.
         signer: A proposer of the timelock.
         options: How the transaction is priced and waited for.
-        delay_s: Seconds until it can be executed; `None` for the timelock's least.
-        salt: Tells this acceptance from others of the same registry.
+        delay_s: Seconds until it can be executed; `None` for the timelock's minimum.
+        salt: Distinguishes this acceptance from others of the same registry.
 
     Raises:
-        NotHandedOver: The registry was not offered to the timelock; the signer is not a proposer;
-            or this was scheduled before.
-        InvalidInput: The delay is shorter than the timelock takes.
+        NotHandedOver: The registry was not offered to the timelock, the signer is not a proposer,
+            or the acceptance is already scheduled.
+        InvalidInput: The delay is shorter than the timelock's minimum.
     """
     address = Address(timelock)
     made = yield from scheduling(deployment, address, signer.address, delay_s=delay_s, salt=salt)
@@ -135,18 +135,18 @@ def execute(
     *,
     salt: int = 0,
 ) -> Flow[Outcome]:
-    """Accept the registry by a timelock once its delay has passed, and check the result.
+    """Have a timelock accept the registry once its delay has passed, and check the result.
 
     Args:
         deployment: The registry.
         timelock: Address of the timelock.
-        signer: An executor of the timelock; anybody, where the timelock takes anybody.
+        signer: An executor of the timelock; any account if the timelock allows it.
         options: How the transaction is priced and waited for.
-        salt: The one that it was scheduled with.
+        salt: The salt that it was scheduled with.
 
     Raises:
-        NotHandedOver: It was not scheduled, or not long enough ago, or was done; or the signer is
-            no executor.
+        NotHandedOver: It is not scheduled, not ready, or already done; or the signer is not an
+            executor.
     """
     address = Address(timelock)
     made = yield from executing(deployment, address, signer.address, salt=salt)
@@ -163,21 +163,21 @@ def schedule_file(
     delay_s: int | None = None,
     salt: int = 0,
 ) -> Flow[str]:
-    """Write the file by which a Safe, as a proposer, schedules the acceptance.
+    """Return the file for a Safe, as a proposer, to schedule the acceptance.
 
     Args:
         deployment: The registry.
-        timelock: Address of the timelock, to which it was offered.
+        timelock: Address of the timelock that it was offered to.
         safe: Address of the Safe: a proposer of the timelock.
-        delay_s: Seconds until it can be executed; `None` for the timelock's least.
-        salt: Tells this acceptance from others of the same registry.
+        delay_s: Seconds until it can be executed; `None` for the timelock's minimum.
+        salt: Distinguishes this acceptance from others of the same registry.
 
     Returns:
         JSON for the Safe's transaction builder.
 
     Raises:
         NotHandedOver: See `schedule`.
-        InvalidInput: The delay is shorter than the timelock takes.
+        InvalidInput: The delay is shorter than the timelock's minimum.
     """
     address, proposer = Address(timelock), Address(safe)
     made = yield from scheduling(deployment, address, proposer, delay_s=delay_s, salt=salt)
@@ -194,7 +194,7 @@ def scheduling(
     delay_s: int | None = None,
     salt: int = 0,
 ) -> Flow[Call[tuple[Reverted | None, ...]]]:
-    """Return the call that schedules the acceptance, if it can be scheduled; see `schedule`."""
+    """Return the call that schedules the acceptance; see `schedule`."""
     address = Address(timelock)
     yield from offered(deployment, address)
     found = yield from acceptance(deployment, address, salt=salt)
@@ -221,7 +221,7 @@ def executing(
     *,
     salt: int = 0,
 ) -> Flow[Call[tuple[Reverted | None, ...]]]:
-    """Return the call that accepts, if the timelock can accept now; see `execute`."""
+    """Return the call that executes the acceptance; see `execute`."""
     address = Address(timelock)
     found = yield from acceptance(deployment, address, salt=salt)
     if found.stage is not Stage.READY:
@@ -237,14 +237,14 @@ def executing(
 
 
 def _operation(deployment: Deployment, timelock: Address, salt: int) -> tuple[bytes, ...]:
-    """Return what the timelock has to do, as its functions take it."""
+    """Return the timelock's operation, as arguments of its functions."""
     step = dialect_of(deployment).write((AcceptOwnership(),), each_alone=False, sender=timelock)
     target = abi.address(step.to)
     return target, _NOTHING, abi.blob(step.data), _NOTHING, abi.uint(salt)
 
 
 def _hold_role(timelock: Address, role: bytes, account: Address, name: str) -> Flow[None]:
-    """Check that an account has a role; if the zero address has it, everybody does."""
+    """Check that an account has a role. If the zero address has it, every account does."""
     signature = "hasRole(bytes32,address)"
     has, open_to_all = yield from together(
         _ask(timelock, signature, role, abi.address(account)),

@@ -1,10 +1,10 @@
-"""Check from the outside what is deployed at an address, with this package and an RPC node.
+"""Verify the contracts at an address with nothing but this package and an RPC node.
 
-The code on the chain has to equal the published code byte for byte. Only where the constructor
-wrote immutable values does it differ, and each of these values follows from the chain, the
-addresses and the constructor's arguments. So the whole code is predicted and compared. Owner and
-import are read. Who the first owner was, and whether the storage is what published code wrote, only
-the transactions of the creation tell (`storage`).
+The code on the chain must equal the published code byte for byte. It differs only where the
+constructor wrote immutable values, and these follow from the chain, the addresses and the
+constructor's arguments. So the whole code is predicted and compared. Owner and import are read. The
+first owner, and whether only published code wrote the storage, can only be read from the
+transactions that created the contracts (`storage`).
 
 ```python
 found = verify(deployment, HttpTransport(urls), wanted=Wanted(owner=safe))
@@ -12,7 +12,7 @@ for difference in found.differences:
     print(difference)
 ```
 
-The RPC node is believed. If you can't trust it, use one of your own.
+The RPC node is trusted. If you can't trust it, run your own.
 """
 
 from __future__ import annotations
@@ -68,13 +68,13 @@ _ARGUMENTS_BYTES = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What somebody expects of a deployment, besides its code; `None` where anything will do.
+    """Expectations of a deployment, besides its code; `None` accepts anything.
 
     Attributes:
-        owner: Who owns the Registry now.
-        import_open: Whether the contracts take imports now.
-        deployed_open: Whether they took imports when they were created.
-        first_owner: Who was made the owner by the constructor; needs `registry_tx_hash`.
+        owner: Current owner of the Registry.
+        import_open: Whether the contracts accept imports now.
+        deployed_open: Whether they accepted imports when they were created.
+        first_owner: The owner set by the constructor; needs `registry_tx_hash`.
         registry_tx_hash: The transaction that created the Registry.
         permissions_tx_hash: The transaction that created the Permissions.
     """
@@ -94,20 +94,20 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
-    """What stands at the addresses of a deployment.
+    """The state of the contracts at a deployment's addresses.
 
     Attributes:
-        block: As of which block.
-        code_hashes: Keccak-256 of the code on the chain, in hexadecimal: Registry, Permissions.
-        owner: Who owns the Registry; `None` for nobody, or when the code is not the
-            published one: other code can say what it likes.
-        pending_owner: To whom it was offered.
-        import_open: Whether each takes imports; `None` when its code is not the published one.
-        deployed_open: Whether each took imports when it was created; `None` when its code is not
+        block: The block at which they were read.
+        code_hashes: Keccak-256 of the deployed code, in hexadecimal: Registry, Permissions.
+        owner: Owner of the Registry; `None` if there is none, or if the code is not the published
+            one, since other code can return anything.
+        pending_owner: The account that it was offered to.
+        import_open: Whether each accepts imports; `None` if its code is not the published one.
+        deployed_open: Whether each accepted imports when it was created; `None` if its code is not
             the published one.
-        differences: What is not as it should be; empty when all is well.
-        storage_unproven: Why it is not proven that published code alone wrote the storage; `None`
-            if that is proven.
+        differences: Deviations from what is expected; empty if there are none.
+        storage_unproven: Why the storage is unproven; `None` if it is proven that only published
+            code wrote it.
     """
 
     block: BlockRef
@@ -121,12 +121,12 @@ class Verification:
 
     @property
     def is_verified(self) -> bool:
-        """Whether nothing differs: code, constructor arguments, and what was expected besides."""
+        """Whether nothing differs: code, constructor arguments, and the expectations."""
         return not self.differences
 
     @property
     def is_proven(self) -> bool:
-        """Whether nothing differs, and the storage is proven too."""
+        """Whether nothing differs, and the storage is proven."""
         return self.is_verified and self.storage_unproven is None
 
 
@@ -137,19 +137,19 @@ def verify(
     wanted: Wanted | None = None,
     rebuild: bool = True,
 ) -> Verification:
-    """Check what is deployed at the addresses of a deployment.
+    """Verify the contracts at the addresses of a deployment.
 
     Args:
         deployment: Chain, addresses and generation.
-        transport: The way to the chain; stays open.
-        wanted: What is expected besides the code.
-        rebuild: Whether the state is rebuilt from all events and compared. Without this, the
-            storage counts as proven once the contracts are known to be created by published code.
+        transport: Reaches the chain. It is not closed.
+        wanted: Expectations besides the code.
+        rebuild: Whether to rebuild the state from all events and compare it. Otherwise the storage
+            counts as proven if published code created the contracts.
 
     Raises:
         WrongChain: The RPC node is on another chain.
         UnsupportedByDialect: The deployed code of this generation was not published.
-        TransportError: The chain can't be asked.
+        TransportError: The chain can't be reached.
     """
     flow = verification(deployment, wanted or Wanted(), rebuild=rebuild)
     return run(flow, transport.perform)
@@ -162,13 +162,13 @@ async def verify_async(
     wanted: Wanted | None = None,
     rebuild: bool = True,
 ) -> Verification:
-    """Check what is deployed at the addresses of a deployment; see `verify`.
+    """Verify the contracts at the addresses of a deployment; see `verify`.
 
     Args:
         deployment: Chain, addresses and generation.
-        transport: The way to the chain; stays open.
-        wanted: What is expected besides the code.
-        rebuild: Whether the state is rebuilt from all events and compared.
+        transport: Reaches the chain. It is not closed.
+        wanted: Expectations besides the code.
+        rebuild: Whether to rebuild the state from all events and compare it.
     """
     flow = verification(deployment, wanted or Wanted(), rebuild=rebuild)
     return await run_async(flow, transport.perform)
@@ -180,7 +180,7 @@ def verification(
     *,
     rebuild: bool = True,
 ) -> Flow[Verification]:
-    """Check what is deployed at the addresses of a deployment; see `verify`."""
+    """Verify the contracts at the addresses of a deployment; see `verify`."""
     dialect = dialect_of(deployment)
     chain_id, head = yield from together(ChainId(), Head())
     if chain_id != deployment.chain_id:
@@ -199,7 +199,7 @@ def verification(
         deployed_open = deployed_open_in(deployment, contract, code)
         wrong = compared(deployment, contract, code, deployed_open=deployed_open)
         is_open: bool | None = None
-        if not wrong:  # other code can say of itself what it likes
+        if not wrong:  # other code can return anything
             is_open = yield from dialect.import_open(contract, block)
             wrong += _flag(contract, "importOpen()", wanted.import_open, is_open)
             wrong += _flag(contract, "importOpen at deploy", wanted.deployed_open, deployed_open)
@@ -242,7 +242,7 @@ def verification(
 
 
 def _state(deployment: Deployment, first: int, block: int) -> Flow[list[Difference] | str]:
-    """Return how the state differs from what the events add up to, or why that is not known."""
+    """Return how the state differs from the one rebuilt from events, or why that is unknown."""
     try:
         differing = yield from state_differences(deployment, first, block)
     except TransportError as error:
@@ -252,7 +252,7 @@ def _state(deployment: Deployment, first: int, block: int) -> Flow[list[Differen
 
 
 class _Created(NamedTuple):
-    """How a creation differs from what it should be; otherwise its block."""
+    """The differences of a creation, or its block if there are none."""
 
     differences: list[Difference]
     blocks: list[int]
@@ -265,7 +265,7 @@ def _created(
     deployed_open: bool | None,  # noqa: FBT001 - private
     tx_hash: str,
 ) -> Flow[_Created]:
-    """Compare the transaction that created a contract with the bytecode and what is expected."""
+    """Compare the transaction that created a contract with the bytecode and the expectations."""
     what = f"transaction {shown(tx_hash, public=True)}"
     creation = yield from CreationBy(tx_hash)
     registry = contract is Contract.REGISTRY

@@ -1,4 +1,4 @@
-"""The compiled contracts: ABI and bytecode, so that nobody needs a compiler.
+"""The compiled contracts: ABI and bytecode. Users need no compiler.
 
 `v3/` is generated from the sources by `make abi` and compared with a fresh compile in CI. `v1/` is
 copied from v1's published npm package, as each file's `source` says.
@@ -19,7 +19,7 @@ _NAMES = ("Registry", "Permissions")
 
 
 class AbiParameter(TypedDict, total=False):
-    """A value that a function, an event or an error has, as Solidity's ABI describes it."""
+    """A parameter of a function, an event or an error, in Solidity's ABI JSON."""
 
     name: str
     type: str
@@ -29,7 +29,7 @@ class AbiParameter(TypedDict, total=False):
 
 
 class AbiEntry(TypedDict, total=False):
-    """A function, an event, an error or the constructor, as Solidity's ABI describes it."""
+    """A function, an event, an error or the constructor, in Solidity's ABI JSON."""
 
     type: str
     name: str
@@ -46,10 +46,10 @@ class Artifact:
     Attributes:
         name: `Registry` or `Permissions`.
         abi: Its functions, events and errors.
-        bytecode: What creates it, without the constructor's arguments.
-        deployed_bytecode: What is then on the chain, with zeros where the constructor writes;
-            empty where that was not published.
-        immutables: Where it writes: first byte and length of each place, by the value's name.
+        bytecode: The creation code, without the constructor's arguments.
+        deployed_bytecode: The code on the chain, with zeros where the constructor writes immutable
+            values; empty if it was not published.
+        immutables: Where it writes them: first byte and length of each place, by the value's name.
     """
 
     name: str
@@ -63,7 +63,7 @@ def artifact(dialect: str, name: str) -> Artifact:
     """Read a compiled contract.
 
     Args:
-        dialect: Generation of the contract, as a deployment tells it.
+        dialect: Generation of the contract, as in a deployment.
         name: `Registry` or `Permissions`.
 
     Raises:
