@@ -264,11 +264,17 @@ class Checked(NamedTuple):
 
     Attributes:
         error: The error found; `None` for a valid request.
-        by_contract: Whether a contract has to check the signature (ERC-1271).
+        contracts: The contracts that have to check a signature of it (ERC-1271): the account or its
+            controller, and whoever accepts.
     """
 
     error: RequestRejected | None
-    by_contract: bool
+    contracts: tuple[Address, ...] = ()
+
+    @property
+    def by_contract(self) -> bool:
+        """Return whether a contract has to check a signature."""
+        return bool(self.contracts)
 
 
 def checks(
@@ -311,7 +317,8 @@ def checks(
         elif error is None:
             expected[key] += 1
             accepted = yield from _acceptance(dialect, request, head.ref.timestamp_unix_s)
-            error = None if accepted is None else accepted.error
+            error = accepted.error
+            found[place] = Checked(None, found[place].contracts + accepted.contracts)
         found[place] = found[place]._replace(error=error)
     return tuple(found)
 
@@ -320,7 +327,7 @@ def _acceptance(
     dialect: Dialect,
     request: SignedRequest,
     now_unix_s: int,
-) -> Flow[Checked | None]:
+) -> Flow[Checked]:
     """Check the acceptance of a request that needs one; controllers don't count for it.
 
     The contract does without where the new account itself sends a move. That is not enough here:
@@ -328,16 +335,15 @@ def _acceptance(
     """
     needed = acceptance_of(request.intent, request.account)
     if needed is None:
-        return None
+        return Checked(None)
     accepted = request.request.acceptance
     if not isinstance(accepted, SignedRequest):
-        return Checked(SignatureMismatch(needed[0], None), by_contract=False)
+        return Checked(SignatureMismatch(needed[0], None))
     if accepted.deadline_unix_s < now_unix_s:
-        return Checked(RequestExpired(accepted.deadline_unix_s, now_unix_s), by_contract=False)
+        return Checked(RequestExpired(accepted.deadline_unix_s, now_unix_s))
     expected = yield from dialect.nonce(accepted.account, Contract.REGISTRY, None)
     if accepted.nonce != expected:
-        mismatch = NonceMismatch(accepted.account, expected, accepted.nonce)
-        return Checked(mismatch, by_contract=False)
+        return Checked(NonceMismatch(accepted.account, expected, accepted.nonce))
     return (yield from _signature(dialect, accepted, accepted.account))
 
 
@@ -345,10 +351,10 @@ def _signature(dialect: Dialect, request: SignedRequest, signer: Address) -> Flo
     digest = request.request.payload.digest()
     recovered = yield from Local(lambda: recover(digest, request.signature))
     if recovered == signer:
-        return Checked(None, by_contract=False)
+        return Checked(None)
     mismatch = SignatureMismatch(signer, recovered)
     if not dialect.limits.has_contract_signers or not (yield from CodeSize(signer)):
-        return Checked(mismatch, by_contract=False)
+        return Checked(mismatch)
     data = selector(_VALID) + join(fixed(digest), blob(request.signature))
     try:
         accepted = yield from Call(
@@ -358,5 +364,5 @@ def _signature(dialect: Dialect, request: SignedRequest, signer: Address) -> Flo
             gas=_LOOK_GAS + _BYTE_GAS * len(data),
         )
     except (Reverted, BadAnswer):
-        return Checked(mismatch, by_contract=True)
-    return Checked(None if accepted == selector(_VALID) else mismatch, by_contract=True)
+        return Checked(mismatch, (signer,))
+    return Checked(None if accepted == selector(_VALID) else mismatch, (signer,))

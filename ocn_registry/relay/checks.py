@@ -34,7 +34,7 @@ class Check:
     def __init__(self, signed: SignedRequest, before: tuple[SignedRequest, ...]) -> None:
         """Create it from what is checked."""
         self.signed, self.before = signed, before
-        self.by_contract: Future[bool] = Future()
+        self.contracts: Future[tuple[Address, ...]] = Future()
 
 
 class Checker:
@@ -66,7 +66,9 @@ class Checker:
         self._waiting.put(None)
         self._thread.join()
 
-    def check(self, signed: SignedRequest, before: tuple[SignedRequest, ...]) -> bool:
+    def check(
+        self, signed: SignedRequest, before: tuple[SignedRequest, ...]
+    ) -> tuple[Address, ...]:
         """Check a request: deadline, nonce, signature, and that it would not revert.
 
         Args:
@@ -75,7 +77,7 @@ class Checker:
                 after others can't be simulated.
 
         Returns:
-            Whether a contract has to check its signature.
+            The contracts that have to check a signature of it.
 
         Raises:
             RequestRejected: Deadline, nonce or signature would be refused.
@@ -85,7 +87,7 @@ class Checker:
         """
         one = Check(signed, before)
         self._waiting.put(one)
-        return one.by_contract.result()
+        return one.contracts.result()
 
     def _go_on(self) -> None:
         later: list[Check | None] = []
@@ -105,8 +107,8 @@ class Checker:
                 self._check(checks)
             except BaseException as error:
                 for one in checks:
-                    if not one.by_contract.done():
-                        one.by_contract.set_exception(error)
+                    if not one.contracts.done():
+                        one.contracts.set_exception(error)
                 if not isinstance(error, OcnRegistryError):
                     raise
             if None in now:
@@ -119,14 +121,14 @@ class Checker:
             if balance < self._least_wei:
                 raise InsufficientFunds(spender, balance, self._least_wei)
         looks = self._looks(checks)
-        good: list[tuple[Check, bool]] = []
+        good: list[tuple[Check, tuple[Address, ...]]] = []
         for one, look in zip(checks, looks, strict=True):
             if look.error is not None:
-                one.by_contract.set_exception(look.error)
+                one.contracts.set_exception(look.error)
             elif one.before:
-                one.by_contract.set_result(look.by_contract)
+                one.contracts.set_result(look.contracts)
             else:
-                good.append((one, look.by_contract))
+                good.append((one, look.contracts))
         for contract in {self._dialect.contract_of(one.signed.intent) for one, _ in good}:
             group = [
                 each
@@ -140,7 +142,7 @@ class Checker:
         looks = iter(run(checks_of(self._dialect, tuple(row)), self._transport.perform))
         return [[next(looks) for _ in (*one.before, one.signed)][-1] for one in checks]
 
-    def _simulate(self, group: list[tuple[Check, bool]]) -> None:
+    def _simulate(self, group: list[tuple[Check, tuple[Address, ...]]]) -> None:
         """Simulate requests for one contract, and again alone each that fails among the others."""
         if len(group) > 1:
             call = self._dialect.write(
@@ -150,14 +152,14 @@ class Checker:
             alone = [each for each, error in zip(group, errors, strict=True) if error is not None]
         else:
             alone = group
-        for one, by_contract in group:
-            if (one, by_contract) not in alone:
-                one.by_contract.set_result(by_contract)
-        for one, by_contract in alone:
+        for one, contracts in group:
+            if (one, contracts) not in alone:
+                one.contracts.set_result(contracts)
+        for one, contracts in alone:
             try:
                 call = self._dialect.write((one.signed,), each_alone=False, sender=self._spender())
                 run(iter(call), self._transport.perform)
             except OcnRegistryError as error:
-                one.by_contract.set_exception(error)
+                one.contracts.set_exception(error)
             else:
-                one.by_contract.set_result(by_contract)
+                one.contracts.set_result(contracts)

@@ -55,7 +55,7 @@ receipts = "env:OCN_RELAY_RECEIPTS" # signs receipts of accepted requests; holds
 [policy]
 # allow = []                        # accounts that are sponsored without a voucher or a key
 # deny = []                         # accounts that never are
-# contracts = []                    # contract wallets whose signatures are accepted
+# contracts = []                    # contract wallets whose signatures count, controllers too
 # vouchers = true                   # accept vouchers of operators that run a node
 # leaving_per_day = 5               # deletions, revocations and cancellations of one account
 # requests_per_day = 200            # of one sponsor

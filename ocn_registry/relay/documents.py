@@ -2,7 +2,8 @@
 
 All are EIP-712 typed data with a domain of their own, so that none can be taken for a request
 to the contracts. A voucher says that the operator of a node lets the relay pay for an account: the
-operator that `SetParty` names was not asked, so its name alone proves nothing.
+operator that `SetParty` names was not asked, so its name alone proves nothing. An operator with a
+controller speaks through it here as well: a stolen key of the operator can't spend its quota.
 """
 
 from __future__ import annotations
@@ -34,11 +35,11 @@ class Voucher(Portable):
     """An operator's word that a relay may pay for an account.
 
     Attributes:
-        operator: Who runs a node, and signs.
+        operator: Who runs a node.
         account: For whom the relay may pay.
         requests: How many requests, in all.
         deadline_unix_s: Until when.
-        signature: The operator's signature: 65 bytes.
+        signature: The signature of the operator, or of its controller if it has one: 65 bytes.
     """
 
     operator: Address
@@ -48,7 +49,7 @@ class Voucher(Portable):
     signature: bytes
 
     @classmethod
-    def sign(
+    def sign(  # noqa: PLR0913 - all that a voucher says
         cls,
         deployment: Deployment,
         account: Address,
@@ -56,15 +57,17 @@ class Voucher(Portable):
         requests: int,
         deadline_unix_s: int,
         signer: Signer,
+        operator: Address | None = None,
     ) -> Voucher:
-        """Sign a voucher with an operator's key.
+        """Sign a voucher with the key of an operator or of its controller.
 
         Args:
             deployment: The registry it is for.
             account: For whom the relay may pay.
             requests: How many requests, from 1 to 1,000.
             deadline_unix_s: Until when, in Unix time.
-            signer: The operator.
+            signer: The operator, or its controller.
+            operator: The operator, if its controller signs; `None` for the signer.
 
         Raises:
             InvalidInput: The number of requests is out of range.
@@ -73,9 +76,10 @@ class Voucher(Portable):
             raise InvalidInput(
                 f"{requests} is not a valid number of requests: use 1 to {MAX_REQUESTS}"
             )
-        payload = _voucher(deployment, signer.address, account, requests, deadline_unix_s)
+        operator = operator or signer.address
+        payload = _voucher(deployment, operator, account, requests, deadline_unix_s)
         return cls(
-            operator=signer.address,
+            operator=operator,
             account=account,
             requests=requests,
             deadline_unix_s=deadline_unix_s,
@@ -101,12 +105,17 @@ class Voucher(Portable):
             signature=read_signature(whole["signature"]),
         )
 
-    def is_signed_for(self, deployment: Deployment) -> bool:
-        """Return whether the operator signed exactly this, for this registry."""
+    def is_signed_for(self, deployment: Deployment, signer: Address) -> bool:
+        """Return whether exactly this was signed for this registry.
+
+        Args:
+            deployment: The registry.
+            signer: The operator's controller: the operator itself if it has none.
+        """
         payload = _voucher(
             deployment, self.operator, self.account, self.requests, self.deadline_unix_s
         )
-        return recover(payload.digest(), self.signature) == self.operator
+        return recover(payload.digest(), self.signature) == signer
 
     def name(self, deployment: Deployment) -> str:
         """Return what the voucher's requests are counted under: its digest."""

@@ -234,13 +234,14 @@ class Intake:
                 if one.nonce < signed.nonce
             ]
         )
-        by_contract = self._checker.check(signed, before)
-        if by_contract and signed.account not in self._policy.contracts:
-            raise NotSponsored(
-                f"a contract signs for {signed.account}, and this relay pays for those on its list "
-                "only: ask the relay, or pay yourself",
-            )
-        return by_contract
+        contracts = self._checker.check(signed, before)
+        for one in contracts:
+            if one not in self._policy.contracts:
+                raise NotSponsored(
+                    f"the contract {one} signs for {signed.account}, and this relay pays for those "
+                    "on its list only: ask the relay, or pay yourself",
+                )
+        return bool(contracts)
 
     def _sponsor(self, signed: SignedRequest, voucher: Voucher | None, key: str | None) -> Sponsor:
         by_voucher = None if voucher is None else self._by_voucher(signed, voucher)
@@ -258,10 +259,12 @@ class Intake:
             raise NotSponsored(f"the voucher is for {voucher.account}, not for {signed.account}")
         if voucher.deadline_unix_s < time.time():
             raise NotSponsored("the voucher has expired: ask the operator for a new one")
-        if not voucher.is_signed_for(deployment):
+        controller = self._client.controller_of(voucher.operator)
+        if not voucher.is_signed_for(deployment, controller):
+            whose = "" if controller == voucher.operator else f"{controller}, the controller of "
             raise NotSponsored(
-                f"the voucher is not signed by {voucher.operator} for this registry: ask the "
-                "operator for a new one",
+                f"the voucher is not signed by {whose}{voucher.operator} for this registry: ask "
+                "the operator for a new one",
             )
         if voucher.operator in self._policy.denied or not self._runs_node(voucher.operator):
             raise NotSponsored(f"{voucher.operator} does not run a node: its vouchers don't count")

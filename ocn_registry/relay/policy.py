@@ -62,8 +62,9 @@ class Policy:
         denied: Accounts for which nothing is paid.
         allowed: Accounts for which requests are paid without a voucher or a key.
         vouchers: Whether vouchers of node operators are accepted.
-        contracts: Accounts that are contracts and may sign with ERC-1271; others' contract
-            signatures are refused, because a contract can change its mind at any time.
+        contracts: Contracts that may sign with ERC-1271, for themselves or for accounts they
+            control; others' signatures are refused, because a contract can change its mind at any
+            time.
         leaving_per_day: Requests a day that give something up, for each account.
         requests_per_day: Requests a day of each sponsor.
         new_ids_per_day: New ids a day of each sponsor.

@@ -86,6 +86,26 @@ def test_voucher_of_an_operator_sponsors_what_it_names(
     assert relay.submit(signed, voucher=voucher).sponsor == f"voucher:{operator.address}"
 
 
+def test_voucher_of_an_operator_with_a_controller_is_its_controllers(
+    relay, registry, registration, operator
+):
+    controller, stranger = KeySigner.generate(), KeySigner.generate()
+    good = {"requests": 2, "deadline_unix_s": int(time.time()) + 600, "operator": operator.address}
+
+    def voucher(signer):
+        return Voucher.sign(registry.deployment, stranger.address, signer=signer, **good)
+
+    before = voucher(operator)
+    signed = registration(stranger, "XYZ")
+    assert refusal(relay.submit, signed, voucher=voucher(controller)).code == "not_sponsored"
+    registry.identity.name_controller(controller, signer=operator)
+    error = refusal(relay.submit, signed, voucher=before)
+    assert error.code == "not_sponsored"
+    assert f"{controller.address}, the controller of {operator.address}" in str(error)
+    found = relay.submit(signed, voucher=voucher(controller))
+    assert found.sponsor == f"voucher:{operator.address}"
+
+
 def test_voucher_with_another_word_changed_is_not_the_operators(
     relay, registry, registration, operator
 ):

@@ -11,6 +11,7 @@ from conftest import serving
 
 from ocn_registry import KeySigner
 from ocn_registry.relay.config import TEMPLATE, read_config
+from ocn_registry.relay.documents import Voucher
 from ocn_registry.relay.main import main
 from ocn_registry.relay.policy import Policy
 from ocn_registry.relay.sender import Sender
@@ -122,6 +123,23 @@ def test_stranger_is_refused_with_a_reason_that_helps(run, working, operator):
     assert "not_sponsored" in done.stderr
     assert "voucher" in done.stderr
     assert done.stdout == ""
+
+
+def test_voucher_of_a_controlled_operator_is_signed_by_its_controller(run, operator, fresh):
+    key = fresh.accounts[4].private_key
+    cold = KeySigner.from_key(key)
+    words = ("request", "sponsor", "-a", fresh.accounts[3].address, "--requests", 2, *NETWORK)
+    controller = ("--controller", "env:COLD")
+    made = run(*words, "--operator", operator.address, *controller, COLD=key)
+    assert made.returncode == 0, made.stderr
+    assert f"signed by {cold.address}, its controller" in made.stderr
+    voucher = Voucher.read(made.stdout)
+    assert voucher.operator == operator.address
+    assert voucher.is_signed_for(fresh.deployment(), cold.address)
+    unnamed = run(*words, *controller, COLD=key)
+    assert (unnamed.returncode, "--operator" in unnamed.stderr) == (2, True)
+    other = run(*words, "--operator", operator.address, "-s", "env:COLD", COLD=key)
+    assert (other.returncode, "--controller" in other.stderr) == (2, True)
 
 
 def test_network_without_a_relay_says_what_to_do(run, operator):

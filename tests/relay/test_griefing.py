@@ -8,16 +8,28 @@ import pytest
 import urllib3
 from conftest import serving
 
-from ocn_registry import Address, Contract, InvalidateNonce, KeySigner, Role, SetParty
+from ocn_registry import (
+    AcceptController,
+    Address,
+    Contract,
+    InvalidateNonce,
+    KeySigner,
+    MoveAccount,
+    Role,
+    SetParty,
+)
 from ocn_registry.relay import store
 from ocn_registry.relay.intake import digest_of_key
-from ocn_registry.relay.policy import Policy
+from ocn_registry.relay.policy import NotSponsored, Policy
 from ocn_registry.relay.sender import Sender
 from ocn_registry.relay.service import Service
 
 WALLET = "0x" + "c0de" * 10
+WALLET_NOT_LISTED = "0x" + "c0df" * 10
 # At gas price 0, as in a simulation, it says yes; in a transaction it loops until its gas is gone.
-LIES = "0x3a601457" + "631626ba7e60e01b600052" + "60206000f3" + "5b601456"
+_SAYS_YES = "631626ba7e60e01b600052" + "60206000f3"
+LIES = "0x3a601457" + _SAYS_YES + "5b601456"
+AGREES = "0x" + _SAYS_YES
 STALE_GAS = 25_000  # what an item that fails in its block may cost
 
 
@@ -28,7 +40,7 @@ def people():
 
 @pytest.fixture
 def policy(people):
-    allowed = {each.address for each in people} | {Address(WALLET)}
+    allowed = {each.address for each in people} | {Address(WALLET), Address(WALLET_NOT_LISTED)}
     return Policy(allowed=frozenset(allowed), contracts=frozenset([Address(WALLET)]))
 
 
@@ -126,14 +138,48 @@ def test_contract_wallet_that_lies_fails_alone_within_its_gas(
     assert int(receipt["gasUsed"], 16) < 400_000
 
 
+@pytest.mark.parametrize("controller", [WALLET, WALLET_NOT_LISTED])
+def test_contract_that_controls_an_account_signs_if_it_is_on_the_list(
+    service, people, registry, operator, fresh, controller
+):
+    account = people[0].address
+    fresh.request("anvil_setBalance", account, hex(10**18))
+    fresh.request("anvil_setCode", controller, AGREES)
+    accepted = registry.prepare(AcceptController(account=account), controller).signed(b"yes")
+    registry.identity.name_controller(accepted, signer=people[0])
+    intent = SetParty(
+        country_code="DE", party_id="SAF", roles=[Role.CPO], operator=operator.address
+    )
+    document = registry.prepare(intent, account).signed(b"yes").to_json()
+    if controller == WALLET:
+        assert service.intake.accept(document).request.by_contract
+    else:
+        with pytest.raises(NotSponsored, match=f"the contract {Address(controller)} signs"):
+            service.intake.accept(document)
+
+
+@pytest.mark.parametrize("new", [WALLET, WALLET_NOT_LISTED])
+def test_contract_that_accepts_an_account_is_on_the_list(service, people, accept, fresh, new):
+    registered = accept(people[0], "MOV")
+    Sender(service).round()
+    assert found(service, registered).state == "mined"
+    fresh.request("anvil_setCode", new, AGREES)
+    wanted = service.client.prepare(MoveAccount(new_account=Address(new)), people[0].address)
+    accepted = wanted.sign(people[0]).accepted(wanted.acceptance.signed(b"yes"))
+    if new == WALLET:
+        assert service.intake.accept(accepted.to_json()).request.by_contract
+    else:
+        with pytest.raises(NotSponsored, match=f"the contract {Address(new)} signs"):
+            service.intake.accept(accepted.to_json())
+
+
 def test_contract_that_is_not_on_the_list_is_not_sponsored(service, registry, operator, fresh):
-    other = "0x" + "c0df" * 10
-    fresh.request("anvil_setCode", other, LIES)
+    fresh.request("anvil_setCode", WALLET_NOT_LISTED, LIES)
     intent = SetParty(
         country_code="DE", party_id="LIE", roles=[Role.CPO], operator=operator.address
     )
-    document = registry.prepare(intent, other).signed(b"\1" * 70).to_json()
-    with pytest.raises(Exception, match="sponsor"):
+    document = registry.prepare(intent, WALLET_NOT_LISTED).signed(b"\1" * 70).to_json()
+    with pytest.raises(NotSponsored, match="the contract"):
         service.intake.accept(document)
 
 
