@@ -1,8 +1,8 @@
-"""OCN Notary: sign OCPI messages, and verify who signed the ones you receive.
+"""OCN Notary: sign OCPI messages, and verify the signatures of those you receive.
 
-Compatible with the JavaScript library (`@shareandcharge/ocn-notary`) and the JVM ones, both ways.
-Needs the extra `notary`: brotli. The package itself does not depend on it, because HTTP libraries
-that find it installed begin to ask servers for brotli.
+Compatible with the JavaScript library (`@shareandcharge/ocn-notary`) and the JVM libraries in both
+directions. Needs the extra `notary`, which installs brotli. The package itself does not depend on
+brotli, because HTTP libraries that find it installed start to request it from servers.
 
 ```python
 message = OcpiMessage.request(headers, params=query, body=body)
@@ -11,7 +11,7 @@ signed = signature.verify(message, require_all_fields=True)
 signed.original.signatory  # look it up in the registry
 ```
 
-Nothing here asks a chain.
+Nothing here accesses a chain.
 """
 
 from ocn_registry.notary.errors import (

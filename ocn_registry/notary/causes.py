@@ -1,7 +1,7 @@
-"""Why a message does not hold what was signed, where that can be proved.
+"""Find out why a message differs from what was signed, if that can be proved.
 
-The hash says whether a guess is right, so nothing is named on suspicion. The work is bounded: a
-stranger's message may be long, and each guess hashes all of it once.
+The hash tells whether a guess is right, so no cause is reported on suspicion. The work is bounded:
+a stranger's message can be long, and each guess hashes all of it.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ _DECIMALS = (0, 1, 2, 3, 4, 6)
 def modified(
     root: dict[str, Plain], fields: tuple[str, ...], digest: str, layer: int
 ) -> ModifiedMessage:
-    """Return the error for a message that does not hold what was signed, with its cause.
+    """Return the error for a message that differs from what was signed, with the cause.
 
     Args:
         root: The message.
-        fields: The paths of the signature, as they came.
-        digest: The hash that was signed.
-        layer: Which state of the message it is.
+        fields: The signature's paths, as received.
+        digest: The signed hash.
+        layer: The state of the message.
     """
     capital = next((field for field in fields if field != field.lower()), None)
     if capital is not None and _holds_as_written(root, fields, digest):
@@ -60,7 +60,7 @@ def _hash(text: str) -> str:
 
 
 def _holds_as_written(root: dict[str, Plain], fields: tuple[str, ...], digest: str) -> bool:
-    """Return whether it would hold if keys were looked up with their capital letters."""
+    """Return whether the signature matches if keys are looked up case-sensitively."""
     try:
         values = values_at(root, map(paths.parse, fields))
         return any(
@@ -74,7 +74,7 @@ def _holds_as_written(root: dict[str, Plain], fields: tuple[str, ...], digest: s
 def _other_numbers(
     root: dict[str, Plain], fields: tuple[Path, ...], digest: str
 ) -> Iterator[tuple[int, str]]:
-    """Find numbers that were signed in a text of their own: one, or all with as many decimals."""
+    """Find numbers that were signed in another text: a single one, or all with equal decimals."""
     values = [paths.find(root, path) for path in fields]
     texts = [scalar_text(value) if isinstance(value, (str, int, float)) else "" for value in values]
     numbers = {
@@ -95,7 +95,7 @@ def _other_numbers(
 def _guesses(
     texts: list[str], numbers: dict[int, tuple[str, ...]]
 ) -> Iterator[tuple[int, str, str]]:
-    """Walk guesses: which number, how it was signed, the text of the whole message then."""
+    """Yield guesses: the number, how it was signed, and the text of the whole message then."""
     for way in range(len(_DECIMALS) if numbers else 0):
         changed = texts.copy()
         for index, others in numbers.items():

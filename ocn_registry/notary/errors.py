@@ -1,20 +1,20 @@
-"""What can be wrong with a signed message.
+"""The errors of signed messages.
 
 ```
 OcnRegistryError
-  MessageRejected        the message, or what says who signed it, can't be trusted
-    MalformedSignature   not a signature, or beyond a limit; also InvalidInput
-    UnsignableMessage    a value of the message can't be signed; also InvalidInput
-      HeaderTooLong      the signature is longer than the receiver takes
-    ModifiedMessage      these are not the values that were signed
-    SignatoryMismatch    signed by another key than the one it names
-    UncoveredField       the message holds a value that nobody signed (only where asked)
-    RepeatedField        a value is signed twice (only where asked)
-  BrotliMissing          the package was installed without the extra `notary`; also ImportError
+  MessageRejected         the message or its signature can't be trusted
+    MalformedSignature    not a signature, or too large; also InvalidInput
+    UnsignableMessage     a value of the message can't be signed; also InvalidInput
+      HeaderTooLong       the signature is longer than the receiver accepts
+    ModifiedMessage       the values differ from the signed ones
+    SignatoryMismatch     another key signed than the one it names
+    UncoveredField        the message holds a value that nobody signed (only on request)
+    RepeatedField         a field is signed twice (only on request)
+  BrotliMissing           the package was installed without the extra `notary`; also ImportError
 ```
 
-A node that gets a message catches `MessageRejected`. Layer 0 is the message as it came, layer 1
-what it was before the newest rewrite, and so on.
+A node that receives a message catches `MessageRejected`. Layer 0 is the message as received, layer
+1 the message before the latest rewrite, and so on.
 """
 
 from typing import Literal, TypeAlias
@@ -22,31 +22,31 @@ from typing import Literal, TypeAlias
 from ocn_registry.errors import InvalidInput, OcnRegistryError
 from ocn_registry.foreign.text import shown
 
-# Why a message does not hold what was signed, where that is certain.
+# Why a message differs from what was signed, if that is certain.
 Cause: TypeAlias = Literal["capital_letters", "number_text", "missing_field"]
 
 
 class MessageRejected(OcnRegistryError):
-    """The message, or what says who signed it, can't be trusted: do not act on it."""
+    """The message or its signature can't be trusted: do not act on it."""
 
     def __reduce__(self) -> tuple[object, ...]:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
-        """Travel between processes with message and fields, whatever `__init__` takes."""
+        """Support pickling, whatever arguments `__init__` takes."""
         return _again, (type(self), self.args, self.__dict__)
 
 
 class MalformedSignature(MessageRejected, InvalidInput):
-    """This is not the signature of a message, or it is beyond the limits."""
+    """The text is not the signature of a message, or exceeds a limit."""
 
 
 class UnsignableMessage(MessageRejected, InvalidInput):
-    """The message holds something that has no text to sign, or that no verifier would find."""
+    """The message holds a value that can't be signed, or that no verifier would find."""
 
 
 class HeaderTooLong(UnsignableMessage):
-    """The signature is longer than the receiver takes as a header."""
+    """The signature is longer than the header that the receiver accepts."""
 
     def __init__(self, size: int, limit: int) -> None:
-        """Name both sizes."""
+        """Create the error from both sizes."""
         super().__init__(
             f"the header OCN-Signature takes {size:,} bytes, and max_header_bytes allows "
             f"{limit:,}: send fewer objects in one message, or have the receiver's server accept "
@@ -57,18 +57,18 @@ class HeaderTooLong(UnsignableMessage):
 
 
 class ModifiedMessage(MessageRejected):
-    """The message does not hold the values that were signed.
+    """The message differs from the values that were signed.
 
     Attributes:
-        layer: Which state of the message it is.
-        cause: Why, where that is certain.
-        field: The path that the cause is about.
+        layer: The state of the message.
+        cause: The cause, if it is certain.
+        field: The path that the cause concerns.
     """
 
     def __init__(
         self, layer: int, cause: Cause | None = None, field: str = "", signed: str = ""
     ) -> None:
-        """Name the state of the message, and the cause."""
+        """Create the error from the state of the message and the cause."""
         super().__init__(_modified(_named(layer), cause, shown(field), shown(signed)))
         self.layer = layer
         self.cause = cause
@@ -100,10 +100,10 @@ def _modified(which: str, cause: Cause | None, field: str, signed: str) -> str:
 
 
 class SignatoryMismatch(MessageRejected):
-    """The signature is not that of the address that it names."""
+    """The signature was not made by the address that it names."""
 
     def __init__(self, named: str, recovered: str | None, layer: int = 0) -> None:
-        """Name the expected signer, and the actual one if there is one."""
+        """Create the error from the expected signer and the actual one, if any."""
         found = f"the signature of {recovered}" if recovered else "a signature that nobody made"
         super().__init__(
             f"{_named(layer)} carries {found} instead of that of {named}: do not act on it",
@@ -117,7 +117,7 @@ class UncoveredField(MessageRejected):
     """The message holds a value that the signature does not cover."""
 
     def __init__(self, field: str, count: int, layer: int) -> None:
-        """Name the first such field, and their number."""
+        """Create the error from the first such field and the number of them."""
         more = f", and {count - 1} more," if count > 1 else ""
         super().__init__(
             f"{_named(layer)} holds {shown(field)}{more} that the signature does not cover: "
@@ -132,7 +132,7 @@ class RepeatedField(MessageRejected):
     """The signature lists a field twice."""
 
     def __init__(self, field: str) -> None:
-        """Name the field."""
+        """Create the error from the field."""
         super().__init__(
             f"the signature lists {shown(field)} more than once, which no known library does: do "
             "not act on it",
@@ -144,7 +144,7 @@ class BrotliMissing(OcnRegistryError, ImportError):
     """The library that compresses signatures is not installed."""
 
     def __init__(self) -> None:
-        """Name the command that installs it."""
+        """Create the error with the command that installs the library."""
         super().__init__(
             "signatures of OCN messages are compressed with brotli 1.2 or newer, which is not "
             "installed: pip install 'ocn-registry[notary]'",

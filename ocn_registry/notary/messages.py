@@ -1,9 +1,9 @@
-"""An OCPI message as it is signed: headers, query parameters, body.
+"""An OCPI message in the form that is signed: headers, query parameters, body.
 
-What is signed is the text of every value, one after the other, with nothing between them. The list
-of their paths travels with the signature and is not signed. So the signature says which values were
-there, and not in which field: a node on the way can swap two values, or move a letter into the next
-field. No verifier can notice that; the format has no room for it.
+The signed text is the concatenation of all values, without separators. The list of their paths
+travels with the signature and is not signed. So the signature proves which values were present, but
+not in which fields: a node on the way can swap two values, or move a character into the next field.
+No verifier can detect that; it is a limit of the format.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ocn_registry.notary.paths import Path
     from ocn_registry.notary.values import Json, Plain, Scalar
 
-# In this order where present.
+# Signed in this order, if present.
 SIGNED_HEADERS = (
     "x-correlation-id",
     "ocpi-from-country-code",
@@ -45,12 +45,12 @@ MAX_TEXT_CHARS = 1 << 22
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OcpiMessage:
-    """What is signed of a request or a response: a copy, in JavaScript's order of properties.
+    """The signed parts of a request or a response: a copy, in JavaScript's property order.
 
     Attributes:
-        headers: Names in lower case. `request` and `response` choose the ones that are signed.
-        params: Query parameters; numbers as numbers or as text are the same to the signature.
-        body: The JSON body; of a response without its `ocn_signature`.
+        headers: Headers with lower-case names. `request` and `response` select the signed ones.
+        params: Query parameters. A number and its text are equivalent to the signature.
+        body: The JSON body; for a response, without its `ocn_signature`.
     """
 
     headers: Mapping[str, Json]
@@ -58,10 +58,11 @@ class OcpiMessage:
     body: Json = None
 
     def __post_init__(self) -> None:
-        """Copy all three, so that later changes to the arguments have no effect.
+        """Copy the arguments, so that later changes to them have no effect.
 
         Raises:
-            UnsignableMessage: Headers or parameters are not a mapping, or a value is not JSON.
+            UnsignableMessage: Headers or parameters are not a mapping, or a value is not valid
+                JSON.
         """
         for name in ("headers", "params", "body"):
             try:
@@ -84,12 +85,12 @@ class OcpiMessage:
         """Return the message of an HTTP request.
 
         Args:
-            headers: All headers, names in any case; the ones that are signed are taken.
+            headers: All headers, with names in any case; the signed ones are selected.
             params: Query parameters.
             body: The JSON body.
 
         Raises:
-            UnsignableMessage: Something in it has no text to sign.
+            UnsignableMessage: A value can't be signed.
         """
         return cls(headers=_signed_headers(headers), params=params, body=body)
 
@@ -98,36 +99,36 @@ class OcpiMessage:
         """Return the message of an HTTP response.
 
         Args:
-            headers: All headers, names in any case; the ones that are signed are taken.
-            body: The JSON body, with or without its `ocn_signature`, which is left out.
+            headers: All headers, with names in any case; the signed ones are selected.
+            body: The JSON body. Its `ocn_signature`, if present, is left out.
 
         Raises:
-            UnsignableMessage: Something in it has no text to sign.
+            UnsignableMessage: A value can't be signed.
         """
         if isinstance(body, Mapping):
             body = {key: value for key, value in body.items() if key != RESPONSE_PROPERTY}
         return cls(headers=_signed_headers(headers), body=body)
 
     def body_text(self, *, number_texts: NumberTexts = "javascript") -> str:
-        """Return the body as it has to be sent for the signature to verify everywhere it can.
+        """Return the body to send, so that as many verifiers as possible accept the signature.
 
-        Programs that write JSON themselves may write `4.0` where `4` is signed. Send this text.
+        Other JSON serializers may write `4.0` where `4` was signed. Send this text instead.
 
         Args:
-            number_texts: The texts that the message was signed in; see `MessageSignature.sign`.
+            number_texts: The number format of the signature; see `MessageSignature.sign`.
 
         Returns:
-            JSON; nothing where there is no body.
+            The JSON; empty if there is no body.
 
         Raises:
-            InvalidInput: There are no such texts.
-            UnsignableMessage: A number can't be written in them.
+            InvalidInput: The number format does not exist.
+            UnsignableMessage: A number can't be written in that format.
         """
         writing, root = writing_of(number_texts), self.root()
         return NumberWriter(writing, root).body(root["body"]) if "body" in root else ""
 
     def root(self) -> dict[str, Plain]:
-        """Return the object that paths begin at; headers first, and without what is absent."""
+        """Return the object that paths start from: headers first, absent parts left out."""
         root: dict[str, Plain] = {}
         for name in ("headers", "params", "body"):
             value: Plain = getattr(self, name)
@@ -137,28 +138,28 @@ class OcpiMessage:
 
 
 def message_of(root: dict[str, Plain]) -> OcpiMessage:
-    """Return the message of a root.
+    """Return the message with this root object.
 
     Raises:
-        UnsignableMessage: It is not a message.
+        UnsignableMessage: The object is not a message.
     """
     if not root.keys() <= {"headers", "params", "body"}:
         raise UnsignableMessage("a message has headers, params and body, and nothing else")
-    # Whatever stands there: `OcpiMessage` looks itself.
+    # Any value will do: `OcpiMessage` checks it.
     headers = cast("dict[str, Plain]", root.get("headers"))
     params = cast("dict[str, Plain] | None", root.get("params"))
     return OcpiMessage(headers=headers, params=params, body=root.get("body"))
 
 
 def path_text(path: Path) -> str:
-    """Return a path as signatures carry it."""
+    """Return a path in the form used in signatures."""
     return "$" + "".join(f"[{step}]" if isinstance(step, int) else f"['{step}']" for step in path)
 
 
 def leaves(root: dict[str, Plain]) -> Iterator[tuple[str, Path, Scalar]]:
-    """Walk all values that are signed, in order: path as text, path as steps, value.
+    """Yield all signed values in order: path as text, path as steps, value.
 
-    Source: `walk` of the JavaScript library: depth first; nothing for null and empty text.
+    Source: `walk` in the JavaScript library: depth first, skipping null and empty text.
     """
     for key, value in root.items():
         yield from _leaves(f"$['{key}']", (key,), value)
@@ -176,7 +177,7 @@ def _leaves(text: str, path: Path, value: Plain) -> Iterator[tuple[str, Path, Sc
 
 
 def fields_of(root: dict[str, Plain]) -> tuple[str, ...]:
-    """Return the paths of all values, as a signature carries them.
+    """Return the paths of all values, in the form used in signatures.
 
     Raises:
         UnsignableMessage: A verifier would not find one of them.
@@ -195,10 +196,10 @@ def fields_of(root: dict[str, Plain]) -> tuple[str, ...]:
 
 
 def values_at(root: dict[str, Plain], fields: Iterable[Path]) -> tuple[tuple[Path, Scalar], ...]:
-    """Return the values at these paths, each with its path; nothing for what is missing or null.
+    """Return the values at these paths, each with its path; missing ones and nulls are skipped.
 
     Raises:
-        MalformedSignature: A path leads to an array or object that is not empty.
+        MalformedSignature: A path leads to a non-empty array or object.
     """
     values: list[tuple[Path, Scalar]] = []
     for path in fields:
@@ -218,14 +219,14 @@ def text_of(
     values: Iterable[tuple[Path, Scalar]],
     write: Callable[[Path, Scalar], str],
 ) -> str:
-    """Return what is signed: the texts of values, nothing between them.
+    """Return the signed text: the texts of all values, concatenated.
 
     Args:
         values: The values, each with its path.
-        write: Writes the value at a path.
+        write: Returns the text of the value at a path.
 
     Raises:
-        MalformedSignature: The text grows beyond all messages.
+        MalformedSignature: The text is longer than any real message.
     """
     texts: list[str] = []
     length = 0
@@ -239,7 +240,7 @@ def text_of(
 
 
 def shown_place(error: NotPlain) -> str:
-    """Return where in a value an error is; bounded."""
+    """Return the location of an error within a value, in bounded length."""
     return error.where if len(error.where) <= 200 else f"{error.where[:200]}..."  # noqa: PLR2004
 
 

@@ -1,8 +1,9 @@
-"""What the public Kotlin nodes read of a body: fields, and which of them are 32-bit floats.
+"""The fields that the public Kotlin nodes read from a body, and which are 32-bit floats.
 
-Such a node reads the body of a request into a class of its own and verifies what that class holds.
-A field that the class lacks reads as nothing, and a 32-bit float has another text than the number
-that was sent. PATCH requests and the `data` of responses are read into maps, which keep everything.
+Such a node parses the body of a request into one of its classes and verifies the values of that
+object. A field that the class lacks is lost, and a 32-bit float has a different text from the
+number that was sent. PATCH requests and the `data` of responses are parsed into maps, which keep
+everything.
 
 Source: `models/ocpi/*.kt` of energywebfoundation/ocn-node and olisystems/ocn-node-v2, as of
 November 2026; a field counts where the newer of them has it.
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from ocn_registry.notary.paths import Path
     from ocn_registry.notary.values import Plain
 
-# Name, then fields: `~` marks a 32-bit float, `#` a 32-bit integer, `=Name` an enumeration, and
-# `:Name` a class; of these, one or many.
+# Name, then fields: `~` marks a 32-bit float, `#` a 32-bit integer, `=Name` an enumeration and
+# `:Name` a class, each also as a list.
 _MODELS = """
 Location country_code party_id id publish publish_allowed_to:PublishTokenType name address city
   postal_code state country coordinates:GeoLocation related_locations:AdditionalGeoLocation
@@ -129,7 +130,7 @@ ChargingRateUnit W A
 Role CPO EMSP HUB NAP NSP OTHER SCSP
 ConnectionStatus CONNECTED OFFLINE PLANNED SUSPENDED
 """
-# A body is an object of the first kind of which it has all these fields.
+# A body belongs to the first class whose fields listed here it has.
 _KINDS = {
     "Response": {"status_code", "timestamp"},
     "CDR": {"cdr_token", "cdr_location"},
@@ -152,7 +153,7 @@ _KINDS = {
 
 
 class _Field(NamedTuple):
-    """What a field of a class holds."""
+    """The type of a field of a class."""
 
     model: str = ""
     enum: str = ""
@@ -182,7 +183,7 @@ ENUMS = {name: frozenset(values) for name, *values in _table(_ENUMS)}
 
 
 class Misread(Enum):
-    """What a node makes of a value that its class has no place for."""
+    """How a node misreads a value that its class has no place for."""
 
     UNKNOWN_FIELD = 1
     UNKNOWN_VALUE = 2
@@ -190,34 +191,34 @@ class Misread(Enum):
 
 
 def is_float_field(path: Path, *, into_maps: bool) -> bool:
-    """Return whether a node holds what stands there as a 32-bit float, by its name.
+    """Return whether a node stores the value at a path as a 32-bit float, judging by its name.
 
     Args:
-        path: Where a value of the message stands.
-        into_maps: Whether nodes read the body into maps: see `reads_into_maps`.
+        path: The path of a value in the message.
+        into_maps: Whether nodes parse the body into maps; see `reads_into_maps`.
     """
     return not into_maps and path[0] == "body" and path[-1] in FLOAT_FIELDS
 
 
 def reads_into_maps(root: dict[str, Plain], method: str | None = None) -> bool:
-    """Return whether nodes read a body into maps, which keep every field and number.
+    """Return whether nodes parse a body into maps, which keep every field and number.
 
     Args:
         root: The message.
-        method: The request's, if it is known.
+        method: The request's method, if known.
     """
     return method == "PATCH" or kind_of(root.get("body")) == "Response"
 
 
 def kind_of(body: Plain) -> str | None:
-    """Return the kind of object that a body is; `None` for one that nodes have no class for."""
+    """Return the class that nodes parse a body into; `None` if they have none for it."""
     if not isinstance(body, dict):
         return None
     return next((kind for kind, fields in _KINDS.items() if fields <= body.keys()), None)
 
 
 def misread(root: dict[str, Plain]) -> Iterator[tuple[Path, str, Misread, Plain]]:
-    """Walk what the nodes' classes have no place for: path, name of the class, why, the value."""
+    """Yield the values that nodes' classes can't hold: path, class name, reason, value."""
     body = root.get("body")
     kind = kind_of(body)
     if kind is not None:
@@ -253,7 +254,7 @@ def _unknown_values(
 
 
 def _is_int(value: Plain) -> bool:
-    """Return whether a node holds a value as it is in a 32-bit integer; no number is not asked."""
+    """Return whether a 32-bit integer holds a value unchanged; `True` for other types."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return True
     return value == int(value) and abs(value) <= MAX_INT

@@ -1,11 +1,11 @@
-"""The texts in which the numbers of a message are signed, and how the body is written for each.
+"""The formats in which the numbers of a message are signed, and the body that fits each.
 
-There are two at a sender's choice. `javascript` is the format's own: what JavaScript, and a JVM
-that reads into maps, make of the body. `jvm` differs in the numbers that a JVM makes something else
-of: the fields that its classes hold as 32-bit floats, and those that Java writes with an exponent.
+A sender can choose between two. `javascript` is the original: how JavaScript, and a JVM that parses
+into maps, read the body. `jvm` differs in the numbers that a JVM changes: fields that its classes
+store as 32-bit floats, and numbers that Java writes with an exponent.
 
-A verifier meets more: nodes write numbers anew, and JVM programs sign what they hold. All texts
-name the same numbers, so it does no harm to accept each.
+A verifier meets more formats: nodes rewrite numbers, and JVM programs sign the values they hold.
+All formats denote the same numbers, so accepting each of them is safe.
 """
 
 from __future__ import annotations
@@ -37,14 +37,15 @@ NumberTexts: TypeAlias = Literal["javascript", "jvm"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Writing:
-    """One way of writing the numbers of a message.
+    """A way to write the numbers of a message.
 
     Attributes:
-        name: The text that it is one of.
-        plain: What is signed for a number.
-        floats: What is signed for a number of a field that JVM nodes hold as a 32-bit float.
-        sent: How a number is written in the body.
-        sent_floats: How a number of such a field is.
+        name: Name of the format that it belongs to.
+        plain: Returns the signed text of a number.
+        floats: Returns the signed text of a number in a field that JVM nodes store as a 32-bit
+            float.
+        sent: Returns the text of a number in the body.
+        sent_floats: Returns the text in the body of a number in such a field.
     """
 
     name: NumberTexts
@@ -55,12 +56,12 @@ class Writing:
 
 
 def _sent_to_jvm(value: float) -> str:
-    """Write a number so that JavaScript and a JVM with maps agree, where they can."""
+    """Return the text of a number on which JavaScript and a JVM with maps agree, if possible."""
     return str(value) if isinstance(value, int) else javascript_text(value)
 
 
 def _signed_for_jvm(value: float) -> str:
-    """Return what a JVM with maps reads of the number above."""
+    """Return how a JVM with maps reads the number above."""
     sent = _sent_to_jvm(value)
     return jvm_text(value) if set(sent) & set(".e") else sent
 
@@ -93,8 +94,8 @@ JVM = Writing(
     sent=_sent_to_jvm,
     sent_floats=_finite_float,
 )
-# What else is met, the likely ones first: a JVM that verifies maps, one that verifies classes, and
-# what either signs.
+# Other formats in use, the likely ones first: a JVM that verifies maps, one that verifies classes,
+# and what each of them signs.
 _MET = tuple(
     Writing(name="jvm", plain=plain, floats=floats, sent=_as_it_came, sent_floats=sent_floats)
     for plain, floats, sent_floats in (
@@ -108,10 +109,10 @@ KNOWN = (JAVASCRIPT, JVM, *_MET)
 
 
 def writing_of(name: str) -> Writing:
-    """Return the way of writing numbers that a sender chose.
+    """Return the number format with this name.
 
     Raises:
-        InvalidInput: There is none of that name.
+        InvalidInput: There is no such format.
     """
     for writing in (JAVASCRIPT, JVM):
         if writing.name == name:
@@ -123,15 +124,15 @@ def writing_of(name: str) -> Writing:
 
 
 class NumberWriter:
-    """Writes the values of one message as they are signed, or its body as it is sent."""
+    """Writes the values of a message for signing, or its body for sending."""
 
     def __init__(self, writing: Writing, root: dict[str, Plain]) -> None:
-        """Look at the message once: nodes read the data of responses without types."""
+        """Inspect the message once: nodes parse the data of responses without types."""
         self._writing = writing
         self._into_maps = reads_into_maps(root)
 
     def signed(self, path: Path, value: Scalar) -> str:
-        """Return the text of a value as it is signed."""
+        """Return the signed text of a value."""
         if isinstance(value, str):
             return value
         if isinstance(value, bool):
@@ -141,7 +142,7 @@ class NumberWriter:
         return self._writing.plain(value)
 
     def check_floats(self, values: Iterable[tuple[Path, Scalar]]) -> None:
-        """Refuse to sign what a 32-bit float does not hold, where such floats are written.
+        """Raise for numbers that exceed a 32-bit float, if the format writes such floats.
 
         Raises:
             UnsignableMessage: A number is too large.
@@ -151,7 +152,7 @@ class NumberWriter:
                 self._writing.sent_floats(value)
 
     def body(self, value: Plain, path: Path = ("body",)) -> str:
-        """Return the JSON of a body as it has to be sent."""
+        """Return the JSON of a body to send."""
         if isinstance(value, dict):
             items = (
                 f"{json_text(key)}:{self.body(item, (*path, key))}" for key, item in value.items()

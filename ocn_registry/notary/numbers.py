@@ -1,7 +1,7 @@
-"""The text of a number, as JavaScript and Java write it.
+"""The text of a number in JavaScript and in Java.
 
-What is signed is text, so two programs that write a number differently sign different messages.
-JavaScript writes `4` where Java writes `4.0`, and a Java program that holds a number as a 32-bit
+Signatures cover text, so two programs that write a number differently sign different messages.
+JavaScript writes `4` where Java writes `4.0`, and a Java program that stores a number as a 32-bit
 float writes `3.1415927` for `3.14159265358979`.
 
 Source: ECMA-262, Number::toString (6.1.6.1.20); Java 17, `Double.toString`, `Float.toString` and
@@ -19,12 +19,12 @@ EXACT_INTEGERS = 1 << 53
 _DOUBLE_BITS = 53
 _FLOAT_BITS = 24
 _FLOAT_DIGITS = 9
-# JsonPath's reader keeps a longer number as a BigDecimal, which has its own text.
+# JsonPath's parser keeps longer numbers as BigDecimal, which has its own text.
 _LONGEST_DOUBLE = 18
 
 
 def javascript_text(value: float) -> str:
-    """Return what JavaScript's `String()` makes of a number."""
+    """Return a number as JavaScript's `String()` writes it."""
     if isinstance(value, int):
         if -EXACT_INTEGERS <= value <= EXACT_INTEGERS:
             return str(value)
@@ -43,16 +43,16 @@ def javascript_text(value: float) -> str:
 
 
 def java_text(value: float) -> str:
-    """Return what Java's `toString` makes of a number: it keeps `5.0` and `5` apart."""
+    """Return a number as Java's `toString` writes it, which distinguishes `5.0` from `5`."""
     if isinstance(value, int):
         return str(value)
     return _java_layout(value, *(_early_java(value, _DOUBLE_BITS) or _shortest(value)))
 
 
 def jvm_text(value: float) -> str:
-    """Return what a JVM verifier appends for a number that it read without a type.
+    """Return the text that a JVM verifier appends for a number parsed without a type.
 
-    It is Java's text, read by JsonPath once more and written again.
+    It is Java's text, parsed again by JsonPath and written again.
     """
     text = java_text(value)
     if isinstance(value, int) or len(text) <= _LONGEST_DOUBLE:
@@ -61,10 +61,10 @@ def jvm_text(value: float) -> str:
 
 
 def float_text(value: float) -> str:
-    """Return what a JVM verifier appends for a number that it holds as a 32-bit float.
+    """Return the text that a JVM verifier appends for a number stored as a 32-bit float.
 
     Returns:
-        `Infinity` for what such a float doesn't hold.
+        The text; `Infinity` for a number that exceeds such a float.
     """
     narrow = _as_float(value)
     if not isfinite(narrow):
@@ -73,7 +73,7 @@ def float_text(value: float) -> str:
 
 
 def is_same_in_every_java(value: float) -> bool:
-    """Return whether the text of a 32-bit float is the same before and since Java 19."""
+    """Return whether Java 19 and earlier versions write a 32-bit float alike."""
     narrow = _as_float(value)
     return isfinite(narrow) and float_text(narrow) == _java_layout(narrow, *_shortest_float(narrow))
 
@@ -88,11 +88,11 @@ def _java_layout(value: float, sign: str, digits: str, point: int) -> str:
 
 
 def _early_java(value: float, bits: int) -> tuple[str, str, int] | None:
-    """Take a whole number apart as Java did before 19: it keeps more digits than it needs.
+    """Split a whole number as Java before 19 did, which kept more digits than necessary.
 
     Returns:
-        `None` for a number that is not whole, or that fits its type: there the shortest digits
-        count.
+        `None` for a number that is not whole, or that fits its type: then the shortest digits
+        apply.
     """
     whole = abs(int(value))
     exponent = whole.bit_length() - 1
@@ -125,10 +125,10 @@ def _shortest_float(value: float) -> tuple[str, str, int]:
 
 
 def _shortest(value: float) -> tuple[str, str, int]:
-    """Take a number apart: sign, the fewest digits that name it, where the point stands.
+    """Split a number: sign, the fewest digits that identify it, position of the point.
 
-    The value is 0.DIGITS times ten to the power of the last. Python and JavaScript both choose the
-    shortest digits, and of these the nearest; only their layouts differ.
+    The value is 0.DIGITS times ten to the power of the position. Python and JavaScript both choose
+    the shortest digits, and of these the nearest; only their layouts differ.
     """
     return _apart(repr(value))
 

@@ -1,6 +1,6 @@
-"""What keeps a message from being verified everywhere, said before it is signed.
+"""Obstacles to verification: values that some verifiers misread, found before signing.
 
-Everywhere is: the JavaScript library, and JVM nodes that read a body into maps or into classes.
+The verifiers are the JavaScript library, and JVM nodes that parse a body into maps or classes.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ _IN_JVM_TEXT = 'sign with number_texts="jvm" if the receivers verify on a JVM'
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Obstacle:
-    """A value of a message that some verifiers read otherwise than it is signed.
+    """A value of a message that some verifiers read differently from what is signed.
 
     Attributes:
-        field: Its path.
-        reason: Who reads it otherwise, and how.
+        field: The path of the value.
+        reason: Which verifiers misread it, and how.
         remedy: What to do about it.
     """
 
@@ -41,7 +41,7 @@ class Obstacle:
     remedy: str
 
     def __str__(self) -> str:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
-        """Return it as one line."""
+        """Return the obstacle as one line."""
         return f"{shown(self.field)}: {self.reason}; {self.remedy}"
 
 
@@ -51,14 +51,14 @@ def obstacles(
     number_texts: NumberTexts = "javascript",
     method: str | None = None,
 ) -> tuple[Obstacle, ...]:
-    """Return what keeps a message from being verified everywhere; empty where nothing does.
+    """Return the values of a message that some verifiers misread; empty if there are none.
 
     Args:
-        message: What is to be signed.
-        number_texts: The texts that its numbers are to be signed in. With `jvm` the JavaScript
-            library is left out of account.
-        method: The request's method. JVM nodes read the body of a `PATCH` into maps, which keep
-            every field and number; that of any other they read into classes of their own.
+        message: The message to sign.
+        number_texts: The number format to sign in. With `jvm`, the JavaScript library is
+            disregarded.
+        method: The request's method. JVM nodes parse the body of a `PATCH` into maps, which keep
+            every field and number, and other bodies into classes.
     """
     return tuple(_obstacles(message.root(), number_texts, method))
 
@@ -103,7 +103,7 @@ def _escaped(field: str) -> Obstacle:
 
 
 def _misread(path: Path, kind: str, why: Misread, value: Plain) -> Obstacle:
-    """Say what a class of the public Kotlin nodes makes of a value."""
+    """Return how a class of the public Kotlin nodes misreads a value."""
     if why is Misread.UNKNOWN_FIELD:
         reason = f"the {kind} of the public Kotlin nodes has no such field, so they read nothing"
         remedy = "leave it out, or send the message unsigned to receivers behind such nodes"

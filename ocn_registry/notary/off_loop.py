@@ -1,7 +1,7 @@
-"""Reading and verifying in a thread: a large message must not hold up an event loop.
+"""Parse and verify in a thread, so that a large message does not block the event loop.
 
-A page of a thousand locations takes a second to read and verify. `verify_off_loop` does all of it
-in a thread, from the bytes that came to who signed them.
+A page of a thousand locations takes a second to parse and verify. `verify_off_loop` does all of it
+in a thread, from the received bytes to the signatories.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 
 def read_body(content: bytes, limits: Limits = OCPI_BODY) -> Json:
-    """Return the JSON body of a message; refuse what is too large before anything is made of it.
+    """Return the JSON body of a message. Its size is checked before it is parsed.
 
     Args:
-        content: The body as it came; empty when there is none.
-        limits: The most that it may be.
+        content: The body as received; empty if there is none.
+        limits: The limits of the body.
 
     Raises:
-        UnsignableMessage: It is not JSON, or too large, or nested too deeply.
+        UnsignableMessage: The body is not JSON, too large, or nested too deeply.
     """
     if not content.strip():
         return None
@@ -50,12 +50,12 @@ async def verify_off_loop(
     params: Mapping[str, Json] | None = None,
     require_all_fields: bool = False,
 ) -> VerifiedSignature:
-    """Return who signed a message; everything is read and verified in a thread.
+    """Return who signed a message; parsing and verification run in a thread.
 
     Args:
         signature: The header `OCN-Signature` of a request, or `ocn_signature` of a response's body.
-        headers: All headers, names in any case.
-        body: The body as it came; the `ocn_signature` of a response is left out of it.
+        headers: All headers, with names in any case.
+        body: The body as received. The `ocn_signature` of a response is left out.
         params: Query parameters of a request.
         require_all_fields: See `MessageSignature.verify`.
 

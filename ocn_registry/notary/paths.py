@@ -1,11 +1,11 @@
-"""JSONPaths as the notary libraries write them: `$['body']['evses'][0]['uid']`.
+"""JSONPaths in the notary libraries' form: `$['body']['evses'][0]['uid']`.
 
-Only this form is read. The libraries' JSONPath engines also take wildcards, filters and scripts;
-no signer writes them, and what they select is not one value.
+Only this form is accepted. The libraries' JSONPath engines also support wildcards, filters and
+scripts, but no signer writes them, and they don't select a single value.
 
-A key stands between quotes as it is, without escapes, and every path is put in lower case before it
-is looked up. So a key with a capital letter, or with a quote, can be signed by the JavaScript
-library and is never found again. Here such a key is refused before it is signed.
+A key stands between quotes without escapes, and every path is converted to lower case before the
+lookup. So the JavaScript library can sign a key with a capital letter or a quote, but no verifier
+finds it. This package refuses to sign such a key.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Path: TypeAlias = tuple[Step, ...]
 
 MAX_PATH_CHARS = 1024
 
-# What the engine's grammar takes between quotes; the text stands for itself, its backslashes too.
+# What the engine's grammar accepts between quotes. The text is literal, including backslashes.
 _KEY = r"(?:\\['bfnrt/\\]|\\u[a-fA-F0-9]{4}|[^'\\])*+"
 _INDEX = "0|[1-9][0-9]{0,8}"
 _PATH = re.compile(rf"\$(?:\['{_KEY}'\]|\[(?:{_INDEX})\])++")
@@ -44,13 +44,13 @@ def parse(text: str) -> Path:
     """Return the steps of a path.
 
     Args:
-        text: `$` and at least one step, `['key']` or `[index]`.
+        text: `$` followed by at least one step, `['key']` or `[index]`.
 
     Returns:
-        The steps: text for a key, a number for an index.
+        The steps: a string for a key, a number for an index.
 
     Raises:
-        MalformedSignature: It is not such a path, or too long.
+        MalformedSignature: The text is not such a path, or is too long.
     """
     if len(text) > MAX_PATH_CHARS:
         raise MalformedSignature(
@@ -66,7 +66,7 @@ def parse(text: str) -> Path:
 
 
 def looked_up(field: str) -> Path:
-    """Return the steps of one of a signature's `fields`, in lower case as it is looked up."""
+    """Return the steps of one of a signature's `fields`, in lower case for the lookup."""
     return parse(field.lower())
 
 
@@ -84,7 +84,7 @@ def find(root: Plain, path: Path) -> Plain:
     """Return the value at a path.
 
     Returns:
-        The value; `None` when there is none.
+        The value; `None` if there is none.
     """
     node = root
     for step in path:
@@ -100,20 +100,20 @@ def find(root: Plain, path: Path) -> Plain:
 
 
 def replaced(root: dict[str, Plain], changes: Mapping[Path, Plain]) -> dict[str, Plain]:
-    """Return a copy of an object with other values at some paths.
+    """Return a copy of an object with new values at some paths.
 
     Args:
-        root: The object; it and what it holds stay as they are.
-        changes: The new values. Objects and arrays on the way are made where they are missing.
+        root: The object. It is not modified.
+        changes: The new values. Missing objects and arrays on the way are created.
 
     Returns:
-        The copy, which shares what did not change.
+        The copy, which shares the unchanged parts.
 
     Raises:
         ValueError: A path leads through a value, or past the end of an array.
     """
     copy = dict(root)
-    own: dict[int, Plain] = {id(copy): copy}  # each is copied once, however many changes there are
+    own: dict[int, Plain] = {id(copy): copy}  # each is copied only once
     for path, value in changes.items():
         node: Plain = copy
         for step, following in pairwise(path):

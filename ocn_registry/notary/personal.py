@@ -1,12 +1,12 @@
-"""Personal-sign (EIP-191), and the signatures that nodes put on what they send each other.
+"""Personal-sign (EIP-191), and the signatures of messages between nodes.
 
-Between nodes the whole body is signed, as text, by the operator of the sender's node: 130
-hexadecimal digits without `0x`.
+Between nodes, the operator of the sending node signs the whole body as text: 130 hexadecimal digits
+without `0x`.
 
 The signer is recovered from the signature and compared with the expected one. Like the JavaScript
-and JVM libraries, this accepts a high s, and v written as 0 or 1. Anybody can turn one such form
-into another, so never use a signature to tell messages apart. Signatures made here have a low s,
-and v of 27 or 28.
+and JVM libraries, this accepts a high s, and v written as 0 or 1. Anyone can convert one form into
+another, so never identify messages by their signatures. Signatures made here have a low s and v of
+27 or 28.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ _V_OFFSET = 27
 
 @dataclass(frozen=True, slots=True)
 class PersonalMessage:
-    """Text that a wallet signs as such: a payload that every `Signer` takes.
+    """A text for `personal_sign`: a payload that every `Signer` accepts.
 
     Attributes:
-        text: What is signed, in UTF-8.
+        text: The text, which is signed in UTF-8.
 
     Source: EIP-191, version 0x45.
     """
@@ -46,7 +46,7 @@ class PersonalMessage:
         return keccak256(b"\x19Ethereum Signed Message:\n%d" % len(self.text) + self.text)
 
     def document(self) -> dict[str, object]:
-        """Return the form in which a wallet takes it: the first argument of `personal_sign`."""
+        """Return the form for a wallet: the first argument of `personal_sign`."""
         return {"personal_sign": "0x" + self.text.hex()}
 
 
@@ -54,14 +54,14 @@ def sign_text(text: str, signer: Signer) -> str:
     """Sign text.
 
     Args:
-        text: What is signed.
-        signer: Whose key signs.
+        text: The text.
+        signer: Holds the key.
 
     Returns:
         130 hexadecimal digits: r, s, v.
 
     Raises:
-        InvalidInput: The text has no UTF-8, or the signer does not sign with its key.
+        InvalidInput: The text can't be encoded as UTF-8, or the signer did not sign with its key.
     """
     message = PersonalMessage(_utf8(text))
     signature = signer.sign(message)
@@ -79,14 +79,15 @@ def recover_text(text: str, rsv: str) -> Address | None:
     """Return who signed text.
 
     Args:
-        text: What was signed.
+        text: The text.
         rsv: 130 hexadecimal digits, with or without `0x`.
 
     Returns:
-        The address; `None` when it is not a signature of any key.
+        The address; `None` if it is not the signature of any key.
 
     Raises:
-        MalformedSignature: These are not 130 hexadecimal digits, or the text has no UTF-8.
+        MalformedSignature: These are not 130 hexadecimal digits, or the text can't be encoded as
+            UTF-8.
     """
     found = _RSV.fullmatch(rsv)
     if found is None:
@@ -101,17 +102,17 @@ def recover_text(text: str, rsv: str) -> Address | None:
 
 
 def sign_body(body: str, signer: Signer) -> str:
-    """Sign what a node sends another.
+    """Sign the body of a message to another node.
 
     Args:
-        body: The body, exactly as it is sent.
+        body: The body, exactly as sent.
         signer: Holds the key of the node's operator.
 
     Returns:
         The value of the header `OCN-Signature` between nodes: 130 hexadecimal digits.
 
     Raises:
-        InvalidInput: The text has no UTF-8, or the signer does not sign with its key.
+        InvalidInput: The text can't be encoded as UTF-8, or the signer did not sign with its key.
 
     Source: `WalletService.sign` of ocn-node.
     """
@@ -119,32 +120,33 @@ def sign_body(body: str, signer: Signer) -> str:
 
 
 def recover_body(body: str, signature: str) -> Address | None:
-    """Return who signed what another node sent.
+    """Return who signed the body of a message from another node.
 
     Args:
-        body: The body, exactly as it came.
+        body: The body, exactly as received.
         signature: The header `OCN-Signature`.
 
     Returns:
-        The address; `None` when it is not a signature of any key.
+        The address; `None` if it is not the signature of any key.
 
     Raises:
-        MalformedSignature: These are not 130 hexadecimal digits, or the text has no UTF-8.
+        MalformedSignature: These are not 130 hexadecimal digits, or the text can't be encoded as
+            UTF-8.
     """
     return recover_text(body, signature)
 
 
 def verify_body(body: str, signature: str, operator: Address) -> None:
-    """Check that the operator of the sender's node signed what another node sent.
+    """Check that the operator of the sender's node signed the body of its message.
 
     Args:
-        body: The body, exactly as it came.
+        body: The body, exactly as received.
         signature: The header `OCN-Signature`.
-        operator: The operator of the party that the message comes from, by the registry.
+        operator: The operator of the sending party, according to the registry.
 
     Raises:
         MalformedSignature: It is not a signature.
-        SignatoryMismatch: Somebody else signed, or something else was signed.
+        SignatoryMismatch: Another account signed, or another text was signed.
     """
     recovered = recover_text(body, signature)
     if recovered != Address(operator):

@@ -1,4 +1,4 @@
-"""A signature that a later one replaced, with the values that were signed then."""
+"""A signature that a later one replaced, with the values that it covered."""
 
 from __future__ import annotations
 
@@ -26,15 +26,14 @@ _RSV = re.compile(r"0x[0-9a-fA-F]{130}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rewrite:
-    """What a signature was before a node changed the message.
+    """The signature before a node changed the message.
 
     Attributes:
-        rewritten_fields: Path to old value, of each value that was changed; `None` for a value
-            that was not there.
-        hash: Hash of the message before.
+        rewritten_fields: Path to old value for each changed value; `None` if there was no value.
+        hash: Hash of the message before the change.
         rsv: Its signature.
-        signatory: Who signed it, with the checksum. JVM libraries write small letters here, which
-            the JavaScript library rejects: written again, it is one that both take.
+        signatory: The signer's address with its checksum. JVM libraries write it in lower case,
+            which the JavaScript library rejects; with the checksum, both accept it.
     """
 
     rewritten_fields: Mapping[str, Plain]
@@ -43,7 +42,7 @@ class Rewrite:
     signatory: Address
 
     def __post_init__(self) -> None:
-        """Refuse what is not a rewrite, and copy the old values."""
+        """Check the values, and copy the old ones."""
         object.__setattr__(self, "signatory", checked(self.hash, self.rsv, self.signatory))
         try:
             old = plain(self.rewritten_fields)
@@ -59,10 +58,10 @@ class Rewrite:
 
     @classmethod
     def read(cls, value: Plain, limits: Limits) -> Rewrite:
-        """Return a rewrite of a signature that came with a message.
+        """Return a rewrite from the JSON of a received signature.
 
         Raises:
-            MalformedSignature: It is not one, or beyond a limit.
+            MalformedSignature: The value is not a rewrite, or exceeds a limit.
         """
         if not isinstance(value, dict):
             raise MalformedSignature("a rewrite is an object")
@@ -78,7 +77,7 @@ class Rewrite:
         )
 
     def written(self) -> Plain:
-        """Return the object that travels."""
+        """Return the rewrite as a JSON object."""
         return {
             "rewrittenFields": dict(self.rewritten_fields),
             "hash": self.hash,
@@ -88,7 +87,7 @@ class Rewrite:
 
 
 def checked(digest: str, rsv: str, signatory: str) -> Address:
-    """Return the address with its checksum; refuse what is not a hash, signature or address."""
+    """Check hash, signature and address, and return the address with its checksum."""
     if not _HASH.fullmatch(digest):
         raise MalformedSignature(
             f"{shown(digest)} is not a valid hash: it has 0x and 64 lower-case hexadecimal digits"

@@ -1,8 +1,8 @@
 """Signatures of OCPI messages: sign, verify, rewrite.
 
-A party signs the values of its message. A node on the way that has to change one signs the changed
-message, and keeps beside its own signature the old values with the signature that was there: a
-rewrite. Whoever verifies goes back from the newest to the oldest.
+A party signs the values of its message. A node that has to change one on the way signs the changed
+message, and attaches a rewrite: the old values and the previous signature. A verifier works back
+from the latest signature to the original.
 
 A valid signature says that `signatory` signed. Look up in the registry whether that is the party,
 or the operator of its node.
@@ -48,14 +48,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageSignature:
-    """A signature of an OCPI message: what travels in `OCN-Signature` or `ocn_signature`.
+    """A signature of an OCPI message, as sent in `OCN-Signature` or `ocn_signature`.
 
     Attributes:
-        fields: Paths of the values that are signed, in the order in which they are.
+        fields: Paths of the signed values, in signing order.
         hash: `0x` and 64 hexadecimal digits: Keccak-256 of the values' texts.
         rsv: `0x` and 130 hexadecimal digits: the personal-sign signature of the hash as text.
-        signatory: Who signed.
-        rewrites: What was signed before, the oldest first.
+        signatory: The signer's address.
+        rewrites: The earlier signatures, the oldest first.
     """
 
     fields: tuple[str, ...]
@@ -65,10 +65,10 @@ class MessageSignature:
     rewrites: tuple[Rewrite, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse what is not a signature.
+        """Check the values.
 
         Raises:
-            MalformedSignature: A path, the hash, the signature or the address is not one.
+            MalformedSignature: A path, the hash, the signature or the address is not valid.
         """
         object.__setattr__(self, "signatory", checked(self.hash, self.rsv, self.signatory))
         object.__setattr__(self, "fields", tuple(self.fields))
@@ -88,23 +88,23 @@ class MessageSignature:
     ) -> MessageSignature:
         """Sign all values of a message.
 
-        Send the body as `body_text` writes it: another program's JSON may hold the same numbers in
-        texts that JVM nodes read otherwise.
+        Send the body that `body_text` returns: another serializer may write the same numbers in a
+        form that JVM nodes read differently.
 
         Args:
-            message: What is sent.
+            message: The message to send.
             signer: Holds the party's key.
             strict: Whether to refuse a message that some verifier would reject; `obstacles` lists
-                what it is refused for.
-            number_texts: `javascript` is what most verifiers take. `jvm` is for receivers that
-                verify on a JVM, where a body holds numbers in fields that such nodes keep as
-                32-bit floats; the JavaScript library rejects those.
-            method: The request's method, for `strict`: JVM nodes read a `PATCH` as it is sent.
+                the reasons.
+            number_texts: The number format. Most verifiers accept `javascript`. Use `jvm` for
+                receivers that verify on a JVM, if the body has numbers in fields that such nodes
+                store as 32-bit floats; the JavaScript library rejects those signatures.
+            method: The request's method, for `strict`: JVM nodes read a `PATCH` unchanged.
 
         Raises:
-            UnsignableMessage: No verifier would find one of the values, or it is too long; or
-                `strict`, and not every verifier would accept it.
-            InvalidInput: The signer can't sign messages, or there are no such number texts.
+            UnsignableMessage: No verifier would find one of the values, or the message is too long;
+                or, with `strict`, some verifier would reject it.
+            InvalidInput: The signer can't sign messages, or the number format does not exist.
         """
         writing = writing_of(number_texts)
         if strict:
@@ -118,53 +118,53 @@ class MessageSignature:
         *,
         require_all_fields: bool = False,
     ) -> VerifiedSignature:
-        """Return who signed a message, and who before each rewrite.
+        """Return who signed a message, and who signed it before each rewrite.
 
-        The format binds values, not the fields that they stand in (see `notary.messages`).
+        The format binds values, not their fields (see `notary.messages`).
 
         Args:
-            message: What was received.
+            message: The received message.
             require_all_fields: Whether every value of the message, in each of its states, must be
-                covered, and no field listed twice. Without it, values that the signer did not list
+                covered, and no field listed twice. Otherwise values that the signer did not list
                 are ignored, as in the other libraries.
 
         Returns:
-            Who signed what. Whether that is the party it claims to be is not looked at.
+            Who signed what. Look the signatories up in the registry to learn who they are.
 
         Raises:
-            ModifiedMessage: These are not the values that were signed; `cause` says why where
-                that is certain.
-            SignatoryMismatch: Another key signed than the one that is named.
-            UncoveredField: A value is not covered (only when asked).
-            RepeatedField: A value is listed twice (only when asked).
+            ModifiedMessage: The values differ from the signed ones; `cause` says why if that is
+                certain.
+            SignatoryMismatch: The named key did not sign.
+            UncoveredField: A value is not covered (only with `require_all_fields`).
+            RepeatedField: A field is listed twice (only with `require_all_fields`).
             MalformedSignature: A path leads to no single value, or a rewrite to no message.
         """
         states: tuple[Signed, ...] = (self, *reversed(self.rewrites))
         return verified(message, self.fields, states, require_all_fields=require_all_fields)
 
     def body_text(self, message: OcpiMessage) -> str:
-        """Return the body of a message as it has to be sent with this signature.
+        """Return the body of a message to send with this signature.
 
         Args:
-            message: The message that is signed.
+            message: The signed message.
 
         Raises:
-            ModifiedMessage: The message is not the one that this signature is about.
-            UnsignableMessage: A number can't be written in the texts that were signed.
+            ModifiedMessage: The signature is not for this message.
+            UnsignableMessage: A number can't be written in the signed format.
         """
         root = message.root()
         writer = NumberWriter(self._writing(root), root)
         return writer.body(root["body"]) if "body" in root else ""
 
     def response_text(self, message: OcpiMessage) -> str:
-        """Return the body of a response as it has to be sent, with this signature in it.
+        """Return the body of a response to send, with this signature in it.
 
         Args:
-            message: The response that is signed.
+            message: The signed response.
 
         Raises:
-            ModifiedMessage: The message is not the one that this signature is about.
-            InvalidInput: Its body is not an object, so that no signature can stand in it.
+            ModifiedMessage: The signature is not for this message.
+            InvalidInput: Its body is not an object, so it can't hold a signature.
             BrotliMissing: The extra `notary` is not installed.
         """
         root = message.root()
@@ -180,25 +180,25 @@ class MessageSignature:
         changes: Mapping[str, Scalar | None],
         signer: Signer,
     ) -> tuple[OcpiMessage, MessageSignature]:
-        """Change values of a message that somebody else signed, and sign the result.
+        """Change values of a message that another party signed, and sign the result.
 
-        The order of the fields stays the one that was signed, with added ones at the end: the
-        earlier signature is verified with the new one's fields. Numbers are signed in the texts
-        that they were signed in before. This does not check who signed before; `verify` does.
+        The fields keep their order, with added ones at the end, because the earlier signature is
+        verified with the new one's fields. Numbers keep their signed format. This does not check
+        the earlier signatories; use `verify`.
 
         Args:
-            message: The message as it came.
-            changes: Path to new value, for example `$['body']['response_url']`; `None` removes. To
-                remove what a JVM verifies put empty text in its place: it looks for every field
-                that was signed before.
+            message: The message as received.
+            changes: Path to new value, for example `$['body']['response_url']`; `None` removes the
+                value. If the receiver verifies on a JVM, replace it with an empty string instead: a
+                JVM looks up every field that was signed before.
             signer: Holds the node's key.
 
         Returns:
             The changed message and its signature.
 
         Raises:
-            ModifiedMessage: The message is not the one that this signature is about.
-            InvalidInput: A change is not of a single value, or of a value that was not signed.
+            ModifiedMessage: The signature is not for this message.
+            InvalidInput: A change is not for a single value, or for a value that was not signed.
         """
         root = message.root()
         writing = self._writing(root)
@@ -237,14 +237,14 @@ class MessageSignature:
         return changed, signature
 
     def to_header(self, *, max_header_bytes: int | None = None) -> str:
-        """Return the signature as it travels: the text that the JavaScript library writes.
+        """Return the signature as a header, in the JavaScript library's form.
 
         Args:
-            max_header_bytes: How long the header may be, for requests. Tomcat takes 8,192 bytes of
-                all headers together unless told otherwise. Responses carry it in their body.
+            max_header_bytes: Maximum length of the header, for requests. By default, Tomcat accepts
+                8,192 bytes for all headers together. Responses carry the signature in their body.
 
         Raises:
-            HeaderTooLong: It is longer.
+            HeaderTooLong: The signature is longer.
             BrotliMissing: The extra `notary` is not installed.
         """
         text = self._packed()
@@ -267,15 +267,15 @@ class MessageSignature:
 
     @classmethod
     def from_header(cls, text: str, *, limits: Limits = wire.DEFAULT_LIMITS) -> MessageSignature:
-        """Return the signature that came with a message; nothing is verified yet.
+        """Return the signature received with a message. Nothing is verified yet.
 
         Args:
             text: The header `OCN-Signature` of a request, or `ocn_signature` of a response's body;
-                in brotli or gzip.
-            limits: What it may take.
+                compressed with brotli or gzip.
+            limits: The limits of the signature.
 
         Raises:
-            MalformedSignature: It is not a signature, or beyond a limit.
+            MalformedSignature: The text is not a signature, or exceeds a limit.
             BrotliMissing: The extra `notary` is not installed.
         """
         read = wire.unpack(text, limits)

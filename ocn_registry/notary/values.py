@@ -1,8 +1,8 @@
-"""JSON values, in the order in which JavaScript has them.
+"""JSON values in JavaScript's property order.
 
-What is signed is text, and the text of a value is what JavaScript's `String()` makes of it after
+Signatures cover text, and the text of a value is the result of JavaScript's `String()` after
 `JSON.parse`. Properties that look like array indexes come first there, in ascending order. `plain`
-brings a value into that order and refuses what JSON has no form for.
+puts a value in that order and rejects what JSON can't represent.
 
 Source: ECMA-262, OrdinaryOwnPropertyKeys (10.1.11.1), SerializeJSONProperty (25.5.2.2).
 """
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 Scalar: TypeAlias = bool | int | float | str
-# What callers give: any mapping, lists and tuples. A `Plain` value holds only dicts and lists.
+# Callers pass mappings, lists and tuples. A `Plain` value holds only dicts and lists.
 Json: TypeAlias = "Scalar | Mapping[str, Json] | Sequence[Json] | None"
 Plain: TypeAlias = "Scalar | dict[str, Plain] | list[Plain] | None"
 
@@ -35,32 +35,32 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class NotPlain(ValueError):
-    """A value has no form in JSON, or none that can be signed."""
+    """JSON can't represent a value, or it can't be signed."""
 
     def __init__(self, why: str) -> None:
-        """Keep the reason; the place is added on the way out."""
+        """Create the error from the reason; the location is added while it propagates."""
         super().__init__(why)
         self.why = why
         self.where = ""
 
     def within(self, step: str) -> NotPlain:
-        """Add the step that led there."""
+        """Add a step to the location."""
         self.where = step + self.where
         return self
 
 
 def plain(value: object, depth: int = MAX_DEPTH) -> Plain:
-    """Return a copy of a value, as JavaScript would hold it.
+    """Return a copy of a value as JavaScript would hold it.
 
     Args:
-        value: What a JSON reader gives, or is made of mappings, lists and tuples.
-        depth: How many levels of arrays and objects it may have.
+        value: The result of a JSON parser, or mappings, lists and tuples.
+        depth: Maximum nesting of arrays and objects.
 
     Returns:
-        A copy that shares no array or object with the value; objects in JavaScript's order.
+        A copy that shares no array or object with the value, in JavaScript's order.
 
     Raises:
-        NotPlain: It is nested too deeply, or holds something that JSON does not have.
+        NotPlain: The value is nested too deeply, or JSON can't represent it.
     """
     if value is None or isinstance(value, bool):
         return value
@@ -125,7 +125,7 @@ def _object(value: Mapping[object, object], depth: int) -> dict[str, Plain]:
 
 
 def scalar_text(value: Scalar) -> str:
-    """Return a value as it is signed: what JavaScript's `String()` gives."""
+    """Return the signed text of a value: the result of JavaScript's `String()`."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
@@ -134,7 +134,7 @@ def scalar_text(value: Scalar) -> str:
 
 
 def json_text(value: Plain) -> str:
-    """Return a value as JavaScript's `JSON.stringify` writes it: no space, text as raw UTF-8."""
+    """Return a value as JavaScript's `JSON.stringify` writes it: no spaces, raw UTF-8."""
     if value is None:
         return "null"
     if isinstance(value, str):

@@ -1,4 +1,4 @@
-"""What verification returns: who signed which state of a message."""
+"""The result of verification: who signed which state of a message."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from ocn_registry.notary.messages import OcpiMessage
     from ocn_registry.notary.number_texts import NumberTexts
 
-# What nodes of the OCN rewrite. A verifier may look at `VerifiedSignature.rewritten_fields` and
-# refuse more than these.
+# The fields that OCN nodes rewrite. A verifier can reject messages with others in
+# `VerifiedSignature.rewritten_fields`.
 NODE_REWRITES = frozenset(
     {
         "$['body']['response_url']",
@@ -26,14 +26,13 @@ NODE_REWRITES = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedLayer:
-    """A state of a message, and who signed it.
+    """A state of a message and its signer.
 
     Attributes:
-        signatory: Whose key signed.
-        message: What was signed.
-        rewritten_fields: Paths of the values that this signatory had changed; none for the first
-            one, who wrote the message.
-        number_texts: The text that the numbers were signed in: JavaScript's or Java's.
+        signatory: The signer's address.
+        message: The signed message.
+        rewritten_fields: Paths of the values that this signatory changed; empty for the author.
+        number_texts: The number format: `javascript` or `jvm`.
     """
 
     signatory: Address
@@ -47,19 +46,19 @@ class VerifiedSignature:
     """Who signed a message; look the signatories up in the registry.
 
     Attributes:
-        layers: Newest first: the message as it came, then before each rewrite.
+        layers: The states, latest first: the message as received, then before each rewrite.
     """
 
     layers: tuple[SignedLayer, ...]
 
     @property
     def signatories(self) -> tuple[Address, ...]:
-        """All signatories, the newest first."""
+        """All signatories, the latest first."""
         return tuple(layer.signatory for layer in self.layers)
 
     @property
     def signatory(self) -> Address:
-        """The signatory of the message as it came: its sender, or the last node that changed it."""
+        """The signatory of the message as received: its author, or the last node to change it."""
         return self.layers[0].signatory
 
     @property

@@ -1,4 +1,4 @@
-"""Verifying: from the message as it came back to the message as its author signed it."""
+"""Verification: from the message as received back to the message as its author signed it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class Signed(Protocol):
-    """The state of a message that one party signed: a `MessageSignature`, or a `Rewrite`."""
+    """A signed state of a message: a `MessageSignature` or a `Rewrite`."""
 
     @property
     def hash(self) -> str:
@@ -42,7 +42,7 @@ class Signed(Protocol):
 
     @property
     def signatory(self) -> Address:
-        """Who signed."""
+        """The signer's address."""
         ...
 
 
@@ -53,13 +53,13 @@ def verified(
     *,
     require_all_fields: bool,
 ) -> VerifiedSignature:
-    """Return who signed a message, and who before each rewrite.
+    """Return who signed a message, and who signed it before each rewrite.
 
     Args:
-        message: The message as it was received.
-        signed_fields: Paths of the values that are signed.
-        states: What was signed, the newest first: the message's signature, then its rewrites.
-        require_all_fields: Whether every value has to be covered, and none listed twice.
+        message: The message as received.
+        signed_fields: Paths of the signed values.
+        states: The signed states, latest first: the message's signature, then its rewrites.
+        require_all_fields: Whether every value must be covered, and none listed twice.
 
     Raises:
         MessageRejected: See `MessageSignature.verify`.
@@ -95,10 +95,10 @@ def verified(
 
 
 def writing_held(root: dict[str, Plain], fields: tuple[Path, ...], digest: str) -> Writing | None:
-    """Return how the numbers of a message were written when it was signed.
+    """Return the number format in which a message was signed.
 
     Returns:
-        `None` for a message that does not hold what was signed, however its numbers are written.
+        `None` if the message differs from what was signed, whatever the format.
     """
     values = values_at(root, fields)
     tried: set[str] = set()
@@ -111,7 +111,7 @@ def writing_held(root: dict[str, Plain], fields: tuple[Path, ...], digest: str) 
 
 
 def hash_of(text: str) -> str:
-    """Return the hash of a message's text, as it is signed."""
+    """Return the hash of a message's signed text."""
     return "0x" + keccak256(text.encode()).hex()
 
 
@@ -133,7 +133,7 @@ def _refuse_uncovered(root: dict[str, Plain], fields: tuple[Path, ...], layer: i
 
 
 def _restored(message: OcpiMessage, rewrite: Rewrite) -> OcpiMessage:
-    # Not in lower case: as the other libraries put them back.
+    # Case is kept here, as in the other libraries.
     old = {paths.parse(text): value for text, value in rewrite.rewritten_fields.items()}
     try:
         return message_of(paths.replaced(message.root(), old))

@@ -1,9 +1,9 @@
-"""How a signature travels: base64 of compressed JSON, within limits.
+"""The wire form of a signature: base64 of compressed JSON, within limits.
 
-Brotli is written, at quality 4; brotli and gzip (OLI's newer node) are read. A few bytes can unpack
-to millions of objects, so what they may unpack to, in length and in number of values, depends on
-how many came, and is checked before anything is made of them. Whatever is not a signature raises
-`MalformedSignature`.
+It is written in brotli, at quality 4, and read in brotli or gzip (OLI's newer node). A few bytes
+can unpack to millions of objects, so the unpacked length and number of values are limited in
+proportion to the compressed size, and checked before parsing. Anything that is not a signature
+raises `MalformedSignature`.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ if TYPE_CHECKING:
 _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP_WBITS = 16 + zlib.MAX_WBITS
 _QUALITY = 4
-# How many values a byte of a header may become. Signatures of real messages stay far below.
+# Maximum values for each byte of a header. Signatures of real messages stay far below.
 _ITEMS_A_BYTE, _ITEMS_ANYWAY = 8, 1 << 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What a signature may take; a page of a hundred locations stays below each limit.
+    """The limits of a signature. A page of a hundred locations stays below each of them.
 
     Attributes:
-        header_chars: Length of the text that travels. HTTP servers allow 8 to 64 thousand; the
-            signature of a response stands in its body.
-        json_bytes: Length of the JSON in it.
+        header_chars: Length of the header. HTTP servers allow 8 to 64 thousand characters; the
+            signature of a response is in its body.
+        json_bytes: Length of the JSON.
         fields: Number of fields.
         rewrites: Number of rewrites; each node on the way adds at most one.
         rewritten_fields: Number of fields of one rewrite.
@@ -66,10 +66,10 @@ def pack(text: str) -> str:
 
 
 def unpack(text: str, limits: Limits) -> dict[str, Plain]:
-    """Return the JSON object that a header carries.
+    """Return the JSON object in a header.
 
     Raises:
-        MalformedSignature: It carries none, or one beyond the limits.
+        MalformedSignature: There is none, or it exceeds a limit.
         BrotliMissing: The extra `notary` is not installed.
     """
     text = text.strip()
@@ -91,7 +91,7 @@ def unpack(text: str, limits: Limits) -> dict[str, Plain]:
 
 
 def text_in(value: dict[str, Plain], name: str) -> str:
-    """Return a property that is text."""
+    """Return a property, which must be text."""
     text = value.get(name)
     if not isinstance(text, str):
         raise MalformedSignature(f"the signature's {name} is missing, or is not text")
@@ -110,7 +110,7 @@ def fields_in(value: dict[str, Plain]) -> tuple[str, ...]:
 
 
 def refuse_above(limit: int, name: str, number: int) -> None:
-    """Refuse more than are allowed."""
+    """Raise `MalformedSignature` if there are more than allowed."""
     if number > limit:
         raise MalformedSignature(f"the signature has {number} {name}, and {limit} are allowed")
 
@@ -120,7 +120,7 @@ def _unbrotli(packed: bytes, limit: int) -> bytes:
     reader = brotli.Decompressor()
     try:
         read = reader.process(packed, output_buffer_limit=limit + 1)
-        # An answer may come in pieces, the last of them empty.
+        # The output can come in several chunks, the last of them empty.
         while len(read) <= limit and not reader.is_finished():
             more = reader.process(b"", output_buffer_limit=limit + 1 - len(read))
             if not more:
@@ -149,12 +149,12 @@ class _Brotli(Protocol):
 
 @cache
 def _brotli() -> _Brotli:
-    """Load the library, which has no types of its own."""
+    """Load the library, which is untyped."""
     try:
         module = import_module("brotli")
     except ImportError:
         raise BrotliMissing from None
-    # Before 1.2 there is no bound to what a few bytes unpack to.
+    # Before 1.2 the unpacked size is unbounded.
     if not hasattr(module.Decompressor, "can_accept_more_data"):
         raise BrotliMissing
     return cast("_Brotli", module)
