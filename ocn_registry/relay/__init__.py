@@ -1,6 +1,6 @@
-"""The relay: a service that takes signed requests over HTTP and pays for them.
+"""The relay: a service that accepts signed requests over HTTP and pays for them.
 
 One program with three roles: `api` accepts requests, `send` puts them into transactions, `follow`
-watches until the blocks are final. Imports clients, the cache and the journal; needs the extra
-`relay`. Only `relay.client` is for users of relays, and needs nothing but the package.
+watches until the blocks are final. It imports clients, the cache and the journal, and needs the
+extra `relay`. Users of a relay need only `relay.client`, which works without the extra.
 """

@@ -1,7 +1,7 @@
-"""The relay's HTTP API, as an ASGI application that also mounts into node software.
+"""The relay's HTTP API: an ASGI application that can also be mounted in node software.
 
-Handlers read and answer; what waits for the chain or the database runs in threads, so the event
-loop is never held.
+Handlers parse requests and write responses. Code that waits for the chain or the database runs in
+threads, so it never blocks the event loop.
 """
 
 from __future__ import annotations
@@ -46,10 +46,10 @@ _ADDRESSES = 10_000
 
 
 class Handler(Protocol):
-    """Answers one HTTP request."""
+    """A function that answers an HTTP request."""
 
     def __call__(self, service: Service, http: HttpRequest, /) -> Awaitable[Response]:
-        """Answer, or raise what `problem_of` knows."""
+        """Return the response, or raise an error that `problem_of` maps."""
         ...
 
 
@@ -57,7 +57,7 @@ def application(service: Service) -> Starlette:
     """Return the ASGI application of a relay.
 
     Args:
-        service: The relay's parts.
+        service: The relay's components.
     """
     limiter = _Limiter(service.config.requests_per_minute)
 
@@ -98,7 +98,7 @@ def application(service: Service) -> Starlette:
 
 
 async def post_request(service: Service, http: HttpRequest) -> Response:
-    """Accept a signed request: the document alone, or an object with `request` and `voucher`."""
+    """Accept a signed request: the bare document, or an object with `request` and `voucher`."""
     whole = await _body(http)
     document: object = whole
     voucher: Voucher | None = None
@@ -129,7 +129,7 @@ async def post_request(service: Service, http: HttpRequest) -> Response:
 
 
 async def get_request(service: Service, http: HttpRequest) -> Response:
-    """Answer with one request."""
+    """Return a request."""
     request_id = http.path_params["id"].lower()
 
     def look() -> store.Accepted | None:
@@ -143,7 +143,7 @@ async def get_request(service: Service, http: HttpRequest) -> Response:
 
 
 async def delete_request(service: Service, http: HttpRequest) -> Response:
-    """Withdraw a request: with the API key that sponsored it, or `{"signature": ...}`."""
+    """Withdraw a request, with the API key that sponsored it or with `{"signature": ...}`."""
     key = _key(http)
     signature: bytes | None = None
     if key is None:
@@ -162,7 +162,7 @@ async def delete_request(service: Service, http: HttpRequest) -> Response:
 
 
 async def ask_registry(service: Service, http: HttpRequest) -> Response:
-    """Answer what every API of a registry answers; see `registry_api`."""
+    """Answer a question about the registry; see `registry_api`."""
     body = await _content(http) if http.method == "POST" else b""
     reply = await _off_loop(
         service.registry.answer,
@@ -177,7 +177,7 @@ async def ask_registry(service: Service, http: HttpRequest) -> Response:
 
 
 async def get_allowance(service: Service, http: HttpRequest) -> Response:
-    """Answer with what is left of an account's quotas today."""
+    """Return what is left of an account's quotas today."""
     account = Address(http.path_params["account"])
     policy = service.config.policy
 
@@ -205,7 +205,7 @@ async def get_allowance(service: Service, http: HttpRequest) -> Response:
 
 
 async def get_requests(service: Service, http: HttpRequest) -> Response:
-    """Answer with an account's requests, the latest first."""
+    """Return an account's requests, the latest first."""
     account = Address(http.path_params["account"])
     before, limit = _number(http, "before", (1 << 53) - 1, (1 << 53) - 1), _limit(http)
 
@@ -219,7 +219,7 @@ async def get_requests(service: Service, http: HttpRequest) -> Response:
 
 
 async def get_changes(service: Service, http: HttpRequest) -> Response:
-    """Stream what happens: states of requests, and changes of the registry."""
+    """Stream events: state changes of requests, and changes of the registry."""
     mark = Mark.read(http.headers.get("last-event-id") or http.query_params.get("after"))
     if service.followers >= _FOLLOWERS:
         raise Problem("closed", "too many clients are following: poll instead, or try again later")
@@ -247,23 +247,23 @@ async def _changes(service: Service, mark: Mark) -> AsyncIterator[str]:
 
 
 async def get_openapi(service: Service, http: HttpRequest) -> Response:  # noqa: ARG001 - a handler
-    """Answer with the description of this API."""
+    """Return the description of this API."""
     return JSONResponse(openapi())
 
 
 async def get_live(service: Service, http: HttpRequest) -> Response:  # noqa: ARG001 - a handler
-    """Answer that the process runs."""
+    """Report that the process is running."""
     return JSONResponse({"status": "ok"})
 
 
 async def get_ready(service: Service, http: HttpRequest) -> Response:  # noqa: ARG001 - a handler
-    """Answer whether a request would be accepted and paid now; with 503 and reasons if not."""
+    """Report whether a request would be accepted and paid now; otherwise 503 and the reasons."""
     health = await _off_loop(service.health)
     return JSONResponse(health.document(), status_code=200 if health.ready else 503)
 
 
 async def get_metrics(service: Service, http: HttpRequest) -> Response:  # noqa: ARG001 - a handler
-    """Answer with figures in the form of Prometheus."""
+    """Return metrics in Prometheus's format."""
     await _off_loop(service.measure)
     return Response(generate_latest(service.metrics), media_type=CONTENT_TYPE_LATEST)
 
@@ -273,7 +273,7 @@ def _unknown_request() -> Problem:
 
 
 def _key(http: HttpRequest) -> str | None:
-    """Return the API key that came along."""
+    """Return the API key of an HTTP request."""
     authorization = http.headers.get("authorization", "")
     scheme, _, key = authorization.partition(" ")
     if authorization and scheme.lower() != "bearer":
@@ -351,7 +351,7 @@ async def _mistake(http: HttpRequest, error: Exception) -> Response:  # noqa: AR
 
 
 class _Limiter:
-    """Bounds how many requests one address hands in a minute, in this process."""
+    """Limits the number of submissions per address and minute, in this process."""
 
     def __init__(self, per_minute: int) -> None:
         self._per_minute = per_minute

@@ -1,4 +1,4 @@
-"""The client of a relay for callers that share a thread: the same calls, run in threads."""
+"""The client of a relay for asyncio: the same calls, run in threads."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 class AsyncRelayClient:
-    """Talks to one relay, for callers that share a thread; see `RelayClient`."""
+    """A client of a relay, for asyncio; see `RelayClient`."""
 
     def __init__(self, url: str, *, key: str | None = None, timeout_s: float = 20.0) -> None:
-        """Say where the relay is; see `RelayClient`."""
+        """Create a client from the relay's URL; see `RelayClient`."""
         self._client = RelayClient(url, key=key, timeout_s=timeout_s)
 
     async def __aenter__(self) -> Self:
@@ -38,7 +38,7 @@ class AsyncRelayClient:
     async def submit(
         self, signed: SignedRequest, *, voucher: Voucher | None = None
     ) -> RelayedRequest:
-        """Hand in a signed request; see `RelayClient.submit`."""
+        """Submit a signed request; see `RelayClient.submit`."""
         return await asyncio.to_thread(self._client.submit, signed, voucher=voucher)
 
     async def request(self, request_id: str) -> RelayedRequest:
@@ -48,13 +48,13 @@ class AsyncRelayClient:
     async def withdraw(
         self, request_id: str, *, deployment: Deployment, signer: Signer | None = None
     ) -> RelayedRequest:
-        """Withdraw a request that was not sent yet; see `RelayClient.withdraw`."""
+        """Withdraw a request that has not been sent yet; see `RelayClient.withdraw`."""
         return await asyncio.to_thread(
             self._client.withdraw, request_id, deployment=deployment, signer=signer
         )
 
     async def follow(self, *, after: str | None = None) -> AsyncIterator[RelayEvent]:
-        """Yield what happens at the relay; see `RelayClient.follow`."""
+        """Yield the relay's events; see `RelayClient.follow`."""
         events = self._client.follow(after=after)
         while True:
             yield await asyncio.to_thread(next, events)

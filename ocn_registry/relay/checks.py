@@ -1,8 +1,8 @@
-"""Checks of requests on the chain, made together for all that arrive at the same time.
+"""Checks of requests on the chain, batched for requests that arrive at the same time.
 
-Asking the chain costs the processor as much as everything else about a request, and one question
-for fifty requests costs hardly more than one for one. Each request is checked as if it were alone:
-one that the others of its group stand in the way of is simulated again by itself.
+Querying the chain takes as much CPU as everything else about a request, and one query for fifty
+requests costs hardly more than one for a single request. Each request is checked as if it were
+alone: if it fails because of others in its group, it is simulated again by itself.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ _TOGETHER = 50
 
 
 class Check:
-    """One request, and the account's requests that are waiting before it."""
+    """A request, and the account's requests that are waiting before it."""
 
     def __init__(self, signed: SignedRequest, before: tuple[SignedRequest, ...]) -> None:
-        """Create it from what is checked."""
+        """Create the check of a request."""
         self.signed, self.before = signed, before
         self.contracts: Future[tuple[Address, ...]] = Future()
 
@@ -51,9 +51,9 @@ class Checker:
 
         Args:
             dialect: The generation of the contracts.
-            transport: The way to the chain.
-            spender: Returns the account that pays, and as which requests are simulated.
-            least_wei: What it has to have, so that anything is accepted.
+            transport: Reaches the chain.
+            spender: Returns the account that pays. Requests are simulated with it as the sender.
+            least_wei: The balance below which no request is accepted.
         """
         self._dialect, self._transport, self._spender = dialect, transport, spender
         self._least_wei = least_wei
@@ -62,7 +62,7 @@ class Checker:
         self._thread.start()
 
     def close(self) -> None:
-        """Check what was handed in, and stop."""
+        """Finish the submitted checks, and stop."""
         self._waiting.put(None)
         self._thread.join()
 
@@ -73,17 +73,17 @@ class Checker:
 
         Args:
             signed: The request.
-            before: The account's requests that are waiting, in the order of their nonces. A request
-                after others can't be simulated.
+            before: The account's waiting requests, in nonce order. A request behind others can't be
+                simulated.
 
         Returns:
             The contracts that have to check a signature of it.
 
         Raises:
-            RequestRejected: Deadline, nonce or signature would be refused.
-            Reverted: The contract would refuse it.
+            RequestRejected: The contract would reject the deadline, the nonce or the signature.
+            Reverted: The contract would reject the request.
             InsufficientFunds: The spender can't pay.
-            TransportError: The chain can't be asked.
+            TransportError: The chain can't be reached.
         """
         one = Check(signed, before)
         self._waiting.put(one)
@@ -95,7 +95,7 @@ class Checker:
             now = [later.pop(0) if later else self._waiting.get()]
             while len(now) + len(later) < _TOGETHER and not self._waiting.empty():
                 later.append(self._waiting.get())
-            # A group has one request of an account: each is expected to have the next nonce.
+            # A group has one request per account: each must have the next nonce.
             taken = {one.signed.account for one in now if one is not None}
             for one in list(later):
                 if one is not None and one.signed.account not in taken:
@@ -143,7 +143,7 @@ class Checker:
         return [[next(looks) for _ in (*one.before, one.signed)][-1] for one in checks]
 
     def _simulate(self, group: list[tuple[Check, tuple[Address, ...]]]) -> None:
-        """Simulate requests for one contract, and again alone each that fails among the others."""
+        """Simulate requests for one contract together; those that fail, again by themselves."""
         if len(group) > 1:
             call = self._dialect.write(
                 tuple([one.signed for one, _ in group]), each_alone=True, sender=self._spender()

@@ -1,7 +1,7 @@
-"""Clients of a relay: hand in a signed request, wait for it, see what is left of an allowance.
+"""Clients of a relay: submit a signed request, wait for it, look up an allowance.
 
-Handing in is safe to repeat: the request's id is the digest that its account signed, so the relay
-accepts it once.
+Submitting is safe to repeat: a request's id is the digest that its account signed, so the relay
+accepts it only once.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ocn_registry.signing import SignedRequest, Signer
 
 _MOST_BYTES: Final = 1 << 20
-_SILENCE_S: Final = 60.0  # a relay says that it is there every 15 s
+_SILENCE_S: Final = 60.0  # a relay sends a keep-alive every 15 s
 _SHORT_PAUSE_S, _LONG_PAUSE_S = 0.2, 10.0
 _ENDED: Final = frozenset({"done", "failed", "expired", "superseded", "withdrawn"})
 _STATES: Final = _ENDED | {"accepted", "sent", "mined"}
@@ -40,33 +40,33 @@ class RelayRefused(OcnRegistryError):
     """The relay did not accept a request.
 
     Attributes:
-        code: The stable code of the refusal, for example `not_sponsored`.
+        code: Stable code of the error, for example `not_sponsored`.
         status: The HTTP status.
     """
 
     def __init__(self, code: str, status: int, detail: str) -> None:
-        """Keep what the relay answered."""
+        """Create the error from the relay's answer."""
         super().__init__(f"the relay refused ({code}): {detail}")
         self.code, self.status = code, status
 
 
 class RelayUnavailable(TransportError):
-    """The relay can't be reached, or did not answer as a relay does."""
+    """The relay can't be reached, or its answer is not a relay's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelayedRequest(Portable):
-    """A request as a relay tells about it.
+    """A request, as reported by a relay.
 
     Attributes:
-        id: Digest that its account signed.
+        id: The digest that its account signed.
         state: `accepted`, `sent`, `mined`, `done`, `failed`, `expired`, `superseded` or
             `withdrawn`.
-        sponsor: Who lets the relay pay.
-        tx_hash: The transaction that carries it; `None` before it was sent.
-        block_number: The block it is in; `None` before.
-        error: Why it had no effect; `None` where it had, or may still have. The relay's own
-            text: escape it before you show it.
+        sponsor: The sponsor of the request.
+        tx_hash: The transaction that contains it; `None` before it is sent.
+        block_number: The block that contains it; `None` before it is mined.
+        error: Why it had no effect; `None` if it had one, or still may. This is the relay's text:
+            escape it before you show it.
     """
 
     id: str
@@ -78,18 +78,19 @@ class RelayedRequest(Portable):
 
     @property
     def ended(self) -> bool:
-        """Whether the state won't change any more."""
+        """Whether the state is final."""
         return self.state in _ENDED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelayEvent(Portable):
-    """Something that happened at a relay.
+    """An event at a relay.
 
     Attributes:
-        id: Where a later `follow` goes on from.
+        id: Pass it to `follow` to resume after this event.
         kind: `request`, `registry`, `block` or `reload`.
-        data: What happened, as `/v1/openapi.json` describes it. The relay's own text.
+        data: The event, as described in `/v1/openapi.json`. This is the relay's text: escape it
+            before you show it.
     """
 
     id: str
@@ -98,13 +99,13 @@ class RelayEvent(Portable):
 
 
 def read_events(chunks: Iterable[bytes]) -> Iterator[RelayEvent]:
-    """Read server-sent events from the bytes of a stream.
+    """Yield server-sent events from the bytes of a stream.
 
     Args:
-        chunks: The bytes as they come.
+        chunks: The bytes, in chunks as received.
 
     Raises:
-        RelayUnavailable: They are not those of a relay's stream.
+        RelayUnavailable: The bytes are not a relay's event stream.
     """
     waiting = b""
     for chunk in chunks:
@@ -139,15 +140,15 @@ def _event(text: bytes) -> RelayEvent | None:
 
 
 class RelayClient:
-    """Talks to one relay, for callers that wait."""
+    """A client of a relay, for callers that wait."""
 
     def __init__(self, url: str, *, key: str | None = None, timeout_s: float = 20.0) -> None:
-        """Say where the relay is. Nothing is asked yet.
+        """Create a client. The relay is not contacted yet.
 
         Args:
-            url: The relay's URL: `https://HOST`, with a path where it has one.
+            url: The relay's URL: `https://HOST`, with a path if it has one.
             key: An API key, if the relay gave you one.
-            timeout_s: How long one question may take.
+            timeout_s: How long a request to the relay may take.
 
         Raises:
             InvalidInput: The URL is not valid.
@@ -177,18 +178,18 @@ class RelayClient:
         self._pool.clear()
 
     def submit(self, signed: SignedRequest, *, voucher: Voucher | None = None) -> RelayedRequest:
-        """Hand in a signed request.
+        """Submit a signed request.
 
         Args:
             signed: The request.
-            voucher: A voucher of a node's operator, if the account has one.
+            voucher: A voucher from a node's operator, if the account has one.
 
         Returns:
-            The request as the relay stored it; the same when it was accepted before.
+            The request as stored by the relay; the same one if it was accepted before.
 
         Raises:
-            RelayRefused: The relay does not accept it; `code` says why.
-            RelayUnavailable: The relay can't be reached. Repeating is safe.
+            RelayRefused: The relay rejected it; `code` says why.
+            RelayUnavailable: The relay can't be reached. It is safe to submit again.
         """
         body: object = signed.document()
         if voucher is not None:
@@ -202,7 +203,7 @@ class RelayClient:
             request_id: Its id.
 
         Raises:
-            RelayRefused: The relay does not know it.
+            RelayRefused: The relay does not know the request.
             RelayUnavailable: The relay can't be reached.
         """
         return _request(self._ask("GET", f"/v1/requests/{quote(request_id, safe='')}"))
@@ -210,18 +211,20 @@ class RelayClient:
     def withdraw(
         self, request_id: str, *, deployment: Deployment, signer: Signer | None = None
     ) -> RelayedRequest:
-        """Withdraw a request that was not sent yet.
+        """Withdraw a request that has not been sent yet.
 
-        Whoever has the signed document can still send it until its deadline: to be sure, cancel it
-        on the chain.
+        Anyone who has the signed document can still send it until its deadline. To rule that out,
+        cancel it on the chain.
 
         Args:
             request_id: Its id.
-            deployment: The registry that it is for.
-            signer: The key that signed the request; not needed with the API key that sponsored it.
+            deployment: The registry that the request is for.
+            signer: The key that signed the request; not needed if the client's API key sponsored
+                it.
 
         Raises:
-            RelayRefused: It was sent, or has ended (`not_waiting`), or the key is another one.
+            RelayRefused: The request was sent or has ended (`not_waiting`), or another key signed
+                it.
             RelayUnavailable: The relay can't be reached.
         """
         from ocn_registry.relay.documents import withdrawal  # noqa: PLC0415 - few withdraw
@@ -231,13 +234,13 @@ class RelayClient:
         return _request(self._ask("DELETE", f"/v1/requests/{quote(request_id, safe='')}", body))
 
     def follow(self, *, after: str | None = None) -> Iterator[RelayEvent]:
-        """Yield what happens at the relay, for ever; it goes on where a connection was lost.
+        """Yield the relay's events indefinitely; lost connections are resumed.
 
         Args:
-            after: The id of the last event that you have seen; `None` for what comes next.
+            after: The id of the last event that you have seen; `None` to start with the next one.
 
         Raises:
-            RelayRefused: The relay does not let you follow.
+            RelayRefused: The relay rejected the connection.
         """
         pause_s = _SHORT_PAUSE_S
         while True:
@@ -283,19 +286,19 @@ class RelayClient:
         timeout_s: float = 120.0,
         on_state: Callable[[RelayedRequest], None] | None = None,
     ) -> RelayedRequest:
-        """Wait until a request is in a block, or has ended.
+        """Wait until a request is in a block, or has ended without.
 
         Args:
             request_id: Its id.
-            until: `mined` for the first block, `done` for the final one.
+            until: `mined` to wait for a block, `done` to wait until it is final.
             timeout_s: How long to wait.
-            on_state: Called with the request at each change of its state.
+            on_state: Called with the request whenever its state changes.
 
         Returns:
             The request.
 
         Raises:
-            RpcTimeout: It took longer. The relay goes on; ask again later.
+            RpcTimeout: The time is over. The relay continues; ask again later.
             RelayRefused: The relay does not know the request.
         """
         ends, before, pause = time.monotonic() + timeout_s, "", 0.1
@@ -320,7 +323,7 @@ class RelayClient:
             pause = min(2 * pause, 2.0)
 
     def allowance(self, account: str) -> dict[str, object]:
-        """Return what is left of an account's quotas today, as the relay tells it.
+        """Return what is left of an account's quotas today, as the relay's JSON object.
 
         Args:
             account: Address of the account.

@@ -1,4 +1,4 @@
-"""The relay's configuration: one TOML file, checked as a whole before anything starts."""
+"""The relay's configuration: one TOML file, checked completely before anything starts."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ receipts = "env:OCN_RELAY_RECEIPTS" # signs receipts of accepted requests; holds
 # waiting_per_account = 8           # requests of one account under way at a time
 """
 _KEYS: Final = ("keystore", "file", "env", "credential", "command")
-_MOST_BYTES: Final = 1 << 22  # the lists of a policy may name tens of thousands of accounts
+_MOST_BYTES: Final = 1 << 22  # a policy can list tens of thousands of accounts
 _NUMBERS: Final = {
     "leaving_per_day": 5,
     "requests_per_day": 200,
@@ -81,17 +81,17 @@ class Config:
     Attributes:
         deployment: The registry.
         database: URL of the database.
-        history: Where what happened in the registry is kept; `None` for as long as the process.
+        history: File for the registry's history; `None` to keep it only while the process runs.
         listen: Host and port of the API.
-        spender: Where the spender's key is.
-        receipts: Where the key for receipts is.
-        spender_address: The spender's address, where its key is not at hand.
-        passphrase_file: Where a keystore's passphrase is.
-        batch: How many requests go into one transaction at most.
-        max_fee_per_gas_wei: Most that is paid per gas.
+        spender: Reference to the spender's key.
+        receipts: Reference to the key that signs receipts.
+        spender_address: The spender's address, for processes without its key.
+        passphrase_file: File with the passphrase of a keystore.
+        batch: Maximum number of requests in a transaction.
+        max_fee_per_gas_wei: The most that is paid per gas.
         low_balance_wei: The balance below which the relay is not ready.
-        requests_per_minute: How many requests an address may hand in.
-        policy: Whose requests are paid.
+        requests_per_minute: How many requests an IP address may submit per minute.
+        policy: Decides which requests are paid.
     """
 
     deployment: Deployment
@@ -113,10 +113,10 @@ class Config:
         return connect(self.deployment)
 
     def signer(self, reference: str) -> Signer:
-        """Return the signer that a reference names.
+        """Return the signer for a key reference.
 
         Raises:
-            InvalidInput: It names none, or its key can't be used.
+            InvalidInput: The reference is not valid, or its key can't be used.
         """
         kind, _, place = reference.partition(":")
         if kind == "keystore":
@@ -158,7 +158,7 @@ def _not_a_key() -> InvalidInput:
 
 
 def _credential(name: str) -> Path:
-    """Return the file of a credential that systemd hands to the service."""
+    """Return the file of a credential provided by systemd."""
     folder = os.environ.get("CREDENTIALS_DIRECTORY")
     if folder is None:
         raise InvalidInput(
@@ -172,10 +172,10 @@ def read_config(path: Path) -> Config:
     """Read a configuration.
 
     Args:
-        path: The TOML file. Paths in it are relative to its folder.
+        path: The TOML file. Relative paths in it are relative to its folder.
 
     Raises:
-        InvalidInput: It can't be read, or a value is not valid; the message names it.
+        InvalidInput: The file can't be read, or a value is not valid; the message names it.
     """
     try:
         raw = read_bytes(path, _MOST_BYTES, what="configuration")
@@ -217,7 +217,7 @@ def read_config(path: Path) -> Config:
 
 
 class _Table:
-    """A table of the file, whose values are taken once and checked."""
+    """A table of the file. Each value is taken once, and checked."""
 
     def __init__(self, name: str, values: Mapping[str, object]) -> None:
         self._name, self._values = name, dict(values)
@@ -265,7 +265,7 @@ class _Table:
         return frozenset(Address(one) for one in self.texts(name))
 
     def done(self) -> None:
-        """Refuse what was not taken: a mistyped name would be silently ignored."""
+        """Raise for keys that were not taken: they are probably mistyped."""
         if self._values:
             raise InvalidInput(
                 f"{self._name}{shown(min(self._values))} is not a setting of the relay: compare "
@@ -303,5 +303,5 @@ def _key(reference: str, folder: Path) -> str:
 
 
 def _beside(text: str, folder: Path, kind: str) -> str:
-    """Make a path relative to the file's folder."""
+    """Resolve a path relative to the file's folder."""
     return f"{kind}{folder / text.removeprefix(kind)}" if text.startswith(kind) else text

@@ -1,7 +1,7 @@
 """The relay's database: SQLite in one file, or PostgreSQL for several workers.
 
-Both run the same SQL, written with `?` for values. What is committed is on disk: SQLite runs with
-`synchronous = FULL`. The numbered files in `migrations/` make the schema, forward only.
+Both run the same SQL, with `?` as placeholder. Commits are durable: SQLite runs with `synchronous =
+FULL`. The numbered files in `migrations/` create the schema; there are no downgrades.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _UNIQUE = "23505"  # PostgreSQL's SQLSTATE
 
 
 class DatabaseError(OcnRegistryError):
-    """The database can't be used now; the message says why."""
+    """The database can't be used; the message says why."""
 
 
 class NotUnique(DatabaseError):
@@ -57,27 +57,27 @@ class Transaction(Protocol):
         ...
 
     def part(self) -> AbstractContextManager[None]:
-        """Begin a part that is undone by itself when it raises; the transaction goes on."""
+        """Begin a savepoint: if the block raises, only its statements are undone."""
         ...
 
 
 class Lock(Protocol):
-    """A lock that ends with this process, however the process ends."""
+    """A lock that is released when this process ends, however it ends."""
 
     def transaction(self) -> AbstractContextManager[Transaction]:
-        """Begin a transaction that fails if the lock was lost."""
+        """Begin a transaction that fails if the lock has been lost."""
         ...
 
     def release(self) -> None:
-        """Let go of the lock."""
+        """Release the lock."""
         ...
 
 
 class Database(Protocol):
-    """Where the relay keeps what it accepted."""
+    """The relay's storage of accepted requests."""
 
     def transaction(self) -> AbstractContextManager[Transaction]:
-        """Begin a transaction; it is committed at the end of the block, or undone if that raises.
+        """Begin a transaction: committed at the end of the block, rolled back if the block raises.
 
         Raises:
             DatabaseError: The database can't be reached, or the commit failed.
@@ -85,7 +85,7 @@ class Database(Protocol):
         ...
 
     def reading(self) -> AbstractContextManager[Transaction]:
-        """Begin a transaction that only reads; it waits for no other.
+        """Begin a read-only transaction, which never waits for others.
 
         Raises:
             DatabaseError: The database can't be reached.
@@ -105,11 +105,11 @@ def open_database(url: str) -> Database:
     """Open a database and bring its schema up to date.
 
     Args:
-        url: `sqlite:PATH` or `postgresql://...`.
+        url: `sqlite:PATH` or a `postgresql://...` URL.
 
     Raises:
         InvalidInput: The URL is neither.
-        DatabaseError: The database can't be opened, or a newer version made it.
+        DatabaseError: The database can't be opened, or a newer version created it.
     """
     database: Database
     if url.startswith("sqlite:"):
@@ -129,10 +129,10 @@ def open_database(url: str) -> Database:
 
 
 def migrate(database: Database) -> None:
-    """Run the migrations that the database has not seen, each in one transaction.
+    """Run the migrations that the database lacks, each in one transaction.
 
     Raises:
-        DatabaseError: A newer version made the database.
+        DatabaseError: A newer version created the database.
     """
     steps = sorted(
         (
@@ -166,14 +166,14 @@ def migrate(database: Database) -> None:
                     if statement.strip():
                         transaction.run(statement)
         except NotUnique:
-            continue  # another process was first
+            continue  # another process ran it first
 
 
 class SqliteDatabase:
-    """One SQLite file. One connection writes and one reads, each for one thread at a time."""
+    """A SQLite file, with one connection for writing and one for reading."""
 
     def __init__(self, path: Path) -> None:
-        """Open the file; create it, readable by its owner only, where it is missing."""
+        """Open the file. A missing one is created, readable by its owner only."""
         self._path = path
         self._mutex = threading.RLock()
         with _sqlite_errors(path):
@@ -204,7 +204,7 @@ class SqliteDatabase:
 
     @contextmanager
     def reading(self) -> Generator[Transaction]:
-        """Begin a transaction that only reads: readers don't wait for a writer's disk."""
+        """Begin a read-only transaction, which doesn't wait for writers."""
         with self._reading, _sqlite_errors(self._path):
             self._reader.execute("BEGIN")
             try:
@@ -213,7 +213,7 @@ class SqliteDatabase:
                 self._reader.execute("ROLLBACK")
 
     def lock(self, name: str) -> Lock | None:
-        """Acquire a lock: that of a small file beside the database."""
+        """Acquire a lock, on a small file beside the database."""
         path = self._path.with_name(f"{self._path.name}-{name}.lock")
         with _sqlite_errors(path):
             path.touch(mode=0o600)
@@ -282,10 +282,10 @@ class PostgresDatabase:
     """A PostgreSQL database; a connection for each thread, and one for each lock."""
 
     def __init__(self, url: str) -> None:
-        """Prepare connections. None is opened yet.
+        """Store the URL. No connection is opened yet.
 
         Args:
-            url: `postgresql://...`, which may hold a password: it is never shown.
+            url: A `postgresql://...` URL. It may hold a password, so it is never shown.
         """
         self._url = url
         self._own = threading.local()

@@ -1,8 +1,8 @@
-"""What is signed for a relay: receipts, vouchers of operators, and the wish to withdraw a request.
+"""Documents signed for a relay: receipts, vouchers of operators, and withdrawals of requests.
 
-All are EIP-712 typed data with a domain of their own, so that none can be taken for a request
-to the contracts. A voucher says that the operator of a node lets the relay pay for an account: the
-operator that `SetParty` names was not asked, so its name alone proves nothing. An operator with a
+All are EIP-712 typed data with a separate domain, so none can be mistaken for a request to the
+contracts. With a voucher, a node's operator asks the relay to pay for an account. That `SetParty`
+names an operator proves nothing, because the operator was not asked. An operator with a
 controller speaks through it here as well: a stolen key of the operator can't spend its quota.
 """
 
@@ -32,13 +32,13 @@ MAX_REQUESTS = 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Voucher(Portable):
-    """An operator's word that a relay may pay for an account.
+    """An operator's permission for a relay to pay for an account.
 
     Attributes:
         operator: Who runs a node.
-        account: For whom the relay may pay.
-        requests: How many requests, in all.
-        deadline_unix_s: Until when.
+        account: The account that the relay may pay for.
+        requests: The total number of requests.
+        deadline_unix_s: When it expires, in Unix time.
         signature: The signature of the operator, or of its controller if it has one: 65 bytes.
     """
 
@@ -62,10 +62,10 @@ class Voucher(Portable):
         """Sign a voucher with the key of an operator or of its controller.
 
         Args:
-            deployment: The registry it is for.
-            account: For whom the relay may pay.
-            requests: How many requests, from 1 to 1,000.
-            deadline_unix_s: Until when, in Unix time.
+            deployment: The registry.
+            account: The account that the relay may pay for.
+            requests: The total number of requests, from 1 to 1,000.
+            deadline_unix_s: When it expires, in Unix time.
             signer: The operator, or its controller.
             operator: The operator, if its controller signs; `None` for the signer.
 
@@ -88,10 +88,10 @@ class Voucher(Portable):
 
     @classmethod
     def read(cls, text: str | bytes) -> Voucher:
-        """Read the JSON of a voucher; the signature is not checked yet.
+        """Return the voucher in a JSON value. Its signature is not checked.
 
         Raises:
-            InvalidInput: It is not a voucher.
+            InvalidInput: The value is not a voucher.
         """
         whole = read_object(text)
         same_keys(
@@ -118,7 +118,7 @@ class Voucher(Portable):
         return recover(payload.digest(), self.signature) == signer
 
     def name(self, deployment: Deployment) -> str:
-        """Return what the voucher's requests are counted under: its digest."""
+        """Return the name under which the voucher's requests are counted: its digest."""
         payload = _voucher(
             deployment, self.operator, self.account, self.requests, self.deadline_unix_s
         )
@@ -132,17 +132,17 @@ def receipt(
     accepted_unix_s: int,
     signer: Signer,
 ) -> dict[str, object]:
-    """Sign that a request was accepted.
+    """Return a signed receipt for an accepted request.
 
     Args:
         deployment: The registry.
         request: The request's id.
-        sponsor: Who lets the relay pay.
+        sponsor: The sponsor of the request.
         accepted_unix_s: When it was accepted.
         signer: The relay's key for receipts.
 
     Returns:
-        The receipt as JSON object: `relay`, `request`, `sponsor`, `accepted`, `signature`.
+        The receipt as a JSON object: `relay`, `request`, `sponsor`, `accepted`, `signature`.
     """
     payload = TypedData(
         domain=_domain(deployment), type=RECEIPT, values=(request, sponsor, accepted_unix_s)
@@ -157,7 +157,7 @@ def receipt(
 
 
 def receipt_signer(deployment: Deployment, document: dict[str, object]) -> Address | None:
-    """Return who signed a receipt; `None` when the signature is not valid.
+    """Return the signer of a receipt; `None` if the signature is not valid.
 
     Args:
         deployment: The registry.
@@ -177,7 +177,7 @@ def receipt_signer(deployment: Deployment, document: dict[str, object]) -> Addre
 
 
 def withdrawal(deployment: Deployment, request: str) -> TypedData:
-    """Return what the signer of a request signs to withdraw it from a relay.
+    """Return the payload that the signer of a request signs to withdraw it from a relay.
 
     Args:
         deployment: The registry.

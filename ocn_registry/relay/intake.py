@@ -1,8 +1,8 @@
-"""Accepting a request: read it, check it against chain and policy, and commit it.
+"""Accept requests: parse them, check them against chain and policy, and commit them.
 
-Accepted means committed to disk. Commits wait for the disk, so requests that arrive together are
-committed together; each is a part of its own and fails alone. The id of a request is the digest
-that its account signed, so that sending the same document again accepts nothing twice.
+A request counts as accepted once it is committed to disk. Commits wait for the disk, so requests
+that arrive together are committed together, each in its own savepoint. The id of a request is the
+digest that its account signed, so submitting the same document again has no effect.
 """
 
 from __future__ import annotations
@@ -43,28 +43,28 @@ _STALE_S = 15.0
 
 
 class Conflict(OcnRegistryError):
-    """Another live request of the account has this nonce."""
+    """Another pending request of the account has this nonce."""
 
 
 class TooMany(OcnRegistryError):
-    """The account has too many requests waiting."""
+    """The account has too many waiting requests."""
 
 
 class NotWaiting(OcnRegistryError):
-    """The request can't be withdrawn any more: it was sent, or has ended."""
+    """The request can no longer be withdrawn: it was sent, or has ended."""
 
 
 class Closed(OcnRegistryError):
-    """The relay accepts nothing now: it is paused, or can't pay."""
+    """The relay accepts no requests: it is paused, or can't pay."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What became of a request that was handed in.
+    """The result of submitting a request.
 
     Attributes:
-        request: The request as it is stored.
-        new: Whether it was accepted now, and not before.
+        request: The stored request.
+        new: Whether it was accepted now, rather than earlier.
     """
 
     request: Accepted
@@ -87,11 +87,11 @@ class Intake:
         """Start the thread that commits.
 
         Args:
-            client: The registry.
+            client: Reaches the registry.
             transport: The client's way to the chain.
-            database: Where requests are kept.
-            policy: Whose requests are paid.
-            spender: Returns the account that pays; requests are simulated as it.
+            database: Stores the requests.
+            policy: Decides which requests are paid.
+            spender: Returns the account that pays. Requests are simulated with it as the sender.
             cache: The registry in memory.
             least_wei: What the spender has to have, so that anything is accepted.
         """
@@ -106,7 +106,7 @@ class Intake:
         self._thread.start()
 
     def close(self) -> None:
-        """Commit what was handed in, and stop."""
+        """Commit the submitted requests, and stop."""
         self._checker.close()
         self._waiting.put(None)
         self._thread.join()
@@ -118,26 +118,26 @@ class Intake:
         voucher: Voucher | None = None,
         key: str | None = None,
     ) -> Decision:
-        """Accept a signed request, or raise why not.
+        """Accept a signed request, or raise the reason for rejecting it.
 
         Args:
-            text: The signed document, as JSON.
-            voucher: An operator's voucher that came with it.
-            key: An API key that came with it.
+            text: The signed document, in JSON.
+            voucher: An operator's voucher, if one was sent with it.
+            key: An API key, if one was sent with it.
 
         Returns:
-            The stored request; the same again when it was accepted before.
+            The stored request; the same one if it was accepted before.
 
         Raises:
-            InvalidInput: It is not a signed request for this registry.
-            RequestRejected: Deadline, nonce or signature would be refused.
-            Reverted: The contract would refuse it.
-            NotSponsored: Nobody lets the relay pay.
-            QuotaExceeded: A quota is used up.
-            Conflict: Another live request has its nonce.
-            TooMany: The account has too many requests waiting.
+            InvalidInput: The text is not a signed request for this registry.
+            RequestRejected: The contract would reject the deadline, the nonce or the signature.
+            Reverted: The contract would reject the request.
+            NotSponsored: The request has no sponsor.
+            QuotaExceeded: A quota is exhausted.
+            Conflict: Another pending request has its nonce.
+            TooMany: The account has too many waiting requests.
             Closed: The relay is paused.
-            TransportError: The chain can't be asked.
+            TransportError: The chain can't be reached.
             DatabaseError: The database can't be used.
         """
         signed = self._client.read_signed_request(text)
@@ -181,23 +181,23 @@ class Intake:
     def withdraw(
         self, request_id: str, *, signature: bytes | None = None, key: str | None = None
     ) -> Accepted | None:
-        """Withdraw a request that was not sent yet.
+        """Withdraw a request that has not been sent yet.
 
-        It stays valid until its deadline for whoever has it: to be sure, its account cancels it.
-        Quotas that it has used stay used.
+        Anyone who has the document can still send it until its deadline; only its account can
+        cancel it for good. Quotas that it used stay used.
 
         Args:
-            request_id: The request.
-            signature: Of `documents.withdrawal`, by the key that signed the request.
-            key: Or the API key that it was handed in with.
+            request_id: The request's id.
+            signature: Signature of `documents.withdrawal` by the key that signed the request.
+            key: The API key that it was submitted with, in place of a signature.
 
         Returns:
-            The request as it is now; `None` when there is none.
+            The request as it is now; `None` if there is none.
 
         Raises:
-            SignatureMismatch: It was another key.
+            SignatureMismatch: Another key signed.
             NotSponsored: The API key did not sponsor the request.
-            NotWaiting: It was sent, or has ended.
+            NotWaiting: The request was sent, or has ended.
             DatabaseError: The database can't be used.
         """
         with self._database.reading() as transaction:
@@ -226,7 +226,7 @@ class Intake:
         return now
 
     def _check(self, signed: SignedRequest, waiting: tuple[Accepted, ...]) -> bool:
-        """Check a request on the chain; return whether a contract signed it."""
+        """Check a request on the chain, and return whether a contract signed it."""
         before = tuple(
             [
                 self._client.read_signed_request(one.document)
@@ -295,14 +295,14 @@ class Intake:
         return known.party(intent.country_code, intent.party_id) is None
 
     def _runs_node(self, operator: Address) -> bool:
-        """Return whether an operator runs a node; memory may not know a new one yet."""
+        """Return whether an operator runs a node; ask the chain if the cache has none."""
         known = self._in_memory()
         return (known is not None and known.node(operator) is not None) or (
             self._client.node(operator) is not None
         )
 
     def _in_memory(self) -> RegistryCache | None:
-        """Return the registry in memory, while that is current."""
+        """Return the registry in memory, if it is current."""
         cache = self._cache
         if cache is None or cache.age_s is None or cache.age_s > _STALE_S:
             return None
@@ -384,5 +384,5 @@ def id_of(signed: SignedRequest) -> str:
 
 
 def digest_of_key(key: str) -> str:
-    """Return what is stored of an API key. Keys are random, so one hash is enough."""
+    """Return the stored form of an API key. Keys are random, so a plain hash is enough."""
     return hashlib.sha256(key.encode()).hexdigest()

@@ -1,8 +1,8 @@
 """The package's journal, kept in the relay's database.
 
-An entry and the states of the requests that it carries are committed in one transaction, before
-anything is sent. Entries of an account are written on the connection that holds the account's lock,
-so a sender that lost its lock can't commit.
+An entry and the states of its requests are committed in one transaction, before anything is sent.
+An account's entries are written on the connection that holds its lock, so a sender that has lost
+the lock can't commit.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ _KEY = "chain_id = ? AND genesis_hash = ? AND account = ? AND number = ?"
 
 
 def members_of(entry: JournalEntry) -> tuple[str, ...]:
-    """Return the ids of the requests that an entry carries."""
+    """Return the ids of the requests in an entry."""
     return tuple([digest for digest in digests(entry.carries) if digest])
 
 
 class DatabaseJournal:
-    """A `Journal` whose entries move requests."""
+    """A `Journal` that updates the states of requests along with its entries."""
 
     def __init__(self, database: Database) -> None:
-        """Use a database.
+        """Create a journal in a database.
 
         Args:
             database: The relay's database.
@@ -62,7 +62,7 @@ class DatabaseJournal:
         return Turn(give_back)
 
     def write(self, entry: JournalEntry) -> None:
-        """Commit an entry, and the new states of what it carries; see `Journal`."""
+        """Commit an entry and the new states of its requests; see `Journal`."""
         held = self._locks.get((entry.chain_id, entry.account))
         begin = self._database.transaction if held is None else held.transaction
         try:
@@ -100,7 +100,7 @@ class DatabaseJournal:
         return tuple([_read(row) for row in rows])
 
     def find(self, chain_id: int, tx_hash: str) -> JournalEntry | None:
-        """Return the entry that has an attempt with this hash; `None` when there is none."""
+        """Return the entry that has an attempt with this hash; `None` if there is none."""
         try:
             with self._database.transaction() as transaction:
                 rows = transaction.run(
@@ -117,7 +117,7 @@ class DatabaseJournal:
         return _read(rows[0]) if rows else None
 
     def close(self) -> None:
-        """Release what is held; the database is its owner's to close."""
+        """Do nothing: the database belongs to the caller."""
         while self._locks:
             self._locks.popitem()[1].release()
 
@@ -147,8 +147,8 @@ class DatabaseJournal:
 def _take(transaction: Transaction, known: JournalEntry | None, entry: JournalEntry) -> None:
     """Move the requests of a new attempt to `sent`.
 
-    A new transaction takes only requests that wait: one that was withdrawn, or that another sender
-    has taken, would be paid for in vain. Then nothing is committed, and so nothing is sent.
+    All of them must still be waiting: paying for one that was withdrawn, or that another sender has
+    taken, would be a waste. Otherwise nothing is committed, and so nothing is sent.
     """
     for request_id in members_of(entry):
         taken = store.move(

@@ -1,4 +1,4 @@
-"""The command `ocn-relay`: make a configuration, serve, and see to a running relay."""
+"""The command `ocn-relay`: create a configuration, serve, and manage a running relay."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def main(words: Sequence[str] | None = None) -> int:
     """Run the command.
 
     Args:
-        words: The command line; `None` for the process's own.
+        words: The command line; `None` for this process's own.
 
     Returns:
-        The exit code: 0 when done, 1 when not ready, 2 for a wrong command line or configuration.
+        The exit code: 0 on success, 1 if not ready, 2 for an invalid command line or configuration.
     """
     args = _parser().parse_args(words)
     command: Callable[[argparse.Namespace], int] = args.command
@@ -103,7 +103,7 @@ def _name(text: str) -> str:
 
 
 def _count(text: str) -> int:
-    """Parse how many requests."""
+    """Parse a number of requests."""
     if re.fullmatch(r"[1-9][0-9]{0,8}", text):
         return int(text)
     raise argparse.ArgumentTypeError(f"{shown(text)} is not a valid number of requests: give 200")
@@ -167,7 +167,7 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _stop_on_signals(sender: Sender) -> None:
-    """Have SIGTERM and SIGINT end the process after the round that is under way."""
+    """Make SIGTERM and SIGINT end the process after the current round."""
 
     def stop(number: int, frame: object) -> None:  # noqa: ARG001 - as `signal` calls it
         sender.stop()

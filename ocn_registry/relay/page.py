@@ -1,4 +1,4 @@
-"""The explorer beside the relay's API: its files, below `explorer/`."""
+"""The explorer beside the relay's API, below `explorer/`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def routes(deployment: Deployment) -> list[Route]:
     """Return the routes of the page.
 
     Args:
-        deployment: The registry. A wallet that does not know its chain is told of its public nodes.
+        deployment: The registry. Its public nodes are offered to wallets that lack its chain.
     """
     files = PageFiles(api="../", relay=True, rpc_urls=public_rpc_urls(deployment))
 
@@ -31,7 +31,7 @@ def routes(deployment: Deployment) -> list[Route]:
             reply.body, status_code=reply.status, media_type=reply.media_type, headers=reply.headers
         )
 
-    # Relative, so that they hold below any path of a proxy.
+    # Relative, so that they work behind a proxy, whatever its path.
     async def root(http: HttpRequest) -> Response:  # noqa: ARG001 - a handler
         return RedirectResponse("explorer/")
 

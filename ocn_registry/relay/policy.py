@@ -1,8 +1,9 @@
-"""Who may have a request paid, and how much: the relay's policy, and the quotas that it counts.
+"""The relay's policy, which decides whose requests are paid, and its quotas.
 
-Names are scarce, money is not: a free relay would make every id of a country free to take. So new
-ids are limited for each sponsor, country and day, apart from the number of requests. A quota is
-reserved in the transaction that accepts the request, so racing requests can't exceed it.
+Names are scarce, money is not: an unlimited relay would let anyone take every id of a country for
+free. So new ids are limited by sponsor, country and day, in addition to the number of requests. A
+quota is reserved in the transaction that accepts the request, so concurrent requests can't exceed
+it.
 """
 
 from __future__ import annotations
@@ -26,27 +27,27 @@ if TYPE_CHECKING:
     from ocn_registry.relay.database import Transaction
 
 DAY_S = 24 * 60 * 60
-_EVER = 0  # the day under which a quota stands that never begins again
+_EVER = 0  # the day of quotas that never reset
 Via: TypeAlias = Literal["leaving", "voucher", "key", "allowed"]
-# What gives something up, or cancels: always welcome, within a small limit.
+# Deletions and cancellations are paid for any account, within a small limit.
 LEAVING = (DeleteNode, DeleteParty, DeleteService, RevokeAgreement, InvalidateNonce)
 
 
 class NotSponsored(OcnRegistryError):
-    """Nobody pays for this request; the message says how to change that."""
+    """The request has no sponsor; the message says how to get one."""
 
 
 class QuotaExceeded(OcnRegistryError):
-    """A quota of today is used up.
+    """A daily quota is exhausted.
 
     Attributes:
-        name: Which quota.
-        limit: How many it allows a day.
-        resets_unix_s: When the next day begins.
+        name: Name of the quota.
+        limit: Its daily limit.
+        resets_unix_s: When it resets, in Unix time.
     """
 
     def __init__(self, name: str, limit: int, resets_unix_s: int) -> None:
-        """Name the quota and when it begins again."""
+        """Create the error from the quota and the time of its reset."""
         super().__init__(
             f"the daily limit of {limit} for {name} is used up: try again after midnight UTC, or "
             "pay for the transaction yourself",
@@ -56,20 +57,20 @@ class QuotaExceeded(OcnRegistryError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """The rules of one relay.
+    """The rules of a relay.
 
     Attributes:
-        denied: Accounts for which nothing is paid.
-        allowed: Accounts for which requests are paid without a voucher or a key.
+        denied: Accounts whose requests are never paid.
+        allowed: Accounts whose requests are paid without a voucher or an API key.
         vouchers: Whether vouchers of node operators are accepted.
         contracts: Contracts that may sign with ERC-1271, for themselves or for accounts they
             control; others' signatures are refused, because a contract can change its mind at any
             time.
-        leaving_per_day: Requests a day that give something up, for each account.
-        requests_per_day: Requests a day of each sponsor.
-        new_ids_per_day: New ids a day of each sponsor.
-        new_ids_per_country: New ids a day in each country, over all sponsors.
-        waiting_per_account: Requests of one account that may wait at a time.
+        leaving_per_day: Daily deletions and cancellations for each account.
+        requests_per_day: Daily requests of each sponsor.
+        new_ids_per_day: Daily new ids of each sponsor.
+        new_ids_per_country: Daily new ids in each country, over all sponsors.
+        waiting_per_account: Maximum number of waiting requests of an account.
     """
 
     denied: frozenset[Address] = frozenset()
@@ -85,14 +86,15 @@ class Policy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sponsor:
-    """Who lets the relay pay.
+    """The sponsor of a request.
 
     Attributes:
-        via: By which rule.
-        name: What quotas are counted under: an operator's address, a key's name, an account.
+        via: The rule that applies.
+        name: Name under which quotas are counted: an operator's address, a key's name, or an
+            account.
         requests_per_day: The sponsor's own limit.
         voucher: The voucher's digest; empty without one.
-        requests_in_all: How many requests the voucher allows; `None` without one.
+        requests_in_all: Total number of requests that the voucher allows; `None` without one.
     """
 
     via: Via
@@ -102,12 +104,12 @@ class Sponsor:
     requests_in_all: int | None = None
 
     def __str__(self) -> str:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
-        """Write the sponsor as it is stored."""
+        """Return the stored form."""
         return f"{self.via}:{self.name}"
 
 
 def is_leaving(intent: SignableIntent) -> bool:
-    """Return whether an intent only gives something up."""
+    """Return whether an intent only deletes or cancels something."""
     return isinstance(intent, LEAVING)
 
 
@@ -119,17 +121,17 @@ def sponsor_of(
     voucher: Sponsor | None,
     key: Sponsor | None,
 ) -> Sponsor:
-    """Return who sponsors a request.
+    """Return the sponsor of a request.
 
     Args:
         policy: The relay's rules.
-        account: Whose request it is.
-        intent: What it asks for.
-        voucher: The operator whose valid voucher came with it.
-        key: The holder of the API key that came with it.
+        account: The account of the request.
+        intent: The intent of the request.
+        voucher: The valid voucher sent with it, if any.
+        key: The holder of the API key sent with it, if any.
 
     Raises:
-        NotSponsored: Nobody does.
+        NotSponsored: It has none.
     """
     if account in policy.denied:
         raise NotSponsored(f"this relay does not pay for {account}: pay yourself")
@@ -164,13 +166,13 @@ def reserve(  # noqa: PLR0913 - all that quotas depend on
     Args:
         transaction: The accepting transaction.
         policy: The relay's rules.
-        sponsor: Who pays.
-        intent: What is asked for.
+        sponsor: The request's sponsor.
+        intent: The intent of the request.
         new_id: Whether it registers an id that nobody holds.
         now_unix_s: The time.
 
     Raises:
-        QuotaExceeded: A quota is used up; the caller undoes the transaction.
+        QuotaExceeded: A quota is exhausted. The caller must roll back the transaction.
     """
     day = now_unix_s // DAY_S
     _count(transaction, f"requests of {sponsor}", sponsor.requests_per_day, day)

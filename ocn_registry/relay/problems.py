@@ -1,4 +1,4 @@
-"""How the relay's own errors are told; `registry_api.problems` has the list of all codes."""
+"""The relay's own errors as HTTP problems; `registry_api.problems` lists all codes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ocn_registry.errors import OcnRegistryError
     from ocn_registry.registry_api.problems import Problem
 
-# The first class that fits decides.
+# The first matching class applies.
 _BY_CLASS: tuple[tuple[type[OcnRegistryError], str], ...] = (
     (NotSponsored, "not_sponsored"),
     (QuotaExceeded, "quota_exceeded"),
@@ -29,7 +29,7 @@ _BY_CLASS: tuple[tuple[type[OcnRegistryError], str], ...] = (
 
 
 def problem_of(error: OcnRegistryError) -> Problem:
-    """Return how an error is told."""
+    """Return the HTTP problem for an error."""
     problem = problems.problem_of(error, _BY_CLASS)
     if isinstance(error, InsufficientFunds):
         problem.detail = "the relay is out of money: try again later, or pay yourself"

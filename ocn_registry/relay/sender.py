@@ -1,10 +1,10 @@
-"""Sending: from accepted requests to transactions, and from transactions to what became of them.
+"""Send accepted requests in transactions, and record their outcomes.
 
-One transaction is in flight for each spender. Everything that matters for money is the package's:
-`submit` checks the requests again just before it signs, commits number, bytes and requests to the
-journal before it hands them over, and hands over the same bytes until the chain has decided. What
-this module adds is which requests are next, when the price of a stuck transaction is raised, and
-how an outcome changes the states of requests.
+Each spender has one transaction in flight. The package's `submit` does everything that concerns
+money: it checks the requests again just before it signs, commits nonce, bytes and requests to the
+journal before it sends them, and resends the same bytes until the chain has decided. This module
+decides which requests are next, when to raise the price of a stuck transaction, and how an outcome
+changes the states of requests.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ if TYPE_CHECKING:
     from ocn_registry.relay.store import Accepted, State
 
 _LOG = logging.getLogger("ocn_registry.relay")
-_LOOK_AT: Final = 1_000  # waiting requests that one round looks at
+_LOOK_AT: Final = 1_000  # waiting requests that a round considers
 _PAUSE_S: Final = 0.5
 _SLOWER_S: Final = 5.0
 _PATIENCE_S: Final = 30.0
-_STUCK_BLOCKS: Final = 6  # a transaction that so many blocks left out is offered more
+_STUCK_BLOCKS: Final = 6  # the price is raised after this many blocks without the transaction
 # What says nothing about the request: it waits, and is tried again.
 _LATER: Final = (
     TransportError,
@@ -61,20 +61,20 @@ class Sender:
     """The roles `send` and `follow` of one process."""
 
     def __init__(self, service: Service, *, sends: bool = True, follows: bool = True) -> None:
-        """Use a relay's parts; nothing happens yet.
+        """Create a sender. It does nothing yet.
 
         Args:
             service: The relay.
-            sends: Whether requests are sent, and transactions settled.
-            follows: Whether blocks are followed until they are final.
+            sends: Whether to send requests and settle transactions.
+            follows: Whether to follow blocks until they are final.
         """
         self._service = service
         self._sends, self._follows = sends, follows
         self._stopped = threading.Event()
-        self._seen_at: dict[str, int] = {}  # the block at which a transaction was first waited for
+        self._seen_at: dict[str, int] = {}  # the block at which the wait for a transaction began
 
     def run(self) -> None:
-        """Send and follow until `stop` is called."""
+        """Run rounds until `stop` is called."""
         while not self._stopped.is_set():
             pause = _PAUSE_S
             try:
@@ -89,17 +89,17 @@ class Sender:
             self._stopped.wait(pause)
 
     def stop(self) -> None:
-        """Have `run` return after its round."""
+        """Make `run` return after its current round."""
         self._stopped.set()
 
     def round(self) -> bool:
-        """Settle what was sent, send what waits, and look whether blocks became final.
+        """Settle sent transactions, send waiting requests, and check for final blocks.
 
         Returns:
             Whether anything was sent.
 
         Raises:
-            OcnRegistryError: The chain or the database can't be used, or nothing can be paid.
+            OcnRegistryError: The chain or the database can't be used, or the spender can't pay.
         """
         sent = False
         if self._sends:
@@ -110,7 +110,7 @@ class Sender:
         return sent
 
     def settle(self) -> None:
-        """Find out what became of transactions that an earlier round, or process, left open."""
+        """Determine the outcome of transactions that an earlier round or process left open."""
         with self._service.database.transaction() as transaction:
             open_ones = store.in_state(transaction, "sent", _LOOK_AT)
         hashes = dict.fromkeys([one.tx_hash for one in open_ones if one.tx_hash])
@@ -130,7 +130,7 @@ class Sender:
                 self._landed(outcome, dict(zip(ids, outcome.items, strict=True)))
 
     def _outcome_of(self, tx_hash: str) -> Outcome:
-        """Wait for a transaction; raise its price once several blocks have left it out."""
+        """Wait for a transaction; raise its price after several blocks without it."""
         transactions = self._service.client.transactions
         first = self._seen_at.setdefault(tx_hash, self._head())
         try:
@@ -151,7 +151,7 @@ class Sender:
         return run(iter(Head()), self._service.transport.perform).ref.number
 
     def send(self) -> bool:
-        """Send the next requests, of one contract.
+        """Send the next requests, all for one contract.
 
         Returns:
             Whether any were sent.
@@ -178,7 +178,7 @@ class Sender:
         return True
 
     def _nothing_took_effect(self, chosen: list[Accepted], error: OcnRegistryError) -> bool:
-        """Note why; return whether a transaction was paid for nevertheless."""
+        """Record the reasons; return whether a transaction was paid for anyway."""
         if isinstance(error, Reverted) and error.tx_hash is not None:
             self._fail(error.tx_hash, error)
             return True
@@ -188,7 +188,7 @@ class Sender:
         return False
 
     def follow(self) -> None:
-        """Look whether the blocks of mined requests are final, or were replaced."""
+        """Check whether the blocks of mined requests are final, or were replaced."""
         service = self._service
         with service.database.transaction() as transaction:
             mined = store.in_state(transaction, "mined", _LOOK_AT)
@@ -266,7 +266,7 @@ class Sender:
         return self._service.journal.find(self._service.config.deployment.chain_id, tx_hash)
 
     def _left_out(self, request: Accepted, item: Item) -> None:
-        """Note why a request was left out of a transaction."""
+        """Record why a request was left out of a transaction."""
         if item.error is not None and not isinstance(item.error, _LATER):
             with self._service.database.transaction() as transaction:
                 now = store.find(transaction, request.id)
@@ -274,20 +274,20 @@ class Sender:
                 self._refused(request, item.error)
 
     def _refused(self, request: Accepted, error: OcnRegistryError) -> None:
-        """Note that a request can't take effect any more, unless it only comes too early."""
+        """Record that a request can no longer take effect, unless it is only too early."""
         state: State = "failed"
         if isinstance(error, RequestExpired):
             state = "expired"
         elif isinstance(error, NonceMismatch):
             if error.expected < request.nonce:
-                return  # requests that were signed before it come first
+                return  # requests with earlier nonces come first
             state = "superseded"
         _LOG.info("request %s is %s: %s", request.id, state, error)
         with self._service.database.transaction() as transaction:
             store.move(transaction, request.id, state, since=("accepted",), error=str(error))
 
     def _fail(self, tx_hash: str, error: Reverted) -> None:
-        """Note that a transaction reverted; it is final when its block is, like any other."""
+        """Record that a transaction reverted. Like any other, it is final when its block is."""
         entry = self._entry(tx_hash)
         if entry is None:
             return
@@ -305,7 +305,7 @@ class Sender:
                 )
 
     def _move(self, tx_hash: str, requests: list[Accepted], state: State) -> None:
-        """Note that a transaction is not in a block, or never will be."""
+        """Record that a transaction is no longer in a block, or never will be."""
         with self._service.database.transaction() as transaction:
             for one in requests:
                 store.move(
@@ -319,15 +319,15 @@ class Sender:
 
 
 def _next(waiting: tuple[Accepted, ...], most: int) -> list[Accepted]:
-    """Choose the requests of the next transaction.
+    """Choose the requests for the next transaction.
 
-    One contract's, in the order of acceptance; requests of one account in the order of their
-    nonces; contracts' signatures apart from those of keys. What has expired comes along, so that
-    it is found out.
+    They are all for one contract, in the order of acceptance, and those of an account in the order
+    of their nonces. Contract signatures are kept separate from those of keys. Expired requests are
+    included, so that they are recorded as such.
 
     Args:
         waiting: Accepted requests, the earliest first.
-        most: How many requests fit in a transaction.
+        most: Maximum number of requests in a transaction.
     """
     now = int(time.time())
     expired = [one for one in waiting if one.deadline_unix_s < now]

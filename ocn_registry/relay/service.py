@@ -1,4 +1,4 @@
-"""A relay's parts, joined: the registry, the database, the intake, the cache, and their health."""
+"""A relay's components (registry, database, intake, cache), and their health."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 _STALE_S = 60.0
 _OLD_S = 600
-_ONE_REQUEST_GAS = 400_000  # the most that one can take, with a contract's signature
+_ONE_REQUEST_GAS = 400_000  # the most that a request can use, with a contract's signature
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,11 +41,11 @@ class Health:
     """Whether a request would be accepted and paid now.
 
     Attributes:
-        problems: What is wrong, by a stable name; empty when nothing is.
-        balance_wei: What the spender has; `None` when it is not known.
-        waiting: How many requests wait to be sent.
-        oldest_s: How long the oldest of them has waited.
-        block: The block that the relay's view of the registry belongs to.
+        problems: Stable names of the problems; empty if there are none.
+        balance_wei: The spender's balance; `None` if unknown.
+        waiting: Number of requests waiting to be sent.
+        oldest_s: How long the oldest of them has been waiting, in seconds.
+        block: The block of the relay's view of the registry.
     """
 
     problems: dict[str, str]
@@ -56,7 +56,7 @@ class Health:
 
     @property
     def ready(self) -> bool:
-        """Whether nothing is wrong."""
+        """Whether there are no problems."""
         return not self.problems
 
     def document(self) -> dict[str, object]:
@@ -72,17 +72,17 @@ class Health:
 
 
 class Service:
-    """A relay's parts."""
+    """A relay's components."""
 
     def __init__(self, config: Config, *, serves: bool = True) -> None:
-        """Open everything that the configuration names.
+        """Open the files and connections of a configuration.
 
         Args:
             config: The relay's configuration.
-            serves: Whether this process serves the API: only then a history is kept.
+            serves: Whether this process serves the API. Only then does it keep a history.
 
         Raises:
-            InvalidInput: The registry's requests can be replayed, or a key can't be used.
+            InvalidInput: Requests to this registry can be replayed, or a key can't be used.
             DatabaseError: The database can't be used.
         """
         self.config = config
@@ -130,12 +130,12 @@ class Service:
 
     @property
     def spender(self) -> Signer:
-        """The key that pays; only processes that send use it."""
+        """The spender's key; used only by processes that send."""
         return self._signer(self.config.spender)
 
     @property
     def receipt_signer(self) -> Signer:
-        """The key that signs receipts; only processes that serve the API use it."""
+        """The key that signs receipts; used only by processes that serve the API."""
         return self._signer(self.config.receipts)
 
     @property
@@ -144,7 +144,7 @@ class Service:
         return self.config.spender_address or Address(self.spender.address)
 
     def check_keys(self, *, serves: bool, sends: bool) -> None:
-        """Raise `InvalidInput` for a key that can't be used, before anything is started.
+        """Raise `InvalidInput` if a key can't be used, before anything is started.
 
         Args:
             serves: Whether this process serves the API.
@@ -165,11 +165,11 @@ class Service:
 
     @property
     def block_number(self) -> int:
-        """The block that the relay's view of the registry belongs to; 0 before it has one."""
+        """Number of the block of the relay's view of the registry; 0 before the first load."""
         return self.cache.block_number or 0
 
     def health(self) -> Health:
-        """Look whether a request would be accepted and paid now."""
+        """Return whether a request would be accepted and paid now, and what prevents it."""
         problems: dict[str, str] = {}
         balance, waiting, oldest = None, 0, 0
         try:
@@ -201,7 +201,7 @@ class Service:
         )
 
     def measure(self) -> None:
-        """Bring the metrics up to date."""
+        """Update the metrics."""
         health = self.health()
         self._ready.set(int(health.ready))
         self._oldest.set(health.oldest_s)
@@ -225,7 +225,7 @@ class Service:
         """Load the registry, and follow the chain in threads.
 
         Raises:
-            TransportError: The chain can't be asked.
+            TransportError: The chain can't be reached.
         """
         self.cache.start()
         self.registry.entities()  # the index takes a second or two in a large registry
@@ -240,7 +240,7 @@ class Service:
 
 
 class _Payer:
-    """What the relay adds to answers about the registry; see `registry_api.prepare.Payer`."""
+    """The relay's part of answers about the registry; see `registry_api.prepare.Payer`."""
 
     def __init__(self, service: Service) -> None:
         self._service = service

@@ -1,4 +1,4 @@
-"""Accepted requests in the database, and how their states change.
+"""Accepted requests in the database, and their states.
 
 ```
 accepted -> sent -> mined -> done | failed
@@ -35,22 +35,22 @@ class Accepted:
     """A request that the relay accepted.
 
     Attributes:
-        id: Digest that its account signed: `0x` and 64 hexadecimal digits.
-        contract: Address of the contract it is for.
-        account: Whose request it is.
+        id: The digest that its account signed: `0x` and 64 hexadecimal digits.
+        contract: Address of the contract that it is for.
+        account: The account of the request.
         nonce: Its nonce.
         deadline_unix_s: Its deadline.
-        kind: The name of its EIP-712 type.
-        document: The signed document, as JSON.
+        kind: Name of its EIP-712 type.
+        document: The signed document, in JSON.
         by_contract: Whether a contract signed it.
-        sponsor: Who lets the relay pay.
+        sponsor: The sponsor of the request.
         state: See the module.
-        tx_hash: The transaction that carries it; `None` before `sent`.
+        tx_hash: The transaction that contains it; `None` before `sent`.
         block_number: Its block; `None` before `mined`.
-        gas_used: Its share of the gas, in gas; `None` before `mined`.
-        error: Why it had no effect, for people; `None` where it had, or may still have.
+        gas_used: Its share of the transaction's gas; `None` before `mined`.
+        error: Why it had no effect, for people; `None` if it had one, or still may.
         accepted_unix_s: When it was accepted.
-        place: Its place among all accepted requests.
+        place: Its position among all accepted requests.
     """
 
     id: str
@@ -72,10 +72,10 @@ class Accepted:
 
 
 def add(transaction: Transaction, request: Accepted) -> Accepted:
-    """Add a request, as accepted now.
+    """Add a request, accepted now.
 
     Raises:
-        NotUnique: It is there already, or a live request has its nonce.
+        NotUnique: The request exists, or a pending request has its nonce.
     """
     place = _next(transaction, "last_request")
     transaction.run(
@@ -102,13 +102,13 @@ def add(transaction: Transaction, request: Accepted) -> Accepted:
 
 
 def find(transaction: Transaction, request_id: str) -> Accepted | None:
-    """Return a request by its id; `None` when there is none."""
+    """Return a request by its id; `None` if there is none."""
     rows = transaction.run(f"SELECT {_COLUMNS} FROM request WHERE id = ?", request_id)  # noqa: S608
     return _read(rows[0]) if rows else None
 
 
 def live(transaction: Transaction, contract: str, account: str) -> tuple[Accepted, ...]:
-    """Return an account's requests for a contract that may still take effect, by nonce."""
+    """Return an account's pending requests for a contract, in the order of their nonces."""
     rows = transaction.run(
         f"SELECT {_COLUMNS} FROM request WHERE contract = ? AND account = ? "  # noqa: S608
         "AND state IN ('accepted', 'sent', 'mined') ORDER BY nonce",
@@ -129,7 +129,7 @@ def in_state(transaction: Transaction, state: State, most: int) -> tuple[Accepte
 
 
 def of_transaction(transaction: Transaction, tx_hash: str) -> tuple[Accepted, ...]:
-    """Return the requests that a transaction carries, in the order in which they were accepted."""
+    """Return the requests in a transaction, in the order of acceptance."""
     rows = transaction.run(
         f"SELECT {_COLUMNS} FROM request WHERE tx_hash = ? ORDER BY place",  # noqa: S608
         tx_hash,
@@ -152,7 +152,7 @@ def of_account(
 
 
 def counts(transaction: Transaction) -> dict[str, int]:
-    """Return how many requests are in each state."""
+    """Return the number of requests in each state."""
     rows = transaction.run("SELECT state, count(*) FROM request GROUP BY state")
     return {str(state): int(count or 0) for state, count in rows}
 
@@ -169,18 +169,18 @@ def move(  # noqa: PLR0913 - what a state consists of
     gas_used: int | None = None,
     error: str | None = None,
 ) -> bool:
-    """Change a request's state, unless it is in another one than expected by now.
+    """Change a request's state, if it is still in one of the expected states.
 
     Args:
         transaction: The transaction.
-        request_id: Which request.
+        request_id: The request's id.
         state: The new state.
-        since: The states it may be in.
-        carried_by: The transactions that may carry it, if that matters: another process may have
-            put it into the next one by now.
-        tx_hash: The transaction that carries it now.
-        block_number: The block that it is in now.
-        gas_used: Its share of the gas.
+        since: The expected states.
+        carried_by: The expected transactions, if that matters: another process may have put the
+            request in a new one.
+        tx_hash: The transaction that contains it now.
+        block_number: The block that contains it now.
+        gas_used: Its share of the transaction's gas.
         error: Why it had no effect.
 
     Returns:
@@ -207,7 +207,7 @@ def move(  # noqa: PLR0913 - what a state consists of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One change of a request's state, by its place among all changes."""
+    """A change of a request's state, and its position among all changes."""
 
     place: int
     request: str
@@ -216,7 +216,7 @@ class Event:
 
 
 def events(transaction: Transaction, after: int, most: int) -> tuple[Event, ...]:
-    """Return what happened after a place, in order."""
+    """Return the events after a position, in order."""
     rows = transaction.run(
         "SELECT place, request, state, at_unix_s FROM event WHERE place > ? ORDER BY place LIMIT ?",
         after,
@@ -236,22 +236,22 @@ def events(transaction: Transaction, after: int, most: int) -> tuple[Event, ...]
 
 
 def last_event(transaction: Transaction) -> int:
-    """Return the place of the latest event; 0 before the first."""
+    """Return the position of the latest event; 0 before the first."""
     return int(transaction.run("SELECT number FROM setting WHERE name = 'last_event'")[0][0] or 0)
 
 
 def is_paused(transaction: Transaction) -> bool:
-    """Return whether an operator paused the relay."""
+    """Return whether the relay is paused."""
     return bool(transaction.run("SELECT number FROM setting WHERE name = 'paused'")[0][0])
 
 
 def pause(transaction: Transaction, *, paused: bool) -> None:
-    """Pause the relay, or go on."""
+    """Pause or resume the relay."""
     transaction.run("UPDATE setting SET number = ? WHERE name = 'paused'", int(paused))
 
 
 def _next(transaction: Transaction, counter: str) -> int:
-    """Return the next number of a counter; whoever has it commits before anybody gets the next."""
+    """Return the next number of a counter. The next caller waits until this one commits."""
     rows = transaction.run(
         "UPDATE setting SET number = number + 1 WHERE name = ? RETURNING number", counter
     )

@@ -1,4 +1,4 @@
-"""Requests as the API tells them."""
+"""Requests in the API's JSON form."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Object = dict[str, object]
 
 
 def of_request(request: Accepted) -> Object:
-    """Return a request as the API tells it."""
+    """Return a request in the API's JSON form."""
     return {
         "id": request.id,
         "state": request.state,
@@ -30,7 +30,7 @@ def of_request(request: Accepted) -> Object:
 
 
 def of_event(event: Event) -> Object:
-    """Return a change of a request's state, with its place among all."""
+    """Return a change of a request's state in the API's JSON form."""
     return {
         "place": event.place,
         "request": event.request,
