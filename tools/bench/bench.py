@@ -25,6 +25,7 @@ import command_scenarios
 import gas_scenarios
 import line_scenarios
 import relay_scenarios
+import rotation_scenario
 import speed_scenarios
 
 from ocn_registry.deploy.devnet import Devnet
@@ -109,6 +110,23 @@ def gas() -> Section:
             "Other operator: v1 wipes the party's modules, and the party pays to set them again.",
             "deleteNode: v1 keeps a tombstone in its list of operators.",
         ),
+    )
+
+
+def rotation() -> Section:
+    """Measure what a new key costs the account on which everything hangs."""
+    with Devnet() as chain:
+        ours = rotation_scenario.measure(chain, _artifacts())
+    limit = rotation_scenario.LIMIT_GAS
+    return Section(
+        title=(
+            f"Gas of a key's rotation: {rotation_scenario.IDS} ids, service, "
+            f"{rotation_scenario.AGREEMENTS} agreements, node with "
+            f"{rotation_scenario.ATTACHED:,} parties"
+        ),
+        unit="gas",
+        rows=tuple([Row(name=name, ours=cost, limit=limit) for name, cost in ours.items()]),
+        notes=("v1: everybody concerned registers again.",),
     )
 
 
@@ -327,6 +345,7 @@ def _speed_row(
 
 SECTIONS: Final[dict[str, Callable[[], Section]]] = {
     "gas": gas,
+    "rotation": rotation,
     "batches": batches,
     "sizes": sizes,
     "speed": speed,
@@ -365,11 +384,8 @@ def _measured_line() -> dict[str, line_scenarios.OverALine]:
 @cache
 def _measured_gas() -> tuple[dict[str, int], dict[str, int], int]:
     """Return the gas of ours, of v1, and of v1's way to change a URL; measured once in a run."""
-    artifacts: dict[str, dict[str, Any]] = {
-        name: json.loads((ARTIFACTS / f"{name}.json").read_text()) for name in CONTRACTS
-    }
     with Devnet() as chain:
-        ours = gas_scenarios.measure_v3(chain, artifacts)
+        ours = gas_scenarios.measure_v3(chain, _artifacts())
         v1 = gas_scenarios.measure_v1(chain)
         old = gas_scenarios.deploy_v1(chain)
         first, operator = (gas_scenarios.person(f"operator {number}") for number in range(2))
@@ -378,6 +394,10 @@ def _measured_gas() -> tuple[dict[str, int], dict[str, int], int]:
         update = old.direct(operator, "deleteNode")
         update += old.direct(operator, "setNode", "https://node-2.example.com:8080")
     return ours, v1, update
+
+
+def _artifacts() -> dict[str, dict[str, Any]]:
+    return {name: json.loads((ARTIFACTS / f"{name}.json").read_text()) for name in CONTRACTS}
 
 
 def _table(section: Section) -> str:

@@ -60,7 +60,12 @@ def key(index: int) -> PrivateKey:
 
 def address(index: int) -> Address:
     """Give the address of a person."""
-    public = key(index).public_key.format(compressed=False)
+    return address_of(key(index))
+
+
+def address_of(private_key: PrivateKey) -> Address:
+    """Give the address of a key."""
+    public = private_key.public_key.format(compressed=False)
     return Address.from_bytes(keccak256(public[1:])[12:])
 
 
@@ -158,6 +163,19 @@ class Registered:
         signature = key(index).sign_recoverable(digest(fields), hasher=None)
         return Call("setPartyRaw", (*values, signature[:64] + bytes([27 + signature[64]])))
 
+    def acceptance(self, kind: str, accepting: PrivateKey, account: Address) -> tuple[Any, ...]:
+        """Give what a new key, or a controller, signs to take an account over."""
+        values = (address_of(accepting), account, 0, FAR)
+        fields = SignedFields(
+            name="OCN Registry",
+            chain_id=CHAIN_ID,
+            contract=self.addresses["Registry"],
+            primary_type=kind,
+            values=values,
+        )
+        signature = accepting.sign_recoverable(digest(fields), hasher=None)
+        return (*values[2:], signature[:64] + bytes([27 + signature[64]]))
+
     def fund(self, *accounts: Address) -> None:
         """Give money to pay for transactions."""
         self.chain.batch(*[("anvil_setBalance", account, hex(10**20)) for account in accounts])
@@ -200,7 +218,12 @@ def writes(registered: Registered) -> dict[str, int]:
     people = registered.people
     registered.fund(*new, *people[:6])
     middle = people[2]
-    operator = people[0]
+    operator, other_operator = people[:2]
+    cold, fresh, other_fresh = [PrivateKey(keccak256(b"fresh key %d" % n)) for n in range(3)]
+
+    def moved(account: Address, new: PrivateKey) -> Call:
+        acceptance = registered.acceptance("AcceptAccount", new, account)
+        return Call("moveAccount", (address_of(new), acceptance))
 
     def signed(index: int) -> Call:
         # Past those who run nodes, also where they outnumber the parties.
@@ -234,6 +257,15 @@ def writes(registered: Registered) -> dict[str, int]:
         ),
         ("adminDeleteOperator", registry, OWNER, Call("adminDeleteOperator", (people[3],))),
         ("invalidateNonce", registry, three, Call("invalidateNonce", (7,))),
+        ("moveAccount, two ids and a node", registry, one, moved(one, fresh)),
+        ("moveAccount, an operator", registry, other_operator, moved(other_operator, other_fresh)),
+        (
+            *("setController", registry, two),
+            Call(
+                "setController",
+                (address_of(cold), registered.acceptance("AcceptController", cold, two)),
+            ),
+        ),
     ]
     return {name: registered.send(contract, who, call) for name, contract, who, call in steps}
 
