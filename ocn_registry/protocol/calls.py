@@ -1,4 +1,4 @@
-"""Effects that read what a transaction called or created, which explains its events."""
+"""Effects that read a transaction's call or creation, to explain its events."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContractCall:
-    """The call that a transaction made.
+    """The call in a transaction.
 
     Attributes:
-        sender: Account that sent the transaction and paid for it.
-        to: Contract that it called; `None` if it created one.
+        sender: The account that sent the transaction and paid for it.
+        to: The called contract; `None` if it created one.
         data: Calldata.
     """
 
@@ -28,9 +28,9 @@ class ContractCall:
 
 @dataclass(frozen=True, slots=True)
 class CalledBy(Effect[ContractCall | None]):
-    """Read what a transaction called; `None` if the node doesn't know it, or no longer does.
+    """Read the call in a transaction; `None` if the node doesn't know it, or no longer does.
 
-    Nothing is signed or paid because of the answer, so it is not checked against the hash.
+    Nothing is signed or paid based on the answer, so it is not checked against the hash.
     """
 
     tx_hash: str
@@ -41,9 +41,9 @@ class Creation:
     """A transaction that creates a contract.
 
     Attributes:
-        contract: Address of the new contract, which follows from the sender and the nonce.
+        contract: Address of the new contract, computed from the sender and the nonce.
         data: The contract's bytecode and the constructor's arguments.
-        block_number: Number of its block; `None` while it is in none.
+        block_number: Number of its block; `None` while it is pending.
     """
 
     contract: Address
@@ -53,6 +53,6 @@ class Creation:
 
 @dataclass(frozen=True, slots=True)
 class CreationBy(Effect[Creation | None]):
-    """Read what a transaction creates; `None` if the node knows of no such creation."""
+    """Read the creation in a transaction; `None` if the node knows no such transaction."""
 
     tx_hash: str

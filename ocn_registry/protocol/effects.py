@@ -1,9 +1,9 @@
-"""Effects: everything that a flow can ask of a chain, as data.
+"""Effects: the operations that a flow can request from a chain, as data.
 
-A flow is a generator that yields effects and is sent their answers. It does no I/O, so a test can
-play the chain. An effect yields itself when iterated: flows write `head = yield from Head()`, and
-type checkers know the type of the answer. The only `Any` of the package is here, because no type
-can say that a generator is sent the answer of the effect that it yielded.
+A flow is a generator that yields effects and receives their answers. It does no I/O, so a test can
+play the part of the chain. An effect yields itself when iterated: flows write `head = yield from
+Head()`, and type checkers know the type of the answer. The package's only `Any` is here, because
+the type system can't express that a generator receives the answer of the effect it yielded.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class Effect(Generic[T_co]):
-    """One question to a chain, or to this machine; `T_co` is the type of its answer."""
+    """One operation on a chain, or on this machine; `T_co` is the type of its answer."""
 
     __slots__ = ()
 
     def __iter__(self) -> Flow[T_co]:
-        """Yield the effect itself, and return what is sent back."""
+        """Yield the effect itself, and return its answer."""
         answer: T_co = yield self
         return answer
 
@@ -48,7 +48,7 @@ AsyncPerform: TypeAlias = Callable[[AnyEffect], Awaitable[Answer]]
 
 
 class Asked(Protocol[T_co]):
-    """Something that has an answer: an effect, or a flow of several."""
+    """Anything with an answer: an effect, or a flow of several."""
 
     def __iter__(self) -> Flow[T_co]:
         """Return the flow that ends with the answer."""
@@ -57,18 +57,17 @@ class Asked(Protocol[T_co]):
 
 @dataclass(frozen=True, slots=True)
 class Call(Effect[T_co]):
-    """Run a function of a contract without changing anything.
+    """Call a contract's function without a transaction.
 
     Attributes:
         to: Address of the contract.
         data: Calldata.
-        decode: Returns the answer, from what the function returned. It raises `BadAnswer` for
-            anything of another form.
-        refuse: Returns the error, from the revert data; the transport raises it.
-        sender: The caller, for functions that look at it.
-        block: Number of the block at whose end it runs; `None` for the latest. If the node can, a
-            transport names the block by the hash that it last returned for this number.
-        gas: The most gas that it may use; `None` for as much as the node allows.
+        decode: Converts the returned data to the answer, or raises `BadAnswer` if it is malformed.
+        refuse: Converts revert data to the error that the transport raises.
+        sender: The caller, for functions that depend on it.
+        block: Number of the block after which it runs; `None` for the latest. If the node supports
+            it, a transport refers to the block by the hash that it last returned for this number.
+        gas: Gas limit; `None` for the node's limit.
     """
 
     to: Address
@@ -82,7 +81,7 @@ class Call(Effect[T_co]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeadBlock:
-    """The latest block; the base fee is `None` on chains without EIP-1559."""
+    """The latest block. The base fee is `None` on chains without EIP-1559."""
 
     ref: BlockRef
     base_fee_wei: int | None
@@ -125,32 +124,32 @@ class CodeSize(Effect[int]):
 
 @dataclass(frozen=True, slots=True)
 class Code(Effect[bytes]):
-    """Read an account's code at the end of a block; empty for an account with a key."""
+    """Read an account's code after a block; empty for an account with a key."""
 
     account: Address
     block: int | None = None
 
 
 class ChainId(Effect[int]):
-    """Read the id of the chain that the node is on."""
+    """Read the node's chain id."""
 
     __slots__ = ()
 
 
 class GasPrice(Effect[int]):
-    """Read the node's suggestion for the gas price, in wei per gas."""
+    """Read the gas price that the node suggests, in wei per gas."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
 class TransactionCount(Effect[int]):
-    """Read the number of an account's next transaction.
+    """Read the nonce of an account's next transaction.
 
     Attributes:
         account: The account.
-        pending: Whether transactions that wait at the node count.
-        block: Number of the block at whose end to read; `None` for the latest.
+        pending: Whether to count transactions waiting in the node's pool.
+        block: Number of the block after which to read; `None` for the latest.
     """
 
     account: Address
@@ -160,13 +159,13 @@ class TransactionCount(Effect[int]):
 
 @dataclass(frozen=True, slots=True)
 class GasEstimate(Effect[int]):
-    """Estimate the gas that a call needs as a transaction; raises what the call reverts with."""
+    """Estimate the gas of a call as a transaction; raises the error if the call reverts."""
 
     call: Call[object]
 
 
 class Arrival(Enum):
-    """What is known about a transaction after it was handed to a node."""
+    """What is known about a transaction after it was sent to a node."""
 
     UNSENT = "unsent"
     ACCEPTED = "accepted"
@@ -176,14 +175,14 @@ class Arrival(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handover:
-    """The result of handing over a transaction. Only the chain decides what becomes of it.
+    """The result of sending a transaction to a node. Only the chain decides its outcome.
 
     Attributes:
         arrival: `UNSENT` if the bytes never left this machine, `ACCEPTED` if a node answered with
             the transaction's hash, `ANSWERED` if it answered anything else, `UNANSWERED` if it may
             have received the transaction and did not answer.
-        error: The node's answer, or the reason why there is none, to be shown; `None` if it
-            accepted. Neither class nor message says what became of the transaction.
+        error: The node's answer, or the reason why there is none, for display; `None` if it
+            accepted. Neither class nor message says anything about the outcome.
     """
 
     arrival: Arrival
@@ -192,7 +191,7 @@ class Handover:
 
 @dataclass(frozen=True, slots=True)
 class Send(Effect[Handover]):
-    """Hand a transaction to one node, once; to the next only if nothing reached the first.
+    """Send a transaction to one node, once; to the next node only if nothing reached the first.
 
     It raises only `WrongChain` and `InvalidInput`, before anything is sent.
     """
@@ -221,10 +220,10 @@ class PlacedLog(Log):
 
 @dataclass(frozen=True, slots=True)
 class Logs(Effect[tuple[PlacedLog, ...]]):
-    """Read all events of some contracts in a range of blocks, in the chain's order.
+    """Read all events of some contracts in a range of blocks, in chain order.
 
-    Nodes limit the number of blocks and events of a request, and answer longer ones with
-    `RpcRefused`. For blocks that a node does not have yet, it silently returns no events.
+    Nodes limit the number of blocks and events in a request; they answer longer ones with
+    `RpcRefused`. For blocks that it does not have yet, a node silently returns no events.
     """
 
     contracts: tuple[Address, ...]
@@ -240,8 +239,8 @@ class Receipt:
         succeeded: Whether the transaction took effect.
         block_number: Number of its block.
         block_hash: Hash of its block.
-        gas_used: Gas that was paid for.
-        gas_price_wei: Price paid per gas; `None` if the node does not return it.
+        gas_used: Gas used.
+        gas_price_wei: Price per gas; `None` if the node does not return it.
         logs: Its events, in order.
     """
 
@@ -255,20 +254,20 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptOf(Effect[Receipt | None]):
-    """Read a transaction's receipt; `None` while the node knows no block with it."""
+    """Read a transaction's receipt; `None` while the node has no block with it."""
 
     tx_hash: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentTransaction:
-    """A transaction that a node knows.
+    """A transaction known to a node.
 
     Attributes:
         sender: The account that signed it, according to the node.
         transaction: The transaction without its signature.
-        raw: The signed transaction, as it was sent.
-        block_number: Number of its block; `None` while it is in none.
+        raw: The signed transaction, as sent.
+        block_number: Number of its block; `None` while it is pending.
     """
 
     sender: Address
@@ -292,7 +291,7 @@ class Sleep(Effect[None]):
 
 
 class Clock(Effect[float]):
-    """Read a clock that only goes forward, in seconds."""
+    """Read the monotonic clock, in seconds."""
 
     __slots__ = ()
 
@@ -305,9 +304,9 @@ class UnixTime(Effect[int]):
 
 @dataclass(frozen=True, slots=True)
 class Local(Effect[T_co]):
-    """Run a task on this machine that may take time, such as signing with a device.
+    """Run a local task that can take time, such as signing with a device.
 
-    A task that returns an awaitable is for asynchronous callers, which await it.
+    Asynchronous callers await a task that returns an awaitable.
     """
 
     task: Callable[[], T_co | Awaitable[T_co]]
@@ -315,7 +314,7 @@ class Local(Effect[T_co]):
 
 @dataclass(frozen=True, slots=True)
 class FromEach(Effect[tuple[T_co, ...]]):
-    """Send the same question to every node, and return the answers, at least one."""
+    """Perform an effect on every node, and return the answers, at least one."""
 
     part: Effect[T_co]
 
@@ -327,9 +326,9 @@ class FromEach(Effect[tuple[T_co, ...]]):
 
 @dataclass(frozen=True, slots=True)
 class Together(Effect[T_co]):
-    """Perform several effects at once; `together` and `all_of` give the answer, a tuple, its type.
+    """Perform several effects at once; use `together` or `all_of` for a typed answer.
 
-    A transport sends them in one request if it can. It raises the first error.
+    A transport sends them in one request if possible. It raises the first error.
     """
 
     parts: tuple[AnyEffect, ...]
@@ -344,21 +343,21 @@ def together(
     a: Effect[A], b: Effect[B], c: Effect[C], d: Effect[D], /
 ) -> Together[tuple[A, B, C, D]]: ...
 def together(*parts: AnyEffect) -> Together[tuple[Answer, ...]]:
-    """Return the effect that performs two to four effects of different kinds at once."""
+    """Return an effect that performs two to four effects of different types at once."""
     return Together(parts)
 
 
 def all_of(parts: tuple[Effect[T], ...]) -> Together[tuple[T, ...]]:
-    """Return the effect that performs any number of effects of one kind at once."""
+    """Return an effect that performs any number of effects of the same type at once."""
     return Together(parts)
 
 
 def run(flow: Flow[T], perform: Perform) -> T:
-    """Return what a flow returns, performing its effects one after the other.
+    """Run a flow by performing its effects one after the other, and return its result.
 
     Args:
-        flow: A flow, or the iterator of a single effect.
-        perform: Returns the answer of an effect, or raises.
+        flow: A flow, or the iterator of an effect.
+        perform: Returns the answer to an effect, or raises.
     """
     try:
         effect = next(flow)
@@ -373,11 +372,11 @@ def run(flow: Flow[T], perform: Perform) -> T:
         result: T = stop.value
         return result
     finally:
-        flow.close()  # so that the flow releases what it holds, whatever happened
+        flow.close()  # so that the flow releases its resources in any case
 
 
 async def run_async(flow: Flow[T], perform: AsyncPerform) -> T:
-    """Return what a flow returns, performing its effects one after the other; see `run`."""
+    """Run a flow by performing its effects one after the other; see `run`."""
     try:
         effect = next(flow)
         while True:

@@ -1,13 +1,13 @@
-"""The journal: every transaction that an account has signed, until the chain has decided about it.
+"""The journal: the transactions that an account has signed, until the chain has decided.
 
-A journal keeps the promise that nothing is paid twice. Its rules hold for every implementation: the
-two here, and any that stores entries in a database of its own.
+A journal ensures that nothing is paid twice. Its rules apply to every implementation: the two here,
+and any that stores entries in another database.
 
-* One writer at a time for each chain and account: hold a turn (`take`) from before you choose a
-  number until the signed bytes are handed over.
-* Number, signed bytes and what they carry are committed (`write`) before the bytes leave the
-  machine. A node's words never remove an entry; only bytes that were never handed over are removed.
-* An entry has one number and any number of attempts: the same call signed again for a higher price,
+* There is one writer at a time for each chain and account: hold a turn (`take`) from before you
+  choose a nonce until the signed bytes are sent.
+* Nonce, signed bytes and their purpose are committed (`write`) before the bytes leave the machine.
+  A node's answer never removes an entry; only an entry that was never sent can be removed.
+* An entry has one nonce and any number of attempts: the same call signed again at a higher price,
   or a transaction that does nothing, to cancel it. At most one attempt can take effect.
 
 The states of an entry:
@@ -38,24 +38,24 @@ if TYPE_CHECKING:
 
 State: TypeAlias = Literal["signed", "mined", "final", "lost"]
 
-# How many decided entries of an account are kept, so that their outcomes can still be looked up.
+# How many decided entries of an account are kept for looking up their outcomes.
 KEPT = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JournalEntry(Portable):
-    """One transaction number of an account, and everything signed under it.
+    """A transaction nonce of an account, and everything signed with it.
 
     Attributes:
         chain_id: Id of the chain.
-        genesis_hash: Hash of the chain's first block. It tells a development chain that was started
-            again from the one before.
+        genesis_hash: Hash of the chain's first block. It distinguishes a restarted development
+            chain from the previous one.
         account: Account that signs and pays.
-        number: Number of the transaction among the account's.
-        attempts: What was signed under this number, the latest last.
+        number: The transaction's nonce.
+        attempts: The transactions signed with this nonce, the latest last.
         call: Fingerprint of the call; see `call_of`.
         once: Whether the contracts accept the call only once, whatever happens in between.
-        carries: What the call is for, as text that its writer can read again.
+        carries: Purpose of the call, as text that its writer can read back.
         signed_unix_s: When the first attempt was signed, in Unix time.
         state: See the module.
         reported: Whether the outcome was returned to a caller. The same call is then a new one.
@@ -84,94 +84,94 @@ class JournalEntry(Portable):
 
     @property
     def decided(self) -> bool:
-        """Whether the chain has decided for good."""
+        """Whether the chain's decision is final."""
         return self.state in {"final", "lost"}
 
     @property
     def open(self) -> bool:
-        """Whether the chain has not decided, or no caller knows the outcome."""
+        """Whether the chain has not decided, or the outcome was not returned to a caller."""
         return not (self.decided and self.reported)
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """The right to write for an account, until it is given back."""
+    """The exclusive right to write for an account, until it is released."""
 
     give_back: Callable[[], None]
 
 
 class Journal(Protocol):
-    """Keeps entries. All methods return at once, and raise `JournalError` if they can't."""
+    """Stores entries. Methods return immediately, and raise `JournalError` on failure."""
 
     def take(self, chain_id: int, account: Address) -> Turn | None:
-        """Return the right to write for an account; `None` while another writer has it.
+        """Return the right to write for an account; `None` while another writer holds it.
 
-        A turn ends when it is given back, and when the process that holds it ends.
+        A turn ends when it is released, and when its process ends.
         """
         ...
 
     def write(self, entry: JournalEntry) -> None:
-        """Commit an entry, new or changed. A new attempt is on disk when this returns.
+        """Commit a new or changed entry. New attempts are on disk when this returns.
 
-        Attempts that the journal has and the entry lacks are kept.
+        Attempts in the journal that the entry lacks are kept.
 
         Raises:
-            JournalError: Another transaction with this number is open in the journal.
+            JournalError: The journal has another open transaction with this nonce.
         """
         ...
 
     def remove(self, entry: JournalEntry) -> None:
-        """Remove an entry none of whose attempts was handed over."""
+        """Remove an entry that was never sent."""
         ...
 
     def entries(self, chain_id: int, account: Address | None = None) -> tuple[JournalEntry, ...]:
-        """Return the open entries in the order of their numbers, and each account's last one.
+        """Return the open entries, and the last entry of each account, in nonce order.
 
         Args:
             chain_id: Id of the chain.
-            account: Whose entries; `None` for all accounts'.
+            account: The account; `None` for all accounts.
         """
         ...
 
     def find(self, chain_id: int, tx_hash: str) -> JournalEntry | None:
-        """Return the entry that has an attempt with this hash; `None` when there is none."""
+        """Return the entry that has an attempt with this hash; `None` if there is none."""
         ...
 
     def close(self) -> None:
-        """Close what the journal holds open."""
+        """Release the journal's resources."""
         ...
 
 
 class MemoryOfTransport(Effect[Journal]):
-    """Get the journal that the transport keeps in memory, for callers without one of their own."""
+    """Get the transport's in-memory journal, for callers without one."""
 
     __slots__ = ()
 
 
 def call_of(to: Address | None, data: bytes) -> str:
-    """Return the fingerprint of a call, by which the same call is recognised.
+    """Return the fingerprint of a call, which identifies the same call later.
 
     Args:
-        to: Address of the contract; `None` when the transaction creates one.
-        data: Calldata, or the code that creates the contract.
+        to: Address of the contract; `None` to create one.
+        data: Calldata, or creation code.
     """
     return "0x" + keccak256((b"" if to is None else to.to_bytes()) + data).hex()
 
 
 def merged(known: JournalEntry | None, entry: JournalEntry) -> JournalEntry:
-    """Return what a journal keeps when an entry is written.
+    """Return the entry to store when one is written.
 
     Args:
-        known: What it has under the entry's number.
-        entry: What is written.
+        known: The stored entry with the same nonce.
+        entry: The entry to write.
 
     Raises:
-        JournalError: The two are different transactions, and the first is not over.
+        JournalError: They are different transactions, and the stored one is open.
     """
     if known is None:
         return entry
     if not known.open and known.attempts[0] != entry.attempts[0]:
-        return entry  # of a test chain that was set back
+        return entry  # of a test chain that was reset
     if known.attempts[0] != entry.attempts[0]:
         raise JournalError(
             f"number {entry.number} of {entry.account} is already in the journal, as transaction "
@@ -182,7 +182,7 @@ def merged(known: JournalEntry | None, entry: JournalEntry) -> JournalEntry:
 
 
 def listed(entries: list[JournalEntry]) -> tuple[JournalEntry, ...]:
-    """Return the open entries, and the last of each account, in order; see `Journal.entries`."""
+    """Return the open entries and the last of each account, in order; see `Journal.entries`."""
     entries = sorted(entries, key=lambda one: (one.account, one.number))
     last = {(one.genesis_hash, one.account): one.number for one in entries}
     return tuple(
@@ -191,10 +191,10 @@ def listed(entries: list[JournalEntry]) -> tuple[JournalEntry, ...]:
 
 
 class MemoryJournal:
-    """A journal in the memory of this process: it ends with the process."""
+    """A journal in memory, which is lost when the process ends."""
 
     def __init__(self) -> None:
-        """Start empty."""
+        """Create an empty journal."""
         self._lock = threading.Lock()
         self._turns: set[tuple[int, Address]] = set()
         self._entries: dict[tuple[int, str, Address, int], JournalEntry] = {}
@@ -209,7 +209,7 @@ class MemoryJournal:
         return Turn(lambda: self._turns.discard(key))
 
     def write(self, entry: JournalEntry) -> None:
-        """Keep an entry; see `Journal`."""
+        """Store an entry; see `Journal`."""
         key = _key(entry)
         with self._lock:
             self._entries[key] = merged(self._entries.get(key), entry)
@@ -219,12 +219,12 @@ class MemoryJournal:
                 self._entries.pop((*key[:3], number), None)
 
     def remove(self, entry: JournalEntry) -> None:
-        """Remove an entry that was never handed over."""
+        """Remove an entry that was never sent."""
         with self._lock:
             self._entries.pop(_key(entry), None)
 
     def entries(self, chain_id: int, account: Address | None = None) -> tuple[JournalEntry, ...]:
-        """Return the open entries and each account's last; see `Journal`."""
+        """Return the open entries and the last of each account; see `Journal`."""
         with self._lock:
             found = [
                 one
@@ -234,7 +234,7 @@ class MemoryJournal:
         return listed(found)
 
     def find(self, chain_id: int, tx_hash: str) -> JournalEntry | None:
-        """Return the entry that has an attempt with this hash; `None` when there is none."""
+        """Return the entry that has an attempt with this hash; `None` if there is none."""
         with self._lock:
             for one in self._entries.values():
                 if one.chain_id == chain_id and tx_hash in one.tx_hashes:
@@ -242,7 +242,7 @@ class MemoryJournal:
         return None
 
     def close(self) -> None:
-        """Do nothing: nothing is open."""
+        """Do nothing."""
 
 
 def _key(entry: JournalEntry) -> tuple[int, str, Address, int]:

@@ -1,7 +1,7 @@
-"""A journal in one SQLite file, for any number of processes at once; `journal` has the rules.
+"""A journal in a SQLite file, for any number of processes; see `journal` for the rules.
 
-Turns are locks of the operating system on small files beside it, which end with the process that
-holds them, however it ends.
+Turns are operating system locks on small files beside it, which are released when their process
+ends, however it ends.
 """
 
 from __future__ import annotations
@@ -54,10 +54,10 @@ _Row: TypeAlias = "tuple[object, ...]"
 
 
 class SqliteJournal:
-    """A journal in a file that survives the process, and that processes share."""
+    """A journal in a file, which survives the process and can be shared between processes."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        """Open a journal; the file and its folder are created where they are missing.
+        """Open a journal. The file and its folder are created if missing.
 
         Args:
             path: The file. Only its owner can read it.
@@ -96,20 +96,20 @@ class SqliteJournal:
         """Commit an entry; see `Journal`."""
         with self._errors(), self._lock:
             known = self._one(entry)
-            # What the chain decided can be looked up again: only new attempts must be on disk.
+            # Only new attempts must be on disk: the chain's decisions can be looked up again.
             new = known is None or set(entry.attempts) - set(known.attempts)
             self._db.execute(f"PRAGMA synchronous = {'FULL' if new else 'NORMAL'}")
             with self._transaction():
                 self._put(merged(self._one(entry), entry))
 
     def remove(self, entry: JournalEntry) -> None:
-        """Remove an entry that was never handed over."""
+        """Remove an entry that was never sent."""
         with self._errors(), self._lock, self._transaction():
             for table in ("attempt", "entry"):
                 self._db.execute(f"DELETE FROM {table} WHERE {_KEY}", _key(entry))  # noqa: S608
 
     def entries(self, chain_id: int, account: Address | None = None) -> tuple[JournalEntry, ...]:
-        """Return the open entries and each account's last; see `Journal`."""
+        """Return the open entries and the last of each account; see `Journal`."""
         which, values = "chain_id = ?", [str(chain_id)]
         if account is not None:
             which, values = f"{which} AND account = ?", [*values, account]
@@ -124,7 +124,7 @@ class SqliteJournal:
             return listed([self._entry(row) for row in rows])
 
     def find(self, chain_id: int, tx_hash: str) -> JournalEntry | None:
-        """Return the entry that has an attempt with this hash; `None` when there is none."""
+        """Return the entry that has an attempt with this hash; `None` if there is none."""
         with self._errors(), self._lock:
             row = self._db.execute(
                 "SELECT chain_id, genesis_hash, account, number FROM attempt "
@@ -134,7 +134,7 @@ class SqliteJournal:
             return None if row is None else self._by_key(row)
 
     def _write_ahead(self) -> None:
-        """Have a commit cost one write to the disk; SQLite does not wait by itself for that."""
+        """Switch to write-ahead logging. SQLite does not wait for a busy file by itself here."""
         until = time.monotonic() + _BUSY_S
         while True:
             try:
@@ -257,7 +257,7 @@ class SqliteJournal:
 
 
 def _created(path: Path) -> None:
-    """Create a file that only its owner can read, where there is none."""
+    """Create a file that only its owner can read, if it is missing."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
 

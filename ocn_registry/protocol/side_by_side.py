@@ -1,6 +1,6 @@
-"""Run several flows at once, and send their questions to a node in one request.
+"""Run several flows concurrently, and send their effects to a node in one request.
 
-Otherwise, a plan that reads entries and prices a write would wait for one after the other.
+Without it, a plan that reads entries and prices a write would wait for each in turn.
 """
 
 from __future__ import annotations
@@ -25,32 +25,32 @@ if TYPE_CHECKING:
 
     from ocn_registry.protocol.effects import AnyEffect, Flow
 
-# What happens on this machine, and what has rules of its own about which node it goes to.
+# Effects on this machine, and those with their own rules for choosing a node.
 _ALONE: Final = (Sleep, Clock, UnixTime, Local, MemoryOfTransport, Send, FromEach)
 
 
 class Running(Generic[T_co]):
-    """A flow on its way, and how it ended."""
+    """A running flow, and its result."""
 
     def __init__(self, flow: Flow[T_co]) -> None:
-        """Start a flow, and run it up to the first thing that it asks."""
+        """Start a flow, and run it up to its first effect."""
         self._flow = flow
         self._error: OcnRegistryError | None = None
         self.asks: AnyEffect | None = None
         self._go_on(lambda: next(flow))
 
     def result(self) -> T_co:
-        """Return what the flow returned; raise what it raised."""
+        """Return the flow's result, or raise its error."""
         if self._error is not None:
             raise self._error
         return self._value
 
     def answered(self, answer: object) -> None:
-        """Send the flow its answer."""
+        """Send the flow the answer to its effect."""
         self._go_on(lambda: self._flow.send(answer))
 
     def alone(self) -> Flow[None]:
-        """Ask what the flow asks, and nothing else; its errors are its own."""
+        """Perform the flow's effect by itself; errors go to the flow."""
         if self.asks is None:
             return
         try:
@@ -61,7 +61,7 @@ class Running(Generic[T_co]):
             self.answered(answer)
 
     def failed(self, error: OcnRegistryError) -> None:
-        """Raise an error where the flow asked."""
+        """Raise an error at the flow's effect."""
         self._go_on(lambda: self._flow.throw(error))
 
     def _go_on(self, step: Callable[[], AnyEffect]) -> None:
@@ -75,9 +75,10 @@ class Running(Generic[T_co]):
 
 
 def side_by_side(*flows: Running[object]) -> Flow[None]:
-    """Run flows to their ends; each has its result, or the error that it ended with.
+    """Run flows to completion. Each then has its result or its error.
 
-    If a common request fails, each is asked by itself, so that the error is told to the right one.
+    If a shared request fails, each effect is performed by itself, so that the right flow gets the
+    error.
     """
     while waiting := [flow for flow in flows if flow.asks is not None]:
         alone = [flow for flow in waiting if isinstance(flow.asks, _ALONE)]
@@ -86,7 +87,7 @@ def side_by_side(*flows: Running[object]) -> Flow[None]:
             continue
         try:
             answers = yield Together(tuple([flow.asks for flow in waiting if flow.asks]))
-        except (RpcUnavailable, RpcTimeout) as error:  # that is so whatever is asked
+        except (RpcUnavailable, RpcTimeout) as error:  # applies to any effect
             for flow in waiting:
                 flow.failed(error)
         except OcnRegistryError:

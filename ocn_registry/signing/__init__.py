@@ -1,4 +1,4 @@
-"""Requests, their JSON form, and signers. Nothing here asks a chain."""
+"""Requests, their JSON form, and signers. Nothing here accesses a chain."""
 
 from ocn_registry.evm.curve import recover
 from ocn_registry.evm.typed_data import (

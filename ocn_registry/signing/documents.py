@@ -1,10 +1,10 @@
-"""Strict reading of a request that came from elsewhere: the `eth_signTypedData_v4` payload as JSON.
+"""A strict parser for requests from outside: the `eth_signTypedData_v4` payload in JSON.
 
 The document says what was signed. Contract, chain and types are known from the deployment, so
-`domain` and `types` are rebuilt, and a document that differs is refused. The reader is tolerant
-only where nothing can be misread, because ethers, viem and wallets write it so: `EIP712Domain` may
-be missing from `types`, an integer may be a number below 2^53, decimal digits or `0x` and
-hexadecimal digits, and an address may be in lower case. An unknown key is an error.
+`domain` and `types` are rebuilt, and a document that differs is rejected. The parser is tolerant
+only of unambiguous variants that ethers, viem and wallets write: `EIP712Domain` may be missing from
+`types`, an integer may be a number below 2^53, decimal digits or `0x` and hexadecimal digits, and
+an address may be in lower case. An unknown key is an error.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 MAX_DOCUMENT_BYTES: Final = REQUEST.max_bytes
 MAX_SIGNATURE_BYTES: Final = 1 << 12
-_MAX_WRAPPED_BYTES: Final = 1 << 14  # ERC-6492: the call that deploys the wallet comes along
+_MAX_WRAPPED_BYTES: Final = 1 << 14  # ERC-6492: includes the call that deploys the wallet
 _EXACT: Final = 1 << 53
 _NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,77}")
 _HEXADECIMAL: Final = re.compile(r"0x[0-9a-fA-F]{1,64}")
@@ -48,7 +48,7 @@ def _is_list(value: object) -> TypeGuard[list[object]]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """A payload that has the right keys, and signature and acceptance if they are there."""
+    """A payload with the right keys, and its signature and acceptance, if any."""
 
     primary_type: str
     types: object
@@ -59,13 +59,13 @@ class Document:
 
 
 def read_object(text: str | bytes) -> dict[str, object]:
-    """Read a JSON object from elsewhere.
+    """Return the JSON object in a text from outside.
 
     Args:
-        text: JSON, at most 65,536 bytes; bytes may begin with a byte order mark.
+        text: JSON of at most 65,536 bytes, with or without a byte order mark.
 
     Raises:
-        InvalidInput: It is not a JSON object, is too long, or repeats a key.
+        InvalidInput: The text is not a JSON object, is too long, or repeats a key.
     """
     if not isinstance(text, (str, bytes)):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without a checker
         raise InvalidInput(
@@ -95,13 +95,13 @@ def read_object(text: str | bytes) -> dict[str, object]:
 
 
 def read_document(text: str | bytes) -> Document:
-    """Read the outer form of a request.
+    """Return the outer form of a request.
 
     Args:
-        text: JSON, at most 65,536 bytes.
+        text: JSON of at most 65,536 bytes.
 
     Raises:
-        InvalidInput: It is not JSON, or has not the form of a request.
+        InvalidInput: The text is not JSON, or does not have the form of a request.
     """
     return _document(read_object(text))
 
@@ -130,15 +130,15 @@ def _document(whole: dict[str, object]) -> Document:
 
 
 def read_signature(value: object) -> bytes:
-    """Read a signature.
+    """Return the bytes of a signature.
 
     Args:
-        value: `0x` and hexadecimal digits; `0x` may be missing before a key's. A key's signature
-            has 64 bytes or a few more, a contract's has any length; a Safe that approved the
-            request on the chain has an empty one, `0x`.
+        value: `0x` and hexadecimal digits. `0x` is optional for a key's signature, which has 64
+            bytes or a few more. A contract's signature has any length; that of a Safe that approved
+            the request on the chain is empty, `0x`.
 
     Raises:
-        InvalidInput: It is something else.
+        InvalidInput: The value is not a signature.
     """
     if isinstance(value, str) and len(value) <= 2 * _MAX_WRAPPED_BYTES:
         found = _SIGNATURE.fullmatch(value)
@@ -155,12 +155,12 @@ def match(document: Document, domain: Domain, kind: StructType) -> TypedData:
     """Return the values of a document, after checking that everything else is as expected.
 
     Args:
-        document: What was read.
+        document: The document.
         domain: The contract and chain of the deployment.
         kind: The type of the request.
 
     Raises:
-        InvalidInput: The document is for another contract, chain or type, or has a bad value.
+        InvalidInput: The document is for another contract, chain or type, or a value is not valid.
     """
     if document.types not in _types_of(kind):
         raise InvalidInput(
@@ -182,7 +182,7 @@ def match(document: Document, domain: Domain, kind: StructType) -> TypedData:
 
 @lru_cache(maxsize=64)
 def _types_of(kind: StructType) -> tuple[dict[str, object], dict[str, object]]:
-    """Return the `types` of a document, with the domain's and without."""
+    """Return the `types` of a document: with the domain's type, and without."""
     fields = kind.document()
     return {"EIP712Domain": _DOMAIN_FIELDS, kind.name: fields}, {kind.name: fields}
 
@@ -193,15 +193,15 @@ def _names_of(kind: StructType) -> frozenset[str]:
 
 
 def read_values(what: str, kind: StructType, given: object) -> tuple[Value, ...]:
-    """Return the values of a type's fields from an object, in the order of the fields.
+    """Return the values of a type's fields in an object, in the order of the fields.
 
     Args:
-        what: What the object is called in messages.
+        what: Name of the object for messages.
         kind: The type.
-        given: The object.
+        given: The value, which should be the object.
 
     Raises:
-        InvalidInput: It is not an object, has other keys, or has a value of another type.
+        InvalidInput: The value is not an object, has other keys, or a field has the wrong type.
     """
     if not _is_object(given):
         raise InvalidInput(f"the {what} of the request is not an object: is this the right file?")
@@ -243,7 +243,7 @@ def same_keys(what: str, got: AbstractSet[str], wanted: AbstractSet[str]) -> Non
     """Check that an object has exactly the expected keys.
 
     Raises:
-        InvalidInput: It has others.
+        InvalidInput: It has other keys.
     """
     if got != wanted:
         odd, missing = tuple(sorted(got - wanted)), tuple(sorted(wanted - got))

@@ -1,9 +1,9 @@
-"""Signers whose key is elsewhere: a hardware wallet, a key service, another program.
+"""Signers with external keys: a hardware wallet, a key service, another program.
 
-They are asked for what such devices and services offer: typed data (`eth_signTypedData_v4`), a
+They use the methods that such devices and services offer: typed data (`eth_signTypedData_v4`), a
 personal message (`personal_sign`), a transaction (`eth_signTransaction`) or, for a service that
-only knows keys, a digest. Their answer is checked: a signature is used only if it is the address's
-own signature of exactly what was asked.
+only manages keys, a digest. Every answer is checked: a signature is used only if the address made
+it for exactly this payload.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ Signature: TypeAlias = str | bytes
 
 @runtime_checkable
 class PersonalMessage(Protocol):
-    """A payload that is signed as a personal message (ERC-191) of 32 bytes."""
+    """A payload to sign as a personal message (ERC-191) of 32 bytes."""
 
     def hash(self) -> bytes:
         """Return the 32 bytes."""
@@ -41,7 +41,7 @@ class PersonalMessage(Protocol):
 
 
 class _External(Generic[R]):
-    """What to ask, and how; `R` is what the callables return."""
+    """The callables of an external signer; `R` is their return type."""
 
     def __init__(  # noqa: PLR0913 - one for each thing that can be signed
         self,
@@ -53,23 +53,23 @@ class _External(Generic[R]):
         sign_digest: Callable[[bytes], R] | None = None,
         is_contract: bool = False,
     ) -> None:
-        """Set the address, and how to reach its key.
+        """Create a signer from the address and the callables that reach its key.
 
         Each callable returns a signature, as bytes or in hexadecimal with `0x`: 65 bytes r, s, v,
-        or 64 bytes (EIP-2098). What a callable raises reaches the caller unchanged; nothing has
-        been sent then.
+        or 64 bytes (EIP-2098). Exceptions of a callable propagate unchanged, before anything is
+        sent.
 
         Args:
-            address: Address of the key; that of the contract with `is_contract`.
-            sign_typed_data: Signs the payload of `eth_signTypedData_v4`.
-            sign_message: Signs a message of 32 bytes as `personal_sign` does; for contracts of
+            address: Address of the key; with `is_contract`, of the contract.
+            sign_typed_data: Signs a payload for `eth_signTypedData_v4`.
+            sign_message: Signs a message of 32 bytes like `personal_sign`; needed for contracts of
                 the first generation.
-            sign_transaction: Signs what `eth_signTransaction` takes; it may also return the whole
-                signed transaction. Not needed if a spender pays.
-            sign_digest: Signs 32 bytes as they are; used for everything without a callable of its
-                own.
+            sign_transaction: Signs an argument of `eth_signTransaction`; it may also return the
+                whole signed transaction. Not needed if a spender pays.
+            sign_digest: Signs 32 bytes without hashing them; used in place of any callable that is
+                not given.
             is_contract: Whether the account is a contract (ERC-1271), for example a Safe. Its
-                signatures have any length and only the chain can check them; it can't send
+                signatures have any length, and only the chain can check them. It can't send
                 transactions.
         """
         self.address = Address(address)
@@ -114,7 +114,7 @@ class _External(Generic[R]):
         return signature
 
     def _joined(self, transaction: Transaction, answer: Signature) -> SignedTransaction:
-        """Add the signature to our own transaction, so that no other one is sent."""
+        """Add the signature to our own transaction, so that no other one can be sent."""
         given = _bytes(answer)
         found = given if len(given) <= SIGNATURE_BYTES else signature_in(given) or b""
         signed = digest(transaction)
@@ -130,17 +130,17 @@ class _External(Generic[R]):
 
 
 class ExternalSigner(_External[Signature]):
-    """Signs with a device or a service, and waits for it."""
+    """Signs with a device or a service."""
 
     def sign(self, payload: Payload) -> bytes:
         """Sign a request.
 
         Args:
-            payload: What is signed.
+            payload: The payload.
 
         Raises:
-            SignatureMismatch: The answer is not the address's signature of the payload.
-            InvalidInput: There is no callable for it, or its answer is not a signature.
+            SignatureMismatch: The address did not make this signature of the payload.
+            InvalidInput: There is no callable for it, or it did not return a signature.
         """
         return self._checked(payload, self._ask(payload))
 
@@ -151,14 +151,14 @@ class ExternalSigner(_External[Signature]):
             transaction: The whole transaction.
 
         Raises:
-            InvalidInput: There is no callable for it, or its answer is not the address's signature
+            InvalidInput: There is no callable for it, or it did not return the address's signature
                 of the transaction.
         """
         return self._joined(transaction, self._ask_transaction(transaction))
 
 
 class AsyncExternalSigner(_External[Awaitable[Signature]]):
-    """Signs with a device or a service, for `AsyncRegistryClient`: its callables are awaited."""
+    """Signs with a device or a service, for `AsyncRegistryClient`. Its callables are awaited."""
 
     async def sign(self, payload: Payload) -> bytes:
         """Sign a request; see `ExternalSigner.sign`."""
@@ -179,4 +179,4 @@ def _bytes(answer: object) -> bytes:
             return bytes.fromhex(text if text.isalnum() else "?")
         except ValueError:
             pass
-    return read_signature(answer)  # which says what is wrong
+    return read_signature(answer)  # its error says what is wrong

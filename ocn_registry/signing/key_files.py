@@ -1,6 +1,6 @@
-"""Files that hold keys and passphrases: read with care, written once, never over another file.
+"""Files with keys and passphrases: permissions are checked, and no file is overwritten.
 
-No frame that can raise holds a key: a step that fails returns, and its caller reports the failure
+No frame that can raise holds a key: a failing step returns, and its caller reports the failure
 without quoting the content.
 """
 
@@ -25,14 +25,14 @@ _KIND: Final = "key file"
 
 
 def private_text(path: str | os.PathLike[str], what: str = _KIND) -> str:
-    """Read a file that only its owner may read.
+    """Return the text of a file that only its owner can read.
 
     Args:
-        path: The file, or an open pipe, such as the shell's `<(...)`.
-        what: What messages call it.
+        path: The file, or an open pipe such as the shell's `<(...)`.
+        what: Name of the file for messages.
 
     Raises:
-        InvalidInput: It can't be read, is not text, or others can read it.
+        InvalidInput: The file can't be read, is not text, or is readable by others.
     """
     name = os.fspath(path)
     open_pipe = name.startswith(_OPEN_PIPES)
@@ -43,26 +43,26 @@ def private_text(path: str | os.PathLike[str], what: str = _KIND) -> str:
 
 
 def text_of(path: str | os.PathLike[str]) -> str:
-    """Read a text file of at most 65,536 bytes.
+    """Return the text of a file of at most 65,536 bytes.
 
     Args:
         path: The file.
 
     Raises:
-        InvalidInput: It can't be read, is not text, or is longer.
+        InvalidInput: The file can't be read, is not text, or is longer.
     """
     return _decoded(read_bytes(path, _MAX_FILE_BYTES, what=_KIND), os.fspath(path), _KIND)
 
 
 def write_once(path: str | os.PathLike[str], text: str) -> None:
-    """Write a file that only its owner may read: completely or not at all, never over another.
+    """Write a new file that only its owner can read, completely or not at all.
 
     Args:
         path: The file.
         text: Its content.
 
     Raises:
-        InvalidInput: A file of this name exists, or it can't be written.
+        InvalidInput: A file with this name exists, or the file can't be written.
     """
     write_own(path, text.encode(), what=_KIND, replace=False)
 
@@ -79,7 +79,7 @@ def _decoded(content: bytes, name: str, what: str) -> str:
 
 
 def _from_pipe(name: str, what: str) -> bytes:
-    """Read a pipe that this process has inherited, without waiting for ever."""
+    """Read a pipe that this process has inherited, with a time limit."""
     why = f"nothing came through it in {_PIPE_TIMEOUT_S:g} s"
     deadline, content = time.monotonic() + _PIPE_TIMEOUT_S, b""
     try:

@@ -1,10 +1,11 @@
-"""Encrypted key files (web3 secret storage, version 3), as programs of any age wrote them.
+"""Encrypted key files (web3 secret storage, version 3), including those of old programs.
 
-The file is anybody's: its form and the cost of its key derivation are checked before a passphrase
-is asked for. A file of another kind is named for what it is, apart from a wrong passphrase.
+The file can come from anywhere: its form and the cost of its key derivation are checked before the
+passphrase is requested. A file of another kind is identified, so that it is not mistaken for a
+wrong passphrase.
 
-eth-account is not used: it takes 0.9 s to import, does not bound the key derivation, and opens
-validators' keystores (EIP-2335), whose keys are not accounts.
+This does not use eth-account, which takes 0.9 s to import, does not bound the key derivation, and
+opens validators' keystores (EIP-2335), whose keys are not accounts.
 
 Source: Web3 Secret Storage Definition, version 3.
 """
@@ -36,8 +37,8 @@ if TYPE_CHECKING:
 _KEY_BYTES: Final = 32
 _IV_BYTES: Final = 16
 _MAX_DERIVED_BYTES: Final = 1 << 10
-# What wallets write takes 2^21 steps of scrypt in 256 MiB, or some 600,000 rounds of PBKDF2: a
-# second each. Numbers in a file may not hold the program up, nor fill the memory.
+# Wallets use at most 2^21 steps of scrypt in 256 MiB, or about 600,000 rounds of PBKDF2: a second
+# each. Higher numbers in a file must not stall the program or exhaust the memory.
 _MAX_SCRYPT_STEPS: Final = 1 << 23
 _MAX_SCRYPT_BYTES: Final = 1 << 29
 _MAX_ROUNDS: Final = 10_000_000
@@ -51,7 +52,7 @@ _ADDRESS: Final = re.compile(r"(?:0x)?([0-9a-fA-F]{40})")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keystore:
-    """What a keystore file says, checked; the key in it is still encrypted.
+    """The checked content of a keystore file, with the key still encrypted.
 
     Attributes:
         kdf: `scrypt` or the hash of PBKDF2.
@@ -60,8 +61,8 @@ class Keystore:
         salt: Salt of the derivation.
         iv: Initial counter of AES-128-CTR.
         ciphertext: The encrypted key.
-        mac: What the passphrase is checked with.
-        address: Address that the file names, in lower case without `0x`; `None` without one.
+        mac: Checksum for the passphrase.
+        address: Address in the file, in lower case without `0x`; `None` if there is none.
     """
 
     kdf: str
@@ -74,11 +75,11 @@ class Keystore:
     address: str | None
 
     def open(self, passphrase: Callable[[], object]) -> bytes | None:
-        """Return the key; `None` if the passphrase is wrong, or memory is short.
+        """Return the key; `None` if the passphrase is wrong, or there is not enough memory.
 
         Args:
-            passphrase: Returns the passphrase, as a person gives it. Letters with accents are
-                also tried in Unicode's other forms, because wallets normalize them differently.
+            passphrase: Returns the passphrase, as typed. Accented letters are also tried in
+                Unicode's other normal forms, because wallets normalize them differently.
 
         Raises:
             InvalidInput: The passphrase is not text.
@@ -108,14 +109,14 @@ class Keystore:
 
 
 def read_keystore(text: str) -> Keystore | str:
-    """Read a keystore, without opening it.
+    """Return the keystore in a text, without decrypting it.
 
     Args:
         text: Content of the file.
 
     Returns:
-        The keystore; or why it is none, for messages, without quoting a secret. Nothing is raised:
-        a traceback would show the text, which can be a key that nothing encrypts.
+        The keystore; otherwise the reason why it is not one, for messages, without secrets. Nothing
+        is raised, because a traceback would show the text, which can be an unencrypted key.
     """
     try:
         return _keystore(text)
@@ -124,12 +125,12 @@ def read_keystore(text: str) -> Keystore | str:
 
 
 def encrypted(key: bytes, address: Address, passphrase: object) -> str | None:
-    """Return the text of a keystore file; `None` if the passphrase is empty, or not Unicode text.
+    """Return the text of a keystore file; `None` if the passphrase is empty or not valid Unicode.
 
     Args:
         key: The private key.
         address: Its address.
-        passphrase: What encrypts it.
+        passphrase: The passphrase that encrypts it.
     """
     if not isinstance(passphrase, str) or not passphrase or not _is_unicode(passphrase):
         return None
@@ -153,16 +154,17 @@ def encrypted(key: bytes, address: Address, passphrase: object) -> str | None:
 
 
 def _is_unicode(text: str) -> bool:
-    """Return whether UTF-8 can hold a text: bytes that are not text come as half characters."""
+    """Return whether a text can be encoded as UTF-8, that is, has no lone surrogates."""
     return not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _scrypt(passphrase: bytes, salt: bytes, cost: tuple[int, ...], size: int) -> bytes:
-    # Not hashlib's, which refuses the parameters of the format's own example (n 262144, r 1).
+    # Not hashlib's, which rejects the parameters of the specification's own example (n 262144, r
+    # 1).
     from Crypto.Protocol.KDF import scrypt  # noqa: PLC0415 - only for callers with a keystore
 
     n, r, p = cost
-    # Its own types say text, which it would encode as Latin-1.
+    # Its type hints say text, which it would encode as Latin-1.
     return cast("bytes", scrypt(passphrase, salt, size, n, r, p))  # type: ignore[arg-type]
 
 
@@ -174,7 +176,7 @@ def _aes(key: bytes, iv: bytes, content: bytes) -> bytes:
 
 
 class _Odd(ValueError):
-    """Why a file can't be opened."""
+    """The reason why a file can't be opened."""
 
 
 def _keystore(text: str) -> Keystore:
@@ -186,7 +188,7 @@ def _keystore(text: str) -> Keystore:
         raise _Odd(f"it is JSON {error}") from None
     except ValueError:
         raise _Odd("its content is not JSON, or not all of it is there") from None
-    if _is_list(content) and len(content) == 1:  # web3.js exports a wallet so
+    if _is_list(content) and len(content) == 1:  # the form that web3.js exports
         content = content[0]
     if not _is_object(content):
         raise _Odd(kind_of_json(content) or "it is JSON without an encrypted key in it")
@@ -210,7 +212,7 @@ def _checked(crypto: dict[str, object], address: str | None) -> Keystore:
         raise _Odd(f"its cipher is {_shown_value(cipher)}; only 'aes-128-ctr' is supported")
     parameters = _part(crypto, "kdfparams")
     kdf, cost = _derivation(_word(crypto, "kdf"), parameters)
-    size = _positive({"dklen": _KEY_BYTES} | parameters, "dklen")  # some leave it out
+    size = _positive({"dklen": _KEY_BYTES} | parameters, "dklen")  # some programs omit it
     if not _KEY_BYTES <= size <= _MAX_DERIVED_BYTES:
         raise _Odd(f"its derived key has {size} bytes (dklen); {_KEY_BYTES} are needed")
     ciphertext = _bytes(crypto, "ciphertext")
@@ -231,14 +233,14 @@ def _checked(crypto: dict[str, object], address: str | None) -> Keystore:
 
 
 def _iv(value: bytes) -> bytes:
-    """Return the initial counter, which some programs wrote without its leading zeros."""
+    """Return the initial counter, which some programs write without leading zeros."""
     if not 0 < len(value) <= _IV_BYTES:
         raise _Odd(f"its 'iv' has {len(value)} bytes; it should have {_IV_BYTES}")
     return value.rjust(_IV_BYTES, b"\0")
 
 
 def _derivation(kdf: str, parameters: dict[str, object]) -> tuple[str, tuple[int, ...]]:
-    """Return the derivation and its cost, which is bounded."""
+    """Return the key derivation and its cost, after checking the bounds."""
     if kdf == "scrypt":
         n, r, p = [_positive(parameters, key) for key in ("n", "r", "p")]
         if n < 2 or n & (n - 1):  # noqa: PLR2004 - scrypt's own rule
@@ -262,7 +264,7 @@ def _derivation(kdf: str, parameters: dict[str, object]) -> tuple[str, tuple[int
 
 
 def _lower(content: dict[str, object]) -> dict[str, object]:
-    """Return an object with its keys in lower case: some wallets wrote `Crypto` and `KDF`."""
+    """Return an object with lower-case keys: some wallets write `Crypto` and `KDF`."""
     return {
         key.lower(): _lower(value) if _is_object(value) else value for key, value in content.items()
     }

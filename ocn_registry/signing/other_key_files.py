@@ -1,6 +1,6 @@
-"""Files that people take for a keystore, named for what they are.
+"""Identify files that users mistake for a keystore.
 
-No message quotes the file: several of these hold a key that nothing encrypts.
+No message quotes the file: several of these hold an unencrypted key.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _IS_PHRASE = "it is a recovery phrase; import it in a wallet and export the acco
 
 
 def _is_phrase(text: str) -> bool:
-    """Return whether a text is nothing but words as wallets give them, in any language."""
+    """Return whether a text is a recovery phrase, in any language."""
     if len(text) > _LONGEST_PHRASE:
         return False
     parts = _BETWEEN_WORDS.split(unicodedata.normalize("NFKC", text))
@@ -45,7 +45,7 @@ def _is_phrase(text: str) -> bool:
     return fits and len(words) in _PHRASE_WORDS
 
 
-# What a text that is not JSON contains or looks like, and what it is then.
+# How to recognize a text that is not JSON, and what it is.
 _TEXTS: Final[tuple[tuple[Callable[[str], object], str], ...]] = (
     (lambda text: not text.strip(), "it is empty"),
     (_CONTROLS.search, "it is not a text file"),
@@ -66,7 +66,7 @@ _TEXTS: Final[tuple[tuple[Callable[[str], object], str], ...]] = (
 
 
 def kind_of_text(text: str) -> str | None:
-    """Return what a text is if it is something known that is not JSON, for messages.
+    """Return what a text that is not JSON is, for messages; `None` if it is not recognized.
 
     Args:
         text: Content of the file.
@@ -100,20 +100,20 @@ _FIRST_PARTS = {"ciphertext", "iv", "mac", "salt"}
 
 
 def _is_first(whole: _Object, crypto: _Object) -> bool:
-    """Return whether it is geth's first version; other wallets have versions 1 of their own."""
+    """Return whether it is geth's version 1; other wallets have their own versions 1."""
     version = str(whole.get("version", crypto.get("version")))
     by_cipher = crypto.get("cipher") == "aes-128-cbc" and version in _FIRST_VERSIONS
     return by_cipher or "keyheader" in crypto or crypto.keys() >= _FIRST_PARTS
 
 
-# What an encrypted key is, if it is not one of version 3.
+# Encrypted keys in other formats than version 3.
 _ENCRYPTED: Final[tuple[tuple[Callable[[_Object, _Object], bool], str], ...]] = (
     (lambda _, crypto: _is_object(crypto.get("kdf")), _VALIDATOR),
     (lambda whole, _: whole.get("version") in {4, "4"}, _VALIDATOR),
     (lambda whole, _: whole.get("type") == "mnemonic", _MNEMONIC),
     (_is_first, _FIRST),
 )
-# Keys in lower case that only this kind of file has, and what it is.
+# Keys, in lower case, that only one kind of file has, and what it is.
 _OBJECTS: Final = (
     ({"encseed", "ethaddr"}, _PRESALE),
     ({"data", "iv", "salt"}, _METAMASK),
@@ -145,10 +145,10 @@ _OBJECTS: Final = (
 
 
 def kind_of_json(content: object) -> str | None:
-    """Return what a JSON value is if it is something known that is not a keystore, for messages.
+    """Return what a JSON value that is not a keystore is, for messages; `None` if unknown.
 
     Args:
-        content: The value; the keys of its objects are in lower case.
+        content: The value. The keys of its objects are in lower case.
     """
     if _is_list(content):
         if len(content) == _SECRET_KEY_BYTES and all(isinstance(item, int) for item in content):

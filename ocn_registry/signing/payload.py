@@ -1,4 +1,4 @@
-"""What signers sign: typed data, made by a dialect."""
+"""The payload that signers sign: typed data, built by a dialect."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from typing import Protocol
 
 
 class Payload(Protocol):
-    """What is signed: its hash, and the form in which a wallet shows it."""
+    """Something to sign: its hash, and the form that a wallet displays."""
 
     def digest(self) -> bytes:
-        """Return the 32 bytes that are signed."""
+        """Return the 32 bytes to sign."""
         ...
 
     def document(self) -> dict[str, object]:
-        """Return the form in which it is passed on."""
+        """Return the JSON form, for wallets and other machines."""
         ...

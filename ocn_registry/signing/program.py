@@ -1,10 +1,10 @@
-"""A signer that is another program: a wallet's own command, a bridge to a hardware device.
+"""A signer in another program: a wallet's command, or a bridge to a hardware device.
 
-The program is started once for each question. It reads one JSON object from standard input and
-answers on standard output; what it writes to standard error is shown. The questions are those that
-wallets know: `eth_accounts`, `eth_signTypedData_v4`, `personal_sign`, `eth_signTransaction`, each
-with its `params`. The answer is the bare result, or an object with `result` or `error`. Private
-keys in our environment are not passed on.
+The program is started once for each call. It reads one JSON object from standard input and answers
+on standard output; its standard error is shown. The calls are those that wallets know:
+`eth_accounts`, `eth_signTypedData_v4`, `personal_sign` and `eth_signTransaction`, each with
+`params`. The answer is the bare result, or an object with `result` or `error`. Private keys in our
+environment are not passed on.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ _OURS = {"SIGNER", "SPENDER", "SENDER", "OCN_CONTROLLER"}
 
 
 def program_signer(line: str) -> ExternalSigner:
-    """Return a signer whose key a program holds.
+    """Return a signer that calls a program.
 
     Args:
-        line: The program and its arguments, as a shell splits them.
+        line: The program and its arguments, as a command line.
 
     Raises:
-        InvalidInput: It can't be run, or does not answer with an address.
+        InvalidInput: The program can't be run, or does not answer with an address.
     """
     ask = _asker(line)
     try:
@@ -98,7 +98,7 @@ def _why(error: Exception) -> str:
 
 
 def _environment() -> dict[str, str]:
-    """Return the environment for the program: without the keys that are meant for us."""
+    """Return the environment for the program, without our private keys."""
     return {
         name: value
         for name, value in os.environ.items()
@@ -120,7 +120,7 @@ def _result(text: str, program: str, method: str) -> str:
             f"the program {shown(program)} refused {method}: {shown(value['error'], 300)}",
         )
     value = value.get("result", value) if _is_object(value) else value
-    if _is_object(value):  # as eth_signTransaction answers
+    if _is_object(value):  # the form of eth_signTransaction
         value = value.get("raw", value)
     if _is_list(value) and value:
         value = value[0]

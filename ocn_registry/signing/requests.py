@@ -1,7 +1,7 @@
-"""Requests that one account signs and any account may send.
+"""Requests that one account signs and any account can send.
 
-A `Request` says what is to be signed; a `SignedRequest` is one with a signature. What travels
-between the machine that signs and the machine that pays is the JSON of either. The key never does.
+A `Request` is to be signed; a `SignedRequest` has its signature. Their JSON form is exchanged
+between the machine that signs and the machine that pays. The key never leaves the first.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ def acceptance_of(
     intent: Intent,
     account: Address,
 ) -> tuple[Address, AcceptAccount | AcceptController] | None:
-    """Return who has to accept an intent, and what it signs; `None` where nobody does.
+    """Return the account that must accept an intent and the intent that it signs; `None` if none.
 
     Args:
-        intent: What is to change.
-        account: Whose entry it is.
+        intent: The change.
+        account: The account whose entry changes.
     """
     match intent:
         case MoveAccount():
@@ -61,16 +61,16 @@ class Request:
     """An intent, ready to be signed.
 
     Attributes:
-        intent: What is to change.
+        intent: The change.
         account: Account whose entry changes. It signs, or its controller if it has named one.
         nonce: The account's next nonce at the contract.
         deadline_unix_s: Last second, in Unix time, at which the request can take effect.
-        payload: What is signed; the dialect made it of the four above.
+        payload: The payload to sign, which the dialect builds from the four fields above.
         acceptance: For a move or a new controller, the request that the new account or the
-            controller signs; `None` elsewhere, and while it is not there. It travels in the same
-            document, and can be signed on a machine of its own.
-        replayable: Whether the contract accepts the same signature again and again: its requests
-            have no nonce and no deadline, and those above mean nothing.
+            controller signs; otherwise, and while it is missing, `None`. It is part of the same
+            document, and can be signed on another machine.
+        replayable: Whether the contract accepts the same signature repeatedly. Its requests then
+            have no nonce and no deadline, and the fields above have no meaning.
     """
 
     intent: SignableIntent
@@ -88,15 +88,16 @@ class Request:
         as_controller: bool = False,
         now_unix_s: int | None = None,
     ) -> SignedRequest:
-        """Sign the request. Nothing is sent, and no chain is asked.
+        """Sign the request. Nothing is sent, and no chain is accessed.
 
         Args:
             signer: Holds the key of `account`.
-            as_controller: Whether the signer is the account's controller instead.
+            as_controller: Whether the signer is the account's controller.
             now_unix_s: The current time, in Unix time; this machine's by default.
 
         Raises:
-            InvalidInput: The signer has another key, or the deadline is more than 30 days ahead.
+            InvalidInput: The signer has another address, or the deadline is more than 30 days
+                ahead.
         """
         if signer.address != self.account and not as_controller:
             raise InvalidInput(
@@ -129,7 +130,7 @@ class Request:
             signer: Holds the key of the new account, or of the controller.
 
         Raises:
-            InvalidInput: The request needs no acceptance, or the signer holds another's key.
+            InvalidInput: The request needs no acceptance, or another account has to sign it.
         """
         acceptance = self.acceptance
         if isinstance(acceptance, SignedRequest):
@@ -145,10 +146,10 @@ class Request:
         """Return the request with an acceptance that was signed elsewhere.
 
         Args:
-            acceptance: A signed `AcceptAccount` or `AcceptController` of the other account.
+            acceptance: An `AcceptAccount` or `AcceptController` signed by the other account.
 
         Raises:
-            InvalidInput: It is the acceptance of something else.
+            InvalidInput: The acceptance is for another request.
         """
         wanted = acceptance_of(self.intent, self.account)
         if wanted is None or (acceptance.account, acceptance.intent) != wanted:
@@ -160,17 +161,17 @@ class Request:
         return replace(self, acceptance=acceptance)
 
     def signed(self, signature: bytes | str, *, signer: Address | None = None) -> SignedRequest:
-        """Add a signature that was made elsewhere.
+        """Return the request with a signature that was made elsewhere.
 
-        A key's signature is made canonical first: wallets write v from 0, from 27 or with the chain
-        (EIP-155), either s, or 64 bytes (EIP-2098). The wrapper of ERC-6492 is removed.
+        A key's signature is converted to canonical form: wallets write v from 0, from 27 or with
+        the chain id (EIP-155), either s, or 64 bytes (EIP-2098). An ERC-6492 wrapper is removed.
 
         Args:
-            signature: Its bytes, or `0x` and hexadecimal digits.
-            signer: Who made it, if that is the account's controller.
+            signature: The bytes, or `0x` and hexadecimal digits.
+            signer: The account's controller, if it made the signature.
 
         Raises:
-            InvalidInput: It does not have the form of a signature.
+            InvalidInput: The value does not have the form of a signature.
         """
         if isinstance(signature, (bytes, bytearray, memoryview)):
             given = bytes(signature)
@@ -180,40 +181,40 @@ class Request:
         return SignedRequest(request=self, signature=found)
 
     def document(self) -> dict[str, object]:
-        """Return the payload for `eth_signTypedData_v4`, and the acceptance beside it."""
+        """Return the payload for `eth_signTypedData_v4`, with the acceptance."""
         if self.acceptance is None:
             return self.payload.document()
         return {**self.payload.document(), "acceptance": self.acceptance.document()}
 
     def to_dict(self) -> dict[str, object]:
-        """Return the payload as a JSON object; `registry.read_request` reads it again."""
+        """Return the payload as a JSON object, for `registry.read_request`."""
         return self.document()
 
     def to_json(self) -> str:
-        """Return the payload as JSON, for a wallet or another machine to sign."""
+        """Return the payload in JSON, for a wallet or another machine to sign."""
         return json.dumps(self.document(), indent=2, ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedRequest:
-    """A request and a signature that has not been checked yet."""
+    """A request with a signature, which has not been checked."""
 
     request: Request
     signature: bytes
 
     @property
     def intent(self) -> SignableIntent:
-        """What is to change."""
+        """The change."""
         return self.request.intent
 
     @property
     def acceptance(self) -> Acceptance | None:
-        """The consent of the new account or the controller; `None` where it is not signed."""
+        """The consent of the new account or the controller; `None` if it is not signed."""
         accepted = self.request.acceptance
         return accepted.as_acceptance() if isinstance(accepted, SignedRequest) else None
 
     def as_acceptance(self) -> Acceptance:
-        """Return a signed `AcceptAccount` or `AcceptController` as `MoveAccount` takes it."""
+        """Return a signed acceptance in the form that `MoveAccount` and `SetController` hold."""
         return Acceptance(
             nonce=self.nonce,
             deadline_unix_s=self.deadline_unix_s,
@@ -230,7 +231,7 @@ class SignedRequest:
 
     @property
     def account(self) -> Address:
-        """Account whose entry changes."""
+        """The account whose entry changes."""
         return self.request.account
 
     @property
@@ -244,13 +245,13 @@ class SignedRequest:
         return self.request.deadline_unix_s
 
     def document(self) -> dict[str, object]:
-        """Return the payload together with the signature."""
+        """Return the payload with the signature."""
         return {**self.request.document(), "signature": "0x" + self.signature.hex()}
 
     def to_dict(self) -> dict[str, object]:
-        """Return both as a JSON object; `registry.read_signed_request` reads it again."""
+        """Return payload and signature as a JSON object, for `registry.read_signed_request`."""
         return self.document()
 
     def to_json(self) -> str:
-        """Return payload and signature as JSON, for the machine that pays."""
+        """Return payload and signature in JSON, for the machine that pays."""
         return json.dumps(self.document(), indent=2, ensure_ascii=False)

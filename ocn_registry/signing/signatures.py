@@ -1,10 +1,10 @@
-"""Make signatures canonical, in whatever form a wallet wrote them.
+"""Convert signatures from the forms that wallets write to the canonical one.
 
 A contract accepts 65 bytes r, s, v, with a low s and v of 27 or 28. Devices also count v from 0, or
-add the chain to it (EIP-155), which takes several bytes; wallets pack it into s (EIP-2098), key
-services give either s, and wallets that are contracts wrap their signature (ERC-6492). None of that
-changes who signed. A signature that is not a key's, such as a Safe's, is not touched: only the
-account's contract knows how to read it.
+add the chain id to it (EIP-155), which takes several bytes; wallets pack v into s (EIP-2098), key
+services return either s, and contract wallets wrap their signature (ERC-6492). None of this changes
+who signed. A signature that is not a key's, such as a Safe's, stays unchanged: only the account's
+contract can interpret it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _WORD: Final = 32
 
 
 def is_wrapped(signature: bytes) -> bool:
-    """Return whether a signature is wrapped for a wallet that may not be deployed (ERC-6492)."""
+    """Return whether a signature has a wrapper for undeployed wallets (ERC-6492)."""
     return signature.endswith(_WRAPPED)
 
 
@@ -36,16 +36,16 @@ def canonical(signature: bytes, account: Address, digest: Callable[[], bytes]) -
     """Return a signature in the form that contracts accept.
 
     Args:
-        signature: As the wallet wrote it.
+        signature: The signature from the wallet.
         account: The account that should have signed.
-        digest: Returns the 32 bytes that were signed; called only if they are needed.
+        digest: Returns the 32 signed bytes; called only if they are needed.
 
     Returns:
-        65 bytes if the account's key made it; otherwise the signature as it is, without ERC-6492's
+        65 bytes if the account's key made it; otherwise the unchanged signature, without ERC-6492's
         wrapper.
 
     Raises:
-        InvalidInput: The wrapper is not one.
+        InvalidInput: The wrapper is malformed.
 
     Source: EIP-155, EIP-2098, ERC-6492.
     """
@@ -61,7 +61,7 @@ def canonical(signature: bytes, account: Address, digest: Callable[[], bytes]) -
 
 
 def is_odd(signature: bytes) -> bool:
-    """Return whether a signature may be a key's in a form that contracts don't accept."""
+    """Return whether this may be a key's signature in a form that contracts reject."""
     is_long_enough = _COMPACT_BYTES <= len(signature) <= _LONGEST_BYTES
     return is_long_enough and not _is_canonical(signature)
 
@@ -72,7 +72,7 @@ def _is_canonical(signature: bytes) -> bool:
 
 
 def _candidates(signature: bytes) -> list[bytes]:
-    """Return the few signatures that this can be another spelling of."""
+    """Return the canonical signatures that this can be another form of."""
     s = int.from_bytes(signature[32:64], "big")
     possible = {min(s, ORDER - s)} if s < ORDER else set[int]()
     if len(signature) == _COMPACT_BYTES:

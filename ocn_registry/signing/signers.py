@@ -1,7 +1,7 @@
-"""Signers: the protocol, and keys that this process holds.
+"""Signers: the protocol, and keys held by this process.
 
 Anything with an address and the two methods is a `Signer`. A private key is read, checked and
-handed to the curve's library in one place. It is in no `repr`, message or traceback of ours: no
+passed to the curve's library in one place. It never appears in a `repr`, message or traceback: no
 frame that can raise holds it, and an error about a key never quotes it.
 """
 
@@ -34,7 +34,7 @@ _DIGEST_BYTES = 32
 
 
 class Signer(Protocol):
-    """Holds a key, or reaches the device that does."""
+    """A key, or a device or service that holds one."""
 
     @property
     def address(self) -> Address:
@@ -42,7 +42,7 @@ class Signer(Protocol):
         ...
 
     def sign(self, payload: Payload) -> bytes:
-        """Sign a request: 65 bytes r, s, v with a low s, or what the account's contract accepts."""
+        """Return 65 bytes r, s, v with a low s, or the form that the account's contract accepts."""
         ...
 
     def sign_transaction(self, transaction: Transaction) -> SignedTransaction:
@@ -51,7 +51,7 @@ class Signer(Protocol):
 
 
 class AsyncSigner(Protocol):
-    """Reaches a device or a service that signs, for `AsyncRegistryClient`."""
+    """A device or a service that signs, for `AsyncRegistryClient`."""
 
     @property
     def address(self) -> Address:
@@ -76,12 +76,12 @@ class KeySigner:
     __slots__ = ("_key", "address")
 
     def __init__(self, key: PrivateKey) -> None:
-        """Use a key of coincurve's; the methods `from_...` read one."""
+        """Create a signer from coincurve's key object; see the methods `from_...`."""
         self._key = key
         self.address = address_of(key.public_key)
 
     def __repr__(self) -> str:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
-        """Return the address, and nothing of the key."""
+        """Return the class and the address, without the key."""
         return f"<KeySigner {self.address}>"
 
     def __reduce__(self) -> NoReturn:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
@@ -133,13 +133,14 @@ class KeySigner:
 
     @classmethod
     def from_file(cls, path: str | os.PathLike[str]) -> KeySigner:
-        """Return a signer with the private key in a file that only its owner may read.
+        """Return a signer with the private key in a file that only its owner can read.
 
         Args:
             path: The file: 64 hexadecimal digits with or without `0x`.
 
         Raises:
-            InvalidInput: It can't be read, others can read it, or it is not a valid private key.
+            InvalidInput: The file can't be read, is readable by others, or does not hold a valid
+                private key.
         """
         found, why = _key_in(private_text(path))
         if found is None:
@@ -154,7 +155,7 @@ class KeySigner:
         path: str | os.PathLike[str],
         passphrase: Callable[[], str],
     ) -> KeySigner:
-        """Return a signer with the private key in an encrypted file, as Ape and wallets write it.
+        """Return a signer with the private key in an encrypted file, as written by Ape and wallets.
 
         Args:
             path: The file (web3 secret storage, version 3).
@@ -188,7 +189,7 @@ class KeySigner:
 
     @classmethod
     def generate(cls) -> KeySigner:
-        """Return a signer with a new key, which ends with this process."""
+        """Return a signer with a new key, which is lost when this process ends."""
         while True:
             found = _key(os.urandom(_KEY_BYTES))
             if found is not None:
@@ -200,27 +201,27 @@ class KeySigner:
         path: str | os.PathLike[str],
         passphrase: Callable[[], str],
     ) -> KeySigner:
-        """Create a new key, and an encrypted file that holds it; see `to_keystore`.
+        """Create a new key and its encrypted file; see `to_keystore`.
 
         Returns:
-            A signer with the new key; its `address` is the new identity.
+            A signer with the new key. Its `address` is the new identity.
         """
         signer = cls.generate()
         signer.to_keystore(path, passphrase)
         return signer
 
     def to_keystore(self, path: str | os.PathLike[str], passphrase: Callable[[], str]) -> None:
-        """Write the key to an encrypted file that Ape and other wallets read.
+        """Write the key to an encrypted file that Ape and wallets can read.
 
-        The file is new, readable by its owner only, and complete or not there at all.
+        The file is new, readable by its owner only, and written completely or not at all.
 
         Args:
             path: The file (web3 secret storage, version 3).
             passphrase: Returns the passphrase, for example `getpass.getpass`. It is called once.
 
         Raises:
-            InvalidInput: A file of this name exists, it can't be written, or the passphrase is
-                empty or not text.
+            InvalidInput: A file with this name exists, the file can't be written, or the passphrase
+                is empty or not valid text.
         """
         _check_function(passphrase)
         text = encrypted(self._key.secret, self.address, passphrase())
@@ -234,7 +235,7 @@ class KeySigner:
         """Sign a request.
 
         Args:
-            payload: What is signed.
+            payload: The payload.
 
         Returns:
             65 bytes: r, s, v.
@@ -248,18 +249,18 @@ class KeySigner:
             transaction: The whole transaction.
 
         Returns:
-            The transaction as it is sent.
+            The signed transaction.
         """
         return join(transaction, self._sign(digest(transaction)))
 
     def _sign(self, what: bytes) -> bytes:
-        if len(what) != _DIGEST_BYTES:  # checked here, where no frame holds the key
+        if len(what) != _DIGEST_BYTES:  # checked here because no frame holds the key
             raise InvalidInput(f"a digest has {_DIGEST_BYTES} bytes, not {len(what)}")
         return sign(self._key, what)
 
 
 def _check_function(passphrase: object) -> None:
-    """Check that a passphrase is not given as it is, where tracebacks would show it."""
+    """Raise if the passphrase is a string: a traceback could show it."""
     if not callable(passphrase):
         kind = type(passphrase).__name__
         del passphrase
@@ -270,7 +271,7 @@ def _check_function(passphrase: object) -> None:
 
 
 def _key_in(text: str) -> tuple[PrivateKey | None, str]:
-    """Return the key in a file, or `None` and what the file is."""
+    """Return the key in a file, or `None` and what is wrong with the file."""
     found = _key(text)
     if found is not None:
         return found, ""
@@ -280,9 +281,9 @@ def _key_in(text: str) -> tuple[PrivateKey | None, str]:
 
 
 def address_in_keystore(path: str | os.PathLike[str]) -> Address | None:
-    """Return the address that a keystore names, without opening it; `None` if it names none.
+    """Return the address in a keystore, without decrypting it; `None` if there is none.
 
-    It is what the file says. Only opening the file proves that its key has this address.
+    The address is only a claim until the file is decrypted.
 
     Args:
         path: The file (web3 secret storage, version 3).
@@ -302,7 +303,7 @@ def _keystore_in(path: str | os.PathLike[str]) -> Keystore:
 
 
 def _key(key: str | bytes) -> PrivateKey | None:
-    """Return the curve's key for a private key, without raising while the key is in a frame."""
+    """Return the key object for a private key, without raising while a frame holds the key."""
     from coincurve import PrivateKey  # noqa: PLC0415 - only for callers that sign
 
     if isinstance(key, str):
