@@ -1,4 +1,4 @@
-"""Operations that take several steps: generators that yield effects, written once for both clients.
+"""Operations of several steps: generators that yield effects, shared by both clients.
 
 A module is imported when it is first used.
 """
@@ -24,7 +24,7 @@ else:
     }
 
     def __getattr__(name: str) -> object:
-        """Import a module when it is first used, so that reads don't load what only writes need."""
+        """Import a module on first use, so that reads don't load what only writes need."""
         from importlib import import_module  # noqa: PLC0415 - as in the package itself
 
         if name not in _MODULES:

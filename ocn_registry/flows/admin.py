@@ -1,4 +1,4 @@
-"""Writes that combine several intents in one transaction, so that nothing can come in between."""
+"""Writes that combine several intents in one transaction, so that nothing can intervene."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from ocn_registry.protocol.effects import Flow
     from ocn_registry.signing import AnySigner
 
-# How many nonces are skipped to cancel everything that was signed. A nonce has 32 bits, so an
-# account can do this four million times. To cancel more requests than these, give the new nonce.
+# How many nonces are skipped to cancel all signed requests. A nonce has 32 bits, so an account can
+# do this four million times. To cancel more requests, pass the new nonce.
 CANCELLED_AHEAD = 1000
 
 
@@ -39,11 +39,11 @@ def send(  # noqa: PLR0913 - what a write is made of
 
     Args:
         dialect: The dialect of the deployment.
-        steps: Intents of the signer itself, and requests that others signed.
+        steps: Intents of the signer, and requests that others signed.
         signer: The account that signs the transaction and pays.
         options: How the transaction is priced and waited for.
         cancel_signed: Whether to cancel them.
-        quote: The quote that was shown; the write never costs more.
+        quote: The confirmed quote. The write never costs more.
     """
     if cancel_signed and steps:
         intents = [step.intent if isinstance(step, SignedRequest) else step for step in steps]
@@ -65,8 +65,8 @@ def invalidate(
     Args:
         dialect: The dialect of the deployment.
         contract: The contract; each counts its own nonces.
-        new_nonce: Nonce of the next request that can take effect; `None` for one so far ahead that
-            no earlier request can.
+        new_nonce: Nonce of the next request that can take effect; `None` to skip far enough ahead
+            to cancel all earlier ones.
         signer: The account that signs the transaction and pays.
         options: How the transaction is priced and waited for.
     """
@@ -85,10 +85,10 @@ def reassign(
 ) -> Flow[Outcome]:
     """Take an id from its holder, and give it to the account of a claim, in one transaction.
 
-    The id is reserved for that account, and the claim follows. A thief who sees the transaction
-    coming can leave first, send the claim early or come back behind it: the account has the id in
-    the end. Deleting instead would hit the rightful holder where the
-    claim was sent early. The two steps succeed or fail independently, for the same reason.
+    The id is reserved for that account, then the claim is executed. Even if a thief sees the
+    transaction coming and leaves first, sends the claim early or comes back right after it, the
+    account ends up with the id. Deleting instead of reserving would hit the rightful holder if the
+    claim was sent early. For the same reason, the two steps succeed or fail independently.
 
     Args:
         dialect: The dialect of the deployment.
@@ -122,7 +122,7 @@ def reassign(
 
 
 def taking(account: Address, claim: SetParty) -> AdminReserveParty:
-    """Return what takes an id from whoever holds it, unless this account does."""
+    """Return the intents that take an id from its holder, unless this account holds it."""
     return AdminReserveParty(
         country_code=claim.country_code, party_id=claim.party_id, holder=account
     )

@@ -1,6 +1,6 @@
-"""What a caller without a type checker may give by mistake, refused before anything is asked.
+"""Runtime checks of arguments, for callers without a type checker.
 
-No message quotes a value that may be a key.
+No message quotes a value that might be a key.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _MOST = 1 << 256
 
 
 def check_signer(signer: object) -> None:
-    """Raise `InvalidInput` for what can't sign."""
+    """Raise `InvalidInput` unless the value is a signer."""
     signs = all(callable(getattr(signer, name, None)) for name in ("sign", "sign_transaction"))
     if not signs or not isinstance(getattr(signer, "address", None), str):
         raise InvalidInput(
@@ -29,7 +29,7 @@ def check_signer(signer: object) -> None:
 
 
 def check_step(step: object) -> None:
-    """Raise `InvalidInput` for what is neither an intent nor a signed request."""
+    """Raise `InvalidInput` unless the value is an intent or a signed request."""
     if isinstance(step, (SignedRequest, IntentBase)):
         return
     several = " one by one, as in send(*steps)" if type(step) in {list, tuple} else ""
@@ -40,7 +40,7 @@ def check_step(step: object) -> None:
 
 
 def check_intent(intent: object) -> None:
-    """Raise `InvalidInput` for what is not an intent."""
+    """Raise `InvalidInput` unless the value is an intent."""
     if not isinstance(intent, IntentBase):
         raise InvalidInput(
             f"a value of type {type(intent).__name__} is not an intent: give one, such as "
@@ -49,7 +49,7 @@ def check_intent(intent: object) -> None:
 
 
 def check_signed(request: object) -> None:
-    """Raise `InvalidInput` for what is not a signed request."""
+    """Raise `InvalidInput` unless the value is a signed request."""
     if not isinstance(request, SignedRequest):
         raise InvalidInput(
             f"a value of type {type(request).__name__} is not a signed request: sign the request "
@@ -58,7 +58,7 @@ def check_signed(request: object) -> None:
 
 
 def check_quote(quote: object) -> None:
-    """Raise `InvalidInput` for what is neither a quote nor `None`."""
+    """Raise `InvalidInput` unless the value is a quote or `None`."""
     if quote is not None and not isinstance(quote, Quote):
         raise InvalidInput(
             f"a value of type {type(quote).__name__} is not a quote: give what quote() returned",
@@ -66,7 +66,7 @@ def check_quote(quote: object) -> None:
 
 
 def check_number(value: object, what: str) -> None:
-    """Raise `InvalidInput` for what is not a number of at most 256 bits, or `None`."""
+    """Raise `InvalidInput` unless the value is a number of at most 256 bits or `None`."""
     if value is not None and (type(value) is not int or not 0 <= value < _MOST):
         raise InvalidInput(
             f"{shown(value)} is not a valid {what}: give a number from 0, or leave it out",
@@ -74,7 +74,7 @@ def check_number(value: object, what: str) -> None:
 
 
 def listed(values: Iterable[T], what: str) -> tuple[T, ...]:
-    """Return values as a tuple; a single one by mistake is refused."""
+    """Return values as a tuple; raise `InvalidInput` for a single value."""
     if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without a checker
         raise InvalidInput(f"{shown(values)} is not a list of {what}: give a tuple or a list")
     return tuple(values)

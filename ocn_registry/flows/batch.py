@@ -1,7 +1,7 @@
-"""Submit the requests of many accounts independently, as many in a transaction as fit.
+"""Submit the requests of many accounts independently, as many as fit in each transaction.
 
 A request that would fail is left out before anything is paid. One that becomes invalid between the
-simulation and its block fails alone. The outcome says what became of each.
+simulation and its block fails alone. The outcome reports each of them.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ if TYPE_CHECKING:
     from ocn_registry.signing import AnySigner, SignedRequest
 
 _UNKNOWN_BLOCK_GAS = 8_000_000
-_SHARE = 4, 5  # of a block's gas: validators leave out what fills it
+_SHARE = 4, 5  # of a block's gas: validators skip transactions that fill a block
 
 
 class _Part(NamedTuple):
-    """Requests that fit in one transaction, by their places, and the gas that they may need."""
+    """Requests that fit in one transaction, by position, and the gas that they may need."""
 
     places: tuple[int, ...]
     gas: int
@@ -59,23 +59,23 @@ def submit(
     options: WriteOptions,
     quote: Quote | None = None,
 ) -> Flow[Outcome]:
-    """Send requests that others signed, each on its own, in as many transactions as they need.
+    """Send requests that others signed, independently, in as many transactions as needed.
 
     Args:
         dialect: The dialect of the deployment.
-        requests: What was signed; all for one contract.
-        spender: Signs the transactions, and pays.
-        options: Price, journal and patience.
-        quote: What all of it may cost at most, as it was shown.
+        requests: The requests, all for the same contract.
+        spender: Signs the transactions and pays.
+        options: Price, journal and time limits.
+        quote: The confirmed quote: the most that all of it may cost.
 
     Returns:
-        What the transactions did. Each request has an item in the order they were given. Its
-        `error` is `OutcomeUnknown` or `NotSent` where a later transaction of several got stuck.
+        The outcome, with an item for each request in the given order. Its `error` is
+        `OutcomeUnknown` or `NotSent` if one of several transactions got stuck.
 
     Raises:
         BatchRejected: No request would take effect; nothing was sent.
-        OutcomeUnknown: The first transaction was handed over, and the chain has not decided.
-        FeeAboveCap: They could now cost more than the quote.
+        OutcomeUnknown: The first transaction was sent, and the chain has not decided.
+        FeeAboveCap: They could cost more than the quote by now.
     """
     from ocn_registry.flows.write import send  # noqa: PLC0415 - one request is a write like others
 
@@ -84,7 +84,7 @@ def submit(
     check_signer(spender)
     if len(requests) == 1:
         return (yield from send(dialect, requests, spender, options, quote))
-    dialect.write(requests, each_alone=True)  # for one contract, and not empty
+    dialect.write(requests, each_alone=True)  # checks that they are for one contract, and not empty
     requests = requests_in((yield from respelled(dialect, requests)))
     sender = yield from sender_for(dialect.deployment, spender.address, options)
     batch = _Batch(dialect, requests, sender)
@@ -109,17 +109,17 @@ def quote(
     payer: Address,
     options: WriteOptions,
 ) -> Flow[Quote]:
-    """Return what `submit` costs at most for several requests; nothing is sent.
+    """Return the most that `submit` can cost for several requests. Nothing is sent.
 
-    Its `notices` say how many of them would have no effect now.
+    The quote's `notices` say how many of them would have no effect now.
 
     Args:
         dialect: The dialect of the deployment.
-        requests: What was signed; all for one contract.
-        payer: Who would sign the transactions, and pay.
+        requests: The requests, all for the same contract.
+        payer: The account that would sign the transactions and pay.
         options: Price and journal.
     """
-    dialect.write(requests, each_alone=True)  # for one contract, and not empty
+    dialect.write(requests, each_alone=True)  # checks that they are for one contract, and not empty
     requests = requests_in((yield from respelled(dialect, requests)))
     sender = yield from sender_for(dialect.deployment, payer, options)
     batch = _Batch(dialect, requests, sender)
@@ -143,7 +143,7 @@ def quote(
 
 
 class _Batch:
-    """What is known about each request of a batch, while its transactions are sent."""
+    """The state of each request of a batch while its transactions are sent."""
 
     def __init__(
         self,
@@ -165,7 +165,7 @@ class _Batch:
         self._items[place] = Item(intent=self._requests[place].intent, error=error)
 
     def sent_before(self) -> Flow[None]:
-        """Wait for open transactions that carry some of these requests already."""
+        """Wait for open transactions that already contain some of these requests."""
         places = {digest_of(one): place for place, one in enumerate(self._requests)}
 
         def carries(entry: JournalEntry) -> bool:
@@ -201,7 +201,7 @@ class _Batch:
                 self._set(place, look.error)
 
     def parts(self, most_gas: int) -> Iterator[_Part]:
-        """Cut the good requests into transactions; contracts' signatures have their own."""
+        """Split valid requests into transactions, with separate ones for contract signatures."""
         for by_contract in (False, True):
             places: list[int] = []
             gas = BATCH_GAS
@@ -218,7 +218,7 @@ class _Batch:
                 yield _Part(tuple(places), gas)
 
     def try_all(self, parts: tuple[_Part, ...]) -> Flow[None]:
-        """Simulate the requests of all transactions, and note which would fail."""
+        """Simulate the requests of all transactions, and record which would fail."""
         trials = tuple([self._trial(part) for part in parts])
         for part, results in zip(parts, (yield from all_of(trials)), strict=True):
             self._note(part, results)
@@ -229,7 +229,7 @@ class _Batch:
         return replace(trial, sender=self._sender.account)
 
     def _note(self, part: _Part, results: tuple[Reverted | None, ...]) -> list[int]:
-        """Note which requests of a transaction would fail, and return the places of the others."""
+        """Record which requests of a transaction would fail; return the positions of the others."""
         good: list[int] = []
         for place, error in zip(part.places, results, strict=True):
             if error is None:
@@ -239,7 +239,7 @@ class _Batch:
         return good
 
     def doubts(self) -> tuple[str, ...]:
-        """Return a sentence about the requests that would have no effect, if there are any."""
+        """Return a sentence about the requests that would have no effect, if any."""
         errors = [one.error for one in self._items if one is not None]
         if not errors:
             return ()
@@ -273,13 +273,13 @@ class _Batch:
             self._items[place] = its
 
     def stop(self, part: _Part, error: OcnRegistryError) -> None:
-        """Note what became of the requests of a transaction that got stuck, and of the rest."""
+        """Record the state of the requests in a stuck transaction, and of those after it."""
         sent = isinstance(error, (OutcomeUnknown, TransactionReplaced))
         for place in self._left():
             self._set(place, error if sent and place in part.places else NotSent(str(error)))
 
     def outcome(self) -> Outcome:
-        """Return what all transactions did, with an item for each request.
+        """Return the outcome of all transactions, with an item for each request.
 
         Raises:
             BatchRejected: Nothing was sent.
@@ -291,10 +291,10 @@ class _Batch:
 
 
 def _price_shown(quoted: Quote | None, parts: tuple[_Part, ...]) -> Price | None:
-    """Return the price of a quote, if it is enough for these transactions.
+    """Return the price of the confirmed quote, if it covers these transactions.
 
     Raises:
-        FeeAboveCap: They may need more gas than was shown.
+        FeeAboveCap: They may need more gas than quoted.
     """
     if quoted is None or quoted.max_fee_per_gas_wei is None:
         return None

@@ -1,7 +1,7 @@
-"""Describe the purpose of a transaction as text for the journal, and read it back.
+"""The purpose of a transaction, as text for the journal.
 
-The text names the intents and, for signed requests, the digest that the account signed. By the
-digest, a request is found in an open transaction, whatever else is in that transaction.
+The text names the intents and, for signed requests, the digest that the account signed. The digest
+identifies a request in an open transaction, whatever else it contains.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def written(steps: tuple[Step, ...]) -> str:
 
 
 def items(carries: str) -> tuple[Item, ...]:
-    """Return what was asked of a transaction; nothing where the text does not say it whole."""
+    """Return the items of a transaction; none if the text does not describe all of them."""
     found: list[Item] = []
     for one in _read(carries):
         intent = _intent(one)
@@ -40,7 +40,7 @@ def items(carries: str) -> tuple[Item, ...]:
 
 
 def digests(carries: str) -> tuple[str, ...]:
-    """Return the digests of the signed requests in a transaction, in order; empty for others."""
+    """Return the digests of a transaction's signed requests in order, with "" for other items."""
     return tuple([str(one.get("digest", "")) for one in _read(carries)])
 
 

@@ -1,4 +1,4 @@
-"""The parties that an OCPI credentials object names.
+"""Read the parties in an OCPI credentials object.
 
 Source: OCPI 2.2.1, section 7.3 (`Credentials`, `CredentialsRole`, `BusinessDetails`).
 """
@@ -37,13 +37,13 @@ def wanted_parties(
     """Return the parties of an OCPI credentials object, each id once with all its roles.
 
     Args:
-        credentials: The object, or the list in its `roles`, as JSON was read.
-        operator: Address whose node they are reached through.
+        credentials: The parsed JSON object, or the list in its `roles`.
+        operator: Address of the operator whose node reaches them.
 
-    A website is written as it can be listed, where that means the same.
+    A website is normalized to the form that can be listed, if both mean the same.
 
     Raises:
-        InvalidInput: It is not such an object, or names a role that does not exist.
+        InvalidInput: The value is not such an object, or a role does not exist.
     """
     whole: object = credentials
     entries = whole.get("roles") if _is_object(whole) else whole
@@ -94,13 +94,13 @@ def _entry(entry: object) -> tuple[PartyId, Role, str | None]:
 
 
 def read_credentials(path: str) -> dict[str, object]:
-    """Read a file with an OCPI credentials object, or with a response that has one as its data.
+    """Return the OCPI credentials object in a file, also from a response with it as `data`.
 
     Args:
         path: The file, JSON.
 
     Raises:
-        InvalidInput: It can't be read, or is not a JSON object.
+        InvalidInput: The file can't be read, or is not a JSON object.
     """
     content = read_bytes(path, CREDENTIALS_FILE.max_bytes, what="credentials file")
     try:
@@ -109,7 +109,7 @@ def read_credentials(path: str) -> dict[str, object]:
         raise InvalidInput(
             f"the credentials file {shown(path)} is not valid JSON: {shown(str(error))}",
         ) from None
-    if _is_list(whole):  # the roles alone
+    if _is_list(whole):  # only the roles
         whole = {"roles": whole}
     if _is_object(whole) and "roles" not in whole and _is_object(whole.get("data")):
         whole = whole["data"]

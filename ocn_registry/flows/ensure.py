@@ -1,7 +1,7 @@
-"""Make entries as wanted: read what is listed, and write only what differs.
+"""Ensure that entries are as wanted: read what is listed, and write only what differs.
 
-A script that is run again pays nothing for what it has already done. Reading and writing are two
-steps: if another process changes an entry in between, it is overwritten.
+A script that runs again pays nothing for what is already done. Reading and writing are two steps:
+if another process changes an entry in between, it is overwritten.
 """
 
 from __future__ import annotations
@@ -182,7 +182,7 @@ def _differing(
 
 
 def _found(dialect: Dialect, held: tuple[Party, ...], wanted: PartyId) -> Party | None:
-    """Return the listed party that an id updates: itself, or the one that it replaces."""
+    """Return the listed party that an id updates: its own, or the one that it replaces."""
     if not dialect.limits.has_many_ids:
         return held[0] if held else None
     return next((party for party in held if party.id == wanted), None)

@@ -1,10 +1,10 @@
-"""Events in the order of the chain: read in pieces that nodes accept, and followed.
+"""Read events in chain order, in ranges that nodes accept, and follow the chain.
 
-A `Trail` says how far they were read: the last block, and those before it that could still be
-replaced. Each step checks that the last block stands, then reads some pieces, or returns which
-blocks of the trail the chain has replaced. A hash commits to all blocks below, so what was read is
-of one chain even when several nodes have answered: one has the head and the last block of the
-trail, one the head and the last blocks of the pieces.
+A `Trail` records how far they were read: the last block, and those before it that could still be
+replaced. Each step checks that the last block is still in the chain, then reads some ranges, or
+returns the blocks of the trail that were replaced. A hash commits to all earlier blocks, so the
+events are from one chain even if several nodes answered: one has the head and the trail's last
+block, another the head and the last blocks of the ranges.
 """
 
 from __future__ import annotations
@@ -22,29 +22,29 @@ if TYPE_CHECKING:
     from ocn_registry.models import Address, BlockRef
     from ocn_registry.protocol.effects import Flow, PlacedLog
 
-CHUNK_BLOCKS = 10_000  # what public nodes take at once
+CHUNK_BLOCKS = 10_000  # what public nodes accept at once
 DEPTH = 128
 LAGGING_ROUNDS = 3
 ROUNDS = 5
 _LOG = logging.getLogger("ocn_registry.events")
 _AT_ONCE = 32
-# What is read in one step, so that long ranges cost about one request for each piece.
+# Ranges in a step, so that long reads cost about one request for each range.
 _PIECES = 16
 _EVENTS = 2_000
 
 
 class Moved(BadAnswer):
-    """The chain moved while it was read."""
+    """The chain moved during a read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """The events of some blocks.
+    """The events in a range of blocks.
 
     Attributes:
         logs: The events.
-        end: The last of the blocks.
-        chunk_blocks: How many blocks to ask for next.
+        end: The last block of the range.
+        chunk_blocks: How many blocks to request next.
     """
 
     logs: tuple[PlacedLog, ...]
@@ -54,12 +54,12 @@ class Piece:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trail:
-    """How far events were read.
+    """How far events have been read.
 
     Attributes:
-        blocks: Blocks that were read, at least one; the events of all up to the last are known.
-        chunk_blocks: How many blocks nodes take at the moment.
-        lagging: How many times in a row the node knew less than this.
+        blocks: Blocks that were read, at least one. All events up to the last one are known.
+        chunk_blocks: How many blocks nodes currently accept.
+        lagging: How many times in a row the node was behind the trail.
     """
 
     blocks: tuple[BlockRef, ...]
@@ -69,12 +69,12 @@ class Trail:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """What a step gave.
+    """The result of a step.
 
     Attributes:
-        trail: How far events were read.
+        trail: How far events have been read.
         head: The chain's latest block.
-        replaced: Blocks of the trail that are in the chain no more, the latest first.
+        replaced: Blocks of the trail that are no longer in the chain, the latest first.
         found: Blocks with events, in order.
     """
 
@@ -85,7 +85,7 @@ class Step:
 
     @property
     def is_at_head(self) -> bool:
-        """Whether there is nothing more to read at the moment."""
+        """Whether there is nothing more to read for now."""
         return self.trail.blocks[-1] == self.head
 
 
@@ -96,18 +96,18 @@ def piece(
     chunk_blocks: int,
     most_blocks: int = CHUNK_BLOCKS,
 ) -> Flow[Piece]:
-    """Read the events of the next blocks, as many as the node takes, with the last block.
+    """Read the events of the next blocks, as many as the node accepts, and the last block.
 
     Args:
-        contracts: Whose events.
+        contracts: Addresses of the contracts.
         first: Number of the first block.
-        last: Number of the last block that may be read.
-        chunk_blocks: How many blocks to ask for; half of them where the node refuses.
-        most_blocks: How many to ask for at most the next time.
+        last: Number of the last block to read.
+        chunk_blocks: How many blocks to request; halved if the node refuses.
+        most_blocks: The most to request next time.
 
     Raises:
-        Moved: The node does not have the last block, or has changed it meanwhile.
-        TransportError: The chain can't be asked, or refuses a single block.
+        Moved: The node does not have the last block, or has replaced it in the meantime.
+        TransportError: The chain can't be reached, or the node refuses even a single block.
     """
     chunk = chunk_blocks
     while True:
@@ -127,7 +127,7 @@ def piece(
 
 
 def count_standing(blocks: Sequence[BlockRef]) -> Flow[int]:
-    """Return how many blocks there are up to the last one that is in the chain; 0 for none."""
+    """Return the number of blocks up to the last one that is still in the chain; 0 for none."""
     count = len(blocks)
     while count:
         some = blocks[max(0, count - _AT_ONCE) : count]
@@ -140,7 +140,7 @@ def count_standing(blocks: Sequence[BlockRef]) -> Flow[int]:
 
 
 def start_of(numbers: Sequence[int], oldest: int) -> int:
-    """Return how many are too deep to be gone back to, but one."""
+    """Return the index of the first block to keep, given how deep a reorganisation may be."""
     start = 0
     while start + 1 < len(numbers) and numbers[start + 1] <= oldest:
         start += 1
@@ -155,18 +155,18 @@ def follow(
     until: int | None = None,
     depth: int = DEPTH,
 ) -> Flow[Step]:
-    """Take one step: read some pieces, or go back to where the chain has replaced blocks.
+    """Take one step: read some ranges, or return to the last block that was not replaced.
 
     Args:
-        contracts: Whose events.
-        trail: How far they were read.
+        contracts: Addresses of the contracts.
+        trail: How far they have been read.
         chain_id: The chain that the trail is on.
         until: Number of the last block to read; `None` for the latest.
-        depth: How many blocks back a reorganisation may go.
+        depth: How many blocks a reorganisation may replace.
 
     Raises:
-        ReorgTooDeep: No block of the trail stands any more.
-        TransportError: The chain can't be asked, or the node is on another one by now.
+        ReorgTooDeep: No block of the trail is in the chain any more.
+        TransportError: The chain can't be reached, or the node is on another chain.
     """
     for _ in range(ROUNDS):
         step = yield from look(trail, chain_id=chain_id, depth=depth)
@@ -181,11 +181,11 @@ def follow(
 
 
 def look(trail: Trail, *, chain_id: int, depth: int = DEPTH) -> Flow[Step]:
-    """See where the chain is, and go back to where it has replaced blocks; see `follow`.
+    """Look up the head, and return to the last block that was not replaced; see `follow`.
 
-    A chain that is shorter than the trail is that of a node that lags: the trail stays, until that
-    was seen several times. Before any block but the last one of the trail is believed, the node is
-    asked for its chain: the one behind a URL may have become another chain's.
+    If the chain is shorter than the trail, the node lags: the trail is kept until that happens
+    several times in a row. Before trusting any block but the trail's last, the chain id is checked,
+    because the node behind the URL may have changed.
     """
     latest = trail.blocks[-1]
     head_block, latest_now = yield from together(Head(), BlockAt(latest.number))
@@ -214,19 +214,19 @@ def read_on(  # noqa: PLR0913 - two have a default
     depth: int = DEPTH,
     chunk_blocks: int = CHUNK_BLOCKS,
 ) -> Flow[Step]:
-    """Read some pieces after the trail, below a head that was seen.
+    """Read some ranges after the trail, up to a known head.
 
     Args:
-        contracts: Whose events.
-        trail: How far they were read.
-        head: The latest block; all that is read has to stand below it.
-        last: Number of the last block to read, after that of the trail.
-        depth: How many blocks back a reorganisation may go.
-        chunk_blocks: The most blocks to ask for in one piece.
+        contracts: Addresses of the contracts.
+        trail: How far they have been read.
+        head: The latest block. Everything read must be part of its chain.
+        last: Number of the last block to read, beyond the trail.
+        depth: How many blocks a reorganisation may replace.
+        chunk_blocks: The most blocks to request in one range.
 
     Raises:
-        Moved: The chain moved while it was read: look again.
-        TransportError: The chain can't be asked.
+        Moved: The chain moved during the read: look again.
+        TransportError: The chain can't be reached.
     """
     parts: list[Piece] = []
     read, chunk = trail.blocks[-1].number, trail.chunk_blocks
@@ -244,7 +244,7 @@ def read_on(  # noqa: PLR0913 - two have a default
 
 
 def moved() -> BadAnswer:
-    """Return the error for when there was no quiet moment to read in."""
+    """Return the error for a chain that moved during every attempt to read it."""
     return Moved(
         "the chain moved each time while it was read: see that all RPC nodes behind the URL are "
         "on one chain, then try again",
@@ -255,13 +255,13 @@ def _in_blocks(
     parts: Sequence[Piece],
     head: BlockRef,
 ) -> Flow[tuple[tuple[BlockRef, tuple[PlacedLog, ...]], ...]]:
-    """Group events by block, and check that the chain still has the head that was seen."""
+    """Group events by block, and check that the known head is still in the chain."""
     by_number: dict[int, list[PlacedLog]] = {}
     for log in [log for part in parts for log in part.logs]:
         by_number.setdefault(log.block_number, []).append(log)
     known = {part.end.number: part.end for part in parts} | {head.number: head}
-    # What is known already, and what is asked now, in one request, so of one node. A single piece
-    # that ends at the head was held to it when it was read.
+    # The known blocks and the new ones are read in one request, so from one node. A single range
+    # that ends at the head was already checked against it.
     asked = tuple([number for number in by_number if number not in known])
     if asked or len(known) > 1 or parts[-1].end != head:
         blocks = yield from all_of(tuple([BlockAt(number) for number in (*asked, *known)]))

@@ -1,9 +1,9 @@
-"""The gas that a signed request may need inside a batch, calculated from what it asks for.
+"""The gas that a signed request may need in a batch, calculated from its content.
 
 Nodes are not asked: a contract wallet can behave differently in a simulation than on the chain, and
-three of those would leave honest requests behind them without gas. The figures were measured in the
+three of them would leave honest requests behind them without gas. The figures were measured in the
 most expensive state of the registry and rounded up (`tests/client/test_batch_gas.py`): an account
-of 64 ids with all modules, each at an operator of its own with a URL of 255 bytes.
+with 64 ids and all modules, each id at a different operator with a URL of 255 bytes.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ocn_registry.intents import SetNode, SetService
 if TYPE_CHECKING:
     from ocn_registry.signing import SignedRequest
 
-# What the batch itself needs, and what the chain keeps back at every call into a contract.
+# What the batch itself needs, and what the EVM withholds at every call.
 BATCH_GAS: Final = 60_000
 GAS: Final = {
     "SetNode": 135_000,
@@ -33,15 +33,15 @@ GAS: Final = {
     "InvalidateNonce": 90_000,
 }
 _ANY: Final = 400_000  # a kind that this table does not have
-# A text is checked byte by byte, told in an event, and stored in words of 32 bytes, each in a new
-# slot; one of 32 bytes or more has a slot for its length besides.
+# A text is checked byte by byte, emitted in an event, and stored in words of 32 bytes, each in a
+# new slot; a text of 32 bytes or more also has a slot for its length.
 _WORD_GAS: Final = 31_000
 _WORD: Final = 32
-# A member of a list, given once more often than it counts, and a byte of a signature past a key's.
+# A list member, including duplicates, and each byte of a signature beyond a key's length.
 _MEMBER_GAS: Final = 700
 _BYTE_GAS: Final = 20
 _KEY_SIGNATURE: Final = 65
-# Contracts may use 250,000 to check a signature of their own.
+# A contract may use 250,000 to check its signature.
 _CONTRACT_GAS: Final = 260_000
 
 
@@ -50,14 +50,14 @@ def item_gas(request: SignedRequest, *, by_contract: bool) -> int:
 
     Args:
         request: The request.
-        by_contract: Whether a contract has to check its signature.
+        by_contract: Whether a contract must check its signature.
     """
     intent = request.intent
     gas = GAS.get(type(intent).__name__, _ANY) + _signature_gas(request.signature)
     gas += _WORD_GAS * sum(_more_words(text) for text in _texts(intent))
     gas += _MEMBER_GAS * sum(len(getattr(intent, name, None) or ()) for name in _LISTS)
     if request.acceptance is not None:
-        # Whether a contract accepts is not asked: there are few such requests.
+        # Assumed for any acceptance by a contract: there are few such requests.
         gas += _CONTRACT_GAS + _signature_gas(request.acceptance.signature)
     return gas + _CONTRACT_GAS if by_contract else gas
 

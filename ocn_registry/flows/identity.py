@@ -1,8 +1,8 @@
 """The life of an account: move to a new key, name a controller, leave.
 
-Each is one task of several signatures, whichever keys make them and whoever pays. If the keys are
-on different machines, prepare the request, have each part signed on its machine, and submit the
-result (see `flows.requests`).
+Each is one task with several signatures, whichever keys make them and whoever pays. If the keys are
+on different machines, prepare the request, sign each part on its machine, and submit the result
+(see `flows.requests`).
 """
 
 from __future__ import annotations
@@ -74,10 +74,10 @@ def rotate(  # noqa: PLR0913, PLR0917 - whose it is, who signs and who pays
 
     Args:
         dialect: The dialect of the deployment.
-        account: The account, which is retired for good.
-        signer: Its key, or its controller.
+        account: The account. It is retired permanently.
+        signer: Its key, or its controller's.
         new_signer: The new key, which was never used in this registry.
-        spender: Who pays; `None` for the signer.
+        spender: The account that pays; `None` for the signer.
         options: How the transaction is priced and waited for.
 
     Returns:
@@ -101,15 +101,15 @@ def name_controller(  # noqa: PLR0913, PLR0917 - whose it is, who signs and who 
     spender: AnySigner | None,
     options: WriteOptions,
 ) -> Flow[Outcome]:
-    """Name the account whose signature counts for another one, or none.
+    """Set or remove the controller of an account.
 
     Args:
         dialect: The dialect of the deployment.
         account: The account.
-        controller: The controller, which accepts: its signer, or the `AcceptController` that it
-            has signed, for a Safe for example; `None` removes the present one.
-        signer: The account's key, or its present controller.
-        spender: Who pays; `None` for the signer.
+        controller: The controller, which must accept: its signer, or the `AcceptController` that it
+            signed, for example as a Safe. `None` removes the current controller.
+        signer: The account's key, or its current controller's.
+        spender: The account that pays; `None` for the signer.
         options: How the transaction is priced and waited for.
     """
     address = controller.account if isinstance(controller, SignedRequest) else None
@@ -138,14 +138,14 @@ def leave(
 ) -> Flow[Left]:
     """Delete everything that an account has: service, ids and node.
 
-    Where writes to both contracts are needed, the service goes first. An interrupted leave is
-    finished by running it again.
+    If writes to both contracts are needed, the service is deleted first. If this is interrupted,
+    run it again.
 
     Args:
         dialect: The dialect of the deployment.
         account: The account.
-        signer: Its key, or its controller.
-        spender: Who pays; `None` for the signer.
+        signer: Its key, or its controller's.
+        spender: The account that pays; `None` for the signer.
         options: How the transaction is priced and waited for.
     """
     had = yield from holdings(dialect, account, None)
@@ -161,7 +161,7 @@ def leave(
 
 
 def everything_given_up(had: Holdings, limits: Limits) -> list[tuple[SignableIntent, ...]]:
-    """Return the writes that give up everything, a group for each transaction, in order."""
+    """Return the intents that delete everything, grouped by transaction, in order."""
     registry: list[SignableIntent] = [
         DeleteParty(country_code=one.id.country_code, party_id=one.id.party_id)
         if limits.has_many_ids
@@ -177,7 +177,7 @@ def everything_given_up(had: Holdings, limits: Limits) -> list[tuple[SignableInt
 
 
 def _accepted(request: SignedRequest, signer: AnySigner) -> Flow[SignedRequest]:
-    """Return a request whose acceptance the new account or the controller has signed."""
+    """Return a request with the acceptance signed by the new account or the controller."""
     acceptance = request.request.acceptance
     if not isinstance(acceptance, Request) or acceptance.account != Address(signer.address):
         raise InvalidInput(f"{signer.address} can't accept this request: it is not asked to")

@@ -1,8 +1,8 @@
-"""What the chain says about a transaction: whether it is in a block that stands, or never will be.
+"""The state of a transaction on the chain: in a confirmed block, not yet, or never.
 
-Only the chain decides. A receipt counts if the chain has its block at that number, by that hash,
-and enough blocks follow. A number is taken by another transaction if every node that answers says
-so at a block that is final, and none knows the transaction.
+Only the chain decides. A receipt counts if the chain has its block, by number and hash, and enough
+blocks follow. A nonce is used by another transaction if every node that answers says so at a final
+block, and none knows the transaction.
 """
 
 from __future__ import annotations
@@ -48,24 +48,24 @@ if TYPE_CHECKING:
 
 FIRST_POLL_S = 0.02
 LONGEST_POLL_S = 2.0
-# How long a transaction is looked for that a node answered with an error: three blocks of Energy
-# Web. Such nodes keep some of them all the same.
+# How long to look for a transaction after the node answered with an error: three blocks of Energy
+# Web. Some nodes keep the transaction anyway.
 _REFUSED_PATIENCE_S = 15.0
-_LOSS_S = 5.0  # nodes announce a block before they know what is in it
+_LOSS_S = 5.0  # nodes announce a block before they know its content
 _FIRST_REPEAT_S = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Landed:
-    """A transaction that is in a block that stands.
+    """A transaction in a confirmed block.
 
     Attributes:
         tx_hash: Its hash.
         receipt: Its receipt.
         block: Its block.
-        blocks: How many blocks stand, its own included.
-        seen: The answer to `WriteOptions.watch` at the end of its block; `None` if that was not
-            asked, or the chain has gone on.
+        blocks: Number of confirmations, including its own block.
+        seen: The answer to `WriteOptions.watch` after its block; `None` without one, or if the
+            chain had moved on.
     """
 
     tx_hash: str
@@ -77,11 +77,11 @@ class Landed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Afloat:
-    """A transaction that is in no block that stands.
+    """A transaction that is not in a confirmed block.
 
     Attributes:
-        why: What is missing.
-        blocks: How many blocks stand, its own included.
+        why: What it lacks.
+        blocks: Number of confirmations, including its own block.
     """
 
     why: str
@@ -89,11 +89,11 @@ class Afloat:
 
 
 def look_for(tx_hashes: tuple[str, ...], confirmations: int) -> Flow[Landed | Afloat]:
-    """Return whether one of several transactions is in a block that stands; looks once.
+    """Return whether one of several transactions is in a confirmed block, with a single lookup.
 
     Args:
-        tx_hashes: Their hashes. At most one of them can be in a block.
-        confirmations: How many blocks must stand, including its own.
+        tx_hashes: Their hashes. At most one of them can be in the chain.
+        confirmations: Number of confirmations needed, including its own block.
     """
     receipts, head = yield from together(
         all_of(tuple([ReceiptOf(tx_hash) for tx_hash in tx_hashes])),
@@ -109,14 +109,14 @@ def place_of(
     confirmations: int,
     known_blocks: Mapping[int, BlockRef | None] | None = None,
 ) -> Flow[Landed | Afloat]:
-    """Return whether one of several transactions is in a block that stands, given their receipts.
+    """Return whether one of several transactions is in a confirmed block, given their receipts.
 
     Args:
         tx_hashes: Their hashes.
         receipts: Their receipts, in the same order.
-        head: The latest block, asked for together with the receipts.
-        confirmations: How many blocks must stand, including its own.
-        known_blocks: Blocks that were asked for together with the receipts, by their numbers.
+        head: The latest block, read in the same request as the receipts.
+        confirmations: Number of confirmations needed, including its own block.
+        known_blocks: Blocks read in the same request, by number.
     """
     all_blocks = {**(known_blocks or {}), head.ref.number: head.ref}
     why, blocks = "it is not in a block yet", 0
@@ -142,14 +142,14 @@ def is_taken(
     head: HeadBlock,
     depth: int,
 ) -> Flow[bool]:
-    """Return whether another transaction has taken the number of these, in a block that stands.
+    """Return whether another transaction has used the nonce of these, in a confirmed block.
 
     Args:
-        tx_hashes: Hashes of all that was signed under the number.
-        number: The number.
-        account: Whose number it is.
+        tx_hashes: Hashes of all transactions signed with the nonce.
+        number: The nonce.
+        account: The sender.
         head: The latest block.
-        depth: How many blocks must stand on the one that is asked about, itself included.
+        depth: Number of confirmations needed.
     """
     at = head.ref.number - depth + 1
     if at < 0:
@@ -181,20 +181,20 @@ def wait(  # noqa: PLR0913 - what is waited for
     again: SignedTransaction | None = None,
     others: Callable[[], Flow[tuple[str, ...]]] | None = None,
 ) -> Flow[Landed]:
-    """Wait until one of several transactions with the same number is in a block that stands.
+    """Wait until one of several transactions with the same nonce is in a confirmed block.
 
     Args:
         tx_hashes: Their hashes, the latest last.
-        number: Their number among the sender's; `None` if it is not known.
-        sender: Who sent them.
-        options: How long to wait, and how many blocks must stand.
-        lost: What the node answered when the latest was handed over, if not that it took it.
-        depth: How many blocks must stand for a number to be taken by another transaction.
-        again: Signed bytes to hand over again while no node knows the transaction.
-        others: Returns the hashes again, in case another process has signed more of them.
+        number: Their nonce; `None` if unknown.
+        sender: The sender.
+        options: Time limit and number of confirmations.
+        lost: The node's error when the latest one was sent, if any.
+        depth: Number of confirmations needed to consider the nonce used by another transaction.
+        again: Signed bytes to resend while no node knows the transaction.
+        others: Returns the current hashes, in case another process has signed more.
 
     Raises:
-        TransactionReplaced: Another transaction has taken the number, and that stands.
+        TransactionReplaced: Another transaction with this nonce is confirmed.
         OutcomeUnknown: The chain did not decide in time.
     """
     started = yield from Clock()
@@ -241,9 +241,9 @@ def _poll(
     sender: Address | None,
     watch: Effect[object] | None,
 ) -> Flow[_Polled]:
-    """Ask once for all that the wait looks at, and for what somebody wants to see along with it.
+    """Read everything that the wait depends on, and the caller's `watch`, in one request.
 
-    What is seen after the receipts and before the head is of the head's block, if a receipt is.
+    Effects between the receipts and the head are answered at the head's block if a receipt is.
     """
     counts = () if sender is None else (TransactionCount(sender, pending=False),)
     first = together(
@@ -256,7 +256,7 @@ def _poll(
         except (RpcUnavailable, RpcTimeout):
             raise
         except OcnRegistryError:
-            pass  # nothing depends on it
+            pass  # nothing depends on its answer
         else:
             return receipts, known, seen, head, numbers
     (receipts, known), (head, numbers) = yield from together(first, last)
@@ -264,7 +264,7 @@ def _poll(
 
 
 class _Repeat:
-    """Hands the same bytes over again, after longer and longer pauses."""
+    """Resends the same bytes, with growing pauses."""
 
     def __init__(self, again: SignedTransaction | None, now: float) -> None:
         self._again = again

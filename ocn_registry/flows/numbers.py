@@ -1,6 +1,6 @@
-"""The number of an account's next transaction, from the journal and the chain.
+"""The nonce of an account's next transaction, from the journal and the chain.
 
-No number is left out: a transaction that comes after a gap would wait for ever.
+Nonces have no gaps: a transaction behind a gap would wait forever.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
     from ocn_registry.protocol.effects import Flow
     from ocn_registry.protocol.journal import JournalEntry
 
-_LAG_S = 15.0  # how long a node that lags behind the journal is waited for: three blocks
+_LAG_S = 15.0  # how long to wait for a node that is behind the journal: three blocks
 
 
 def next_number(sender: Sender, entries: tuple[JournalEntry, ...], counts: Counts) -> Flow[int]:
-    """Return the number of the next transaction.
+    """Return the nonce of the next transaction.
 
     Args:
         sender: The account.
         entries: Open entries and the last one.
-        counts: What the chain says.
+        counts: The chain's answer.
 
     Raises:
-        JournalError: The node lags behind the journal, or its chain was set back.
+        JournalError: The node is behind the journal, or its chain was reset.
     """
     started = yield from Clock()
     pause = FIRST_POLL_S
@@ -60,7 +60,7 @@ def _next(
     waiting: set[int],
     counts: Counts,
 ) -> Flow[int | None]:
-    """Return the next number; `None` if earlier ones are missing at the node."""
+    """Return the next nonce; `None` if the node lacks earlier ones."""
     taken = [entry for entry in own if entry.state != "lost"]
     last = max(taken, key=lambda entry: entry.number, default=None)
     if last is None or last.number < counts.pending:
@@ -77,9 +77,9 @@ def _next(
 
 
 def _stands(sender: Sender, entry: JournalEntry, counts: Counts) -> Flow[bool | None]:
-    """Return whether a final entry is still in the chain; `None` if the node may lag.
+    """Return whether a final entry is still in the chain; `None` if the node may be behind.
 
-    A test chain can be set back, and does not lag: one program makes all of its blocks.
+    A test chain can be reset, but is never behind: one program makes all of its blocks.
     """
     if entry.block is None:
         return True

@@ -1,4 +1,4 @@
-"""How transactions are priced, kept and waited for, and what is called on the way."""
+"""Options of writes: price, journal, waiting, and callbacks."""
 
 from __future__ import annotations
 
@@ -15,34 +15,33 @@ if TYPE_CHECKING:
     from ocn_registry.protocol.journal import Journal
 
 DEFAULT_TIP_WEI = 2
-# 0.01 of the chain's token. A write on Energy Web costs less than a millionth of that.
+# 0.01 of the chain's token. A write on Energy Web costs less than a millionth of this.
 DEFAULT_MAX_COST_WEI = 10**16
 _MAX_CONFIRMATIONS = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteOptions:
-    """How a transaction is priced, kept and waited for.
+    """How a transaction is priced, stored and waited for.
 
     Attributes:
-        max_fee_per_gas_wei: Most that is paid per gas; `None` for twice the latest base fee and
-            the tip.
-        tip_per_gas_wei: What the validator is offered per gas.
-        max_cost_wei: Most that one transaction may cost; `None` for no limit.
-        gas: Gas that the transaction may use; `None` for the node's estimate and a quarter more.
-        confirmations: How many blocks must stand, including the transaction's own.
+        max_fee_per_gas_wei: The most that is paid per gas; `None` for twice the latest base fee
+            plus the tip.
+        tip_per_gas_wei: The tip for the validator per gas.
+        max_cost_wei: The most that a transaction may cost; `None` for no limit.
+        gas: Gas limit of the transaction; `None` for the node's estimate plus a quarter.
+        confirmations: Number of confirmations needed, including the transaction's own block.
         timeout_s: How long to wait for the receipt.
-        journal: Where transactions are kept until the chain has decided; `None` for the memory of
-            the transport. Only a journal in a file still knows, after the process has ended, what
-            was sent.
-        watch: What is read along, without a request of its own: with a quote (`Quote.seen`) and
-            with the receipt (`Outcome.seen`).
+        journal: Stores transactions until the chain has decided; `None` for the transport's memory.
+            Only a journal in a file survives the process.
+        watch: An effect to perform in the same request as a quote (`Quote.seen`) and a receipt
+            (`Outcome.seen`).
         on_signed: Called with the transaction's hash once it is in the journal, before it is sent.
-        on_sent: Called with the transaction's hash right after it was sent.
-        on_wait: Called after each look that found nothing, with the number of blocks that stand
-            and the number needed.
-        on_notice: Called with a sentence for people: that this write was sent before and is waited
-            for, or that another transaction of the account is waiting.
+        on_sent: Called with the transaction's hash right after it is sent.
+        on_wait: Called after each lookup while waiting, with the number of confirmations so far and
+            the number needed.
+        on_notice: Called with a sentence for users: that this write was sent earlier and is being
+            waited for, or that another transaction of the account is pending.
     """
 
     max_fee_per_gas_wei: int | None = None
@@ -59,7 +58,7 @@ class WriteOptions:
     on_notice: Callable[[str], None] | None = None
 
     def __post_init__(self) -> None:
-        """Check the numbers."""
+        """Check the values."""
         for name, value, least, most in (
             ("tip_per_gas_wei", self.tip_per_gas_wei, 0, 1 << 128),
             ("max_fee_per_gas_wei", self.max_fee_per_gas_wei, 0, 1 << 128),
@@ -74,13 +73,13 @@ class WriteOptions:
                 )
 
     def notice(self, sentence: str) -> None:
-        """Pass a sentence on to whoever listens."""
+        """Pass a sentence to `on_notice`, if set."""
         if self.on_notice is not None:
             self.on_notice(sentence)
 
 
 def check(options: object) -> None:
-    """Raise `InvalidInput` for what is not the options of a write."""
+    """Raise `InvalidInput` unless the value is a `WriteOptions`."""
     if not isinstance(options, WriteOptions):
         raise InvalidInput(
             f"the options are of type {type(options).__name__}: give WriteOptions(...)",

@@ -1,4 +1,4 @@
-"""Read from a receipt what a transaction did, or why it failed."""
+"""Read a transaction's outcome, or the reason for its failure, from the receipt."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def outcome(
     sender: Address,
     items: tuple[Item, ...],
 ) -> Flow[Outcome]:
-    """Return what a transaction did; raise what it failed with.
+    """Return the outcome of a transaction; raise its error if it failed.
 
     Args:
         dialect: The dialect of the deployment.
         landed: The transaction and its block.
-        transaction: What was signed.
+        transaction: The signed transaction.
         sender: Who sent it.
-        items: What was asked.
+        items: The requested intents.
     """
     receipt, tx_hash = landed.receipt, landed.tx_hash
     if not receipt.succeeded:
@@ -60,7 +60,7 @@ def outcome(
 
 
 def created(landed: Landed) -> Outcome:
-    """Return the outcome of a transaction that created a contract; raise if it failed."""
+    """Return the outcome of a contract creation; raise if it failed."""
     receipt = landed.receipt
     if not receipt.succeeded:
         failed = UnknownRevert()
@@ -77,13 +77,13 @@ def created(landed: Landed) -> Outcome:
 
 
 def attempt_of(attempts: tuple[SignedTransaction, ...], tx_hash: str) -> Transaction:
-    """Return what was signed in the attempt that has this hash."""
+    """Return the transaction of the attempt with this hash."""
     (attempt,) = [one for one in attempts if one.tx_hash == tx_hash]
     return unsigned(attempt.raw)
 
 
 def _price(transaction: Transaction, landed: Landed) -> Flow[int | None]:
-    """Compute what was paid per gas from the transaction and its block; `None` if that fails."""
+    """Compute the price paid per gas from transaction and block; `None` if not possible."""
     tip = transaction.tip_per_gas_wei
     if tip is None:
         return transaction.max_fee_per_gas_wei
@@ -102,7 +102,7 @@ def _reason(
     sender: Address,
     block: int,
 ) -> Flow[Reverted]:
-    """Return the error of a transaction that failed in its block."""
+    """Return the error of a transaction that failed on the chain."""
     call = Call(transaction.to, transaction.data, bytes, dialect.error_of, sender, block)
     try:
         yield from call

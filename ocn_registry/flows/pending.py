@@ -1,4 +1,4 @@
-"""Open transactions: those that wait for a block, as the journal and the chain know them."""
+"""Open transactions: those waiting for a block, according to journal and chain."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ def open_transactions(
     account: Address | None,
     options: WriteOptions,
 ) -> Flow[tuple[OpenTransaction, ...]]:
-    """Return what the journal has signed for a chain and the chain has not decided.
+    """Return the transactions in the journal that the chain has not decided.
 
     Args:
         dialect: The dialect of the deployment.
-        account: Whose transactions; `None` for all accounts'.
+        account: The sender; `None` for all accounts.
         options: The journal.
     """
     journal = options.journal
@@ -57,7 +57,7 @@ def spender_status(
     account: Address,
     options: WriteOptions,
 ) -> Flow[SpenderStatus]:
-    """Return an account's money and open transactions, all of one moment; nothing is sent.
+    """Return an account's balance and open transactions, read at once. Nothing is sent.
 
     Args:
         dialect: The dialect of the deployment.

@@ -1,7 +1,7 @@
-"""What a transaction pays per gas, and at most in total.
+"""The price of a transaction per gas, and its maximum cost.
 
-Blocks of Energy Web cost a few wei per gas, so the usual defaults of wallets, in gwei, are wrong
-here. The rule is twice the latest base fee, and a tip of two wei.
+Energy Web's gas price is a few wei, so the usual defaults of wallets, in gwei, are wrong here. The
+rule is twice the latest base fee plus a tip of two wei.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from ocn_registry.flows.options import WriteOptions
     from ocn_registry.protocol.effects import Flow, HeadBlock
 
-_RISE = 4  # nodes accept a replacement from an eighth more; a quarter is on the safe side
+_RISE = 4  # nodes accept a replacement at an eighth more; a quarter is safe
 
 
 class Price(NamedTuple):
-    """What a transaction pays per gas.
+    """The price of a transaction per gas.
 
     Attributes:
         max_fee_per_gas_wei: The most that is paid.
-        tip_per_gas_wei: What the validator gets of it; `None` for a transaction of the old form.
+        tip_per_gas_wei: The validator's part; `None` for a legacy transaction.
     """
 
     max_fee_per_gas_wei: int
@@ -37,17 +37,17 @@ def price_at(
     *,
     has_base_fee: bool | None = None,
 ) -> Price:
-    """Return what a transaction pays per gas now.
+    """Return the price per gas for a transaction now.
 
     Args:
         head: The latest block.
-        gas_price_wei: The node's gas price; it counts only where blocks have no base fee.
+        gas_price_wei: The node's gas price; used only if blocks have no base fee.
         options: Tip and caps.
-        has_base_fee: Whether the network's blocks have base fees; `None` if that is not known.
+        has_base_fee: Whether the network's blocks have base fees; `None` if unknown.
 
     Raises:
-        FeeAboveCap: It is more than the options allow.
-        BadAnswer: The block has no base fee and the network's blocks do, or the other way round.
+        FeeAboveCap: The price is above the options' limit.
+        BadAnswer: The block has a base fee and the network's blocks don't, or vice versa.
     """
     cap = options.max_fee_per_gas_wei
     if has_base_fee is not None and has_base_fee is not (head.base_fee_wei is not None):
@@ -75,24 +75,24 @@ def price_at(
 
 
 def fees(head: HeadBlock, options: WriteOptions) -> Flow[Price]:
-    """Return what a transaction pays per gas now, asking for the gas price where that counts."""
+    """Return the price per gas for a transaction now; read the node's gas price if it is needed."""
     suggested = (yield from GasPrice()) if head.base_fee_wei is None else None
     return price_at(head, suggested, options)
 
 
 def raised(was: tuple[int, int | None], options: WriteOptions) -> Flow[Price]:
-    """Return what a transaction pays per gas that replaces another one.
+    """Return the price per gas of a replacement transaction.
 
     Args:
-        was: The most that the other one pays per gas, and its tip; see `Price`.
+        was: The price of the transaction to replace.
         options: Tip and caps.
 
     Returns:
-        What is paid now, and at least a quarter more than the other one pays. The kind of
-        transaction stays the same.
+        The current price, but at least a quarter above the other one's. The transaction type stays
+        the same.
 
     Raises:
-        FeeAboveCap: It is more than the options allow.
+        FeeAboveCap: The price is above the options' limit.
     """
     fee_was, tip_was = was
     head = yield from Head()
@@ -110,7 +110,7 @@ def raised(was: tuple[int, int | None], options: WriteOptions) -> Flow[Price]:
 
 
 def hold_cost(gas: int, price: Price, options: WriteOptions) -> None:
-    """Raise `FeeAboveCap` if a transaction could cost more than the options allow."""
+    """Raise `FeeAboveCap` if a transaction could cost more than the options' limit."""
     cost, most = gas * price.max_fee_per_gas_wei, options.max_cost_wei
     if most is not None and cost > most:
         raise FeeAboveCap(cost, most, of="transaction")

@@ -1,7 +1,7 @@
-"""The questions of node software, answered by the chain; `cache.questions` answers them in memory.
+"""The lookups of node software, answered by the chain; `cache.questions` answers from memory.
 
-An answer that takes several reads is of one block. Contracts without memberships still lead from a
-former id to the party that has since changed it; here, only the party's current id counts.
+An answer that takes several reads reflects one block. Contracts without memberships still resolve a
+former id to the party that has since changed it; here, only a party's current id counts.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def agreements(dialect: Dialect, who: Address | PartyId, block: int) -> Flow[tup
 
 
 def party_now(dialect: Dialect, who: PartyId, block: int | None) -> Flow[Party | None]:
-    """Return the party that has this id now; case is ignored if nobody has it exactly like this.
+    """Return the party that has this id now; case is ignored if there is no exact match.
 
     Args:
         dialect: The dialect of the deployment.

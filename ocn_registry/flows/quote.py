@@ -1,7 +1,7 @@
-"""The most that a write can cost, before anything is sent: it is checked, simulated and priced.
+"""Quote a write: check, simulate and price it without sending anything.
 
-`write` takes the same steps, so a quote raises what the write would raise. A write that is given
-its quote does not simulate again, and never costs more than the quote.
+`write` takes the same steps, so a quote raises what the write would raise. A write with a quote
+does not simulate again, and never costs more than the quote.
 """
 
 from __future__ import annotations
@@ -33,20 +33,20 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# A plan that was shown longer ago is checked again before it is signed; it still binds.
+# An older quote is checked again before signing; it still limits the cost.
 FRESH_S = 10.0
-# What a later transaction may need on top, because an earlier one has cleared the entry.
+# Extra gas that a later transaction may need because an earlier one cleared the entry.
 _SET_AGAIN_GAS = 200_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ready:
-    """What a quote found out that its write does not ask again.
+    """The results of a quote that its write reuses.
 
     Attributes:
-        stages: The transactions that it takes.
-        first: The first of them, prepared.
-        at_s: When, on a clock that only goes forward.
+        stages: The transactions of the write.
+        first: The first transaction, prepared.
+        at_s: The time, on the monotonic clock.
     """
 
     stages: tuple[Stage, ...]
@@ -60,12 +60,12 @@ def quote(
     payer: Address,
     options: WriteOptions,
 ) -> Flow[Quote]:
-    """Return what these steps cost at most; nothing is sent.
+    """Return the most that these steps can cost. Nothing is sent.
 
     Args:
         dialect: The dialect of the deployment.
-        steps: Intents of the payer itself, and requests that others signed.
-        payer: Who would sign the transaction, and pay.
+        steps: Intents of the payer, and requests that others signed.
+        payer: The account that would sign the transaction and pay.
         options: Price and journal.
     """
     check(dialect, steps)
@@ -114,7 +114,7 @@ def _priced(
 
 
 def ready_of(quoted: Quote | None) -> Flow[Ready | None]:
-    """Return what a quote found out, if that was a moment ago."""
+    """Return the results of a quote, if it is recent."""
     if quoted is None or quoted.ready is None:
         return None
     ready = cast("Ready", quoted.ready)
@@ -123,7 +123,7 @@ def ready_of(quoted: Quote | None) -> Flow[Ready | None]:
 
 
 def bounded(quoted: Quote | None, place: int) -> Bound | None:
-    """Return what a quote allows for one of its transactions."""
+    """Return the limits that a quote sets for one of its transactions."""
     if quoted is None or quoted.max_fee_per_gas_wei is None or place >= len(quoted.gas_of_each):
         return None
     price = Price(quoted.max_fee_per_gas_wei, quoted.tip_per_gas_wei)
@@ -131,7 +131,7 @@ def bounded(quoted: Quote | None, place: int) -> Bound | None:
 
 
 def check(dialect: Dialect, steps: tuple[Step, ...]) -> None:
-    """Raise `InvalidInput` for steps that no contract would take."""
+    """Raise `InvalidInput` for steps that no contract would accept."""
     for step in steps:
         check_step(step)
         if not isinstance(step, SignedRequest):
@@ -139,9 +139,9 @@ def check(dialect: Dialect, steps: tuple[Step, ...]) -> None:
 
 
 def planned(dialect: Dialect, steps: tuple[Step, ...], sender: Address) -> Flow[tuple[Stage, ...]]:
-    """Check what is to be sent, and return which transactions it takes; see `quote`."""
+    """Check the steps, and return the transactions that they take; see `quote`."""
     check(dialect, steps)
-    dialect.write(steps, each_alone=False)  # for one contract, and not empty
+    dialect.write(steps, each_alone=False)  # checks that they are for one contract, and not empty
     requests = requests_in(steps)
     if not (yield from Local(lambda: all(map(_is_signed, requests)))):
         yield from verify(dialect, requests)
@@ -149,9 +149,9 @@ def planned(dialect: Dialect, steps: tuple[Step, ...], sender: Address) -> Flow[
 
 
 def explained(dialect: Dialect, steps: tuple[Step, ...], flow: Flow[T]) -> Flow[T]:
-    """Let a flow simulate steps; where that fails because of a request, say what is wrong with it.
+    """Run a simulation; if it fails because of a request, raise what is wrong with the request.
 
-    The simulation looks at nonces and deadlines too, so they are read only if it fails.
+    The simulation covers nonces and deadlines too, so they are read only if it fails.
     """
     try:
         return (yield from flow)
@@ -179,7 +179,7 @@ def write_of(
     sender: Address,
     bound: Bound | None = None,
 ) -> Write:
-    """Return the write that takes all of these steps in one transaction, or none of them."""
+    """Return the write that performs all of these steps in one transaction, or none of them."""
     call = dialect.write(steps, each_alone=False, sender=sender)
     return Write(
         trial=call,
@@ -201,15 +201,15 @@ def priced_together(
     stages: tuple[Stage, ...],
     sender: Sender,
 ) -> Flow[tuple[Prepared, ...]]:
-    """Simulate each of several transactions as things are now, and price all of them.
+    """Simulate several transactions, each on the current state, and price all of them.
 
     Raises:
-        InsufficientFunds: The payer could pay each, and not all.
+        InsufficientFunds: The payer can't pay for all of them together.
     """
     found: list[Prepared] = []
     for stage in stages:
         made = yield from prepared(sender, write_of(dialect, stage.steps, sender.account))
-        if found:  # by then the first ones have removed what it sets
+        if found:  # by then, the earlier ones have removed the entry that it sets
             gas = made.transaction.gas + _SET_AGAIN_GAS
             made = replace(made, transaction=replace(made.transaction, gas=gas))
         found.append(made)
@@ -227,7 +227,7 @@ def quote_call(
     payer: Address,
     options: WriteOptions,
 ) -> Flow[Quote]:
-    """Return what a call costs at most that is not an intent of the contracts."""
+    """Return the most that a call can cost, for calls other than intents."""
     sender = yield from sender_for(dialect.deployment, payer, options)
     made = (yield from prepared(sender, plain(call))).transaction
     return Quote(gas=made.gas, cost_wei=made.gas * made.max_fee_per_gas_wei)

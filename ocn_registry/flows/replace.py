@@ -1,8 +1,8 @@
-"""What became of a transaction, and how to replace one that is stuck.
+"""Look up the outcome of a transaction, and replace one that is stuck.
 
-The replacement has the same number, so only one of the two can take effect, and pays at least a
-quarter more, because nodes reject less. Only a transaction that the account signed itself is
-replaced: its signature is recovered and compared, whoever supplied the transaction.
+The replacement has the same nonce, so only one of the two can take effect, and pays at least a
+quarter more, because nodes reject a smaller increase. Only a transaction signed by the account
+itself is replaced: its signature is recovered and compared, wherever the transaction comes from.
 """
 
 from __future__ import annotations
@@ -43,15 +43,15 @@ _GAS_OF_NOTHING = 21_000
 
 
 def outcome_of(dialect: Dialect, tx_hash: str, options: WriteOptions) -> Flow[Outcome | None]:
-    """Return what became of a transaction.
+    """Return the outcome of a transaction.
 
     Args:
         dialect: The dialect of the deployment.
-        tx_hash: Its hash, or that of one that it replaced.
-        options: Journal, and how many blocks must stand.
+        tx_hash: Its hash, or the hash of one that it replaced.
+        options: Journal and number of confirmations.
 
     Returns:
-        What it did; `None` if it is not in a block that stands.
+        The outcome; `None` if it is not in a confirmed block.
     """
     tx_hash = _checked(tx_hash)
     entry = yield from _entry(dialect, tx_hash, options)
@@ -67,12 +67,12 @@ def outcome_of(dialect: Dialect, tx_hash: str, options: WriteOptions) -> Flow[Ou
 
 
 def await_outcome(dialect: Dialect, tx_hash: str, options: WriteOptions) -> Flow[Outcome]:
-    """Wait for a transaction that was sent before.
+    """Wait for a transaction that was sent earlier.
 
     Args:
         dialect: The dialect of the deployment.
-        tx_hash: Its hash, or that of one that it replaced.
-        options: Journal, how long to wait, and how many blocks must stand.
+        tx_hash: Its hash, or the hash of one that it replaced.
+        options: Journal, time limit and number of confirmations.
     """
     tx_hash = _checked(tx_hash)
     entry = yield from _entry(dialect, tx_hash, options)
@@ -93,13 +93,13 @@ def speed_up(
     signer: AnySigner,
     options: WriteOptions,
 ) -> Flow[Outcome]:
-    """Send a transaction again for more, with its number; wait for whichever gets into a block.
+    """Send a transaction again at a higher price, and wait for whichever is mined.
 
     Args:
         dialect: The dialect of the deployment.
-        tx_hash: Hash of the one that is stuck.
-        signer: Who sent it.
-        options: Price, journal and patience.
+        tx_hash: Hash of the stuck transaction.
+        signer: The account that sent it.
+        options: Price, journal and time limits.
     """
     entry, landed = yield from _replace(dialect, _checked(tx_hash), signer, options, void=False)
     return (yield from outcome_of_entry(dialect, entry, landed))
@@ -111,16 +111,16 @@ def cancel(
     signer: AnySigner,
     options: WriteOptions,
 ) -> Flow[Outcome | None]:
-    """Send a transaction that does nothing, with the number of one that is stuck.
+    """Replace a stuck transaction with one that does nothing.
 
     Args:
         dialect: The dialect of the deployment.
-        tx_hash: Hash of the one that is stuck.
-        signer: Who sent it.
-        options: Price, journal and patience.
+        tx_hash: Hash of the stuck transaction.
+        signer: The account that sent it.
+        options: Price, journal and time limits.
 
     Returns:
-        `None` if it will never take effect; what it did if it was quicker.
+        `None` if it will never take effect; its outcome if it was faster.
     """
     entry, landed = yield from _replace(dialect, _checked(tx_hash), signer, options, void=True)
     try:
@@ -137,7 +137,7 @@ def _replace(
     *,
     void: bool,
 ) -> Flow[tuple[JournalEntry, Landed]]:
-    """Replace a transaction that is not in a block; return it, and what got into a block."""
+    """Replace a pending transaction; return its entry and the one that was mined."""
     sender = yield from sender_for(dialect.deployment, signer.address, options)
     turn = yield from sender.turn()
     lost = None
@@ -157,7 +157,7 @@ def _replace(
 
 
 def _known(dialect: Dialect, sender: Sender, tx_hash: str) -> Flow[JournalEntry]:
-    """Return what a transaction was that this account signed: the journal or the node knows it."""
+    """Return a transaction signed by this account, from the journal or the node."""
     entry = yield from _entry(dialect, tx_hash, sender.options)
     if entry is None:
         found, first = yield from together(TransactionOf(tx_hash), BlockAt(0))
@@ -189,7 +189,7 @@ def _known(dialect: Dialect, sender: Sender, tx_hash: str) -> Flow[JournalEntry]
 
 
 def _own(sender: Sender, attempt: SignedTransaction) -> Flow[None]:
-    """Raise `InvalidInput` if a transaction is not signed by the account."""
+    """Raise `InvalidInput` if the account did not sign a transaction."""
 
     def signer_of() -> str | None:
         signature = signature_in(attempt.raw)
@@ -210,10 +210,10 @@ def _own(sender: Sender, attempt: SignedTransaction) -> Flow[None]:
 
 
 def _dearer(entry: JournalEntry, sender: Sender, *, void: bool) -> Flow[Transaction]:
-    """Return the transaction that takes an entry's place."""
+    """Return the replacement for an entry's transaction, at a higher price."""
     latest = unsigned(entry.attempts[-1].raw)
     price = yield from raised((latest.max_fee_per_gas_wei, latest.tip_per_gas_wei), sender.options)
-    # After an attempt to cancel, the call itself is that of the first attempt.
+    # After a cancellation attempt, the call is that of the first attempt.
     call = unsigned(entry.attempts[0].raw)
     dearer = replace(
         call,
@@ -235,14 +235,14 @@ def _entry(dialect: Dialect, tx_hash: str, options: WriteOptions) -> Flow[Journa
 
 
 def _of_this_chain(entry: JournalEntry) -> Flow[None]:
-    """Raise `JournalError` if a transaction is of another chain with the same id."""
+    """Raise `JournalError` if a transaction belongs to another chain with the same id."""
     first = yield from BlockAt(0)
     if first is not None and not same_chain(entry.genesis_hash, first.hash):
         raise other_chain(entry)
 
 
 def _outcome(dialect: Dialect, landed: Landed) -> Flow[Outcome]:
-    """Return what a transaction did of which only the hash is known."""
+    """Return the outcome of a transaction known only by its hash."""
     found = yield from TransactionOf(landed.tx_hash)
     if found is None:
         raise OutcomeUnknown(landed.tx_hash, "the RPC node does not know it any more")

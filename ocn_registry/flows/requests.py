@@ -1,4 +1,4 @@
-"""Signed requests: prepare, sign and read them, and check them before anyone pays for them."""
+"""Signed requests: prepare, sign, parse and check them before anyone pays."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from ocn_registry.signing import AnySigner, Request
 
 _VALID = "isValidSignature(bytes32,bytes)"  # ERC-1271
-# What the contracts give a wallet, and what a transaction takes before it. A wallet that uses more
+# The gas that the contracts give a wallet, plus a transaction's base cost. A wallet that uses more
 # could keep the node from answering.
 _LOOK_GAS, _BYTE_GAS = 250_000 + 21_000, 16
 _DAY_S = 24 * 60 * 60
@@ -78,7 +78,7 @@ def prepare(
     check_intent(intent)
     check_number(nonce, "nonce")
     check_number(deadline_unix_s, "deadline (Unix seconds)")
-    if not intent.signable:  # a caller without a type checker may give any
+    if not intent.signable:  # without a type checker, it can be any value
         raise InvalidInput(
             f"{type(intent).__name__} can't be signed for a spender: the owner sends it itself",
         )
@@ -121,7 +121,7 @@ def prepare(
 
 
 def _with_id(dialect: Dialect, intent: SignableIntent, account: Address) -> Flow[SignableIntent]:
-    """Return the intent with the id that it means: signed requests always name the id."""
+    """Return the intent with its id filled in: signed requests always name the id."""
     if (
         not dialect.limits.has_many_ids
         or not isinstance(intent, SetPartyModules | DeleteParty)
@@ -151,7 +151,7 @@ def sign(  # noqa: PLR0913, PLR0917 - what a request is made of
     Args:
         dialect: The dialect of the deployment.
         intent: The change.
-        signer: The account itself, or its controller.
+        signer: The account's key, or its controller's.
         nonce: The nonce; `None` for the account's next one at the contract.
         deadline_unix_s: The deadline, in Unix seconds; `None` for an hour from now.
         account: The account whose entry changes; `None` for the signer.
@@ -169,12 +169,12 @@ def signed_in_a_row(
     signer: AnySigner,
     account: Address,
 ) -> Flow[tuple[SignedRequest, ...]]:
-    """Return signed requests for one transaction, with consecutive nonces and the same deadline.
+    """Return signed requests for one transaction: consecutive nonces, the same deadline.
 
     Args:
         dialect: The dialect of the deployment.
         intents: The changes, all in one contract.
-        signer: The account itself, or its controller.
+        signer: The account's key, or its controller's.
         account: The account whose entries change.
     """
     signed: list[SignedRequest] = []
@@ -190,7 +190,7 @@ def signed_in_a_row(
 def _with_ids_of_the_row(
     dialect: Dialect, intents: tuple[SignableIntent, ...]
 ) -> tuple[SignableIntent, ...]:
-    """Name the id that modules mean which follow a registration: by then it is the current one."""
+    """Fill in the id of modules that follow a registration: by then it is the current one."""
     if not dialect.limits.has_many_ids:
         return intents
     current: SetParty | None = None
@@ -206,7 +206,7 @@ def _with_ids_of_the_row(
 
 
 def signed_by(request: Request, signer: AnySigner) -> Flow[SignedRequest]:
-    """Return a request with the signer's signature, without checking who the signer is."""
+    """Return a request with the signer's signature, without checking who signed."""
     payload = request.payload
     task: Local[bytes] = Local(lambda: signer.sign(payload))
     return request.signed((yield from task), signer=signer.address)
@@ -244,7 +244,7 @@ def verify(dialect: Dialect, requests: tuple[SignedRequest, ...]) -> Flow[None]:
 def respelled(dialect: Dialect, steps: tuple[Step, ...]) -> Flow[tuple[Step, ...]]:
     """Return steps with the signatures of controllers in canonical form.
 
-    Those of accounts are made canonical when a request is read. Only the chain knows an account's
+    Account signatures are converted when a request is parsed. Only the chain knows an account's
     controller, and it is asked only if a signature has another form.
 
     Args:
@@ -281,11 +281,11 @@ def checks(
     dialect: Dialect,
     requests: tuple[SignedRequest, ...],
 ) -> Flow[tuple[Checked, ...]]:
-    """Check deadline, nonce and signature of signed requests, in the order of the contract.
+    """Check deadline, nonce and signature of signed requests, in the contract's order.
 
     Args:
         dialect: The dialect of the deployment.
-        requests: The signed requests; those of one account in the order of their nonces.
+        requests: The signed requests; those of an account in nonce order.
     """
     for each in requests:
         check_signed(each)
@@ -328,10 +328,10 @@ def _acceptance(
     request: SignedRequest,
     now_unix_s: int,
 ) -> Flow[Checked]:
-    """Check the acceptance of a request that needs one; controllers don't count for it.
+    """Check the acceptance of a request that needs one. Controllers can't accept for an account.
 
-    The contract does without where the new account itself sends a move. That is not enough here:
-    whoever sends other people's requests would be given what it did not ask for.
+    The contract needs none if the new account itself sends the move. That is not enough here: a
+    spender that sends other people's requests would be given an account unasked.
     """
     needed = acceptance_of(request.intent, request.account)
     if needed is None:

@@ -1,4 +1,4 @@
-"""One account's transactions: its turn to write, its journal, its numbers, and waiting for them."""
+"""The transactions of an account: its turn to write, its journal, its nonces, and waiting."""
 
 from __future__ import annotations
 
@@ -39,18 +39,18 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger("ocn_registry.writes")
 _LONGEST_PAUSE_S = 0.2
-_UNKNOWN_DEPTH = 12  # how many blocks count as final where the network does not say
+_UNKNOWN_DEPTH = 12  # blocks to finality if the network does not say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """What the chain says about an account's numbers, asked in one go.
+    """An account's nonces on the chain, read at once.
 
     Attributes:
         head: The latest block.
-        mined: The number after the last one that is in a block.
-        pending: The number after the last one that the node knows.
-        genesis_hash: Hash of the chain's first block; empty where the node does not know it.
+        mined: The nonce after the last mined transaction.
+        pending: The nonce after the last transaction that the node knows.
+        genesis_hash: Hash of the chain's first block; empty if the node does not know it.
     """
 
     head: HeadBlock
@@ -61,12 +61,12 @@ class Counts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """What became of an account's open transactions.
+    """The state of an account's open transactions on the chain.
 
     Attributes:
-        entries: The entries of this chain, as they are now.
-        counts: What the chain says about the account.
-        adrift: Those that are in no block and that no node knows.
+        entries: The entries for this chain, updated.
+        counts: The account's nonces.
+        adrift: Entries that are neither in a block nor known to any node.
     """
 
     entries: tuple[JournalEntry, ...]
@@ -75,19 +75,19 @@ class Look:
 
     @property
     def is_settled(self) -> bool:
-        """Whether each of them is in a block, or never will be."""
+        """Whether each of them is in a block or never will be."""
         return all(entry.state != "signed" for entry in self.entries)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sender:
-    """An account that sends transactions, with the journal that keeps them.
+    """An account that sends transactions, with its journal.
 
     Attributes:
         account: Its address.
         deployment: The network.
-        journal: Where its transactions are kept.
-        options: How they are waited for.
+        journal: Stores its transactions.
+        options: How to wait for them.
     """
 
     account: Address
@@ -102,11 +102,11 @@ class Sender:
 
     @property
     def depth(self) -> int:
-        """How many blocks must stand for one to be final."""
+        """Number of confirmations at which a block is final."""
         return self.deployment.blocks_to_finality or _UNKNOWN_DEPTH
 
     def turn(self) -> Flow[Turn]:
-        """Wait until no other writer has this account's turn, and take it; give it back in time."""
+        """Wait for this account's turn to write, and take it. The caller must release it."""
         started = yield from Clock()
         pause = FIRST_POLL_S / 4
         while (turn := self.journal.take(self.chain_id, self.account)) is None:
@@ -128,35 +128,35 @@ class Sender:
         return (yield from task)
 
     def keep(self, entry: JournalEntry) -> Flow[None]:
-        """Commit an entry."""
+        """Commit an entry to the journal."""
         task: Local[None] = Local(lambda: self.journal.write(entry))
         yield from task
 
     def note(self, entry: JournalEntry) -> Flow[None]:
-        """Write down what the chain has decided, if that can be: it can be looked up again."""
+        """Record the chain's decision if possible; if not, it can be looked up again."""
         try:
             yield from self.keep(entry)
         except JournalError as error:
             self.options.notice(str(error))
 
     def settled(self) -> Flow[tuple[tuple[JournalEntry, ...], Counts | None]]:
-        """Find out what became of the open entries, and hand over again what no node knows.
+        """Look up the open entries on the chain, and resend those that no node knows.
 
         Returns:
-            The entries as they are now, and what the chain says; `None` if it was not asked,
-            because no entry is open.
+            The updated entries, and the account's nonces; `None` in place of these if no entry was
+            open and the chain was not asked.
         """
         entries = yield from self.entries()
         if not any(entry.open for entry in entries):
             return entries, None
         look = yield from self.look(entries)
         for entry in look.adrift:
-            yield from Send(entry.attempts[-1])  # the same bytes: they act once at most
+            yield from Send(entry.attempts[-1])  # the same bytes, which can take effect only once
         yield from self.note_all(look.entries, entries)
         return look.entries, look.counts
 
     def look(self, entries: tuple[JournalEntry, ...]) -> Flow[Look]:
-        """Return what became of the open entries on the chain, without changing anything."""
+        """Return the state of the open entries on the chain, without changing anything."""
         open_ = [entry for entry in entries if entry.open]
         hashes = [entry.tx_hashes for entry in open_]
         blocks = {entry.block.number for entry in open_ if entry.block is not None}
@@ -182,7 +182,7 @@ class Sender:
             if isinstance(place, Landed):
                 found.append(self.landed(entry, place))
             elif self.deployment.starts_again and entry.reported:
-                # The chain was set back. What its owner has undone is not sent again.
+                # The test chain was reset: what its owner undid is not sent again.
                 found.append(replace(entry, state="lost", tx_hash=None, block=None))
             elif now.mined > entry.number and (
                 yield from is_taken(
@@ -201,14 +201,14 @@ class Sender:
         entries: tuple[JournalEntry, ...],
         before: tuple[JournalEntry, ...],
     ) -> Flow[None]:
-        """Write down what the chain has decided about entries that were otherwise before."""
+        """Record the chain's decision for entries whose state has changed."""
         known = set(before)
         for entry in entries:
             if entry not in known:
                 yield from self.note(entry)
 
     def ask_counts(self) -> Together[tuple[HeadBlock, int, int, BlockRef | None]]:
-        """Return the question of what the chain says about the account; see `counts_of`."""
+        """Return the effect that reads the account's nonces; see `counts_of`."""
         return together(
             Head(),
             TransactionCount(self.account, pending=False),
@@ -217,26 +217,26 @@ class Sender:
         )
 
     def is_of(self, entry: JournalEntry, counts: Counts) -> bool:
-        """Return whether an entry is of the chain that was asked, by that chain's first block.
+        """Return whether an entry belongs to the node's chain, by the hash of the first block.
 
         Raises:
-            JournalError: It is of another one, though this network's chain is only one.
+            JournalError: It belongs to another chain, although this network has only one.
         """
         if same_chain(entry.genesis_hash, counts.genesis_hash):
             return True
         if entry.open and not self.deployment.starts_again:
             raise other_chain(entry)
-        return False  # of a test chain that is gone
+        return False  # from a former test chain
 
     def hand_over(self, entry: JournalEntry, *, new: bool) -> Flow[TransportError | None]:
-        """Hand over the latest attempt of an entry that is in the journal.
+        """Send the latest attempt of an entry in the journal.
 
         Args:
             entry: The entry.
-            new: Whether the entry is removed again if nothing left this machine.
+            new: Whether to remove the entry if nothing left this machine.
 
         Returns:
-            What the node answered; `None` if it took the transaction.
+            The node's error; `None` if it accepted the transaction.
 
         Raises:
             TransportError: Nothing left this machine.
@@ -251,7 +251,7 @@ class Sender:
             self.options.on_signed(entry.tx_hashes[-1])
         try:
             handover = yield from Send(entry.attempts[-1])
-        except TransportError:  # another chain than the deployment's
+        except TransportError:  # not the deployment's chain
             if new:
                 yield from self.remove(entry)
             raise
@@ -262,7 +262,7 @@ class Sender:
         return handover.error
 
     def remove(self, entry: JournalEntry) -> Flow[None]:
-        """Remove an entry that was never handed over."""
+        """Remove an entry that was never sent."""
         task: Local[None] = Local(lambda: self.journal.remove(entry))
         yield from task
 
@@ -271,17 +271,17 @@ class Sender:
         entry: JournalEntry,
         lost: TransportError | None = None,
     ) -> Flow[tuple[JournalEntry, Landed]]:
-        """Wait for an entry's block, and write down what the chain decided.
+        """Wait for an entry's block, and record the chain's decision.
 
         Args:
             entry: The entry.
-            lost: What the node answered to it, if not that it took it.
+            lost: The node's error when it was sent, if any.
 
         Returns:
-            The entry as it is now, with what other processes signed, and what is in a block.
+            The updated entry, including attempts of other processes, and the mined transaction.
 
         Raises:
-            TransactionReplaced: Another transaction has taken the number, and that stands.
+            TransactionReplaced: Another transaction with this nonce is confirmed.
             OutcomeUnknown: The chain did not decide in time.
         """
         latest = entry
@@ -313,11 +313,11 @@ class Sender:
 
     @staticmethod
     def _afloat(entry: JournalEntry) -> JournalEntry:
-        """Return an entry as it is when none of its attempts is in a block that stands."""
+        """Return an entry, updated for no attempt being in a block."""
         return replace(entry, state="signed", reported=False, tx_hash=None, block=None)
 
     def landed(self, entry: JournalEntry, landed: Landed) -> JournalEntry:
-        """Return an entry as it is when one of its attempts is in a block."""
+        """Return an entry, updated for an attempt in a block."""
         return replace(
             entry,
             state="final" if landed.blocks >= self.depth else "mined",
@@ -327,7 +327,7 @@ class Sender:
 
 
 def sender_for(deployment: Deployment, account: Address, options: WriteOptions) -> Flow[Sender]:
-    """Return an account as a sender, with the journal of the options or the transport's own."""
+    """Return a sender with the journal in the options, or the transport's own."""
     journal = options.journal
     if journal is None:
         journal = yield from MemoryOfTransport()
@@ -335,12 +335,12 @@ def sender_for(deployment: Deployment, account: Address, options: WriteOptions) 
 
 
 def same_chain(genesis_hash: str, other: str) -> bool:
-    """Return whether two hashes can be of one chain's first block; some nodes don't know it."""
+    """Return whether two genesis hashes can be of one chain; some nodes don't know theirs."""
     return not genesis_hash or not other or genesis_hash == other
 
 
 def other_chain(entry: JournalEntry) -> JournalError:
-    """Return the error for a transaction of another chain that has the same id."""
+    """Return the error for a transaction of another chain with the same id."""
     return JournalError(
         f"transaction {entry.tx_hashes[-1]} in the journal is of another chain with the id "
         f"{entry.chain_id}: the RPC node's chain has another first block. It was started again, or "
@@ -349,7 +349,7 @@ def other_chain(entry: JournalEntry) -> JournalError:
 
 
 def counts_of(answers: tuple[HeadBlock, int, int, BlockRef | None]) -> Counts:
-    """Return what the chain says about an account, from the answers to `Sender.ask_counts`."""
+    """Return an account's nonces from the answers to `Sender.ask_counts`."""
     head, mined, pending, first = answers
     return Counts(
         head=head,
@@ -360,7 +360,7 @@ def counts_of(answers: tuple[HeadBlock, int, int, BlockRef | None]) -> Counts:
 
 
 def foreign_waiting(account: Address, numbers: list[int]) -> str:
-    """Return the sentence about transactions that are waiting and were not sent from here."""
+    """Return a sentence about pending transactions that the journal does not know."""
     first, more = numbers[0], len(numbers) - 1
     which = f"number {first}" + (f" and {more} more" if more else "")
     return (

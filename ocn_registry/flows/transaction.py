@@ -1,8 +1,8 @@
-"""One transaction: simulate, number, price, sign, write down, hand over, wait for its block.
+"""One transaction: simulate, choose a nonce, price, sign, record, send, wait for its block.
 
-Nothing here pays twice. What is signed is in the journal before it leaves this machine, and the
-same bytes are handed over until the chain has decided. The same write again, while the first is
-open, waits for that one.
+Nothing is paid twice. A signed transaction is in the journal before it leaves this machine, and the
+same bytes are resent until the chain has decided. If the same write is called again while the first
+is open, it waits for that one.
 """
 
 from __future__ import annotations
@@ -49,11 +49,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bound:
-    """What a confirmed plan allows for one transaction.
+    """The limits that a confirmed quote sets for a transaction.
 
     Attributes:
-        gas: Most gas.
-        price: Most per gas, and the kind of transaction.
+        gas: Maximum gas.
+        price: Maximum price per gas, which also sets the transaction type.
     """
 
     gas: int
@@ -62,17 +62,17 @@ class Bound:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Write:
-    """A call that is to be sent.
+    """A call to send.
 
     Attributes:
-        trial: What is simulated; it answers for the gas too, unless that is given. `None` if the
-            call was simulated just now.
-        call: What is sent.
-        items: What is asked, for the outcome.
-        carries: The same as text, for the journal; see `carried`.
+        trial: The call to simulate, which also yields the gas unless `gas` is given. `None` if the
+            call was just simulated.
+        call: The call to send.
+        items: The requested intents, for the outcome.
+        carries: Their description for the journal; see `carried`.
         once: Whether the contracts accept it only once, whatever happens in between.
-        gas: Gas that it needs, where that is known; else the node is asked.
-        bound: What a confirmed plan allows; `None` without one.
+        gas: The gas that it needs; `None` to ask the node.
+        bound: The limits of a confirmed quote; `None` without one.
     """
 
     trial: Call[tuple[Reverted | None, ...]] | None
@@ -85,21 +85,21 @@ class Write:
 
 
 def plain(call: Call[tuple[Reverted | None, ...]]) -> Write:
-    """Return the write of a call that is not an intent of the contracts."""
+    """Return the write for a call other than an intent."""
     return Write(trial=call, call=call, items=(), carries="[]", once=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """A transaction that would succeed and can be paid now, and what the chain said meanwhile.
+    """A transaction that would succeed and can be paid, and what was read to prepare it.
 
     Attributes:
-        transaction: The transaction, with the number that the node would give it.
-        counts: What the chain said about the account.
-        balance_wei: What the account had.
+        transaction: The transaction, with the nonce that the node expects.
+        counts: The account's nonces.
+        balance_wei: The account's balance.
         seen: The answer to `WriteOptions.watch`; `None` without one.
-        entries: What the journal had then.
-        look: What had become of the open ones among them; `None` if there were none.
+        entries: The journal's entries.
+        look: The state of the open entries on the chain; `None` if there were none.
     """
 
     transaction: Transaction
@@ -110,7 +110,7 @@ class Prepared:
     look: Look | None = None
 
     def still_holds(self, entries: tuple[JournalEntry, ...]) -> bool:
-        """Return whether nothing has happened since in the journal, and nothing was waiting."""
+        """Return whether the journal is unchanged since, and nothing was pending."""
         return self.entries == entries and (self.look is None or self.look.is_settled)
 
 
@@ -121,14 +121,14 @@ def transact(
     options: WriteOptions,
     ready: Prepared | None = None,
 ) -> Flow[Outcome]:
-    """Send a call as a transaction, once its simulation has succeeded, and wait for its block.
+    """Simulate a call, send it as a transaction, and wait for its block.
 
     Args:
         dialect: The dialect of the deployment.
-        write: What is sent.
-        signer: Signs the transaction, and pays.
-        options: Price, journal and patience.
-        ready: The transaction, where it was prepared a moment ago.
+        write: The call to send.
+        signer: Signs the transaction and pays.
+        options: Price, journal and time limits.
+        ready: The transaction, if it was just prepared.
     """
     sender = yield from sender_for(dialect.deployment, signer.address, options)
     turn = yield from sender.turn()
@@ -169,7 +169,7 @@ def outcome_of_entry(
     landed: Landed,
     items: tuple[Item, ...] | None = None,
 ) -> Flow[Outcome]:
-    """Return what the transaction of an entry did; raise what it failed with."""
+    """Return the outcome of an entry's transaction; raise its error if it failed."""
     try:
         transaction = attempt_of(entry.attempts, landed.tx_hash)
     except ValueError:
@@ -181,9 +181,9 @@ def outcome_of_entry(
 
 
 def same_call(entries: tuple[JournalEntry, ...], write: Write) -> JournalEntry | None:
-    """Return the open entry that makes the same call; `None` when there is none.
+    """Return the open entry with the same call; `None` if there is none.
 
-    An entry that can take effect again counts only if nothing was sent after it: setting A, then B,
+    For a call that can take effect repeatedly, only the latest entry counts: setting A, then B,
     then A is three writes.
     """
     call = call_of(write.call.to, write.call.data)
@@ -196,7 +196,7 @@ def same_call(entries: tuple[JournalEntry, ...], write: Write) -> JournalEntry |
 
 
 def prepared(sender: Sender, write: Write) -> Flow[Prepared]:
-    """Simulate a call, and make a transaction of it: what is needed is asked in one request."""
+    """Simulate a call and prepare its transaction, with everything read in one request."""
     trials = () if write.trial is None else (replace(write.trial, sender=sender.account),)
     options, deployment = sender.options, sender.deployment
     given = options.gas or write.gas
@@ -222,7 +222,7 @@ def prepared(sender: Sender, write: Write) -> Flow[Prepared]:
         has_base_fee=deployment.base_fee,
     )
     if counts.head.base_fee_wei == 0 and balance < gas * price.max_fee_per_gas_wei:
-        price = Price(0, 0)  # where nothing costs, an account without money can write
+        price = Price(0, 0)  # where gas is free, an account without a balance can write
     if write.bound is not None:
         price = _bound(gas, price, counts, write.bound)
     hold_cost(gas, price, options)
@@ -252,7 +252,7 @@ def signed_entry(
     write: Write,
     counts: Counts,
 ) -> Flow[JournalEntry]:
-    """Return a signed transaction as an entry for the journal."""
+    """Return the journal entry for a signed transaction."""
     signed = yield from signed_by(signer, transaction)
     now = yield from UnixTime()
     return JournalEntry(
@@ -269,7 +269,7 @@ def signed_entry(
 
 
 def signed_by(signer: AnySigner, transaction: Transaction) -> Flow[SignedTransaction]:
-    """Return a transaction, signed here or by a device, after checking that it is the same one."""
+    """Sign a transaction, here or on a device, and check that it is the same one."""
     task: Local[SignedTransaction] = Local(lambda: signer.sign_transaction(transaction))
     signed = yield from task
     try:
@@ -285,10 +285,10 @@ def signed_by(signer: AnySigner, transaction: Transaction) -> Flow[SignedTransac
 
 
 def _bound(gas: int, price: Price, counts: Counts, bound: Bound) -> Price:
-    """Return the plan's price if it is still enough.
+    """Return the quote's price if it is still sufficient.
 
     Raises:
-        FeeAboveCap: The transaction could cost more than the plan showed.
+        FeeAboveCap: The transaction could cost more than the quote.
     """
     base = counts.head.base_fee_wei
     least = price.max_fee_per_gas_wei if base is None else base + (bound.price.tip_per_gas_wei or 0)

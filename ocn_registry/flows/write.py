@@ -1,7 +1,7 @@
 """Carry out a write: check it, plan its transactions, send them, and return the outcome.
 
-If it would revert, it raises before anything is sent, and costs nothing. `transaction` sends one
-transaction, `batch` many requests.
+A write that would revert raises before anything is sent, and costs nothing. `transaction` sends a
+single transaction, `batch` many requests.
 """
 
 from __future__ import annotations
@@ -51,17 +51,17 @@ def send(
     options: WriteOptions,
     quote: Quote | None = None,
 ) -> Flow[Outcome]:
-    """Send one transaction: all of the steps, or none.
+    """Send steps in one transaction, all or none.
 
-    Where a contract would lose something by a write, the dialect makes several transactions of it.
-    If a later one fails, what the first ones took away is set again.
+    If a contract would lose data in a write, the dialect splits it into several transactions. If a
+    later one fails, the data removed by the earlier ones is restored.
 
     Args:
         dialect: The dialect of the deployment.
-        steps: Intents of the signer itself, and requests that others signed.
-        signer: Signs the transaction, and pays.
-        options: Price, journal and patience.
-        quote: What the write may cost at most, as it was shown.
+        steps: Intents of the signer, and requests that others signed.
+        signer: Signs the transaction and pays.
+        options: Price, journal and time limits.
+        quote: The confirmed quote: the most that the write may cost.
     """
     check_signer(signer)
     check_quote(quote)
@@ -69,7 +69,7 @@ def send(
     steps = yield from respelled(dialect, steps)
     whole = write_of(dialect, steps, signer.address, bounded(quote, 0))
     if quote is not None and quote.sent_before is not None:
-        # Nobody has agreed to another one, whatever has become of this one meanwhile.
+        # The user confirmed only this one, whatever has happened to it since.
         if options.on_sent is not None:
             options.on_sent(quote.sent_before)
         return (yield from await_outcome(dialect, quote.sent_before, options))
@@ -96,11 +96,11 @@ def _in_stages(
     options: WriteOptions,
     quote: Quote | None,
 ) -> Flow[Outcome]:
-    """Send several transactions, once each of them would succeed and can be paid."""
+    """Send several transactions, after checking that each would succeed and can be paid."""
     sender = yield from sender_for(dialect.deployment, signer.address, options)
     yield from priced_together(dialect, stages, sender)
     *early, last = stages
-    # Between two of the transactions an entry is missing: the next does not wait for long.
+    # Between these transactions an entry is missing, so don't wait long for the next.
     quick = replace(options, confirmations=1)
     parts: list[Outcome] = []
     for stage, patience in [*((stage, quick) for stage in early), (last, options)]:
@@ -124,7 +124,7 @@ def _undone(  # noqa: PLR0913, PLR0917 - all that is known when a stage fails
     parts: list[Outcome],
     error: OcnRegistryError,
 ) -> Flow[PartlyDone]:
-    """Set again what was taken away, unless the stage may have had its effect after all."""
+    """Restore what was removed, unless the failed stage may still take effect."""
     hashes = [part.tx_hash for part in parts]
     if isinstance(error, OutcomeUnknown) or not failed.undo:
         return PartlyDone(error, tuple(hashes), restored=False)
@@ -144,13 +144,13 @@ def _insist(
     signer: AnySigner,
     options: WriteOptions,
 ) -> Flow[Outcome]:
-    """Send one of several transactions; while no node is in reach, wait for one."""
+    """Send one of several transactions; while no node is reachable, wait for one."""
     started = yield from Clock()
     pause = FIRST_POLL_S
     while True:
         try:
             return (yield from transact(dialect, write, signer, options))
-        except (RpcUnavailable, RpcTimeout):  # nothing was sent then
+        except (RpcUnavailable, RpcTimeout):  # in which case nothing was sent
             now = yield from Clock()
             if now - started >= options.timeout_s:
                 raise
