@@ -1,9 +1,8 @@
-"""What a dialect does: it speaks to one generation of the contracts.
+"""The protocol of dialects: each supports one generation of the contracts.
 
-A dialect turns intents and questions into calldata, and answers, events and errors into values. Its
-two parts are in `reader` and `writer`. It is chosen once, from the deployment. If a generation
-can't do something, `limits` says so as data, and trying it raises `UnsupportedByDialect`; nothing
-is silently ignored.
+A dialect encodes intents and reads as calldata, and decodes answers, events and errors. Its two
+parts are in `reader` and `writer`. It is chosen once, from the deployment. `limits` lists what a
+generation can't do, and trying it raises `UnsupportedByDialect`; nothing is silently ignored.
 """
 
 from __future__ import annotations
@@ -24,28 +23,29 @@ class Limits:
     """What a generation of the contracts can and can't do.
 
     Attributes:
-        replayable: A signature can be used again and again, by anybody: signed requests have no
-            nonce and no deadline, and nothing cancels them.
+        replayable: Anyone can use a signature repeatedly: signed requests have no nonce and no
+            deadline, and can't be cancelled.
         has_batches: Several writes fit in one transaction.
-        has_import: Entries of an earlier registry can be copied by the owner.
-        has_memberships: Memberships and versions of services are numbered, and what was set or
-            agreed under one ends with it. Without, it comes back with the party or the service.
-        has_many_ids: An account can hold several ids. Without, a further id replaces the former
+        has_import: The owner can copy entries of an earlier registry.
+        has_memberships: Memberships and versions of services are numbered, and services and
+            agreements end with them. Otherwise they come back with the party or the service.
+        has_many_ids: An account can hold several ids. Otherwise a further id replaces the former
             one.
-        has_controllers: An account can name a controller, and be moved to a new key. Without, an
-            account is its key for ever.
-        has_reservations: The owner can keep an id or a URL for one account.
+        has_controllers: An account can name a controller, and can move to a new key. Otherwise an
+            account is bound to its key.
+        has_reservations: The owner can reserve an id or a URL for one account.
         has_websites: A party can name its website.
         has_contract_signers: A contract can sign requests (ERC-1271).
-        has_two_step_ownership: A new owner has to accept.
-        binds_permissions: An agreement is to exactly these permissions and ends when the service
-            needs others. Without, the client compares right before it sends, and signed
-            agreements can't name them.
+        has_two_step_ownership: A new owner must accept.
+        binds_permissions: An agreement covers exactly the named permissions and ends when the
+            service needs others. Otherwise the client compares them right before sending, and
+            signed agreements can't name them.
         signed_updates_keep_the_rest: A signed update frees the URL or id that it replaces, and
-            keeps the modules. Without, the client sees to that in further transactions where the
-            sender itself writes; a signed change of URL or id needs a signed deletion first.
-        takes_same_url: A node can be listed again under the URL that it has.
-        events_tell_all: Events alone say what happened. Without, they say what to read again.
+            keeps the modules. Otherwise the client does this in further transactions for direct
+            writes; a signed change of URL or id needs a signed deletion first.
+        takes_same_url: A node can be listed again under its current URL.
+        events_tell_all: Events describe changes completely. Otherwise they only say what to read
+            again.
     """
 
     replayable: bool
@@ -69,12 +69,12 @@ class Dialect(Reader, Writer, Protocol):
 
     @property
     def limits(self) -> Limits:
-        """What these contracts can and can't do."""
+        """The capabilities of these contracts."""
         ...
 
     @property
     def deployment(self) -> Deployment:
-        """The deployment: the contracts' addresses, and what their chain is like."""
+        """The deployment: the contracts' addresses, and facts about their chain."""
         ...
 
     @property
@@ -83,5 +83,5 @@ class Dialect(Reader, Writer, Protocol):
         ...
 
     def address_of(self, contract: Contract) -> Address:
-        """Return where a contract is."""
+        """Return the address of a contract."""
         ...

@@ -1,9 +1,9 @@
-"""Find out of which generation contracts are, if only their addresses are known.
+"""Detect the generation of contracts from their addresses.
 
-The third generation returns its name, version and address, and which Registry its Permissions
-reads. The first says nothing about itself: its Registry is recognized by a function that the third
-lacks, and its Permissions by the functions that it lacks. Whether these two belong together can't
-be found out.
+The third generation returns its name, version and address, and its Permissions returns the Registry
+that it reads. The first generation does not identify itself: its Registry is recognized by a
+function that the third lacks, and its Permissions by the functions that it lacks. Whether these two
+belong together can't be determined.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ _DOMAIN = "eip712Domain()"  # ERC-5267
 
 
 def detect(registry: Address, permissions: Address, *, name: str = "found") -> Flow[Deployment]:
-    """Find out chain and generation of two contracts.
+    """Detect the chain and the generation of two contracts.
 
     Args:
         registry: Address of the Registry.
-        permissions: Address of the Permissions that belongs to it.
-        name: What the deployment shall be called.
+        permissions: Address of its Permissions.
+        name: Name for the deployment.
 
     Raises:
-        NoContract: There is nothing at one of the addresses.
-        UnsupportedByDialect: The contracts are of no generation that is spoken here, or do not
-            belong together.
+        NoContract: There is no contract at one of the addresses.
+        UnsupportedByDialect: The contracts' generation is not supported, or they do not belong
+            together.
     """
     chain_id, *sizes = yield from together(ChainId(), CodeSize(registry), CodeSize(permissions))
     for address, size in zip((registry, permissions), sizes, strict=True):
@@ -66,7 +66,7 @@ def detect(registry: Address, permissions: Address, *, name: str = "found") -> F
 def _third(chain_id: int, registry: Address, permissions: Address) -> tuple[Call[bool], ...]:
     def is_domain(name: str, address: Address) -> Callable[[Words], bool]:
         def decode(reader: Words) -> bool:
-            reader.fixed(1)  # which of the fields count
+            reader.fixed(1)  # a bit mask of the fields in use
             answered = (reader.text(), reader.text(), reader.uint(), reader.address())
             return answered == (name, "3", chain_id, address)
 

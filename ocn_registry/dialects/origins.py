@@ -1,8 +1,8 @@
-"""How a change came about: which functions lead to it, and who may call them.
+"""The origins of changes: which functions cause them, and who can call these.
 
-Events say what holds now, not how it came about. That is read from the transaction's calldata: each
-generation of the contracts lists its functions, and the rules below, which hold for all of them,
-say what each function leads to. A call through another contract reveals nothing.
+Events describe the new state, not its origin. The origin is read from the transaction's calldata:
+each generation lists its functions, and the rules below, which apply to all generations, say what
+each function causes. A call through another contract reveals nothing.
 """
 
 from __future__ import annotations
@@ -48,13 +48,13 @@ _BATCHES = ("multicall", "tryMulticall")
 _OWNERS = ("admin", "import")
 _MOVE = "moveAccount"
 _GIVES_UP = ("deleteParty", "deletePartyOf", "adminDeleteParty", "adminReserveParty")
-# The functions that lead to each kind of change, without the ending `Raw` of signed requests.
+# The functions that cause each kind of change, without the suffix `Raw` of signed requests.
 LEADS_TO: dict[type[Change], tuple[str, ...]] = {
     NodeSet: ("setNode", "importNodes", _MOVE),
     NodeDeleted: ("deleteNode", "adminDeleteOperator", "adminReserveNode", _MOVE),
     PartySet: (
         *("setParty", "setPartyModules", "setPartyModulesOf", "importParties", _MOVE),
-        # When the current id goes, another becomes current.
+        # When the current id is deleted, another one becomes current.
         *_GIVES_UP,
     ),
     PartyDeleted: (*_GIVES_UP, "setParty"),
@@ -73,13 +73,13 @@ LEADS_TO: dict[type[Change], tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Occurrence:
-    """A change and how it came about.
+    """A change and its origin.
 
     Attributes:
-        change: What is so since then.
-        how: `direct` by the account itself, `signed` by it or its controller and sent by anybody,
-            or by the registry's `owner`; `None` when the transaction does not tell.
-        certain: Whether the contracts tell this change from its opposite.
+        change: The change.
+        how: `direct` by the account itself; `signed` by it or its controller, and sent by anyone;
+            or by the registry's `owner`. `None` if the transaction does not reveal it.
+        certain: Whether the contracts distinguish this change from its opposite.
     """
 
     change: Change
@@ -88,7 +88,7 @@ class Occurrence:
 
 
 def account_of(change: Change) -> Address | None:  # noqa: PLR0911 - one for each kind
-    """Return the account whose entry a change is about; `None` for the owner's business."""
+    """Return the account whose entry a change concerns; `None` for changes of ownership."""
     match change:
         case NodeSet():
             return change.node.operator
@@ -119,12 +119,12 @@ def called(
     contracts: Iterable[Address],
     names: Mapping[int, str],
 ) -> tuple[str, ...]:
-    """Return the names of the functions that a call runs, those of a batch one by one.
+    """Return the names of the functions that a call runs, including those of a batch.
 
     Args:
-        call: What a transaction called.
-        contracts: The registry's contracts.
-        names: Names of their functions by selector.
+        call: The transaction's call.
+        contracts: Addresses of the registry's contracts.
+        names: Names of their functions, by selector.
     """
     if call.to is None or call.to not in contracts:
         return ()
@@ -144,16 +144,17 @@ def occurrence(
     sender: Address | None,
     functions: tuple[str, ...],
 ) -> Occurrence | None:
-    """Return the change that an event stands for, and how it came about.
+    """Return the change that an event describes, and its origin.
 
     Args:
         dialect: The dialect of the deployment.
         log: The event.
-        sender: Sender of its transaction; `None` when it is not known.
-        functions: The functions that its transaction called, by `Dialect.functions`.
+        sender: Sender of its transaction; `None` if unknown.
+        functions: The functions that its transaction called; see `Dialect.functions`.
 
     Returns:
-        `None` for an event of another contract, or one that says nothing of the registry.
+        The change; `None` for an event of another contract, or one that does not concern the
+        registry.
     """
     changes = dialect.changes((log,))
     if not changes:
@@ -166,7 +167,7 @@ def occurrence(
 
 
 def _intents(change: Change, functions: tuple[str, ...]) -> tuple[Intent, ...]:
-    """Return what a transaction asked for, where events don't tell it from its opposite."""
+    """Return the intents of a transaction, for events that don't distinguish opposites."""
     plain = {name.removesuffix("Raw") for name in functions}
     if "deleteService" in plain:
         return (DeleteService(),)
@@ -192,5 +193,5 @@ def _way_of(function: str) -> How:
 
 
 def _selector_of(item: Words) -> int:
-    item.uint()  # the number of bytes of the call
+    item.uint()  # the length of the call in bytes
     return item.uint() >> 256 - _SELECTOR_BITS

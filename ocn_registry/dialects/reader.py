@@ -1,7 +1,7 @@
-"""What a dialect does for reads.
+"""The reading part of dialects.
 
-Reads of one value are calls; a `block` of `None` is the latest. Lists take several calls, so they
-are flows, and name the block that all of them are read at.
+Reads of one value are calls; a `block` of `None` means the latest. Lists take several calls, so
+they are flows with an explicit block for all calls.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
     )
     from ocn_registry.protocol.effects import Asked, Call, Effect, Flow
 
-# Called as pages of a long list arrive, with the number of entries read so far and of all.
+# Called as pages of a long list arrive, with the number of entries read so far and the total.
 OnRead: TypeAlias = Callable[[int, int], None]
 
 
 class ZeroEntries(NamedTuple):
-    """What a contract lists for the zero address, which no reader should believe.
+    """Entries of the zero address, which readers must ignore.
 
     Attributes:
-        node_url: URL of its node; empty where there is none.
+        node_url: URL of its node; empty if there is none.
         is_party: Whether it is listed as a party.
         is_provider: Whether it is listed as offering a service.
     """
@@ -52,7 +52,7 @@ class Reader(Protocol):
         ...
 
     def party(self, who: Address | PartyId, block: int | None) -> Call[Party | None]:
-        """Read a party: of an account, the one under its current id."""
+        """Read a party; by account, the one under its current id."""
         ...
 
     def parties(self, block: int, on_read: OnRead | None = None) -> Flow[tuple[Party, ...]]:
@@ -60,11 +60,11 @@ class Reader(Protocol):
         ...
 
     def route(self, party: PartyId, block: int | None) -> Call[Route | None]:
-        """Read where messages to a party go."""
+        """Read the route of messages to a party."""
         ...
 
     def parties_of(self, account: Address, block: int | None) -> Asked[tuple[Party, ...]]:
-        """Read all parties of an account: one for each of its ids, the current one first."""
+        """Read all parties of an account, one for each id, the current one first."""
         ...
 
     def membership(self, account: Address, block: int | None) -> Call[int | None]:
@@ -72,15 +72,15 @@ class Reader(Protocol):
         ...
 
     def controller(self, account: Address, block: int | None) -> Effect[Address]:
-        """Read whose signature counts for an account: its own, unless it has named another."""
+        """Read the account that signs for an account: its controller, or the account itself."""
         ...
 
     def reservation(self, party: PartyId, block: int | None) -> Effect[Address | None]:
-        """Read for whom an id is reserved; `None` when it is not reserved, or is held."""
+        """Read the account that an id is reserved for; `None` if it is held or not reserved."""
         ...
 
     def node_reservation(self, domain: str, block: int | None) -> Effect[Address | None]:
-        """Read for whom a URL is reserved; `None` when it is not, or a node is listed there."""
+        """Read the operator that a URL is reserved for; `None` if it is listed or not reserved."""
         ...
 
     def service(self, provider: Address, block: int | None) -> Call[Service | None]:
@@ -109,15 +109,15 @@ class Reader(Protocol):
         users: tuple[Address, ...],
         block: int,
     ) -> Flow[tuple[Agreement, ...]]:
-        """Read what many users have agreed to and not taken back, many of them at once.
+        """Read the unrevoked agreements of many users at once.
 
-        Where contracts number memberships, that is what is in force. Elsewhere it is also what
-        comes into force again when the user's party or the provider's service comes back.
+        If contracts number memberships, these are the agreements in force. Otherwise they include
+        agreements that come back into force with the user's party or the provider's service.
         """
         ...
 
     def users_of(self, provider: Address, block: int) -> Flow[tuple[Agreement, ...]]:
-        """Read the agreements in force to a provider's service: every account is asked about."""
+        """Read the agreements in force with a provider, by looking up every account."""
         ...
 
     def nonce(self, account: Address, contract: Contract, block: int | None) -> Call[int]:
@@ -125,17 +125,17 @@ class Reader(Protocol):
         ...
 
     def owner(self, block: int | None) -> Call[Address | None]:
-        """Read who owns the registry."""
+        """Read the owner of the registry."""
         ...
 
     def pending_owner(self, block: int | None) -> Call[Address | None]:
-        """Read to whom the registry was offered."""
+        """Read the account that the registry is offered to."""
         ...
 
     def import_open(self, contract: Contract, block: int | None) -> Call[bool]:
-        """Read whether entries of an earlier registry are still being copied."""
+        """Read whether a contract still accepts imports."""
         ...
 
     def zero_entries(self, block: int) -> Flow[ZeroEntries]:
-        """Read what is listed for the zero address."""
+        """Read the entries of the zero address."""
         ...

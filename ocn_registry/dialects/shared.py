@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 IntentT = TypeVar("IntentT")
-# What a request is made of; `None` is left out of the call.
+# The values of a request; `None` is omitted from the call.
 Values: TypeAlias = "tuple[Value | None, ...]"
 
 # Ids are signed as text and sent as bytes.
@@ -29,11 +29,11 @@ ID_TYPES = {"countryCode": "bytes2", "partyId": "bytes3"}
 
 
 def checked(kind: type[IntentT], read: Callable[[IntentT], T]) -> Callable[[Intent], T]:
-    """Return a reader of one kind of intent as a reader of any, for the table it stands in.
+    """Return a function of one kind of intent as a function of any, for a table.
 
     Args:
-        kind: The kind, under which it stands there.
-        read: Reads what is wanted of an intent of that kind.
+        kind: The kind of intent.
+        read: The function of that kind.
     """
 
     def read_checked(intent: Intent) -> T:
@@ -45,26 +45,26 @@ def checked(kind: type[IntentT], read: Callable[[IntentT], T]) -> Callable[[Inte
 
 
 def numbers(value: Value) -> tuple[int, ...]:
-    """Return a value of a request that is a list of numbers."""
+    """Return a request's value as a list of numbers."""
     if not isinstance(value, tuple):
         raise TypeError(value)
     return value
 
 
 def number(value: Value) -> int:
-    """Return a value of a request that is a number."""
+    """Return a request's value as a number."""
     if not isinstance(value, int):
         raise TypeError(value)
     return value
 
 
 def roles(value: Value) -> tuple[Role, ...]:
-    """Return a value of a request that is a list of roles."""
+    """Return a request's value as a list of roles."""
     return tuple([Role(number) for number in numbers(value)])
 
 
 def modules(value: Value) -> tuple[Module, ...]:
-    """Return a value of a request that is a list of modules."""
+    """Return a request's value as a list of modules."""
     return tuple([Module(number) for number in numbers(value)])
 
 
@@ -79,7 +79,7 @@ def call(signature: str, *arguments: bytes) -> bytes:
 
 
 def argument(kind: str, value: Value) -> bytes:
-    """Return one argument of a function; ids are text here and bytes there."""
+    """Return an argument of a function; ids are text in requests, and bytes in calls."""
     if isinstance(value, tuple):
         return abi.uints(value)
     if isinstance(value, int):
@@ -92,8 +92,8 @@ def argument(kind: str, value: Value) -> bytes:
 def id_words(party: PartyId) -> tuple[bytes, bytes]:
     """Return a party's id as the two arguments of a function.
 
-    A character of a `PartyId` is a byte, so that whatever a contract holds can be named; of what
-    can be written, that byte is also its UTF-8.
+    Each character of a `PartyId` is a byte, so any id in a contract can be expressed. For ids that
+    can be written, it equals the UTF-8 encoding.
     """
     return argument("bytes2", party.country_code), argument("bytes3", party.party_id)
 
@@ -107,15 +107,15 @@ def question(  # noqa: PLR0913 - what a question is made of
     refuse: Callable[[bytes], Reverted],
     block: int | None,
 ) -> Call[T]:
-    """Return the call that asks a function of a contract.
+    """Return the call of a view function.
 
     Args:
         to: Address of the contract.
         signature: The function's name and types.
         arguments: Words and tails.
-        decode: Reads the answer.
-        refuse: Makes an error of what the function reverts with.
-        block: Block at whose end it is asked; `None` for the latest.
+        decode: Decodes the answer.
+        refuse: Converts revert data to an error.
+        block: Block after which to read; `None` for the latest.
     """
 
     def answer(data: bytes) -> T:

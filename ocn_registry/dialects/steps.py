@@ -1,4 +1,4 @@
-"""What a write consists of: steps, grouped by the transactions that carry them."""
+"""The steps of a write, grouped by transaction."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ Step: TypeAlias = "Intent | SignedRequest"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """One transaction of a write.
+    """A transaction of a write.
 
     Attributes:
         steps: The steps of the transaction.
-        undo: Intents that restore what earlier transactions removed, if this one fails.
+        undo: Intents that restore what earlier transactions removed, in case this one fails.
     """
 
     steps: tuple[Step, ...]

@@ -1,4 +1,4 @@
-"""What a dialect does for writes: calldata, requests, and the contracts' answers."""
+"""The writing part of dialects: calldata, requests and the contracts' answers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Writer(Protocol):
         ...
 
     def check(self, intent: Intent) -> None:
-        """Raise `InvalidInput` for what the contract would refuse whatever its state."""
+        """Raise `InvalidInput` for an intent that the contract rejects in any state."""
         ...
 
     def write(
@@ -33,24 +33,24 @@ class Writer(Protocol):
         each_alone: bool,
         sender: Address | None = None,
     ) -> Call[tuple[Reverted | None, ...]]:
-        """Return the call that takes these steps, in one transaction.
+        """Return the call that performs these steps in one transaction.
 
         Args:
-            steps: Intents of the sender itself, and requests that others signed; one contract's.
-            each_alone: A step that fails leaves the others in force. Else it is all or nothing.
-            sender: Who sends it, and whom errors are about.
+            steps: Intents of the sender, and requests that others signed, all for one contract.
+            each_alone: Whether steps succeed or fail independently; otherwise all or none.
+            sender: The sender, for error messages.
 
         Returns:
-            The call; its answer says of each step why it failed, `None` if it did not.
+            The call. Its answer has the error of each step, `None` for success.
         """
         ...
 
     def plan(self, steps: tuple[Step, ...], sender: Address) -> Flow[tuple[Stage, ...]]:
-        """Return the transactions that a write takes: one, unless a contract would lose something.
+        """Return the transactions of a write: one, unless a contract would lose data.
 
         Args:
-            steps: As for `write`; the requests among them have been verified.
-            sender: Who sends them.
+            steps: As for `write`; requests have been verified.
+            sender: The sender.
         """
         ...
 
@@ -62,11 +62,11 @@ class Writer(Protocol):
         nonce: int,
         deadline_unix_s: int,
     ) -> Request:
-        """Return what an account has to sign."""
+        """Return the request that an account has to sign."""
         ...
 
     def read_request(self, text: str | bytes) -> Request | SignedRequest:
-        """Read a request's JSON, signed or not; reject one that is not for this deployment."""
+        """Return the request in a JSON document, signed or not; reject other deployments'."""
         ...
 
     def changes(
@@ -74,11 +74,11 @@ class Writer(Protocol):
         logs: tuple[Log, ...],
         intents: tuple[Intent, ...] = (),
     ) -> tuple[Change, ...]:
-        """Return what events of these contracts say; those of other contracts are left out.
+        """Return the changes in these contracts' events; events of others are skipped.
 
         Args:
             logs: The events.
-            intents: What was asked of the transaction, for contracts whose events don't tell a
+            intents: The transaction's intents, for contracts whose events don't distinguish a
                 deletion or a revocation from its opposite (see `Limits.events_tell_all`).
         """
         ...
@@ -86,18 +86,18 @@ class Writer(Protocol):
     def functions(self, call: ContractCall) -> tuple[str, ...]:
         """Return the names of the contract functions that a transaction called.
 
-        Those of a batch are listed one by one. A call of any other contract has none.
+        The functions of a batch are listed individually. A call of another contract has none.
         """
         ...
 
     def failures(self, logs: tuple[Log, ...]) -> dict[int, Reverted]:
-        """Return why steps of a batch failed, by their place in it."""
+        """Return why steps of a batch failed, by their index."""
         ...
 
     def error_of(self, data: bytes) -> Reverted:
         """Return the error that revert data stands for.
 
         Args:
-            data: What a call reverted with; empty where there was no reason.
+            data: The revert data; empty if there was no reason.
         """
         ...

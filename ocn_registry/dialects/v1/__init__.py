@@ -1,7 +1,7 @@
 """The first generation: the contracts that are live on Energy Web Chain and Volta.
 
-`V1Dialect.limits` says what they lack. The defects that the client makes up for are described in
-`reader`, `plans`, `requests` and `events`.
+`V1Dialect.limits` lists what they lack. The defects that the client compensates for are described
+in `reader`, `plans`, `requests` and `events`.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 
 class V1Dialect:
-    """Speaks to the contracts of one deployment; what each method does, `Dialect` says."""
+    """The dialect of one deployment; see `Dialect` for the methods."""
 
     limits = Limits(
         replayable=True,
@@ -65,13 +65,14 @@ class V1Dialect:
         self.chain_id = deployment.chain_id
 
     def address_of(self, contract: Contract) -> Address:
-        """Return where a contract is."""
+        """Return the address of a contract."""
         registry = contract is Contract.REGISTRY
         return self._deployment.registry if registry else self._deployment.permissions
 
     @cached_property
     def _writing(self) -> Writing:
-        # Imports what takes a sixth of the time of the shortest command, and reads do without.
+        # Imported on demand: it takes a sixth of the shortest command's time, and reads don't need
+        # it.
         from ocn_registry.dialects.v1.writer import Writing  # noqa: PLC0415
 
         return Writing(self._deployment)
@@ -81,7 +82,7 @@ class V1Dialect:
         return self._writing.contract_of(intent)
 
     def check(self, intent: Intent) -> None:
-        """Raise `InvalidInput` for what the contract would refuse whatever its state."""
+        """Raise `InvalidInput` for an intent that the contract rejects in any state."""
         self._writing.check(intent)
 
     def write(
@@ -91,7 +92,7 @@ class V1Dialect:
         each_alone: bool,
         sender: Address | None = None,
     ) -> Call[tuple[Reverted | None, ...]]:
-        """Return the call that takes these steps, in one transaction: one step."""
+        """Return the call that performs these steps in one transaction: a single step."""
         del each_alone
         return self._writing.write(steps, sender=sender)
 
@@ -107,12 +108,12 @@ class V1Dialect:
         nonce: int,
         deadline_unix_s: int,
     ) -> Request:
-        """Return what an account has to sign, which has no nonce and no deadline."""
+        """Return the request that an account has to sign, without nonce and deadline."""
         del nonce, deadline_unix_s
         return self._writing.request(intent, account)
 
     def read_request(self, text: str | bytes) -> Request | SignedRequest:
-        """Read a request's JSON, signed or not; reject one that is not for this deployment."""
+        """Return the request in a JSON document, signed or not; reject other deployments'."""
         return self._writing.read_request(text)
 
     def changes(
@@ -120,7 +121,7 @@ class V1Dialect:
         logs: tuple[Log, ...],
         intents: tuple[Intent, ...] = (),
     ) -> tuple[Change, ...]:
-        """Return what events of these contracts say; those of other contracts are left out."""
+        """Return the changes in these contracts' events; events of others are skipped."""
         return self._writing.changes(logs, intents)
 
     def functions(self, call: ContractCall) -> tuple[str, ...]:
@@ -154,7 +155,7 @@ class V1Dialect:
         return tuple([node for node in found if node is not None])
 
     def party(self, who: Address | PartyId, block: int | None) -> Call[Party | None]:
-        """Read a party. One that changed its id elsewhere is still found by the former one."""
+        """Read a party. If it changed its id without this client, its former id still finds it."""
         if isinstance(who, Address):
             return self._registry(
                 "getPartyDetailsByAddress(address)",
@@ -176,7 +177,7 @@ class V1Dialect:
         return tuple([party for party in found if party is not None])
 
     def route(self, party: PartyId, block: int | None) -> Call[Route | None]:
-        """Read where messages to a party go; `getOperatorByOcpi` is not to be believed."""
+        """Read the route of messages to a party, without the unreliable `getOperatorByOcpi`."""
         return self._registry(
             "getPartyDetailsByOcpi(bytes2,bytes3)",
             id_words(party),
@@ -185,27 +186,27 @@ class V1Dialect:
         )
 
     def parties_of(self, account: Address, block: int | None) -> Flow[tuple[Party, ...]]:
-        """Read all parties of an account: it has one id at most."""
+        """Read all parties of an account, which has at most one id."""
         party = yield from self.party(account, block)
         return () if party is None else (party,)
 
     def membership(self, account: Address, block: int | None) -> Call[int | None]:
-        """Refuse: memberships have no numbers here."""
+        """Raise `UnsupportedByDialect`: memberships are not numbered."""
         del account, block
         raise unsupported("tell the number of a membership: they don't count them")
 
     def controller(self, account: Address, block: int | None) -> Effect[Address]:
-        """Return the account: no other's signature counts for it here."""
+        """Return the account itself: there are no controllers."""
         del block
         return Local(lambda: account)
 
     def reservation(self, party: PartyId, block: int | None) -> Effect[Address | None]:
-        """Return `None`: nothing can be reserved here."""
+        """Return `None`: there are no reservations."""
         del party, block
         return Local(lambda: None)
 
     def node_reservation(self, domain: str, block: int | None) -> Effect[Address | None]:
-        """Return `None`: nothing can be reserved here."""
+        """Return `None`: there are no reservations."""
         del domain, block
         return Local(lambda: None)
 
@@ -230,7 +231,7 @@ class V1Dialect:
         provider: Address,
         block: int | None,
     ) -> Flow[Agreement | None]:
-        """Read an agreement, in force or ended; a revoked one is not there."""
+        """Read an agreement, in force or ended. Revoked ones are not kept."""
         if block is None:
             head = yield from Head()
             block = head.ref.number
@@ -271,7 +272,7 @@ class V1Dialect:
         users: tuple[Address, ...],
         block: int,
     ) -> Flow[tuple[Agreement, ...]]:
-        """Read what many users have agreed to and not taken back, in force or not."""
+        """Read the unrevoked agreements of many users, in force or not."""
         if not (yield from self._permissions("getProviders()", (), reader.somebody, block)):
             return ()
         lists = yield from each(users, lambda user: self._providers_of(user, block))
@@ -292,7 +293,7 @@ class V1Dialect:
         )
 
     def users_of(self, provider: Address, block: int) -> Flow[tuple[Agreement, ...]]:
-        """Read the agreements in force to a provider's service: every party is asked about."""
+        """Read the agreements in force with a provider, by looking up every party."""
         if (yield from self.service(provider, block)) is None:
             return ()
         users = tuple([party.address for party in (yield from self.parties(block))])
@@ -311,16 +312,16 @@ class V1Dialect:
         raise unsupported("tell a nonce: their signatures have none")
 
     def owner(self, block: int | None) -> Call[Address | None]:
-        """Read who owns the registry."""
+        """Read the owner of the registry."""
         return self._registry("owner()", (), reader.address_or_none, block)
 
     def pending_owner(self, block: int | None) -> Call[Address | None]:
-        """Read to whom the registry was offered."""
+        """Read the account that the registry is offered to."""
         del block
         raise unsupported("offer the ownership: it is transferred in one step")
 
     def import_open(self, contract: Contract, block: int | None) -> Call[bool]:
-        """Read whether entries of an earlier registry are still being copied."""
+        """Read whether a contract still accepts imports."""
         del contract, block
         raise unsupported("import entries")
 
@@ -341,7 +342,7 @@ class V1Dialect:
         )
 
     def zero_entries(self, block: int) -> Flow[ZeroEntries]:
-        """Read what is listed for the zero address."""
+        """Read the entries of the zero address."""
         node, parties, providers = yield from together(
             self._registry("getNode(address)", (abi.address(ZERO_ADDRESS),), Words.text, block),
             self._registry("getParties()", (), Words.addresses, block),

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def step(what: Step) -> bytes:
-    """Return the call that takes an intent of the sender, or a request that another signed."""
+    """Return the call for an intent of the sender, or for a request that another account signed."""
     if isinstance(what, SignedRequest):
         row = REQUESTS[type(what.intent)]
         values = (what.account, *row.values(what.intent))

@@ -1,7 +1,7 @@
 """The errors of these contracts: revert sentences, which become errors of `contract_errors`.
 
-The sentences don't say whom they are about, so that is taken from what was sent. Only this table
-knows the sentences.
+The sentences don't name an account, so it is taken from the sent step. Only this table knows the
+sentences.
 """
 
 from __future__ import annotations
@@ -55,9 +55,9 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False)
 class DomainNotFree(DomainTaken):
-    """The URL is listed, or was and has not been freed.
+    """The URL is listed, or was listed and has not been freed.
 
-    These contracts don't say by whom: `operator` is the zero address.
+    These contracts don't name the operator, so `operator` is the zero address.
     """
 
     says = (
@@ -75,9 +75,9 @@ class DomainListed(DomainTaken):
 
 @dataclass(eq=False)
 class PartyIdNotFree(PartyIdTaken):
-    """The id is held, or was left for another and has not been freed.
+    """The id is held, or its holder changed to another id without freeing it.
 
-    These contracts don't say by whom: `party` is the zero address.
+    These contracts don't name the holder, so `party` is the zero address.
     """
 
     says = (
@@ -88,14 +88,14 @@ class PartyIdNotFree(PartyIdTaken):
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What was sent, as far as errors tell of it."""
+    """The sent step, for error messages."""
 
     intent: Intent
     account: Address
 
 
 def about(step: Step, sender: Address | None) -> Sent:
-    """Return the account that errors of a step are about."""
+    """Return the account that errors of a step concern."""
     if isinstance(step, SignedRequest):
         return Sent(step.intent, step.account)
     return Sent(step, ZERO_ADDRESS if sender is None else sender)
@@ -182,12 +182,11 @@ def refuse(data: bytes, sent: Sent | None = None) -> Reverted:
     """Return the error for revert data.
 
     Args:
-        data: A sentence as Solidity codes it; empty when there was none.
-        sent: What was sent; `None` for a question.
+        data: A sentence in Solidity's encoding; empty if there was none.
+        sent: The sent step; `None` for a read.
 
     Returns:
-        An error of its class; `RequireFailed` for a sentence that nobody here knows, and
-        `UnknownRevert` for all else.
+        The error: `RequireFailed` for an unknown sentence, and `UnknownRevert` for other data.
     """
     try:
         if data[:4] == selector(Panic.signature):

@@ -1,9 +1,9 @@
 """Decode the events of these contracts.
 
-Two of them say less than they should. The `ServiceUpdate` of a deletion has empty texts and the
-*former* permissions, so it looks like a service without name and URL. `ServiceAgreement` is the
-same for an agreement and its revocation. A caller that knows what the transaction was asked to do
-passes it; any other caller treats these events as a hint about what to read again.
+Two of them are ambiguous. The `ServiceUpdate` of a deletion has empty texts and the *former*
+permissions, so it looks like a service without name and URL. `ServiceAgreement` is the same for an
+agreement and its revocation. A caller that knows the transaction's intents passes them; others
+treat these events as a hint about what to read again.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def _agreement(log: Log, asked: Asked) -> Change | None:
     return AgreementMade(user=user, provider=provider, version=None, permissions=None)
 
 
-# Signature of each event, and what it says, with what was asked of the transaction.
+# Signature of each event, and its decoder, which also takes the transaction's intents.
 EVENTS: dict[str, Callable[[Log, Asked], Change | None]] = {
     "OperatorUpdate(address,string)": _operator_update,
     "PartyUpdate(bytes2,bytes3,address,uint8[],uint8[],uint8[],address)": _party_update,
@@ -115,8 +115,8 @@ def changes(
 
     Args:
         logs: Events of a transaction.
-        contracts: Which contract stands at which address; other events are left out.
-        intents: What was asked of the transaction; may be empty.
+        contracts: The contracts by address; events of others are skipped.
+        intents: The transaction's intents; may be empty.
     """
     read = {topic(signature): decode for signature, decode in EVENTS.items()}
     asked: Asked = {type(intent) for intent in intents}

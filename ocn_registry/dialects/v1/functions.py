@@ -1,6 +1,6 @@
-"""The functions that write, to explain what a transaction called.
+"""The writing functions, to identify a transaction's calls.
 
-Source: the ABI in v1's npm package 1.2.1; a test compares.
+Source: the ABI in v1's npm package 1.2.1. A test compares them.
 """
 
 from __future__ import annotations
@@ -38,5 +38,5 @@ _WRITES = (
 
 @cache
 def names() -> dict[int, str]:
-    """Return the names of the functions that write, by selector."""
+    """Return the names of the writing functions, by selector."""
     return by_selector(_WRITES)

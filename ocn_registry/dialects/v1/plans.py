@@ -1,10 +1,9 @@
-"""The transactions that a write takes, so that nothing is lost by these contracts' defects.
+"""The transactions of a write, arranged so that these contracts' defects lose nothing.
 
-The contract itself keeps a replaced URL for ever (nobody can list it again, not even its former
-operator), lets a replaced id still lead to its party, and removes all modules with each update of a
-party. So the client deletes before it sets, and sets the modules again. A request that another
-account signed can't be completed like this: if it would leave something taken for ever, it is
-rejected.
+The contract blocks a replaced URL forever (nobody can list it again, not even its former operator),
+still resolves a replaced id to its party, and removes all modules with each update of a party. So
+the client deletes before it sets, and sets the modules again. This is not possible for a request
+that another account signed: if it would block something forever, it is rejected.
 """
 
 from __future__ import annotations
@@ -34,12 +33,12 @@ if TYPE_CHECKING:
 
 
 def plan(dialect: Dialect, step: Step, sender: Address) -> Flow[tuple[Stage, ...]]:
-    """Return the transactions that a step takes.
+    """Return the transactions for a step.
 
     Args:
-        dialect: Reads what stands there now.
+        dialect: Reads the current entries.
         step: An intent of the sender, or a request that another signed.
-        sender: Who sends it.
+        sender: The sender.
     """
     sent = about(step, sender)
     intent, account, alone = sent.intent, sent.account, (Stage(steps=(step,)),)
@@ -108,7 +107,7 @@ def _same_id(
     intent: SetPartyModules | DeleteParty,
     account: Address,
 ) -> Flow[None]:
-    """Compare the id that is named with the one that the account has."""
+    """Check that the named id is the account's id."""
     if intent.country_code is None or intent.party_id is None:
         return
     party = yield from dialect.party(account, None)
@@ -117,7 +116,7 @@ def _same_id(
 
 
 def _same_permissions(dialect: Dialect, intent: CreateAgreement) -> Flow[None]:
-    """Compare what is agreed to with what the service needs, as the contract does not."""
+    """Check that the named permissions are those of the service, since the contract does not."""
     if intent.permissions is None:
         return
     provider = Address(intent.provider)

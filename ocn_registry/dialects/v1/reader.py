@@ -1,16 +1,15 @@
-"""Reads of these contracts, and what the answers mean.
+"""Reads of these contracts, and the meaning of their answers.
 
-Three things are never believed:
+Three things are never trusted:
 
-- **The zero address.** A signature that gives nobody gives the zero address, and these contracts
-  list that like anybody: then it has a node, is a party, offers a service. And what is looked up
-  and absent *is* the zero address, so each unknown id would lead to whatever was listed for it.
-  So a party's address is asked for wherever its operator is, and zero is absent, as user,
-  provider, party and operator.
-- **Lists.** They keep who has left, and name a provider or an agreement anew each time it is set
-  again. So each entry is read, and those that are not there now are left out.
-- **Order.** Roles, modules and permissions stand as they were given, duplicates too. Here they are
-  in ascending order, each once.
+- **The zero address.** An invalid signature recovers to the zero address, and these contracts list
+  entries for it like for any other account. A failed lookup also returns the zero address, so every
+  unknown id would lead to its entries. So wherever a party's operator is read, its address is read
+  too, and zero counts as absent, as user, provider, party and operator.
+- **Lists.** They keep accounts that have left, and repeat a provider or an agreement each time it
+  is set again. So each entry is read, and absent ones are skipped.
+- **Order.** Roles, modules and permissions are stored as given, with duplicates. Here they are in
+  ascending order, without duplicates.
 """
 
 from __future__ import annotations
@@ -46,7 +45,7 @@ if TYPE_CHECKING:
 K = TypeVar("K")
 T = TypeVar("T")
 
-AT_ONCE = 504  # entries that are asked for together: one request, also with the block now and then
+AT_ONCE = 504  # entries read in one request, together with an occasional question for the block
 _MOST_ENTRIES = 1_000_000
 ROLES = tuple(Role)[: Role.SCSP + 1]
 MODULES = tuple(Module)[: Module.TOKENS + 1]
@@ -59,27 +58,27 @@ def read(
     decode: Callable[[Words], T],
     block: int | None,
 ) -> Call[T]:
-    """Return the effect that calls a function of a contract.
+    """Return the effect that calls a view function.
 
     Args:
         to: Address of the contract.
         signature: The function's name and types.
         arguments: Words and tails.
-        decode: Reads the answer.
-        block: Block at whose end it is asked; `None` for the latest.
+        decode: Decodes the answer.
+        block: Block after which to read; `None` for the latest.
     """
     return question(to, signature, arguments, decode=decode, refuse=_refuse, block=block)
 
 
 def _refuse(data: bytes) -> Reverted:
-    # Its table of errors takes its time, and hardly a question is refused.
+    # Imported on demand: the error table is slow to load, and reads rarely revert.
     from ocn_registry.dialects.v1.errors import refuse  # noqa: PLC0415
 
     return refuse(data)
 
 
 def read_id(reader: Words) -> PartyId | None:
-    """Read a party's id; `None` when it is zero. Each byte is a character, whatever it is."""
+    """Read a party's id; `None` if it is zero. Each byte is a character, whatever its value."""
     country_code, party_id = reader.fixed(2), reader.fixed(3)
     if not any(country_code + party_id):
         return None
@@ -197,13 +196,13 @@ def service(provider: Address) -> Callable[[Words], Service | None]:
 
 
 def address_or_none(reader: Words) -> Address | None:
-    """Read an address; `None` when it is zero."""
+    """Read an address; `None` if it is zero."""
     address = reader.address()
     return None if address.is_zero else address
 
 
 def somebody(reader: Words) -> tuple[Address, ...]:
-    """Read a list of addresses: each once, in the order of its first place, and never zero."""
+    """Read a list of addresses without duplicates and zeros, in the order of first occurrence."""
     found = reader.addresses()
     if len(found) > _MOST_ENTRIES:
         raise BadAnswer(f"the node tells of a list of {len(found)} entries")
@@ -215,12 +214,12 @@ def each(
     ask: Callable[[K], Effect[T]],
     on_read: OnRead | None = None,
 ) -> Flow[tuple[T, ...]]:
-    """Return the answers to the same question about many things, some at a time.
+    """Return the answers to the same question about many keys, some at a time.
 
     Args:
-        keys: What is asked about.
-        ask: Makes the question.
-        on_read: Told how many have answered.
+        keys: The keys.
+        ask: Returns the question about a key.
+        on_read: Called with the number of answers so far.
     """
     answers: list[T] = []
     for start in range(0, len(keys), AT_ONCE):

@@ -1,19 +1,18 @@
-"""What an account signs for the first generation of the contracts, and the document of it.
+"""Requests to contracts of the first generation: what is signed, and the document.
 
-The contracts take a personal signature (ERC-191) of the Keccak-256 hash of packed values. Nothing
-else is in the hash: no verb, no chain, no contract, no nonce, no deadline. So
+The contracts accept a personal signature (ERC-191) of the Keccak-256 hash of packed values. The
+hash covers nothing else: no action, no chain, no contract, no nonce, no deadline. So
 
-- a signature is good for ever, for everybody who has seen it, and on each chain;
-- one of `DeleteNode` also deletes the account's party and its service, and the other way round;
-- one of `RevokeAgreement` also makes that agreement again, as often as anybody likes;
-- values next to each other flow together: a name and URL of `ab` and `c` sign as `a` and `bc`.
+- a signature stays valid forever, for everybody who has seen it, on every chain;
+- a `DeleteNode` also deletes the account's party and service, and vice versa;
+- a `RevokeAgreement` also creates the agreement again, as often as anyone likes;
+- adjacent values run together: name and URL `ab` and `c` have the same hash as `a` and `bc`.
 
-Nobody can mend that from outside. It is said in `Limits.replayable` and in each document, which
-also names chain and contract, so that it is not taken for another one's by mistake.
+This can't be fixed from outside. `Limits.replayable` and every document say so. The document also
+names chain and contract, so that it is not used for another one by mistake.
 
-The document that travels has the form of typed data where there is such a thing, and cannot be
-taken for it: it has no `types`, but a `scheme`, the mark `replayable` and the `hash` that a wallet
-is given for `personal_sign`.
+The document resembles typed data where possible, but can't be mistaken for it: it has no `types`,
+but a `scheme`, the flag `replayable`, and the `hash` for `personal_sign`.
 
 Source: v1's published library (npm @shareandcharge/ocn-registry 1.2.1, dist/lib/sign.js).
 """
@@ -69,14 +68,14 @@ class RequestType:
     """How one kind of intent is signed and sent.
 
     Attributes:
-        type: The signer, then the values of the intent, with the types that are packed.
-        contract: The contract that takes it.
-        function: The function that the account calls for itself; what it signs for others to send
-            differs by the ending `Raw`, and by v, r and s after the values.
-        names_signer: Whether the signer is packed, and told to the function, before the values.
-            Where not, the contract takes whoever the signature gives.
-        values: Gives the values of an intent.
-        build: Makes the intent of its values.
+        type: The signer, then the values of the intent, with their packed types.
+        contract: The contract that accepts it.
+        function: The function for direct calls. The function for signed requests has the suffix
+            `Raw`, and v, r and s after the values.
+        names_signer: Whether the signer is packed and passed before the values. Otherwise the
+            contract uses the address recovered from the signature.
+        values: Returns the values of an intent.
+        build: Builds the intent from its values.
     """
 
     type: StructType
@@ -183,11 +182,11 @@ _BY_NAME = {row.type.name: row for row in REQUESTS.values()}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackedValues:
-    """A request as it is signed.
+    """The payload of a request.
 
     Attributes:
-        chain_id: The chain that it is meant for; not signed.
-        contract: The contract that it is meant for; not signed.
+        chain_id: The intended chain; not signed.
+        contract: The intended contract; not signed.
         kind: How it is signed.
         values: The signer, and the values of the intent.
     """
@@ -198,17 +197,17 @@ class PackedValues:
     values: tuple[Value, ...]
 
     def hash(self) -> bytes:
-        """Hash the packed values: 32 bytes, which a wallet is given for `personal_sign`."""
+        """Return the hash of the packed values: 32 bytes, the message for `personal_sign`."""
         fields = tuple(zip(self.kind.type.fields, self.values, strict=True))
         given = fields if self.kind.names_signer else fields[1:]
         return keccak256(b"".join([_packed(kind, value) for (kind, _), value in given]))
 
     def digest(self) -> bytes:
-        """Hash all of it: 32 bytes, which are what the key signs."""
+        """Return the 32 bytes that the key signs."""
         return keccak256(_PREFIX + self.hash())
 
     def document(self) -> dict[str, object]:
-        """Return the form that is passed on."""
+        """Return the JSON form."""
         return {
             "scheme": SCHEME,
             "replayable": True,
@@ -220,7 +219,7 @@ class PackedValues:
 
 
 def _packed(kind: str, value: Value) -> bytes:
-    """Pack a value as `abi.encodePacked` does: each item of a list takes a whole word."""
+    """Pack a value like `abi.encodePacked`: each list item takes a whole word."""
     if isinstance(value, tuple):
         return b"".join([number.to_bytes(32, "big") for number in value])
     if isinstance(value, int):
@@ -234,7 +233,7 @@ def request(
     intent: SignableIntent,
     account: Address,
 ) -> Request:
-    """Return what an account has to sign."""
+    """Return the request that an account has to sign."""
     row = REQUESTS[type(intent)]
     return Request(
         intent=intent,
@@ -252,10 +251,10 @@ def request(
 
 
 def split(signed: SignedRequest) -> tuple[int, bytes, bytes]:
-    """Return v, r and s of a signature, as the functions take them.
+    """Return v, r and s of a signature, as arguments of the functions.
 
     Raises:
-        SignatureMismatch: It has not the length of a key's signature.
+        SignatureMismatch: It does not have the length of a key's signature.
     """
     signature = signed.signature
     if len(signature) != _SIGNATURE_BYTES:
@@ -268,11 +267,11 @@ def read_request(
     address_of: Callable[[Contract], Address],
     text: str | bytes,
 ) -> Request | SignedRequest:
-    """Read a request's JSON, signed or not, and refuse one that is not for this deployment.
+    """Return the request in a JSON document, signed or not; reject other deployments'.
 
     Args:
         chain_id: The chain of the deployment.
-        address_of: Tells where its contracts are.
+        address_of: Returns the address of a contract.
         text: The JSON.
     """
     whole = read_object(text)

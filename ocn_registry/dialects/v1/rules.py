@@ -1,9 +1,9 @@
-"""What these contracts reject in any state, and what they can't do at all.
+"""Intents that these contracts reject in any state, or don't support.
 
-They accept any text that is not empty. This package does not: a node's URL must start like one and
-contain nothing invisible, as v1's own command required for direct writes; an id must be two and
-three visible ASCII characters, because anything else does not fit or looks like another id. If such
-an id is already listed, the owner can still name it.
+They accept any non-empty text. This package does not: a node's URL must start like one and contain
+nothing invisible, as v1's own command required for direct writes; an id must be two and three
+visible ASCII characters, because anything else does not fit or looks like another id. If such an id
+is already listed, the owner can still name it.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ UNKNOWN: dict[type[Intent], str] = {
 
 
 def check(intent: Intent) -> None:
-    """Raise for an intent that the contracts reject whatever their state, or do not know."""
+    """Raise for an intent that the contracts reject in any state, or don't support."""
     match intent:
         case SetNode():
             check_usable(intent.domain)

@@ -1,4 +1,4 @@
-"""The error for what these contracts can't do: it is raised, never silently ignored."""
+"""The error for operations that these contracts don't support."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from ocn_registry.errors import UnsupportedByDialect
 
 
 def unsupported(what: str) -> UnsupportedByDialect:
-    """Return the error for something that contracts of this generation can't do."""
+    """Return the error for an operation that this generation does not support."""
     return UnsupportedByDialect(f"contracts of the first generation can't {what}")

@@ -1,4 +1,4 @@
-"""Writes: calldata, requests, and what events say. Reads don't load this module."""
+"""Writes: calldata, requests and events. Reads don't load this module."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Writing:
-    """Writes to the contracts of one deployment; what each method does, `Dialect` says."""
+    """The writing part of the dialect of one deployment; see `Writer` for the methods."""
 
     def __init__(self, deployment: Deployment) -> None:
         """Create the dialect for the addresses and chain of a deployment."""
@@ -45,7 +45,7 @@ class Writing:
 
     @staticmethod
     def check(intent: Intent) -> None:
-        """Raise `InvalidInput` for what the contract would refuse whatever its state."""
+        """Raise `InvalidInput` for an intent that the contract rejects in any state."""
         rules.check(intent)
 
     def write(
@@ -66,7 +66,7 @@ class Writing:
         return plans.plan(dialect, _only(steps), sender)
 
     def request(self, intent: SignableIntent, account: Address) -> Request:
-        """Return what an account has to sign, which has no nonce and no deadline."""
+        """Return the request that an account has to sign, without nonce and deadline."""
         rules.check(intent)
         if isinstance(intent, CreateAgreement) and intent.permissions is not None:
             raise unsupported(
@@ -82,7 +82,7 @@ class Writing:
         return requests.request(self._chain_id, contract, intent, account)
 
     def read_request(self, text: str | bytes) -> Request | SignedRequest:
-        """Read a request's JSON, signed or not, and refuse one that is not for this deployment."""
+        """Return the request in a JSON document, signed or not; reject other deployments'."""
         return requests.read_request(self._chain_id, self._addresses.__getitem__, text)
 
     def changes(self, logs: tuple[Log, ...], intents: tuple[Intent, ...]) -> tuple[Change, ...]:
@@ -103,6 +103,6 @@ def _only(steps: tuple[Step, ...]) -> Step:
 
 
 def _took(data: bytes) -> tuple[Reverted | None, ...]:
-    """Read a write's answer: that there is one at all is its success."""
+    """Decode the answer of a write: any answer means success."""
     del data
     return (None,)

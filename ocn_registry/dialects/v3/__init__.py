@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 class V3Dialect:
-    """Speaks to the contracts of one deployment; what each method does, `Dialect` says."""
+    """The dialect of one deployment; see `Dialect` for the methods."""
 
     limits = Limits(
         replayable=False,
@@ -62,13 +62,14 @@ class V3Dialect:
         self.chain_id = deployment.chain_id
 
     def address_of(self, contract: Contract) -> Address:
-        """Return where a contract is."""
+        """Return the address of a contract."""
         registry = contract is Contract.REGISTRY
         return self._deployment.registry if registry else self._deployment.permissions
 
     @cached_property
     def _writing(self) -> Writing:
-        # Imports what takes a sixth of the time of the shortest command, and reads do without.
+        # Imported on demand: it takes a sixth of the shortest command's time, and reads don't need
+        # it.
         from ocn_registry.dialects.v3.writer import Writing  # noqa: PLC0415
 
         return Writing(self._deployment)
@@ -78,7 +79,7 @@ class V3Dialect:
         return self._writing.contract_of(intent)
 
     def check(self, intent: Intent) -> None:
-        """Raise `InvalidInput` for what the contract would refuse whatever its state."""
+        """Raise `InvalidInput` for an intent that the contract rejects in any state."""
         self._writing.check(intent)
 
     def write(
@@ -88,7 +89,7 @@ class V3Dialect:
         each_alone: bool,
         sender: Address | None = None,
     ) -> Call[tuple[Reverted | None, ...]]:
-        """Return the call that takes these steps, in one transaction."""
+        """Return the call that performs these steps in one transaction."""
         return self._writing.write(steps, each_alone=each_alone, sender=sender)
 
     def plan(self, steps: tuple[Step, ...], sender: Address) -> Flow[tuple[Stage, ...]]:
@@ -105,7 +106,7 @@ class V3Dialect:
         nonce: int,
         deadline_unix_s: int,
     ) -> Request:
-        """Return what an account has to sign."""
+        """Return the request that an account has to sign."""
         return self._writing.request(
             intent,
             account,
@@ -114,7 +115,7 @@ class V3Dialect:
         )
 
     def read_request(self, text: str | bytes) -> Request | SignedRequest:
-        """Read a request's JSON, signed or not; reject one that is not for this deployment."""
+        """Return the request in a JSON document, signed or not; reject other deployments'."""
         return self._writing.read_request(text)
 
     def changes(
@@ -122,8 +123,8 @@ class V3Dialect:
         logs: tuple[Log, ...],
         intents: tuple[Intent, ...] = (),
     ) -> tuple[Change, ...]:
-        """Return what events of these contracts say; those of other contracts are left out."""
-        del intents  # these events tell all
+        """Return the changes in these contracts' events; events of others are skipped."""
+        del intents  # these events are complete
         return self._writing.changes(logs)
 
     def functions(self, call: ContractCall) -> tuple[str, ...]:
@@ -131,7 +132,7 @@ class V3Dialect:
         return self._writing.functions(call)
 
     def failures(self, logs: tuple[Log, ...]) -> dict[int, Reverted]:
-        """Return why steps of a batch failed, by their place in it."""
+        """Return why steps of a batch failed, by their index."""
         return self._writing.failures(logs)
 
     def error_of(self, data: bytes) -> Reverted:
@@ -178,7 +179,7 @@ class V3Dialect:
         )
 
     def controller(self, account: Address, block: int | None) -> Call[Address]:
-        """Read whose signature counts for an account."""
+        """Read the account that signs for an account."""
         return self._registry(
             "controllerOf(address)",
             (abi.address(account),),
@@ -187,7 +188,7 @@ class V3Dialect:
         )
 
     def reservation(self, party: PartyId, block: int | None) -> Call[Address | None]:
-        """Read for whom an id is reserved."""
+        """Read the account that an id is reserved for."""
         return self._registry(
             "reservationOf(bytes2,bytes3)",
             id_words(party),
@@ -196,7 +197,7 @@ class V3Dialect:
         )
 
     def node_reservation(self, domain: str, block: int | None) -> Call[Address | None]:
-        """Read for whom a URL is reserved."""
+        """Read the operator that a URL is reserved for."""
         return self._registry(
             "nodeReservationOf(string)",
             (abi.text(domain),),
@@ -210,7 +211,7 @@ class V3Dialect:
         return self._list(Contract.REGISTRY, names, reader.read_party, block, on_read)
 
     def route(self, party: PartyId, block: int | None) -> Call[Route | None]:
-        """Read where messages to a party go."""
+        """Read the route of messages to a party."""
         return self._registry(
             "getOperatorByOcpi(bytes2,bytes3)",
             id_words(party),
@@ -282,7 +283,7 @@ class V3Dialect:
         users: tuple[Address, ...],
         block: int,
     ) -> Flow[tuple[Agreement, ...]]:
-        """Read what many users have agreed to: what is in force."""
+        """Read the agreements of many users in force."""
         if not (yield from self._permissions("serviceCount()", (), Words.uint, block)):
             return ()
         lists = yield from reader.each(
@@ -306,7 +307,7 @@ class V3Dialect:
         return tuple([agreement for agreement in found if agreement and agreement.active])
 
     def users_of(self, provider: Address, block: int) -> Flow[tuple[Agreement, ...]]:
-        """Read the agreements in force to a provider's service: every account is asked about."""
+        """Read the agreements in force with a provider, by looking up every account."""
         if (yield from self.service(provider, block)) is None:
             return ()
         parties = yield from self.parties(block)
@@ -322,19 +323,19 @@ class V3Dialect:
         return read(to, "nonces(address)", (abi.address(account),), Words.uint, block)
 
     def owner(self, block: int | None) -> Call[Address | None]:
-        """Read who owns the registry."""
+        """Read the owner of the registry."""
         return self._registry("owner()", (), reader.address_or_none, block)
 
     def pending_owner(self, block: int | None) -> Call[Address | None]:
-        """Read to whom the registry was offered."""
+        """Read the account that the registry is offered to."""
         return self._registry("pendingOwner()", (), reader.address_or_none, block)
 
     def import_open(self, contract: Contract, block: int | None) -> Call[bool]:
-        """Read whether entries of an earlier registry are still being copied."""
+        """Read whether a contract still accepts imports."""
         return read(self.address_of(contract), "importOpen()", (), Words.flag, block)
 
     def zero_entries(self, block: int) -> Flow[ZeroEntries]:
-        """Read what is listed for the zero address."""
+        """Read the entries of the zero address."""
         node, parties, providers = yield from together(
             self._registry("getNode(address)", (abi.address(ZERO_ADDRESS),), Words.text, block),
             self._registry("getParties()", (), Words.addresses, block),

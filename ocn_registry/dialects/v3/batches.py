@@ -1,4 +1,4 @@
-"""Several calls of one contract in one, for writes and for reads."""
+"""Batches: several calls of a contract in one, for writes and for reads."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ if TYPE_CHECKING:
 
 
 def batch(items: Sequence[bytes], *, each_alone: bool) -> bytes:
-    """Write the call that takes several calls of one contract."""
+    """Return the call that combines several calls of a contract."""
     signature = "tryMulticall(bytes[])" if each_alone else "multicall(bytes[])"
     return call(signature, abi.items([abi.blob(item) for item in items]))

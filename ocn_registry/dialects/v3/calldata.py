@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def contract_of(intent: Intent) -> Contract:
-    """Return the contract that takes an intent."""
+    """Return the contract that an intent is for."""
     if isinstance(intent, InvalidateNonce | CloseImport):
         return intent.contract
     row = REQUESTS.get(type(intent)) or OWNER_WRITES[type(intent)]
@@ -26,7 +26,7 @@ def contract_of(intent: Intent) -> Contract:
 
 
 def step(what: Intent | SignedRequest) -> bytes:
-    """Return the call that takes an intent of the sender, or a request that another signed."""
+    """Return the call for an intent of the sender, or for a request that another account signed."""
     if isinstance(what, SignedRequest):
         return _signed(what)
     if row := OWNER_WRITES.get(type(what)):
@@ -51,7 +51,7 @@ def step(what: Intent | SignedRequest) -> bytes:
 def _signed(signed: SignedRequest) -> bytes:
     row = REQUESTS[type(signed.intent)]
     if not row.function:
-        return step(signed.intent)  # which says why not
+        return step(signed.intent)  # its error says why
     types = ("address", *row.argument_types, "uint256", "uint256")
     values = (
         signed.account,
@@ -67,7 +67,7 @@ def _signed(signed: SignedRequest) -> bytes:
 
 
 def _acceptance(given: Acceptance | None) -> abi.Tail:
-    """Return the argument; an empty one where nobody has to accept."""
+    """Return the acceptance argument; an empty one if none is needed."""
     if given is None:
         return abi.Tail(abi.join(abi.uint(0), abi.uint(0), abi.blob(b"")))
     return abi.Tail(

@@ -1,4 +1,4 @@
-"""Requests as typed data and as JSON documents, by the table in `requests`."""
+"""Requests as typed data and as JSON documents, based on the table in `requests`."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def request(  # noqa: PLR0913 - what a request is made of
     nonce: int,
     deadline_unix_s: int,
 ) -> Request:
-    """Return what an account has to sign."""
+    """Return the request that an account has to sign."""
     row = REQUESTS[type(intent)]
     return Request(
         intent=intent,
@@ -70,7 +70,7 @@ def _given_acceptance(
     intent: SignableIntent,
     account: Address,
 ) -> SignedRequest | None:
-    """Return the acceptance that an intent carries, as the request that was signed."""
+    """Return the acceptance in an intent, as a signed request."""
     needed = acceptance_of(intent, account)
     given = intent.acceptance if isinstance(intent, MoveAccount | SetController) else None
     if needed is None or given is None:
@@ -88,7 +88,7 @@ def _given_acceptance(
 
 
 def read_request(deployment: Deployment, text: str | bytes) -> Request | SignedRequest:
-    """Read a request's JSON, signed or not; reject one that is not for this deployment."""
+    """Return the request in a JSON document, signed or not; reject other deployments'."""
     return _read(deployment, read_document(text))
 
 
@@ -124,5 +124,5 @@ def _read(deployment: Deployment, document: Document) -> Request | SignedRequest
 def _with_acceptance(made: Request, acceptance: Request | SignedRequest) -> Request:
     if isinstance(acceptance, SignedRequest):
         return made.accepted(acceptance)
-    made.accepted(acceptance.signed(b""))  # that it is the right one
+    made.accepted(acceptance.signed(b""))  # checks that it is the right one
     return replace(made, acceptance=acceptance)

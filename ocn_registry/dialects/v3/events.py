@@ -3,8 +3,8 @@
 Every event describes one change. Its effect on the state that events add up to:
 
 - `OperatorUpdate`: the URL of the operator's node; none when it is empty.
-- `PartyUpdate`: a party's full state under one id, which becomes its account's current one; with a
-  zero operator the account no longer holds the id.
+- `PartyUpdate`: a party's full state under one id, which becomes its account's current one; a zero
+  operator means that the account no longer holds the id.
 - `PartyWebsite`: the website of a party; none when it is empty. It goes with the id.
 - `AccountMoved`: rename the account everywhere, as operator too. `OperatorUpdate` of both accounts,
   where there is a node, and a `PartyUpdate` for each id follow; these change no order of lists.
@@ -142,7 +142,7 @@ def _agreement_made(log: Log) -> Change:
     )
 
 
-# Signature of each event, and what it says; what says nothing of the registry is not here.
+# Signature of each event, and its decoder; events unrelated to the registry are omitted.
 EVENTS: dict[str, Callable[[Log], Change]] = {
     "OperatorUpdate(address,string)": _operator_update,
     "PartyUpdate(bytes2,bytes3,address,uint8[],uint8[],uint8[],address)": _party_update,
@@ -180,7 +180,7 @@ def changes(logs: tuple[Log, ...], contracts: dict[Address, Contract]) -> tuple[
 
     Args:
         logs: Events of a transaction.
-        contracts: Which contract stands at which address; other events are left out.
+        contracts: The contracts by address; events of others are skipped.
     """
     read = {topic(signature): decode for signature, decode in EVENTS.items()}
     imports: dict[str, type[ImportOpened | ImportClosed]] = {
@@ -199,7 +199,7 @@ def changes(logs: tuple[Log, ...], contracts: dict[Address, Contract]) -> tuple[
 
 
 def failures(logs: tuple[Log, ...], contracts: dict[Address, Contract]) -> dict[int, Reverted]:
-    """Return why items of a batch failed, by their place in it."""
+    """Return why items of a batch failed, by their index."""
     failed = topic(_CALL_FAILED)
     found: dict[int, Reverted] = {}
     for log in logs:

@@ -1,4 +1,4 @@
-"""The functions that write, to explain what a transaction called."""
+"""The writing functions, to identify a transaction's calls."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _BATCHES = ("multicall(bytes[])", "tryMulticall(bytes[])")
 
 @cache
 def names() -> dict[int, str]:
-    """Return the names of the functions that write, by selector."""
+    """Return the names of the writing functions, by selector."""
     found = [*_BATCHES, *[row.function for row in OWNER_WRITES.values()]]
     for row in REQUESTS.values():
         if row.function:

@@ -1,6 +1,6 @@
 """Writes that can't be signed for a spender, one row for each, as in `requests`.
 
-All of them are the owner's, except `PruneService`, which anybody can send.
+All of them are for the owner, except `PruneService`, which anyone can send.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ _PARTY = "(address,bytes2,bytes3,uint8[],uint8[],uint8[],address,string)"
 
 @dataclass(frozen=True, slots=True)
 class OwnerWrite:
-    """How one kind of intent is sent.
+    """How a kind of intent is sent.
 
     Attributes:
-        contract: The contract that takes it; `None` where the intent says which.
+        contract: The contract that accepts it; `None` if the intent names it.
         function: The function's name and types.
-        arguments: Gives the function's arguments.
+        arguments: Returns the function's arguments.
     """
 
     contract: Contract | None

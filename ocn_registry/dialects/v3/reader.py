@@ -1,4 +1,4 @@
-"""Reads of these contracts: calldata, and what the answers mean."""
+"""Reads of these contracts: calldata, and decoders for the answers."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ T = TypeVar("T")
 
 PAGE_ENTRIES = 500
 _PAGES_AT_ONCE = 4
-_IN_ONE = 250  # questions of some 20,000 gas: far below what nodes allow a call
+_IN_ONE = 250  # reads of about 20,000 gas each: far below nodes' limit for a call
 _MOST_ENTRIES = 10_000_000
 _ROLES = tuple(Role)
 _MODULES = tuple(Module)
@@ -51,20 +51,20 @@ def read(
     decode: Callable[[Words], T],
     block: int | None,
 ) -> Call[T]:
-    """Return the call that asks a function of a contract.
+    """Return the call of a view function.
 
     Args:
         to: Address of the contract.
         signature: The function's name and types.
         arguments: Words and tails.
-        decode: Reads the answer.
-        block: Block at whose end it is asked; `None` for the latest.
+        decode: Decodes the answer.
+        block: Block after which to read; `None` for the latest.
     """
     return question(to, signature, arguments, decode=decode, refuse=refuse, block=block)
 
 
 def in_one(calls: Sequence[Call[T]]) -> Call[tuple[T, ...]]:
-    """Return one call that asks several things of one contract, all at one block.
+    """Return a call that combines several reads of one contract at one block.
 
     Args:
         calls: At least one; all at the same block.
@@ -99,7 +99,7 @@ def each(calls: Sequence[Call[T]]) -> Flow[tuple[T, ...]]:
 
 
 def with_version(service: Call[Service | None], version: Call[int]) -> Call[Service | None]:
-    """Return one call that asks for a service and its version."""
+    """Return a call that reads a service and its version."""
     both = in_one([service, version])
 
     def decode(data: bytes) -> Service | None:
@@ -129,7 +129,7 @@ def read_modules(reader: Words) -> tuple[Module, ...]:
     return _modules(reader.list_words())
 
 
-# A few lists of roles and modules occur all the time.
+# Cached, since a few lists of roles and modules occur all the time.
 @lru_cache(maxsize=2048)
 def _roles(words_: bytes) -> tuple[Role, ...]:
     return tuple([_ROLES[number] for number in _numbers(words_, len(_ROLES))])
@@ -149,12 +149,12 @@ def _numbers(words_: bytes, count: int) -> list[int]:
 
 
 def read_node(reader: Words) -> Node:
-    """Read a node of a page."""
+    """Read a node in a page."""
     return Node(operator=reader.address(), domain=reader.text())
 
 
 def read_party(reader: Words) -> Party:
-    """Read a party of a page."""
+    """Read a party in a page."""
     return _party(reader.address(), _listed(read_id(reader)), reader)
 
 
@@ -174,13 +174,13 @@ def _party(address: Address, party: PartyId, reader: Words) -> Party:
 
 
 def current_party(reader: Words) -> Party | None:
-    """Read an account's current party from the list of all its parties, which begins with it."""
+    """Read an account's current party: the first one in the list of its parties."""
     parties = reader.structs(read_party)
     return parties[0] if parties else None
 
 
 def party_or_none(reader: Words) -> Party | None:
-    """Read a party; all its fields are zero and empty when there is none."""
+    """Read a party; `None` if all its fields are zero or empty."""
 
     def one(fields: Words) -> Party | None:
         address = fields.address()
@@ -193,7 +193,7 @@ def party_or_none(reader: Words) -> Party | None:
 
 
 def read_service(reader: Words) -> Service:
-    """Read a service of a page."""
+    """Read a service in a page."""
     return Service(
         provider=reader.address(),
         id=_listed(read_id(reader)),
@@ -205,7 +205,7 @@ def read_service(reader: Words) -> Service:
 
 
 def node(operator: Address) -> Callable[[Words], Node | None]:
-    """Return the reader of `getNode`."""
+    """Return the decoder of `getNode`."""
 
     def decode(reader: Words) -> Node | None:
         domain = reader.text()
@@ -215,7 +215,7 @@ def node(operator: Address) -> Callable[[Words], Node | None]:
 
 
 def route(party: PartyId) -> Callable[[Words], Route | None]:
-    """Return the reader of `getOperatorByOcpi`."""
+    """Return the decoder of `getOperatorByOcpi`."""
 
     def decode(reader: Words) -> Route | None:
         operator = reader.address()
@@ -227,7 +227,7 @@ def route(party: PartyId) -> Callable[[Words], Route | None]:
 
 
 def service(provider: Address) -> Callable[[Words], Service | None]:
-    """Return the reader of `getService`."""
+    """Return the decoder of `getService`."""
 
     def decode(reader: Words) -> Service | None:
         party = read_id(reader)
@@ -245,7 +245,7 @@ def service(provider: Address) -> Callable[[Words], Service | None]:
 
 
 def agreement(user: Address, provider: Address) -> Callable[[Words], Agreement | None]:
-    """Return the reader of `agreement`."""
+    """Return the decoder of `agreement`."""
 
     def decode(reader: Words) -> Agreement | None:
         membership, version, active = reader.uint(), reader.uint(), reader.flag()
@@ -263,7 +263,7 @@ def agreement(user: Address, provider: Address) -> Callable[[Words], Agreement |
 
 
 def address_or_none(reader: Words) -> Address | None:
-    """Read an address; `None` when it is zero."""
+    """Read an address; `None` if it is zero."""
     address = reader.address()
     return None if address.is_zero else address
 
@@ -275,13 +275,13 @@ def pages(
     *,
     exact: bool,
 ) -> Flow[tuple[T, ...]]:
-    """Read a list, several pages at once.
+    """Read a list, several pages at a time.
 
     Args:
-        count: Asks how long it is.
-        page: Asks for the page that begins at an offset, of `PAGE_ENTRIES` entries.
-        on_read: Told how much of it is read.
-        exact: Whether every entry that is counted is told.
+        count: The read of its length.
+        page: Returns the read of the page at an offset, with `PAGE_ENTRIES` entries.
+        on_read: Called with the number of entries read so far and the total.
+        exact: Whether the pages contain every counted entry.
     """
     total, first = yield from together(count, page(0))
     if total > _MOST_ENTRIES:

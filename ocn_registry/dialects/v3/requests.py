@@ -1,9 +1,9 @@
-"""The requests that accounts sign, and the functions that take them: one table, one row for each.
+"""The requests that accounts sign, and their functions: a table with a row for each.
 
-A row of `REQUESTS` says how an intent is signed, which contract takes it, which function an account
-calls for itself, and how the intent becomes values and values the intent. The function that takes
-the signed request is derived: its name ends in `Raw`, and it takes the fields of the typed data in
-their order, then the signature. Adding a request means adding a row.
+A row of `REQUESTS` says how an intent is signed, which contract accepts it, which function an
+account calls directly, and how to convert between the intent and its values. The function for
+signed requests is derived: its name ends in `Raw`, and it takes the fields of the typed data in
+order, then the signature. To add a request, add a row.
 """
 
 from __future__ import annotations
@@ -55,15 +55,16 @@ class RequestType:
 
     Attributes:
         type: The typed data. Its first field is the account, its last two nonce and deadline.
-        contract: The contract that takes it; `None` where the intent says which.
-        function: The function that an account calls for itself; empty where what is signed takes
-            effect inside another request.
-        short: Name and types of the function that leaves out the values that are `None`; empty
-            where there is none.
-        takes_acceptance: Whether the functions take an acceptance as their last argument.
-        values: Gives the values of an intent, in the order of the fields between account and nonce.
-        build: Makes the intent of these values.
-        missing: What to do where a value is `None` and has to be signed.
+        contract: The contract that accepts it; `None` if the intent names it.
+        function: The function for direct calls; empty if the request only takes effect inside
+            another one.
+        short: Name and types of the variant without the values that are `None`; empty if there is
+            none.
+        takes_acceptance: Whether the functions have an acceptance as their last argument.
+        values: Returns the values of an intent, in the order of the fields between account and
+            nonce.
+        build: Builds the intent from these values.
+        missing: What to do if a value is `None` but must be signed.
     """
 
     type: StructType
@@ -82,14 +83,14 @@ class RequestType:
 
     @property
     def raw_signature(self) -> str:
-        """The function that takes the signed request: its name and types."""
+        """Name and types of the function for the signed request."""
         name = self.type.name[0].lower() + self.type.name[1:]
         types = ("address", *self.argument_types, "uint256", "uint256", "bytes", *self._acceptance)
         return f"{name}Raw({','.join(types)})"
 
     @property
     def direct_signature(self) -> str:
-        """The function that an account calls for itself: its name and types."""
+        """Name and types of the function for direct calls."""
         return f"{self.function}({','.join((*self.argument_types, *self._acceptance))})"
 
     @property
@@ -97,10 +98,10 @@ class RequestType:
         return ("(uint256,uint256,bytes)",) if self.takes_acceptance else ()
 
     def signed_values(self, intent: SignableIntent) -> tuple[Value, ...]:
-        """Return the values of an intent, all of which a signature has to name.
+        """Return the values of an intent for signing, which requires all of them.
 
         Raises:
-            InvalidInput: One of them is missing.
+            InvalidInput: A value is missing.
         """
         values = self.values(intent)
         named = tuple([value for value in values if value is not None])
@@ -121,7 +122,7 @@ def _row(  # noqa: PLR0913 - what a row is made of
     takes_acceptance: bool = False,
     missing: str = "",
 ) -> RequestType:
-    """Return a row; `fields` is the typed data without nonce and deadline, which end it."""
+    """Return a row; `fields` is the typed data without the final nonce and deadline."""
     return RequestType(
         type=StructType.parse(f"{fields[:-1]},uint256 nonce,uint256 deadline)"),
         contract=contract,

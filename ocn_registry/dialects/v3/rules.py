@@ -1,4 +1,4 @@
-"""What the contracts reject in any state, so that it is raised before anything is sent.
+"""Values that the contracts reject in any state, checked before anything is sent.
 
 Source: contracts/interfaces/IEntryErrors.sol and IRegistry.sol; contracts/libraries/TextRules.sol.
 """
@@ -47,7 +47,7 @@ _PARTY_ID = re.compile(r"[A-Z0-9]{3}", re.ASCII)
 
 
 def check_id(country_code: str, party_id: str) -> None:
-    """Raise `InvalidInput` for what is not a party's id by the contracts' rule."""
+    """Raise `InvalidInput` for a party id that the contracts reject."""
     if not _COUNTRY_CODE.fullmatch(country_code):
         raise InvalidInput(
             f"{shown(country_code)} is not a valid country code: use two letters A-Z, as in DE",
@@ -60,7 +60,7 @@ def check_id(country_code: str, party_id: str) -> None:
 
 
 def check_permissions(permissions: tuple[int, ...]) -> None:
-    """Raise `InvalidInput` for what is not a set of permissions by the contracts' rule."""
+    """Raise `InvalidInput` for permissions that the contracts reject."""
     if not permissions:
         raise InvalidInput("a service needs at least one permission: name it")
     for permission in permissions:
@@ -72,7 +72,7 @@ def check_permissions(permissions: tuple[int, ...]) -> None:
 
 
 def check(intent: Intent) -> None:  # noqa: C901, PLR0912 - one case for each kind
-    """Raise `InvalidInput` for an intent that the contracts reject whatever their state."""
+    """Raise `InvalidInput` for an intent that the contracts reject in any state."""
     match intent:
         case SetNode():
             check_url(intent.domain)

@@ -1,4 +1,4 @@
-"""Writes: calldata, requests, and what events say. Reads don't load this module."""
+"""Writes: calldata, requests and events. Reads don't load this module."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class Writing:
-    """Writes to the contracts of one deployment; what each method does, `Dialect` says."""
+    """The writing part of the dialect of one deployment; see `Writer` for the methods."""
 
     def __init__(self, deployment: Deployment) -> None:
         """Create the dialect for the addresses and chain of a deployment."""
@@ -46,7 +46,7 @@ class Writing:
         return calldata.contract_of(intent)
 
     def check(self, intent: Intent) -> None:
-        """Raise `InvalidInput` for what the contract would refuse whatever its state."""
+        """Raise `InvalidInput` for an intent that the contract rejects in any state."""
         rules.check(intent)
 
     def write(
@@ -97,7 +97,7 @@ class Writing:
         )
 
     def read_request(self, text: str | bytes) -> Request | SignedRequest:
-        """Read a request's JSON, signed or not, and refuse one that is not for this deployment."""
+        """Return the request in a JSON document, signed or not; reject other deployments'."""
         return documents.read_request(self._deployment, text)
 
     def changes(self, logs: tuple[Log, ...]) -> tuple[Change, ...]:
@@ -109,16 +109,16 @@ class Writing:
         return called(call, self._contracts, functions.names())
 
     def failures(self, logs: tuple[Log, ...]) -> dict[int, Reverted]:
-        """Return which steps of a batch failed, by their place."""
+        """Return why steps of a batch failed, by their index."""
         return events.failures(logs, self._contracts)
 
 
 def _require_acceptance(step: Step, sender: Address) -> None:
-    """Raise for a move or a controller without the consent that the contract wants.
+    """Raise for a move or a controller without the required acceptance.
 
     Args:
-        step: What is sent.
-        sender: Who sends it. The contract would take a move without acceptance from the new
+        step: The step.
+        sender: The sender. The contract would take a move without acceptance from the new
             account itself; but whoever sends other people's requests did not mean that by it.
     """
     if isinstance(step, SignedRequest):
@@ -142,7 +142,7 @@ def _took(count: int) -> Callable[[bytes], tuple[Reverted | None, ...]]:
     """Return the decoder of a write that is all or nothing: any answer means success."""
 
     def decode(data: bytes) -> tuple[Reverted | None, ...]:
-        del data  # what the functions return tells nothing
+        del data  # the returned values carry no information
         return (None,) * count
 
     return decode
