@@ -31,6 +31,7 @@ class Endpoint:
     """
 
     __slots__ = (
+        "_doubted",
         "_full",
         "_most",
         "_patience",
@@ -77,9 +78,12 @@ class Endpoint:
         self.by_hash = True
         self._patience = _FIRST_PATIENCE
         self._full = 0
+        self._doubted = 0
 
     def takes(self, questions: int) -> None:
         """Note that the node answered a request of so many questions."""
+        if questions > self._doubted:
+            self._doubted = 0
         if questions < self.batch or self.batch == self._most:
             return
         self._full += 1
@@ -92,6 +96,22 @@ class Endpoint:
         """Note that the node does not take so many questions in one request."""
         self.batch = max(1, min(self.batch, questions) // 2)
         self._full = 0
+
+    def may_take(self, questions: int, *, fewer_worked: bool) -> None:
+        """Note that a request failed in a way that says nothing of how many questions it had.
+
+        Fewer are asked from now on if fewer were answered, and this was so the last time too:
+        once, it may have been chance.
+
+        Args:
+            questions: How many were asked at once before.
+            fewer_worked: Whether fewer at once were answered then.
+        """
+        if fewer_worked and self._doubted:
+            self._doubted = 0
+            return
+        self._doubted = self.batch if fewer_worked else 0
+        self.batch = questions
 
 
 def origin(url: str) -> str | None:

@@ -51,8 +51,10 @@ from ocn_registry.transport.rpc_values import (
     as_hash,
     as_number,
     as_object,
+    code_of,
     is_list,
     is_object,
+    words_of,
 )
 from ocn_registry.transport.transactions import contract_call, creation, sent_transaction
 from ocn_registry.transport.wordings import Meaning, meaning_of
@@ -205,23 +207,6 @@ def items_of(effect: AnyEffect) -> int:
     if isinstance(effect, _OBJECTS):
         return RPC_OBJECT_ITEMS
     return RPC_VALUE_ITEMS
-
-
-def code_of(error: dict[str, object]) -> int:
-    """Return the code of a node's error; 0 where it has none."""
-    code = error.get("code")
-    return code if isinstance(code, int) else 0
-
-
-def words_of(error: dict[str, object]) -> str:
-    """Return the words of a node's error: its message, and what its data says in words."""
-    message, data = error.get("message"), error.get("data")
-    parts = [message if isinstance(message, str) else ""]
-    if is_object(data):
-        data = data.get("message") or data.get("reason")
-    if isinstance(data, str) and not _HEX.fullmatch(data) and data not in parts[0]:
-        parts.append(data)
-    return ": ".join([part[:1000] for part in parts if part])
 
 
 def unwrap(effect: AnyEffect, response: dict[str, object], chain_id: int | None = None) -> Answer:

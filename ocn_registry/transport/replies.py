@@ -15,8 +15,8 @@ from ocn_registry.foreign.packed import unpacked
 from ocn_registry.foreign.strict_json import BeyondLimits, parse_json
 from ocn_registry.foreign.text import masked, shown
 from ocn_registry.transport.endpoint import origin
-from ocn_registry.transport.jsonrpc import code_of, refusal, words_of
-from ocn_registry.transport.rpc_values import is_list, is_object
+from ocn_registry.transport.jsonrpc import refusal
+from ocn_registry.transport.rpc_values import code_of, is_list, is_object, words_of
 from ocn_registry.transport.wordings import BUSY_STATUS, Meaning, cause_of, meaning_of
 
 if TYPE_CHECKING:
@@ -32,10 +32,10 @@ _REDIRECTS = range(300, 400)
 _REFUSED = {401, 403, 407}
 # Perhaps because the question is too long, or its answer, or the time that it takes.
 _TOO_MUCH = {400, 413, 414, 422}
-_TOO_SLOW = {408, 500, 504, 524}
+_TOO_SLOW = {408, 500, 502, 503, 504, 524}
+_NOT_THE_KEY = (Meaning.RANGE, Meaning.BATCH, Meaning.BUSY, Meaning.BEHIND)
 _EVENTS = "eth_getLogs"
 _WORDS_BYTES = 300
-PATIENCE = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,50 +76,6 @@ class NoReply:
 
 class TooManyQuestions(Exception):
     """The node does not take that many questions in one request."""
-
-
-class Failed(Exception):
-    """A node could not be asked, or did not answer."""
-
-    def __init__(self, error: TransportError, *, took_s: float = 0.0, pause_s: float = 0.0) -> None:
-        """Keep the error, how long it took, and how long the node asks to wait."""
-        super().__init__(error)
-        self.error = error
-        self.took_s = took_s
-        self.pause_s = pause_s
-
-    def may_pass(self, attempt: int) -> bool:
-        """Return whether it is worth asking again; once, where nobody knows what the node says."""
-        return self.error.temporary or (
-            attempt == 1 and isinstance(self.error, RpcRefused) and self.error.unexplained
-        )
-
-
-class TimeLeft:
-    """How long a node may take for all requests of a question.
-
-    A node that takes fewer questions in a request than it is given gets `PATIENCE` times the limit
-    of one request; it may not refuse until each question comes alone, and then be slow each time.
-    """
-
-    def __init__(self, each_s: float, more: int) -> None:
-        """Start with the limit of one request, and the number of further requests needed."""
-        self._each_s = each_s
-        self._left_s = each_s * (PATIENCE + more)
-
-    def share_s(self, endpoint: Endpoint) -> float:
-        """Return how long the next request may take.
-
-        Raises:
-            Failed: There is no time left.
-        """
-        if self._left_s <= 0:
-            raise Failed(slow(endpoint, self._each_s), took_s=self._each_s)
-        return min(self._each_s, self._left_s)
-
-    def note(self, reply: Reply | NoReply) -> None:
-        """Subtract what a request took."""
-        self._left_s -= reply.took_s
 
 
 def passing(error: E) -> E:
@@ -186,12 +142,15 @@ def responses(
     if not is_object(content):
         raise BadAnswer(f"{endpoint.shown} answered with no JSON-RPC response")
     error = content.get("error")
+    if error is None and (words := _said_in(content)):
+        error = {"code": content.get("code"), "message": words}
+        content = {**content, "error": error}
     if error is None:
         if len(requests) > 1 or not _answers(content, requests[0]):
             raise _astray(endpoint)
     elif len(requests) > 1:
         raise _for_all(endpoint, requests, reply, error)
-    elif reply.status in BUSY_STATUS:
+    elif reply.status in BUSY_STATUS and not _is_of(Meaning.RANGE, requests[0], error):
         raise _busy(endpoint, reply, _words(error))
     return [content]
 
@@ -199,22 +158,29 @@ def responses(
 def _for_all(endpoint: Endpoint, requests: list[Message], reply: Reply, error: object) -> Exception:
     """Return what to raise for one error in place of the responses to many requests."""
     code, words = code_of(error) if is_object(error) else 0, _words(error)
-    if reply.status in BUSY_STATUS:
-        return _busy(endpoint, reply, words)
     methods = {str(request["method"]) for request in requests}
     for method in sorted(methods, reverse=True):
         meaning = meaning_of(method, code, words)
         refused = refusal(method, code, words)
-        if meaning in {Meaning.BUSY, Meaning.BEHIND}:
-            return passing(refused)
         if meaning is Meaning.RANGE:
             return refused
+        if meaning is Meaning.BATCH:
+            return TooManyQuestions()
+        if reply.status in BUSY_STATUS:
+            return _busy(endpoint, reply, words)
+        if meaning in {Meaning.BUSY, Meaning.BEHIND}:
+            return passing(refused)
     return TooManyQuestions()
 
 
 def _is_about_batches(response: object) -> bool:
     error = _error_in(response)
     return is_object(error) and meaning_of("", 0, words_of(error)) is Meaning.BATCH
+
+
+def _is_of(meaning: Meaning, request: Message, error: object) -> bool:
+    code = code_of(error) if is_object(error) else 0
+    return meaning_of(str(request["method"]), code, _words(error)) is meaning
 
 
 def _busy(endpoint: Endpoint, reply: Reply, words: str) -> RpcUnavailable:
@@ -255,9 +221,12 @@ def _content(endpoint: Endpoint, requests: list[Message], reply: Reply, limits: 
             )
         return content
     message = _error_in(content)
-    if message is not None and reply.status not in {*_REFUSED, *_REDIRECTS}:
+    refused = reply.status in _REFUSED and not any(
+        _is_of(meaning, request, message) for meaning in _NOT_THE_KEY for request in requests[:2]
+    )
+    if message is not None and not refused and reply.status not in _REDIRECTS:
         return content
-    words = _excerpt(plain) if message is None else _words(message)
+    words = (_said_in(content) or _excerpt(plain)) if message is None else _words(message)
     raise _for_status(endpoint, requests, reply, words)
 
 
@@ -268,19 +237,36 @@ def _error_in(content: object) -> object:
     return content.get("error") if is_object(content) else None
 
 
+def _said_in(content: object) -> str:
+    """Return the words of a gateway that speaks JSON, and not JSON-RPC."""
+    return "" if not is_object(content) or "result" in content else words_of(content)
+
+
+def _about_events(requests: list[Message]) -> bool:
+    """Return whether events are asked for: of fewer blocks, a node may answer what it refuses."""
+    return any(request["method"] == _EVENTS for request in requests)
+
+
+def cut_off(requests: list[Message], error: TransportError) -> TransportError:
+    """Return the error for a node that hung up: about events, some do where they are too many."""
+    return passing(RpcRefused(_EVENTS, 0, str(error))) if _about_events(requests) else error
+
+
 def _for_status(endpoint: Endpoint, requests: list[Message], reply: Reply, words: str) -> Exception:
     """Return what to raise for a status whose body does not hold an answer."""
     status, node = reply.status, f"the RPC node {endpoint.shown}"
     says = f"HTTP {status}{_saying(words)}"
     if status in _TOO_MUCH and len(requests) > 1:
         return TooManyQuestions()
-    if status in _TOO_MUCH | _TOO_SLOW and any(one["method"] == _EVENTS for one in requests):
-        return RpcRefused(_EVENTS, status, words)  # of fewer blocks, perhaps
-    if status in BUSY_STATUS or (status >= _SERVER_ERROR and status not in {501, 505}):
-        message = f"{node} is out of order ({says})"
-        error = RpcUnavailable(f"{message}: try again later, or another node")
+    if status in _TOO_MUCH | _TOO_SLOW and _about_events(requests):
+        error = RpcRefused(_EVENTS, status, words)  # of fewer blocks, perhaps
         error.temporary = status in BUSY_STATUS
         return error
+    if status in BUSY_STATUS or (status >= _SERVER_ERROR and status not in {501, 505}):
+        message = f"{node} is out of order ({says})"
+        broken = RpcUnavailable(f"{message}: try again later, or another node")
+        broken.temporary = status in BUSY_STATUS
+        return broken
     if status in _REFUSED:
         message = f"{node} rejected the credentials ({says})"
         return RpcUnavailable(f"{message}: give its key, in the URL or as a header")

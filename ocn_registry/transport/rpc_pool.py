@@ -11,13 +11,13 @@ it. The rules:
 * No answer of a node is believed before its chain id was, which is asked along with the first read.
 * Calls at a numbered block name it by the hash that it had when a node told of it. So all that one
   flow reads is of one block, whatever the chain or a load balancer does meanwhile.
-* Several questions travel in one request, as many as the node takes.
+* Several questions travel in one request, as many as the node takes. Whatever a node does with a
+  request of several, fewer are tried: some say what they take, some anything, some hang up.
 """
 
 from __future__ import annotations
 
 import json
-import logging
 from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING
@@ -26,6 +26,7 @@ from ocn_registry.errors import (
     InvalidInput,
     OcnRegistryError,
     RpcRefused,
+    RpcTimeout,
     TransportError,
     WrongChain,
 )
@@ -45,14 +46,14 @@ from ocn_registry.protocol.effects import (
     Sleep,
     Together,
 )
+from ocn_registry.transport.attempts import Attempts, Failed, TimeLeft
 from ocn_registry.transport.endpoint import Endpoint, origin
 from ocn_registry.transport.jsonrpc import handover_of, items_of, request_of, unwrap
 from ocn_registry.transport.replies import (
-    Failed,
     NoReply,
     Reply,
-    TimeLeft,
     TooManyQuestions,
+    cut_off,
     passing,
     responses,
 )
@@ -69,12 +70,8 @@ MAX_BATCH = 512
 RETRIES = 3
 TIMEOUT_S = 10.0
 MAX_ANSWER_BYTES = RPC_ANSWER_BYTES
-_LOG = logging.getLogger("ocn_registry.transport")
-_FIRST_PAUSE_S = 0.1
-_LONGEST_PAUSE_S = 5.0
 # Beyond this, what is parsed and decoded would keep an event loop from other work.
 _LONG_BYTES = 1 << 17
-_LEAST_SHARE_S = 0.05
 # How many blocks are remembered, the latest ones.
 _MOST_HEARD = 64
 _AT_A_BLOCK = (Call, Code)
@@ -160,33 +157,28 @@ class Nodes:
         answers: dict[int, Answer] = {}
         # What a call gives at a named block stays so, whoever is asked for the rest.
         keeps = all(isinstance(part, Call) and part.block is not None for part in parts)
-        failed: dict[Endpoint, Failed] = {}
-        left_s, attempt = self._timeout_s, 0
+        attempts = Attempts(endpoints, self._timeout_s, retries)
         while True:
-            known, pause_s = len(answers), _FIRST_PAUSE_S * 2**attempt
-            for place, endpoint in enumerate(endpoints):
-                if endpoint in failed and not failed[endpoint].may_pass(attempt):
-                    continue
-                share_s = max(left_s / (len(endpoints) - place), _LEAST_SHARE_S)
+            known = len(answers)
+            for endpoint, share_s in attempts.in_turn():
                 if not keeps:
                     answers.clear()
                 missing = [one for one in enumerate(parts) if one[0] not in answers]
                 try:
                     yield from self._ask_all(endpoint, missing, answers, share_s)
-                except Failed as failure:
-                    failed[endpoint] = failure
-                    _LOG.info("%s", failure.error)
-                    left_s -= failure.took_s
-                    pause_s = max(pause_s, failure.pause_s)
+                except Failed as failed:
+                    attempts.fail(endpoint, failed)
                 else:
+                    attempts.succeed(endpoint)
                     self._first = self._endpoints.index(endpoint)
                     return [answers[place] for place in range(len(parts))]
-            attempt = 1 if len(answers) > known and keeps else attempt + 1
-            if attempt > retries or not any(one.may_pass(attempt) for one in failed.values()):
+            try:
+                pause_s = attempts.pause_s(progress=keeps and len(answers) > known)
+            except TransportError:
                 self._forget(parts)
-                raise next(iter(failed.values())).error
-            _LOG.info("all RPC nodes are asked again in %.1f s", min(pause_s, _LONGEST_PAUSE_S))
-            yield from Sleep(min(pause_s, _LONGEST_PAUSE_S))
+                raise
+            if pause_s:
+                yield from Sleep(pause_s)
 
     def _from_each(self, part: AnyEffect) -> Flow[tuple[Answer, ...]]:
         """Return the answers of all nodes that answer."""
@@ -244,10 +236,8 @@ class Nodes:
         time_left = TimeLeft(timeout_s, len(questions) // self._max_batch)
         while questions:
             some = questions[: endpoint.batch]
-            try:
-                found = yield from self._post(endpoint, some, time_left)
-            except TooManyQuestions:
-                endpoint.refuses(len(some))
+            found = yield from self._post(endpoint, some, time_left)
+            if found is None:
                 continue
             failure: TransportError | None = None
             by_hash = endpoint.by_hash
@@ -270,8 +260,15 @@ class Nodes:
         endpoint: Endpoint,
         parts: list[_Part],
         time_left: TimeLeft,
-    ) -> Flow[list[_Found]]:
-        """Return the answers and errors of several questions, asked in one HTTP request."""
+    ) -> Flow[list[_Found] | None]:
+        """Return the answers and errors of several questions, asked in one HTTP request.
+
+        Returns:
+            `None` if the node takes fewer questions at once.
+
+        Raises:
+            Failed: The node does not answer.
+        """
         effects = [effect for _, effect in parts]
         # Whoever asks for a block's hash around the calls looks by himself whether it stays.
         by_hash_at = None if any(isinstance(one, _NAME_A_BLOCK) for one in effects) else endpoint
@@ -280,7 +277,9 @@ class Nodes:
         reply = yield from Post(endpoint, body, time_left.share_s(endpoint))
         time_left.note(reply)
         if isinstance(reply, NoReply):
-            raise Failed(reply.error, took_s=reply.took_s)
+            hung_up = reply.arrived and not isinstance(reply.error, RpcTimeout)
+            error = cut_off(requests, reply.error) if hung_up else reply.error
+            raise Failed(error, took_s=reply.took_s, questions=len(parts) if hung_up else 0)
         if len(reply.content) > _LONG_BYTES:
             task: Local[list[_Found] | Exception] = Local(
                 lambda: self._answers(endpoint, effects, requests, reply)
@@ -289,7 +288,15 @@ class Nodes:
         else:
             found = self._answers(endpoint, effects, requests, reply)
         if isinstance(found, TransportError):
-            raise Failed(found, took_s=reply.took_s, pause_s=_seconds(reply.retry_after))
+            raise Failed(
+                found,
+                took_s=reply.took_s,
+                retry_after=reply.retry_after,
+                questions=len(parts),
+            )
+        if isinstance(found, TooManyQuestions):
+            endpoint.refuses(len(parts))
+            return None
         if isinstance(found, Exception):
             raise found
         endpoint.takes(len(parts))
@@ -380,10 +387,3 @@ def nested(effect: AnyEffect, answers: Iterator[Answer]) -> Answer:
 
 def _coded(body: object) -> bytes:
     return json.dumps(body, separators=(",", ":")).encode()
-
-
-def _seconds(retry_after: str | None) -> float:
-    """Read `Retry-After`; a date in it is ignored."""
-    if retry_after is None or not retry_after.isdecimal():
-        return 0.0
-    return float(retry_after[:4])

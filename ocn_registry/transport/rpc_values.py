@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import re
-from typing import TypeGuard
+from typing import TYPE_CHECKING, TypeGuard
 
 from ocn_registry.errors import BadAnswer
 from ocn_registry.foreign.text import shown
 from ocn_registry.models import Address
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 _HEX = re.compile(r"0x[0-9a-fA-F]*")
 _NUMBER = re.compile(r"0x[0-9a-fA-F]+")
 _HASH_DIGITS = 66
+# Where nodes and gateways put words.
+_SAYING = (
+    *("message", "error_description", "errorMessage", "msg", "title"),
+    *("reason", "detail", "details", "cause", "error", "errors", "data"),
+)
+_CODE = re.compile(r"-?[0-9]{1,9}")
 _ADDRESS_BYTES = 20
 
 
@@ -62,3 +71,33 @@ def as_address(value: object) -> Address:
     if len(found) != _ADDRESS_BYTES:
         raise BadAnswer(f"the RPC node answered {shown(value)} where an address was expected")
     return Address.from_bytes(found)
+
+
+def code_of(error: dict[str, object]) -> int:
+    """Return the code of a node's error; 0 where it has none."""
+    code = error.get("code")
+    if isinstance(code, str) and _CODE.fullmatch(code):
+        return int(code)
+    return code if isinstance(code, int) else 0
+
+
+def words_of(error: dict[str, object]) -> str:
+    """Return the words of a node's error: its message, and what its data says in words."""
+    parts: list[str] = []
+    for words in _words_in(error, depth=3):
+        if not _HEX.fullmatch(words) and not any(words in part for part in parts):
+            parts.append(words[:1000])
+    return ": ".join(parts[:3])
+
+
+def _words_in(value: object, depth: int) -> Iterator[str]:
+    """Return the words in an error, the message first; what a call reverted with is not words."""
+    if isinstance(value, str):
+        yield value
+    elif is_list(value) and depth:
+        for one in value[:3]:
+            yield from _words_in(one, depth - 1)
+    elif is_object(value) and depth:
+        for name in _SAYING:
+            if name in value:
+                yield from _words_in(value[name], depth - 1)

@@ -52,6 +52,9 @@ WORDINGS: Final = (
             | out[\ _]?of[\ _]?(?:gas|bounds|offset) | memory\ ?oog | insufficient_gas
             | write\ protection | static\ ?(?:call|context) | (?:inside|during)\ ?static
             | illegal_state_change | max\ call\ depth | call\ ?too\ ?deep | built\ in\ failed
+            | opcode\ 0x[0-9a-f]+\ not\ defined | invalid\ code: | out\ of\ stack | gas\ uint64
+            | evm\ error:?\ (?:not\ ?activated|create\w*|\w*overflow|precompile\w*|\w*static\w*)\b
+            | (?:access|static\ ?call)\ ?violation | precompile\ ?fail
             """
         ),
         "geth, reth, Erigon, Anvil: 'execution reverted'; Besu: 'Execution reverted'; Ganache and "
@@ -84,7 +87,11 @@ WORDINGS: Final = (
             | cannot\ be\ found
             | no\ (?:state|header|block|historical)\b.{0,20}\b(?:available|found)
             | no\ (?:such\ )?block\b | \bblock\b.{0,20}\b(?:doesn't|does\ not)\ exist
-            | resource\ (?:not\ found|unavailable)
+            | resource\ (?:not\ (?:found|available)|unavailable)
+            | (?:block|header|height|state)\b.{0,40}\bnot\ (?:yet\ )?(?:reached|imported|canonical)
+            | not\ (?:currently\ )?canonical | (?:haven't|not)\ been\ (?:fully\ )?indexed
+            | after\ last\ accepted | (?:greater|higher)\ than\ (?:the\ )?(?:latest|head)
+            | height\b.{0,30}not\ available
             | beyond\ (?:the\ )?(?:current\ )?(?:head|chain|latest)
             | (?:greater|higher|after)\b.{0,20}(?:latest|head|current)\ block
             | block\b.{0,30}(?:out\ of\ range|in\ the\ future|too\ (?:high|new)) | blockoutofrange
@@ -103,7 +110,7 @@ WORDINGS: Final = (
             (?:block|log|query|event|request|limit|max|exceed|wide|too)\w*\b.{0,80}\brange
             | range\b.{0,80}(?:exceed|limit|too|max|wide|large)
             | more\ than\ [\d,]+\ (?:result|log|block|event)
-            | too\ many\ (?:result|log|block|event) | returned\ more\ than
+            | ranges?\ over\b | too\ many\ (?:result|log|block|event) | returned\ more\ than
             | (?:log|response|result)s?\ (?:response\ )?(?:size|is|are|set)?\ ?(?:exceed|too|limit)
             | query\ (?:timeout|exceed|time)
             """
@@ -117,7 +124,7 @@ WORDINGS: Final = (
         Meaning.BUSY,
         _says(
             r"""
-            \brate[\s-]*limit | too\ many\ (?:request|connection|concurrent|call)
+            \brate[\s-]*limit | too\ many\ (?:pending\ )?(?:request|connection|concurrent|call)
             | (?:request|call|connection|compute|daily|capacity|throughput|credit|quota|usage)s?\b
               .{0,60}(?:limit|exceed|exhaust|reached)
             | (?:limit|quota|capacity)\b.{0,40}(?:exceed|exhaust|reached|hit)
@@ -126,7 +133,8 @@ WORDINGS: Final = (
             | try\ (?:it\ )?again | retry | temporar | overload | \bbusy\b | (?:un)?healthy
             | no\ (?:available\ )?(?:upstream|backend|server|node)s?
             | upstream\ connect | bad\ gateway | unable\ to\ complete | \A\s*eof\s*\Z
-            | error\ code:\ 1015
+            | error\ code:\ 1015 | internal\ (?:server\ )?error | cannot\ fulfill
+            | upstreams?\ (?:have\ )?failed | no\ response | cancell?ed
             | (?:service|server|node)\ (?:is\ )?(?:un|not\ )
             | timed?[\s-]*out | deadline\ exceeded | context\ (?:canceled|cancelled|deadline)
             | starting | warming | shutting\ down | maintenance

@@ -35,7 +35,7 @@ from ocn_registry.protocol.effects import (
     run_async,
 )
 from ocn_registry.signing.documents import read_object
-from ocn_registry.transport import http_wire, replies
+from ocn_registry.transport import attempts, http_wire, replies
 from ocn_registry.transport.http_async import AsyncHttpTransport
 from ocn_registry.transport.http_sync import HttpTransport
 from ocn_registry.transport.local_async import AsyncLocalEffects
@@ -257,7 +257,7 @@ def test_a_node_that_has_its_questions_one_by_one_does_not_stretch_the_time_limi
     nodes = Nodes(["http://node.example"], chain_id=None, timeout_s=10.0, retries=0)
     with pytest.raises((RpcTimeout, BadAnswer)):
         run(nodes.ask(Together((CALL,) * 500)), perform)
-    assert sum(waited) * 0.9 <= 10.0 * replies.PATIENCE
+    assert sum(waited) * 0.9 <= 10.0 * attempts.PATIENCE
 
 
 @pytest.mark.parametrize("urls", [1, 3, 8])

@@ -10,6 +10,8 @@ SAID = {
         "too many requests in a batch",
         "maximum number of requests in one call is 50",
         "You cannot send more than 100 calls in one request",
+        "batch limit 100 exceeded: 142 requests given",
+        "Too many [eth_call] methods in the batch",
     ],
     Meaning.BUSY: [
         "project ID request rate exceeded",
@@ -21,6 +23,12 @@ SAID = {
         "EOF",
         "call rate exhausted, wait 10m0s",
         "context deadline exceeded",
+        "Cannot fulfill request",
+        "429 Too Many Requests: over rate limit",
+        "too many pending requests",
+        "internal server error",
+        "all upstreams failed",
+        "request was cancelled",
     ],
     Meaning.BEHIND: [
         "header for hash not found",
@@ -28,6 +36,12 @@ SAID = {
         "no block with number 12",
         "required historical state unavailable (reexec=128)",
         "Block with such an ID is not found",
+        "hash is not currently canonical",
+        "block number 31 is greater than latest 30",
+        "requested from block 10 after last accepted block 9",
+        "state histories haven't been fully indexed yet",
+        "block is not imported yet",
+        "height 12 is not available, lowest height is 20",
     ],
     Meaning.FOR_GOOD: [
         "rejected due to project ID settings",
@@ -39,6 +53,9 @@ SAID = {
         "execution reverted: rate limit exceeded",
         "execution reverted: no block",
         "VM Exception while processing transaction: revert",
+        "EVM error NotActivated",
+        "invalid opcode: opcode 0x5f not defined",
+        "VM execution error.: Out of stack",
     ],
 }
 

@@ -93,6 +93,15 @@ def says(content):
     return fault
 
 
+def status_says(code, content):
+    """Answer this with a status, whatever was asked."""
+
+    async def fault(exchange):
+        await exchange.reply(content, code)
+
+    return fault
+
+
 def says_after(content):
     async def fault(exchange):
         await exchange.forward()

@@ -54,6 +54,15 @@ def each_fails(**error):
     return fault
 
 
+def only_first(count):
+    """Answer only the first questions of a batch."""
+
+    async def fault(exchange):
+        await exchange.reply(json.dumps(json.loads(await exchange.forward())[:count]).encode())
+
+    return fault
+
+
 def only_if(condition, fault):
     """Do this to some exchanges, and let the others through."""
 

@@ -1,0 +1,157 @@
+"""When a question is asked again: of which node, after which pause, and how much of it at once."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from ocn_registry.errors import RpcRefused
+from ocn_registry.transport.replies import slow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ocn_registry.errors import TransportError
+    from ocn_registry.transport.endpoint import Endpoint
+    from ocn_registry.transport.replies import NoReply, Reply
+
+PATIENCE = 6
+_LOG = logging.getLogger("ocn_registry.transport")
+_FIRST_PAUSE_S = 0.1
+_LONGEST_PAUSE_S = 5.0
+_LEAST_SHARE_S = 0.05
+
+
+class Failed(Exception):
+    """A node could not be asked, or did not answer."""
+
+    def __init__(
+        self,
+        error: TransportError,
+        *,
+        took_s: float = 0.0,
+        retry_after: str | None = None,
+        questions: int = 0,
+    ) -> None:
+        """Keep what failed.
+
+        Args:
+            error: What to tell.
+            took_s: How long it took.
+            retry_after: How long the node asks to be left alone, as the header says it.
+            questions: How many were in the request that failed as a whole, if the node read it.
+        """
+        super().__init__(error)
+        self.error = error
+        self.took_s = took_s
+        # A date in it is ignored.
+        asks = retry_after if retry_after and retry_after.isdecimal() else "0"
+        self.pause_s = float(asks[:4])
+        self.questions = questions
+        self.halved = False  # whether fewer questions go in a request the next time
+
+    def may_pass(self, attempt: int) -> bool:
+        """Return whether it is worth asking again; once, where nobody knows what the node says."""
+        return (
+            self.halved
+            or self.error.temporary
+            or (attempt == 1 and isinstance(self.error, RpcRefused) and self.error.unexplained)
+        )
+
+
+class TimeLeft:
+    """How long a node may take for all requests of a question.
+
+    A node that takes fewer questions in a request than it is given gets `PATIENCE` times the limit
+    of one request; it may not refuse until each question comes alone, and then be slow each time.
+    """
+
+    def __init__(self, each_s: float, more: int) -> None:
+        """Start with the limit of one request, and the number of further requests needed."""
+        self._each_s = each_s
+        self._left_s = each_s * (PATIENCE + more)
+
+    def share_s(self, endpoint: Endpoint) -> float:
+        """Return how long the next request may take.
+
+        Raises:
+            Failed: There is no time left.
+        """
+        if self._left_s <= 0:
+            raise Failed(slow(endpoint, self._each_s), took_s=self._each_s)
+        return min(self._each_s, self._left_s)
+
+    def note(self, reply: Reply | NoReply) -> None:
+        """Subtract what a request took."""
+        self._left_s -= reply.took_s
+
+
+class Attempts:
+    """The attempts to have one question answered, by any of several nodes."""
+
+    def __init__(self, endpoints: Sequence[Endpoint], timeout_s: float, retries: int) -> None:
+        """Start without an attempt.
+
+        Args:
+            endpoints: The nodes, in the order in which they are asked.
+            timeout_s: How long all of them together may take.
+            retries: How often they may be asked again after a pause.
+        """
+        self._endpoints = endpoints
+        self._left_s = timeout_s
+        self._retries = retries
+        self._count = 0
+        self._pause_s = 0.0
+        self._failed: dict[Endpoint, Failed] = {}
+        self._took = {endpoint: endpoint.batch for endpoint in endpoints}
+
+    def in_turn(self) -> Iterator[tuple[Endpoint, float]]:
+        """Return the nodes to ask now, each with how long it may take."""
+        self._pause_s = _FIRST_PAUSE_S * 2**self._count
+        for place, endpoint in enumerate(self._endpoints):
+            failed = self._failed.get(endpoint)
+            if failed is None or failed.may_pass(self._count):
+                share_s = self._left_s / (len(self._endpoints) - place)
+                yield endpoint, max(share_s, _LEAST_SHARE_S)
+
+    def fail(self, endpoint: Endpoint, failed: Failed) -> None:
+        """Note that a node has failed.
+
+        One that takes fewer questions at once may say anything about more, or hang up. So fewer go
+        in a request the next time; where the failure may be chance, not before the second one.
+        """
+        _LOG.info("%s", failed.error)
+        chance = failed.error.temporary
+        if failed.questions > 1 and (endpoint in self._failed or not chance):
+            endpoint.refuses(failed.questions // 2 if chance else failed.questions)
+            failed.halved = True
+        self._failed[endpoint] = failed
+        self._left_s -= failed.took_s
+        self._pause_s = max(self._pause_s, failed.pause_s)
+
+    def succeed(self, endpoint: Endpoint) -> None:
+        """Note that a node has answered."""
+        if endpoint in self._failed and self._failed[endpoint].halved:
+            endpoint.may_take(self._took[endpoint], fewer_worked=True)
+
+    def pause_s(self, *, progress: bool) -> float:
+        """Return how long to wait before the nodes are asked again.
+
+        Args:
+            progress: Whether something was answered that counts.
+
+        Raises:
+            TransportError: No node is worth asking again.
+        """
+        failed = self._failed.values()
+        halving = any(one.halved and not one.error.temporary for one in failed)
+        # That ends by itself, at one question. All else is tried so often and no more.
+        waits = not halving or any(one.error.temporary for one in failed)
+        self._count = 1 if progress else self._count + waits
+        if self._count > self._retries or not any(one.may_pass(self._count) for one in failed):
+            for endpoint in self._failed:
+                endpoint.may_take(self._took[endpoint], fewer_worked=False)
+            raise next(iter(failed)).error
+        pause_s = min(self._pause_s, _LONGEST_PAUSE_S) if waits else 0.0
+        _LOG.info("all RPC nodes are asked again in %.1f s", pause_s)
+        return pause_s
