@@ -138,9 +138,10 @@ class Questions:
                 with a time zone.
         """
         state = self._state()
-        number = None if operator is None else state.operators.get(Address(operator))
-        if operator is not None and number is None:
-            return ()
+        keys: Iterable[str] = state.parties
+        if operator is not None:
+            number = state.operators.get(Address(operator))
+            keys = () if number is None else state.attached.of(number)
         wanted, since = any_of(Role, role), 0.0
         roles = None if wanted is None else bits_of(tuple(wanted))
         if date_from is not None:
@@ -151,12 +152,14 @@ class Questions:
         module_bits = -1 if module is None else 1 << module
         anything = module is None and interface is None
         found: list[Party] = []
-        for key, row in state.parties.items():
+        for key in keys:
+            row = state.parties.get(key)
+            if row is None:
+                continue
             sender = 0 if interface is Interface.RECEIVER else row.sender
             receiver = 0 if interface is Interface.SENDER else row.receiver
             if (
-                (number is None or row.node == number)
-                and (roles is None or row.roles & roles)
+                (roles is None or row.roles & roles)
                 and (anything or (sender | receiver) & module_bits)
                 and row.changed.timestamp_unix_s >= since
             ):

@@ -144,7 +144,12 @@ class _Changed:
             for state in (old, new)
             if (service := state.services.get(member)) is not None
         ]
-        users = _users(old, new, {*consents, *services})
+        users = [
+            agreed.user
+            for state in (old, new)
+            for member in {*consents, *(user for one in services for user in state.users.of(one))}
+            if (agreed := state.consents.get(member)) is not None
+        ]
         # Parties of an operator that moved to a new key now name the new one.
         moved = {
             number
@@ -153,8 +158,7 @@ class _Changed:
             and (renamed := new.nodes.get(number)) is not None
             and node.operator != renamed.operator
         }
-        if moved:
-            stays += [key for key, row in new.parties.items() if row.node in moved]
+        stays += [key for number in moved for key in new.attached.of(number)]
         return cls(
             operators=dict.fromkeys(
                 [
@@ -174,18 +178,6 @@ def _keys(old: Table[K, R], new: Table[K, R], touched: Iterable[K] | None) -> li
     if touched is None:
         touched = dict.fromkeys((*old, *new))
     return [key for key in touched if old.get(key) != new.get(key)]
-
-
-def _users(old: State, new: State, members: set[Member]) -> list[Address]:
-    """Return the accounts of some members, and those that agreed to their services."""
-    if not members:
-        return []
-    return [
-        row.user
-        for state in (old, new)
-        for member, row in state.consents.items()
-        if member in members or any(consent.provider in members for consent in row.consents)
-    ]
 
 
 def _add_party(

@@ -12,6 +12,8 @@ from ocn_registry.events.state import (
 from ocn_registry.events.tables import Edit
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from ocn_registry.events.state import (
         AccountRow,
         ConsentsRow,
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
         PartyRow,
         ServiceRow,
     )
+    from ocn_registry.events.tables import Table
     from ocn_registry.models import Address, BlockRef
 
 
@@ -122,15 +125,45 @@ class Draft:
 
     def finish(self, block: BlockRef) -> State:
         """Return the state that this has become at a block."""
-        begin, parties = self._begin, self.parties.changed
+        begin = self._begin
+        parties, consents = self.parties.finish(), self.consents.finish()
         return State(
             block=block,
             nodes=self.nodes.finish(),
             operators=self.operators.finish(),
-            parties=self.parties.finish(),
+            parties=parties,
             accounts=self.accounts.finish(),
             services=self.services.finish(),
-            consents=self.consents.finish(),
+            consents=consents,
             last_membership=self.last_membership,
-            routes={} if parties or self.nodes.changed else begin.routes,
+            routes={} if self.parties.changed or self.nodes.changed else begin.routes,
+            attached=begin.attached.edited(
+                _attached(begin.parties, self.parties.changed),
+                _attached(parties, self.parties.changed),
+            ),
+            users=begin.users.edited(
+                _agreed(begin.consents, self.consents.changed),
+                _agreed(consents, self.consents.changed),
+            ),
         )
+
+    def users_of(self, providers: Iterable[Member]) -> set[Member]:
+        """Return the members that may have agreed to the service of one of these."""
+        before = {user for provider in providers for user in self._begin.users.of(provider)}
+        return before | set(self.consents.changed)
+
+
+def _attached(parties: Table[str, PartyRow], keys: Iterable[str]) -> Iterator[tuple[int, str]]:
+    return ((row.node, key) for key in keys if (row := parties.get(key)) is not None)
+
+
+def _agreed(
+    consents: Table[Member, ConsentsRow],
+    members: Iterable[Member],
+) -> Iterator[tuple[Member, Member]]:
+    return (
+        (consent.provider, member)
+        for member in members
+        if (row := consents.get(member)) is not None
+        for consent in row.consents
+    )

@@ -63,8 +63,9 @@ class ServicesFold:
         changed = set(draft.services.changed)
         if self._is_complete or not changed:
             return
-        for member, row in tuple(draft.consents.items()):
-            if any(consent.provider in changed for consent in row.consents):
+        for member in draft.users_of(changed):
+            row = draft.consents.get(member)
+            if row is not None and any(consent.provider in changed for consent in row.consents):
                 self._put_consents(member, row.user, filter(self._binds, row.consents))
 
     def end(self, member: Member) -> None:

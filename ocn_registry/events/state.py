@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from ocn_registry.events.tables import Table
+from ocn_registry.events.tables import Index, Table
 from ocn_registry.models import (
     Address,
     Agreement,
@@ -164,6 +164,9 @@ class State:
         last_membership: Number of the last membership; `None` while it is not known, or not
             counted.
         routes: Answers that were given before; each is made when it is first asked for.
+        attached: Keys of parties by node number; made of the parties, unless given.
+        users: Members that agreed to something, by the member whose service it is; made of the
+            consents, unless given.
     """
 
     block: BlockRef
@@ -175,6 +178,21 @@ class State:
     consents: Table[Member, ConsentsRow] = field(default_factory=Table[Member, ConsentsRow])
     last_membership: int | None = None
     routes: dict[tuple[str, str], Route] = field(default_factory=dict[tuple[str, str], Route])
+    attached: Index[int, str] = field(default_factory=Index[int, str])
+    users: Index[Member, Member] = field(default_factory=Index["Member", "Member"])
+
+    def __post_init__(self) -> None:
+        """Make the indexes that were not given: a table that has rows has groups."""
+        if self.parties and not self.attached:
+            nodes = Index((row.node, key) for key, row in self.parties.items())
+            object.__setattr__(self, "attached", nodes)
+        if self.consents and not self.users:
+            users = Index(
+                (consent.provider, member)
+                for member, row in self.consents.items()
+                for consent in row.consents
+            )
+            object.__setattr__(self, "users", users)
 
     def find(self, party: PartyId) -> str | None:
         """Return the key of the party that holds an id, or the same id in capital letters."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from ocn_registry.errors import OcnRegistryError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 K = TypeVar("K")
 R = TypeVar("R")
@@ -27,27 +27,39 @@ class MissingEvents(OcnRegistryError):
 
 
 class Table(Generic[K, R]):
-    """Rows by key. A table never changes."""
+    """Rows by key. A table never changes.
 
-    __slots__ = ("_count", "_mask", "_parts")
+    The parts stand in branches, about as many as each has parts: the next version copies the list
+    of branches, one branch and one part, each of a few hundred entries at most.
+    """
+
+    __slots__ = ("_branches", "_count", "_mask", "_shift", "_within")
 
     def __init__(self, rows: Mapping[K, R] | None = None) -> None:
         """Lay out rows."""
         rows = rows or {}
         self._count = len(rows)
-        count = 1 << max(0, (len(rows) // _PART_ENTRIES).bit_length())
-        self._mask = mask = count - 1
-        self._parts: list[dict[K, R]] = [{} for _ in range(count)]
+        bits = max(0, (len(rows) // _PART_ENTRIES).bit_length())
+        self._mask = mask = (1 << bits) - 1
+        self._shift = bits // 2
+        self._within = (1 << self._shift) - 1
+        parts: list[dict[K, R]] = [{} for _ in range(1 << bits)]
         for key, row in rows.items():
-            self._parts[hash(key) & mask][key] = row
+            parts[hash(key) & mask][key] = row
+        size = self._within + 1
+        self._branches = [parts[start : start + size] for start in range(0, len(parts), size)]
+
+    def _part(self, key: K) -> dict[K, R]:
+        place = hash(key) & self._mask
+        return self._branches[place >> self._shift][place & self._within]
 
     def get(self, key: K) -> R | None:
         """Return a row; `None` when there is none."""
-        return self._parts[hash(key) & self._mask].get(key)
+        return self._part(key).get(key)
 
     def __contains__(self, key: K) -> bool:
         """Return whether there is a row."""
-        return key in self._parts[hash(key) & self._mask]
+        return key in self._part(key)
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -55,15 +67,15 @@ class Table(Generic[K, R]):
 
     def __iter__(self) -> Iterator[K]:
         """Return the keys, in no particular order."""
-        return (key for part in self._parts for key in part)
+        return (key for branch in self._branches for part in branch for key in part)
 
     def items(self) -> Iterator[tuple[K, R]]:
         """Return keys and rows, in no particular order."""
-        return (pair for part in self._parts for pair in part.items())
+        return (pair for branch in self._branches for part in branch for pair in part.items())
 
     def values(self) -> Iterator[R]:
         """Return the rows, in no particular order."""
-        return (row for part in self._parts for row in part.values())
+        return (row for branch in self._branches for part in branch for row in part.values())
 
     def differing(self, other: Table[K, R]) -> set[K]:
         """Return the keys whose rows differ; quick where one table was made of the other."""
@@ -71,7 +83,9 @@ class Table(Generic[K, R]):
             return {key for key in {*self, *other} if self.get(key) != other.get(key)}
         return {
             key
-            for mine, others in zip(self._parts, other._parts, strict=True)
+            for branch, others_branch in zip(self._branches, other._branches, strict=True)
+            if branch is not others_branch
+            for mine, others in zip(branch, others_branch, strict=True)
             if mine is not others
             for key in mine.keys() | others.keys()
             if mine.get(key) != others.get(key)
@@ -88,25 +102,68 @@ class Table(Generic[K, R]):
                 if row is None:
                     rows.pop(key, None)
             return Table(rows)
-        table: Table[K, R] = Table()
+        table = Table[K, R]()
         table._count, table._mask = self._count, self._mask
-        table._parts = list(self._parts)
-        copied: set[int] = set()
+        table._shift, table._within = self._shift, self._within
+        table._branches = list(self._branches)
+        own_branches: set[int] = set()
+        own_parts: set[int] = set()
         for key, row in changes.items():
             place = hash(key) & self._mask
-            if place not in copied:
-                copied.add(place)
-                table._parts[place] = dict(table._parts[place])
-            part = table._parts[place]
+            branch, within = place >> self._shift, place & self._within
+            if branch not in own_branches:
+                own_branches.add(branch)
+                table._branches[branch] = list(table._branches[branch])
+            parts = table._branches[branch]
+            if place not in own_parts:
+                own_parts.add(place)
+                parts[within] = dict(parts[within])
+            part = parts[within]
             table._count -= len(part)
             if row is None:
                 part.pop(key, None)
             else:
                 part[key] = row
             table._count += len(part)
-        if table._count > _MAX_PART_ENTRIES * len(table._parts):
+        if table._count > _MAX_PART_ENTRIES * (table._mask + 1):
             return Table(dict(table.items()))
         return table
+
+
+class Index(Generic[K, R]):
+    """The members of each group. An index never changes."""
+
+    __slots__ = ("_groups",)
+
+    def __init__(self, pairs: Iterable[tuple[K, R]] = ()) -> None:
+        """Lay out groups, each with its members."""
+        groups: dict[K, dict[R, bool]] = {}
+        for group, member in pairs:
+            groups.setdefault(group, {})[member] = True
+        self._groups = Table({group: Table(members) for group, members in groups.items()})
+
+    def __len__(self) -> int:
+        """Return the number of groups that have members."""
+        return len(self._groups)
+
+    def of(self, group: K) -> Iterator[R]:
+        """Return the members of a group, in no particular order."""
+        return iter(self._groups.get(group) or ())
+
+    def edited(self, gone: Iterable[tuple[K, R]], come: Iterable[tuple[K, R]]) -> Index[K, R]:
+        """Return the index without some members, then with others."""
+        changes: dict[K, dict[R, bool | None]] = {}
+        for group, member in gone:
+            changes.setdefault(group, {})[member] = None
+        for group, member in come:
+            changes.setdefault(group, {})[member] = True
+        groups: dict[K, Table[R, bool] | None] = {}
+        for group, members in changes.items():
+            table = (self._groups.get(group) or Table[R, bool]()).edited(members)
+            groups[group] = table or None
+        index: Index[K, R] = Index()
+        index._groups = self._groups.edited(groups)
+        return index
 
 
 class Edit(Generic[K, R]):

@@ -7,7 +7,7 @@ import pytest
 from ocn_registry.events.draft import Draft
 from ocn_registry.events.fold import Fold
 from ocn_registry.events.state import Moment, State
-from ocn_registry.events.tables import MissingEvents, Table
+from ocn_registry.events.tables import Index, MissingEvents, Table
 from ocn_registry.models import Address, BlockRef, Node, Party, PartyId, Role, Service
 from ocn_registry.outcomes import (
     AccountMoved,
@@ -213,8 +213,27 @@ def test_a_table_and_its_next_version_share_all_but_what_changed():
     del expected["00007"]
     assert dict(after.items()) == expected
     assert dict(table.items()) == rows
-    shared = sum(one is other for one, other in zip(table._parts, after._parts, strict=True))
-    assert len(table._parts) - shared <= 3
+    assert len(parts(table)) > 60
+    shared = sum(one is other for one, other in zip(parts(table), parts(after), strict=True))
+    assert len(parts(table)) - shared <= 3
+
+
+def parts(table):
+    return [part for branch in table._branches for part in branch]
+
+
+def test_an_index_follows_its_pairs():
+    pairs = {(number % 7, number) for number in range(700)}
+    index = Index(pairs)
+    gone, come = {(3, 3), (3, 10), *((6, n) for n in range(6, 700, 7))}, {(3, 9), (9, 1)}
+    after = index.edited(gone, come)
+    assert (index_pairs(index), len(index)) == (pairs, 7)
+    assert (index_pairs(after), len(after)) == ((pairs - gone) | come, 7)
+    assert list(after.of(6)) == []
+
+
+def index_pairs(index):
+    return {(group, member) for group in range(20) for member in index.of(group)}
 
 
 def test_a_table_stays_spread_out_as_it_grows():
@@ -222,4 +241,4 @@ def test_a_table_stays_spread_out_as_it_grows():
     for number in range(20_000):
         table = table.edited({number: number})
     assert len(table) == 20_000
-    assert max(map(len, table._parts)) <= 2_000
+    assert max(map(len, parts(table))) <= 2_000
