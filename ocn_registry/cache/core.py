@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
-from ocn_registry.cache.following import Following, follow, load
+from ocn_registry.cache.following import Following, date, follow, load
 from ocn_registry.cache.questions import Questions
 from ocn_registry.cache.store import Store
 from ocn_registry.cache.updates import Cause, Update, differences
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger("ocn_registry.cache")
 Subscriber: TypeAlias = Callable[[Update], Awaitable[None] | None]
 _NEVER = float("inf")
+# How long to wait after the history could not be read.
+_PAUSE_S, _LONGEST_PAUSE_S = 60.0, 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +60,8 @@ class CacheOptions:
         count_lookups: Whether to count lookups, for metrics.
         vouching: Check listed hosts in the background, so that `node.vouched` and `party.vouched`
             hold their verdicts; `None` contacts no host.
+        history: Whether to find out, from events, when each party changed last before the cache was
+            loaded: a few requests in each round, until all is known. See `last_updated`.
     """
 
     max_age_s: float | None = None
@@ -69,6 +73,7 @@ class CacheOptions:
     load_beyond_blocks: int = 200_000
     count_lookups: bool = False
     vouching: VouchingOptions | None = None
+    history: bool = True
 
     def __post_init__(self) -> None:
         """Check that each figure is large enough to work with."""
@@ -131,6 +136,7 @@ class CacheCore(Questions):
             depth=self.options.depth,
             chunk_blocks=self.options.chunk_blocks,
             load_beyond_blocks=self.options.load_beyond_blocks,
+            start_block=deployment.start_block or 0,
         )
         self._subscribers: list[Subscriber] = []
         self._known: Known | None = None
@@ -138,6 +144,7 @@ class CacheCore(Questions):
         self._checked_unix_s: float = 0.0
         self._good_until_s: float = -_NEVER
         self._is_saved = True
+        self._history_due_s, self._history_pause_s = -_NEVER, _PAUSE_S
         self._counts = self.options.count_lookups
         self._hosts = self._new_verdicts(deployment)
         self._store = None if file is None else Store(file, deployment)
@@ -224,6 +231,7 @@ class CacheCore(Questions):
                 found = yield from load(self._dialect, self._how)
             else:
                 found = yield from self._follow(known)
+                found = yield from self._date(found)
         except OcnRegistryError as error:
             name = type(error).__name__.lstrip("_")
             self.figures.errors[name] = self.figures.errors.get(name, 0) + 1
@@ -248,6 +256,23 @@ class CacheCore(Questions):
             self._log(f"the cache loads all again: {error}", logging.WARNING)
             return (yield from load(self._dialect, self._how))
 
+    def _date(self, found: Round) -> Flow[Round]:
+        """Read some of the past; a node that has none keeps nothing else from being known."""
+        past = found.known.state.past
+        wanted = self.options.history and past is not None and bool(past.unread)
+        is_current = found.touched is not None and not found.known.lagging
+        if not (wanted and is_current) or time.monotonic() < self._history_due_s:
+            return found
+        try:
+            dated = yield from date(self._dialect, found, self._how)
+        except OcnRegistryError as error:
+            self._log(f"the history can't be read: {error}", logging.WARNING)
+            self._history_due_s = time.monotonic() + self._history_pause_s
+            self._history_pause_s = min(2 * self._history_pause_s, _LONGEST_PAUSE_S)
+            return found
+        self._history_pause_s = _PAUSE_S
+        return dated
+
     def _save(self, found: Round, checked_unix_s: int) -> Flow[None]:
         store = self._store
         if store is None:
@@ -256,7 +281,7 @@ class CacheCore(Questions):
 
         def save() -> OSError | None:
             try:
-                store.save(found.known, touched, checked_unix_s)
+                store.save(found.known, touched, found.dated, checked_unix_s)
             except OSError as error:
                 return error
             return None

@@ -14,9 +14,10 @@ one, or raises and leaves it unchanged.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from ocn_registry.cache.past import past_of, read_past
 from ocn_registry.cache.reading import Numbers, of_block, read_again, read_all, touched_by
 from ocn_registry.errors import WrongChain
 from ocn_registry.events.draft import Draft, Rows
@@ -56,11 +57,13 @@ class Following:
         depth: How many blocks back a reorganisation may go without loading all again.
         chunk_blocks: How many blocks to request events for at once; public nodes accept 10,000.
         load_beyond_blocks: When more blocks than this were missed, all is loaded again.
+        start_block: The first block with events of the contracts.
     """
 
     depth: int = DEPTH
     chunk_blocks: int = CHUNK_BLOCKS
     load_beyond_blocks: int = 200_000
+    start_block: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,16 +116,24 @@ class Round:
         touched: Rows that may differ from the previous state; `None` for all.
         went_back: Whether blocks were undone.
         head: Number of the chain's latest block.
+        dated: Last changes of parties that this round found in earlier events.
     """
 
     known: Known
     touched: Rows | None
     went_back: bool
     head: int
+    dated: dict[str, Moment] = field(default_factory=dict[str, Moment])
 
 
-def load(dialect: Dialect, how: Following) -> Flow[Round]:
-    """Load the whole registry at the latest block."""
+def load(dialect: Dialect, how: Following, former: State | None = None) -> Flow[Round]:
+    """Load the whole registry at the latest block.
+
+    Args:
+        dialect: The dialect of the deployment.
+        how: Depth and pieces.
+        former: The previous state, if its block is still in the chain.
+    """
     for _ in range(ROUNDS):
         seen, chain_id = yield from together(Head(), ChainId())
         if chain_id != dialect.chain_id:
@@ -132,10 +143,25 @@ def load(dialect: Dialect, how: Following) -> Flow[Round]:
             state = yield from of_block(head, read_all(dialect, head))
         except Moved:
             continue
+        state = replace(state, past=past_of(head, how.start_block, former))
         mark = Mark(block=head, undo=Rows(), last_membership=None)
         known = Known(state=state, marks=(mark,), chunk_blocks=how.chunk_blocks)
         return Round(known=known, touched=None, went_back=False, head=head.number)
     raise moved()
+
+
+def date(dialect: Dialect, found: Round, how: Following) -> Flow[Round]:
+    """Find out more about when parties changed last before the registry was loaded.
+
+    Raises:
+        TransportError: The chain can't be asked, or refuses a single block of events.
+    """
+    known = found.known
+    past, dated = yield from read_past(
+        dialect, known.state, [mark.undo for mark in known.marks], how.chunk_blocks
+    )
+    known = replace(known, state=replace(known.state, past=past))
+    return replace(found, known=known, dated=dated)
 
 
 def follow(dialect: Dialect, known: Known, how: Following) -> Flow[Round]:
@@ -159,7 +185,7 @@ def follow(dialect: Dialect, known: Known, how: Following) -> Flow[Round]:
             return Round(known=behind, touched=Rows(), went_back=False, head=head.number)
         base, undone = _at(known, len(seen.trail.blocks))
         if head.number - base.state.block.number > how.load_beyond_blocks:
-            return (yield from load(dialect, how))
+            return (yield from load(dialect, how, base.state))
         try:
             base, done = yield from _catch_up(dialect, base, head, how)
         except Moved:

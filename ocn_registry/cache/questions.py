@@ -134,8 +134,8 @@ class Questions:
             role: A role that they have, or several, of which they have at least one.
             module: A module that they implement.
             interface: The interface of the module; without a module, of any module.
-            date_from: Only parties that changed at this time or later, see `last_updated`; a time
-                with a time zone.
+            date_from: Only parties that changed at this time or later; a time with a time zone.
+                A party is kept while its last change is not known, see `is_dated`.
         """
         state = self._state()
         keys: Iterable[str] = state.parties
@@ -161,7 +161,7 @@ class Questions:
             if (
                 (roles is None or row.roles & roles)
                 and (anything or (sender | receiver) & module_bits)
-                and row.changed.timestamp_unix_s >= since
+                and state.changed(key, row).timestamp_unix_s >= since
             ):
                 found.append(state.party(key, row))
         return self._parties(found)
@@ -170,10 +170,24 @@ class Questions:
         """Return block and time of a party's last change; `None` if the party is not listed.
 
         Use it for `last_updated` in OCPI's HubClientInfo. A party that was already listed when the
-        cache was loaded counts as changed at that block.
+        cache was loaded counts as changed at that block, until its last change has been found in
+        earlier events; see `is_dated`.
         """
-        row = _row(self._state(), PartyId(country_code, party_id))
-        return None if row is None else row.changed
+        state = self._state()
+        key = state.find(PartyId(country_code, party_id))
+        row = None if key is None else state.parties.get(key)
+        return None if key is None or row is None else state.changed(key, row)
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether the last change of every party is known.
+
+        A cache that was just loaded finds out in its next rounds. Until then, and if the RPC node
+        keeps no old events, `last_updated` of some parties is the time of the load: they changed
+        then or before.
+        """
+        state = self._state()
+        return all(state.dated(key, row) is not None for key, row in state.parties.items())
 
     def planned_parties(
         self,

@@ -25,15 +25,16 @@ from ocn_registry.foreign.files import check_own
 from ocn_registry.foreign.text import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from ocn_registry.cache.following import Known
     from ocn_registry.events.draft import Rows
+    from ocn_registry.events.state import Moment
     from ocn_registry.networks import Deployment
 
 _LOG = logging.getLogger("ocn_registry.cache")
 _APPLICATION_ID = 0x4F434E52  # "OCNR", at byte 68 of the file
-_FORMAT = 2
+_FORMAT = 3
 _ENDINGS = ("-wal", "-shm", "-journal")  # the files that SQLite keeps beside the database
 _MAGIC = b"SQLite format 3\0"
 
@@ -97,12 +98,19 @@ class Store:
                 self._database = self._begin_anew(error)
                 return None
 
-    def save(self, known: Known, touched: Rows | None, checked_unix_s: int) -> None:
+    def save(
+        self,
+        known: Known,
+        touched: Rows | None,
+        dated: Mapping[str, Moment],
+        checked_unix_s: int,
+    ) -> None:
         """Write the state in one transaction.
 
         Args:
             known: The state.
             touched: The rows that may have changed since the last save; `None` for all.
+            dated: What was found in earlier events since the last save.
             checked_unix_s: When the state was compared with the chain.
 
         Raises:
@@ -115,9 +123,13 @@ class Store:
             try:
                 with database:
                     database.execute("BEGIN IMMEDIATE")
-                    write(database, known, touched)
-                    values: dict[str, int | None] = {"checked_unix_s": checked_unix_s}
-                    values |= {"last_membership": known.state.last_membership}
+                    write(database, known, touched, dated)
+                    past = known.state.past
+                    values: dict[str, object] = {
+                        "checked_unix_s": checked_unix_s,
+                        "last_membership": known.state.last_membership,
+                        "past": None if past is None else [past.loaded, past.unread],
+                    }
                     database.executemany(
                         "REPLACE INTO about VALUES (?, ?)",
                         [(key, json.dumps(value)) for key, value in values.items()],

@@ -15,6 +15,7 @@ from ocn_registry.events.state import (
     Moment,
     NodeRow,
     PartyRow,
+    Past,
     ServiceRow,
     State,
 )
@@ -25,7 +26,7 @@ from ocn_registry.models import Address, BlockRef, permissions_of
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from ocn_registry.events.state import Member
 
@@ -41,6 +42,9 @@ CREATE TABLE parties (
     key TEXT PRIMARY KEY, account TEXT NOT NULL, roles INTEGER NOT NULL, sender INTEGER NOT NULL,
     receiver INTEGER NOT NULL, node INTEGER NOT NULL, website TEXT,
     block_number INTEGER NOT NULL, timestamp_unix_s INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE past (
+    key TEXT PRIMARY KEY, block_number INTEGER NOT NULL, timestamp_unix_s INTEGER NOT NULL
+    ) WITHOUT ROWID;
 CREATE TABLE services (
     member PRIMARY KEY NOT NULL, account TEXT NOT NULL, name TEXT NOT NULL, url TEXT NOT NULL,
     permissions TEXT NOT NULL, version INTEGER, shown TEXT NOT NULL) WITHOUT ROWID;
@@ -119,6 +123,7 @@ def read(database: sqlite3.Connection, chunk_blocks: int) -> tuple[Known, int] |
         ),
         consents=Table(_consents(database)),
         last_membership=cast("int | None", _value(about["last_membership"])),
+        past=_past(database, _value(about["past"])),
     )
     known = Known(state=state, marks=marks, chunk_blocks=chunk_blocks)
     return known, int(cast("int", _value(about["checked_unix_s"])))
@@ -156,6 +161,22 @@ def _parties(
     return accounts, parties
 
 
+def _past(database: sqlite3.Connection, about: object) -> Past | None:
+    if about is None:
+        return None
+    loaded, unread = cast("tuple[tuple[int, int], list[tuple[int, int]]]", about)
+    moments: dict[str, Moment] = {}
+    for key, number, time in cast(
+        "Iterable[tuple[str, int, int]]", database.execute("SELECT * FROM past")
+    ):
+        moments[key] = Moment(number, time)
+    return Past(
+        loaded=Moment(*loaded),
+        unread=tuple([(first, last) for first, last in unread]),
+        moments=Table(moments),
+    )
+
+
 def _ids(keys: tuple[str, ...]) -> str:
     """Return keys as stored in the file: nearly all accounts have one, of five characters."""
     return keys[0] if len(keys) == 1 and len(keys[0]) == _KEY else json.dumps(keys)
@@ -174,17 +195,23 @@ def _consents(database: sqlite3.Connection) -> dict[Member, ConsentsRow]:
     return found
 
 
-def write(database: sqlite3.Connection, known: Known, touched: Rows | None) -> None:
+def write(
+    database: sqlite3.Connection,
+    known: Known,
+    touched: Rows | None,
+    dated: Mapping[str, Moment],
+) -> None:
     """Write the state. Call it within a transaction.
 
     Args:
         database: The open file.
         known: The state.
         touched: The rows that may differ from the stored ones; `None` for all.
+        dated: What was found in earlier events since the last save.
     """
     state = known.state
     if touched is None:
-        for table in ("nodes", "accounts", "parties", "services", "consents", "marks"):
+        for table in ("nodes", "accounts", "parties", "services", "consents", "marks", "past"):
             database.execute(f"DELETE FROM {table}")  # noqa: S608 - names of our own
         touched = Rows(
             nodes=dict(state.nodes.items()),
@@ -193,6 +220,7 @@ def write(database: sqlite3.Connection, known: Known, touched: Rows | None) -> N
             services=dict(state.services.items()),
             consents=dict(state.consents.items()),
         )
+        dated = {} if state.past is None else dict(state.past.moments.items())
     nodes, accounts, parties = touched.nodes, touched.accounts, touched.parties
     services, consents = touched.services, touched.consents
     _replace(
@@ -241,6 +269,9 @@ def write(database: sqlite3.Connection, known: Known, touched: Rows | None) -> N
             if (agreed := state.consents.get(member)) is not None
             for place, consent in enumerate(agreed.consents)
         ],
+    )
+    database.executemany(
+        "REPLACE INTO past VALUES (?, ?, ?)", [(key, *moment) for key, moment in dated.items()]
     )
     _write_marks(database, known.marks)
 

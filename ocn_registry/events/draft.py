@@ -136,6 +136,7 @@ class Draft:
             services=self.services.finish(),
             consents=consents,
             last_membership=self.last_membership,
+            past=begin.past,
             routes={} if self.parties.changed or self.nodes.changed else begin.routes,
             attached=begin.attached.edited(
                 _attached(begin.parties, self.parties.changed),

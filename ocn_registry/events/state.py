@@ -52,6 +52,34 @@ class Moment(NamedTuple):
     timestamp_unix_s: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Past:
+    """When parties changed last before a state was read from the contracts' lists.
+
+    The lists don't say when, so the rows of such a state name its own block. Events say it, read
+    from the latest block downwards.
+
+    Attributes:
+        loaded: The block of the lists.
+        unread: First and last block of the ranges whose events have not been read, the latest range
+            first.
+        moments: The last change that was found, by the key of the party.
+        chunk_blocks: How many blocks to ask for at once; `None` for as many as are allowed.
+    """
+
+    loaded: Moment
+    unread: tuple[tuple[int, int], ...]
+    moments: Table[str, Moment] = field(default_factory=Table[str, Moment])
+    chunk_blocks: int | None = None
+
+    def of(self, key: str) -> Moment | None:
+        """Return a party's last change; `None` while there may have been a later one."""
+        found = self.moments.get(key)
+        if found is None or (self.unread and found.block_number <= self.unread[0][1]):
+            return None
+        return found
+
+
 class NodeRow(NamedTuple):
     """An operator's node; `domain` is `None` while the operator runs none."""
 
@@ -60,7 +88,11 @@ class NodeRow(NamedTuple):
 
 
 class PartyRow(NamedTuple):
-    """A party under one of its account's ids; roles and modules are bits."""
+    """A party under one of its account's ids; roles and modules are bits.
+
+    `changed` is the block of its last change, or of the lists that it was read from: ask
+    `State.changed`.
+    """
 
     account: Address
     roles: int
@@ -163,6 +195,7 @@ class State:
         consents: What users agreed to, by member.
         last_membership: Number of the last membership; `None` while it is not known, or not
             counted.
+        past: What is known of the time before; `None` where the state was made of all events.
         routes: Answers that were given before; each is made when it is first asked for.
         attached: Keys of parties by node number; made of the parties, unless given.
         users: Members that agreed to something, by the member whose service it is; made of the
@@ -177,6 +210,7 @@ class State:
     services: Table[Member, ServiceRow] = field(default_factory=Table[Member, ServiceRow])
     consents: Table[Member, ConsentsRow] = field(default_factory=Table[Member, ConsentsRow])
     last_membership: int | None = None
+    past: Past | None = None
     routes: dict[tuple[str, str], Route] = field(default_factory=dict[tuple[str, str], Route])
     attached: Index[int, str] = field(default_factory=Index[int, str])
     users: Index[Member, Member] = field(default_factory=Index["Member", "Member"])
@@ -213,6 +247,16 @@ class State:
         if len(self.routes) < _MAX_ROUTES:
             self.routes[party.country_code, party.party_id] = route
         return route
+
+    def dated(self, key: str, row: PartyRow) -> Moment | None:
+        """Return when a party changed last; `None` while that has not been read."""
+        if self.past is None or row.changed != self.past.loaded:
+            return row.changed
+        return self.past.of(key)
+
+    def changed(self, key: str, row: PartyRow) -> Moment:
+        """Return when a party changed last, or else the latest moment that it can have been."""
+        return self.dated(key, row) or row.changed
 
     def node_of(self, row: PartyRow) -> NodeRow:
         """Return the node that a party is attached to."""

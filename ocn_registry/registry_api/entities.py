@@ -42,7 +42,7 @@ class Entities:
         party = self.state.party(key, row)
         # The longer keys are of first-generation contracts, which list some ids twice.
         checked = self.now.party(*key_parts(key)) if len(key) == ID_CHARACTERS else None
-        return self.party(checked or party, row.changed)
+        return self.party(checked or party, self.state.changed(key, row))
 
     def listed(self, party: Party) -> Object:
         """Return a party that answers of this state gave."""

@@ -89,7 +89,7 @@ def parties(of: Entities, query: Query) -> Reply:
             and (operator is None or state.node_of(row).operator == operator)
         ]
         if order == "changed":
-            found.sort(key=lambda pair: -pair[1].changed.block_number)
+            found.sort(key=lambda pair: -state.changed(*pair).block_number)
         keys = [key for key, _ in found]
     return page("parties", state.block, keys, of.party_at, query)
 

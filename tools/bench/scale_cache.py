@@ -131,7 +131,7 @@ def measure(parties: int) -> dict[str, str]:
         path = Path(folder) / "cache.sqlite"
         store = Store(path, built_in("local"))
         marks = (Mark(block=BLOCK, undo=Rows(), last_membership=None),)
-        store.save(Known(state=state, marks=marks, chunk_blocks=1), None, 0)
+        store.save(Known(state=state, marks=marks, chunk_blocks=1), None, {}, 0)
         store.close()
         file_bytes = path.stat().st_size
         del state
