@@ -1,5 +1,5 @@
 """What happened in a registry, and the state that its events add up to.
 
-Imports the vocabulary, dialects and flows. `watch`, `history`, the cache and migration build on it;
-Python users come by `RegistryClient.events`.
+It imports the vocabulary, dialects and flows. `watch`, `history`, the cache and migration build on
+it; Python users access it through `RegistryClient.events`.
 """

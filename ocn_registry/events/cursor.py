@@ -1,10 +1,9 @@
-"""Where a feed of events is, as a value and as a file.
+"""The position of a feed of events, as a value and as a file.
 
-A cursor holds the blocks that were read and could still be replaced, with the wanted events in
-them, so that a feed that goes on from it can also say what was reverted in between. Events are kept
-as the chain had them, and decoded when a cursor is loaded. Save a cursor after you have dealt with
-its events: if the program is killed, it goes on from there. It may see the last events twice, but
-loses none.
+A cursor holds the blocks that were read and could still be replaced, with the matching events in
+them, so that a resumed feed can also report what was reverted in between. Events are stored in raw
+form and decoded when a cursor is loaded. Save a cursor after you have processed its events: if the
+program is killed, it resumes there. It may see the last events twice, but misses none.
 """
 
 from __future__ import annotations
@@ -39,8 +38,8 @@ class Page:
 
     Attributes:
         block: The block.
-        events: The wanted events in it.
-        holder: Account that holds the wanted party's id at the end of the block.
+        events: The matching events in it.
+        holder: The account that holds the filter's id after the block.
     """
 
     block: BlockRef
@@ -50,11 +49,11 @@ class Page:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventCursor:
-    """Where a feed is.
+    """The position of a feed.
 
     Attributes:
-        filter: Which events the feed gives.
-        pages: The blocks that were read and could still be replaced, at least one, the latest last.
+        filter: The feed's filter.
+        pages: The blocks that were read and could still be replaced, at least one; the latest last.
     """
 
     filter: EventFilter
@@ -67,7 +66,7 @@ class EventCursor:
 
 
 class CursorFile:
-    """A file that keeps the cursor of one feed. It is replaced in one step, never half written."""
+    """A file with the cursor of a feed. It is replaced atomically."""
 
     def __init__(
         self,
@@ -77,11 +76,11 @@ class CursorFile:
         address: str | None = None,
         party: PartyId | tuple[str, str] | None = None,
     ) -> None:
-        """Name the file.
+        """Create it for a path. The file is not opened yet.
 
         Args:
-            path: Where it is, or will be; its folder has to exist.
-            deployment: The registry that the feed is about.
+            path: The file; its folder must exist.
+            deployment: The feed's registry.
             address: As for the feed.
             party: As for the feed.
         """
@@ -97,11 +96,11 @@ class CursorFile:
         }
 
     def load(self) -> EventCursor | None:
-        """Return the cursor that was saved last; `None` when there is no file yet.
+        """Return the saved cursor; `None` if there is no file yet.
 
         Raises:
-            InvalidInput: The file is not a cursor, belongs to another feed, or somebody else could
-                have written it.
+            InvalidInput: The file is not a cursor, belongs to another feed, or could have been
+                written by another user.
         """
         raw = read_own(self._path, CURSOR_FILE.max_bytes, what="cursor file")
         if raw is None:
@@ -130,10 +129,10 @@ class CursorFile:
         """Replace the file.
 
         Args:
-            cursor: Where the feed is; `None`, as of a feed that has not started, is not saved.
+            cursor: The feed's cursor; `None`, from a feed that has not started, is ignored.
 
         Raises:
-            InvalidInput: The file can't be written; it still holds the cursor before.
+            InvalidInput: The file can't be written. It still holds the previous cursor.
         """
         if cursor is None:
             return

@@ -1,4 +1,4 @@
-"""The next state in the making, and the way back to the one before."""
+"""The next state under construction, and how to undo it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
-    """Some rows of each table by their keys; `None` where nothing stands."""
+    """Some rows of each table, by key; `None` for an absent row."""
 
     nodes: dict[int, NodeRow | None] = field(default_factory=dict[int, "NodeRow | None"])
     operators: dict[Address, int | None] = field(default_factory=dict["Address", "int | None"])
@@ -56,7 +56,7 @@ class Rows:
         )
 
     def and_(self, others: Rows) -> Rows:
-        """Return these rows and others; where both have one, this one stays."""
+        """Return these rows combined with others; these take precedence."""
         return Rows(
             nodes=others.nodes | self.nodes,
             operators=others.operators | self.operators,
@@ -68,7 +68,7 @@ class Rows:
 
 
 class Draft:
-    """The next state, until it is finished; the one that it begins with stays as it is."""
+    """A builder for the next state. The state that it starts from is not modified."""
 
     __slots__ = (
         "_begin",
@@ -95,7 +95,7 @@ class Draft:
         self.last_membership = state.last_membership
 
     def before(self) -> Rows:
-        """Return what stood in the places that were changed."""
+        """Return the former rows of the places that were changed."""
         return Rows(
             nodes=self.nodes.before(),
             operators=self.operators.before(),
@@ -115,7 +115,7 @@ class Draft:
         self.consents.changed |= rows.consents
 
     def number_of(self, operator: Address) -> int:
-        """Return the node number of an operator; it gets one if it has none."""
+        """Return the node number of an operator, assigning one if it has none."""
         number = self.operators.get(operator)
         if number is None:
             self._last_number = number = self._last_number + 1
@@ -124,7 +124,7 @@ class Draft:
         return number
 
     def finish(self, block: BlockRef) -> State:
-        """Return the state that this has become at a block."""
+        """Return the finished state, at a block."""
         begin = self._begin
         parties, consents = self.parties.finish(), self.consents.finish()
         return State(

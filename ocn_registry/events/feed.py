@@ -1,8 +1,8 @@
-"""The events of a registry, block by block, and back where the chain replaces blocks.
+"""A feed of a registry's events, block by block, with reverts when blocks are replaced.
 
-A feed begins at a block, or where a cursor left off. Each `read` gives the next batch: new events,
-and those reverted because their blocks were replaced. A feed remembers the blocks that could still
-be replaced and no more, so it can run for ever.
+A feed begins at a block or at a cursor. Each `read` returns the next batch: new events, and those
+reverted because their blocks were replaced. A feed remembers only the blocks that could still be
+replaced, so it can run indefinitely.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from ocn_registry.models import Address, PartyId
     from ocn_registry.protocol.effects import AsyncPerform, Flow, HeadBlock, Perform
 
-# Called as blocks are read, with their number so far and the number of all.
+# Called as blocks are read, with the number of blocks read so far and the total.
 OnBlocks: TypeAlias = "Callable[[int, int], None]"
 
 _PAUSE_S = 1.0
@@ -44,16 +44,15 @@ _MAX_WAITS = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventBatch(Portable):
-    """What one read of a feed gave.
+    """The result of a read of a feed.
 
     Attributes:
-        reverted: Events that did not happen after all, the latest first: the chain has replaced
-            their blocks.
-        events: New events, in the chain's order.
+        reverted: Events that were undone because the chain replaced their blocks, the latest first.
+        events: New events, in chain order.
         replaced: The blocks that were replaced, the latest first.
         block: The last block that was read.
         head: The chain's latest block.
-        at_end: Whether there is nothing more to read at the moment.
+        at_end: Whether there is nothing more to read for now.
     """
 
     reverted: tuple[Event, ...]
@@ -66,14 +65,14 @@ class EventBatch(Portable):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedOptions:
-    """What a feed gives.
+    """Options of a feed.
 
     Attributes:
-        filter: Which events.
-        first_block: Number of the first block, or `next` for the chain's next one; the first of
-            the contracts unless given.
-        last_block: Number of the last block; `None` for no end.
-        cursor: Where an earlier feed left off; then `first_block` does not count.
+        filter: The filter for events.
+        first_block: Number of the first block, or `next` for the chain's next one; by default the
+            first block of the contracts.
+        last_block: Number of the last block; `None` to continue indefinitely.
+        cursor: The cursor of an earlier feed; it takes precedence over `first_block`.
     """
 
     filter: EventFilter = field(default_factory=EventFilter)
@@ -91,10 +90,10 @@ class FeedOptions:
         last_block: int | None,
         cursor: EventCursor | None,
     ) -> FeedOptions:
-        """Return the options for what a caller gave.
+        """Return the options for a caller's arguments.
 
         Raises:
-            InvalidInput: Something given is not valid, or contradicts something else.
+            InvalidInput: An argument is not valid, or can't be combined with another.
         """
         wanted = EventFilter.of(address, party)
         if cursor is not None:
@@ -113,15 +112,15 @@ class FeedOptions:
 
 
 class FeedCore:
-    """What both feeds share: where they are, and the flows that take them further."""
+    """The common base of both feeds: their position, and the flows that advance it."""
 
     def __init__(self, dialect: Dialect, start_block: int, options: FeedOptions) -> None:
-        """Set up a feed; nothing is asked of the chain yet.
+        """Create a feed. The chain is not queried yet.
 
         Args:
             dialect: The dialect of the deployment.
-            start_block: No block before it has an event of the contracts.
-            options: What to give.
+            start_block: Number of the first block that can have events of the contracts.
+            options: The feed's options.
         """
         self._dialect = dialect
         self._options = options
@@ -139,12 +138,12 @@ class FeedCore:
 
     @property
     def filter(self) -> EventFilter:
-        """Which events this feed gives."""
+        """The feed's filter."""
         return self._options.filter
 
     @property
     def cursor(self) -> EventCursor | None:
-        """Where the feed is, for going on from there later; `None` before it has started."""
+        """The current cursor, to resume from later; `None` before the feed has started."""
         if self._trail is None:
             return None
         pages = tuple([self._pages[block.hash] for block in self._trail.blocks])
@@ -163,7 +162,7 @@ class FeedCore:
         return trail.blocks[-1]
 
     def _first_page(self) -> Flow[Page]:
-        """Read the block below the first one of the feed."""
+        """Read the block before the feed's first one."""
         sizes = yield from all_of(tuple([CodeSize(one) for one in self._contracts]))
         for contract, size in zip(self._contracts, sizes, strict=True):
             if not size:
@@ -179,13 +178,13 @@ class FeedCore:
         return Page(block=block, holder=(yield from self._holder(block.number)))
 
     def _holder(self, block: int) -> Flow[Address | None]:
-        """Read who holds the wanted id at the end of a block, if the node still knows."""
+        """Read the holder of the filter's id after a block, if the node still knows."""
         wanted = self._options.filter.party
         if wanted is None or block == 0:
             return None
         try:
             party = yield from self._dialect.party(wanted, block)
-        except (NoContract, UnknownRevert):  # before the contracts were there
+        except (NoContract, UnknownRevert):  # before the contracts existed
             return None
         except RpcRefused:
             self.is_complete = False
@@ -219,7 +218,7 @@ class FeedCore:
         )
 
     def _take(self, step: Step, found: tuple[Event, ...]) -> tuple[Event, ...]:
-        """Add the pages of a step, and drop those that are not needed any more."""
+        """Add the pages of a step, and drop those that are no longer needed."""
         by_block: dict[str, list[Event]] = {}
         for event in found:
             by_block.setdefault(event.block.hash, []).append(event)
@@ -246,7 +245,7 @@ class FeedCore:
         return tuple(found)
 
     def history_flow(self, on_blocks: OnBlocks | None) -> Flow[tuple[Event, ...]]:
-        """Return the flow that ends with all events; see `EventFeed.history`."""
+        """Return the flow that returns all events; see `EventFeed.history`."""
         first = (yield from self._start()).number
         last, waits = self._options.last_block, 0
         found: list[Event] = []
@@ -265,7 +264,7 @@ class FeedCore:
                 on_blocks(batch.block.number - first, last - first)
             if batch.block.number >= last:
                 return tuple(found)
-            if batch.at_end:  # the node lags behind what it said before
+            if batch.at_end:  # the node is behind its earlier answer
                 waits += 1
                 if waits > _MAX_WAITS:
                     raise BadAnswer(
@@ -275,7 +274,7 @@ class FeedCore:
 
 
 class EventFeed(FeedCore):
-    """The events of a registry, as `RegistryClient.events` gives them."""
+    """A feed of a registry's events, returned by `RegistryClient.events`."""
 
     def __init__(
         self,
@@ -284,15 +283,15 @@ class EventFeed(FeedCore):
         start_block: int,
         options: FeedOptions,
     ) -> None:
-        """Set up a feed; see `FeedCore`. `perform` asks the chain."""
+        """Create a feed; see `FeedCore`. `perform` performs its effects."""
         super().__init__(dialect, start_block, options)
         self._perform = perform
 
     def start(self) -> BlockRef:
-        """Find out where the feed begins, unless it has started already.
+        """Determine the first block of the feed, unless it has started already.
 
         Returns:
-            The last block that counts as read.
+            The last block before the feed.
 
         Raises:
             InvalidInput: The chain does not have the first block yet.
@@ -301,10 +300,10 @@ class EventFeed(FeedCore):
         return run(self._start(), self._perform)
 
     def read(self) -> EventBatch:
-        """Read the next blocks, as many as fit one step.
+        """Read the next blocks, as many as fit in one step.
 
         Raises:
-            TransportError: The chain can't be asked; the feed stays where it is.
+            TransportError: The chain can't be reached. The feed keeps its position.
             ReorgTooDeep: The chain has replaced more blocks than the feed remembers.
         """
         return run(self._read(), self._perform)
@@ -313,15 +312,16 @@ class EventFeed(FeedCore):
         """Return all events up to the last block, or up to the chain's latest.
 
         Args:
-            on_blocks: Called as blocks are read, with their number so far and the number of all.
+            on_blocks: Called as blocks are read, with the number of blocks read so far and the
+                total.
         """
         return run(self.history_flow(on_blocks), self._perform)
 
     def follow(self, *, interval_s: float = 5.0) -> Iterator[EventBatch]:
-        """Yield batch after batch, for ever. What `read` raises ends it; call it again to go on.
+        """Yield batches indefinitely. An error from `read` ends it; call it again to resume.
 
         Args:
-            interval_s: How long to wait when there is nothing more to read.
+            interval_s: How long to wait if there is nothing more to read.
         """
         while True:
             batch = run(self._read(), self._perform)
@@ -331,7 +331,7 @@ class EventFeed(FeedCore):
 
 
 class AsyncEventFeed(FeedCore):
-    """The events of a registry, as `AsyncRegistryClient.events` gives them; see `EventFeed`."""
+    """A feed of a registry's events, returned by `AsyncRegistryClient.events`; see `EventFeed`."""
 
     def __init__(
         self,
@@ -340,12 +340,12 @@ class AsyncEventFeed(FeedCore):
         start_block: int,
         options: FeedOptions,
     ) -> None:
-        """Set up a feed; see `FeedCore`. `perform` asks the chain."""
+        """Create a feed; see `FeedCore`. `perform` performs its effects."""
         super().__init__(dialect, start_block, options)
         self._perform = perform
 
     async def start(self) -> BlockRef:
-        """Find out where the feed begins; see `EventFeed.start`."""
+        """Determine the first block of the feed; see `EventFeed.start`."""
         return await run_async(self._start(), self._perform)
 
     async def read(self) -> EventBatch:
@@ -357,7 +357,7 @@ class AsyncEventFeed(FeedCore):
         return await run_async(self.history_flow(on_blocks), self._perform)
 
     async def follow(self, *, interval_s: float = 5.0) -> AsyncIterator[EventBatch]:
-        """Yield batch after batch; see `EventFeed.follow`."""
+        """Yield batches indefinitely; see `EventFeed.follow`."""
         while True:
             batch = await run_async(self._read(), self._perform)
             yield batch

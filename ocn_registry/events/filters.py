@@ -1,8 +1,8 @@
-"""Which events are wanted: an address's, a party's, or all.
+"""Filters for events: those of an address, those of a party, or all.
 
-An event is an address's when it names the address: as operator, party, provider or user. It is a
-party's when it names the id, or the address that holds the id at that moment. Who holds the id is
-followed from event to event.
+An event belongs to an address if it names the address as operator, party, provider or user. It
+belongs to a party if it names the id, or the address that holds the id at that time. The holder of
+the id is tracked from event to event.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventFilter:
-    """Which events are wanted; all, unless an address or a party is given.
+    """A filter for events; it matches all events unless an address or a party is given.
 
     Attributes:
-        address: Events that name this address.
-        party: Events of this party: of its id, and of the address that holds it.
+        address: Matches events that name this address.
+        party: Matches events of this party: of its id, and of the address that holds it.
     """
 
     address: Address | None = None
@@ -38,10 +38,10 @@ class EventFilter:
 
     @classmethod
     def of(cls, address: str | None, party: PartyId | tuple[str, str] | None) -> EventFilter:
-        """Return the filter for what a caller gave.
+        """Return the filter for a caller's arguments.
 
         Raises:
-            InvalidInput: The address or the id is not valid, or both are given.
+            InvalidInput: The address or the id is not valid, or both were given.
         """
         if address is not None and party is not None:
             raise InvalidInput("an address and a party are given: give one of them")
@@ -51,18 +51,18 @@ class EventFilter:
         )
 
     def __str__(self) -> str:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
-        """Return the filter in one word or two, to tell it from others."""
+        """Return the filter in a word or two, to distinguish it from others."""
         return str(self.party or self.address or "all")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matcher:
-    """A filter at some place in the chain.
+    """A filter at a position in the chain.
 
     Attributes:
-        filter: What is wanted.
-        holder: Account that holds the wanted id at this place; `None` when nobody does.
-        many_ids: Whether an account keeps its other ids when it sets one.
+        filter: The filter.
+        holder: The account that holds the filter's id at this position; `None` if there is none.
+        many_ids: Whether accounts can hold several ids.
     """
 
     filter: EventFilter
@@ -70,7 +70,7 @@ class Matcher:
     many_ids: bool = False
 
     def after(self, change: Change) -> Matcher:
-        """Return the matcher for what follows a change: the id may have a new holder."""
+        """Return the matcher after a change: the id may have a new holder."""
         party = self.filter.party
         if party is None:
             return self
@@ -86,7 +86,7 @@ class Matcher:
         return self
 
     def matches(self, change: Change) -> bool:
-        """Return whether a change is wanted."""
+        """Return whether a change matches."""
         address, party = self.filter.address, self.filter.party
         if party is None:
             return address is None or address in names_of(change)[0]

@@ -1,12 +1,12 @@
-"""Changes applied to a state, one after the other: the only place that knows what events add up to.
+"""Apply changes to a state: the only place that knows the effects of events.
 
-What no event says is counted by the contracts' rules: memberships, versions of services, and the
-order of lists. With all events since the contracts were deployed, all of that is known. A cache
-begins with the lists at some block, and these don't contain every counter: such a number is a
-stand-in below 0 until it is learned, from an event that names it or by reading it
-(`Fold.unknown`, `Fold.learn`).
+Values that no event contains are counted by the contracts' rules: memberships, versions of
+services, and the order of lists. With all events since the deployment, all of these are known. A
+cache starts from the lists at some block, which don't contain every counter: such a number is a
+placeholder below 0 until it is learned from an event or by reading it (`Fold.unknown`,
+`Fold.learn`).
 
-A change that can't follow what is known means that events are missing: `MissingEvents`.
+A change that is inconsistent with the state means that events are missing: `MissingEvents`.
 
 Source: contracts/interfaces/IRegistry.sol and IPermissions.sol ("The state can be rebuilt ...").
 """
@@ -59,9 +59,9 @@ class Fold:
 
         Args:
             draft: The state in the making.
-            lists: Where to keep the order of lists, if all events are applied; what has ended
-                stays in the draft then, as it stays in the contracts' lists. Unless given, order
-                is not kept and what has ended is dropped.
+            lists: Keeps the order of lists, if all events are applied. Ended entries then stay in
+                the draft, as in the contracts' lists. By default, order is not kept and ended
+                entries are dropped.
         """
         self._draft = draft
         self._lists: Lists[Member] = lists or Lists()
@@ -69,7 +69,7 @@ class Fold:
         self._services = ServicesFold(draft, self._lists, is_complete=self._is_complete)
         self._newest: Address | None = None
         self._stand_in = 0
-        # What a move is followed by: the account's node and ids, which it tells once more.
+        # The events after a move repeat the account's node and ids.
         self._moved: set[Address] = set()
         self._echoes: set[str] = set()
 
@@ -77,11 +77,11 @@ class Fold:
         """Apply the next change.
 
         Args:
-            change: What is so now; the owner's business is left out.
-            when: The block.
+            change: The change; changes of ownership are ignored.
+            when: Its block.
 
         Raises:
-            MissingEvents: It can't follow what is known.
+            MissingEvents: It is inconsistent with the state.
         """
         match change:
             case NodeSet():
@@ -100,11 +100,11 @@ class Fold:
                 self._services.apply(change)
 
     def finish(self) -> None:
-        """Drop agreements to what is another service by now, or none: they never come back."""
+        """Drop agreements to services that were replaced or deleted: they never come back."""
         self._services.finish()
 
     def unknown(self) -> tuple[tuple[Address, ...], tuple[Address, ...]]:
-        """Return accounts whose membership, and providers whose version, have to be read."""
+        """Return the accounts whose membership, and providers whose version, must be read."""
         draft = self._draft
         accounts = [
             address
@@ -123,7 +123,7 @@ class Fold:
         parties: tuple[Party | None, ...],
         services: tuple[Service | None, ...],
     ) -> None:
-        """Fill in numbers that were read: those of `unknown`, at the block of the last change."""
+        """Fill in the numbers of `unknown`, read at the block of the last change."""
         draft = self._draft
         for service in services:
             account = None if service is None else draft.accounts.get(service.provider)
@@ -207,7 +207,7 @@ class Fold:
         self._lists.parties.remove(key)
         ids = list(account.ids)
         last, place = ids.pop(), account.ids.index(key)
-        if place < len(ids):  # the last of the others takes its place, be it as the current one
+        if place < len(ids):  # the last of the others takes its place, even as the current one
             ids[place] = last
         if ids:
             draft.accounts.put(change.address, account._replace(ids=tuple(ids)))

@@ -1,6 +1,6 @@
-"""Changes of services and agreements applied to a state; `Fold` applies those of accounts.
+"""Apply changes of services and agreements to a state; `Fold` applies those of accounts.
 
-Both hang on members, so that they follow an account to its new key.
+Both belong to members, so they follow an account to its new key.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ class ServicesFold:
         self._stand_in = 0
 
     def apply(self, change: Change) -> None:
-        """Apply a change; the owner's business is left out.
+        """Apply a change; changes of ownership are ignored.
 
         Raises:
-            MissingEvents: It can't follow what is known.
+            MissingEvents: It is inconsistent with the state.
         """
         match change:
             case ServiceSet():
@@ -58,7 +58,7 @@ class ServicesFold:
                 pass
 
     def finish(self) -> None:
-        """Drop agreements to what is another service by now, or none: they never come back."""
+        """Drop agreements to services that were replaced or deleted: they never come back."""
         draft = self._draft
         changed = set(draft.services.changed)
         if self._is_complete or not changed:
@@ -69,7 +69,7 @@ class ServicesFold:
                 self._put_consents(member, row.user, filter(self._binds, row.consents))
 
     def end(self, member: Member) -> None:
-        """End a membership; its service and agreements never come back."""
+        """End a membership with its service and agreements."""
         draft = self._draft
         if self._is_complete:
             return
@@ -116,7 +116,7 @@ class ServicesFold:
 
     def _prune(self, change: ServicePruned) -> None:
         if not self._is_complete:
-            return  # it was dropped when the membership ended
+            return  # dropped when the membership ended
         member = self._lists.services.at(change.index)
         if member != change.membership:
             raise MissingEvents(f"another service is in slot {change.index}: read all again")
@@ -170,7 +170,7 @@ class ServicesFold:
                     f"{change.user} revokes what it never agreed with {change.provider}: read all "
                     "events again",
                 )
-            return  # it had ended, and was dropped
+            return  # ended and dropped
         last = consents.pop()
         if places[0] < len(consents):
             consents[places[0]] = last

@@ -1,9 +1,9 @@
-"""Events of a registry: each change with its block, its transaction, and how it came about.
+"""Events of a registry: each change with its block, its transaction and its origin.
 
-The contracts' events say what is so now. Who sent the transaction, and whether it carried a signed
-request, is read from the transaction; so is what events of first-generation contracts leave open
-(`Limits.events_tell_all`). A transaction that went through another contract tells neither: then
-`how` is `None`, and what such events leave open is not `certain`.
+The contracts' events describe the new state. The sender, whether the transaction contained a signed
+request, and details missing from events of first-generation contracts (`Limits.events_tell_all`)
+are read from the transaction. A transaction through another contract reveals none of these: then
+`how` is `None`, and ambiguous events are not `certain`.
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event(Portable):
-    """A change of a registry, and how it came into the chain.
+    """A change of a registry, and its origin.
 
     Attributes:
         change: What is so since then.
         block: Its block.
-        log: The contract's event, as the chain keeps it.
-        sender: Account that sent and paid for the transaction; `None` when the node does not know
-            the transaction any more.
+        log: The contract's raw event.
+        sender: The account that sent and paid for the transaction; `None` if the node no longer
+            knows the transaction.
         functions: Names of the contract functions that the transaction called.
         how: `direct` by the account itself; `signed` by it, or by its `controller`, and sent by
-            anybody; by the registry's `owner`. `None` when the transaction does not tell. An RPC
-            node that has forgotten the state of the block before can't tell a controller: then it
-            is `signed`.
+            anyone; or by the registry's `owner`. `None` if the transaction does not reveal it. An
+            RPC node without the state of the previous block can't identify a controller: then it is
+            `signed`.
         certain: Whether the contracts tell this change from its opposite.
     """
 
@@ -56,7 +56,7 @@ class Event(Portable):
     certain: bool
 
     def to_dict(self) -> dict[str, object]:  # type: ignore[explicit-override]
-        """Return the event as JSON: `brief`, with the functions and the contract's event."""
+        """Return the event as JSON: `brief`, plus the functions and the raw event."""
         log = {"contract": self.log.address, "topics": self.log.topics, "data": self.log.data}
         return self.brief() | {
             "functions": plain(self.functions),
@@ -64,7 +64,7 @@ class Event(Portable):
         }
 
     def brief(self) -> dict[str, object]:
-        """Return the event as `watch` and `history` print it: its change, then how it was sent."""
+        """Return the event as `watch` and `history` print it: the change, then how it was sent."""
         return {
             **self.change.to_dict(),
             "account": plain(self.account),
@@ -105,7 +105,7 @@ class Event(Portable):
 
     @property
     def account(self) -> Address | None:
-        """The account whose entry changed; `None` for the owner's business."""
+        """The account whose entry changed; `None` for changes of ownership."""
         return account_of(self.change)
 
     @property
@@ -115,7 +115,7 @@ class Event(Portable):
 
     @property
     def index(self) -> int:
-        """Place among the events of the block. With the block's hash it identifies the event."""
+        """Index among the block's events. With the block's hash it identifies the event."""
         return self.log.index
 
 
@@ -126,7 +126,7 @@ def event_of(
     sender: Address | None,
     functions: tuple[str, ...],
 ) -> Event | None:
-    """Return the event that a log stands for; `None` when it says nothing of the registry."""
+    """Return the event for a log; `None` if it does not concern the registry."""
     found = occurrence(dialect, log, sender, functions)
     if found is None:
         return None
@@ -142,7 +142,7 @@ def event_of(
 
 
 def events_of(dialect: Dialect, step: Step) -> Flow[tuple[Event, ...]]:
-    """Return the events in the blocks of a step, in the chain's order."""
+    """Return the events in the blocks of a step, in chain order."""
     hashes = tuple(dict.fromkeys([log.tx_hash for _, logs in step.found for log in logs]))
     calls = yield from all_of(tuple([CalledBy(tx_hash) for tx_hash in hashes]))
     origins = {
@@ -170,7 +170,7 @@ def events_of(dialect: Dialect, step: Step) -> Flow[tuple[Event, ...]]:
 
 
 def _signer_key(event: Event) -> tuple[Address, int] | None:
-    """Return whose request led to an event, and after which block it was sent."""
+    """Return the account whose request caused an event, and the block before it."""
     account = event.account
     return None if account is None else (account, event.block.number - 1)
 
@@ -179,7 +179,7 @@ def _controlled(
     dialect: Dialect,
     keys: set[tuple[Address, int]],
 ) -> Flow[set[tuple[Address, int]]]:
-    """Return which accounts had a controller at the end of a block."""
+    """Return the accounts that had a controller after a block."""
     asked = tuple(keys)
     try:
         found = yield from all_of(tuple([dialect.controller(*key) for key in asked]))

@@ -1,11 +1,10 @@
-"""The registry rebuilt from its events alone.
+"""Rebuild a registry from its events alone.
 
-Changes are applied one after the other, in the order of the chain and of both contracts together,
-from the block of their deployment on. The answers are those of the contracts, order included: all
-of their state but nonces and a pending owner. Blocks, cursors, reorganisations and files are up to
-the caller.
+Changes of both contracts are applied in chain order, starting with the block of their deployment.
+The answers equal those of the contracts, including order: all of their state except nonces and a
+pending owner. Blocks, cursors, reorganisations and files are up to the caller.
 
-Only contracts whose events tell all can be replayed (`Limits.events_tell_all`).
+This requires contracts with complete events (`Limits.events_tell_all`).
 """
 
 from __future__ import annotations
@@ -41,14 +40,15 @@ _UNTIMED = Moment(0, 0)
 
 
 class Replay:
-    """What the events so far add up to.
+    """The state after the events so far.
 
     Attributes:
-        owner: Who owns the registry; `None` when nobody does.
+        owner: Owner of the registry; `None` if there is none.
         importing: The contracts whose import is open.
         controllers: The controller of each account that has named one.
-        reservations: The account that each reserved id is kept for, while nobody holds it.
-        node_reservations: The operator that each reserved URL is kept for, while no node is there.
+        reservations: The account that each reserved id is reserved for, while nobody holds it.
+        node_reservations: The operator that each reserved URL is reserved for, while it is not
+            listed.
     """
 
     def __init__(self) -> None:
@@ -70,7 +70,7 @@ class Replay:
         """Apply the next change.
 
         Raises:
-            MissingEvents: It can't follow what was seen.
+            MissingEvents: It is inconsistent with the previous events.
         """
         match change:
             case OwnershipTransferred():
@@ -89,7 +89,7 @@ class Replay:
                 _keep(self.node_reservations, change.domain, change.operator)
             case _:
                 self._fold.apply(change, when)
-        match change:  # what is listed is not reserved any more
+        match change:  # listing uses up the reservation
             case PartySet():
                 self.reservations.pop(change.id, None)
             case NodeSet():
@@ -139,9 +139,9 @@ class Replay:
         return tuple([service for service in found if service is not None])
 
     def agreements(self, user: Address) -> tuple[Agreement, ...]:
-        """Return the agreements of a user's present membership, in the order of its list.
+        """Return the agreements of a user's current membership, in the order of its list.
 
-        Those with providers whose membership has ended are left out.
+        Those with providers whose membership has ended are skipped.
         """
         draft, state = self._draft, self._state()
         account = draft.accounts.get(user)

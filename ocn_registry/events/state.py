@@ -1,17 +1,18 @@
-"""The state that a registry's events add up to, as rows of plain values.
+"""The state of a registry, as rows of plain values.
 
-A `State` never changes once it is made, so readers need no lock and all they read is of one block.
-A `Draft` is the next one in the making. `Fold` makes it from changes.
+A `State` is immutable, so readers need no lock and everything they read reflects one block. A
+`Draft` is a builder for the next one, to which `Fold` applies changes.
 
-As in the contracts, what an account has hangs on numbers, so that its key can change:
+As in the contracts, entries belong to numbers rather than accounts, so that a key can change:
 
-- A party is attached to a *node number*. The numbers are ours: no view shows the contracts'.
-- Service and agreements hang on a *member*: the account's time as a party. Where contracts number
-  memberships it is a number: the membership's, or one of our own below 0 where that was not known
-  at first. Elsewhere it is the address, and what hangs on it comes back with the party.
+- A party is attached to a *node number*. The numbers are our own: the contracts don't expose
+  theirs.
+- Service and agreements belong to a *member*: the account's time as a party. If contracts number
+  memberships, it is that number, or a placeholder below 0 until it is known. Otherwise it is the
+  address, and its entries come back with the party.
 
 A party's key is its id in five characters. First-generation contracts can list an id for an account
-while the id leads to another one; then a space and the address follow the id.
+while the id resolves to another one; then a space and the address are appended.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ _MAX_ROUTES = 100_000
 
 
 class Moment(NamedTuple):
-    """When something changed: number and time of the block."""
+    """The block of a change: its number and time."""
 
     block_number: int
     timestamp_unix_s: int
@@ -109,9 +110,9 @@ class AccountRow(NamedTuple):
     Attributes:
         address: The account.
         ids: Keys of its parties: the current one, then the others in the order of their list.
-        member: What its service and agreements hang on.
-        membership: Number of the membership; `None` where contracts count none, below 0 while it is
-            not known.
+        member: Key of its service and agreements.
+        membership: Number of the membership; `None` if contracts don't number them, below 0 while
+            unknown.
     """
 
     address: Address
@@ -121,7 +122,7 @@ class AccountRow(NamedTuple):
 
 
 class ServiceRow(NamedTuple):
-    """A member's service; without permissions it was deleted, and only its version counts.
+    """A member's service. One without permissions was deleted, and only its version matters.
 
     Attributes:
         account: The provider.
@@ -129,7 +130,7 @@ class ServiceRow(NamedTuple):
         url: Where to read more.
         permissions: What it needs.
         version: As `membership` of an account.
-        shown: Key of the party under whose id it is shown.
+        shown: Key of the party whose id it is listed under.
     """
 
     account: Address
@@ -141,14 +142,14 @@ class ServiceRow(NamedTuple):
 
 
 class Consent(NamedTuple):
-    """What a user agreed to: whose service, and which version of it."""
+    """A user's consent: the provider, and the version of its service."""
 
     provider: Member
     version: int | None
 
 
 class ConsentsRow(NamedTuple):
-    """What a member agreed to; the address is that of its account."""
+    """The consents of a member, with the address of its account."""
 
     user: Address
     consents: tuple[Consent, ...]
@@ -193,10 +194,9 @@ class State:
         accounts: Accounts that hold an id.
         services: Services by member.
         consents: What users agreed to, by member.
-        last_membership: Number of the last membership; `None` while it is not known, or not
-            counted.
+        last_membership: Number of the last membership; `None` if unknown or not numbered.
         past: What is known of the time before; `None` where the state was made of all events.
-        routes: Answers that were given before; each is made when it is first asked for.
+        routes: A cache of routes, filled on first use.
         attached: Keys of parties by node number; made of the parties, unless given.
         users: Members that agreed to something, by the member whose service it is; made of the
             consents, unless given.
@@ -237,7 +237,7 @@ class State:
         return None
 
     def route(self, party: PartyId) -> Route | None:
-        """Return where messages to a party go, and remember the answer."""
+        """Return the route of messages to a party, from the cache if possible."""
         key = self.find(party)
         row = None if key is None else self.parties.get(key)
         if key is None or row is None:
@@ -274,7 +274,7 @@ class State:
         return Node(operator=row.operator, domain=row.domain)
 
     def party(self, key: str, row: PartyRow) -> Party:
-        """Return a party as reads of the chain give it."""
+        """Return a party in the form of the client's reads."""
         node, account = self.node_of(row), self.accounts.get(row.account)
         return Party(
             address=row.account,
@@ -329,7 +329,7 @@ class State:
         )
 
     def in_force(self, user: Address) -> tuple[tuple[Consent, ServiceRow], ...]:
-        """Return which of a user's agreements are in force, each with the service."""
+        """Return a user's agreements in force, each with the service."""
         account = self.accounts.get(user)
         row = None if account is None else self.consents.get(account.member)
         return tuple(

@@ -1,8 +1,8 @@
-"""Tables that never change, the next ones in the making, and lists that close their gaps.
+"""Immutable tables, builders for their next versions, and lists without gaps.
 
-A `Table` is split into parts, so that the next version shares all parts but those that changed: a
-change costs the same with a million entries as with a thousand. A plain dictionary would have to be
-copied whole for each new state.
+A `Table` is split into parts, and its next version shares all unchanged parts: a change costs the
+same with a million entries as with a thousand. A plain dictionary would have to be copied for each
+new state.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 K = TypeVar("K")
 R = TypeVar("R")
 
-_PART_ENTRIES = 64  # entries in a part when a table is laid out
-_MAX_PART_ENTRIES = 512  # a table is laid out again when its parts hold more
+_PART_ENTRIES = 64  # entries in a part of a new table
+_MAX_PART_ENTRIES = 512  # a table is split again when its parts hold more
 
 
 class MissingEvents(OcnRegistryError):
-    """A change can't follow the ones before it: events are missing, or are of other contracts."""
+    """A change is inconsistent with earlier ones: events are missing, or from other contracts."""
 
 
 class Table(Generic[K, R]):
@@ -36,7 +36,7 @@ class Table(Generic[K, R]):
     __slots__ = ("_branches", "_count", "_mask", "_shift", "_within")
 
     def __init__(self, rows: Mapping[K, R] | None = None) -> None:
-        """Lay out rows."""
+        """Create a table from rows."""
         rows = rows or {}
         self._count = len(rows)
         bits = max(0, (len(rows) // _PART_ENTRIES).bit_length())
@@ -54,7 +54,7 @@ class Table(Generic[K, R]):
         return self._branches[place >> self._shift][place & self._within]
 
     def get(self, key: K) -> R | None:
-        """Return a row; `None` when there is none."""
+        """Return a row; `None` if there is none."""
         return self._part(key).get(key)
 
     def __contains__(self, key: K) -> bool:
@@ -78,7 +78,7 @@ class Table(Generic[K, R]):
         return (row for branch in self._branches for part in branch for row in part.values())
 
     def differing(self, other: Table[K, R]) -> set[K]:
-        """Return the keys whose rows differ; quick where one table was made of the other."""
+        """Return the keys whose rows differ; fast if one table was derived from the other."""
         if self._mask != other._mask:
             return {key for key in {*self, *other} if self.get(key) != other.get(key)}
         return {
@@ -95,7 +95,7 @@ class Table(Generic[K, R]):
         """Return the table with some rows replaced; `None` removes one."""
         if not changes:
             return self
-        if len(changes) > self._count:  # most is new: lay it out once
+        if len(changes) > self._count:  # mostly new: split it once
             rows = dict(self.items())
             rows.update({key: row for key, row in changes.items() if row is not None})
             for key, row in changes.items():
@@ -167,7 +167,7 @@ class Index(Generic[K, R]):
 
 
 class Edit(Generic[K, R]):
-    """The next version of a table, and what stood where it differs."""
+    """A builder for the next version of a table, which records the former rows."""
 
     __slots__ = ("_base", "changed")
 
@@ -177,7 +177,7 @@ class Edit(Generic[K, R]):
         self.changed: dict[K, R | None] = {}
 
     def get(self, key: K) -> R | None:
-        """Return a row as it is now; `None` when there is none."""
+        """Return the current row; `None` if there is none."""
         return self.changed[key] if key in self.changed else self._base.get(key)
 
     def put(self, key: K, row: R | None) -> None:
@@ -185,7 +185,7 @@ class Edit(Generic[K, R]):
         self.changed[key] = row
 
     def items(self) -> Iterator[tuple[K, R]]:
-        """Return keys and rows as they are now, in no particular order."""
+        """Return the current keys and rows, in no particular order."""
         for key, row in self._base.items():
             if key not in self.changed:
                 yield key, row
@@ -194,16 +194,16 @@ class Edit(Generic[K, R]):
                 yield key, changed
 
     def before(self) -> dict[K, R | None]:
-        """Return what stood in the places that were changed."""
+        """Return the former rows of the places that were changed."""
         return {key: self._base.get(key) for key in self.changed}
 
     def finish(self) -> Table[K, R]:
-        """Return the table that this has become."""
+        """Return the new table."""
         return self._base.edited(self.changed)
 
 
 class Order(Generic[K]):
-    """The order of a list of the contracts: a new entry goes to the end, the last fills a gap."""
+    """The order of a contract's list: a new entry is appended, the last entry fills a gap."""
 
     __slots__ = ("_keys", "_places")
 
@@ -213,7 +213,7 @@ class Order(Generic[K]):
         self._places: dict[K, int] = {}
 
     def add(self, key: K) -> None:
-        """Add an entry at the end, unless it is on the list."""
+        """Append an entry, unless it is in the list."""
         if key not in self._places:
             self._places[key] = len(self._keys)
             self._keys.append(key)
@@ -227,7 +227,7 @@ class Order(Generic[K]):
             self._keys[place], self._places[last] = last, place
 
     def at(self, place: int) -> K | None:
-        """Return the entry at a place; `None` past the end."""
+        """Return the entry at an index; `None` past the end."""
         return self._keys[place] if place < len(self._keys) else None
 
     def __iter__(self) -> Iterator[K]:
@@ -236,7 +236,7 @@ class Order(Generic[K]):
 
 
 class NoOrder(Order[K]):
-    """The order of a list that nobody asks for."""
+    """The order of a list that is not needed."""
 
     __slots__ = ()
 

@@ -1,6 +1,6 @@
-"""The registry over HTTP, for reading and for preparing what is signed: the page asks it.
+"""The registry's HTTP API, for reading and for preparing requests: the backend of the explorer.
 
-No web framework and no key is needed: `RegistryApi.answer` makes an answer of a method, a path, a
-query and a body. A relay serves it beside its own API, and so does any local server. It reads from
-the cache, so it imports what the cache imports, the cache, and the words of plans.
+It needs no web framework and no key: `RegistryApi.answer` maps a method, a path, a query and a body
+to an answer. A relay serves it beside its own API, and so can any local server. It reads from the
+cache, so it imports the cache, everything that the cache imports, and the words of plans.
 """

@@ -1,7 +1,7 @@
-"""The questions of the API and how each is answered, without a web framework.
+"""The API's endpoints, without a web framework.
 
-Every answer but the live ones comes from one state of the registry in memory, whose block it names,
-and stays below 200 KB. Live changes are `stream` of `registry_api.changes`.
+Every answer except live changes comes from one state of the registry in memory, names the state's
+block, and stays below 200 KB. For live changes, see `stream` in `registry_api.changes`.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _HASH = re.compile(r"0x[0-9a-fA-F]{64}")
 
 
 class RegistryApi:
-    """Answers questions about one registry; methods may be called from any thread."""
+    """Answers questions about a registry; thread-safe."""
 
     def __init__(
         self,
@@ -51,12 +51,12 @@ class RegistryApi:
         history: HistoryLog | None = None,
         payer: Payer | None = None,
     ) -> None:
-        """Create it from what answers come from. Whoever made the parts starts and closes them.
+        """Create it from its parts. The caller starts and closes them.
 
         Args:
-            client: Asks the chain for what the cache does not hold: nonces, controllers, receipts.
+            client: Reads what the cache does not hold: nonces, controllers, receipts.
             cache: The registry in memory, started.
-            history: What happened; `None` answers questions about it with `not_found`.
+            history: The registry's history; with `None`, questions about it are answered with `not_found`.
             payer: The relay that serves this; `None` without one.
         """
         self._client, self._cache, self._history = client, cache, history
@@ -73,12 +73,12 @@ class RegistryApi:
     def answer(
         self, method: str, path: str, query: Sequence[tuple[str, str]] = (), body: bytes = b""
     ) -> Reply:
-        """Return the answer to a question; errors are answers too.
+        """Return the answer to a question. Errors are answers too.
 
         Args:
             method: The HTTP method.
-            path: The path, decoded, below the place where the API is served: `/v1/nodes`.
-            query: Names and values of the parameters, decoded.
+            path: The decoded path below the API's root, such as `/v1/nodes`.
+            query: Decoded names and values of the parameters.
             body: The body, at most 64 KB of it.
         """
         try:
@@ -106,22 +106,22 @@ class RegistryApi:
         raise Problem("not_found", "there is no such path: the paths are in /v1/openapi.json")
 
     def entities(self) -> Entities:
-        """Return the entries of the state that is known now, with its index."""
+        """Return the entries of the current state, with its index."""
         now = self._cache.snapshot()
         state = now.state
         with self._lock:
             self._index = index = Index.of(state, self._index)
         return Entities(now, index)
 
-    # What each path answers
+    # The endpoints
 
     def chain(self, asked: Question) -> Object:
-        """Return which registry this is, and how current its view is."""
+        """Return the identity of the registry, and how current its view is."""
         asked.query.done()
         return overview.chain(self._cache)
 
     def overview(self, asked: Question) -> Object:
-        """Return what a first view shows: state of the chain, counts, countries, nodes, news."""
+        """Return the content of a first view: state of the chain, counts, countries, nodes, news."""
         asked.query.done()
         of = self.entities()
         return {
@@ -133,7 +133,7 @@ class RegistryApi:
         }
 
     def countries(self, asked: Question) -> Object:
-        """Return the countries, with how many parties each has."""
+        """Return the countries, with the number of parties in each."""
         asked.query.done()
         of = self.entities()
         return {
@@ -142,7 +142,7 @@ class RegistryApi:
         }
 
     def search(self, asked: Question) -> Object:
-        """Return what a text is found in."""
+        """Return the entries that match a text."""
         text = asked.query.text("q")
         asked.query.done()
         if text is None:
@@ -200,7 +200,7 @@ class RegistryApi:
         }
 
     def account(self, asked: Question) -> Object:
-        """Return what an address has, whose signature counts for it, and its nonces."""
+        """Return an account's entries, its signer and its nonces."""
         asked.query.done()
         of, account = self.entities(), Address(asked.names["account"])
         limits = self._client.limits
@@ -221,7 +221,7 @@ class RegistryApi:
         }
 
     def history(self, asked: Question) -> Object:
-        """Return what happened, the latest first: all, or what concerns an address or a party."""
+        """Return events, the latest first: all, or those of an address or a party."""
         account, party = asked.query.address("account"), asked.query.party("party")
         before = asked.query.number("before", (1 << 53) - 1)
         limit = max(asked.query.number("limit", 50, _MOST_EVENTS), 1)
@@ -246,7 +246,7 @@ class RegistryApi:
         }
 
     def transaction(self, asked: Question) -> Object:
-        """Return what a transaction did."""
+        """Return the outcome of a transaction."""
         asked.query.done()
         tx_hash = asked.names["hash"].lower()
         if not _HASH.fullmatch(tx_hash):
@@ -269,7 +269,7 @@ class RegistryApi:
         }
 
     def route(self, asked: Question) -> Object:
-        """Return how a message would go from one party to another."""
+        """Return the route of a message from one party to another."""
         query = asked.query
         sender, receiver = query.party("from"), query.party("to")
         module, interface = query.text("module"), query.text("interface")
@@ -281,18 +281,18 @@ class RegistryApi:
         )
 
     def prepare(self, asked: Question) -> Object:
-        """Return what has to be signed for a change."""
+        """Return the payload to sign for a change."""
         asked.query.done()
         return self._preparer.prepare(_object(asked.body), self._cache.snapshot())
 
     def calldata(self, asked: Question) -> Object:
-        """Return the transaction that carries a signed request."""
+        """Return the transaction for a signed request."""
         asked.query.done()
         return self._preparer.calldata(_object(asked.body))
 
 
 class Question:
-    """One question: its parameters, the names in its path, and its body."""
+    """A question: its parameters, the values in its path, and its body."""
 
     def __init__(self, query: Query, names: dict[str, str], body: bytes) -> None:
         """Create it from its parts."""
@@ -309,7 +309,7 @@ def _list(name: str) -> Handler:
     return answer
 
 
-# Each path: its method, and what answers.
+# Each path with its method and its handler.
 ROUTES: dict[str, tuple[str, Handler]] = {
     "/v1/openapi.json": ("GET", lambda _, __: document()),
     "/v1/chain": ("GET", RegistryApi.chain),
@@ -330,7 +330,7 @@ ROUTES: dict[str, tuple[str, Handler]] = {
 
 
 def _matched(pattern: str, path: str) -> dict[str, str] | None:
-    """Return the names in a path that fits a pattern; `None` for one that does not."""
+    """Return the values in a path that matches a pattern; `None` if it does not match."""
     parts, given = pattern.split("/"), path.split("/")
     if len(parts) != len(given):
         return None

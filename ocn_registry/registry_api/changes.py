@@ -1,8 +1,8 @@
-"""Live changes as server-sent events, which resume where a follower left off.
+"""Live changes as server-sent events, which clients can resume.
 
-An event's id is a relay's place, a hyphen, and the block that is known with the first digits of its
-hash, so it means the same after a restart and in every process. A follower whose block is not
-remembered here is told to load again.
+An event's id is the position among a relay's events, a hyphen, and the known block with the first
+digits of its hash, so it has the same meaning after a restart and in every process. A client whose
+block is no longer remembered receives a `reload` event.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ _ID = re.compile(r"([0-9]{1,16})(?:-([0-9]{1,16}\.[0-9a-f]{8}))?")
 
 
 class Mark(NamedTuple):
-    """Where a follower is: the place among a relay's events, and the block it knows."""
+    """A client's position: its place among a relay's events, and the block it knows."""
 
     place: int | None
     block: str | None
 
     @classmethod
     def read(cls, text: str | None) -> Mark:
-        """Read the id of an event; without one a follower begins with what comes next.
+        """Parse the id of an event; without one, the stream starts with the next event.
 
         Raises:
-            InvalidInput: It is not the id of an event.
+            InvalidInput: The text is not the id of an event.
         """
         if text is None:
             return cls(None, None)
@@ -54,10 +54,10 @@ class Mark(NamedTuple):
 
 
 class ChangeLog:
-    """The last updates of a cache."""
+    """The latest updates of a cache."""
 
     def __init__(self, cache: CacheCore) -> None:
-        """Subscribe to a cache, best after it has loaded: until then everything is new."""
+        """Subscribe to a cache, which should be loaded: the first update lists everything."""
         self._cache = cache
         self._updates: deque[Update] = deque(maxlen=_REMEMBERED)
         self._end = cache.subscribe(self._updates.append)
@@ -67,14 +67,14 @@ class ChangeLog:
         self._end()
 
     def newest(self) -> str | None:
-        """Return the mark of the block that is known; `None` before the first."""
+        """Return the mark of the current block; `None` before the first load."""
         updates = list(self._updates)
         if updates:
             return mark_of(updates[-1].block)
         return None if self._cache.block_number is None else mark_of(self._cache.block)
 
     def since(self, mark: str | None) -> list[Update] | None:
-        """Return the updates after a block; `None` when it is not remembered."""
+        """Return the updates after a block; `None` if the block is not remembered."""
         updates = list(self._updates)
         if mark is None or not updates:
             return [] if mark == self.newest() else None
@@ -85,7 +85,7 @@ class ChangeLog:
         return updates if former is not None and mark_of(former) == mark else None
 
     def about(self) -> Object:
-        """Return the data of an event that tells no changes."""
+        """Return the data of an event without changes."""
         known = self._cache.block_number is not None
         return {"block": block_of(self._cache.block) if known else None, "changes": [], "more": 0}
 
@@ -95,13 +95,13 @@ async def stream(
     mark: Mark,
     requests: Callable[[int | None], tuple[int, list[Object]]] | None = None,
 ) -> AsyncIterator[str]:
-    """Yield server-sent events for ever.
+    """Yield server-sent events indefinitely.
 
     Args:
         log: The registry's changes.
-        mark: Where the follower left off.
-        requests: A relay's events after a place, and the last of their places; `None` asks for the
-            place alone. It runs in a thread.
+        mark: The client's position.
+        requests: Returns a relay's events after a place, and the last place; called with `None`,
+            only the place. It runs in a thread.
     """
     place, known = mark.place, mark.block
     if known is None:
@@ -141,12 +141,12 @@ def _event(name: str, data: Object, place: int | None, known: str | None) -> str
 
 
 def mark_of(block: BlockRef) -> str:
-    """Return a block as an event's id names it."""
+    """Return a block in the form used in event ids."""
     return f"{block.number}.{block.hash[2:10]}"
 
 
 def of_update(update: Update) -> Object:
-    """Return an update as an event tells it."""
+    """Return an update as an event's data."""
     return {
         "block": block_of(update.block),
         "cause": update.cause.value,

@@ -1,4 +1,4 @@
-"""Entries as the API tells them: v1's form, and what the page needs beyond it."""
+"""Entries in the API's JSON form: v1's form, with additions for the explorer."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def key_parts(key: str) -> tuple[str, str]:
 
 
 class Entities:
-    """Entries of one state."""
+    """The entries of a state, as JSON."""
 
     def __init__(self, now: Snapshot, index: Index) -> None:
         """Create it for a state.
 
         Args:
-            now: Answers from the state.
+            now: A snapshot of the state.
             index: Its index.
         """
         self.now, self.index = now, index
@@ -40,12 +40,12 @@ class Entities:
         row = self.state.parties.get(key)
         assert row is not None  # noqa: S101 - keys come from the index of this state
         party = self.state.party(key, row)
-        # The longer keys are of first-generation contracts, which list some ids twice.
+        # Longer keys occur with first-generation contracts, which list some ids twice.
         checked = self.now.party(*key_parts(key)) if len(key) == ID_CHARACTERS else None
         return self.party(checked or party, self.state.changed(key, row))
 
     def listed(self, party: Party) -> Object:
-        """Return a party that answers of this state gave."""
+        """Return a listed party."""
         key = self.state.find(party.id)
         assert key is not None  # noqa: S101 - it is listed
         return self.party_at(key)
@@ -62,7 +62,7 @@ class Entities:
         }
 
     def brief(self, account: Address) -> Object:
-        """Return an account by its address, and its current id where it has one."""
+        """Return an account's address, and its current id if it has one."""
         row = self.state.accounts.get(account)
         key = None if row is None else row.ids[0]
         return {
@@ -80,7 +80,7 @@ class Entities:
         return self.node(node, number)
 
     def node(self, node: Node, number: int) -> Object:
-        """Return a node, with how many parties are reached through it."""
+        """Return a node, with the number of parties reached through it."""
         return {
             **node.to_dict(),
             "parties": len(self.index.at_node.get(number, ())),
@@ -88,12 +88,12 @@ class Entities:
         }
 
     def service_of(self, provider: Address) -> Object | None:
-        """Return the service of a provider; `None` where it offers none."""
+        """Return the service of a provider; `None` if it offers none."""
         service = self.state.service(provider)
         return None if service is None else self.service(service)
 
     def service(self, service: Service) -> Object:
-        """Return a service, with how many users it has."""
+        """Return a service, with its number of users."""
         return {
             **service.to_dict(),
             "version": service.version,
@@ -101,7 +101,7 @@ class Entities:
         }
 
     def agreement(self, agreement: Agreement) -> Object:
-        """Return an agreement in force: both sides, and what was agreed to."""
+        """Return an agreement in force: both sides, and its permissions."""
         service = self.state.service(agreement.provider)
         return {
             "user": self.brief(agreement.user),

@@ -1,11 +1,11 @@
-"""Everything that happened, kept in SQLite so that a page of it is found at once.
+"""The history of a registry, in SQLite for fast access to any page.
 
-A thread reads the chain's events from the first block of the contracts and goes on following.
-Where the chain replaces blocks, their events are removed again. The file is a copy: delete it, and
-it is read from the chain anew.
+A thread reads the chain's events from the first block of the contracts, then follows the chain.
+Events of replaced blocks are removed. The file is only a copy: if you delete it, it is read from
+the chain again.
 
-An event is found by each address and id that it names, and by the ids that these addresses hold at
-that moment: the same rule as `events/filters`.
+An event is indexed by each address and id that it names, and by the ids that these addresses hold
+at that time, as in `events.filters`.
 """
 
 from __future__ import annotations
@@ -51,14 +51,14 @@ CREATE INDEX IF NOT EXISTS held_since ON held (place);
 
 
 class HistoryLog:
-    """The events of one registry; methods may be called from any thread."""
+    """The events of a registry; thread-safe."""
 
     def __init__(self, client: RegistryClient, file: Path | None = None) -> None:
         """Open the file.
 
         Args:
-            client: Reads the chain; nobody else may use its connection at the same time.
-            file: Where events are kept; `None` for a file that is gone with the process.
+            client: Reads the chain. Its connection must not be shared.
+            file: Where to store events; `None` for a temporary database.
 
         Raises:
             InvalidInput: The file can't be used.
@@ -88,18 +88,18 @@ class HistoryLog:
         self._feed = self._anew() if cursor is None else client.events(cursor=cursor)
 
     def _anew(self) -> EventFeed:
-        """Begin with the first block: without a cursor nobody knows which events still stand."""
+        """Start over: without a cursor, stored events could be from replaced blocks."""
         for table in ("event", "name", "held"):
             self._database.execute(f"DELETE FROM {table}")  # noqa: S608 - names of ours
         return self._client.events()
 
     def start(self) -> None:
-        """Read and follow in a thread until `close`."""
+        """Follow the chain in a thread until `close`."""
         self._thread = threading.Thread(target=self._go_on, name="ocn-history", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
-        """End the thread, and close the file."""
+        """Stop the thread, and close the file."""
         self._stopping.set()
         if self._thread is not None:
             self._thread.join()
@@ -110,10 +110,10 @@ class HistoryLog:
         """Read the next blocks.
 
         Returns:
-            Whether there is nothing more to read at the moment.
+            Whether there is nothing more to read for now.
 
         Raises:
-            TransportError: The chain can't be asked.
+            TransportError: The chain can't be reached.
         """
         try:
             batch = self._feed.read()
@@ -138,12 +138,12 @@ class HistoryLog:
     def page(
         self, *, name: str | None = None, before: int | None = None, limit: int
     ) -> list[tuple[int, Object]]:
-        """Return events, the latest first, each with its place.
+        """Return events, the latest first, each with its position.
 
         Args:
-            name: An address, or an id such as `DEABC`: only events that concern it.
-            before: Only events before this place.
-            limit: How many at most.
+            name: An address, or an id such as `DEABC`: only its events are returned.
+            before: Only events before this position are returned.
+            limit: Maximum number of events.
         """
         before = (1 << 62) if before is None else before
         if name is None:

@@ -1,7 +1,7 @@
-"""What lists are found by: sorted keys, text to search through, parties by node, users by provider.
+"""An index for lists: sorted keys, search texts, parties by node, users by provider.
 
-An index belongs to one state and never changes. The next one is made of the rows that differ, so
-that a block costs the same in a registry of 100,000 parties as in one of ten.
+An index belongs to one state and is immutable. The next one is derived from the rows that differ,
+so a block costs the same in a registry with 100,000 parties as with ten.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def _order(key: str) -> tuple[str, str]:
 
 
 def text_of(key: str, row: PartyRow) -> str:
-    """Return what is searched through for a party: its id in each spelling, address, website."""
+    """Return the search text of a party: its id in each spelling, address and website."""
     country, party = key[:_COUNTRY], key[_COUNTRY:_ID]
     return (
         f"{country}{party} {country} {party} {country}-{party} {country}*{party} "
@@ -38,14 +38,14 @@ def text_of(key: str, row: PartyRow) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Index:
-    """What lists of one state are found by.
+    """The index of a state.
 
     Attributes:
         state: The state.
         keys: Keys of all parties, sorted by id.
-        texts: What is searched through, by key.
-        at_node: Keys of a node's parties, sorted, by node number.
-        kinds: How many parties have a country code and a set of roles, as bits.
+        texts: Search texts by key.
+        at_node: Sorted keys of a node's parties, by node number.
+        kinds: Number of parties by country code and roles (as bits).
         users: Members that agreed to a member's service, in force or not.
     """
 
@@ -65,7 +65,7 @@ class Index:
 
         Args:
             state: The state.
-            former: The index of an earlier state, or of any other one of the same registry.
+            former: The index of another state of the same registry.
         """
         if former is None:
             empty = State(block=state.block)
@@ -143,7 +143,7 @@ class Index:
         return self.keys[first:last]
 
     def users_of(self, provider: Address) -> list[Address]:
-        """Return whose agreements with a provider are in force, sorted; found once."""
+        """Return the users with an agreement in force with a provider, sorted; cached."""
         if provider not in self._users_of:
             self._users_of[provider] = sorted(self._agreeing(provider))
         return self._users_of[provider]
@@ -158,7 +158,7 @@ class Index:
             row = state.consents.get(member)
             user = None if row is None else state.accounts.get(row.user)
             if row is None or user is None or user.member != member:
-                continue  # its time as a party has ended
+                continue  # its membership has ended
             for consent in row.consents:
                 if consent.provider == account.member and consent.version in {
                     None,
@@ -168,7 +168,7 @@ class Index:
 
     @cached_property
     def providers(self) -> list[Address]:
-        """Whose services are in force, sorted."""
+        """The providers with a service in force, sorted."""
         return sorted(
             [
                 row.account
@@ -179,12 +179,12 @@ class Index:
 
     @cached_property
     def agreements(self) -> int:
-        """How many agreements are in force."""
+        """The number of agreements in force."""
         return sum(len(self.users_of(provider)) for provider in self.providers)
 
     @cached_property
     def nodes(self) -> list[int]:
-        """Numbers of the nodes that are listed, by URL."""
+        """Numbers of the listed nodes, sorted by URL."""
         found = [
             (row.domain, number)
             for number, row in self.state.nodes.items()
@@ -194,7 +194,7 @@ class Index:
 
 
 def _edited(keys: list[str], gone: set[str], come: Iterable[str]) -> list[str]:
-    """Return sorted keys without some and with others."""
+    """Return sorted keys with some removed and others added."""
     come = list(come)
     if len(gone) + len(come) > len(keys) // 50 + 10:
         return sorted([*[key for key in keys if key not in gone], *come], key=_order)

@@ -1,4 +1,4 @@
-"""Intents as JSON, the way a form writes them: names in place of numbers.
+"""Intents in JSON, as written by forms: names in place of numbers.
 
 The members are those of the EIP-712 message, without account, nonce and deadline.
 """
@@ -28,7 +28,7 @@ E = TypeVar("E", bound=IntEnum)
 _MOST = 100
 _LONGEST = 300
 _PARTY: Final = ("countryCode", "partyId")
-# Each intent: the members it has to have, and those it may have.
+# Required and optional members of each intent.
 MEMBERS: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "SetNode": (("domain",), ()),
     "DeleteNode": ((), ()),
@@ -49,16 +49,16 @@ MEMBERS: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
 def read_intent(
     value: object, client: RegistryClient, now: Snapshot, account: Address
 ) -> SignableIntent:
-    """Read an intent.
+    """Parse an intent.
 
     Args:
         value: The JSON: an object with the intent's name as `type`, and its members.
-        client: Asked for a nonce, where an intent leaves it out.
-        now: What is listed: an agreement that names no permissions is to the service as it is.
-        account: Whose intent it is.
+        client: Reads the nonce if the intent omits it.
+        now: The listed entries: an agreement without permissions is for those of the service.
+        account: The account of the intent.
 
     Raises:
-        InvalidInput: It is not a valid intent.
+        InvalidInput: The value is not a valid intent.
     """
     if not _is_object(value) or not isinstance(value.get("type"), str):
         raise InvalidInput('the intent is missing: give an object such as {"type": "DeleteNode"}')
@@ -114,7 +114,7 @@ class _Members:
         return tuple(dict.fromkeys(found))
 
     def permissions(self) -> tuple[int, ...]:
-        """Read names, or numbers: contracts take permissions that have no name."""
+        """Parse names or numbers: contracts accept permissions without a name."""
         known = {one.name: int(one) for one in Permission}
         found: list[int] = []
         for value in self._list("permissions"):

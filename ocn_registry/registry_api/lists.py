@@ -1,4 +1,4 @@
-"""The registry's lists: what they are filtered by, and in which order their entries stand."""
+"""The registry's lists, with their filters and sort orders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The OpenAPI paths of the questions about a registry, for whatever server answers them."""
+"""The OpenAPI paths of the registry's API, for any server."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ def document(
     """Return the OpenAPI 3.1 document of a server.
 
     Args:
-        title: What serves it.
-        description: What it does.
-        more_paths: What it answers beside the questions about the registry.
-        more_schemas: The schemas that these need.
+        title: Title of the server.
+        description: Description of the server.
+        more_paths: Additional paths.
+        more_schemas: Their schemas.
         components: Further components.
     """
     schema = files("ocn_registry").joinpath("schemas", "signed-request.schema.json")

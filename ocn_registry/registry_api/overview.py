@@ -1,4 +1,4 @@
-"""What is asked of the registry as a whole: counts, countries, search, and the chain's state."""
+"""Views of the whole registry: counts, countries, search, and the chain's state."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ocn_registry.registry_api.index import Index
     from ocn_registry.registry_api.pages import Object
 
-_CIRCLES = 400  # nodes in an overview, those with most parties first
+_CIRCLES = 400  # nodes in an overview, sorted by number of parties
 _FOUND = 10  # of each kind in a search
 _SHORTEST = 2
 _QUIET_S = 60  # a chain without a block for longer stands, unless its blocks are rarer
@@ -24,9 +24,9 @@ _LATE_S = 30  # and we lag when we have not compared with it for longer
 
 
 def chain(cache: CacheCore) -> Object:
-    """Return which registry this is, and how current what is known of it is.
+    """Return the identity of the registry, and how current its view is.
 
-    `state` is `current`, `standing` (the chain makes no blocks) or `lagging` (we don't follow it).
+    `state` is `current`, `standing` (the chain produces no blocks) or `lagging` (the view is behind).
     """
     deployment = cache.deployment
     block, age_s = cache.block, cache.age_s or 0.0
@@ -56,7 +56,7 @@ def chain(cache: CacheCore) -> Object:
 
 
 def counts(index: Index) -> Object:
-    """Return how many entries there are of each kind."""
+    """Return the number of entries of each kind."""
     roles: Counter[int] = Counter()
     for (_, bits), count in index.kinds.items():
         roles[bits] += count
@@ -71,7 +71,7 @@ def counts(index: Index) -> Object:
 
 
 def countries(index: Index) -> list[Object]:
-    """Return the countries by their codes: how many parties, and in which roles."""
+    """Return the countries by code, with the number of parties in each role."""
     found: dict[str, Counter[int]] = {}
     for (country, bits), count in index.kinds.items():
         found.setdefault(country, Counter())[bits] += count
@@ -90,7 +90,7 @@ def _by_role(kinds: Counter[int]) -> Object:
 
 
 def circles(of: Entities) -> Object:
-    """Return nodes with the number of their parties, those with most first, and what is left."""
+    """Return the nodes with the most parties, and the number of remaining nodes and parties."""
     index = of.index
     order = sorted(index.nodes, key=lambda number: -len(index.at_node.get(number, ())))
     shown = order[:_CIRCLES]
@@ -111,7 +111,7 @@ def circles(of: Entities) -> Object:
 
 
 def search(of: Entities, text: str) -> Object:
-    """Return what a text is found in: a few entries of each kind, the closest first.
+    """Return the entries that match a text: a few of each kind, the best matches first.
 
     Args:
         of: The entries.

@@ -1,4 +1,4 @@
-"""Query parameters, and pages: cut so that no answer is too large, as JSON or as CSV."""
+"""Query parameters, and pages of lists in JSON or CSV, limited in size."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ Object: TypeAlias = "dict[str, object]"
 T = TypeVar("T")
 
 PAGE, MOST_IN_PAGE = 100, 500
-MOST_BYTES = 180_000  # of the entries of a page; an answer stays below 200 KB
+MOST_BYTES = 180_000  # limit for the entries of a page: an answer stays below 200 KB
 _LONGEST = 200
 _MOST_NUMBER = (1 << 53) - 1
-# A spreadsheet takes a cell that begins so for a formula.
+# Characters that start a formula in a spreadsheet.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Query:
-    """The parameters of a question: each is taken once, and one that nobody takes is an error."""
+    """The parameters of a question. Each is taken once; one that is not taken is an error."""
 
     def __init__(self, pairs: Sequence[tuple[str, str]]) -> None:
-        """Read the parameters.
+        """Parse the parameters.
 
         Args:
-            pairs: Names and values, decoded.
+            pairs: Decoded names and values.
 
         Raises:
-            InvalidInput: One is given twice, or is too long.
+            InvalidInput: A parameter is repeated, or is too long.
         """
         self._values: dict[str, str] = {}
         for name, value in pairs:
@@ -52,12 +52,12 @@ class Query:
         self._known: set[str] = set()
 
     def text(self, name: str) -> str | None:
-        """Return a parameter as it is; `None` where it is missing."""
+        """Return a parameter; `None` if it is missing."""
         self._known.add(name)
         return self._values.get(name)
 
     def one_of(self, name: str, names: Sequence[str]) -> str | None:
-        """Return a parameter that has to be one of some words, in any case; as it is listed."""
+        """Return a parameter that must be one of some words, in any case, in its listed spelling."""
         value = self.text(name)
         if value is None:
             return None
@@ -67,17 +67,17 @@ class Query:
         raise InvalidInput(f"{shown(value)} is not a valid {name}: use {', '.join(names)}")
 
     def address(self, name: str) -> Address | None:
-        """Return a parameter that has to be an address."""
+        """Return a parameter that must be an address."""
         value = self.text(name)
         return None if value is None else Address(value)
 
     def party(self, name: str) -> PartyId | None:
-        """Return a parameter that has to be a party's id, such as `DEABC` or `DE-ABC`."""
+        """Return a parameter that must be a party id, such as `DEABC` or `DE-ABC`."""
         value = self.text(name)
         return None if value is None else PartyId.parse(value)
 
     def number(self, name: str, usual: int, most: int = _MOST_NUMBER) -> int:
-        """Return a parameter that has to be a number."""
+        """Return a parameter that must be a number."""
         value = self.text(name)
         if value is None:
             return usual
@@ -86,7 +86,7 @@ class Query:
         raise InvalidInput(f"{shown(value)} is not a valid {name}: use a number from 0 to {most}")
 
     def done(self) -> None:
-        """Raise `InvalidInput` for a parameter that nobody took: a typing error."""
+        """Raise `InvalidInput` for a parameter that was not taken, probably mistyped."""
         if unknown := set(self._values) - self._known:
             raise InvalidInput(
                 f"{shown(min(unknown))} is not a parameter of this question: use "
@@ -100,20 +100,20 @@ def json_of(value: object) -> bytes:
 
 
 def block_of(block: BlockRef) -> Object:
-    """Return a block as answers name it."""
+    """Return a block in the API's JSON form."""
     return {"number": block.number, "hash": block.hash, "time": block.timestamp_unix_s}
 
 
 def cut(
     found: Sequence[T], entry: Callable[[T], Object], offset: int, limit: int
 ) -> tuple[list[Object], int | None]:
-    """Return the entries of a page, and where the next one begins; `None` at the end.
+    """Return the entries of a page, and the offset of the next one; `None` at the end.
 
     Args:
-        found: All that a list holds.
-        entry: Makes the JSON of one.
-        offset: How many to leave out.
-        limit: How many to return at most; fewer where they are long.
+        found: The whole list.
+        entry: Converts an entry to JSON.
+        offset: Number of entries to skip.
+        limit: Maximum number of entries; fewer if they are long.
     """
     entries: list[Object] = []
     size = 0
@@ -130,14 +130,14 @@ def cut(
 def page(
     name: str, block: BlockRef, found: Sequence[T], entry: Callable[[T], Object], query: Query
 ) -> Reply:
-    """Return the page of a list that a query asks for.
+    """Return the requested page of a list.
 
     Args:
         name: The list's name.
-        block: The block that it belongs to.
-        found: All that it holds, in its order.
-        entry: Makes the JSON of one.
-        query: The parameters; `offset`, `limit` and `format` are taken.
+        block: The block of the list.
+        found: The whole list, in order.
+        entry: Converts an entry to JSON.
+        query: The parameters; takes `offset`, `limit` and `format`.
     """
     offset = query.number("offset", 0)
     limit = max(query.number("limit", PAGE, MOST_IN_PAGE), 1)
@@ -167,7 +167,7 @@ def page(
 
 
 def as_csv(entries: Sequence[Mapping[str, object]]) -> bytes:
-    """Return entries as CSV, with a line of names first; empty text for no entries."""
+    """Return entries as CSV, with a header line; empty if there are no entries."""
     rows = [dict(_flat(entry)) for entry in entries]
     names = list(dict.fromkeys([name for row in rows for name in row]))
     text = io.StringIO(newline="")

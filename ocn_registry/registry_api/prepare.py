@@ -1,7 +1,7 @@
-"""What an account has to sign for a change: in words, for a wallet, and what the change ends.
+"""Prepare a change: the payload to sign, a description in words, and the side effects.
 
-A wallet shows what it signs as typed data; `typedData` is exactly that. `payers` says who could pay
-for the transaction: a relay, or the account itself with the call that is given and decoded.
+`typedData` is exactly the payload that a wallet signs and displays. `payers` lists who could pay
+for the transaction: a relay, or the account itself, with its call, encoded and decoded.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ _MOST_NUMBER = (1 << 53) - 1
 
 
 class Payer(Protocol):
-    """What a relay adds to answers: what it would pay for, and what it has accepted."""
+    """A relay's part of answers: what it would pay for, and what it has accepted."""
 
     def next_nonce(self, contract: Contract, account: Address) -> int | None:
-        """Return the nonce after an account's waiting requests; `None` when none wait."""
+        """Return the nonce after an account's waiting requests; `None` if there are none."""
         ...
 
     def would_pay(self, account: Address, intent: SignableIntent) -> Object:
-        """Return whether a request would be paid without voucher or key, and why not."""
+        """Return whether a request would be paid without a voucher or an API key, and why not."""
         ...
 
     def of_transaction(self, tx_hash: str) -> list[Object]:
@@ -52,7 +52,7 @@ class Payer(Protocol):
 
 
 class _Listed(Present):
-    """What is listed, from memory: a plan that reads through a client asks for whole lists."""
+    """The listed entries, from memory: reading through a client would fetch whole lists."""
 
     def __init__(self, client: RegistryClient, now: Snapshot) -> None:
         super().__init__(client)
@@ -75,10 +75,10 @@ class _Listed(Present):
 
 
 class Preparer:
-    """Prepares requests of one registry."""
+    """Prepares requests to a registry."""
 
     def __init__(self, client: RegistryClient, dialect: Dialect, payer: Payer | None) -> None:
-        """Create it from what answers are made of.
+        """Create it from its parts.
 
         Args:
             client: Reads nonces and controllers, and simulates.
@@ -88,17 +88,17 @@ class Preparer:
         self._client, self._dialect, self._payer = client, dialect, payer
 
     def prepare(self, body: Object, now: Snapshot) -> Object:
-        """Return what has to be signed.
+        """Return the payload to sign, and its description.
 
         Args:
-            body: `account` and `intent`, with `nonce` and `deadline` where they are chosen; or
-                `request`, a document that was prepared elsewhere.
-            now: What is listed.
+            body: `account` and `intent`, optionally with `nonce` and `deadline`; or `request`, a
+                document that was prepared elsewhere.
+            now: The listed entries.
 
         Raises:
-            InvalidInput: The body is not one of these.
-            Reverted: The contract would refuse the change now.
-            TransportError: The chain can't be asked.
+            InvalidInput: The body has another form.
+            Reverted: The contract would reject the change now.
+            TransportError: The chain can't be reached.
         """
         if set(body) == {"request"}:
             found = self._read(body["request"])
@@ -120,10 +120,10 @@ class Preparer:
         return self._prepared(intent, account, request, now)
 
     def calldata(self, document: object) -> Object:
-        """Return the transaction that carries a signed request, for whoever wants to pay for it.
+        """Return the transaction for a signed request, for anyone who wants to pay for it.
 
         Raises:
-            InvalidInput: It is not a signed request for this registry.
+            InvalidInput: The document is not a signed request for this registry.
         """
         found = self._read(document)
         if not isinstance(found, SignedRequest):
@@ -193,7 +193,7 @@ class Preparer:
         }
 
     def _own_call(self, intent: SignableIntent, account: Address, signer: Address) -> Object | None:
-        """Return what the account itself could send; `None` where it can't."""
+        """Return the call that the account itself could send; `None` if it can't."""
         if signer != account or isinstance(intent, MoveAccount | SetController):
             return None
         return self._transaction(intent, None)
@@ -227,7 +227,7 @@ def _digest(request: Request) -> str:
 
 
 def _typed_data(request: Request) -> Object:
-    """Return what `eth_signTypedData_v4` takes; the chain id as a number, as wallets compare it."""
+    """Return the argument of `eth_signTypedData_v4`, with a numeric chain id, as wallets expect."""
     document = dict(request.payload.document())
     domain = cast("Object", document["domain"])
     return {**document, "domain": {**domain, "chainId": int(str(domain["chainId"]))}}

@@ -1,8 +1,8 @@
-"""Errors as an API tells them: RFC 9457 problem details, each with a stable `code`.
+"""Errors as RFC 9457 problem details, each with a stable `code`.
 
-`CODES` is the whole list, those of a relay included: OpenAPI and tests read it. Text that comes
-from outside is escaped and bounded before it gets into `detail`: every error of the package does
-that itself.
+`CODES` is the complete list, including those of a relay; OpenAPI and tests read it. Text from
+outside is escaped and bounded before it reaches `detail`: every error of the package does that
+itself.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ MAX_BODY_BYTES = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """One kind of error: its HTTP status and its title."""
+    """A kind of error: its HTTP status and title."""
 
     status: int
     title: str
@@ -64,7 +64,7 @@ CODES = {
     "chain_unavailable": Code(503, "The chain can't be asked now"),
     "database_unavailable": Code(503, "The database can't be used now"),
 }
-# The first class that fits decides; subclasses come before their parents.
+# The first matching class applies; subclasses come before their parents.
 _BY_CLASS: tuple[tuple[type[OcnRegistryError], str], ...] = (
     (UnsupportedByDialect, "unsupported"),
     (RequestExpired, "expired"),
@@ -83,9 +83,9 @@ class Reply:
 
     Attributes:
         status: The HTTP status.
-        media_type: What the body is.
+        media_type: The media type of the body.
         body: The body.
-        headers: Further headers.
+        headers: Additional headers.
     """
 
     status: int = 200
@@ -95,13 +95,13 @@ class Reply:
 
 
 class Problem(Exception):
-    """An answer that is an error.
+    """An error as an answer.
 
     Attributes:
         code: One of `CODES`.
         detail: What is wrong and what to do next.
-        more: Further members of the answer.
-        headers: Further headers of the answer.
+        more: Additional members of the answer.
+        headers: Additional headers of the answer.
     """
 
     def __init__(
@@ -111,7 +111,7 @@ class Problem(Exception):
         more: Mapping[str, object] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        """Name the code and say what to do."""
+        """Create it from the code and the detail."""
         super().__init__(detail)
         self.code, self.detail = code, detail
         self.more, self.headers = dict(more or {}), dict(headers or {})
@@ -145,11 +145,11 @@ class Problem(Exception):
 def problem_of(
     error: OcnRegistryError, kinds: Iterable[tuple[type[OcnRegistryError], str]] = ()
 ) -> Problem:
-    """Return how an error is told.
+    """Return the problem for an error.
 
     Args:
-        error: What was raised.
-        kinds: Further classes of errors and their codes; they come first.
+        error: The error.
+        kinds: Additional error classes and their codes; they take precedence.
     """
     for kind, code in (*kinds, *_BY_CLASS):
         if isinstance(error, kind):

@@ -1,4 +1,4 @@
-"""How a message would go from one party to another, and to which services, step by step."""
+"""The route of a message from one party to another and to services, step by step."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
 
 
 def way(of: Entities, sender: PartyId, receiver: PartyId, module: str, interface: str) -> Object:
-    """Return how a message goes, as steps with a code and a sentence each.
+    """Return the route of a message, as steps with a code and a sentence each.
 
     Args:
         of: The entries.
-        sender: Who sends it.
-        receiver: Whom it is addressed to.
+        sender: Id of the sender.
+        receiver: Id of the receiver.
         module: The OCPI module, such as `tokens`.
-        interface: The interface that is addressed.
+        interface: The addressed interface.
 
     Returns:
-        `reached` says whether the message arrives; `forwarded` names the services of the sender's
-        agreements, and whether each gets the message too.
+        `reached` says whether the message arrives; `forwarded` lists the services of the sender's
+        agreements, and whether each receives the message too.
 
     Raises:
         InvalidInput: Module or interface is not valid.
@@ -59,7 +59,7 @@ def way(of: Entities, sender: PartyId, receiver: PartyId, module: str, interface
 
 
 class _Message:
-    """The way of one message; what was found becomes a step."""
+    """The route of a message, built step by step."""
 
     def __init__(self, state: State) -> None:
         self._state = state

@@ -1,4 +1,4 @@
-"""What OpenAPI documents are put together from."""
+"""Building blocks of OpenAPI documents."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ YES_NO: Final[Schema] = {"type": "boolean"}
 
 
 def object_of(**members: object) -> Schema:
-    """Return the schema of an object; a member whose name ends in `_` may be missing."""
+    """Return the schema of an object. Members whose names end in `_` are optional."""
     return {
         "type": "object",
         "properties": {name.rstrip("_"): member for name, member in members.items()},
@@ -31,7 +31,7 @@ def list_of(schema: object) -> Schema:
 
 
 def or_null(schema: object) -> Schema:
-    """Return the schema of something that may be `null`."""
+    """Return a schema that also allows `null`."""
     return {"oneOf": [schema, {"type": "null"}]}
 
 
@@ -41,17 +41,17 @@ def ref(name: str) -> Schema:
 
 
 def answer(description: str, schema: object) -> Schema:
-    """Return an answer in JSON."""
+    """Return a JSON answer."""
     return {"description": description, "content": {"application/json": {"schema": schema}}}
 
 
 def part(name: str) -> Schema:
-    """Return a parameter in the path."""
+    """Return a path parameter."""
     return {"name": name, "in": "path", "required": True, "schema": TEXT}
 
 
 def parameter(name: str, schema: object, *, required: bool = False) -> Schema:
-    """Return a parameter of the query."""
+    """Return a query parameter."""
     return {"name": name, "in": "query", "required": required, "schema": schema}
 
 
@@ -62,7 +62,7 @@ def get(
     parameters: list[Schema] | None = None,
     csv: bool = False,
 ) -> Schema:
-    """Return a path that is read; it can always answer `invalid_request`."""
+    """Return a GET path. Its answers always include `invalid_request`."""
     good = answer("The answer", schema)
     if csv:
         content: Schema = {
@@ -80,7 +80,7 @@ def get(
 
 
 def post(summary: str, body: object, good: Schema, *codes: str) -> Schema:
-    """Return a path that takes JSON."""
+    """Return a POST path with a JSON body."""
     return {
         "post": {
             "summary": summary,
@@ -95,7 +95,7 @@ def post(summary: str, body: object, good: Schema, *codes: str) -> Schema:
 
 
 def problems(*codes: str) -> Schema:
-    """Return the error answers of a path: one for each status, which names its codes."""
+    """Return the error answers of a path: one for each status, listing its codes."""
     found: Schema = {}
     for code in codes:
         status = str(CODES[code].status)

@@ -1,4 +1,4 @@
-"""The schemas of what the API answers with, and of the intents that it takes."""
+"""The schemas of the API's answers, and of the intents that it accepts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All parts of an API for one deployment, made and closed together; for servers without a relay."""
+"""An API with all its parts for one deployment, for servers without a relay."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Serving:
-    """An API with its cache and its history, which follow the chain while it is open.
+    """An API with its cache and history, which follow the chain while it is open.
 
     ```python
     with Serving(deployment) as serving:
@@ -29,20 +29,20 @@ class Serving:
     def __init__(
         self, deployment: Deployment, *, folder: Path | None = None, poll_s: float = 2.0
     ) -> None:
-        """Make the parts; nothing is asked of the chain yet.
+        """Create the parts. The chain is not queried yet.
 
         Args:
-            deployment: Whose registry it is.
-            folder: Where cache and history are kept, so that the next start is quick; `None` for
-                nowhere.
-            poll_s: How often the chain is asked.
+            deployment: The registry's deployment.
+            folder: Where to store cache and history, for a quick next start; `None` for memory
+                only.
+            poll_s: How often to poll the chain.
 
         Raises:
             InvalidInput: A file in the folder can't be used.
         """
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
-        # A transport remembers which blocks it told of, so each that follows the chain has its own.
+        # A transport remembers the blocks that it returned, so each follower of the chain has its own.
         self._clients = [
             RegistryClient(
                 deployment, HttpTransport(deployment.rpc_urls, chain_id=deployment.chain_id)
@@ -68,10 +68,10 @@ class Serving:
         self.close()
 
     def start(self) -> None:
-        """Load the registry, and follow the chain in threads.
+        """Load the registry, then follow the chain in threads.
 
         Raises:
-            TransportError: The chain can't be asked.
+            TransportError: The chain can't be reached.
         """
         self.cache.start()
         self.api.entities()  # the index takes a second or two in a large registry

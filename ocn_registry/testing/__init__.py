@@ -1,1 +1,1 @@
-"""For tests of programs that use the registry: the contracts' rules in Python, without a chain."""
+"""Tools for testing programs that use the registry: the contracts in Python, without a chain."""

@@ -1,8 +1,8 @@
-"""A chain in memory with both contracts on it, to test programs against.
+"""A chain in memory with both contracts, for testing programs.
 
-The contracts are the model, which is compared with the real ones. The rest is as little of a chain
-as the package needs: each transaction is a block of its own, unless mining is stopped; gas is a
-rough figure; and only what this package sends is understood, calls of the two contracts without
+The contracts are the model, which is tested against the real ones. The rest is the minimum that the
+package needs: each transaction is mined in its own block, unless mining is stopped; gas is a rough
+estimate; and only transactions of this package are supported: calls of the two contracts without
 value.
 """
 
@@ -70,7 +70,7 @@ _TYPES: Final = {kind.type.name: kind.type for kind in REQUESTS.values()}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Block:
-    """A block: what the contracts hold at its end, and what happened in it."""
+    """A block: the contracts' state after it, and its events."""
 
     ref: BlockRef
     registry: RegistryState
@@ -78,7 +78,7 @@ class _Block:
     logs: tuple[tuple[str, Log], ...]
 
     def placed(self) -> tuple[PlacedLog, ...]:
-        """Return the events as a node returns them."""
+        """Return the events in a node's form."""
         return tuple(
             [
                 PlacedLog(
@@ -111,19 +111,19 @@ class _Pool:
 
 
 class MemoryChain:
-    """A chain that lives as long as this object.
+    """A chain in memory.
 
     Attributes:
-        deployment: Our contracts on it, at the addresses that they have on development chains.
-        mines: Whether each transaction becomes a block at once; else `mine` makes one.
+        deployment: The contracts, at their addresses on development chains.
+        mines: Whether each transaction is mined immediately; otherwise call `mine`.
     """
 
     def __init__(self, *, import_open: bool = False, owner: str = ACCOUNTS[0].address) -> None:
-        """Create the contracts on a new chain, on which `devnet.ACCOUNTS` have money.
+        """Create the contracts on a new chain with `devnet.ACCOUNTS` funded.
 
         Args:
-            import_open: Whether the contracts take imports, and little else.
-            owner: Who owns them.
+            import_open: Whether the contracts accept imports, and little else.
+            owner: Owner of the contracts.
         """
         self.deployment: Deployment = replace(built_in("local"), rpc_urls=())
         self.mines = True
@@ -162,7 +162,7 @@ class MemoryChain:
             self._account(Address(account)).balance_wei += wei
 
     def mine(self) -> None:
-        """Make a block of the waiting transactions."""
+        """Mine the pending transactions in a block."""
         with self._lock:
             waiting, self._pool.waiting = self._pool.waiting, []
             done: list[tuple[str, bool, tuple[Log, ...], Transaction]] = []
@@ -182,7 +182,7 @@ class MemoryChain:
                 )
 
     def answer(self, effect: AnyEffect) -> Answer:
-        """Return the answer of an effect, as a node would give it."""
+        """Return the answer of an effect, like a node."""
         with self._lock:
             return self._answer(effect)
 
@@ -258,7 +258,7 @@ class MemoryChain:
         return ref
 
     def _call(self, call: Call[object]) -> bytes:
-        """Run a function at the end of a block, and take back what it did."""
+        """Run a function on the state after a block, without keeping its effects."""
         if call.to not in self._contracts:
             return b""
         if call.block is not None and not 0 <= call.block < len(self._blocks):
@@ -352,5 +352,5 @@ def _is_signed_by(signer: Address, signed: SignedFields, signature: bytes) -> bo
             values=signed.values,  # type: ignore[arg-type]  # the model's values are these
         )
         return recover(data.digest(), signature) == signer
-    except UnicodeEncodeError:  # no wallet signs half of a character
+    except UnicodeEncodeError:  # no wallet signs a lone surrogate
         return False

@@ -1,8 +1,8 @@
-"""The contract ABI for any type that these contracts use; short rather than fast.
+"""The contract ABI for all types of these contracts, simple rather than fast.
 
 Values have the model's form: numbers, text (with a lone surrogate for a byte that is not UTF-8),
-tuples for lists and structs, `bytes2` and `bytes3` as text of one character for each byte, other
-bytes as bytes. The package itself uses `evm/abi.py`, which is fast.
+tuples for lists and structs, `bytes2` and `bytes3` as text with a character for each byte, other
+bytes as bytes. The package itself uses the faster `evm/abi.py`.
 
 Source: Solidity documentation, "Contract ABI Specification".
 """
@@ -22,7 +22,7 @@ _ID_TYPES: Final = ("bytes2", "bytes3")
 
 
 class UnreadableError(ValueError):
-    """These bytes are not of this type."""
+    """The bytes can't be decoded as this type."""
 
 
 @cache
@@ -46,7 +46,7 @@ def _is_dynamic(kind: str) -> bool:
 
 
 def encode(kind: str, value: Any) -> bytes:  # noqa: ANN401 - of any type that the ABI has
-    """Write a value of a type."""
+    """Encode a value of a type."""
     if kind.endswith("[]"):
         return _word(len(value)) + join([kind[:-2]] * len(value), value)
     if kind.startswith("("):
@@ -67,7 +67,7 @@ def _word(value: int) -> bytes:
 
 
 def join(kinds: Sequence[str], values: Sequence[Any]) -> bytes:
-    """Lay out several values: words and offsets first, then what has a length of its own."""
+    """Encode several values: words and offsets first, then dynamic content."""
     written = [encode(kind, value) for kind, value in zip(kinds, values, strict=True)]
     dynamic = [_is_dynamic(kind) for kind in kinds]
     at = sum(WORD if moves else len(part) for part, moves in zip(written, dynamic, strict=True))
@@ -79,10 +79,10 @@ def join(kinds: Sequence[str], values: Sequence[Any]) -> bytes:
 
 
 def decode(kind: str, data: bytes, at: int = 0) -> Any:  # noqa: ANN401 - of any type that the ABI has
-    """Read the value of a type that begins at a byte.
+    """Decode the value of a type at an offset.
 
     Raises:
-        UnreadableError: There is none.
+        UnreadableError: There is no such value.
     """
     if kind.endswith("[]"):
         count = _number(data, at)
@@ -123,7 +123,7 @@ def _number(data: bytes, at: int) -> int:
 
 
 def parts(kinds: Sequence[str], data: bytes, base: int) -> tuple[Any, ...]:
-    """Read several values that were laid out together from a byte on."""
+    """Decode several values that were encoded together, at an offset."""
     values: list[Any] = []
     at = base
     for kind in kinds:

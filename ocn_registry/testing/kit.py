@@ -1,4 +1,4 @@
-"""A registry to test node software with: nodes and parties in one line each.
+"""A registry for testing node software, with one line for each node and party.
 
 ```python
 def test_message_reaches_the_other_node(ocn):
@@ -7,8 +7,8 @@ def test_message_reaches_the_other_node(ocn):
     assert ocn.cache().route("DE", "CPO").domain == theirs.domain
 ```
 
-`ocn` is the fixture of `pytest_plugin`; without pytest, `RegistryKit.in_memory()` gives the same.
-Everybody has a key and money of its own, so whatever is written is written as in earnest.
+`ocn` is the fixture of `pytest_plugin`; without pytest, `RegistryKit.in_memory()` returns the same.
+Every account has its own key and balance, so writes work like real ones.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _WEI = 10**18
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedNode:
-    """A node, and who runs it."""
+    """A node, and the signer of its operator."""
 
     domain: str
     signer: KeySigner
@@ -51,7 +51,7 @@ class ListedNode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedParty:
-    """A party, and its key."""
+    """A party, and its signer."""
 
     id: PartyId
     node: ListedNode
@@ -64,11 +64,11 @@ class ListedParty:
 
 
 class RegistryKit:
-    """A ready registry of our contracts, with nothing listed.
+    """A ready-to-use registry, with nothing listed.
 
     Attributes:
         deployment: The contracts.
-        client: Reads and writes them.
+        client: A client of the contracts.
     """
 
     def __init__(
@@ -79,13 +79,13 @@ class RegistryKit:
         fund: Callable[[Address], None],
         end: Callable[[], None],
     ) -> None:
-        """Create a kit on a chain; `in_memory` and `on_anvil` create the chain, too.
+        """Create a kit on a chain; see `in_memory` and `on_anvil`.
 
         Args:
             deployment: The contracts.
-            transport: The way to them.
-            fund: Gives an account money.
-            end: Ends the chain.
+            transport: Reaches the chain.
+            fund: Funds an account.
+            end: Stops the chain.
         """
         self.deployment = deployment
         self.client = RegistryClient(deployment, transport)
@@ -95,17 +95,17 @@ class RegistryKit:
 
     @classmethod
     def in_memory(cls) -> Self:
-        """Return a kit with a registry in the memory of this process, without a node or network."""
+        """Return a kit with a registry in memory, without a node or network."""
         chain = MemoryChain()
         transport = MemoryTransport(chain)
         return cls(chain.deployment, transport, fund=chain.give, end=_nothing)
 
     @classmethod
     def on_anvil(cls) -> Self:
-        """Return a kit with the real contracts on a development chain of its own.
+        """Return a kit with the real contracts on its own development chain.
 
         Raises:
-            DevnetError: There is no Anvil.
+            DevnetError: Anvil is not installed.
         """
         devnet = Devnet()
         devnet.start()
@@ -118,20 +118,20 @@ class RegistryKit:
         return cls(deployment, transport, fund=fund, end=devnet.close)
 
     def close(self) -> None:
-        """Close the caches that were given, and end the chain."""
+        """Close the caches created by the kit, and stop the chain."""
         for cache in self._caches:
             cache.close()
         self.client.close()
         self._end()
 
     def signer(self) -> KeySigner:
-        """Return the signer of a new key, with money."""
+        """Return a signer with a new, funded key."""
         signer = KeySigner.generate()
         self._fund(signer.address)
         return signer
 
     def node(self, domain: str = "https://node.example") -> ListedNode:
-        """List a node of a new operator."""
+        """List a node with a new operator."""
         signer = self.signer()
         self.client.set_node(domain, signer=signer)
         return ListedNode(domain=domain, signer=signer)
@@ -152,8 +152,8 @@ class RegistryKit:
             party_id: Second half.
             roles: Its roles; `OTHER` unless given.
             node: The node that it is reached through.
-            sender: Modules whose sender interface it has.
-            receiver: Modules whose receiver interface it has.
+            sender: Modules of which it implements the sender interface.
+            receiver: Modules of which it implements the receiver interface.
         """
         signer = self.signer()
         self.client.set_party(
@@ -177,7 +177,7 @@ class RegistryKit:
         self.client.create_agreement(provider.address, signer=user.signer)
 
     def cache(self, options: CacheOptions | None = None) -> RegistryCache:
-        """Return a cache that is loaded with the current entries, and closed with the kit."""
+        """Return a cache loaded with the current entries. It is closed with the kit."""
         cache = RegistryCache(self.client, options=options)
         self._caches.append(cache)
         cache.refresh()
@@ -185,4 +185,4 @@ class RegistryKit:
 
 
 def _nothing() -> None:
-    """End what needs no end."""
+    """Do nothing."""

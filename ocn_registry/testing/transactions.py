@@ -1,4 +1,4 @@
-"""Read signed transactions back: who sent what.
+"""Decode signed transactions.
 
 Source: EIP-155 and EIP-1559.
 """
@@ -24,13 +24,13 @@ _FIRST_CHAIN_V: Final = 35
 
 
 def read_transaction(raw: bytes) -> SentTransaction:
-    """Read a transaction.
+    """Decode a transaction, and recover its sender.
 
     Args:
-        raw: What `eth_sendRawTransaction` takes.
+        raw: The argument of `eth_sendRawTransaction`.
 
     Raises:
-        ValueError: It is none, or of a kind that this package does not send.
+        ValueError: It is not a transaction, or not of a type that this package sends.
     """
     new = raw[:1] == bytes([_FEE_MARKET])
     fields = rlp.decode(raw[1:] if new else raw)

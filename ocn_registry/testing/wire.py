@@ -1,4 +1,4 @@
-"""The model behind the chain's bytes: calldata, answers, revert data and logs, by the ABI."""
+"""Convert the model's values to bytes and back: calldata, answers, revert data and logs."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class _Entry(TypedDict):
 
 
 def kind_of(parameter: _Parameter) -> str:
-    """Write the type of a parameter, structs as their fields in brackets."""
+    """Return the type of a parameter, with structs as their fields in parentheses."""
     kind = parameter["type"]
     if not kind.startswith("tuple"):
         return kind
@@ -53,7 +53,7 @@ def kind_of(parameter: _Parameter) -> str:
 
 
 class Interface:
-    """One contract's functions, events and errors."""
+    """A contract's functions, events and errors."""
 
     def __init__(self, name: str) -> None:
         """Read the ABI of `Registry` or `Permissions`."""
@@ -72,7 +72,7 @@ class Interface:
         }
 
     def calldata(self, call: Call) -> bytes:
-        """Write a call; one of no function is the bytes that it has for arguments."""
+        """Encode a call; for an unknown function, its arguments are the raw bytes."""
         kind = self._inputs.get(call.function)
         if kind is None:
             return bytes(call.arguments[0])  # type: ignore[call-overload, no-any-return]
@@ -82,7 +82,7 @@ class Interface:
         return selector(call.function + kind) + encode(kind, arguments)
 
     def call_of(self, data: bytes) -> Call:
-        """Read a call; what can't be read is a call of no function."""
+        """Decode a call; malformed calldata becomes a call of an unknown function."""
         name = self._selectors.get(data[:4])
         if name is None:
             return Call("", (data,))
@@ -95,7 +95,7 @@ class Interface:
         return Call(name, arguments)
 
     def answer(self, call: Call, result: Any) -> bytes:  # noqa: ANN401 - what the model returns
-        """Write what a call returned."""
+        """Encode the result of a call."""
         if call.function in _BATCHES:
             items: Sequence[Call] = call.arguments[0]  # type: ignore[assignment]
             result = [
@@ -106,7 +106,7 @@ class Interface:
         return encode(f"({','.join(kinds)})", _as_outputs(kinds, result))
 
     def result_of(self, call: Call, data: bytes) -> Any:  # noqa: ANN401 - as the model returns it
-        """Read what a call returned, in the model's form."""
+        """Decode the result of a call to the model's form."""
         values = decode(self._outputs[call.function], data)
         if call.function in _BATCHES:
             items: Sequence[Call] = call.arguments[0]  # type: ignore[assignment]
@@ -117,7 +117,7 @@ class Interface:
         return None if not values else values[0] if len(values) == 1 else values
 
     def log(self, address: Address, event: Event) -> Log:
-        """Write an event."""
+        """Encode an event."""
         entry = self._events[type(event).__name__]
         values = [getattr(event, part.name) for part in fields(event)]
         if isinstance(event, CallFailed):
@@ -133,7 +133,7 @@ class Interface:
         )
 
     def event_of(self, log: Log) -> Event:
-        """Read an event."""
+        """Decode an event."""
         entry = self._events[self._topics[log.topics[0]]]
         topics = iter(log.topics[1:])
         rest = iter(
@@ -167,7 +167,7 @@ def _signature(entry: _Entry) -> str:
 
 
 def revert_data(error: Reverted) -> bytes:
-    """Write what a call reverted with."""
+    """Encode revert data."""
     if isinstance(error, UnknownRevert):
         return error.data
     kind = re.sub(r"^\w+", "", error.signature)
@@ -175,7 +175,7 @@ def revert_data(error: Reverted) -> bytes:
 
 
 def error_of(data: bytes) -> Reverted:
-    """Read what a call reverted with."""
+    """Decode revert data."""
     found = _errors().get(data[:4])
     if found is None:
         return UnknownRevert(data)

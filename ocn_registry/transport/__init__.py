@@ -1,6 +1,6 @@
 """Transports perform effects on a chain: over HTTP, through a user's Web3, or in memory.
 
-They know nothing of registries.
+They know nothing about registries.
 """
 
 from __future__ import annotations

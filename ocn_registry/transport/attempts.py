@@ -23,7 +23,7 @@ _LEAST_SHARE_S = 0.05
 
 
 class Failed(Exception):
-    """A node could not be asked, or did not answer."""
+    """A node could not be reached, or did not answer."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class Failed(Exception):
         """Keep what failed.
 
         Args:
-            error: What to tell.
+            error: The error to report.
             took_s: How long it took.
             retry_after: How long the node asks to be left alone, as the header says it.
             questions: How many were in the request that failed as a whole, if the node read it.
@@ -51,7 +51,7 @@ class Failed(Exception):
         self.halved = False  # whether fewer questions go in a request the next time
 
     def may_pass(self, attempt: int) -> bool:
-        """Return whether it is worth asking again; once, where nobody knows what the node says."""
+        """Return whether a retry may help; for an unknown error, only the first one."""
         return (
             self.halved
             or self.error.temporary
@@ -60,19 +60,20 @@ class Failed(Exception):
 
 
 class TimeLeft:
-    """How long a node may take for all requests of a question.
+    """The remaining time of a node for all requests of a question.
 
-    A node that takes fewer questions in a request than it is given gets `PATIENCE` times the limit
-    of one request; it may not refuse until each question comes alone, and then be slow each time.
+    A node that accepts fewer calls in a request than it is sent gets `PATIENCE` times the limit of
+    a request in total. So it can't refuse until each call is sent alone, and then be slow each
+    time.
     """
 
     def __init__(self, each_s: float, more: int) -> None:
-        """Start with the limit of one request, and the number of further requests needed."""
+        """Create it from the time limit of a request."""
         self._each_s = each_s
         self._left_s = each_s * (PATIENCE + more)
 
     def share_s(self, endpoint: Endpoint) -> float:
-        """Return how long the next request may take.
+        """Return the time limit of the next request.
 
         Raises:
             Failed: There is no time left.
@@ -82,7 +83,7 @@ class TimeLeft:
         return min(self._each_s, self._left_s)
 
     def note(self, reply: Reply | NoReply) -> None:
-        """Subtract what a request took."""
+        """Subtract the duration of a request."""
         self._left_s -= reply.took_s
 
 

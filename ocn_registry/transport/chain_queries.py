@@ -1,6 +1,6 @@
-"""Queries that only deploying, verifying and `doctor` need, each by the JSON-RPC method it calls.
+"""Queries needed only for deploying, verifying and `doctor`, by JSON-RPC method.
 
-They are effects like those of `protocol.effects`, for transports that reach a node by JSON-RPC.
+They are effects like those in `protocol.effects`, for transports that use JSON-RPC.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Query(Effect[T_co]):
-    """A call of a JSON-RPC method that changes nothing, so that it can be repeated.
+    """A call of a JSON-RPC method without side effects, so it can be repeated.
 
     Attributes:
         method: The name of the method.
@@ -35,7 +35,7 @@ class Query(Effect[T_co]):
 
 
 class CreationIn(NamedTuple):
-    """A transaction that creates a contract: who sent it, under which number, and its hash."""
+    """A transaction that creates a contract: its sender, nonce and hash."""
 
     sender: Address
     nonce: int
@@ -43,22 +43,22 @@ class CreationIn(NamedTuple):
 
 
 def client_version() -> Query[str]:
-    """Return the query for the name of the node's program; `""` if it has none."""
+    """Return the query for the name of the node software; `""` if there is none."""
     return Query("web3_clientVersion", (), lambda text: text if isinstance(text, str) else "")
 
 
 def creation_runs(code: bytes) -> Query[None]:
-    """Return the query that runs creation code; the node refuses code that the chain can't run."""
+    """Return the query that runs creation code; it fails for code that the chain can't run."""
     return Query("eth_call", ({"data": "0x" + code.hex()}, "latest"), lambda _: None)
 
 
 def creation_gas(deployer: Address, code: bytes) -> Query[int]:
-    """Return the query for the gas that a creation takes."""
+    """Return the query for the gas of a creation."""
     return Query("eth_estimateGas", ({"from": deployer, "data": "0x" + code.hex()},), as_number)
 
 
 def block_author(number: int) -> Query[Address]:
-    """Return the query for the account that made a block."""
+    """Return the query for the account that produced a block."""
     return Query(
         "eth_getBlockByNumber",
         (hex(number), False),
@@ -67,7 +67,7 @@ def block_author(number: int) -> Query[Address]:
 
 
 def creations_in(number: int) -> Query[tuple[CreationIn, ...]]:
-    """Return the query for the transactions of a block that create contracts; none if unknown."""
+    """Return the query for a block's transactions that create contracts; empty if unknown."""
 
     def decode(block: object) -> tuple[CreationIn, ...]:
         listed = None if block is None else as_object(block).get("transactions")

@@ -1,4 +1,4 @@
-"""The URL of one RPC node, and what is known about the node."""
+"""The URL of an RPC node, and what is known about the node."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from ocn_registry.foreign.text import shown
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# After so many full requests a node that refused longer ones is tried with twice as many questions;
-# where it refuses again, four times as many later.
+# After this many full requests, a node that refused longer ones is tried with twice the batch size;
+# if it refuses again, the interval is quadrupled.
 _FIRST_PATIENCE = 16
 _MOST_PATIENCE = 4096
 
 
 class Endpoint:
-    """One URL, and what is known of the node behind it.
+    """A URL, and what is known about the node behind it.
 
     Attributes:
-        url: Where requests go, without a user and a password.
+        url: The URL, without user and password.
         headers: Sent with every request.
-        shown: How messages name it: the URL's scheme, host and port.
-        batch: How many questions go in one request at the moment.
-        checked: Whether its chain is the right one.
-        by_hash: Whether it takes a block by its hash (EIP-1898), as far as is known.
+        shown: Its name in messages: the URL's scheme, host and port.
+        batch: Current maximum number of calls in a request.
+        checked: Whether its chain id was verified.
+        by_hash: Whether it supports blocks by hash (EIP-1898), as far as known.
     """
 
     __slots__ = (
@@ -44,15 +44,15 @@ class Endpoint:
     )
 
     def __init__(self, url: str, headers: Mapping[str, str], batch: int) -> None:
-        """Read the URL of a node.
+        """Parse the URL of a node.
 
         Args:
             url: `http://` or `https://`; a user and a password in it become a header.
             headers: Sent with every request.
-            batch: The most questions that go in one request.
+            batch: Maximum number of calls in a request.
 
         Raises:
-            InvalidInput: It is not such a URL, or a header can't be sent.
+            InvalidInput: The URL is not valid, or a header can't be sent.
         """
         plain = origin(url)
         if plain is None:
@@ -81,7 +81,7 @@ class Endpoint:
         self._doubted = 0
 
     def takes(self, questions: int) -> None:
-        """Note that the node answered a request of so many questions."""
+        """Record that the node answered a request with this many calls."""
         if questions > self._doubted:
             self._doubted = 0
         if questions < self.batch or self.batch == self._most:
@@ -93,7 +93,7 @@ class Endpoint:
             self.batch = min(2 * self.batch, self._most)
 
     def refuses(self, questions: int) -> None:
-        """Note that the node does not take so many questions in one request."""
+        """Record that the node refused a request with this many calls."""
         self.batch = max(1, min(self.batch, questions) // 2)
         self._full = 0
 
@@ -115,9 +115,9 @@ class Endpoint:
 
 
 def origin(url: str) -> str | None:
-    """Return scheme, host and port of a URL; `None` if it is not one of HTTP.
+    """Return scheme, host and port of a URL; `None` if it is not an HTTP URL.
 
-    A path, query or user may hold the key that somebody pays for.
+    Path, query and user are left out because they can contain an API key.
     """
     try:
         parsed = urlsplit(url)

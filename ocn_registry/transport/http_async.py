@@ -1,4 +1,4 @@
-"""JSON-RPC over kept HTTP connections, for asynchronous callers; `rpc_pool` has the rules.
+"""JSON-RPC over persistent HTTP connections, for asyncio; see `rpc_pool` for the rules.
 
 aiohttp is imported when the first request goes out.
 """
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 class AsyncHttpTransport:
-    """Performs effects by asking RPC nodes over HTTP, in the event loop that uses it first."""
+    """Performs effects on RPC nodes over HTTP, in the event loop of its first use."""
 
     def __init__(  # noqa: PLR0913 - each has a default
         self,
@@ -56,17 +56,18 @@ class AsyncHttpTransport:
 
         Args:
             urls: URLs of RPC nodes, the preferred one first.
-            chain_id: The chain that they have to be on; `None` to accept any.
-            timeout_s: How long an answer may take, in seconds, over all nodes and their addresses.
+            chain_id: The required chain id; `None` to accept any.
+            timeout_s: Time limit for an answer, in seconds, over all nodes and their addresses.
             headers: HTTP headers for every request, for example an authorization.
             proxy: URL of an HTTP proxy.
-            ca_file: File with the certificates of the authorities to trust, not the system's.
+            ca_file: File with the certificates of the authorities to trust, instead of the
+                system's.
             max_answer_bytes: Longer answers are rejected.
-            max_batch: The most questions in one request; fewer if a node takes fewer.
-            retries: How often a failed read is tried again if that may help, after pauses of 0.1 s
-                and more, at most 5 s.
-            total_s: How long all answers together may take, in seconds from now, pauses included;
-                `None` for no limit besides that of each answer.
+            max_batch: Maximum number of calls in a request; fewer if a node accepts fewer.
+            retries: How often to retry a failed read if that may help, after pauses of 0.1 s up to
+                5 s.
+            total_s: Time limit for all answers together, in seconds from now, including pauses;
+                `None` for no limit other than `timeout_s`.
 
         Raises:
             InvalidInput: There is no URL, or a URL or the proxy's is not valid.
@@ -121,7 +122,7 @@ class AsyncHttpTransport:
             self._session = ClientSession(
                 connector=TCPConnector(ssl=context),
                 auto_decompress=False,
-                cookie_jar=DummyCookieJar(),  # a node could have us keep more and more of them
+                cookie_jar=DummyCookieJar(),  # a node could make us keep ever more of them
             )
         return self._session
 
@@ -140,9 +141,10 @@ class AsyncHttpTransport:
         started = time.monotonic()
         timeout_s = max(
             0.001, min(post.timeout_s, self._ends - started)
-        )  # aiohttp waits for ever at 0
+        )  # 0 means no limit in aiohttp
         try:
-            # A little longer than connecting may take, which tells what has not arrived.
+            # A little longer than the limit for connecting, whose error tells that nothing was
+            # sent.
             async with (
                 asyncio.timeout(timeout_s * 1.02),
                 session.post(

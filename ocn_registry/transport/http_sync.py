@@ -1,4 +1,4 @@
-"""JSON-RPC over kept HTTP connections, for callers that wait; `rpc_pool` has the rules."""
+"""JSON-RPC over persistent HTTP connections, blocking; see `rpc_pool` for the rules."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
     from ocn_registry.protocol.effects import Answer, AnyEffect
     from ocn_registry.transport.endpoint import Endpoint
 
-# So many threads can ask at once, each by a connection that is kept.
+# Number of threads that can each have a persistent connection.
 _MOST_KEPT = 16
 
 
 class HttpTransport:
-    """Performs effects by asking RPC nodes over HTTP."""
+    """Performs effects on RPC nodes over HTTP."""
 
     def __init__(  # noqa: PLR0913 - each has a default
         self,
@@ -54,17 +54,18 @@ class HttpTransport:
 
         Args:
             urls: URLs of RPC nodes, the preferred one first.
-            chain_id: The chain that they have to be on; `None` to accept any.
-            timeout_s: How long an answer may take, in seconds, over all nodes and their addresses.
+            chain_id: The required chain id; `None` to accept any.
+            timeout_s: Time limit for an answer, in seconds, over all nodes and their addresses.
             headers: HTTP headers for every request, for example an authorization.
             proxy: URL of an HTTP proxy.
-            ca_file: File with the certificates of the authorities to trust, not the system's.
+            ca_file: File with the certificates of the authorities to trust, instead of the
+                system's.
             max_answer_bytes: Longer answers are rejected.
-            max_batch: The most questions in one request; fewer if a node takes fewer.
-            retries: How often a failed read is tried again if that may help, after pauses of 0.1 s
-                and more, at most 5 s.
-            total_s: How long all answers together may take, in seconds from now, pauses included;
-                `None` for no limit besides that of each answer.
+            max_batch: Maximum number of calls in a request; fewer if a node accepts fewer.
+            retries: How often to retry a failed read if that may help, after pauses of 0.1 s up to
+                5 s.
+            total_s: Time limit for all answers together, in seconds from now, including pauses;
+                `None` for no limit other than `timeout_s`.
 
         Raises:
             InvalidInput: There is no URL, or a URL or the proxy's is not valid.
@@ -86,7 +87,9 @@ class HttpTransport:
         self._max_answer_bytes = max_answer_bytes
         self._targets: dict[Endpoint, Target] = {}
         self._kept: dict[Endpoint, list[socket.socket]] = {}
-        weakref.finalize(self, _close, self._kept)  # whoever forgets to close leaves none open
+        weakref.finalize(
+            self, _close, self._kept
+        )  # so that a caller who forgets to close it leaves no connection open
 
     def close(self) -> None:
         """Close the connections."""
@@ -145,7 +148,7 @@ class HttpTransport:
         while connections:
             try:
                 sock = connections.pop()
-            except IndexError:  # another thread was quicker
+            except IndexError:  # another thread was faster
                 return None
             if is_alive(sock):
                 return sock

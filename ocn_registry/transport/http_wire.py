@@ -1,8 +1,8 @@
-"""HTTP/1.1 over a socket, as far as posting JSON to a node needs it.
+"""HTTP/1.1 over a socket, as needed to post JSON to a node.
 
-It is written here because everything has to end in time: a name may have many addresses, and a node
-may send a byte now and then, or one interim response after another. Libraries limit each read or
-address; this limit holds for all of them together. It also accounts for most of the speed of a
+It is not a library because everything has to end in time: a name can have many addresses, and a
+node can send a byte now and then, or one interim response after another. Libraries limit each read
+or address; this limit covers all of them together. It also accounts for most of the speed of a
 lookup.
 
 Source: RFC 9112 (HTTP/1.1), RFC 9110.
@@ -36,16 +36,16 @@ _PORTS = {"http": 80, "https": 443}
 
 
 class WireError(ConnectionError):
-    """What arrives is not HTTP, or ends too early."""
+    """The answer is not HTTP, or ends too early."""
 
 
 class TooLong(Exception):
-    """The answer has more bytes than are taken."""
+    """The answer is longer than allowed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What came back; the names of headers in small letters."""
+    """An answer; the names of headers are in lower case."""
 
     status: int
     headers: Mapping[str, str]
@@ -53,7 +53,7 @@ class Answer:
 
 
 class Target:
-    """Where requests go: the node, or a proxy before it, and what every request begins with."""
+    """The destination of requests: the node, or a proxy, and the head of every request."""
 
     __slots__ = ("_before", "_ca_file", "_context", "_host", "_port", "_proxy", "_tls", "key")
 
@@ -66,17 +66,17 @@ class Target:
         *,
         method: str = "POST",
     ) -> None:
-        """Read the URLs.
+        """Parse the URLs.
 
         Args:
-            url: Of the node.
+            url: URL of the node.
             headers: Sent with every request.
             proxy: URL of an HTTP proxy; a user and a password in it become a header.
             ca_file: File with the certificates of authorities to trust instead of the usual ones.
-            method: Of every request.
+            method: The HTTP method of every request.
 
         Raises:
-            InvalidInput: The way by the proxy is of a kind that is not supported.
+            InvalidInput: The kind of proxy is not supported.
         """
         parsed = urlsplit(url)
         self._tls = parsed.scheme == "https"
@@ -106,11 +106,11 @@ class Target:
         ).encode()
 
     def request(self, body: bytes) -> bytes:
-        """Return all bytes of a request."""
+        """Return the bytes of a request."""
         return b"%b%d\r\n\r\n%b" % (self._before, len(body), body)
 
     def connect(self, deadline: float) -> socket.socket:
-        """Connect, by whatever address answers first in time."""
+        """Connect to the first address that answers in time."""
         via = self._proxy
         host, port = self._host, self._port
         if via is not None:
@@ -173,26 +173,26 @@ class Target:
 
 
 def is_alive(sock: socket.socket) -> bool:
-    """Return whether a kept connection still stands: nothing has come, not even its end."""
+    """Return whether a persistent connection is still open, with no data waiting."""
     return not _ready(sock, 0)
 
 
 def send(sock: socket.socket, data: bytes, deadline: float) -> None:
-    """Send bytes, all of them until the deadline."""
+    """Send bytes, all of them by the deadline."""
     sock.settimeout(_left(deadline))
     sock.sendall(data)
 
 
 def receive(sock: socket.socket, deadline: float, max_bytes: int) -> tuple[Answer, bool]:
-    """Receive an answer, all of it until the deadline.
+    """Receive an answer, all of it by the deadline.
 
     Returns:
-        The answer, and whether the connection may be kept.
+        The answer, and whether the connection can be reused.
 
     Raises:
         TimeoutError: The deadline has passed.
         TooLong: The body is longer than `max_bytes`.
-        WireError: What came is not HTTP, or ends too early.
+        WireError: The answer is not HTTP, or ends too early.
     """
     reader = _Reader(sock, deadline)
     for _ in range(_MAX_INTERIM):
@@ -216,13 +216,13 @@ def receive(sock: socket.socket, deadline: float, max_bytes: int) -> tuple[Answe
 
 
 class _Reader:
-    """Reads from a socket until a moment, through a buffer."""
+    """A buffered reader of a socket, with a deadline."""
 
     def __init__(self, sock: socket.socket, deadline: float) -> None:
         self._sock = sock
         self._deadline = deadline
         self._buffer = bytearray()
-        self.is_old = False  # HTTP/1.0, which keeps no connection
+        self.is_old = False  # HTTP/1.0, which has no persistent connections
 
     @property
     def is_empty(self) -> bool:
@@ -302,7 +302,7 @@ class _Reader:
 
 
 def _connected(host: str, port: int, deadline: float) -> socket.socket:
-    """Connect to an address of a host; each gets its share of the time that is left."""
+    """Connect to an address of a host; each gets a share of the remaining time."""
     found = look_up(host, port, deadline)
     error: OSError | None = None
     for place, (family, kind, protocol, _, address) in enumerate(found):
@@ -320,7 +320,7 @@ def _connected(host: str, port: int, deadline: float) -> socket.socket:
 
 
 def _ready(sock: socket.socket, timeout_s: float) -> bool:
-    """Return whether something has come, or the end; after so long at most."""
+    """Wait for data or the end, up to a time limit; return whether there is any."""
     if not hasattr(select, "poll"):  # Windows
         return bool(select.select([sock], [], [], timeout_s)[0])
     poll = select.poll()

@@ -1,6 +1,6 @@
-"""Effects as JSON-RPC requests, and results as answers, for every transport over JSON-RPC.
+"""Encode effects as JSON-RPC requests, and decode results.
 
-An RPC node may be hostile: nothing in a result is believed before it is checked. `wordings` knows
+An RPC node may be hostile: nothing in a result is trusted before it is checked. `wordings` knows
 the error messages of nodes.
 
 Source: Ethereum execution APIs (`eth_...` methods); EIP-1898 (blocks by hash).
@@ -65,10 +65,10 @@ if TYPE_CHECKING:
 
 _HEX = re.compile(r"0x[0-9a-fA-F]*")
 
-# Where nodes and proxies in front of them put what a call reverted with.
+# Where nodes and their proxies put revert data.
 _REVERT_DATA_IN = ("data", "return", "result", "originalError")
 _SELECTOR_BYTES = 4
-_EXECUTION_ERROR = -32015  # OpenEthereum and Nethermind: the cause is in the data
+_EXECUTION_ERROR = -32015  # OpenEthereum and Nethermind: the cause is in `data`
 _EXECUTION_REVERTED = 3
 
 
@@ -76,11 +76,11 @@ def request_of(  # noqa: C901, PLR0911, PLR0912 - one for each
     effect: AnyEffect,
     block_hash: str | None = None,
 ) -> tuple[str, list[object]]:
-    """Return the method and the parameters that ask for an effect.
+    """Return the method and the parameters for an effect.
 
     Args:
-        effect: What is asked.
-        block_hash: Names the block of a call, in place of its number (EIP-1898).
+        effect: The effect.
+        block_hash: The hash of a call's block, in place of its number (EIP-1898).
     """
     match effect:
         case Call():
@@ -120,15 +120,15 @@ def request_of(  # noqa: C901, PLR0911, PLR0912 - one for each
 
 
 def answer_of(effect: AnyEffect, result: object, chain_id: int | None = None) -> Answer:  # noqa: C901, PLR0911, PLR0912 - one for each
-    """Return an effect's answer, from a result.
+    """Return an effect's answer from a result.
 
     Args:
-        effect: What was asked.
+        effect: The effect.
         result: The `result` of the node's response.
-        chain_id: The chain that the node is on; `None` if that is not known.
+        chain_id: The node's chain id; `None` if unknown.
 
     Raises:
-        BadAnswer: It has not the form it should have.
+        BadAnswer: The result is malformed.
     """
     if result is None and not isinstance(effect, _MAY_BE_NULL):
         raise _no_answer(effect)
@@ -169,12 +169,11 @@ def error_of(effect: AnyEffect, error: object) -> OcnRegistryError:
     """Return the exception for a node's error.
 
     Args:
-        effect: What was asked.
+        effect: The effect.
         error: The `error` of the node's response.
 
     Returns:
-        What to raise: the contract's refusal if that is what it is, else an error with the node's
-        words.
+        The contract's error for a revert; otherwise an error with the node's message.
     """
     method = request_of(effect)[0]
     if not is_object(error):
@@ -193,7 +192,7 @@ def error_of(effect: AnyEffect, error: object) -> OcnRegistryError:
 
 
 def refusal(method: str, code: int, words: str) -> RpcRefused:
-    """Return the error for a node's refusal, with the way out if there is one."""
+    """Return the error for a node's refusal, with a remedy if there is one."""
     if method == "eth_estimateGas":
         remedy = "to go without its estimate, give the gas yourself, WriteOptions(gas=...)"
         return RpcRefused(method, code, words, remedy)
@@ -201,7 +200,7 @@ def refusal(method: str, code: int, words: str) -> RpcRefused:
 
 
 def items_of(effect: AnyEffect) -> int:
-    """Return of how many values the longest answer to an effect is made."""
+    """Return the maximum number of values in an answer to an effect."""
     if isinstance(effect, Logs):
         return RPC_EVENTS_ITEMS
     if isinstance(effect, _OBJECTS):
@@ -210,12 +209,12 @@ def items_of(effect: AnyEffect) -> int:
 
 
 def unwrap(effect: AnyEffect, response: dict[str, object], chain_id: int | None = None) -> Answer:
-    """Return an effect's answer, from a node's response.
+    """Return an effect's answer from a node's response.
 
     Args:
-        effect: What was asked.
+        effect: The effect.
         response: An object with `result` or `error`.
-        chain_id: The chain that the node is on; `None` if that is not known.
+        chain_id: The node's chain id; `None` if unknown.
     """
     if response.get("error") is not None:
         raise error_of(effect, response["error"])
@@ -223,7 +222,7 @@ def unwrap(effect: AnyEffect, response: dict[str, object], chain_id: int | None 
 
 
 def handover_of(effect: Send, response: dict[str, object]) -> Handover:
-    """Return what a node's response says about a transaction that it was handed."""
+    """Return the result of sending a transaction, from the node's response."""
     if response.get("error") is not None:
         error = error_of(effect, response["error"])
         answer = error if isinstance(error, TransportError) else BadAnswer(str(error))
@@ -273,12 +272,12 @@ def _block(block: dict[str, object]) -> BlockRef:
 
 
 def _receipt(receipt: dict[str, object]) -> Receipt | None:
-    if receipt.get("blockNumber") is None:  # some nodes tell of pending transactions
+    if receipt.get("blockNumber") is None:  # some nodes return pending transactions
         return None
     logs = receipt.get("logs")
     if not is_list(logs) or len(logs) > RPC_EVENTS:
         raise BadAnswer("the RPC node gave a receipt without a list of events")
-    price = receipt.get("effectiveGasPrice")  # OpenEthereum's receipts have none
+    price = receipt.get("effectiveGasPrice")  # missing in OpenEthereum's receipts
     return Receipt(
         succeeded=as_number(receipt.get("status")) == 1,
         block_number=as_number(receipt.get("blockNumber")),
@@ -328,8 +327,8 @@ def _log(log: dict[str, object]) -> Log:
 
 
 def _is_revert(method: str, code: int, words: str, answer: object, data: bytes | None) -> bool:
-    """Return whether an error is the contract's refusal, and not the node's own trouble."""
-    meaning = meaning_of(method, 0, words)  # by the words alone
+    """Return whether an error is a revert, rather than a problem of the node."""
+    meaning = meaning_of(method, 0, words)  # judging by the message
     if meaning is not Meaning.UNKNOWN:
         return meaning is Meaning.REVERTED
     if code == _EXECUTION_ERROR and answer is None:
@@ -338,9 +337,9 @@ def _is_revert(method: str, code: int, words: str, answer: object, data: bytes |
 
 
 def _revert_data(data: object, depth: int = 4) -> bytes | None:
-    """Return what a call reverted with: it is in `data`, deeper, or after a word."""
+    """Return the revert data of an error: in `data`, nested in it, or after a word."""
     if is_object(data) and depth:
-        for name in (*_REVERT_DATA_IN, *list(data)[:1]):  # Ganache: under the transaction's hash
+        for name in (*_REVERT_DATA_IN, *list(data)[:1]):  # Ganache: keyed by transaction hash
             found = _revert_data(data.get(name), depth - 1)
             if found is not None:
                 return found

@@ -1,4 +1,4 @@
-"""Effects that need no chain: clocks, pauses, and tasks such as signing."""
+"""Effects on this machine: clocks, pauses, and tasks such as signing."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 class LocalEffects:
-    """Performs the effects that need no chain, for callers that wait."""
+    """Performs effects on this machine, for callers that wait."""
 
     def __init__(self) -> None:
-        """Start with an empty journal."""
+        """Create it with an empty journal."""
         self._journal = MemoryJournal()
 
     def perform(self, effect: AnyEffect) -> Answer:
-        """Return the answer of an effect that needs no chain."""
+        """Return the answer of an effect on this machine."""
         match effect:
             case Sleep():
                 return time.sleep(effect.seconds)

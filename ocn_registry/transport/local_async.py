@@ -1,6 +1,6 @@
-"""Effects that need no chain, for asynchronous callers.
+"""Effects on this machine, for asynchronous callers.
 
-It is a module of its own because importing asyncio takes 6 ms.
+It is a separate module because importing asyncio takes 6 ms.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 
 class AsyncLocalEffects:
-    """Performs the effects that need no chain, for asynchronous callers."""
+    """Performs effects on this machine, for asynchronous callers."""
 
     def __init__(self) -> None:
-        """Start with an empty journal."""
+        """Create it with an empty journal."""
         self._journal = MemoryJournal()
 
     async def perform(self, effect: AnyEffect) -> Answer:
-        """Return the answer of an effect that needs no chain."""
+        """Return the answer of an effect on this machine."""
         match effect:
             case Sleep():
                 return await asyncio.sleep(effect.seconds)
@@ -34,7 +34,7 @@ class AsyncLocalEffects:
             case UnixTime():
                 return int(time.time())
             case Local():
-                # In a thread, because a device may wait for its owner.
+                # In a thread, because a device may wait for its user.
                 found = await asyncio.to_thread(effect.task)
                 return await found if inspect.isawaitable(found) else found
             case MemoryOfTransport():

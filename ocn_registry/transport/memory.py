@@ -1,4 +1,4 @@
-"""Transports to a chain in the memory of this process, for tests of users' programs.
+"""Transports to a chain in memory, for tests of users' programs.
 
 ```python
 from ocn_registry.testing.chain import MemoryChain
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Answering(Protocol):
-    """A chain that answers one effect at a time, from any thread."""
+    """A chain that performs one effect at a time, from any thread."""
 
     def answer(self, effect: AnyEffect) -> Answer:
         """Return the answer of an effect, or raise the effect's own error."""

@@ -1,8 +1,8 @@
-"""Read what comes back over HTTP: JSON-RPC responses, or an error that says what is wrong.
+"""Read HTTP answers: JSON-RPC responses, or an error that says what is wrong.
 
-Providers report the same thing in many ways: a JSON-RPC error with any HTTP status, a status
-without an error, text instead of JSON. So the body is read first, and the status counts only if the
-body says nothing.
+Providers report the same problem in many ways: a JSON-RPC error with any HTTP status, a status
+without an error, text instead of JSON. So the body is read first, and the status matters only if
+the body says nothing.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _OK = 200
 _SERVER_ERROR = 500
 _REDIRECTS = range(300, 400)
 _REFUSED = {401, 403, 407}
-# Perhaps because the question is too long, or its answer, or the time that it takes.
+# Possibly because the request, its answer or its duration is too long.
 _TOO_MUCH = {400, 413, 414, 422}
 _TOO_SLOW = {408, 500, 502, 503, 504, 524}
 _NOT_THE_KEY = (Meaning.RANGE, Meaning.BATCH, Meaning.BUSY, Meaning.BEHIND)
@@ -40,13 +40,13 @@ _WORDS_BYTES = 300
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What came back.
+    """An HTTP answer.
 
     Attributes:
-        status: HTTP's.
-        content: The body, as it came.
+        status: The HTTP status.
+        content: The raw body.
         coding: The header `Content-Encoding`.
-        retry_after: The header `Retry-After`: how long the node asks to be left alone.
+        retry_after: The header `Retry-After`: how long the node asks to wait.
         location: The header `Location`: where a redirect leads.
         took_s: How long it took.
     """
@@ -61,11 +61,11 @@ class Reply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoReply:
-    """Nothing came back, or not in time, or too much.
+    """There was no usable answer: none, none in time, or too much.
 
     Attributes:
-        error: What to tell.
-        arrived: Whether the node may have got the request.
+        error: The error to report.
+        arrived: Whether the node may have received the request.
         took_s: How long it took.
     """
 
@@ -75,11 +75,11 @@ class NoReply:
 
 
 class TooManyQuestions(Exception):
-    """The node does not take that many questions in one request."""
+    """The node refuses this many calls in a request."""
 
 
 def passing(error: E) -> E:
-    """Mark an error as one that may be over in a moment."""
+    """Mark an error as temporary."""
     error.temporary = True
     return error
 
@@ -93,9 +93,9 @@ def slow(endpoint: Endpoint, timeout_s: float) -> RpcTimeout:
 
 
 def unreachable(endpoint: Endpoint, cause: BaseException) -> RpcUnavailable:
-    """Return the error for a node that can't be reached, without the cause's own, secret text."""
+    """Return the error for an unreachable node, without the cause's text, which may be secret."""
     kind = type(cause).__name__
-    # Of all libraries, whose errors are named after what went wrong.
+    # Covers all libraries: their error classes are named after the cause.
     remedy = (
         "check that it speaks https, and whose certificate it shows (see ca_file)"
         if "SSL" in kind or "Certificate" in kind
@@ -109,7 +109,7 @@ def unreachable(endpoint: Endpoint, cause: BaseException) -> RpcUnavailable:
 
 
 def too_long(endpoint: Endpoint, limit_bytes: int) -> BadAnswer:
-    """Return the error for an answer that doesn't end."""
+    """Return the error for an answer that is too long."""
     return BadAnswer(f"{endpoint.shown} answered with more than {limit_bytes} bytes")
 
 
@@ -122,14 +122,14 @@ def responses(
     """Return the responses to requests that were posted together, in their order.
 
     Args:
-        endpoint: Who answered.
-        requests: What was asked; one is posted alone, more as a list.
-        reply: What came back.
-        limits: The most that the body may be, unpacked.
+        endpoint: The node.
+        requests: The requests. A single one is posted by itself, several as a list.
+        reply: The HTTP answer.
+        limits: Limits of the unpacked body.
 
     Raises:
-        TooManyQuestions: The node does not take that many.
-        TransportError: There are no such responses; the message says what there is.
+        TooManyQuestions: The node refuses this many requests.
+        TransportError: There are no valid responses; the message says what there is instead.
     """
     content = _content(endpoint, requests, reply, limits)
     if is_list(content):
@@ -138,7 +138,7 @@ def responses(
         instead = failed and (len(content) < len(requests) or _is_about_batches(first))
         if len(requests) > 1 and not instead:
             return _in_order(endpoint, requests, content)
-        content = first  # geth: a list of one error in place of all responses
+        content = first  # geth: a list with one error in place of all responses
     if not is_object(content):
         raise BadAnswer(f"{endpoint.shown} answered with no JSON-RPC response")
     error = content.get("error")
@@ -156,7 +156,7 @@ def responses(
 
 
 def _for_all(endpoint: Endpoint, requests: list[Message], reply: Reply, error: object) -> Exception:
-    """Return what to raise for one error in place of the responses to many requests."""
+    """Return the error to raise for a single error in place of many responses."""
     code, words = code_of(error) if is_object(error) else 0, _words(error)
     methods = {str(request["method"]) for request in requests}
     for method in sorted(methods, reverse=True):
@@ -197,7 +197,7 @@ def _words(error: object) -> str:
 
 
 def _content(endpoint: Endpoint, requests: list[Message], reply: Reply, limits: Limits) -> object:
-    """Return the JSON of a reply, or raise for what there is in its place."""
+    """Return the JSON of an answer, or raise for what there is instead."""
     try:
         plain = unpacked(reply.content, reply.coding, limits.max_bytes)
         content = parse_json(plain, limits, strict_text=False)
@@ -231,7 +231,7 @@ def _content(endpoint: Endpoint, requests: list[Message], reply: Reply, limits: 
 
 
 def _error_in(content: object) -> object:
-    """Return the first error in a body: whatever the status, the node has answered with it."""
+    """Return the first JSON-RPC error in a body, whatever the HTTP status."""
     if is_list(content):
         return next((message for one in content if (message := _error_in(one)) is not None), None)
     return content.get("error") if is_object(content) else None
@@ -253,13 +253,13 @@ def cut_off(requests: list[Message], error: TransportError) -> TransportError:
 
 
 def _for_status(endpoint: Endpoint, requests: list[Message], reply: Reply, words: str) -> Exception:
-    """Return what to raise for a status whose body does not hold an answer."""
+    """Return the error to raise for an HTTP status without a usable body."""
     status, node = reply.status, f"the RPC node {endpoint.shown}"
     says = f"HTTP {status}{_saying(words)}"
     if status in _TOO_MUCH and len(requests) > 1:
         return TooManyQuestions()
     if status in _TOO_MUCH | _TOO_SLOW and _about_events(requests):
-        error = RpcRefused(_EVENTS, status, words)  # of fewer blocks, perhaps
+        error = RpcRefused(_EVENTS, status, words)  # a range of fewer blocks, perhaps
         error.temporary = status in BUSY_STATUS
         return error
     if status in BUSY_STATUS or (status >= _SERVER_ERROR and status not in {501, 505}):
@@ -278,7 +278,7 @@ def _for_status(endpoint: Endpoint, requests: list[Message], reply: Reply, words
 
 
 def _target(endpoint: Endpoint, location: str | None) -> str:
-    """Return where a redirect leads; its path is told unless the node's URL has one to keep."""
+    """Return the target of a redirect, without its path if the node's URL has a secret one."""
     if not location:
         return "another place that it does not name"
     host = origin(location)
@@ -290,7 +290,7 @@ def _target(endpoint: Endpoint, location: str | None) -> str:
 
 
 def _excerpt(plain: bytes) -> str:
-    """Return a short body that is text in somebody's words."""
+    """Return a short body of readable text."""
     text = plain[: _WORDS_BYTES + 1].decode(errors="replace").strip()
     return "" if len(text) > _WORDS_BYTES or text[:1] in {"<", "{", "["} else text
 
@@ -316,7 +316,7 @@ def _in_order(endpoint: Endpoint, requests: list[Message], content: list[object]
 
 
 def _answers(response: Message, request: Message) -> bool:
-    # An error may come from a gateway that has not read the question.
+    # An error can come from a gateway that did not read the request's id.
     number = response.get("id")
     return number == request["id"] or number == str(request["id"])
 

@@ -1,17 +1,19 @@
-"""The rules for several RPC nodes: which is asked, when again, and how much at once. No I/O.
+"""The rules for several RPC nodes: order, retries and batches. No I/O.
 
-They are flows, written once for both HTTP transports: they yield `Post`, and a transport performs
-it. The rules:
+They are flows, shared by both HTTP transports: they yield `Post`, and a transport performs it. The
+rules:
 
-* A read goes to the next URL when one fails or refuses it, and is tried again after a pause where
-  that may help: a node that is busy, starting, or lags behind others. A node that does not answer
-  in time is not asked the same thing twice.
-* The time limit is that of a question, however many URLs there are: each gets its share of it.
-* A transaction is handed to one node, once; to the next only if nothing reached the first.
-* No answer of a node is believed before its chain id was, which is asked along with the first read.
-* Calls at a numbered block name it by the hash that it had when a node told of it. So all that one
-  flow reads is of one block, whatever the chain or a load balancer does meanwhile.
-* Several questions travel in one request, as many as the node takes. Whatever a node does with a
+* A read goes to the next URL if one fails or refuses it, and is retried after a pause if that may
+  help: a node can be busy, starting, or behind others. A node that does not answer in time is not
+  asked the same question twice.
+* The time limit applies to a question, however many URLs there are: each gets a share of it.
+* A transaction is sent to one node, once; to the next only if nothing reached the first.
+* No answer of a node is trusted before its chain id is verified, in the same request as the first
+read. * Calls at a numbered block refer to it by the hash that a node returned for it. So everything
+that
+  a flow reads reflects one block, whatever the chain or a load balancer does in the meantime.
+* Several questions are sent in one request, as many as the node accepts. Whatever a node does with
+a
   request of several, fewer are tried: some say what they take, some anything, some hang up.
 """
 
@@ -65,14 +67,14 @@ if TYPE_CHECKING:
     from ocn_registry.protocol.effects import Answer, AnyEffect, Flow
     from ocn_registry.transport.replies import Message
 
-# Nodes take 1,000 unless told otherwise, some providers 100: it is halved where it is refused.
+# Nodes accept 1,000 by default, some providers 100: it is halved on refusal.
 MAX_BATCH = 512
 RETRIES = 3
 TIMEOUT_S = 10.0
 MAX_ANSWER_BYTES = RPC_ANSWER_BYTES
-# Beyond this, what is parsed and decoded would keep an event loop from other work.
+# Above this, parsing and decoding would block an event loop for too long.
 _LONG_BYTES = 1 << 17
-# How many blocks are remembered, the latest ones.
+# How many of the latest blocks are remembered.
 _MOST_HEARD = 64
 _AT_A_BLOCK = (Call, Code)
 _NAME_A_BLOCK = (Head, BlockAt)
@@ -82,7 +84,7 @@ _Found = tuple["Answer", OcnRegistryError | None]
 
 @dataclass(frozen=True, slots=True)
 class Post(Effect[Reply | NoReply]):
-    """Post JSON to a node, once, and wait so long for all of its answer."""
+    """Post JSON to a node, once, with a time limit for the complete answer."""
 
     endpoint: Endpoint
     body: bytes
@@ -126,7 +128,7 @@ class Nodes:
         self._retries = retries
         self._timeout_s = timeout_s
         self._max_bytes, self._max_batch = max_answer_bytes, max_batch
-        self._block_hashes: dict[int | None, str] = {}  # hashes of blocks, by their numbers
+        self._block_hashes: dict[int | None, str] = {}  # block hashes by number
 
     def ask(self, effect: AnyEffect) -> Flow[Answer]:
         """Return the answer of an effect: a read, several together, or a send."""
@@ -141,7 +143,7 @@ class Nodes:
         return (yield from self._read([effect], self._in_turn()))[0]
 
     def _in_turn(self) -> list[Endpoint]:
-        """Return the nodes, the one that answered last first."""
+        """Return the nodes, starting with the one that answered last."""
         first = self._first
         return [*self._endpoints[first:], *self._endpoints[:first]]
 
@@ -152,10 +154,10 @@ class Nodes:
         *,
         retries: int | None = None,
     ) -> Flow[list[Answer]]:
-        """Ask one node after the other, and after a pause again those that may answer then."""
+        """Ask one node after another; after a pause, retry those that may answer then."""
         retries = self._retries if retries is None else retries
         answers: dict[int, Answer] = {}
-        # What a call gives at a named block stays so, whoever is asked for the rest.
+        # The result of a call at a block hash stays valid, whichever node answers the rest.
         keeps = all(isinstance(part, Call) and part.block is not None for part in parts)
         attempts = Attempts(endpoints, self._timeout_s, retries)
         while True:
@@ -194,7 +196,7 @@ class Nodes:
         return tuple([nested(part, iter(each)) for each in answers])
 
     def _send(self, effect: Send) -> Flow[Handover]:
-        """Hand a transaction to the node that answered last, or to the next that is in reach."""
+        """Send a transaction to the node that answered last, or to the next reachable one."""
         handover: Handover | None = None
         for endpoint in self._in_turn():
             handover = yield from self._send_to(endpoint, effect)
@@ -229,7 +231,7 @@ class Nodes:
         answers: dict[int, Answer],
         timeout_s: float,
     ) -> Flow[None]:
-        """Ask a node for all parts, and note the answers; raise what the first failed with."""
+        """Ask a node for all parts, and store the answers; raise the first error."""
         questions = parts
         if not endpoint.checked and self._chain_id is not None:
             questions = [(-1, ChainId()), *parts]
@@ -251,7 +253,7 @@ class Nodes:
             if failure is not None:
                 busy = isinstance(failure, RpcRefused) and failure.temporary
                 if busy and len(some) > 1 and endpoint.by_hash == by_hash:
-                    endpoint.refuses(len(some))  # a limit may count each of them
+                    endpoint.refuses(len(some))  # a rate limit may count each of them
                 raise Failed(failure)
             questions = questions[len(some) :]
 
@@ -270,7 +272,7 @@ class Nodes:
             Failed: The node does not answer.
         """
         effects = [effect for _, effect in parts]
-        # Whoever asks for a block's hash around the calls looks by himself whether it stays.
+        # A flow that reads the block's hash around the calls checks itself that it stays the same.
         by_hash_at = None if any(isinstance(one, _NAME_A_BLOCK) for one in effects) else endpoint
         requests = [self._request(effect, by_hash_at) for effect in effects]
         body = _coded(requests if len(requests) > 1 else requests[0])
@@ -309,7 +311,7 @@ class Nodes:
         requests: list[Message],
         reply: Reply,
     ) -> list[_Found] | Exception:
-        """Return the answers of what was asked; what is wrong with all of them is returned too."""
+        """Return the answers, or an error that concerns all of them."""
         limits = Limits(max_bytes=self._max_bytes, max_items=sum(map(items_of, effects)))
         try:
             answers = responses(endpoint, requests, reply, limits)
@@ -326,19 +328,19 @@ class Nodes:
         return found
 
     def _forget(self, parts: list[AnyEffect]) -> None:
-        """Name blocks by their number again: the chain may have left the ones that were told of."""
+        """Refer to blocks by number again: the chain may have replaced the known ones."""
         for part in parts:
             if isinstance(part, _AT_A_BLOCK):
                 self._block_hashes.pop(part.block, None)
 
     def _remember(self, effect: AnyEffect, answer: Answer) -> None:
-        """Note which block has a number now."""
+        """Remember the hash of a block."""
         block = answer.ref if isinstance(effect, Head) else answer
         if not isinstance(effect, _NAME_A_BLOCK) or block is None:
             return
         if self._block_hashes.get(block.number) != block.hash:
             for number in [one for one in list(self._block_hashes) if one and one >= block.number]:
-                self._block_hashes.pop(number, None)  # of a branch that the chain has left
+                self._block_hashes.pop(number, None)  # of an abandoned branch
             self._block_hashes[block.number] = block.hash
             while len(self._block_hashes) > _MOST_HEARD:
                 self._block_hashes.pop(next(iter(self._block_hashes)), None)
@@ -346,13 +348,13 @@ class Nodes:
     def _failure(
         self, endpoint: Endpoint, effect: AnyEffect, error: OcnRegistryError
     ) -> TransportError:
-        """Return what kept a node from answering; raise what is the contract's answer."""
+        """Return the error that kept a node from answering; raise the contract's error."""
         if not isinstance(error, TransportError):
             raise error
         if isinstance(effect, _AT_A_BLOCK) and isinstance(error, RpcRefused):
             named = endpoint.by_hash and effect.block in self._block_hashes
             if named and not error.temporary and refuses_a_hash(error.code, error.message):
-                endpoint.by_hash = False  # from now on it is asked by number
+                endpoint.by_hash = False  # refer to blocks by number from now on
                 return passing(error)
         return error
 
@@ -370,7 +372,7 @@ class Nodes:
 
 
 def flat(effect: AnyEffect) -> Iterator[AnyEffect]:
-    """Return the parts of what is asked together, however deep."""
+    """Yield the parts of an effect, however deeply nested."""
     if isinstance(effect, Together):
         for part in effect.parts:
             yield from flat(part)
@@ -379,7 +381,7 @@ def flat(effect: AnyEffect) -> Iterator[AnyEffect]:
 
 
 def nested(effect: AnyEffect, answers: Iterator[Answer]) -> Answer:
-    """Return the answers of an effect's parts, nested as the parts are."""
+    """Return the answers of an effect's parts, nested like the parts."""
     if isinstance(effect, Together):
         return tuple([nested(part, answers) for part in effect.parts])
     return next(answers)

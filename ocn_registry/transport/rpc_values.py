@@ -1,4 +1,4 @@
-"""Read values in a node's JSON: nothing is believed before it is checked."""
+"""Read values in a node's JSON: nothing is trusted before it is checked."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def as_hash(value: object) -> str:
 
 
 def as_address(value: object) -> Address:
-    """Read an address, in whatever letters."""
+    """Read an address in any letter case."""
     found = as_bytes(value)
     if len(found) != _ADDRESS_BYTES:
         raise BadAnswer(f"the RPC node answered {shown(value)} where an address was expected")
@@ -74,7 +74,7 @@ def as_address(value: object) -> Address:
 
 
 def code_of(error: dict[str, object]) -> int:
-    """Return the code of a node's error; 0 where it has none."""
+    """Return the code of a node's error; 0 if it has none."""
     code = error.get("code")
     if isinstance(code, str) and _CODE.fullmatch(code):
         return int(code)
@@ -82,7 +82,7 @@ def code_of(error: dict[str, object]) -> int:
 
 
 def words_of(error: dict[str, object]) -> str:
-    """Return the words of a node's error: its message, and what its data says in words."""
+    """Return the text of a node's error: its message, and text in its data."""
     parts: list[str] = []
     for words in _words_in(error, depth=3):
         if not _HEX.fullmatch(words) and not any(words in part for part in parts):

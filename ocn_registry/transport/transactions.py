@@ -1,8 +1,8 @@
 """Check a transaction that a node returns against its hash.
 
 Replacing a transaction means signing its content again at another price. A node that could invent
-the content, or the number, would have us sign what it likes, or pay twice. So its hash, which the
-caller knows from sending it, must match what the node returns.
+the content or the nonce could make us sign anything, or pay twice. So the content must match the
+hash, which the caller knows from sending it.
 
 Source: EIP-155 and EIP-1559 (what a transaction is the hash of).
 """
@@ -28,15 +28,15 @@ def sent_transaction(
     found: dict[str, object],
     chain_id: int | None = None,
 ) -> SentTransaction:
-    """Read what a node tells of a transaction.
+    """Return a transaction from a node's description.
 
-    Old clients leave the chain id out, or tell the parity of the signature in an old form
-    (NethermindEth/nethermind#3057). The hash says which reading is the right one.
+    Old clients omit the chain id, or return the parity of the signature in an old form
+    (NethermindEth/nethermind#3057). The hash tells which reading is right.
 
     Args:
-        tx_hash: Its hash, which was asked for.
+        tx_hash: The requested hash.
         found: The node's result.
-        chain_id: The chain that it is on; `None` if that is not known.
+        chain_id: The chain's id; `None` if unknown.
 
     Raises:
         BadAnswer: It is not a transaction of this package with that hash.
@@ -86,15 +86,15 @@ def sent_transaction(
 
 
 def creation(found: dict[str, object]) -> Creation | None:
-    """Read what a node tells of a transaction that creates a contract; `None` when it calls one.
+    """Return a creation from a node's description of a transaction; `None` for other calls.
 
-    Nothing is signed or paid on the strength of it, so it is not held to its hash.
+    Nothing is signed or paid based on it, so it is not checked against its hash.
 
     Args:
         found: The node's result.
 
     Raises:
-        BadAnswer: It is no transaction.
+        BadAnswer: The result does not describe a transaction.
     """
     if found.get("to") is not None:
         return None
@@ -108,7 +108,7 @@ def creation(found: dict[str, object]) -> Creation | None:
 
 
 def contract_call(found: dict[str, object]) -> ContractCall:
-    """Return what a transaction called, as a node describes it.
+    """Return the call in a transaction from a node's description.
 
     Args:
         found: The node's result.
@@ -125,7 +125,7 @@ def contract_call(found: dict[str, object]) -> ContractCall:
 
 
 def created_by(sender: Address, nonce: int) -> Address:
-    """Return the address of the contract that a sender's transaction of this number creates.
+    """Return the address of the contract that a sender's transaction with this nonce creates.
 
     Source: Ethereum yellow paper, section 7.
     """

@@ -1,10 +1,10 @@
 """Transports through a user's own `Web3` or `AsyncWeb3`.
 
-Only its provider is used, by `make_request`: no contract objects, no middleware, and no type of
-web3 leaves this module. Errors of the provider become errors of ours; their text is dropped, since
-it may hold the URL and the key in it. Time limits, proxies, bounds and retries are the provider's.
-Several questions are several requests. For a node that may be hostile, use the HTTP transports
-instead: web3 reads answers of any length, and of a depth that can end the process.
+They use only `make_request` of the provider: no contract objects, no middleware, and no web3 type
+leaves this module. Errors of the provider are converted to our own, without their text, which may
+contain the URL and its API key. Time limits, proxies, size limits and retries are the provider's.
+Several questions are sent as separate requests. If a node may be hostile, use the HTTP transports
+instead: web3 reads answers of any length, and of a depth that can crash the process.
 """
 
 from __future__ import annotations
@@ -45,21 +45,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Ask(Effect[object]):
-    """Make one request through a provider; the answer is its response, or an error of ours."""
+    """Make one request through a provider; the answer is its response, or one of our errors."""
 
     method: str
     params: list[object]
 
 
 class Web3Transport:
-    """Asks through a `Web3`, which stays its owner's to close."""
+    """A transport through a `Web3`, which the caller closes."""
 
     def __init__(self, web3: Web3, *, chain_id: int | None = None) -> None:
         """Create a transport.
 
         Args:
             web3: Connected to a node of the chain.
-            chain_id: The chain that it has to be on; `None` to believe it.
+            chain_id: The required chain id; `None` to accept any.
         """
         self._provider = web3.provider
         self._rules = _Rules(chain_id)
@@ -83,14 +83,14 @@ class Web3Transport:
 
 
 class AsyncWeb3Transport:
-    """Asks through an `AsyncWeb3`, which stays its owner's to connect and to close."""
+    """A transport through an `AsyncWeb3`, which the caller connects and closes."""
 
     def __init__(self, web3: AsyncWeb3[AsyncBaseProvider], *, chain_id: int | None = None) -> None:
         """Create a transport.
 
         Args:
             web3: Connected to a node of the chain.
-            chain_id: The chain that it has to be on; `None` to believe it.
+            chain_id: The required chain id; `None` to accept any.
         """
         self._provider = web3.provider
         self._rules = _Rules(chain_id)
@@ -113,7 +113,7 @@ class AsyncWeb3Transport:
 
 
 class _Rules:
-    """What is believed of a provider's answers; the same for both kinds."""
+    """The checks of a provider's answers, for both kinds."""
 
     def __init__(self, chain_id: int | None) -> None:
         self._chain_id = chain_id
@@ -148,7 +148,7 @@ def _one(effect: AnyEffect, chain_id: int | None = None) -> Flow[Answer]:
 def _send(effect: Send) -> Flow[Handover]:
     response = yield from _Ask(*request_of(effect))
     if isinstance(response, TransportError):
-        # A provider may have tried several times, and this is what the last one came to.
+        # The provider may have tried several times; this is the last result.
         return Handover(arrival=Arrival.UNANSWERED, error=response)
     if not is_object(response):
         error = BadAnswer("the RPC node answered with no JSON-RPC response")

@@ -1,8 +1,8 @@
-"""What nodes and providers say when they don't answer: all known wordings in one table.
+"""Error messages of nodes and providers: all known wordings in one table.
 
-No standard gives these errors codes of their own, or clients don't follow it. The table decides
-only whether a question is asked again, of which node, and how the error is reported. Nothing about
-money depends on it: what becomes of a transaction is read from the chain.
+No standard defines codes for these errors, or clients don't follow it. The table only decides
+whether a question is retried, on which node, and how the error is reported. Nothing about money
+depends on it: the outcome of a transaction is read from the chain.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Meaning(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """Words that have a meaning, and where they come from."""
+    """A pattern of words, its meaning and its origin."""
 
     meaning: Meaning
     says: re.Pattern[str]
@@ -39,8 +39,8 @@ def _says(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE | re.VERBOSE)
 
 
-# The first that matches counts. A contract chooses the words after "execution reverted", so that
-# comes first.
+# The first match applies. A contract chooses the words after "execution reverted", so that comes
+# first.
 WORDINGS: Final = (
     Wording(
         Meaning.REVERTED,
@@ -158,7 +158,7 @@ WORDINGS: Final = (
     ),
 )
 
-# Codes are tried where no words match. JSON-RPC 2.0, section 5.1; EIP-1474; what providers use.
+# Codes are used if no words match. JSON-RPC 2.0, section 5.1; EIP-1474; codes of providers.
 CODES: Final = {
     3: Meaning.REVERTED,
     429: Meaning.BUSY,
@@ -187,7 +187,7 @@ _HASH_UNKNOWN: Final = _says(
 )
 
 
-# What went wrong with a connection, by the names that Python, urllib3 and aiohttp give it.
+# Connection errors, by class names of Python, urllib3 and aiohttp.
 _CAUSES: Final = (
     (r"gaierror|NameResolution|DNS", "the name of its host is not known"),
     (r"Refused", "nothing listens there"),
@@ -202,7 +202,7 @@ _CAUSES: Final = (
 
 
 def cause_of(error: BaseException) -> str:
-    """Return why a connection failed, in plain words; the error's own may hold what is secret."""
+    """Return why a connection failed, in our own words: the error's text may hold secrets."""
     inner = getattr(error, "os_error", None) or getattr(error, "reason", None)
     names = f"{type(error).__name__} {type(inner).__name__}"
     if isinstance(error, OSError) and error.errno in {errno.ENETUNREACH, errno.EHOSTUNREACH}:
@@ -215,9 +215,9 @@ def meaning_of(method: str, code: int, words: str) -> Meaning:
     """Return what an error means.
 
     Args:
-        method: What was asked.
-        code: The error's code; 0 where it has none.
-        words: What the node says, in the error's message and its data.
+        method: The JSON-RPC method.
+        code: The error's code; 0 if it has none.
+        words: The text of the error's message and data.
     """
     for wording in WORDINGS:
         if wording.meaning is Meaning.RANGE and method not in _ABOUT_EVENTS:
@@ -228,7 +228,7 @@ def meaning_of(method: str, code: int, words: str) -> Meaning:
 
 
 def refuses_a_hash(code: int, words: str) -> bool:
-    """Return whether a node may not know how to run a call at a block that is named by its hash.
+    """Return whether a node seems not to support calls at a block hash.
 
     Source: EIP-1898.
     """

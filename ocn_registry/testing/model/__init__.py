@@ -1,4 +1,4 @@
-"""The contracts' rules in plain Python, short enough to be read as their specification.
+"""The contracts in plain Python, short enough to read as their specification.
 
 ```python
 registry = Registry(REGISTRY, 31337, owner, import_open=False, is_signed_by=check)
@@ -7,14 +7,14 @@ registry.set_node(Message(sender=operator, time_unix_s=now), "https://node.examp
 registry.get_node(operator)
 ```
 
-A write gives a `Receipt` with its events, or raises the contract's error (`contract_errors`) and
-changes nothing; when several things are wrong, it is the error that the contract raises. Sender,
-time, addresses and chain id are given, and whether a signature is good is asked of a function that
-is given: nothing here does I/O, looks at a clock or knows a curve.
+A write returns a `Receipt` with its events, or raises the contract's error (`contract_errors`) and
+changes nothing; if several things are wrong, it raises the same error as the contract. Sender,
+time, addresses and chain id are arguments, and a function checks signatures: nothing here does I/O,
+reads a clock or uses cryptography.
 
-Read first `registry` with `registry_effects`, then `permissions`; what both share stands in
-`requests`, `batches`, `imports` and `rules`. A state machine holds all of it against the contracts
-on a chain, after every step of random histories (tests/property).
+Start with `registry` and `registry_effects`, then read `permissions`; shared parts are in
+`requests`, `batches`, `imports` and `rules`. A state machine compares it with the contracts on a
+chain after every step of random histories (tests/property).
 """
 
 from ocn_registry.testing.model.calls import Call, Message, Receipt

@@ -21,11 +21,11 @@ _BATCHES: Final = ("multicall", "tryMulticall")
 
 
 class Batches(Contract[S]):
-    """A contract that takes batches."""
+    """A contract with batches."""
 
     @external
     def multicall(self, message: Message, items: Sequence[Call]) -> tuple[object, ...]:
-        """Run all items or none; what each returned."""
+        """Run all items or none; return the result of each."""
         return tuple([self._item(message, index, item) for index, item in enumerate(items)])
 
     @external
@@ -34,7 +34,7 @@ class Batches(Contract[S]):
         message: Message,
         items: Sequence[Call],
     ) -> tuple[tuple[bool, object], ...]:
-        """Run each item on its own; what each returned, or why it failed."""
+        """Run each item independently; return the result or the error of each."""
         results: list[tuple[bool, object]] = []
         for index, item in enumerate(items):
             try:

@@ -1,8 +1,8 @@
-"""How the model is called: messages, receipts, and reverts that leave no trace.
+"""Calls of the model: messages, receipts, and reverts without side effects.
 
-A function of a contract that may change something is a method marked `external`, with the message
-as its first argument; one that only reads is marked `view`. Its name is the contract's in Python's
-spelling: `set_node_raw` is `setNodeRaw`.
+A contract's writing function is a method marked `external`, with the message as its first argument;
+a reading one is marked `view`. Names are the contract's in Python's spelling: `set_node_raw` for
+`setNodeRaw`.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call of a contract, as a batch takes it.
+    """A call of a contract, as in a batch.
 
     Attributes:
-        function: The contract's name for it, for example `setNodeRaw`. What the contract does not
-            know stands for calldata that it can't read.
-        arguments: Addresses and texts as text, lists as tuples, structs as tuples too.
+        function: Its name in the contract, for example `setNodeRaw`. An unknown name stands for
+            malformed calldata.
+        arguments: Addresses and texts as text, lists and structs as tuples.
     """
 
     function: str
@@ -49,7 +49,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Receipt(Generic[T_co]):
-    """What a call did that succeeded: its events in their order, and what it returned."""
+    """The result of a successful call: its events in order, and the returned value."""
 
     events: tuple[Event, ...]
     result: T_co
@@ -57,9 +57,9 @@ class Receipt(Generic[T_co]):
 
 @dataclass(slots=True, kw_only=True)
 class State:
-    """What a contract has in storage.
+    """The storage of a contract.
 
-    Dictionaries and lists hold nothing that can change, so that a copy one level deep is a copy.
+    Dictionaries and lists hold immutable values, so a shallow copy is sufficient.
     """
 
     import_open: bool
@@ -70,18 +70,18 @@ S = TypeVar("S", bound=State)
 
 
 class Contract(Generic[S]):
-    """What every contract is: an address, a state, and functions.
+    """The base of contracts: an address, a state and functions.
 
     Attributes:
-        externals: Its functions that may change something, by the contract's names.
-        views: Its functions that only read.
+        externals: Its writing functions, by name in the contract.
+        views: Its reading functions.
     """
 
     externals: ClassVar[dict[str, Callable[..., Any]]]
     views: ClassVar[dict[str, Callable[..., Any]]]
 
     def __init_subclass__(cls) -> None:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
-        """Collect what is marked."""
+        """Collect the marked methods."""
         super().__init_subclass__()
         cls.externals, cls.views = _functions(cls, "external"), _functions(cls, "view")
 
@@ -93,10 +93,10 @@ class Contract(Generic[S]):
         self._emitted: list[Event] = []
 
     def call(self, message: Message, call: Call) -> Receipt[Any]:
-        """Call a function by its name.
+        """Call a writing function by its name in the contract.
 
         Raises:
-            Reverted: It failed, and changed nothing.
+            Reverted: The call failed, and changed nothing.
         """
         if method := self.externals.get(call.function):
             receipt: Receipt[Any] = method(self, message, *call.arguments)
@@ -104,7 +104,7 @@ class Contract(Generic[S]):
         return Receipt((), self.ask(call.function, *call.arguments))
 
     def ask(self, function: str, *arguments: object) -> Any:  # noqa: ANN401 - what the function returns
-        """Call a function that only reads, by its name."""
+        """Call a reading function by its name in the contract."""
         if method := self.views.get(function):
             return method(self, *arguments)
         raise UnknownRevert
@@ -113,7 +113,7 @@ class Contract(Generic[S]):
         self._emitted.extend(events)
 
     def atomically(self, function: Callable[[], R]) -> Receipt[R]:
-        """Run all of it, or none."""
+        """Run a function; undo its changes if it raises."""
         before, outer = _copy(self.state), self._emitted
         self._emitted = []
         try:
@@ -132,7 +132,7 @@ C = TypeVar("C", bound=Contract[Any])
 def external(
     function: Callable[Concatenate[C, Message, P], R],
 ) -> Callable[Concatenate[C, Message, P], Receipt[R]]:
-    """Mark a function that may change something: what fails leaves no trace."""
+    """Mark a writing function: if it fails, its changes are undone."""
 
     @wraps(function)
     def run(contract: C, message: Message, /, *args: P.args, **kwargs: P.kwargs) -> Receipt[R]:
@@ -143,13 +143,13 @@ def external(
 
 
 def view(function: Callable[P, R]) -> Callable[P, R]:
-    """Mark a function that only reads."""
+    """Mark a reading function."""
     function.__dict__["kind"] = "view"
     return function
 
 
 def _functions(contract: type, kind: str) -> dict[str, Callable[..., Any]]:
-    """Return the functions of a kind, by the names that the contracts give them."""
+    """Return the functions of a kind, by name in the contract."""
     found = {name: getattr(contract, name) for name in dir(contract)}
     return {
         head + "".join(word.title() for word in rest): method

@@ -1,7 +1,6 @@
-"""The contracts' events, one class for each, with the event's arguments as fields, in order.
+"""The contracts' events: a class for each, with the event's arguments as fields, in order.
 
-A test compares these classes with the contracts' ABI. The contract that was called emits the event:
-`Permissions` does not make the `Registry` emit one.
+A test compares these classes with the contracts' ABI. Only the called contract emits events.
 
 Source: contracts/interfaces/*.sol; Ownable2Step.sol of OpenZeppelin Contracts 5.3.0.
 """
@@ -18,12 +17,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that a contract tells the world."""
+    """The base of events."""
 
 
 @dataclass(frozen=True, slots=True)
 class OperatorUpdate(Event):
-    """The new URL of an operator's node; it runs none when `domain` is empty."""
+    """The new URL of an operator's node; `domain` is empty if it runs none."""
 
     operator: Address
     domain: str
@@ -33,7 +32,7 @@ class OperatorUpdate(Event):
 class PartyUpdate(Event):
     """The full new state of a party under its account's current id.
 
-    A zero operator says that the account no longer holds the id.
+    A zero operator means that the account no longer holds the id.
     """
 
     country_code: str
@@ -47,7 +46,7 @@ class PartyUpdate(Event):
 
 @dataclass(frozen=True, slots=True)
 class PartyWebsite(Event):
-    """The new website of a party; none when it is empty."""
+    """The new website of a party; empty if there is none."""
 
     country_code: str
     party_id: str
@@ -57,7 +56,7 @@ class PartyWebsite(Event):
 
 @dataclass(frozen=True, slots=True)
 class AccountMoved(Event):
-    """All that an account had is the new account's; what it is follows."""
+    """Everything that an account had belongs to the new account. Events with its entries follow."""
 
     account: Address
     new_account: Address
@@ -65,7 +64,7 @@ class AccountMoved(Event):
 
 @dataclass(frozen=True, slots=True)
 class ControllerSet(Event):
-    """Whose signature counts for an account; its own when both are the same."""
+    """The controller of an account; the account itself if there is none."""
 
     account: Address
     controller: Address
@@ -73,7 +72,7 @@ class ControllerSet(Event):
 
 @dataclass(frozen=True, slots=True)
 class PartyReserved(Event):
-    """The only account that can list an id; anyone can when it is zero."""
+    """The only account that can list an id; zero lifts the reservation."""
 
     country_code: str
     party_id: str
@@ -82,7 +81,7 @@ class PartyReserved(Event):
 
 @dataclass(frozen=True, slots=True)
 class NodeReserved(Event):
-    """The only account that can list a URL; anyone can when it is zero."""
+    """The only account that can list a URL; zero lifts the reservation."""
 
     domain: str
     operator: Address
@@ -90,7 +89,7 @@ class NodeReserved(Event):
 
 @dataclass(frozen=True, slots=True)
 class ServicePruned(Event):
-    """The slot of a service that ended with this membership is gone."""
+    """The slot of a service that ended with this membership was removed."""
 
     index: int
     membership: int
@@ -98,7 +97,7 @@ class ServicePruned(Event):
 
 @dataclass(frozen=True, slots=True)
 class ServiceUpdate(Event):
-    """The full new state of a service; no permissions say that it was deleted."""
+    """The full new state of a service; without permissions, it was deleted."""
 
     name: str
     url: str
@@ -108,7 +107,7 @@ class ServiceUpdate(Event):
 
 @dataclass(frozen=True, slots=True)
 class AgreementMade(Event):
-    """A user agreed to these permissions, which this version of the service needs."""
+    """A user agreed to these permissions, those of this version of the service."""
 
     user: Address
     provider: Address
@@ -118,7 +117,7 @@ class AgreementMade(Event):
 
 @dataclass(frozen=True, slots=True)
 class AgreementRevoked(Event):
-    """A user took back what it had agreed."""
+    """A user revoked an agreement."""
 
     user: Address
     provider: Address
@@ -126,13 +125,13 @@ class AgreementRevoked(Event):
 
 @dataclass(frozen=True, slots=True)
 class CallFailed(Event):
-    """An item of a batch had no effect; on the chain, `reason` is the error's revert data."""
+    """An item of a batch failed; on the chain, `reason` is the error's revert data."""
 
     index: int
     reason: Reverted
 
     def __eq__(self, other: object) -> bool:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
-        """Compare the reasons by class and arguments: exceptions are otherwise all different."""
+        """Compare reasons by class and arguments, since exceptions compare by identity."""
         return (
             isinstance(other, CallFailed)
             and self.index == other.index
@@ -141,7 +140,7 @@ class CallFailed(Event):
         )
 
     def __hash__(self) -> int:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
-        """Hash what is compared."""
+        """Return a hash consistent with `__eq__`."""
         return hash((self.index, type(self.reason), self.reason.args))
 
 
@@ -152,7 +151,7 @@ class ImportOpened(Event):
 
 @dataclass(frozen=True, slots=True)
 class ImportClosed(Event):
-    """The import has ended for good."""
+    """The import was closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +164,7 @@ class OwnershipTransferStarted(Event):
 
 @dataclass(frozen=True, slots=True)
 class OwnershipTransferred(Event):
-    """The registry has a new owner; none when that is the zero address."""
+    """The registry has a new owner, or none if it is the zero address."""
 
     previous_owner: Address
     new_owner: Address

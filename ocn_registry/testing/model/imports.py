@@ -24,15 +24,15 @@ MAX_IMPORT: Final = 100
 
 
 class Imports(Contract[S]):
-    """A contract that takes copies of an earlier registry's entries, for a time."""
+    """A contract that accepts imports from an earlier registry until they are closed."""
 
     def _owner(self) -> Address:
-        """Return who owns the registry; each contract knows it in its way."""
+        """Return the owner of the registry."""
         raise NotImplementedError
 
     @external
     def close_import(self, message: Message) -> None:
-        """End the import for good."""
+        """Close the import permanently."""
         self._require_owner(message)
         if not self.state.import_open:
             raise ImportNotOpen

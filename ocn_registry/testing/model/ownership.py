@@ -1,4 +1,4 @@
-"""The owner of the registry, which is handed over in two steps so that no mistake can lose it.
+"""The owner of the registry, with a transfer in two steps to prevent mistakes.
 
 Source: Ownable2Step.sol of OpenZeppelin Contracts 5.3.0; contracts/Registry.sol.
 """
@@ -20,35 +20,35 @@ if TYPE_CHECKING:
 
 
 class Ownership(Imports[RegistryState]):
-    """A contract that has an owner."""
+    """A contract with an owner."""
 
     @view
     def owner(self) -> Address:
-        """Return the owner; zero when there is none."""
+        """Return the owner; zero if there is none."""
         return self.state.owner
 
     @view
     def pending_owner(self) -> Address:
-        """Return to whom it was offered; zero when to nobody."""
+        """Return the account that it is offered to; zero if there is none."""
         return self.state.pending_owner
 
     @external
     def transfer_ownership(self, message: Message, new_owner: Address) -> None:
-        """Offer it to another, who has to accept; the zero address takes an offer back."""
+        """Offer it to another account, which must accept; zero withdraws an offer."""
         self._require_owner(message)
         self.state.pending_owner = new_owner
         self._emit(OwnershipTransferStarted(self.state.owner, new_owner))
 
     @external
     def accept_ownership(self, message: Message) -> None:
-        """Accept what was offered."""
+        """Accept the offer."""
         if message.sender != self.state.pending_owner:
             raise OwnableUnauthorizedAccount(message.sender)
         self._transfer_ownership(message.sender)
 
     @external
     def renounce_ownership(self, message: Message) -> None:
-        """Leave it without an owner; not while the import is open, which only an owner closes."""
+        """Give up ownership; not while the import is open, which only an owner can close."""
         self._require_owner(message)
         self._require_open()
         self._transfer_ownership(ZERO_ADDRESS)

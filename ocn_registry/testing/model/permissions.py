@@ -79,7 +79,7 @@ class Permissions(
     SignedRequests[PermissionsState],
     Batches[PermissionsState],
 ):
-    """The Permissions."""
+    """The Permissions contract."""
 
     name = "OCN Permissions"
 
@@ -91,7 +91,7 @@ class Permissions(
         import_open: bool,
         is_signed_by: IsSignedBy,
     ) -> None:
-        """Deploy it; `deployed` is what it tells the world then."""
+        """Deploy it; `deployed` holds the events of the deployment."""
         state = PermissionsState(import_open=import_open)
         super().__init__(address, registry.chain_id, state, is_signed_by)
         self._registry = registry
@@ -142,7 +142,7 @@ class Permissions(
 
     @external
     def prune_service(self, message: Message, index: int) -> None:
-        """Clear the slot of a service that has ended; anybody's."""
+        """Clear the slot of an ended service; anyone can call it."""
         del message
         self._require_open()
         count = self.service_count()
@@ -169,7 +169,7 @@ class Permissions(
         provider: Address,
         permissions: Numbers,
     ) -> None:
-        """Agree to a service, if it needs just these permissions."""
+        """Agree to a service, if it needs exactly these permissions."""
         self._require_sender(message)
         self._agree(message.sender, provider, permissions)
 
@@ -184,7 +184,7 @@ class Permissions(
         deadline: int,
         signature: bytes,
     ) -> None:
-        """Agree to a service, if it needs just these permissions, by signed request."""
+        """Agree to a service, if it needs exactly these permissions, by signed request."""
         fields = (user, provider, permissions, nonce, deadline)
         self._use_request(message, "CreateAgreement", fields, signature)
         self._agree(user, provider, permissions)

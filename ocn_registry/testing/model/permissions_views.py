@@ -26,7 +26,7 @@ Numbers = tuple[int, ...]
 
 
 class ListedService(NamedTuple):
-    """A service of a page."""
+    """A service in a page."""
 
     provider: Address
     country_code: str
@@ -46,7 +46,7 @@ class AgreementAsMade(NamedTuple):
 
 
 class PermissionsViews(Contract[PermissionsState]):
-    """What the Permissions tell."""
+    """The views of Permissions."""
 
     _registry: Registry
 
@@ -68,7 +68,7 @@ class PermissionsViews(Contract[PermissionsState]):
 
     @view
     def get_providers(self) -> tuple[Address, ...]:
-        """Return all providers whose service is in force."""
+        """Return all providers with a service in force."""
         return self._accounts(self.state.providers)
 
     @view
@@ -81,12 +81,12 @@ class PermissionsViews(Contract[PermissionsState]):
 
     @view
     def service_count(self) -> int:
-        """Return how many slots the list of services has, those of ended ones too."""
+        """Return the number of slots in the list of services, including ended ones."""
         return len(self.state.providers)
 
     @view
     def services(self, offset: int, limit: int) -> tuple[ListedService, ...]:
-        """Return the services in force of a page of slots."""
+        """Return the services in force in a page of slots."""
         page = self._accounts(page_of(self.state.providers, offset, limit))
         return tuple(
             [
@@ -97,12 +97,12 @@ class PermissionsViews(Contract[PermissionsState]):
 
     @view
     def service_version(self, provider: Address) -> int:
-        """Return the version of a provider's service; 0 when it has none."""
+        """Return the version of a provider's service; 0 if it has none."""
         return self._version(self._registry.membership_of(provider))
 
     @view
     def agreement(self, user: Address, provider: Address) -> AgreementAsMade:
-        """Return an agreement between present memberships, active or not."""
+        """Return an agreement between current memberships, active or not."""
         pair = (self._registry.membership_of(user), self._registry.membership_of(provider))
         version = self.state.consents.get(pair)
         if version is None:
@@ -111,14 +111,14 @@ class PermissionsViews(Contract[PermissionsState]):
 
     @view
     def get_user_agreements_by_address(self, user: Address) -> tuple[Address, ...]:
-        """Return the providers whom a user has an active agreement with."""
+        """Return the providers with which a user has an active agreement."""
         membership = self._registry.membership_of(user)
         providers = self.state.consented_to.get(membership, ())
         return self._accounts([one for one in providers if self._is_active(membership, one)])
 
     @view
     def get_user_agreements_by_ocpi(self, country_code: str, party_id: str) -> tuple[Address, ...]:
-        """Return the same of the party with an id."""
+        """Return the same for the party with an id."""
         return self.get_user_agreements_by_address(self._registry.party_of(country_code, party_id))
 
     @view
@@ -133,7 +133,7 @@ class PermissionsViews(Contract[PermissionsState]):
         party_id: str,
         provider: Address,
     ) -> bool:
-        """Return the same of the party with an id."""
+        """Return the same for the party with an id."""
         return self._has_agreement(self._registry.party_of(country_code, party_id), provider)
 
     def _service_of(self, provider: Address) -> ServiceEntry | None:
@@ -151,6 +151,6 @@ class PermissionsViews(Contract[PermissionsState]):
         return self._is_active(membership_of(user), membership_of(provider))
 
     def _accounts(self, memberships: Sequence[int]) -> tuple[Address, ...]:
-        """Return the accounts of those memberships that have not ended."""
+        """Return the accounts of the memberships that have not ended."""
         members = self._registry.state.members
         return tuple([members[one] for one in memberships if one in members])

@@ -1,7 +1,7 @@
-"""The writes of Registry: nodes, and parties with the nodes that reach them.
+"""The writes of Registry: nodes and parties.
 
-Each write has a direct and a signed form. `registry_effects` has what they do. The checks are made
-in the order of the lines in both.
+Each write has a direct and a signed form; their common effects are in `registry_effects`. The order
+of the checks is that of the lines in both modules.
 
 Source: contracts/interfaces/IRegistry.sol, contracts/Registry.sol.
 """
@@ -68,7 +68,7 @@ class PartyImport(NamedTuple):
 
 
 class Registry(RegistryEffects, Batches[RegistryState]):
-    """The Registry."""
+    """The Registry contract."""
 
     name = "OCN Registry"
 
@@ -81,7 +81,7 @@ class Registry(RegistryEffects, Batches[RegistryState]):
         import_open: bool,
         is_signed_by: IsSignedBy,
     ) -> None:
-        """Deploy it; `deployed` is what it tells the world then."""
+        """Deploy it; `deployed` holds the events of the deployment."""
         if initial_owner == ZERO_ADDRESS:
             raise OwnableInvalidOwner(initial_owner)
         state = RegistryState(owner=initial_owner, import_open=import_open)
@@ -138,7 +138,7 @@ class Registry(RegistryEffects, Batches[RegistryState]):
         roles: Numbers,
         operator: Address,
     ) -> None:
-        """List an account under a further id, or change roles or operator of one that it holds."""
+        """List an account under another id, or change roles or operator of an id that it holds."""
         self._require_sender(message)
         self._set_party(message.sender, country_code, party_id, roles, operator)
 
@@ -298,7 +298,7 @@ class Registry(RegistryEffects, Batches[RegistryState]):
         controller: Address,
         acceptance: Acceptance,
     ) -> None:
-        """Name a controller, or none."""
+        """Set or remove the controller."""
         self._require_sender(message)
         self._set_controller(message, message.sender, controller, acceptance)
 
@@ -313,7 +313,7 @@ class Registry(RegistryEffects, Batches[RegistryState]):
         signature: bytes,
         acceptance: Acceptance,
     ) -> None:
-        """Name a controller, or none, by signed request."""
+        """Set or remove the controller, by signed request."""
         fields = (account, controller, nonce, deadline)
         self._use_request(message, "SetController", fields, signature)
         self._set_controller(message, account, controller, acceptance)
@@ -341,7 +341,7 @@ class Registry(RegistryEffects, Batches[RegistryState]):
         party_id: str,
         holder: Address,
     ) -> None:
-        """Keep an id for one account: whoever else holds it loses it; the owner's."""
+        """Reserve an id for an account, and take it from any other; for the owner."""
         self._require_owner(message)
         identity = checked_id(country_code, party_id)
         present = self.party_of(country_code, party_id)
@@ -357,7 +357,7 @@ class Registry(RegistryEffects, Batches[RegistryState]):
 
     @external
     def admin_reserve_node(self, message: Message, domain: str, operator: Address) -> None:
-        """Keep a URL for one operator: whoever else has a node there loses it; the owner's."""
+        """Reserve a URL for an operator, and take it from any other; for the owner."""
         self._require_owner(message)
         check_url(domain)
         present = self._operator_at(domain)
@@ -381,7 +381,7 @@ class Registry(RegistryEffects, Batches[RegistryState]):
 
     @external
     def import_parties(self, message: Message, items: Sequence[PartyImport]) -> None:
-        """List parties of an earlier registry; whether their operators run nodes is left open."""
+        """List parties of an earlier registry, whether or not their operators run nodes."""
         self._require_import(message, len(items))
         for account, country_code, party_id, roles, sender, receiver, operator, website in items:
             if operator == ZERO_ADDRESS:

@@ -1,8 +1,8 @@
-"""What the writes of Registry do, in their direct and their signed form.
+"""The effects of Registry's writes, shared by their direct and signed forms.
 
-What an account has belongs to numbers that are never used again: ids, service and agreements to its
-membership, URL and attached parties to its node number. So it can be moved to a new key. The checks
-are made in the order of the lines here.
+An account's entries belong to numbers that are never reused: ids, service and agreements to its
+membership, URL and attached parties to its node number. So it can be moved to a new key. The order
+of the checks is that of the lines here.
 
 Source: contracts/interfaces/IRegistry.sol, contracts/Registry.sol.
 """
@@ -71,7 +71,7 @@ class Acceptance(NamedTuple):
 
 
 class RegistryEffects(RegistryViews, Ownership, SignedRequests[RegistryState]):
-    """The cores that both doors of each write share."""
+    """The common effects of both forms of each write."""
 
     @view
     def nonces(self, account: Address) -> int:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
@@ -128,7 +128,7 @@ class RegistryEffects(RegistryViews, Ownership, SignedRequests[RegistryState]):
         self._emit(OperatorUpdate(operator, ""))
 
     def _node_number(self, operator: Address) -> int:
-        """Return an operator's node number; the next one if it has none."""
+        """Return an operator's node number, assigning the next one if it has none."""
         if not self._account(operator).node:
             if self.state.last_node == LAST_NODE:
                 raise TooManyNodes(LAST_NODE)
@@ -243,7 +243,7 @@ class RegistryEffects(RegistryViews, Ownership, SignedRequests[RegistryState]):
         )
 
     def _make_current(self, account: Address, identity: PartyId) -> None:
-        """Make another id current, and swap the two in the list."""
+        """Make another id current by swapping the two in the list."""
         ids = list(self._account(account).ids)
         place = ids.index(identity)
         ids[0], ids[place] = ids[place], ids[0]
@@ -330,7 +330,7 @@ class RegistryEffects(RegistryViews, Ownership, SignedRequests[RegistryState]):
         account: Address,
         acceptance: Acceptance,
     ) -> None:
-        """Check an acceptance, which only the accepting account itself can give."""
+        """Check an acceptance, which only the accepting account itself can sign."""
         nonce, deadline, signature = acceptance
         values = (accepting, account, nonce, deadline)
         self._use_signature(message, accepting, primary_type, values, signature)
@@ -350,14 +350,14 @@ class RegistryEffects(RegistryViews, Ownership, SignedRequests[RegistryState]):
 
 
 def checked_roles(roles: Numbers) -> Numbers:
-    """Return a set of roles, at least one."""
+    """Return the set of roles; raise if it is empty."""
     if not roles:
         raise NoRoles
     return checked_set(roles, ROLE_LIMIT)
 
 
 def reserve(reserved: dict[K, Address], key: K, account: Address) -> None:
-    """Keep an id or a URL for an account; the zero address lifts the reservation."""
+    """Reserve an id or a URL for an account; the zero address lifts the reservation."""
     reserved.pop(key, None)
     if account != ZERO_ADDRESS:
         reserved[key] = account

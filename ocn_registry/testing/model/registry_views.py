@@ -1,4 +1,4 @@
-"""The views of Registry. What is absent is the zero address, 0, empty text or an empty list.
+"""The views of Registry. Absent values are the zero address, 0, empty text or an empty list.
 
 Answers have the form of the contract's: tuples in the order of its return values and structs.
 
@@ -24,7 +24,7 @@ NO_ID = ("\0" * 2, "\0" * 3)
 
 
 class ListedNode(NamedTuple):
-    """A node of a page."""
+    """A node in a page."""
 
     operator: Address
     domain: str
@@ -49,13 +49,13 @@ class ListedParty(NamedTuple):
 NOBODY = ListedParty(
     ZERO_ADDRESS, *NO_ID, (), (), (), ZERO_ADDRESS, "", 0, current=False, website=""
 )
-# Roles and modules 0 to 6: what version 1 knew, and what its views show.
+# Roles and modules 0 to 6: those that version 1 knew and its views show.
 _KNOWN_TO_V1 = 7
 _MEMBERSHIP, _FOUNDING, _CURRENT, _TERM = 0, 64, 104, 224
 
 
 class RegistryViews(Contract[RegistryState]):
-    """What the Registry tells."""
+    """The views of Registry."""
 
     @view
     def get_node(self, operator: Address) -> str:
@@ -69,7 +69,7 @@ class RegistryViews(Contract[RegistryState]):
 
     @view
     def node_count(self) -> int:
-        """Return how many nodes there are."""
+        """Return the number of nodes."""
         return len(self.state.listed_nodes)
 
     @view
@@ -93,7 +93,7 @@ class RegistryViews(Contract[RegistryState]):
         self,
         party_address: Address,
     ) -> tuple[str, str, Numbers, Numbers, Numbers, Address, str]:
-        """Return an account's current party as version 1 showed it."""
+        """Return an account's current party in version 1's form."""
         entry = self._party(self._current(party_address))
         sets = (_known(entry.modules_sender), _known(entry.modules_receiver), _known(entry.roles))
         return entry.country_code, entry.party_id, *sets, entry.operator, entry.operator_domain
@@ -104,20 +104,20 @@ class RegistryViews(Contract[RegistryState]):
         country_code: str,
         party_id: str,
     ) -> tuple[Address, Numbers, Numbers, Numbers, Address, str]:
-        """Return the party with an id as version 1 showed it."""
+        """Return the party with an id in version 1's form."""
         entry = self._party(PartyId(country_code, party_id))
         sets = (_known(entry.roles), _known(entry.modules_sender), _known(entry.modules_receiver))
         return entry.party, *sets, entry.operator, entry.operator_domain
 
     @view
     def get_parties(self) -> tuple[Address, ...]:
-        """Return all accounts with an id, each at the place of its current one."""
+        """Return all accounts with an id, each at the position of its current one."""
         entries = [(one, self.state.parties[one].account) for one in self.state.listed]
         return tuple([account for one, account in entries if self._current(account) == one])
 
     @view
     def party_count(self) -> int:
-        """Return how many ids are listed."""
+        """Return the number of listed ids."""
         return len(self.state.listed)
 
     @view
@@ -148,22 +148,22 @@ class RegistryViews(Contract[RegistryState]):
 
     @view
     def reservation_of(self, country_code: str, party_id: str) -> Address:
-        """Return for whom an id is reserved."""
+        """Return the account that an id is reserved for."""
         return self.state.reserved.get(PartyId(country_code, party_id), ZERO_ADDRESS)
 
     @view
     def node_reservation_of(self, domain: str) -> Address:
-        """Return for whom a URL is reserved."""
+        """Return the operator that a URL is reserved for."""
         return self.state.reserved_hosts.get(domain, ZERO_ADDRESS)
 
     @view
     def controller_of(self, account: Address) -> Address:
-        """Return whose signature counts for an account."""
+        """Return the account that signs for an account: its controller, or itself."""
         return self._account(account).controller or account
 
     @view
     def key_of(self, account: Address) -> tuple[int, Address]:
-        """Return what Permissions has to know of an account, in one word."""
+        """Return what Permissions needs to know about an account, packed in a word."""
         entry = self._account(account)
         current = entry.ids[0] if entry.ids else None
         word = (
@@ -176,13 +176,13 @@ class RegistryViews(Contract[RegistryState]):
 
     @view
     def keys_of(self, first: Address, second: Address) -> tuple[int, int, Address]:
-        """Return the words of two accounts, and the first one's controller."""
+        """Return the packed words of two accounts, and the first one's controller."""
         word, controller = self.key_of(first)
         return word, self.key_of(second)[0], controller
 
     @view
     def accounts_of(self, keys: Numbers) -> tuple[Address, ...]:
-        """Return the accounts that have these memberships now."""
+        """Return the current accounts of these memberships."""
         return tuple([self._member(key) for key in keys])
 
     def _member(self, key: int) -> Address:
@@ -232,7 +232,7 @@ def _known(values: Numbers) -> Numbers:
 
 
 def _number(party: PartyId | None) -> int:
-    """Write an id as the number that its five bytes make."""
+    """Return an id as a number of five bytes."""
     if party is None:
         return 0
     return int.from_bytes((party.country_code + party.party_id).encode("latin-1"), "big")

@@ -1,6 +1,6 @@
 """Signed requests: deadline, nonce, signature of the account's controller, then the effect.
 
-A nonce is `term * 2**32 + count`: the count rises with each request, and each contract has its own;
+A nonce is `term * 2**32 + count`. Each contract has its own count, which rises with each request;
 the term is the Registry's, and rises whenever the account's key or controller changes.
 
 Source: contracts/interfaces/ISignedRequests.sol.
@@ -32,14 +32,14 @@ VERSION: Final = "3"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedFields:
-    """What a signature has to be a signature of: typed data of EIP-712.
+    """The signed payload: typed data (EIP-712).
 
     Attributes:
         name: The domain's name, `OCN Registry` or `OCN Permissions`.
         chain_id: The domain's chain id.
         contract: The domain's contract.
         primary_type: Name of the typed data, for example `SetNode`.
-        values: Its fields, as they were given: addresses and texts as text, lists as tuples.
+        values: Its fields, as given: addresses and texts as text, lists as tuples.
     """
 
     name: str
@@ -50,20 +50,20 @@ class SignedFields:
 
 
 class IsSignedBy(Protocol):
-    """Whether a signature is the signer's signature of these fields."""
+    """A function that checks whether the signer made a signature of these fields."""
 
     def __call__(self, signer: Address, fields: SignedFields, signature: bytes, /) -> bool:
-        """Return whether the signature is valid; never raise."""
+        """Return whether the signature is valid. Never raises."""
         ...
 
 
 class SignedRequests(Contract[S]):
-    """A contract that takes signed requests."""
+    """A contract with signed requests."""
 
     name: ClassVar[str]
 
     def __init__(self, address: Address, chain_id: int, state: S, signed: IsSignedBy) -> None:
-        """Set how signatures are checked."""
+        """Set the function that checks signatures."""
         super().__init__(address, chain_id, state)
         self._is_signed_by = signed
 
@@ -80,7 +80,7 @@ class SignedRequests(Contract[S]):
 
     @external
     def invalidate_nonce(self, message: Message, new_nonce: int) -> None:
-        """Void all requests below a nonce."""
+        """Cancel all requests below a nonce."""
         self._require_sender(message)
         self._raise_nonce(message.sender, self.nonces(message.sender), new_nonce)
 
@@ -94,17 +94,17 @@ class SignedRequests(Contract[S]):
         deadline: int,
         signature: bytes,
     ) -> None:
-        """Void all requests below a nonce, by signed request."""
+        """Cancel all requests below a nonce, by signed request."""
         fields = (account, new_nonce, nonce, deadline)
         self._use_request(message, "InvalidateNonce", fields, signature)
         self._raise_nonce(account, nonce, new_nonce)
 
     def _controller_of(self, account: Address) -> Address:
-        """Return whose signature counts for an account; each contract knows it in its way."""
+        """Return the account that signs for an account."""
         raise NotImplementedError
 
     def _require_sender(self, message: Message) -> None:
-        """Raise unless the sender can write about its own account."""
+        """Raise unless the sender can write for its own account."""
         controller = self._controller_of(message.sender)
         if controller != message.sender:
             raise NotController(message.sender, controller)
@@ -161,9 +161,9 @@ class SignedRequests(Contract[S]):
         self._set_nonce(account, new_nonce)
 
     def _set_nonce(self, account: Address, nonce: int) -> None:
-        """Store the next nonce, which is in the same term as the present one."""
+        """Store the next nonce, which must be in the current term."""
         raise NotImplementedError
 
     def _require_open(self) -> None:
-        """Raise while the import is open; `Imports` does."""
+        """Raise while the import is open; see `Imports`."""
         raise NotImplementedError

@@ -1,8 +1,7 @@
-"""The rules for values: text, ids, sets, and how lists close gaps.
+"""The rules for values: text, ids, sets, and removal from lists.
 
-Text is the UTF-8 decoding of its bytes, with a lone surrogate for a byte that is not UTF-8, as
-`bytes.decode(errors="surrogateescape")` returns it. The two halves of an id have one character for
-each byte.
+Text is decoded as UTF-8, with a lone surrogate for a byte that is not UTF-8, like
+`bytes.decode(errors="surrogateescape")`. The two halves of an id have a character for each byte.
 
 Source: contracts/interfaces/IEntryErrors.sol and IRegistry.sol.
 """
@@ -49,7 +48,7 @@ def bytes_of(text: str) -> bytes:
 
 
 def check_url(text: str) -> None:
-    """Raise for what is not a URL: 255 bytes; a scheme, a host's first character, and so on."""
+    """Raise for an invalid URL: at most 255 bytes, a scheme, a valid first character of the host..."""
     url = bytes_of(text)
     if len(url) > MAX_URL_BYTES:
         raise TextTooLong(len(url), MAX_URL_BYTES)
@@ -64,7 +63,7 @@ def check_url(text: str) -> None:
 
 
 def _after_scheme(url: bytes) -> int:
-    """Return the position after the scheme; refuse the first byte that differs from it."""
+    """Return the position after the scheme; raise at the first byte that differs from it."""
     for scheme in _SCHEMES:
         if url.startswith(scheme):
             return len(scheme)
@@ -74,7 +73,7 @@ def _after_scheme(url: bytes) -> int:
 
 
 def check_name(text: str) -> None:
-    """Raise for what is not a name: 100 bytes of UTF-8 at most, without misleading characters."""
+    """Raise for an invalid name: at most 100 bytes of UTF-8, without misleading characters."""
     name = bytes_of(text)
     if len(name) > MAX_NAME_BYTES:
         raise TextTooLong(len(name), MAX_NAME_BYTES)
@@ -95,7 +94,7 @@ def checked_id(country_code: str, party_id: str) -> PartyId:
 
 
 def checked_set(values: Sequence[int], limit: int) -> tuple[int, ...]:
-    """Return numbers below a limit in ascending order, each once."""
+    """Return numbers below a limit in ascending order, without duplicates."""
     for value in values:
         if value >= limit:
             raise ValueOutOfRange(value, limit)

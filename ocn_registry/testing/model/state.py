@@ -1,4 +1,4 @@
-"""The storage of the two contracts."""
+"""The storage of the contracts."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from ocn_registry.testing.model.calls import State
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """What an account has, besides its nonce.
+    """An account's data, except its nonce.
 
     Attributes:
         membership: Number of its membership; 0 while it holds no id.
-        founding: The id that the membership began with.
-        gave_up_founding: Whether it gave that id up and kept others.
+        founding: The first id of the membership.
+        gave_up_founding: Whether it deleted that id and kept others.
         ids: Its ids: the current one, then the others in the order of their list.
-        node: Its node number, which it keeps when it takes its node off the list; 0 for none.
-        controller: Whose signature counts for it; `None` for its own.
+        node: Its node number, kept when the node is deleted; 0 for none.
+        controller: Its controller; `None` if there is none.
         is_retired: Whether it was moved to another key.
     """
 
@@ -33,7 +33,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartyEntry:
-    """A party under one id; its sets are in ascending order."""
+    """A party under one id. Its sets are in ascending order."""
 
     account: Address
     roles: tuple[int, ...]
@@ -45,11 +45,11 @@ class PartyEntry:
 
 @dataclass(slots=True, kw_only=True)
 class RegistryState(State):
-    """What the Registry has in storage.
+    """The storage of Registry.
 
     Attributes:
-        owner: Zero when there is none.
-        pending_owner: To whom it was offered; zero when to nobody.
+        owner: The owner; zero if there is none.
+        pending_owner: The account that it is offered to; zero if there is none.
         accounts: Each account that has, or had, anything.
         members: The account that has each membership.
         parties: Each party by its id: an entry names the account a exactly when `accounts[a].ids`
@@ -83,7 +83,7 @@ class RegistryState(State):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceEntry:
-    """A service; `shown` is the id that was the provider's current one when it was last set."""
+    """A service; `shown` is the provider's current id at the time it was last set."""
 
     name: str
     url: str
@@ -93,7 +93,7 @@ class ServiceEntry:
 
 @dataclass(slots=True, kw_only=True)
 class PermissionsState(State):
-    """What the Permissions have in storage, all of it by membership.
+    """The storage of Permissions, all of it by membership.
 
     Attributes:
         services: Each service by its provider's membership, which may have ended.
