@@ -87,9 +87,7 @@ class HttpTransport:
         self._max_answer_bytes = max_answer_bytes
         self._targets: dict[Endpoint, Target] = {}
         self._kept: dict[Endpoint, list[socket.socket]] = {}
-        weakref.finalize(
-            self, _close, self._kept
-        )  # so that a caller who forgets to close it leaves no connection open
+        weakref.finalize(self, _close, self._kept)  # in case the caller forgets to close it
 
     def close(self) -> None:
         """Close the connections."""
