@@ -56,7 +56,8 @@ class RegistryApi:
         Args:
             client: Reads what the cache does not hold: nonces, controllers, receipts.
             cache: The registry in memory, started.
-            history: The registry's history; with `None`, questions about it are answered with `not_found`.
+            history: The registry's history; with `None`, questions about it are answered with
+                `not_found`.
             payer: The relay that serves this; `None` without one.
         """
         self._client, self._cache, self._history = client, cache, history
@@ -121,7 +122,7 @@ class RegistryApi:
         return overview.chain(self._cache)
 
     def overview(self, asked: Question) -> Object:
-        """Return the content of a first view: state of the chain, counts, countries, nodes, news."""
+        """Return the start page: state of the chain, counts, countries, nodes and news."""
         asked.query.done()
         of = self.entities()
         return {

@@ -26,7 +26,8 @@ _LATE_S = 30  # and we lag when we have not compared with it for longer
 def chain(cache: CacheCore) -> Object:
     """Return the identity of the registry, and how current its view is.
 
-    `state` is `current`, `standing` (the chain produces no blocks) or `lagging` (the view is behind).
+    `state` is `current`, `standing` (the chain produces no blocks) or `lagging` (the view is
+    behind).
     """
     deployment = cache.deployment
     block, age_s = cache.block, cache.age_s or 0.0

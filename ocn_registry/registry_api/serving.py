@@ -42,7 +42,8 @@ class Serving:
         """
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
-        # A transport remembers the blocks that it returned, so each follower of the chain has its own.
+        # A transport remembers the blocks that it returned, so each follower of the chain has its
+        # own.
         self._clients = [
             RegistryClient(
                 deployment, HttpTransport(deployment.rpc_urls, chain_id=deployment.chain_id)

@@ -48,7 +48,7 @@ def bytes_of(text: str) -> bytes:
 
 
 def check_url(text: str) -> None:
-    """Raise for an invalid URL: at most 255 bytes, a scheme, a valid first character of the host..."""
+    """Raise for an invalid URL: length, scheme, first character of the host, and so on."""
     url = bytes_of(text)
     if len(url) > MAX_URL_BYTES:
         raise TextTooLong(len(url), MAX_URL_BYTES)
