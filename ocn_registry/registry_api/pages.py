@@ -57,7 +57,7 @@ class Query:
         return self._values.get(name)
 
     def one_of(self, name: str, names: Sequence[str]) -> str | None:
-        """Return a parameter that must be one of some words, in any case, in its listed spelling."""
+        """Return a parameter that must be one of some words, in any case, as it is listed."""
         value = self.text(name)
         if value is None:
             return None
