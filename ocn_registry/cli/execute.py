@@ -85,6 +85,9 @@ def write(  # noqa: PLR0913 - all that a write has
     Returns:
         The exit code.
     """
+    from ocn_registry.cli.config.keys import check_payer  # noqa: PLC0415 - only for writes
+
+    check_payer(payer)
     writing = Writing(client, steps, payer, Terminal(args), present, whole=whole)
     options = write_options(args, client.deployment)
     return writing.execute(

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 KEY_HELP: Final = (
     "keystore:PATH (encrypted file), env:NAME (environment variable), file:PATH (key file that "
-    "only you can read), or command:PROGRAM (a program that signs)"
+    "only you can read), command:PROGRAM (a program that signs) or contract:PROGRAM (a program "
+    "that signs for a Safe)"
 )
 
 MAX_UINT: Final = (1 << 256) - 1

@@ -77,7 +77,7 @@ class _External(Generic[R]):
         self._message = sign_message
         self._transaction = sign_transaction
         self._digest = sign_digest
-        self._is_contract = is_contract
+        self.is_contract = is_contract
 
     def __repr__(self) -> str:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
         """Return the class and the address."""
@@ -94,7 +94,7 @@ class _External(Generic[R]):
         raise InvalidInput(f"{self!r} can't sign this request: create it with {kind}=...")
 
     def _ask_transaction(self, transaction: Transaction) -> R:
-        if self._is_contract:
+        if self.is_contract:
             raise InvalidInput(f"{self!r} is a contract and can't send: use a spender")
         if self._transaction is not None:
             return self._transaction(as_request(transaction, self.address))
@@ -106,7 +106,7 @@ class _External(Generic[R]):
 
     def _checked(self, payload: Payload, answer: Signature) -> bytes:
         signature = canonical(_bytes(answer), self.address, payload.digest)
-        if self._is_contract:
+        if self.is_contract:
             return signature
         recovered = recover(payload.digest(), signature)
         if recovered != self.address:

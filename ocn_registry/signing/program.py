@@ -29,11 +29,13 @@ _TIMEOUT_S = 600.0
 _OURS = {"SIGNER", "SPENDER", "SENDER", "OCN_CONTROLLER"}
 
 
-def program_signer(line: str) -> ExternalSigner:
+def program_signer(line: str, *, is_contract: bool = False) -> ExternalSigner:
     """Return a signer that calls a program.
 
     Args:
         line: The program and its arguments, as a command line.
+        is_contract: Whether the account is a contract, such as a Safe: its signatures have any
+            length, only the chain can check them, and it sends no transactions.
 
     Raises:
         InvalidInput: The program can't be run, or does not answer with an address.
@@ -50,6 +52,7 @@ def program_signer(line: str) -> ExternalSigner:
         sign_typed_data=lambda payload: ask("eth_signTypedData_v4", address, payload),
         sign_message=lambda message: ask("personal_sign", "0x" + message.hex(), address),
         sign_transaction=lambda transaction: ask("eth_signTransaction", transaction),
+        is_contract=is_contract,
     )
 
 

@@ -1,12 +1,11 @@
 """A Safe as a party: a contract signs, somebody else pays, and the client looks before it sends."""
 
 import json
-from pathlib import Path
 
 import pytest
 from eth_abi import encode
 from eth_account import Account
-from eth_account.messages import encode_typed_data
+from safes import created, new_safe, signature_of
 
 from ocn_registry import (
     ExternalSigner,
@@ -18,25 +17,7 @@ from ocn_registry import (
     SignatureMismatch,
 )
 from ocn_registry.evm.keccak import selector
-from ocn_registry.models import ZERO_ADDRESS, Address
-
-SAFE = Path(__file__).parents[2] / "node_modules/@gnosis.pm/safe-contracts/build/artifacts"
-SETUP = "(address[],uint256,address,bytes,address,address,uint256,address)"
-
-
-@pytest.fixture(scope="module")
-def create(devnet):
-    """Give a function that puts a published Safe contract on the chain."""
-
-    def create(path, kinds=(), values=()):
-        artifact = json.loads((SAFE / "contracts" / f"{path}.json").read_text())
-        data = artifact["bytecode"] + encode(kinds, values).hex()
-        receipt = devnet.request(
-            "eth_sendTransactionSync", {"from": devnet.accounts[9].address, "data": data}
-        )
-        return Address(receipt["contractAddress"])
-
-    return create
+from ocn_registry.models import ZERO_ADDRESS
 
 
 @pytest.fixture
@@ -45,28 +26,9 @@ def owners():
 
 
 @pytest.fixture
-def safe(create, fresh, owners):
-    """Make a Safe 1.3.0, the version that stands on Energy Web's chains; two of three sign."""
-    singleton = create("GnosisSafe.sol/GnosisSafe")
-    handler = create("handler/CompatibilityFallbackHandler.sol/CompatibilityFallbackHandler")
-    safe = create("proxies/GnosisSafeProxy.sol/GnosisSafeProxy", ["address"], [singleton])
-    values = ([owner.address for owner in owners], 2, ZERO_ADDRESS, b"", handler)
-    data = selector(f"setup{SETUP}") + encode(
-        SETUP[1:-1].split(","), [*values, ZERO_ADDRESS, 0, ZERO_ADDRESS]
-    )
-    transaction = {"from": fresh.accounts[9].address, "to": safe, "data": "0x" + data.hex()}
-    assert fresh.request("eth_sendTransactionSync", transaction)["status"] == "0x1"
-    return safe
-
-
-def signature_of(safe, digest, owners):
-    typed = encode_typed_data(
-        {"chainId": 31337, "verifyingContract": safe},
-        {"SafeMessage": [{"name": "message", "type": "bytes"}]},
-        {"message": digest},
-    )
-    in_order = sorted(owners, key=lambda owner: int(owner.address, 16))
-    return b"".join(bytes(owner.sign_message(typed).signature) for owner in in_order)
+def safe(fresh, owners):
+    """Make a Safe of which two of three owners sign."""
+    return new_safe(fresh, owners, 2)
 
 
 @pytest.fixture
@@ -140,9 +102,9 @@ def test_safe_sends_nothing_itself(client, signer, safe, fresh):
         client.set_node("https://a.example", signer=signer)
 
 
-def approve(fresh, create, safe, owners, message):
+def approve(fresh, safe, owners, message):
     """Have a Safe approve a message on the chain, as its owners do through WalletConnect."""
-    library = create("examples/libraries/SignMessage.sol/SignMessageLib")
+    library = created(fresh, "examples/libraries/SignMessage.sol/SignMessageLib")
     data = selector("signMessage(bytes)") + encode(["bytes"], [message])
     sender = fresh.accounts[9].address
     kinds = "address,uint256,bytes,uint8,uint256,uint256,uint256,address,address"
@@ -162,14 +124,14 @@ def approve(fresh, create, safe, owners, message):
 
 
 def test_message_that_a_safe_approved_on_the_chain_has_an_empty_signature(
-    client, safe, owners, fresh, create, spender
+    client, safe, owners, fresh, spender
 ):
     request = client.prepare(SetNode(domain="https://safe.example"), safe)
     document = {**request.document(), "signature": "0x"}
     signed = client.read_signed_request(json.dumps(document))
     with pytest.raises(SignatureMismatch):
         client.verify(signed)
-    approve(fresh, create, safe, owners[:2], request.payload.digest())
+    approve(fresh, safe, owners[:2], request.payload.digest())
     client.verify(signed)
     assert client.read_signed_request(signed.to_json()) == signed
     asks = ExternalSigner(safe, sign_typed_data=lambda _: "0x", is_contract=True)

@@ -194,7 +194,7 @@ def controller(args: Namespace) -> int:
 
 def leave(args: Namespace) -> int:
     """Delete everything that an account has: service, ids and node."""
-    from ocn_registry.cli.config.keys import authority, require_authority
+    from ocn_registry.cli.config.keys import authority, check_payer, require_authority
     from ocn_registry.cli.config.networks import connect
     from ocn_registry.cli.execute import Terminal, write_options
     from ocn_registry.plans.leaving import Leaving
@@ -203,6 +203,7 @@ def leave(args: Namespace) -> int:
         require_authority(args)
         acting = authority(args, client.deployment)
         payer = _payer(args, client, acting)
+        check_payer(payer)
         leaving = Leaving(client, acting.account, acting.signer, payer, Terminal(args))
         return leaving.execute(write_options(args, client.deployment), dry_run=args.dry_run)
 

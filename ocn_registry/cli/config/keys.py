@@ -1,6 +1,7 @@
 """Which key signs, for which account, and which one pays: from a reference to a signer.
 
-A reference says where the key is: `keystore:PATH`, `env:NAME`, `file:PATH`, `command:PROGRAM`. A
+A reference says where the key is: `keystore:PATH`, `env:NAME`, `file:PATH`, `command:PROGRAM`, or
+`contract:PROGRAM` where a contract such as a Safe signs through a program. A
 private key as an argument would stay in the shell's history, and everybody on the machine could see
 it: it is accepted on development chains only. In `SIGNER` and `SPENDER`, where v1 expects it, it is
 accepted with a warning. A flag overrides the environment, which overrides the settings file.
@@ -35,7 +36,8 @@ NewPart: TypeAlias = Literal["new key", "new controller"]
 
 FORMS = (
     "keystore:PATH (an encrypted file; `ocn-registry identity new PATH` makes one), env:NAME (an "
-    "environment variable), file:PATH (a file that only you can read) or command:PROGRAM"
+    "environment variable), file:PATH (a file that only you can read), command:PROGRAM or, for a "
+    "Safe, contract:PROGRAM"
 )
 _DOES = {"signer": "signs", "spender": "pays", "controller": "signs for its account"}
 _OWN_PASSPHRASE = {
@@ -157,6 +159,15 @@ def require_authority(args: Namespace) -> None:
         raise InvalidInput("a controller signs for an account: name it with --account ADDRESS")
 
 
+def check_payer(payer: Signer) -> None:
+    """Raise `InvalidInput` if the payer is a contract, which sends no transactions."""
+    if getattr(payer, "is_contract", False):
+        raise InvalidInput(
+            f"{payer.address} is a contract and can't pay: name a --spender, with the -raw form of "
+            "the command if it has one",
+        )
+
+
 def address_of(args: Namespace, part: Part, deployment: Deployment) -> Address:
     """Return the address of a key. A keystore that says it is not opened for that."""
     flag, variable, written = _named(args, part)
@@ -211,11 +222,11 @@ def _referenced(args: Namespace, part: Part | NewPart, reference: str) -> Signer
             return KeySigner.from_env(place)
         if kind == "file":
             return KeySigner.from_file(at_home(place))
-        if kind == "command":
+        if kind in {"command", "contract"}:
             # It can start a process, which takes time to import and most keys do without.
             from ocn_registry.signing.program import program_signer  # noqa: PLC0415
 
-            return program_signer(place)
+            return program_signer(place, is_contract=kind == "contract")
     if reference and at_home(reference).is_file():  # else it may be a key, and is not repeated
         is_key = _NAKED.fullmatch(text_of(at_home(reference)).strip())
         guess = f"{'file' if is_key else 'keystore'}:{printable(reference)}"

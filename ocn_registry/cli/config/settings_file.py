@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 _MAX_LETTERS: Final = 4096
 _WRITABLE_BY_OTHERS: Final = 0o022
-_REFERENCE: Final = re.compile(r"(keystore|env|file|command):(.+)")
+_REFERENCE: Final = re.compile(r"(keystore|env|file|command|contract):(.+)")
 _NAKED: Final = re.compile(r"(0[xX])?[0-9a-fA-F]{56,}")
 _PROFILES: Final = "profiles"
 _NO_KEY: Final = (
@@ -204,7 +204,8 @@ def _key(value: object, folder: Path) -> str:
     known = _REFERENCE.fullmatch(_word(value))
     if known is None:
         raise _Wrong(
-            "give keystore:PATH, env:NAME, file:PATH or command:PROGRAM, never the key itself"
+            "give keystore:PATH, env:NAME, file:PATH, command:PROGRAM or contract:PROGRAM, never "
+            "the key itself"
         )
     kind, place = known.groups()
     if _holds_a_key(place):
