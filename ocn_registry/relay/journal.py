@@ -31,6 +31,10 @@ def members_of(entry: JournalEntry) -> tuple[str, ...]:
     return tuple([digest for digest in digests(entry.carries) if digest])
 
 
+class Taken(JournalError):
+    """Another sender took a request of this transaction, or it was withdrawn."""
+
+
 class DatabaseJournal:
     """A `Journal` that updates the states of requests along with its entries."""
 
@@ -86,7 +90,7 @@ class DatabaseJournal:
         """Return the open entries and each account's last; see `Journal`."""
         where, values = ("", ()) if account is None else (" AND account = ?", (str(account),))
         try:
-            with self._database.transaction() as transaction:
+            with self._database.reading() as transaction:
                 rows = transaction.run(
                     f"SELECT content FROM entry AS one WHERE chain_id = ?{where} AND (is_open = 1 "  # noqa: S608
                     "OR number = (SELECT max(number) FROM entry WHERE chain_id = one.chain_id AND "
@@ -102,7 +106,7 @@ class DatabaseJournal:
     def find(self, chain_id: int, tx_hash: str) -> JournalEntry | None:
         """Return the entry that has an attempt with this hash; `None` if there is none."""
         try:
-            with self._database.transaction() as transaction:
+            with self._database.reading() as transaction:
                 rows = transaction.run(
                     "SELECT entry.content FROM attempt JOIN entry ON "
                     "entry.chain_id = attempt.chain_id AND "
@@ -159,9 +163,7 @@ def _take(transaction: Transaction, known: JournalEntry | None, entry: JournalEn
             tx_hash=entry.tx_hashes[-1],
         )
         if not taken and known is None and store.find(transaction, request_id) is not None:
-            raise JournalError(
-                f"request {request_id} does not wait any more: choose the requests again",
-            )
+            raise Taken(f"request {request_id} does not wait any more: choose the requests again")
 
 
 def _key(entry: JournalEntry) -> tuple[str, str, str, int]:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from ocn_registry.signing import Signer
 
 _STALE_S = 60.0
+_UNKNOWN_DEPTH = 12  # blocks that make one final, where the network does not say
 _OLD_S = 600
 _ONE_REQUEST_GAS = 400_000  # the most that a request can use, with a contract's signature
 
@@ -142,6 +143,11 @@ class Service:
     def spender_address(self) -> Address:
         """The account that pays."""
         return self.config.spender_address or Address(self.spender.address)
+
+    @property
+    def blocks_to_finality(self) -> int:
+        """How many blocks, its own included, make a block final."""
+        return self.config.deployment.blocks_to_finality or _UNKNOWN_DEPTH
 
     def check_keys(self, *, serves: bool, sends: bool) -> None:
         """Raise `InvalidInput` if a key can't be used, before anything is started.

@@ -16,7 +16,7 @@ from ocn_registry.relay.database import open_database
 from ocn_registry.relay.intake import Decision, Intake
 from ocn_registry.relay.journal import DatabaseJournal
 from ocn_registry.relay.policy import Policy
-from ocn_registry.relay.sender import Sender
+from ocn_registry.relay.settling import Settler
 
 # The thread that commits dies too.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
@@ -46,7 +46,7 @@ def trial(config, documents, fresh, registry, monkeypatch, tmp_path):
     from dataclasses import replace  # noqa: PLC0415 - one use
 
     spender = fresh.accounts[7].address
-    monkeypatch.setattr("ocn_registry.relay.sender._PATIENCE_S", 3.0)
+    monkeypatch.setattr("ocn_registry.relay.settling._PATIENCE_S", 3.0)
 
     def trial(last):
         snapshot = fresh.request("evm_snapshot")
@@ -127,7 +127,7 @@ def gives_up_what_it_has_sent(monkeypatch):
     def replaced(_, tx_hash):
         raise TransactionReplaced(tx_hash, 0)
 
-    monkeypatch.setattr(Sender, "_outcome_of", replaced)
+    monkeypatch.setattr(Settler, "_awaited", replaced)
     monkeypatch.setattr(DatabaseJournal, "entries", lambda *_: ())
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from ocn_registry import Contract, KeySigner
-from ocn_registry.errors import RpcUnavailable
+from ocn_registry.errors import RpcUnavailable, TransportError
 from ocn_registry.flows.batch import _Batch
 from ocn_registry.protocol.effects import Arrival, Handover, Send
 from ocn_registry.relay import store
@@ -37,6 +37,13 @@ def accept(service, registration):
 def states(service):
     with service.database.transaction() as transaction:
         return store.counts(transaction)
+
+
+def until_final(fresh, sender):
+    """Let a round look at the latest block, and another one at final blocks."""
+    sender.round()
+    fresh.request("anvil_mine", "0x14")
+    sender.round()
 
 
 def found(service, request):
@@ -70,6 +77,8 @@ def test_request_that_another_spender_sent_is_superseded(
     signed = service.client.read_signed_request(request.document)
     registry.submit(signed, spender=KeySigner.from_key(fresh.accounts[2].private_key))
     sender.round()
+    assert found(service, request).state == "accepted"  # the block may yet be replaced
+    until_final(fresh, sender)
     assert found(service, request).state == "superseded"
 
 
@@ -80,7 +89,7 @@ def test_request_that_waited_too_long_is_expired_and_costs_nothing(
     fresh.request("evm_increaseTime", 60)
     fresh.request("evm_mine")
     before = fresh.request("eth_getTransactionCount", service.spender.address, "latest")
-    sender.round()
+    until_final(fresh, sender)
     assert found(service, request).state == "expired"
     assert fresh.request("eth_getTransactionCount", service.spender.address, "latest") == before
 
@@ -92,9 +101,11 @@ def test_request_that_turned_bad_is_left_out_of_the_batch(
     thief = KeySigner.from_key(fresh.accounts[4].private_key)
     registry.set_party("DE", "AAA", [0], operator.address, signer=thief)
     sender.round()
+    assert {found(service, good).state, found(service, other).state} == {"mined"}
+    until_final(fresh, sender)
     assert found(service, bad).state == "failed"
     assert "DE AAA" in found(service, bad).error or "held" in found(service, bad).error
-    assert {found(service, good).state, found(service, other).state} == {"mined"}
+    assert {found(service, good).state, found(service, other).state} == {"done"}
 
 
 def test_requests_of_one_account_are_sent_in_the_order_of_their_nonces(
@@ -120,7 +131,7 @@ def test_what_one_process_left_the_next_one_settles_and_pays_nothing_again(
     def die(*_):
         raise Died
 
-    sender._landed = die
+    sender._settler.landed = die
     with pytest.raises(Died):
         sender.send()
     assert found(service, request).state == "sent"
@@ -159,8 +170,8 @@ def test_replaced_block_is_noticed_and_the_request_mined_again(
 
 @pytest.fixture
 def rival(config):
-    """Another process that sends, with the same spender and the same database."""
-    service = Service(config)
+    """Another process that sends one by one, with the same spender and the same database."""
+    service = Service(replace(config, batch=1))
     yield Sender(service)
     service.close()
 
@@ -183,7 +194,6 @@ def test_request_that_a_rival_sends_meanwhile_lends_its_error_to_no_other(
 ):
     """Two senders choose the same request; the quicker one sends that alone."""
     rows = [accept(each, f"AA{place}") for place, each in enumerate(people[:4])]
-    rival._service.config = replace(rival._service.config, batch=1)
     step = getattr(_Batch, moment)
 
     def step_and_rival(batch):
@@ -223,3 +233,133 @@ def test_transaction_that_could_not_be_handed_over_stays_in_the_journal(
     assert (row.state, row.error) == ("mined", None)
     after = fresh.request("eth_getTransactionCount", service.spender.address, "latest")
     assert int(after, 16) == int(before, 16) + 1
+
+
+def test_request_that_a_replaced_block_refused_is_sent_after_all(
+    service, sender, accept, people, registry, fresh
+):
+    request = accept(people[0], "AAA")
+    snapshot = fresh.request("evm_snapshot")
+    signed = service.client.read_signed_request(request.document)
+    registry.submit(signed, spender=KeySigner.from_key(fresh.accounts[2].private_key))
+    sender.round()
+    fresh.request("evm_revert", snapshot)
+    fresh.request("anvil_mine", "0x15")
+    sender.round()
+    assert found(service, request).state == "accepted"
+    sender.round()
+    assert found(service, request).state == "mined"
+    assert registry.party("DE", "AAA").address == people[0].address
+
+
+def test_outcome_that_a_replaced_block_changes_is_told_as_the_final_block_has_it(
+    service, sender, accept, people, registry, operator, fresh
+):
+    """The same transaction takes effect in one block, and comes too late in the one that stays."""
+    requests = [accept(each, f"AA{place}") for place, each in enumerate(people[:2])]
+    snapshot = fresh.request("evm_snapshot")
+    sender.round()
+    rows = [found(service, one) for one in requests]
+    assert [(one.state, one.error) for one in rows] == [("mined", None)] * 2
+    raw = service.journal.find(registry.deployment.chain_id, rows[0].tx_hash).attempts[0].raw
+    fresh.request("evm_revert", snapshot)
+    thief = KeySigner.from_key(fresh.accounts[4].private_key)
+    registry.set_party("DE", "AA0", [0], operator.address, signer=thief)
+    fresh.request("eth_sendRawTransaction", "0x" + raw.hex())
+    fresh.request("anvil_mine", "0x14")
+    sender.round()
+    rows = [found(service, one) for one in requests]
+    assert [one.state for one in rows] == ["failed", "done"]
+    assert "'AA0'" in rows[0].error
+
+
+def test_requests_that_come_too_early_keep_no_other_from_being_sent(
+    service, sender, accept, people, fresh
+):
+    """The first of an account's requests is withdrawn: those after it wait, out of the way."""
+    service.config = replace(service.config, batch=2)
+    small = Sender(service)
+    first, *stuck = [accept(people[0], f"AA{nonce}", nonce=nonce) for nonce in range(4)]
+    good = accept(people[1], "GUD")
+    with service.database.transaction() as transaction:
+        store.move(transaction, first.id, "withdrawn", since=("accepted",))
+    while small.round():
+        pass
+    assert found(service, good).state == "mined"
+    assert {found(service, one).state for one in stuck} == {"accepted"}
+    again = accept(people[0], "BBB", nonce=0)
+    for _ in range(4):
+        fresh.request("evm_mine")
+        while small.round():
+            pass
+    assert {found(service, one).state for one in (again, *stuck)} == {"mined"}
+
+
+def test_two_spenders_share_what_waits(config, accept, people, fresh, monkeypatch):
+    """Both choose the same requests; the slower one takes the next ones instead."""
+    monkeypatch.setenv("OTHER_SPENDER", fresh.accounts[6].private_key)
+    rows = [accept(each, f"AA{place}") for place, each in enumerate(people)]
+    services = [
+        Service(replace(config, batch=3, spender=key))
+        for key in ("env:RELAY_SPENDER", "env:OTHER_SPENDER")
+    ]
+    quick, slow = [Sender(each) for each in services]
+    look = _Batch.look
+
+    def look_slowly(batch):
+        yield from look(batch)
+        monkeypatch.setattr(_Batch, "look", look)
+        quick.round()
+
+    monkeypatch.setattr(_Batch, "look", look_slowly)
+    while slow.round():
+        pass
+    told = [found(services[0], one) for one in rows]
+    assert [(one.state, one.error) for one in told] == [("mined", None)] * 6
+    senders = [
+        fresh.request("eth_getTransactionByHash", one)["from"]
+        for one in {one.tx_hash for one in told}
+    ]
+    assert len(set(senders)) == 2
+    for each in services:
+        each.close()
+
+
+def test_second_process_with_the_same_spender_is_a_standby(
+    service, sender, rival, accept, people, config
+):
+    request = accept(people[0], "AAA")
+    chain_id, account = config.deployment.chain_id, service.spender_address.lower()
+    held = service.database.lock(f"round-{chain_id}-{account}")
+    assert not rival.round()
+    assert found(service, request).state == "accepted"
+    held.release()
+    assert rival.round()
+    assert found(service, request).state == "mined"
+
+
+def test_request_waits_while_the_node_has_lost_the_contract(
+    service, sender, accept, people, registry, fresh
+):
+    """What a node does wrong says nothing about a request."""
+    request = accept(people[0], "AAA")
+    contract = registry.deployment.registry
+    code = fresh.request("eth_getCode", contract, "latest")
+    fresh.request("anvil_setCode", contract, "0x")
+    with pytest.raises(TransportError):
+        sender.round()
+    assert found(service, request).state == "accepted"
+    fresh.request("anvil_setCode", contract, code)
+    sender.round()
+    assert found(service, request).state == "mined"
+
+
+def test_document_that_can_not_be_read_any_more_keeps_no_other_from_being_sent(
+    service, sender, accept, people
+):
+    bad, good = accept(people[0], "AAA"), accept(people[1], "BBB")
+    with service.database.transaction() as transaction:
+        transaction.run("UPDATE request SET document = '{}' WHERE id = ?", bad.id)
+    sender.round()
+    assert found(service, bad).state == "failed"
+    assert found(service, good).state == "mined"
