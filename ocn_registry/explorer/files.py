@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
+from urllib.parse import urlsplit
 
-from ocn_registry.foreign.text import masked
+from ocn_registry.errors import InvalidInput
+from ocn_registry.foreign.text import masked, shown
 from ocn_registry.networks import built_in, names
 from ocn_registry.registry_api.problems import Reply
 
@@ -28,15 +31,14 @@ _TYPES: Final = {
     ".json": "application/json",
     ".svg": "image/svg+xml",
 }
-# Nothing comes from elsewhere, nothing is asked elsewhere, and no text becomes markup or code.
-# `data:` is for the icons that wallets announce.
+# Nothing comes from elsewhere, only a relay may be asked elsewhere, and no text becomes markup or
+# code. `data:` is for the icons that wallets announce.
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    "connect-src 'self'{relay}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types 'none'"
 )
-HEADERS: Final = {
-    "Content-Security-Policy": _POLICY,
+_HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin-allow-popups",
@@ -45,6 +47,9 @@ HEADERS: Final = {
     "Cache-Control": "no-cache",
     "Vary": "Accept-Encoding",
 }
+
+
+_HOST: Final = re.compile(r"([-.a-zA-Z0-9]+|\[[0-9a-fA-F:]+\])(:[0-9]{1,5})?")
 
 
 class _File(NamedTuple):
@@ -57,16 +62,30 @@ class _File(NamedTuple):
 class PageFiles:
     """Answers requests for the page's files."""
 
-    def __init__(self, *, api: str, relay: bool, rpc_urls: tuple[str, ...] = ()) -> None:
+    def __init__(self, *, api: str, relay: bool | str, rpc_urls: tuple[str, ...] = ()) -> None:
         """Read the page.
 
         Args:
             api: Where the registry's API is, relative to the page.
-            relay: Whether a relay is there, which takes signed requests.
+            relay: Whether that API takes signed requests, as a relay's does; or the URL of a relay
+                elsewhere that takes them.
             rpc_urls: RPC nodes that a wallet can be told of when it does not know the chain.
         """
-        settings = {"api": api, "relay": relay, "rpcUrls": list(rpc_urls)}
-        self._files = {**_files(), "settings.json": _file(".json", json.dumps(settings).encode())}
+        settings = _file(
+            ".json", json.dumps({"api": api, "relay": relay, "rpcUrls": list(rpc_urls)}).encode()
+        )
+        elsewhere = f" {origin(relay)}" if isinstance(relay, str) else ""
+        page = _files()
+        if elsewhere:  # the page's own policy holds too
+            content = page["index.html"].content.replace(
+                b"connect-src 'self'", f"connect-src 'self'{elsewhere}".encode()
+            )
+            page = {**page, "index.html": _file(".html", content)}
+        self._files = {**page, "settings.json": settings}
+        self._headers = {
+            "Content-Security-Policy": _POLICY.format(relay=elsewhere),
+            **_HEADERS,
+        }
 
     def answer(self, path: str, headers: Mapping[str, str]) -> Reply | None:
         """Return a file of the page; `None` where there is none.
@@ -78,7 +97,7 @@ class PageFiles:
         file = self._files.get(path or "index.html")
         if file is None:
             return None
-        answered = {**HEADERS, "ETag": file.tag}
+        answered = {**self._headers, "ETag": file.tag}
         if headers.get("if-none-match") == file.tag:
             return Reply(status=304, media_type=file.media_type, headers=answered)
         if "gzip" in headers.get("accept-encoding", ""):
@@ -99,13 +118,30 @@ def public_rpc_urls(deployment: Deployment) -> tuple[str, ...]:
     return tuple(dict.fromkeys(urls))
 
 
-@cache
-def _files() -> dict[str, _File]:
+def origin(url: str) -> str:
+    """Return scheme, host and port of a URL, as a content security policy names a source.
+
+    Raises:
+        InvalidInput: It is not the URL of a web server.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not _HOST.fullmatch(parts.netloc):
+        raise InvalidInput(f"{shown(masked(url))} is not a valid URL here: use https://HOST")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def files_of_page() -> dict[str, bytes]:
+    """Return the page's files by their paths below its folder."""
     return {
-        path.relative_to(PAGE).as_posix(): _file(path.suffix, path.read_bytes())
+        path.relative_to(PAGE).as_posix(): path.read_bytes()
         for path in sorted(PAGE.rglob("*"))
         if path.suffix in _TYPES
     }
+
+
+@cache
+def _files() -> dict[str, _File]:
+    return {name: _file(Path(name).suffix, content) for name, content in files_of_page().items()}
 
 
 def _file(suffix: str, content: bytes) -> _File:

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
     from starlette.requests import Request as HttpRequest
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
     from ocn_registry.relay.service import Service
 
@@ -93,8 +96,31 @@ def application(service: Service) -> Starlette:
             route("/metrics", get_metrics, "GET"),
             *page.routes(service.config.deployment),
         ],
+        middleware=[Middleware(_ForPagesElsewhere)],
         exception_handlers={HTTPException: _http_error, Exception: _mistake},
     )
+
+
+class _ForPagesElsewhere:
+    """Let a page of any other host use the API, as the explorer does from a folder.
+
+    The API is public and knows no cookies, so a page can do no more with it than its author could.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._open = CORSMiddleware(
+            app,
+            allow_origins=["*"],
+            allow_methods=["GET", "POST", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "Last-Event-ID"],
+            max_age=24 * 3600,
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = str(scope.get("path", "")).removeprefix(str(scope.get("root_path", "")))
+        is_api = scope["type"] == "http" and path.startswith("/v1/")
+        await (self._open if is_api else self._app)(scope, receive, send)
 
 
 async def post_request(service: Service, http: HttpRequest) -> Response:

@@ -1,5 +1,6 @@
 """Real Chromium on the real page, served over a real chain."""
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -64,8 +65,10 @@ class Opened:
         page.on("request", lambda request: self.asked.append(request.url))
 
     def open(self, place=""):
+        """Open a place, and wait until it is shown: the place before it stays until then."""
         self.page.goto(f"{self.url}#/{place}")
-        self.page.locator("main h1").first.wait_for()
+        hash_ = self.page.evaluate("location.hash")
+        self.page.locator(f"main[data-place={json.dumps(hash_)}]").wait_for()
         return self.page
 
     def accessible(self):

@@ -1,8 +1,11 @@
 """A registry with entries, and the page over it."""
 
 import contextlib
+import json
 import threading
 import time
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import uvicorn
 
@@ -18,6 +21,7 @@ from ocn_registry import (
 )
 from ocn_registry.deploy.devnet import Devnet
 from ocn_registry.explorer.files import PageFiles
+from ocn_registry.explorer.folder import write_folder
 from ocn_registry.explorer.serving import served
 from ocn_registry.models import Address
 from ocn_registry.registry_api.serving import Serving
@@ -47,8 +51,9 @@ MORE = [
 class World:
     """Where the page is, and a client to look at the registry with other eyes."""
 
-    def __init__(self, chain, client, url, service=None):
+    def __init__(self, chain, client, url, service=None, path=None):
         self.chain, self.client, self.url, self.service = chain, client, url, service
+        self.path = path
 
     @property
     def api(self):
@@ -120,6 +125,34 @@ def explored():
         served(serving.api, PageFiles(api="./", relay=False)) as url,
     ):
         yield World(chain, client, url)
+
+
+@contextlib.contextmanager
+def as_folder(world, folder, *, relay=None, **settings):
+    """Give the page as a plain web server serves its folder: below a path, asking the chain."""
+    write_folder(folder / "sub" / "page", world.chain.deployment(), relay=relay)
+    file = folder / "sub" / "page" / "settings.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "lookMs": 300, **settings}))
+    handler = partial(QuietFiles, directory=str(folder))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    try:
+        url = f"http://127.0.0.1:{server.server_port}/sub/page/"
+        yield World(world.chain, world.client, url, world.service, folder / "sub" / "page")
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class QuietFiles(SimpleHTTPRequestHandler):
+    """Serves files, and nothing else: no headers of ours."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        pass
 
 
 @contextlib.contextmanager

@@ -3,10 +3,9 @@
 import gzip
 import json
 import re
-import shutil
-import subprocess
 
 import pytest
+from pages_in_node import run_in_node
 
 from ocn_registry import KeySigner, intents
 from ocn_registry.dialects import dialect_of
@@ -48,23 +47,7 @@ INTENTS = [
 @pytest.fixture(scope="module")
 def ask():
     """Run a function of the page in Node.js."""
-
-    def run(module, expression, value=None):
-        program = (
-            f"import * as page from '{(PAGE / 'js' / module).as_uri()}'; "
-            f"const given = {json.dumps(value)}; console.log(JSON.stringify({expression}))"
-        )
-        found = subprocess.run(
-            [shutil.which("node"), "--input-type=module", "-e", program],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert not found.returncode, found.stderr
-        return json.loads(found.stdout)
-
-    return run
+    return run_in_node
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ocn_registry.cli.commands import Command
@@ -14,10 +15,12 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from types import FrameType
 
+    from ocn_registry.networks import Deployment
+
 
 def explore(args: Namespace) -> int:
-    """Serve the page until somebody stops it."""
-    from ocn_registry.cli.config.networks import chosen
+    """Serve the page until somebody stops it, or write it into a folder."""
+    from ocn_registry.cli.config.networks import chosen, connect
     from ocn_registry.cli.output.render import as_json, for_programs, put, talk
     from ocn_registry.cli.output.secrets import hide_urls
     from ocn_registry.explorer.files import PageFiles, public_rpc_urls
@@ -26,6 +29,14 @@ def explore(args: Namespace) -> int:
 
     deployment = chosen(args)
     hide_urls(deployment.rpc_urls)
+    relay = args.relay or next(iter(deployment.relays), None)
+    if args.export is not None:
+        return _export(args, deployment, relay)
+    vouching = None
+    if not deployment.development:  # whose hosts are made up
+        from ocn_registry.vouching.background import VouchingOptions
+
+        vouching = VouchingOptions()
     ended = threading.Event()
 
     def end(_number: int, _frame: FrameType | None) -> None:
@@ -34,18 +45,32 @@ def explore(args: Namespace) -> int:
     before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         talk(f"reading the registry of {deployment.name} ...")
-        with Serving(deployment, folder=args.keep) as serving:
-            files = PageFiles(api="./", relay=False, rpc_urls=public_rpc_urls(deployment))
-            with served(serving.api, files, port=args.port) as url:
-                put(as_json({"url": url}) if for_programs(args) else url)
-                sys.stdout.flush()
-                if not args.no_browser:
-                    _open(url)
-                talk("Ctrl-C stops it")
-                ended.wait()
+        files = PageFiles(api="./", relay=relay or False, rpc_urls=public_rpc_urls(deployment))
+        client = partial(connect, args)
+        with (
+            Serving(deployment, client=client, folder=args.keep, vouching=vouching) as serving,
+            served(serving.api, files, port=args.port) as url,
+        ):
+            put(as_json({"url": url}) if for_programs(args) else url)
+            sys.stdout.flush()
+            if not args.no_browser:
+                _open(url)
+            talk("Ctrl-C stops it")
+            ended.wait()
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+    return DONE
+
+
+def _export(args: Namespace, deployment: Deployment, relay: str | None) -> int:
+    from ocn_registry.cli.output.render import as_json, for_programs, put, talk
+    from ocn_registry.explorer.folder import write_folder
+
+    write_folder(args.export, deployment, relay=relay)
+    asked = [*deployment.rpc_urls, *([relay] if relay else [])]
+    put(as_json({"folder": str(args.export)}) if for_programs(args) else str(args.export))
+    talk(f"browsers that open this page ask {', '.join(asked)}: these hosts have to allow that")
     return DONE
 
 
@@ -57,6 +82,8 @@ def _open(url: str) -> None:
 
 def _options(parser: ArgumentParser) -> None:
     from pathlib import Path
+
+    from ocn_registry.cli.commands.relay import relay_option
 
     parser.add_argument(
         "--port",
@@ -75,6 +102,14 @@ def _options(parser: ArgumentParser) -> None:
         metavar="FOLDER",
         help="keep what was read in this folder, so that the next start is quick",
     )
+    parser.add_argument(
+        "--export",
+        type=Path,
+        metavar="FOLDER",
+        help="write the page into this folder, for any web server; it then asks the RPC node and "
+        "the relay by itself",
+    )
+    relay_option(parser)
 
 
 COMMANDS = (
@@ -85,6 +120,10 @@ COMMANDS = (
         (_options,),
         more="The page is served on this machine only. No key is ever asked for: your wallet "
         "signs.",
-        examples=("explore -n volta", "explore -n local --port 8080 --no-browser"),
+        examples=(
+            "explore -n volta",
+            "explore -n local --port 8080 --no-browser",
+            "explore --network-file mine.json --relay https://relay.example.org --export page",
+        ),
     ),
 )

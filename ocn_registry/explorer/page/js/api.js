@@ -18,22 +18,36 @@ export class ApiError extends Error {
 const PATIENCE_MS = 20_000;
 
 let base = "../";
+let relayBase = "";
+let relayKey = "";
+/** Where data comes from in place of the API. @type {any} */
+let source = null;
 
 /**
- * Say where the API is.
- * @param {string} url Relative to the page, or of another host.
+ * Say where data comes from.
+ * @param {any} settings The page's settings.
  */
-export function use(url) {
-  base = new URL(url, document.baseURI).href;
+export async function use(settings) {
+  base = new URL(settings.api ?? "../", document.baseURI).href;
+  const { relay } = settings;
+  relayBase = typeof relay === "string" && relay ? new URL(relay.replace(/\/*$/, "/")).href : relay ? base : "";
+  // Whoever serves the page with an API loads nothing of this.
+  source = settings.rpc?.length ? (await import("./chain/source.js")).source(settings) : null;
 }
 
+/** Whether lists know when an entry was changed. */
+export const knowsTimes = () => source === null;
+
 /**
- * Return the URL of a path of the API.
- * @param {string} path Below `v1/`.
- * @param {Record<string, any>} [query] Parameters; empty ones are left out.
+ * Keep the key that a relay gave its user, for as long as the page is open.
+ * @param {string} key The key.
  */
-export function address(path, query = {}) {
-  const url = new URL(`v1/${path}`, base);
+export function useKey(key) {
+  relayKey = key;
+}
+
+function address(path, query = {}, from = base) {
+  const url = new URL(`v1/${path}`, from);
   for (const [key, value] of Object.entries(query)) {
     if (value !== "" && value !== null && value !== undefined) url.searchParams.set(key, String(value));
   }
@@ -47,23 +61,55 @@ export function address(path, query = {}) {
  * @param {AbortSignal} [signal] Ends the wait.
  * @returns {Promise<any>}
  */
-export const get = (path, query, signal) => ask(address(path, query), { signal });
+export async function get(path, query = {}, signal) {
+  if (source) return source.get(path, query, signal);
+  return ask(address(path, query), { signal });
+}
 
 /**
- * Hand something in.
- * @param {string} path Below `v1/`.
- * @param {unknown} body What to hand in, as JSON.
+ * Ask what has to be signed for a change.
+ * @param {any} body An intent of an account, or a request.
  * @param {AbortSignal} [signal] Ends the wait.
  * @returns {Promise<any>}
  */
-export const post = (path, body, signal) =>
-  ask(address(path), {
+export async function prepare(body, signal) {
+  // A relay elsewhere knows whether it would pay, and which requests wait there; all else is said without it.
+  const relay = relayBase && relayBase !== base ? post("prepare", body, relayBase, signal).catch(() => null) : null;
+  if (source) return source.prepare(body, Promise.resolve(relay));
+  let found = await post("prepare", body, base, signal);
+  const told = await relay;
+  if (told && body.intent && Number(told.nonce) > Number(found.nonce))
+    found = await post("prepare", { ...body, nonce: told.nonce }, base, signal);
+  return told ? { ...found, payers: { ...found.payers, relay: told.payers?.relay } } : found;
+}
+
+/**
+ * Hand a signed request to the relay.
+ * @param {any} body The request, with a voucher where there is one.
+ * @returns {Promise<any>}
+ */
+export const submit = (body) => post("requests", body, relayBase);
+
+/**
+ * Ask the relay how far a request is.
+ * @param {string} id The request's id.
+ * @param {AbortSignal} signal Ends the wait.
+ * @returns {Promise<any>}
+ */
+export const request = (id, signal) => ask(address(`requests/${encodeURIComponent(id)}`, {}, relayBase), { signal });
+
+const post = (path, body, from, signal) =>
+  ask(address(path, {}, from), {
     method: "POST",
-    headers: { "Content-Type": "application/json" },
+    headers: {
+      "Content-Type": "application/json",
+      ...(relayKey && path === "requests" ? { Authorization: `Bearer ${relayKey}` } : {}),
+    },
     body: JSON.stringify(body),
     signal,
   });
 
+/** @param {string} url @param {any} options */
 async function ask(url, { signal, ...options }) {
   const limit = AbortSignal.timeout(PATIENCE_MS);
   let answer;
@@ -91,12 +137,15 @@ async function ask(url, { signal, ...options }) {
 /**
  * Follow what happens. The browser connects again by itself.
  * @param {Record<string, (data: any) => void>} listeners By the name of the event; `open` and `error` too.
- * @returns {() => void} Ends it.
  */
 export function changes(listeners) {
-  const source = new EventSource(address("changes"));
+  if (source) {
+    source.changes(listeners);
+    return;
+  }
+  const stream = new EventSource(address("changes"));
   for (const [name, listener] of Object.entries(listeners)) {
-    source.addEventListener(name, (event) => {
+    stream.addEventListener(name, (event) => {
       let data = null;
       try {
         data = JSON.parse(/** @type {MessageEvent} */ (event).data ?? "null");
@@ -106,5 +155,4 @@ export function changes(listeners) {
       listener(data);
     });
   }
-  return () => source.close();
 }

@@ -48,7 +48,7 @@ const POLL_MS = 5000;
 /** The history may come a little after the entries: so long a view is asked for again. */
 const SETTLED_MS = 20_000;
 
-let settings = { api: "../", relay: false, rpcUrls: /** @type {string[]} */ ([]) };
+let settings = { api: "../", relay: /** @type {boolean | string} */ (false), rpcUrls: /** @type {string[]} */ ([]) };
 /** @type {any} */
 let chain = null;
 let connected = true;
@@ -71,14 +71,16 @@ async function start() {
   } catch {
     // as usual, then
   }
-  api.use(settings.api);
+  await api.use(settings);
   frame();
   addEventListener("hashchange", () => show());
   setInterval(() => {
     tick();
-    state();
+    if (chain && !chain.block) refresh(); // how far the reading is
+    else state();
   }, 1000);
   await Promise.all([refresh(), show()]);
+  if (!chain?.block) await refresh();
   follow();
 }
 
@@ -120,9 +122,9 @@ function follow() {
   // Blocks without changes are no events; and a proxy may hold events back.
   setInterval(async () => {
     if (document.hidden) return;
-    const before = chain?.block.hash;
+    const before = chain?.block?.hash;
     await refresh();
-    if (chain?.block.hash !== before) moved = Date.now();
+    if (chain?.block?.hash !== before) moved = Date.now();
     if (Date.now() - moved < SETTLED_MS) await renew();
   }, POLL_MS);
 }
@@ -138,6 +140,8 @@ async function show() {
   shown = null;
   missed = false;
   const number_ = ++drawing;
+  const hash = location.hash;
+  main.setAttribute("aria-busy", "true");
   const wait = setTimeout(() => {
     if (drawing === number_) fill(main, loading());
   }, 120);
@@ -163,6 +167,8 @@ async function show() {
     );
     document.title = `${t("error.title")} · ${t("brand")}`;
   }
+  main.removeAttribute("aria-busy");
+  main.dataset.place = hash; // what is shown now, for whoever waits for it
   scrollTo(0, 0);
   if (first) first = false;
   else if (document.activeElement === document.body || document.activeElement?.closest("main, nav"))
@@ -346,6 +352,13 @@ function state() {
   if (!chain) {
     line.dataset.state = connected ? "live" : "gone";
     fill(line, h("span.state", null, h("span.dot"), t(connected ? "chain.wait" : "chain.gone")));
+    return;
+  }
+  if (!chain.block) {
+    line.dataset.state = name;
+    const { read, total } = chain;
+    const said = !connected ? t("chain.gone") : total ? t("chain.reads", { read, total }) : t("chain.wait");
+    fill(line, h("span.state", null, h("span.dot"), said));
     return;
   }
   const key = `${name} ${chain.block.number} ${chain.block.hash} ${current()}`;

@@ -377,7 +377,7 @@ class Flow {
     if (form.type === "SetController" && !intent.controller) intent.controller = this.account;
     const deadline = Math.floor(Date.now() / 1000) + this.draft.lifetime;
     const [prepared, holder] = await Promise.all([
-      api.post("prepare", { account: this.account, intent, deadline }, this.signal),
+      api.prepare({ account: this.account, intent, deadline }, this.signal),
       api.get(`accounts/${this.account}`, {}, this.signal),
     ]);
     const document = { ...prepared.typedData };
@@ -405,7 +405,7 @@ class Flow {
     if (wrong) throw new api.ApiError(400, { code: "odd_file", detail: t(wrong) });
     const account = accountOf(document);
     const [prepared, holder] = await Promise.all([
-      api.post("prepare", { request: document }, this.signal),
+      api.prepare({ request: document }, this.signal),
       api.get(`accounts/${account}`, {}, this.signal),
     ]);
     return [prepared, holder];

@@ -58,7 +58,7 @@ export function progress(flow) {
 }
 
 async function ofRelay(flow) {
-  const found = await api.get(`requests/${flow.draft.sent.id}`, {}, flow.signal);
+  const found = await api.request(flow.draft.sent.id, flow.signal);
   return { ...found, hash: found.transaction };
 }
 

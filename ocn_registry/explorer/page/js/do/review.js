@@ -290,7 +290,7 @@ async function go(flow, button) {
     if (!document.signature) await signed(flow);
     const whole = flow.draft.document;
     const body = draft.voucher?.trim() ? { request: whole, voucher: parsed(draft.voucher) } : whole;
-    const accepted = await api.post("requests", body);
+    const accepted = await api.submit(body);
     flow.draft.sent = { kind: "relay", id: accepted.id };
     flow.draft.step = "pending";
     flow.save();

@@ -116,16 +116,14 @@ function csv(name, filters) {
   button.addEventListener("click", async () => {
     button.disabled = true;
     try {
-      const pieces = /** @type {string[]} */ ([]);
-      for (let offset = "0"; offset;) {
-        const answer = await fetch(api.address(name, { ...filters, offset, limit: 500, format: "csv" }));
-        if (!answer.ok) throw new Error(String(answer.status));
-        const piece = await answer.text();
-        pieces.push(pieces.length ? piece.slice(piece.indexOf("\n") + 1) : piece);
-        offset = answer.headers.get("X-Next-Offset") ?? "";
-        said.textContent = t("csv.rows", { count: pieces.length * 500 });
+      const rows = /** @type {any[]} */ ([]);
+      for (let offset = 0; offset !== null;) {
+        const found = await api.get(name, { ...filters, offset, limit: 500 });
+        rows.push(...found[name]);
+        offset = found.next;
+        said.textContent = t("csv.rows", { count: rows.length });
       }
-      save(`${name}.csv`, pieces, "text/csv");
+      save(`${name}.csv`, [asCsv(rows)], "text/csv");
       said.textContent = t("csv.done");
     } catch {
       said.textContent = t("csv.failed");
@@ -134,6 +132,29 @@ function csv(name, filters) {
   });
   return [button, said];
 }
+
+/**
+ * Return entries as CSV, with a line of names first.
+ * @param {any[]} entries What a list holds; an entry in an entry becomes columns with a dot.
+ */
+export function asCsv(entries) {
+  const rows = entries.map((entry) => Object.fromEntries(flat(entry, "")));
+  const names = [...new Set(rows.flatMap(Object.keys))];
+  const line = (values) =>
+    `${values.map((value) => (/[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value)).join(",")}\r\n`;
+  return [names, ...rows.map((row) => names.map((name) => row[name] ?? ""))].map(line).join("");
+}
+
+function flat(entry, before) {
+  return Object.entries(entry).flatMap(([name, value]) =>
+    value !== null && typeof value === "object" && !Array.isArray(value)
+      ? flat(value, `${before}${name}.`)
+      : [[before + name, cell(Array.isArray(value) ? value.join(" ") : String(value ?? ""))]],
+  );
+}
+
+/** A spreadsheet takes a cell that begins so for a formula. */
+const cell = (text) => (/^[=+\-@\t\r]/.test(text) ? `'${text}` : text);
 
 /**
  * Let the reader keep a file.
@@ -224,10 +245,11 @@ export const parties = listView({
       ["true", t("yes")],
       ["false", t("no")],
     ]),
-    select(query, "sort", t("filter.sort"), [
-      ["id", t("sort.id")],
-      ["changed", t("sort.changed")],
-    ]),
+    api.knowsTimes() &&
+      select(query, "sort", t("filter.sort"), [
+        ["id", t("sort.id")],
+        ["changed", t("sort.changed")],
+      ]),
     ["operator", "account"].map(
       (name) => query.get(name) && h("input", { type: "hidden", name, value: query.get(name) }),
     ),

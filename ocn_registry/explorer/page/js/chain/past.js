@@ -1,0 +1,201 @@
+// What happened, from the contracts' events: read from the latest block backwards, no further than is asked for.
+
+import { ApiError } from "../api.js";
+import { same } from "../requests.js";
+import { changeOf, howOf, topicOf } from "./contracts.js";
+import { checksummed } from "./keccak.js";
+import { RpcError } from "./rpc.js";
+
+const FIRST_SPAN = 2000;
+const FEW = 100;
+const MANY = 1000;
+/** Requests for one page of the history; whoever wants more turns the page. */
+const MOST_LOOKS = 40;
+const PLACES = 100_000; // in one block
+const MOST_KEPT = 50_000;
+const MOST_SCANS = 20;
+
+const hex = (number) => `0x${number.toString(16)}`;
+const padded = (address) => `0x${address.slice(2).toLowerCase().padStart(64, "0")}`;
+const placeOf = (log) => Number(log.blockNumber) * PLACES + Number(log.logIndex);
+
+export class Past {
+  /** @param {import("./replica.js").Replica} replica The registry. */
+  constructor(replica) {
+    this.replica = replica;
+    this.scans = /** @type {Map<string, Scan>} */ (new Map());
+    this.blocks = /** @type {Map<number, Promise<any>>} */ (new Map());
+    this.senders = /** @type {Map<string, Promise<any>>} */ (new Map());
+  }
+
+  /**
+   * Take in the logs of new blocks.
+   * @param {any[] | null} logs `null` where blocks were replaced.
+   */
+  add(logs) {
+    if (!logs || this.scans.size > MOST_SCANS) this.forget();
+    else for (const scan of this.scans.values()) scan.newer(logs);
+  }
+
+  forget() {
+    this.scans.clear();
+    this.blocks.clear();
+    this.senders.clear();
+  }
+
+  /**
+   * Return events, the latest first.
+   * @param {{account?: string, party?: string, before?: number, limit: number}} wanted Whose, and from where on.
+   * @param {AbortSignal} [signal] Ends the reading.
+   */
+  async page({ account, party, before = Infinity, limit }, signal) {
+    const { replica } = this;
+    const holder = party ? replica.parties.get(party)?.address : account;
+    if (party && !holder) return { complete: true, before: null, events: [] };
+    const scan = this.#scan(holder);
+    const wanted = (change) => !party || !change.id || change.id.countryCode + change.id.partyId === party;
+    const found = () => scan.events.filter((one) => one.place < before && wanted(one.change));
+    for (let look = 0; found().length <= limit && !scan.done && look < MOST_LOOKS; look++) await scan.older(signal);
+    const some = found();
+    const shown = some.slice(0, limit);
+    const last = shown.at(-1);
+    return {
+      complete: scan.done || some.length > limit,
+      before: some.length > limit && last ? last.place : scan.done ? null : scan.low * PLACES,
+      events: await Promise.all(shown.map((one) => this.#told(one))),
+    };
+  }
+
+  /**
+   * Return what a transaction did.
+   * @param {string} hash Its hash.
+   */
+  async transaction(hash) {
+    const { rpc, network } = this.replica;
+    const receipt = await rpc.ask("eth_getTransactionReceipt", [hash]);
+    if (!receipt) throw new ApiError(404, { code: "not_found" });
+    const contracts = [network.registry, network.permissions];
+    const logs = receipt.logs.filter((log) => contracts.some((one) => same(one, log.address)));
+    const events = await Promise.all(this.#read(logs).map((one) => this.#told(one)));
+    return {
+      hash,
+      block: Number(receipt.blockNumber),
+      succeeded: Number(receipt.status) === 1,
+      gasUsed: Number(receipt.gasUsed),
+      events,
+      requests: [],
+    };
+  }
+
+  #scan(account) {
+    const key = account?.toLowerCase() ?? "";
+    let scan = this.scans.get(key);
+    if (!scan) {
+      const wanted = padded(account ?? "0x");
+      // Addresses stand in the topics of all events but one.
+      const topics = account ? [[null, wanted], [null, null, wanted], [topicOf("ServiceUpdate")]] : [[]];
+      const takes = ({ change }) =>
+        !account || Object.values({ ...change, ...change.node }).some((one) => same(String(one), account));
+      scan = new Scan(this.replica, topics, (logs) => this.#read(logs).filter(takes), account ? Infinity : FIRST_SPAN);
+      this.scans.set(key, scan);
+    }
+    return scan;
+  }
+
+  #read(logs) {
+    return logs.flatMap((log) => {
+      const change = changeOf(log, this.replica.contractOf(log.address));
+      return change ? [{ place: placeOf(log), log, change }] : [];
+    });
+  }
+
+  async #told({ place, log, change }) {
+    const number = Number(log.blockNumber);
+    const [block, sent] = await Promise.all([
+      once(this.blocks, number, () => this.replica.blockAt(number)),
+      once(this.senders, log.transactionHash, () => this.#sent(log.transactionHash)),
+    ]);
+    return {
+      place,
+      ...change,
+      blockNumber: number,
+      time: new Date((block?.time ?? 0) * 1000).toISOString(),
+      hash: log.transactionHash,
+      index: Number(log.logIndex),
+      sender: sent?.sender ?? null,
+      how: sent?.how ?? null,
+    };
+  }
+
+  async #sent(hash) {
+    const { rpc, network } = this.replica;
+    const found = await rpc.ask("eth_getTransactionByHash", [hash]);
+    if (!found) return null;
+    const ours = [network.registry, network.permissions].some((one) => same(one, found.to));
+    return { sender: checksummed(String(found.from)), how: ours ? howOf(String(found.input)) : null };
+  }
+}
+
+/** Reads events backwards, in as many blocks at once as the node and their number allow. */
+class Scan {
+  constructor(replica, topics, read, span) {
+    this.replica = replica;
+    this.topics = topics;
+    this.read = read;
+    this.start = replica.network.startBlock ?? 0;
+    this.low = replica.block.number + 1;
+    this.span = Math.min(span, Math.max(this.low - this.start, 1));
+    /** @type {any[]} */
+    this.events = [];
+    /** @type {Promise<void> | null} */
+    this.reading = null;
+  }
+
+  get done() {
+    return this.low <= this.start || this.events.length >= MOST_KEPT;
+  }
+
+  newer(logs) {
+    this.events = [...this.read(logs).reverse(), ...this.events];
+  }
+
+  older(signal) {
+    this.reading ??= this.#older(signal).finally(() => (this.reading = null));
+    return this.reading;
+  }
+
+  async #older(signal) {
+    const { rpc, network } = this.replica;
+    const from = Math.max(this.low - this.span, this.start);
+    const address = [network.registry, network.permissions];
+    const asked = { address, fromBlock: hex(from), toBlock: hex(this.low - 1) };
+    let logs;
+    try {
+      const found = await Promise.all(
+        this.topics.map((topics) => rpc.ask("eth_getLogs", [{ ...asked, topics }], signal)),
+      );
+      logs = [...new Map(found.flat().map((log) => [placeOf(log), log])).values()];
+    } catch (error) {
+      // Nodes limit blocks or answers, each in its own words.
+      if (!(error instanceof RpcError) || this.span <= 1) throw error;
+      this.span = Math.ceil(this.span / 4);
+      return;
+    }
+    this.low = from;
+    const events = this.read(logs).sort((one, other) => other.place - one.place);
+    this.events = [...this.events, ...events];
+    if (logs.length < FEW) this.span *= 4;
+    else if (logs.length > MANY) this.span = Math.ceil(this.span / 4);
+  }
+}
+
+function once(map, key, make) {
+  let found = map.get(key);
+  if (!found) {
+    if (map.size > PLACES) map.clear();
+    found = make();
+    map.set(key, found);
+    found.catch(() => map.delete(key));
+  }
+  return found;
+}

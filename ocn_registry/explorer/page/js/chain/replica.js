@@ -1,0 +1,272 @@
+// The registry in memory: read in pages at one block, then kept current by the events of each further block.
+
+import { ApiError } from "../api.js";
+import { changeOf, called, decode, partyOf, serviceOf, VIEWS } from "./contracts.js";
+import { RpcError } from "./rpc.js";
+
+/** Entries of a request: a party takes some 2 KB, and no answer may be large. */
+const PAGE = 64;
+/** Accounts and blocks, beyond which everything is read anew. */
+const MOST_CHANGED = 200;
+const MOST_BLOCKS = 5000;
+const QUIET_S = 60;
+const LATE_S = 30;
+/** How often a node may be behind what another one told, before the chain is believed to be shorter. */
+const PATIENT_LOOKS = 3;
+
+/**
+ * @typedef {object} Block
+ * @property {number} number Its number.
+ * @property {string} hash Its hash.
+ * @property {number} time Its time, in Unix seconds.
+ */
+
+export class Replica {
+  /**
+   * @param {import("./rpc.js").Rpc} rpc The nodes.
+   * @param {any} network The deployment.
+   */
+  constructor(rpc, network) {
+    this.rpc = rpc;
+    this.network = network;
+    /** @type {Block | null} */
+    this.block = null;
+    /** What is listed, by address in small letters, and parties by id. */
+    this.nodes = /** @type {Map<string, any>} */ (new Map());
+    this.parties = /** @type {Map<string, any>} */ (new Map());
+    this.services = /** @type {Map<string, any>} */ (new Map());
+    /** Sorted ids; ids by the address of a node and of an account, the current one first. */
+    this.keys = /** @type {string[]} */ ([]);
+    this.atNode = /** @type {Map<string, string[]>} */ (new Map());
+    this.ofAccount = /** @type {Map<string, string[]>} */ (new Map());
+    this.progress = { read: 0, total: 0 };
+    this.checked = 0;
+    this.behind = 0;
+    this.byHash = true;
+    this.lost = false;
+    /** Called with the logs of new blocks; with `null` when everything was read anew. @type {(logs: any[] | null) => void} */
+    this.onChange = () => {};
+    this.begin();
+  }
+
+  /**
+   * Ask a view.
+   * @param {string} name The view.
+   * @param {any[]} values Its arguments.
+   * @param {Block | null} [block] At which block; the one that is known.
+   * @returns {Promise<any[]>}
+   */
+  async view(name, values, block = this.block) {
+    const [contract, , types] = VIEWS[name];
+    const call = { to: this.network[contract], data: called(name, values) };
+    return decode(types, await this.call(call, block));
+  }
+
+  /**
+   * Call a contract without changing anything.
+   * @param {any} call The call.
+   * @param {Block | null} block At which block.
+   * @returns {Promise<string>}
+   */
+  async call(call, block) {
+    if (!block) return this.rpc.ask("eth_call", [call, "latest"]);
+    if (this.byHash) {
+      try {
+        return await this.rpc.ask("eth_call", [call, { blockHash: block.hash }]);
+      } catch (error) {
+        // Nodes that do not know this form refuse the parameters; a contract's refusal has data or says so.
+        if (!(error instanceof RpcError) || error.code !== -32602) throw error;
+        this.byHash = false;
+      }
+    }
+    return this.rpc.ask("eth_call", [call, `0x${block.number.toString(16)}`]);
+  }
+
+  /**
+   * Return a block; `null` where the node has none of this number.
+   * @param {number | "latest"} number Which.
+   * @returns {Promise<Block | null>}
+   */
+  async blockAt(number) {
+    const name = number === "latest" ? number : `0x${number.toString(16)}`;
+    const found = await this.rpc.ask("eth_getBlockByNumber", [name, false]);
+    if (!found) return null;
+    const [height, time] = [Number(found.number), Number(found.timestamp)];
+    if (!Number.isSafeInteger(height) || !Number.isSafeInteger(time) || !/^0x[0-9a-f]{64}$/i.test(found.hash))
+      throw new ApiError(0, { code: "chain_unavailable" });
+    return { number: height, hash: found.hash, time };
+  }
+
+  /** Read everything for the first time; `ready` tells whoever waits how that went. */
+  begin() {
+    this.begun = true;
+    this.ready = this.load();
+    this.ready.catch(() => (this.begun = false));
+  }
+
+  /** Read everything, at the latest block. */
+  async load() {
+    const chainId = Number(await this.rpc.ask("eth_chainId", []));
+    if (chainId !== this.network.chainId)
+      throw new ApiError(503, { code: "chain_unavailable", detail: `chain ${chainId} ≠ ${this.network.chainId}` });
+    const block = await this.blockAt("latest");
+    if (!block) throw new ApiError(0, { code: "chain_unavailable" });
+    const lists = ["nodes", "parties", "services"];
+    const counts = await Promise.all(
+      ["nodeCount", "partyCount", "serviceCount"].map(async (name) => (await this.view(name, [], block))[0]),
+    );
+    this.progress = { read: 0, total: counts.reduce((one, other) => one + other, 0) };
+    const entries = await Promise.all(lists.map((name, at) => this.#list(name, counts[at], block)));
+    this.nodes = new Map(entries[0].map(([operator, url]) => [operator.toLowerCase(), { operator, url }]));
+    this.parties = new Map(entries[1].map(partyOf).map((party) => [party.countryCode + party.partyId, party]));
+    this.services = new Map(entries[2].map((one) => [one[0].toLowerCase(), serviceOf(one)]));
+    this.block = block;
+    this.checked = Date.now();
+    this.#indexed();
+  }
+
+  async #list(name, count, block) {
+    const offsets = Array.from({ length: Math.ceil(count / PAGE) }, (_, at) => at * PAGE);
+    const pages = await Promise.all(
+      offsets.map(async (offset) => {
+        const [page] = await this.view(name, [offset, PAGE], block);
+        this.progress.read += page.length;
+        return page;
+      }),
+    );
+    return pages.flat();
+  }
+
+  /** Look for new blocks, and take in what they changed; `lost` says whether the nodes answered. */
+  async look() {
+    try {
+      if (!this.begun) this.begin();
+      await this.ready;
+      await this.#look();
+      this.lost = false;
+    } catch (error) {
+      this.lost = true;
+      throw error;
+    }
+  }
+
+  async #look() {
+    const known = /** @type {Block} */ (this.block);
+    const head = await this.blockAt("latest");
+    if (!head) return;
+    if (head.hash === known.hash || (head.number < known.number && ++this.behind < PATIENT_LOOKS)) {
+      if (head.hash === known.hash) [this.checked, this.behind] = [Date.now(), 0];
+      return;
+    }
+    this.behind = 0;
+    const stands =
+      head.number > known.number &&
+      head.number - known.number <= MOST_BLOCKS &&
+      (await this.blockAt(known.number))?.hash === known.hash;
+    const logs = stands ? await this.#logs(known.number + 1, head.number) : null;
+    if (!logs || !(await this.#take(logs, head))) {
+      await this.load();
+      this.onChange(null);
+      return;
+    }
+    this.block = head;
+    this.checked = Date.now();
+    this.onChange(logs);
+  }
+
+  #logs(from, to) {
+    const hex = (number) => `0x${number.toString(16)}`;
+    const address = [this.network.registry, this.network.permissions];
+    return this.rpc.ask("eth_getLogs", [{ address, fromBlock: hex(from), toBlock: hex(to) }]);
+  }
+
+  /** Read again what logs name. Everything about an account hangs together, so all of it is read. */
+  async #take(logs, block) {
+    const accounts = new Set();
+    for (const log of logs) {
+      const change = changeOf(log, this.contractOf(log.address));
+      if (!change) continue;
+      for (const one of [change.account, change.newAccount]) if (one) accounts.add(one);
+    }
+    if (accounts.size > MOST_CHANGED) return false;
+    if (!accounts.size) return true;
+    const found = await Promise.all(
+      [...accounts].map(async (account) => {
+        const [[url], [parties], service, [version]] = await Promise.all([
+          this.view("getNode", [account], block),
+          this.view("partiesOf", [account], block),
+          this.view("getService", [account], block),
+          this.view("serviceVersion", [account], block),
+        ]);
+        return { account, url, parties, service, version };
+      }),
+    );
+    const gone = new Set([...accounts].map((one) => one.toLowerCase()));
+    for (const [key, party] of this.parties) if (gone.has(party.address.toLowerCase())) this.parties.delete(key);
+    for (const { account, url, parties, service, version } of found) {
+      const key = account.toLowerCase();
+      if (url) this.nodes.set(key, { operator: account, url });
+      else this.nodes.delete(key);
+      for (const party of parties.map(partyOf)) this.parties.set(party.countryCode + party.partyId, party);
+      if (service[0]) this.services.set(key, serviceOf([account, ...service, version]));
+      else this.services.delete(key);
+    }
+    this.#indexed();
+    return true;
+  }
+
+  #indexed() {
+    this.keys = [...this.parties.keys()].sort();
+    this.atNode = new Map();
+    this.ofAccount = new Map();
+    for (const key of this.keys) {
+      const party = this.parties.get(key);
+      for (const [map, address] of [
+        [this.atNode, party.operator],
+        [this.ofAccount, party.address],
+      ]) {
+        const name = address.toLowerCase();
+        const there = map.get(name);
+        if (!there) map.set(name, [key]);
+        else if (map === this.ofAccount && party.current) there.unshift(key);
+        else there.push(key);
+      }
+    }
+  }
+
+  /**
+   * Return which contract an address is.
+   * @param {string} address Of a log.
+   * @returns {"registry" | "permissions"}
+   */
+  contractOf(address) {
+    return String(address).toLowerCase() === this.network.permissions.toLowerCase() ? "permissions" : "registry";
+  }
+
+  /** Return the chain's state, as the API tells it. */
+  chain() {
+    const { block, network } = this;
+    const now = Date.now() / 1000;
+    const told = {
+      network: network.name,
+      chainId: network.chainId,
+      token: network.token,
+      generation: network.dialect,
+      registry: network.registry,
+      permissions: network.permissions,
+      explorer: network.explorer,
+      blockTime: network.blockTime,
+    };
+    if (this.lost) throw new ApiError(0, { code: "chain_unavailable" });
+    if (!block) return { ...told, block: null, state: "reading", ...this.progress };
+    const checkedAge = Math.max(0, now - this.checked / 1000);
+    const quiet = Math.max(QUIET_S, 6 * (network.blockTime ?? 0));
+    const state =
+      checkedAge > LATE_S
+        ? "lagging"
+        : now - block.time - checkedAge > quiet && !network.development
+          ? "standing"
+          : "current";
+    return { ...told, block, blockAge: Math.max(0, Math.floor(now - block.time)), checkedAge, state };
+  }
+}

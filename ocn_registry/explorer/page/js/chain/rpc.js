@@ -1,0 +1,110 @@
+// JSON-RPC to the nodes of the page's settings: bounded in time, size and number, the next node where one fails.
+
+import { ApiError } from "../api.js";
+
+const PATIENCE_MS = 20_000;
+const MOST_BYTES = 4 << 20;
+const AT_ONCE = 6;
+const PAUSE_MS = 1000;
+const ROUNDS = 2;
+
+/** What a node answered instead of a result. */
+export class RpcError extends Error {
+  /** @param {any} error The error of its answer. */
+  constructor(error) {
+    super(String(error?.message ?? "the RPC node gave no reason").slice(0, 300));
+    this.code = Number(error?.code ?? 0);
+    // Some nodes put what a contract reverted with one level deeper, or into text.
+    const inner = error?.data?.data ?? error?.data?.originalError?.data ?? error?.data;
+    this.data = /0x[0-9a-fA-F]*/.exec(typeof inner === "string" ? inner : "")?.[0] ?? "";
+  }
+}
+
+export class Rpc {
+  /** @param {string[]} urls The nodes, the preferred one first. */
+  constructor(urls) {
+    this.urls = urls;
+    this.first = 0;
+    this.running = 0;
+    /** @type {(() => void)[]} */
+    this.waiting = [];
+  }
+
+  /**
+   * Ask the nodes.
+   * @param {string} method The method.
+   * @param {any[]} params Its parameters.
+   * @param {AbortSignal} [signal] Ends the wait.
+   * @returns {Promise<any>}
+   */
+  async ask(method, params, signal) {
+    if (this.running >= AT_ONCE) await new Promise((resolve) => this.waiting.push(() => resolve(null)));
+    this.running++;
+    try {
+      return await this.#tried(JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }), signal);
+    } finally {
+      this.running--;
+      this.waiting.shift()?.();
+    }
+  }
+
+  async #tried(body, signal) {
+    for (let attempt = 1; ; attempt++) {
+      signal?.throwIfAborted();
+      const at = this.first;
+      try {
+        return await asked(this.urls[at], body, signal);
+      } catch (error) {
+        if (error instanceof RpcError || signal?.aborted) throw error;
+        if (this.first === at) this.first = (at + 1) % this.urls.length;
+        if (attempt >= ROUNDS * this.urls.length) throw new ApiError(0, { code: "chain_unavailable" });
+        if (attempt % this.urls.length === 0) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+      }
+    }
+  }
+}
+
+async function asked(url, body, signal) {
+  const limit = AbortSignal.timeout(PATIENCE_MS);
+  const answer = await fetch(url, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body,
+    signal: signal ? AbortSignal.any([signal, limit]) : limit,
+    credentials: "omit",
+    redirect: "error",
+  });
+  const text = await bounded(answer);
+  let told;
+  try {
+    told = JSON.parse(text);
+  } catch {
+    throw new Error(`HTTP ${answer.status}`);
+  }
+  if (told?.error) {
+    // Too many requests, or a node that is not ready: another one may be.
+    if (answer.status === 429 || answer.status >= 500 || told.error.code === -32005) throw new Error("busy");
+    throw new RpcError(told.error);
+  }
+  if (!answer.ok || told === null || typeof told !== "object" || !("result" in told))
+    throw new Error(`HTTP ${answer.status}`);
+  return told.result;
+}
+
+async function bounded(answer) {
+  const reader = answer.body?.getReader();
+  if (!reader) return "";
+  const decoder = new TextDecoder();
+  let text = "";
+  let size = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return text + decoder.decode();
+    size += value.length;
+    if (size > MOST_BYTES) {
+      await reader.cancel();
+      throw new RpcError({ message: "the answer is too large" });
+    }
+    text += decoder.decode(value, { stream: true });
+  }
+}

@@ -1,0 +1,29 @@
+"""Runs functions of the page in Node.js."""
+
+import json
+import shutil
+import subprocess
+
+from ocn_registry.explorer.files import PAGE
+
+# What modules of the page use of a browser as they are loaded.
+BROWSER = "globalThis.addEventListener ??= () => {}; globalThis.dispatchEvent ??= () => {};"
+
+
+def run_in_node(module, expression, value=None):
+    """Return what an expression of a module, `page`, is for a value, `given`."""
+    program = (
+        f"{BROWSER} const page = await import('{(PAGE / 'js' / module).as_uri()}'); "
+        "const given = JSON.parse(await new Response(process.stdin).text()); "
+        f"console.log(JSON.stringify({expression}))"
+    )
+    found = subprocess.run(
+        [shutil.which("node"), "--input-type=module", "-e", program],
+        input=json.dumps(value),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert not found.returncode, found.stderr
+    return json.loads(found.stdout)
