@@ -76,7 +76,8 @@ async function start() {
   addEventListener("hashchange", () => show());
   setInterval(() => {
     tick();
-    if (chain && !chain.block) refresh(); // how far the reading is
+    if (chain && !chain.block)
+      refresh(); // how far the reading is
     else state();
   }, 1000);
   await Promise.all([refresh(), show()]);
