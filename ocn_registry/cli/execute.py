@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from ocn_registry.cli.config.networks import network_options
+from ocn_registry.cli.config.networks import chosen, network_options
 from ocn_registry.cli.output.progress import shown_waiting
 from ocn_registry.cli.output.render import as_json, for_programs, lines, printable, put, talk
 from ocn_registry.errors import InvalidInput
@@ -136,7 +136,7 @@ def show(args: Namespace, result: Entry) -> None:
         return
     if result.get("hashes") == [result.get("hash")]:
         result = {label: value for label, value in result.items() if label != "hashes"}
-    put(lines(result))
+    put(lines(result, lambda: chosen(args).token))
 
 
 def _sent(tx_hash: str, options: str) -> None:

@@ -6,10 +6,11 @@ import re
 from typing import TYPE_CHECKING, TypeGuard
 
 from ocn_registry.models import Permission
+from ocn_registry.networks import UNKNOWN_TOKEN, amount
 from ocn_registry.portable import forms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ocn_registry.models import Address, BlockRef, Module, Role
 
@@ -49,12 +50,23 @@ def brief(entry: Mapping[str, object]) -> str:
     return ", ".join([f"{label.strip()} {value}" for label, value in fields_of(entry) if value])
 
 
-def fields_of(entry: Mapping[str, object], indent: str = "") -> Iterator[tuple[str, str]]:
-    """Yield the labels and values of an entry of any depth, as people read them."""
+def fields_of(
+    entry: Mapping[str, object],
+    indent: str = "",
+    *,
+    token: Callable[[], str] = lambda: UNKNOWN_TOKEN,
+) -> Iterator[tuple[str, str]]:
+    """Yield the labels and values of an entry of any depth, as people read them.
+
+    Args:
+        entry: The entry.
+        indent: What its labels begin with.
+        token: Returns the name of the chain's token, for amounts of money.
+    """
     for key, value in entry.items():
         label = f"{indent}{_spaced(key.removesuffix('Wei'))}"
         if key.endswith("Wei") and value is not None:
-            value = f"{int(str(value)):,} wei"  # noqa: PLW2901 - the same in other words
+            value = amount(int(str(value)), token())  # noqa: PLW2901 - the same in other words
         parts = value if _is_list(value) else [value]
         if not any(map(_is_object, parts)):
             if value is not None:
@@ -62,7 +74,7 @@ def fields_of(entry: Mapping[str, object], indent: str = "") -> Iterator[tuple[s
             continue
         for part in parts:
             yield label, "" if _is_object(part) else _said(part)
-            yield from fields_of(part, f"{indent}  ") if _is_object(part) else ()
+            yield from fields_of(part, f"{indent}  ", token=token) if _is_object(part) else ()
 
 
 def _spaced(key: str) -> str:

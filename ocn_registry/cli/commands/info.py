@@ -42,7 +42,8 @@ def info(args: Namespace) -> int:
     if for_programs(args):
         put(as_json(entry))
     else:
-        put(lines({label: "none" if part is None else part for label, part in entry.items()}))
+        said = {label: "none" if part is None else part for label, part in entry.items()}
+        put(lines(said, lambda: client.deployment.token))
     return DONE
 
 

@@ -18,11 +18,12 @@ from ocn_registry.cli.output.terminal import broken, columns, fitted, for_stderr
 from ocn_registry.errors import InvalidInput
 from ocn_registry.foreign.files import write_own
 from ocn_registry.foreign.text import shown
+from ocn_registry.networks import UNKNOWN_TOKEN
 from ocn_registry.plans.entries import fields_of
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Generator, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 
 _GAP = 2
 _LEAST_WIDTH = 12
@@ -157,9 +158,14 @@ def for_programs(args: Namespace) -> bool:
     return bool(args.json) or _file is not None or not sys.stdout.isatty()
 
 
-def lines(entry: Mapping[str, object]) -> str:
-    """Return an entry of any depth as text for people, one line for each value."""
-    return _record(list(fields_of(entry)))
+def lines(entry: Mapping[str, object], token: Callable[[], str] = lambda: UNKNOWN_TOKEN) -> str:
+    """Return an entry of any depth as text for people, one line for each value.
+
+    Args:
+        entry: The entry.
+        token: Returns the name of the chain's token, for amounts of money.
+    """
+    return _record(list(fields_of(entry, token=token)))
 
 
 def findings(found: Sequence[tuple[str, bool, str, str]]) -> str:
