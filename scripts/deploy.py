@@ -22,7 +22,7 @@ from ocn_registry_ape import OneLineCommand, network_of, record_of
 
 from ocn_registry import networks
 from ocn_registry.cli.output.progress import shown_waiting
-from ocn_registry.deploy.deploy import NAMES, NotDeployed, Order, deploy, plan
+from ocn_registry.deploy.deploy import NAMES, DeploymentOrder, NotDeployed, deploy, plan
 from ocn_registry.deploy.record import Record, alone
 from ocn_registry.errors import OcnRegistryError
 from ocn_registry.flows.options import WriteOptions
@@ -35,7 +35,7 @@ from ocn_registry.transport.web3_adapter import Web3Transport
 if TYPE_CHECKING:
     from ape.api import AccountAPI, ProviderAPI
 
-    from ocn_registry.deploy.deploy import Creating, Plan
+    from ocn_registry.deploy.deploy import Creating, DeploymentPlan
     from ocn_registry.networks import Deployment
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -131,7 +131,7 @@ def compilers() -> dict[str, Any]:
     return {name: json.loads((folder / f"{name}.json").read_text())["compiler"] for name in NAMES}
 
 
-def bound(order: Order, made: Plan) -> Order:
+def bound(order: DeploymentOrder, made: DeploymentPlan) -> DeploymentOrder:
     """Return an order that pays no more per gas than its plan shows."""
     most = made.max_fee_per_gas_wei
     if order.raise_price:
@@ -198,7 +198,7 @@ def cli(  # noqa: PLR0913, PLR0917 - the options
     creator = ApeCreator(account, provider)
     name = name or network_of(provider.chain_id)
     path = file or record_of(name)
-    order = Order(
+    order = DeploymentOrder(
         name=name,
         chain_id=provider.network.chain_id,
         deployer=creator.address,

@@ -27,7 +27,7 @@ from ocn_registry.dialects import dialect_of
 from ocn_registry.errors import BadAnswer, InvalidInput, OcnRegistryError
 from ocn_registry.evm import rlp
 from ocn_registry.evm.abi import Words
-from ocn_registry.foreign.limits import Limits
+from ocn_registry.foreign.limits import JsonLimits
 from ocn_registry.foreign.packed import most_unpacked, unpacked
 from ocn_registry.foreign.strict_json import parse_json
 from ocn_registry.foreign.text import masked, shown
@@ -46,7 +46,7 @@ from ocn_registry.protocol.effects import (
     run,
 )
 from ocn_registry.transport.http_wire import TooLong, receive
-from ocn_registry.transport.replies import Reply
+from ocn_registry.transport.replies import HttpReply
 from ocn_registry.transport.rpc_pool import Nodes, Post
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _read_text(words: Words) -> object:
 
 def read_json(data: bytes) -> None:
     """Read JSON within limits."""
-    limits = Limits(max_bytes=_MOST_BYTES, max_items=1000, max_depth=16)
+    limits = JsonLimits(max_bytes=_MOST_BYTES, max_items=1000, max_depth=16)
     try:
         found = parse_json(data, limits)
     except ValueError:
@@ -111,7 +111,7 @@ def read_rpc(data: bytes) -> None:
 
     def perform(effect: AnyEffect) -> Answer:
         if isinstance(effect, Post):
-            return Reply(status=status if status < 600 else 200, content=data)  # noqa: PLR2004 - HTTP's
+            return HttpReply(status=status if status < 600 else 200, content=data)  # noqa: PLR2004 - HTTP's
         return None
 
     for effect in effects:

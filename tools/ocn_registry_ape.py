@@ -26,7 +26,7 @@ from ocn_registry.plans.exit_codes import DONE
 from ocn_registry.plans.failures import code_of, explain
 from ocn_registry.plans.folders import journal_of
 from ocn_registry.plans.words import words_of
-from ocn_registry.plans.write import Writing
+from ocn_registry.plans.write import WriteTask
 from ocn_registry.protocol.effects import ChainId
 from ocn_registry.signing import ExternalSigner
 from ocn_registry.transport.web3_adapter import Web3Transport
@@ -179,7 +179,7 @@ def _send(
         confirmations=max(1, provider.network.required_confirmations),
     )
     if given["spender"] is None:
-        writing = Writing(client, tuple(intents), signer, console)
+        task = WriteTask(client, tuple(intents), signer, console)
     else:
         requests: list[SignedRequest] = []
         for intent in intents:
@@ -187,8 +187,8 @@ def _send(
             nonce = requests[-1].nonce + 1 if requests else None
             requests.append(client.sign(intent, signer, nonce=nonce))
         payer = signer_of(given["spender"], provider)
-        writing = Writing(client, tuple(requests), payer, console)
-    return writing.execute(options, insist=True, dry_run=given["dry_run"])
+        task = WriteTask(client, tuple(requests), payer, console)
+    return task.execute(options, insist=True, dry_run=given["dry_run"])
 
 
 def _printable(letter: str) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
-from ocn_registry.cache.following import Following, date, follow, load
+from ocn_registry.cache.following import FollowOptions, date, follow, load
 from ocn_registry.cache.questions import Questions
 from ocn_registry.cache.store import Store
 from ocn_registry.cache.updates import Cause, Update, differences
@@ -132,7 +132,7 @@ class CacheCore(Questions):
         self.options = options or CacheOptions()
         self.figures = Figures()
         self._dialect = dialect_of(deployment)
-        self._how = Following(
+        self._how = FollowOptions(
             depth=self.options.depth,
             chunk_blocks=self.options.chunk_blocks,
             load_beyond_blocks=self.options.load_beyond_blocks,

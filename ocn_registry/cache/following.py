@@ -28,7 +28,7 @@ from ocn_registry.flows.events import (
     CHUNK_BLOCKS,
     DEPTH,
     ROUNDS,
-    Moved,
+    ChainMoved,
     Trail,
     look,
     moved,
@@ -50,7 +50,7 @@ _MAX_EVENTS = 200_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Following:
+class FollowOptions:
     """How a registry is followed.
 
     Attributes:
@@ -126,12 +126,12 @@ class Round:
     dated: dict[str, Moment] = field(default_factory=dict[str, Moment])
 
 
-def load(dialect: Dialect, how: Following, former: State | None = None) -> Flow[Round]:
+def load(dialect: Dialect, options: FollowOptions, former: State | None = None) -> Flow[Round]:
     """Load the whole registry at the latest block.
 
     Args:
         dialect: The dialect of the deployment.
-        how: Depth and pieces.
+        options: Depth and pieces.
         former: The previous state, if its block is still in the chain.
     """
     for _ in range(ROUNDS):
@@ -141,16 +141,16 @@ def load(dialect: Dialect, how: Following, former: State | None = None) -> Flow[
         head = seen.ref
         try:
             state = yield from of_block(head, read_all(dialect, head))
-        except Moved:
+        except ChainMoved:
             continue
-        state = replace(state, past=past_of(head, how.start_block, former))
+        state = replace(state, past=past_of(head, options.start_block, former))
         mark = Mark(block=head, undo=Rows(), last_membership=None)
-        known = Known(state=state, marks=(mark,), chunk_blocks=how.chunk_blocks)
+        known = Known(state=state, marks=(mark,), chunk_blocks=options.chunk_blocks)
         return Round(known=known, touched=None, went_back=False, head=head.number)
     raise moved()
 
 
-def date(dialect: Dialect, found: Round, how: Following) -> Flow[Round]:
+def date(dialect: Dialect, found: Round, options: FollowOptions) -> Flow[Round]:
     """Find out more about when parties changed last before the registry was loaded.
 
     Raises:
@@ -158,19 +158,19 @@ def date(dialect: Dialect, found: Round, how: Following) -> Flow[Round]:
     """
     known = found.known
     past, dated = yield from read_past(
-        dialect, known.state, [mark.undo for mark in known.marks], how.chunk_blocks
+        dialect, known.state, [mark.undo for mark in known.marks], options.chunk_blocks
     )
     known = replace(known, state=replace(known.state, past=past))
     return replace(found, known=known, dated=dated)
 
 
-def follow(dialect: Dialect, known: Known, how: Following) -> Flow[Round]:
+def follow(dialect: Dialect, known: Known, options: FollowOptions) -> Flow[Round]:
     """Update the state to the latest block.
 
     Args:
         dialect: The dialect of the deployment.
         known: The state.
-        how: Depth and pieces.
+        options: Depth and pieces.
 
     Raises:
         ReorgTooDeep: None of the remembered blocks is in the chain any more.
@@ -178,17 +178,17 @@ def follow(dialect: Dialect, known: Known, how: Following) -> Flow[Round]:
         TransportError: The chain can't be reached, or the node is on another chain.
     """
     for _ in range(ROUNDS):
-        seen = yield from look(known.trail, chain_id=dialect.chain_id, depth=how.depth)
+        seen = yield from look(known.trail, chain_id=dialect.chain_id, depth=options.depth)
         head = seen.head
         if seen.trail.lagging:
             behind = replace(known, lagging=seen.trail.lagging)
             return Round(known=behind, touched=Rows(), went_back=False, head=head.number)
         base, undone = _at(known, len(seen.trail.blocks))
-        if head.number - base.state.block.number > how.load_beyond_blocks:
-            return (yield from load(dialect, how, base.state))
+        if head.number - base.state.block.number > options.load_beyond_blocks:
+            return (yield from load(dialect, options, base.state))
         try:
-            base, done = yield from _catch_up(dialect, base, head, how)
-        except Moved:
+            base, done = yield from _catch_up(dialect, base, head, options)
+        except ChainMoved:
             continue
         return Round(
             known=replace(base, lagging=0),
@@ -216,15 +216,15 @@ def _catch_up(
     dialect: Dialect,
     known: Known,
     head: BlockRef,
-    how: Following,
+    options: FollowOptions,
 ) -> Flow[tuple[Known, Rows]]:
     """Follow the events up to a block."""
     state = known.state
     if head.number <= state.block.number:
         if head == state.block:
             return known, Rows()
-        raise Moved("the node returned an earlier block than before")
-    changes, chunk = yield from _changes(dialect, known, head, how)
+        raise ChainMoved("the node returned an earlier block than before")
+    changes, chunk = yield from _changes(dialect, known, head, options)
     draft = Draft(state)
     if changes and not dialect.limits.events_tell_all:
         yield from of_block(head, read_again(dialect, touched_by(changes), draft, state, head))
@@ -241,7 +241,7 @@ def _catch_up(
     undo = draft.before()
     mark = Mark(block=head, undo=undo, last_membership=state.last_membership)
     marks = (*known.marks, mark)
-    start = start_of([each.block.number for each in marks], head.number - how.depth)
+    start = start_of([each.block.number for each in marks], head.number - options.depth)
     caught_up = Known(state=draft.finish(head), marks=marks[start:], chunk_blocks=chunk)
     return caught_up, undo
 
@@ -250,7 +250,7 @@ def _changes(
     dialect: Dialect,
     known: Known,
     head: BlockRef,
-    how: Following,
+    options: FollowOptions,
 ) -> Flow[tuple[list[tuple[Change, Moment]], int]]:
     """Read the events after the state up to a block; also return how many blocks nodes accept."""
     contracts = tuple([dialect.address_of(contract) for contract in Contract])
@@ -262,8 +262,8 @@ def _changes(
             trail,
             head,
             head.number,
-            depth=how.depth,
-            chunk_blocks=how.chunk_blocks,
+            depth=options.depth,
+            chunk_blocks=options.chunk_blocks,
         )
         trail = step.trail
         for block, logs in step.found:

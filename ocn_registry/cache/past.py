@@ -16,7 +16,7 @@ from ocn_registry.cache.reading import of_block
 from ocn_registry.errors import BadAnswer, RpcRefused, RpcTimeout
 from ocn_registry.events.state import Moment, Past, id_of, key_of
 from ocn_registry.events.tables import Table
-from ocn_registry.flows.events import Moved
+from ocn_registry.flows.events import ChainMoved
 from ocn_registry.models import Contract
 from ocn_registry.outcomes import PartyDeleted, PartySet, PartyWebsiteSet
 from ocn_registry.protocol.effects import BlockAt, Logs, all_of
@@ -107,7 +107,7 @@ def _logs(
     asked = Logs((dialect.address_of(Contract.REGISTRY),), first, last)
     try:
         return (yield from of_block(state.block, iter(asked)))
-    except Moved:
+    except ChainMoved:
         raise
     except (RpcRefused, RpcTimeout, BadAnswer) as error:
         if first == last:
@@ -125,7 +125,7 @@ def _times(state: State, blocks: dict[str, int]) -> Flow[dict[str, Moment]]:
     moments: dict[int, Moment] = {}
     for number, block in zip(numbers, read, strict=True):
         if block is None:
-            raise Moved("the node does not have a block whose events it returned")
+            raise ChainMoved("the node does not have a block whose events it returned")
         moments[number] = Moment(number, block.timestamp_unix_s)
     return {key: moments[number] for key, number in blocks.items()}
 

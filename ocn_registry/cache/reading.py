@@ -19,7 +19,7 @@ from ocn_registry.events.state import (
     id_of,
     key_of,
 )
-from ocn_registry.flows.events import Moved
+from ocn_registry.flows.events import ChainMoved
 from ocn_registry.models import Address, PartyId
 from ocn_registry.outcomes import (
     AgreementMade,
@@ -140,7 +140,7 @@ def _with_block(parts: tuple[AnyEffect, ...], block: BlockRef) -> Flow[tuple[Ans
     answers: list[Answer] = []
     for *some, there in (yield from all_of(tuple(groups))):
         if there != block:
-            raise Moved("the chain moved while it was read")
+            raise ChainMoved("the chain moved while it was read")
         answers += some
     return tuple(answers)
 

@@ -11,7 +11,7 @@ from ocn_registry.cli.output.render import as_json, for_programs, lines, printab
 from ocn_registry.errors import InvalidInput
 from ocn_registry.flows.options import DEFAULT_MAX_COST_WEI, WriteOptions
 from ocn_registry.plans.network import confirmations_of
-from ocn_registry.plans.write import Writing
+from ocn_registry.plans.write import WriteTask
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from ocn_registry.client.sync_client import RegistryClient
     from ocn_registry.dialects import Step
     from ocn_registry.networks import Deployment
+    from ocn_registry.plans.current_entries import CurrentEntries
     from ocn_registry.plans.entries import Entry
-    from ocn_registry.plans.present import Present
     from ocn_registry.signing import Signer
 
 _PATIENCE_S, _BLOCK_S = 120.0, 10.0
@@ -67,7 +67,7 @@ def write(  # noqa: PLR0913 - all that a write has
     *,
     insist: bool = False,
     unless_unchanged: bool = False,
-    present: Present | None = None,
+    current: CurrentEntries | None = None,
     whole: bool = False,
 ) -> int:
     """Show what will be done, ask, do it, and show the result.
@@ -79,7 +79,7 @@ def write(  # noqa: PLR0913 - all that a write has
         payer: Signs the transaction, and pays.
         insist: Whether somebody has to agree explicitly, if only by `--yes`.
         unless_unchanged: Whether to send nothing if all is listed like this already.
-        present: What was read before about the entries.
+        current: What was read before about the entries.
         whole: Whether requests take effect all or not at all; otherwise each by itself.
 
     Returns:
@@ -88,9 +88,9 @@ def write(  # noqa: PLR0913 - all that a write has
     from ocn_registry.cli.config.keys import check_payer  # noqa: PLC0415 - only for writes
 
     check_payer(payer)
-    writing = Writing(client, steps, payer, Terminal(args), present, whole=whole)
+    task = WriteTask(client, steps, payer, Terminal(args), current, whole=whole)
     options = write_options(args, client.deployment)
-    return writing.execute(
+    return task.execute(
         options, insist=insist, dry_run=args.dry_run, unless_unchanged=unless_unchanged
     )
 

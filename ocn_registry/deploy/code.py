@@ -29,7 +29,7 @@ _DIFFERENCES_TOLD = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class CodeDifference:
     """A deviation of a contract from the published one.
 
     Attributes:
@@ -50,7 +50,9 @@ class Difference:
         return f"{where}: {self.what} is {self.found} and should be {self.expected}"
 
 
-def code_differences(deployment: Deployment, contract: Contract, code: bytes) -> list[Difference]:
+def code_differences(
+    deployment: Deployment, contract: Contract, code: bytes
+) -> list[CodeDifference]:
     """Return how code differs from the published contract's deployed code.
 
     Args:
@@ -89,7 +91,7 @@ def compared(
     code: bytes,
     *,
     deployed_open: bool | None,
-) -> list[Difference]:
+) -> list[CodeDifference]:
     """Return how code differs, and the import flag in it; see `code_differences`."""
     made = published(deployment, contract)
     size = len(made.deployed_bytecode)
@@ -97,7 +99,7 @@ def compared(
         found = f"{len(code)} bytes" if code else "none at all"
         return [differ(contract, "the code", f"{size} bytes", found)]
     wanted = bytearray(made.deployed_bytecode)
-    differences: list[Difference] = []
+    differences: list[CodeDifference] = []
     values = immutable_values(deployment, contract)
     if deployed_open is not None:
         values["_deployedOpen"] = abi.uint(int(deployed_open))
@@ -158,6 +160,6 @@ def _short_string(text: bytes) -> bytes:
     return text.ljust(31, b"\0") + bytes([len(text)])
 
 
-def differ(contract: Contract, what: str, expected: str, found: str) -> Difference:
+def differ(contract: Contract, what: str, expected: str, found: str) -> CodeDifference:
     """Return a difference."""
-    return Difference(contract=contract, what=what, expected=expected, found=found)
+    return CodeDifference(contract=contract, what=what, expected=expected, found=found)

@@ -16,7 +16,7 @@ from ocn_registry.evm import abi
 from ocn_registry.evm.keccak import keccak256
 from ocn_registry.evm.rlp import decode
 from ocn_registry.evm.transactions import SignedTransaction
-from ocn_registry.flows.landing import Landed, look_for
+from ocn_registry.flows.confirmation import Included, look_for
 from ocn_registry.flows.numbers import next_number
 from ocn_registry.flows.price import fees, hold_cost, raised
 from ocn_registry.flows.sender import counts_of, sender_for
@@ -76,7 +76,7 @@ class Creator(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class DeploymentOrder:
     """What to deploy.
 
     Attributes:
@@ -134,7 +134,7 @@ def published(name: str) -> Artifact:
     return artifact(DIALECT, name)
 
 
-def sender_of(order: Order) -> Flow[Sender]:
+def sender_of(order: DeploymentOrder) -> Flow[Sender]:
     """Return the deployer as a sender of transactions, with the journal of the order's options."""
     here = Deployment(
         name=order.name,
@@ -146,7 +146,7 @@ def sender_of(order: Order) -> Flow[Sender]:
     return (yield from sender_for(with_chain_facts(here), order.deployer, order.options))
 
 
-def waiting(order: Order, record: Record, name: str) -> Flow[Waiting | None]:
+def waiting(order: DeploymentOrder, record: Record, name: str) -> Flow[Waiting | None]:
     """Return a contract's transaction that is not in a block yet and could still be.
 
     Args:
@@ -157,7 +157,7 @@ def waiting(order: Order, record: Record, name: str) -> Flow[Waiting | None]:
     known = record.contract(name)
     sender = yield from sender_of(order)
     entry = None if known is None else (yield from _of_record(sender, known))
-    if entry is None or isinstance((yield from look_for(entry.tx_hashes, 1)), Landed):
+    if entry is None or isinstance((yield from look_for(entry.tx_hashes, 1)), Included):
         return None
     count = yield from TransactionCount(order.deployer, pending=False)
     if count > entry.number:
@@ -174,7 +174,7 @@ def waiting(order: Order, record: Record, name: str) -> Flow[Waiting | None]:
 
 
 def stand(
-    order: Order,
+    order: DeploymentOrder,
     record: Record,
     creator: Creator,
     name: str,
@@ -193,47 +193,47 @@ def stand(
     code = order.code(name, registry)
     known = record.contract(name)
     if known is not None and (yield from _of_record(sender, known)) is None:
-        landed = yield from _found(order, str(known["transaction"]))
+        included = yield from _found(order, str(known["transaction"]))
     else:
         entry, lost = yield from _sent(order, record, sender, creator, name, code)
         if order.options.on_sent is not None:
             order.options.on_sent(entry.tx_hashes[-1])
-        entry, landed = yield from sender.wait(entry, lost)
+        entry, included = yield from sender.wait(entry, lost)
         _note(record, name, entry, code)
-    receipt = landed.receipt
+    receipt = included.receipt
     record.note(
         name,
-        transaction=landed.tx_hash,
-        block=landed.block.number,
-        blockHash=landed.block.hash,
+        transaction=included.tx_hash,
+        block=included.block.number,
+        blockHash=included.block.hash,
         gasUsed=receipt.gas_used,
         gasPriceWei=receipt.gas_price_wei,
     )
     if not receipt.succeeded:
         raise NotDeployed(
-            f"transaction {landed.tx_hash} failed, and {name} was not created: find out why, then "
-            "begin with another record",
+            f"transaction {included.tx_hash} failed, and {name} was not created: find out why, "
+            "then begin with another record",
         )
     return Address(str((record.contract(name) or {})["address"]))
 
 
-def _found(order: Order, tx_hash: str) -> Flow[Landed]:
+def _found(order: DeploymentOrder, tx_hash: str) -> Flow[Included]:
     """Look for a transaction that the journal does not know.
 
     Raises:
         NotDeployed: The transaction is not in a confirmed block.
     """
-    landed = yield from look_for((tx_hash,), order.options.confirmations)
-    if not isinstance(landed, Landed):
+    included = yield from look_for((tx_hash,), order.options.confirmations)
+    if not isinstance(included, Included):
         raise NotDeployed(
             f"transaction {tx_hash} of the record is not in this journal, and not in a block that "
             "stands: go on with the journal that it was sent with, or wait",
         )
-    return landed
+    return included
 
 
 def _sent(  # noqa: PLR0913, PLR0917 - what a creation is made of
-    order: Order,
+    order: DeploymentOrder,
     record: Record,
     sender: Sender,
     creator: Creator,
@@ -271,7 +271,7 @@ def _sent(  # noqa: PLR0913, PLR0917 - what a creation is made of
 
 
 def _first(
-    order: Order,
+    order: DeploymentOrder,
     sender: Sender,
     creator: Creator,
     code: bytes,

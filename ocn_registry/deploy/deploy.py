@@ -16,8 +16,8 @@ from ocn_registry.deploy.create import (
     DIALECT,
     Creating,
     Creator,
+    DeploymentOrder,
     NotDeployed,
-    Order,
     Waiting,
     published,
     stand,
@@ -40,9 +40,9 @@ __all__ = [
     "NAMES",
     "Creating",
     "Creator",
+    "DeploymentOrder",
+    "DeploymentPlan",
     "NotDeployed",
-    "Order",
-    "Plan",
     "Waiting",
     "deploy",
     "gas_for",
@@ -58,7 +58,7 @@ _ZERO_GAS, _NONZERO_GAS = 4, 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class DeploymentPlan:
     """What a deployment will do.
 
     Attributes:
@@ -72,7 +72,7 @@ class Plan:
         problems: What prevents the deployment; empty if nothing does.
     """
 
-    order: Order
+    order: DeploymentOrder
     balance_wei: int
     block_gas_limit: int
     max_fee_per_gas_wei: int
@@ -114,7 +114,7 @@ class Plan:
         return [*lines, f"price       {price}", f"finality    {order.options.confirmations} blocks"]
 
 
-def plan(order: Order, record: Record) -> Flow[Plan]:
+def plan(order: DeploymentOrder, record: Record) -> Flow[DeploymentPlan]:
     """Return what a deployment would do and cost, and whether the chain accepts it.
 
     Args:
@@ -156,7 +156,7 @@ def plan(order: Order, record: Record) -> Flow[Plan]:
             costs, most = amount(cost, order.token), amount(cap, order.token)
             problem = f"{name} could cost {costs}, and the limit for a transaction is {most}"
             problems = [*problems, f"{problem}: raise it (--max-cost) if that is intended"]
-    made = Plan(
+    made = DeploymentPlan(
         order=order,
         balance_wei=balance,
         block_gas_limit=limit,
@@ -174,7 +174,7 @@ def plan(order: Order, record: Record) -> Flow[Plan]:
     return replace(made, problems=(*problems, f"{order.deployer} {problem}"))
 
 
-def deploy(order: Order, record: Record, creator: Creator) -> Flow[Deployment]:
+def deploy(order: DeploymentOrder, record: Record, creator: Creator) -> Flow[Deployment]:
     """Create what is not created yet, wait until it is final, verify it, and finish the record.
 
     The caller must hold the lock of the record (`alone`) and have checked the `plan`.
@@ -242,7 +242,7 @@ def gas_for(code: bytes, size: int) -> int:
     return _CREATION_GAS + data + _BYTE_GAS * size + _CONSTRUCTOR_GAS
 
 
-def _fixed(order: Order) -> dict[str, object]:
+def _fixed(order: DeploymentOrder) -> dict[str, object]:
     """Return the values that must not change between attempts."""
     hashes = {name: "0x" + keccak256(published(name).bytecode).hex() for name in NAMES}
     return {
@@ -256,7 +256,7 @@ def _fixed(order: Order) -> dict[str, object]:
     }
 
 
-def _hold(order: Order, record: Record) -> None:
+def _hold(order: DeploymentOrder, record: Record) -> None:
     """Reject the record of another deployment."""
     if record.is_finished:
         raise NotDeployed(

@@ -46,7 +46,7 @@ _EXECUTOR: Final = keccak256(b"EXECUTOR_ROLE")
 _NOTHING: Final = abi.uint(0)
 
 
-class Stage(Enum):
+class OperationStage(Enum):
     """The state of an operation of a timelock; the values are the contract's."""
 
     UNSET = 0
@@ -56,7 +56,7 @@ class Stage(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Acceptance:
+class AcceptanceStatus:
     """The progress of a timelock in accepting the registry.
 
     Attributes:
@@ -65,12 +65,12 @@ class Acceptance:
         min_delay_s: Shortest delay that the timelock accepts, in seconds.
     """
 
-    stage: Stage
+    stage: OperationStage
     ready_unix_s: int | None
     min_delay_s: int
 
 
-def acceptance(deployment: Deployment, timelock: str, *, salt: int = 0) -> Flow[Acceptance]:
+def acceptance(deployment: Deployment, timelock: str, *, salt: int = 0) -> Flow[AcceptanceStatus]:
     """Return the progress of a timelock in accepting the registry.
 
     Args:
@@ -88,10 +88,12 @@ def acceptance(deployment: Deployment, timelock: str, *, salt: int = 0) -> Flow[
         ChainId(),
     )
     hold_chain(deployment, chain_id)
-    if stage >= len(Stage):
+    if stage >= len(OperationStage):
         raise NotHandedOver(f"{address} is not a timelock: it answers with stage {stage}")
-    waits = Stage(stage) in {Stage.WAITING, Stage.READY}
-    return Acceptance(stage=Stage(stage), ready_unix_s=ready if waits else None, min_delay_s=delay)
+    waits = OperationStage(stage) in {OperationStage.WAITING, OperationStage.READY}
+    return AcceptanceStatus(
+        stage=OperationStage(stage), ready_unix_s=ready if waits else None, min_delay_s=delay
+    )
 
 
 def schedule(  # noqa: PLR0913 - what is scheduled
@@ -122,7 +124,7 @@ def schedule(  # noqa: PLR0913 - what is scheduled
     made = yield from scheduling(deployment, address, signer.address, delay_s=delay_s, salt=salt)
     outcome = yield from _send(deployment, made, signer, options)
     found = yield from acceptance(deployment, address, salt=salt)
-    if found.stage is Stage.UNSET:
+    if found.stage is OperationStage.UNSET:
         raise NotHandedOver(f"{address} does not know what was scheduled in {outcome.tx_hash}")
     return outcome
 
@@ -198,7 +200,7 @@ def scheduling(
     address = Address(timelock)
     yield from offered(deployment, address)
     found = yield from acceptance(deployment, address, salt=salt)
-    if found.stage is not Stage.UNSET:
+    if found.stage is not OperationStage.UNSET:
         raise NotHandedOver(
             f"the acceptance by {address} is {found.stage.name.lower()} already: execute it, or "
             "give another salt",
@@ -224,7 +226,7 @@ def executing(
     """Return the call that executes the acceptance; see `execute`."""
     address = Address(timelock)
     found = yield from acceptance(deployment, address, salt=salt)
-    if found.stage is not Stage.READY:
+    if found.stage is not OperationStage.READY:
         when = f", and is ready at {found.ready_unix_s} (Unix time)" if found.ready_unix_s else ""
         raise NotHandedOver(
             f"the acceptance by {address} is {found.stage.name.lower()}{when}: schedule it, and "

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ocn_registry.deploy.code import (
     NAMES,
-    Difference,
+    CodeDifference,
     code_differences,
     compared,
     deployed_open_in,
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from ocn_registry.transport import AsyncTransport, Transport
 
 __all__ = [
-    "Difference",
+    "CodeDifference",
     "Verification",
     "Wanted",
     "code_differences",
@@ -116,7 +116,7 @@ class Verification:
     pending_owner: Address | None
     import_open: tuple[bool | None, bool | None]
     deployed_open: tuple[bool | None, bool | None]
-    differences: tuple[Difference, ...]
+    differences: tuple[CodeDifference, ...]
     storage_unproven: str | None
 
     @property
@@ -188,7 +188,7 @@ def verification(
     block = head.ref.number
     addresses = (deployment.registry, deployment.permissions)
     codes = yield from all_of(tuple([Code(address, block) for address in addresses]))
-    differences: list[Difference] = []
+    differences: list[CodeDifference] = []
     opens: list[bool | None] = []
     deployed_opens: list[bool | None] = []
     owner: Address | None = None
@@ -241,7 +241,7 @@ def verification(
     )
 
 
-def _state(deployment: Deployment, first: int, block: int) -> Flow[list[Difference] | str]:
+def _state(deployment: Deployment, first: int, block: int) -> Flow[list[CodeDifference] | str]:
     """Return how the state differs from the one rebuilt from events, or why that is unknown."""
     try:
         differing = yield from state_differences(deployment, first, block)
@@ -254,7 +254,7 @@ def _state(deployment: Deployment, first: int, block: int) -> Flow[list[Differen
 class _Created(NamedTuple):
     """The differences of a creation, or its block if there are none."""
 
-    differences: list[Difference]
+    differences: list[CodeDifference]
     blocks: list[int]
 
 
@@ -281,7 +281,7 @@ def _created(
         return _Created([wrong], [])
     first = wanted.first_owner if registry else deployment.registry
     actual = "0x" + arguments[:32].hex()
-    differences: list[Difference] = []
+    differences: list[CodeDifference] = []
     if first is not None and arguments[:32] != abi.address(first):
         differences.append(differ(contract, f"the first argument in {what}", first, actual))
     if deployed_open is not None and arguments[32:] != abi.uint(int(deployed_open)):
@@ -296,7 +296,7 @@ def _flag(
     what: str,
     wanted: bool | None,  # noqa: FBT001 - private
     found: bool | None,  # noqa: FBT001
-) -> list[Difference]:
+) -> list[CodeDifference]:
     if wanted is None or wanted == found:
         return []
     actual = "not to be had" if found is None else str(found).lower()

@@ -202,7 +202,7 @@ class Edit(Generic[K, R]):
         return self._base.edited(self.changed)
 
 
-class Order(Generic[K]):
+class ListOrder(Generic[K]):
     """The order of a contract's list: a new entry is appended, the last entry fills a gap."""
 
     __slots__ = ("_keys", "_places")
@@ -235,7 +235,7 @@ class Order(Generic[K]):
         return iter(self._keys)
 
 
-class NoOrder(Order[K]):
+class NoOrder(ListOrder[K]):
     """The order of a list that is not needed."""
 
     __slots__ = ()
@@ -251,11 +251,11 @@ class NoOrder(Order[K]):
 class Lists(Generic[K]):
     """The orders of the contracts' lists: node numbers, keys of parties, members with a service."""
 
-    nodes: Order[int] = field(default_factory=NoOrder[int])
-    parties: Order[str] = field(default_factory=NoOrder[str])
-    services: Order[K] = field(default_factory=NoOrder[K])
+    nodes: ListOrder[int] = field(default_factory=NoOrder[int])
+    parties: ListOrder[str] = field(default_factory=NoOrder[str])
+    services: ListOrder[K] = field(default_factory=NoOrder[K])
 
     @classmethod
     def kept(cls) -> Lists[K]:
         """Return empty lists that keep their order."""
-        return cls(nodes=Order(), parties=Order(), services=Order())
+        return cls(nodes=ListOrder(), parties=ListOrder(), services=ListOrder())

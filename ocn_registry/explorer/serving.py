@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from ocn_registry.errors import InvalidInput, OcnRegistryError
-from ocn_registry.registry_api.changes import Mark, stream
+from ocn_registry.registry_api.changes import Position, stream
 from ocn_registry.registry_api.problems import MAX_BODY_BYTES, Problem, problem_of
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _follow(self, after: str | None) -> None:
         try:
-            mark = Mark.read(self.headers.get("Last-Event-ID") or after)
+            mark = Position.read(self.headers.get("Last-Event-ID") or after)
         except OcnRegistryError as error:
             self._send(problem_of(error).reply())
             return
@@ -149,7 +149,7 @@ class _Handler(BaseHTTPRequestHandler):
         finally:
             self.followers.discard(id(self))
 
-    async def _pass_on(self, mark: Mark) -> None:
+    async def _pass_on(self, mark: Position) -> None:
         async for text in stream(self.api.changes, mark):
             if self.stopped.is_set():
                 return

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ocn_registry.errors import InvalidInput
 from ocn_registry.flows import write
-from ocn_registry.flows.carried import written
+from ocn_registry.flows.journal_text import written
 from ocn_registry.flows.requests import verify
 from ocn_registry.flows.transaction import Write, transact
 from ocn_registry.intents import AdminReserveParty, InvalidateNonce, SetParty

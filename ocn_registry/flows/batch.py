@@ -18,8 +18,8 @@ from ocn_registry.errors import (
     TransactionReplaced,
 )
 from ocn_registry.flows.arguments import check_signed, check_signer
-from ocn_registry.flows.carried import digest_of, digests, written
 from ocn_registry.flows.gas import BATCH_GAS, item_gas
+from ocn_registry.flows.journal_text import digest_of, digests, written
 from ocn_registry.flows.price import Price, fees
 from ocn_registry.flows.quote import item, requests_in
 from ocn_registry.flows.requests import checks, respelled
@@ -27,7 +27,7 @@ from ocn_registry.flows.sender import sender_for
 from ocn_registry.flows.transaction import Bound, Write, outcome_of_entry, transact
 from ocn_registry.outcomes import Item, Outcome, Quote
 from ocn_registry.protocol.effects import Balance, Head, all_of, together
-from ocn_registry.protocol.side_by_side import Running, side_by_side
+from ocn_registry.protocol.gather import Running, gather
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -124,7 +124,7 @@ def quote(
     sender = yield from sender_for(dialect.deployment, payer, options)
     batch = _Batch(dialect, requests, sender)
     looking, asking = Running(batch.look()), Running(together(Head(), Balance(payer)).__iter__())
-    yield from side_by_side(looking, asking)
+    yield from gather(looking, asking)
     looking.result()
     head, balance = asking.result()
     parts = tuple(batch.parts(_most_gas(head)))
@@ -182,8 +182,8 @@ class _Batch:
                 "they are not sent again",
             )
             try:
-                known, landed = yield from self._sender.wait(entry)
-                outcome = yield from outcome_of_entry(self._dialect, known, landed)
+                known, included = yield from self._sender.wait(entry)
+                outcome = yield from outcome_of_entry(self._dialect, known, included)
             except TransactionReplaced:
                 continue
             self.outcomes.append(outcome)

@@ -33,7 +33,7 @@ _PIECES = 16
 _EVENTS = 2_000
 
 
-class Moved(BadAnswer):
+class ChainMoved(BadAnswer):
     """The chain moved during a read."""
 
 
@@ -122,7 +122,7 @@ def piece(
             _LOG.info("a node refuses %d blocks of events: %s", number - first + 1, error)
             continue
         if end is None or before != end:
-            raise Moved("the node does not have the block that it returned before")
+            raise ChainMoved("the node does not have the block that it returned before")
         return Piece(logs=logs, end=end, chunk_blocks=min(most_blocks, chunk + chunk // 4 + 1))
 
 
@@ -175,7 +175,7 @@ def follow(
             return step
         try:
             return (yield from read_on(contracts, step.trail, step.head, last, depth=depth))
-        except Moved:
+        except ChainMoved:
             continue
     raise moved()
 
@@ -245,7 +245,7 @@ def read_on(  # noqa: PLR0913 - two have a default
 
 def moved() -> BadAnswer:
     """Return the error for a chain that moved during every attempt to read it."""
-    return Moved(
+    return ChainMoved(
         "the chain moved each time while it was read: see that all RPC nodes behind the URL are "
         "on one chain, then try again",
     )
@@ -266,17 +266,17 @@ def _in_blocks(
     if asked or len(known) > 1 or parts[-1].end != head:
         blocks = yield from all_of(tuple([BlockAt(number) for number in (*asked, *known)]))
         if blocks[len(asked) :] != tuple(known.values()):
-            raise Moved("the chain moved while it was read")
+            raise ChainMoved("the chain moved while it was read")
         for number, block in zip(asked, blocks, strict=False):
             if block is None:
-                raise Moved("the chain moved while it was read")
+                raise ChainMoved("the chain moved while it was read")
             known[number] = block
     if parts[-1].end.number == head.number and parts[-1].end != head:
-        raise Moved("the chain moved while it was read")
+        raise ChainMoved("the chain moved while it was read")
     found: list[tuple[BlockRef, tuple[PlacedLog, ...]]] = []
     for number, logs in by_number.items():
         block = known[number]
         if any(log.block_hash != block.hash for log in logs):
-            raise Moved("the chain moved while it was read")
+            raise ChainMoved("the chain moved while it was read")
         found.append((block, tuple(logs)))
     return tuple(found)

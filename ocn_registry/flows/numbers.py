@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ocn_registry.errors import JournalError
-from ocn_registry.flows.landing import FIRST_POLL_S, LONGEST_POLL_S
+from ocn_registry.flows.confirmation import FIRST_POLL_S, LONGEST_POLL_S
 from ocn_registry.flows.sender import counts_of, foreign_waiting
 from ocn_registry.protocol.effects import BlockAt, Clock, Sleep
 

@@ -13,7 +13,7 @@ from ocn_registry.protocol.effects import Call, HeaderAt
 if TYPE_CHECKING:
     from ocn_registry.dialects import Dialect
     from ocn_registry.evm.transactions import SignedTransaction, Transaction
-    from ocn_registry.flows.landing import Landed
+    from ocn_registry.flows.confirmation import Included
     from ocn_registry.models import Address
     from ocn_registry.outcomes import Item
     from ocn_registry.protocol.effects import Flow
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def outcome(
     dialect: Dialect,
-    landed: Landed,
+    included: Included,
     transaction: Transaction,
     sender: Address,
     items: tuple[Item, ...],
@@ -30,14 +30,14 @@ def outcome(
 
     Args:
         dialect: The dialect of the deployment.
-        landed: The transaction and its block.
+        included: The transaction and its block.
         transaction: The signed transaction.
         sender: Who sent it.
         items: The requested intents.
     """
-    receipt, tx_hash = landed.receipt, landed.tx_hash
+    receipt, tx_hash = included.receipt, included.tx_hash
     if not receipt.succeeded:
-        reason = yield from _reason(dialect, transaction, sender, landed.block.number)
+        reason = yield from _reason(dialect, transaction, sender, included.block.number)
         reason.tx_hash = tx_hash
         raise reason
     failures = dialect.failures(receipt.logs)
@@ -45,30 +45,30 @@ def outcome(
         failure.tx_hash = tx_hash
     price = receipt.gas_price_wei
     if price is None:
-        price = yield from _price(transaction, landed)
+        price = yield from _price(transaction, included)
     return Outcome(
         tx_hash=tx_hash,
-        block=landed.block,
+        block=included.block,
         changes=dialect.changes(receipt.logs, tuple([item.intent for item in items])),
         items=tuple(
             [replace(item, error=failures.get(place)) for place, item in enumerate(items)],
         ),
         gas_used=receipt.gas_used,
         gas_price_wei=price,
-        seen=landed.seen,
+        seen=included.seen,
     )
 
 
-def created(landed: Landed) -> Outcome:
+def created(included: Included) -> Outcome:
     """Return the outcome of a contract creation; raise if it failed."""
-    receipt = landed.receipt
+    receipt = included.receipt
     if not receipt.succeeded:
         failed = UnknownRevert()
-        failed.tx_hash = landed.tx_hash
+        failed.tx_hash = included.tx_hash
         raise failed
     return Outcome(
-        tx_hash=landed.tx_hash,
-        block=landed.block,
+        tx_hash=included.tx_hash,
+        block=included.block,
         changes=(),
         items=(),
         gas_used=receipt.gas_used,
@@ -82,16 +82,16 @@ def attempt_of(attempts: tuple[SignedTransaction, ...], tx_hash: str) -> Transac
     return unsigned(attempt.raw)
 
 
-def _price(transaction: Transaction, landed: Landed) -> Flow[int | None]:
+def _price(transaction: Transaction, included: Included) -> Flow[int | None]:
     """Compute the price paid per gas from transaction and block; `None` if not possible."""
     tip = transaction.tip_per_gas_wei
     if tip is None:
         return transaction.max_fee_per_gas_wei
     try:
-        header = yield from HeaderAt(landed.block.number)
+        header = yield from HeaderAt(included.block.number)
     except TransportError:
         return None
-    if header is None or header.base_fee_wei is None or header.ref.hash != landed.block.hash:
+    if header is None or header.base_fee_wei is None or header.ref.hash != included.block.hash:
         return None
     return min(transaction.max_fee_per_gas_wei, header.base_fee_wei + tip)
 

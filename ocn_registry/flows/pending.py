@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ocn_registry.flows.carried import items
-from ocn_registry.flows.landing import Landed, place_of
+from ocn_registry.flows.confirmation import Included, place_of
+from ocn_registry.flows.journal_text import items
 from ocn_registry.flows.sender import counts_of, same_chain, sender_for
 from ocn_registry.outcomes import OpenTransaction, SpenderStatus
 from ocn_registry.protocol.effects import (
@@ -77,7 +77,7 @@ def spender_status(
         if not same_chain(entry.genesis_hash, counts.genesis_hash):
             continue
         place = yield from place_of(entry.tx_hashes, its, counts.head, sender.depth)
-        if isinstance(place, Landed) or entry.state == "lost":
+        if isinstance(place, Included) or entry.state == "lost":
             continue
         found.append(
             OpenTransaction(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from ocn_registry.errors import InsufficientFunds, Reverted
 from ocn_registry.flows.arguments import check_step
-from ocn_registry.flows.carried import written
+from ocn_registry.flows.journal_text import written
 from ocn_registry.flows.outcome import attempt_of
 from ocn_registry.flows.price import Price
 from ocn_registry.flows.requests import respelled, verify
@@ -19,7 +19,7 @@ from ocn_registry.flows.sender import foreign_waiting, sender_for
 from ocn_registry.flows.transaction import Bound, Write, plain, prepared, same_call
 from ocn_registry.outcomes import Item, Quote
 from ocn_registry.protocol.effects import Balance, Clock, Local
-from ocn_registry.protocol.side_by_side import Running, side_by_side
+from ocn_registry.protocol.gather import Running, gather
 from ocn_registry.signing import SignedRequest, recover
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def quote(
     entries = yield from sender.entries()
     pricing = Running(_priced(dialect, steps, sender))
     looking = [Running(sender.look(entries))] if any(one.open for one in entries) else []
-    yield from side_by_side(pricing, *looking)
+    yield from gather(pricing, *looking)
     look = looking[0].result() if looking else None
     own = entries if look is None else look.entries
     entry = same_call(own, write_of(dialect, steps, payer))

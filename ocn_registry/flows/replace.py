@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from ocn_registry.errors import InvalidInput, OutcomeUnknown, TransactionReplaced, WrongChain
 from ocn_registry.evm.transactions import SignedTransaction, digest, signature_in, unsigned
-from ocn_registry.flows.landing import Landed, look_for, wait
+from ocn_registry.flows.confirmation import Included, look_for, wait
 from ocn_registry.flows.outcome import outcome
 from ocn_registry.flows.price import hold_cost, raised
 from ocn_registry.flows.sender import other_chain, same_chain, sender_for
@@ -57,7 +57,7 @@ def outcome_of(dialect: Dialect, tx_hash: str, options: WriteOptions) -> Flow[Ou
     entry = yield from _entry(dialect, tx_hash, options)
     hashes = (tx_hash,) if entry is None else entry.tx_hashes
     found = yield from look_for(hashes, options.confirmations)
-    if not isinstance(found, Landed):
+    if not isinstance(found, Included):
         if entry is not None:
             yield from _of_this_chain(entry)
         return None
@@ -79,8 +79,8 @@ def await_outcome(dialect: Dialect, tx_hash: str, options: WriteOptions) -> Flow
     if entry is not None:
         yield from _of_this_chain(entry)
         sender = yield from sender_for(dialect.deployment, entry.account, options)
-        entry, landed = yield from sender.wait(entry)
-        return (yield from outcome_of_entry(dialect, entry, landed))
+        entry, included = yield from sender.wait(entry)
+        return (yield from outcome_of_entry(dialect, entry, included))
     known = yield from TransactionOf(tx_hash)
     number = None if known is None else known.transaction.nonce
     account = None if known is None else known.sender
@@ -101,8 +101,8 @@ def speed_up(
         signer: The account that sent it.
         options: Price, journal and time limits.
     """
-    entry, landed = yield from _replace(dialect, _checked(tx_hash), signer, options, void=False)
-    return (yield from outcome_of_entry(dialect, entry, landed))
+    entry, included = yield from _replace(dialect, _checked(tx_hash), signer, options, void=False)
+    return (yield from outcome_of_entry(dialect, entry, included))
 
 
 def cancel(
@@ -122,9 +122,9 @@ def cancel(
     Returns:
         `None` if it will never take effect; its outcome if it was faster.
     """
-    entry, landed = yield from _replace(dialect, _checked(tx_hash), signer, options, void=True)
+    entry, included = yield from _replace(dialect, _checked(tx_hash), signer, options, void=True)
     try:
-        return (yield from outcome_of_entry(dialect, entry, landed))
+        return (yield from outcome_of_entry(dialect, entry, included))
     except TransactionReplaced:
         return None
 
@@ -136,14 +136,14 @@ def _replace(
     options: WriteOptions,
     *,
     void: bool,
-) -> Flow[tuple[JournalEntry, Landed]]:
+) -> Flow[tuple[JournalEntry, Included]]:
     """Replace a pending transaction; return its entry and the one that was mined."""
     sender = yield from sender_for(dialect.deployment, signer.address, options)
     turn = yield from sender.turn()
     lost = None
     try:
         entry = yield from _known(dialect, sender, tx_hash)
-        if not isinstance((yield from look_for(entry.tx_hashes, 1)), Landed):
+        if not isinstance((yield from look_for(entry.tx_hashes, 1)), Included):
             dearer = yield from _dearer(entry, sender, void=void)
             signed = yield from signed_by(signer, dearer)
             entry = replace(entry, attempts=(*entry.attempts, signed), reported=False)
@@ -241,12 +241,12 @@ def _of_this_chain(entry: JournalEntry) -> Flow[None]:
         raise other_chain(entry)
 
 
-def _outcome(dialect: Dialect, landed: Landed) -> Flow[Outcome]:
+def _outcome(dialect: Dialect, included: Included) -> Flow[Outcome]:
     """Return the outcome of a transaction known only by its hash."""
-    found = yield from TransactionOf(landed.tx_hash)
+    found = yield from TransactionOf(included.tx_hash)
     if found is None:
-        raise OutcomeUnknown(landed.tx_hash, "the RPC node does not know it any more")
-    return (yield from outcome(dialect, landed, found.transaction, found.sender, ()))
+        raise OutcomeUnknown(included.tx_hash, "the RPC node does not know it any more")
+    return (yield from outcome(dialect, included, found.transaction, found.sender, ()))
 
 
 def _checked(tx_hash: str) -> str:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ocn_registry.errors import JournalError, TransactionReplaced, TransportError
-from ocn_registry.flows.landing import (
+from ocn_registry.flows.confirmation import (
     FIRST_POLL_S,
-    Landed,
+    Included,
     is_taken,
     place_of,
     wait,
@@ -179,8 +179,8 @@ class Sender:
                 continue
             its_receipts, its_known = answers[entry]
             place = yield from place_of(entry.tx_hashes, its_receipts, now.head, 1, at)
-            if isinstance(place, Landed):
-                found.append(self.landed(entry, place))
+            if isinstance(place, Included):
+                found.append(self.included(entry, place))
             elif self.deployment.starts_again and entry.reported:
                 # The test chain was reset: what its owner undid is not sent again.
                 found.append(replace(entry, state="lost", tx_hash=None, block=None))
@@ -191,7 +191,7 @@ class Sender:
             ):
                 found.append(replace(entry, state="lost", tx_hash=None, block=None))
             else:
-                found.append(self._afloat(entry))
+                found.append(self._not_included(entry))
                 if now.mined <= entry.number and not any(its_known) and not any(its_receipts):
                     adrift.append(entry)
         return Look(entries=tuple(found), counts=now, adrift=tuple(adrift))
@@ -270,7 +270,7 @@ class Sender:
         self,
         entry: JournalEntry,
         lost: TransportError | None = None,
-    ) -> Flow[tuple[JournalEntry, Landed]]:
+    ) -> Flow[tuple[JournalEntry, Included]]:
         """Wait for an entry's block, and record the chain's decision.
 
         Args:
@@ -294,7 +294,7 @@ class Sender:
             return latest.tx_hashes
 
         try:
-            landed = yield from wait(
+            included = yield from wait(
                 entry.tx_hashes,
                 entry.number,
                 self.account,
@@ -307,22 +307,22 @@ class Sender:
         except TransactionReplaced:
             yield from self.note(replace(latest, state="lost", reported=True))
             raise
-        latest = replace(self.landed(latest, landed), reported=True)
+        latest = replace(self.included(latest, included), reported=True)
         yield from self.note(latest)
-        return latest, landed
+        return latest, included
 
     @staticmethod
-    def _afloat(entry: JournalEntry) -> JournalEntry:
+    def _not_included(entry: JournalEntry) -> JournalEntry:
         """Return an entry, updated for no attempt being in a block."""
         return replace(entry, state="signed", reported=False, tx_hash=None, block=None)
 
-    def landed(self, entry: JournalEntry, landed: Landed) -> JournalEntry:
+    def included(self, entry: JournalEntry, included: Included) -> JournalEntry:
         """Return an entry, updated for an attempt in a block."""
         return replace(
             entry,
-            state="final" if landed.blocks >= self.depth else "mined",
-            tx_hash=landed.tx_hash,
-            block=landed.block,
+            state="final" if included.blocks >= self.depth else "mined",
+            tx_hash=included.tx_hash,
+            block=included.block,
         )
 
 

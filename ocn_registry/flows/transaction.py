@@ -18,7 +18,7 @@ from ocn_registry.errors import (
     TransactionReplaced,
 )
 from ocn_registry.evm.transactions import Transaction, unsigned
-from ocn_registry.flows.carried import items as items_of
+from ocn_registry.flows.journal_text import items as items_of
 from ocn_registry.flows.numbers import next_number
 from ocn_registry.flows.outcome import attempt_of, created, outcome
 from ocn_registry.flows.price import Price, hold_cost, price_at
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from ocn_registry.dialects import Dialect
     from ocn_registry.errors import Reverted
     from ocn_registry.evm.transactions import SignedTransaction
-    from ocn_registry.flows.landing import Landed
+    from ocn_registry.flows.confirmation import Included
     from ocn_registry.flows.options import WriteOptions
     from ocn_registry.flows.sender import Counts, Look, Sender
     from ocn_registry.outcomes import Item, Outcome
@@ -69,7 +69,7 @@ class Write:
             call was just simulated.
         call: The call to send.
         items: The requested intents, for the outcome.
-        carries: Their description for the journal; see `carried`.
+        carries: Their description for the journal; see `journal_text`.
         once: Whether the contracts accept it only once, whatever happens in between.
         gas: The gas that it needs; `None` to ask the node.
         bound: The limits of a confirmed quote; `None` without one.
@@ -159,25 +159,25 @@ def transact(
         turn.give_back()
     if options.on_sent is not None:
         options.on_sent(entry.tx_hashes[-1])
-    entry, landed = yield from sender.wait(entry, lost)
-    return (yield from outcome_of_entry(dialect, entry, landed, write.items))
+    entry, included = yield from sender.wait(entry, lost)
+    return (yield from outcome_of_entry(dialect, entry, included, write.items))
 
 
 def outcome_of_entry(
     dialect: Dialect,
     entry: JournalEntry,
-    landed: Landed,
+    included: Included,
     items: tuple[Item, ...] | None = None,
 ) -> Flow[Outcome]:
     """Return the outcome of an entry's transaction; raise its error if it failed."""
     try:
-        transaction = attempt_of(entry.attempts, landed.tx_hash)
+        transaction = attempt_of(entry.attempts, included.tx_hash)
     except ValueError:
-        return created(landed)
+        return created(included)
     if call_of(transaction.to, transaction.data) != entry.call:  # it was cancelled
         raise TransactionReplaced(entry.tx_hashes[0], entry.number)
     asked = items_of(entry.carries) if items is None else items
-    return (yield from outcome(dialect, landed, transaction, entry.account, asked))
+    return (yield from outcome(dialect, included, transaction, entry.account, asked))
 
 
 def same_call(entries: tuple[JournalEntry, ...], write: Write) -> JournalEntry | None:

@@ -17,7 +17,7 @@ from ocn_registry.errors import (
     RpcUnavailable,
 )
 from ocn_registry.flows.arguments import check_quote, check_signer
-from ocn_registry.flows.landing import FIRST_POLL_S, LONGEST_POLL_S
+from ocn_registry.flows.confirmation import FIRST_POLL_S, LONGEST_POLL_S
 from ocn_registry.flows.quote import (
     bounded,
     check,

@@ -2,7 +2,7 @@
 
 A user may name any regular file to be read: `read_bytes`. A file that holds a key must be readable
 by nobody else: `read_private`. What this package keeps for itself, a cursor or a cache, counts only
-if nobody else could have written it: `read_own`, `write_own`, `append_own`. Those do not follow
+if nobody else could have written it: `read_own`, `write_own`. Those do not follow
 links, and what is written is whole or not there.
 """
 
@@ -169,36 +169,6 @@ def write_own(
         raise FileRefused(
             f"the {what} {shown(str(path))} can't be written: {_reason(error)}",
         ) from None
-
-
-def append_own(path: str | os.PathLike[str], line: bytes, *, what: str = "file") -> None:
-    """Add to the end of a file that only this user may write, and see it to the disk.
-
-    Args:
-        path: The file; it is made if there is none.
-        line: What is added.
-        what: What messages call it.
-
-    Raises:
-        FileRefused: It is a link, somebody else could have written it, or it can't be written.
-    """
-    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0)
-    try:
-        handle = os.open(path, flags | _NO_LINK | _BINARY, 0o600)
-    except OSError as error:
-        raise FileRefused(
-            f"the {what} {shown(str(path))} can't be written: {_reason(error)}",
-        ) from None
-    with os.fdopen(handle, "ab") as file:
-        check_own(os.fstat(file.fileno()), path, what=what)
-        try:
-            file.write(line)
-            file.flush()
-            os.fsync(file.fileno())
-        except OSError as error:
-            raise FileRefused(
-                f"the {what} {shown(str(path))} can't be written: {_reason(error)}",
-            ) from None
 
 
 def _read(

@@ -12,7 +12,7 @@ MAX_DEPTH = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class JsonLimits:
     """The most that one document may be.
 
     Attributes:
@@ -36,19 +36,19 @@ RPC_OBJECT_ITEMS = 100_000  # a block lists the hashes of its transactions
 RPC_EVENTS = 50_000
 RPC_EVENTS_ITEMS = 16 * RPC_EVENTS
 
-REQUEST = Limits(max_bytes=1 << 16, max_items=4_096)
-NETWORK_FILE = Limits(max_bytes=1 << 16, max_items=2_048)
-CREDENTIALS_FILE = Limits(max_bytes=1 << 16, max_items=4_096)
-SETTINGS_FILE = Limits(max_bytes=1 << 16, max_items=4_096)
-KEYSTORE_FILE = Limits(max_bytes=1 << 16, max_items=256)
-STATE_FILE = Limits(max_bytes=1 << 20, max_items=50_000)
-NODE_DOCUMENT = Limits(max_bytes=1 << 16, max_items=10_000)
-SIGNATURE_HEADER = Limits(max_bytes=4 << 20, max_items=200_000)
-OCPI_BODY = Limits(max_bytes=16 << 20, max_items=2_000_000, max_digits=1_000)
-CURSOR_FILE = Limits(max_bytes=64 << 20, max_items=2_000_000)
-SNAPSHOT_FILE = Limits(max_bytes=256 << 20, max_items=20_000_000)
-CACHE_ROW = Limits(max_bytes=64 << 20, max_items=5_000_000)
-ANYTHING = Limits(max_bytes=64 << 20, max_items=1_000_000, max_digits=4_000)
+REQUEST = JsonLimits(max_bytes=1 << 16, max_items=4_096)
+NETWORK_FILE = JsonLimits(max_bytes=1 << 16, max_items=2_048)
+CREDENTIALS_FILE = JsonLimits(max_bytes=1 << 16, max_items=4_096)
+SETTINGS_FILE = JsonLimits(max_bytes=1 << 16, max_items=4_096)
+KEYSTORE_FILE = JsonLimits(max_bytes=1 << 16, max_items=256)
+STATE_FILE = JsonLimits(max_bytes=1 << 20, max_items=50_000)
+NODE_DOCUMENT = JsonLimits(max_bytes=1 << 16, max_items=10_000)
+SIGNATURE_HEADER = JsonLimits(max_bytes=4 << 20, max_items=200_000)
+OCPI_BODY = JsonLimits(max_bytes=16 << 20, max_items=2_000_000, max_digits=1_000)
+CURSOR_FILE = JsonLimits(max_bytes=64 << 20, max_items=2_000_000)
+SNAPSHOT_FILE = JsonLimits(max_bytes=256 << 20, max_items=20_000_000)
+CACHE_ROW = JsonLimits(max_bytes=64 << 20, max_items=5_000_000)
+ANYTHING = JsonLimits(max_bytes=64 << 20, max_items=1_000_000, max_digits=4_000)
 
 # What arrives compressed may unpack to so many times its size, and a little more.
 MAX_UNPACKED_RATIO = 100

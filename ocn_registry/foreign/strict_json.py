@@ -18,7 +18,7 @@ from ocn_registry.foreign.limits import ANYTHING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ocn_registry.foreign.limits import Limits
+    from ocn_registry.foreign.limits import JsonLimits
 
 # A text, or one that does not end. It always matches where a text starts, so that one pass is all.
 _TEXT = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
@@ -44,7 +44,7 @@ TooDeep = BeyondLimits
 
 def parse_json(
     content: bytes,
-    limits: Limits = ANYTHING,
+    limits: JsonLimits = ANYTHING,
     *,
     pairs: Callable[[list[tuple[str, object]]], object] | None = None,
     number: Callable[[str], object] | None = None,
@@ -103,7 +103,7 @@ def as_utf8(content: bytes) -> bytes:
     return content if encoding == "utf-8" else content.decode(encoding).encode()
 
 
-def _check(content: bytes, limits: Limits) -> None:
+def _check(content: bytes, limits: JsonLimits) -> None:
     """Measure the content, in time proportional to its length."""
     # First with what stands in texts, which is quick, and for almost everything enough.
     openings = content.count(b"[") + content.count(b"{")
@@ -124,7 +124,7 @@ def _check(content: bytes, limits: Limits) -> None:
     _check_digits(bare, limits)
 
 
-def _check_digits(content: bytes, limits: Limits) -> None:
+def _check_digits(content: bytes, limits: JsonLimits) -> None:
     run = b"0" * (limits.max_digits + 1)
     if run in content.translate(_DIGITS) and run in _TEXT.sub(b'"', content).translate(_DIGITS):
         raise BeyondLimits(f"with a number of more than {limits.max_digits} digits")

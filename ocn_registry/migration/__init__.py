@@ -26,7 +26,7 @@ from ocn_registry.flows.options import WriteOptions
 from ocn_registry.migration import importing
 from ocn_registry.migration.compare import Difference, NotAsPlanned, What, compare
 from ocn_registry.migration.files import digest_of, from_json, load, save, to_json
-from ocn_registry.migration.importing import Importing, carry, close
+from ocn_registry.migration.importing import ImportOptions, carry, close
 from ocn_registry.migration.plan import Plan, decide
 from ocn_registry.migration.reasons import Kind, LeftOut, Why
 from ocn_registry.migration.snapshot import take
@@ -136,14 +136,14 @@ def import_into(  # noqa: PLR0913 - each has a default
         Reverted: The contracts refuse: `ImportNotOpen`, or an entry that is on the chain already
             under another key. Nothing was sent.
     """
-    how = Importing(
+    settings = ImportOptions(
         signer=signer,
         options=_kept(client, options),
         max_gas=max_gas,
         on_batch=on_batch,
         first_block=_first_block(client),
     )
-    return run(carry(dialect_of(client.deployment), planned, how), client.transport.perform)
+    return run(carry(dialect_of(client.deployment), planned, settings), client.transport.perform)
 
 
 async def import_into_async(  # noqa: PLR0913 - each has a default
@@ -156,14 +156,14 @@ async def import_into_async(  # noqa: PLR0913 - each has a default
     on_batch: Callable[[Outcome], None] | None = None,
 ) -> tuple[Outcome, ...]:
     """Import what is planned and not on the chain yet; see `import_into`."""
-    how = Importing(
+    settings = ImportOptions(
         signer=signer,
         options=_kept(client, options),
         max_gas=max_gas,
         on_batch=on_batch,
         first_block=_first_block(client),
     )
-    flow = carry(dialect_of(client.deployment), planned, how)
+    flow = carry(dialect_of(client.deployment), planned, settings)
     return await run_async(flow, client.transport.perform)
 
 
@@ -222,8 +222,8 @@ def close_import(
     Raises:
         NotAsPlanned: Something differs, and nothing was closed.
     """
-    how = _closing(client, signer, options)
-    flow = close(dialect_of(client.deployment), planned, how, anyway=anyway)
+    settings = _closing(client, signer, options)
+    flow = close(dialect_of(client.deployment), planned, settings, anyway=anyway)
     return run(flow, client.transport.perform)
 
 
@@ -236,8 +236,8 @@ async def close_import_async(
     options: WriteOptions | None = None,
 ) -> tuple[Outcome, ...]:
     """End the import of both contracts for good, if all is as planned; see `close_import`."""
-    how = _closing(client, signer, options)
-    flow = close(dialect_of(client.deployment), planned, how, anyway=anyway)
+    settings = _closing(client, signer, options)
+    flow = close(dialect_of(client.deployment), planned, settings, anyway=anyway)
     return await run_async(flow, client.transport.perform)
 
 
@@ -269,8 +269,8 @@ def _closing(
     client: RegistryClient | AsyncRegistryClient,
     signer: AnySigner,
     options: WriteOptions | None,
-) -> Importing:
-    return Importing(
+) -> ImportOptions:
+    return ImportOptions(
         signer=signer,
         options=_kept(client, options),
         first_block=_first_block(client),

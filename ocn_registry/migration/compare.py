@@ -1,6 +1,6 @@
 """Compare the chain with a plan: what is missing, different, in excess, or out of order.
 
-What was given up on the new contracts while the import was open is not missing (`GivenUp`).
+What was given up on the new contracts while the import was open is not missing (`Removals`).
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from ocn_registry.errors import OcnRegistryError
 from ocn_registry.foreign.text import shown
-from ocn_registry.migration.given_up import GivenUp
 from ocn_registry.migration.reasons import Kind
+from ocn_registry.migration.removals import Removals
 from ocn_registry.protocol.effects import Head
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def compare(
         What differs. `What.ORDER` says nothing about the entries: an account that leaves
             changes the order of a list.
     """
-    plan = (yield from GivenUp.read(dialect, plan, first_block)).without(plan)
+    plan = (yield from Removals.read(dialect, plan, first_block)).without(plan)
     found = yield from standing(dialect, block)
     # An agreement can't be in force to other permissions than the service's, which are compared.
     return (

@@ -3,7 +3,7 @@
 There is no record of progress: whatever is missing on the chain is sent. So you can stop the import
 at any point, in any way, and run it again. It first waits for the owner's open transactions, as
 journal and chain know them. What was given up on the new contracts in the meantime is not sent
-again (`GivenUp`).
+again (`Removals`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from ocn_registry.errors import InvalidInput, Reverted, RpcRefused, RpcTimeout, UnknownRevert
 from ocn_registry.flows import write
-from ocn_registry.flows.landing import FIRST_POLL_S, LONGEST_POLL_S
+from ocn_registry.flows.confirmation import FIRST_POLL_S, LONGEST_POLL_S
 from ocn_registry.flows.sender import counts_of, sender_for
 from ocn_registry.intents import (
     CloseImport,
@@ -23,8 +23,8 @@ from ocn_registry.intents import (
     ImportServices,
 )
 from ocn_registry.migration.compare import NotAsPlanned, What, compare, standing
-from ocn_registry.migration.given_up import GivenUp
 from ocn_registry.migration.price import MAX_ITEMS, SPARE
+from ocn_registry.migration.removals import Removals
 from ocn_registry.models import Contract
 from ocn_registry.protocol.effects import (
     Clock,
@@ -49,7 +49,7 @@ _DRIFT = 64  # validators move the limit of a block by a 1024th at a time: room 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Importing:
+class ImportOptions:
     """How entries are imported.
 
     Attributes:
@@ -68,13 +68,13 @@ class Importing:
     on_batch: Callable[[Outcome], None] | None = None
 
 
-def carry(dialect: Dialect, plan: Plan, how: Importing) -> Flow[tuple[Outcome, ...]]:
+def carry(dialect: Dialect, plan: Plan, settings: ImportOptions) -> Flow[tuple[Outcome, ...]]:
     """Import what is planned and not on the chain yet.
 
     Args:
         dialect: How the new contracts are spoken to.
         plan: What is to be imported.
-        how: Who signs, and how much goes in one transaction.
+        settings: Who signs, and how much goes in one transaction.
 
     Returns:
         What was sent, in its order; nothing when all was there.
@@ -82,11 +82,11 @@ def carry(dialect: Dialect, plan: Plan, how: Importing) -> Flow[tuple[Outcome, .
     sent: list[Outcome] = []
     left: Plan | None = None
     while True:
-        yield from settled(dialect, how)
-        former, left = left, (yield from missing(dialect, plan, how.first_block))
+        yield from settled(dialect, settings)
+        former, left = left, (yield from missing(dialect, plan, settings.first_block))
         try:
             for count, make in _kinds(left):
-                yield from _all(dialect, how, count, make, sent)
+                yield from _all(dialect, settings, count, make, sent)
         except Reverted:
             # Somebody may have left or revoked between the look and the batch: look again.
             if left == former:
@@ -103,7 +103,7 @@ def missing(dialect: Dialect, plan: Plan, first_block: int) -> Flow[Plan]:
         plan: What is to be imported.
         first_block: No block before it has an event of the contracts.
     """
-    plan = (yield from GivenUp.read(dialect, plan, first_block)).without(plan)
+    plan = (yield from Removals.read(dialect, plan, first_block)).without(plan)
     found = yield from standing(dialect)
     operators = {node.operator for node in found.nodes}
     listed = {party.id for party in found.parties}
@@ -120,21 +120,21 @@ def missing(dialect: Dialect, plan: Plan, first_block: int) -> Flow[Plan]:
     )
 
 
-def tried(dialect: Dialect, plan: Plan, how: Importing) -> Flow[None]:
+def tried(dialect: Dialect, plan: Plan, settings: ImportOptions) -> Flow[None]:
     """Simulate the first batch, so that what would be refused is known before anything is paid.
 
     Args:
         dialect: How the new contracts are spoken to.
         plan: What is missing.
-        how: Who signs, and how much goes in one transaction.
+        settings: Who signs, and how much goes in one transaction.
 
     Raises:
         Reverted: The contracts refuse it: `ImportNotOpen`, `OwnableUnauthorizedAccount`, ...
     """
-    limit = yield from most_gas(how.max_gas)
+    limit = yield from most_gas(settings.max_gas)
     for count, make in _kinds(plan):
         if count:
-            yield from _fitting(dialect, how, limit, make, range(min(count, MAX_ITEMS)))
+            yield from _fitting(dialect, settings, limit, make, range(min(count, MAX_ITEMS)))
             return
 
 
@@ -154,7 +154,7 @@ def most_gas(wanted: int | None) -> Flow[int | None]:
 def close(
     dialect: Dialect,
     plan: Plan,
-    how: Importing,
+    settings: ImportOptions,
     *,
     anyway: bool,
 ) -> Flow[tuple[Outcome, ...]]:
@@ -166,7 +166,7 @@ def close(
     Args:
         dialect: How the new contracts are spoken to.
         plan: What was to be imported.
-        how: Who signs.
+        settings: Who signs.
         anyway: Close also if something differs.
 
     Returns:
@@ -175,14 +175,14 @@ def close(
     Raises:
         NotAsPlanned: Something differs, and nothing was closed.
     """
-    yield from settled(dialect, how)
+    yield from settled(dialect, settings)
     first, second = Contract.PERMISSIONS, Contract.REGISTRY
     still = yield from together(
         dialect.import_open(first, None),
         dialect.import_open(second, None),
     )
     if all(still) and not anyway:
-        found = yield from compare(dialect, plan, how.first_block)
+        found = yield from compare(dialect, plan, settings.first_block)
         differences = tuple([one for one in found if one.what is not What.ORDER])
         if differences:
             raise NotAsPlanned(differences)
@@ -190,7 +190,9 @@ def close(
     for contract, is_open in zip((first, second), still, strict=True):
         if is_open:
             intent = CloseImport(contract=contract)
-            sent.append((yield from write.send(dialect, (intent,), how.signer, how.options)))
+            sent.append(
+                (yield from write.send(dialect, (intent,), settings.signer, settings.options))
+            )
     return tuple(sent)
 
 
@@ -209,7 +211,7 @@ def _kinds(plan: Plan) -> tuple[tuple[int, Callable[[range], Intent]], ...]:
 
 def _all(
     dialect: Dialect,
-    how: Importing,
+    settings: ImportOptions,
     count: int,
     make: Callable[[range], Intent],
     sent: list[Outcome],
@@ -217,27 +219,27 @@ def _all(
     """Import all entries of a kind; how many fit is learned from the first batch."""
     at, size = 0, MAX_ITEMS
     while at < count:
-        limit = yield from most_gas(how.max_gas)
+        limit = yield from most_gas(settings.max_gas)
         wanted = range(at, min(at + size, count))
-        size, gas = yield from _fitting(dialect, how, limit, make, wanted)
-        options = replace(how.options, gas=gas)
+        size, gas = yield from _fitting(dialect, settings, limit, make, wanted)
+        options = replace(settings.options, gas=gas)
         intent = make(range(at, at + size))
-        outcome = yield from write.send(dialect, (intent,), how.signer, options)
+        outcome = yield from write.send(dialect, (intent,), settings.signer, options)
         sent.append(outcome)
-        if how.on_batch is not None:
-            how.on_batch(outcome)
+        if settings.on_batch is not None:
+            settings.on_batch(outcome)
         at += size
 
 
 def _fitting(
     dialect: Dialect,
-    how: Importing,
+    settings: ImportOptions,
     limit: int | None,
     make: Callable[[range], Intent],
     wanted: range,
 ) -> Flow[tuple[int, int]]:
     """Return how many of the first entries fit in a transaction, and with how much gas."""
-    size, sender = len(wanted), how.signer.address
+    size, sender = len(wanted), settings.signer.address
     while True:
         intent = make(wanted[:size])
         dialect.check(intent)
@@ -260,19 +262,19 @@ def _fitting(
         size = max(1, min(size - 1, size * limit // gas))
 
 
-def settled(dialect: Dialect, how: Importing) -> Flow[None]:
+def settled(dialect: Dialect, settings: ImportOptions) -> Flow[None]:
     """Wait until nothing that the owner sent is without a block, for as long as for a receipt.
 
     What the journal knows and no node does is handed over again.
 
     Args:
         dialect: How the new contracts are spoken to.
-        how: Who signs, and how long a receipt is waited for.
+        settings: Who signs, and how long a receipt is waited for.
 
     Raises:
         InvalidInput: Something still is in no block.
     """
-    sender = yield from sender_for(dialect.deployment, how.signer.address, how.options)
+    sender = yield from sender_for(dialect.deployment, settings.signer.address, settings.options)
     started = yield from Clock()
     pause = FIRST_POLL_S
     while True:
@@ -284,7 +286,7 @@ def settled(dialect: Dialect, how: Importing) -> Flow[None]:
         if not waiting:
             return
         now = yield from Clock()
-        if now - started >= how.options.timeout_s:
+        if now - started >= settings.options.timeout_s:
             raise InvalidInput(
                 f"{sender.account} has {len(waiting)} transactions in no block yet: wait for them, "
                 "or cancel them, and run this again",

@@ -24,7 +24,7 @@ _WORD = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Price:
+class ImportPrice:
     """What an import takes.
 
     Attributes:
@@ -36,7 +36,7 @@ class Price:
     gas: int
 
 
-def price_of(plan: Plan, max_gas: int | None) -> Price:
+def price_of(plan: Plan, max_gas: int | None) -> ImportPrice:
     """Return what the import of all entries of a plan takes at most.
 
     Args:
@@ -59,7 +59,7 @@ def price_of(plan: Plan, max_gas: int | None) -> Price:
         [_AGREEMENT + _MEMBER * len(one.permissions) for one in plan.agreements],
     )
     batches = [gas for kind in kinds for gas in _batches(kind, max_gas)]
-    return Price(transactions=len(batches), gas=sum(batches))
+    return ImportPrice(transactions=len(batches), gas=sum(batches))
 
 
 def _batches(entries: Iterable[int], max_gas: int | None) -> list[int]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, cast
 from ocn_registry.foreign.text import shown
 from ocn_registry.notary import paths
 from ocn_registry.notary.errors import MalformedSignature, UnsignableMessage
-from ocn_registry.notary.number_texts import NumberWriter, writing_of
+from ocn_registry.notary.number_texts import NumberWriter, format_of
 from ocn_registry.notary.values import NotPlain, plain
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ class OcpiMessage:
             InvalidInput: The number format does not exist.
             UnsignableMessage: A number can't be written in that format.
         """
-        writing, root = writing_of(number_texts), self.root()
+        writing, root = format_of(number_texts), self.root()
         return NumberWriter(writing, root).body(root["body"]) if "body" in root else ""
 
     def root(self) -> dict[str, Plain]:

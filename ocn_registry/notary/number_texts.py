@@ -36,7 +36,7 @@ NumberTexts: TypeAlias = Literal["javascript", "jvm"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Writing:
+class NumberFormat:
     """A way to write the numbers of a message.
 
     Attributes:
@@ -80,14 +80,14 @@ def _as_it_came(value: float) -> str:
     return str(value)
 
 
-JAVASCRIPT = Writing(
+JAVASCRIPT = NumberFormat(
     name="javascript",
     plain=javascript_text,
     floats=javascript_text,
     sent=javascript_text,
     sent_floats=javascript_text,
 )
-JVM = Writing(
+JVM = NumberFormat(
     name="jvm",
     plain=_signed_for_jvm,
     floats=float_text,
@@ -97,7 +97,7 @@ JVM = Writing(
 # Other formats in use, the likely ones first: a JVM that verifies maps, one that verifies classes,
 # and what each of them signs.
 _MET = tuple(
-    Writing(name="jvm", plain=plain, floats=floats, sent=_as_it_came, sent_floats=sent_floats)
+    NumberFormat(name="jvm", plain=plain, floats=floats, sent=_as_it_came, sent_floats=sent_floats)
     for plain, floats, sent_floats in (
         (jvm_text, jvm_text, _as_it_came),
         (jvm_text, float_text, float_text),
@@ -108,15 +108,15 @@ _MET = tuple(
 KNOWN = (JAVASCRIPT, JVM, *_MET)
 
 
-def writing_of(name: str) -> Writing:
+def format_of(name: str) -> NumberFormat:
     """Return the number format with this name.
 
     Raises:
         InvalidInput: There is no such format.
     """
-    for writing in (JAVASCRIPT, JVM):
-        if writing.name == name:
-            return writing
+    for number_format in (JAVASCRIPT, JVM):
+        if number_format.name == name:
+            return number_format
     raise InvalidInput(
         f"{shown(name)} is not a valid number_texts: use 'javascript', or 'jvm' for messages whose "
         "receivers verify on a JVM"
@@ -126,9 +126,9 @@ def writing_of(name: str) -> Writing:
 class NumberWriter:
     """Writes the values of a message for signing, or its body for sending."""
 
-    def __init__(self, writing: Writing, root: dict[str, Plain]) -> None:
+    def __init__(self, number_format: NumberFormat, root: dict[str, Plain]) -> None:
         """Inspect the message once: nodes parse the data of responses without types."""
-        self._writing = writing
+        self._number_format = number_format
         self._into_maps = reads_into_maps(root)
 
     def signed(self, path: Path, value: Scalar) -> str:
@@ -138,8 +138,8 @@ class NumberWriter:
         if isinstance(value, bool):
             return "true" if value else "false"
         if is_float_field(path, into_maps=self._into_maps):
-            return self._writing.floats(value)
-        return self._writing.plain(value)
+            return self._number_format.floats(value)
+        return self._number_format.plain(value)
 
     def check_floats(self, values: Iterable[tuple[Path, Scalar]]) -> None:
         """Raise for numbers that exceed a 32-bit float, if the format writes such floats.
@@ -149,7 +149,7 @@ class NumberWriter:
         """
         for path, value in values:
             if isinstance(value, (int, float)) and is_float_field(path, into_maps=self._into_maps):
-                self._writing.sent_floats(value)
+                self._number_format.sent_floats(value)
 
     def body(self, value: Plain, path: Path = ("body",)) -> str:
         """Return the JSON of a body to send."""
@@ -164,5 +164,5 @@ class NumberWriter:
         if isinstance(value, (str, bool)) or value is None:
             return json_text(value)
         if is_float_field(path, into_maps=self._into_maps):
-            return self._writing.sent_floats(value)
-        return self._writing.sent(value)
+            return self._number_format.sent_floats(value)
+        return self._number_format.sent(value)

@@ -12,7 +12,7 @@ from ocn_registry.foreign.text import shown
 from ocn_registry.notary import numbers
 from ocn_registry.notary.messages import leaves, path_text
 from ocn_registry.notary.node_models import Misread, is_float_field, misread, reads_into_maps
-from ocn_registry.notary.number_texts import NumberWriter, writing_of
+from ocn_registry.notary.number_texts import NumberWriter, format_of
 from ocn_registry.notary.paths import MAX_PATH_CHARS, is_findable
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def _obstacles(
     root: dict[str, Plain], number_texts: NumberTexts, method: str | None
 ) -> Iterator[Obstacle]:
     into_maps = reads_into_maps(root, method)
-    write = NumberWriter(writing_of(number_texts), root).signed
+    write = NumberWriter(format_of(number_texts), root).signed
     for field, path, value in leaves(root):
         if not all(map(is_findable, path)) or len(field) > MAX_PATH_CHARS:
             yield _unfindable(field)

@@ -17,12 +17,12 @@ from ocn_registry.notary.signatures import MessageSignature
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ocn_registry.foreign.limits import Limits
+    from ocn_registry.foreign.limits import JsonLimits
     from ocn_registry.notary.values import Json
     from ocn_registry.notary.verified import VerifiedSignature
 
 
-def read_body(content: bytes, limits: Limits = OCPI_BODY) -> Json:
+def read_body(content: bytes, limits: JsonLimits = OCPI_BODY) -> Json:
     """Return the JSON body of a message. Its size is checked before it is parsed.
 
     Args:

@@ -26,22 +26,22 @@ from ocn_registry.notary.messages import (
     text_of,
     values_at,
 )
-from ocn_registry.notary.number_texts import NumberWriter, writing_of
+from ocn_registry.notary.number_texts import NumberWriter, format_of
 from ocn_registry.notary.obstacles import obstacles
 from ocn_registry.notary.personal import sign_text
 from ocn_registry.notary.rewrites import Rewrite, address_of, checked
 from ocn_registry.notary.values import Scalar, json_text
-from ocn_registry.notary.verifying import hash_of, verified, writing_held
+from ocn_registry.notary.verification import hash_of, signed_format, verified
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ocn_registry.notary.messages import OcpiMessage
-    from ocn_registry.notary.number_texts import NumberTexts, Writing
+    from ocn_registry.notary.number_texts import NumberFormat, NumberTexts
     from ocn_registry.notary.paths import Path
     from ocn_registry.notary.values import Plain
+    from ocn_registry.notary.verification import Signed
     from ocn_registry.notary.verified import VerifiedSignature
-    from ocn_registry.notary.verifying import Signed
     from ocn_registry.notary.wire import Limits
     from ocn_registry.signing import Signer
 
@@ -106,11 +106,11 @@ class MessageSignature:
                 or, with `strict`, some verifier would reject it.
             InvalidInput: The signer can't sign messages, or the number format does not exist.
         """
-        writing = writing_of(number_texts)
+        number_format = format_of(number_texts)
         if strict:
             _refuse_obstacles(message, number_texts, method)
         root = message.root()
-        return cls._signed(root, fields_of(root), (), signer, writing)
+        return cls._signed(root, fields_of(root), (), signer, number_format)
 
     def verify(
         self,
@@ -153,7 +153,7 @@ class MessageSignature:
             UnsignableMessage: A number can't be written in the signed format.
         """
         root = message.root()
-        writer = NumberWriter(self._writing(root), root)
+        writer = NumberWriter(self._number_format(root), root)
         return writer.body(root["body"]) if "body" in root else ""
 
     def response_text(self, message: OcpiMessage) -> str:
@@ -172,7 +172,7 @@ class MessageSignature:
         if not isinstance(body, dict):
             raise InvalidInput("the signature of a response stands in its body: use an object")
         signed: Plain = body | {RESPONSE_PROPERTY: self.to_header()}
-        return NumberWriter(self._writing(root), root).body(signed)
+        return NumberWriter(self._number_format(root), root).body(signed)
 
     def rewrite(
         self,
@@ -201,7 +201,7 @@ class MessageSignature:
             InvalidInput: A change is not for a single value, or for a value that was not signed.
         """
         root = message.root()
-        writing = self._writing(root)
+        number_format = self._number_format(root)
         fields = set(map(paths.looked_up, self.fields))
         new = {_path_to_change(text): text for text in changes}
         old = {path: paths.find(root, path) for path in new}
@@ -232,7 +232,7 @@ class MessageSignature:
             (*self.fields, *added),
             (*self.rewrites, rewrite),
             signer,
-            writing,
+            number_format,
         )
         return changed, signature
 
@@ -300,9 +300,9 @@ class MessageSignature:
         fields: tuple[str, ...],
         rewrites: tuple[Rewrite, ...],
         signer: Signer,
-        writing: Writing,
+        number_format: NumberFormat,
     ) -> MessageSignature:
-        writer = NumberWriter(writing, root)
+        writer = NumberWriter(number_format, root)
         try:
             values = values_at(root, map(paths.looked_up, fields))
             writer.check_floats(values)
@@ -318,12 +318,12 @@ class MessageSignature:
             rewrites=rewrites,
         )
 
-    def _writing(self, root: dict[str, Plain]) -> Writing:
+    def _number_format(self, root: dict[str, Plain]) -> NumberFormat:
         fields = tuple(map(paths.looked_up, self.fields))
-        writing = writing_held(root, fields, self.hash)
-        if writing is None:
+        number_format = signed_format(root, fields, self.hash)
+        if number_format is None:
             raise modified(root, self.fields, self.hash, 0)
-        return writing
+        return number_format
 
 
 def _refuse_obstacles(message: OcpiMessage, number_texts: NumberTexts, method: str | None) -> None:

@@ -18,7 +18,7 @@ from ocn_registry.intents import (
     ImportParties,
     ImportServices,
 )
-from ocn_registry.migration.importing import Importing, most_gas, settled, tried
+from ocn_registry.migration.importing import ImportOptions, most_gas, settled, tried
 from ocn_registry.migration.price import price_of
 from ocn_registry.models import Contract
 from ocn_registry.outcomes import Quote
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from ocn_registry.signing import Signer
 
 
-class Migrating:
+class ImportTask:
     """The entries of a snapshot on their way to new contracts."""
 
     def __init__(
@@ -71,7 +71,7 @@ class Migrating:
             The exit code.
         """
         options = replace(options, journal=self._client.journal)
-        how = Importing(signer=self._signer, options=options, max_gas=max_gas)
+        how = ImportOptions(signer=self._signer, options=options, max_gas=max_gas)
         dialect = dialect_of(self._client.deployment)
         run(settled(dialect, how), self._perform)  # wait for what an earlier run sent
         left = migration.missing(self._client, self._planned)
@@ -119,7 +119,7 @@ class Migrating:
         """
         client = self._client
         options = replace(options, journal=client.journal)
-        how = Importing(signer=self._signer, options=options)
+        how = ImportOptions(signer=self._signer, options=options)
         run(settled(dialect_of(client.deployment), how), self._perform)
         still_open = [one for one in Contract if client.owner.import_open(one)]
         if not still_open:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from ocn_registry.flows.identity import everything_given_up
 from ocn_registry.outcomes import Outcome
+from ocn_registry.plans.current_entries import CurrentEntries
 from ocn_registry.plans.execute import Plan, execute, read_after, say, transaction
 from ocn_registry.plans.exit_codes import DONE
 from ocn_registry.plans.losses import losses_of_leaving
-from ocn_registry.plans.present import Present
 from ocn_registry.plans.write import signed_steps
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ocn_registry.signing import Signer
 
 
-class Leaving:
+class LeaveTask:
     """An account on its way out."""
 
     def __init__(
@@ -63,8 +63,8 @@ class Leaving:
         Returns:
             The exit code.
         """
-        present = Present(self._client)
-        had = present.holdings(self._account)
+        current = CurrentEntries(self._client)
+        had = current.holdings(self._account)
         groups = everything_given_up(had, self._client.limits)
         who: Entry = {"signers": [self._account], "spender": self._payer.address}
         if not groups:
@@ -82,7 +82,7 @@ class Leaving:
             lines=(
                 ("signer", self._account),
                 ("change", "give up everything that it has"),
-                *[("ends", loss) for loss in losses_of_leaving(present, had)],
+                *[("ends", loss) for loss in losses_of_leaving(current, had)],
                 ("spender", self._payer.address),
             ),
             quote=self._quote,

@@ -32,49 +32,49 @@ if TYPE_CHECKING:
     from ocn_registry.intents import Intent
     from ocn_registry.models import Module, Party, Service
     from ocn_registry.outcomes import Holdings
-    from ocn_registry.plans.present import Present
+    from ocn_registry.plans.current_entries import CurrentEntries
 
 _MOST_NAMED = 10
 
 
 def losses_of(  # noqa: C901, PLR0912 - one for each kind of intent
-    present: Present, account: Address, intent: Intent
+    current: CurrentEntries, account: Address, intent: Intent
 ) -> Iterator[str]:
     """Yield what a write of an account ends or gives up.
 
     Args:
-        present: Reads what there is now.
+        current: Reads what there is now.
         account: Whose entry changes.
         intent: What changes.
     """
     match intent:
         case SetNode():
-            node = present.node(account)
+            node = current.node(account)
             if node is not None and node.domain != intent.domain:
                 yield f"the URL {url_text(node.domain)}: another operator can list it"
         case DeleteNode():
-            yield from _of_node(present, account)
+            yield from _of_node(current, account)
         case SetParty():
-            party = party_meant(present, account, intent)
+            party = party_meant(current, account, intent)
             if party is not None:
-                yield from _of_update(present, party, intent)
+                yield from _of_update(current, party, intent)
         case SetPartyModules():
-            party = party_meant(present, account, intent)
+            party = party_meant(current, account, intent)
             if party is not None:
                 yield from _of_interface("sender", party.modules_sender, intent.sender)
                 yield from _of_interface("receiver", party.modules_receiver, intent.receiver)
         case SetPartyWebsite():
-            party = party_meant(present, account, intent)
+            party = party_meant(current, account, intent)
             if party is not None and party.website and party.website != intent.website:
                 yield f"the website {url_text(party.website)}"
         case DeleteParty():
-            yield from _of_party(present, party_meant(present, account, intent))
+            yield from _of_party(current, party_meant(current, account, intent))
         case SetService():
-            service = present.service(account)
+            service = current.service(account)
             if service is not None:
                 yield from _of_permissions(service, intent)
         case DeleteService():
-            yield from _of_service(present, account)
+            yield from _of_service(current, account)
         case MoveAccount():
             yield f"the account {account}: it can never list anything here again"
             yield "what was signed for it and nobody has sent"
@@ -88,34 +88,36 @@ def losses_of(  # noqa: C901, PLR0912 - one for each kind of intent
             return
 
 
-def additions_of(present: Present, account: Address, intent: Intent) -> Iterator[tuple[str, str]]:
+def additions_of(
+    current: CurrentEntries, account: Address, intent: Intent
+) -> Iterator[tuple[str, str]]:
     """Yield what a write adds beside what an account has already, or moves, each with its label."""
     if isinstance(intent, MoveAccount):
-        for each in _held(present, present.holdings(account)):
+        for each in _held(current, current.holdings(account)):
             yield "moves", each
-    if not isinstance(intent, SetParty) or not present.has_many_ids:
+    if not isinstance(intent, SetParty) or not current.has_many_ids:
         return
-    others = [each.id for each in present.parties_of(account)]
-    if others and party_meant(present, account, intent) is None:
+    others = [each.id for each in current.parties_of(account)]
+    if others and party_meant(current, account, intent) is None:
         stays = "stays" if len(others) == 1 else "stay"
         yield "adds", f"{intent.country_code} {intent.party_id}; {_listed(others)} {stays}"
 
 
-def losses_of_leaving(present: Present, had: Holdings) -> Iterator[str]:
+def losses_of_leaving(current: CurrentEntries, had: Holdings) -> Iterator[str]:
     """Yield what an account gives up that gives up everything."""
     for party in had.parties:
         yield f"the id {party.id}: another account can take it"
-    yield from _of_service(present, had.account)
+    yield from _of_service(current, had.account)
     if had.agreements:
         yield f"its agreements with {_listed([each.provider for each in had.agreements])}"
-    yield from _of_node(present, had.account)
+    yield from _of_node(current, had.account)
 
 
-def _held(present: Present, held: Holdings) -> Iterator[str]:
+def _held(current: CurrentEntries, held: Holdings) -> Iterator[str]:
     if held.parties:
         yield _listed([party.id for party in held.parties])
     if held.node is not None:
-        attached = _counted(len(present.parties(operator=held.account)), "party", "parties")
+        attached = _counted(len(current.parties(operator=held.account)), "party", "parties")
         yield f"the node {url_text(held.node.domain)}, with {attached} reached through it"
     if held.service is not None:
         yield f"its service {shown(held.service.name, public=True)}, with all agreements to it"
@@ -130,33 +132,33 @@ def _counted(count: int, one: str, many: str) -> str:
 
 
 def party_meant(
-    present: Present,
+    current: CurrentEntries,
     account: Address,
     intent: SetParty | SetPartyModules | SetPartyWebsite | DeleteParty,
 ) -> Party | None:
     """Return the party that a write of an account is about; `None` if it is not listed yet."""
     named = (intent.country_code, intent.party_id)
-    if None in named or (isinstance(intent, SetParty) and not present.has_many_ids):
-        return present.party(account)
-    parties = present.parties_of(account)
+    if None in named or (isinstance(intent, SetParty) and not current.has_many_ids):
+        return current.party(account)
+    parties = current.parties_of(account)
     return next((one for one in parties if (one.id.country_code, one.id.party_id) == named), None)
 
 
-def _of_node(present: Present, operator: Address) -> Iterator[str]:
-    node = present.node(operator)
+def _of_node(current: CurrentEntries, operator: Address) -> Iterator[str]:
+    node = current.node(operator)
     if node is None:
         return
     yield f"the URL {url_text(node.domain)}: another operator can list it"
-    parties = present.parties(operator=operator)
+    parties = current.parties(operator=operator)
     if parties:
         names = _listed([str(party.id) for party in parties])
         count = _counted(len(parties), "party", "parties")
         yield f"the way to {count}, until a new operator is set: {names}"
 
 
-def _of_update(present: Present, party: Party, intent: SetParty) -> Iterator[str]:
+def _of_update(current: CurrentEntries, party: Party, intent: SetParty) -> Iterator[str]:
     if (party.id.country_code, party.id.party_id) != (intent.country_code, intent.party_id):
-        yield from _of_party(present, party)
+        yield from _of_party(current, party)
         return
     gone = [role for role in party.roles if role not in intent.roles]
     if gone:
@@ -182,19 +184,19 @@ def _of_permissions(service: Service, intent: SetService) -> Iterator[str]:
     yield "agreements to what the service has needed until now"
 
 
-def _of_party(present: Present, party: Party | None) -> Iterator[str]:
+def _of_party(current: CurrentEntries, party: Party | None) -> Iterator[str]:
     if party is None:
         return
     yield f"the id {party.id}: another account can take it"
-    if len(present.parties_of(party.address)) > 1:
+    if len(current.parties_of(party.address)) > 1:
         return  # service and agreements end with the last id
-    yield from _of_service(present, party.address)
-    for agreement in present.agreements(party.address):
+    yield from _of_service(current, party.address)
+    for agreement in current.agreements(party.address):
         yield f"its agreement with {agreement.provider}"
 
 
-def _of_service(present: Present, provider: Address) -> Iterator[str]:
-    service = present.service(provider)
+def _of_service(current: CurrentEntries, provider: Address) -> Iterator[str]:
+    service = current.service(provider)
     if service is not None:
         name = shown(service.name, public=True)
         yield f"its service {name}, and all agreements to it"

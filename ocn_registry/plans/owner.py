@@ -107,7 +107,7 @@ def hit_instead(account: object, outcome: Outcome) -> list[Address]:
     return [] if account in deleted else deleted
 
 
-class Owning:
+class OwnerTask:
     """An action of the owner on its way into the chain."""
 
     def __init__(

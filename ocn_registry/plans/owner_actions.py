@@ -22,10 +22,10 @@ from ocn_registry.intents import (
     TransferOwnership,
 )
 from ocn_registry.models import ZERO_ADDRESS, Address, Contract, PartyId
+from ocn_registry.plans.current_entries import CurrentEntries
 from ocn_registry.plans.failures import NO_NODE, NO_PARTY, NotListed
 from ocn_registry.plans.losses import losses_of
 from ocn_registry.plans.owner import OwnerAction
-from ocn_registry.plans.present import Present
 from ocn_registry.plans.words import words_of
 from ocn_registry.protocol.effects import Head, run
 
@@ -62,7 +62,7 @@ def delete_node(client: RegistryClient, operator: Address, reason: str) -> Owner
         read=lambda block: _node(client, operator, block),
         steps=(intent,),
         only_if_same=True,
-        losses=tuple(losses_of(Present(client), operator, DeleteNode())),
+        losses=tuple(losses_of(CurrentEntries(client), operator, DeleteNode())),
     )
 
 
@@ -207,7 +207,9 @@ def reserve_url(
         send=lambda signer, options: client.send(intent, signer=signer, options=options),
         read=state,
         steps=(intent,),
-        losses=() if loses is None else tuple(losses_of(Present(client), loses, DeleteNode())),
+        losses=()
+        if loses is None
+        else tuple(losses_of(CurrentEntries(client), loses, DeleteNode())),
     )
 
 
@@ -347,7 +349,7 @@ def _check_lifted(what: str, holder: Address | None, reserved: Address | None) -
 def _without(client: RegistryClient, party: Party) -> tuple[str, ...]:
     """Return what an account loses with one of its ids."""
     gone = DeleteParty(country_code=party.id.country_code, party_id=party.id.party_id)
-    return tuple(losses_of(Present(client), party.address, gone))
+    return tuple(losses_of(CurrentEntries(client), party.address, gone))
 
 
 def _stage(client: RegistryClient, at: Address, salt: int) -> Entry:

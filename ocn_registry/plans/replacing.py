@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _GAS_OF_NOTHING = 21_000
 
 
-class Replacing:
+class ReplacementTask:
     """A transaction on its way to take the place of another one."""
 
     def __init__(

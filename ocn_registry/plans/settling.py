@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ocn_registry.errors import Reverted, TransactionReplaced
-from ocn_registry.flows.landing import wait
+from ocn_registry.flows.confirmation import wait
 from ocn_registry.flows.options import WriteOptions
 from ocn_registry.models import Address
 from ocn_registry.plans.owner import has_no_end, is_whole, logged_outcome

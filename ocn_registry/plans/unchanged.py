@@ -18,25 +18,25 @@ from ocn_registry.plans.losses import party_meant
 
 if TYPE_CHECKING:
     from ocn_registry.intents import Intent
-    from ocn_registry.plans.present import Present
+    from ocn_registry.plans.current_entries import CurrentEntries
 
 
 def is_unchanged(  # noqa: PLR0911 - one for each kind of intent
-    present: Present, account: Address, intent: Intent
+    current: CurrentEntries, account: Address, intent: Intent
 ) -> bool:
     """Return whether the entry of an account is already as an intent wants it.
 
     Args:
-        present: Reads the entry.
+        current: Reads the entry.
         account: Whose entry it is.
         intent: What is wanted. A deletion always changes something, or is refused.
     """
     match intent:
         case SetNode():
-            node = present.node(account)
+            node = current.node(account)
             return node is not None and node.domain == intent.domain
         case SetParty():
-            party = party_meant(present, account, intent)
+            party = party_meant(current, account, intent)
             return (
                 party is not None
                 and (party.id.country_code, party.id.party_id)
@@ -45,17 +45,17 @@ def is_unchanged(  # noqa: PLR0911 - one for each kind of intent
                 and set(party.roles) == set(intent.roles)
             )
         case SetPartyWebsite():
-            party = party_meant(present, account, intent)
+            party = party_meant(current, account, intent)
             return party is not None and (party.website or "") == intent.website
         case SetPartyModules():
-            party = party_meant(present, account, intent)
+            party = party_meant(current, account, intent)
             return (
                 party is not None
                 and set(party.modules_sender) == set(intent.sender)
                 and set(party.modules_receiver) == set(intent.receiver)
             )
         case SetService():
-            service = present.service(account)
+            service = current.service(account)
             return (
                 service is not None
                 and (service.name, service.url) == (intent.name, intent.url)
@@ -64,9 +64,9 @@ def is_unchanged(  # noqa: PLR0911 - one for each kind of intent
         case SetController():
             named = Address(str(intent.controller))
             wanted = account if named.is_zero else named
-            return present.controller_of(account) == wanted
+            return current.controller_of(account) == wanted
         case CreateAgreement():
-            agreement = present.agreement(account, intent.provider)
+            agreement = current.agreement(account, intent.provider)
             return agreement is not None and agreement.active
         case _:
             return False

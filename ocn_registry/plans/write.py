@@ -25,15 +25,15 @@ from ocn_registry.intents import (
     SetService,
 )
 from ocn_registry.models import Address, Contract
+from ocn_registry.plans.current_entries import CurrentEntries
 from ocn_registry.plans.entries import brief, controlled
 from ocn_registry.plans.execute import Plan, execute, read_after, transaction
 from ocn_registry.plans.exit_codes import DONE, REJECTED
 from ocn_registry.plans.losses import additions_of, losses_of, party_meant
-from ocn_registry.plans.present import Present
 from ocn_registry.plans.unchanged import is_unchanged
 from ocn_registry.plans.words import words_of
 from ocn_registry.protocol.effects import run
-from ocn_registry.protocol.side_by_side import Running, side_by_side
+from ocn_registry.protocol.gather import Running, gather
 from ocn_registry.signing import SignedRequest
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ _REPEATABLE = (
 )
 
 
-class Writing:
+class WriteTask:
     """Steps on their way into the chain."""
 
     def __init__(  # noqa: PLR0913 - all that a write has
@@ -64,7 +64,7 @@ class Writing:
         steps: tuple[Step, ...],
         payer: Signer,
         console: Console,
-        present: Present | None = None,
+        current: CurrentEntries | None = None,
         *,
         whole: bool = False,
     ) -> None:
@@ -75,10 +75,10 @@ class Writing:
             steps: Intents of the payer, or requests that others signed.
             payer: Signs the transaction, and pays.
             console: Shows the plan, and asks.
-            present: What was read before about the entries.
+            current: What was read before about the entries.
             whole: Whether requests take effect all or not at all; otherwise each by itself.
         """
-        self._present = present or Present(client)
+        self._present = current or CurrentEntries(client)
         self._client, self._steps, self._payer, self._console = client, steps, payer, console
         self._signed = tuple([step for step in steps if isinstance(step, SignedRequest)])
         self._whole = whole or len(self._signed) < len(steps)
@@ -129,7 +129,7 @@ class Writing:
         """Read what is listed now and price the write, in as few requests as that takes."""
         reads = [Running(self._present.reading(*change)) for change in self._changes]
         self._quoted = Running(self._pricing(options))
-        run(side_by_side(self._quoted, *reads), self._client.transport.perform)
+        run(gather(self._quoted, *reads), self._client.transport.perform)
         for read in reads:
             read.result()
 
@@ -174,7 +174,7 @@ class Writing:
     def _send(self, options: WriteOptions, quote: Quote | None) -> Outcome:
         client, payer = self._client, self._payer
         if len(self._changes) == 1:  # the entry comes with the receipt
-            options = replace(options, watch=Present(client).question(*self._changes[0]))
+            options = replace(options, watch=CurrentEntries(client).question(*self._changes[0]))
         if self._whole:
             return client.send(*self._steps, signer=payer, options=options, quote=quote)
         return client.submit(*self._signed, spender=payer, options=options, quote=quote)
@@ -197,12 +197,12 @@ class Writing:
         return result, REJECTED if outcome.failed else DONE
 
     def _states(self, outcome: Outcome) -> list[Entry | None]:
-        after = Present(self._client, outcome.block.number)
+        after = CurrentEntries(self._client, outcome.block.number)
         if outcome.seen is not None and len(self._changes) == 1:
             after.learn(*self._changes[0], outcome.seen)
         else:
             reads = [Running(after.reading(*change)) for change in self._changes]
-            run(side_by_side(*reads), self._client.transport.perform)
+            run(gather(*reads), self._client.transport.perform)
             for read in reads:
                 read.result()
         return [entry_of(after, intent, account) for account, intent in self._changes]
@@ -212,7 +212,7 @@ def prepared(
     client: RegistryClient,
     intent: SignableIntent,
     account: Address,
-    present: Present,
+    current: CurrentEntries,
 ) -> Running[Request]:
     """Prepare what an account has to sign, and read what is listed now in the same requests.
 
@@ -220,20 +220,20 @@ def prepared(
         client: Reaches the registry.
         intent: What is to change.
         account: Whose entry it is.
-        present: Keeps what is listed.
+        current: Keeps what is listed.
 
     Returns:
         The request, or what keeps it from being prepared.
     """
     preparing = Running(prepare(dialect_of(client.deployment), intent, account, None, None))
-    reading = Running(present.reading(account, intent))
-    run(side_by_side(preparing, reading), client.transport.perform)
+    reading = Running(current.reading(account, intent))
+    run(gather(preparing, reading), client.transport.perform)
     reading.result()
     return preparing
 
 
 def unchanged(
-    present: Present,
+    current: CurrentEntries,
     changes: Sequence[tuple[Address, Intent]],
     spender: Address,
     console: Console,
@@ -248,7 +248,7 @@ def unchanged(
         "status": "unchanged",
         "signers": [account for account, _ in changes],
         "spender": spender,
-        "state": [entry_of(present, intent, account) for account, intent in changes],
+        "state": [entry_of(current, intent, account) for account, intent in changes],
     }
     console.show(result)
     return DONE
@@ -266,29 +266,29 @@ def signed_steps(
 
 
 def entry_of(  # noqa: PLR0911 - one for each kind of entry
-    present: Present, intent: Intent, account: Address
+    current: CurrentEntries, intent: Intent, account: Address
 ) -> Entry | None:
     """Return the entry that an intent changes; `None` when there is none."""
     match intent:
         case SetNode() | DeleteNode():
-            operated = present.node(account)
+            operated = current.node(account)
             return None if operated is None else operated.to_dict()
         case SetParty() | SetPartyModules() | SetPartyWebsite() | DeleteParty():
-            listed = party_meant(present, account, intent)
+            listed = party_meant(current, account, intent)
             return None if listed is None else listed.to_dict()
         case SetService() | DeleteService():
-            offered = present.service(account)
+            offered = current.service(account)
             return None if offered is None else offered.to_dict()
         case CreateAgreement() | RevokeAgreement():
-            found = present.agreement(account, intent.provider)
+            found = current.agreement(account, intent.provider)
             return None if found is None else found.to_dict()
         case MoveAccount():
-            holder = account if present.is_before else Address(intent.new_account)
-            return present.holdings(holder).to_dict()
+            holder = account if current.is_before else Address(intent.new_account)
+            return current.holdings(holder).to_dict()
         case SetController():
-            return controlled(account, present.controller_of(account))
+            return controlled(account, current.controller_of(account))
         case InvalidateNonce():
-            return {"nonce": present.nonce(account, intent.contract)}
+            return {"nonce": current.nonce(account, intent.contract)}
         case _:
             return None
 

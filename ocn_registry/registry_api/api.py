@@ -22,7 +22,7 @@ from ocn_registry.registry_api.entities import Entities
 from ocn_registry.registry_api.index import Index
 from ocn_registry.registry_api.lists import LISTS
 from ocn_registry.registry_api.openapi import document
-from ocn_registry.registry_api.pages import PAGE, Query, block_of, cut, json_of
+from ocn_registry.registry_api.pages import PAGE, QueryParameters, block_of, cut, json_of
 from ocn_registry.registry_api.prepare import Preparer
 from ocn_registry.registry_api.problems import MAX_BODY_BYTES, Problem, Reply, problem_of
 from ocn_registry.registry_api.routing import way
@@ -102,7 +102,7 @@ class RegistryApi:
                     f"{wanted} is the only method here",
                     headers={"Allow": wanted},
                 )
-            found = handler(self, Question(Query(query), names, body))
+            found = handler(self, Question(QueryParameters(query), names, body))
             return found if isinstance(found, Reply) else Reply(body=json_of(found))
         raise Problem("not_found", "there is no such path: the paths are in /v1/openapi.json")
 
@@ -295,7 +295,7 @@ class RegistryApi:
 class Question:
     """A question: its parameters, the values in its path, and its body."""
 
-    def __init__(self, query: Query, names: dict[str, str], body: bytes) -> None:
+    def __init__(self, query: QueryParameters, names: dict[str, str], body: bytes) -> None:
         """Create it from its parts."""
         self.query, self.names, self.body = query, names, body
 

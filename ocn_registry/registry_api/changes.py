@@ -32,14 +32,14 @@ _LOOK_S, _HEARTBEAT_S = 0.5, 15.0
 _ID = re.compile(r"([0-9]{1,16})(?:-([0-9]{1,16}\.[0-9a-f]{8}))?")
 
 
-class Mark(NamedTuple):
+class Position(NamedTuple):
     """A client's position: its place among a relay's events, and the block it knows."""
 
     place: int | None
     block: str | None
 
     @classmethod
-    def read(cls, text: str | None) -> Mark:
+    def read(cls, text: str | None) -> Position:
         """Parse the id of an event; without one, the stream starts with the next event.
 
         Raises:
@@ -92,7 +92,7 @@ class ChangeLog:
 
 async def stream(
     log: ChangeLog,
-    mark: Mark,
+    mark: Position,
     requests: Callable[[int | None], tuple[int, list[Object]]] | None = None,
 ) -> AsyncIterator[str]:
     """Yield server-sent events indefinitely.

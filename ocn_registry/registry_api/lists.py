@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from ocn_registry.models import Address
     from ocn_registry.registry_api.entities import Entities
-    from ocn_registry.registry_api.pages import Object, Query
+    from ocn_registry.registry_api.pages import Object, QueryParameters
     from ocn_registry.registry_api.problems import Reply
 
 ROLES = tuple([role.name for role in named(Role)])
@@ -23,7 +23,7 @@ PERMISSIONS = tuple([permission.name for permission in Permission])
 _YES_NO = ("true", "false")
 
 
-def nodes(of: Entities, query: Query) -> Reply:
+def nodes(of: Entities, query: QueryParameters) -> Reply:
     """Return a page of the nodes, by URL or by the number of their parties."""
     text = (query.text("q") or "").lower()
     country = _country(query)
@@ -44,7 +44,7 @@ def nodes(of: Entities, query: Query) -> Reply:
     return page("nodes", state.block, found, of.node_at, query)
 
 
-def parties(of: Entities, query: Query) -> Reply:
+def parties(of: Entities, query: QueryParameters) -> Reply:
     """Return a page of the parties, by id or with the latest changes first."""
     index, state = of.index, of.state
     text = " ".join((query.text("q") or "").lower().split())
@@ -94,7 +94,7 @@ def parties(of: Entities, query: Query) -> Reply:
     return page("parties", state.block, keys, of.party_at, query)
 
 
-def services(of: Entities, query: Query) -> Reply:
+def services(of: Entities, query: QueryParameters) -> Reply:
     """Return a page of the services in force, by provider."""
     state = of.state
     text = (query.text("q") or "").lower()
@@ -112,7 +112,7 @@ def services(of: Entities, query: Query) -> Reply:
     return page("services", state.block, found, of.service, query)
 
 
-def agreements(of: Entities, query: Query) -> Reply:
+def agreements(of: Entities, query: QueryParameters) -> Reply:
     """Return a page of the agreements in force of a user, or with a provider."""
     user, provider = query.address("user"), query.address("provider")
     state = of.state
@@ -128,7 +128,7 @@ def agreements(of: Entities, query: Query) -> Reply:
     return page("agreements", state.block, of.index.users_of(provider), with_user, query)
 
 
-LISTS: dict[str, Callable[[Entities, Query], Reply]] = {
+LISTS: dict[str, Callable[[Entities, QueryParameters], Reply]] = {
     "nodes": nodes,
     "parties": parties,
     "services": services,
@@ -136,7 +136,7 @@ LISTS: dict[str, Callable[[Entities, Query], Reply]] = {
 }
 
 
-def _country(query: Query) -> str | None:
+def _country(query: QueryParameters) -> str | None:
     country = query.text("country")
     if country is None:
         return None

@@ -28,7 +28,7 @@ _MOST_NUMBER = (1 << 53) - 1
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-class Query:
+class QueryParameters:
     """The parameters of a question. Each is taken once; one that is not taken is an error."""
 
     def __init__(self, pairs: Sequence[tuple[str, str]]) -> None:
@@ -128,7 +128,11 @@ def cut(
 
 
 def page(
-    name: str, block: BlockRef, found: Sequence[T], entry: Callable[[T], Object], query: Query
+    name: str,
+    block: BlockRef,
+    found: Sequence[T],
+    entry: Callable[[T], Object],
+    query: QueryParameters,
 ) -> Reply:
     """Return the requested page of a list.
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Protocol, cast
 from ocn_registry.errors import InvalidInput
 from ocn_registry.intents import MoveAccount, SetController
 from ocn_registry.models import Address
+from ocn_registry.plans.current_entries import CurrentEntries
 from ocn_registry.plans.losses import additions_of, losses_of
-from ocn_registry.plans.moments import moment
-from ocn_registry.plans.present import Present
+from ocn_registry.plans.times import moment
 from ocn_registry.plans.words import words_of
 from ocn_registry.protocol.calls import ContractCall
 from ocn_registry.protocol.effects import CodeSize, run
@@ -51,7 +51,7 @@ class Payer(Protocol):
         ...
 
 
-class _Listed(Present):
+class _Listed(CurrentEntries):
     """The listed entries, from memory: reading through a client would fetch whole lists."""
 
     def __init__(self, client: RegistryClient, now: Snapshot) -> None:
@@ -146,7 +146,7 @@ class Preparer:
         if accepting is None and signer == account:
             call: Call[object] = self._dialect.write((intent,), each_alone=False, sender=account)
             run(iter(call), self._client.transport.perform)
-        present = _Listed(self._client, now)
+        current = _Listed(self._client, now)
         request = found.request if isinstance(found, SignedRequest) else found
         contract = self._dialect.contract_of(intent)
         return {
@@ -154,8 +154,8 @@ class Preparer:
             "signer": signer,
             "signerIsContract": by_contract,
             "words": words_of(intent),
-            "ends": list(losses_of(present, account, intent))[:_MOST_ENDS],
-            "adds": list(additions_of(present, account, intent))[:_MOST_ENDS],
+            "ends": list(losses_of(current, account, intent))[:_MOST_ENDS],
+            "adds": list(additions_of(current, account, intent))[:_MOST_ENDS],
             "network": self._client.deployment.name,
             "chainId": self._dialect.chain_id,
             "contract": self._dialect.address_of(contract),

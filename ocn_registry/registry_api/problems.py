@@ -35,7 +35,7 @@ MAX_BODY_BYTES = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
-class Code:
+class ErrorCode:
     """A kind of error: its HTTP status and title."""
 
     status: int
@@ -43,26 +43,26 @@ class Code:
 
 
 CODES = {
-    "invalid_request": Code(400, "The request can't be read"),
-    "not_sponsored": Code(403, "Nobody lets this relay pay for the request"),
-    "not_found": Code(404, "There is nothing here"),
-    "method_not_allowed": Code(405, "The method is not supported here"),
-    "body_timeout": Code(408, "The body did not arrive in time"),
-    "nonce_in_use": Code(409, "Another live request has this nonce"),
-    "not_waiting": Code(409, "The request can't be withdrawn any more"),
-    "too_large": Code(413, "The body is too large"),
-    "expired": Code(422, "The deadline has passed"),
-    "nonce_mismatch": Code(422, "The nonce is not the account's next one"),
-    "signature_mismatch": Code(422, "The signature is not the account's"),
-    "would_revert": Code(422, "The contract would refuse the request"),
-    "unsupported": Code(422, "These contracts can't do that"),
-    "quota_exceeded": Code(429, "A daily limit is used up"),
-    "too_many_waiting": Code(429, "Too many requests of the account are waiting"),
-    "rate_limited": Code(429, "Too many requests from this address"),
-    "internal": Code(500, "The server made a mistake"),
-    "closed": Code(503, "The relay accepts nothing now"),
-    "chain_unavailable": Code(503, "The chain can't be asked now"),
-    "database_unavailable": Code(503, "The database can't be used now"),
+    "invalid_request": ErrorCode(400, "The request can't be read"),
+    "not_sponsored": ErrorCode(403, "Nobody lets this relay pay for the request"),
+    "not_found": ErrorCode(404, "There is nothing here"),
+    "method_not_allowed": ErrorCode(405, "The method is not supported here"),
+    "body_timeout": ErrorCode(408, "The body did not arrive in time"),
+    "nonce_in_use": ErrorCode(409, "Another live request has this nonce"),
+    "not_waiting": ErrorCode(409, "The request can't be withdrawn any more"),
+    "too_large": ErrorCode(413, "The body is too large"),
+    "expired": ErrorCode(422, "The deadline has passed"),
+    "nonce_mismatch": ErrorCode(422, "The nonce is not the account's next one"),
+    "signature_mismatch": ErrorCode(422, "The signature is not the account's"),
+    "would_revert": ErrorCode(422, "The contract would refuse the request"),
+    "unsupported": ErrorCode(422, "These contracts can't do that"),
+    "quota_exceeded": ErrorCode(429, "A daily limit is used up"),
+    "too_many_waiting": ErrorCode(429, "Too many requests of the account are waiting"),
+    "rate_limited": ErrorCode(429, "Too many requests from this address"),
+    "internal": ErrorCode(500, "The server made a mistake"),
+    "closed": ErrorCode(503, "The relay accepts nothing now"),
+    "chain_unavailable": ErrorCode(503, "The chain can't be asked now"),
+    "database_unavailable": ErrorCode(503, "The database can't be used now"),
 }
 # The first matching class applies; subclasses come before their parents.
 _BY_CLASS: tuple[tuple[type[OcnRegistryError], str], ...] = (

@@ -24,7 +24,7 @@ from ocn_registry.errors import InvalidInput, OcnRegistryError
 from ocn_registry.foreign.strict_json import parse_json
 from ocn_registry.models import Address
 from ocn_registry.registry_api.api import ROUTES
-from ocn_registry.registry_api.changes import Mark, stream
+from ocn_registry.registry_api.changes import Position, stream
 from ocn_registry.registry_api.problems import MAX_BODY_BYTES, Problem
 from ocn_registry.relay import page, store, views
 from ocn_registry.relay.documents import Voucher, receipt
@@ -246,7 +246,7 @@ async def get_requests(service: Service, http: HttpRequest) -> Response:
 
 async def get_changes(service: Service, http: HttpRequest) -> Response:
     """Stream events: state changes of requests, and changes of the registry."""
-    mark = Mark.read(http.headers.get("last-event-id") or http.query_params.get("after"))
+    mark = Position.read(http.headers.get("last-event-id") or http.query_params.get("after"))
     if service.followers >= _FOLLOWERS:
         raise Problem("closed", "too many clients are following: poll instead, or try again later")
     return StreamingResponse(
@@ -256,7 +256,7 @@ async def get_changes(service: Service, http: HttpRequest) -> Response:
     )
 
 
-async def _changes(service: Service, mark: Mark) -> AsyncIterator[str]:
+async def _changes(service: Service, mark: Position) -> AsyncIterator[str]:
     def look(place: int | None) -> tuple[int, list[dict[str, object]]]:
         with service.database.reading() as transaction:
             if place is None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 from ocn_registry.errors import JournalError
 from ocn_registry.evm.transactions import SignedTransaction
-from ocn_registry.flows.carried import digests
+from ocn_registry.flows.journal_text import digests
 from ocn_registry.foreign.strict_json import parse_json
 from ocn_registry.models import Address, BlockRef
 from ocn_registry.protocol.journal import JournalEntry, Turn, merged

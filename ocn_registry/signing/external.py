@@ -32,7 +32,7 @@ Signature: TypeAlias = str | bytes
 
 
 @runtime_checkable
-class PersonalMessage(Protocol):
+class PersonalPayload(Protocol):
     """A payload to sign as a personal message (ERC-191) of 32 bytes."""
 
     def hash(self) -> bytes:
@@ -86,7 +86,7 @@ class _External(Generic[R]):
     def _ask(self, payload: Payload) -> R:
         if isinstance(payload, TypedData) and self._typed_data is not None:
             return self._typed_data(payload.document())
-        if isinstance(payload, PersonalMessage) and self._message is not None:
+        if isinstance(payload, PersonalPayload) and self._message is not None:
             return self._message(payload.hash())
         if self._digest is not None:
             return self._digest(payload.digest())

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from ocn_registry.errors import TransportError
     from ocn_registry.transport.endpoint import Endpoint
-    from ocn_registry.transport.replies import NoReply, Reply
+    from ocn_registry.transport.replies import HttpReply, NoReply
 
 PATIENCE = 6
 _LOG = logging.getLogger("ocn_registry.transport")
@@ -82,7 +82,7 @@ class TimeLeft:
             raise Failed(slow(endpoint, self._each_s), took_s=self._each_s)
         return min(self._each_s, self._left_s)
 
-    def note(self, reply: Reply | NoReply) -> None:
+    def note(self, reply: HttpReply | NoReply) -> None:
         """Subtract the duration of a request."""
         self._left_s -= reply.took_s
 

@@ -16,7 +16,7 @@ from ocn_registry.foreign.text import shown
 from ocn_registry.protocol.effects import Sleep, run_async
 from ocn_registry.transport.local import LOCAL
 from ocn_registry.transport.local_async import AsyncLocalEffects
-from ocn_registry.transport.replies import NoReply, Reply, slow, too_long, unreachable
+from ocn_registry.transport.replies import HttpReply, NoReply, slow, too_long, unreachable
 from ocn_registry.transport.rpc_pool import (
     MAX_ANSWER_BYTES,
     MAX_BATCH,
@@ -126,7 +126,7 @@ class AsyncHttpTransport:
             )
         return self._session
 
-    async def _post(self, post: Post) -> Reply | NoReply:
+    async def _post(self, post: Post) -> HttpReply | NoReply:
         from aiohttp import (  # noqa: PLC0415 - 0.2 s
             ClientConnectorError,
             ClientError,
@@ -156,7 +156,7 @@ class AsyncHttpTransport:
                     timeout=ClientTimeout(total=None, connect=timeout_s),
                 ) as response,
             ):
-                return Reply(
+                return HttpReply(
                     status=response.status,
                     content=await self._content(endpoint, response),
                     coding=response.headers.get("Content-Encoding"),

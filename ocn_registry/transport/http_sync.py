@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ocn_registry.protocol.effects import Sleep, run
 from ocn_registry.transport.http_wire import Target, TooLong, is_alive, receive, send
 from ocn_registry.transport.local import LOCAL, LocalEffects
-from ocn_registry.transport.replies import NoReply, Reply, slow, too_long, unreachable
+from ocn_registry.transport.replies import HttpReply, NoReply, slow, too_long, unreachable
 from ocn_registry.transport.rpc_pool import (
     MAX_ANSWER_BYTES,
     MAX_BATCH,
@@ -103,7 +103,7 @@ class HttpTransport:
             return self._local.perform(effect)
         return run(self._nodes.ask(effect), self.perform)
 
-    def _post(self, post: Post) -> Reply | NoReply:
+    def _post(self, post: Post) -> HttpReply | NoReply:
         endpoint = post.endpoint
         started = time.monotonic()
         deadline = min(started + post.timeout_s, self._ends)
@@ -125,7 +125,7 @@ class HttpTransport:
                 sock.close()
             raise
         self._keep(endpoint, sock, keeps=keeps)
-        return Reply(
+        return HttpReply(
             status=answer.status,
             content=answer.content,
             coding=answer.headers.get("content-encoding"),

@@ -20,7 +20,7 @@ from ocn_registry.transport.rpc_values import code_of, is_list, is_object, words
 from ocn_registry.transport.wordings import BUSY_STATUS, Meaning, cause_of, meaning_of
 
 if TYPE_CHECKING:
-    from ocn_registry.foreign.limits import Limits
+    from ocn_registry.foreign.limits import JsonLimits
     from ocn_registry.transport.endpoint import Endpoint
 
 E = TypeVar("E", bound=TransportError)
@@ -39,7 +39,7 @@ _WORDS_BYTES = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
+class HttpReply:
     """An HTTP answer.
 
     Attributes:
@@ -116,8 +116,8 @@ def too_long(endpoint: Endpoint, limit_bytes: int) -> BadAnswer:
 def responses(
     endpoint: Endpoint,
     requests: list[Message],
-    reply: Reply,
-    limits: Limits,
+    reply: HttpReply,
+    limits: JsonLimits,
 ) -> list[Message]:
     """Return the responses to requests that were posted together, in their order.
 
@@ -155,7 +155,9 @@ def responses(
     return [content]
 
 
-def _for_all(endpoint: Endpoint, requests: list[Message], reply: Reply, error: object) -> Exception:
+def _for_all(
+    endpoint: Endpoint, requests: list[Message], reply: HttpReply, error: object
+) -> Exception:
     """Return the error to raise for a single error in place of many responses."""
     code, words = code_of(error) if is_object(error) else 0, _words(error)
     methods = {str(request["method"]) for request in requests}
@@ -183,7 +185,7 @@ def _is_of(meaning: Meaning, request: Message, error: object) -> bool:
     return meaning_of(str(request["method"]), code, _words(error)) is meaning
 
 
-def _busy(endpoint: Endpoint, reply: Reply, words: str) -> RpcUnavailable:
+def _busy(endpoint: Endpoint, reply: HttpReply, words: str) -> RpcUnavailable:
     message = f"is out of order (HTTP {reply.status}{_saying(words)})"
     return passing(
         RpcUnavailable(
@@ -196,7 +198,9 @@ def _words(error: object) -> str:
     return words_of(error) if is_object(error) else str(error)
 
 
-def _content(endpoint: Endpoint, requests: list[Message], reply: Reply, limits: Limits) -> object:
+def _content(
+    endpoint: Endpoint, requests: list[Message], reply: HttpReply, limits: JsonLimits
+) -> object:
     """Return the JSON of an answer, or raise for what there is instead."""
     try:
         plain = unpacked(reply.content, reply.coding, limits.max_bytes)
@@ -252,7 +256,9 @@ def cut_off(requests: list[Message], error: TransportError) -> TransportError:
     return passing(RpcRefused(_EVENTS, 0, str(error))) if _about_events(requests) else error
 
 
-def _for_status(endpoint: Endpoint, requests: list[Message], reply: Reply, words: str) -> Exception:
+def _for_status(
+    endpoint: Endpoint, requests: list[Message], reply: HttpReply, words: str
+) -> Exception:
     """Return the error to raise for an HTTP status without a usable body."""
     status, node = reply.status, f"the RPC node {endpoint.shown}"
     says = f"HTTP {status}{_saying(words)}"

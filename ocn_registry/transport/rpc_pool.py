@@ -32,7 +32,7 @@ from ocn_registry.errors import (
     TransportError,
     WrongChain,
 )
-from ocn_registry.foreign.limits import RPC_ANSWER_BYTES, Limits
+from ocn_registry.foreign.limits import RPC_ANSWER_BYTES, JsonLimits
 from ocn_registry.protocol.effects import (
     Arrival,
     BlockAt,
@@ -52,8 +52,8 @@ from ocn_registry.transport.attempts import Attempts, Failed, TimeLeft
 from ocn_registry.transport.endpoint import Endpoint, origin
 from ocn_registry.transport.jsonrpc import handover_of, items_of, request_of, unwrap
 from ocn_registry.transport.replies import (
+    HttpReply,
     NoReply,
-    Reply,
     TooManyQuestions,
     cut_off,
     passing,
@@ -83,7 +83,7 @@ _Found = tuple["Answer", OcnRegistryError | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Post(Effect[Reply | NoReply]):
+class Post(Effect[HttpReply | NoReply]):
     """Post JSON to a node, once, with a time limit for the complete answer."""
 
     endpoint: Endpoint
@@ -218,7 +218,7 @@ class Nodes:
             arrival = Arrival.UNANSWERED if reply.arrived else Arrival.UNSENT
             return Handover(arrival=arrival, error=reply.error)
         try:
-            limits = Limits(max_bytes=self._max_bytes, max_items=items_of(effect))
+            limits = JsonLimits(max_bytes=self._max_bytes, max_items=items_of(effect))
             (response,) = responses(endpoint, [request], reply, limits)
         except TransportError as error:
             return Handover(arrival=Arrival.UNANSWERED, error=error)
@@ -309,10 +309,10 @@ class Nodes:
         endpoint: Endpoint,
         effects: list[AnyEffect],
         requests: list[Message],
-        reply: Reply,
+        reply: HttpReply,
     ) -> list[_Found] | Exception:
         """Return the answers, or an error that concerns all of them."""
-        limits = Limits(max_bytes=self._max_bytes, max_items=sum(map(items_of, effects)))
+        limits = JsonLimits(max_bytes=self._max_bytes, max_items=sum(map(items_of, effects)))
         try:
             answers = responses(endpoint, requests, reply, limits)
         except (TransportError, TooManyQuestions) as error:

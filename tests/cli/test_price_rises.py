@@ -7,7 +7,7 @@ import pytest
 from ocn_registry import FeeAboveCap, KeySigner, SetNode, WriteOptions
 from ocn_registry.flows import quote
 from ocn_registry.plans.exit_codes import DONE, INTERRUPTED
-from ocn_registry.plans.write import Writing
+from ocn_registry.plans.write import WriteTask
 
 SPIKE_WEI = 10_000
 
@@ -72,7 +72,7 @@ def written(request, client, operator, spender):
 
     def write(person):
         options = WriteOptions(timeout_s=20)
-        return Writing(client, steps, payer, person).execute(options, insist=True, dry_run=False)
+        return WriteTask(client, steps, payer, person).execute(options, insist=True, dry_run=False)
 
     return write
 

@@ -8,7 +8,7 @@ import pytest
 from ocn_registry import Permission
 from ocn_registry.errors import RpcRefused
 from ocn_registry.plans import write as writing
-from ocn_registry.plans.present import Present
+from ocn_registry.plans.current_entries import CurrentEntries
 
 URL = "https://node.example.org"
 NEEDS = ("FORWARD_ALL_SENDER", "FORWARD_MODULE_CDRS_RECEIVER")
@@ -48,13 +48,13 @@ def test_nodes_and_parties_are_written(client, write, operator, cpo):
 def test_a_write_is_done_whether_or_not_its_node_tells_what_is_so_then(
     client, command, keys, operator, monkeypatch
 ):
-    class Lagging(Present):
+    class Lagging(CurrentEntries):
         def node(self, account):
             if self._block is not None:
                 raise RpcRefused("eth_call", -32000, "header not found")
             return super().node(account)
 
-    monkeypatch.setattr(writing, "Present", Lagging)
+    monkeypatch.setattr(writing, "CurrentEntries", Lagging)
     finished = command("set-node", URL, "-s", keys[operator.address])
     assert finished.returncode == 0
     assert json.loads(finished.stdout)["state"] == [None]

@@ -13,7 +13,7 @@ from key_creator import KeyCreator
 
 from ocn_registry import RegistryClient, SqliteJournal, networks
 from ocn_registry.deploy.chain_rules import opcodes
-from ocn_registry.deploy.deploy import NotDeployed, Order, deploy, gas_for, plan
+from ocn_registry.deploy.deploy import DeploymentOrder, NotDeployed, deploy, gas_for, plan
 from ocn_registry.deploy.devnet import Devnet
 from ocn_registry.deploy.record import Record, alone
 from ocn_registry.deploy.verify import verify
@@ -60,7 +60,7 @@ def journal(tmp_path):
 
 @pytest.fixture
 def order(fresh, creator, journal):
-    return Order(
+    return DeploymentOrder(
         name="volta",
         chain_id=fresh.chain_id,
         deployer=creator.address,
@@ -151,7 +151,7 @@ def test_interrupted_anywhere_it_goes_on_and_creates_once(
 def killed_at(url, key, path, place, owner):
     """Deploy, in a process of its own, and die at the send of this place."""
     creator = KeyCreator(Account.from_key(key))
-    order = Order(
+    order = DeploymentOrder(
         name="volta",
         chain_id=73799,
         deployer=creator.address,

@@ -26,7 +26,7 @@ from ocn_registry.cache import RegistryCache
 from ocn_registry.contract_errors import DomainTaken
 from ocn_registry.deploy.artifacts import artifact
 from ocn_registry.deploy.chain_rules import too_new
-from ocn_registry.deploy.deploy import Order, deploy, plan
+from ocn_registry.deploy.deploy import DeploymentOrder, deploy, plan
 from ocn_registry.deploy.devnet import ACCOUNTS
 from ocn_registry.deploy.handover import accept, accepted, offer
 from ocn_registry.deploy.record import Record
@@ -53,7 +53,7 @@ def node():
 def record(node, tmp_path_factory):
     """Deploy, as `ape run deploy` does, and give the record."""
     creator = KeyCreator(Account.from_key(ACCOUNTS[0].private_key))
-    order = Order(
+    order = DeploymentOrder(
         name="volta",
         chain_id=CHAIN_ID,
         deployer=creator.address,

@@ -9,7 +9,7 @@ from heirs import DELAY_S, execute, pass_time, safe_of, timelock
 from ocn_registry import KeySigner
 from ocn_registry.deploy.devnet import Devnet
 from ocn_registry.deploy.handover import NotHandedOver, accept, accepted, offer, safe_file
-from ocn_registry.deploy.timelock import Stage, acceptance, schedule, schedule_file
+from ocn_registry.deploy.timelock import OperationStage, acceptance, schedule, schedule_file
 from ocn_registry.deploy.timelock import execute as execute_in
 from ocn_registry.errors import InvalidInput, UnsupportedByDialect
 from ocn_registry.flows.options import WriteOptions
@@ -86,21 +86,25 @@ def test_timelock_accepts_after_its_delay(fresh, transport, deployment, owner, p
     made, do = timelock(fresh, proposer.address), transport.perform
     run(offer(deployment, made, owner, OPTIONS), do)
     before = run(acceptance(deployment, made), do)
-    assert (before.stage, before.ready_unix_s, before.min_delay_s) == (Stage.UNSET, None, DELAY_S)
+    assert (before.stage, before.ready_unix_s, before.min_delay_s) == (
+        OperationStage.UNSET,
+        None,
+        DELAY_S,
+    )
     scheduled = run(schedule(deployment, made, proposer, OPTIONS), do)
     waiting = run(acceptance(deployment, made), do)
-    assert waiting.stage is Stage.WAITING
+    assert waiting.stage is OperationStage.WAITING
     assert waiting.ready_unix_s == scheduled.block.timestamp_unix_s + DELAY_S
     with pytest.raises(NotHandedOver, match=f"is waiting, and is ready at {waiting.ready_unix_s}"):
         run(execute_in(deployment, made, anybody, OPTIONS), do)
     pass_time(fresh, DELAY_S)
-    assert run(acceptance(deployment, made), do).stage is Stage.READY
+    assert run(acceptance(deployment, made), do).stage is OperationStage.READY
     with pytest.raises(NotHandedOver):
         run(accepted(deployment, made), do)
     run(execute_in(deployment, made, anybody, OPTIONS), do)
     run(accepted(deployment, made), do)
     after = run(acceptance(deployment, made), do)
-    assert (after.stage, after.ready_unix_s) == (Stage.DONE, None)
+    assert (after.stage, after.ready_unix_s) == (OperationStage.DONE, None)
     with pytest.raises(NotHandedOver, match="is done"):
         run(execute_in(deployment, made, anybody, OPTIONS), do)
 

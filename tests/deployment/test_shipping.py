@@ -13,7 +13,7 @@ import pytest
 from eth_account import Account
 from key_creator import KeyCreator
 
-from ocn_registry.deploy.deploy import Order, deploy
+from ocn_registry.deploy.deploy import DeploymentOrder, deploy
 from ocn_registry.deploy.record import Record
 from ocn_registry.flows.options import WriteOptions
 from ocn_registry.protocol.effects import run
@@ -43,7 +43,7 @@ def checkout(fresh, transport, owner, tmp_path):
     for name in ("pyproject.toml", "README.md", "LICENSE", "NOTICE", "CHANGELOG.md"):
         shutil.copy(ROOT / name, folder)
     shutil.copytree(ROOT / "docs" / "man", folder / "docs" / "man")
-    order = Order(
+    order = DeploymentOrder(
         name=NAME,
         chain_id=fresh.chain_id,
         deployer=owner.address,

@@ -9,7 +9,7 @@ import pytest
 from eth_account import Account
 from key_creator import KeyCreator
 
-from ocn_registry.deploy.deploy import Order, deploy
+from ocn_registry.deploy.deploy import DeploymentOrder, deploy
 from ocn_registry.deploy.record import Record
 from ocn_registry.flows.options import WriteOptions
 from ocn_registry.models import Address
@@ -26,7 +26,7 @@ def record(fresh, transport, tmp_path):
     account = Account.create()
     fresh.request("anvil_setBalance", account.address, hex(10**18))
     creator = KeyCreator(account)
-    order = Order(
+    order = DeploymentOrder(
         name="volta",
         chain_id=fresh.chain_id,
         deployer=creator.address,

@@ -21,7 +21,7 @@ from ocn_registry import (
     TransactionReplaced,
     WriteOptions,
 )
-from ocn_registry.flows import landing
+from ocn_registry.flows import confirmation
 
 SEND = "eth_sendRawTransaction"
 RECEIPT = "eth_getTransactionReceipt"
@@ -204,7 +204,7 @@ def test_number_that_is_too_low_is_unknown_and_costs_nothing(
 def test_number_that_was_taken_is_told_as_taken(
     client, connect, proxy, devnet, operator, account, monkeypatch
 ):
-    monkeypatch.setattr(landing, "_LOSS_S", 0.2)
+    monkeypatch.setattr(confirmation, "_LOSS_S", 0.2)
     connect(devnet.rpc_url).set_node("https://b.example", signer=operator)
     method = "eth_getTransactionCount"
     proxy.inject(faults.answers(method, "0x0"), method=method, times=1)
@@ -384,7 +384,7 @@ def test_node_can_not_choose_what_is_signed(
 def test_write_whose_number_another_took_is_told_as_replaced(
     client, never_mines, operator, account, monkeypatch
 ):
-    monkeypatch.setattr(landing, "_LOSS_S", 0.5)
+    monkeypatch.setattr(confirmation, "_LOSS_S", 0.5)
     other = ways.client(never_mines.deployment(), ways.transport("sync", never_mines.rpc_url))
 
     def cancel(tx_hash):
@@ -469,7 +469,7 @@ def test_open_transactions_are_listed_with_what_they_are_for(
 def test_write_that_another_process_cancelled_is_told_as_replaced(
     processes, never_mines, operator, account, monkeypatch
 ):
-    monkeypatch.setattr(landing, "_LOSS_S", 0.2)
+    monkeypatch.setattr(confirmation, "_LOSS_S", 0.2)
     other = processes()
 
     def cancel(tx_hash):

@@ -18,7 +18,7 @@ from ocn_registry import (
     SqliteJournal,
     WriteOptions,
 )
-from ocn_registry.flows import landing
+from ocn_registry.flows import confirmation
 from ocn_registry.flows.sender import Sender
 from ocn_registry.networks import from_json
 from ocn_registry.protocol import journal_sqlite
@@ -41,8 +41,11 @@ class Steps:
 def write(order, steps):
     """Do what an order says, and return what was told."""
     FAULTS[order["fault"]]()
-    landing._LOSS_S, landing._REFUSED_PATIENCE_S = 0.2, order["patience_s"]
-    landing.LONGEST_POLL_S, landing._FIRST_REPEAT_S = 0.05, 0.1  # blocks come quickly here
+    confirmation._LOSS_S, confirmation._REFUSED_PATIENCE_S = 0.2, order["patience_s"]
+    confirmation.LONGEST_POLL_S, confirmation._FIRST_REPEAT_S = (
+        0.05,
+        0.1,
+    )  # blocks come quickly here
     connected = journal_sqlite._connected
 
     def traced(*given):

@@ -23,10 +23,10 @@ def test_entries_are_in_the_order_of_the_lists(taken, old, who):
 
 
 def test_earlier_ids_that_still_route_are_further_ids_of_their_account(taken, old, who):
-    former, present = (one for one in taken.parties if one.address == who.renamed.address)
-    assert (former.id, present.id) == (PartyId("DE", "AAA"), PartyId("DE", "BBB"))
-    assert (former.current, present.current) == (False, True)
-    assert replace(former, id=present.id) == present
+    former, current = (one for one in taken.parties if one.address == who.renamed.address)
+    assert (former.id, current.id) == (PartyId("DE", "AAA"), PartyId("DE", "BBB"))
+    assert (former.current, current.current) == (False, True)
+    assert replace(former, id=current.id) == current
 
 
 def test_consents_are_told_from_the_events(taken, who):

@@ -3,7 +3,7 @@
 import pytest
 
 from ocn_registry.cache.reading import of_block
-from ocn_registry.flows.events import Moved
+from ocn_registry.flows.events import ChainMoved
 from ocn_registry.models import Address, BlockRef
 from ocn_registry.protocol.effects import Balance, BlockAt, all_of, run, together
 from ocn_registry.transport.rpc_pool import MAX_BATCH, flat, nested
@@ -53,5 +53,5 @@ def test_each_request_asks_for_the_block(batch):
     assert len(nodes.requests) == MAX_BATCH // batch + 2
     assert all(BlockAt(BLOCK.number) in some for some in nodes.requests)
     for strange in range(len(nodes.requests)):
-        with pytest.raises(Moved):
+        with pytest.raises(ChainMoved):
             run(of_block(BLOCK, reads()), Nodes(batch, strange).perform)

@@ -39,7 +39,7 @@ from ocn_registry.transport import attempts, http_wire, replies
 from ocn_registry.transport.http_async import AsyncHttpTransport
 from ocn_registry.transport.http_sync import HttpTransport
 from ocn_registry.transport.local_async import AsyncLocalEffects
-from ocn_registry.transport.replies import NoReply, Reply
+from ocn_registry.transport.replies import HttpReply, NoReply
 from ocn_registry.transport.rpc_pool import Nodes, Post
 
 ACCOUNT = Address("0x" + "ab" * 20)
@@ -80,7 +80,7 @@ def answered(effect, content, *, coding=None):
 
     def perform(one):
         if isinstance(one, Post):
-            return Reply(status=200, content=content, coding=coding)
+            return HttpReply(status=200, content=content, coding=coding)
         return one.task()
 
     nodes = Nodes(["http://node.example"], chain_id=None, retries=0)
@@ -171,7 +171,7 @@ def test_event_loop_parses_and_decodes_nothing_long(monkeypatch):
 
     async def perform(effect):
         if isinstance(effect, Post):
-            return Reply(status=200, content=content)
+            return HttpReply(status=200, content=content)
         return await here.perform(effect)
 
     def ask(size):
@@ -248,11 +248,11 @@ def test_a_node_that_has_its_questions_one_by_one_does_not_stretch_the_time_limi
         questions = json.loads(effect.body)
         waited.append(effect.timeout_s)
         if refuses == "batches" and isinstance(questions, list):
-            return Reply(status=413, content=b"{}", took_s=effect.timeout_s * 0.9)
+            return HttpReply(status=413, content=b"{}", took_s=effect.timeout_s * 0.9)
         one = questions if isinstance(questions, dict) else questions[0]
         answer = {"jsonrpc": "2.0", "id": one["id"], "result": "0x"}
         took_s = effect.timeout_s * 0.9
-        return Reply(status=200, content=json.dumps(answer).encode(), took_s=took_s)
+        return HttpReply(status=200, content=json.dumps(answer).encode(), took_s=took_s)
 
     nodes = Nodes(["http://node.example"], chain_id=None, timeout_s=10.0, retries=0)
     with pytest.raises((RpcTimeout, BadAnswer)):

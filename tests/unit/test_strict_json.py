@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocn_registry.foreign import packed, strict_json
-from ocn_registry.foreign.limits import MAX_DEPTH, Limits
+from ocn_registry.foreign.limits import MAX_DEPTH, JsonLimits
 from ocn_registry.foreign.strict_json import BeyondLimits, parse_json
 
 PACKAGE = Path(strict_json.__file__).resolve().parents[1]
@@ -100,7 +100,7 @@ def test_whole_characters_are_read(content):
     assert parse_json(content) == json.loads(content)
 
 
-SMALL = Limits(max_bytes=1000, max_items=10, max_depth=3, max_digits=5)
+SMALL = JsonLimits(max_bytes=1000, max_items=10, max_depth=3, max_digits=5)
 
 
 @pytest.mark.parametrize(

@@ -25,12 +25,12 @@ from rehearsal_safe import SafeRefusedError, execution
 
 from ocn_registry import Contract, KeySigner, WriteOptions, connect, migration
 from ocn_registry.cli.main import main as command
-from ocn_registry.deploy.deploy import Order, deploy, plan
+from ocn_registry.deploy.deploy import DeploymentOrder, deploy, plan
 from ocn_registry.deploy.handover import accepted
 from ocn_registry.deploy.record import Record, alone
 from ocn_registry.dialects import dialect_of
 from ocn_registry.migration import Why
-from ocn_registry.migration.importing import Importing, settled
+from ocn_registry.migration.importing import ImportOptions, settled
 from ocn_registry.models import Address
 from ocn_registry.networks import from_json
 from ocn_registry.plans.folders import journal_of
@@ -126,7 +126,7 @@ class Walk:
 
     def settle(self) -> None:
         """Wait until what an earlier run sent is in a block."""
-        how = Importing(signer=self.signer, options=WriteOptions(journal=journal_of(None)))
+        how = ImportOptions(signer=self.signer, options=WriteOptions(journal=journal_of(None)))
         with self.old() as client:
             run(settled(dialect_of(client.deployment), how), client.transport.perform)
 
@@ -158,7 +158,7 @@ class Walk:
 
     def _deploy_by_package(self) -> None:
         creator = Creator(os.environ[KEY_VARIABLE])
-        order = Order(
+        order = DeploymentOrder(
             name="volta",
             chain_id=self.prepared["chainId"],
             deployer=creator.address,

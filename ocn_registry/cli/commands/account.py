@@ -39,17 +39,17 @@ def register(args: Namespace, client: RegistryClient, acting: Authority) -> int:
     """
     from ocn_registry.cli import execute
     from ocn_registry.cli.output.render import talk
-    from ocn_registry.plans.present import Present
+    from ocn_registry.plans.current_entries import CurrentEntries
     from ocn_registry.plans.unchanged import is_unchanged
     from ocn_registry.plans.write import signed_steps, unchanged
 
     payer = _payer(args, client, acting)
-    present = Present(client)
+    current = CurrentEntries(client)
     wanted = registration(args, client)
-    intents = tuple([one for one in wanted if not is_unchanged(present, acting.account, one)])
+    intents = tuple([one for one in wanted if not is_unchanged(current, acting.account, one)])
     if not intents:
         changes = [(acting.account, one) for one in wanted]
-        return unchanged(present, changes, payer.address, execute.Terminal(args))
+        return unchanged(current, changes, payer.address, execute.Terminal(args))
     groups = [intents] if client.limits.has_batches else [(one,) for one in intents]
     for number, group in enumerate(groups, 1):
         if len(groups) > 1:
@@ -130,21 +130,21 @@ def rotate(args: Namespace) -> int:
     from ocn_registry.contract_errors import AccountNotFound
     from ocn_registry.dialects import dialect_of
     from ocn_registry.intents import MoveAccount
-    from ocn_registry.plans.present import Present
+    from ocn_registry.plans.current_entries import CurrentEntries
 
     with connect(args) as client:
         require_authority(args)
         dialect_of(client.deployment).check(MoveAccount(new_account=_ADDRESS))
         acting = authority(args, client.deployment)
         payer = _payer(args, client, acting)
-        present = Present(client)
-        had = present.holdings(acting.account)
+        current = CurrentEntries(client)
+        had = current.holdings(acting.account)
         if not (had.parties or had.node or had.controller):
             raise AccountNotFound(acting.account)
         new = _new_key(args, client)
         intent = MoveAccount(new_account=new.address)
         signed = client.sign(intent, acting.signer, account=acting.account).accept(new)
-        code = execute.write(args, client, (signed,), payer, insist=True, present=present)
+        code = execute.write(args, client, (signed,), payer, insist=True, current=current)
     if code == DONE and not args.dry_run:
         talk(
             f"note: sign with {new.address} from now on, OCN messages as well. Money that "
@@ -163,7 +163,7 @@ def controller(args: Namespace) -> int:
     from ocn_registry.dialects import dialect_of
     from ocn_registry.errors import InvalidInput
     from ocn_registry.intents import SetController
-    from ocn_registry.plans.present import Present
+    from ocn_registry.plans.current_entries import CurrentEntries
     from ocn_registry.plans.unchanged import is_unchanged
     from ocn_registry.plans.write import unchanged
 
@@ -182,14 +182,14 @@ def controller(args: Namespace) -> int:
         named = None
         if args.new_controller != take.NONE:
             named = referenced(args, "new controller", args.new_controller, client.deployment)
-        present = Present(client)
+        current = CurrentEntries(client)
         intent = SetController(controller=None if named is None else named.address)
-        if is_unchanged(present, acting.account, intent):
+        if is_unchanged(current, acting.account, intent):
             terminal = execute.Terminal(args)
-            return unchanged(present, [(acting.account, intent)], payer.address, terminal)
+            return unchanged(current, [(acting.account, intent)], payer.address, terminal)
         signed = client.sign(intent, acting.signer, account=acting.account)
         whole = signed if named is None else signed.accept(named)
-        return execute.write(args, client, (whole,), payer, insist=True, present=present)
+        return execute.write(args, client, (whole,), payer, insist=True, current=current)
 
 
 def leave(args: Namespace) -> int:
@@ -197,15 +197,15 @@ def leave(args: Namespace) -> int:
     from ocn_registry.cli.config.keys import authority, check_payer, require_authority
     from ocn_registry.cli.config.networks import connect
     from ocn_registry.cli.execute import Terminal, write_options
-    from ocn_registry.plans.leaving import Leaving
+    from ocn_registry.plans.leaving import LeaveTask
 
     with connect(args) as client:
         require_authority(args)
         acting = authority(args, client.deployment)
         payer = _payer(args, client, acting)
         check_payer(payer)
-        leaving = Leaving(client, acting.account, acting.signer, payer, Terminal(args))
-        return leaving.execute(write_options(args, client.deployment), dry_run=args.dry_run)
+        task = LeaveTask(client, acting.account, acting.signer, payer, Terminal(args))
+        return task.execute(write_options(args, client.deployment), dry_run=args.dry_run)
 
 
 def _payer(args: Namespace, client: RegistryClient, acting: Authority) -> Signer:

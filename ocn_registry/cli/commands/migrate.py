@@ -167,14 +167,14 @@ def import_(args: Namespace) -> int:
     from ocn_registry.cli.config.keys import key
     from ocn_registry.cli.config.networks import connect
     from ocn_registry.cli.execute import Terminal, write_options
-    from ocn_registry.plans.importing import Migrating
+    from ocn_registry.plans.importing import ImportTask
 
     with connect(args) as client:
         planned = migration.plan_for(client, migration.load(args.file))
         signer = key(args, "signer", client.deployment)
         options = write_options(args, client.deployment)
-        migrating = Migrating(client, planned, signer, Terminal(args))
-        return migrating.import_(options, max_gas=args.max_gas, dry_run=args.dry_run)
+        task = ImportTask(client, planned, signer, Terminal(args))
+        return task.import_(options, max_gas=args.max_gas, dry_run=args.dry_run)
 
 
 def close(args: Namespace) -> int:
@@ -183,14 +183,14 @@ def close(args: Namespace) -> int:
     from ocn_registry.cli.config.keys import key
     from ocn_registry.cli.config.networks import connect
     from ocn_registry.cli.execute import Terminal, write_options
-    from ocn_registry.plans.importing import Migrating
+    from ocn_registry.plans.importing import ImportTask
 
     with connect(args) as client:
         planned = migration.plan_for(client, migration.load(args.file))
         signer = key(args, "signer", client.deployment)
         options = write_options(args, client.deployment)
-        migrating = Migrating(client, planned, signer, Terminal(args))
-        return migrating.close(options, anyway=args.anyway, dry_run=args.dry_run)
+        task = ImportTask(client, planned, signer, Terminal(args))
+        return task.close(options, anyway=args.anyway, dry_run=args.dry_run)
 
 
 def _block(args: Namespace, client: RegistryClient) -> int | None:

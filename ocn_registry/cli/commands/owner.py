@@ -162,11 +162,7 @@ def execute(args: Namespace) -> int:
     with connect(args) as client:
         executor = key(args, "signer", client.deployment)
         action = owner_actions.execute(
-            client,
-            Address(args.address),
-            executor.address,
-            args.reason.strip(),
-            salt=args.salt,
+            client, Address(args.address), executor.address, args.reason.strip(), salt=args.salt
         )
         return _execute(args, client, action, executor)
 
@@ -202,21 +198,22 @@ def by_owner(args: Namespace, client: RegistryClient, action: OwnerAction) -> in
     from ocn_registry.cli.config.keys import key
     from ocn_registry.cli.execute import Terminal
     from ocn_registry.cli.output.render import put
-    from ocn_registry.plans.owner import Owning
+    from ocn_registry.plans.owner import OwnerTask
 
     if not args.for_safe:
         return _execute(args, client, action, key(args, "signer", client.deployment))
-    put(Owning(client, action, _log_of(args), Terminal(args)).write_safe_file(dry_run=args.dry_run))
+    task = OwnerTask(client, action, _log_of(args), Terminal(args))
+    put(task.write_safe_file(dry_run=args.dry_run))
     return DONE
 
 
 def _execute(args: Namespace, client: RegistryClient, action: OwnerAction, owner: Signer) -> int:
     from ocn_registry.cli.execute import Terminal, write_options
-    from ocn_registry.plans.owner import Owning
+    from ocn_registry.plans.owner import OwnerTask
 
     options = write_options(args, client.deployment)
-    owning = Owning(client, action, _log_of(args), Terminal(args))
-    return owning.execute(owner, options, dry_run=args.dry_run)
+    task = OwnerTask(client, action, _log_of(args), Terminal(args))
+    return task.execute(owner, options, dry_run=args.dry_run)
 
 
 def with_reason(parser: ArgumentParser) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ocn_registry.cli import options as take
 from ocn_registry.cli.commands import Command, account, relay
-from ocn_registry.cli.commands.write import WRITES, Write, intent_of, modules
+from ocn_registry.cli.commands.write import WRITES, WriteCommand, intent_of, modules
 from ocn_registry.plans.exit_codes import DONE, INTERRUPTED
 
 if TYPE_CHECKING:
@@ -260,25 +260,25 @@ _REGISTRATION = f"-c DE ABC -r CPO -o {_ADDRESS} --si cdrs"
 # What needs the signatures of two accounts. `identity rotate` and `identity controller` do it where
 # both keys are at hand.
 WITH_ACCEPTANCE = (
-    Write(
+    WriteCommand(
         "move-account",
         "give everything that the account has to a new key",
         (_new_account,),
         (_ADDRESS,),
     ),
-    Write(
+    WriteCommand(
         "set-controller",
         "name the account's controller, for example a Safe",
         (_new_controller,),
         (_ADDRESS, take.NONE),
     ),
-    Write(
+    WriteCommand(
         "accept-account",
         "accept, as the new key, what another account has",
         (_other_account,),
         (_ADDRESS,),
     ),
-    Write(
+    WriteCommand(
         "accept-controller",
         "accept to be another account's controller",
         (_other_account,),

@@ -50,7 +50,7 @@ def list_(args: Namespace) -> int:
     """Show the transactions in the journal that the chain has not decided."""
     from ocn_registry.cli.config.networks import connect
     from ocn_registry.cli.output.render import as_csv, as_json, for_programs, put, table
-    from ocn_registry.plans.moments import moment
+    from ocn_registry.plans.times import moment
     from ocn_registry.plans.words import words_of
 
     with connect(args) as client:
@@ -101,13 +101,13 @@ def _replace(args: Namespace, *, void: bool) -> int:
     from ocn_registry.cli.config.keys import key
     from ocn_registry.cli.config.networks import connect
     from ocn_registry.cli.execute import Terminal, write_options
-    from ocn_registry.plans.replacing import Replacing
+    from ocn_registry.plans.replacing import ReplacementTask
 
     with connect(args) as client:
         payer = key(args, "signer", client.deployment)
-        replacing = Replacing(client, args.tx_hash, payer, Terminal(args), void=void)
+        task = ReplacementTask(client, args.tx_hash, payer, Terminal(args), void=void)
         options = write_options(args, client.deployment)
-        return replacing.execute(options, dry_run=args.dry_run)
+        return task.execute(options, dry_run=args.dry_run)
 
 
 def _listed(parser: ArgumentParser) -> None:

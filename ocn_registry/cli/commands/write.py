@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ocn_registry.signing import Signer
 
 
-class Write(NamedTuple):
+class WriteCommand(NamedTuple):
     """A write that an account can do itself, or sign for a spender.
 
     Attributes:
@@ -79,18 +79,18 @@ def _signed(
 ) -> int:
     """Send a request that the account's key or controller signs, and the payer pays for."""
     from ocn_registry.cli import execute
-    from ocn_registry.plans.present import Present
+    from ocn_registry.plans.current_entries import CurrentEntries
     from ocn_registry.plans.unchanged import is_unchanged
     from ocn_registry.plans.write import prepared, unchanged
 
     account, signer = acting
-    present = Present(client)
-    preparing = prepared(client, intent, account, present)
-    if is_unchanged(present, account, intent):
+    current = CurrentEntries(client)
+    preparing = prepared(client, intent, account, current)
+    if is_unchanged(current, account, intent):
         terminal = execute.Terminal(args)
-        return unchanged(present, [(account, intent)], payer.address, terminal)
+        return unchanged(current, [(account, intent)], payer.address, terminal)
     signed = preparing.result().sign(signer, as_controller=acting.by_controller)
-    return execute.write(args, client, (signed,), payer, present=present)
+    return execute.write(args, client, (signed,), payer, current=current)
 
 
 def intent_of(args: Namespace, client: RegistryClient, *, signed: bool) -> SignableIntent:
@@ -226,52 +226,54 @@ def _service(parser: ArgumentParser) -> None:
 _ADDRESS = "0x9bC1169Ca09555bf2721A5C9eC6D69c8073bfeB4"
 
 WRITES = (
-    Write(
+    WriteCommand(
         "set-node",
         "list the signer's node, or change its URL",
         (_url,),
         ("https://node.example.com",),
     ),
-    Write("delete-node", "delete the signer's node", (), ("",)),
-    Write(
+    WriteCommand("delete-node", "delete the signer's node", (), ("",)),
+    WriteCommand(
         "set-party",
         "list the signer as a party, or change its entry",
         (_party,),
         (f"-c DE ABC -r CPO -o {_ADDRESS}",),
     ),
-    Write(
+    WriteCommand(
         "set-party-modules",
         "replace the OCPI modules of the signer's party",
         (modules, take.one_of_ids),
         ("--si cdrs locations --ri commands",),
         ("set-modules",),
     ),
-    Write(
+    WriteCommand(
         "delete-party",
         "delete the signer's party; service and agreements end with its last id",
         (take.one_of_ids,),
         ("", "-c DE ABC"),
     ),
-    Write(
+    WriteCommand(
         "set-website",
         "set the website of the signer's party, or remove it",
         (_website,),
         ("https://www.example.com -c DE ABC", f"{take.NONE} -c DE ABC"),
     ),
-    Write(
+    WriteCommand(
         "set-service",
         "offer the signer's service, or change it",
         (_service,),
         ("--name 'Smart charging' -p FORWARD_MODULE_SESSIONS_RECEIVER",),
     ),
-    Write("delete-service", "delete the signer's service, with all agreements to it", (), ("",)),
-    Write(
+    WriteCommand(
+        "delete-service", "delete the signer's service, with all agreements to it", (), ("",)
+    ),
+    WriteCommand(
         "set-agreement",
         "agree to what a provider's service needs",
         (take.provider,),
         (_ADDRESS,),
     ),
-    Write(
+    WriteCommand(
         "revoke-agreement",
         "revoke the agreement with a provider",
         (take.provider,),

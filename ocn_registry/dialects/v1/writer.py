@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ocn_registry.signing import Request, SignedRequest
 
 
-class Writing:
+class V1Writer:
     """The writing part of the dialect of one deployment; see `Writer` for the methods."""
 
     def __init__(self, deployment: Deployment) -> None:

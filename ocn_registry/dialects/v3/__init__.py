@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from ocn_registry.dialects.reader import OnRead
     from ocn_registry.dialects.steps import Step
-    from ocn_registry.dialects.v3.writer import Writing
+    from ocn_registry.dialects.v3.writer import V3Writer
     from ocn_registry.errors import Reverted
     from ocn_registry.intents import Intent, SignableIntent
     from ocn_registry.models import Agreement, Node, Party, PartyId, Route, Service
@@ -67,12 +67,12 @@ class V3Dialect:
         return self._deployment.registry if registry else self._deployment.permissions
 
     @cached_property
-    def _writing(self) -> Writing:
+    def _writing(self) -> V3Writer:
         # Imported on demand: it takes a sixth of the shortest command's time, and reads don't need
         # it.
-        from ocn_registry.dialects.v3.writer import Writing  # noqa: PLC0415
+        from ocn_registry.dialects.v3.writer import V3Writer  # noqa: PLC0415
 
-        return Writing(self._deployment)
+        return V3Writer(self._deployment)
 
     def contract_of(self, intent: Intent) -> Contract:
         """Return the contract that an intent is for."""

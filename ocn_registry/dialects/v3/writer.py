@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ocn_registry.signing import Request
 
 
-class Writing:
+class V3Writer:
     """The writing part of the dialect of one deployment; see `Writer` for the methods."""
 
     def __init__(self, deployment: Deployment) -> None:

@@ -145,9 +145,9 @@ def what_was_signed_before_a_controller(t: Target) -> Seen:
         before.append((f"under {controller}", website(key)))
     before.pop()  # that is the present one
     # Each naming is a request, and begins a term.
-    present = Refused("InvalidNonce", CPO, len(steps) * (_NEXT_TERM + 1))
+    current = Refused("InvalidNonce", CPO, len(steps) * (_NEXT_TERM + 1))
     return several(
-        (f"{place}: {name_}", present, partial(t.strike, signed))
+        (f"{place}: {name_}", current, partial(t.strike, signed))
         for place, (name_, signed) in enumerate(before)
     )
 

@@ -239,9 +239,9 @@ class Draws:
     def _revocation(self, account: Address) -> tuple[Any, ...]:
         return (self._likely(list(self.permissions.get_user_agreements_by_address(account))),)
 
-    def new_nonce(self, present: int) -> int:
-        raises = mostly([1, 2, 65_536], [0, -1, 65_537, MAX - present], 5)
-        return max(0, present + self.draw(raises))
+    def new_nonce(self, current: int) -> int:
+        raises = mostly([1, 2, 65_536], [0, -1, 65_537, MAX - current], 5)
+        return max(0, current + self.draw(raises))
 
     def direct(self, contract: Contract, primary_type: str) -> Operation:
         """Draw a write of the sender's own."""
@@ -461,11 +461,11 @@ class Draws:
         if not people:
             return [self.direct(registry, "SetParty")]
         person = draw(st.sampled_from(people))
-        present, operator = self.held(person), registry.get_operator_by_address(person)[0]
-        identity = draw(st.sampled_from([present, *IDS]))
+        current, operator = self.held(person), registry.get_operator_by_address(person)[0]
+        identity = draw(st.sampled_from([current, *IDS]))
         calls = [Call("setParty", (*identity, (0,), operator))]
         if draw(st.booleans()):
-            calls.insert(0, Call("deletePartyOf", present))
+            calls.insert(0, Call("deletePartyOf", current))
         later: list[Call] = []
         *_, name, url, needed = permissions.get_service(person)
         if needed and draw(st.booleans()):

@@ -74,7 +74,7 @@ class Running(Generic[T_co]):
             self._error = error
 
 
-def side_by_side(*flows: Running[object]) -> Flow[None]:
+def gather(*flows: Running[object]) -> Flow[None]:
     """Run flows to completion. Each then has its result or its error.
 
     If a shared request fails, each effect is performed by itself, so that the right flow gets the

@@ -56,7 +56,7 @@ _FIRST_REPEAT_S = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Landed:
+class Included:
     """A transaction in a confirmed block.
 
     Attributes:
@@ -76,7 +76,7 @@ class Landed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Afloat:
+class NotIncluded:
     """A transaction that is not in a confirmed block.
 
     Attributes:
@@ -88,7 +88,7 @@ class Afloat:
     blocks: int
 
 
-def look_for(tx_hashes: tuple[str, ...], confirmations: int) -> Flow[Landed | Afloat]:
+def look_for(tx_hashes: tuple[str, ...], confirmations: int) -> Flow[Included | NotIncluded]:
     """Return whether one of several transactions is in a confirmed block, with a single lookup.
 
     Args:
@@ -108,7 +108,7 @@ def place_of(
     head: HeadBlock,
     confirmations: int,
     known_blocks: Mapping[int, BlockRef | None] | None = None,
-) -> Flow[Landed | Afloat]:
+) -> Flow[Included | NotIncluded]:
     """Return whether one of several transactions is in a confirmed block, given their receipts.
 
     Args:
@@ -131,8 +131,8 @@ def place_of(
         if block is not None and block.hash == receipt.block_hash:
             blocks = max(head.ref.number - receipt.block_number + 1, 0)
             if blocks >= confirmations:
-                return Landed(tx_hash=tx_hash, receipt=receipt, block=block, blocks=blocks)
-    return Afloat(why=why, blocks=blocks)
+                return Included(tx_hash=tx_hash, receipt=receipt, block=block, blocks=blocks)
+    return NotIncluded(why=why, blocks=blocks)
 
 
 def is_taken(
@@ -180,7 +180,7 @@ def wait(  # noqa: PLR0913 - what is waited for
     depth: int = 1,
     again: SignedTransaction | None = None,
     others: Callable[[], Flow[tuple[str, ...]]] | None = None,
-) -> Flow[Landed]:
+) -> Flow[Included]:
     """Wait until one of several transactions with the same nonce is in a confirmed block.
 
     Args:
@@ -206,7 +206,7 @@ def wait(  # noqa: PLR0913 - what is waited for
         try:
             receipts, known, seen, head, counts = yield from _poll(tx_hashes, sender, options.watch)
             place = yield from place_of(tx_hashes, receipts, head, options.confirmations)
-            if isinstance(place, Landed):
+            if isinstance(place, Included):
                 return replace(place, seen=seen if place.block == head.ref else None)
             why = place.why
             if options.on_wait is not None:

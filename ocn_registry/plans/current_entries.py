@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Present:
+class CurrentEntries:
     """Reads entries as a client does, each only once."""
 
     def __init__(self, client: RegistryClient, block: int | None = None) -> None:

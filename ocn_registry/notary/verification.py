@@ -22,7 +22,7 @@ from ocn_registry.notary.verified import SignedLayer, VerifiedSignature
 if TYPE_CHECKING:
     from ocn_registry.models import Address
     from ocn_registry.notary.messages import OcpiMessage
-    from ocn_registry.notary.number_texts import Writing
+    from ocn_registry.notary.number_texts import NumberFormat
     from ocn_registry.notary.paths import Path
     from ocn_registry.notary.values import Plain
 
@@ -74,8 +74,8 @@ def verified(
         root = message.root()
         if require_all_fields:
             _refuse_uncovered(root, fields, number)
-        writing = writing_held(root, fields, state.hash)
-        if writing is None:
+        number_format = signed_format(root, fields, state.hash)
+        if number_format is None:
             raise modified(root, signed_fields, state.hash, number)
         signatory = recover_text(state.hash, state.rsv)
         if signatory is None or signatory != state.signatory:
@@ -88,13 +88,15 @@ def verified(
                 rewritten_fields=frozenset(
                     older.rewritten_fields if isinstance(older, Rewrite) else (),
                 ),
-                number_texts=writing.name,
+                number_texts=number_format.name,
             ),
         )
     return VerifiedSignature(layers=tuple(layers))
 
 
-def writing_held(root: dict[str, Plain], fields: tuple[Path, ...], digest: str) -> Writing | None:
+def signed_format(
+    root: dict[str, Plain], fields: tuple[Path, ...], digest: str
+) -> NumberFormat | None:
     """Return the number format in which a message was signed.
 
     Returns:
@@ -102,10 +104,10 @@ def writing_held(root: dict[str, Plain], fields: tuple[Path, ...], digest: str) 
     """
     values = values_at(root, fields)
     tried: set[str] = set()
-    for writing in KNOWN:
-        text = text_of(values, NumberWriter(writing, root).signed)
+    for number_format in KNOWN:
+        text = text_of(values, NumberWriter(number_format, root).signed)
         if text not in tried and hash_of(text) == digest:
-            return writing
+            return number_format
         tried.add(text)
     return None
 

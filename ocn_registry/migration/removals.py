@@ -41,7 +41,7 @@ T = TypeVar("T")
 
 
 @dataclass(slots=True)
-class GivenUp:
+class Removals:
     """What was given up, by key.
 
     Attributes:
@@ -63,7 +63,7 @@ class GivenUp:
     )
 
     @classmethod
-    def read(cls, dialect: Dialect, plan: Plan, first_block: int) -> Flow[GivenUp]:
+    def read(cls, dialect: Dialect, plan: Plan, first_block: int) -> Flow[Removals]:
         """Read what was given up of a plan.
 
         Args:
@@ -75,7 +75,7 @@ class GivenUp:
         return cls.of(events, plan)
 
     @classmethod
-    def of(cls, events: tuple[Event, ...], plan: Plan) -> GivenUp:
+    def of(cls, events: tuple[Event, ...], plan: Plan) -> Removals:
         """Return what events say was given up of a plan."""
         found, planned = cls(), _planned(plan)
         for event in events:
@@ -123,7 +123,7 @@ class GivenUp:
                 for one in _gone(plan.agreements, agreements)
             ],
         ]
-        given_up = [LeftOut(kind=kind, subject=what, why=Why.GIVEN_UP) for kind, what in left]
+        removed = [LeftOut(kind=kind, subject=what, why=Why.GIVEN_UP) for kind, what in left]
         return replace(
             plan,
             nodes=tuple(nodes),
@@ -132,7 +132,7 @@ class GivenUp:
             ),
             services=tuple(services),
             agreements=tuple(agreements),
-            left_out=(*plan.left_out, *given_up),
+            left_out=(*plan.left_out, *removed),
         )
 
     def _apply(  # noqa: C901, PLR0912 - one case for each kind of change
