@@ -38,7 +38,7 @@ def report(error: Exception, args: Namespace) -> int:
 
 
 def _options(args: Namespace) -> str:
-    """Return the network options, unless they are what is wrong."""
+    """Return the network options, unless they are the problem."""
     from ocn_registry.cli.config.networks import network_options  # noqa: PLC0415 - for errors only
 
     try:
@@ -50,7 +50,7 @@ def _options(args: Namespace) -> str:
 def _unexpected(error: Exception) -> int:
     if os.environ.get("OCN_DEBUG"):
         talk("".join(traceback.format_exception(error)).rstrip("\n"))
-    if isinstance(error, OSError) and error.strerror:  # of this machine: a full disk, say
+    if isinstance(error, OSError) and error.strerror:  # of this machine, such as a full disk
         what = "the output" if error.filename is None else shown(str(error.filename))
         talk(f"error: {what} can't be used: {error.strerror}")
     else:

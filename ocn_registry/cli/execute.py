@@ -1,4 +1,4 @@
-"""How the command line carries out a plan: it asks on standard error, and prints the result."""
+"""Carry out plans on the command line: ask on standard error, print the result."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from ocn_registry.signing import Signer
 
 _PATIENCE_S, _BLOCK_S = 120.0, 10.0
-_IN_THE_PLAN = {"signers", "spender"}  # the plan has said so
+_IN_THE_PLAN = {"signers", "spender"}  # already in the plan
 
 
 class Terminal:
-    """The person at the terminal, or the program that started the command."""
+    """The console of a command: a person at the terminal, or a program."""
 
     def __init__(self, args: Namespace) -> None:
         """Create a console for a command line."""
@@ -41,16 +41,16 @@ class Terminal:
 
     @property
     def can_ask(self) -> bool:
-        """Whether there is a person who has not agreed beforehand."""
+        """Whether there is a person to ask, who has not agreed beforehand."""
         return not self._args.yes and sys.stdin.isatty()
 
     def agree(self, question: str, *, insist: bool) -> bool:
-        """Ask the user, if there is one, unless `--yes` was given."""
+        """Ask the person, if there is one, unless `--yes` was given."""
         return agreed(self._args, question, insist=insist)
 
     def show(self, result: Entry) -> None:
         """Print a result, on standard output."""
-        if not for_programs(self._args):  # the plan has said who signs and who pays
+        if not for_programs(self._args):  # signer and payer are already in the plan
             result = {key: value for key, value in result.items() if key not in _IN_THE_PLAN}
         show(self._args, result)
 
@@ -70,17 +70,17 @@ def write(  # noqa: PLR0913 - all that a write has
     current: CurrentEntries | None = None,
     whole: bool = False,
 ) -> int:
-    """Show what will be done, ask, do it, and show the result.
+    """Show the plan of a write, ask, send it, and show the result.
 
     Args:
         args: The command line.
         client: Reaches the registry.
         steps: Intents of the payer, or requests that others signed.
         payer: Signs the transaction, and pays.
-        insist: Whether somebody has to agree explicitly, if only by `--yes`.
-        unless_unchanged: Whether to send nothing if all is listed like this already.
-        current: What was read before about the entries.
-        whole: Whether requests take effect all or not at all; otherwise each by itself.
+        insist: Whether explicit consent is needed, at least `--yes`.
+        unless_unchanged: Whether to send nothing if everything is already listed like this.
+        current: The entries that were read before.
+        whole: Whether requests take effect all or none; otherwise independently.
 
     Returns:
         The exit code.
@@ -96,7 +96,7 @@ def write(  # noqa: PLR0913 - all that a write has
 
 
 def write_options(args: Namespace, deployment: Deployment) -> WriteOptions:
-    """Return how the command line wants transactions priced and waited for."""
+    """Return the write options of the command line."""
     confirmations = confirmations_of(args.wait, deployment)
     patience = _PATIENCE_S + _BLOCK_S * (confirmations - 1)
     most = DEFAULT_MAX_COST_WEI if args.max_cost is None else args.max_cost
@@ -110,12 +110,12 @@ def write_options(args: Namespace, deployment: Deployment) -> WriteOptions:
 
 
 def agreed(args: Namespace, question: str, *, insist: bool) -> bool:
-    """Return whether the person agrees: asked at a terminal, or by `--yes`.
+    """Return whether the person agrees, at the terminal or by `--yes`.
 
     Args:
         args: The command line.
-        question: What is asked.
-        insist: Whether somebody has to agree explicitly, if only by `--yes`.
+        question: The question.
+        insist: Whether explicit consent is needed, at least `--yes`.
     """
     if args.yes:
         return True
@@ -130,7 +130,7 @@ def agreed(args: Namespace, question: str, *, insist: bool) -> bool:
 
 
 def show(args: Namespace, result: Entry) -> None:
-    """Print a result for whoever reads it; one hash is not printed twice to people."""
+    """Print a result, for programs or people; people don't see the same hash twice."""
     if for_programs(args):
         put(as_json(result))
         return

@@ -1,4 +1,4 @@
-"""Run one command line: parse it, run the command, report errors, return the exit code.
+"""The main function: parse a command line, run the command, report errors.
 
 Every error of the package is reported in one line and has its own exit code. Any other exception is
 a bug in this program; it is reported with a traceback if `OCN_DEBUG` is set.
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 _MAY_HOLD_KEYS = ("SIGNER", "SPENDER", "SENDER", "OCN_CONTROLLER", "OCN_RPC_URL", "OCN_PROFILE")
-_LONGEST_KEY = 66  # with its 0x: what is longer, and is given as a signature, is one
+_LONGEST_KEY = 66  # including 0x: a longer value of `--signature` is a signature
 _HASHES = ("tx_hash", "registry_tx", "permissions_tx", "id")
 
 
@@ -27,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command.
 
     Args:
-        argv: The words after the program's name; those of this process unless given.
+        argv: The words after the program's name; by default those of this process.
 
     Returns:
         The exit code; `--help` lists them.
@@ -58,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except (KeyboardInterrupt, EOFError):  # Ctrl-C, or Ctrl-D at a question
         return _interrupted()
-    except BrokenPipeError:  # the reader has seen enough
+    except BrokenPipeError:  # the reader has closed the pipe
         _drop_output()
         return UNEXPECTED
     except Exception as error:  # noqa: BLE001 - the last border: users get a sentence
@@ -69,7 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _interrupted() -> int:
-    """Report the interruption on a new line: the current one holds `^C` or a question."""
+    """Report the interruption on a new line, since the current one shows `^C` or a question."""
     if sys.stdout.isatty():
         _drop_output()
     begin = "\n" if sys.stderr.isatty() else ""
@@ -78,5 +78,5 @@ def _interrupted() -> int:
 
 
 def _drop_output() -> None:
-    """Drop what is still to be printed, which Python would do at its end."""
+    """Discard buffered output, which Python would write at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,4 +1,4 @@
-"""Options that several commands share. Nothing slow is imported here."""
+"""Options shared by several commands. It imports nothing slow."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ KEY_HELP: Final = (
 )
 
 MAX_UINT: Final = (1 << 256) - 1
-NONE: Final = "none"  # where an address or a URL is taken away
+NONE: Final = "none"  # the word that removes an address or a URL
 
 
 def network_and_output(parser: ArgumentParser, *, root: bool = False) -> None:
@@ -83,7 +83,7 @@ def network_and_output(parser: ArgumentParser, *, root: bool = False) -> None:
 
 
 def signing(parser: ArgumentParser) -> None:
-    """Add the key of the account whose entry it is."""
+    """Add the key of the account whose entry changes."""
     parser.add_argument(
         "-s",
         "--signer",
@@ -95,7 +95,7 @@ def signing(parser: ArgumentParser) -> None:
 
 
 def acting(parser: ArgumentParser) -> None:
-    """Add the key that signs for an account: its own, or that of its controller."""
+    """Add the key that signs for an account: its own, or its controller's."""
     signing(parser)
     controlling(parser)
     account(parser)
@@ -150,11 +150,11 @@ def spending(parser: ArgumentParser) -> None:
 
 
 def sending(parser: ArgumentParser, awaited: str = "the transaction") -> None:
-    """Add whether somebody is asked, and how a transaction is sent.
+    """Add the options of confirmation, and of sending a transaction.
 
     Args:
-        parser: Gets the options.
-        awaited: What is waited for, in words.
+        parser: The parser.
+        awaited: What the command waits for, in words.
     """
     parser.add_argument("-y", "--yes", action="store_true", help="do not ask before sending")
     parser.add_argument(
@@ -185,7 +185,7 @@ def sending(parser: ArgumentParser, awaited: str = "the transaction") -> None:
 
 
 def journal(parser: ArgumentParser) -> None:
-    """Add the file that transactions are kept in."""
+    """Add the journal of transactions."""
     parser.add_argument(
         "--journal",
         metavar="FILE",
@@ -195,12 +195,12 @@ def journal(parser: ArgumentParser) -> None:
 
 
 def whole(what: str, least: int = 0, most: int = MAX_UINT) -> Callable[[str], int]:
-    """Return what parses a whole number, and refuses every other text in one line.
+    """Return a parser of a whole number within limits.
 
     Args:
-        what: What the number is.
-        least: The smallest that is taken.
-        most: The largest that is taken.
+        what: Description of the number, for messages.
+        least: The minimum.
+        most: The maximum.
     """
 
     def parse(text: str) -> int:
@@ -224,7 +224,7 @@ def duration(text: str) -> float:
 
 
 def tokens(text: str) -> int:
-    """Parse an amount of the chain's token, in wei."""
+    """Parse an amount of the chain's token, and return it in wei."""
     found = re.fullmatch(r"([0-9]{1,9})(?:\.([0-9]{1,18}))?", text)
     if found is None:
         raise ArgumentTypeError(f"{text!r} is not a valid amount: give one such as 0.01")
@@ -243,7 +243,7 @@ def waiting(parser: ArgumentParser) -> None:
 
 
 def blocks(text: str) -> str:
-    """Parse how many blocks to wait for."""
+    """Parse a number of blocks to wait for."""
     if text in {"confirmed", "final"} or re.fullmatch(r"[1-9][0-9]{0,3}", text):
         return text
     raise ArgumentTypeError(f"{text!r} is not confirmed, final, or a number of blocks")
@@ -265,7 +265,7 @@ def tx_hash(text: str) -> str:
 
 
 def yes(parser: ArgumentParser) -> None:
-    """Add that nobody is asked."""
+    """Add the option to skip the confirmation."""
     parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
 
 
@@ -280,7 +280,7 @@ def provider(parser: ArgumentParser) -> None:
 
 
 def one_party(parser: ArgumentParser) -> None:
-    """Add which party is meant: by address, or by country code and party id."""
+    """Add the party: by address, or by country code and party id."""
     group = parser.add_mutually_exclusive_group(required=True)
     group.add_argument("-a", "--address", help="address of the party")
     group.add_argument(
@@ -305,7 +305,7 @@ def party_id(parser: ArgumentParser) -> None:
 
 
 def one_of_ids(parser: ArgumentParser) -> None:
-    """Add which id is meant, where an account has several."""
+    """Add the id, for accounts with several."""
     parser.add_argument(
         "-c",
         "--credentials",
@@ -316,7 +316,7 @@ def one_of_ids(parser: ArgumentParser) -> None:
 
 
 def listing(parser: ArgumentParser) -> None:
-    """Add the form of a list."""
+    """Add the output form of a list."""
     parser.add_argument("--csv", action="store_true", help="print CSV, with a header line")
     out(parser)
 

@@ -1,4 +1,4 @@
-"""The parser of the command line, built from the commands. Nothing slow is imported here."""
+"""The parser of the command line, built from the commands. It imports nothing slow."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _BELOW: Final = f"\n{' ' * 8}"
 
 
 class HelpText(RawDescriptionHelpFormatter):
-    """Keeps the lines of descriptions, folded where the terminal ends, and names values once."""
+    """A formatter that folds lines of descriptions at the terminal's width."""
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
         del width
@@ -51,17 +51,17 @@ class HelpText(RawDescriptionHelpFormatter):
         if action.option_strings and action.nargs != 0:
             name = ", ".join(action.option_strings)
             value = self._format_args(action, self._get_default_metavar_for_optional(action))
-        elif text.endswith(")"):  # a command that has another name too
+        elif text.endswith(")"):  # a command with aliases
             name, _, value = text.partition(" ")
         whole = f"{name} {value}".rstrip()
         return whole if len(whole) + _INDENT <= columns() else f"{name}{_BELOW}{value}"
 
 
 class Parser(ArgumentParser):
-    """A parser whose errors never quote a key, and that accepts no abbreviated options."""
+    """A parser that never quotes a key in errors, and accepts no abbreviated options."""
 
     def __init__(self, **options: object) -> None:
-        """Create it as argparse does."""
+        """Create it like argparse's."""
         super().__init__(
             allow_abbrev=False,
             formatter_class=HelpText,
@@ -69,7 +69,7 @@ class Parser(ArgumentParser):
         )  # pyright: ignore[reportCallIssue]
 
     def error(self, message: str) -> NoReturn:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
-        """Report what is wrong, and where to read more."""
+        """Report the error, with a pointer to the help."""
         unknown = _UNKNOWN.fullmatch(message)
         if unknown is not None:
             message = _no_such_command(unknown[1], re.findall(r"'([^']+)'", unknown[2]))
@@ -88,7 +88,7 @@ class Parser(ArgumentParser):
 
 
 def root_parser() -> Parser:
-    """Return the parser of what stands before a command, without the commands."""
+    """Return the parser of global options, without the commands."""
     codes = "\n".join([f"  {code:<4} {meaning}" for code, meaning in MEANINGS.items()])
     root = Parser(
         prog=NAME,
@@ -111,8 +111,8 @@ def parser_of(argv: Sequence[str] | None = None) -> ArgumentParser:
     """Return the parser.
 
     Args:
-        argv: The command line. Only the commands that it names get their options, which takes half
-            of the time; `None` for all.
+        argv: The command line. Only its commands get their options, which halves the time; `None`
+            for all.
     """
     root = root_parser()
     below: dict[str, _SubParsersAction[ArgumentParser]] = {}
@@ -152,21 +152,21 @@ def description(command: Command) -> str:
 
 
 def examples(command: Command) -> str | None:
-    """Return the examples of a command's help; `None` where it has none."""
+    """Return the examples of a command's help; `None` if it has none."""
     if not command.examples:
         return None
     return "\n".join(["examples:", *[f"  {NAME} {each}" for each in command.examples]])
 
 
 def parse(argv: Sequence[str]) -> Namespace:
-    """Parse the command line; exit with code 2 when it can't be understood."""
+    """Parse the command line; exit with code 2 if it is not valid."""
     parser = parser_of(argv)
     for word in argv:
         if re.fullmatch(r"-[a-z]{4,}(=.*)?", word):
             parser.error(f"unknown option {word.partition('=')[0]}: use two dashes, -{word}")
     args, unknown = parser.parse_known_args(argv)
     reached: ArgumentParser = args.reached
-    if unknown:  # reported by the command that was meant, so that its own help is pointed to
+    if unknown:  # reported by the subcommand, so that it points to its own help
         reached.error(_unrecognized(unknown, reached))
     if getattr(args, "run", None) is None:
         reached.print_help(sys.stderr)
@@ -185,7 +185,7 @@ def _title(place: str) -> str:
 
 
 def _meant(argv: Sequence[str] | None) -> list[Command]:
-    """Return the commands that the first word can mean: all, unless it is the name of one."""
+    """Return the commands that the first word can refer to: all, unless it names one."""
     every = commands()
     first = argv[0] if argv else None
     meant = [each for each in every if first in {each.path.split()[0], *each.aliases}]
@@ -198,7 +198,7 @@ def _group(
     below: dict[str, _SubParsersAction[ArgumentParser]],
 ) -> None:
     below[place] = parser.add_subparsers(title="commands", metavar="COMMAND")
-    parser.set_defaults(reached=parser)  # whose help is shown when no command follows
+    parser.set_defaults(reached=parser)  # its help is shown if no command follows
 
 
 def _no_such_command(name: str, known: Sequence[str]) -> str:

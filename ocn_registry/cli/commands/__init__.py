@@ -1,7 +1,7 @@
-"""The commands. Each module here holds a group of commands: their options, and what they do.
+"""The commands. Each module here contains a group of commands with their options.
 
-To add a command, write a module here with `COMMANDS`, and name it in `MODULES`. `--help` loads all
-of these modules, so a module loads what it needs to run inside the functions that run.
+To add a command, write a module here with `COMMANDS`, and add its name to `MODULES`. `--help` loads
+all of these modules, so imports that are needed only to run belong inside functions.
 """
 
 from __future__ import annotations
@@ -49,17 +49,17 @@ GROUPS: Final = {
 
 
 class Command(NamedTuple):
-    """One command.
+    """A command.
 
     Attributes:
-        path: Its words.
+        path: Its name, in one or more words.
         help: What it does, in one line.
         run: Runs it, and returns the exit code.
         options: Add its options to a parser.
         aliases: Other names for its last word.
-        action: Which of several writes it is, where one function runs all of them.
-        more: Further sentences of its help.
-        examples: Command lines that work, without the program's name.
+        action: The write, for commands that share a function.
+        more: Additional sentences of its help.
+        examples: Example command lines, without the program's name.
     """
 
     path: str

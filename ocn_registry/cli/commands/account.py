@@ -1,7 +1,7 @@
-"""The life of an account as whole tasks: register, move to a new key, name a controller, leave.
+"""The life of an account in whole tasks: register, move to a new key, set a controller, leave.
 
-Each task asks once, whichever keys sign and whoever pays. If the keys are on different machines,
-use requests instead: `request prepare move-account` and `set-controller`.
+Each task asks for confirmation once, whichever keys sign and whoever pays. If the keys are on
+different machines, use requests instead: `request prepare move-account` and `set-controller`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def register(args: Namespace, client: RegistryClient, acting: Authority) -> int:
     Args:
         args: The command line.
         client: Reaches the registry.
-        acting: The account, and who signs for it.
+        acting: The account, and its signer.
 
     Returns:
         The exit code.
@@ -63,10 +63,10 @@ def register(args: Namespace, client: RegistryClient, acting: Authority) -> int:
 
 
 def registration(args: Namespace, client: RegistryClient) -> tuple[SignableIntent, ...]:
-    """Return the intents of a whole registration: party, modules and website, as given.
+    """Return the intents of a registration: party, modules and website.
 
     Raises:
-        InvalidInput: Options contradict each other, or the file of credentials is not one.
+        InvalidInput: Options contradict each other, or the credentials file is not valid.
         UnsupportedByDialect: The file names several ids, and an account can have only one.
     """
     from ocn_registry.errors import InvalidInput
@@ -96,7 +96,7 @@ def registration(args: Namespace, client: RegistryClient) -> tuple[SignableInten
 
 
 def _of_credentials(args: Namespace, client: RegistryClient) -> list[_Wanted]:
-    """Return the parties of a file with an OCPI credentials object."""
+    """Return the parties in a file with an OCPI credentials object."""
     from ocn_registry.cli.output.render import printable, talk
     from ocn_registry.errors import InvalidInput, UnsupportedByDialect
     from ocn_registry.flows.credentials import read_credentials, wanted_parties
@@ -122,7 +122,7 @@ def _of_credentials(args: Namespace, client: RegistryClient) -> list[_Wanted]:
 
 
 def rotate(args: Namespace) -> int:
-    """Move everything an account has to a new key, which is created or given."""
+    """Move everything that an account has to a new key, which is created or given."""
     from ocn_registry.cli import execute
     from ocn_registry.cli.config.keys import authority, require_authority
     from ocn_registry.cli.config.networks import connect
@@ -156,7 +156,7 @@ def rotate(args: Namespace) -> int:
 
 
 def controller(args: Namespace) -> int:
-    """Name the controller of an account, which accepts, or remove it."""
+    """Set the controller of an account, which must accept; or remove it."""
     from ocn_registry.cli import execute
     from ocn_registry.cli.config.keys import authority, referenced, require_authority
     from ocn_registry.cli.config.networks import connect, network_options
@@ -209,7 +209,7 @@ def leave(args: Namespace) -> int:
 
 
 def _payer(args: Namespace, client: RegistryClient, acting: Authority) -> Signer:
-    """Return who pays: the spender if one is named, otherwise whoever signs."""
+    """Return the account that pays: the spender if given, otherwise the signer."""
     from ocn_registry.cli.config.keys import is_named, key
 
     if is_named(args, "spender"):
@@ -218,7 +218,7 @@ def _payer(args: Namespace, client: RegistryClient, acting: Authority) -> Signer
 
 
 def _new_key(args: Namespace, client: RegistryClient) -> Signer:
-    """Return the new key: the one that is given, or one that is made."""
+    """Return the new key, given or created."""
     from ocn_registry.cli.config.keys import passphrase, referenced
     from ocn_registry.cli.config.settings_file import at_home
     from ocn_registry.cli.output.render import talk
@@ -243,7 +243,7 @@ def _new_key(args: Namespace, client: RegistryClient) -> Signer:
 
 
 def wanted_parties(parser: ArgumentParser) -> None:
-    """Add which parties are registered, and where they are reached."""
+    """Add the parties to register, and the operator of their node."""
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument(
         "-c",
@@ -263,7 +263,7 @@ def wanted_parties(parser: ArgumentParser) -> None:
 
 
 def whole_registration(parser: ArgumentParser) -> None:
-    """Add what a registration has beside party and modules."""
+    """Add the options of a registration other than party and modules."""
     parser.add_argument(
         "--website",
         metavar="URL",

@@ -1,7 +1,7 @@
-"""`completion`: the script by which a shell completes commands, options and values.
+"""`completion`: print a shell's completion script for commands, options and values.
 
-shtab writes the script from the parser. It is told only what a parser doesn't know: where files
-can follow, and which names an option takes.
+shtab generates the script from the parser. Only what a parser doesn't know is added: where files
+can follow, and the names that an option accepts.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def completion(args: Namespace) -> int:
-    """Print the script of a shell."""
+    """Print a shell's completion script."""
     from ocn_registry.cli.output.render import as_json, put
 
     text = script(args.shell)
@@ -27,7 +27,7 @@ def completion(args: Namespace) -> int:
 
 
 def script(shell: str) -> str:
-    """Return the script of a shell: `bash`, `zsh` or `fish`."""
+    """Return the completion script of a shell: `bash`, `zsh` or `fish`."""
     import shtab
 
     from ocn_registry.cli.parser import parser_of
@@ -38,11 +38,11 @@ def script(shell: str) -> str:
 
 
 def _prepare(parser: ArgumentParser) -> None:
-    """Mark what can follow each option, of a parser that parses nothing any more."""
+    """Mark what can follow each option, in a parser that is not used for parsing."""
     for action in parser._actions:  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - it has no public name
         if action.nargs == PARSER:
             commands = cast("dict[str, ArgumentParser]", action.choices)
-            for command in set(commands.values()):  # each once, whatever names it has
+            for command in set(commands.values()):  # each once, even with several names
                 _prepare(command)
         else:
             _mark(action)

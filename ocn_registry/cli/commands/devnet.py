@@ -1,4 +1,4 @@
-"""`devnet`: run a development chain at the address where `-n local` looks for one."""
+"""`devnet`: run a development chain at the address that `-n local` uses."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def devnet(args: Namespace) -> int:
-    """Run a development chain until somebody stops it."""
+    """Run a development chain until interrupted."""
     from ocn_registry.cli.output.render import as_json, for_programs, put, talk
     from ocn_registry.deploy.devnet import Devnet
 
@@ -48,7 +48,7 @@ def devnet(args: Namespace) -> int:
             sys.stdout.flush()
             talk("Ctrl-C stops it. These keys are public: use them for development only")
             ended.wait()
-        begin = "\n" if sys.stderr.isatty() else ""  # behind the terminal's own ^C
+        begin = "\n" if sys.stderr.isatty() else ""  # after the terminal's ^C
         talk(f"{begin}the chain is gone")
     finally:
         for number, handler in before.items():

@@ -1,4 +1,4 @@
-"""`doctor`: check the connection to the registry, and say what to do about each problem."""
+"""`doctor`: check the connection to the registry, and suggest remedies for problems."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NODE_TIMEOUT_S: Final = 10.0
 
 
 def doctor(args: Namespace) -> int:
-    """Run all checks, and say what to do about what is wrong."""
+    """Run all checks, and print a remedy for each problem."""
     from ocn_registry.cli.config.networks import connect
     from ocn_registry.cli.config.settings import settle
     from ocn_registry.cli.output.render import as_json, findings, for_programs, put
@@ -78,7 +78,7 @@ def doctor(args: Namespace) -> int:
 
 
 def _command() -> Finding:
-    """Return which `ocn-registry` a shell would run: v1's has the same name."""
+    """Return the `ocn-registry` that a shell would run: v1's has the same name."""
     from ocn_registry.errors import InvalidInput
     from ocn_registry.foreign.files import first_bytes
     from ocn_registry.health.findings import Finding
@@ -101,7 +101,7 @@ def _command() -> Finding:
 
 
 def _ours() -> Path:
-    """Return where this command is; for a module that was started, where its command is."""
+    """Return the path of this command, also if it was started as a module."""
     started = Path(sys.argv[0])
     installed = Path(sys.executable).with_name(_NAME)
     return started if started.stem == _NAME or not installed.exists() else installed

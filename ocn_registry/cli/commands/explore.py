@@ -1,4 +1,4 @@
-"""A page to look at a registry, and to sign with a browser's wallet, served on this machine."""
+"""`explore`: serve a page to browse a registry, and to sign with a browser wallet."""
 
 from __future__ import annotations
 

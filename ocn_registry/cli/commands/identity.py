@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def new(args: Namespace) -> int:
-    """Create a key, in an encrypted file that other wallets can read as well."""
+    """Create a key in an encrypted file that other wallets can also read."""
     from ocn_registry.cli.config.keys import passphrase
     from ocn_registry.cli.config.settings_file import at_home
     from ocn_registry.cli.execute import show as show_result
@@ -23,7 +23,7 @@ def new(args: Namespace) -> int:
     from ocn_registry.signing import KeySigner
 
     path = at_home(args.path)
-    if path.exists():  # before anybody thinks of a passphrase
+    if path.exists():  # checked before the passphrase prompt
         raise InvalidInput(
             f"{shown(str(path))} exists already and is not overwritten: give another name",
         )
@@ -38,7 +38,7 @@ def new(args: Namespace) -> int:
 
 
 def show(args: Namespace) -> int:
-    """Show the address of a keystore, or of the key that is named elsewhere."""
+    """Show the address of a keystore, or of the configured key."""
     from ocn_registry.cli.config.keys import key, passphrase
     from ocn_registry.cli.config.networks import chosen
     from ocn_registry.cli.config.settings_file import at_home
@@ -51,7 +51,7 @@ def show(args: Namespace) -> int:
     else:
         path = at_home(args.path.removeprefix("keystore:"))
         named = address_in_keystore(path)
-        if named is None:  # then only its key tells
+        if named is None:  # so its key is needed
             secret = passphrase(args, "signer", str(path))
             named = KeySigner.from_keystore(path, lambda: secret).address
         address = named

@@ -27,7 +27,7 @@ def version(_: Namespace) -> int:
 
 
 def info(args: Namespace) -> int:
-    """Show what is listed for an address, where, and whether it can pay."""
+    """Show the entries of an address, the network, and whether it can pay."""
     from ocn_registry.cli.config.keys import key
     from ocn_registry.cli.config.networks import connect
     from ocn_registry.cli.output.render import as_json, for_programs, lines, put

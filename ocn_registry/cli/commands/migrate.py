@@ -31,7 +31,7 @@ def snapshot(args: Namespace) -> int:
         raise InvalidInput(
             f"the file {shown(args.out)} exists already: choose another name, or remove it",
         )
-    if not Path(args.out).parent.is_dir():  # checked before a large registry is read
+    if not Path(args.out).parent.is_dir():  # checked before reading a large registry
         raise InvalidInput(f"the folder of {shown(args.out)} does not exist: create it first")
     with connect(args) as client:
         deployment = client.deployment
@@ -57,7 +57,7 @@ def snapshot(args: Namespace) -> int:
 
 
 def plan(args: Namespace) -> int:
-    """Show what of a snapshot the contracts accept, what they reject and why, and the price."""
+    """Show which entries of a snapshot the contracts accept, which not and why, and the price."""
     from ocn_registry import migration
     from ocn_registry.cli.config.networks import connect
     from ocn_registry.cli.output.render import as_json, for_programs, printable, put
@@ -120,7 +120,7 @@ def plan(args: Namespace) -> int:
 
 
 def _write_letters(folder: str, planned: Plan) -> None:
-    """Write a text for each account whose owner has something to do, to a file of its name."""
+    """Write a letter for each account that has to act, to a file named after it."""
     from ocn_registry.cli.config.settings_file import at_home
     from ocn_registry.cli.output.render import talk
     from ocn_registry.foreign.files import write_own
@@ -162,7 +162,7 @@ def compare(args: Namespace) -> int:
 
 
 def import_(args: Namespace) -> int:
-    """Import what is planned and not there yet."""
+    """Import the planned entries that are missing."""
     from ocn_registry import migration
     from ocn_registry.cli.config.keys import key
     from ocn_registry.cli.config.networks import connect
@@ -178,7 +178,7 @@ def import_(args: Namespace) -> int:
 
 
 def close(args: Namespace) -> int:
-    """Close the import of both contracts for good, if everything is as planned."""
+    """Close the import of both contracts permanently, if everything is as planned."""
     from ocn_registry import migration
     from ocn_registry.cli.config.keys import key
     from ocn_registry.cli.config.networks import connect
@@ -194,7 +194,7 @@ def close(args: Namespace) -> int:
 
 
 def _block(args: Namespace, client: RegistryClient) -> int | None:
-    """Return the block that the command line means; `None` for the latest."""
+    """Return the block given on the command line; `None` for the latest."""
     from ocn_registry.cli.config.networks import latest
     from ocn_registry.plans.network import final_of
 

@@ -1,4 +1,4 @@
-"""`owner`: what only the owner of a registry can do, and the log of why it was done."""
+"""`owner`: the actions of a registry's owner, and the log of their reasons."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def show(args: Namespace) -> int:
-    """Show who owns the registry, to whom it is offered, and whether its import is open."""
+    """Show the owner, the pending owner, and whether the import is open."""
     from ocn_registry.cli.config.networks import connect, latest
     from ocn_registry.cli.execute import show as show_result
     from ocn_registry.plans.owner_actions import ownership
@@ -60,7 +60,7 @@ def delete_party(args: Namespace) -> int:
 
 
 def reassign(args: Namespace) -> int:
-    """Take an id from its holder, and give it to the account that signed a claim, in one step."""
+    """Transfer an id from its holder to the account that signed a claim, in one step."""
     from ocn_registry.cli.config.networks import connect
     from ocn_registry.cli.output.requests import read_signed
     from ocn_registry.plans import owner_actions
@@ -73,7 +73,7 @@ def reassign(args: Namespace) -> int:
 
 
 def hand_over(args: Namespace) -> int:
-    """Offer the registry to a new owner, who has to accept."""
+    """Offer the registry to a new owner, who must accept."""
     from ocn_registry.cli.config.keys import key
     from ocn_registry.cli.config.networks import connect
     from ocn_registry.models import Address
@@ -104,7 +104,7 @@ def accept(args: Namespace) -> int:
 
 
 def safe_file(args: Namespace) -> int:
-    """Write the file by which a Safe accepts the registry, or has its timelock accept it."""
+    """Write the file for a Safe to accept the registry, or to have its timelock accept it."""
     from ocn_registry.cli.config.networks import connect
     from ocn_registry.cli.output.render import put, talk
     from ocn_registry.deploy.handover import safe_file as file_for_a_safe
@@ -133,7 +133,7 @@ def safe_file(args: Namespace) -> int:
 
 
 def schedule(args: Namespace) -> int:
-    """Schedule that a timelock accepts the registry, with the key of one of its proposers."""
+    """Schedule a timelock's acceptance of the registry, with a proposer's key."""
     from ocn_registry.cli.config.keys import key
     from ocn_registry.cli.config.networks import connect
     from ocn_registry.models import Address
@@ -153,7 +153,7 @@ def schedule(args: Namespace) -> int:
 
 
 def execute(args: Namespace) -> int:
-    """Accept the registry by a timelock, once its delay has passed."""
+    """Have a timelock accept the registry, once its delay has passed."""
     from ocn_registry.cli.config.keys import key
     from ocn_registry.cli.config.networks import connect
     from ocn_registry.models import Address
@@ -168,7 +168,7 @@ def execute(args: Namespace) -> int:
 
 
 def log(args: Namespace) -> int:
-    """Show the owner's log; with `--settle`, ask the chain about actions without an end."""
+    """Show the owner's log; with `--settle`, look up the outcome of open actions."""
     from ocn_registry.cli.config.networks import connect
     from ocn_registry.cli.output.render import as_json, for_programs, lines, put, talk
     from ocn_registry.plans.owner_log import actions
@@ -194,7 +194,7 @@ def _log_of(args: Namespace) -> Path:
 
 
 def by_owner(args: Namespace, client: RegistryClient, action: OwnerAction) -> int:
-    """Carry an action out with the owner's key; or write the file by which a Safe does it."""
+    """Carry out an action with the owner's key, or write the file for a Safe."""
     from ocn_registry.cli.config.keys import key
     from ocn_registry.cli.execute import Terminal
     from ocn_registry.cli.output.render import put
@@ -217,7 +217,7 @@ def _execute(args: Namespace, client: RegistryClient, action: OwnerAction, owner
 
 
 def with_reason(parser: ArgumentParser) -> None:
-    """Add why, for the owner's log, and the file for a Safe."""
+    """Add the reason for the owner's log, and the file for a Safe."""
     _reason(parser, required=True)
     parser.add_argument(
         "--for-safe",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def get_node(args: Namespace) -> int:
-    """Show the node of an operator; v1 prints its URL and nothing else."""
+    """Show the node of an operator. Like v1, print only its URL for programs."""
     from ocn_registry.cli.config.networks import connect
     from ocn_registry.cli.output import tables
 
@@ -36,7 +36,7 @@ def list_nodes(args: Namespace) -> int:
 
 
 def get_party(args: Namespace) -> int:
-    """Show a party; by its address, all that the account has, the current one first."""
+    """Show a party; by address, all parties of the account, the current one first."""
     from ocn_registry.cli.config.networks import connect
     from ocn_registry.cli.output import tables
 
@@ -92,7 +92,7 @@ def list_services(args: Namespace) -> int:
 
 
 def get_agreements(args: Namespace) -> int:
-    """Show the services that a party has agreed to, and that are in force."""
+    """Show the services that a party has agreements in force with."""
     from ocn_registry.cli.config.networks import connect, latest
     from ocn_registry.cli.output import tables
     from ocn_registry.dialects import dialect_of
@@ -103,14 +103,14 @@ def get_agreements(args: Namespace) -> int:
         agreements = client.agreements(*named(args), block=block)
         dialect = dialect_of(client.deployment)
         questions = tuple([dialect.service(each.provider, block) for each in agreements])
-        # All in one request: on a slow line each would take its time.
+        # All in one request, for slow connections.
         found = client.transport.perform(all_of(questions))
     services = [service for service in found if service is not None]
     return tables.show_services(args, services, "no agreements are in force")
 
 
 def named(args: Namespace) -> tuple[str] | tuple[str, str]:
-    """Return the address or the id of the party that is meant; v1 writes ids in capital letters."""
+    """Return the address or the id of a party; like in v1, ids are converted to capital letters."""
     if args.address is not None:
         return (str(args.address),)
     country_code, party_id = args.credentials

@@ -1,7 +1,7 @@
-"""Registering through a relay, which pays: one step for newcomers, and its parts.
+"""Register through a relay, which pays: in one step for newcomers, or in parts.
 
-`register` makes the key, signs, hands in and waits. `request submit --relay` hands in requests that
-were signed elsewhere, `request status` says what became of one, and with `request sponsor` an
+`register` creates the key, signs, submits and waits. `request submit --relay` submits requests that
+were signed elsewhere, `request status` shows the state of one, and with `request sponsor` an
 operator signs a voucher that lets a relay pay for a party.
 """
 
@@ -32,7 +32,7 @@ _VOUCHER_BYTES = 1 << 12
 
 
 def register(args: Namespace) -> int:
-    """Register a party: make its key, sign, have a relay, a spender or itself pay, and wait."""
+    """Register a party: create its key, sign, have a relay, a spender or itself pay, and wait."""
     from ocn_registry.cli.config.networks import connect
     from ocn_registry.cli.execute import agreed, show
     from ocn_registry.cli.output.render import printable, talk
@@ -67,7 +67,7 @@ def register(args: Namespace) -> int:
 
 
 def _pays_itself(args: Namespace, deployment: Deployment) -> bool:
-    """Return whether a registration is paid by a key of the command line and not by a relay."""
+    """Return whether a key of the command line pays for a registration, rather than a relay."""
     from ocn_registry.cli.config.keys import is_named
 
     if args.relay is not None:
@@ -78,7 +78,7 @@ def _pays_itself(args: Namespace, deployment: Deployment) -> bool:
 
 
 def submit(args: Namespace) -> int:
-    """Hand signed requests in to a relay, which pays, and wait for them."""
+    """Submit signed requests to a relay, which pays, and wait for them."""
     from ocn_registry.cli.config.networks import connect
     from ocn_registry.cli.execute import show
     from ocn_registry.cli.output.requests import describe, read_signed
@@ -93,7 +93,7 @@ def submit(args: Namespace) -> int:
 
 
 def status(args: Namespace) -> int:
-    """Show what became of a request that was submitted to a relay."""
+    """Show the state of a request that was submitted to a relay."""
     from ocn_registry.cli.config.networks import chosen
     from ocn_registry.cli.execute import show
 
@@ -104,7 +104,7 @@ def status(args: Namespace) -> int:
 
 
 def sponsor(args: Namespace) -> int:
-    """Sign a voucher: the operator of a node lets a relay pay for an account."""
+    """Sign a voucher: permission of a node's operator for a relay to pay for an account."""
     from ocn_registry.cli.config.networks import connect
     from ocn_registry.cli.execute import agreed
     from ocn_registry.cli.output.render import put, talk
@@ -160,10 +160,10 @@ def _sponsor(args: Namespace, deployment: Deployment) -> tuple[Address, Signer]:
 
 
 def relay_url(args: Namespace, deployment: Deployment) -> str:
-    """Return the relay that the command line names, or the network's own.
+    """Return the URL of the relay given on the command line, or of the network's own.
 
     Raises:
-        InvalidInput: Neither names one.
+        InvalidInput: There is neither.
     """
     from ocn_registry.errors import InvalidInput
 
@@ -185,7 +185,7 @@ def _relay(url: str) -> RelayClient:
 
 
 def _acting(args: Namespace, deployment: Deployment) -> Authority:
-    """Return who signs: who is named, or the key of the keystore, which is made if missing."""
+    """Return the signer given on the command line, or the keystore's, created if missing."""
     from ocn_registry.cli.config.keys import Authority, authority, is_named
 
     if args.keystore is None or is_named(args, "signer") or is_named(args, "controller"):
@@ -195,7 +195,7 @@ def _acting(args: Namespace, deployment: Deployment) -> Authority:
 
 
 def _own_key(args: Namespace) -> Signer:
-    """Return the key of the keystore, which is made if it is missing."""
+    """Return the keystore's key, created if missing."""
     from ocn_registry.cli.config.keys import passphrase
     from ocn_registry.cli.config.settings_file import at_home
     from ocn_registry.cli.output.render import talk
@@ -223,7 +223,7 @@ def _voucher(args: Namespace) -> Voucher | None:
 
 
 def _hand_in(args: Namespace, url: str, signed: Sequence[SignedRequest]) -> list[RelayedRequest]:
-    """Hand requests in, and wait until each is in a block or has failed."""
+    """Submit requests, and wait until each is in a block or has failed."""
     from ocn_registry.cli.output.render import printable, talk
 
     voucher = _voucher(args)
@@ -266,12 +266,12 @@ def _entry(found: RelayedRequest) -> Entry:
 
 
 def relay_option(parser: ArgumentParser) -> None:
-    """Add which relay."""
+    """Add the relay."""
     parser.add_argument("--relay", metavar="URL", help="the relay (default: the network's own)")
 
 
 def handing_in(parser: ArgumentParser) -> None:
-    """Add the relay, and a voucher for it."""
+    """Add the relay and a voucher."""
     relay_option(parser)
     parser.add_argument(
         "--voucher",

@@ -1,7 +1,7 @@
-"""`request`: sign on one machine and pay on another, with requests that travel as files.
+"""`request`: sign on one machine and pay on another, exchanging requests as files.
 
 `prepare` writes a request, `show` describes it, `sign` adds the signature, `verify` checks it,
-`submit` sends one or many and pays, and `cancel` voids requests that were not sent yet.
+`submit` sends one or more and pays, and `cancel` cancels requests that were not sent yet.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def prepare(args: Namespace) -> int:
-    """Write what an account has to sign."""
+    """Write the request that an account has to sign."""
     from ocn_registry.cli.config.networks import connect
     from ocn_registry.cli.output.render import put
 
@@ -35,7 +35,7 @@ def prepare(args: Namespace) -> int:
 
 
 def prepare_registration(args: Namespace) -> int:
-    """Write what an account has to sign to be registered: party, modules, website."""
+    """Write the requests that an account has to sign to be registered: party, modules, website."""
     from ocn_registry.cli.config.networks import connect
     from ocn_registry.cli.output.requests import put_in_order
 
@@ -48,7 +48,7 @@ def prepare_registration(args: Namespace) -> int:
 def _prepared(
     args: Namespace, client: RegistryClient, intents: tuple[SignableIntent, ...]
 ) -> list[Request]:
-    """Return requests of one account, with one nonce after the other, and describe them."""
+    """Return an account's requests with consecutive nonces, and describe them."""
     from ocn_registry.cli.config.keys import address_of
     from ocn_registry.cli.output.requests import describe
 
@@ -79,7 +79,7 @@ def show(args: Namespace) -> int:
 
 
 def sign(args: Namespace) -> int:
-    """Sign requests with the key of their account or its controller, or of whoever accepts."""
+    """Sign requests with the key of their account, its controller, or the accepting account."""
     from ocn_registry.cli.config.keys import is_named, key
     from ocn_registry.cli.config.networks import connect
     from ocn_registry.cli.execute import agreed
@@ -108,7 +108,7 @@ def sign(args: Namespace) -> int:
             signed = with_signature(requests[0], args.signature, accepts=args.acceptance)
             put_signed(args, [signed])
             return DONE
-        # A key that is named on the command line is the one that is meant, whatever is usual.
+        # A key given on the command line takes precedence over the usual choice.
         controls = args.controller is not None or (
             args.signer is None and is_named(args, "controller")
         )
@@ -122,7 +122,7 @@ def sign(args: Namespace) -> int:
 
 
 def verify(args: Namespace) -> int:
-    """Check deadline, nonce and signature of requests, as their contract would right now."""
+    """Check deadline, nonce and signature of requests, like their contract would now."""
     from ocn_registry.cli.config.networks import connect
     from ocn_registry.cli.output.requests import entry, read_signed, show_all
 
@@ -150,7 +150,7 @@ def submit(args: Namespace) -> int:
 
 
 def cancel(args: Namespace) -> int:
-    """Void what the signer signed and nobody has sent; a spender can pay for it."""
+    """Cancel requests that the signer signed and nobody has sent; a spender can pay for it."""
     from ocn_registry.cli import execute
     from ocn_registry.cli.config.keys import authority, is_named, key
     from ocn_registry.cli.config.networks import connect
@@ -257,8 +257,8 @@ def _cancelled(parser: ArgumentParser) -> None:
 _ADDRESS = "0x9bC1169Ca09555bf2721A5C9eC6D69c8073bfeB4"
 _REGISTRATION = f"-c DE ABC -r CPO -o {_ADDRESS} --si cdrs"
 
-# What needs the signatures of two accounts. `identity rotate` and `identity controller` do it where
-# both keys are at hand.
+# Requests with the signatures of two accounts. `identity rotate` and `identity controller` do this
+# if both keys are available.
 WITH_ACCEPTANCE = (
     WriteCommand(
         "move-account",

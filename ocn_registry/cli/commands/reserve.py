@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def reserve(args: Namespace) -> int:
-    """Keep an id or a URL for one account, whoever holds it now; or lift that."""
+    """Reserve an id or a URL for an account, whoever holds it now; or lift the reservation."""
     from ocn_registry.cli.config.networks import connect
     from ocn_registry.models import Address
     from ocn_registry.plans import owner_actions

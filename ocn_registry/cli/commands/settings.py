@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def show(args: Namespace) -> int:
-    """Show which settings are in force; or print the path of the file, without reading it."""
+    """Show the effective settings; or print the path of the file, without reading it."""
     from ocn_registry.cli.config.settings import KEYS, place, settle
     from ocn_registry.cli.output.render import as_json, for_programs, printable, put, table, talk
 
@@ -50,7 +50,7 @@ def show(args: Namespace) -> int:
 
 
 def _of(settled: Settled, key: str) -> Setting:
-    """Return a setting; without one, the RPC nodes are those of the network."""
+    """Return a setting; the RPC nodes default to those of the network."""
     from ocn_registry.cli.config.choices import OTHER_NAMES
     from ocn_registry.cli.config.settings import Setting
     from ocn_registry.networks import built_in
@@ -76,7 +76,7 @@ def _row(key: str, setting: Setting) -> tuple[str, str, str]:
 
 
 def _safe(value: object) -> str | int | float | list[str] | None:
-    """Return a value without keys, and without what may be secret in a URL."""
+    """Return a value without keys, and without secret parts of URLs."""
     if isinstance(value, int | float) or value is None:
         return value
     if isinstance(value, str):

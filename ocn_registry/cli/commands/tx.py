@@ -1,4 +1,4 @@
-"""`tx`: list open transactions, show what became of one, and replace one that is stuck."""
+"""`tx`: list open transactions, show the outcome of one, and replace one that is stuck."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def status(args: Namespace) -> int:
-    """Show what became of a transaction; wait for it with `--wait`."""
+    """Show the outcome of a transaction; with `--wait`, wait for it."""
     from ocn_registry.cli.config.networks import connect
     from ocn_registry.cli.execute import show
     from ocn_registry.cli.output.progress import shown_waiting
@@ -88,12 +88,12 @@ def list_(args: Namespace) -> int:
 
 
 def speed_up(args: Namespace) -> int:
-    """Send a transaction that is stuck again, for more."""
+    """Send a stuck transaction again, at a higher price."""
     return _replace(args, void=False)
 
 
 def cancel(args: Namespace) -> int:
-    """Send a transaction that does nothing in place of one that is stuck."""
+    """Replace a stuck transaction with one that does nothing."""
     return _replace(args, void=True)
 
 
@@ -126,7 +126,7 @@ def _transaction(parser: ArgumentParser) -> None:
     _hash(parser)
     take.journal(parser)
     take.waiting(parser)
-    parser.set_defaults(wait=False)  # only where it is asked for, whatever the settings say
+    parser.set_defaults(wait=False)  # only on request, whatever the settings say
 
 
 _HASH = f"0x{'1f' * 32}"

@@ -1,9 +1,9 @@
-"""`verify`: check that an address holds the published code, with these arguments and this owner.
+"""`verify`: check the code, the constructor arguments and the owner of a deployment.
 
-It also says whether the storage is proven: whether only published code can have written it, and
-whether the events add up to it.
+It also says whether the storage is proven: that only published code can have written it, and that
+it equals the state rebuilt from events.
 
-If the record of a deployment is given as `--network-file`, the creation has to match it too: the
+If the record of a deployment is given as `--network-file`, the creation must match it too: the
 transactions, the first owner, and whether the import was open. Flags override the record.
 """
 
@@ -25,7 +25,7 @@ _FLAGS = {"open": True, "closed": False}
 
 
 def verify(args: Namespace) -> int:
-    """Check the contracts of a deployment from the outside."""
+    """Verify the contracts of a deployment."""
     from ocn_registry.cli.config.networks import connect
     from ocn_registry.cli.execute import show
     from ocn_registry.cli.output.render import printable, talk
@@ -67,7 +67,7 @@ def _details(found: Verification) -> Entry:
 
 
 def _wanted(args: Namespace) -> Wanted:
-    """Return what is expected: by the flags, otherwise by the record of the deployment."""
+    """Return the expectations, from the flags or the record of the deployment."""
     from ocn_registry.deploy.verify import Wanted
     from ocn_registry.errors import InvalidInput
     from ocn_registry.models import Address
@@ -92,7 +92,7 @@ def _wanted(args: Namespace) -> Wanted:
 
 
 def _record(path: str | None) -> Wanted:
-    """Return what the record of a deployment says; nothing when the file is not one."""
+    """Return the expectations in the record of a deployment; none if the file is not a record."""
     from ocn_registry.cli.config.networks import network_file
     from ocn_registry.deploy.verify import Wanted
     from ocn_registry.models import Address

@@ -1,4 +1,4 @@
-"""`vouch`: write the document in which a host vouches for itself, and check the hosts of others."""
+"""`vouch`: write a host's vouching document, and check other hosts."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def make(args: Namespace) -> int:
 
 
 def check(args: Namespace) -> int:
-    """Ask the host of a node or a party whether it says what the registry says."""
+    """Check whether the host of a node or a party confirms its entry."""
     from ocn_registry.cli.config.networks import connect
     from ocn_registry.cli.output.render import as_json, for_programs, printable, put
     from ocn_registry.plans.failures import NO_NODE, NO_PARTY, NotListed

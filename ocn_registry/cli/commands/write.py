@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 
 class WriteCommand(NamedTuple):
-    """A write that an account can do itself, or sign for a spender.
+    """A write, either direct or signed for a spender.
 
     Attributes:
         name: The command.
-        help: What it does with the entry of "the signer".
-        options: Adds the options that say what is written.
-        examples: Options that work.
+        help: What it does, in terms of "the signer".
+        options: Add the options of the write.
+        examples: Examples of its options.
         aliases: Other names of the command.
     """
 
@@ -38,7 +38,7 @@ class WriteCommand(NamedTuple):
 
 
 def direct(args: Namespace) -> int:
-    """Write for the signer's own account, at its cost."""
+    """Write for the signer's own account, which pays."""
     from ocn_registry.cli import execute
     from ocn_registry.cli.config.keys import authority, is_named, require_authority
     from ocn_registry.cli.config.networks import connect
@@ -51,13 +51,13 @@ def direct(args: Namespace) -> int:
         require_authority(args)
         intent = intent_of(args, client, signed=is_named(args, "controller"))
         acting = authority(args, client.deployment)
-        if acting.by_controller:  # its own transaction would be about its own account
+        if acting.by_controller:  # a controller's own transaction would concern its own account
             return _signed(args, client, intent, acting, acting.signer)
         return execute.write(args, client, (intent,), acting.signer, unless_unchanged=True)
 
 
 def raw(args: Namespace) -> int:
-    """Send a request that the signer signs and the spender pays for."""
+    """Send a request signed by the signer and paid by the spender."""
     from ocn_registry.cli.config.keys import authority, key, require, require_authority
     from ocn_registry.cli.config.networks import connect
 
@@ -77,7 +77,7 @@ def _signed(
     acting: Authority,
     payer: Signer,
 ) -> int:
-    """Send a request that the account's key or controller signs, and the payer pays for."""
+    """Send a request signed by the account's key or controller, and paid by the payer."""
     from ocn_registry.cli import execute
     from ocn_registry.plans.current_entries import CurrentEntries
     from ocn_registry.plans.unchanged import is_unchanged
@@ -94,12 +94,12 @@ def _signed(
 
 
 def intent_of(args: Namespace, client: RegistryClient, *, signed: bool) -> SignableIntent:
-    """Return the intent of a command, checked before anybody is asked for a passphrase.
+    """Return the intent of a command. It is checked before a passphrase is requested.
 
     Args:
         args: The command line; its `action` names the write.
         client: Looks up what a service needs.
-        signed: Whether it is to be signed for a spender.
+        signed: Whether it will be signed for a spender.
     """
     from ocn_registry.dialects import dialect_of
 
@@ -173,7 +173,7 @@ def roles(parser: ArgumentParser, *, required: bool = True) -> None:
 
 
 def operator(parser: ArgumentParser) -> None:
-    """Add the operator of the node that reaches a party."""
+    """Add the operator of a party's node."""
     parser.add_argument(
         "-o",
         "--operator",
@@ -184,7 +184,7 @@ def operator(parser: ArgumentParser) -> None:
 
 
 def modules(parser: ArgumentParser) -> None:
-    """Add modules, by the interface that a party has of them."""
+    """Add the modules of each interface."""
     for side in ("sender", "receiver"):
         parser.add_argument(
             f"--{side[0]}i",

@@ -1,4 +1,4 @@
-"""The names that options accept, and their parser. Nothing slow is imported here.
+"""The names that options accept, and their parser. It imports nothing slow.
 
 Roles, modules and permissions repeat the names in `models`, and a test compares the two. Networks
 are those with a file in `networks`.
@@ -17,7 +17,7 @@ _FIRST: Final = ("local", "volta", "prod", "ewc", "local-v1")
 
 
 def _networks() -> tuple[str, ...]:
-    """Return the names of the networks, one for each file; without pathlib, which is slow."""
+    """Return the names of the networks, one for each file, without the slow pathlib."""
     folder = f"{__file__.rpartition('cli')[0]}networks"
     names = {name.removesuffix(".json") for name in os.listdir(folder) if name.endswith(".json")}  # noqa: PTH208
     return (*_FIRST, *sorted(names - set(_FIRST)))
@@ -67,10 +67,10 @@ class Choice:
     """
 
     def __init__(self, kind: str, known: Sequence[str]) -> None:
-        """Create a reader of names.
+        """Create a parser of names.
 
         Args:
-            kind: What is named: `role`.
+            kind: What the names denote, such as `role`.
             known: The names.
         """
         self.known = tuple(known)
@@ -78,7 +78,7 @@ class Choice:
         self._spelled = {name.upper(): name for name in known}
 
     def __call__(self, text: str) -> str:
-        """Return the name as it is known; raise `ArgumentTypeError` for any other."""
+        """Return the known spelling of a name; raise `ArgumentTypeError` for an unknown one."""
         if text.upper() in self._spelled:
             return self._spelled[text.upper()]
         from difflib import get_close_matches  # noqa: PLC0415 - for errors only

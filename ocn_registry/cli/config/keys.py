@@ -1,4 +1,4 @@
-"""Which key signs, for which account, and which one pays: from a reference to a signer.
+"""The keys that sign and pay: convert references to signers.
 
 A reference says where the key is: `keystore:PATH`, `env:NAME`, `file:PATH`, `command:PROGRAM`, or
 `contract:PROGRAM` where a contract such as a Safe signs through a program. A
@@ -49,15 +49,15 @@ _NAKED = re.compile(r"(0[xX])?[0-9a-fA-F]{64}")
 
 
 def key(args: Namespace, part: Part, deployment: Deployment) -> Signer:
-    """Return the signer that the command line, the environment or the settings name.
+    """Return the signer given on the command line, in the environment or in the settings.
 
     Args:
         args: The command line.
-        part: Which of the keys.
-        deployment: The registry that it is used for.
+        part: The role of the key.
+        deployment: The registry.
 
     Raises:
-        InvalidInput: No key is named, or it can't be used.
+        InvalidInput: No key is given, or it can't be used.
     """
     flag, variable, written = _named(args, part)
     reference = os.environ[variable] if variable is not None else None
@@ -80,16 +80,16 @@ def key(args: Namespace, part: Part, deployment: Deployment) -> Signer:
 def referenced(
     args: Namespace, part: Part | NewPart, reference: str, deployment: Deployment
 ) -> Signer:
-    """Return the signer that a word of the command line names.
+    """Return the signer for a reference on the command line.
 
     Args:
         args: The command line.
-        part: Which key it is.
-        reference: Where the key is; the key itself on development chains only.
-        deployment: The registry that it is used for.
+        part: The role of the key.
+        reference: The reference; on development chains, also the key itself.
+        deployment: The registry.
 
     Raises:
-        InvalidInput: It is not a reference to a key, or the key can't be used.
+        InvalidInput: It is not a valid reference, or the key can't be used.
     """
     if not _NAKED.fullmatch(reference):
         return _referenced(args, part, reference)
@@ -103,7 +103,7 @@ def referenced(
 
 
 def require(args: Namespace, *parts: Part) -> None:
-    """Raise `InvalidInput` if one is not named: before a passphrase is asked for."""
+    """Raise `InvalidInput` if a key is not given, before a passphrase is requested."""
     for part in parts:
         if not is_named(args, part):
             raise _unnamed(part)
@@ -127,13 +127,13 @@ class Authority(NamedTuple):
 
 
 def authority(args: Namespace, deployment: Deployment) -> Authority:
-    """Return the account that is meant, and the key that signs for it.
+    """Return the account, and the key that signs for it.
 
-    Without a controller it is the signer's own account. With one it is the account of `--account`,
-    or that of the signer, whose key is not used then.
+    Without a controller, it is the signer's own account. With one, it is the account of
+    `--account`, or that of the signer, whose key is then not used.
 
     Raises:
-        InvalidInput: No key is named, or it can't be used, or no account.
+        InvalidInput: No key or account is given, or the key can't be used.
     """
     require_authority(args)
     if not is_named(args, "controller"):
@@ -152,7 +152,7 @@ def authority(args: Namespace, deployment: Deployment) -> Authority:
 
 
 def require_authority(args: Namespace) -> None:
-    """Raise `InvalidInput` if nobody is named who signs, or no account that it is for."""
+    """Raise `InvalidInput` if no signer or no account is given."""
     if not is_named(args, "controller"):
         require(args, "signer")
     elif args.account is None and not is_named(args, "signer"):
@@ -169,7 +169,7 @@ def check_payer(payer: Signer) -> None:
 
 
 def address_of(args: Namespace, part: Part, deployment: Deployment) -> Address:
-    """Return the address of a key. A keystore that says it is not opened for that."""
+    """Return the address of a key, without decrypting a keystore that contains it."""
     flag, variable, written = _named(args, part)
     reference = flag or (os.environ[variable] if variable is not None else written)
     kind, _, place = (reference or "").partition(":")
@@ -187,17 +187,17 @@ def _unnamed(part: Part) -> InvalidInput:
 
 
 def is_named(args: Namespace, part: Part) -> bool:
-    """Return whether the command line, the environment or the settings name a key."""
+    """Return whether a key is given on the command line, in the environment or in the settings."""
     return _named(args, part) != (None, None, None)
 
 
 def _named(args: Namespace, part: Part) -> tuple[str | None, str | None, str | None]:
-    """Return what the flag says, which variable is set, and what the settings say."""
+    """Return the flag's value, the variable that is set, and the setting's value."""
     flag: str | None = getattr(args, part)
     variable = next((name for name in VARIABLES[part] if os.environ.get(name)), None)
     written = settle(args).written.get(part)
     if part == "controller" and any(_named(args, "signer")[:2]):
-        written = None  # the settings' controller is that of the settings' signer
+        written = None  # a controller in the settings belongs to the signer in the settings
     return flag, variable, None if written is None else str(written.value)
 
 
@@ -223,11 +223,11 @@ def _referenced(args: Namespace, part: Part | NewPart, reference: str) -> Signer
         if kind == "file":
             return KeySigner.from_file(at_home(place))
         if kind in {"command", "contract"}:
-            # It can start a process, which takes time to import and most keys do without.
+            # Imported on demand: starting processes is slow to import, and most keys don't need it.
             from ocn_registry.signing.program import program_signer  # noqa: PLC0415
 
             return program_signer(place, is_contract=kind == "contract")
-    if reference and at_home(reference).is_file():  # else it may be a key, and is not repeated
+    if reference and at_home(reference).is_file():  # otherwise it may be a key, and is not quoted
         is_key = _NAKED.fullmatch(text_of(at_home(reference)).strip())
         guess = f"{'file' if is_key else 'keystore'}:{printable(reference)}"
         raise InvalidInput(f"the {part} is not a reference to a key: did you mean {guess}?")
@@ -235,7 +235,7 @@ def _referenced(args: Namespace, part: Part | NewPart, reference: str) -> Signer
 
 
 def passphrase(args: Namespace, part: Part | NewPart, path: str, *, twice: bool = False) -> str:
-    """Return the passphrase of a keystore: from its file, or from the person."""
+    """Return the passphrase of a keystore, from its file or a prompt."""
     file = getattr(args, _OWN_PASSPHRASE.get(part, ""), None) or args.passphrase_file
     if file is not None:
         return private_text(file, "passphrase file").partition("\n")[0].removesuffix("\r")

@@ -22,10 +22,10 @@ _MAX_BYTES = 1 << 12
 
 @lru_cache(maxsize=8)
 def is_local(deployment: Deployment) -> bool:
-    """Return whether nothing can be lost on this chain, even if others read the key.
+    """Return whether keys on this chain protect nothing of value.
 
-    All RPC nodes are on this machine and call themselves development nodes, and the contracts are
-    not those of a public network: this could be a copy of it, or a way to it.
+    All RPC nodes must be on this machine and identify as development nodes, and the contracts must
+    not be those of a public network: the chain could be a fork of it, or a proxy to it.
     """
     known = {
         address
@@ -49,7 +49,7 @@ def _is_loopback(url: str) -> bool:
 
 
 def _is_development(url: str) -> bool:
-    """Return whether a node on this machine calls itself a development node."""
+    """Return whether a node on this machine identifies as a development node."""
     from ocn_registry.transport.chain_queries import client_version  # noqa: PLC0415 - rarely needed
     from ocn_registry.transport.http_sync import HttpTransport  # noqa: PLC0415
 

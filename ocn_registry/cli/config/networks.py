@@ -1,9 +1,9 @@
 """Choose the registry from flags, environment and settings, and connect a client to it.
 
-A network file is a deployment of our own form (`networks`), or v1's: an object with `provider`
+A network file is a deployment in our form (`networks`) or in v1's: an object with `provider`
 (`protocol`, `host`, `port`) and `contracts` (`Registry`, `Permissions`, each with its `address`),
-which says what differs from the network that `-n` names. If a file gives only the addresses of the
-contracts, the chain is asked which generation they are.
+which overrides the network of `-n`. If a file has only the addresses of the contracts, their
+generation is detected on the chain.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ if TYPE_CHECKING:
 
 
 def connect(args: Namespace, *, total_s: float | None = None) -> RegistryClient:
-    """Return a client of the registry that the command line names.
+    """Return a client of the registry given on the command line.
 
     Args:
         args: The command line.
-        total_s: How long all of its questions may take together.
+        total_s: Time limit for all of its requests together.
 
     Raises:
-        InvalidInput: There is no such network, or an option has no valid value.
+        InvalidInput: There is no such network, or an option is not valid.
     """
     deployment = chosen(args)
     hide_urls([*deployment.rpc_urls, args.proxy or ""])
@@ -53,13 +53,13 @@ def connect(args: Namespace, *, total_s: float | None = None) -> RegistryClient:
 
 
 def latest(client: RegistryClient) -> int:
-    """Return the number of the latest block, to read several things at."""
+    """Return the number of the latest block, for several reads at one block."""
     head: HeadBlock = client.transport.perform(Head())
     return head.ref.number
 
 
 def chosen(args: Namespace) -> Deployment:
-    """Return the deployment that the command line or the settings name, with its RPC nodes."""
+    """Return the deployment given on the command line or in the settings, with its RPC nodes."""
     settle(args)
     named: str = args.network
     base = built_in(OTHER_NAMES.get(named, named))
@@ -97,9 +97,9 @@ def _journal(args: Namespace) -> Journal | None:
 
 
 def network_options(args: Namespace) -> str:
-    """Return the network options of the command line, for a command that is suggested.
+    """Return the network options of the command line, for suggested commands.
 
-    Secrets in URLs are left out: `--rpc-url` then has to be given again by hand.
+    RPC URLs with secrets are left out: the user has to add `--rpc-url` again.
     """
     import shlex  # noqa: PLC0415 - for writes only
 
@@ -119,7 +119,7 @@ def network_options(args: Namespace) -> str:
 
 
 def _flags(args: Namespace, name: str) -> list[object]:
-    """Return the values that the command line itself has for an option."""
+    """Return the values of an option on the command line itself."""
     setting = settle(args).in_force.get(name)
     if setting is None or setting.source != "flag":
         return []
@@ -167,13 +167,13 @@ def _with_contracts(
 
 
 def network_file(path: str) -> dict[str, object]:
-    """Return what a network file holds.
+    """Return the content of a network file.
 
     Args:
-        path: The file that `--network-file` names.
+        path: The file.
 
     Raises:
-        InvalidInput: It can't be read, or is not a JSON object.
+        InvalidInput: The file can't be read, or is not a JSON object.
     """
     try:
         raw = read_bytes(path, NETWORK_FILE.max_bytes, what="network file")

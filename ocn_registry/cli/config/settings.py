@@ -1,9 +1,9 @@
-"""Resolve the settings that apply, and where each comes from.
+"""Resolve the effective settings, and their sources.
 
-From the highest to the lowest: a flag, an environment variable, the profile that `--profile` or
-`OCN_PROFILE` names, the file's values for all profiles, the built-in value. If you override the
-network, its RPC URL is ignored; if you override a key, so is its passphrase file. `ocn-registry
-settings` shows what is in force.
+From highest to lowest precedence: a flag, an environment variable, the profile of `--profile` or
+`OCN_PROFILE`, the file's values for all profiles, the built-in value. If you override the network,
+its RPC URL is ignored; if you override a key, so is its passphrase file. `ocn-registry settings`
+shows the result.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ KEYS: Final = (
     "journal",
 )
 BUILT_IN: Final = {"network": "local", "wait": "confirmed"}
-# A layer that has the first decides the others as well: they are not looked for further below.
+# The layer that sets the first one also decides the others: lower layers are ignored for them.
 _GO_WITH: Final = {
     "network": {"network_file", "rpc_url"},
     "network_file": {"rpc_url"},
@@ -58,7 +58,7 @@ _GO_WITH: Final = {
 
 
 class Setting(NamedTuple):
-    """A value; its source: `flag`, `variable`, `profile`, `file` or `default`; the name there."""
+    """A value, its source (`flag`, `variable`, `profile`, `file`, `default`), its name there."""
 
     value: object
     source: str
@@ -66,7 +66,7 @@ class Setting(NamedTuple):
 
 
 class Settled(NamedTuple):
-    """What is in force, what the file says, the profile that is used, and which ones there are."""
+    """The effective settings, the file's content, the profile in use, and all profiles."""
 
     in_force: dict[str, Setting]
     written: dict[str, Setting]
@@ -75,12 +75,12 @@ class Settled(NamedTuple):
 
 
 def settle(args: Namespace) -> Settled:
-    """Return what is in force, and put it into `args` where the command line says nothing.
+    """Return the effective settings, and store them in `args` unless given on the command line.
 
-    The keys are not put there: `keys` says more about where they come from.
+    Keys are not stored there: see `keys` for their sources.
 
     Raises:
-        InvalidInput: The file exists and can't be used, or has no such profile.
+        InvalidInput: The file can't be used, or has no such profile.
     """
     known: Settled | None = getattr(args, "settled", None)
     if known is not None:
@@ -96,7 +96,7 @@ def settle(args: Namespace) -> Settled:
 
 
 def place() -> Path:
-    """Return where the settings file is, or would be.
+    """Return the path of the settings file, which may not exist.
 
     Raises:
         InvalidInput: The user has no home folder.
@@ -133,7 +133,7 @@ def _variables(args: Namespace) -> dict[str, Setting]:
     found: dict[str, Setting] = {}
     for key, names in VARIABLES.items():
         name = next((name for name in names if os.environ.get(name)), None)
-        # A network file on the command line says itself which RPC nodes to use.
+        # A network file on the command line has its own RPC nodes.
         if name is not None and (key != "rpc_url" or args.network_file is None):
             value = os.environ[name]
             found[key] = Setting([value] if key == "rpc_url" else value, "variable", name)
@@ -174,7 +174,7 @@ def _written(profile: Setting | None) -> tuple[dict[str, Setting], tuple[str, ..
 
 
 def _first_of(layers: Iterable[Mapping[str, Setting]]) -> dict[str, Setting]:
-    """Return each value from the highest layer that has it, with what belongs to it."""
+    """Return each value, with those that belong to it, from the highest layer that has it."""
     found: dict[str, Setting] = {}
     given: set[str] = set()
     for layer in layers:

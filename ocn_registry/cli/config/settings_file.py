@@ -1,4 +1,4 @@
-"""The settings file: TOML whose keys are the names of options, with `_` for `-`.
+"""The settings file: TOML with the names of options as keys, with `_` for `-`.
 
 ```toml
 network = "volta"                 # the default
@@ -11,9 +11,9 @@ passphrase_file = "party.secret"  # beside this file
 max_fee = 200
 ```
 
-Whoever can write the file chooses nodes, programs and keys. A file that others may write is
-refused, as OpenSSH does with its own. Private keys do not belong in it, and nothing that could be
-one is quoted.
+Anyone who can write the file chooses nodes, programs and keys. So a file that others can write is
+rejected, like OpenSSH's. Private keys do not belong in it, and anything that could be one is never
+quoted.
 """
 
 from __future__ import annotations
@@ -51,21 +51,21 @@ _NO_KEY: Final = (
 
 
 class _Wrong(Exception):
-    """A value is not what its key asks for; says what to give."""
+    """A value is not valid for its key; the message says what is."""
 
 
 def read(path: Path) -> tuple[dict[str, object], dict[str, dict[str, object]]]:
     """Read a settings file.
 
     Args:
-        path: Where it is.
+        path: The file.
 
     Returns:
-        The values for all profiles, and those of each profile, as the options have them. Relative
-        paths are relative to the folder of the file.
+        The values for all profiles, and those of each profile, in the form of the options. Relative
+        paths are relative to the file's folder.
 
     Raises:
-        InvalidInput: It can't be read, is not valid, or others can write it.
+        InvalidInput: The file can't be read, is not valid, or is writable by others.
     """
     content = _toml(path)
     profiles = content.pop(_PROFILES, {})
@@ -81,7 +81,7 @@ def read(path: Path) -> tuple[dict[str, object], dict[str, dict[str, object]]]:
 
 
 def guess(name: str, known: list[str]) -> str:
-    """Return which of the known names may have been meant, or which there are."""
+    """Return a suggestion for an unknown name: the closest known ones, or all of them."""
     from difflib import get_close_matches  # noqa: PLC0415 - for errors only
 
     close = get_close_matches(name, known, n=1)
@@ -89,10 +89,10 @@ def guess(name: str, known: list[str]) -> str:
 
 
 def at_home(path: str) -> Path:
-    """Return a path with the home folder in place of `~`.
+    """Return a path with `~` expanded to the home folder.
 
     Raises:
-        InvalidInput: There is no such folder.
+        InvalidInput: The home folder is unknown.
     """
     try:
         return Path(path).expanduser()
@@ -114,8 +114,8 @@ def _toml(path: Path) -> Table:
 
 
 def _text(path: Path) -> str:
-    """Return the text of the file, after a look at who owns exactly that one."""
-    try:  # O_NONBLOCK: a pipe would wait for somebody who writes to it
+    """Return the text of the file, after checking its owner."""
+    try:  # O_NONBLOCK: opening a pipe would wait for a writer
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
         with os.fdopen(handle, "rb") as file:
             about = os.fstat(file.fileno())
@@ -157,7 +157,7 @@ def _holds_a_key(value: object) -> bool:
 
 
 def _masked(value: object) -> str:
-    """Return a value for a message, unless a key could be in it."""
+    """Return a value for a message, without anything that could be a key."""
     return "<hidden>" if _holds_a_key(value) else shown(value)
 
 

@@ -1,1 +1,1 @@
-"""What users see: results on standard output, messages and progress on standard error."""
+"""Output: results on standard output, messages and progress on standard error."""

@@ -24,7 +24,7 @@ _COLUMNS = (*_PLACE, "change", "account", "changed")
 
 
 class _Shown(NamedTuple):
-    """One change, as a sentence and as data."""
+    """A change, as a sentence and as data."""
 
     words: str
     entry: Entry
@@ -60,7 +60,7 @@ def history(args: Namespace) -> int:
 
 
 def _compared(events: tuple[Event, ...]) -> list[_Shown]:
-    """Return the changes, each with the fields in which it differs from the previous one shown."""
+    """Return the changes, each with the fields that differ from the previous one."""
     before: dict[tuple[object, object], Entry] = {}
     found: list[_Shown] = []
     for event in events:

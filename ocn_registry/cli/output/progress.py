@@ -1,4 +1,4 @@
-"""Progress of long work: one line on standard error, rewritten as work goes on, wiped at its end.
+"""A progress line on standard error, updated in place and wiped at the end.
 
 It is shown only on a terminal, and only for work that takes longer than a second. Call `wipe`
 before you print anything else.
@@ -28,13 +28,13 @@ _PATIENCE_S: Final = 1.0
 
 
 class Progress:
-    """A progress line, for a `with` block. Call it with how much is done, and of how much."""
+    """A progress line, for a `with` block. Call it with the work done and the total."""
 
     def __init__(self, form: str) -> None:
         """Start the clock.
 
         Args:
-            form: The line, as a format with two places: how much is done, and of how much.
+            form: A format string with two placeholders: the work done and the total.
         """
         self._form = form
         self._begun_s = time.monotonic()
@@ -55,9 +55,9 @@ class Progress:
         self.wipe()
 
     def __call__(self, done: int, total: int) -> None:
-        """Show how much is done."""
+        """Update the line."""
         if self._visible and time.monotonic() - self._begun_s > _PATIENCE_S:
-            text = self._form.format(done, total)[: columns() - 1]  # or it could not be wiped
+            text = self._form.format(done, total)[: columns() - 1]  # so that it can be wiped
             self._write(f"\r{text.ljust(self._width)}")
             self._width = len(text)
 
@@ -74,7 +74,7 @@ class Progress:
 
 @contextmanager
 def shown_waiting(options: WriteOptions) -> Generator[WriteOptions, None, None]:
-    """Return options of a write that show a progress line while it waits for blocks."""
+    """Return write options that show a progress line while waiting for blocks."""
     with Progress("block {} of {}") as progress:
 
         def sent(tx_hash: str) -> None:

@@ -1,7 +1,7 @@
 """Print values: JSON or CSV for programs, tables and records for people.
 
-Entries of a registry are written by strangers, so everything unprintable in them is escaped: in
-JSON by JSON's own escapes, so that programs read the same value, and elsewhere with a backslash.
+Entries of a registry are written by strangers, so unprintable characters are escaped: in JSON with
+JSON's own escapes, so that programs read the same value, and elsewhere with a backslash.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _LEAST_WIDTH = 12
 _MOST_MARKS = 3
 _file: list[str] | None = None
 # The start of a formula at the start of a cell. Spreadsheets let the user choose the separator, so
-# everything but letters, digits, dots and hyphens counts as one.
+# any character except letters, digits, dots and hyphens counts as one.
 _FORMULA = re.compile(r"(^|[^\w.-])([=+\-@])")
 
 
@@ -50,10 +50,10 @@ def put(text: str) -> None:
 
 @contextmanager
 def written_to(path: str | None) -> Generator[None, None, None]:
-    """Collect results, and write them to a file that only this user can read when the block ends.
+    """Collect results in a `with` block, then write them to a file that only this user can read.
 
     Args:
-        path: A file that does not exist yet; `None` to print to standard output.
+        path: A new file; `None` for standard output.
 
     Raises:
         InvalidInput: The file exists, or can't be written.
@@ -63,7 +63,7 @@ def written_to(path: str | None) -> Generator[None, None, None]:
         yield
         return
     target = Path(path).expanduser()
-    if not target.parent.is_dir():  # before anything is done
+    if not target.parent.is_dir():  # checked before any work
         raise InvalidInput(f"there is no folder {shown(str(target.parent))}: create it first")
     if target.exists():
         raise InvalidInput(f"the file {shown(path)} exists and is not overwritten: name another")
@@ -86,7 +86,7 @@ def printable(text: str) -> str:
 
 
 def _escaped(text: str) -> Iterator[str]:
-    marks = _MOST_MARKS  # none at the start, where it would combine with what precedes the text
+    marks = _MOST_MARKS  # none at the start, where it would combine with the preceding text
     for letter in text:
         marks = marks + 1 if _is_mark(letter) else 0
         bare = letter.isprintable() and marks <= _MOST_MARKS
@@ -100,7 +100,7 @@ def _is_mark(letter: str) -> bool:
 
 
 def as_json(value: object) -> str:
-    """Return a value as JSON in the form of v1's command, with everything unprintable escaped."""
+    """Return a value as JSON in the form of v1's command, with unprintable characters escaped."""
     text = json.dumps(value, indent=2, ensure_ascii=False)
     if text.replace("\n", "").isprintable():
         return text
@@ -115,7 +115,7 @@ def as_json(value: object) -> str:
 def as_csv(entries: Sequence[Mapping[str, object]]) -> str:
     """Return entries as CSV, with a column for each value of their JSON; lists are space-separated.
 
-    Whatever a spreadsheet could take for a formula is prefixed with an apostrophe.
+    Text that a spreadsheet could interpret as a formula is prefixed with an apostrophe.
     """
     import csv  # noqa: PLC0415 - only with --csv
     import io  # noqa: PLC0415
@@ -130,7 +130,7 @@ def as_csv(entries: Sequence[Mapping[str, object]]) -> str:
 
 
 def _cell(value: object) -> str:
-    """Return a value as in JSON, but text without quotes, and `None` as nothing."""
+    """Return a value as in JSON, but text without quotes, and `None` as an empty cell."""
     if value is None or isinstance(value, bool):
         return {None: "", True: "true", False: "false"}[value]
     return str(value)
@@ -154,7 +154,7 @@ def _is_list(value: object) -> TypeGuard[list[object]]:
 
 
 def for_programs(args: Namespace) -> bool:
-    """Return whether a program reads the output: `--json`, or it does not go to a terminal."""
+    """Return whether a program reads the output: with `--json`, or if it is not a terminal."""
     return bool(args.json) or _file is not None or not sys.stdout.isatty()
 
 
@@ -169,7 +169,7 @@ def lines(entry: Mapping[str, object], token: Callable[[], str] = lambda: UNKNOW
 
 
 def findings(found: Sequence[tuple[str, bool, str, str]]) -> str:
-    """Return the results of checks as text: name, whether it passed, what it found, the remedy."""
+    """Return the results of checks as text: name, result, findings and remedy."""
     indent = 6 + max([width_of(name) for name, _, _, _ in found], default=0) + _GAP
     rows: list[str] = []
     for name, ok, says, remedy in found:
@@ -181,7 +181,7 @@ def findings(found: Sequence[tuple[str, bool, str, str]]) -> str:
 
 
 def records(entries: Sequence[Sequence[tuple[str, str]]]) -> str:
-    """Return entries as text, one below the other, one line for each value."""
+    """Return entries as text, one below the other, with a line for each value."""
     return "\n\n".join([_record(entry) for entry in entries])
 
 
@@ -197,12 +197,12 @@ def _record(entry: Sequence[tuple[str, str]]) -> str:
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, soft: Sequence[int]) -> str:
-    """Return a table that fits the terminal, or records if it can't be made to fit.
+    """Return a table that fits the terminal, or records if it can't fit.
 
     Args:
         head: The names of the columns.
-        rows: The rows, with one value for each column.
-        soft: The columns that may be cut; never addresses and ids.
+        rows: The rows, with a value for each column.
+        soft: The columns that can be truncated; never addresses and ids.
     """
     cells = [[printable(cell) for cell in row] for row in rows]
     widths = [max(map(width_of, column)) for column in zip(head, *cells, strict=True)]

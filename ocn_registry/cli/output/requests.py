@@ -87,11 +87,11 @@ def unsigned(found: Request | SignedRequest) -> Request:
 def signed_by(
     found: Request | SignedRequest, signer: Signer, *, as_controller: bool
 ) -> Request | SignedRequest:
-    """Return a request with the signature of its account, or of the account that accepts.
+    """Return a request with the signature of its account, or of the accepting account.
 
     Args:
-        found: The request; a signature of the other part is kept.
-        signer: The account's key, its controller's, or the key of the account that accepts.
+        found: The request. A signature of the other part is kept.
+        signer: The key of the account, its controller, or the accepting account.
         as_controller: Whether the signer is the account's controller.
     """
     request = unsigned(found)
@@ -118,7 +118,7 @@ def with_signature(
 
 
 def check_deadline(request: Request) -> None:
-    """Raise `InvalidInput` for a deadline that is too far away to be signed."""
+    """Raise `InvalidInput` for a deadline that is too far ahead to sign."""
     if not request.replayable and request.deadline_unix_s > time.time() + MAX_LIFETIME_S:
         raise InvalidInput(
             f"the deadline, {moment(request.deadline_unix_s)}, is more than "
@@ -164,7 +164,7 @@ def describe(found: Request | SignedRequest, client: RegistryClient) -> None:
 
 
 def put_in_order(args: Namespace, requests: Sequence[Request]) -> None:
-    """Print one request, or write several to the folder of `--folder` under numbered names.
+    """Print a request, or write several to the folder of `--folder` with numbered names.
 
     Raises:
         InvalidInput: There are several, and `--folder` is not given.
@@ -178,7 +178,7 @@ def put_in_order(args: Namespace, requests: Sequence[Request]) -> None:
 
 
 def put_signed(args: Namespace, signed: Sequence[Request | SignedRequest]) -> None:
-    """Print one signed request, or write several to the folder of `--folder` under their own names.
+    """Print a signed request, or write several to the folder of `--folder`, keeping their names.
 
     Raises:
         InvalidInput: There are several, and `--folder` is not given.

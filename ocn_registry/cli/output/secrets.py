@@ -1,4 +1,4 @@
-"""Secrets that were typed in the wrong place are hidden in everything that is printed.
+"""Hide secrets that were typed in the wrong place, in all output.
 
 `foreign.text` masks secrets where a message quotes a value. This is the second line of defence: a
 private key on the command line or in an environment variable never appears in a message, a result
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 _KEY: Final = re.compile(r"(?:0[xX])?([0-9a-fA-F]{56,})")
-_SECRET_PATH: Final = 16  # from this length on, the path of a URL may be a secret in itself
+_SECRET_PATH: Final = 16  # from this length, a URL's path may be a secret
 _hidden: dict[str, str] = {}
 
 
 def hide_keys(texts: Iterable[str]) -> None:
-    """Hide, from now on, everything in these texts that looks like a private key."""
+    """Hide everything in these texts that looks like a private key, from now on."""
     for text in texts:
         for found in _KEY.finditer(text):
             _hidden[found[1].lower()] = HIDDEN_KEY
 
 
 def hide_urls(urls: Iterable[str]) -> None:
-    """Hide, from now on, the user, the path and the query of these URLs."""
+    """Hide the user, the path and the query of these URLs, from now on."""
     for url in urls:
         safe = masked(url)
         if safe != url:
@@ -40,7 +40,7 @@ def hide_urls(urls: Iterable[str]) -> None:
 
 
 def show_hashes(hashes: Iterable[str | None]) -> None:
-    """Stop hiding these hashes: they look like keys, but stand where a hash is expected."""
+    """Stop hiding these hashes, which look like keys but are given where a hash is expected."""
     for each in hashes:
         if each is not None:
             _hidden.pop(each.lower().removeprefix("0x"), None)
@@ -50,7 +50,7 @@ def without_secrets(text: str) -> str:
     """Return a text with all secrets replaced."""
     for secret, safe in _hidden.items():
         if secret in text.lower():
-            # A function, since the replacement may hold a backslash.
+            # A function, since the replacement can contain a backslash.
             text = re.sub(f"(0x)?{re.escape(secret)}", _always(safe), text, flags=re.IGNORECASE)
     return text
 

@@ -79,7 +79,7 @@ def show_services(args: Namespace, services: Sequence[Service], empty: str) -> i
 
 
 def _note_unusable(urls: Sequence[str | None]) -> None:
-    """Say which listed URLs no client can use, in a note that leaves the output as it is."""
+    """Print a note about listed URLs that no client can use, without changing the output."""
     wrong = {url: why for url in urls if url and (why := unusable(url))}
     for url, why in list(wrong.items())[:_MOST_NOTES]:
         talk(f"note: no client can use {shown(url, public=True)}: {printable(why)}")

@@ -1,11 +1,11 @@
 """The terminal: its width, the width of text on it, line breaks and colours.
 
-Colours repeat what the text says: labels are dim, errors red, warnings yellow. They are used on a
-terminal only, and not if `NO_COLOR` is set or `TERM` is `dumb`.
+Colours carry no information of their own: labels are dim, errors red, warnings yellow. They are
+used only on a terminal, and not if `NO_COLOR` is set or `TERM` is `dumb`.
 
-Not rich: importing its console and tables takes 23 ms, a third of what `--help` takes in all, and
-it cuts words that are wider than the terminal. Hashes and commands have to stay whole, so that they
-can be copied.
+This does not use rich: importing its console and tables takes 23 ms, a third of the time of
+`--help`, and it cuts words that are wider than the terminal. Hashes and commands must stay whole,
+so that they can be copied.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 TINTS: Final = {"bold": "1", "dim": "2", "bad": "31", "good": "32", "odd": "33"}
 _TINT: Final = re.compile(r"\x1b\[\d*m")
 _USUAL_COLUMNS: Final = 80
-# How a message begins, and its colour. A label is followed by at least two spaces.
+# The prefix of a message, and its colour. A label is followed by at least two spaces.
 _HEADS: Final = (
     (re.compile(r"(error|unexpected):"), "bad"),
     (re.compile(r"warning(:| {2,})"), "odd"),
     (re.compile(r"[a-z][a-z ]*(:$| {2,})"), "dim"),
 )
-# Lines are not broken inside anything that a user may want to copy.
+# Lines are not broken inside anything that users may want to copy.
 _PIECE: Final = re.compile(r"`[^`]*`\S*|ocn-registry tx status \S+|\S+")
 
 
@@ -41,7 +41,7 @@ def columns() -> int:
             found = os.get_terminal_size(stream.fileno()).columns if stream else 0
         except (OSError, ValueError):  # not a terminal, or closed
             continue
-        if found:  # terminals of containers and scripts may report 0
+        if found:  # terminals in containers and scripts can report 0
             return found
     return _USUAL_COLUMNS
 
@@ -66,8 +66,8 @@ def tinted(text: str, tint: str, stream: TextIO | None = None) -> str:
 
 
 def for_stderr(text: str) -> str:
-    """Return a message as standard error shows it: folded and coloured if it is a terminal."""
-    text = _TINT.sub("", text)  # of records that were laid out for standard output
+    """Return a message for standard error, folded and coloured if it is a terminal."""
+    text = _TINT.sub("", text)  # part of records formatted for standard output
     if not sys.stderr.isatty():
         return text
     lines = [folded(line) for line in text.split("\n")]
@@ -83,9 +83,9 @@ def _headed(line: str) -> str:
 
 
 def folded(line: str) -> str:
-    """Return a line, broken between words to fit the terminal, with its label's indentation.
+    """Return a line, broken between words to fit the terminal and indented after its label.
 
-    A word that is wider than the terminal stays whole, so that it can be copied.
+    A word wider than the terminal stays whole, so that it can be copied.
     """
     room = columns()
     if width_of(line) <= room:
@@ -96,7 +96,7 @@ def folded(line: str) -> str:
 
 
 def broken(text: str, indent: int) -> str:
-    """Return a text, broken between words to fit the terminal, that starts in column `indent`."""
+    """Return a text that starts in column `indent`, broken between words to fit the terminal."""
     if indent + width_of(text) <= columns():
         return text
     rows = list(_rows(text, max(columns() - indent, 1)))

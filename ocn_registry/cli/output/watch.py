@@ -1,7 +1,7 @@
 """The command `watch`: print changes of a registry as they happen.
 
 With a cursor file, it resumes where it stopped. The file is written after a change is printed, so
-no change is lost, however the command ends.
+no change is missed, however the command ends.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _MAX_PAUSE_S = 60.0
 
 
 def watch(args: Namespace) -> int:
-    """Print changes until interrupted, or with `--once` up to the latest block."""
+    """Print changes until interrupted, or with `--once`, up to the latest block."""
     with connect(args) as client:
         feed, file = _begin(args, client)
         name, chain = client.deployment.name, client.deployment.chain_id
@@ -53,7 +53,7 @@ def wanted_party(args: Namespace) -> PartyId | None:
 
 
 def note_gap(feed: EventFeed, first_block: int) -> None:
-    """Print a note if events may be missing because the node has forgotten who held the id."""
+    """Print a note if events may be missing because the node no longer knows the id's holder."""
     if not feed.is_complete:
         talk(
             f"note: this node no longer knows who was {feed.filter} at block {first_block - 1}: "
@@ -95,7 +95,7 @@ def _go_on(args: Namespace, feed: EventFeed, file: CursorFile | None) -> None:
 
 
 def _batches(args: Namespace, feed: EventFeed) -> Iterator[EventBatch]:
-    """Yield batches without end, through outages of the RPC node."""
+    """Yield batches indefinitely, through outages of the RPC node."""
     failing, pause_s = False, 0.0
     while True:
         try:
@@ -133,7 +133,7 @@ def _put(args: Namespace, batch: EventBatch) -> None:
         _put_one(args, event, taken_back=True)
     for event in batch.events:
         _put_one(args, event, taken_back=False)
-    sys.stdout.flush()  # before the cursor file says that it was printed
+    sys.stdout.flush()  # before the cursor file is written
 
 
 def _put_one(args: Namespace, event: Event, *, taken_back: bool) -> None:
