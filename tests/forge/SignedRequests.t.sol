@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
+import {IImports} from "../../contracts/interfaces/IImports.sol";
+import {IPermissions} from "../../contracts/interfaces/IPermissions.sol";
+import {IRegistry} from "../../contracts/interfaces/IRegistry.sol";
 import {ISignedRequests} from "../../contracts/interfaces/ISignedRequests.sol";
 import {Requests} from "./kit/Requests.sol";
 import {Signer} from "./kit/Signers.sol";
@@ -181,6 +184,29 @@ contract SignedRequestsTest is Requests {
         refusesRequest(q, abi.encodePacked(r, v == 28 ? bytes32(uint256(s) | (1 << 255)) : s), reason);
         send(q, abi.encodePacked(r, s, v));
         took(q);
+    }
+
+    /// @dev What gives something up gets past the gate, to its own reason. The signature is looked at first.
+    function testOnlyGivingUpGetsPastAnOpenImport() external {
+        registry = deployRegistry(owner, true);
+        permissions = deployPermissions(address(registry), true);
+        for (uint256 i = 0; i < KINDS; ++i) {
+            Kind kind = Kind(i);
+            Request memory r = request(kind, emsp);
+            bytes memory reason = abi.encodeWithSelector(ISignedRequests.InvalidSignature.selector, emsp);
+            refusesRequest(r, signatureOf(stranger, digestOf(r)), reason);
+            reason = abi.encodeWithSelector(IImports.ImportStillOpen.selector);
+            if (kind == Kind.DeleteNode) reason = abi.encodeWithSelector(IRegistry.NodeNotFound.selector, emsp);
+            if (kind == Kind.DeleteParty) {
+                reason = abi.encodeWithSelector(IRegistry.PartyIdNotFound.selector, r.countryCode, r.partyId);
+            }
+            if (kind == Kind.DeleteService)
+                reason = abi.encodeWithSelector(IPermissions.ServiceNotFound.selector, emsp);
+            if (kind == Kind.RevokeAgreement) {
+                reason = abi.encodeWithSelector(IPermissions.AgreementNotFound.selector, emsp, r.other);
+            }
+            refusesRequest(r, signatureOf(emsp, digestOf(r)), reason);
+        }
     }
 
     function testNobodySignsForTheZeroAddress() external {
