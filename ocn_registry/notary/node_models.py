@@ -1,193 +1,81 @@
-"""The fields that the public Kotlin nodes read from a body, and which are 32-bit floats.
+"""How the public Kotlin nodes read a body: into maps or into a class, and what a class misreads.
 
 Such a node parses the body of a request into one of its classes and verifies the values of that
-object. A field that the class lacks is lost, and a 32-bit float has a different text from the
-number that was sent. PATCH requests and the `data` of responses are parsed into maps, which keep
-everything.
-
-Source: `models/ocpi/*.kt` of energywebfoundation/ocn-node and olisystems/ocn-node-v2, as of
-November 2026; a field counts where the newer of them has it.
+object. A field that the class lacks is lost, a 32-bit float has a different text from the number
+that was sent, and a body that does not fit is refused. PATCH requests and the `data` of responses
+are parsed into maps, which keep everything.
 """
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
+
+from ocn_registry.notary.node_classes import ANY, CLASSES, ENUMS, FLOAT_FIELDS
+from ocn_registry.notary.numbers import float_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ocn_registry.notary.node_classes import Field
     from ocn_registry.notary.paths import Path
     from ocn_registry.notary.values import Plain
 
-# Name, then fields: `~` marks a 32-bit float, `#` a 32-bit integer, `=Name` an enumeration and
-# `:Name` a class, each also as a list.
-_MODELS = """
-Location country_code party_id id publish publish_allowed_to:PublishTokenType name address city
-  postal_code state country coordinates:GeoLocation related_locations:AdditionalGeoLocation
-  parking_type=ParkingType evses:Evse directions:DisplayText operator:BusinessDetails
-  suboperator:BusinessDetails owner:BusinessDetails facilities=Facility time_zone
-  opening_times:Hours charging_when_closed images:Image energy_mix:EnergyMix last_updated
-Evse uid evse_id status=EvseStatus status_schedule:StatusSchedule capabilities=Capability
-  connectors:Connector floor_level coordinates:GeoLocation physical_reference directions:DisplayText
-  parking_restrictions=ParkingRestriction images:Image last_updated
-Connector id standard=ConnectorType format=ConnectorFormat power_type=PowerType max_voltage#
-  max_amperage# max_electric_power# tariff_ids terms_and_conditions last_updated
-GeoLocation latitude longitude
-AdditionalGeoLocation latitude longitude name:DisplayText
-DisplayText language text
-BusinessDetails name website logo:Image
-Image url thumbnail category=ImageCategory type width# height#
-Hours twentyfourseven regular_hours:RegularHours exceptional_openings:ExceptionalPeriod
-  exceptional_closings:ExceptionalPeriod
-RegularHours weekday# period_begin period_end
-ExceptionalPeriod period_begin period_end
-EnergyMix is_green_energy energy_sources:EnergySource environ_impact:EnvironmentalImpact
-  supplier_name energy_product_name
-EnergySource source=EnergySourceCategory percentage~
-EnvironmentalImpact category=EnvironmentalImpactCategory amount~
-StatusSchedule period_begin period_end status=EvseStatus
-PublishTokenType uid type=TokenType visual_number issuer
-Session country_code party_id id start_date_time end_date_time kwh~ cdr_token:CdrToken
-  auth_method=AuthMethod authorization_reference location_id evse_uid connector_id meter_id currency
-  charging_periods:ChargingPeriod total_cost:Price status=SessionStatus last_updated
-CdrToken country_code party_id uid type=TokenType contract_id
-ChargingPeriod start_date_time dimensions:CdrDimension tariff_id
-CdrDimension type=CdrDimensionType volume~
-Price excl_vat~ incl_vat~
-ChargingPreferences profile_type=ProfileType departure_time energy_need~ discharge_allowed
-CDR country_code party_id id start_date_time end_date_time session_id cdr_token:CdrToken
-  auth_method=AuthMethod authorization_reference cdr_location:CdrLocation meter_id currency
-  tariffs:Tariff charging_periods:ChargingPeriod signed_data:SignedData total_cost:Price
-  total_fixed_cost:Price total_energy~ total_energy_cost:Price total_time~ total_time_cost:Price
-  total_parking_time~ total_parking_cost:Price total_reservation_cost:Price remark
-  invoice_reference_id credit credit_reference_id last_updated home_charging_compensation
-CdrLocation id name address city postal_code country coordinates:GeoLocation evse_uid evse_id
-  connector_id connector_standard=ConnectorType connector_format=ConnectorFormat
-  connector_power_type=PowerType
-SignedData encoding_method encoding_method_version# public_key signed_values:SignedValue url
-SignedValue nature plain_data signed_data
-Tariff country_code party_id id currency type=TariffType tariff_alt_text:DisplayText tariff_alt_url
-  min_price:Price max_price:Price elements:TariffElement start_date_time end_date_time
-  energy_mix:EnergyMix last_updated
-TariffElement price_components:PriceComponent restrictions:TariffRestrictions
-PriceComponent type=TariffDimensionType price~ vat~ step_size#
-TariffRestrictions start_time end_time start_date end_date min_kwh~ max_kwh~ min_current~
-  max_current~ min_power~ max_power~ min_duration# max_duration# day_of_week=DayOfWeek
-  reservation=ReservationRestrictionType
-Token country_code party_id uid type=TokenType contract_id visual_number issuer group_id valid
-  whitelist=WhitelistType language default_profile_type=ProfileType energy_contract:EnergyContract
-  last_updated
-EnergyContract supplier_name contract_id
-ReserveNow response_url token:Token expiry_date reservation_id location_id evse_uid
-  authorization_reference
-StartSession response_url token:Token location_id evse_uid connector_id authorization_reference
-StopSession response_url session_id
-UnlockConnector response_url location_id evse_uid connector_id
-CancelReservation response_url reservation_id
-SetChargingProfile charging_profile:ChargingProfile response_url
-ActiveChargingProfile start_date_time charging_profile:ChargingProfile
-ChargingProfile start_date_time duration# charging_rate_unit=ChargingRateUnit min_charging_rate~
-  charging_profile_period:ChargingProfilePeriod
-ChargingProfilePeriod start_period# limit~
-ClientInfo party_id country_code role=Role status=ConnectionStatus last_updated
-Response status_code# status_message data timestamp
-"""
 MAX_INT = (1 << 31) - 1
-_ENUMS = """
-Facility HOTEL RESTAURANT CAFE MALL SUPERMARKET SPORT RECREATION_AREA NATURE MUSEUM BIKE_SHARING
-  BUS_STOP TAXI_STAND TRAM_STOP METRO_STATION TRAIN_STATION AIRPORT PARKING_LOT CARPOOL_PARKING
-  FUEL_STATION WIFI
-EnergySourceCategory NUCLEAR GENERAL_FOSSIL COAL GAS GENERAL_GREEN SOLAR WIND WATER
-EnvironmentalImpactCategory NUCLEAR_WASTE CARBON_DIOXIDE
-EvseStatus AVAILABLE BLOCKED CHARGING INOPERATIVE OUTOFORDER PLANNED REMOVED RESERVED UNKNOWN
-Capability CHARGING_PROFILE_CAPABLE CHARGING_PREFERENCES_CAPABLE CHIP_CARD_SUPPORT
-  CONTACTLESS_CARD_SUPPORT CREDIT_CARD_PAYABLE DEBIT_CARD_PAYABLE PED_TERMINAL
-  REMOTE_START_STOP_CAPABLE RESERVABLE RFID_READER START_SESSION_CONNECTOR_REQUIRED
-  TOKEN_GROUP_CAPABLE UNLOCK_CAPABLE
-ParkingRestriction EV_ONLY PLUGGED DISABLED CUSTOMERS MOTORCYCLES
-ConnectorType CHADEMO DOMESTIC_A DOMESTIC_B DOMESTIC_C DOMESTIC_D DOMESTIC_E DOMESTIC_F DOMESTIC_G
-  DOMESTIC_H DOMESTIC_I DOMESTIC_J DOMESTIC_K DOMESTIC_L IEC_60309_2_single_16 IEC_60309_2_three_16
-  IEC_60309_2_three_32 IEC_60309_2_three_64 IEC_62196_T1 IEC_62196_T1_COMBO IEC_62196_T2
-  IEC_62196_T2_COMBO IEC_62196_T3A IEC_62196_T3C PANTOGRAPH_BOTTOM_UP PANTOGRAPH_TOP_DOWN TESLA_R
-  TESLA_S
-ConnectorFormat SOCKET CABLE
-PowerType AC_1_PHASE AC_3_PHASE DC
-ParkingType ALONG_MOTORWAY PARKING_GARAGE PARKING_LOT ON_DRIVEWAY ON_STREET UNDERGROUND_GARAGE
-TariffType AD_HOC_PAYMENT PROFILE_CHEAP PROFILE_FAST PROFILE_GREEN REGULAR
-TariffDimensionType ENERGY FLAT PARKING_TIME TIME
-DayOfWeek MONDAY TUESDAY WEDNESDAY THURSDAY FRIDAY SATURDAY SUNDAY
-ReservationRestrictionType RESERVATION RESERVATION_EXPIRES
-TokenType AD_HOC_USER APP_USER OTHER RFID
-WhitelistType ALWAYS ALLOWED ALLOWED_OFFLINE NEVER
-ProfileType CHEAP FAST GREEN REGULAR
-SessionStatus ACTIVE COMPLETED INVALID PENDING RESERVATION
-CdrDimensionType CURRENT ENERGY ENERGY_EXPORT ENERGY_IMPORT MAX_CURRENT MIN_CURRENT MAX_POWER
-  MIN_POWER PARKING_TIME POWER RESERVATION_TIME STATE_OF_CHARGE TIME
-AuthMethod AUTH_REQUEST COMMAND WHITELIST
-ImageCategory CHARGER ENTRANCE LOCATION NETWORK OPERATOR OTHER OWNER
-ChargingRateUnit W A
-Role CPO EMSP HUB NAP NSP OTHER SCSP
-ConnectionStatus CONNECTED OFFLINE PLANNED SUSPENDED
-"""
+_INTEGER = re.compile(r"0|-?[1-9][0-9]{0,9}", re.ASCII)
 # A body belongs to the first class whose fields listed here it has.
-_KINDS = {
-    "Response": {"status_code", "timestamp"},
-    "CDR": {"cdr_token", "cdr_location"},
-    "Session": {"cdr_token", "kwh"},
-    "Tariff": {"elements", "currency"},
-    "Location": {"coordinates", "publish"},
-    "Evse": {"uid", "connectors"},
-    "Connector": {"standard", "power_type"},
-    "Token": {"uid", "whitelist"},
-    "ReserveNow": {"response_url", "token", "reservation_id"},
-    "StartSession": {"response_url", "token"},
-    "StopSession": {"response_url", "session_id"},
-    "UnlockConnector": {"response_url", "connector_id"},
-    "CancelReservation": {"response_url", "reservation_id"},
-    "SetChargingProfile": {"response_url", "charging_profile"},
-    "ActiveChargingProfile": {"start_date_time", "charging_profile"},
-    "ChargingPreferences": {"profile_type"},
-    "ClientInfo": {"country_code", "party_id", "role", "status"},
-}
-
-
-class _Field(NamedTuple):
-    """The type of a field of a class."""
-
-    model: str = ""
-    enum: str = ""
-    is_int: bool = False
-
-
-def _table(text: str) -> Iterator[list[str]]:
-    return map(str.split, text.replace("\n  ", " ").strip().splitlines())
-
-
-def _models() -> tuple[dict[str, dict[str, _Field]], frozenset[str]]:
-    models: dict[str, dict[str, _Field]] = {}
-    floats: set[str] = set()
-    for name, *fields in _table(_MODELS):
-        models[name] = {}
-        for field in fields:
-            key, _, model = field.partition(":")
-            key, _, enum = key.partition("=")
-            if key.endswith("~"):
-                floats.add(key[:-1])
-            models[name][key.rstrip("~#")] = _Field(model, enum, key.endswith("#"))
-    return models, frozenset(floats)
-
-
-MODELS, FLOAT_FIELDS = _models()
-ENUMS = {name: frozenset(values) for name, *values in _table(_ENUMS)}
+_KINDS = (
+    ("Response", {"status_code", "timestamp"}),
+    ("CDR", {"cdr_token", "cdr_location"}),
+    ("Session", {"cdr_token", "kwh"}),
+    ("Tariff", {"elements", "currency"}),
+    ("Location", {"coordinates", "publish"}),
+    ("Evse", {"uid", "connectors"}),
+    ("Connector", {"standard", "power_type"}),
+    ("Token", {"uid", "whitelist"}),
+    ("ReserveNow", {"response_url", "token", "reservation_id"}),
+    ("StartSession", {"response_url", "token"}),
+    ("StopSession", {"response_url", "session_id"}),
+    ("UnlockConnector", {"response_url", "connector_id"}),
+    ("CancelReservation", {"response_url", "reservation_id"}),
+    ("SetChargingProfile", {"response_url", "charging_profile"}),
+    ("ActiveChargingProfile", {"start_date_time", "charging_profile"}),
+    ("ChargingPreferences", {"profile_type"}),
+    ("ClientInfo", {"country_code", "party_id", "role", "status"}),
+    ("LocationReferences", {"location_id", "evse_uids"}),
+    ("LocationReferences", {"location_id", "connector_ids"}),
+    ("GenericChargingProfileResult", {"result", "profile"}),
+    ("CommandResult", {"result", "message"}),
+)
 
 
 class Misread(Enum):
-    """How a node misreads a value that its class has no place for."""
+    """Why a node does not read a value as it was sent."""
 
     UNKNOWN_FIELD = 1
     UNKNOWN_VALUE = 2
     NOT_AN_INTEGER = 3
+    WRONG_TYPE = 4
+    MISSING = 5
+
+
+class Misreading(NamedTuple):
+    """A value that a node's class does not hold.
+
+    Attributes:
+        path: Where it is.
+        kind: Name of the class, or of the enumeration.
+        why: What is wrong.
+        value: The value.
+        expected: The type of the field, where that is what is wrong.
+    """
+
+    path: Path
+    kind: str
+    why: Misread
+    value: Plain
+    expected: str = ""
 
 
 def is_float_field(path: Path, *, into_maps: bool) -> bool:
@@ -214,47 +102,92 @@ def kind_of(body: Plain) -> str | None:
     """Return the class that nodes parse a body into; `None` if they have none for it."""
     if not isinstance(body, dict):
         return None
-    return next((kind for kind, fields in _KINDS.items() if fields <= body.keys()), None)
+    named = next((kind for kind, fields in _KINDS if fields <= body.keys()), None)
+    if named is not None:
+        return named
+    if body.keys() == {"location_id"}:
+        return "LocationReferences"
+    if body.keys() == {"result"}:  # of the two classes, the one that has the value
+        of_profile = body["result"] in ENUMS["ChargingProfileResultType"]
+        of_command = body["result"] in ENUMS["CommandResultType"]
+        return "GenericChargingProfileResult" if of_profile > of_command else "CommandResult"
+    return None
 
 
-def misread(root: dict[str, Plain]) -> Iterator[tuple[Path, str, Misread, Plain]]:
-    """Yield the values that nodes' classes can't hold: path, class name, reason, value."""
+def misread(root: dict[str, Plain]) -> Iterator[Misreading]:
+    """Yield the values that nodes' classes can't hold, and the fields that they need."""
     body = root.get("body")
     kind = kind_of(body)
-    if kind is not None:
-        yield from _misread(body, kind, ("body",))
+    if kind is not None and isinstance(body, dict):
+        yield from _in_object(body, kind, ("body",))
 
 
-def _misread(value: Plain, kind: str, path: Path) -> Iterator[tuple[Path, str, Misread, Plain]]:
-    if isinstance(value, list):
+def _in_object(value: dict[str, Plain], kind: str, path: Path) -> Iterator[Misreading]:
+    for key, item in value.items():
+        field = CLASSES[kind].get(key)
+        if field is not None:
+            yield from _in_field(item, field, kind, (*path, key))
+        elif item not in (None, "", [], {}):
+            yield Misreading((*path, key), kind, Misread.UNKNOWN_FIELD, item)
+    for key, field in CLASSES[kind].items():
+        if field.is_required and value.get(key) is None:
+            yield Misreading((*path, key), kind, Misread.MISSING, None)
+
+
+def _in_field(value: Plain, field: Field, kind: str, path: Path) -> Iterator[Misreading]:
+    if value is None or field.model == ANY:
+        return
+    if not field.is_list:
+        yield from _in_one(value, field, kind, path)
+    elif not isinstance(value, list):
+        yield Misreading(path, kind, Misread.WRONG_TYPE, value, "a list")
+    else:
         for index, item in enumerate(value):
-            yield from _misread(item, kind, (*path, index))
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            field = MODELS[kind].get(key)
-            if field is None:
-                if item not in (None, "", [], {}):
-                    yield (*path, key), kind, Misread.UNKNOWN_FIELD, item
-            elif field.model:
-                yield from _misread(item, field.model, (*path, key))
-            elif field.enum:
-                yield from _unknown_values(item, field.enum, (*path, key))
-            elif field.is_int and not _is_int(item):
-                yield (*path, key), kind, Misread.NOT_AN_INTEGER, item
+            if item is not None:
+                yield from _in_one(item, field, kind, (*path, index))
 
 
-def _unknown_values(
-    value: Plain, enum: str, path: Path
-) -> Iterator[tuple[Path, str, Misread, Plain]]:
-    if isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _unknown_values(item, enum, (*path, index))
-    elif isinstance(value, str) and value not in ENUMS[enum]:
-        yield path, enum, Misread.UNKNOWN_VALUE, value
+def _in_one(value: Plain, field: Field, kind: str, path: Path) -> Iterator[Misreading]:
+    expected = _expected(value, field)
+    if expected:
+        yield Misreading(path, kind, Misread.WRONG_TYPE, value, expected)
+    elif field.model and isinstance(value, dict):
+        yield from _in_object(value, field.model, path)
+    elif field.enum and value not in ENUMS[field.enum]:
+        yield Misreading(path, field.enum, Misread.UNKNOWN_VALUE, value)
+    elif field.is_int and isinstance(value, (int, float)) and not _is_int(value):
+        yield Misreading(path, kind, Misread.NOT_AN_INTEGER, value)
 
 
-def _is_int(value: Plain) -> bool:
-    """Return whether a 32-bit integer holds a value unchanged; `True` for other types."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return True
+def _expected(value: Plain, field: Field) -> str:
+    """Return what a field holds, where the value is of another type; else empty text.
+
+    Jackson takes a text for a number, and a number for a text: that is fine as long as the text
+    that is read is the one that was sent.
+    """
+    if field.model:
+        return "" if isinstance(value, dict) else "an object"
+    if isinstance(value, (dict, list)):
+        return "one value"
+    if field.is_bool:
+        return "" if isinstance(value, bool) or value in ("true", "false") else "true or false"
+    if field.is_int or field.is_float:
+        is_bool = isinstance(value, bool)
+        is_other_text = isinstance(value, str) and not _is_number_text(value, field)
+        return "a number" if is_bool or is_other_text else ""
+    return ""
+
+
+def _is_number_text(text: str, field: Field) -> bool:
+    """Return whether a number that is read from a text has this text."""
+    if field.is_int:
+        return bool(_INTEGER.fullmatch(text)) and abs(int(text)) <= MAX_INT
+    try:
+        return float_text(float(text)) == text
+    except (ValueError, OverflowError):
+        return False
+
+
+def _is_int(value: float) -> bool:
+    """Return whether a 32-bit integer holds a number unchanged."""
     return value == int(value) and abs(value) <= MAX_INT

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ocn_registry.notary.messages import OcpiMessage
+    from ocn_registry.notary.node_models import Misreading
     from ocn_registry.notary.number_texts import NumberTexts
-    from ocn_registry.notary.paths import Path
     from ocn_registry.notary.values import Plain
 
 _IN_JVM_TEXT = 'sign with number_texts="jvm" if the receivers verify on a JVM'
@@ -82,8 +82,7 @@ def _obstacles(
             if found is not None:
                 yield found
     if method != "PATCH":
-        for path, kind, why, held in misread(root):
-            yield _misread(path, kind, why, held)
+        yield from map(_misread, misread(root))
 
 
 def _unfindable(field: str) -> Obstacle:
@@ -102,19 +101,27 @@ def _escaped(field: str) -> Obstacle:
     )
 
 
-def _misread(path: Path, kind: str, why: Misread, value: Plain) -> Obstacle:
+def _misread(found: Misreading) -> Obstacle:
     """Return how a class of the public Kotlin nodes misreads a value."""
-    if why is Misread.UNKNOWN_FIELD:
-        reason = f"the {kind} of the public Kotlin nodes has no such field, so they read nothing"
-        remedy = "leave it out, or send the message unsigned to receivers behind such nodes"
-    elif why is Misread.UNKNOWN_VALUE:
-        reason = f"the {kind} of the public Kotlin nodes lacks {shown(value)}: they refuse the body"
-        remedy = "use a value that OCPI 2.2 has, or leave it out"
-    else:
-        number = value if isinstance(value, float) else shown(value)
-        reason = f"the {kind} of the public Kotlin nodes holds a 32-bit integer, not {number}"
-        remedy = "round it"
-    return Obstacle(field=path_text(path), reason=reason, remedy=remedy)
+    whose = f"the {found.kind} of the public Kotlin nodes"
+    value = found.value if isinstance(found.value, float) else shown(found.value)
+    match found.why:
+        case Misread.UNKNOWN_FIELD:
+            reason = f"{whose} has no such field, so they read nothing"
+            remedy = "leave it out, or send the message unsigned to receivers behind such nodes"
+        case Misread.UNKNOWN_VALUE:
+            reason = f"{whose} lacks {value}: they refuse the body"
+            remedy = "use a value that OCPI 2.2 has, or leave it out"
+        case Misread.NOT_AN_INTEGER:
+            reason = f"{whose} holds a 32-bit integer, not {value}"
+            remedy = "round it"
+        case Misread.WRONG_TYPE:
+            reason = f"{whose} holds {found.expected} here: they refuse the body, or read another"
+            remedy = f"send {found.expected}, or leave it out"
+        case _:
+            reason = f"{whose} needs this field: they refuse a body without it"
+            remedy = "add it"
+    return Obstacle(field=path_text(found.path), reason=reason, remedy=remedy)
 
 
 def _lost_by_floats(field: str, value: float) -> Obstacle | None:

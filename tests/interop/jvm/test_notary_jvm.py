@@ -23,7 +23,7 @@ from ocn_registry.notary import (
     UnsignableMessage,
     obstacles,
 )
-from ocn_registry.notary.node_models import FLOAT_FIELDS, MODELS
+from ocn_registry.notary.node_classes import CLASSES, FLOAT_FIELDS
 from ocn_registry.notary.numbers import float_text, jvm_text
 from ocn_registry.signing import KeySigner
 
@@ -264,7 +264,7 @@ def test_obstacles_are_named_where_and_only_where_a_verifier_refuses(jvm, texts)
         lambda: 0.0004,
         lambda: -0.0,
     )
-    typed = [example for example in OBJECTS if example["model"] in MODELS]
+    typed = [example for example in OBJECTS if example["model"] in CLASSES]
     cases, expected = [], []
     for example, choice, _ in product(typed, choices, range(2)):
         body = with_numbers(example["body"], lambda _, choice=choice: choice())
@@ -296,6 +296,39 @@ ODD = [
     ("cdr", {"auth_method": "DIRECT_PAYMENT"}),
     ("hub client info", {"role": "PTP"}),
     ("session", {"kwh": 4}),
+    ("session", {"kwh": "4"}),
+    ("session", {"kwh": "0.5"}),
+    ("session", {"kwh": "much"}),
+    ("session", {"kwh": True}),
+    ("session", {"currency": 978}),
+    ("session", {"charging_periods": {}}),
+    ("session", {"charging_periods": "none"}),
+    ("session", {"total_cost": 4.5}),
+    ("session", {"total_cost": []}),
+    ("session", {"meter_id": ["1"]}),
+    ("session", {"meter_id": {"id": "1"}}),
+    ("session", {"meter_id": True}),
+    ("session", {"auth_method": ["COMMAND"]}),
+    ("connector", {"max_voltage": "230"}),
+    ("connector", {"max_voltage": "0230"}),
+    ("connector", {"max_voltage": "+230"}),
+    ("connector", {"tariff_ids": "1"}),
+    ("token, rfid", {"valid": "true"}),
+    ("token, rfid", {"valid": "True"}),
+    ("token, rfid", {"valid": 1}),
+    ("location", {"publish": "yes"}),
+    ("location", {"opening_times": "24/7"}),
+    ("location references", {"evse_uids": "DE-LWS-0815"}),
+    ("location references", {"evses": ["DE-LWS-0815"]}),
+    ("location references", {"connector_ids": ["1", 2]}),
+    ("command result", {"result": "NEW"}),
+    ("command result", {"message": [{"language": "en", "text": "Plug in"}]}),
+    ("command result", {"message": "Plug in"}),
+    ("command result", {"code": 4}),
+    ("active charging profile result", {"result": "TIMEOUT"}),
+    ("active charging profile result", {"profile": []}),
+    ("active charging profile result", {"timeout": 30}),
+    ("stop session", {"session_id": 5}),
 ]
 
 
@@ -307,6 +340,57 @@ def test_what_a_class_can_not_hold_is_named_and_in_maps_it_is_verified(jvm, name
     assert accepted == (not obstacles(message)), obstacles(message)
     assert jvm.refusal(sent, header) is None
     assert obstacles(message, method="PATCH") == ()
+
+
+def without(body, *path):
+    body = copy.deepcopy(body)
+    place = body
+    for key in path[:-1]:
+        place = place[key]
+    del place[path[-1]]
+    return body
+
+
+LEFT_OUT = [
+    ("session", ("currency",)),
+    ("session", ("meter_id",)),
+    ("session", ("cdr_token", "contract_id")),
+    ("session", ("cdr_token", "country_code")),
+    ("session", ("charging_periods", 0, "dimensions")),
+    ("cdr", ("cdr_location", "postal_code")),
+    ("cdr", ("signed_data", "url")),
+    ("cdr", ("total_cost", "incl_vat")),
+    ("location", ("time_zone",)),
+    ("tariff", ("elements", 0, "price_components")),
+    ("command result", ("message",)),
+    ("command result", ("message", "language")),
+    ("active charging profile result", ("profile",)),
+    ("active charging profile result", ("profile", "charging_profile", "charging_rate_unit")),
+    ("location references", ("evse_uids",)),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "path"), LEFT_OUT, ids=[f"{one} {path}" for one, path in LEFT_OUT]
+)
+def test_what_a_class_needs_is_named_where_it_is_left_out(jvm, name, path):
+    example = next(example for example in OBJECTS if example["name"] == name)
+    message, sent, header = signed(without(example["body"], *path))
+    accepted = jvm.accepts(sent, header, example["model"])
+    assert accepted == (not obstacles(message)), obstacles(message)
+
+
+def test_a_result_alone_is_of_the_class_that_has_its_value(jvm):
+    for result, model in (
+        ("ACCEPTED", "CommandResult"),
+        ("ACCEPTED", "GenericChargingProfileResult"),
+        ("UNKNOWN", "GenericChargingProfileResult"),
+        ("TIMEOUT", "CommandResult"),
+    ):
+        message, sent, header = signed({"result": result})
+        assert obstacles(message) == ()
+        assert jvm.accepts(sent, header, model)
+    assert len(obstacles(message_of({"result": "NEW"}))) == 1
 
 
 # --- over nodes -----------------------------------------------------------------------------------

@@ -26,6 +26,54 @@ final class Models {
         Map.entry("GenericChargingProfileResult", GenericChargingProfileResult.class),
         Map.entry("ClientInfo", ClientInfo.class), Map.entry("OcpiResponse", OcpiResponse.class));
 
+    /** What a body is refused without: Kotlin's constructors take no null for it, and Jackson has no default. */
+    static final Map<Class<?>, String> REQUIRED = Map.ofEntries(
+        Map.entry(Location.class, "country_code party_id id address city country coordinates last_updated"),
+        Map.entry(Evse.class, "uid status connectors last_updated"),
+        Map.entry(Connector.class, "id standard format power_type last_updated"),
+        Map.entry(GeoLocation.class, "latitude longitude"),
+        Map.entry(AdditionalGeoLocation.class, "latitude longitude"),
+        Map.entry(DisplayText.class, "language text"),
+        Map.entry(BusinessDetails.class, "name"),
+        Map.entry(Image.class, "url category type"),
+        Map.entry(RegularHours.class, "period_begin period_end"),
+        Map.entry(ExceptionalPeriod.class, "period_begin period_end"),
+        Map.entry(EnergySource.class, "source"),
+        Map.entry(EnvironmentalImpact.class, "category"),
+        Map.entry(StatusSchedule.class, "period_begin status"),
+        Map.entry(Session.class,
+            "country_code party_id id start_date_time cdr_token auth_method location_id evse_uid connector_id "
+            + "currency status last_updated"),
+        Map.entry(CdrToken.class, "uid type contract_id"),
+        Map.entry(ChargingPeriod.class, "start_date_time dimensions"),
+        Map.entry(CdrDimension.class, "type"),
+        Map.entry(ChargingPreferences.class, "profile_type"),
+        Map.entry(Cdr.class,
+            "country_code party_id id start_date_time end_date_time cdr_token auth_method cdr_location currency "
+            + "charging_periods total_cost last_updated"),
+        Map.entry(CdrLocation.class,
+            "id address city postal_code country coordinates evse_uid evse_id connector_id connector_standard "
+            + "connector_format connector_power_type"),
+        Map.entry(SignedData.class, "encoding_method signed_values url"),
+        Map.entry(SignedValue.class, "nature plain_data signed_data"),
+        Map.entry(Tariff.class, "country_code party_id id currency elements last_updated"),
+        Map.entry(TariffElement.class, "price_components"),
+        Map.entry(PriceComponent.class, "type"),
+        Map.entry(Token.class, "country_code party_id uid type contract_id issuer whitelist last_updated"),
+        Map.entry(EnergyContract.class, "supplier_name"),
+        Map.entry(LocationReferences.class, "location_id"),
+        Map.entry(ReserveNow.class, "response_url token expiry_date reservation_id location_id"),
+        Map.entry(StartSession.class, "response_url token location_id"),
+        Map.entry(StopSession.class, "response_url session_id"),
+        Map.entry(UnlockConnector.class, "response_url location_id evse_uid connector_id"),
+        Map.entry(CancelReservation.class, "response_url reservation_id"),
+        Map.entry(CommandResult.class, "result"),
+        Map.entry(SetChargingProfile.class, "charging_profile response_url"),
+        Map.entry(ActiveChargingProfile.class, "start_date_time charging_profile"),
+        Map.entry(GenericChargingProfileResult.class, "result"),
+        Map.entry(ChargingProfile.class, "charging_rate_unit"),
+        Map.entry(ClientInfo.class, "party_id country_code role status last_updated"));
+
     @JsonInclude(JsonInclude.Include.NON_NULL)
     record Location(String country_code, String party_id, String id, boolean publish,
         List<PublishTokenType> publish_allowed_to, String name, String address, String city, String postal_code,
@@ -42,8 +90,8 @@ final class Models {
         List<Image> images, String last_updated) {}
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
-    record Connector(String id, ConnectorType standard, ConnectorFormat format, PowerType power_type, int max_voltage, int max_amperage,
-        Integer max_electric_power, List<String> tariff_ids, String terms_and_conditions, String last_updated) {}
+    record Connector(String id, ConnectorType standard, ConnectorFormat format, PowerType power_type, int max_voltage,
+        int max_amperage, Integer max_electric_power, List<String> tariff_ids, String terms_and_conditions, String last_updated) {}
 
     record GeoLocation(String latitude, String longitude) {}
 
@@ -163,13 +211,13 @@ final class Models {
     record CancelReservation(String response_url, String reservation_id) {}
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
-    record CommandResult(String result, DisplayText message) {}
+    record CommandResult(CommandResultType result, DisplayText message) {}
 
     record SetChargingProfile(ChargingProfile charging_profile, String response_url) {}
 
     record ActiveChargingProfile(String start_date_time, ChargingProfile charging_profile) {}
 
-    record GenericChargingProfileResult(String result, ActiveChargingProfile profile) {}
+    record GenericChargingProfileResult(ChargingProfileResultType result, ActiveChargingProfile profile) {}
 
     record ChargingProfile(String start_date_time, Integer duration, ChargingRateUnit charging_rate_unit,
         Float min_charging_rate, List<ChargingProfilePeriod> charging_profile_period) {}
@@ -182,6 +230,9 @@ final class Models {
     @JsonInclude(JsonInclude.Include.NON_NULL)
     record OcpiResponse(int status_code, String status_message, Object data, String timestamp) {}
 
+    enum CommandResultType { ACCEPTED, CANCELED_RESERVATION, EVSE_OCCUPIED, EVSE_INOPERATIVE, FAILED, NOT_SUPPORTED,
+        REJECTED, TIMEOUT, UNKNOWN_RESERVATION }
+    enum ChargingProfileResultType { ACCEPTED, REJECTED, UNKNOWN }
     enum Facility { HOTEL, RESTAURANT, CAFE, MALL, SUPERMARKET, SPORT, RECREATION_AREA, NATURE, MUSEUM,
         BIKE_SHARING, BUS_STOP, TAXI_STAND, TRAM_STOP, METRO_STATION, TRAIN_STATION, AIRPORT, PARKING_LOT,
         CARPOOL_PARKING, FUEL_STATION, WIFI }

@@ -4,6 +4,9 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.introspect.AnnotatedMember;
+import com.fasterxml.jackson.databind.introspect.AnnotatedParameter;
+import com.fasterxml.jackson.databind.introspect.JacksonAnnotationIntrospector;
 import com.jayway.jsonpath.Configuration;
 import com.jayway.jsonpath.DocumentContext;
 import com.jayway.jsonpath.JsonPath;
@@ -32,10 +35,25 @@ import org.web3j.utils.Numeric;
 
 /** Signs and verifies as the notary of the public Kotlin nodes does: by what Jackson and JsonPath make of a body. */
 final class Notary {
-    static final ObjectMapper MAPPER =
-        new ObjectMapper().configure(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES, false);
+    static final ObjectMapper MAPPER = new ObjectMapper()
+        .configure(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES, false)
+        .setAnnotationIntrospector(new Required());
     private static final ParseContext PATHS =
         JsonPath.using(Configuration.defaultConfiguration().addOptions(Option.SUPPRESS_EXCEPTIONS));
+
+    /** Makes required what is required of the nodes' classes. */
+    private static final class Required extends JacksonAnnotationIntrospector {
+        @Override
+        public Boolean hasRequiredMarker(AnnotatedMember member) {
+            String names = Models.REQUIRED.get(member.getDeclaringClass());
+            if (names == null || !(member instanceof AnnotatedParameter)) {
+                return super.hasRequiredMarker(member);
+            }
+            int index = ((AnnotatedParameter) member).getIndex();
+            String name = member.getDeclaringClass().getRecordComponents()[index].getName();
+            return List.of(names.split(" ")).contains(name);
+        }
+    }
 
     /** What is signed, as a node holds it: the body is of a class of the node's, or maps. */
     @JsonInclude(JsonInclude.Include.NON_NULL)
