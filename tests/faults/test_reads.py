@@ -118,10 +118,10 @@ def test_cookies_are_not_kept(connect, proxy, operator):
     assert not [field for fields in asked for field in fields if field.startswith(b"cookie")]
 
 
-def test_slow_node_is_not_asked_the_same_again(client, proxy, operator):
+def test_slow_node_is_not_asked_the_same_again(connect, proxy, operator):
     proxy.inject(faults.slow)
     with pytest.raises(RpcTimeout):
-        client.node(operator.address)
+        connect(proxy.url, timeout_s=faults.SLOW_S / 2).node(operator.address)
     assert proxy.posts == 1
 
 

@@ -197,7 +197,7 @@ def test_number_that_is_too_low_is_unknown_and_costs_nothing(
     connect(devnet.rpc_url).set_node("https://b.example", signer=operator)
     proxy.inject(faults.answers("eth_getTransactionCount", "0x0"), method="eth_getTransactionCount")
     with pytest.raises(OutcomeUnknown, match="nonce too low"):
-        client.set_node(URL, signer=operator)
+        client.set_node(URL, signer=operator, options=WriteOptions(timeout_s=PATIENCE_S))
     assert account.paid_for(1)
 
 

@@ -13,6 +13,7 @@ from ocn_registry import (
     RpcRefused,
     RpcUnavailable,
     SetNode,
+    WriteOptions,
     WrongChain,
 )
 from ocn_registry import contract_errors as errors
@@ -96,7 +97,7 @@ def test_transaction_that_arrived_is_found(client, proxy, operator, account, fau
 def test_transaction_that_never_arrived_is_unknown(client, proxy, operator, account, fault):
     proxy.inject(fault, method=SEND)
     with pytest.raises(OutcomeUnknown) as told:
-        client.set_node(URL, signer=operator)
+        client.set_node(URL, signer=operator, options=WriteOptions(timeout_s=1.0))
     assert account.paid_for(0)
     proxy.heal()
     assert client.set_node(URL, signer=operator).tx_hash == told.value.tx_hash
