@@ -44,6 +44,17 @@ def digests(carries: str) -> tuple[str, ...]:
     return tuple([str(one.get("digest", "")) for one in _read(carries)])
 
 
+def purposes(carries: str) -> tuple[str, ...]:
+    """Return what each step of a transaction is for, whichever signature it carries."""
+    unsigned = [{**one, "digest": None} for one in _read(carries)]
+    return tuple([json.dumps(one, sort_keys=True) for one in unsigned])
+
+
+def accounts(carries: str) -> frozenset[str]:
+    """Return the accounts whose signed requests a transaction carries."""
+    return frozenset([str(one["account"]) for one in _read(carries) if "account" in one])
+
+
 def digest_of(request: SignedRequest) -> str:
     """Return the digest that an account signed, in hexadecimal."""
     return "0x" + request.request.payload.digest().hex()

@@ -18,6 +18,7 @@ from ocn_registry.errors import (
     TransactionReplaced,
 )
 from ocn_registry.evm.transactions import Transaction, unsigned
+from ocn_registry.flows.journal_text import accounts, purposes
 from ocn_registry.flows.journal_text import items as items_of
 from ocn_registry.flows.numbers import next_number
 from ocn_registry.flows.outcome import attempt_of, created, outcome
@@ -188,11 +189,25 @@ def same_call(entries: tuple[JournalEntry, ...], write: Write) -> JournalEntry |
     """
     call = call_of(write.call.to, write.call.data)
     last = max([entry.number for entry in entries], default=None)
+    passed: set[str] = set()  # accounts about which something was sent later
     for entry in reversed(entries):
         is_open = not entry.reported and entry.state != "lost"
         if is_open and entry.call == call and (entry.once or entry.number == last):
             return entry
+        if is_open and write.once and _signed_anew(entry, write, passed):
+            return entry
+        passed |= accounts(entry.carries)
     return None
+
+
+def _signed_anew(entry: JournalEntry, write: Write, passed: set[str]) -> bool:
+    """Return whether an entry that may still be waiting carries the same requests, signed anew.
+
+    Whoever signs for each attempt signs another deadline, and perhaps another nonce, each time.
+    """
+    whose = accounts(entry.carries)
+    same = not entry.decided and purposes(entry.carries) == purposes(write.carries)
+    return same and bool(whose) and passed.isdisjoint(whose)
 
 
 def prepared(sender: Sender, write: Write) -> Flow[Prepared]:

@@ -53,6 +53,33 @@ def test_the_same_command_again_pays_nothing_more(stuck, stopped, done, operator
     assert pooled(stopped, operator.address) == 1
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["set-node-raw", URL],
+        ["register", "-c", "DE", "ABC", "-r", "CPO", "-o", "OPERATOR", "--si", "cdrs"],
+    ],
+    ids=lambda words: words[0],
+)
+def test_the_same_command_that_signs_again_pays_nothing_more(
+    stopped, command, done, client, operator, cpo, spender, keys, words
+):
+    stopped.request("evm_setAutomine", True)
+    client.set_node("https://other.example.org", signer=operator)
+    stopped.request("evm_setAutomine", False)
+    words = [operator.address if word == "OPERATOR" else word for word in words]
+    paid_by = ["-s", keys[cpo.address], "-x", keys[spender.address], "-y", "--timeout"]
+    first, again = (command(*words, *paid_by, "1") for _ in range(2))
+    assert (first.returncode, again.returncode) == (6, 6), again.stderr
+    (waiting,) = json.loads(done("tx", "list"))
+    assert f"sent before, as transaction {waiting['hash']}" in again.stderr
+    assert pooled(stopped, spender.address) == 1
+    stopped.request("anvil_dropTransaction", waiting["hash"])
+    stopped.request("evm_setAutomine", True)
+    result = json.loads(done(*words, *paid_by, "30"))
+    assert result["hash"] == waiting["hash"]
+
+
 def test_a_hint_repeats_the_network_options(stuck, network_file):
     assert f"--network-file {network_file}" in stuck().stderr.splitlines()[-1]
 
