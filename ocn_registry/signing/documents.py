@@ -33,6 +33,7 @@ _MAX_WRAPPED_BYTES: Final = 1 << 14  # ERC-6492: includes the call that deploys 
 _EXACT: Final = 1 << 53
 _NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,77}")
 _HEXADECIMAL: Final = re.compile(r"0x[0-9a-fA-F]{1,64}")
+_PART: Final = re.compile(r"0x[0-9a-fA-F]{64}")
 _SIGNATURE: Final = re.compile(r"0[xX]((?:[0-9a-fA-F]{2})*)|((?:[0-9a-fA-F]{2}){64,65})")
 _DOMAIN_FIELDS: Final = DOMAIN_TYPE.document()
 _KEYS: Final = {"types", "primaryType", "domain", "message"}
@@ -140,7 +141,10 @@ def read_signature(value: object) -> bytes:
     Raises:
         InvalidInput: The value is not a signature.
     """
+    if _is_object(value):
+        value = _joined(value)
     if isinstance(value, str) and len(value) <= 2 * _MAX_WRAPPED_BYTES:
+        value = value.strip()
         found = _SIGNATURE.fullmatch(value)
         signature = b"" if found is None else bytes.fromhex(found[1] or found[2] or "")
         if found and (len(signature) <= MAX_SIGNATURE_BYTES or is_wrapped(signature)):
@@ -149,6 +153,22 @@ def read_signature(value: object) -> bytes:
     raise InvalidInput(
         f"{given} is not a valid signature: use 0x and hexadecimal digits, 130 of them for a key's",
     )
+
+
+def _joined(parts: dict[str, object]) -> object:
+    """Return the parts of a key's signature as one text; what is not such parts stays as it is.
+
+    Libraries keep r, s and v, or the parity in its place, apart (ethers, viem).
+    """
+    digits = [parts.get("r"), parts.get("s")]
+    if not all(isinstance(one, str) and _PART.fullmatch(one) for one in digits):
+        return parts
+    r, s = (str(one)[2:] for one in digits)
+    try:
+        v = _number("v", 64, parts.get("v", parts.get("yParity")))
+    except InvalidInput:
+        return parts
+    return f"0x{r}{s}{v:0{max(2, v.bit_length() // 8 * 2 + 2)}x}"
 
 
 def match(document: Document, domain: Domain, kind: StructType) -> TypedData:

@@ -46,6 +46,7 @@ _SCRYPT: Final = {"n": 1 << 18, "r": 8, "p": 1}
 _FORMS: Final = ("NFKC", "NFKD", "NFC", "NFD")
 _DIGITS: Final = re.compile(r"(0x)?(?:[0-9a-fA-F]{2})*", re.IGNORECASE)
 _NO_WORD: Final = re.compile("[^a-z0-9]")
+_PBKDF2: Final = {"pbkdf2", "pbkdf2sha256", "pbkdf2hmacsha256", "pbkdf2withhmacsha256"}
 _NUMBER: Final = re.compile(r"[0-9]{1,10}|0x[0-9a-fA-F]{1,8}")
 _ADDRESS: Final = re.compile(r"(?:0x)?([0-9a-fA-F]{40})")
 
@@ -208,7 +209,7 @@ def _keystore(text: str) -> Keystore:
 
 
 def _checked(crypto: dict[str, object], address: str | None) -> Keystore:
-    if (cipher := _word(crypto, "cipher")) != "aes-128-ctr":
+    if _NO_WORD.sub("", cipher := _word(crypto, "cipher")) != "aes128ctr":
         raise _Odd(f"its cipher is {_shown_value(cipher)}; only 'aes-128-ctr' is supported")
     parameters = _part(crypto, "kdfparams")
     kdf, cost = _derivation(_word(crypto, "kdf"), parameters)
@@ -251,7 +252,7 @@ def _derivation(kdf: str, parameters: dict[str, object]) -> tuple[str, tuple[int
                 "wallets use n 262144, r 8, p 1",
             )
         return kdf, (n, r, p)
-    if kdf == "pbkdf2":
+    if _NO_WORD.sub("", kdf) in _PBKDF2:
         prf = _word(parameters, "prf", "hmac-sha256")
         hashing = _NO_WORD.sub("", prf).removeprefix("hmac")
         if hashing not in {"sha256", "sha512"}:
@@ -301,7 +302,8 @@ def _number(value: object) -> int | None:
 
 def _bytes(content: dict[str, object], key: str, size: int | None = None) -> bytes:
     digits = content.get(key)
-    if not isinstance(digits, str) or not _DIGITS.fullmatch(digits):
+    digits = digits.strip() if isinstance(digits, str) else ""
+    if key not in content or not _DIGITS.fullmatch(digits):
         raise _Odd(f"its {key!r} is missing, or not hexadecimal digits")
     value = bytes.fromhex(digits[2:] if digits[:2] in {"0x", "0X"} else digits)
     if size is not None and len(value) != size:

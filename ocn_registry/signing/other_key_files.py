@@ -16,13 +16,15 @@ _Object: TypeAlias = dict[str, object]
 
 _KEY: Final = re.compile(r"\s*(?:0[xX])?[0-9a-fA-F]{64}\s*")
 _KEY_INSIDE: Final = re.compile(r"(?<![0-9a-fA-F])(?:[0-9a-fA-F][\s_:-]?){64}(?![0-9a-fA-F])")
+_PUBLIC_KEY: Final = re.compile(r"\s*(?:0[xX])?(?:04)?[0-9a-fA-F]{128}\s*")
+_ADDRESS: Final = re.compile(r"\s*(?:0[xX])?[0-9a-fA-F]{40}\s*")
 _BASE58: Final = "[1-9A-HJ-NP-Za-km-z]"
 _WIF: Final = re.compile(rf"\s*[5KLc9]{_BASE58}{{50,51}}\s*")
 _BIP_38: Final = re.compile(rf"\s*6P{_BASE58}{{56}}\s*")
 _EXTENDED: Final = re.compile(rf"\s*[xyzt]p(?:rv|ub){_BASE58}{{100,110}}\s*")
 _BETWEEN_WORDS: Final = re.compile(r"[\s,;.:()\"']+")
 _CONTROLS: Final = re.compile(r"[\0-\x08\x0e-\x1f]")
-_PHRASE_WORDS: Final = {12, 15, 18, 21, 24}  # BIP 39
+_PHRASE_WORDS: Final = {12, 15, 18, 21, 24, 20, 33, 25}  # BIP 39; SLIP 39; Monero
 _LONGEST_WORD: Final = 8
 _LONGEST_PHRASE: Final = 1000
 _SECRET_KEY_BYTES: Final = 64
@@ -54,15 +56,39 @@ _TEXTS: Final[tuple[tuple[Callable[[str], object], str], ...]] = (
     (_BIP_38.fullmatch, "it is an encrypted private key of Bitcoin (BIP 38)"),
     (_EXTENDED.fullmatch, "it is an extended key (BIP 32) of a whole wallet, not of one account"),
     (_is_phrase, _IS_PHRASE),
+    (_PUBLIC_KEY.fullmatch, "it is a public key, or the seed of a whole wallet"),
+    (_ADDRESS.fullmatch, "it is an address, not a key"),
+    (lambda text: text.startswith(("Salted__", "U2FsdGVkX1")), "OpenSSL has encrypted it"),
+    (lambda text: text.startswith("$ANSIBLE_VAULT"), "it is a vault of Ansible"),
     (lambda text: "-----BEGIN OPENSSH" in text, "it is a key of SSH"),
     (lambda text: text.startswith("PuTTY-User-Key-File"), "it is a key of SSH, as PuTTY writes it"),
     (lambda text: "-----BEGIN PGP" in text, "it is a key of PGP"),
     (lambda text: "-----BEGIN CERT" in text, "it is a certificate"),
     (lambda text: "-----BEGIN" in text, "it is a key in PEM form"),
-    (lambda text: text.startswith(("AGE-SECRET-KEY", "age-encryption.org")), "it is a file of age"),
+    (lambda text: "AGE-SECRET-KEY-" in text or text.startswith("age-enc"), "it is a file of age"),
     (lambda text: text.lower().startswith(("<!doctype", "<html")), "it is a web page"),
     (lambda text: "{" not in text and _KEY_INSIDE.search(text), _KEY_AMONG_OTHERS),
 )
+
+
+_BYTES: Final = (
+    (b"\xfe\xed\xfe\xed", "it is a keystore of Java (JKS)"),
+    (b"\xce\xce\xce\xce", "it is a keystore of Java (JCEKS)"),
+    (b"\x1f\x8b", "it is compressed (gzip)"),
+    (b"PK", "it is an archive (zip)"),
+    (b"SQLite format 3", "it is a database"),
+    (b"\x30\x82", "it is a key or a certificate in DER form, or PKCS#12"),
+    (b"\x30\x81", "it is a key in DER form"),
+)
+
+
+def kind_of_bytes(content: bytes) -> str | None:
+    """Return what a file is if it is something known that is not text, for messages.
+
+    Args:
+        content: Content of the file, or how it begins.
+    """
+    return next((kind for magic, kind in _BYTES if content.startswith(magic)), None)
 
 
 def kind_of_text(text: str) -> str | None:
@@ -88,6 +114,8 @@ _PRESALE = (
 _VALIDATOR = (
     "it is a keystore of a validator (EIP-2335), whose BLS key is not the key of an account"
 )
+_VALIDATORS_WALLET = "it is a wallet of validators (EIP-2386), whose keys are not keys of accounts"
+_VALIDATORS_WALLETS: Final = {"hierarchical deterministic", "non-deterministic", "distributed"}
 _MNEMONIC = (
     "it encrypts a recovery phrase (a mnemonic keystore, as Trust Wallet writes); export the "
     "account's private key there"
@@ -108,6 +136,7 @@ def _is_first(whole: _Object, crypto: _Object) -> bool:
 
 # Encrypted keys in other formats than version 3.
 _ENCRYPTED: Final[tuple[tuple[Callable[[_Object, _Object], bool], str], ...]] = (
+    (lambda whole, _: whole.get("type") in _VALIDATORS_WALLETS, _VALIDATORS_WALLET),
     (lambda _, crypto: _is_object(crypto.get("kdf")), _VALIDATOR),
     (lambda whole, _: whole.get("version") in {4, "4"}, _VALIDATOR),
     (lambda whole, _: whole.get("type") == "mnemonic", _MNEMONIC),
@@ -115,6 +144,9 @@ _ENCRYPTED: Final[tuple[tuple[Callable[[_Object, _Object], bool], str], ...]] = 
 )
 # Keys, in lower case, that only one kind of file has, and what it is.
 _OBJECTS: Final = (
+    ({"pubkey", "withdrawal_credentials"}, "it is the deposit of a validator"),
+    ({"metadata", "data"}, "it holds what a validator has signed (EIP-3076)"),
+    ({"sops"}, "it is a file of SOPS"),
     ({"encseed", "ethaddr"}, _PRESALE),
     ({"data", "iv", "salt"}, _METAMASK),
     ({"cipher", "iv", "salt"}, _METAMASK),
@@ -151,9 +183,7 @@ def kind_of_json(content: object) -> str | None:
         content: The value. The keys of its objects are in lower case.
     """
     if _is_list(content):
-        if len(content) == _SECRET_KEY_BYTES and all(isinstance(item, int) for item in content):
-            return _SOLANA
-        return f"it is a list of {len(content)} items; write one keystore to a file of its own"
+        return _kind_of_list(content)
     if isinstance(content, str):
         return kind_of_text(content)
     if not _is_object(content):
@@ -161,7 +191,33 @@ def kind_of_json(content: object) -> str | None:
     crypto = content.get("crypto")
     if _is_object(crypto):
         return next((kind for fits, kind in _ENCRYPTED if fits(content, crypto)), None)
-    return next((kind for keys, kind in _OBJECTS if keys <= content.keys()), None)
+    return _kind_of_object(content)
+
+
+def _kind_of_list(items: list[object]) -> str:
+    if len(items) == _SECRET_KEY_BYTES and all(isinstance(item, int) for item in items):
+        return _SOLANA
+    first = items[0] if items else None
+    if _is_object(first):
+        first = {key.lower(): value for key, value in first.items()}
+    several = f"it is a list of {len(items)} items; write one keystore to a file of its own"
+    return kind_of_json(first) or several
+
+
+def _kind_of_object(content: _Object) -> str | None:
+    if content.get("type") in _VALIDATORS_WALLETS and "uuid" in content:
+        return _VALIDATORS_WALLET
+    found = next((kind for keys, kind in _OBJECTS if keys <= content.keys()), None)
+    return _KEY_AMONG_OTHERS if found is None and _holds_key(content) else found
+
+
+def _holds_key(content: object, depth: int = 4) -> bool:
+    """Return whether a value somewhere in JSON looks like a private key."""
+    if isinstance(content, str):
+        return _KEY.fullmatch(content) is not None
+    if _is_object(content):
+        content = list(content.values())
+    return _is_list(content) and depth > 0 and any(_holds_key(one, depth - 1) for one in content)
 
 
 def _is_object(value: object) -> TypeGuard[_Object]:

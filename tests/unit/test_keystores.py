@@ -132,8 +132,11 @@ def prefixed(content):
         keystore(("HmacSHA256", "crypto", "kdfparams", "prf")),
         keystore(("private-key", "type"), ([], "activeAccounts")),
         keystore(("T" + "R" * 33, "address")),
+        keystore(("aes128ctr", "crypto", "cipher")),
+        keystore(("PBKDF2WithHmacSHA256", "crypto", "kdf")),
+        keystore((keystore()["crypto"]["mac"] + "\n", "crypto", "mac")),
     ],
-    ids=range(24),
+    ids=range(27),
 )
 def test_keystore_opens_however_its_program_wrote_it(opened, content):
     assert opened(content).address == ADDRESS
@@ -181,6 +184,18 @@ KINDS = {
     "version 1, as geth": keystore((DELETED, "version"), ({"Version": "1"}, "crypto", "KeyHeader")),
     "version 1, as": {"Crypto": {"MAC": "A", "Salt": "A", "IV": "A", "CipherText": "A"}},
     "version is 1;": keystore((1, "version"), ("aes-256-ctr", "crypto", "cipher")),
+    "validators (EIP-2386)": keystore(("hierarchical deterministic", "type"), (1, "version")),
+    "of validators (EIP-2386)": {"uuid": "A", "name": "a", "type": "non-deterministic"},
+    "deposit of a validator": [{"pubkey": "A", "withdrawal_credentials": "00" * 32}],
+    "signed (EIP-3076)": {"metadata": {"interchange_format_version": "5"}, "data": []},
+    "SOPS": {"key": "ENC[AES256_GCM,data:A]", "sops": {}},
+    "holds more than a private key,": {"accounts": [{"secretKey": f"0x{KEY.hex()}"}]},
+    "is a public key": "04" + KEY.hex() * 2,
+    "is an address": f"{ADDRESS}\n",
+    "OpenSSL": "U2FsdGVkX1" + "A" * 40,
+    "Ansible": "$ANSIBLE_VAULT;1.1;AES256\n6162",
+    "of age": "# created: 2023\nAGE-SECRET-KEY-1QQ\n",
+    "a recovery phrase;": "academic acid " * 10,
     "Clef": {"description": "Clef seed", "version": 1, "params": keystore()["crypto"]},
     "Kaia": {"version": 4, "address": ADDRESS, "keyring": [[keystore()["crypto"]]]},
     "(Tessera)": {"data": {"snonce": "A", "sbox": "A"}, "type": "argon2sbox"},
@@ -309,6 +324,21 @@ def test_file_that_holds_a_secret_is_read_as_windows_writes_it(tmp_path, encodin
     file.write_bytes(f"{SECRET}\r\n".encode(encoding))
     file.chmod(0o600)
     assert private_text(file) == f"{SECRET}\r\n"
+
+
+@pytest.mark.parametrize(
+    ("says", "content"),
+    [
+        (r"Java \(JKS\)", b"\xfe\xed\xfe\xed\x00"),
+        (r"PKCS#12", b"\x30\x82\x0a\x10\x02\x01\x03\xff"),
+        ("gzip", b"\x1f\x8b\x08\xff"),
+    ],
+)
+def test_bytes_that_are_no_text_are_named_for_what_they_are(tmp_path, says, content):
+    file = tmp_path / "store"
+    file.write_bytes(content)
+    with pytest.raises(InvalidInput, match=says):
+        KeySigner.from_keystore(file, never)
 
 
 def test_bytes_that_are_no_text_are_refused_by_name(tmp_path):

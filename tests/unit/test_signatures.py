@@ -132,6 +132,39 @@ def test_request_takes_a_signature_in_any_form(form):
     assert DIALECT.read_request(json.dumps(document)) == right
 
 
+def in_parts(signature, **v):
+    return {"r": "0x" + signature[:32].hex(), "s": "0x" + signature[32:64].hex(), **v}
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        lambda signature: in_parts(signature, v=signature[64]),
+        lambda signature: in_parts(signature, v=hex(signature[64])),
+        lambda signature: in_parts(signature, v=str(35 + 2 * 246 + signature[64] - 27)),
+        lambda signature: in_parts(signature, yParity=signature[64] - 27),
+        lambda signature: in_parts(signature, v=signature[64], networkV=None, _type="signature"),
+        lambda signature: f" 0x{signature.hex()}\n",
+    ],
+    ids=["v", "hex", "eip-155", "parity", "ethers", "with-space"],
+)
+def test_document_takes_a_signature_as_libraries_write_it(written):
+    signer = KeySigner.from_key(KEYS[0])
+    right = DIALECT.request(DeleteNode(), signer.address, nonce=0, deadline_unix_s=5).sign(signer)
+    document = {**right.request.document(), "signature": written(right.signature)}
+    assert DIALECT.read_request(json.dumps(document)) == right
+
+
+@pytest.mark.parametrize(
+    "parts", [{}, {"r": "0x1"}, {"r": "0x1", "s": "0x2"}, {"r": 1, "s": "0x2"}]
+)
+def test_parts_that_are_not_all_there_are_refused(parts):
+    signer = KeySigner.from_key(KEYS[0])
+    request = DIALECT.request(DeleteNode(), signer.address, nonce=0, deadline_unix_s=5)
+    with pytest.raises(InvalidInput, match="not a valid signature"):
+        DIALECT.read_request(json.dumps({**request.document(), "signature": parts}))
+
+
 @pytest.mark.parametrize("key", KEYS, ids=range(len(KEYS)))
 def test_curve_agrees_with_eth_account(key):
     from coincurve import PrivateKey  # noqa: PLC0415
