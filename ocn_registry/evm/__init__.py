@@ -1,4 +1,5 @@
 """Ethereum's standards: addresses, keccak, RLP, ABI words, transactions, typed data.
 
-It knows nothing of the Open Charging Network, and imports `foreign`, `errors` and `portable` only.
+It knows nothing about the Open Charging Network, and imports only `foreign`, `errors` and
+`portable`.
 """

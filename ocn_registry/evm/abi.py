@@ -1,4 +1,4 @@
-"""The ABI of contract calls, as far as these contracts use it: words of 32 bytes.
+"""The ABI of contract calls, as used by these contracts: words of 32 bytes.
 
 A value becomes a word, or a `Tail` if its length varies. `join` writes them, `Words` reads them. A
 node may be hostile, so each offset and length is checked, and no part of an answer is read twice.
@@ -22,7 +22,7 @@ WORD = 32
 
 
 class Tail(bytes):
-    """A value of varying length: in its place stands an offset, and it follows after all places."""
+    """A value of varying length: an offset takes its place, and it follows after all places."""
 
     __slots__ = ()
 
@@ -81,7 +81,7 @@ class Words:
     __slots__ = ("_at", "_base", "_data", "_spare")
 
     def __init__(self, data: bytes, base: int = 0, spare: list[int] | None = None) -> None:
-        """Start at `base`, from where offsets count; `spare`: how many bytes of tails are left."""
+        """Start at `base`, to which offsets are relative, with `spare` bytes of tails left."""
         self._data, self._base, self._at = data, base, base
         self._spare = [len(data)] if spare is None else spare
 
@@ -146,7 +146,7 @@ class Words:
         return tuple([read(part) for _ in range(count)])
 
     def _tail(self, width: int) -> tuple[int, int]:
-        """Return where a tail's content starts and its count, after checking that it is there."""
+        """Return the start of a tail's content and its length, after checking that it exists."""
         at = self._base + self.uint(32) + WORD
         count = int.from_bytes(self._data[at - WORD : at], "big")
         self._spare[0] -= WORD + count * width

@@ -78,7 +78,7 @@ def _read_address(text: str) -> Address:
 
 @lru_cache(maxsize=1 << 15)
 def _checksummed(value: bytes) -> Address:
-    # All 40 letters at once, a byte each: a letter is made capital where the hash has 8 or more.
+    # All 40 digits at once, a byte each: a letter is capitalized where the hash has 8 or more.
     digits = value.hex().encode()
     marks = int.from_bytes(keccak256(digits).hex()[: len(digits)].encode(), "big")
     letters = int.from_bytes(digits, "big")

@@ -24,7 +24,7 @@ def sign(key: PrivateKey, digest: bytes) -> bytes:
 
     Args:
         key: The private key.
-        digest: The bytes, as they are.
+        digest: The bytes, which are not hashed again.
 
     Returns:
         65 bytes: r, s, v, with a low s and v of 27 or 28.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _BYTES = 32
 _CAPACITY_BYTES = 64
 _ROUNDS = 24
-_PADDING = 1  # of Keccak; SHA3's is 6
+_PADDING = 1  # the padding byte of Keccak; SHA3's is 6
 
 
 def _by_objects(message: bytes) -> bytes:
@@ -28,7 +28,7 @@ def _by_objects(message: bytes) -> bytes:
 
 
 class _Functions(Protocol):
-    """What pycryptodome's library does; 0 is success."""
+    """The functions of pycryptodome's library; they return 0 on success."""
 
     def keccak_init(self, state: object, capacity_bytes: object, rounds: object, /) -> int: ...
     def keccak_reset(self, state: object, /) -> int: ...
@@ -47,7 +47,7 @@ def _by_functions() -> Callable[[bytes], bytes]:
     """Return a hash function that makes no objects.
 
     Raises:
-        KeyError: pycryptodome has not the functions that it had.
+        KeyError: pycryptodome lacks the expected functions.
     """
     library = cast("_Functions", vars(keccak)["_raw_keccak_lib"])
     api = vars(import_module("Crypto.Util._raw_api"))
@@ -58,7 +58,7 @@ def _by_functions() -> Callable[[bytes], bytes]:
     out_size, padding = size(_BYTES), byte(_PADDING)
 
     class Local(threading.local):
-        """One thread's state, and the bytes that a hash is written to; both stay as they are."""
+        """A thread's hash state and output buffer, which are reused."""
 
         def __init__(self) -> None:
             made = pointer()

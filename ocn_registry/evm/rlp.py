@@ -15,7 +15,7 @@ Read: TypeAlias = "bytes | list[Read]"
 
 _SHORT_BYTES = 55
 _BYTES_MARK, _LIST_MARK = 0x80, 0xC0
-_MOST_DEPTH = 8  # an access list, the deepest thing in a transaction, needs 5
+_MOST_DEPTH = 8  # an access list, the deepest part of a transaction, needs 5
 
 
 def encode(item: Item) -> bytes:

@@ -1,7 +1,7 @@
-"""Transactions as they are signed and sent, with the fees of EIP-1559 or in the form before it.
+"""Signed transactions, in the form of EIP-1559 or the legacy form.
 
-A signer, whether a key in this process or a device, returns 65 bytes only. The transaction around
-them is put together here, so nothing but the signature comes from outside.
+A signer, whether a key in this process or a device, returns only 65 bytes. The transaction around
+them is assembled here, so only the signature comes from outside.
 
 Source: EIP-1559, EIP-2718, EIP-155.
 """
@@ -27,14 +27,14 @@ class Transaction:
     """A transaction, ready to be signed.
 
     Attributes:
-        chain_id: The chain that it is for.
-        nonce: Its number among the sender's transactions.
+        chain_id: Id of its chain.
+        nonce: The nonce of the sender.
         to: Address of the contract.
         data: Calldata.
-        gas: The most gas that it may use.
+        gas: The gas limit.
         max_fee_per_gas_wei: The most that is paid per gas.
-        tip_per_gas_wei: The part of it that goes to the validator, at most; `None` for a
-            transaction of the old form, which always pays `max_fee_per_gas_wei`.
+        tip_per_gas_wei: The maximum part of it for the validator; `None` for a legacy transaction,
+            which always pays `max_fee_per_gas_wei`.
     """
 
     chain_id: int
@@ -48,7 +48,7 @@ class Transaction:
 
 @dataclass(frozen=True, slots=True)
 class SignedTransaction(Portable):
-    """A signed transaction, as the bytes that are sent."""
+    """The bytes of a signed transaction."""
 
     raw: bytes
 
@@ -81,7 +81,7 @@ def join(transaction: Transaction, signature: bytes) -> SignedTransaction:
 
 
 def signature_in(raw: bytes) -> bytes | None:
-    """Return the signature in a transaction that another program put together.
+    """Return the signature in a transaction that another program assembled.
 
     Whether it signs the expected transaction is not checked: use it with `digest` and `join`.
 

@@ -1,4 +1,4 @@
-"""Typed data (EIP-712): what a wallet is asked to sign, and its hash.
+"""Typed data (EIP-712): the payload for wallets, and its hash.
 
 The hashing is our own: these requests are flat structures of text, addresses, numbers and lists of
 numbers, and the hashes of types and domains are cached, so a digest costs a few hashes. Tests
@@ -71,14 +71,14 @@ class Domain:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TypedData:
-    """A request as it is signed: the domain, the type, and the values of its fields in order."""
+    """The payload of a request: domain, type, and the values of the fields in order."""
 
     domain: Domain
     type: StructType
     values: tuple[Value, ...]
 
     def digest(self) -> bytes:
-        """Hash all of it: 32 bytes, which are what is signed."""
+        """Return the 32 bytes to sign."""
         struct = keccak256(
             _type_hash(self.type)
             + b"".join(

@@ -1,6 +1,6 @@
-"""The explorer: a web page to look at a registry, and to sign with the wallet one has.
+"""The explorer: a web page to browse a registry, and to sign with a browser wallet.
 
-`page/` is the page as it is shipped: static files without a build step, for any web server.
-`PageFiles` answers requests for them, for a relay and for `serving`, which is behind
-`ocn-registry explore`. Imports what the registry's API imports, and the API.
+`page/` contains the page: static files without a build step, for any web server. `PageFiles` serves
+them, for a relay and for `serving`, which implements `ocn-registry explore`. It imports the
+registry's API, and everything that the API imports.
 """

@@ -1,4 +1,4 @@
-"""The page's files over HTTP: packed once, with a strict content security policy."""
+"""The page's files over HTTP: compressed once, with a strict content security policy."""
 
 from __future__ import annotations
 
@@ -60,16 +60,16 @@ class _File(NamedTuple):
 
 
 class PageFiles:
-    """Answers requests for the page's files."""
+    """Serves the page's files."""
 
     def __init__(self, *, api: str, relay: bool | str, rpc_urls: tuple[str, ...] = ()) -> None:
         """Read the page.
 
         Args:
-            api: Where the registry's API is, relative to the page.
+            api: URL of the registry's API, relative to the page.
             relay: Whether that API takes signed requests, as a relay's does; or the URL of a relay
                 elsewhere that takes them.
-            rpc_urls: RPC nodes that a wallet can be told of when it does not know the chain.
+            rpc_urls: RPC nodes to offer to a wallet that lacks the chain.
         """
         settings = _file(
             ".json", json.dumps({"api": api, "relay": relay, "rpcUrls": list(rpc_urls)}).encode()
@@ -88,11 +88,11 @@ class PageFiles:
         }
 
     def answer(self, path: str, headers: Mapping[str, str]) -> Reply | None:
-        """Return a file of the page; `None` where there is none.
+        """Return a file of the page; `None` if there is none.
 
         Args:
-            path: The path below the page's place, without a slash in front; empty for the page.
-            headers: The request's headers, with names in small letters.
+            path: The path relative to the page, without a leading slash; empty for the page itself.
+            headers: The request's headers, with lower-case names.
         """
         file = self._files.get(path or "index.html")
         if file is None:
@@ -107,10 +107,10 @@ class PageFiles:
 
 
 def public_rpc_urls(deployment: Deployment) -> tuple[str, ...]:
-    """Return the RPC nodes that a wallet may be told of: those without a user, path or query.
+    """Return the RPC nodes that can be offered to wallets: those without user, path or query.
 
     Args:
-        deployment: Whose chain it is. Its own nodes may hold a key of their user in the URL.
+        deployment: The deployment. The URLs of its nodes can contain an API key.
     """
     networks = [built_in(name) for name in names()]
     known = [each.rpc_urls for each in networks if each.chain_id == deployment.chain_id]

@@ -1,7 +1,7 @@
-"""The page and its API on this machine, for `ocn-registry explore`: nothing else is installed.
+"""Serve the page and its API on this machine, for `ocn-registry explore`.
 
-Only this machine is answered: the server listens on the loopback address, and refuses requests for
-another host, which a web page elsewhere can make a browser send (DNS rebinding).
+The server listens on the loopback address, and rejects requests for another host name, which a
+foreign web page can make a browser send (DNS rebinding).
 """
 
 from __future__ import annotations
@@ -35,15 +35,15 @@ _MOST_DROPPED: Final = 1 << 20
 
 @contextmanager
 def served(api: RegistryApi, files: PageFiles, *, port: int = 0) -> Generator[str]:
-    """Serve the page and its API on this machine within a `with` block; give the page's URL.
+    """Serve the page and its API within a `with` block, and yield the page's URL.
 
     Args:
-        api: Answers the page's questions.
+        api: The API.
         files: The page.
         port: Port on the loopback address; 0 for a free one.
 
     Raises:
-        InvalidInput: The port is in use, or may not be used.
+        InvalidInput: The port is in use, or not permitted.
     """
     stopped = threading.Event()
     handler = type("Handler", (_Handler,), {"api": api, "files": files, "stopped": stopped})
@@ -80,17 +80,19 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = _IDLE_S
 
     def do_GET(self) -> None:
-        """Answer a question, or send a file."""
+        """Answer an API request, or send a file."""
         self._answer_safely(b"")
 
     do_HEAD = do_GET  # noqa: N815 - the library's name
 
     def do_POST(self) -> None:
-        """Answer a question with a body."""
+        """Answer an API request with a body."""
         length = self.headers.get("Content-Length", "")
         if not length.isascii() or not length.isdecimal() or int(length) > MAX_BODY_BYTES:
             self.close_connection = True
-            with suppress(ConnectionError, TimeoutError):  # or the answer is lost with the rest
+            with suppress(
+                ConnectionError, TimeoutError
+            ):  # otherwise the connection is reset and the answer lost
                 self.rfile.read(min(int(length), _MOST_DROPPED) if length.isdecimal() else 0)
             problem = Problem("too_large", f"give a body of at most {MAX_BODY_BYTES} bytes")
             self._send(problem.reply())
@@ -156,4 +158,4 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(text.encode())
 
     def log_message(self, format: str, *args: object) -> None:  # type: ignore[explicit-override]  # noqa: A002 - typing.override needs Python 3.12
-        """Say nothing: standard error belongs to the command."""
+        """Log nothing: standard error belongs to the command."""

@@ -1,8 +1,8 @@
-"""Text, bytes and files from outside: read within limits, and escaped before they are shown.
+"""Text, bytes and files from outside: read within limits, and escaped for display.
 
 `limits` is the table of all limits, `strict_json` the one reader of foreign JSON, `packed` unpacks
 what arrives compressed, `files` opens files, `hosts` looks names up in time, `text` writes foreign
 text into messages, and `names` and `urls` say which texts may be listed.
 
-Imports nothing of this package but `errors`.
+It imports nothing of this package except `errors`.
 """

@@ -1,4 +1,4 @@
-"""Files that others may have prepared: opened so that links, pipes, owners and modes do no harm.
+"""Open files that others may have prepared, safe from links, pipes, owners and modes.
 
 A user may name any regular file to be read: `read_bytes`. A file that holds a key must be readable
 by nobody else: `read_private`. What this package keeps for itself, a cursor or a cache, counts only
@@ -31,7 +31,7 @@ _OTHERS_READ = stat.S_IRWXG | stat.S_IRWXO
 
 
 class FileRefused(InvalidInput):
-    """A file can't be used; the message says which, why, and what to do."""
+    """A file can't be used; the message says which one, why, and what to do."""
 
 
 def read_bytes(path: str | os.PathLike[str], max_bytes: int, *, what: str = "file") -> bytes:
@@ -39,8 +39,8 @@ def read_bytes(path: str | os.PathLike[str], max_bytes: int, *, what: str = "fil
 
     Args:
         path: The file, or a link to it.
-        max_bytes: The most that it may hold.
-        what: What messages call it.
+        max_bytes: The maximum length.
+        what: Name of the file for messages.
 
     Raises:
         FileRefused: It can't be read, is not a regular file, or is longer.
@@ -49,11 +49,11 @@ def read_bytes(path: str | os.PathLike[str], max_bytes: int, *, what: str = "fil
 
 
 def first_bytes(path: str | os.PathLike[str], count: int) -> bytes:
-    """Return the first bytes of a file, however long it is.
+    """Return the first bytes of a file of any length.
 
     Args:
         path: The file, or a link to it.
-        count: How many, fewer where the file is shorter.
+        count: How many; fewer if the file is shorter.
 
     Raises:
         FileRefused: It can't be read, or is not a regular file.
@@ -66,8 +66,8 @@ def read_private(path: str | os.PathLike[str], max_bytes: int, *, what: str = "k
 
     Args:
         path: The file, or a link to it.
-        max_bytes: The most that it may hold.
-        what: What messages call it.
+        max_bytes: The maximum length.
+        what: Name of the file for messages.
 
     Raises:
         FileRefused: Others can read it, or as for `read_bytes`.
@@ -80,12 +80,12 @@ def read_private(path: str | os.PathLike[str], max_bytes: int, *, what: str = "k
 
 
 def read_own(path: str | os.PathLike[str], max_bytes: int, *, what: str = "file") -> bytes | None:
-    """Return the content of a file that this package wrote; `None` where there is none.
+    """Return the content of a file that this package wrote; `None` if there is none.
 
     Args:
         path: The file.
-        max_bytes: The most that it may hold.
-        what: What messages call it.
+        max_bytes: The maximum length.
+        what: Name of the file for messages.
 
     Raises:
         FileRefused: It is a link, somebody else could have written it, or as for `read_bytes`.
@@ -104,9 +104,10 @@ def check_own(found: os.stat_result, path: str | os.PathLike[str], *, what: str 
     """Raise `FileRefused` for a file that somebody else owns or may write.
 
     Args:
-        found: What `os.fstat` says of the open file, or `os.lstat` of one that a library opens.
+        found: The result of `os.fstat` for the open file, or of `os.lstat` for one that a library
+            opens.
         path: Its name, for the message.
-        what: What messages call it.
+        what: Name of the file for messages.
     """
     name = shown(str(path))
     if not stat.S_ISREG(found.st_mode):
@@ -138,7 +139,7 @@ def write_own(
     Args:
         path: The file.
         content: What it holds from now on.
-        what: What messages call it.
+        what: Name of the file for messages.
         replace: Whether a file of that name is replaced.
 
     Raises:
@@ -179,7 +180,7 @@ def _read(
     *,
     cut: bool = False,
 ) -> tuple[bytes, os.stat_result]:
-    """Return the content of a regular file, and what the system says of exactly that file."""
+    """Return the content of a regular file, and its status."""
     name = shown(str(path))
     try:
         handle = os.open(path, _READ | _BINARY | flags)
@@ -229,7 +230,7 @@ def _name_once(draft: Path, target: Path) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """See to it that a name outlasts a power cut, where folders can be opened."""
+    """Flush a folder so that a new name survives a power cut, if folders can be opened."""
     if os.name != "posix":
         return
     handle = os.open(folder, os.O_RDONLY)
@@ -245,4 +246,4 @@ def _reason(error: OSError | ValueError) -> str:
         if error.errno == errno.ELOOP:
             return "it is a link"
         return error.strerror or "no reason is known"
-    return "that is not a path"  # with a zero byte in it, say
+    return "that is not a path"  # for example, with a zero byte in it

@@ -8,7 +8,7 @@ import threading
 import time
 from contextlib import suppress
 
-# Family, kind, protocol, name, address: what looking a name up gives.
+# The result of a lookup: family, kind, protocol, name, address.
 _Address = tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]
 Places = list[tuple[socket.AddressFamily, socket.SocketKind, int, str, _Address]]
 
@@ -43,7 +43,7 @@ def look_up(host: str, port: int, deadline: float) -> Places:
 
 
 def _is_address(host: str) -> bool:
-    """Return whether a host is an address, which takes no looking up."""
+    """Return whether a host is an address, which needs no lookup."""
     for family in (socket.AF_INET, socket.AF_INET6):
         with suppress(OSError, ValueError):
             return bool(socket.inet_pton(family, host))

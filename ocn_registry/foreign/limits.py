@@ -1,7 +1,7 @@
-"""How much foreign data is read, in one table; `docs/limits.md` explains it to users.
+"""The limits for foreign data, in one table; see `docs/limits.md` for users.
 
-The limits are checked before any object is made, so that what is read costs time and memory in
-proportion to its size.
+They are checked before any object is created, so that time and memory are proportional to the size
+of the data.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ MAX_DEPTH = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JsonLimits:
-    """The most that one document may be.
+    """The limits of a document.
 
     Attributes:
-        max_bytes: Bytes, unpacked.
+        max_bytes: Bytes, uncompressed.
         max_items: Values: the members of all lists and objects together.
         max_depth: Lists and objects within each other.
         max_digits: Digits in a row outside of texts; 78 write the largest number of the chain.
@@ -50,6 +50,6 @@ SNAPSHOT_FILE = JsonLimits(max_bytes=256 << 20, max_items=20_000_000)
 CACHE_ROW = JsonLimits(max_bytes=64 << 20, max_items=5_000_000)
 ANYTHING = JsonLimits(max_bytes=64 << 20, max_items=1_000_000, max_digits=4_000)
 
-# What arrives compressed may unpack to so many times its size, and a little more.
+# Compressed data can unpack to this many times its size, plus a little.
 MAX_UNPACKED_RATIO = 100
 UNPACKED_FREE_BYTES = 1 << 16

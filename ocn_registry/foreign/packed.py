@@ -1,4 +1,4 @@
-"""Unpack compressed data within a limit, and within a ratio to its compressed size.
+"""Unpack compressed data within a size limit and a compression ratio.
 
 Source: RFC 9110, section 8.4.1 (content codings).
 """
@@ -11,31 +11,31 @@ from ocn_registry.foreign.limits import MAX_UNPACKED_RATIO, UNPACKED_FREE_BYTES
 from ocn_registry.foreign.strict_json import BeyondLimits
 
 _GZIP_MAGIC = b"\x1f\x8b"
-_GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS  # told apart by their first bytes
+_GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS  # recognized by their first bytes
 _BARE_DEFLATE = -zlib.MAX_WBITS
 
 
 def most_unpacked(packed_bytes: int, max_bytes: int) -> int:
-    """Return to how many bytes something of this size may unpack."""
+    """Return the maximum unpacked size for a compressed size."""
     return min(max_bytes, UNPACKED_FREE_BYTES + MAX_UNPACKED_RATIO * packed_bytes)
 
 
 def unpacked(content: bytes, coding: str | None, max_bytes: int) -> bytes:
-    """Return content without the coding that it arrived in.
+    """Return decoded content.
 
     Args:
-        content: What arrived.
-        coding: The header `Content-Encoding`. Content that starts as gzip does is unpacked without.
-        max_bytes: The most that it may unpack to.
+        content: The received bytes.
+        coding: The header `Content-Encoding`. Content that starts like gzip is unpacked without it.
+        max_bytes: The maximum unpacked size.
 
     Raises:
-        BeyondLimits: It unpacks to more.
-        ValueError: The coding is not known here, or the content is not of it.
+        BeyondLimits: The unpacked content is larger.
+        ValueError: The coding is not supported, or the content does not match it.
     """
     coding = (coding or "").strip().lower()
     if content.startswith(_GZIP_MAGIC) or coding in {"gzip", "x-gzip"}:
         return _inflated(content, _GZIP_OR_ZLIB, max_bytes)
-    if coding == "deflate":  # of zlib's form by the standard, and bare from some servers
+    if coding == "deflate":  # zlib's format by the standard, raw from some servers
         try:
             return _inflated(content, _GZIP_OR_ZLIB, max_bytes)
         except BeyondLimits:

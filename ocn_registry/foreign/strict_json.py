@@ -1,8 +1,8 @@
-"""The one reader of foreign JSON.
+"""The parser for foreign JSON.
 
-Python's parser makes an object for each pair of brackets and recurses for each bracket within
-another. It trusts the interpreter's recursion limit to stop it, which libraries raise. So size,
-depth, items and digits are measured first, in a few passes of compiled code over the bytes.
+Python's parser creates an object for each pair of brackets and recurses for each nested bracket. It
+relies on the interpreter's recursion limit, which libraries raise. So size, depth, items and digits
+are measured first, in a few passes of compiled code over the bytes.
 """
 
 from __future__ import annotations
@@ -20,14 +20,15 @@ if TYPE_CHECKING:
 
     from ocn_registry.foreign.limits import JsonLimits
 
-# A text, or one that does not end. It always matches where a text starts, so that one pass is all.
+# A string, complete or unterminated. It always matches where a string starts, so one pass is
+# enough.
 _TEXT = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _DIGITS = bytes.maketrans(b"123456789", b"0" * 9)
 _STEPS = [0] * 256
 _STEPS[ord("[")] = _STEPS[ord("{")] = 1
 _STEPS[ord("]")] = _STEPS[ord("}")] = -1
-# Everything up to an escape that is half of a character of UTF-16.
+# Everything up to an escaped surrogate.
 _HALF = re.compile(
     rb"(?:[^\\]++|\\[^u]|\\u(?![dD][89a-fA-F])"
     rb"|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})*+\\u",
@@ -36,7 +37,7 @@ _HALF = re.compile(
 
 
 class BeyondLimits(ValueError):
-    """It is larger, deeper or of more parts than anything that is expected here."""
+    """The data is larger, deeper or has more parts than allowed."""
 
 
 TooDeep = BeyondLimits
@@ -53,14 +54,14 @@ def parse_json(
     """Parse JSON.
 
     Args:
-        content: UTF-8, UTF-16 or UTF-32, with a byte order mark or without.
-        limits: The most that it may be.
-        pairs: Makes an object of its pairs.
-        number: Makes a value of a number that is not an integer.
-        strict_text: Refuse a text with an unpaired surrogate, which no file or page can hold.
+        content: UTF-8, UTF-16 or UTF-32, with or without a byte order mark.
+        limits: The limits.
+        pairs: Converts the pairs of an object.
+        number: Converts a number that is not an integer.
+        strict_text: Whether to reject strings with an unpaired surrogate, which can't be encoded.
 
     Raises:
-        BeyondLimits: It is beyond the limits.
+        BeyondLimits: The content exceeds a limit.
         ValueError: It is not JSON.
     """
     if len(content) > limits.max_bytes:
@@ -71,7 +72,7 @@ def parse_json(
         raise ValueError("a text contains an unpaired surrogate")
     try:
         found: object = _decoder(pairs, number).decode(content.decode())
-    except RecursionError:  # a caller is deep in calls of its own
+    except RecursionError:  # if the caller's stack is already deep
         raise BeyondLimits("nested too deeply") from None
     return found
 
@@ -91,7 +92,7 @@ def _decoder(
 def as_utf8(content: bytes) -> bytes:
     """Return the content as UTF-8 without a byte order mark.
 
-    Windows writes such marks, and PowerShell UTF-16, with a mark or without.
+    Windows writes such marks, and PowerShell writes UTF-16, with or without a mark.
 
     Args:
         content: Text that starts with two ASCII characters, in UTF-8, UTF-16 or UTF-32.
@@ -105,13 +106,13 @@ def as_utf8(content: bytes) -> bytes:
 
 def _check(content: bytes, limits: JsonLimits) -> None:
     """Measure the content, in time proportional to its length."""
-    # First with what stands in texts, which is quick, and for almost everything enough.
+    # First including the content of strings, which is fast and almost always sufficient.
     openings = content.count(b"[") + content.count(b"{")
     commas = content.count(b",")
     if openings + commas <= limits.max_items and openings <= limits.max_depth:
         _check_digits(content, limits)
         return
-    # Each value and each name may be a text. Taking texts out costs more than counting them.
+    # Each value and each name can be a string. Removing strings costs more than counting them.
     if content.count(b'"') - content.count(b'\\"') > 4 * (limits.max_items + 1):
         raise BeyondLimits(f"of more than {limits.max_items} parts")
     bare = _TEXT.sub(b'"', content)

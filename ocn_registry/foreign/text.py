@@ -1,9 +1,8 @@
-"""How foreign text is shown: escaped, bounded, and without secrets.
+"""Display foreign text: escaped, bounded, and without secrets.
 
-What stands in the registry and what an RPC node answers was written by strangers, and what a user
-gives may be a private key in the wrong place, or a URL that holds one. Before such text reaches an
-error message, a log or a terminal it passes through `shown`, or through `masked` where it is
-escaped elsewhere.
+Registry entries and RPC nodes' answers are written by strangers, and user input may be a private
+key in the wrong place, or a URL that contains one. Before such text reaches an error message, a log
+or a terminal, it passes through `shown`, or through `masked` if it is escaped elsewhere.
 """
 
 import re
@@ -13,7 +12,7 @@ _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 _LIMIT = 100
 # A private key has 64 digits, and may have been copied badly. Addresses have 40.
 _KEY = re.compile(r"(?:0[xX])?(?:[0-9a-fA-F](?:[\s_:,-]|\\[nrt])?){56,}")
-# Words in a row as wallets write keys, 12 to 24 of them.
+# A recovery phrase: 12 to 24 words.
 _PHRASE = re.compile(r"\b[a-z]{3,8}(?:[\s,]+[a-z]{3,8}){11,23}\b")
 # scheme://user:password@host:port/path?query#part, of which the host and the port are no secret.
 _URL = re.compile(
@@ -21,21 +20,21 @@ _URL = re.compile(
 )
 HIDDEN_KEY = "<hidden: it looks like a private key>"
 HIDDEN = "<hidden>"
-_MOST_MASKED = 10_000  # longer text is cut first, so that masking costs little
+_MOST_MASKED = 10_000  # longer text is cut first, so that masking is fast
 
 
 def shown(value: object, limit: int = _LIMIT, *, public: bool = False) -> str:  # noqa: PLR0911 - one for each kind
-    """Return a value so that it fits in one line, commands no terminal and gives no secret away.
+    """Return a value as one line without control characters and secrets.
 
     Args:
         value: Text, a number, bytes, or a tuple of these.
-        limit: Greatest number of characters, or of items of a tuple, that are written.
-        public: Whether the text is public, so that nothing in it is masked: what stands in the
-            registry, or is to stand there.
+        limit: Maximum number of characters, or of items of a tuple.
+        public: Whether the text is public, such as registry entries, so that nothing in it is
+            masked.
 
     Returns:
-        Text in quotes with everything unprintable escaped; an address, a number or a class name as
-        it is; bytes as hexadecimal digits.
+        Text in quotes with unprintable characters escaped; an address, a number or a class name
+        unchanged; bytes as hexadecimal digits.
     """
     if isinstance(value, (bytes, bytearray)):
         digits = bytes(value[:limit]).hex()
@@ -59,14 +58,14 @@ def shown(value: object, limit: int = _LIMIT, *, public: bool = False) -> str:  
 
 
 def masked(text: str, *, hashes: bool = False) -> str:
-    """Return text without what may be a secret, for whoever escapes it.
+    """Return text with possible secrets masked; the caller escapes it.
 
-    Private keys and seed phrases are replaced as a whole. Of a URL, scheme, host and port stay: a
-    user, a path or a query may hold the key that somebody pays for.
+    Private keys and recovery phrases are replaced completely. URLs are reduced to scheme, host and
+    port: user, path and query can contain an API key.
 
     Args:
         text: Any text.
-        hashes: Whether digits as many as a key's are hashes, as in the words of a node.
+        hashes: Whether values of a key's length are hashes, as in a node's messages.
     """
     if len(text) > _MOST_MASKED:
         text = text[:_MOST_MASKED] + "..."

@@ -1,8 +1,8 @@
 """URLs of nodes, services and websites: one rule for the library and the command line.
 
-The contracts refuse characters; a chain can't know what a host is. This refuses more: whatever no
-client could use, so that nobody pays for an entry that nobody can reach. Messages name what is
-wrong and show how to write it.
+The contracts reject characters, but can't check hosts. This also rejects URLs that no client can
+use, so that nobody pays for an unreachable entry. Messages name the problem and show the correct
+form.
 
 Source: contracts/libraries/TextRules.sol; RFC 3986; RFC 1035, section 2.3.1.
 """
@@ -40,10 +40,10 @@ _SPECIAL = {
 
 
 def check_url(url: str) -> None:
-    """Refuse what is not the URL of something that a client can reach, in the contracts' letters.
+    """Raise for a URL that clients can't reach, or that the contracts reject.
 
     Raises:
-        InvalidInput: It is not; the message shows how to write it.
+        InvalidInput: The URL is not valid; the message shows the correct form.
     """
     wrong = _unlisted(url)
     if wrong is not None:
@@ -51,12 +51,12 @@ def check_url(url: str) -> None:
 
 
 def check_usable(url: str) -> None:
-    """Refuse what no client can use; capital letters, queries and a `/` at the end are fine.
+    """Raise for a URL that no client can use; allow capital letters, queries and a final `/`.
 
-    For contracts that don't look at what they list.
+    For contracts that don't check URLs.
 
     Raises:
-        InvalidInput: No client can use it.
+        InvalidInput: No client can use the URL.
     """
     wrong = unusable(url)
     if wrong is not None:
@@ -64,7 +64,7 @@ def check_usable(url: str) -> None:
 
 
 def unusable(url: str) -> str | None:
-    """Return why no client can use a URL; `None` for one that clients can use."""
+    """Return why no client can use a URL; `None` if it is usable."""
     for scheme in _SCHEMES:
         if url.lower().startswith(scheme):
             url = scheme + url[len(scheme) :]
@@ -83,7 +83,7 @@ def unusable(url: str) -> str | None:
 
 
 def mended_url(text: str) -> str | None:
-    """Return the URL that a text most likely means, as it can be listed; `None` if none is."""
+    """Return the listable URL that a text most likely means; `None` if there is none."""
     text = _USER.sub("//", _OTHER_SCHEME.sub("https://", _WHITE.sub("", text)))
     schemes = _ANY_SCHEMES.match(text)
     scheme = "http://" if schemes and schemes[1].lower() == "http" else "https://"
@@ -99,10 +99,10 @@ def mended_url(text: str) -> str | None:
 
 
 def same_url(text: str) -> str:
-    """Return a URL as it is listed, where that means the same to every client.
+    """Return the normalized form of a URL, equivalent for every client.
 
-    The host in lower case, without the usual port, and no `/` at the end. What is wrong otherwise
-    stays as it is.
+    The host is in lower case, and the default port and a final `/` are removed. Other problems are
+    left unchanged.
     """
     found = _PARTS.fullmatch(text)
     if found is None:

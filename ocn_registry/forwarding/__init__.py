@@ -1,4 +1,4 @@
-"""Which permissions of a service match which OCPI messages. Imports the vocabulary only."""
+"""The permissions of services that match OCPI messages. It imports only the vocabulary."""
 
 from ocn_registry.forwarding.rules import interface_of, is_forwarded, module_of, permissions_for
 

@@ -1,12 +1,12 @@
-"""Which messages of its users a service receives.
+"""The rules for forwarding users' messages to services.
 
 A user's message is forwarded to the provider if any permission of the agreement matches the module
 and the interface that the message is *addressed* to (`/ocpi/sender/...` or `/ocpi/receiver/...`).
 Clients and caches select the agreements in force of the message's sender; this module is only the
 table.
 
-Seven modules have permissions of their own. Every other one, such as OCPI 2.3.0's payments or a
-custom one, is matched by `FORWARD_ALL`, `FORWARD_ALL_SENDER` and `FORWARD_ALL_RECEIVER` only.
+Seven modules have their own permissions. Every other one, such as OCPI 2.3.0's payments or a custom
+one, is matched only by `FORWARD_ALL`, `FORWARD_ALL_SENDER` and `FORWARD_ALL_RECEIVER`.
 Credentials, versions and hub client info are not messages between parties: each is between a party
 and its node, and is never forwarded. A permission without a name matches nothing.
 
@@ -38,19 +38,19 @@ _LONGEST_NAME = 255
 
 
 def module_of(name: Module | str) -> Module | None:
-    """Return the module of a name as it stands in the path of an OCPI request.
+    """Return the module with this name in the path of an OCPI request.
 
     Args:
-        name: `locations`, for example, in letters of any case; or a module.
+        name: For example `locations`, in any case; or a module.
 
     Returns:
-        `None` for a module that the contracts have no number for, such as a custom one.
+        The module; `None` if the contracts have no number for it, such as a custom one.
     """
     return name if isinstance(name, Module) else _BY_NAME.get(name.lower())
 
 
 def interface_of(name: Interface | str) -> Interface:
-    """Return the interface of a name as it stands in the path of an OCPI request.
+    """Return the interface with this name in the path of an OCPI request.
 
     Raises:
         InvalidInput: It is neither `sender` nor `receiver`.
@@ -67,14 +67,14 @@ def interface_of(name: Interface | str) -> Interface:
 
 
 def permissions_for(module: Module | str, interface: Interface | str) -> frozenset[Permission]:
-    """Return which permissions match a message.
+    """Return the permissions that match a message.
 
     Args:
-        module: The module that it is addressed to, a custom one by its name.
+        module: The addressed module; a custom one by name.
         interface: The interface that it is addressed to.
 
     Raises:
-        InvalidInput: The module has no name, or the interface is none.
+        InvalidInput: The module's name is empty, or the interface is not valid.
     """
     name = (module.name if isinstance(module, Module) else str(module)).lower()
     if not 0 < len(name) <= _LONGEST_NAME or "/" in name:
@@ -98,10 +98,10 @@ def is_forwarded(
     module: Module | str,
     interface: Interface | str,
 ) -> bool:
-    """Return whether a service with these permissions gets a message.
+    """Return whether a service with these permissions receives a message.
 
     Args:
-        permissions: What was agreed to; numbers without a name match nothing.
+        permissions: The agreed permissions; numbers without a name match nothing.
         module: The module that the message is addressed to.
         interface: The interface that the message is addressed to.
     """

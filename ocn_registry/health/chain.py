@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from ocn_registry.networks import Deployment
     from ocn_registry.protocol.effects import HeadBlock
 
-# Gas of the most expensive single write, with a URL of 255 bytes; most take half.
+# Gas of the most expensive single write, with a URL of 255 bytes; most need half of it.
 SINGLE_GAS: Final = 250_000
 _OLD_S: Final = 60
-# In authority round, a block's time may be a little ahead.
+# With authority round, a block's time can be slightly ahead.
 _AHEAD_S: Final = 15
-# Gas of each of 50 signed requests in one transaction, for nodes, which take the most; from
+# Gas of each of 50 signed requests in a transaction, for nodes, the most expensive; from
 # tests/contract/gas_snapshot.json.
 BATCH: Final = 50
 BATCHED_GAS: Final = 89_607
@@ -42,7 +42,7 @@ def chain(client: RegistryClient, max_fee_per_gas_wei: int | None) -> Iterator[F
         max_fee_per_gas_wei: The user's own limit; `None` without one.
     """
     deployment, perform = client.deployment, client.transport.perform
-    chain_id: int = perform(ChainId())  # the transport raises if it is not the deployment's
+    chain_id: int = perform(ChainId())  # the transport raises if the chain id is wrong
     says = f"{node_of(deployment)} is on chain {chain_id} ({deployment.name})"
     yield Finding("RPC", ok=True, says=says)
     head: HeadBlock = perform(Head())

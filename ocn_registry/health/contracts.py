@@ -59,7 +59,7 @@ def contracts(client: RegistryClient) -> Iterator[Finding]:
 
 
 def _code(client: RegistryClient, dialect: str) -> Iterator[Finding]:
-    """Compare the code with the published one, and say whether the storage is proven too."""
+    """Compare the code with the published one, and report whether the storage is proven."""
     try:
         deployment = replace(client.deployment, dialect=dialect)
         found = verify(deployment, client.transport, rebuild=False)
@@ -117,9 +117,9 @@ def node(
 def _node_info(
     url: str, proxy: str | None, ca_file: str | None, timeout_s: float
 ) -> dict[str, str] | None:
-    """Return a node's URL and address, as it says itself; `None` if it doesn't say.
+    """Return the URL and address that a node reports; `None` if it doesn't.
 
-    Redirects are not followed. One time limit holds for everything, whatever the node does.
+    Redirects are not followed. One time limit covers everything.
     """
     deadline = time.monotonic() + timeout_s
     place = f"{url}/ocn/registry/node-info"

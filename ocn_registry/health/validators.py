@@ -1,8 +1,8 @@
 """Checks of the validators: how many there are, how many work, and when a block is final.
 
 On Energy Web, a block is final once more than half of the validators have built on it. A contract
-at an address in the chain's rules lists the validators; the authors of the latest blocks show which
-of them work. On other chains, only the authors are known.
+defined in the chain's specification lists the validators; the authors of the latest blocks show
+which of them are working. On other chains, only the authors are known.
 
 Source: chain specifications of Energy Web Chain and Volta (`validators`), Authority Round.
 """
@@ -33,9 +33,9 @@ class Validators(NamedTuple):
     """Counts of validators.
 
     Attributes:
-        listed: How many there are; `None` if that is not known.
-        authors: How many made one of the latest blocks.
-        blocks: How many blocks were looked at.
+        listed: Number of validators; `None` if unknown.
+        authors: Number of authors of the latest blocks.
+        blocks: Number of blocks examined.
     """
 
     listed: int | None
@@ -44,7 +44,7 @@ class Validators(NamedTuple):
 
 
 def validators(client: RegistryClient) -> Iterator[Finding]:
-    """Check who makes the blocks, and how many have to follow until one is final."""
+    """Check the authors of blocks, and the number of blocks to finality."""
     deployment = client.deployment
     final = deployment.blocks_to_finality
     if deployment.development:

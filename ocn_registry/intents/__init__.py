@@ -1,9 +1,9 @@
 """Intents: what a user wants to change, as values.
 
-An intent says what changes, not for whom: the account is given when the intent is sent or prepared.
-Creating an intent checks its shape, which is the same for all generations of the contracts. The
-dialect checks the rest, what one deployment allows, before anything is sent. A batch is a tuple of
-intents.
+An intent describes a change, but not its account, which is given when the intent is sent or
+prepared. Creating an intent checks its shape, which is the same for all generations of the
+contracts. The dialect checks the rules of the deployment before anything is sent. A batch is a
+tuple of intents.
 
 `entries` has intents about an account's node, party, service and agreements; `accounts` about the
 account itself; `owner` those of the registry's owner; `kinds` says which of them can be signed;
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from ocn_registry.intents.owner import RenounceOwnership as RenounceOwnership
     from ocn_registry.intents.owner import TransferOwnership as TransferOwnership
 else:
-    _HOMES = ("entries", "accounts", "owner", "kinds")  # those used most often first
+    _HOMES = ("entries", "accounts", "owner", "kinds")  # the most frequently used first
 
     def __getattr__(name: str) -> object:
         """Import an intent when it is first used, so that reads load none of them."""

@@ -54,7 +54,7 @@ class MoveAccount(IntentBase):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetController(IntentBase):
-    """Name the account whose signature counts for this one from now on, or remove it.
+    """Set or remove the controller, which signs for this account from now on.
 
     Attributes:
         controller: Address of the controller; `None`, the zero address or the account itself to

@@ -46,7 +46,7 @@ class DeleteNode(IntentBase):
 class SetParty(IntentBase):
     """List the account under an id, or change roles or operator of an id that it holds.
 
-    A further id is added and frees none of the account's others. Contracts of the first generation
+    A further id is added, and the account keeps its others. Contracts of the first generation
     take one id for each account, so there it replaces the former one.
 
     Attributes:
@@ -77,8 +77,8 @@ class SetPartyModules(IntentBase):
         country_code: First half of the id that is meant; `None`, as `party_id`, for the account's
             current id. A signed request always names the id.
         party_id: Second half of the id.
-        sender: Modules whose sender interface the party implements.
-        receiver: Modules whose receiver interface the party implements.
+        sender: Modules of which the party implements the sender interface.
+        receiver: Modules of which the party implements the receiver interface.
     """
 
     signable: ClassVar[bool] = True
@@ -96,7 +96,7 @@ class SetPartyModules(IntentBase):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeleteParty(IntentBase):
-    """Give up one of the account's ids. With the last one, its service and agreements end.
+    """Delete one of the account's ids. With the last one, its service and agreements end.
 
     Attributes:
         country_code: First half of the id; `None`, as `party_id`, for the account's only id. A
@@ -143,8 +143,9 @@ class WantedParty(Portable):
         party_id: Second half of the id.
         roles: At least one.
         operator: Address that runs the node.
-        modules_sender: Modules whose sender interface it implements; `None` changes nothing.
-        modules_receiver: Modules whose receiver interface it implements; `None` changes nothing.
+        modules_sender: Modules of which it implements the sender interface; `None` changes nothing.
+        modules_receiver: Modules of which it implements the receiver interface; `None` changes
+            nothing.
         website: URL; empty removes it, `None` changes nothing.
     """
 
@@ -207,9 +208,9 @@ class CreateAgreement(IntentBase):
 
     Attributes:
         provider: Address of the account that offers the service.
-        permissions: The permissions agreed to. They have to be those that the service needs when
-            the agreement is made. `None` agrees to whatever it needs then; such an agreement can't
-            be signed for a spender.
+        permissions: The agreed permissions, which must equal those that the service needs when the
+            agreement is made. `None` agrees to whatever it needs then; such an agreement can't be
+            signed for a spender.
     """
 
     signable: ClassVar[bool] = True

@@ -1,4 +1,4 @@
-"""Checks of the shape of intents: what has to hold for every generation of the contracts.
+"""Checks of the shape of intents, for every generation of the contracts.
 
 Each check takes the intent and the name of a field, and raises `InvalidInput` if the field's value
 is not valid.

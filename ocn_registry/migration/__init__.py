@@ -10,9 +10,9 @@ assert migration.differences(new, plan) == ()
 migration.close_import(new, plan, signer=owner)
 ```
 
-Each step can be ended at any point and run again. Those that ask the chain are there for `asyncio`
-too, with an `AsyncRegistryClient`: `snapshot_async`, `import_into_async`, `differences_async` and
-`close_import_async`.
+Each step can be interrupted at any point and run again. Those that access the chain also exist for
+`asyncio`, with an `AsyncRegistryClient`: `snapshot_async`, `import_into_async`, `differences_async`
+and `close_import_async`.
 """
 
 from __future__ import annotations
@@ -70,36 +70,36 @@ __all__ = [
 
 
 def snapshot(client: RegistryClient, *, block: int | None = None) -> Snapshot:
-    """Read all that a registry lists, at one block.
+    """Read everything that a registry lists, at one block.
 
     Args:
-        client: Reads the registry, of any generation.
-        block: Number of the block; `None` for the latest. Take one that is final.
+        client: A client of the registry, of any generation.
+        block: Number of the block; `None` for the latest. Use a final one.
 
     Raises:
         InvalidInput: There is no such block.
-        TransportError: The chain can't be asked, or the block was replaced meanwhile.
+        TransportError: The chain can't be reached, or the block was replaced in the meantime.
     """
     first = client.deployment.start_block or 0
     return run(take(dialect_of(client.deployment), block, first), client.transport.perform)
 
 
 async def snapshot_async(client: AsyncRegistryClient, *, block: int | None = None) -> Snapshot:
-    """Read all that a registry lists, at one block; see `snapshot`."""
+    """Read everything that a registry lists, at one block; see `snapshot`."""
     first = client.deployment.start_block or 0
     flow = take(dialect_of(client.deployment), block, first)
     return await run_async(flow, client.transport.perform)
 
 
 def plan_for(client: RegistryClient | AsyncRegistryClient, taken: Snapshot) -> Plan:
-    """Decide what of a snapshot the contracts of a client take; no chain is asked.
+    """Decide which entries of a snapshot a client's contracts accept. No chain is accessed.
 
     Args:
-        client: Of the new registry.
-        taken: What stands in the old one.
+        client: A client of the new registry.
+        taken: A snapshot of the old one.
 
     Raises:
-        UnsupportedByDialect: The contracts take no imports.
+        UnsupportedByDialect: The contracts don't accept imports.
     """
     dialect = dialect_of(client.deployment)
     if not dialect.limits.has_import:
@@ -116,25 +116,25 @@ def import_into(  # noqa: PLR0913 - each has a default
     options: WriteOptions | None = None,
     on_batch: Callable[[Outcome], None] | None = None,
 ) -> tuple[Outcome, ...]:
-    """Import what is planned and not on the chain yet; run it again after whatever ended it.
+    """Import the planned entries that are missing. If interrupted, run it again.
 
-    What somebody has left or revoked on the new contracts is not imported again.
+    Entries that people have deleted or revoked on the new contracts are not imported again.
 
     Args:
-        client: Of the new registry.
-        planned: What is to be imported.
-        signer: Owns the new contracts, and pays.
-        max_gas: Most gas for one transaction; `None` for what a block of the chain takes, which is
-            never exceeded.
+        client: A client of the new registry.
+        planned: The plan.
+        signer: The owner of the new contracts, who pays.
+        max_gas: Maximum gas for a transaction; `None` for the block's limit, which is never
+            exceeded.
         options: How transactions are priced and waited for.
-        on_batch: Called with each batch that is on the chain.
+        on_batch: Called with each mined batch.
 
     Returns:
-        What was sent; nothing when all was there.
+        The outcomes; empty if nothing was missing.
 
     Raises:
-        Reverted: The contracts refuse: `ImportNotOpen`, or an entry that is on the chain already
-            under another key. Nothing was sent.
+        Reverted: The contracts reject the import: `ImportNotOpen`, or an entry is already on the
+            chain under another key. Nothing was sent.
     """
     settings = ImportOptions(
         signer=signer,
@@ -155,7 +155,7 @@ async def import_into_async(  # noqa: PLR0913 - each has a default
     options: WriteOptions | None = None,
     on_batch: Callable[[Outcome], None] | None = None,
 ) -> tuple[Outcome, ...]:
-    """Import what is planned and not on the chain yet; see `import_into`."""
+    """Import the planned entries that are missing; see `import_into`."""
     settings = ImportOptions(
         signer=signer,
         options=_kept(client, options),
@@ -175,11 +175,11 @@ def differences(
 ) -> tuple[Difference, ...]:
     """Compare the chain with a plan, entry by entry.
 
-    Only `What.ORDER` may be left once all was imported: an account that leaves changes the order.
+    After a complete import, only `What.ORDER` can remain: an account that leaves changes the order.
 
     Args:
-        client: Of the new registry.
-        planned: What was to be imported.
+        client: A client of the new registry.
+        planned: The plan.
         block: Number of the block; `None` for the latest.
     """
     flow = compare(dialect_of(client.deployment), planned, _first_block(client), block)
@@ -205,19 +205,19 @@ def close_import(
     anyway: bool = False,
     options: WriteOptions | None = None,
 ) -> tuple[Outcome, ...]:
-    """End the import of both contracts for good, if all is as planned.
+    """Close the import of both contracts permanently, if everything is as planned.
 
-    What others gave up in the meantime, and the order of lists, can't hold it up.
+    Deletions by others in the meantime, and the order of lists, don't prevent it.
 
     Args:
-        client: Of the new registry.
-        planned: What was to be imported.
-        signer: Owns the new contracts, and pays.
-        anyway: Close also if something differs from the plan.
+        client: A client of the new registry.
+        planned: The plan.
+        signer: The owner of the new contracts, who pays.
+        anyway: Whether to close even if something differs from the plan.
         options: How transactions are priced and waited for.
 
     Returns:
-        What was sent; nothing when both were closed.
+        The outcomes; empty if both were closed.
 
     Raises:
         NotAsPlanned: Something differs, and nothing was closed.
@@ -235,18 +235,18 @@ async def close_import_async(
     anyway: bool = False,
     options: WriteOptions | None = None,
 ) -> tuple[Outcome, ...]:
-    """End the import of both contracts for good, if all is as planned; see `close_import`."""
+    """Close the import of both contracts, if everything is as planned; see `close_import`."""
     settings = _closing(client, signer, options)
     flow = close(dialect_of(client.deployment), planned, settings, anyway=anyway)
     return await run_async(flow, client.transport.perform)
 
 
 def missing(client: RegistryClient, planned: Plan) -> Plan:
-    """Return what of a plan is not on the chain yet, and was not given up there.
+    """Return the part of a plan that is not on the chain, and was not deleted there.
 
     Args:
-        client: Of the new registry.
-        planned: What is to be imported.
+        client: A client of the new registry.
+        planned: The plan.
     """
     flow = importing.missing(dialect_of(client.deployment), planned, _first_block(client))
     return run(flow, client.transport.perform)
@@ -260,7 +260,7 @@ def _kept(
     client: RegistryClient | AsyncRegistryClient,
     options: WriteOptions | None,
 ) -> WriteOptions:
-    """Return the options of a write; where they name no journal, with the client's."""
+    """Return the options of a write, with the client's journal by default."""
     chosen = options or WriteOptions()
     return chosen if chosen.journal else replace(chosen, journal=client.journal)
 

@@ -1,6 +1,7 @@
-"""Compare the chain with a plan: what is missing, different, in excess, or out of order.
+"""Compare the chain with a plan: missing, different, additional and reordered entries.
 
-What was given up on the new contracts while the import was open is not missing (`Removals`).
+Entries that were deleted on the new contracts while the import was open don't count as missing
+(`Removals`).
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _NAMED = 5
 
 
 class What(Enum):
-    """What differs."""
+    """The kinds of differences."""
 
     MISSING = "planned, and not on the chain"
     UNPLANNED = "on the chain, and not planned"
@@ -37,13 +38,13 @@ class What(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """Something on the chain that is not as planned.
+    """A difference between the chain and the plan.
 
     Attributes:
-        kind: What it is.
-        subject: Which one; of an order, the first that is at another place.
+        kind: The kind of entry.
+        subject: The entry; for an order, the first one at another position.
         what: What differs.
-        detail: Plan and chain; empty where one of them has nothing.
+        detail: The values in plan and chain; empty if one of them has none.
     """
 
     kind: Kind
@@ -52,20 +53,20 @@ class Difference:
     detail: str = ""
 
     def __str__(self) -> str:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
-        """Return it in one line, unprintable characters escaped."""
+        """Return it in one line, with unprintable characters escaped."""
         text = f"{self.kind.value} {shown(self.subject, 300, public=True)}: {self.what.value}"
         return f"{text} ({self.detail})" if self.detail else text
 
 
 class NotAsPlanned(OcnRegistryError):
-    """The chain is not as planned, so the import stays open unless the owner insists.
+    """The chain differs from the plan, so the import stays open unless the owner insists.
 
     Attributes:
-        differences: All that differs.
+        differences: All differences.
     """
 
     def __init__(self, differences: tuple[Difference, ...]) -> None:
-        """Name the first of the differences."""
+        """Create the error from the differences."""
         named = "; ".join(map(str, differences[:_NAMED]))
         super().__init__(
             f"{len(differences)} things on the chain are not as planned: {named}; run the import "
@@ -77,7 +78,7 @@ class NotAsPlanned(OcnRegistryError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """What stands on the chain."""
+    """The entries on the chain."""
 
     nodes: tuple[Node, ...]
     parties: tuple[Party, ...]
@@ -86,7 +87,7 @@ class Standing:
 
 
 def standing(dialect: Dialect, block: int | None = None) -> Flow[Standing]:
-    """Read what stands on the chain, at one block; `None` for the latest."""
+    """Read the entries on the chain at a block; `None` for the latest."""
     if block is None:
         block = (yield from Head()).ref.number
     nodes = yield from dialect.nodes(block)
@@ -106,18 +107,18 @@ def compare(
     """Compare the chain with a plan.
 
     Args:
-        dialect: How the new contracts are spoken to.
-        plan: What was to be imported.
-        first_block: No block before it has an event of the contracts.
+        dialect: The dialect of the new contracts.
+        plan: The plan.
+        first_block: Number of the first block that can have events of the contracts.
         block: Number of the block; `None` for the latest.
 
     Returns:
-        What differs. `What.ORDER` says nothing about the entries: an account that leaves
-            changes the order of a list.
+        The differences. `What.ORDER` does not concern the entries: an account that leaves changes
+            the order of a list.
     """
     plan = (yield from Removals.read(dialect, plan, first_block)).without(plan)
     found = yield from standing(dialect, block)
-    # An agreement can't be in force to other permissions than the service's, which are compared.
+    # An agreement in force has the service's permissions, which are compared.
     return (
         *_differences(
             Kind.NODE,
@@ -143,7 +144,7 @@ def compare(
 
 
 def _offer(service: Service) -> tuple[str, str, tuple[int, ...]]:
-    """Return what counts of a service: the id that it is shown under follows from the parties."""
+    """Return the relevant fields of a service: its shown id follows from the parties."""
     return service.name, service.url, service.permissions
 
 

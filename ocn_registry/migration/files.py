@@ -1,7 +1,7 @@
 """A snapshot as a file: JSON with a digest, written in one step and read strictly.
 
-The digest is the SHA-256 of the same object without it, as JSON with sorted keys, no spaces and
-everything beyond ASCII escaped. It tells that nothing changed on the way, not who wrote the file.
+The digest is the SHA-256 of the object without the digest, as JSON with sorted keys, no spaces, and
+non-ASCII characters escaped. It proves that the file is intact, not who wrote it.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def from_json(content: str | bytes) -> Snapshot:
     """Return the snapshot that `to_json` wrote.
 
     Raises:
-        InvalidInput: It is not a snapshot, or its digest differs.
+        InvalidInput: The text is not a snapshot, or its digest differs.
     """
     raw = content.encode() if isinstance(content, str) else content
     try:
@@ -84,11 +84,11 @@ def from_json(content: str | bytes) -> Snapshot:
 
 
 def save(snapshot: Snapshot, path: str | Path) -> str:
-    """Write a snapshot to a file, in one step: the file is complete at any time.
+    """Write a snapshot to a file atomically.
 
     Args:
-        snapshot: What to write.
-        path: Where; its folder has to be there.
+        snapshot: The snapshot.
+        path: The file; its folder must exist.
 
     Returns:
         The digest.

@@ -1,4 +1,4 @@
-"""What only the events of a registry say, if its contracts don't: consents and former names."""
+"""Data that some contracts reveal only in events: consents, and former ids and URLs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Pair = tuple[Address, Address]
 
 @dataclass(slots=True)
 class History:
-    """What events said, in their order."""
+    """The data from events, in order."""
 
     offered: dict[Address, tuple[int, ...]] = field(default_factory=dict[Address, tuple[int, ...]])
     agreed: dict[Pair, tuple[int, ...] | None] = field(
@@ -40,7 +40,7 @@ class History:
 
     @classmethod
     def of(cls, changes: Iterable[Change]) -> History:
-        """Return what all changes say, from the first one on."""
+        """Return the history of all changes."""
         history = cls()
         for change in changes:
             history._apply(change)
@@ -56,14 +56,15 @@ class History:
             case PartySet():
                 self.ids[change.id] = change.address
             case ServiceSet():
-                # Where the transaction is not known, the deletion of a service looks like this too,
-                # with the former permissions.
+                # Without the transaction, the deletion of a service looks like this too, with the
+                # former permissions.
                 if self.offered.get(change.provider) != change.permissions:
                     users = self.users.get(change.provider, set())
                     self.changed.update([(user, change.provider) for user in users])
                 self.offered[change.provider] = change.permissions
             case AgreementMade():
-                # Its revocation can look the same: the last one made an agreement in force.
+                # Its revocation can look the same: the last such event created the agreement in
+                # force.
                 pair = (change.user, change.provider)
                 self.agreed[pair] = self.offered.get(change.provider)
                 self.changed.discard(pair)
@@ -72,7 +73,7 @@ class History:
                 pass
 
     def consent(self, user: Address, provider: Address) -> Consent:
-        """Return what a user agreed to, of an agreement in force."""
+        """Return the consent of an agreement in force."""
         pair = (user, provider)
         return Consent(
             user=user,
@@ -82,12 +83,12 @@ class History:
         )
 
     def former_ids(self, parties: Iterable[Party]) -> tuple[PartyId, ...]:
-        """Return the ids that parties once had and none of these has now."""
+        """Return former ids of parties that none of these has now."""
         present = {party.id for party in parties}
         return tuple([one for one in self.ids if one not in present])
 
     def former_urls(self, nodes: Iterable[Node]) -> tuple[LeftOut, ...]:
-        """Return the URLs that are taken by operators which have another one now."""
+        """Return the former URLs that are still taken by operators with another one now."""
         present = {node.domain for node in nodes}
         return tuple(
             [
@@ -125,7 +126,7 @@ class History:
 
 
 def odd_entries(dialect: Dialect, block: int) -> Flow[tuple[LeftOut, ...]]:
-    """Find what belongs to the zero address, which no reader should believe."""
+    """Return the entries of the zero address, which readers must ignore."""
     entries = yield from dialect.zero_entries(block)
     found: list[LeftOut] = []
     if entries.node_url:

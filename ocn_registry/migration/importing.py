@@ -1,8 +1,8 @@
-"""Import what is planned, in batches that fit a block, each entry once, however often it is run.
+"""Import a plan in batches that fit in a block. It can be run repeatedly.
 
-There is no record of progress: whatever is missing on the chain is sent. So you can stop the import
-at any point, in any way, and run it again. It first waits for the owner's open transactions, as
-journal and chain know them. What was given up on the new contracts in the meantime is not sent
+There is no record of progress: entries that are missing on the chain are sent. So you can stop the
+import at any point, in any way, and run it again. It first waits for the owner's open transactions
+in journal and chain. Entries that were deleted on the new contracts in the meantime are not sent
 again (`Removals`).
 """
 
@@ -45,20 +45,20 @@ if TYPE_CHECKING:
     from ocn_registry.protocol.effects import Flow
     from ocn_registry.signing import AnySigner
 
-_DRIFT = 64  # validators move the limit of a block by a 1024th at a time: room for 16 blocks
+_DRIFT = 64  # validators change the block's limit by at most 1/1024 at a time: room for 16 blocks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportOptions:
-    """How entries are imported.
+    """Options of an import.
 
     Attributes:
-        signer: Owns the new contracts, and pays.
-        options: How transactions are priced and waited for; `gas` in it does not count.
-        max_gas: Most gas for one transaction; `None` for what a block of the chain takes, which is
-            never exceeded.
-        on_batch: Called with each batch that is on the chain.
-        first_block: No block before it has an event of the new contracts.
+        signer: The owner of the new contracts, who pays.
+        options: How transactions are priced and waited for; `gas` is ignored.
+        max_gas: Maximum gas for a transaction; `None` for the block's limit, which is never
+            exceeded.
+        on_batch: Called with each mined batch.
+        first_block: Number of the first block that can have events of the new contracts.
     """
 
     signer: AnySigner
@@ -69,15 +69,15 @@ class ImportOptions:
 
 
 def carry(dialect: Dialect, plan: Plan, settings: ImportOptions) -> Flow[tuple[Outcome, ...]]:
-    """Import what is planned and not on the chain yet.
+    """Import the planned entries that are missing.
 
     Args:
-        dialect: How the new contracts are spoken to.
-        plan: What is to be imported.
-        settings: Who signs, and how much goes in one transaction.
+        dialect: The dialect of the new contracts.
+        plan: The plan.
+        settings: The options.
 
     Returns:
-        What was sent, in its order; nothing when all was there.
+        The outcomes, in order; empty if nothing was missing.
     """
     sent: list[Outcome] = []
     left: Plan | None = None
@@ -88,7 +88,7 @@ def carry(dialect: Dialect, plan: Plan, settings: ImportOptions) -> Flow[tuple[O
             for count, make in _kinds(left):
                 yield from _all(dialect, settings, count, make, sent)
         except Reverted:
-            # Somebody may have left or revoked between the look and the batch: look again.
+            # Someone may have deleted or revoked an entry before the batch: look again.
             if left == former:
                 raise
         else:
@@ -96,12 +96,12 @@ def carry(dialect: Dialect, plan: Plan, settings: ImportOptions) -> Flow[tuple[O
 
 
 def missing(dialect: Dialect, plan: Plan, first_block: int) -> Flow[Plan]:
-    """Return what of a plan is not on the chain and was not given up there.
+    """Return the part of a plan that is not on the chain, and was not deleted there.
 
     Args:
-        dialect: How the new contracts are spoken to.
-        plan: What is to be imported.
-        first_block: No block before it has an event of the contracts.
+        dialect: The dialect of the new contracts.
+        plan: The plan.
+        first_block: Number of the first block that can have events of the contracts.
     """
     plan = (yield from Removals.read(dialect, plan, first_block)).without(plan)
     found = yield from standing(dialect)
@@ -121,15 +121,15 @@ def missing(dialect: Dialect, plan: Plan, first_block: int) -> Flow[Plan]:
 
 
 def tried(dialect: Dialect, plan: Plan, settings: ImportOptions) -> Flow[None]:
-    """Simulate the first batch, so that what would be refused is known before anything is paid.
+    """Simulate the first batch, so that a rejection is known before anything is paid.
 
     Args:
-        dialect: How the new contracts are spoken to.
-        plan: What is missing.
-        settings: Who signs, and how much goes in one transaction.
+        dialect: The dialect of the new contracts.
+        plan: The missing part of the plan.
+        settings: The options.
 
     Raises:
-        Reverted: The contracts refuse it: `ImportNotOpen`, `OwnableUnauthorizedAccount`, ...
+        Reverted: The contracts reject it: `ImportNotOpen`, `OwnableUnauthorizedAccount`, ...
     """
     limit = yield from most_gas(settings.max_gas)
     for count, make in _kinds(plan):
@@ -139,10 +139,10 @@ def tried(dialect: Dialect, plan: Plan, settings: ImportOptions) -> Flow[None]:
 
 
 def most_gas(wanted: int | None) -> Flow[int | None]:
-    """Return the most gas that one transaction may use now; `None` where the chain has no limit.
+    """Return the maximum gas for a transaction now; `None` if the chain has no limit.
 
     Args:
-        wanted: What the caller wants; `None` for as much as a block takes.
+        wanted: The caller's limit; `None` for the block's limit.
     """
     limit = (yield from Head()).gas_limit
     if limit is None:
@@ -158,19 +158,19 @@ def close(
     *,
     anyway: bool,
 ) -> Flow[tuple[Outcome, ...]]:
-    """End the import of both contracts for good, if all is as planned.
+    """Close the import of both contracts permanently, if everything is as planned.
 
-    The order of lists does not count: anybody who leaves changes it. When one of the contracts is
-    closed already, the other is closed without a look, because people write by then.
+    The order of lists is ignored, since an account that leaves changes it. If one of the contracts
+    is already closed, the other is closed without a comparison, because people are already writing.
 
     Args:
-        dialect: How the new contracts are spoken to.
-        plan: What was to be imported.
-        settings: Who signs.
-        anyway: Close also if something differs.
+        dialect: The dialect of the new contracts.
+        plan: The plan.
+        settings: The options.
+        anyway: Whether to close even if something differs.
 
     Returns:
-        What was sent; nothing when both were closed.
+        The outcomes; empty if both were closed.
 
     Raises:
         NotAsPlanned: Something differs, and nothing was closed.
@@ -197,7 +197,7 @@ def close(
 
 
 def _kinds(plan: Plan) -> tuple[tuple[int, Callable[[range], Intent]], ...]:
-    """Return how many entries of each kind there are, and what imports a range of them."""
+    """Return the number of entries of each kind, and a function that imports a range of them."""
     return (
         (len(plan.nodes), lambda at: ImportNodes(nodes=plan.nodes[at.start : at.stop])),
         (len(plan.parties), lambda at: ImportParties(parties=plan.parties[at.start : at.stop])),
@@ -216,7 +216,7 @@ def _all(
     make: Callable[[range], Intent],
     sent: list[Outcome],
 ) -> Flow[None]:
-    """Import all entries of a kind; how many fit is learned from the first batch."""
+    """Import all entries of a kind. The batch size is learned from the first batch."""
     at, size = 0, MAX_ITEMS
     while at < count:
         limit = yield from most_gas(settings.max_gas)
@@ -238,7 +238,7 @@ def _fitting(
     make: Callable[[range], Intent],
     wanted: range,
 ) -> Flow[tuple[int, int]]:
-    """Return how many of the first entries fit in a transaction, and with how much gas."""
+    """Return how many entries fit in a transaction, and the gas that they need."""
     size, sender = len(wanted), settings.signer.address
     while True:
         intent = make(wanted[:size])
@@ -246,7 +246,7 @@ def _fitting(
         call = dialect.write((intent,), each_alone=False, sender=sender)
         try:
             needed = yield from GasEstimate(call)
-        except (RpcRefused, RpcTimeout, UnknownRevert):  # so nodes say that it is too much
+        except (RpcRefused, RpcTimeout, UnknownRevert):  # nodes report this if it is too much
             if size == 1:
                 raise
             size //= 2
@@ -263,16 +263,16 @@ def _fitting(
 
 
 def settled(dialect: Dialect, settings: ImportOptions) -> Flow[None]:
-    """Wait until nothing that the owner sent is without a block, for as long as for a receipt.
+    """Wait until all transactions of the owner are mined, with the time limit of a receipt.
 
-    What the journal knows and no node does is handed over again.
+    Transactions in the journal that no node knows are sent again.
 
     Args:
-        dialect: How the new contracts are spoken to.
-        settings: Who signs, and how long a receipt is waited for.
+        dialect: The dialect of the new contracts.
+        settings: The options.
 
     Raises:
-        InvalidInput: Something still is in no block.
+        InvalidInput: A transaction is still not mined.
     """
     sender = yield from sender_for(dialect.deployment, settings.signer.address, settings.options)
     started = yield from Clock()

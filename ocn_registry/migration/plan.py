@@ -1,7 +1,7 @@
-"""Decide, before anything is paid, which entries of a snapshot new contracts accept, and why.
+"""Decide which entries of a snapshot new contracts accept, before anything is paid.
 
-An entry is carried over as it is, or left out with its reason, together with everything that
-depends on it. There is one exception: a service whose URL is rejected is carried over without a
+An entry is carried over unchanged, or left out with the reason, together with everything that
+depends on it. There is one exception: a service with a rejected URL is carried over without the
 URL, because its agreements would be lost with it.
 """
 
@@ -23,25 +23,25 @@ if TYPE_CHECKING:
     from ocn_registry.migration.values import Consent, Snapshot
     from ocn_registry.models import Address, Node, Party, PartyId, Service
 
-# How `evm.abi` writes bytes that are not UTF-8: such text is not what the contract holds.
+# How `evm.abi` represents bytes that are not UTF-8: such text differs from the contract's.
 _ESCAPED = re.compile(r"\\x[0-9a-f]{2}", re.ASCII)
-_MAX_IDS = 64  # of an account, by the new contracts
+_MAX_IDS = 64  # per account, in the new contracts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What is carried over from a snapshot.
+    """The part of a snapshot to carry over.
 
     Attributes:
-        digest: The snapshot's.
-        nodes: Nodes to import, in the order of the snapshot, as the others.
-        parties: Parties to import, one for each id, with the URLs that they will be reached at; of
-            an account's, the one under its current id comes last.
+        digest: The snapshot's digest.
+        nodes: Nodes to import. All lists are in the order of the snapshot.
+        parties: Parties to import, one for each id, with their nodes' URLs after the import; the
+            party under an account's current id comes last.
         services: Services to import.
         agreements: Agreements to import.
-        left_out: What is not imported.
-        changed: What is imported, and not as it was: services without their URL, and parties that
-            can't be reached because their node is not imported.
+        left_out: Entries that are not imported.
+        changed: Entries that are imported with changes: services without their URL, and parties
+            that can't be reached because their node is not imported.
     """
 
     digest: str
@@ -54,7 +54,7 @@ class Plan:
 
     @property
     def unreachable(self) -> tuple[Party, ...]:
-        """Parties that are imported and can't be reached, because their node is not imported."""
+        """Imported parties that can't be reached because their node is not imported."""
         subjects = {one.subject for one in self.changed if one.why is Why.UNREACHABLE}
         return tuple([party for party in self.parties if _subject(party) in subjects])
 
@@ -67,7 +67,7 @@ class Plan:
         return {account: tuple(entries) for account, entries in found.items()}
 
     def letter(self, account: Address) -> str:
-        """Return a text to send to somebody who has to do something.
+        """Return a letter to an account that has to act.
 
         Args:
             account: One of `to_do`.
@@ -87,7 +87,7 @@ class Plan:
         return "\n".join(lines) + "\n"
 
     def __str__(self) -> str:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
-        """Return it in lines, unprintable characters escaped."""
+        """Return it in lines, with unprintable characters escaped."""
         lines = [
             f"snapshot {self.digest}",
             f"nodes to import: {len(self.nodes)}",
@@ -104,11 +104,11 @@ class Plan:
 
 
 def decide(snapshot: Snapshot, check: Callable[[Intent], None]) -> Plan:
-    """Decide what of a snapshot is carried over.
+    """Decide which entries of a snapshot to carry over.
 
     Args:
-        snapshot: What stands in the old registry.
-        check: Raises `InvalidInput` for what the new contracts refuse: their dialect's.
+        snapshot: The old registry.
+        check: The new dialect's `check`, which raises `InvalidInput` for rejected intents.
     """
     deciding = _Deciding(check)
     nodes = deciding.nodes(snapshot.nodes)
@@ -189,7 +189,7 @@ class _Deciding:
         return tuple(kept)
 
     def parties(self, parties: tuple[Party, ...]) -> tuple[Party, ...]:
-        """Return the parties that are carried over, of each account the current one last."""
+        """Return the parties to carry over, with each account's current one last."""
         kept: dict[Address, list[Party]] = {}
         taken: set[PartyId] = set()
         ids = {_id(party) for party in parties}

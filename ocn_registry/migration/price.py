@@ -1,7 +1,7 @@
-"""The most that an import costs, calculated without a chain before anything is paid.
+"""The maximum cost of an import, calculated without a chain.
 
 The figures were measured (London rules) for each kind of entry, with short and long texts, few and
-many permissions, alone and in batches, and rounded up: the actual cost is 80 to 100 per cent.
+many permissions, alone and in batches, and rounded up: the actual cost is 80 to 100 percent.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
     from ocn_registry.migration.plan import Plan
 
-MAX_ITEMS = 100  # what the contracts take in one call
-SPARE = 20  # a batch is sent with its estimate and a twentieth
-_BATCH = 51_000  # with what the first entry of a contract costs more
+MAX_ITEMS = 100  # the contracts' limit for one call
+SPARE = 20  # a batch is sent with its estimate plus a twentieth
+_BATCH = 51_000  # including the extra cost of a contract's first entry
 _NODE, _NODE_SLOT = 51_500, 26_100
 _PARTY, _SERVICE, _AGREEMENT = 63_500, 68_500, 62_600
 _SERVICE_SLOT, _MEMBER = 25_700, 900
@@ -25,11 +25,11 @@ _WORD = 32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportPrice:
-    """What an import takes.
+    """The cost of an import.
 
     Attributes:
-        transactions: About how many transactions.
-        gas: Most gas of all of them.
+        transactions: Approximate number of transactions.
+        gas: Maximum gas for all of them.
     """
 
     transactions: int
@@ -37,11 +37,11 @@ class ImportPrice:
 
 
 def price_of(plan: Plan, max_gas: int | None) -> ImportPrice:
-    """Return what the import of all entries of a plan takes at most.
+    """Return the maximum cost of importing all entries of a plan.
 
     Args:
-        plan: What is to be imported.
-        max_gas: Most gas for one transaction; `None` where there is no limit.
+        plan: The plan.
+        max_gas: Maximum gas for a transaction; `None` for no limit.
     """
     kinds = (
         [_NODE + _NODE_SLOT * _slots(node.domain) for node in plan.nodes],
@@ -63,7 +63,7 @@ def price_of(plan: Plan, max_gas: int | None) -> ImportPrice:
 
 
 def _batches(entries: Iterable[int], max_gas: int | None) -> list[int]:
-    """Return the gas of each batch, each as full as it may be."""
+    """Return the gas of each batch, with as many entries as possible in each."""
     found: list[int] = []
     items = 0
     for entry in entries:
@@ -78,7 +78,7 @@ def _batches(entries: Iterable[int], max_gas: int | None) -> list[int]:
 
 
 def _slots(text: str) -> int:
-    """Return how many words of storage a text takes."""
+    """Return the number of storage words for a text."""
     size = len(text.encode())
     if size < _WORD:
         return 1 if size else 0

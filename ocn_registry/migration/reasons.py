@@ -1,4 +1,4 @@
-"""Why an entry can't be carried over as it is, and what its owner can do about it."""
+"""Reasons why an entry can't be carried over unchanged, and remedies for its owner."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Kind(Enum):
 
 
 class Why(Enum):
-    """Why something is not carried over, or not as it was."""
+    """Why an entry is not carried over, or not unchanged."""
 
     ZERO_ADDRESS = "it belongs to the zero address, so to nobody"
     TEXT_REFUSED = "the new contracts refuse it"
@@ -42,7 +42,7 @@ class Why(Enum):
 
     @property
     def remedy(self) -> str | None:
-        """What the owner of the entry can do once the import is closed; `None` for nothing."""
+        """What the entry's owner can do once the import is closed; `None` if nothing."""
         return _REMEDIES.get(self)
 
 
@@ -62,14 +62,14 @@ _REMEDIES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftOut:
-    """Something that stands in a registry and is not carried over, or not as it was.
+    """An entry that is not carried over, or not unchanged.
 
     Attributes:
-        kind: What it is.
-        subject: Which one; text that strangers wrote is in it as it stands.
+        kind: The kind of entry.
+        subject: The entry. It can contain unescaped text of strangers.
         why: The reason.
-        detail: More about it; may be empty.
-        account: The account that can do something about it; `None` when nobody has to.
+        detail: Details; may be empty.
+        account: The account that can act; `None` if none has to.
     """
 
     kind: Kind
@@ -79,6 +79,6 @@ class LeftOut:
     account: Address | None = None
 
     def __str__(self) -> str:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
-        """Return it in one line, unprintable characters escaped."""
+        """Return it in one line, with unprintable characters escaped."""
         text = f"{self.kind.value} {shown(self.subject, 300, public=True)}: {self.why.value}"
         return f"{text} ({shown(self.detail, 300, public=True)})" if self.detail else text

@@ -1,12 +1,11 @@
-"""What was given up on the new contracts while the import was open, and must stay away.
+"""Entries that were deleted on the new contracts while the import was open.
 
-While the import is open, people can already delete and revoke. Whoever has left, or revoked what
-was imported, must not find it there again when the import is run once more. Only the events of the
-new contracts say so.
+While the import is open, people can already delete and revoke. If the import is run again, it must
+not restore what they removed. Only the events of the new contracts reveal this.
 
-The registry's owner deletes too: to remove an entry, or to replace one that is not as planned. What
-the owner deleted stays away if it was as planned, and is imported again if it was not. What the
-owner reserved for somebody else is not imported.
+The registry's owner also deletes, to remove an entry or to replace one that differs from the plan.
+An entry deleted by the owner is not imported again if it was as planned, and is imported again if
+it was not. What the owner reserved for another account is not imported.
 """
 
 from __future__ import annotations
@@ -42,11 +41,11 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Removals:
-    """What was given up, by key.
+    """The removed entries, by key.
 
     Attributes:
         nodes: Operators.
-        parties: Ids, with the account that held each.
+        parties: Ids, each with the account that held it.
         services: Providers.
         agreements: Users and providers.
     """
@@ -64,26 +63,26 @@ class Removals:
 
     @classmethod
     def read(cls, dialect: Dialect, plan: Plan, first_block: int) -> Flow[Removals]:
-        """Read what was given up of a plan.
+        """Read which entries of a plan were removed.
 
         Args:
-            dialect: How the new contracts are spoken to.
-            plan: What is to be imported.
-            first_block: No block before it has an event of the contracts.
+            dialect: The dialect of the new contracts.
+            plan: The plan.
+            first_block: Number of the first block that can have events of the contracts.
         """
         events = yield from history_of(dialect, first_block)
         return cls.of(events, plan)
 
     @classmethod
     def of(cls, events: tuple[Event, ...], plan: Plan) -> Removals:
-        """Return what events say was given up of a plan."""
+        """Return which entries of a plan were removed, according to events."""
         found, planned = cls(), _planned(plan)
         for event in events:
             found._apply(event, planned)
         return found
 
     def without(self, plan: Plan) -> Plan:
-        """Return a plan without what was given up, and without what hung on it."""
+        """Return a plan without the removed entries, and without those that depend on them."""
         nodes = [
             one
             for one in plan.nodes
@@ -185,7 +184,7 @@ class Removals:
 
 
 def _planned(plan: Plan) -> dict[object, Change]:
-    """Return what the events of an import as planned say of nodes and parties, by key."""
+    """Return the nodes and parties that a planned import's events would contain, by key."""
     found: dict[object, Change] = {node.operator: NodeSet(node=node) for node in plan.nodes}
     for party in plan.parties:
         found[party.id] = PartySet(

@@ -1,4 +1,4 @@
-"""Take a snapshot: read everything at one block, and read from the events what lists don't say."""
+"""Take a snapshot: read all lists at one block, and the rest from events."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def take(dialect: Dialect, block: int | None, first_block: int) -> Flow[Snapshot
     Args:
         dialect: The dialect of the deployment.
         block: Number of the block; `None` for the latest.
-        first_block: No block before it has an event of the contracts. It counts where the contracts
-            don't say what was agreed to: then all events are read.
+        first_block: Number of the first block that can have events of the contracts. It counts
+            where the contracts don't say what was agreed to: then all events are read.
 
     Raises:
         InvalidInput: There is no such block.
-        BadAnswer: The block was replaced while it was read: begin again.
+        BadAnswer: The block was replaced during the read: start over.
     """
     at = (yield from Head()).ref if block is None else (yield from BlockAt(block))
     if at is None:
@@ -89,7 +89,7 @@ def _with_further(
     parties: tuple[Party, ...],
     former: list[Party],
 ) -> tuple[tuple[Party, ...], tuple[LeftOut, ...]]:
-    """Add the earlier ids of accounts, by which messages still reach them.
+    """Add the former ids of accounts that still resolve to them.
 
     Returns:
         The parties, and the former ids of accounts that are not listed.

@@ -1,7 +1,7 @@
 """Everything that a registry lists at one block, as a value.
 
-Entries are in the order of the contracts' lists. What the contracts also hold but no reader should
-believe (entries of the zero address, URLs that are still taken) is in `odd`.
+Entries are in the order of the contracts' lists. Other entries that readers must ignore (those of
+the zero address, URLs that are still taken) are in `odd`.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consent:
-    """An agreement in force, and to what.
+    """An agreement in force, with its permissions.
 
     Attributes:
-        user: Who agreed.
-        provider: With whose service.
-        permissions: What was agreed to, in ascending order; `None` when nothing tells.
-        changed_since: Whether the service needed other permissions at any time since.
+        user: The account that agreed.
+        provider: The provider of the service.
+        permissions: The agreed permissions, in ascending order; `None` if unknown.
+        changed_since: Whether the service has needed other permissions at any time since.
     """
 
     user: Address
@@ -36,17 +36,17 @@ class Snapshot:
     """A registry at a block.
 
     Attributes:
-        chain_id: Its chain.
+        chain_id: Id of its chain.
         registry: Address of its Registry.
         permissions: Address of its Permissions.
         block: The block.
         nodes: All nodes.
-        parties: All parties, one for each id that leads to its account: first-generation contracts
-            go on leading from an account's earlier ids to it, and those come right before the
-            current one. Memberships are not kept: a new registry counts its own.
-        services: All services in force; their versions are not kept.
+        parties: All parties, one for each id that resolves to its account. First-generation
+            contracts still resolve an account's former ids; these come right before the current
+            one. Memberships are not included: a new registry numbers its own.
+        services: All services in force, without versions.
         agreements: All agreements in force.
-        odd: What the contracts hold besides, as far as it can be found.
+        odd: Other entries of the contracts, as far as they can be found.
     """
 
     chain_id: int

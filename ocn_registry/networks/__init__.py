@@ -1,4 +1,4 @@
-"""Networks: where a registry stands, how to reach it, and what its chain is like.
+"""Networks: the deployments of registries, and facts about their chains.
 
 Each built-in network is one JSON file in this folder, named after the network. `from_json` reads a
 file of your own of the same form; the record of a finished deployment is such a file too.
@@ -129,7 +129,7 @@ class Deployment(Portable):
             )
 
     def to_dict(self) -> dict[str, object]:  # type: ignore[explicit-override]
-        """Return the deployment as a network file has it; what is not known is left out."""
+        """Return the deployment in the form of a network file; unknown facts are left out."""
         found = {field.key: plain(getattr(self, field.attribute)) for field in _PLACE}
         known = {name: value for name, value in found.items() if value not in (None, [])}
         return known | {name: plain(value) for name, value in chain_facts(self).items()}
@@ -200,7 +200,7 @@ def token_of(chain_id: int) -> str:
 
 
 def amount(wei: int, token: str) -> str:
-    """Return an amount of money in words, exact: in tokens, and in wei as well where it is small.
+    """Return an exact amount in words: in tokens, and if it is small, also in wei.
 
     Args:
         wei: The amount.
@@ -232,7 +232,7 @@ def with_chain_facts(deployment: Deployment) -> Deployment:
 
 
 def chain_facts(deployment: Deployment) -> dict[str, object]:
-    """Return what is known about a deployment's chain, as the keys of a network file.
+    """Return the known facts about a deployment's chain, with the keys of a network file.
 
     Args:
         deployment: Facts that are unknown there are left out.

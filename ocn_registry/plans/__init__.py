@@ -1,7 +1,7 @@
 """A write from the plan to the result: show, price, ask, send, report.
 
-The command line and the scripts for Ape both carry out their writes through this package; each
-brings its own `Console` to talk to the user. `intent_args` makes intents of text that a user types,
-`words` and `entries` turn values into sentences and JSON, `execute` carries out a plan. This
-package may import everything but `cli`.
+The command line and the Ape scripts both carry out their writes through this package, each with its
+own `Console` for talking to the user. `intent_args` converts a user's text to intents, `words` and
+`entries` convert values to sentences and JSON, and `execute` carries out a plan. This package may
+import everything except `cli`.
 """

@@ -1,7 +1,7 @@
-"""The current entries at a block, each read once: for what a plan says, compares, and warns about.
+"""The current entries at a block, each read at most once, for a plan's text and warnings.
 
-The entry that a write changes can be read together with other things, by `reading` or as an effect
-that somebody else asks (`question`); what else a plan needs is read when it is needed.
+The entry that a write changes can be read together with other data, by `reading` or as an effect
+that the caller performs (`question`); everything else is read when needed.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ T = TypeVar("T")
 
 
 class CurrentEntries:
-    """Reads entries as a client does, each only once."""
+    """A reader of entries like a client, with a cache."""
 
     def __init__(self, client: RegistryClient, block: int | None = None) -> None:
         """Create a reader of current entries at a block; `None` for the latest."""
@@ -57,12 +57,12 @@ class CurrentEntries:
             self._known[key] = yield from question
 
     def question(self, account: Address, intent: Intent) -> Effect[object] | None:
-        """Return the effect that reads the same entry; `None` if it takes more than one."""
+        """Return the effect that reads the same entry; `None` if it takes several."""
         found = self._asked(account, intent)
         return found[1] if found is not None and isinstance(found[1], Effect) else None
 
     def learn(self, account: Address, intent: Intent, answer: object) -> None:
-        """Keep the answer to `question`, which somebody else has asked."""
+        """Store the answer to `question`, which the caller performed."""
         found = self._asked(account, intent)
         if found is not None:
             self._known[found[0]] = answer
@@ -72,7 +72,7 @@ class CurrentEntries:
         return self._once(("node", account), lambda: self._client.node(account, block=self._block))
 
     def party(self, account: str) -> Party | None:
-        """Return the party of an account: the one of its current id."""
+        """Return the party of an account under its current id."""
         return next(iter(self.parties_of(account)), None)
 
     def parties_of(self, account: str) -> tuple[Party, ...]:
@@ -105,7 +105,7 @@ class CurrentEntries:
         )
 
     def parties(self, *, operator: str) -> tuple[Party, ...]:
-        """Return the parties that are reached through the node of an operator."""
+        """Return the parties reached through an operator's node."""
         return self._once(
             ("parties", operator),
             lambda: self._client.parties(operator=operator, block=self._block),
@@ -113,7 +113,7 @@ class CurrentEntries:
 
     @property
     def is_before(self) -> bool:
-        """Whether this is what is listed before a write, and not what its block has."""
+        """Whether the entries are from before a write, rather than from its block."""
         return self._block is None
 
     def holdings(self, account: str) -> Holdings:
@@ -124,7 +124,7 @@ class CurrentEntries:
         )
 
     def controller_of(self, account: str) -> Address:
-        """Return whose signature counts for an account."""
+        """Return the account that signs for an account."""
         return self._once(
             ("controller_of", account),
             lambda: self._client.controller_of(account, block=self._block),

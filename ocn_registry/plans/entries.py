@@ -1,4 +1,4 @@
-"""Values in the form that people read; for programs, each value has `to_dict`."""
+"""Values in a form for people. For programs, each value has `to_dict`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Entry = dict[str, object]
 
 
 def controlled(account: Address, controller: Address) -> Entry:
-    """Return whose signature counts for an account as JSON; the account's own is `null`."""
+    """Return an account's controller as JSON; `null` if it has none."""
     return {"account": account, "controller": None if controller == account else controller}
 
 

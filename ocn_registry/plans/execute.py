@@ -30,26 +30,26 @@ Line = tuple[str, str]
 
 
 class Console(Protocol):
-    """The person who is shown the plan, and whoever reads the result."""
+    """The interface to the person who sees the plan and the reader of the result."""
 
     def note(self, text: str) -> None:
         """Print one line; the console escapes control characters."""
 
     @property
     def can_ask(self) -> bool:
-        """Whether somebody is there who has not agreed to everything beforehand."""
+        """Whether there is a person to ask, who has not agreed beforehand."""
         ...
 
     def agree(self, question: str, *, insist: bool) -> bool:
         """Return whether the person agrees.
 
         Args:
-            question: What is asked.
-            insist: Whether somebody has to agree explicitly. Otherwise silence is consent where
-                nobody can be asked.
+            question: The question.
+            insist: Whether explicit consent is needed. Otherwise, if nobody can be asked, consent
+                is assumed.
 
         Raises:
-            InvalidInput: Somebody has to agree, and nobody can be asked.
+            InvalidInput: Explicit consent is needed, and nobody can be asked.
         """
         ...
 
@@ -57,23 +57,23 @@ class Console(Protocol):
         """Print the result."""
 
     def waiting(self, options: WriteOptions) -> AbstractContextManager[WriteOptions]:
-        """Show the wait for a transaction: return options whose observers do so."""
+        """Return options that show the progress of waiting for a transaction."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan(Generic[T]):
-    """A write that was decided on and not sent yet.
+    """A write that has not been sent yet.
 
     Attributes:
-        payer: Pays for it.
-        lines: What it does, as labels and texts, in order. The network comes before them by itself.
-        quote: Simulates it and returns what it costs at most; `None` where that is not known yet.
+        payer: The account that pays.
+        lines: Its description, as labels and texts in order. The network is shown before them.
+        quote: Simulates it and returns the most that it can cost; `None` if that is not known yet.
         send: Sends it, for no more than the quote.
         report: Returns the result as data, and the exit code.
-        preview: What the result of a dry run contains besides its price.
-        question: What the person is asked.
-        insist: Whether somebody has to agree explicitly.
+        preview: The result of a dry run, apart from the price.
+        question: The question to the person.
+        insist: Whether explicit consent is needed.
     """
 
     payer: Address
@@ -98,8 +98,8 @@ def execute(
 
     Args:
         client: Reaches the registry.
-        plan: What is to be done.
-        console: Whom to ask.
+        plan: The plan.
+        console: Shows the plan, and asks.
         options: How transactions are priced and waited for.
         dry_run: Whether to stop before anything is sent.
 
@@ -112,7 +112,7 @@ def execute(
     shown: set[str] = set()
 
     def note(sentence: str) -> None:
-        if sentence not in shown:  # the plan and the sending may both find it out
+        if sentence not in shown:  # planning and sending can both notice it
             shown.add(sentence)
             say(console, "note", sentence)
 
@@ -131,7 +131,7 @@ def execute(
         try:
             with console.waiting(options) as watched:
                 outcome = plan.send(watched, quote)
-        except FeeAboveCap as error:  # dearer than shown: nothing was sent
+        except FeeAboveCap as error:  # more expensive than shown: nothing was sent
             if quote is None or not console.can_ask:
                 raise
             console.note(str(error))
@@ -149,7 +149,7 @@ def _quoted(
     console: Console,
     options: WriteOptions,
 ) -> Quote | None:
-    """Price a plan, and say what it costs and what else there is to know."""
+    """Price a plan, and print its cost and notices."""
     quote = plan.quote(options)
     if quote is None:
         return None
@@ -161,7 +161,7 @@ def _quoted(
 
 
 def within(options: WriteOptions, quote: Quote | None) -> WriteOptions:
-    """Return options with which a single transaction costs no more than a quote."""
+    """Return options that limit a single transaction to the cost of a quote."""
     if quote is None or quote.max_fee_per_gas_wei is None:
         return options
     caps = [each for each in (options.max_cost_wei, quote.cost_wei) if each is not None]
@@ -174,12 +174,12 @@ def say(console: Console, label: str, text: str) -> None:
 
 
 def read_after(read: Callable[[], T], otherwise: T, console: Console) -> T:
-    """Return what the registry says after a write, which is done whether or not this succeeds.
+    """Read the registry after a write, which is done even if this fails.
 
     Args:
-        read: Reads it.
-        otherwise: Returned where it can't be read: a node may lag behind the write's block.
-        console: Told when it can't be read.
+        read: The read.
+        otherwise: The result if reading fails: a node can be behind the write's block.
+        console: Notified if reading fails.
     """
     try:
         return read()
@@ -189,7 +189,7 @@ def read_after(read: Callable[[], T], otherwise: T, console: Console) -> T:
 
 
 def transaction(deployment: Deployment, outcome: Outcome) -> Entry:
-    """Return where a write is, and what it cost, as data."""
+    """Return the block and the cost of a write, as data."""
     explorer = deployment.explorer
     return {
         "hash": outcome.tx_hash,

@@ -23,14 +23,14 @@ from ocn_registry.plans.exit_codes import NOT_LISTED, REJECTED, RPC, UNEXPECTED,
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# v1's sentences for what is not listed.
+# v1's sentences for entries that are not listed.
 NO_NODE: Final = "Node operator not listed in registry."
 NO_PARTY: Final = "OCPI Party not listed in registry."
 NO_SERVICE: Final = "Provider has no Service listed"
 
 
 class NotListed(OcnRegistryError):
-    """Something that a command needs is not listed."""
+    """An entry that a command needs is not listed."""
 
 
 def code_of(error: BaseException) -> int:
@@ -53,11 +53,11 @@ def code_of(error: BaseException) -> int:
 
 
 def explain(error: OcnRegistryError, *, options: str = "") -> Iterator[str]:
-    """Yield what went wrong, and what to do next.
+    """Yield sentences about an error, and what to do next.
 
     Args:
-        error: What was raised.
-        options: The network options to repeat in commands that are suggested.
+        error: The error.
+        options: The network options, for suggested commands.
     """
     yield f"error: {error}"
     if isinstance(error, Reverted) and error.tx_hash is not None:

@@ -1,6 +1,6 @@
 """Plans to import entries of a snapshot into new contracts, and to close their import.
 
-If an import is interrupted, run the same command again: what is on the chain is not sent again.
+If an import is interrupted, run the same command again: imported entries are not sent again.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 
 class ImportTask:
-    """The entries of a snapshot on their way to new contracts."""
+    """The import of a snapshot's entries into new contracts."""
 
     def __init__(
         self,
@@ -52,19 +52,19 @@ class ImportTask:
 
         Args:
             client: Reaches the new registry.
-            planned: What is imported.
-            signer: Owns the new registry, and pays.
+            planned: The entries to import.
+            signer: The owner of the new registry, who pays.
             console: Shows the plan, and asks.
         """
         self._client, self._planned, self._signer, self._console = client, planned, signer, console
         self._perform = client.transport.perform
 
     def import_(self, options: WriteOptions, *, max_gas: int | None, dry_run: bool) -> int:
-        """Import what is planned and not there yet.
+        """Import the planned entries that are missing.
 
         Args:
             options: How transactions are priced and waited for.
-            max_gas: Most gas for one transaction; `None` for what a block takes.
+            max_gas: Maximum gas for a transaction; `None` for the block's limit.
             dry_run: Whether to stop before anything is sent.
 
         Returns:
@@ -73,7 +73,7 @@ class ImportTask:
         options = replace(options, journal=self._client.journal)
         how = ImportOptions(signer=self._signer, options=options, max_gas=max_gas)
         dialect = dialect_of(self._client.deployment)
-        run(settled(dialect, how), self._perform)  # wait for what an earlier run sent
+        run(settled(dialect, how), self._perform)  # wait for transactions of an earlier run
         left = migration.missing(self._client, self._planned)
         wanted, lacking = counts(self._planned), counts(left)
         lines = (
@@ -104,11 +104,11 @@ class ImportTask:
         return execute(self._client, plan, self._console, options, dry_run=dry_run)
 
     def close(self, options: WriteOptions, *, anyway: bool, dry_run: bool) -> int:
-        """Close the import of both contracts for good, if everything is as planned.
+        """Close the import of both contracts permanently, if everything is as planned.
 
         Args:
             options: How transactions are priced and waited for.
-            anyway: Close also if something differs from the plan; the plan shows what.
+            anyway: Whether to close even if something differs; the plan shows the differences.
             dry_run: Whether to stop before anything is sent.
 
         Returns:
@@ -225,14 +225,14 @@ class ImportTask:
 
 
 def _at_price(options: WriteOptions, quote: Quote | None) -> WriteOptions:
-    """Return options by which no transaction pays more per gas than the plan showed."""
+    """Return options that limit the price per gas to the one shown in the plan."""
     if quote is None:
         return options
     return replace(options, max_fee_per_gas_wei=quote.max_fee_per_gas_wei)
 
 
 class _Progress:
-    """Says after each batch how many entries are on the chain."""
+    """Prints the number of imported entries after each batch."""
 
     def __init__(self, console: Console, planned: dict[str, int], left: dict[str, int]) -> None:
         self._console = console
@@ -250,7 +250,7 @@ class _Progress:
 
 
 def entries_of(intent: Intent) -> tuple[str, int]:
-    """Return what a batch imports, and how many of it."""
+    """Return the kind of a batch's entries, and their number."""
     match intent:
         case ImportNodes():
             return "nodes", len(intent.nodes)
@@ -265,7 +265,7 @@ def entries_of(intent: Intent) -> tuple[str, int]:
 
 
 def counts(planned: migration.Plan) -> dict[str, int]:
-    """Return how many entries of each kind a plan has."""
+    """Return the number of entries of each kind in a plan."""
     return {
         "nodes": len(planned.nodes),
         "parties": len(planned.parties),

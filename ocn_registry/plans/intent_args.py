@@ -1,4 +1,4 @@
-"""Make intents of the text that a user types, and correct small mistakes of form.
+"""Convert a user's text to intents, and correct small formal mistakes.
 
 v1's command writes party ids in capital letters and accepts a URL that ends in a slash.
 """
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def set_node(url: str) -> SetNode:
-    """Return the intent to list a node under a URL; `same_url` says what is corrected.
+    """Return the intent to list a node under a URL, normalized by `same_url`.
 
     Raises:
         InvalidInput: No client can use the URL. Newer contracts are stricter.
@@ -44,9 +44,9 @@ def set_party(
     """Return the intent to list a party.
 
     Args:
-        credentials: Its country code and party id.
+        credentials: Country code and party id.
         roles: Names of its roles.
-        operator: Address that runs the node through which it is reached.
+        operator: Address of the operator of the party's node.
     """
     country_code, party_id = credentials
     return SetParty(
@@ -60,7 +60,7 @@ def set_party(
 def set_party_modules(
     sender: Iterable[str], receiver: Iterable[str], credentials: tuple[str, str] | None = None
 ) -> SetPartyModules:
-    """Return the intent to set the modules whose sender and receiver interface a party has.
+    """Return the intent to set a party's modules by interface.
 
     Args:
         sender: Names of modules.
@@ -93,7 +93,7 @@ def set_party_website(credentials: tuple[str, str], website: str) -> SetPartyWeb
 
 
 def delete_party(credentials: tuple[str, str] | None) -> DeleteParty:
-    """Return the intent to give up an id; `None` for the account's only one."""
+    """Return the intent to delete an id; `None` for the account's only one."""
     country_code, party_id = _id(credentials)
     return DeleteParty(country_code=country_code, party_id=party_id)
 
@@ -112,12 +112,13 @@ def set_service(name: str, url: str, permissions: Iterable[str]) -> SetService:
 
 
 def create_agreement(client: RegistryClient, provider: str, *, signed: bool) -> CreateAgreement:
-    """Return the intent to agree to what a service needs now, and to nothing else.
+    """Return the intent to agree to exactly the permissions that a service needs now.
 
     Args:
         client: Looks up the service.
         provider: Address of the provider.
-        signed: Whether it is signed for a spender: some contracts can't bind such a consent.
+        signed: Whether it is signed for a spender: some contracts can't bind such an agreement to
+            permissions.
 
     Raises:
         NotListed: The provider offers no service.

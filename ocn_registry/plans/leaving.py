@@ -1,7 +1,7 @@
-"""The plan to leave: everything that an account has is deleted.
+"""The plan to leave: delete everything that an account has.
 
-Services are in a contract of their own, so it can take two transactions. The service goes first:
-its slot in the list is free at once.
+Services are in a separate contract, so it can take two transactions. The service is deleted first,
+which frees its slot in the list immediately.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class LeaveTask:
-    """An account on its way out."""
+    """The deletion of everything that an account has."""
 
     def __init__(
         self,
@@ -43,9 +43,9 @@ class LeaveTask:
 
         Args:
             client: Reaches the registry.
-            account: Whose entries are given up.
-            signer: Its key, or its controller.
-            payer: Signs the transactions, and pays.
+            account: The account.
+            signer: Its key, or its controller's.
+            payer: Signs the transactions and pays.
             console: Shows the plan, and asks.
         """
         self._client, self._account, self._console = client, account, console
@@ -108,10 +108,10 @@ class LeaveTask:
         )
 
     def _send(self, options: WriteOptions, quote: Quote | None) -> Outcome:
-        del quote  # the sum of these
+        del quote  # the sum of the quotes
         parts: list[Outcome] = []
         for steps, quoted in zip(self._groups, self._quotes, strict=True):
-            # What the first one has found out about the payer is not so any more for the next.
+            # The first quote's data about the payer is outdated for the next one.
             bound = quoted if not parts else replace(quoted, ready=None)
             parts.append(
                 self._client.send(*steps, signer=self._payer, options=options, quote=bound),

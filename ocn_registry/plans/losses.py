@@ -1,7 +1,7 @@
-"""What a write ends or gives up besides what it is asked for, one sentence for each thing.
+"""The side effects of a write: what else it ends or deletes, in sentences.
 
-A plan shows these before anything is signed. What can't be known in advance, such as who has agreed
-to a service, is said in general terms.
+A plan shows these before anything is signed. What is unknown in advance, such as who has agreed to
+a service, is described in general terms.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ _MOST_NAMED = 10
 def losses_of(  # noqa: C901, PLR0912 - one for each kind of intent
     current: CurrentEntries, account: Address, intent: Intent
 ) -> Iterator[str]:
-    """Yield what a write of an account ends or gives up.
+    """Yield what a write of an account ends or deletes as a side effect.
 
     Args:
-        current: Reads what there is now.
-        account: Whose entry changes.
-        intent: What changes.
+        current: The current entries.
+        account: The account whose entry changes.
+        intent: The change.
     """
     match intent:
         case SetNode():
@@ -91,7 +91,7 @@ def losses_of(  # noqa: C901, PLR0912 - one for each kind of intent
 def additions_of(
     current: CurrentEntries, account: Address, intent: Intent
 ) -> Iterator[tuple[str, str]]:
-    """Yield what a write adds beside what an account has already, or moves, each with its label."""
+    """Yield what a write adds to existing entries, or moves, each with a label."""
     if isinstance(intent, MoveAccount):
         for each in _held(current, current.holdings(account)):
             yield "moves", each
@@ -104,7 +104,7 @@ def additions_of(
 
 
 def losses_of_leaving(current: CurrentEntries, had: Holdings) -> Iterator[str]:
-    """Yield what an account gives up that gives up everything."""
+    """Yield the side effects of deleting everything that an account has."""
     for party in had.parties:
         yield f"the id {party.id}: another account can take it"
     yield from _of_service(current, had.account)
@@ -136,7 +136,7 @@ def party_meant(
     account: Address,
     intent: SetParty | SetPartyModules | SetPartyWebsite | DeleteParty,
 ) -> Party | None:
-    """Return the party that a write of an account is about; `None` if it is not listed yet."""
+    """Return the party that a write of an account concerns; `None` if it is not listed yet."""
     named = (intent.country_code, intent.party_id)
     if None in named or (isinstance(intent, SetParty) and not current.has_many_ids):
         return current.party(account)

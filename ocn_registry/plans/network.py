@@ -1,4 +1,4 @@
-"""What a plan says about the network: chain, node, token, and when a block is final."""
+"""A plan's lines about the network: chain, node, token and finality."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 
 def node_of(deployment: Deployment) -> str:
-    """Return which RPC node is asked, without the parts of its URL that may be secret."""
+    """Return the name of the RPC node, without the secret parts of its URL."""
     url = deployment.rpc_urls[0]
-    return origin(url) or shown(url).strip("'")  # Ape's users know theirs by another name
+    return origin(url) or shown(url).strip("'")  # Ape's users know it by another name
 
 
 def network_lines(deployment: Deployment) -> tuple[tuple[str, str], ...]:
-    """Return the lines of a plan that say which chain it is, and which node is asked."""
+    """Return a plan's lines about the chain and the RPC node."""
     where = f"{deployment.name} (chain {deployment.chain_id}), {node_of(deployment)}"
     return (("network", where),)
 
@@ -31,7 +31,7 @@ def amount(wei: int, deployment: Deployment) -> str:
 
 
 def confirmations_of(wait: str, deployment: Deployment) -> int:
-    """Return how many blocks to wait for: `confirmed`, `final` or a number."""
+    """Return the number of confirmations for `confirmed`, `final` or a number."""
     if wait == "confirmed":
         return 1
     if wait == "final":
@@ -47,7 +47,7 @@ def final_of(deployment: Deployment, otherwise: str) -> int:
 
     Args:
         deployment: The registry, and its chain.
-        otherwise: What to do if the number is unknown.
+        otherwise: The remedy if the number is unknown.
 
     Raises:
         InvalidInput: The number is unknown.

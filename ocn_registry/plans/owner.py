@@ -47,20 +47,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnerAction:
-    """Something that the owner does.
+    """An action of the owner.
 
     Attributes:
-        name: The command's word for it.
-        says: What it does, for people.
-        reason: Why; empty where no reason is needed.
-        account: Whose entry it is about.
-        before: The entry now.
-        quote: Simulates it as sent by an account, and prices it.
+        name: Its name on the command line.
+        says: Description for people.
+        reason: The reason; empty if none is needed.
+        account: The account whose entry it concerns.
+        before: The current entry.
+        quote: Simulates and prices it with an account as the sender.
         send: Sends it.
         read: Reads the entry at a block.
-        steps: The same as values, where a Safe can do it by a file.
-        only_if_same: Whether it is refused once the entry is not the one that was shown.
-        losses: What it ends or gives up.
+        steps: Its steps, if a Safe can execute it from a file.
+        only_if_same: Whether to refuse it if the entry has changed since it was shown.
+        losses: Its side effects.
     """
 
     name: str
@@ -77,7 +77,7 @@ class OwnerAction:
 
 
 def has_no_end(action: Entry, deployment: Deployment) -> bool:
-    """Return whether an action of this registry has no known end in the log."""
+    """Return whether an action in this registry has no outcome in the log."""
     this = (action.get("chainId"), action.get("contract")) == (
         deployment.chain_id,
         deployment.registry,
@@ -86,13 +86,13 @@ def has_no_end(action: Entry, deployment: Deployment) -> bool:
 
 
 def is_whole(name: object, account: object, outcome: Outcome, state: Entry | None = None) -> bool:
-    """Return whether all of an action took effect; a reassigned id has to have its new holder.
+    """Return whether an action took full effect; a reassigned id must have its new holder.
 
     Args:
-        name: The action.
-        account: Whom it is about.
-        outcome: What its transaction did.
-        state: The entry afterwards. If somebody else sent the claim early, it alone tells.
+        name: Name of the action.
+        account: The account that it concerns.
+        outcome: The outcome of its transaction.
+        state: The entry afterwards, the only evidence if someone else sent the claim early.
     """
     if name == "delete-party":
         return not hit_instead(account, outcome)
@@ -102,13 +102,13 @@ def is_whole(name: object, account: object, outcome: Outcome, state: Entry | Non
 
 
 def hit_instead(account: object, outcome: Outcome) -> list[Address]:
-    """Return the accounts that a deletion hit in place of the one that was meant."""
+    """Return the accounts that a deletion hit instead of the intended one."""
     deleted = [each.address for each in outcome.changes if isinstance(each, PartyDeleted)]
     return [] if account in deleted else deleted
 
 
 class OwnerTask:
-    """An action of the owner on its way into the chain."""
+    """The execution of an owner's action."""
 
     def __init__(
         self,
@@ -121,14 +121,14 @@ class OwnerTask:
 
         Args:
             client: Reaches the registry.
-            action: What is done.
+            action: The action.
             log: The owner's log.
             console: Shows the plan, and asks.
         """
         self._client, self._action, self._log, self._console = client, action, log, console
 
     def execute(self, owner: Signer, options: WriteOptions, *, dry_run: bool) -> int:
-        """Show the plan, ask, log it, do it, and log how it ended.
+        """Show the plan, ask, log the intention, send it, and log the outcome.
 
         Returns:
             The exit code.
@@ -145,7 +145,7 @@ class OwnerTask:
         return execute(self._client, plan, self._console, options, dry_run=dry_run)
 
     def write_safe_file(self, *, dry_run: bool) -> str:
-        """Show the plan, and return the file by which a Safe that owns the registry does it.
+        """Show the plan, and return the file for a Safe that owns the registry.
 
         Raises:
             InvalidInput: The owner is not a contract.
@@ -161,7 +161,7 @@ class OwnerTask:
         client.verify(*[step for step in action.steps if isinstance(step, SignedRequest)])
         dialect = dialect_of(client.deployment)
         perform(replace(dialect.write(action.steps, each_alone=False, sender=safe), sender=safe))
-        # Several, each on its own: see `flows.admin.reassign`.
+        # Several independent steps: see `flows.admin.reassign`.
         call = dialect.write(action.steps, each_alone=len(action.steps) > 1, sender=safe)
         if not dry_run:
             self._begin(safe)
@@ -190,7 +190,7 @@ class OwnerTask:
             )
 
     def _begin(self, owner: Address) -> LoggedAction:
-        """Log what is going to be done, and where."""
+        """Log the intention, and the registry."""
         deployment = self._client.deployment
         place: Entry = {
             "network": deployment.name,
@@ -242,7 +242,7 @@ class OwnerTask:
         return result, DONE if whole else REJECTED
 
     def _log_end(self, logged: LoggedAction, status: str, **known: object) -> None:
-        """Log an end; what was done is reported even when that fails."""
+        """Log the outcome. It is reported even if logging fails."""
         try:
             logged.note(status, **known)
         except InvalidInput as error:
@@ -264,7 +264,7 @@ class OwnerTask:
 
 
 def logged_outcome(outcome: Outcome) -> Entry:
-    """Return what the log keeps of an outcome."""
+    """Return the log's form of an outcome."""
     return {
         "transaction": outcome.tx_hash,
         "blockNumber": outcome.block.number,

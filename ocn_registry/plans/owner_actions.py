@@ -1,4 +1,4 @@
-"""The actions of a registry's owner, and how to settle those in the log that have no end."""
+"""The actions of a registry's owner."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def delete_party(
     reason: str,
     account: Address | None = None,
 ) -> OwnerAction:
-    """Return the action that deletes a party: of this account, if one is named.
+    """Return the action that deletes a party; if an account is given, only its own.
 
     Raises:
         NotListed: Nobody holds the id.
@@ -136,10 +136,10 @@ def reserve_id(
     holder: Address | None,
     reason: str,
 ) -> OwnerAction:
-    """Return the action that keeps an id for one account; `None` lifts the reservation.
+    """Return the action that reserves an id for an account; `None` lifts the reservation.
 
     Raises:
-        NotListed: The reservation is to be lifted, and the id is not reserved.
+        NotListed: There is no reservation of the id to lift.
     """
     party_key = PartyId(country_code, party_id)
     reserved = client.reservation_of(country_code, party_id)
@@ -174,14 +174,14 @@ def reserve_id(
 def reserve_url(
     client: RegistryClient, url: str, operator: Address | None, reason: str
 ) -> OwnerAction:
-    """Return the action that keeps a URL for one operator; `None` lifts the reservation.
+    """Return the action that reserves a URL for an operator; `None` lifts the reservation.
 
     Raises:
-        NotListed: The reservation is to be lifted, and the URL is not reserved.
+        NotListed: There is no reservation of the URL to lift.
     """
     reserved = client.node_reservation_of(url)
     _check_lifted(shown(url), operator, reserved)
-    # As it is written: what is the same URL to a client is another one to the contracts.
+    # As given: URLs that are equivalent to clients are different to the contracts.
     intent = AdminReserveNode(domain=url, operator=operator)
 
     def state(block: int | None) -> Entry:
@@ -240,7 +240,7 @@ def hand_over(
 
 
 def accept(client: RegistryClient, new_owner: Address, reason: str) -> OwnerAction:
-    """Return the action by which an account accepts the registry."""
+    """Return the action with which an account accepts the registry."""
     deployment, perform = client.deployment, client.transport.perform
     run(handover.offered(deployment, new_owner), perform)
     return OwnerAction(
@@ -307,7 +307,7 @@ def execute(
 
 
 def ownership(client: RegistryClient, block: int) -> Entry:
-    """Return who owns the registry at a block, and whether its import is open."""
+    """Return the owner and the pending owner at a block, and whether the import is open."""
     limits = client.limits
     opens = {
         contract.value: client.owner.import_open(contract, block=block)
@@ -347,7 +347,7 @@ def _check_lifted(what: str, holder: Address | None, reserved: Address | None) -
 
 
 def _without(client: RegistryClient, party: Party) -> tuple[str, ...]:
-    """Return what an account loses with one of its ids."""
+    """Return the side effects for an account of losing one of its ids."""
     gone = DeleteParty(country_code=party.id.country_code, party_id=party.id.party_id)
     return tuple(losses_of(CurrentEntries(client), party.address, gone))
 

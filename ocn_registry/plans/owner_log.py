@@ -1,9 +1,10 @@
-"""The owner's log: what was done to whose entry, and why. The chain does not record reasons.
+"""The owner's log: actions with their reasons, which the chain does not record.
 
-A file of JSON lines that is only appended to. A line holds all that was known when it was written:
-first what is intended, before anything is signed; then the hash, before anything is sent; then the
-end: `done`, `in part`, `failed` or `unknown`. Each is on the disk before the next step. After a
-crash the log says what may have happened, and `owner log --settle` asks the chain what did.
+It is an append-only file of JSON lines. A line holds everything that was known when it was written:
+first the intention, before anything is signed; then the hash, before anything is sent; then the
+outcome: `done`, `in part`, `failed` or `unknown`. Each line is on disk before the next step. After
+a crash, the log shows what may have happened, and `owner log --settle` looks up the outcome on the
+chain.
 """
 
 from __future__ import annotations
@@ -44,10 +45,10 @@ def default_path() -> Path:
 
 
 def checked_reason(text: str) -> str:
-    """Return a reason without surrounding space.
+    """Return a reason without surrounding spaces.
 
     Raises:
-        InvalidInput: It is empty or too long.
+        InvalidInput: The reason is empty or too long.
     """
     reason = text.strip()
     if not reason or len(reason) > _MOST_CHARACTERS:
@@ -59,17 +60,17 @@ def checked_reason(text: str) -> str:
 
 
 class LoggedAction:
-    """One action of the owner in the log, from the intention to its end."""
+    """An action in the log, from its intention to its outcome."""
 
     def __init__(self, path: Path, known: Entry) -> None:
-        """Log what is intended.
+        """Log the intention.
 
         Args:
             path: The log.
-            known: Network, contract, who, what, the entry before, and why.
+            known: Network, contract, account, action, current entry and reason.
 
         Raises:
-            InvalidInput: The log can't be written. Nothing may be done then.
+            InvalidInput: The log can't be written. The action must not be carried out then.
         """
         self._path = path
         self._known: Entry = {"id": uuid.uuid4().hex, **known}
@@ -80,8 +81,8 @@ class LoggedAction:
         """Add a line.
 
         Args:
-            status: How far it has come.
-            known: What is known now.
+            status: The status of the action.
+            known: Additional fields.
 
         Raises:
             InvalidInput: It can't be written.
@@ -92,10 +93,10 @@ class LoggedAction:
 
 
 class LoggingSigner:
-    """A signer that logs each transaction before anybody else sees it."""
+    """A signer that logs each transaction before it is sent."""
 
     def __init__(self, signer: Signer, action: LoggedAction) -> None:
-        """Wrap a signer, for the action that it signs for."""
+        """Wrap a signer, for an action."""
         self._signer, self._action = signer, action
 
     @property
@@ -118,7 +119,7 @@ def append(path: Path, line: Entry) -> None:
     """Append a line to a log, and flush it to the disk.
 
     Raises:
-        InvalidInput: It can't be written, or others may read it.
+        InvalidInput: The log can't be written, or is readable by others.
     """
     text = json.dumps(line, ensure_ascii=True)
     flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
@@ -142,13 +143,13 @@ def append(path: Path, line: Entry) -> None:
 
 
 def actions(path: Path) -> list[Entry]:
-    """Return the last known state of each action in a log, in the order in which they began.
+    """Return the latest state of each action in a log, in the order of their start.
 
     Args:
-        path: The log; a missing file is an empty log.
+        path: The log. A missing file counts as an empty log.
 
     Raises:
-        InvalidInput: It can't be read.
+        InvalidInput: The log can't be read.
     """
     content = read_own(path, _MOST_BYTES, what="log")
     if content is None:
@@ -157,7 +158,7 @@ def actions(path: Path) -> list[Entry]:
     for text in content.splitlines():
         try:
             line = parse_json(text, STATE_FILE)
-        except ValueError:  # torn by a crash
+        except ValueError:  # incomplete after a crash
             continue
         if _is_object(line) and isinstance(number := line.get("id"), str):
             begun = known.get(number, line).get("begun") or line.get("at")
@@ -166,7 +167,7 @@ def actions(path: Path) -> list[Entry]:
 
 
 def settle(path: Path, action: Entry, status: str, **known: object) -> Entry:
-    """Log the end of an action that was interrupted, and return its entry."""
+    """Log the outcome of an interrupted action, and return its entry."""
     rest: Entry = {key: value for key, value in action.items() if key != "begun"}
     line: Entry = {**rest, **_now(), "status": status, **known}
     append(path, line)
@@ -201,7 +202,7 @@ def _write(handle: int, content: bytes) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    if os.name != "posix":  # elsewhere a folder can't be opened
+    if os.name != "posix":  # other systems can't open folders
         return
     handle = os.open(folder, os.O_RDONLY)
     try:

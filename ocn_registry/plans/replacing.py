@@ -1,4 +1,4 @@
-"""Plans to replace a stuck transaction: by one with a higher price, or by one that does nothing."""
+"""Plans to replace a stuck transaction, at a higher price or with one that does nothing."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _GAS_OF_NOTHING = 21_000
 
 
 class ReplacementTask:
-    """A transaction on its way to take the place of another one."""
+    """The replacement of a stuck transaction."""
 
     def __init__(
         self,
@@ -45,10 +45,10 @@ class ReplacementTask:
 
         Args:
             client: Reaches the registry; its journal may know the transaction.
-            tx_hash: Hash of the transaction that is stuck.
+            tx_hash: Hash of the stuck transaction.
             payer: The account that sent it.
             console: Shows the plan, and asks.
-            void: Whether it is cancelled, and not sent again.
+            void: Whether to cancel it instead of sending it again.
         """
         self._client, self._tx_hash, self._payer = client, tx_hash, payer
         self._console, self._void = console, void

@@ -1,4 +1,4 @@
-"""What became of actions of the owner's log that have no end there."""
+"""Look up the outcomes of open actions in the owner's log."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def settled(
     action: Entry,
     note: Callable[[str], None],
 ) -> Entry:
-    """Return an action of the log with its end, after asking the chain for it.
+    """Return an action of the log with its outcome, looked up on the chain if necessary.
 
     Args:
         client: Reaches the registry.
-        path: The log; the end is added to it.
-        action: The action, which may have its end already.
-        note: Told about an action whose end is still not known.
+        path: The log. The outcome is added to it.
+        action: The action, which may already have its outcome.
+        note: Called with a sentence about an action whose outcome is still unknown.
     """
     tx_hash = action.get("transaction")
     if not has_no_end(action, client.deployment) or not isinstance(tx_hash, str):
@@ -51,7 +51,7 @@ def settled(
 
 
 def _check_nonce(client: RegistryClient, action: Entry, tx_hash: str) -> None:
-    """Raise `TransactionReplaced` when another transaction has taken the nonce for good."""
+    """Raise `TransactionReplaced` if another transaction has finally used the nonce."""
     who, nonce, perform = action.get("who"), action.get("nonce"), client.transport.perform
     if not isinstance(who, str) or not isinstance(nonce, int):
         return

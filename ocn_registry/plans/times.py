@@ -1,4 +1,4 @@
-"""Moments and durations as people read them."""
+"""Times and durations in a form for people."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ _UNITS: Final = (("days", 86_400), ("hours", 3_600), ("minutes", 60), ("seconds"
 
 
 def moment(unix_s: int, now_unix_s: float | None = None) -> str:
-    """Return a moment as a date in UTC, with how far away it is.
+    """Return a time as a date in UTC, with its distance from now.
 
     Args:
-        unix_s: The moment, in Unix time; any integer.
-        now_unix_s: The present moment; this machine's unless given.
+        unix_s: The time, in Unix seconds; any integer.
+        now_unix_s: The current time; by default from this machine's clock.
     """
     if not 0 <= unix_s < _YEAR_10000:
         return "after the year 9999" if unix_s > 0 else "before the year 1970"
@@ -27,7 +27,7 @@ def moment(unix_s: int, now_unix_s: float | None = None) -> str:
 
 
 def span(seconds: int) -> str:
-    """Return a duration in its largest fitting unit: two of it at least, or one second."""
+    """Return a duration in the largest unit of which it has at least two, or in seconds."""
     for unit, length in _UNITS:
         if seconds >= 2 * length or length == 1:
             count = seconds // length

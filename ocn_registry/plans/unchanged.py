@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 def is_unchanged(  # noqa: PLR0911 - one for each kind of intent
     current: CurrentEntries, account: Address, intent: Intent
 ) -> bool:
-    """Return whether the entry of an account is already as an intent wants it.
+    """Return whether an intent would change nothing in an account's entry.
 
     Args:
-        current: Reads the entry.
-        account: Whose entry it is.
-        intent: What is wanted. A deletion always changes something, or is refused.
+        current: The current entries.
+        account: The account.
+        intent: The intent. A deletion always changes something, or is rejected.
     """
     match intent:
         case SetNode():

@@ -1,4 +1,4 @@
-"""Intents and changes as sentences. Text that others wrote is escaped and bounded."""
+"""Intents and changes as sentences. Text of other people is escaped and bounded."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ _URL = re.compile(r"https?://[-a-z0-9._~:/%\[\]]{1,255}")
 
 
 def words_of(intent: Intent) -> str:  # noqa: C901, PLR0911, PLR0912 - one for each intent
-    """Return what an intent does, as the end of the sentence "The account wants to ..."."""
+    """Return a description of an intent, to complete the sentence "The account wants to ..."."""
     match intent:
         case SetNode():
             return f"list its node under {url_text(intent.domain)}"
@@ -141,7 +141,7 @@ def words_of(intent: Intent) -> str:  # noqa: C901, PLR0911, PLR0912 - one for e
 
 
 def event_in_words(event: Event) -> str:
-    """Return what happened, with a reserve where the contracts leave open what it was."""
+    """Return a description of an event, with a caveat if the contracts leave it ambiguous."""
     sentence = _changed(event.change)
     if event.certain:
         return sentence
@@ -151,7 +151,7 @@ def event_in_words(event: Event) -> str:
 
 
 def way_of(how: object, sender: object) -> str:
-    """Return how a change was sent, from the fields of its entry."""
+    """Return a description of how a change was sent, from the fields of its entry."""
     who = "not known" if sender is None else str(sender)
     match how:
         case "signed":
@@ -230,7 +230,7 @@ def _text(text: str) -> str:
 
 
 def url_text(text: str) -> str:
-    """Return a URL as it is, or as other text where it has what no URL has."""
+    """Return a URL, escaped if it contains characters that no URL has."""
     return text if _URL.fullmatch(text) else _text(text)
 
 

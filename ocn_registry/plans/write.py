@@ -56,7 +56,7 @@ _REPEATABLE = (
 
 
 class WriteTask:
-    """Steps on their way into the chain."""
+    """The execution of a write."""
 
     def __init__(  # noqa: PLR0913 - all that a write has
         self,
@@ -75,8 +75,8 @@ class WriteTask:
             steps: Intents of the payer, or requests that others signed.
             payer: Signs the transaction, and pays.
             console: Shows the plan, and asks.
-            current: What was read before about the entries.
-            whole: Whether requests take effect all or not at all; otherwise each by itself.
+            current: The entries that were read before.
+            whole: Whether requests take effect all or none; otherwise independently.
         """
         self._present = current or CurrentEntries(client)
         self._client, self._steps, self._payer, self._console = client, steps, payer, console
@@ -98,9 +98,9 @@ class WriteTask:
 
         Args:
             options: How the transaction is priced and waited for.
-            insist: Whether somebody has to agree explicitly.
+            insist: Whether explicit consent is needed.
             dry_run: Whether to stop before anything is sent.
-            unless_unchanged: Whether to send nothing if all is listed like this already.
+            unless_unchanged: Whether to send nothing if everything is already listed like this.
 
         Returns:
             The exit code.
@@ -126,7 +126,7 @@ class WriteTask:
         return execute(self._client, plan, self._console, options, dry_run=dry_run)
 
     def _look(self, options: WriteOptions) -> None:
-        """Read what is listed now and price the write, in as few requests as that takes."""
+        """Read the listed entries and price the write, in as few requests as possible."""
         reads = [Running(self._present.reading(*change)) for change in self._changes]
         self._quoted = Running(self._pricing(options))
         run(gather(self._quoted, *reads), self._client.transport.perform)
@@ -134,11 +134,11 @@ class WriteTask:
             read.result()
 
     def _pricing(self, options: WriteOptions) -> Flow[Quote]:
-        """Simulate and price the write; requests that would fail are left out when it is sent."""
+        """Simulate and price the write. Requests that would fail are left out when sending."""
         dialect, payer = dialect_of(self._client.deployment), self._payer.address
         if options.journal is None:
             options = replace(options, journal=self._client.journal)
-        if len(self._signed) > 1 and not self._whole:  # each takes effect or fails on its own
+        if len(self._signed) > 1 and not self._whole:  # each takes effect or fails independently
             return quote_batch(dialect, self._signed, payer, options)
         return quote(dialect, self._steps, payer, options)
 
@@ -154,7 +154,7 @@ class WriteTask:
         for account, intent in self._changes:
             yield "signer", account
             yield "change", words_of(intent)
-            if not isinstance(intent, MoveAccount):  # of which all that moves is named
+            if not isinstance(intent, MoveAccount):  # everything that moves is listed
                 before = entry_of(self._present, intent, account)
                 yield "now", "not listed" if before is None else brief(before)
             yield from additions_of(self._present, account, intent)
@@ -165,9 +165,9 @@ class WriteTask:
             yield "warning", _REPEATABLE
 
     def _quote(self, options: WriteOptions) -> Quote | None:
-        """Simulate and price the write; requests that would fail are left out when it is sent."""
+        """Simulate and price the write. Requests that would fail are left out when sending."""
         quoted, self._quoted = self._quoted, None
-        if quoted is not None:  # asked a moment ago, along with what is listed
+        if quoted is not None:  # quoted just now, together with the listed entries
             return quoted.result()
         return run(self._pricing(options), self._client.transport.perform)
 
@@ -214,16 +214,16 @@ def prepared(
     account: Address,
     current: CurrentEntries,
 ) -> Running[Request]:
-    """Prepare what an account has to sign, and read what is listed now in the same requests.
+    """Prepare a request, and read the listed entries in the same requests.
 
     Args:
         client: Reaches the registry.
-        intent: What is to change.
-        account: Whose entry it is.
-        current: Keeps what is listed.
+        intent: The change.
+        account: The account.
+        current: Stores the listed entries.
 
     Returns:
-        The request, or what keeps it from being prepared.
+        The request, or the error that prevents preparing it.
     """
     preparing = Running(prepare(dialect_of(client.deployment), intent, account, None, None))
     reading = Running(current.reading(account, intent))
@@ -260,7 +260,7 @@ def signed_steps(
     signer: Signer,
     account: Address,
 ) -> tuple[SignedRequest, ...]:
-    """Sign several intents of an account for one transaction, with one nonce after the other."""
+    """Sign several intents of an account for one transaction, with consecutive nonces."""
     dialect = dialect_of(client.deployment)
     return run(signed_in_a_row(dialect, intents, signer, account), client.transport.perform)
 
@@ -268,7 +268,7 @@ def signed_steps(
 def entry_of(  # noqa: PLR0911 - one for each kind of entry
     current: CurrentEntries, intent: Intent, account: Address
 ) -> Entry | None:
-    """Return the entry that an intent changes; `None` when there is none."""
+    """Return the entry that an intent changes; `None` if there is none."""
     match intent:
         case SetNode() | DeleteNode():
             operated = current.node(account)

@@ -1,4 +1,4 @@
-"""What every public value can do: become JSON, and be made of it again.
+"""The base of all public values: conversion to JSON and back.
 
 The form is that of `--json`: keys in camel case, roles, modules and permissions by name, amounts
 in wei as decimal text. A field says with `key(...)` where its name in JSON differs.
@@ -22,25 +22,25 @@ if TYPE_CHECKING:
 Object = dict[str, object]
 
 _KEY = "json"
-# Of each class, when it is first asked: fields with their keys, and the types of fields.
+# A cache by class: fields with their keys, and the types of fields.
 _KEYS: dict[type, tuple[tuple[Field[object], str], ...]] = {}
 _HINTS: dict[type, dict[str, object]] = {}
 
 
 def key(name: str) -> dict[str, str]:
-    """Return the metadata of a field that has this name in JSON; empty text leaves it out.
+    """Return the metadata for a field's name in JSON; an empty name omits the field.
 
-    A name of `*` puts the field's own keys in its place.
+    The name `*` inserts the keys of the field's value.
     """
     return {_KEY: name}
 
 
 class Portable:
-    """A value that travels as JSON, in the form of `--json`.
+    """A value with a JSON form, that of `--json`.
 
     Attributes:
-        kind_key: Key under which the form names the class, for one of many in a list.
-        only_known_keys: Whether other keys are refused: for what is to be done, not for what is.
+        kind_key: Key for the name of the class, if a list can contain several classes.
+        only_known_keys: Whether unknown keys are rejected: for instructions, not for data.
     """
 
     __slots__ = ()
@@ -63,10 +63,10 @@ class Portable:
         """Return the value that a JSON object describes.
 
         Args:
-            data: What `to_dict` returned, or the same from JSON of any source.
+            data: The result of `to_dict`, or equivalent JSON from any source.
 
         Raises:
-            InvalidInput: It does not describe such a value; the message says where.
+            InvalidInput: The object does not describe such a value; the message says where.
         """
         data = as_object(data, cls.__name__)
         _check_kind(cls, data)
@@ -90,7 +90,7 @@ class Portable:
             text: A JSON object: text, or its bytes in UTF-8.
 
         Raises:
-            InvalidInput: It is not JSON, or does not describe such a value.
+            InvalidInput: The text is not JSON, or does not describe such a value.
         """
         return cls.from_dict(object_of(text, cls.__name__))
 
@@ -100,7 +100,7 @@ def object_of(text: str | bytes, what: str) -> Object:
 
     Args:
         text: The text, or its bytes.
-        what: What it should be, for the message.
+        what: Expected content, for the message.
 
     Raises:
         InvalidInput: It is not a JSON object.
@@ -113,7 +113,7 @@ def object_of(text: str | bytes, what: str) -> Object:
 
 
 def _keys(kind: type[Portable]) -> tuple[tuple[Field[object], str], ...]:
-    """Return the fields of a class that are in its form, each with its key."""
+    """Return the fields of a class in its JSON form, each with its key."""
     if kind not in _KEYS:
         found = [(one, str(one.metadata.get(_KEY, camel(one.name)))) for one in _fields(kind)]
         _KEYS[kind] = tuple([(field, name) for field, name in found if name])

@@ -1,4 +1,4 @@
-"""How a field becomes JSON and is read again, by its type."""
+"""Convert fields to JSON and back, by type."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ocn_registry.foreign.text import shown
 
 T = TypeVar("T")
 
-# Above this, readers of JSON in other languages may round a number: it is written as text.
+# Larger numbers are written as text, since JSON parsers in other languages may round them.
 _MOST_EXACT = (1 << 53) - 1
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,77}")
 _HEX = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
@@ -24,7 +24,7 @@ _TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def camel(name: str) -> str:
-    """Return the name of a field as JSON has it."""
+    """Return the name of a field in JSON."""
     first, *more = name.split("_")
     return first + "".join([word.title() for word in more])
 
@@ -49,16 +49,16 @@ def unix_s(value: object, name: str) -> int:
 
 
 def name_of(member: Enum) -> str:
-    """Return how JSON names a member of an enumeration."""
+    """Return the JSON name of a member of an enumeration."""
     return str(getattr(member, "json_name", member.name))
 
 
 def plain(value: object, *, wei: bool = False) -> object:  # noqa: PLR0911 - one for each kind
-    """Return a value as JSON has it.
+    """Return the JSON form of a value.
 
     Args:
-        value: Anything that a public value holds.
-        wei: Whether it is an amount of money, which is written as text.
+        value: Any field of a public value.
+        wei: Whether it is an amount in wei, which is written as text.
     """
     to_dict = getattr(value, "to_dict", None)
     if callable(to_dict):
@@ -80,12 +80,12 @@ def read(value: object, hint: object, name: str) -> object:
     """Return the value of a field.
 
     Args:
-        value: As JSON has it.
+        value: The JSON value.
         hint: The field's type.
         name: Its key, for messages.
 
     Raises:
-        InvalidInput: It is not of that type.
+        InvalidInput: The value does not have that type.
     """
     origin, parts = get_origin(hint), get_args(hint)
     if origin in {Union, types.UnionType}:
@@ -106,15 +106,15 @@ def read(value: object, hint: object, name: str) -> object:
 
 
 def part(data: Mapping[str, object], name: str, kind: type[T]) -> T:
-    """Return what stands under a key.
+    """Return the value of a key.
 
     Args:
         data: A JSON object.
         name: The key.
-        kind: The type of what stands there.
+        kind: The type of the value.
 
     Raises:
-        InvalidInput: It is missing, or not of that type.
+        InvalidInput: The value is missing, or does not have that type.
     """
     if name not in data:
         raise InvalidInput(f"{name} is missing: add it")
@@ -207,7 +207,7 @@ def _invalid(value: object, name: str, form: str) -> InvalidInput:
     return InvalidInput(f"{name} is {shown(value)}: use {form}")
 
 
-# An error says its class and its message, and has its fields beside them.
+# An error has its class, its message, and its fields.
 
 
 def _error(error: OcnRegistryError) -> dict[str, object]:

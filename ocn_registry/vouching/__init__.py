@@ -1,9 +1,9 @@
-"""Vouching: what a node's URL or a party's website says about itself, compared with the registry.
+"""Vouching: compare a host's statement about itself with the registry.
 
-Anyone can list any free id and URL. A document that only the owner of a host can put there makes an
-entry trustworthy. `documents` reads and writes it, `fetch` gets it from a stranger's host safely,
-`check` compares it with what is listed, and `background` does so for a cache. Imports the
-vocabulary, networks and `foreign`.
+Anyone can list any free id and URL. A document that only the owner of a host can publish there
+makes an entry trustworthy. `documents` reads and writes it, `fetch` retrieves it safely from a
+stranger's host, `check` compares it with the entry, and `background` does so for a cache. It
+imports the vocabulary, networks and `foreign`.
 """
 
 from ocn_registry.vouching.check import check_node, check_party

@@ -1,7 +1,7 @@
-"""Verdicts for a cache: every listed node, and every party with a website, is checked regularly.
+"""Background checks for a cache: every listed node and every party with a website.
 
-A thread checks one host after another with a pause in between, so that nobody is flooded and a slow
-host delays only the next. No verdict is trusted for longer than a day.
+A thread checks one host after another with a pause in between, so that no host is flooded and a
+slow host delays only the next one. A verdict is valid for at most a day.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ Entry: TypeAlias = Node | Party
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VouchingOptions:
-    """How a cache has hosts checked.
+    """Options of background checks.
 
     Attributes:
-        fetch: What a request to a stranger's host may do.
-        recheck_s: How long a verdict counts; a day at most.
-        retry_s: How long a refusal counts.
-        pause_s: How long to wait between two hosts.
+        fetch: Limits of a request to a host.
+        recheck_s: How long a verdict is valid, at most a day.
+        retry_s: How long to wait before checking a failed host again.
+        pause_s: Pause between two hosts.
     """
 
     fetch: FetchOptions = field(default_factory=FetchOptions)
@@ -45,7 +45,7 @@ class VouchingOptions:
     pause_s: float = 0.5
 
     def __post_init__(self) -> None:
-        """Refuse what would trust for too long, or flood others."""
+        """Check the limits."""
         if not 0 < self.retry_s <= self.recheck_s <= _DAY_S or self.pause_s < 0:
             raise InvalidInput(
                 "vouching: retry_s and recheck_s are above 0 and at most a day, retry_s is not "
@@ -54,7 +54,7 @@ class VouchingOptions:
 
 
 class Verdicts:
-    """What was found out about hosts, and the thread that finds out."""
+    """The verdicts about hosts, and the thread that checks them."""
 
     def __init__(
         self,
@@ -62,12 +62,12 @@ class Verdicts:
         entries: Callable[[], Iterable[Entry]],
         options: VouchingOptions,
     ) -> None:
-        """Start without any verdicts.
+        """Create it without verdicts.
 
         Args:
-            deployment: Whose registry it is.
-            entries: Returns what is listed now.
-            options: How hosts are checked.
+            deployment: The registry's deployment.
+            entries: Returns the listed entries.
+            options: The options.
         """
         self._deployment = deployment
         self._entries = entries
@@ -77,7 +77,7 @@ class Verdicts:
         self._thread: threading.Thread | None = None
 
     def node(self, node: Node) -> Node:
-        """Return a node with its verdict; `None` where it has not been checked, or a day ago."""
+        """Return a node with its verdict; `None` if there is none or it has expired."""
         return replace(node, vouched=self._current(node))
 
     def party(self, party: Party) -> Party:
@@ -85,7 +85,7 @@ class Verdicts:
         return replace(party, vouched=self._current(party))
 
     def start(self) -> None:
-        """Check in a thread, until `stop`."""
+        """Check hosts in a thread until `stop`."""
         if self._thread is None:
             self._stopping.clear()
             self._thread = threading.Thread(
@@ -94,12 +94,12 @@ class Verdicts:
             self._thread.start()
 
     def stop(self) -> None:
-        """End the thread, without waiting for a host that is being asked."""
+        """Stop the thread, without waiting for a pending request."""
         self._stopping.set()
         self._thread = None
 
     def check_due(self) -> int:
-        """Check every host that is due, one after the other; return how many were."""
+        """Check every host that is due, one after another; return their number."""
         entries = {_key(entry): entry for entry in self._entries() if _url(entry)}
         for gone in self._found.keys() - entries.keys():
             del self._found[gone]
@@ -132,7 +132,7 @@ class Verdicts:
         while not self._stopping.wait(pause_s):
             try:
                 self.check_due()
-            except OcnRegistryError as error:  # the cache is stale, for example
+            except OcnRegistryError as error:  # for example, because the cache is stale
                 _LOG.warning("hosts can't be checked: %s", error)
             except Exception:  # noqa: BLE001 - a fault of ours: else verdicts would age in silence
                 _LOG.exception("hosts can't be checked")
@@ -144,7 +144,7 @@ def _url(entry: Entry) -> str | None:
 
 
 def _key(entry: Entry) -> tuple[object, ...]:
-    """Return what a verdict is about: when any of it changes, the verdict is void."""
+    """Return the facts that a verdict covers: it expires when any of them changes."""
     if isinstance(entry, Node):
         return ("node", entry.operator, entry.domain)
     return ("party", entry.id, entry.address, entry.website)

@@ -1,4 +1,4 @@
-"""Compare what a host says about itself with what the registry says about it."""
+"""Compare a host's statement about itself with its registry entry."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ DEFAULT = FetchOptions()
 def checked(
     deployment: Deployment, entry: Node | Party | None, options: FetchOptions | None = None
 ) -> Vouching | None:
-    """Return whether the host of a node or a party says what the registry says.
+    """Return an entry with the verdict of its host.
 
     Args:
-        deployment: Whose registry it is.
-        entry: What is listed; `None` stays.
-        options: What a request to a stranger's host may do.
+        deployment: The registry's deployment.
+        entry: The entry; `None` is returned unchanged.
+        options: Limits of the request.
     """
     if entry is None:
         return None
@@ -44,7 +44,7 @@ def checked(
 async def checked_async(
     deployment: Deployment, entry: Node | Party | None, options: FetchOptions | None = None
 ) -> Vouching | None:
-    """Return what `checked` does, which runs in a thread."""
+    """Return the result of `checked`, run in a thread."""
     import asyncio  # noqa: PLC0415 - who awaits has it loaded
 
     return await asyncio.to_thread(checked, deployment, entry, options)
@@ -53,13 +53,13 @@ async def checked_async(
 def check_node(
     deployment: Deployment, operator: Address, url: str, options: FetchOptions = DEFAULT
 ) -> Vouching:
-    """Return whether a node's URL says that this operator runs it.
+    """Return whether the host of a node names this operator.
 
     Args:
-        deployment: Whose registry it is.
-        operator: The operator, by the registry.
-        url: The node's URL, by the registry.
-        options: What a request to a stranger's host may do.
+        deployment: The registry's deployment.
+        operator: The operator, according to the registry.
+        url: The node's URL, according to the registry.
+        options: Limits of the request.
     """
     try:
         document = _about(deployment, url, options)
@@ -85,14 +85,14 @@ def check_party(
     website: str | None,
     options: FetchOptions = DEFAULT,
 ) -> Vouching:
-    """Return whether a party's website says that this id is the company's own.
+    """Return whether a party's website names this id.
 
     Args:
-        deployment: Whose registry it is.
+        deployment: The registry's deployment.
         party: The id.
-        address: The account that holds it, by the registry.
-        website: The party's website, by the registry.
-        options: What a request to a stranger's host may do.
+        address: The account that holds it, according to the registry.
+        website: The party's website, according to the registry.
+        options: Limits of the request.
     """
     if not website:
         return _result("the party names no website")

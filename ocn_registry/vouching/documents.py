@@ -1,9 +1,8 @@
-"""The documents in which hosts vouch: how they are written and read.
+"""Vouching documents: read and write them.
 
 `/.well-known/ocn.json` under a node's URL names the account that runs the node; under a party's
-website it names the ids that are the company's own. The public nodes answer
-`/ocn/registry/node-info`, which counts for the operator too. A JSON Schema is in
-`ocn_registry/schemas/vouching.schema.json`.
+website, it names the company's own ids. The public nodes answer `/ocn/registry/node-info`, which
+also counts for the operator. The JSON Schema is in `ocn_registry/schemas/vouching.schema.json`.
 """
 
 from __future__ import annotations
@@ -29,13 +28,13 @@ MAX_PARTIES = 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VouchedRegistry:
-    """What a document says about one registry.
+    """A document's statement about one registry.
 
     Attributes:
         chain_id: The registry's chain.
         registry: Address of its contract.
         name: Name of the company; `None` where the document names none.
-        operator: The account that runs the node at this host; `None` where none is named.
+        operator: The account that runs the node at this host; `None` if none is named.
         parties: The accounts of each id that is the company's own. While an id is about to move to
             a new key, there are two.
     """
@@ -48,10 +47,10 @@ class VouchedRegistry:
 
 
 def read_document(content: bytes) -> tuple[VouchedRegistry, ...]:
-    """Return what a vouching document says about each registry.
+    """Return a vouching document's statements, one for each registry.
 
     Raises:
-        InvalidInput: It is not such a document.
+        InvalidInput: The content is not a vouching document.
     """
     document = _object(content)
     version = document.get("ocn")
@@ -65,10 +64,10 @@ def read_document(content: bytes) -> tuple[VouchedRegistry, ...]:
 
 
 def read_node_info(content: bytes) -> tuple[str, Address]:
-    """Return the URL and the operator that a node names.
+    """Return the URL and the operator in a node's answer.
 
     Raises:
-        InvalidInput: It is not a node's answer.
+        InvalidInput: The content is not a node's answer.
     """
     document = _object(content)
     url, address = document.get("url"), document.get("address")
@@ -92,7 +91,7 @@ def document_for(
         registry: Address of its contract.
         name: Name of the company, in at most 100 bytes.
         operator: The account that runs the node at this host.
-        parties: Ids that are the company's own, each with its account.
+        parties: The company's ids, each with its account.
 
     Raises:
         InvalidInput: A name or an address is not valid, or the document would vouch for nothing.

@@ -1,9 +1,9 @@
 """One GET request to a host that a stranger listed.
 
-Such a URL may lead anywhere: to this machine, into its network, to a host that never stops talking.
-So the address is looked up once, checked, and connected to; HTTPS, a maximum size and a total time
-are required; redirects stay on the host; and nothing of ours (cookies, credentials, proxies) is
-sent.
+Such a URL can lead anywhere: to this machine, into its network, to a host that sends data forever.
+So the address is looked up once, checked, and connected to; HTTPS, a maximum size and a time limit
+are enforced; redirects must stay on the host; and no cookies or credentials are sent, and no proxy
+is used.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _MAX_REDIRECTS = 3
 _REDIRECTS = {301, 302, 303, 307, 308}
 _OK = 200
 _CHUNK = 16 * 1024
-# Addresses that carry an IPv4 address in their last 32 bits, which counts.
+# Prefixes of addresses with an embedded IPv4 address in their last 32 bits, which is checked.
 _TRANSLATED = [ipaddress.IPv6Network(text) for text in ("64:ff9b::/96", "64:ff9b:1::/48")]
 
 
@@ -41,14 +41,14 @@ class FetchFailed(OcnRegistryError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchOptions:
-    """What a request to a stranger's host may do.
+    """Limits of a request to a stranger's host.
 
     Attributes:
-        allow_http: Whether a URL may begin with `http://`.
-        allow_private: Whether a host may have an address that is not public: loopback, private,
-            link-local and the like.
-        timeout_s: How long all of it may take, redirects included.
-        max_bytes: How long the answer may be.
+        allow_http: Whether to allow `http://`.
+        allow_private: Whether to allow addresses that are not public: loopback, private, link-local
+            and others.
+        timeout_s: Time limit for everything, including redirects.
+        max_bytes: Maximum length of the answer.
         tls: Certificates to trust instead of the system's.
     """
 
@@ -60,10 +60,10 @@ class FetchOptions:
 
 
 def fetch(url: str, options: FetchOptions) -> bytes:
-    """Return what a URL answers.
+    """Return the content of a URL.
 
     Raises:
-        FetchFailed: It can't be fetched, or not within the options.
+        FetchFailed: The content can't be fetched within the limits.
     """
     ends = time.monotonic() + options.timeout_s
     first = parts = _parts(url, options)
@@ -81,7 +81,7 @@ def fetch(url: str, options: FetchOptions) -> bytes:
 
 
 def is_public(text: str) -> bool:
-    """Return whether an IP address is a public one, whatever it is wrapped in."""
+    """Return whether an IP address is public, including any embedded IPv4 address."""
     address = ipaddress.ip_address(text.partition("%")[0])
     if isinstance(address, ipaddress.IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour
@@ -154,7 +154,7 @@ def _get(parts: SplitResult, options: FetchOptions, ends: float) -> tuple[int, s
 
 
 def _connected(parts: SplitResult, options: FetchOptions, ends: float) -> socket.socket:
-    """Connect to an address of the host that has been checked."""
+    """Connect to a checked address of the host."""
     host = parts.hostname or ""
     addresses = _addresses(host, _port(parts), ends)
     allowed = [one for one in addresses if options.allow_private or is_public(one)]
@@ -179,7 +179,7 @@ def _connected(parts: SplitResult, options: FetchOptions, ends: float) -> socket
 def _first_that_answers(addresses: list[str], port: int, ends: float) -> socket.socket:
     error: OSError = OSError("no address")
     for place, address in enumerate(addresses):
-        # What is left is shared, so that a dead address leaves time for the next.
+        # The remaining time is shared, so that a dead address leaves time for the next.
         share = _left(ends) / (len(addresses) - place)
         try:
             return socket.create_connection((address, port), timeout=share)
@@ -223,7 +223,7 @@ def _parsed(answer: bytes, most: int) -> tuple[int, str | None, bytes]:
 
 
 class _Received:
-    """What has come already, for a parser that wants a socket."""
+    """The received bytes, as a socket for a parser."""
 
     def __init__(self, answer: bytes) -> None:
         self._answer = answer
