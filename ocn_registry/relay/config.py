@@ -18,6 +18,7 @@ from ocn_registry.networks import built_in, from_json
 from ocn_registry.relay.policy import Policy
 from ocn_registry.signing import KeySigner
 from ocn_registry.signing.key_files import private_text
+from ocn_registry.vouching.background import VouchingOptions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,6 +34,7 @@ TEMPLATE: Final = """\
 # history = "history.sqlite"        # what happened in the registry, read from the chain
 # listen = "127.0.0.1:8600"         # put a reverse proxy with TLS in front of it
 # requests_per_minute = 120         # from one address, in each process
+# vouching = true                   # ask listed hosts whether they vouch; not on test chains
 
 [network]
 name = "local"                      # "ewc", "volta", or file = "PATH" of a deployment file
@@ -107,6 +109,7 @@ class Config:
     low_balance_wei: int = 10**15
     requests_per_minute: int = 120
     policy: Policy = field(default_factory=Policy)
+    vouching: VouchingOptions | None = None
 
     def client(self) -> RegistryClient:
         """Return a client of the registry."""
@@ -190,8 +193,12 @@ def read_config(path: Path) -> Config:
     top = _Table("", whole)
     network, keys = top.table("network"), top.table("keys")
     spending, policy = top.table("spending"), top.table("policy")
+    deployment = _deployment(network, path.parent)
     found = Config(
-        deployment=_deployment(network, path.parent),
+        deployment=deployment,
+        vouching=VouchingOptions()
+        if top.flag("vouching", default=not deployment.development)
+        else None,
         database=_beside(top.text("database", "sqlite:relay.sqlite"), path.parent, "sqlite:"),
         history=path.parent / top.text("history", "history.sqlite"),
         listen=_listen(top.text("listen", "127.0.0.1:8600")),

@@ -101,7 +101,7 @@ class Service:
         self.client = RegistryClient(deployment, self.transport, journal=self.journal)
         self.cache = RegistryCache(
             self._client(),
-            options=CacheOptions(max_age_s=None),
+            options=CacheOptions(max_age_s=None, vouching=config.vouching if serves else None),
         )
         self.intake = Intake(
             self.client,

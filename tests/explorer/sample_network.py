@@ -107,22 +107,22 @@ def fill(client, chain):
 
 
 @contextlib.contextmanager
-def registry():
+def registry(entries=fill):
     """Give a chain with entries, and a client."""
     with Devnet() as chain:
         deployment = chain.deployment()
         with RegistryClient(deployment, HttpTransport(deployment.rpc_urls)) as client:
-            fill(client, chain)
+            entries(client, chain)
             yield chain, client
 
 
 @contextlib.contextmanager
-def explored():
-    """Give the page as `ocn-registry explore` serves it: no relay."""
+def explored(entries=fill, *, relay=False, **options):
+    """Give the page as `ocn-registry explore` serves it: its own server is no relay."""
     with (
-        registry() as (chain, client),
-        Serving(chain.deployment(), poll_s=0.2) as serving,
-        served(serving.api, PageFiles(api="./", relay=False)) as url,
+        registry(entries) as (chain, client),
+        Serving(chain.deployment(), poll_s=0.2, **options) as serving,
+        served(serving.api, PageFiles(api="./", relay=relay)) as url,
     ):
         yield World(chain, client, url)
 

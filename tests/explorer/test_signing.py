@@ -11,6 +11,7 @@ from wallets import Key, TestWallet
 
 from ocn_registry import KeySigner, Module, SetNode, SetPartyWebsite
 from ocn_registry.models import Contract
+from ocn_registry.relay.intake import digest_of_key
 
 
 class Form:
@@ -89,6 +90,24 @@ def test_a_party_is_registered_and_the_relay_pays(form, key, world):
     assert made.said.errors == []
     made.page.get_by_role("link", name="DE NEW").first.click()
     made.page.get_by_text("How it is reached").wait_for()
+
+
+def test_an_api_key_of_the_relay_lets_it_pay_and_is_not_kept(form, world):
+    with world.service.database.transaction() as transaction:
+        transaction.run(
+            "INSERT INTO api_key (name, digest, requests_per_day, revoked) VALUES (?, ?, ?, 0)",
+            "shop",
+            digest_of_key("the-key-of-a-shop"),
+            5,
+        )
+    made = form("node", Key("0x" + "79" * 32))
+    made.fill(domain="https://shop.example.org").check().pay("relay")
+    made.page.get_by_text("I have an API key").click()
+    made.page.get_by_label("API key").fill("the-key-of-a-shop")
+    made.send("relay")
+    kept = "JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie])"
+    assert "the-key-of-a-shop" not in made.page.evaluate(kept)
+    assert [url for url in made.said.asked if "the-key-of-a-shop" in url] == []
 
 
 def test_a_change_begins_with_what_is_there_and_says_what_ends(form, key, world):

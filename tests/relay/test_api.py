@@ -7,6 +7,7 @@ import time
 import jsonschema
 import pytest
 import urllib3
+from conftest import serving
 
 from ocn_registry import AcceptAccount, InvalidateNonce, KeySigner, MoveAccount
 from ocn_registry.models import Contract
@@ -344,8 +345,6 @@ def test_too_many_waiting_of_one_account_are_refused(service, relay, registratio
 
 
 def test_address_that_asks_too_often_is_slowed_down(service, registration, party):
-    from conftest import serving  # noqa: PLC0415 - another relay of its own
-
     object.__setattr__(service.config, "requests_per_minute", 1)
     with serving(service) as url:
         codes = [ask(url, "/v1/requests", b"{}")[1]["code"] for _ in range(3)]

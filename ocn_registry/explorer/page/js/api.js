@@ -46,6 +46,8 @@ export function useKey(key) {
   relayKey = key;
 }
 
+export const keyInUse = () => relayKey;
+
 function address(path, query = {}, from = base) {
   const url = new URL(`v1/${path}`, from);
   for (const [key, value] of Object.entries(query)) {

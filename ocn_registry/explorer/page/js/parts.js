@@ -217,12 +217,12 @@ export const countryName = (code) => (country(code) ? `${country(code)} (${code}
 
 /**
  * Return what a host says of itself, or the plain statement that nobody does.
- * @param {{vouched: boolean, reason?: string, name?: string, checked?: number} | null | undefined} vouching The verdict.
+ * @param {{vouched: boolean, reason?: string, name?: string | null, checkedAt?: number} | null | undefined} vouching The verdict.
  * @param {"node" | "party"} kind Of what.
  */
 export function vouching(vouching, kind) {
   if (!vouching) return h("span.muted", null, t(`vouch.${kind}.unknown`));
-  const checked = vouching.checked ? [" · ", t("vouch.checked"), " ", ago(vouching.checked)] : [];
+  const checked = vouching.checkedAt ? [" · ", t("vouch.checked"), " ", ago(vouching.checkedAt)] : [];
   if (vouching.vouched) {
     const name = vouching.name ? [h("strong", null, foreign(vouching.name, 100)), " · "] : [];
     return h("span", null, name, t(`vouch.${kind}.yes`), h("span.muted.small", null, checked));

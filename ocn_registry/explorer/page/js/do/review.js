@@ -182,30 +182,42 @@ function relayHint(told) {
 
 function voucher(flow) {
   const told = flow.prepared.payers?.relay;
-  const id = "do-voucher";
-  return h(
-    "details",
-    { open: Boolean(flow.draft.voucher) || told?.pays === false },
-    h("summary.small", null, t("voucher.title")),
+  return [
     h(
-      "div.field",
-      null,
-      h("label", { for: id }, t("voucher.label")),
-      h("textarea", {
-        id,
-        class: "mono",
+      "details",
+      { open: Boolean(flow.draft.voucher) || told?.pays === false },
+      h("summary.small", null, t("voucher.title")),
+      entered("voucher", t("voucher.label"), t("voucher.hint"), {
+        tag: "textarea",
         rows: 3,
-        spellcheck: "false",
-        "aria-describedby": `${id}-hint`,
+        value: flow.draft.voucher ?? "",
         oninput: (event) => {
           flow.draft.voucher = event.target.value;
           flow.save();
         },
-        value: flow.draft.voucher ?? "",
       }),
-      h("p.hint", { id: `${id}-hint` }, t("voucher.hint")),
     ),
-  );
+    h(
+      "details",
+      { open: Boolean(api.keyInUse()) },
+      h("summary.small", null, t("apikey.title")),
+      entered("apikey", t("apikey.label"), t("apikey.hint"), {
+        tag: "input",
+        type: "password",
+        autocomplete: "off",
+        maxlength: 200,
+        value: api.keyInUse(),
+        // Not kept with the draft: it is the relay's to give, and other pages of this host could read it.
+        oninput: (event) => api.useKey(event.target.value.trim()),
+      }),
+    ),
+  ];
+}
+
+function entered(name, label, hint, { tag, ...more }) {
+  const id = `do-${name}`;
+  const control = { id, class: "mono", spellcheck: "false", "aria-describedby": `${id}-hint`, ...more };
+  return h("div.field", null, h("label", { for: id }, label), h(tag, control), h("p.hint", { id: `${id}-hint` }, hint));
 }
 
 /** The transaction that oneself pays for, decoded: the page makes the bytes of what is shown. */
@@ -331,8 +343,16 @@ async function busy(flow, button, work) {
     await work();
   } catch (error) {
     if (error instanceof api.ApiError) {
-      // What was signed does not count: by another key, or for a state that is past.
-      if (["nonce_mismatch", "expired", "signature_mismatch"].includes(error.code) && flow.form) {
+      if (error.code === "signature_mismatch" && flow.prepared?.signerIsContract) {
+        // Its owners may have yet to confirm: the same request is signed, or handed in, again.
+        delete flow.draft.document.signature;
+        flow.save();
+        flow.fail(t("sign.contract.waits"), t("sign.contract.waits.hint"));
+      } else if (
+        // What was signed does not count: by another key, or for a state that is past.
+        ["nonce_mismatch", "expired", "signature_mismatch"].includes(error.code) &&
+        flow.form
+      ) {
         delete flow.draft.document;
         flow.prepared = null;
         flow.save();

@@ -243,7 +243,8 @@ export const party = {
 function who(party) {
   if (party.vouched?.vouched && party.vouched.name)
     return h("span", null, h("strong", null, foreign(party.vouched.name, 100)), " ", t("party.says"));
-  return party.website ? (party.vouched?.vouched ? t("party.vouched") : t("party.notvouched")) : t("party.nobody");
+  if (!party.website) return t("party.nobody");
+  return t(!party.vouched ? "party.notchecked" : party.vouched.vouched ? "party.vouched" : "party.notvouched");
 }
 
 function modules(party) {

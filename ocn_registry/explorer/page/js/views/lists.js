@@ -191,7 +191,7 @@ export const nodes = listView({
     h("a", { href: to(["node", node.operator]) }, foreign(node.url)),
     address(node.operator),
     number(node.parties),
-    verdict(node.vouched, "node"),
+    verdict(node.vouched),
   ],
 });
 
@@ -212,13 +212,13 @@ function countryField(query) {
   );
 }
 
-function verdict(found, kind) {
+function verdict(found) {
   if (!found) return h("span.muted", null, t("vouch.short.unknown"));
   return h(
     "span",
     { title: plain(found.reason ?? "") },
     t(`vouch.short.${found.vouched ? "yes" : "no"}`),
-    kind === "party" && found.name ? [" · ", foreign(found.name, 60)] : null,
+    found.name ? [" · ", foreign(found.name, 60)] : null,
   );
 }
 
@@ -266,7 +266,7 @@ export const parties = listView({
     country(party.countryCode) || h("span.muted", null, t("country.unknown")),
     roles(party.roles),
     reached(party.node),
-    party.website ? verdict(party.vouched, "party") : h("span.muted", null, t("vouch.short.nobody")),
+    party.website ? verdict(party.vouched) : h("span.muted", null, t("vouch.short.nobody")),
   ],
 });
 
