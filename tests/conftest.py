@@ -62,7 +62,7 @@ class Terminal:
         os.write(self._ours, keys.encode())
 
     def unread(self):
-        """Tell how much it has written that nobody has read yet."""
+        """Return how much it has written that nobody has read yet."""
         size = array.array("i", [0])
         fcntl.ioctl(self._ours, termios.FIONREAD, size)
         return size[0]

@@ -171,7 +171,7 @@ async def _body(receive: Receive, limit: int) -> bytes:
 
 
 def _headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Give the headers, names in lower case.
+    """Return the headers, names in lower case.
 
     Raises:
         Refused: One that names somebody comes twice.

@@ -133,7 +133,7 @@ class OcpiRequest:
         )
 
     def headers(self) -> dict[str, str]:
-        """Give the headers that go the whole way."""
+        """Return the headers that go the whole way."""
         return {
             "X-Correlation-ID": self.correlation_id,
             "OCPI-from-country-code": self.sender.country_code,
@@ -143,7 +143,7 @@ class OcpiRequest:
         }
 
     def signed(self) -> OcpiMessage:
-        """Give what is signed of it."""
+        """Return what is signed of it."""
         return OcpiMessage.request(self.headers(), dict(self.params) or None, self.body)
 
     def rewritten(self, changes: Mapping[str, str], signer: Signer) -> OcpiRequest:

@@ -55,6 +55,6 @@ class Proxies:
         return uid
 
     def find(self, uid: str, *, asker: PartyId, answerer: PartyId) -> str | None:
-        """Give the URL that was remembered for these two, if it was not long ago."""
+        """Return the URL that was remembered for these two, if it was not long ago."""
         url, until = self._kept.get((uid, asker, answerer), ("", 0.0))
         return url if time.monotonic() < until else None

@@ -51,7 +51,7 @@ class Refused(Exception):
         self.http_status = http_status or _HTTP.get(status, 200)
 
     def body(self) -> dict[str, object]:
-        """Give the OCPI answer."""
+        """Return the OCPI answer."""
         return {
             "status_code": int(self.status),
             "status_message": str(self)[:_LONGEST],

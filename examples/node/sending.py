@@ -51,7 +51,7 @@ class Answer:
         return found if isinstance(found, str) else ""
 
     def signed(self) -> OcpiMessage:
-        """Give what is signed of it."""
+        """Return what is signed of it."""
         return OcpiMessage.response(self.headers, self.body)
 
 

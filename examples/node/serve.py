@@ -38,7 +38,7 @@ def listen(port: int = 0) -> socket.socket:
 
 
 def url_of(listening: socket.socket) -> str:
-    """Give the URL of a port that was taken."""
+    """Return the URL of a port that was taken."""
     return f"http://127.0.0.1:{listening.getsockname()[1]}"
 
 

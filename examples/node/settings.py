@@ -39,7 +39,7 @@ class Rules:
     blacklist: Senders = field(default_factory=Senders)
 
     def let(self, sender: PartyId, module: Module) -> bool:
-        """Tell whether a message may be handed over."""
+        """Return whether a message may be handed over."""
         if self.whitelist is not None and module not in self.whitelist.get(sender, ()):
             return False
         return module not in self.blacklist.get(sender, ())

@@ -90,9 +90,7 @@ class _Handler(BaseHTTPRequestHandler):
         length = self.headers.get("Content-Length", "")
         if not length.isascii() or not length.isdecimal() or int(length) > MAX_BODY_BYTES:
             self.close_connection = True
-            with suppress(
-                ConnectionError, TimeoutError
-            ):  # otherwise the connection is reset and the answer lost
+            with suppress(ConnectionError, TimeoutError):  # or a reset loses the answer
                 self.rfile.read(min(int(length), _MOST_DROPPED) if length.isdecimal() else 0)
             problem = Problem("too_large", f"give a body of at most {MAX_BODY_BYTES} bytes")
             self._send(problem.reply())

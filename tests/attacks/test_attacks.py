@@ -38,10 +38,10 @@ for _attack in catalogue.ATTACKS:
     globals()[f"test_{_attack.name}"] = _as_test(_attack)
 
 
-def test_table_tells_what_is_tested() -> None:
+def test_table_reports_what_is_tested() -> None:
     text = PATH.read_text()
     assert text == page(catalogue.THEMES, FAULTS), "run tests/attacks/write_table.py"
     rows = re.findall(r"^\|.*\| `(test_\w+)` \|$", text, re.MULTILINE)
     tests = {name for name, value in globals().items() if name.startswith("test_")}
     assert len(rows) == len(set(rows)) == len(catalogue.ATTACKS)
-    assert set(rows) == tests - {"test_table_tells_what_is_tested"}
+    assert set(rows) == tests - {"test_table_reports_what_is_tested"}

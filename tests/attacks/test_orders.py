@@ -27,7 +27,7 @@ Calls = dict[str, tuple[Person, bytes]]
 
 
 def _interleaved(moves: Sequence[str], rescue: Sequence[str]) -> Iterator[tuple[str, ...]]:
-    """Give each way to put moves before, between and behind the rescue."""
+    """Yield each way to put moves before, between and behind the rescue."""
     length = len(moves) + len(rescue)
     for places in itertools.combinations(range(length), len(rescue)):
         ours, others = iter(rescue), iter(moves)
@@ -37,7 +37,7 @@ def _interleaved(moves: Sequence[str], rescue: Sequence[str]) -> Iterator[tuple[
 def orders(
     thiefs: Sequence[str] = _THEFT, rescue: Sequence[str] = _RESCUE, *, most: int = 2
 ) -> list[tuple[str, ...]]:
-    """Give the orders of up to so many different moves of the thief with the rescue."""
+    """Return the orders of up to so many different moves of the thief with the rescue."""
     chosen = [moves for count in range(most + 1) for moves in itertools.permutations(thiefs, count)]
     return [order for moves in chosen for order in _interleaved(moves, rescue)]
 
@@ -78,7 +78,7 @@ def _lost(
     london: Arena,
     is_rescued: Callable[[Target, tuple[str, ...]], bool],
 ) -> list[tuple[str, ...]]:
-    """Give the orders in which the thief wins."""
+    """Return the orders in which the thief wins."""
     lost = []
     for order in tried:
         with london.as_it_was():
@@ -151,7 +151,7 @@ def _account_is_moved_away(t: Target, order: tuple[str, ...]) -> bool:
 
 
 def _of_a_thief(t: Target, thief: Person) -> Calls:
-    """Give what whoever has a key does with its account as a whole."""
+    """Return what whoever has a key does with its account as a whole."""
     accepted = t.accept("acceptAccount", THIEFS_NEW_KEY, thief)
     named = t.accept("acceptController", THIEFS_COLD, thief)
     return {

@@ -57,7 +57,7 @@ operator, other_operator, cpo, emsp, provider = (signer(place) for place in rang
 
 @pytest.fixture(scope="module")
 def first():
-    """Give v1's contracts on a chain where blocks are made by command."""
+    """Yield v1's contracts on a chain where blocks are made by command."""
     made = First()
     yield made
     made.chain.close()
@@ -65,7 +65,7 @@ def first():
 
 @pytest.fixture
 def clock(monkeypatch):
-    """Give the cache a clock that the test moves on."""
+    """Return the cache a clock that the test moves on."""
     clock = SimpleNamespace(now=1_000_000.0)
     clock.time = clock.monotonic = lambda: clock.now
     monkeypatch.setattr("ocn_registry.cache.core.time", clock)

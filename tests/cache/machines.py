@@ -27,7 +27,7 @@ GOES_BACK = 4
 
 
 def histories(count, steps, **changes):
-    """Give the settings of so many histories, which are not shrunk: that takes minutes."""
+    """Return the settings of so many histories, which are not shrunk: that takes minutes."""
     return settings(
         backend="each history anew",  # see histories.run
         database=None,

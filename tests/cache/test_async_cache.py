@@ -19,7 +19,7 @@ URL = "https://node.example"
 
 @pytest.fixture
 def asynchronous(deployment):
-    """Give a function that runs a test in an event loop, with a cache."""
+    """Return a function that runs a test in an event loop, with a cache."""
 
     def runner(test, file=None, **options):
         async def run():

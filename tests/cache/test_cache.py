@@ -113,7 +113,7 @@ def test_unknown_party_has_no_route(asked):
     assert asked.route("DE", "XXX") is None
 
 
-def test_what_is_no_id_is_refused(asked):
+def test_what_is_not_an_id_is_refused(asked):
     with pytest.raises(InvalidInput, match="country code"):
         asked.route("DEU", "CPO")
 
@@ -252,7 +252,7 @@ def test_party_that_comes_back_starts_afresh_where_listings_count(
     assert gets(cache) == (not client.limits.has_memberships)
 
 
-def test_operator_without_a_node_is_no_way(listed, cache, client, operator):
+def test_operator_without_a_node_is_not_a_way(listed, cache, client, operator):
     client.delete_node(signer=operator)
     cache.refresh()
     route = cache.route("DE", "CPO")
@@ -299,7 +299,7 @@ def test_cache_that_is_too_old_refuses(client, clock):
     assert cache.age_s == 61
 
 
-def test_cache_serves_however_old_unless_told(listed, cache, cut):
+def test_cache_serves_any_age_by_default(listed, cache, cut):
     cache.refresh()
     cache._transport = cut
     cut.refuse = unavailable
@@ -355,7 +355,7 @@ def test_reorganisation_is_followed_after_a_start_from_the_file(listed, client, 
         assert cache.route("DE", "CPO").domain == URL
 
 
-def test_reorganisation_beyond_what_is_known_loads_anew(client, devnet):
+def test_reorganisation_beyond_what_is_known_loads_again(client, devnet):
     kept = devnet.request("evm_snapshot")
     mine(devnet, 2)
     cache = RegistryCache(client)
@@ -423,7 +423,7 @@ def test_our_state_comes_from_events_alone(listed, client, cpo, cut):
     assert cache.party("DE", "CPO").modules_receiver == (Module.TOKENS,)
 
 
-def test_long_absence_loads_anew(client, devnet):
+def test_long_absence_loads_again(client, devnet):
     cache = RegistryCache(client, options=CacheOptions(load_beyond_blocks=10))
     cache.refresh()
     mine(devnet, 11)
@@ -431,7 +431,7 @@ def test_long_absence_loads_anew(client, devnet):
 
 
 @pytest.mark.parametrize(("events", "cause"), [(3, Cause.FOLLOWED), (4, Cause.LOADED)])
-def test_more_events_than_are_worth_following_load_anew(
+def test_more_events_than_are_worth_following_load_again(
     client, operator, monkeypatch, events, cause
 ):
     monkeypatch.setattr(following, "_MAX_EVENTS", 3)
@@ -476,7 +476,7 @@ def test_file_in_use_is_refused(client, cache, file):
         RegistryCache(client, file=file)
 
 
-def test_damaged_file_is_made_anew(listed, client, cache, file, caplog):
+def test_damaged_file_is_made_again(listed, client, cache, file, caplog):
     cache.refresh()
     cache.close()
     content = file.read_bytes()
@@ -524,7 +524,7 @@ def test_subscriber_that_fails_stops_nothing(cache, client, operator, caplog):
     assert len(told) == 1
 
 
-def test_subscriber_sees_the_state_that_it_is_told_of(cache, client, operator):
+def test_subscriber_sees_the_state_that_it_is_notified_of(cache, client, operator):
     seen = []
     cache.subscribe(lambda _: seen.append((cache.block, cache.node(operator.address).domain)))
     client.set_node(URL, signer=operator)

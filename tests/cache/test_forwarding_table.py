@@ -13,7 +13,7 @@ from ocn_registry.testing.kit import RegistryKit
 
 @pytest.fixture(scope="module")
 def agreed():
-    """Give a registry with a user, a provider, and a function that has them agree."""
+    """Yield a registry with a user, a provider, and a function that has them agree."""
     kit = RegistryKit.in_memory()
     node = kit.node()
     user, provider = kit.party("DE", "USR", node=node), kit.party("DE", "SRV", node=node)
@@ -36,7 +36,7 @@ def receiving(who, user):
 
 
 def due(permission):
-    """Tell what a permission matches, by its name."""
+    """Return what a permission matches, by its name."""
     _, scope, *names = permission.name.split("_")
     side = Interface[names[-1]] if names else None
     only = Module[names[0]] if scope == "MODULE" else None

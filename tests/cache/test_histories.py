@@ -59,7 +59,7 @@ def test_cache_is_what_v1_says_at_every_block(first):
 
 
 def enough(seen):
-    """Tell whether histories were wild enough to mean anything."""
+    """Return whether histories were wild enough to mean anything."""
     kinds = ("NodeSet", "NodeDeleted", "PartySet", "PartyDeleted", "ServiceSet", "ServiceDeleted")
     counts = {kind: seen[kind] for kind in (*kinds, "AgreementMade", "AgreementEnded")}
     counts |= {kind: seen[kind] for kind in ("RpcUnavailable", "reorganisations", "restarts")}

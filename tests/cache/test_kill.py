@@ -67,14 +67,14 @@ for line in sys.stdin:
 
 @pytest.fixture
 def _devnet():
-    """Give a chain for each test: Anvil forgets states after hundreds of blocks and a way back."""
+    """Yield a chain for each test: Anvil forgets states after hundreds of blocks and a way back."""
     with Devnet(with_v1=True) as devnet:
         yield devnet
 
 
 @pytest.fixture
 def started(deployment, tmp_path):
-    """Give a function that starts a program with a file."""
+    """Yield a function that starts a program with a file."""
     running = []
     where = (deployment.registry, deployment.permissions, str(tmp_path / "cache.sqlite"))
     told = (deployment.rpc_urls[0], str(deployment.chain_id), deployment.dialect, *where)

@@ -52,7 +52,7 @@ URL, OTHER_URL = "https://node.example", "https://other.example"
 
 @pytest.fixture(scope="module")
 def elsewhere():
-    """Give another chain with the same id and the same contracts, and entries of its own."""
+    """Yield another chain with the same id and the same contracts, and entries of its own."""
     with Devnet(with_v1=True, chain_id=CHAIN_ID) as other:
         for deployment in (other.deployment(), other.v1_deployment()):
             write(other, deployment, "https://elsewhere.example", "FR")
@@ -80,7 +80,7 @@ def signers_of(devnet):
 
 @pytest.fixture(params=WAYS)
 def outlasting(request, deployment, tmp_path):
-    """Give a function that makes a cache behind a proxy."""
+    """Yield a function that makes a cache behind a proxy."""
     made = []
 
     def make(**options):
@@ -112,7 +112,7 @@ def test_cache_outlasts_outages_of_v1s_chain(way, elsewhere, first):
 
 
 def enough(seen):
-    """Tell whether there was enough trouble to mean anything."""
+    """Return whether there was enough trouble to mean anything."""
     counts = {kind: seen[kind] for kind in ("restarts", "PartySet", "ServiceSet")}
     counts["ways back"] = seen["reorganisations"] + seen["loads"]
     assert min(counts.values()) >= 1, counts
@@ -189,7 +189,7 @@ def test_node_that_became_another_chains_is_refused(outlasting, devnet, deployme
 
 
 def same_of(deployment, devnet):
-    """Give the contracts of the same generation on another chain."""
+    """Return the contracts of the same generation on another chain."""
     all_ = devnet.deployment(), devnet.v1_deployment()
     return next(one for one in all_ if one.dialect == deployment.dialect)
 

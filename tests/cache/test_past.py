@@ -248,7 +248,7 @@ def test_who_does_not_want_to_know_asks_nothing(listed, client, node):
     assert not cache.is_dated
 
 
-def test_a_cache_loaded_anew_on_demand_believes_nothing_of_before(listed, client, node):
+def test_a_cache_loaded_again_on_demand_believes_nothing_of_before(listed, client, node):
     cache = RegistryCache(client)
     cache.refresh()
     cache.refresh()

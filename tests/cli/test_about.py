@@ -40,7 +40,7 @@ def test_an_identity_is_made_and_shown(anywhere, tmp_path):
 
 
 @pytest.mark.usefixtures("agreed")
-def test_info_tells_what_is_listed_and_who_can_pay(done, cpo, provider, keys):
+def test_info_reports_what_is_listed_and_who_can_pay(done, cpo, provider, keys):
     told = json.loads(done("info", "-s", keys[cpo.address]))
     assert told["address"] == cpo.address
     assert told["party"]["partyId"] == "CPO"

@@ -89,7 +89,7 @@ def env(cold):
 
 @pytest.fixture
 def controlled(done, with_two_ids, keys, env, spender):
-    """Give an account whose controller is the cold key."""
+    """Return an account whose controller is the cold key."""
     words = ("env:COLD", "-s", keys[with_two_ids.address], "-x", keys[spender.address], "-y")
     done("identity", "controller", *words, **env)
     return with_two_ids
@@ -252,9 +252,7 @@ def test_a_controller_is_named_by_flag_variable_or_settings(
         assert client.node(emsp.address).domain == "https://e.example.org"
 
 
-def test_the_accounts_own_key_is_refused_and_told_of_its_controller(
-    command, controlled, keys, cold
-):
+def test_the_accounts_own_key_is_refused_with_its_controller_named(command, controlled, keys, cold):
     finished = command("set-node", "https://cpo.example.org", "-s", keys[controlled.address])
     assert finished.returncode == 4
     assert cold.address in finished.stderr
@@ -297,7 +295,7 @@ def test_a_controller_cancels_what_its_account_signed(client, done, controlled, 
     assert client.nonce(controlled.address) > before
 
 
-def test_an_address_is_no_key_of_a_controller_and_the_way_is_told(command, with_two_ids, keys):
+def test_an_address_is_no_key_of_a_controller_and_the_way_is_reported(command, with_two_ids, keys):
     safe = KeySigner.generate().address
     finished = command("identity", "controller", safe, "-s", keys[with_two_ids.address])
     assert finished.returncode == 2

@@ -40,7 +40,7 @@ def ape(fresh, tmp_path):
 
 @pytest.fixture
 def listed(fresh):
-    """Give the registry, with the node of an operator."""
+    """Yield the registry, with the node of an operator."""
     with connect(fresh.deployment()) as registry:
         registry.set_node(URL, signer=KeySigner.from_key(fresh.accounts[1].private_key))
         yield registry
@@ -102,7 +102,7 @@ def test_nothing_is_sent_unless_somebody_agrees(listed, ape):
     assert [node.domain for node in listed.nodes()] == [URL]
 
 
-def test_what_can_not_be_is_told_in_a_line(listed, ape, tmp_path):
+def test_what_can_not_be_is_reported_in_a_line(listed, ape, tmp_path):
     for words, code, says in (
         (("register_node", URL, "--account", PARTY), 4, "is listed for the operator"),
         (("agree", listed.nodes()[0].operator, "--account", PARTY), 3, "no Service listed"),

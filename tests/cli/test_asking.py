@@ -21,7 +21,7 @@ def isolation(fresh):
     pass
 
 
-def test_the_plan_is_told_apart_from_the_result(command, keys, operator):
+def test_the_plan_is_distinguished_from_the_result(command, keys, operator):
     finished = command("set-node", f"{URL}/", "-s", keys[operator.address], "--wait", "final")
     assert json.loads(finished.stdout)["state"] == [{"operator": operator.address, "url": URL}]
     for told in ("network", operator.address, f"list its node under {URL}", "price", "sent"):
@@ -45,13 +45,13 @@ def test_what_would_revert_is_not_sent(command, devnet, keys, cpo):
     assert devnet.request("eth_blockNumber") == before
 
 
-def test_who_has_no_money_is_told_who_could_pay(command):
+def test_who_has_no_money_learns_who_could_pay(command):
     finished = command("set-node", URL, SIGNER="0x" + "11" * 32)
     assert finished.returncode == 4
     assert "have another one pay" in finished.stderr
 
 
-def test_no_service_is_no_agreement(command, keys, cpo, provider):
+def test_no_service_is_not_an_agreement(command, keys, cpo, provider):
     finished = command("set-agreement", provider.address, "-s", keys[cpo.address])
     assert (finished.returncode, finished.stdout) == (3, "")
     assert "Provider has no Service listed" in finished.stderr
@@ -66,7 +66,7 @@ def test_a_key_as_an_argument_is_refused_on_public_contracts(anywhere, devnet, k
     assert key.removeprefix("0x") not in finished.stderr
 
 
-def test_no_key_is_told_with_the_ways_to_give_one(command):
+def test_no_key_is_reported_with_the_ways_to_give_one(command):
     for words in (("set-node", URL), ("set-node", URL, "-s", "me"), ("delete-node", "-s", "")):
         finished = command(*words)
         assert (finished.returncode, finished.stdout) == (2, "")

@@ -25,7 +25,7 @@ OTHER = "0x520896B666fCcDb6458D4eC5C1FdD0D6d9EB97A3"
 
 
 def found_by(finished):
-    """Tell the exit code, and what each check found."""
+    """Return the exit code, and what each check found."""
     return finished.returncode, {each["check"]: each for each in json.loads(finished.stdout)}
 
 
@@ -78,7 +78,7 @@ def test_the_doctor_compares_a_node_with_the_registry(client, checks, operator, 
         server.shutdown()
 
 
-def test_the_doctor_tells_that_no_chain_is_there(anywhere):
+def test_the_doctor_reports_that_no_chain_is_there(anywhere):
     finished = anywhere("doctor", "--rpc-url", "http://127.0.0.1:9")
     assert finished.returncode == 5
     assert json.loads(finished.stdout)[-1]["ok"] is False
@@ -101,7 +101,7 @@ def test_the_code_is_compared_with_what_was_published(client, checks, deployment
     assert "sign nothing" in found["code"]["remedy"]
 
 
-def test_contracts_that_are_not_there_are_told(anywhere, devnet, tmp_path):
+def test_contracts_that_are_not_there_are_reported(anywhere, devnet, tmp_path):
     nothing = "0x" + "12" * 20
     there = {"chainId": devnet.chain_id, "dialect": devnet.deployment().dialect}
     file = tmp_path / "own.json"
@@ -114,7 +114,7 @@ def test_contracts_that_are_not_there_are_told(anywhere, devnet, tmp_path):
 
 
 @pytest.mark.usefixtures("client")
-def test_a_clock_that_is_behind_is_told(checks, monkeypatch):
+def test_a_clock_that_is_behind_is_reported(checks, monkeypatch):
     assert checks()[1]["clock"]["ok"]
     monkeypatch.setattr(doctor_chain.time, "time", lambda now=time.time: now() - 1000)
     code, found = checks()
@@ -123,7 +123,7 @@ def test_a_clock_that_is_behind_is_told(checks, monkeypatch):
 
 
 @pytest.mark.usefixtures("client")
-def test_a_price_that_the_settings_do_not_allow_is_told(checks, tmp_path):
+def test_a_price_that_the_settings_do_not_allow_is_reported(checks, tmp_path):
     assert "base fee" in checks()[1]["fees"]["says"]
     folder = tmp_path / "ocn-registry"
     folder.mkdir()
@@ -191,7 +191,7 @@ def on_volta(volta, anywhere, tmp_path):
         (4_000_000, False, "50 requests in one transaction can take 4,480,350"),
     ],
 )
-def test_what_fits_a_block_is_told(volta, on_volta, limit, ok, says):
+def test_what_fits_a_block_is_reported(volta, on_volta, limit, ok, says):
     volta.request("evm_setBlockGasLimit", hex(limit))
     found = on_volta()["gas limit"]
     volta.request("evm_setBlockGasLimit", hex(30_000_000))
@@ -275,7 +275,7 @@ class TellsNoBlocksByNumber(BaseHTTPRequestHandler):
         pass
 
 
-def test_what_a_node_does_not_tell_is_said_to_be_not_known(volta, on_volta):
+def test_what_a_node_does_not_report_is_said_to_be_not_known(volta, on_volta):
     with HTTPServer(("127.0.0.1", 0), TellsNoBlocksByNumber) as server:
         server.chain = volta
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
@@ -288,7 +288,7 @@ def test_what_a_node_does_not_tell_is_said_to_be_not_known(volta, on_volta):
     assert found["code"]["ok"]
 
 
-def test_an_old_block_of_a_public_chain_is_told(volta, monkeypatch, tmp_path, capsys):
+def test_an_old_block_of_a_public_chain_is_reported(volta, monkeypatch, tmp_path, capsys):
     here = volta.deployment()
     own = {"chainId": VOLTA, "dialect": here.dialect}
     own |= {"registry": here.registry, "permissions": here.permissions}
@@ -323,13 +323,13 @@ def on_the_path(anywhere, devnet, tmp_path):
     return run
 
 
-def test_the_command_of_version_1_on_the_path_is_told(on_the_path):
+def test_the_command_of_version_1_on_the_path_is_reported(on_the_path):
     found = on_the_path("#!/usr/bin/env node\n")
     assert (found["ok"], found["says"].endswith("is version 1's")) == (False, True)
     assert "earlier on the PATH" in found["remedy"]
 
 
-def test_another_command_of_this_name_on_the_path_is_told(on_the_path):
+def test_another_command_of_this_name_on_the_path_is_reported(on_the_path):
     found = on_the_path("#!/bin/sh\n")
     assert not found["ok"]
     assert found["says"].startswith("a shell runs ")

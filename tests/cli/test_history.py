@@ -30,7 +30,7 @@ def v1(deployment):
 
 @pytest.fixture
 def history(done, client, devnet):
-    """Give what a history tells, of the blocks of this test."""
+    """Return what a history tells, of the blocks of this test."""
     first = str(int(devnet.request("eth_blockNumber"), 16))
 
     def told(*words):
@@ -138,7 +138,7 @@ def test_each_of_a_batch_has_its_way(history, client, listed_node, cpo, emsp, sp
 
 
 @pytest.mark.parametrize("deployment", ["v3"], indirect=True)
-def test_what_the_owner_did_is_told_so(history, client, listed_node, devnet):
+def test_what_the_owner_did_is_reported(history, client, listed_node, devnet):
     owner = KeySigner.from_key(devnet.accounts[0].private_key)
     client.send(AdminDeleteOperator(operator=listed_node.address), signer=owner)
     assert kinds(history("-a", listed_node.address)) == [
@@ -147,7 +147,7 @@ def test_what_the_owner_did_is_told_so(history, client, listed_node, devnet):
     ]
 
 
-def test_only_the_blocks_that_were_asked_for_are_told(done, command, lived, cpo, client, fresh):
+def test_only_the_blocks_that_were_asked_for_are_reported(done, command, lived, cpo, client, fresh):
     came, agreed = lived
     words = ("history", "-c", "DE", "CPO", "--from", agreed.block.number)
     told = json.loads(done(*words, "--to", agreed.block.number))
@@ -190,7 +190,7 @@ FORWARDER = "6014360360146000376000600060143603600060006000356060" + "1c5af15000
 
 @pytest.fixture
 def wallet(devnet, deployment, operator):
-    """Give the address of a contract, and a function that has it write something."""
+    """Return the address of a contract, and a function that has it write something."""
     code = f"60{len(FORWARDER) // 2:02x}80600b6000396000f3{FORWARDER}"
     receipt = devnet.request(
         "eth_sendTransactionSync", {"from": operator.address, "data": f"0x{code}"}
@@ -303,7 +303,7 @@ def test_a_node_that_has_forgotten_who_held_an_id_is_said(
     assert ("ServiceSet", "direct") in kinds(json.loads(early.stdout))
 
 
-def test_a_node_that_has_forgotten_a_transaction_tells_the_event(
+def test_a_node_that_has_forgotten_a_transaction_reports_the_event(
     command, client, listed_node, cpo, proxy, v1
 ):
     client.set_party("DE", "CPO", [Role.CPO], listed_node.address, signer=cpo)

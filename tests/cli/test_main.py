@@ -32,7 +32,7 @@ def test_help_loads_nothing_heavy(anywhere):
         assert finished.stderr == "[]\n"
 
 
-def test_help_tells_commands_and_exit_codes(anywhere):
+def test_help_reports_commands_and_exit_codes(anywhere):
     finished = anywhere("--help")
     assert (finished.returncode, finished.stderr) == (0, "")
     for expected in ("get-node", "list-parties", "not listed", "130"):
@@ -65,14 +65,14 @@ def test_help_tells_commands_and_exit_codes(anywhere):
         (["list-nodes", "--proxy", "http://host:99999"], "the proxy is not a valid URL"),
     ],
 )
-def test_what_cannot_be_used_is_told_in_a_sentence(anywhere, words, says):
+def test_what_cannot_be_used_is_reported_in_a_sentence(anywhere, words, says):
     finished = anywhere(*words)
     assert (finished.returncode, finished.stdout) == (2, "")
     assert says in finished.stderr
     assert "Traceback" not in finished.stderr
 
 
-def test_a_network_file_of_brackets_is_told_in_a_sentence(anywhere, tmp_path):
+def test_a_network_file_of_brackets_is_reported_in_a_sentence(anywhere, tmp_path):
     (tmp_path / "deep.json").write_text("[" * 1_000)
     finished = anywhere("list-nodes", "--network-file", "deep.json")
     assert (finished.returncode, finished.stdout) == (2, "")
@@ -87,7 +87,7 @@ def test_errors_quote_no_key(anywhere):
         assert key not in finished.stderr
 
 
-def test_no_chain_is_told_with_the_way_to_one(anywhere):
+def test_no_chain_is_reported_with_the_way_to_one(anywhere):
     finished = anywhere("list-nodes", "--rpc-url", "http://127.0.0.1:9")
     assert (finished.returncode, finished.stdout) == (5, "")
     assert "ocn-registry devnet" in finished.stderr

@@ -133,7 +133,7 @@ def test_before_anything_is_paid_somebody_agrees(done, migrate, devnet, owner):
 
 
 @pytest.mark.usefixtures("taken")
-def test_small_batches_are_told_one_by_one(migrate, owner):
+def test_small_batches_are_reported_one_by_one(migrate, owner):
     finished = migrate("import", "registry.json", *owner, "--max-gas", 300_000)
     batches = [one["gasUsed"] for one in json.loads(finished.stdout)["transactions"]]
     assert len(batches) > 4
@@ -143,7 +143,7 @@ def test_small_batches_are_told_one_by_one(migrate, owner):
 
 
 @pytest.mark.usefixtures("taken")
-def test_what_differs_is_told_and_nothing_is_closed(done, migrate, devnet, new, owner, signers):
+def test_what_differs_is_reported_and_nothing_is_closed(done, migrate, devnet, new, owner, signers):
     other = Node(operator=signers[3].address, domain="https://other.example")
     new.send(ImportNodes(nodes=(other,)), signer=signers[0])
     done("import", "registry.json", *owner)

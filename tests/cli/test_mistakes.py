@@ -72,7 +72,7 @@ def test_mistake_is_named_with_what_to_do(anywhere, words, says):
     ("content", "says"),
     [("{", "it is not valid JSON"), ("{}", "it has no 'format'"), ("[]", "not a snapshot")],
 )
-def test_file_that_is_not_a_snapshot_is_told_in_plain_words(anywhere, tmp_path, content, says):
+def test_file_that_is_not_a_snapshot_is_reported_in_plain_words(anywhere, tmp_path, content, says):
     (tmp_path / "snapshot.json").write_text(content)
     finished = anywhere("migrate", "plan", "snapshot.json")
     assert (finished.returncode, finished.stdout) == (2, "")
@@ -87,7 +87,7 @@ def test_file_that_is_not_a_snapshot_is_told_in_plain_words(anywhere, tmp_path, 
         ("http://no-such-host.invalid", "the name of its host is not known"),
     ],
 )
-def test_why_a_node_cannot_be_reached_is_told_in_plain_words(anywhere, url, why):
+def test_why_a_node_cannot_be_reached_is_reported_in_plain_words(anywhere, url, why):
     finished = anywhere("list-nodes", "--rpc-url", url)
     assert finished.returncode == 5
     assert f"can't be reached ({why})" in finished.stderr

@@ -132,7 +132,7 @@ def test_a_safe_gets_a_file_once_it_is_offered_the_registry(client, owner, comma
     assert content["transactions"][0]["to"] == deployment.registry
 
 
-def test_an_address_without_code_is_refused_unless_told(command, keys, devnet, cpo, log):
+def test_an_address_without_code_is_refused_unless_allowed(command, keys, devnet, cpo, log):
     words = ("hand-over", cpo.address, "-s", keys[devnet.accounts[0].address], "--yes")
     refused = command("owner", *words, "--log", log)
     assert refused.returncode == 2

@@ -59,7 +59,7 @@ class Person:
 
 @pytest.fixture(params=["one intent", "one request", "a batch"])
 def written(request, client, operator, spender):
-    """Give a function that carries a write out, with somebody to ask."""
+    """Return a function that carries a write out, with somebody to ask."""
     if request.param == "one intent":
         steps, payer = (SetNode(domain="https://a.example"),), operator
     else:

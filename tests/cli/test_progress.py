@@ -12,7 +12,7 @@ URL = "https://node.example.org"
 
 
 def wiped(line):
-    """Give what a terminal gets when a line is wiped: blanks over it."""
+    """Return what a terminal gets when a line is wiped: blanks over it."""
     return f"\r{' ' * len(line)}\r"
 
 

@@ -122,7 +122,7 @@ def test_preparing_and_signing_need_no_chain(anywhere, operator, keys, tmp_path)
     assert json.loads(signed.stdout)["signature"].startswith("0x")
 
 
-def test_what_is_no_request_is_told(client, command, keys, operator, tmp_path):
+def test_what_is_not_a_request_is_reported(client, command, keys, operator, tmp_path):
     other = KeySigner.generate()
     (tmp_path / "other.json").write_text('{"a": 1}')
     for words, says in (

@@ -76,7 +76,7 @@ def prints(*paths):
 
 @pytest.fixture
 def printed(request, command, fresh):
-    """Give a function that runs a command with `--json` and holds what it prints to its schema."""
+    """Yield a function that runs a command with `--json` and holds what it prints to its schema."""
     seen = set()
 
     def run(path, *words, codes=(0,), by=command, each_line=False, **variables):
@@ -102,7 +102,7 @@ def check(path, value):
 
 
 def mutants(value, whole=None, place=()):
-    """Give copies of a value, each spoilt at one place."""
+    """Yield copies of a value, each spoilt at one place."""
     whole = value if whole is None else whole
     yield place, changed(whole, place, {"odd": 1})
     if isinstance(value, dict):

@@ -40,7 +40,7 @@ def file(tmp_path):
 
 @pytest.fixture
 def in_force(anywhere):
-    """Tell what is in force: value, and who says so."""
+    """Return what is in force: value, and who says so."""
 
     def ask(*words, **variables):
         finished = anywhere("settings", *words, **variables)
@@ -178,13 +178,13 @@ def test_the_settings_choose_keys_price_and_patience(file, command, deployment, 
     assert f"note: SIGNER is used, not the settings' signer: {address} signs" in beaten.stderr
 
 
-def test_a_lookup_of_a_transaction_waits_only_when_it_is_told(file, command, deployment, client):
+def test_a_lookup_of_a_transaction_waits_only_on_request(file, command, deployment, client):
     own = file("wait = 50\ntimeout = 600\n")
     finished = command("tx", "status", "0x" + "00" * 32, **own)
     assert (finished.returncode, finished.stdout) == (6, "null\n")
 
 
-def test_a_flag_that_differs_from_the_environment_is_told(file, anywhere, devnet):
+def test_a_flag_that_differs_from_the_environment_is_reported(file, anywhere, devnet):
     own = file("[profiles.one]\n[profiles.two]\n")
     told = anywhere("settings", "--profile", "one", OCN_PROFILE="two", **own)
     assert "note: --profile 'one' is used, not OCN_PROFILE" in told.stderr
@@ -234,7 +234,7 @@ def test_a_flag_that_differs_from_the_environment_is_told(file, anywhere, devnet
         ("#" * 70_000, "too long"),
     ],
 )
-def test_a_file_that_cannot_be_used_is_told_in_one_line(file, anywhere, text, says):
+def test_a_file_that_cannot_be_used_is_reported_in_one_line(file, anywhere, text, says):
     finished = anywhere("list-nodes", **file(text))
     assert (finished.returncode, finished.stdout) == (2, "")
     assert says in finished.stderr
@@ -296,7 +296,7 @@ def test_a_file_that_others_can_read_is_used(file, in_force):
     assert in_force(**file("network = 'volta'", 0o644))["network"] == ("volta", "file")
 
 
-def test_what_is_no_file_is_refused_and_not_waited_for(file, anywhere, tmp_path):
+def test_what_is_not_a_file_is_refused_and_not_waited_for(file, anywhere, tmp_path):
     own = file("")
     path = tmp_path / "config" / "ocn-registry" / "settings.toml"
     for make in (path.mkdir, lambda: os.mkfifo(path), lambda: path.symlink_to("nothing")):
@@ -307,7 +307,7 @@ def test_what_is_no_file_is_refused_and_not_waited_for(file, anywhere, tmp_path)
         assert "settings" in finished.stderr
 
 
-def test_a_profile_that_is_not_there_is_told(file, anywhere):
+def test_a_profile_that_is_not_there_is_reported(file, anywhere):
     own = file("[profiles.work]\n")
     assert "did you mean 'work'?" in anywhere("list-nodes", "--profile", "wrok", **own).stderr
     nobody = anywhere("list-nodes", OCN_PROFILE="work")

@@ -51,7 +51,7 @@ def test_write_needs_nobody_who_listens(shell, client, devnet, operator):
     assert client.node(operator.address).domain == URL
 
 
-def test_write_that_cannot_tell_its_plan_is_not_sent(shell, client, devnet, operator):
+def test_write_that_cannot_show_its_plan_is_not_sent(shell, client, devnet, operator):
     key = devnet.accounts[1].private_key
     assert shell("2> /dev/full", "set-node", URL, "--signer", key).returncode != 0
     assert client.node(operator.address) is None
@@ -67,7 +67,7 @@ def test_closed_input_is_like_an_empty_one(shell, words, devnet):
 
 
 @pytest.mark.usefixtures("listed_node")
-def test_reader_that_has_seen_enough_is_no_error(shell):
+def test_reader_that_has_seen_enough_is_not_an_error(shell):
     finished = shell("| true", "list-nodes")
     assert (finished.returncode, finished.stderr) == (1, "")
 

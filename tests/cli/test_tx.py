@@ -84,7 +84,7 @@ def test_a_hint_repeats_the_network_options(stuck, network_file):
     assert f"--network-file {network_file}" in stuck().stderr.splitlines()[-1]
 
 
-def test_a_transaction_of_another_program_that_waits_is_told_once(stuck, stopped, operator):
+def test_a_transaction_of_another_program_that_waits_is_reported_once(stuck, stopped, operator):
     foreign = {"from": operator.address, "to": operator.address, "gas": hex(21_000)}
     stopped.request("eth_sendTransaction", foreign)
     lines = stuck().stderr.splitlines()

@@ -22,7 +22,7 @@ PLACE = "/.well-known/ocn.json"
 
 @pytest.fixture
 def host():
-    """Give a web server: `host.pages[path] = text`."""
+    """Yield a web server: `host.pages[path] = text`."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):

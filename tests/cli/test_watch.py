@@ -59,7 +59,7 @@ class Watch:
         return self
 
     def printed(self, count):
-        """Give so many changes, once they are there."""
+        """Return so many changes, once they are there."""
         self.wait_for(lambda: len(self.lines) >= count)
         return [json.loads(line) for line in self.lines]
 
@@ -212,7 +212,7 @@ def test_the_name_of_a_deployment_commands_no_terminal(anywhere, deployment_file
 
 
 @pytest.mark.parametrize("words", [("watch", "--cursor"), ("owner", "log", "--log")])
-def test_a_home_folder_that_nobody_has_is_told(command, words):
+def test_a_home_folder_that_nobody_has_is_reported(command, words):
     finished = command(*words, "~nobody-of-this-name/file")
     assert (finished.returncode, finished.stdout) == (2, "")
     assert "is not known: give the whole path" in finished.stderr
@@ -323,7 +323,7 @@ def test_whatever_happens_the_lines_add_up_to_the_registry(
     }
 
 
-def test_a_reorganisation_while_nobody_watched_is_told(watch, client, fresh, cpo, tmp_path):
+def test_a_reorganisation_while_nobody_watched_is_reported(watch, client, fresh, cpo, tmp_path):
     words = ("--cursor", tmp_path / "cursor", "--once")
     assert watch(*words).ended() == 0
     kept = fresh.request("evm_snapshot")
@@ -362,7 +362,7 @@ def test_the_file_stays_small(command, client, fresh, cpo, tmp_path):
     assert max(sizes) < 5_000
 
 
-def test_it_begins_where_it_is_told_to(command, done, client, cpo):
+def test_it_begins_where_requested(command, done, client, cpo):
     first = client.set_node(url(1), signer=cpo)
     client.delete_node(signer=cpo)
     told = done("watch", "--once", "--from", first.block.number).splitlines()
@@ -427,7 +427,7 @@ def test_on_a_terminal_a_line_is_for_people_and_hostile_text_harmless(
 
 
 def on_terminal(*words):
-    """Give what a watch shows on a terminal, talk aside."""
+    """Return what a watch shows on a terminal, talk aside."""
     ours, its = pty.openpty()
     with subprocess.Popen(
         [sys.executable, "-m", "ocn_registry.cli", "watch", *words],

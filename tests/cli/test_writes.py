@@ -45,7 +45,7 @@ def test_nodes_and_parties_are_written(client, write, operator, cpo):
     assert (client.nodes(), client.parties()) == ((), ())
 
 
-def test_a_write_is_done_whether_or_not_its_node_tells_what_is_so_then(
+def test_a_write_is_done_whether_or_not_its_node_reports_what_is_so_then(
     client, command, keys, operator, monkeypatch
 ):
     class Lagging(CurrentEntries):
@@ -76,7 +76,7 @@ def test_services_and_agreements_are_written(client, write, cpo, provider):
     assert client.service(provider.address) is None
 
 
-def test_write_of_several_transactions_is_told_as_that(client, listed_node, command, keys):
+def test_write_of_several_transactions_is_reported_as_that(client, listed_node, command, keys):
     words = ("set-node", "https://other.example.org", "--dry-run", "-s", keys[listed_node.address])
     told = command(*words)
     assert told.returncode == 0

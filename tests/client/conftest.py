@@ -125,7 +125,7 @@ def listed_node(client, operator):
 
 @pytest.fixture
 def listed_party(client, listed_node, spender):
-    """Give a function that lists a party by signed request."""
+    """Return a function that lists a party by signed request."""
 
     def listed(signer, party_id, *roles):
         intent = SetParty(

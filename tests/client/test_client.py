@@ -56,7 +56,7 @@ from ocn_registry.transport.http_sync import HttpTransport
 
 @pytest.fixture(params=["direct", "signed"])
 def write(request, client, spender, fresh):
-    """Give a function that writes an intent of a signer, on its own money or a spender's."""
+    """Return a function that writes an intent of a signer, on its own money or a spender's."""
 
     def direct(intent, signer):
         fresh.request("anvil_setBalance", signer.address, hex(10**18))
@@ -176,7 +176,7 @@ def test_agreement_to_whatever_a_service_needs_is_direct_only(
         client.sign(refused, emsp)
 
 
-def test_other_permissions_end_an_agreement_that_is_still_told(
+def test_other_permissions_end_an_agreement_that_is_still_reported(
     client, fresh, listed_party, emsp, provider
 ):
     listed_party(emsp, "EMS")
@@ -196,7 +196,7 @@ def test_other_permissions_end_an_agreement_that_is_still_told(
     client.delete_service(signer=provider)
 
 
-def test_party_whose_operator_left_is_told_from_one_that_never_was(
+def test_party_whose_operator_left_is_distinguished_from_one_that_never_was(
     client, listed_party, operator, cpo
 ):
     listed_party(cpo, "CPO")
@@ -223,7 +223,7 @@ def test_refusal_is_typed_and_costs_nothing(client, fresh, listed_node, stranger
     assert fresh.request("eth_getBalance", stranger.address, "latest") == before
 
 
-def test_who_has_no_money_is_told_so(client, cpo):
+def test_who_has_no_money_is_reported(client, cpo):
     with pytest.raises(InsufficientFunds) as error:
         client.set_node("https://a.example", signer=cpo)
     assert error.value.account == cpo.address
@@ -250,7 +250,7 @@ def test_batch_of_many_peoples_requests(client, listed_node, spender):
     assert len(error.value.errors) == 12
 
 
-def test_item_that_fails_in_the_block_is_told_with_its_error(
+def test_item_that_fails_in_the_block_is_reported_with_its_error(
     client, fresh, listed_node, spender, stranger
 ):
     """Between simulation and block another takes the id: the others stay in force."""

@@ -22,7 +22,7 @@ from ocn_registry.flows.admin import CANCELLED_AHEAD
 
 @pytest.fixture(params=["direct", "spender"])
 def paying(request, fresh, spender):
-    """Give a function that says who pays for a signer."""
+    """Return a function that says who pays for a signer."""
 
     def pays(signer):
         if request.param == "spender":
@@ -34,7 +34,7 @@ def paying(request, fresh, spender):
 
 
 def sent(transport, fresh, ask):
-    """Tell what an ask gives, and how many transactions it took."""
+    """Return what an ask gives, and how many transactions it took."""
     before = int(fresh.request("eth_blockNumber"), 16)
     return ask(), int(fresh.request("eth_blockNumber"), 16) - before
 
@@ -140,7 +140,7 @@ def test_what_the_contract_refuses_is_typed_and_nothing_is_sent(
     assert client.party(cpo.address) is None
 
 
-def test_second_transaction_that_fails_is_told(client, fresh, listed_node, cpo, monkeypatch):
+def test_second_transaction_that_fails_is_reported(client, fresh, listed_node, cpo, monkeypatch):
     if client.limits.has_batches:
         pytest.skip("there is one transaction only")
     fresh.request("anvil_setBalance", cpo.address, hex(10**18))

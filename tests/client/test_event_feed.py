@@ -39,7 +39,7 @@ def ask(client):
 
 @pytest.fixture
 def begun(client, ask):
-    """Give a function that starts a feed at the chain's next block."""
+    """Return a function that starts a feed at the chain's next block."""
 
     def start(**wanted):
         feed = client.events(first_block="next", **wanted)
@@ -202,7 +202,7 @@ def newer(client):
 
 
 @pytest.mark.usefixtures("newer")
-def test_history_tells_what_a_controller_signed(
+def test_history_reports_what_a_controller_signed(
     client, ask, cpo, emsp, operator, spender, listed_party, begun
 ):
     listed_party(cpo, "ABC")

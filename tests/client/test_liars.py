@@ -43,7 +43,7 @@ def wallets(fresh):
 
 
 def turns(fresh, wallets):
-    """Give options by which wallets change after the simulation, and before anything is sent."""
+    """Return options by which wallets change after the simulation, and before anything is sent."""
 
     def turn(_tx_hash):
         for each in wallets:
@@ -61,7 +61,7 @@ def by_key(client, number):
 
 
 def controlled(client, wallet, spender):
-    """Give an account that a wallet controls."""
+    """Return an account that a wallet controls."""
     account = KeySigner.generate()
     prepared = client.prepare(SetController(controller=wallet), account.address)
     accepted = prepared.accepted(prepared.acceptance.signed(b"anything"))

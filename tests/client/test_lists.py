@@ -18,7 +18,7 @@ from ocn_registry import (
 
 @pytest.fixture
 def write(client, spender):
-    """Give a function that writes by signed request."""
+    """Return a function that writes by signed request."""
     return lambda intent, signer: client.submit(client.sign(intent, signer), spender=spender)
 
 
@@ -118,7 +118,7 @@ def test_users_of_a_service_whose_needs_changed(client, write, listed_party, pro
 
 
 @pytest.mark.usefixtures("three_parties")
-def test_numbers_are_told_along(client, write, transport, provider):
+def test_numbers_are_reported_too(client, write, transport, provider):
     write(SetService(permissions=[3]), provider)
     transport.requests = 0
     party, service = client.party(provider.address), client.service(provider.address)

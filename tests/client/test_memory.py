@@ -93,7 +93,7 @@ def told(client):
     return seen
 
 
-def test_memory_tells_what_the_real_chain_tells(client):
+def test_memory_reports_what_the_real_chain_reports(client):
     with Devnet() as devnet, connect(devnet.deployment()) as real:
         expected = told(real)
     assert told(client) == expected

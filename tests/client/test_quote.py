@@ -23,7 +23,7 @@ GAS = 300_000
 
 @pytest.fixture
 def funds(fresh):
-    """Give a function that tells what an account has, in wei, or changes it."""
+    """Return a function that tells what an account has, in wei, or changes it."""
 
     def told(signer, wei=None):
         if wei is not None:

@@ -15,7 +15,7 @@ def way(request):
 
 @pytest.fixture
 def counted(transport):
-    """Give a function that counts the requests of what it does."""
+    """Return a function that counts the requests of what it does."""
 
     def count(do):
         transport.requests = 0

@@ -66,7 +66,7 @@ def test_safe_is_ensured_with_a_spender(client, signer, safe, spender):
     assert client.node(safe).domain == "https://a.example"
 
 
-def test_too_few_owners_are_told_before_anything_is_paid(client, safe, owners, fresh, spender):
+def test_too_few_owners_are_reported_before_anything_is_paid(client, safe, owners, fresh, spender):
     before = fresh.request("eth_getBalance", spender.address, "latest")
     request = client.prepare(SetNode(domain="https://a.example"), safe)
     digest = request.payload.digest()

@@ -25,7 +25,7 @@ def client(fresh, tmp_path):
     journal.close()
 
 
-def test_a_thousand_requests_are_sent_and_each_is_told(client, fresh):
+def test_a_thousand_requests_are_sent_and_each_is_reported(client, fresh):
     spender = KeySigner.from_key(fresh.accounts[5].private_key)
     client.set_node("https://taken.example", signer=spender)
     signed = [

@@ -147,7 +147,7 @@ def test_what_the_zero_address_lists_is_nobodys(client, fresh, listed_node, list
     assert client.services() == ()
 
 
-def test_lists_leave_out_who_left_and_tell_who_came_back_once(
+def test_lists_leave_out_who_left_and_report_who_came_back_once(
     client, listed_party, operator, other_operator, cpo, emsp, provider
 ):
     for signer, party_id in ((cpo, "CPO"), (emsp, "EMS"), (provider, "SVC")):
@@ -284,7 +284,7 @@ def test_who_can_pay_the_first_of_several_only_pays_none(client, fresh, listed_n
 
 
 def overtaken(write):
-    """Give options that let another write happen right after the first transaction of several."""
+    """Return options that let another write happen right after the first transaction of several."""
     sent = []
 
     def on_sent(tx_hash):

@@ -197,7 +197,7 @@ class TestAllOrNothing:
     @pytest.mark.parametrize(
         "item", [b"", b"\0", UNKNOWN[:3], UNKNOWN, UNKNOWN + bytes(64)], ids=len
     )
-    def test_item_that_is_no_call_undoes_all(self, contract, stranger, item):
+    def test_item_that_is_not_a_call_undoes_all(self, contract, stranger, item):
         items = [contract.invalidateNonce.calldata(1), item]
 
         with reverts(""):
@@ -207,7 +207,7 @@ class TestAllOrNothing:
 
     @pytest.mark.parametrize("length", [1, 2, 3])
     @pytest.mark.parametrize("inner", BATCHES)
-    def test_cut_selector_of_a_batch_is_no_call(self, contract, stranger, inner, length):
+    def test_cut_selector_of_a_batch_is_not_a_call(self, contract, stranger, inner, length):
         with reverts(""):
             contract.multicall([contract.functions[inner].selector[:length]], sender=stranger)
 
@@ -352,7 +352,7 @@ class TestEachOnItsOwn:
     @pytest.mark.parametrize(
         "item", [b"", b"\0", UNKNOWN[:3], UNKNOWN, UNKNOWN + bytes(64)], ids=len
     )
-    def test_item_that_is_no_call_fails_alone(self, contract, stranger, item):
+    def test_item_that_is_not_a_call_fails_alone(self, contract, stranger, item):
         items = [item, contract.invalidateNonce.calldata(1)]
 
         receipt = contract.tryMulticall(items, sender=stranger)

@@ -111,7 +111,7 @@ def test_long_answer_is_not_copied(signer, ask, listed_node, operator):
     assert 95_000 < long - short < 95_500
 
 
-def test_answer_of_megabytes_is_no_answer(signer, ask):
+def test_answer_of_megabytes_is_not_an_answer(signer, ask):
     """Memory for it costs more than a signer has."""
     who = signer("AnswersAtLength", 2_000_000)
 

@@ -42,7 +42,7 @@ def test_user_must_be_a_listed_party(agree, listed_service, stranger, provider):
         agree(stranger, provider)
 
 
-def test_user_that_has_left_is_no_party(
+def test_user_that_has_left_is_not_a_party(
     agree, registry, listed_party, listed_service, emsp, provider
 ):
     listed_party(emsp)
@@ -295,7 +295,7 @@ class TestEnd:
         assert permissions.agreement(world.user, world.provider) == (0, 0, False)
 
     @pytest.mark.parametrize("end", ENDS, ids=lambda end: end.__name__.strip("_"))
-    def test_it_is_renewed_in_place_or_made_anew(
+    def test_it_is_renewed_in_place_or_made_again(
         self,
         agree,
         world,

@@ -82,7 +82,7 @@ def test_one_of_several_ids_is_named(registry, signed_request, listed_party, spe
     assert [party.current for party in registry.partiesOf(cpo)] == [True]
 
 
-def test_owner_is_told_that_nobody_holds_an_id(registry, listed_party, owner, cpo):
+def test_owner_learns_that_nobody_holds_an_id(registry, listed_party, owner, cpo):
     listed_party(cpo)
 
     with reverts("PartyIdNotFound", b"DE", b"XYZ"):
@@ -185,7 +185,7 @@ class TestAbsent:
         assert registry.partyOf(*party_id) == ZERO_ADDRESS
 
 
-def test_keys_of_two_are_told_together(registry, listed_party, cpo, emsp, stranger):
+def test_keys_of_two_are_reported_together(registry, listed_party, cpo, emsp, stranger):
     listed_party(cpo)
     listed_party(emsp)
 

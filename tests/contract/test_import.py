@@ -183,7 +183,7 @@ class TestOpenAndClose:
     def contract(self, request, importing_pair):
         return getattr(importing_pair, request.param)
 
-    def test_readers_are_told(self, contract, owner):
+    def test_readers_are_reported(self, contract, owner):
         assert contract.importOpen() is True
 
         receipt = contract.closeImport(sender=owner)
@@ -238,7 +238,7 @@ class TestOpenAndClose:
                 permissions.closeImport(sender=caller)
         assert permissions.importOpen() is True
 
-    def test_stranger_is_told_that_it_is_not_the_owner(self, registry, stranger):
+    def test_stranger_learns_that_it_is_not_the_owner(self, registry, stranger):
         with reverts("OwnableUnauthorizedAccount", stranger):
             registry.renounceOwnership(sender=stranger)
 
@@ -340,7 +340,7 @@ class TestEveryImport:
             contract_of(name).functions[name](items, sender=owner)
 
     @pytest.mark.parametrize("name", IMPORTS)
-    def test_no_items_are_no_error(self, contract_of, owner, name):
+    def test_no_items_are_not_error(self, contract_of, owner, name):
         assert contract_of(name).functions[name]([], sender=owner).events == ()
 
 
@@ -368,7 +368,7 @@ class TestNodes:
         with reverts("DomainTaken", *NODE, operator):
             registry.importNodes([(other_operator, *NODE)], sender=owner)
 
-    def test_zero_address_is_no_operator(self, registry, owner):
+    def test_zero_address_is_not_an_operator(self, registry, owner):
         with reverts("ZeroAddress"):
             registry.importNodes([(ZERO_ADDRESS, *NODE)], sender=owner)
 
@@ -446,7 +446,7 @@ class TestParties:
         with reverts("ZeroAddress"):
             registry.importParties([party(cpo, operator=ZERO_ADDRESS)], sender=owner)
 
-    def test_zero_address_is_no_party(self, registry, owner, operator):
+    def test_zero_address_is_not_a_party(self, registry, owner, operator):
         with reverts("ZeroAddress"):
             registry.importParties([party(ZERO_ADDRESS, operator=operator)], sender=owner)
 
@@ -545,7 +545,7 @@ class TestServices:
         with reverts("PartyNotFound", stranger):
             permissions.importServices([(stranger, "", "", [1])], sender=owner)
 
-    def test_zero_address_is_no_provider(self, permissions, owner):
+    def test_zero_address_is_not_a_provider(self, permissions, owner):
         with reverts("PartyNotFound", ZERO_ADDRESS):
             permissions.importServices([(ZERO_ADDRESS, "", "", [1])], sender=owner)
 
@@ -556,7 +556,7 @@ class TestServices:
             with reverts("ServiceExists", provider):
                 permissions.importServices([(provider, "New", "", needs)], sender=owner)
 
-    def test_service_that_has_ended_is_no_obstacle(
+    def test_service_that_has_ended_is_not_an_obstacle(
         self, registry, permissions, owner, operator, provider
     ):
         permissions.importServices([(provider, "", "", [1])], sender=owner)

@@ -38,7 +38,7 @@ def test_operator_must_run_a_node(write, registry, operator, cpo):
     assert registry.partyCount() == 0
 
 
-def test_zero_address_is_no_operator(write, listed_node, operator, cpo):
+def test_zero_address_is_not_an_operator(write, listed_node, operator, cpo):
     listed_node(operator)
 
     with reverts("NodeNotFound", ZERO_ADDRESS):
@@ -71,7 +71,9 @@ def test_id_of_another_party_is_refused(write, registry, listed_party, operator,
     assert registry.partyCount() == 1
 
 
-def test_id_of_another_party_is_no_further_id(write, registry, listed_party, operator, cpo, emsp):
+def test_id_of_another_party_is_not_a_further_id(
+    write, registry, listed_party, operator, cpo, emsp
+):
     party_id, other_id = listed_party(cpo), listed_party(emsp)
 
     with reverts("PartyIdTaken", *party_id, cpo):
@@ -337,7 +339,7 @@ class TestRoles:
         with reverts("ValueOutOfRange", value, 8):
             write("SetParty", cpo, "DE", "CPO", [0, value, 1], operator)
 
-    def test_value_that_is_no_uint8_is_named_whole(self, registry, listed_node, operator, cpo):
+    def test_value_that_is_not_a_uint8_is_named_whole(self, registry, listed_node, operator, cpo):
         listed_node(operator)
         data = bytearray(registry.setParty.calldata(b"DE", b"CPO", [0], operator))
         data[-32:] = (256).to_bytes(32, "big")  # the only role; its low byte is a good one
@@ -356,7 +358,7 @@ class TestRoles:
         ],
         ids=str,
     )
-    def test_they_are_told_in_ascending_order_each_once(
+    def test_they_are_reported_in_ascending_order_each_once(
         self, write, registry, listed_node, operator, cpo, given, stored
     ):
         listed_node(operator)

@@ -127,7 +127,7 @@ def test_each_module_is_below_sixteen(write, listed_party, cpo, side, value):
     ],
     ids=str,
 )
-def test_sets_are_told_in_ascending_order_each_once(
+def test_sets_are_reported_in_ascending_order_each_once(
     write, registry, listed_party, cpo, given, stored
 ):
     listed_party(cpo)

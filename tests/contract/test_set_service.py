@@ -99,7 +99,7 @@ def test_bad_value_is_refused(write, permissions, listed_party, provider, values
     ],
     ids=lambda v: str(v)[:16],
 )
-def test_permissions_are_told_in_ascending_order_each_once(
+def test_permissions_are_reported_in_ascending_order_each_once(
     write, permissions, listed_party, provider, given, stored
 ):
     listed_party(provider)

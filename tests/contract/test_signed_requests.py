@@ -332,7 +332,7 @@ class TestSignature:
         with reverts("InvalidSignature", operator):
             request.send(spender)
 
-    def test_revocation_is_no_agreement(
+    def test_revocation_is_not_an_agreement(
         self, signed_request, permissions, agreed, spender, emsp, provider
     ):
         agreed(emsp, provider)
@@ -475,7 +475,7 @@ class TestDomain:
     @pytest.mark.parametrize(
         ("which", "name"), [("registry", "OCN Registry"), ("permissions", "OCN Permissions")]
     )
-    def test_it_is_told(self, open_pair, which, name):
+    def test_it_is_reported(self, open_pair, which, name):
         contract = getattr(open_pair, which)
 
         fields, *domain, extensions = contract.eip712Domain()

@@ -223,7 +223,7 @@ WELL_FORMED = [
 
 
 def is_good_name(name):
-    """Tell it with Python's own strict decoder and Unicode data."""
+    """Return it with Python's own strict decoder and Unicode data."""
     try:
         decoded = name.decode()
     except UnicodeDecodeError:

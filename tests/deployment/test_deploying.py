@@ -79,7 +79,7 @@ def count(devnet, account):
     return int(devnet.request("eth_getTransactionCount", account, "latest"), 16)
 
 
-def test_plan_tells_what_will_happen_and_what_it_costs(order, record, transport):
+def test_plan_reports_what_will_happen_and_what_it_costs(order, record, transport):
     made = run(plan(order, record), transport.perform)
     assert made.problems == ()
     told = "\n".join(made.lines())
@@ -194,7 +194,7 @@ def test_killed_between_send_and_record_it_goes_on(fresh, order, record, transpo
 
 @pytest.fixture
 def cheap(order):
-    """Give an order that pays little, and is not waited for."""
+    """Return an order that pays little, and is not waited for."""
     options = replace(order.options, timeout_s=0.3, max_fee_per_gas_wei=10)
     return replace(order, options=options)
 
@@ -325,7 +325,7 @@ def test_account_that_signs_something_else_is_found_out(order, record, transport
     assert record.contract("Registry") is None
 
 
-def test_number_taken_by_another_transaction_is_told(fresh, order, record, transport, creator):
+def test_number_taken_by_another_transaction_is_reported(fresh, order, record, transport, creator):
     class Killed(BaseException):
         pass
 
@@ -377,13 +377,13 @@ def test_lock_that_was_just_given_up_locks_nobody_out(record, monkeypatch):
         alone(record.path).__enter__()
 
 
-def test_poor_account_is_told_how_much_it_needs(fresh, order, record, transport, creator):
+def test_poor_account_learns_how_much_it_needs(fresh, order, record, transport, creator):
     fresh.request("anvil_setBalance", creator.address, hex(1000))
     made = run(plan(order, record), transport.perform)
     assert any("(1,000 wei) and needs" in problem for problem in made.problems)
 
 
-def test_more_than_the_limit_for_a_transaction_is_told_before_anything_is_sent(
+def test_more_than_the_limit_for_a_transaction_is_reported_before_anything_is_sent(
     order, record, transport
 ):
     capped = replace(order, options=replace(order.options, max_cost_wei=1000))
@@ -397,7 +397,7 @@ def test_wrong_chain_is_refused(fresh, order, record):
         run(plan(replace(order, chain_id=246), record), HttpTransport([fresh.rpc_url]).perform)
 
 
-def test_block_that_is_too_small_is_told(order, record):
+def test_block_that_is_too_small_is_reported(order, record):
     with Devnet(chain_id=order.chain_id) as small:
         small.request("evm_setBlockGasLimit", hex(3_000_000))
         small.request("evm_mine")
@@ -420,12 +420,12 @@ def test_code_for_newer_rules_is_found_out_by_asking(order, record, transport, m
     ]
 
 
-def test_pushed_bytes_and_metadata_are_no_opcodes():
+def test_pushed_bytes_and_metadata_are_not_opcodes():
     assert opcodes(b"\x60\x5f\x00" + b"\x5e" + b"\x00\x01") == {0x60, 0x00}
     assert gas_for(b"\x00\x01", 10) == 53_000 + 20 + 2_000 + 200_000
 
 
-def test_what_created_a_contract_is_told_by_its_hash(order, record, transport, creator):
+def test_what_created_a_contract_is_reported_by_its_hash(order, record, transport, creator):
     """The journal has it among the account's writes, which is not one that can be sped up."""
     found = run(deploy(order, record, creator), transport.perform)
     client = RegistryClient(found, transport, journal=order.options.journal)

@@ -146,7 +146,7 @@ def test_refusal_is_the_contracts_own_error_with_its_arguments(client):
         client.set_node("https://poor.example.org", signer=KeySigner.generate())
 
 
-def test_failed_transaction_is_told_with_its_hash(light):
+def test_failed_transaction_is_reported_with_its_hash(light):
     """Too little gas: it gets into a block, and fails there."""
     with pytest.raises(Reverted) as failed:
         light.set_node(URL, signer=OPERATOR, options=WriteOptions(gas=30_000))
@@ -242,7 +242,7 @@ def test_command_line_registers_and_agrees(node, record, light, tmp_path):
 
 
 def _key_of(signer, folder):
-    """Tell the key of a signer, through the one way that it has out: a keystore."""
+    """Return the key of a signer, through the one way that it has out: a keystore."""
     path = folder / "keystore"
     signer.to_keystore(path, lambda: "secret")
     return "0x" + bytes(Account.decrypt(path.read_text(), "secret")).hex()

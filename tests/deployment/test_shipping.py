@@ -108,7 +108,7 @@ def test_wheel_ships_the_record(checkout, tmp_path):
         ("http://127.0.0.1:8545", False),
     ],
 )
-def test_record_tells_the_public_node_where_that_was_asked(uri, known):
+def test_record_reports_the_public_node_where_that_was_asked(uri, known):
     spec = importlib.util.spec_from_file_location("deploy_script", ROOT / "scripts" / "deploy.py")
     script = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(script)

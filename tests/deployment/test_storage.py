@@ -115,7 +115,7 @@ def test_storage_that_creation_code_has_filled_is_found_out(ghost, transport):
     assert "the bytecode in transaction" in "\n".join(map(str, found.differences))
 
 
-def test_ghost_has_the_published_code_and_is_told_without_the_creation(fresh, ghost, transport):
+def test_ghost_has_the_published_code_and_is_reported_without_the_creation(fresh, ghost, transport):
     fresh.request("anvil_mine", hex(200))
     hidden = replace(ghost, start_block=fresh_block(fresh))
     blind = NoOldStates([fresh.rpc_url], chain_id=fresh.chain_id)
@@ -134,7 +134,9 @@ FACTORY_CODE = (
 )
 
 
-def test_registry_that_a_contract_has_created_is_told_as_not_proven(fresh, deployment, transport):
+def test_registry_that_a_contract_has_created_is_reported_as_not_proven(
+    fresh, deployment, transport
+):
     """Which creation code a factory ran, no transaction says."""
     sender = fresh.accounts[7].address
     block = fresh_block(fresh)

@@ -24,7 +24,7 @@ def set_code(devnet, address, code):
 
 
 def creations(devnet):
-    """Tell the transactions that created the contracts: the first two of the chain."""
+    """Return the transactions that created the contracts: the first two of the chain."""
     blocks = [devnet.request("eth_getBlockByNumber", hex(at), False) for at in (1, 2)]
     registry, permissions = (block["transactions"][0] for block in blocks)
     return {"registry_tx_hash": registry, "permissions_tx_hash": permissions}
@@ -55,7 +55,7 @@ def test_what_was_deployed_is_verified_with_its_arguments(fresh, transport):
     assert found.import_open == found.deployed_open == (True, True)
 
 
-def test_asynchronous_callers_are_told_the_same(fresh, transport):
+def test_asynchronous_callers_learn_the_same(fresh, transport):
     async def check():
         there = AsyncHttpTransport([fresh.rpc_url])
         try:

@@ -76,13 +76,13 @@ def test_what_was_deployed_is_verified_by_its_record(verify, record):
         (("--registry-tx", "0x" + "11" * 32), "not known to create a contract"),
     ],
 )
-def test_what_is_not_as_expected_is_told(verify, words, says):
+def test_what_is_not_as_expected_is_reported(verify, words, says):
     told = verify(*words, code=1)
     assert told["verified"] is False
     assert any(says in line for line in told["differences"])
 
 
-def test_record_that_tells_another_first_owner_is_found_out(verify, record, tmp_path):
+def test_record_that_reports_another_first_owner_is_found_out(verify, record, tmp_path):
     other = tmp_path / "other.json"
     other.write_text(json.dumps({**record.fields, "initialOwner": STRANGER}))
     told = verify(code=1, file=other)
@@ -98,7 +98,7 @@ def test_changed_byte_on_the_chain_is_found(fresh, verify, record):
     assert line.startswith("Permissions: byte 7000 of the code is")
 
 
-def test_first_owner_needs_the_transaction_that_tells_it(verify, record, tmp_path):
+def test_first_owner_needs_the_transaction_that_reveals_it(verify, record, tmp_path):
     bare = tmp_path / "bare.json"
     keys = ("chainId", "dialect", "registry", "permissions")
     bare.write_text(json.dumps({key: record.fields[key] for key in keys}))

@@ -135,7 +135,9 @@ def test_what_is_verified_is_neither_compiled_nor_submitted_again(script, servic
 
 
 @pytest.mark.usefixtures("compiled")
-def test_what_is_not_verified_in_time_is_no_success(script, service, monkeypatch, tmp_path, capsys):
+def test_what_is_not_verified_in_time_is_not_a_success(
+    script, service, monkeypatch, tmp_path, capsys
+):
     record = tmp_path / "volta.json"
     record.write_text(json.dumps(RECORD))
     monkeypatch.setattr(script, "_TRIES", 0)
@@ -155,7 +157,7 @@ def test_dry_run_sends_nothing(script, service):
 
 @pytest.mark.usefixtures("compiled")
 @pytest.mark.parametrize(("key", "value"), [("refuses", True), ("matches", False)])
-def test_refusal_and_mismatch_are_told(script, service, key, value):
+def test_refusal_and_mismatch_are_reported(script, service, key, value):
     setattr(service, key, value)
     with pytest.raises(script.NotVerified, match=r"already verified|no match"):
         script.submit(RECORD, sourcify=service.url, explorer="", dry_run=False, pause_s=0)

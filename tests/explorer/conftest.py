@@ -39,7 +39,7 @@ def browser():
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
-    """Give a chain with entries on it, and a relay that serves the page."""
+    """Yield a chain with entries on it, and a relay that serves the page."""
     with relay_world(tmp_path_factory.mktemp("relay")) as world:
         yield world
 
@@ -107,5 +107,5 @@ def opened(browser, world):
 
 @pytest.fixture
 def key(world):
-    """Give the key of one of the chain's accounts."""
+    """Return the key of one of the chain's accounts."""
     return lambda place: Key(world.chain.accounts[place].private_key)

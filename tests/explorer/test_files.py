@@ -149,7 +149,7 @@ def test_what_is_signed_is_what_the_package_signs(ask, documents, dialect):
         ({"message.more": "1"}, "file.types"),
     ],
 )
-def test_a_document_for_something_else_is_told_apart(ask, documents, dialect, change, why):
+def test_a_document_for_something_else_is_distinguished(ask, documents, dialect, change, why):
     network = {
         "chainId": dialect.chain_id,
         "registry": dialect.address_of(Contract.REGISTRY),

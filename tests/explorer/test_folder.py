@@ -110,7 +110,7 @@ def test_a_change_shows_in_a_folder_without_a_reload(opened, world, folder, at_f
     page.locator("ol.events li").first.get_by_text("east.example.org").wait_for()
 
 
-def test_blocks_that_are_replaced_are_read_anew(opened, world, folder):
+def test_blocks_that_are_replaced_are_read_again(opened, world, folder):
     with world.brought_back():
         world.client.set_node("https://gone.example.org", signer=world.signer(8))
         page = opened(url=folder.url).open("nodes")
@@ -123,7 +123,7 @@ def test_blocks_that_are_replaced_are_read_anew(opened, world, folder):
     assert page.get_by_text("gone.example.org").count() == 0
 
 
-def test_a_node_that_does_not_answer_is_told_and_asked_again(opened, world, folder):
+def test_a_node_that_does_not_answer_is_reported_and_asked_again(opened, world, folder):
     page = opened(url=folder.url)
     page.open("parties")
     page.page.route(re.compile(re.escape(world.chain.rpc_url)), lambda route: route.abort())
@@ -228,7 +228,7 @@ class TestSigning:
         page.locator("[data-progress=done]").wait_for()
         assert world.client.node(new.address).domain == "https://moves.example.org"
 
-    def test_what_the_contract_would_refuse_is_told_in_words(self, form, key, world):
+    def test_what_the_contract_would_refuse_is_reported_in_words(self, form, key, world):
         page, wallet = form("register", key(8))
         page.get_by_label("Country code").fill("DE")
         page.get_by_label("Party id").fill("CPO")
@@ -298,7 +298,7 @@ class TestWriting:
         with pytest.raises(InvalidInput, match="without --export"):
             write_folder(tmp_path / "page", built_in("volta"))
 
-    def test_a_relay_that_is_no_url_is_refused(self, tmp_path):
+    def test_a_relay_that_is_not_a_url_is_refused(self, tmp_path):
         for relay in ("relay.example.org", "https://a.example.org; script-src *"):
             with pytest.raises(InvalidInput, match="not a valid URL"):
                 write_folder(tmp_path / "page", built_in("local"), relay=relay)

@@ -92,7 +92,7 @@ def test_the_relay_leads_to_its_page(world):
 
 @pytest.fixture(scope="module")
 def here():
-    """Give the page as `ocn-registry explore` serves it."""
+    """Yield the page as `ocn-registry explore` serves it."""
     with explored() as world:
         yield world
 

@@ -247,7 +247,7 @@ def test_a_request_file_is_read_signed_and_saved(form, key, world):
         json.dumps({"primaryType": "SetNode", "domain": {}, "message": {}, "types": {}}),
     ],
 )
-def test_a_file_that_is_no_request_is_refused(form, key, content):
+def test_a_file_that_is_not_a_request_is_refused(form, key, content):
     made = form("file", key(3))
     made.page.locator("input[type=file]").set_input_files(
         {"name": "a.json", "mimeType": "application/json", "buffer": content.encode()}
@@ -269,7 +269,7 @@ def test_who_has_no_wallet_saves_what_has_to_be_signed_elsewhere(opened, world, 
     )
 
 
-def test_what_the_contract_would_refuse_is_told_before_anything_is_signed(form, key, world):
+def test_what_the_contract_would_refuse_is_reported_before_anything_is_signed(form, key, world):
     made = form("register", key(8))
     made.fill(
         countryCode="DE", partyId="CPO", roles=["CPO"], operator=world.chain.accounts[1].address

@@ -236,7 +236,7 @@ def test_without_an_answer_the_page_says_so_and_keeps_what_it_has(opened):
     ("state", "said"),
     [("standing", "The chain stands still"), ("lagging", "We lag behind the chain")],
 )
-def test_who_stands_is_told_the_chain_or_we(opened, state, said):
+def test_who_stands_is_reported_the_chain_or_we(opened, state, said):
     page = opened()
 
     def changed(route):

@@ -31,7 +31,7 @@ def _devnet():
 
 @pytest.fixture
 def devnet(_devnet):
-    """Give the chain, as it was before every test."""
+    """Yield the chain, as it was before every test."""
     snapshot = _devnet.request("evm_snapshot")
     yield _devnet
     _devnet.request("anvil_dropAllTransactions")  # first, or they are mined in the next test
@@ -52,13 +52,13 @@ def way(request):
 
 
 def is_slow(fault):
-    """Tell whether a fault, or its name, is one of those that take long."""
+    """Return whether a fault, or its name, is one of those that take long."""
     return str(getattr(fault, "__name__", fault)).replace(" ", "_") in SLOW
 
 
 @pytest.fixture
 def connect(way, devnet, request):
-    """Give a function that makes clients by URL; each is as good as a process of its own."""
+    """Yield a function that makes clients by URL; each is as good as a process of its own."""
     made = []
     given = getattr(request.node, "callspec", None)
     slow = given is not None and any(map(is_slow, given.params.values()))
@@ -103,7 +103,7 @@ class Account:
         return int(self._devnet.request("eth_getBalance", self._address, "latest"), 16)
 
     def paid_for(self, transactions):
-        """Tell whether it paid for so many transactions since this was made, and for no more."""
+        """Return whether it paid for so many transactions since this was made, and for no more."""
         spent = self._balance - self.balance
         return self.sent - self._sent == transactions and (spent > 0) == (transactions > 0)
 

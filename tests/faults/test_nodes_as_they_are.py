@@ -68,7 +68,7 @@ BEHIND = {
 
 @pytest.fixture
 def connect(way, connect):
-    """Give more time than other faults need: nothing here is about time."""
+    """Return more time than other faults need: nothing here is about time."""
     return lambda *urls, **settings: connect(*urls, timeout_s=10.0, **settings)
 
 
@@ -94,14 +94,14 @@ def test_what_passes_is_waited_out_and_another_node_is_asked(
 
 
 @pytest.mark.parametrize("status", [400, 403, 429, 500, 503])
-def test_rate_limit_in_any_status_is_told_with_the_nodes_words(client, proxy, operator, status):
+def test_rate_limit_in_any_status_is_reported_with_the_nodes_words(client, proxy, operator, status):
     proxy.inject(nodes.gateway_error(status, code=-32005, message="0.7 of a question is left"))
     with pytest.raises((RpcUnavailable, RpcRefused), match=r"0\.7 of a question is left"):
         client.node(operator.address)
 
 
 @pytest.mark.parametrize("question", ["node", "nodes", "set_node"])
-def test_refusal_of_the_first_question_is_told_with_the_nodes_words(
+def test_refusal_of_the_first_question_is_reported_with_the_nodes_words(
     client, proxy, operator, account, question
 ):
     """R36: the chain id, which is asked for first, is refused as all else is."""
@@ -271,7 +271,7 @@ WORDS = {
 
 
 @pytest.mark.parametrize(("status", "body"), WORDS.values(), ids=WORDS.keys())
-def test_words_are_told_wherever_they_are(client, proxy, operator, status, body):
+def test_words_are_reported_wherever_they_are(client, proxy, operator, status, body):
     """R36: whatever form the gateway before a node gives them."""
     (words,) = re.findall(r"'([^']*)'\W*$", str(body))
     proxy.inject(faults.status_says(status, json.dumps(body).encode()))
@@ -279,7 +279,7 @@ def test_words_are_told_wherever_they_are(client, proxy, operator, status, body)
         client.node(operator.address)
 
 
-def test_words_in_place_of_json_are_told(client, proxy, operator):
+def test_words_in_place_of_json_are_reported(client, proxy, operator):
     """R25"""
     proxy.inject(faults.says(b"invalid host specified"))
     with pytest.raises(BadAnswer, match="it says 'invalid host specified'"):
@@ -379,7 +379,7 @@ def test_trouble_of_the_node_is_not_the_contracts_refusal(client, proxy, operato
     ],
     ids=range(3),
 )
-def test_estimate_that_fails_by_itself_is_told_with_what_to_do(
+def test_estimate_that_fails_by_itself_is_reported_with_what_to_do(
     client, proxy, devnet, operator, error
 ):
     """R33"""
@@ -402,7 +402,7 @@ def without(*names, **changes):
 
 
 @pytest.mark.parametrize("change", [without("effectiveGasPrice"), without(effectiveGasPrice=None)])
-def test_price_that_a_receipt_does_not_tell_is_not_known(client, proxy, operator, change):
+def test_price_that_a_receipt_does_not_report_is_not_known(client, proxy, operator, change):
     """R11, R12: never 0."""
     outcome = client.set_node("https://a.example", signer=operator)
     proxy.inject(faults.answers("eth_getTransactionReceipt", change))
@@ -433,7 +433,7 @@ FORMS = {
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS.keys())
 @pytest.mark.parametrize("fee", ["new", "old"])
-def test_transaction_is_recognised_by_its_hash_however_it_is_told(
+def test_transaction_is_recognised_by_its_hash_however_it_is_reported(
     client, connect, proxy, operator, form, fee
 ):
     """R14, R15: and the same transaction is read."""

@@ -134,7 +134,7 @@ def test_nobody_there(client, proxy, operator, account):
     assert account.paid_for(0)
 
 
-def test_wrong_chain_is_told_by_reads_and_writes(client, proxy, operator, account):
+def test_wrong_chain_is_reported_by_reads_and_writes(client, proxy, operator, account):
     proxy.inject(faults.answers("eth_chainId", "0xf6"))
     with pytest.raises(WrongChain) as told:
         client.node(operator.address)

@@ -37,7 +37,7 @@ def never_mines(devnet):
 
 
 def mined_once_sent(devnet):
-    """Give options by which a block is made as soon as a transaction was handed over."""
+    """Return options by which a block is made as soon as a transaction was handed over."""
     return WriteOptions(timeout_s=20, on_sent=lambda _: devnet.request("evm_mine"))
 
 
@@ -201,7 +201,7 @@ def test_number_that_is_too_low_is_unknown_and_costs_nothing(
     assert account.paid_for(1)
 
 
-def test_number_that_was_taken_is_told_as_taken(
+def test_number_that_was_taken_is_reported_as_taken(
     client, connect, proxy, devnet, operator, account, monkeypatch
 ):
     monkeypatch.setattr(confirmation, "_LOSS_S", 0.2)
@@ -342,7 +342,7 @@ def test_stuck_transaction_is_cancelled(client, never_mines, operator, account):
     assert account.paid_for(2)
 
 
-def test_what_can_not_be_cancelled_any_more_is_told(client, never_mines, operator, account):
+def test_what_can_not_be_cancelled_any_more_is_reported(client, never_mines, operator, account):
     tx_hash = unknown(client, operator)
     never_mines.request("evm_mine")
     assert client.transactions.cancel(tx_hash, signer=operator).tx_hash == tx_hash
@@ -381,7 +381,7 @@ def test_node_can_not_choose_what_is_signed(
     assert account.paid_for(0)
 
 
-def test_write_whose_number_another_took_is_told_as_replaced(
+def test_write_whose_number_another_took_is_reported_as_replaced(
     client, never_mines, operator, account, monkeypatch
 ):
     monkeypatch.setattr(confirmation, "_LOSS_S", 0.5)
@@ -406,7 +406,7 @@ def test_write_whose_number_another_took_is_told_as_replaced(
 
 @pytest.fixture
 def processes(connect, proxy, tmp_path):
-    """Give a function that makes clients as processes of their own would: one file is shared."""
+    """Yield a function that makes clients as processes of their own would: one file is shared."""
     opened = []
 
     def process(*urls):
@@ -466,7 +466,7 @@ def test_open_transactions_are_listed_with_what_they_are_for(
     assert other.transactions.open() == ()
 
 
-def test_write_that_another_process_cancelled_is_told_as_replaced(
+def test_write_that_another_process_cancelled_is_reported_as_replaced(
     processes, never_mines, operator, account, monkeypatch
 ):
     monkeypatch.setattr(confirmation, "_LOSS_S", 0.2)
@@ -482,7 +482,7 @@ def test_write_that_another_process_cancelled_is_told_as_replaced(
     assert account.paid_for(1)
 
 
-def test_transaction_from_elsewhere_is_told(client, connect, never_mines, operator, account):
+def test_transaction_from_elsewhere_is_reported(client, connect, never_mines, operator, account):
     unknown(connect(never_mines.rpc_url), operator)
     told = []
     options = WriteOptions(on_notice=told.append, on_sent=mine(never_mines))
@@ -496,7 +496,7 @@ def test_transaction_from_elsewhere_is_told(client, connect, never_mines, operat
     assert account.paid_for(2)
 
 
-def test_write_that_others_were_told_of_meanwhile_is_not_paid_again(
+def test_write_that_was_reported_to_others_is_not_paid_again(
     processes, never_mines, operator, account
 ):
     """The plan said that nothing new is sent, so nobody was asked about another transaction."""

@@ -25,7 +25,7 @@ def patient(way, connect, proxy):
 
 @pytest.fixture
 def at_once(way, patient):
-    """Give a function that does calls of the client's methods at once, and returns what came."""
+    """Return a function that does calls of the client's methods at once, and returns what came."""
 
     def threads(*calls):
         def one(call):
@@ -49,7 +49,7 @@ def at_once(way, patient):
 
 @pytest.fixture
 def requests(patient):
-    """Give requests of many people."""
+    """Return requests of many people."""
     return [
         patient.sign(SetNode(domain=f"https://{number}.example"), KeySigner.generate())
         for number in range(COUNT)

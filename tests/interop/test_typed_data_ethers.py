@@ -77,7 +77,7 @@ def ethers(jobs):
 
 
 def draws(seed):
-    """Give requests of all kinds with the keys that sign them: for each run the same but for the
+    """Yield requests of all kinds with the keys that sign them: for each run the same but for the
     latest deadline, which is as late as anything is signed for.
     """
     some = random.Random(seed)  # noqa: S311 - no secret

@@ -60,7 +60,7 @@ require("readline").createInterface({ input: process.stdin }).on("line", async (
 
 @pytest.fixture(scope="module")
 def library():
-    """Give a function that has v1's library sign."""
+    """Yield a function that has v1's library sign."""
     node = shutil.which("node")
     assert node, "Node.js is missing: make setup"
     process = subprocess.Popen(

@@ -53,7 +53,7 @@ def test_many_requests_go_in_as_many_transactions_as_they_need(client, spender):
     assert sum(len(one.items) for one in looked_up) == MANY - 1
 
 
-def test_requests_behind_a_stuck_transaction_are_told_as_not_sent(client, chain, spender):
+def test_requests_behind_a_stuck_transaction_are_reported_as_not_sent(client, chain, spender):
     signed, sent = requests(client), []
 
     def stop_after_one(tx_hash):

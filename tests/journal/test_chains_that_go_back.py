@@ -119,7 +119,7 @@ def test_chain_that_was_set_back_is_so_too_before_its_blocks_are_final(file, ope
         assert sent(devnet, operator.address) == 1
 
 
-def test_write_that_nobody_was_told_of_is_sent_to_the_chain_that_was_set_back(file, operator):
+def test_write_that_was_never_reported_is_sent_to_the_chain_that_was_set_back(file, operator):
     with chain() as devnet:
         client = connected(devnet, file)
         snapshot = devnet.request("evm_snapshot")
@@ -131,7 +131,7 @@ def test_write_that_nobody_was_told_of_is_sent_to_the_chain_that_was_set_back(fi
         assert sent(devnet, operator.address) == 1
 
 
-def test_network_that_does_not_say_it_is_a_test_chain_is_told_to_lag_or_to_be_set_back(
+def test_network_that_does_not_say_it_is_a_test_chain_is_asked_to_lag_or_to_be_set_back(
     file, operator, monkeypatch
 ):
     monkeypatch.setattr(numbers, "_LAG_S", 0.1)

@@ -190,7 +190,7 @@ def test_party_costs_at_most_80_000_gas_and_batches_fit_a_block(new, owner, take
     assert migration.differences(new, planned) == ()
 
 
-def test_differences_are_told_and_nothing_is_closed(new, planned, owner, who):
+def test_differences_are_reported_and_nothing_is_closed(new, planned, owner, who):
     node, party = planned.nodes[0], planned.parties[0]
     new.send(
         ImportNodes(
@@ -249,7 +249,7 @@ def test_only_the_owner_imports(new, planned, devnet):
         migration.import_into(new, planned, signer=stranger)
 
 
-def test_transaction_that_stays_without_block_is_told(devnet, new, planned, owner):
+def test_transaction_that_stays_without_block_is_reported(devnet, new, planned, owner):
     devnet.request("evm_setAutomine", False)
     devnet.request(
         "eth_sendTransaction", {"from": owner.address, "to": owner.address, "value": "0x1"}

@@ -171,7 +171,7 @@ def test_all_ids_that_routed_on_the_old_contracts_route_on_the_new(old, new, pla
     assert ids == ["BBB", "AAA"]
 
 
-def test_what_was_given_up_is_told(new, planned, owner, who):
+def test_what_was_given_up_is_reported(new, planned, owner, who):
     migration.import_into(new, planned, signer=owner)
     give_up(new, who, owner)
     left = migration.missing(new, planned).left_out

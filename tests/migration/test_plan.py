@@ -117,7 +117,7 @@ def test_every_entry_is_planned_or_left_out(planned, taken):
         assert len(kept) + len(out) == len(entries)
 
 
-def test_parties_whose_node_stays_behind_are_told(planned, who):
+def test_parties_whose_node_stays_behind_are_reported(planned, who):
     (party,) = planned.unreachable
     assert party.address == who.changer.address
     assert [one.operator_domain for one in planned.parties if one.address == party.address] == [

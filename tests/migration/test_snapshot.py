@@ -29,7 +29,7 @@ def test_earlier_ids_that_still_route_are_further_ids_of_their_account(taken, ol
     assert replace(former, id=current.id) == current
 
 
-def test_consents_are_told_from_the_events(taken, who):
+def test_consents_are_read_from_the_events(taken, who):
     def consent(user, provider, *permissions, changed=False):
         return Consent(
             user=user.address,
@@ -48,7 +48,7 @@ def test_consents_are_told_from_the_events(taken, who):
     }
 
 
-def test_what_no_reader_believes_is_told_along(taken, who):
+def test_what_no_reader_believes_is_reported_too(taken, who):
     told = {(one.kind, one.subject, one.why) for one in taken.odd}
     assert told == {
         (Kind.NODE, "https://evil.example", Why.ZERO_ADDRESS),

@@ -27,7 +27,7 @@ def _devnet():
 
 @pytest.fixture
 def devnet(_devnet):
-    """Give the chain, as it was before every test."""
+    """Yield the chain, as it was before every test."""
     snapshot = _devnet.request("evm_snapshot")
     yield _devnet
     _devnet.request("evm_revert", snapshot)
@@ -40,7 +40,7 @@ def deployment(request, devnet):
 
 @pytest.fixture
 def play(devnet, deployment):
-    """Give a function that plays a scene: `play(scene, **changes)`."""
+    """Return a function that plays a scene: `play(scene, **changes)`."""
 
     def played(scene, **changes):
         async def run():

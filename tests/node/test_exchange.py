@@ -151,7 +151,7 @@ def test_copy_that_does_not_arrive_stops_nothing(play, caplog):
     assert "the copy for DE SRV did not arrive" in caplog.text
 
 
-def test_node_tells_who_it_is_and_how_old_its_registry_is(play):
+def test_node_reports_who_it_is_and_how_old_its_registry_is(play):
     async def scene(network):
         for operator, app in zip(network.operators, network.apps, strict=True):
             url = app.node._settings.url

@@ -31,7 +31,7 @@ def tokens(monkeypatch):
 
 @pytest.fixture
 def changed(devnet, tmp_path):
-    """Give a function that writes README's settings with changes; it gives the file."""
+    """Return a function that writes README's settings with changes; it gives the file."""
 
     def write(**changes):
         deployment = devnet.deployment()
@@ -54,7 +54,7 @@ def changed(devnet, tmp_path):
 
 @pytest.fixture
 def start(devnet, tmp_path):
-    """Give a function that starts the program; it ends with the test."""
+    """Yield a function that starts the program; it ends with the test."""
     running = []
 
     def started(path, **environment):
@@ -164,6 +164,6 @@ def test_lists_let_through_what_they_say():
 
 
 @pytest.mark.parametrize("text", ["", "[]", "5", '{"platforms": 5}'])
-def test_what_is_no_settings_file_is_refused(text):
+def test_what_is_not_a_settings_file_is_refused(text):
     with pytest.raises(InvalidInput, match="the settings can't be used"):
         read(text)

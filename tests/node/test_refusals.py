@@ -92,7 +92,7 @@ def test_changed_body_is_refused(play, change):
         ("\xff", "Missing OCN Signature"),
     ],
 )
-def test_what_is_no_signature_is_refused(play, signature, why):
+def test_what_is_not_a_signature_is_refused(play, signature, why):
     async def scene(network):
         told = await network.msp.start_session(network.cpo.id, OCN_Signature=signature)
         await refused(told, INVALID, why, network.cpo)
@@ -100,7 +100,7 @@ def test_what_is_no_signature_is_refused(play, signature, why):
     play(scene)
 
 
-def test_unknown_receiver_is_told_so(play):
+def test_unknown_receiver_is_reported(play):
     async def scene(network):
         told = await network.msp.start_session(NOBODY)
         await refused(told, UNKNOWN, "Receiver not registered", network.cpo)
@@ -420,7 +420,7 @@ def test_result_goes_only_where_the_asking_party_said(play):
     ],
     ids=lambda content: content[:20].decode("latin-1"),
 )
-def test_what_is_no_message_of_a_node_is_refused(play, content):
+def test_what_is_not_a_message_of_a_node_is_refused(play, content):
     async def scene(network):
         headers = {"OCN-Signature": "00" * 65}
         told = await posted(network.msp, "/ocn/message", content, headers)
@@ -491,7 +491,7 @@ def test_receiver_that_is_not_there_is_a_connection_problem(play):
     play(scene)
 
 
-def test_module_that_the_receiver_lacks_is_told_so(play):
+def test_module_that_the_receiver_lacks_is_reported(play):
     async def scene(network):
         message = network.cpo.message(network.msp.id, {"id": "T1"})
         url = "/ocpi/receiver/2.2/tariffs/DE/CPO/T1"

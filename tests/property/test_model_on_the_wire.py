@@ -72,7 +72,7 @@ WORDS = {
 
 
 def typed(kinds):
-    """Give strategies for a type and a value of it."""
+    """Return strategies for a type and a value of it."""
     lists = kinds.flatmap(
         lambda one: st.lists(one[1], max_size=4).map(
             lambda values: (f"{one[0]}[]", st.just(tuple(values)))
@@ -116,7 +116,7 @@ def test_calldata_of_any_bytes_is_a_call_that_fails_in_the_contracts_way(data):
 
 
 def value_of(kind: str):
-    """Give values of a type of the contracts."""
+    """Return values of a type of the contracts."""
     if kind.endswith("[]"):
         return st.lists(value_of(kind[:-2]), max_size=3).map(tuple)
     if kind.startswith("("):

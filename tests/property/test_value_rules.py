@@ -52,7 +52,7 @@ def _ask(chain: Chain, contract: str, address: str, calls: tuple[Call, ...]):
 
 
 def said(rule, *values):
-    """Give what a rule of the model says: nothing, or its error."""
+    """Return what a rule of the model says: nothing, or its error."""
     try:
         rule(*values)
     except Reverted as error:

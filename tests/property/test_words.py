@@ -162,7 +162,7 @@ def test_shared_tails_can_not_multiply_an_answer():
 
 
 @given(st.binary(max_size=40))
-def test_text_that_is_no_utf_8_is_read_as_escapes(data):
+def test_text_that_is_not_utf_8_is_read_as_escapes(data):
     text = Words(abi.join(abi.blob(data))).text()
     text.encode()
     try:

@@ -168,7 +168,7 @@ def test_expired_request_is_refused(relay, registry, registration, party, fresh)
     assert refusal(relay.submit, signed).code == "expired"
 
 
-def test_paused_relay_accepts_nothing_new_and_still_tells_of_the_old(
+def test_paused_relay_accepts_nothing_new_and_still_reports_of_the_old(
     service, relay, registration, party
 ):
     first = relay.submit(registration(party, nonce=0))
@@ -243,7 +243,7 @@ def test_question_that_makes_no_sense_is_refused(url, path, code):
     assert (status, told["code"]) == (CODES[code].status, code)
 
 
-def test_wrong_method_is_told(url):
+def test_wrong_method_is_reported(url):
     assert ask(url, "/v1/requests", method="PUT")[1]["code"] == "method_not_allowed"
 
 
@@ -264,7 +264,7 @@ def test_calldata_is_what_a_payer_has_to_send(url, registration, registry, fresh
     assert registry.party("DE", "ABC").address == party.address
 
 
-def test_allowance_tells_what_is_left(relay, registration, party):
+def test_allowance_reports_what_is_left(relay, registration, party):
     relay.submit(registration(party))
     told = relay.allowance(party.address)
     assert told["allowed"] == {"used": 1, "limit": 200}
@@ -298,7 +298,7 @@ def test_metrics_count_requests_by_state(url, relay, registration, party):
     assert "ocn_relay_ready 1.0" in text
 
 
-def test_followers_are_told_what_happened_since_they_were_there(url, relay, registration, party):
+def test_followers_learn_what_happened_since_they_were_there(url, relay, registration, party):
     request = relay.submit(registration(party))
     reply = HTTP.request(
         "GET", f"{url}/v1/changes", headers={"Last-Event-ID": "0"}, preload_content=False

@@ -224,7 +224,7 @@ def test_every_code_is_produced_by_a_test():
 
 
 @pytest.mark.parametrize("produce", PRODUCED, ids=lambda each: each.__name__)
-def test_code_is_told_with_its_status_where_it_is_described(world, produce):
+def test_code_is_reported_with_its_status_where_it_is_described(world, produce):
     method, path, status, told = produce(world)
     code = produce.__name__
     assert (told["code"], told["status"], status) == (code, CODES[code].status, status)

@@ -80,7 +80,7 @@ def moments(trial):
     return range(1, every + 1, 1 if SAMPLE is None else max(1, every // SAMPLE))
 
 
-def test_each_request_ends_once_as_told_wherever_the_relay_dies(trial):
+def test_each_request_ends_once_as_reported_wherever_the_relay_dies(trial):
     assert trial(None)[1] == []
     for last in moments(trial):
         assert trial(last)[1] == [], f"killed at moment {last}"

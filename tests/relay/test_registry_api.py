@@ -115,7 +115,7 @@ def test_parties_are_found_by_account_and_by_operator(ask, listed, operator):
     assert ask("/v1/parties", operator=cpo.address)["total"] == 0
 
 
-def test_party_is_told_with_both_sides_of_its_agreements(ask, listed):
+def test_party_is_reported_with_both_sides_of_its_agreements(ask, listed):
     cpo, emsp = listed
     user = ask("/v1/parties/DE/CPO")
     assert user["party"]["address"] == cpo.address
@@ -127,7 +127,7 @@ def test_party_is_told_with_both_sides_of_its_agreements(ask, listed):
     assert ask("/v1/services/" + emsp.address)["service"]["name"] == "Roaming"
 
 
-def test_account_is_told_with_its_controller_and_nonces(ask, registry, operator, listed):
+def test_account_is_reported_with_its_controller_and_nonces(ask, registry, operator, listed):
     cpo, _ = listed
     told = ask(f"/v1/accounts/{cpo.address}")
     assert (told["controller"], told["nonces"]) == (None, {"registry": "0", "permissions": "0"})
@@ -162,7 +162,7 @@ def test_csv_has_a_line_of_names_and_no_formula(ask, registry, listed):
     assert rows[0]["provider.partyId"] == "MSP"
 
 
-def test_history_tells_who_did_what_and_finds_it_by_party(ask, serving, listed):
+def test_history_reports_who_did_what_and_finds_it_by_party(ask, serving, listed):
     cpo, _ = listed
     until(lambda: ask("/v1/history")["complete"] and ask("/v1/history", party="DECPO")["events"])
     until(lambda: len(ask("/v1/history", party="DE-CPO")["events"]) == 3)
@@ -188,7 +188,7 @@ def test_replaced_blocks_are_gone_from_the_history(ask, fresh, registry, operato
     assert ask("/v1/history", party="FR-OLD")["events"] == []
 
 
-def test_way_of_a_message_is_told_step_by_step(ask, registry, operator, listed):
+def test_way_of_a_message_is_reported_step_by_step(ask, registry, operator, listed):
     told = ask("/v1/route", from_="DE-CPO", to="NLMSP", module="locations", interface="sender")
     assert told["reached"]
     codes = [step["code"] for step in told["steps"]]

@@ -252,7 +252,7 @@ def test_request_that_a_replaced_block_refused_is_sent_after_all(
     assert registry.party("DE", "AAA").address == people[0].address
 
 
-def test_outcome_that_a_replaced_block_changes_is_told_as_the_final_block_has_it(
+def test_outcome_that_a_replaced_block_changes_is_reported_as_the_final_block_has_it(
     service, sender, accept, people, registry, operator, fresh
 ):
     """The same transaction takes effect in one block, and comes too late in the one that stays."""

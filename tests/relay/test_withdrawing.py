@@ -123,7 +123,7 @@ def test_follower_sees_requests_and_the_registry_change_and_resumes(
     assert {one.data["request"] for one in seen if one.kind == "request"} == {request.id}
 
 
-def test_follower_that_missed_too_much_is_told_to_load_again(service, relay):
+def test_follower_that_missed_too_much_is_asked_to_load_again(service, relay):
     service.cache.refresh()
     kinds = [one.kind for one in itertools.islice(relay.follow(after="0-1.deadbeef"), 2)]
     assert "reload" in kinds

@@ -49,7 +49,7 @@ def test_a_write_costs_the_same_in_a_registry_forty_times_as_large(chain):
     assert not dearer
 
 
-def test_pages_tell_every_entry(chain):
+def test_pages_report_every_entry(chain):
     registered = scale.Registered(chain, *SIZE)
     entries = {view: count for view, count, *_ in scale.pages(registered, 50)}
     assert entries == {"parties": SIZE[0], "nodes": SIZE[1], "services": SIZE[2]}

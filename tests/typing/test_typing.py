@@ -62,7 +62,7 @@ def by_pyright(folder):
 
 @pytest.fixture(scope="module", params=["mypy", "pyright"])
 def told(request, tmp_path_factory):
-    """Give what a checker says: file name, line and words."""
+    """Return what a checker says: file name, line and words."""
     found = by_mypy() if request.param == "mypy" else by_pyright(tmp_path_factory.mktemp("pyright"))
     return [(Path(path).name, line, words) for path, line, words in found]
 

@@ -22,7 +22,7 @@ PUSH1, PUSH32 = 0x60, 0x7F
 
 
 def opcodes(code):
-    """Give each opcode once, without what PUSH carries and without the compiler's metadata."""
+    """Return each opcode once, without what PUSH carries and without the compiler's metadata."""
     found = set()
     at = 0
     end = len(code) - 2 - int.from_bytes(code[-2:])
@@ -48,7 +48,7 @@ def test_code_is_within_the_chains_limit(published):
     assert len(published["deployedBytecode"].removeprefix("0x")) // 2 < CODE_LIMIT
 
 
-def test_artifact_tells_how_it_was_compiled(published):
+def test_artifact_reports_how_it_was_compiled(published):
     compiler = published["compiler"]
 
     assert set(published) == KEYS

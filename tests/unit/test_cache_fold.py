@@ -96,7 +96,7 @@ def test_a_change_without_what_it_needs_is_noticed(changes):
         fold(*changes)
 
 
-def test_revoking_what_had_ended_already_is_no_fault():
+def test_revoking_what_had_ended_already_is_not_a_fault():
     gone = AgreementRevoked(user=USER, provider=PROVIDER)
     assert len(fold(*LISTED, gone).consents) == 0
 
@@ -125,7 +125,7 @@ def test_memberships_are_counted():
     assert [state.party_of(one).membership for one in (PROVIDER, USER)] == [2, 3]
 
 
-def test_a_membership_that_nobody_told_is_read_and_counted_on_from():
+def test_a_membership_that_was_never_reported_is_read_and_counted_on_from():
     draft, fold_ = draft_of(State(block=BLOCK), *LISTED, service(1))
     assert fold_.unknown() == ((USER, PROVIDER), (PROVIDER,))
     known = [

@@ -357,7 +357,7 @@ def test_error_of_a_request_is_about_its_signer():
     assert write.refuse(said("Cannot delete node that does not exist.")).operator == SIGNER.address
 
 
-def test_unknown_sentence_is_told_escaped_and_cut():
+def test_unknown_sentence_is_reported_escaped_and_cut():
     error = refuse(said("\x1b[31m" + "x" * 10_000), about(DeleteNode(), None))
     assert isinstance(error, errors.RequireFailed)
     assert "\x1b" not in str(error)
@@ -399,7 +399,7 @@ def agreement_update(user=SIGNER.address):
     return log("ServiceAgreement(address,address)", (), data, at=Contract.PERMISSIONS)
 
 
-def test_events_tell_nodes_and_parties():
+def test_events_report_nodes_and_parties():
     node = encode(["string"], ["https://a.example"])
     party = encode(PARTY_TYPES, [b"DE", b"007", [2, 0, 2], [6, 3], []])
     gone = encode(PARTY_TYPES, [b"DE", b"007", [], [], []])
@@ -526,7 +526,7 @@ def test_answer_that_is_none_is_refused():
         read.decode(details()[:-32])
 
 
-def test_sets_are_told_in_order_and_once():
+def test_sets_are_reported_in_order_and_once():
     types = ["bytes2", "bytes3", "string", "string", "uint256[]"]
     data = encode(types, [b"DE", b"007", "n", "u", [2**255, 3, 1, 3]])
     assert V1.service(PROVIDER, None).decode(data).permissions == (1, 3, 2**255)

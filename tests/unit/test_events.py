@@ -129,7 +129,7 @@ def test_a_single_block_that_is_refused_is_an_error(error):
         run(piece(HERE, 5, 5, 10_000), perform)
 
 
-def test_events_are_told_once_and_the_trail_stays_short():
+def test_events_are_reported_once_and_the_trail_stays_short():
     chain = Chain()
     reader = Reader(chain)
     for _ in range(5):
@@ -187,7 +187,7 @@ def test_events_of_other_blocks_are_not_believed():
 
 @pytest.fixture
 def forked():
-    """Give a chain, and what another node has: the same up to block 2, and a branch after it."""
+    """Return a chain, and what another node has: the same up to block 2, and a branch after it."""
     chain = Chain(3)
     branch = Chain(3)
     branch.blocks, branch.made = list(chain.blocks), 1000
@@ -196,7 +196,7 @@ def forked():
     return chain, branch
 
 
-def test_what_a_node_on_a_branch_tells_is_not_told(forked):
+def test_what_a_node_on_a_branch_reports_is_not_reported(forked):
     chain, branch = forked
     requests = [0]
 
@@ -278,7 +278,7 @@ moments = st.lists(st.tuples(st.integers(1, 12), happens), max_size=12)
 
 @settings(deadline=None)
 @given(moments, st.integers(1, 5), st.lists(st.booleans(), max_size=60))
-def test_whatever_the_chain_does_in_between_what_is_told_is_the_chains(plan, most, behind):
+def test_whatever_the_chain_does_in_between_what_is_reported_is_the_chains(plan, most, behind):
     """Blocks are replaced between any two answers, and a node that lags answers some requests."""
     chain = Chain()
     chain.most = most

@@ -109,7 +109,7 @@ def test_other_spellings_of_a_signature_are_taken(change):
 
 
 @pytest.mark.parametrize("answer", [b"", b"\x01" * 65, bytes(65), b"\xff" * 65, "0x12", b"1" * 64])
-def test_what_is_no_signature_of_the_address_is_not_used(answer):
+def test_what_is_not_a_signature_of_the_address_is_not_used(answer):
     signer = ExternalSigner(ADDRESS, sign_typed_data=lambda _: answer, sign_digest=lambda _: answer)
     with pytest.raises(SignatureMismatch):
         request().sign(signer)
@@ -118,7 +118,7 @@ def test_what_is_no_signature_of_the_address_is_not_used(answer):
 
 
 @pytest.mark.parametrize("answer", [None, 5, "zz", "0x 1", "x" * 10**7, b"1" * 10**6, ["0x12"]])
-def test_what_is_no_answer_is_refused(answer):
+def test_what_is_not_an_answer_is_refused(answer):
     signer = ExternalSigner(
         ADDRESS, sign_typed_data=lambda _: answer, sign_transaction=lambda _: answer
     )
@@ -128,7 +128,7 @@ def test_what_is_no_answer_is_refused(answer):
         assert len(str(error.value)) < 500
 
 
-def test_signature_of_another_key_is_told():
+def test_signature_of_another_key_is_reported():
     signer = ExternalSigner(ADDRESS, sign_typed_data=typed_data_of(OTHER))
     with pytest.raises(SignatureMismatch) as error:
         request().sign(signer)
@@ -160,7 +160,7 @@ def test_transaction_other_than_asked_is_never_sent(changes):
         signer.sign_transaction(TRANSACTION)
 
 
-def test_transaction_of_another_key_is_told():
+def test_transaction_of_another_key_is_reported():
     signer = ExternalSigner(ADDRESS, sign_transaction=transaction_of(OTHER))
     with pytest.raises(InvalidInput, match=OTHER.address):
         signer.sign_transaction(TRANSACTION)

@@ -60,7 +60,7 @@ def test_folders_and_sockets_are_refused(tmp_path, read):
 
 @pytest.mark.parametrize("read", [read_bytes, read_private])
 @pytest.mark.parametrize("name", ["none", "none/file", "a\0b", "x" * 5000, ""])
-def test_what_can_not_be_opened_is_told_in_one_line(tmp_path, read, name):
+def test_what_can_not_be_opened_is_reported_in_one_line(tmp_path, read, name):
     with pytest.raises(InvalidInput) as refused:
         read(f"{tmp_path}/{name}/", 10)
     assert str(refused.value).isprintable()

@@ -145,7 +145,7 @@ def test_documents_beyond_their_limits_make_no_objects(made, monkeypatch, reader
 
 
 @pytest.mark.parametrize("what", ["/dev/zero.json", "{}/pipe.json", "{}/folder.json"])
-def test_network_that_is_no_file_is_refused_at_once(tmp_path, what):
+def test_network_that_is_not_a_file_is_refused_at_once(tmp_path, what):
     import os  # noqa: PLC0415 - only here
 
     os.mkfifo(tmp_path / "pipe.json")

@@ -179,7 +179,7 @@ def test_node_without_batches_is_asked_one_by_one(node, transport):
     assert transport.perform(all_of((Balance(ACCOUNT),) * 2)) == (16,) * 2
 
 
-def test_wrong_chain_is_told_before_an_answer_is_believed(node, transport):
+def test_wrong_chain_is_reported_before_an_answer_is_believed(node, transport):
     node.results["eth_chainId"] = "0xf6"
     with pytest.raises(WrongChain) as error:
         transport.perform(Balance(ACCOUNT))
@@ -247,7 +247,7 @@ def test_http_error_is_unavailable(node, transport, status, says):
         transport.perform(Balance(ACCOUNT))
 
 
-def test_node_without_tls_is_told_as_that(node):
+def test_node_without_tls_is_reported_as_that(node):
     transport = HttpTransport([node.url.replace("http:", "https:")], retries=0)
     with pytest.raises(RpcUnavailable, match="check that it speaks https"):
         transport.perform(Balance(ACCOUNT))
@@ -350,7 +350,7 @@ def test_revert_without_data_is_unknown(node, transport):
 
 
 @pytest.mark.parametrize("error", [{"code": -32005, "message": "\x1b[2Jlimit"}, {}, {"message": 5}])
-def test_refusal_is_told_harmlessly(node, transport, error):
+def test_refusal_is_reported_harmlessly(node, transport, error):
     node.errors["eth_getBalance"] = error
     with pytest.raises(RpcRefused) as refused:
         transport.perform(Balance(ACCOUNT))
@@ -407,7 +407,7 @@ def test_receipt_of_a_pending_transaction_is_none(node, transport):
     assert transport.perform(ReceiptOf("0x1")) is None
 
 
-def test_receipt_tells_cost_and_events(node, transport):
+def test_receipt_reports_cost_and_events(node, transport):
     node.results["eth_getTransactionReceipt"] = RECEIPT
     receipt = transport.perform(ReceiptOf("0x1"))
     assert receipt.succeeded
@@ -431,7 +431,7 @@ def test_receipt_without_its_parts_is_a_bad_answer(node, transport, change):
         transport.perform(ReceiptOf("0x1"))
 
 
-def test_headers_are_sent_and_told_to_nobody(node):
+def test_headers_are_sent_and_never_shown(node):
     transport = HttpTransport([node.url + "/secret"], headers={"Authorization": "Bearer secret"})
     transport.perform(Balance(ACCOUNT))
     assert node.headers["Authorization"] == "Bearer secret"
@@ -449,7 +449,7 @@ def test_what_is_no_url_is_refused(urls):
 
 
 @pytest.mark.parametrize("proxy", ["", "proxy:3128", "ftp://proxy", "http://"])
-def test_proxy_that_is_no_url_is_refused(proxy):
+def test_proxy_that_is_not_a_url_is_refused(proxy):
     with pytest.raises(InvalidInput, match="the proxy is not a valid URL"):
         HttpTransport(["http://node.example"], proxy=proxy)
 

@@ -273,7 +273,7 @@ def test_file_of_another_kind_is_named_before_a_passphrase_is_asked_for(tmp_path
 
 
 @pytest.mark.parametrize("content", [keystore(), keystore(*scrypt())], ids=["pbkdf2", "scrypt"])
-def test_wrong_passphrase_is_told_apart_from_a_wrong_file(opened, content):
+def test_wrong_passphrase_is_distinguished_from_a_wrong_file(opened, content):
     with pytest.raises(InvalidInput, match="the passphrase does not open the keystore"):
         opened(content, "another")
 
@@ -284,7 +284,9 @@ def test_keystore_that_names_another_address_is_refused(opened):
 
 
 @pytest.mark.parametrize("passphrase", [None, b"testpassword", 5])
-def test_passphrase_that_is_not_text_is_told_apart_from_a_wrong_one(tmp_path, opened, passphrase):
+def test_passphrase_that_is_not_text_is_distinguished_from_a_wrong_one(
+    tmp_path, opened, passphrase
+):
     with pytest.raises(InvalidInput, match=r"of type \w+: use text"):
         opened(keystore(), passphrase)
     with pytest.raises(InvalidInput, match="a function that returns it"):
@@ -334,14 +336,14 @@ def test_file_that_holds_a_secret_is_read_as_windows_writes_it(tmp_path, encodin
         ("gzip", b"\x1f\x8b\x08\xff"),
     ],
 )
-def test_bytes_that_are_no_text_are_named_for_what_they_are(tmp_path, says, content):
+def test_bytes_that_are_not_text_are_named_for_what_they_are(tmp_path, says, content):
     file = tmp_path / "store"
     file.write_bytes(content)
     with pytest.raises(InvalidInput, match=says):
         KeySigner.from_keystore(file, never)
 
 
-def test_bytes_that_are_no_text_are_refused_by_name(tmp_path):
+def test_bytes_that_are_not_text_are_refused_by_name(tmp_path):
     file = tmp_path / "secret"
     file.write_bytes("pässword".encode("latin-1"))
     file.chmod(0o600)

@@ -42,7 +42,7 @@ def test_events_come_in_the_order_of_the_chain():
     assert answer_of(ASKED, []) == ()
 
 
-def test_event_that_is_told_twice_counts_once():
+def test_event_that_is_reported_twice_counts_once():
     told = [log(data="0x02", logIndex="0x1"), log(), log(data="0x02", logIndex="0x1"), log()]
     assert [one.data for one in answer_of(ASKED, told)] == [b"\7", b"\2"]
     with pytest.raises(BadAnswer, match="two events in one place"):
@@ -76,6 +76,6 @@ def test_events_say_where_they_stand():
     ],
     ids=lambda told: repr(told)[:60],
 )
-def test_what_was_not_asked_for_is_no_answer(told):
+def test_what_was_not_asked_for_is_not_an_answer(told):
     with pytest.raises(BadAnswer):
         answer_of(ASKED, told)

@@ -32,7 +32,7 @@ def test_wrong_checksum_is_refused():
     "text",
     ["", "0x", CHECKSUMMED[:-1], CHECKSUMMED + "0", CHECKSUMMED + "\n", "0x" + "g" * 40, None, 5],
 )
-def test_what_is_no_address_is_refused_in_one_line(text):
+def test_what_is_not_an_address_is_refused_in_one_line(text):
     with pytest.raises(InvalidInput) as error:
         Address(text)
     assert "\n" not in str(error.value)
@@ -61,7 +61,7 @@ def test_ids_are_folded_without_changing_other_letters():
 @pytest.mark.parametrize(
     ("country", "party"), [("D", "ABC"), ("DEU", "ABC"), ("DE", "AB"), ("DE", "AB€"), (1, "ABC")]
 )
-def test_what_does_not_fit_the_contract_is_no_id(country, party):
+def test_what_does_not_fit_the_contract_is_not_an_id(country, party):
     with pytest.raises(InvalidInput):
         PartyId(country, party)
 
@@ -101,6 +101,6 @@ def test_roles_are_in_the_contracts_order():
         "-----",
     ],
 )
-def test_what_is_not_written_as_an_id_is_no_id(text):
+def test_what_is_not_written_as_an_id_is_not_an_id(text):
     with pytest.raises(InvalidInput, match="write it as DE ABC"):
         PartyId.parse(text)

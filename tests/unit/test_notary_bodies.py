@@ -78,7 +78,7 @@ def test_v_of_other_curves_points_is_nobodys():
     "signature",
     ["", "0x", "ab" * 64, "ab" * 66, "zz" * 65, "\x1b" * 130, "ab" * 65 + "\n", "\u0661" * 130],
 )
-def test_what_is_no_signature_is_refused(operator, signature):
+def test_what_is_not_a_signature_is_refused(operator, signature):
     with pytest.raises(MalformedSignature) as refused:
         verify_body(BODY, signature, operator.address)
     assert str(refused.value).isprintable()

@@ -43,7 +43,7 @@ def test_negative_zero_is_zero():
     assert scalar_text(-0.0) == "0"
 
 
-def test_booleans_are_no_numbers():
+def test_booleans_are_not_numbers():
     assert [scalar_text(True), scalar_text(False)] == ["true", "false"]
 
 

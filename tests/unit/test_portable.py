@@ -304,7 +304,7 @@ def test_an_error_keeps_its_class_message_and_fields(error):
         (SetNode, {"domain": 5}, "text"),
     ],
 )
-def test_what_is_no_such_value_is_refused_in_one_line(kind, changes, says):
+def test_what_is_not_such_a_value_is_refused_in_one_line(kind, changes, says):
     good = {Party: PARTY, SetNode: SetNode(domain="https://node.example")}[kind].to_dict()
     with pytest.raises(InvalidInput, match=says) as found:
         kind.from_dict(good | changes)

@@ -196,7 +196,7 @@ def test_an_ended_agreement_stays_until_it_is_revoked():
     assert replay.agreements(CPO) == ()
 
 
-def test_owner_and_open_imports_are_told():
+def test_owner_and_open_imports_are_reported():
     zero = Address.from_bytes(bytes(20))
     replay = replayed(
         OwnershipTransferred(former_owner=zero, owner=CPO),

@@ -169,7 +169,7 @@ def test_what_differs_is_refused_in_one_line(change):
     ],
     ids=range(12),
 )
-def test_what_is_no_document_is_refused_in_one_line(text):
+def test_what_is_not_a_document_is_refused_in_one_line(text):
     with pytest.raises(InvalidInput) as error:
         DIALECT.read_request(text)
     assert "\n" not in str(error.value)
@@ -179,7 +179,7 @@ def test_what_is_no_document_is_refused_in_one_line(text):
     "text",
     [f"{SIGNED.to_json()}\n{SIGNED.to_json()}", f"[{SIGNED.to_json()}]", f"{SIGNED.to_json()} x"],
 )
-def test_several_requests_in_one_text_are_told_apart_from_a_broken_one(text):
+def test_several_requests_in_one_text_are_distinguished_from_a_broken_one(text):
     with pytest.raises(InvalidInput, match="a file of its own"):
         DIALECT.read_request(text)
 

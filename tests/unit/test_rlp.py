@@ -27,7 +27,7 @@ def test_items_are_written_and_read_as_others_do(item):
 
 
 @given(st.binary(max_size=80))
-def test_what_is_no_item_is_a_value_error(data):
+def test_what_is_not_an_item_is_a_value_error(data):
     with contextlib.suppress(ValueError):
         rlp.decode(data)
 
@@ -53,6 +53,6 @@ def test_signed_transaction_is_read_back(nonce, data, fee, tip):
 
 
 @pytest.mark.parametrize("raw", [b"", b"\x02", b"\xc0", b"\x01\xc0", b"\xf8\xff", b"\x02\xc3\x01"])
-def test_what_is_no_transaction_is_a_value_error(raw):
+def test_what_is_not_a_transaction_is_a_value_error(raw):
     with pytest.raises(ValueError, match=r".+"):
         read_transaction(raw)

@@ -78,7 +78,7 @@ BAD_KEYS = [
 
 
 def everything_told(error):
-    """Give all that a reporter of tracebacks with local variables would show, but this file's."""
+    """Return all that a reporter of tracebacks with local variables would show, but this file's."""
     whole = traceback.TracebackException.from_exception(error, capture_locals=True)
     parts, told = [whole], []
     while parts:
@@ -201,7 +201,7 @@ def test_keystore_where_files_have_no_second_name(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("passphrase", ["", None, 5])
-def test_keystore_without_a_passphrase_is_refused_and_tells_no_key(tmp_path, passphrase):
+def test_keystore_without_a_passphrase_is_refused_and_reveals_no_key(tmp_path, passphrase):
     with pytest.raises(InvalidInput, match="passphrase") as error:
         KeySigner.from_key(DIGITS).to_keystore(tmp_path / "me.json", lambda: passphrase)
     assert_no_key(everything_told(error.value))
@@ -215,7 +215,7 @@ def assert_no_key(told):
 
 
 @pytest.mark.usefixtures("cheap")
-def test_keystore_that_can_not_be_written_tells_no_key(tmp_path):
+def test_keystore_that_can_not_be_written_reveals_no_key(tmp_path):
     signer = KeySigner.from_key(DIGITS)
     for path in (tmp_path / "nowhere" / "me.json", tmp_path / ("x" * 300)):
         with pytest.raises(InvalidInput, match="can't be written") as error:
@@ -225,7 +225,7 @@ def test_keystore_that_can_not_be_written_tells_no_key(tmp_path):
         assert "my own secret" not in told
 
 
-def test_passphrase_that_nobody_gives_tells_no_key(tmp_path):
+def test_passphrase_that_nobody_gives_reveals_no_key(tmp_path):
     def interrupt():
         raise KeyboardInterrupt
 
@@ -234,7 +234,7 @@ def test_passphrase_that_nobody_gives_tells_no_key(tmp_path):
     assert_no_key(everything_told(error.value))
 
 
-def test_what_can_not_be_signed_tells_no_key():
+def test_what_can_not_be_signed_reveals_no_key():
     signer = KeySigner.from_key(DIGITS)
     short = type("Payload", (), {"digest": lambda _: b"short", "document": dict})()
     with pytest.raises(InvalidInput) as error:
@@ -280,7 +280,7 @@ def test_signature_is_its_signers():
 
 
 def flipped():
-    """Give the other signature of the same key: high s, which contracts refuse."""
+    """Return the other signature of the same key: high s, which contracts refuse."""
     s = ORDER - int.from_bytes(SIGNATURE[32:64], "big")
     return SIGNATURE[:32] + s.to_bytes(32, "big") + bytes([55 - SIGNATURE[64]])
 

@@ -72,7 +72,7 @@ def test_depth_that_is_allowed():
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff", b"{", b"1 2", b'{"a":1,}'])
-def test_what_is_no_json_is_a_value_error(content):
+def test_what_is_not_json_is_a_value_error(content):
     with pytest.raises(ValueError):  # noqa: PT011 - of several kinds
         parse_json(content)
 
@@ -145,7 +145,7 @@ def test_texts_without_an_end_are_looked_at_once(content):
 
 
 @pytest.mark.parametrize("name", [b"NaN", b"Infinity", b"-Infinity"])
-def test_numbers_that_are_none_are_no_json(name):
+def test_numbers_that_are_none_are_not_json(name):
     with pytest.raises(ValueError, match="is not JSON"):
         parse_json(name)
 

@@ -90,7 +90,7 @@ def test_of_a_url_the_host_is_shown_and_no_secret(url, host):
         "2026-11-28T04:23:00Z",
     ],
 )
-def test_what_is_no_secret_is_shown(text):
+def test_what_is_not_a_secret_is_shown(text):
     assert masked(text) == text
 
 

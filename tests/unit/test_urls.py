@@ -143,7 +143,7 @@ def test_what_reads_return_says_whether_its_url_is_usable():
         ("nonsense", "nonsense"),
     ],
 )
-def test_only_what_means_the_same_is_written_anew(written, listed):
+def test_only_what_means_the_same_is_written_again(written, listed):
     assert same_url(written) == listed
 
 

@@ -42,7 +42,7 @@ SCHEMA = json.loads(
 
 @pytest.fixture
 def host():
-    """Give a host: `host.pages[path] = (status, headers, content)`, and what it was asked."""
+    """Yield a host: `host.pages[path] = (status, headers, content)`, and what it was asked."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
@@ -135,7 +135,7 @@ def test_a_node_is_vouched_for_by_its_own_url(host):
     assert not check_node(HERE, OPERATOR, host.url, OPEN).vouched
 
 
-def test_the_name_of_the_company_is_told_where_the_host_vouches(host):
+def test_the_name_of_the_company_is_reported_where_the_host_vouches(host):
     place(host, document(name="Ähre & Söhne"))
     assert check_node(HERE, OPERATOR, host.url, OPEN).name == "Ähre & Söhne"
     assert check_party(HERE, DE_CPO, OTHER, host.url, OPEN).name == "Ähre & Söhne"
@@ -214,7 +214,7 @@ def test_addresses_that_are_public(address):
     assert is_public(address)
 
 
-def test_only_https_to_public_addresses_is_asked_unless_told(host):
+def test_only_https_to_public_addresses_is_asked_unless_allowed(host):
     place(host, document())
     with pytest.raises(FetchFailed, match="HTTPS"):
         fetch(host.url + DOCUMENT_PATH, FetchOptions(allow_private=True))
@@ -302,7 +302,7 @@ def test_answers_are_bounded(host):
 
 @contextmanager
 def talking(*parts):
-    """Give the URL of a host that says these parts, a little apart, for ever."""
+    """Yield the URL of a host that says these parts, a little apart, for ever."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         ended = threading.Event()
 
@@ -341,7 +341,7 @@ def test_a_name_that_is_looked_up_for_ever_is_given_up(monkeypatch):
 
 
 @pytest.mark.parametrize("answer", [b"", b"nonsense", b"HTTP/1.0 abc\r\n\r\n", b"\x00" * 100])
-def test_what_is_no_answer_is_refused(answer):
+def test_what_is_not_an_answer_is_refused(answer):
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def talk():
@@ -392,7 +392,7 @@ def test_a_client_asks_the_host_of_what_is_listed(ocn, host):
 
 
 @pytest.mark.parametrize("of", ["cache", "snapshot"])
-def test_a_cache_asks_in_the_background_and_tells_the_time(ocn, host, of):
+def test_a_cache_asks_in_the_background_and_reports_the_time(ocn, host, of):
     node = ocn.node(host.url)
     ocn.party("DE", "CPO", node=node)
     here = ocn.client.deployment
@@ -432,7 +432,7 @@ def party(**changes):
     return Party(**parts | changes)
 
 
-def test_verdicts_are_kept_and_checked_anew(host, monkeypatch):
+def test_verdicts_are_kept_and_checked_again(host, monkeypatch):
     place(host, document())
     node, one = Node(operator=OPERATOR, domain=host.url), party(website=host.url)
     listed = [node, one, party(id=PartyId("DE", "ABC"))]

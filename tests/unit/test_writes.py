@@ -202,19 +202,19 @@ def test_outcome_says_what_it_cost(chain):
     assert [item.intent for item in outcome.items] == [SET_NODE]
 
 
-def test_price_that_a_receipt_does_not_tell_is_computed(chain):
+def test_price_that_a_receipt_does_not_report_is_computed(chain):
     chain.paid_wei = None
     assert send(chain).gas_price_wei == 7 + 2
 
 
-def test_price_that_nobody_tells_is_not_known(chain, monkeypatch):
+def test_price_that_nobody_reports_is_not_known(chain, monkeypatch):
     chain.paid_wei = None
     monkeypatch.setattr(chain, "on_headerat", lambda _: None)
     outcome = send(chain)
     assert (outcome.gas_price_wei, outcome.cost_wei) == (None, None)
 
 
-def test_revert_is_told_before_anything_is_sent(chain):
+def test_revert_is_reported_before_anything_is_sent(chain):
     chain.reverts = selector(errors.NoRoles.signature)
     with pytest.raises(errors.NoRoles) as error:
         send(chain)
@@ -301,7 +301,7 @@ def test_transaction_never_costs_more_than_the_limit(chain):
     assert send(chain, max_cost_wei=None)
 
 
-def test_sender_without_money_is_told_what_it_needs(chain):
+def test_sender_without_money_learns_what_it_needs(chain):
     chain.balance_wei = 5
     with pytest.raises(InsufficientFunds) as error:
         send(chain)
@@ -361,7 +361,7 @@ def test_node_that_fails_after_the_send_is_asked_again(chain):
     assert send(chain).block.number == 10
 
 
-def test_hash_is_told_as_soon_as_it_is_sent(chain):
+def test_hash_is_reported_as_soon_as_it_is_sent(chain):
     told = []
     chain.mined_after_polls = 10**9
     with pytest.raises(OutcomeUnknown):
@@ -380,7 +380,7 @@ def test_block_that_was_replaced_does_not_count(chain):
         send(chain, timeout_s=5)
 
 
-def test_failure_in_the_block_is_told_with_its_transaction(chain):
+def test_failure_in_the_block_is_reported_with_its_transaction(chain):
     chain.succeeds = False
 
     def fails_later(call):
@@ -476,7 +476,7 @@ def results(*items):
     )
 
 
-def test_requests_that_would_fail_are_left_out_and_told(chain):
+def test_requests_that_would_fail_are_left_out_and_reported(chain):
     signers = [KeySigner.generate() for _ in range(4)]
     signed = [request(signer=signer) for signer in signers]
     signed[1] = request(signer=signers[1], deadline=NOW - 1)

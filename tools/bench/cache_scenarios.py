@@ -225,7 +225,7 @@ def _events(devnet: Devnet) -> Speed:
 
 
 def _memory(parties: int) -> float:
-    """Tell what a state of so many parties at 100 nodes takes, for each of them."""
+    """Return what a state of so many parties at 100 nodes takes, for each of them."""
     tracemalloc.start()
     before, _ = tracemalloc.get_traced_memory()
     state = _state(parties)

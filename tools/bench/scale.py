@@ -54,23 +54,23 @@ INTERFACES = {name: Interface(name) for name in ("Registry", "Permissions")}
 
 
 def key(index: int) -> PrivateKey:
-    """Give the key of a person."""
+    """Return the key of a person."""
     return PrivateKey(keccak256(b"scale %d" % index))
 
 
 def address(index: int) -> Address:
-    """Give the address of a person."""
+    """Return the address of a person."""
     return address_of(key(index))
 
 
 def address_of(private_key: PrivateKey) -> Address:
-    """Give the address of a key."""
+    """Return the address of a key."""
     public = private_key.public_key.format(compressed=False)
     return Address.from_bytes(keccak256(public[1:])[12:])
 
 
 def identity(index: int) -> tuple[str, str]:
-    """Give the id of a party: all of a country, then the next."""
+    """Return the id of a party: all of a country, then the next."""
     country, rest = divmod(index, len(SYMBOLS) ** 3)
     first, rest = divmod(rest, len(SYMBOLS) ** 2)
     second, third = divmod(rest, len(SYMBOLS))
@@ -151,7 +151,7 @@ class Registered:
         self.send("Registry", OWNER, Call("tryMulticall", (items,)))
 
     def signed(self, index: int) -> Call:
-        """Give the request by which a party lists itself."""
+        """Return the request by which a party lists itself."""
         values = (self.people[index], *self._party(index)[1:4], *self._operator(index), 0, FAR)
         fields = SignedFields(
             name="OCN Registry",
@@ -164,7 +164,7 @@ class Registered:
         return Call("setPartyRaw", (*values, signature[:64] + bytes([27 + signature[64]])))
 
     def acceptance(self, kind: str, accepting: PrivateKey, account: Address) -> tuple[Any, ...]:
-        """Give what a new key, or a controller, signs to take an account over."""
+        """Return what a new key, or a controller, signs to take an account over."""
         values = (address_of(accepting), account, 0, FAR)
         fields = SignedFields(
             name="OCN Registry",
@@ -211,7 +211,7 @@ class Registered:
 
 
 def writes(registered: Registered) -> dict[str, int]:
-    """Tell what each kind of write costs now; the same accounts, texts and ids at any size."""
+    """Return what each kind of write costs now; the same accounts, texts and ids at any size."""
     registry, permissions = "Registry", "Permissions"
     new = [Address.from_bytes(keccak256(b"newcomer %d" % index)[:20]) for index in range(6)]
     one, two, three, *_ = new
@@ -288,7 +288,7 @@ def pages(registered: Registered, size: int) -> list[tuple[str, int, int, float]
 
 
 def gas_of(registered: Registered, name: str, call: Call) -> int:
-    """Tell the least gas with which a view answers."""
+    """Return the least gas with which a view answers."""
     return least(lambda gas: answers(registered.ask, name, call, gas), 21_000, 900_000_000)
 
 
@@ -301,7 +301,7 @@ def least(good: Callable[[int], bool], low: int, high: int) -> int:
 
 
 def answers(function: Callable[..., object], *arguments: object) -> bool:
-    """Tell whether a call answers."""
+    """Return whether a call answers."""
     try:
         function(*arguments)
     except RpcError:

@@ -33,7 +33,7 @@ SYMBOLS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 
 def limits(chain: Chain, services: int, services_gas: int) -> list[tuple[str, str, str]]:
-    """Give each view's greatest length, v1's and ours.
+    """Return each view's greatest length, v1's and ours.
 
     Args:
         chain: Where contracts are made for this.
@@ -62,7 +62,7 @@ def _create(chain: Chain, code: bytes) -> Address:
 
 
 def longest_list(chain: Chain, contract: Address, function: str) -> int:
-    """Tell up to what length a list of addresses answers; its length is written into storage."""
+    """Return up to what length a list of addresses answers; its length is written into storage."""
     question = {
         "to": contract,
         "data": "0x" + selector(function).hex(),
@@ -102,7 +102,7 @@ class _List(NamedTuple):
 
 
 def most_listed(chain: Chain, registry: Address, kind: _List) -> int:
-    """Tell how many entries a view of ours tells, by importing that many."""
+    """Return how many entries a view of ours tells, by importing that many."""
     listed = 0
     while True:
         snapshot = chain.snapshot()

@@ -231,7 +231,7 @@ class Both:
 
 @contextmanager
 def both(devnet: Devnet) -> Iterator[Both]:
-    """Give both clients on a chain that has v1's contracts, and ours open for imports."""
+    """Yield both clients on a chain that has v1's contracts, and ours open for imports."""
     port = devnet.rpc_url.rpartition(":")[2]
     command = [NODE, "-e", _V1_JS, str(LIBRARY), port]
     with subprocess.Popen(  # noqa: S603 - v1's own library
@@ -282,7 +282,7 @@ def _id(number: int) -> PartyId:
 
 
 def party(number: int) -> Party:
-    """Give a party that our Registry lists."""
+    """Return a party that our Registry lists."""
     return Party(
         address=Address(f"0x{number + 1:040x}"),
         id=_id(number),

@@ -120,7 +120,7 @@ def compile_contracts() -> dict[str, dict[str, Any]]:
 
 
 def variables_of(node: object) -> Iterator[tuple[int, str]]:
-    """Give number and name of each variable below a node of the compiler's syntax tree."""
+    """Yield number and name of each variable below a node of the compiler's syntax tree."""
     if isinstance(node, dict):
         if node.get("nodeType") == "VariableDeclaration":
             yield node["id"], node["name"]

@@ -256,7 +256,7 @@ def trial(wheel: Path) -> list[str]:
 
 
 def sums(paths: list[Path]) -> str:
-    """Give the sums of files, as `sha256sum` writes and checks them."""
+    """Return the sums of files, as `sha256sum` writes and checks them."""
     return "".join(
         [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in paths]
     )

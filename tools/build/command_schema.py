@@ -42,12 +42,12 @@ def ref(name: str) -> Schema:
 
 
 def or_null(*schemas: Schema) -> Schema:
-    """Give the schema of what may be absent."""
+    """Return the schema of what may be absent."""
     return {"anyOf": [*schemas, NULL]}
 
 
 def objects(properties: Schema, optional: Schema | None = None) -> Schema:
-    """Give the schema of an object that has these keys, and may have the optional ones."""
+    """Return the schema of an object that has these keys, and may have the optional ones."""
     return {
         "type": "object",
         "properties": {**properties, **(optional or {})},
@@ -57,12 +57,12 @@ def objects(properties: Schema, optional: Schema | None = None) -> Schema:
 
 
 def lists(items: Schema, **more: object) -> Schema:
-    """Give the schema of a list."""
+    """Return the schema of a list."""
     return {"type": "array", "items": items, **more}
 
 
 def const(value: object) -> Schema:
-    """Give the schema of one value."""
+    """Return the schema of one value."""
     return {"const": value}
 
 
@@ -111,7 +111,7 @@ WHERE: Schema = {
 
 
 def change(kind: type[Change]) -> Schema:
-    """Give the keys of a change."""
+    """Return the keys of a change."""
     found: Schema = {"change": const(kind.__name__)}
     for field in fields(kind):
         one = FIELDS.get(field.name, ADDRESS)
@@ -123,7 +123,7 @@ def change(kind: type[Change]) -> Schema:
 
 
 def any_change(**more: object) -> Schema:
-    """Give the schema of any change, with more keys."""
+    """Return the schema of any change, with more keys."""
     return {"anyOf": [objects({**more, **change(kind)}) for kind in get_args(Change)]}
 
 
@@ -139,7 +139,7 @@ TRANSACTION: Schema = {
 
 
 def written(*states: Schema) -> Schema:
-    """Give the schema of what is written; the state that is so then is one of these."""
+    """Return the schema of what is written; the state that is so then is one of these."""
     return objects(
         {
             "status": {"enum": ["done", "without effect in part"]},
@@ -152,7 +152,7 @@ def written(*states: Schema) -> Schema:
 
 
 def unchanged(state: Schema) -> Schema:
-    """Give the schema of a write that would change nothing."""
+    """Return the schema of a write that would change nothing."""
     return objects(
         {
             "status": const("unchanged"),
@@ -188,7 +188,7 @@ OWNERS: dict[str, Schema] = {
 
 
 def deed(name: str, state: Schema) -> Schema:
-    """Give the schema of what the owner's writes print."""
+    """Return the schema of what the owner's writes print."""
     said: Schema = {
         "who": ADDRESS,
         "what": const(name),
@@ -405,7 +405,7 @@ MIGRATED: Schema = {"anyOf": [ref("MigrationDryRun"), ref("MigrationDone")]}
 
 
 def reads() -> dict[str, Schema]:
-    """Give the schemas of what reads the registry."""
+    """Return the schemas of what reads the registry."""
     return {
         "get-node": or_null(ref("Node")),
         "list-nodes": lists(ref("Node")),
@@ -423,7 +423,7 @@ def reads() -> dict[str, Schema]:
 
 
 def writes() -> dict[str, Schema]:
-    """Give the schemas of what writes, at once or by requests."""
+    """Return the schemas of what writes, at once or by requests."""
     found: dict[str, Schema] = {}
     for name, *_ in WRITES:
         done = tried_or_unchanged(STATES[name.rpartition("-")[2]])
@@ -465,17 +465,17 @@ def writes() -> dict[str, Schema]:
 
 
 def tried_or_unchanged(state: str) -> Schema:
-    """Give the schema of what may also be only tried, or change nothing."""
+    """Return the schema of what may also be only tried, or change nothing."""
     return {"anyOf": [ref("DryRun"), ref(f"{state}Written"), ref(f"{state}Unchanged")]}
 
 
 def tried(done: str) -> Schema:
-    """Give the schema of what may also be only tried."""
+    """Return the schema of what may also be only tried."""
     return {"anyOf": [ref("DryRun"), ref(done)]}
 
 
 def of_the_owner() -> dict[str, Schema]:
-    """Give the schemas of what deployers and owners do."""
+    """Return the schemas of what deployers and owners do."""
     return {
         "verify": objects(
             {
@@ -502,7 +502,7 @@ def of_the_owner() -> dict[str, Schema]:
 
 
 def safe_file() -> Schema:
-    """Give the schema of a file for the transaction builder of a Safe."""
+    """Return the schema of a file for the transaction builder of a Safe."""
     return objects(
         {
             "version": const("1.0"),
@@ -528,7 +528,7 @@ def safe_file() -> Schema:
 
 
 def migrations() -> dict[str, Schema]:
-    """Give the schemas of what moves a registry."""
+    """Return the schemas of what moves a registry."""
     odd: Schema = {"kind": {"enum": [kind.value for kind in Kind]}, "subject": TEXT}
     return {
         "migrate-snapshot": objects(
@@ -584,7 +584,7 @@ def migrations() -> dict[str, Schema]:
 
 
 def others() -> dict[str, Schema]:
-    """Give the schemas of what is about keys, machines and the way to the chain."""
+    """Return the schemas of what is about keys, machines and the way to the chain."""
     key = {"type": "string", "pattern": "^0x[0-9a-f]{64}$"}
     scalar: Schema = {"type": ["string", "number", "null"]}
     return {
@@ -705,7 +705,7 @@ def others() -> dict[str, Schema]:
 
 
 def schema() -> Schema:
-    """Give the whole schema."""
+    """Return the whole schema."""
     commands = reads() | writes() | of_the_owner() | migrations() | others()
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

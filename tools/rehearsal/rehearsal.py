@@ -171,7 +171,7 @@ class Rehearsal:
             killer.kill(f"at the beginning of: {step[1]}")
 
     def _state(self, deployment: Deployment) -> str:
-        """Tell the state of both contracts: all of their storage and code, as one hash."""
+        """Return the state of both contracts: all of their storage and code, as one hash."""
         proofs: list[Any] = [
             self._devnet.request("eth_getProof", address, [], "latest")
             for address in (deployment.registry, deployment.permissions)

@@ -195,7 +195,7 @@ class Services(_Server):
         self._looked: set[int] = set()
 
     def get(self, path: str) -> tuple[int, bytes]:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
-        """Tell what is verified; of a submission the first time that it is not done."""
+        """Return what is verified; of a submission the first time that it is not done."""
         parts = urlsplit(path)
         query = {key: values[0] for key, values in parse_qs(parts.query).items()}
         if parts.path.startswith("/v2/contract/"):

@@ -85,7 +85,7 @@ def _create(ask: Callable[..., Any], payer: Address, path: str, arguments: bytes
 
 
 def _keys() -> list[PrivateKey]:
-    """Give the owners' keys in the order of their addresses, as the Safe wants signatures."""
+    """Return the owners' keys in the order of their addresses, as the Safe wants signatures."""
     keys = [PrivateKey(keccak256(b"safe owner %d" % index)) for index in range(OWNERS)]
     return sorted(keys, key=lambda key: int(_address(key), 16))
 

@@ -121,7 +121,7 @@ class Walk:
             sys.exit(code)
 
     def sending(self) -> list[str]:
-        """Give the options of a command that sends."""
+        """Return the options of a command that sends."""
         return ["--signer", f"env:{KEY_VARIABLE}", "--yes", "--wait", "final"]
 
     def settle(self) -> None:
@@ -276,7 +276,7 @@ class Walk:
         return migration.load(self._file())
 
     def steps(self) -> dict[str, Callable[[], None]]:
-        """Give all steps, in order."""
+        """Return all steps, in order."""
         return {
             "deploy": self.deploy,
             "prove": self.prove,

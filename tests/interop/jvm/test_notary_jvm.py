@@ -397,7 +397,7 @@ def test_a_result_alone_is_of_the_class_that_has_its_value(jvm):
 
 
 @pytest.mark.parametrize("texts", ["javascript", "jvm"])
-def test_a_body_that_a_node_wrote_anew_is_verified_by_the_next_and_here(jvm, texts):
+def test_a_body_that_a_node_wrote_again_is_verified_by_the_next_and_here(jvm, texts):
     for example in OBJECTS:
         message, sent, header = signed(example["body"], number_texts=texts)
         if example["model"] and obstacles(message, number_texts=texts):

@@ -152,7 +152,7 @@ class CompileError(Exception):
 
 
 def bytecodes(fault: Fault) -> dict[str, bytes]:
-    """Give both contracts' code, one of them compiled with a fault: a compile takes seconds."""
+    """Return both contracts' code, one of them compiled with a fault: a compile takes seconds."""
     folder = ROOT / "contracts"
     sources = {
         f"contracts/{path.relative_to(folder)}": path.read_text()

@@ -318,7 +318,7 @@ class Draws:
     def _with_fault(  # noqa: PLR0911 - one for each fault
         self, fault: str, good: SignedFields, signer: Address
     ) -> tuple[tuple[Any, ...], SignedFields, Address]:
-        """Give the values that are sent, what is signed, and by whom."""
+        """Return the values that are sent, what is signed, and by whom."""
         draw, values = self.draw, good.values
         *_, nonce, deadline = values
         match fault:

@@ -76,7 +76,7 @@ def run(
 
 
 def not_seen(seen: Counter[tuple[str, str, str]]) -> dict[str, list[str]]:
-    """Tell what never happened: functions that never succeeded, and errors that nobody got."""
+    """Return what never happened: functions that never succeeded, and errors that nobody got."""
     found: dict[str, list[str]] = {"functions": [], "errors": []}
     for name, never in NEVER.items():
         entries = artifact("v3", name.removeprefix("OCN ")).abi
@@ -94,7 +94,7 @@ def not_seen(seen: Counter[tuple[str, str, str]]) -> dict[str, list[str]]:
 
 
 def table(seen: Counter[tuple[str, str, str]]) -> str:
-    """Tell how often each function succeeded and failed, alone and as an item of a batch."""
+    """Return how often each function succeeded and failed, alone and as an item of a batch."""
     rows: dict[tuple[str, str], Counter[str]] = {}
     for (name, function, outcome), count in seen.items():
         alone = not function.startswith("item ")

@@ -16,7 +16,7 @@ _NEEDED = (1, 2)
 
 
 def settled(registry: Registry, permissions: Permissions) -> list[Operation]:
-    """Give the writes that settle both contracts, each by whom it concerns."""
+    """Return the writes that settle both contracts, each by whom it concerns."""
 
     def direct(sender: Address, function: str, *arguments: object) -> Operation:
         contract = registry if function in Registry.externals else permissions
@@ -35,7 +35,7 @@ def settled(registry: Registry, permissions: Permissions) -> list[Operation]:
 
 
 def imported(registry: Registry, permissions: Permissions) -> list[Operation]:
-    """Give the imports that settle both contracts the same, and the close of both."""
+    """Return the imports that settle both contracts the same, and the close of both."""
 
     def owners(contract: Registry | Permissions, function: str, *arguments: object) -> Operation:
         return Operation(contract, Call(function, arguments), OWNER)

@@ -41,7 +41,7 @@ def _each(function: str, arguments: list[Any]) -> list[Call]:
 
 @cache
 def views(contract: str) -> tuple[Call, ...]:
-    """Give the views of a contract."""
+    """Return the views of a contract."""
     addresses = list(ADDRESSES)
     alone = ["importOpen", "eip712Domain"]
     found = _each("nonces", addresses)
@@ -70,12 +70,12 @@ def views(contract: str) -> tuple[Call, ...]:
 
 @cache
 def question(contract: str) -> bytes:
-    """Give the calldata that asks all views of a contract."""
+    """Return the calldata that asks all views of a contract."""
     return INTERFACES[contract].calldata(Call("tryMulticall", (views(contract),)))
 
 
 def told(contract: Registry | Permissions) -> list[Any]:
-    """Give what the model answers to all views."""
+    """Return what the model answers to all views."""
     return [_told(contract, call) for call in views(contract.name)]
 
 
