@@ -108,7 +108,7 @@ def fill(client, chain):
 
 @contextlib.contextmanager
 def registry(entries=fill):
-    """Give a chain with entries, and a client."""
+    """Yield a chain with entries, and a client."""
     with Devnet() as chain:
         deployment = chain.deployment()
         with RegistryClient(deployment, HttpTransport(deployment.rpc_urls)) as client:
@@ -118,7 +118,7 @@ def registry(entries=fill):
 
 @contextlib.contextmanager
 def explored(entries=fill, *, relay=False, **options):
-    """Give the page as `ocn-registry explore` serves it: its own server is no relay."""
+    """Yield the page as `ocn-registry explore` serves it: its own server is no relay."""
     with (
         registry(entries) as (chain, client),
         Serving(chain.deployment(), poll_s=0.2, **options) as serving,
@@ -129,7 +129,7 @@ def explored(entries=fill, *, relay=False, **options):
 
 @contextlib.contextmanager
 def as_folder(world, folder, *, relay=None, **settings):
-    """Give the page as a plain web server serves its folder: below a path, asking the chain."""
+    """Yield the page as a plain web server serves its folder: below a path, asking the chain."""
     write_folder(folder / "sub" / "page", world.chain.deployment(), relay=relay)
     file = folder / "sub" / "page" / "settings.json"
     file.write_text(json.dumps({**json.loads(file.read_text()), "lookMs": 300, **settings}))
@@ -157,7 +157,7 @@ class QuietFiles(SimpleHTTPRequestHandler):
 
 @contextlib.contextmanager
 def relay_world(folder):
-    """Give the page as a relay serves it. The relay pays for one account, and for vouchers."""
+    """Yield the page as a relay serves it. The relay pays for one account, and for vouchers."""
     with registry() as (chain, client):
         (folder / "spender").write_text(chain.accounts[9].private_key)
         (folder / "receipts").write_text("0x" + "11" * 32)

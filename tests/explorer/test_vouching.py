@@ -36,7 +36,7 @@ class Host(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def host():
-    """Give a host that can vouch."""
+    """Yield a host that can vouch."""
     handler = type("Handler", (Host,), {})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.handler = handler
@@ -50,7 +50,7 @@ def host():
 
 @pytest.fixture(scope="module")
 def world(host):
-    """Give the page of a network in which one host vouches for a node and one of two parties."""
+    """Yield the page of a network in which one host vouches for a node and one of two parties."""
     url = f"http://127.0.0.1:{host.server_port}"
 
     def entries(client, chain):
