@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 E = TypeVar("E", bound=Enum)
 
-_ID = re.compile(r"([^-*_ ]{2})[-*_ ]?([^-*_ ]{3})", re.DOTALL)
+_ID = re.compile(r"([^-*_\s]{2})\s*[-*_]?\s*([^-*_\s]{3})")
 
 
 def _is_text(value: object) -> TypeGuard[str]:
@@ -220,29 +220,32 @@ class PartyId(Portable):
         """Return the id that a text in one piece names, in capital letters.
 
         Args:
-            text: `DE ABC`, `DE-ABC`, `DE*ABC`, `DE_ABC` or `DEABC`, in letters of any case.
+            text: `DE ABC`, `DE-ABC`, `DE*ABC`, `DE_ABC` or `DEABC`, in letters of any case, with
+                any white space.
 
         Raises:
             InvalidInput: It is none of these.
         """
-        found = _ID.fullmatch(text.strip())
+        found = _ID.fullmatch(text.strip()) if _is_text(text) else None
         if found is None:
             raise InvalidInput(f"{shown(text)} is not a valid id of a party: write it as DE ABC")
         return cls(found[1], found[2]).folded
 
     @classmethod
-    def of(cls, value: PartyId | tuple[str, str]) -> PartyId:
-        """Return the id that a caller names by its two halves, or as it is.
+    def of(cls, value: PartyId | tuple[str, str] | str) -> PartyId:
+        """Return the id that a caller gives in any form.
 
         Args:
-            value: A `PartyId`, or country code and party id.
+            value: A `PartyId`, country code and party id, or text that `parse` reads.
 
         Raises:
             InvalidInput: It is neither.
         """
         if isinstance(value, PartyId):
             return value
-        if isinstance(value, tuple) and len(value) == _HALVES:  # type: ignore[redundant-expr]  # callers without a checker; pyright: ignore[reportUnnecessaryIsInstance, reportUnnecessaryComparison]
+        if isinstance(value, str):
+            return cls.parse(value)
+        if isinstance(value, (tuple, list)) and len(value) == _HALVES:  # type: ignore[redundant-expr]  # callers without a checker; pyright: ignore[reportUnnecessaryIsInstance, reportUnnecessaryComparison]
             return cls(*value)
         raise InvalidInput(f"{shown(value)} is not the id of a party: give (country, id)")
 

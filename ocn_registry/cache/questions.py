@@ -193,7 +193,7 @@ class Questions:
         self,
         *,
         operator: str,
-        connected: Iterable[PartyId | tuple[str, str]],
+        connected: Iterable[PartyId | tuple[str, str] | str],
     ) -> tuple[Party, ...]:
         """Return the parties that are listed at an operator's node but have not connected to it.
 
@@ -201,7 +201,7 @@ class Questions:
             operator: Address of the operator.
             connected: Ids of the parties that have connected: country code and party id.
         """
-        done = {(one if isinstance(one, PartyId) else PartyId(*one)).folded for one in connected}
+        done = {PartyId.of(one).folded for one in connected}
         return tuple(
             [party for party in self.parties(operator=operator) if party.id.folded not in done],
         )

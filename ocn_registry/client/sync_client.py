@@ -497,7 +497,7 @@ class RegistryClient:
         self,
         *,
         operator: str,
-        connected: Iterable[PartyId | tuple[str, str]],
+        connected: Iterable[PartyId | tuple[str, str] | str],
         block: int | None = None,
     ) -> tuple[Party, ...]:
         """Return the parties that are listed at an operator's node but have not connected to it.
@@ -635,7 +635,7 @@ class RegistryClient:
         self,
         *,
         address: str | None = None,
-        party: PartyId | tuple[str, str] | None = None,
+        party: PartyId | tuple[str, str] | str | None = None,
         first_block: int | Literal["next"] | None = None,
         last_block: int | None = None,
         cursor: EventCursor | None = None,

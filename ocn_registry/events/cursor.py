@@ -74,7 +74,7 @@ class CursorFile:
         deployment: Deployment,
         *,
         address: str | None = None,
-        party: PartyId | tuple[str, str] | None = None,
+        party: PartyId | tuple[str, str] | str | None = None,
     ) -> None:
         """Create it for a path. The file is not opened yet.
 

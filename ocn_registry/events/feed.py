@@ -85,7 +85,7 @@ class FeedOptions:
         cls,
         *,
         address: str | None,
-        party: PartyId | tuple[str, str] | None,
+        party: PartyId | tuple[str, str] | str | None,
         first_block: int | Literal["next"] | None,
         last_block: int | None,
         cursor: EventCursor | None,

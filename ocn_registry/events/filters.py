@@ -37,7 +37,7 @@ class EventFilter:
     party: PartyId | None = None
 
     @classmethod
-    def of(cls, address: str | None, party: PartyId | tuple[str, str] | None) -> EventFilter:
+    def of(cls, address: str | None, party: PartyId | tuple[str, str] | str | None) -> EventFilter:
         """Return the filter for a caller's arguments.
 
         Raises:

@@ -77,7 +77,7 @@ def is_mine(dialect: Dialect, who: PartyId, operator: Address, block: int | None
 
 def planned(
     parties: Iterable[Party],
-    connected: Iterable[PartyId | tuple[str, str]],
+    connected: Iterable[PartyId | tuple[str, str] | str],
 ) -> tuple[Party, ...]:
     """Return the parties that have not connected; case is ignored in ids."""
     done = {PartyId.of(one).folded for one in connected}

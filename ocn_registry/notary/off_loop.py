@@ -38,8 +38,10 @@ def read_body(content: bytes, limits: JsonLimits = OCPI_BODY) -> Json:
         return cast("Json", parse_json(content, limits))
     except BeyondLimits as error:
         raise UnsignableMessage(f"the body is {error}") from None
-    except ValueError:
-        raise UnsignableMessage("the body is not JSON in UTF-8") from None
+    except UnicodeDecodeError:
+        raise UnsignableMessage("the body is not UTF-8") from None
+    except ValueError as error:
+        raise UnsignableMessage(f"the body is not JSON: {error}") from None
 
 
 async def verify_off_loop(

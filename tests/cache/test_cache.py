@@ -129,6 +129,14 @@ def test_planned_parties_are_those_that_have_not_connected(asked, operator):
     assert {party.id.party_id for party in planned} == {"MSP", "SRV"}
 
 
+def test_connected_parties_are_named_as_people_write_ids(asked, operator):
+    for written in ("de*cpo", "DE-CPO", "decpo", ("de", "cpo"), ["DE", "CPO"]):
+        planned = asked.planned_parties(operator=operator.address, connected=[written])
+        assert {party.id.party_id for party in planned} == {"MSP", "SRV"}
+    with pytest.raises(InvalidInput, match="write it as DE ABC"):
+        asked.planned_parties(operator=operator.address, connected=["DE"])
+
+
 def test_parties_are_found_by_what_they_are(asked, operator, other_operator):
     def ids(**filters):
         return {party.id.party_id for party in asked.parties(**filters)}

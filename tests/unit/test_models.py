@@ -44,11 +44,35 @@ def test_zero_address_says_so():
 
 
 @pytest.mark.parametrize("written", [str, str.lower, str.title, " {} ".format])
-@pytest.mark.parametrize("text", ["DE ABC", "DE-ABC", "DE*ABC", "DE_ABC", "DEABC"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "DE ABC",
+        "DE-ABC",
+        "DE*ABC",
+        "DE_ABC",
+        "DEABC",
+        "DE\tABC",
+        "DE  ABC",
+        "DE\u00a0ABC",
+        "DE - ABC",
+    ],
+)
 def test_id_is_read_in_one_piece(text, written):
     text = written(text)
     assert PartyId.parse(text) == PartyId("DE", "ABC")
     assert str(PartyId.parse(text)) == "DE ABC"
+    assert PartyId.of(text) == PartyId.of(("DE", "ABC")) == PartyId.of(PartyId("DE", "ABC"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["\uff24\uff25 ABC", "DE \uff21BC", "d\u0131 abc", "DE ab\u0131", "\u017fe abc", "DE \u212aBC"],
+)
+def test_letters_that_only_look_like_those_of_an_id_are_refused(text):
+    """Full-width letters, the Turkish i, the long s, the Kelvin sign: none becomes A-Z."""
+    with pytest.raises(InvalidInput, match="is not a valid"):
+        PartyId.parse(text)
 
 
 def test_ids_are_folded_without_changing_other_letters():
@@ -93,6 +117,11 @@ def test_roles_are_in_the_contracts_order():
         "D*EABC",
         "DE A B",
         "DE**ABC",
+        "DE.ABC",
+        "DE\u200bABC",
+        None,
+        5,
+        b"DEABC",
         "DE*ABC*E1234",
         "DE/ABC",
         "DE",

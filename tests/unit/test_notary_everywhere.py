@@ -414,7 +414,8 @@ def test_a_bomb_is_refused_before_anything_is_made_of_it(bomb, quality, monkeypa
         (b"[" + b"{}," * 2_000_000 + b"{}]", "more than 2000000 parts"),
         (b" " * 17_000_000 + b"1", "bytes"),
         (b"{", "not JSON"),
-        (b"\xff", "not JSON in UTF-8"),
+        (b"\xff", "not UTF-8"),
+        (b'{"a":"\\ud800"}', "unpaired surrogate"),
     ],
 )
 def test_a_body_that_is_too_much_is_refused(content, said):

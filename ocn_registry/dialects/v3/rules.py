@@ -50,13 +50,20 @@ def check_id(country_code: str, party_id: str) -> None:
     """Raise `InvalidInput` for a party id that the contracts reject."""
     if not _COUNTRY_CODE.fullmatch(country_code):
         raise InvalidInput(
-            f"{shown(country_code)} is not a valid country code: use two letters A-Z, as in DE",
+            f"{shown(country_code)} is not a valid country code: use two letters A-Z, as in "
+            f"{_example(country_code, _COUNTRY_CODE, 'DE')}",
         )
     if not _PARTY_ID.fullmatch(party_id):
         raise InvalidInput(
             f"{shown(party_id)} is not a valid party id: use three characters A-Z or 0-9, "
-            "as in ABC",
+            f"as in {_example(party_id, _PARTY_ID, 'ABC')}",
         )
+
+
+def _example(text: str, rule: re.Pattern[str], otherwise: str) -> str:
+    """Return how to write a half of an id: what was most likely meant, if it is known."""
+    capital = text.strip().upper() if text.isascii() else ""
+    return capital if rule.fullmatch(capital) else otherwise
 
 
 def check_permissions(permissions: tuple[int, ...]) -> None:
