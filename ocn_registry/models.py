@@ -8,6 +8,7 @@ or a `PartyId` once, and is valid from then on.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from typing import TYPE_CHECKING, Self, TypeGuard, TypeVar
@@ -15,13 +16,14 @@ from typing import TYPE_CHECKING, Self, TypeGuard, TypeVar
 from ocn_registry.errors import InvalidInput
 from ocn_registry.evm.address import ZERO_ADDRESS as ZERO_ADDRESS  # noqa: PLC0414 - offered here
 from ocn_registry.evm.address import Address as Address  # noqa: PLC0414 - offered here
+from ocn_registry.foreign.arguments import checked
 from ocn_registry.foreign.text import shown
 from ocn_registry.foreign.urls import unusable
 from ocn_registry.portable.base import Portable, key
 from ocn_registry.portable.forms import as_object, moment, part, plain, unix_s
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
 E = TypeVar("E", bound=Enum)
 
@@ -141,8 +143,10 @@ def known(kind: type[E], value: object) -> E | None:
         InvalidInput: It is neither.
     """
     try:
-        if not isinstance(value, bool):
-            return None if value is None else kind(value)
+        if value is None:
+            return None
+        if isinstance(value, (kind, int, str)) and not isinstance(value, bool):
+            return kind(value)
     except ValueError:
         pass
     names = ", ".join(member.name for member in named(kind))
@@ -161,7 +165,7 @@ def any_of(kind: type[E], values: E | Iterable[E] | None) -> frozenset[E] | None
     """
     if values is None:
         return None
-    several = (values,) if isinstance(values, (Enum, int, str)) else values
+    several = values if isinstance(values, Iterable) and not isinstance(values, str) else (values,)
     found = [known(kind, value) for value in several]
     members = frozenset([member for member in found if member is not None])
     if not members or None in found:
@@ -216,6 +220,7 @@ class PartyId(Portable):
         return text if text.isprintable() else shown(text)
 
     @classmethod
+    @checked
     def parse(cls, text: str) -> PartyId:
         """Return the id that a text in one piece names, in capital letters.
 
@@ -301,6 +306,7 @@ class BlockRef(Portable):
         }
 
     @classmethod
+    @checked
     def from_dict(cls, data: Mapping[str, object]) -> Self:  # type: ignore[explicit-override]
         """Return the block that a JSON object describes; see `Portable.from_dict`."""
         return cls(
@@ -404,6 +410,7 @@ class Party(Portable):
         return form if self.website is None else form | {"website": self.website}
 
     @classmethod
+    @checked
     def from_dict(cls, data: Mapping[str, object]) -> Self:  # type: ignore[explicit-override]
         """Return the party that a JSON object describes; see `Portable.from_dict`."""
         node = part(data, "node", Node)
@@ -481,6 +488,7 @@ class Route(Portable):
         }
 
     @classmethod
+    @checked
     def from_dict(cls, data: Mapping[str, object]) -> Self:  # type: ignore[explicit-override]
         """Return the route that a JSON object describes; see `Portable.from_dict`."""
         node = part(data, "node", Node)
@@ -530,6 +538,7 @@ class Service(Portable):
         }
 
     @classmethod
+    @checked
     def from_dict(cls, data: Mapping[str, object]) -> Self:  # type: ignore[explicit-override]
         """Return the service that a JSON object describes; see `Portable.from_dict`."""
         provider = as_object(data.get("provider"), "provider")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar, Literal, Self, TypeAlias
 
 from ocn_registry.errors import OcnRegistryError
+from ocn_registry.foreign.arguments import checked
 from ocn_registry.intents import Intent
 from ocn_registry.models import (
     Address,
@@ -394,6 +395,7 @@ class EnsuredParties(Portable):
         }
 
     @classmethod
+    @checked
     def from_dict(cls, data: Mapping[str, object]) -> Self:  # type: ignore[explicit-override]
         """Return what a JSON object describes; see `Portable.from_dict`."""
         listed = [as_object(one, "parties") for one in part(data, "parties", tuple[object, ...])]

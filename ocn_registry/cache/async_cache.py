@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ocn_registry.cache.core import CacheCore
 from ocn_registry.errors import InvalidInput, OcnRegistryError
+from ocn_registry.foreign.arguments import checked
 from ocn_registry.protocol.effects import run_async
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ _LOG = logging.getLogger("ocn_registry.cache")
 _LONGEST_PAUSE_S = 60.0
 
 
+@checked
 class AsyncRegistryCache(CacheCore):
     """The whole registry in memory, kept current from the chain's events.
 

@@ -22,6 +22,7 @@ from ocn_registry.dialects import dialect_of
 from ocn_registry.errors import InvalidInput, OcnRegistryError, ReorgTooDeep, StaleCache
 from ocn_registry.events.state import State
 from ocn_registry.events.tables import MissingEvents
+from ocn_registry.foreign.arguments import checked
 from ocn_registry.models import Node
 from ocn_registry.protocol.effects import Local
 
@@ -42,6 +43,7 @@ _NEVER = float("inf")
 _PAUSE_S, _LONGEST_PAUSE_S = 60.0, 3600.0
 
 
+@checked
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CacheOptions:
     """How a cache follows its chain, and what it does when that fails.
@@ -112,6 +114,7 @@ class Figures:
     lookups: int = 0
 
 
+@checked
 class CacheCore(Questions):
     """The registry in memory; see `RegistryCache` for its use."""
 

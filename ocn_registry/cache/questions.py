@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ocn_registry.errors import InvalidInput
 from ocn_registry.events.state import bits_of
+from ocn_registry.foreign.arguments import listed
 from ocn_registry.forwarding import permissions_for
 from ocn_registry.models import (
     Address,
@@ -79,7 +80,7 @@ class Questions:
         state = self._state()
         try:
             return state.routes[country_code, party_id]
-        except KeyError:
+        except (KeyError, TypeError):  # a list can't be looked for
             return state.route(PartyId(country_code, party_id))
 
     def is_mine(self, country_code: str, party_id: str, *, operator: str) -> bool:
@@ -145,7 +146,7 @@ class Questions:
         wanted, since = any_of(Role, role), 0.0
         roles = None if wanted is None else bits_of(tuple(wanted))
         if date_from is not None:
-            if date_from.tzinfo is None:
+            if getattr(date_from, "tzinfo", None) is None:
                 raise InvalidInput("date_from has no time zone: give one, for example datetime.UTC")
             since = date_from.timestamp()
         module, interface = known(Module, module), known(Interface, interface)
@@ -201,7 +202,7 @@ class Questions:
             operator: Address of the operator.
             connected: Ids of the parties that have connected: country code and party id.
         """
-        done = {PartyId.of(one).folded for one in connected}
+        done = {PartyId.of(one).folded for one in listed(connected, "ids")}
         return tuple(
             [party for party in self.parties(operator=operator) if party.id.folded not in done],
         )

@@ -15,6 +15,7 @@ from ocn_registry.client.async_identity import Identity
 from ocn_registry.dialects import dialect_of
 from ocn_registry.flows import questions, read
 from ocn_registry.flows.read import at_one_block
+from ocn_registry.foreign.arguments import checked
 from ocn_registry.models import Address, Contract, PartyId, address_or_id
 from ocn_registry.protocol.effects import run_async
 
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+@checked
 class AsyncRegistryClient:
     """Reads and writes one registry.
 
@@ -956,7 +958,7 @@ class AsyncRegistryClient:
         intent = intents.SetParty(
             country_code=country_code,
             party_id=party_id,
-            roles=flows.arguments.listed(roles, "roles"),
+            roles=tuple(roles),
             operator=operator,
         )
         return await self.send(intent, signer=signer, options=options)
@@ -987,8 +989,8 @@ class AsyncRegistryClient:
             TransportError: The RPC node fails, or the account can't pay.
         """
         intent = intents.SetPartyModules(
-            sender=flows.arguments.listed(sender, "modules"),
-            receiver=flows.arguments.listed(receiver, "modules"),
+            sender=tuple(sender),
+            receiver=tuple(receiver),
         )
         return await self.send(intent, signer=signer, options=options)
 
@@ -1040,7 +1042,7 @@ class AsyncRegistryClient:
             OutcomeUnknown: It was sent, and the chain has not decided within the time.
             TransportError: The RPC node fails, or the account can't pay.
         """
-        needed = flows.arguments.listed(permissions, "permissions")
+        needed = tuple(permissions)
         intent = intents.SetService(name=name, url=url, permissions=needed)
         return await self.send(intent, signer=signer, options=options)
 
@@ -1091,7 +1093,7 @@ class AsyncRegistryClient:
             OutcomeUnknown: It was sent, and the chain has not decided within the time.
             TransportError: The RPC node fails, or the account can't pay.
         """
-        given = None if permissions is None else flows.arguments.listed(permissions, "permissions")
+        given = None if permissions is None else tuple(permissions)
         intent = intents.CreateAgreement(provider=provider, permissions=given)
         return await self.send(intent, signer=signer, options=options)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 # These two load, on first use, what only writes need.
 from ocn_registry import flows, intents
+from ocn_registry.foreign.arguments import checked
 from ocn_registry.models import Address, Contract
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class Group:
         self._with = options
 
 
+@checked
 class Owner(Group):
     """Reads and writes of the registry's owner: `client.owner`."""
 
@@ -133,6 +135,7 @@ class Owner(Group):
         )
 
 
+@checked
 class Transactions(Group):
     """Transactions that were sent, and what became of them: `client.transactions`."""
 
@@ -268,6 +271,7 @@ class Transactions(Group):
         )
 
 
+@checked
 class Ensure(Group):
     """Writes that change only what differs from the listed entries: `client.ensure`."""
 

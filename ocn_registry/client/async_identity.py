@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ocn_registry import flows
 from ocn_registry.client.async_groups import Group
+from ocn_registry.foreign.arguments import checked
 from ocn_registry.models import Address
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from ocn_registry.signing import AnySigner, SignedRequest
 
 
+@checked
 class Identity(Group):
     """Keys, controllers and leaving: each is one task, whichever keys sign."""
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ocn_registry.client.sync_client import RegistryClient
 from ocn_registry.dialects.detect import detect
+from ocn_registry.foreign.arguments import checked
 from ocn_registry.foreign.files import read_bytes
 from ocn_registry.foreign.limits import NETWORK_FILE
 from ocn_registry.models import Address
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from ocn_registry.protocol.journal import Journal
 
 
+@checked
 def connect(  # noqa: PLR0913 - each has a default
     network: str | Deployment = "local",
     *,
@@ -63,6 +65,7 @@ def connect(  # noqa: PLR0913 - each has a default
     return RegistryClient(deployment, transport, options=options, journal=journal)
 
 
+@checked
 def find_deployment(  # noqa: PLR0913 - each has a default
     registry: str,
     permissions: str,

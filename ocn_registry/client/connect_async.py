@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ocn_registry.client.async_client import AsyncRegistryClient
 from ocn_registry.client.connect import deployment_of
+from ocn_registry.foreign.arguments import checked
 from ocn_registry.networks import Deployment
 from ocn_registry.transport.http_async import AsyncHttpTransport
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from ocn_registry.protocol.journal import Journal
 
 
+@checked
 def connect_async(  # noqa: PLR0913 - each has a default
     network: str | Deployment = "local",
     *,

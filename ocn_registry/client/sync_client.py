@@ -12,6 +12,7 @@ from ocn_registry.client.sync_identity import Identity
 from ocn_registry.dialects import dialect_of
 from ocn_registry.flows import questions, read
 from ocn_registry.flows.read import at_one_block
+from ocn_registry.foreign.arguments import checked
 from ocn_registry.models import Address, Contract, PartyId, address_or_id
 from ocn_registry.protocol.effects import run
 
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+@checked
 class RegistryClient:
     """Reads and writes one registry.
 
@@ -951,7 +953,7 @@ class RegistryClient:
         intent = intents.SetParty(
             country_code=country_code,
             party_id=party_id,
-            roles=flows.arguments.listed(roles, "roles"),
+            roles=tuple(roles),
             operator=operator,
         )
         return self.send(intent, signer=signer, options=options)
@@ -982,8 +984,8 @@ class RegistryClient:
             TransportError: The RPC node fails, or the account can't pay.
         """
         intent = intents.SetPartyModules(
-            sender=flows.arguments.listed(sender, "modules"),
-            receiver=flows.arguments.listed(receiver, "modules"),
+            sender=tuple(sender),
+            receiver=tuple(receiver),
         )
         return self.send(intent, signer=signer, options=options)
 
@@ -1033,7 +1035,7 @@ class RegistryClient:
             OutcomeUnknown: It was sent, and the chain has not decided within the time.
             TransportError: The RPC node fails, or the account can't pay.
         """
-        needed = flows.arguments.listed(permissions, "permissions")
+        needed = tuple(permissions)
         intent = intents.SetService(name=name, url=url, permissions=needed)
         return self.send(intent, signer=signer, options=options)
 
@@ -1082,7 +1084,7 @@ class RegistryClient:
             OutcomeUnknown: It was sent, and the chain has not decided within the time.
             TransportError: The RPC node fails, or the account can't pay.
         """
-        given = None if permissions is None else flows.arguments.listed(permissions, "permissions")
+        given = None if permissions is None else tuple(permissions)
         intent = intents.CreateAgreement(provider=provider, permissions=given)
         return self.send(intent, signer=signer, options=options)
 

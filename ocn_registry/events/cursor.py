@@ -17,6 +17,7 @@ from ocn_registry.dialects import dialect_of
 from ocn_registry.errors import BadAnswer, InvalidInput
 from ocn_registry.events.filters import EventFilter
 from ocn_registry.events.provenance import event_of
+from ocn_registry.foreign.arguments import checked
 from ocn_registry.foreign.files import read_own, write_own
 from ocn_registry.foreign.limits import CURSOR_FILE
 from ocn_registry.foreign.strict_json import parse_json
@@ -65,6 +66,7 @@ class EventCursor:
         return self.pages[-1].block
 
 
+@checked
 class CursorFile:
     """A file with the cursor of a feed. It is replaced atomically."""
 

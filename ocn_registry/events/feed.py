@@ -15,6 +15,7 @@ from ocn_registry.events.cursor import EventCursor, Page
 from ocn_registry.events.filters import EventFilter, Matcher
 from ocn_registry.events.provenance import Event, events_of
 from ocn_registry.flows.events import Trail, follow
+from ocn_registry.foreign.arguments import checked
 from ocn_registry.models import BlockRef, Contract
 from ocn_registry.portable.base import Portable
 from ocn_registry.protocol.effects import (
@@ -63,6 +64,7 @@ class EventBatch(Portable):
     at_end: bool
 
 
+@checked
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedOptions:
     """Options of a feed.
@@ -273,6 +275,7 @@ class FeedCore:
                 yield from Sleep(_PAUSE_S)
 
 
+@checked
 class EventFeed(FeedCore):
     """A feed of a registry's events, returned by `RegistryClient.events`."""
 
@@ -330,6 +333,7 @@ class EventFeed(FeedCore):
                 self._perform(Sleep(interval_s))
 
 
+@checked
 class AsyncEventFeed(FeedCore):
     """A feed of a registry's events, returned by `AsyncRegistryClient.events`; see `EventFeed`."""
 

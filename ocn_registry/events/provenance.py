@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Self, cast, get_args
 
 from ocn_registry.dialects.origins import How, account_of, occurrence
 from ocn_registry.errors import InvalidInput, NoContract, RpcRefused, UnknownRevert
+from ocn_registry.foreign.arguments import checked
 from ocn_registry.foreign.text import shown
 from ocn_registry.models import Address, BlockRef
 from ocn_registry.outcomes import Change, change_from_dict
@@ -77,6 +78,7 @@ class Event(Portable):
         }
 
     @classmethod
+    @checked
     def from_dict(cls, data: Mapping[str, object]) -> Self:  # type: ignore[explicit-override]
         """Return the event that a JSON object describes; see `Portable.from_dict`."""
         block = BlockRef.from_dict(data)

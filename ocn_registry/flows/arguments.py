@@ -5,16 +5,12 @@ No message quotes a value that might be a key.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TypeVar
-
 from ocn_registry.errors import InvalidInput
 from ocn_registry.foreign.text import shown
 from ocn_registry.intents.shape import IntentBase
 from ocn_registry.outcomes import Quote
 from ocn_registry.signing import SignedRequest
 
-T = TypeVar("T")
 _MOST = 1 << 256
 
 
@@ -71,10 +67,3 @@ def check_number(value: object, what: str) -> None:
         raise InvalidInput(
             f"{shown(value)} is not a valid {what}: give a number from 0, or leave it out",
         )
-
-
-def listed(values: Iterable[T], what: str) -> tuple[T, ...]:
-    """Return values as a tuple; raise `InvalidInput` for a single value."""
-    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without a checker
-        raise InvalidInput(f"{shown(values)} is not a list of {what}: give a tuple or a list")
-    return tuple(values)

@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Literal
 from ocn_registry.errors import InvalidInput, OcnRegistryError, PartlyDone, UnsupportedByDialect
 from ocn_registry.flows import write
 from ocn_registry.flows.requests import signed_in_a_row
-from ocn_registry.intents import SetParty, SetPartyModules, SetPartyWebsite
+from ocn_registry.foreign.text import shown
+from ocn_registry.intents import SetParty, SetPartyModules, SetPartyWebsite, WantedParty
 from ocn_registry.models import Address, PartyId
 from ocn_registry.outcomes import Ensured, EnsuredParties, Outcome
 
 if TYPE_CHECKING:
     from ocn_registry.dialects import Dialect, Step
     from ocn_registry.flows.options import WriteOptions
-    from ocn_registry.intents import SetNode, SetService, SignableIntent, WantedParty
+    from ocn_registry.intents import SetNode, SetService, SignableIntent
     from ocn_registry.models import Party
     from ocn_registry.protocol.effects import Flow
     from ocn_registry.signing import AnySigner
@@ -108,6 +109,9 @@ def parties(  # noqa: PLR0913, PLR0917 - what parties are, and who sets them
     """
     if account is None:
         account = signer.address
+    for one in wanted:
+        if not isinstance(one, WantedParty):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without a checker
+            raise InvalidInput(f"{shown(one)} is not a wanted party: give WantedParty(...)")
     if len({one.id for one in wanted}) != len(wanted):
         raise InvalidInput("an id is given twice: give each id once, with all its roles")
     if len(wanted) > 1 and not dialect.limits.has_many_ids:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ocn_registry.errors import InvalidInput
+from ocn_registry.foreign.arguments import checked
 from ocn_registry.foreign.text import shown
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ DEFAULT_MAX_COST_WEI = 10**16
 _MAX_CONFIRMATIONS = 10_000
 
 
+@checked
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteOptions:
     """How a transaction is priced, stored and waited for.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ocn_registry.foreign.arguments import listed
 from ocn_registry.forwarding import permissions_for
 from ocn_registry.models import PartyId, Route, Signatory
 from ocn_registry.protocol.effects import Head, all_of
@@ -80,7 +81,7 @@ def planned(
     connected: Iterable[PartyId | tuple[str, str] | str],
 ) -> tuple[Party, ...]:
     """Return the parties that have not connected; case is ignored in ids."""
-    done = {PartyId.of(one).folded for one in connected}
+    done = {PartyId.of(one).folded for one in listed(connected, "ids")}
     return tuple([party for party in parties if party.id.folded not in done])
 
 

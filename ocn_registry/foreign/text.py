@@ -6,6 +6,8 @@ or a terminal, it passes through `shown`, or through `masked` if it is escaped e
 """
 
 import re
+from enum import Enum
+from itertools import islice
 from typing import TypeGuard
 
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
@@ -20,33 +22,53 @@ _URL = re.compile(
 )
 HIDDEN_KEY = "<hidden: it looks like a private key>"
 HIDDEN = "<hidden>"
+_KEY_BYTES = 32
+_DEEPEST = 3  # lists within lists: deeper ones are left out
+_BITS = 256
+_MOST_BITS = 200  # longer numbers may be keys
 _MOST_MASKED = 10_000  # longer text is cut first, so that masking is fast
 
 
-def shown(value: object, limit: int = _LIMIT, *, public: bool = False) -> str:  # noqa: PLR0911 - one for each kind
+def shown(value: object, limit: int = _LIMIT, *, public: bool = False) -> str:
     """Return a value as one line without control characters and secrets.
 
     Args:
-        value: Text, a number, bytes, or a tuple of these.
+        value: Text, a number, bytes, or a tuple, list or dictionary of these.
         limit: Maximum number of characters, or of items of a tuple.
         public: Whether the text is public, such as registry entries, so that nothing in it is
             masked.
 
     Returns:
-        Text in quotes with unprintable characters escaped; an address, a number or a class name
-        unchanged; bytes as hexadecimal digits.
+        Text in quotes with unprintable characters escaped; an address, a number or a class
+        unchanged; bytes as hexadecimal digits; of any other value the name of its type.
     """
+    return _shown(value, limit, public, _DEEPEST)
+
+
+def _shown(value: object, limit: int, public: bool, deeper: int) -> str:  # noqa: FBT001, PLR0911 - one for each kind
+    if isinstance(value, str):
+        return _text(value, limit, public=public)
     if isinstance(value, (bytes, bytearray)):
-        digits = bytes(value[:limit]).hex()
-        return f"0x{digits}" + (f"... ({len(value)} bytes)" if len(value) > limit else "")
-    if _is_sequence(value):
-        items = [shown(item, limit, public=public) for item in value[:limit]]
-        return f"[{', '.join(items)}{', ...' if len(value) > limit else ''}]"
-    if isinstance(value, bool) or value is None:
+        return _bytes(bytes(value), limit, public=public)
+    if isinstance(value, (bool, float, Enum, type)) or value is None:
         return repr(value)
     if isinstance(value, int):
-        return format(int(value), "d") if abs(value) < 1 << 256 else "a number beyond 256 bits"
-    text = value if isinstance(value, str) else repr(value)
+        return _number(value, _BITS if public else _MOST_BITS)
+    if not deeper:
+        return "..."
+    if _is_mapping(value):
+        pairs = [
+            f"{_shown(key, limit, public, 0)}: {_shown(one, limit, public, deeper - 1)}"
+            for key, one in islice(value.items(), limit)
+        ]
+        return f"{{{', '.join(pairs)}{', ...' if len(value) > limit else ''}}}"
+    if _is_sequence(value):
+        items = [_shown(item, limit, public, deeper - 1) for item in value[:limit]]
+        return f"[{', '.join(items)}{', ...' if len(value) > limit else ''}]"
+    return f"a value of type {type(value).__name__}"  # it may hold anything
+
+
+def _text(text: str, limit: int, *, public: bool) -> str:
     if _ADDRESS.fullmatch(text):
         return text
     length = len(text)
@@ -55,6 +77,24 @@ def shown(value: object, limit: int = _LIMIT, *, public: bool = False) -> str:  
     if len(text) <= limit:
         return repr(text)
     return f"{text[:limit]!r}... ({length} characters)"
+
+
+def _number(value: int, most_bits: int) -> str:
+    bits = value.bit_length()
+    return format(int(value), "d") if bits <= most_bits else f"a number of {bits} bits"
+
+
+def _bytes(value: bytes, limit: int, *, public: bool) -> str:
+    if not public and (len(value) == _KEY_BYTES or looks_like_key(value.decode("latin-1"))):
+        return HIDDEN_KEY
+    digits = value[:limit].hex()
+    return f"0x{digits}" + (f"... ({len(value)} bytes)" if len(value) > limit else "")
+
+
+def looks_like_key(text: str) -> bool:
+    """Return whether there may be a private key or a seed phrase in a text."""
+    text = text[:_MOST_MASKED]
+    return _KEY.search(text) is not None or _PHRASE.search(text) is not None
 
 
 def masked(text: str, *, hashes: bool = False) -> str:
@@ -79,6 +119,10 @@ def _host(match: re.Match[str]) -> str:
     scheme, host, rest = match.groups()
     user = f"{HIDDEN}@" if "@" in match[0].partition("://")[2].split("/")[0] else ""
     return f"{scheme}{user}{host}" + (f"/{HIDDEN}" if rest and rest != "/" else rest or "")
+
+
+def _is_mapping(value: object) -> TypeGuard[dict[object, object]]:
+    return isinstance(value, dict)
 
 
 def _is_sequence(value: object) -> TypeGuard[tuple[object, ...] | list[object]]:

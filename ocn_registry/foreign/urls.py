@@ -14,7 +14,7 @@ import unicodedata
 from ipaddress import IPv4Address, IPv6Address
 
 from ocn_registry.errors import InvalidInput
-from ocn_registry.foreign.text import HIDDEN, shown
+from ocn_registry.foreign.text import HIDDEN, looks_like_key, shown
 
 MAX_URL_BYTES = 255
 MAX_HOST_CHARS = 253
@@ -199,7 +199,9 @@ def _punycode(host: str) -> str:
 
 
 def _refusal(url: str, wrong: str) -> InvalidInput:
-    mended = mended_url(url[: 4 * MAX_URL_BYTES])
+    public = not looks_like_key(url)
+    start = url[: 4 * MAX_URL_BYTES]
+    mended = mended_url(start) if public else None
     hint = f"use {mended}" if mended not in (None, url) else "write it as https://node.example.com"
-    url = _USER.sub(f"//{HIDDEN}@", url)
-    return InvalidInput(f"{shown(url, public=True)} is not a valid URL: {wrong}; {hint}")
+    url = _USER.sub(f"//{HIDDEN}@", start) + url[len(start) :]
+    return InvalidInput(f"{shown(url, public=public)} is not a valid URL: {wrong}; {hint}")

@@ -17,7 +17,7 @@ Source: design of the project, section 7; the Kotlin node's `OcnServicePermissio
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from ocn_registry.errors import InvalidInput
 from ocn_registry.foreign.text import shown
@@ -57,7 +57,7 @@ def interface_of(name: Interface | str) -> Interface:
     """
     if isinstance(name, Interface):
         return name
-    found = _INTERFACES.get(str(name).lower())
+    found = _INTERFACES.get(name.lower()) if _is_text(name) else None
     if found is None:
         raise InvalidInput(
             f"{shown(name)} is not a valid interface: use sender or receiver, whichever is "
@@ -76,13 +76,20 @@ def permissions_for(module: Module | str, interface: Interface | str) -> frozens
     Raises:
         InvalidInput: The module's name is empty, or the interface is not valid.
     """
-    name = (module.name if isinstance(module, Module) else str(module)).lower()
+    if not _is_text(module) and not isinstance(module, Module):
+        raise InvalidInput(f"{shown(module)} is not a valid module: give its name, or a Module")
+    name = (module.name if isinstance(module, Module) else module).lower()
     if not 0 < len(name) <= _LONGEST_NAME or "/" in name:
         raise InvalidInput(
             f"{shown(name)} is not a valid module: use its name in the path of the request, such "
             "as locations"
         )
     return _matching(name, interface_of(interface))
+
+
+def _is_text(value: object) -> TypeGuard[str]:
+    """Return whether a value is text, as its type says; callers may use no type checker."""
+    return isinstance(value, str)
 
 
 @lru_cache(maxsize=256)

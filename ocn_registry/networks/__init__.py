@@ -33,6 +33,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple, Self, TypeGuard
 
 from ocn_registry.errors import InvalidInput
+from ocn_registry.foreign.arguments import checked
 from ocn_registry.foreign.limits import NETWORK_FILE
 from ocn_registry.foreign.strict_json import parse_json
 from ocn_registry.foreign.text import shown
@@ -53,6 +54,7 @@ _DECIMALS = 18
 _MANY_WEI = 10**12
 
 
+@checked
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment(Portable):
     """One registry, and the chain it is on.
@@ -135,6 +137,7 @@ class Deployment(Portable):
         return known | {name: plain(value) for name, value in chain_facts(self).items()}
 
     @classmethod
+    @checked
     def from_dict(cls, data: Mapping[str, object]) -> Self:  # type: ignore[explicit-override]
         """Return the deployment that an object of a network file describes.
 

@@ -105,6 +105,8 @@ def object_of(text: str | bytes, what: str) -> Object:
     Raises:
         InvalidInput: It is not a JSON object.
     """
+    if not isinstance(text, (str, bytes)):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without a checker
+        raise InvalidInput(f"{shown(text)} is not the JSON of a {what}: give text or bytes")
     try:
         found = parse_json(text.encode() if isinstance(text, str) else text)
     except (ValueError, UnicodeError) as error:

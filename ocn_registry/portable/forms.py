@@ -188,7 +188,7 @@ def as_object(value: object, name: str) -> dict[str, object]:
     Raises:
         InvalidInput: It is not.
     """
-    if not is_mapping(value):
+    if not is_mapping(value) or not all(isinstance(each, str) for each in value):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without a checker
         raise _invalid(value, name, "a JSON object")
     return dict(value)
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 from ocn_registry.errors import JournalError
 from ocn_registry.evm.transactions import SignedTransaction
+from ocn_registry.foreign.arguments import checked
 from ocn_registry.foreign.text import shown
 from ocn_registry.models import Address, BlockRef
 from ocn_registry.protocol.journal import KEPT, JournalEntry, Turn, listed, merged
@@ -56,6 +57,7 @@ _Row: TypeAlias = "tuple[object, ...]"
 class SqliteJournal:
     """A journal in a file, which survives the process and can be shared between processes."""
 
+    @checked
     def __init__(self, path: str | os.PathLike[str]) -> None:
         """Open a journal. The file and its folder are created if missing.
 

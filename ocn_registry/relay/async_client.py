@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Self
 
+from ocn_registry.foreign.arguments import checked
 from ocn_registry.relay.client import RelayClient
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from ocn_registry.signing import SignedRequest, Signer
 
 
+@checked
 class AsyncRelayClient:
     """A client of a relay, for asyncio; see `RelayClient`."""
 

@@ -16,6 +16,7 @@ from urllib.parse import quote, urlsplit
 import urllib3
 
 from ocn_registry.errors import InvalidInput, OcnRegistryError, RpcTimeout, TransportError
+from ocn_registry.foreign.arguments import checked
 from ocn_registry.foreign.strict_json import parse_json
 from ocn_registry.foreign.text import shown
 from ocn_registry.portable.base import Portable, key
@@ -139,6 +140,7 @@ def _event(text: bytes) -> RelayEvent | None:
     )
 
 
+@checked
 class RelayClient:
     """A client of a relay, for callers that wait."""
 

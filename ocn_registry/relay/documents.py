@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from ocn_registry.errors import InvalidInput
 from ocn_registry.evm.typed_data import Domain, StructType, TypedData
+from ocn_registry.foreign.arguments import checked
 from ocn_registry.foreign.text import shown
 from ocn_registry.models import Address
 from ocn_registry.portable.base import Portable, key
@@ -49,6 +50,7 @@ class Voucher(Portable):
     signature: bytes
 
     @classmethod
+    @checked
     def sign(  # noqa: PLR0913 - all that a voucher says
         cls,
         deployment: Deployment,

@@ -15,6 +15,7 @@ from ocn_registry.errors import InvalidInput, SignatureMismatch
 from ocn_registry.evm.curve import SIGNATURE_BYTES, recover
 from ocn_registry.evm.transactions import as_request, digest, join, signature_in
 from ocn_registry.evm.typed_data import TypedData
+from ocn_registry.foreign.arguments import checked
 from ocn_registry.models import Address
 from ocn_registry.signing.documents import read_signature
 from ocn_registry.signing.signatures import canonical
@@ -129,6 +130,7 @@ class _External(Generic[R]):
         return join(transaction, signature)
 
 
+@checked
 class ExternalSigner(_External[Signature]):
     """Signs with a device or a service."""
 
@@ -157,6 +159,7 @@ class ExternalSigner(_External[Signature]):
         return self._joined(transaction, self._ask_transaction(transaction))
 
 
+@checked
 class AsyncExternalSigner(_External[Awaitable[Signature]]):
     """Signs with a device or a service, for `AsyncRegistryClient`. Its callables are awaited."""
 

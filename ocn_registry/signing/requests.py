@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from ocn_registry.errors import InvalidInput
+from ocn_registry.foreign.arguments import checked
 from ocn_registry.foreign.text import shown
 from ocn_registry.intents import (
     AcceptAccount,
@@ -56,6 +57,7 @@ def acceptance_of(
             return None
 
 
+@checked
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """An intent, ready to be signed.
@@ -195,6 +197,7 @@ class Request:
         return json.dumps(self.document(), indent=2, ensure_ascii=False)
 
 
+@checked
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedRequest:
     """A request with a signature, which has not been checked."""

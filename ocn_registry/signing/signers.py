@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NoReturn, Protocol, TypeAlias
 from ocn_registry.errors import InvalidInput
 from ocn_registry.evm.curve import ORDER, address_of, sign
 from ocn_registry.evm.transactions import digest, join
+from ocn_registry.foreign.arguments import checked
 from ocn_registry.foreign.text import shown
 from ocn_registry.models import Address
 from ocn_registry.signing.key_files import private_text, text_of, write_once
@@ -77,6 +78,12 @@ class KeySigner:
 
     def __init__(self, key: PrivateKey) -> None:
         """Create a signer from coincurve's key object; see the methods `from_...`."""
+        if not hasattr(key, "public_key"):
+            del key
+            raise InvalidInput(
+                "a KeySigner is made of a key of coincurve's: use from_file, from_keystore, "
+                "from_env or from_key"
+            )
         self._key = key
         self.address = address_of(key.public_key)
 
@@ -109,6 +116,7 @@ class KeySigner:
         return cls(found)
 
     @classmethod
+    @checked
     def from_env(cls, name: str) -> KeySigner:
         """Return a signer with the private key in an environment variable.
 
@@ -132,6 +140,7 @@ class KeySigner:
         return cls(found)
 
     @classmethod
+    @checked
     def from_file(cls, path: str | os.PathLike[str]) -> KeySigner:
         """Return a signer with the private key in a file that only its owner can read.
 
@@ -150,6 +159,7 @@ class KeySigner:
         return cls(found)
 
     @classmethod
+    @checked
     def from_keystore(
         cls,
         path: str | os.PathLike[str],
@@ -196,6 +206,7 @@ class KeySigner:
                 return cls(found)
 
     @classmethod
+    @checked
     def new_identity(
         cls,
         path: str | os.PathLike[str],
@@ -210,6 +221,7 @@ class KeySigner:
         signer.to_keystore(path, passphrase)
         return signer
 
+    @checked
     def to_keystore(self, path: str | os.PathLike[str], passphrase: Callable[[], str]) -> None:
         """Write the key to an encrypted file that Ape and wallets can read.
 
@@ -231,6 +243,7 @@ class KeySigner:
             )
         write_once(path, text)
 
+    @checked
     def sign(self, payload: Payload) -> bytes:
         """Sign a request.
 
@@ -242,6 +255,7 @@ class KeySigner:
         """
         return self._sign(payload.digest())
 
+    @checked
     def sign_transaction(self, transaction: Transaction) -> SignedTransaction:
         """Sign a transaction.
 
@@ -280,6 +294,7 @@ def _key_in(text: str) -> tuple[PrivateKey | None, str]:
     return None, kind_of_text(text) or "it should have 64 hexadecimal digits and nothing else"
 
 
+@checked
 def address_in_keystore(path: str | os.PathLike[str]) -> Address | None:
     """Return the address in a keystore, without decrypting it; `None` if there is none.
 
@@ -315,6 +330,10 @@ def _key(key: str | bytes) -> PrivateKey | None:
             key = bytes.fromhex(digits)
         except ValueError:
             return None
-    if len(key) != _KEY_BYTES or not 0 < int.from_bytes(key, "big") < ORDER:
+    if (
+        type(key) is not bytes  # callers without a checker
+        or len(key) != _KEY_BYTES
+        or not 0 < int.from_bytes(key, "big") < ORDER
+    ):
         return None
     return PrivateKey(key)

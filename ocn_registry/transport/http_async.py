@@ -12,6 +12,7 @@ import time
 from typing import TYPE_CHECKING
 
 from ocn_registry.errors import InvalidInput, TransportError
+from ocn_registry.foreign.arguments import checked
 from ocn_registry.foreign.text import shown
 from ocn_registry.protocol.effects import Sleep, run_async
 from ocn_registry.transport.local import LOCAL
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 class AsyncHttpTransport:
     """Performs effects on RPC nodes over HTTP, in the event loop of its first use."""
 
+    @checked
     def __init__(  # noqa: PLR0913 - each has a default
         self,
         urls: Sequence[str],

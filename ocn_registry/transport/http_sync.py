@@ -8,6 +8,7 @@ import weakref
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from ocn_registry.foreign.arguments import checked
 from ocn_registry.protocol.effects import Sleep, run
 from ocn_registry.transport.http_wire import Target, TooLong, is_alive, receive, send
 from ocn_registry.transport.local import LOCAL, LocalEffects
@@ -36,6 +37,7 @@ _MOST_KEPT = 16
 class HttpTransport:
     """Performs effects on RPC nodes over HTTP."""
 
+    @checked
     def __init__(  # noqa: PLR0913 - each has a default
         self,
         urls: Sequence[str],

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from ocn_registry.foreign.arguments import checked
 from ocn_registry.transport.local import LOCAL, LocalEffects
 from ocn_registry.transport.local_async import AsyncLocalEffects
 from ocn_registry.transport.rpc_pool import flat, nested
@@ -33,6 +34,7 @@ class Answering(Protocol):
 class MemoryTransport:
     """Performs effects on a chain in memory."""
 
+    @checked
     def __init__(self, chain: Answering) -> None:
         """Create a transport to a chain, which several transports can share."""
         self._chain = chain
@@ -51,6 +53,7 @@ class MemoryTransport:
 class AsyncMemoryTransport:
     """Performs effects on a chain in memory, for asynchronous callers."""
 
+    @checked
     def __init__(self, chain: Answering) -> None:
         """Create a transport to a chain, which several transports can share."""
         self._chain = chain

@@ -19,6 +19,7 @@ from ocn_registry.errors import (
     TransportError,
     WrongChain,
 )
+from ocn_registry.foreign.arguments import checked
 from ocn_registry.protocol.effects import (
     Arrival,
     ChainId,
@@ -54,6 +55,7 @@ class _Ask(Effect[object]):
 class Web3Transport:
     """A transport through a `Web3`, which the caller closes."""
 
+    @checked
     def __init__(self, web3: Web3, *, chain_id: int | None = None) -> None:
         """Create a transport.
 
@@ -85,6 +87,7 @@ class Web3Transport:
 class AsyncWeb3Transport:
     """A transport through an `AsyncWeb3`, which the caller connects and closes."""
 
+    @checked
     def __init__(self, web3: AsyncWeb3[AsyncBaseProvider], *, chain_id: int | None = None) -> None:
         """Create a transport.
 
@@ -115,6 +118,7 @@ class AsyncWeb3Transport:
 class _Rules:
     """The checks of a provider's answers, for both kinds."""
 
+    @checked
     def __init__(self, chain_id: int | None) -> None:
         self._chain_id = chain_id
         self._checked = chain_id is None

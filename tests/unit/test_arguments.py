@@ -38,25 +38,28 @@ MISTAKES = {
     "a block by name": (lambda c: c.nodes(block="latest"), "'latest' is not a valid block number"),
     "a block before the first": (lambda c: c.node(SIGNER.address, block=-1), "-1 is not a valid"),
     "a block as hash bytes": (lambda c: c.node(SIGNER.address, block=b"1"), "valid block number"),
-    "blocks": (lambda c: c.node(SIGNER.address, block=[1]), "valid block number"),
-    "a key as signer": (lambda c: c.set_node(NODE.domain, signer=KEY), "signer is of type str"),
-    "no signer": (lambda c: c.send(NODE, signer=None), "signer is of type NoneType"),
+    "blocks": (lambda c: c.node(SIGNER.address, block=[1]), "can't be the block number"),
+    "a key as signer": (
+        lambda c: c.set_node(NODE.domain, signer=KEY),
+        "type str can't be the signer",
+    ),
+    "no signer": (lambda c: c.send(NODE, signer=None), "type NoneType can't be the signer"),
     "an address as spender": (
         lambda c: c.submit(request(c).sign(SIGNER), spender=SIGNER.address),
-        "signer is of type Address",
+        "type Address can't be the spender",
     ),
     "a list of intents": (lambda c: c.send([NODE], signer=SIGNER), r"send\(\*steps\)"),
     "a class": (lambda c: c.quote(SetNode, payer=SIGNER.address), "can't be sent"),
     "a URL for an intent": (lambda c: c.prepare(NODE.domain, SIGNER.address), "not an intent"),
     "an unsigned request": (lambda c: c.submit(request(c), spender=SIGNER), "not a signed request"),
     "JSON of a request": (lambda c: c.verify(request(c).to_json()), "read its JSON with"),
-    "no text": (lambda c: c.read_signed_request(None), "give its JSON"),
-    "a document": (lambda c: c.read_request(request(c).document()), "give its JSON"),
+    "no text": (lambda c: c.read_signed_request(None), "can't be the text"),
+    "a document": (lambda c: c.read_request(request(c).document()), "type dict can't be the text"),
     "a nonce below 0": (lambda c: c.prepare(NODE, SIGNER.address, nonce=-1), "not a valid nonce"),
     "a nonce as text": (lambda c: c.sign(NODE, SIGNER, nonce="1"), "not a valid nonce"),
     "a date": (
         lambda c: c.sign(NODE, SIGNER, deadline_unix_s=dt.datetime.now(dt.UTC)),
-        "not a valid deadline",
+        "can't be the deadline",
     ),
     "one role": (
         lambda c: c.set_party("DE", "ABC", Role.CPO, SIGNER.address, signer=SIGNER),
@@ -65,9 +68,12 @@ MISTAKES = {
     "one permission": (lambda c: c.set_service(0, signer=SIGNER), "not a list of permissions"),
     "options as a dict": (
         lambda c: c.send(NODE, signer=SIGNER, options={"confirmations": 2}),
-        "options are of type dict",
+        "type dict can't be the options",
     ),
-    "a price for a quote": (lambda c: c.send(NODE, signer=SIGNER, quote=5), "not a quote"),
+    "a price for a quote": (
+        lambda c: c.send(NODE, signer=SIGNER, quote=5),
+        "can't be the quote: give what quote",
+    ),
     "an id in three": (lambda c: c.events(party=("DE", "ABC", "X")), "not the id of a party"),
     "a module by number": (
         lambda c: c.services_for("DE", "ABC", module="locations", interface=None),
@@ -87,9 +93,9 @@ def test_mistake_of_a_caller_is_refused_in_one_line(client, ask, says):
 def test_awaiting_client_refuses_the_same():
     async def ask():
         async with connect_async("local", rpc_urls=NOWHERE) as client:
-            with pytest.raises(InvalidInput, match="signer is of type str"):
+            with pytest.raises(InvalidInput, match="type str can't be the signer"):
                 await client.send(NODE, signer=KEY)
-            with pytest.raises(InvalidInput, match="options are of type dict"):
+            with pytest.raises(InvalidInput, match="type dict can't be the options"):
                 await client.set_node(NODE.domain, signer=SIGNER, options={"tip": 2})
             with pytest.raises(InvalidInput, match="not a list of roles"):
                 await client.set_party("DE", "ABC", Role.CPO, SIGNER.address, signer=SIGNER)

@@ -26,7 +26,7 @@ BELOW = {
     "evm": {"foreign", "errors", "portable"},
     "protocol": {"portable", "foreign", "evm", "errors", "models", "intents", "outcomes"},
     "intents": {"portable", "foreign", "errors", "models"},
-    "outcomes": {"portable", "errors", "models", "intents"},
+    "outcomes": {"portable", "foreign", "errors", "models", "intents"},
     "networks": {"portable", "foreign", "errors", "models"},
     "forwarding": {"foreign", "errors", "models"},
     "vouching": {"portable", "foreign", "errors", "models", "networks"},
