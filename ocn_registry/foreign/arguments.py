@@ -27,7 +27,8 @@ T = TypeVar("T")
 
 _MOST: Final = 1 << 256
 _PLAIN: Final = {"None", "str", "bytes", "bool", "int", "float", "Path", "os.PathLike"}
-_SECRET: Final = "passphrase"  # whoever takes it says what is wrong, where no frame holds it
+# Whoever takes it says what is wrong, where no frame holds it.
+_SECRET: Final = "passphrase"  # noqa: S105 - the name of an argument
 _QUOTES: Final = "'\""
 _PATH_CHARACTERS: Final = 4096
 _SECONDS: Final = 1e15
@@ -132,7 +133,7 @@ def _is_int(value: object) -> bool:
 
 
 def listed(values: Iterable[T], what: str) -> tuple[T, ...]:
-    """Return values as a tuple; a single one by mistake is refused."""
+    """Return values as a tuple; refuse a single value."""
     if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without a checker
         raise InvalidInput(f"{shown(values)} is not a list of {what}: give a tuple or a list")
     return tuple(values)
