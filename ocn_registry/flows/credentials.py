@@ -1,6 +1,7 @@
 """Read the parties in an OCPI credentials object.
 
-Source: OCPI 2.2.1, section 7.3 (`Credentials`, `CredentialsRole`, `BusinessDetails`).
+Source: OCPI 2.2.1, section 7.3 (`Credentials`, `CredentialsRole`, `BusinessDetails`); OCPI 2.1.1,
+section 7.2 (one party, without a role).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from ocn_registry.intents import WantedParty
 from ocn_registry.models import PartyId, Role, named
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 _ROLES = {role.name: role for role in named(Role)}
 
@@ -33,29 +34,26 @@ def _is_list(value: object) -> TypeGuard[list[object]]:
 def wanted_parties(
     credentials: Mapping[str, object] | Sequence[Mapping[str, object]],
     operator: str,
+    roles: Iterable[Role] | None = None,
 ) -> tuple[WantedParty, ...]:
     """Return the parties of an OCPI credentials object, each id once with all its roles.
 
     Args:
         credentials: The parsed JSON object, or the list in its `roles`.
         operator: Address of the operator whose node reaches them.
+        roles: The roles of the party in an object of OCPI 2.1.1, which names none.
 
     A website is normalized to the form that can be listed, if both mean the same.
 
     Raises:
-        InvalidInput: The value is not such an object, or a role does not exist.
+        InvalidInput: The value is not such an object, a role does not exist, or `roles` are missing
+            or given where the object names them.
     """
-    whole: object = credentials
-    entries = whole.get("roles") if _is_object(whole) else whole
-    if not _is_list(entries) or not entries:
-        raise InvalidInput(
-            "the credentials have no roles: give an OCPI 2.2 credentials object, or its roles",
-        )
-    roles: dict[PartyId, list[Role]] = {}
+    found_roles: dict[PartyId, set[Role]] = {}
     websites: dict[PartyId, str] = {}
-    for entry in entries:
+    for entry in _entries(credentials, roles):
         party, role, website = _entry(entry)
-        roles.setdefault(party, []).append(role)
+        found_roles.setdefault(party, set()).add(role)
         if website:
             websites.setdefault(party, website)
     return tuple(
@@ -63,13 +61,29 @@ def wanted_parties(
             WantedParty(
                 country_code=party.country_code,
                 party_id=party.party_id,
-                roles=tuple(sorted(set(found))),
+                roles=tuple(sorted(found)),
                 operator=operator,
                 website=websites.get(party),
             )
-            for party, found in roles.items()
+            for party, found in found_roles.items()
         ],
     )
+
+
+def _entries(whole: object, roles: Iterable[Role] | None) -> list[object]:
+    """Return the roles in credentials, each an object."""
+    if _is_object(whole) and "roles" not in whole and "party_id" in whole:
+        if roles is None:
+            raise InvalidInput(
+                "the credentials are of OCPI 2.1.1, which name no role: give the roles as well"
+            )
+        return [whole | {"role": role.name} for role in roles]
+    if roles is not None:
+        raise InvalidInput("the credentials name their roles: leave the roles out")
+    entries = whole.get("roles") if _is_object(whole) else whole
+    if not _is_list(entries) or not entries:
+        raise InvalidInput("the credentials have no roles: give an OCPI credentials object")
+    return entries
 
 
 def _entry(entry: object) -> tuple[PartyId, Role, str | None]:
@@ -82,7 +96,8 @@ def _entry(entry: object) -> tuple[PartyId, Role, str | None]:
         raise InvalidInput("a role of the credentials has no country_code or no party_id: add it")
     if not isinstance(role, str) or role not in _ROLES:
         raise InvalidInput(
-            f"{shown(role)} is not a valid role of credentials: use one of {', '.join(_ROLES)}",
+            f"{shown(role)} is not a valid role of credentials: use one of {', '.join(_ROLES)}; "
+            "OTHER stands for roles that the registry has no number for",
         )
     details = entry.get("business_details")
     website = details.get("website") if _is_object(details) else None

@@ -450,6 +450,83 @@ def test_every_id_of_an_ocpi_credentials_object_is_registered_in_one_transaction
     assert json.loads(again.stdout)["status"] == "unchanged"
 
 
+OF_2_1_1 = {
+    "url": "https://example.org/ocpi/versions",
+    "token": "a secret",
+    "business_details": {"name": "Example", "website": "https://www.example.org"},
+    "country_code": "de",
+    "party_id": "abc",
+}
+OF_2_3_0 = {
+    "token": "a secret",
+    "url": "https://example.org/ocpi/versions",
+    "hub_party_id": "DEHUB",
+    "roles": [
+        {
+            "role": "CPO",
+            "business_details": {"name": "Example", "website": "https://www.example.org"},
+            "party_id": "ABC",
+            "country_code": "DE",
+        },
+        {
+            "role": "CPO",
+            "business_details": {"name": "Example"},
+            "party_id": "ABC",
+            "country_code": "DE",
+        },
+    ],
+}
+
+
+def in_envelope(whole):
+    return {"status_code": 1000, "timestamp": "2026-11-28T12:00:00Z", "data": whole}
+
+
+@pytest.mark.parametrize(
+    ("whole", "words"),
+    [
+        (OF_2_1_1, ("-r", "CPO")),
+        (in_envelope(OF_2_1_1), ("-r", "CPO")),
+        (OF_2_3_0, ()),
+        (in_envelope(OF_2_3_0), ()),
+        (OF_2_3_0["roles"], ()),
+    ],
+    ids=["2.1.1", "2.1.1 as a response", "2.3.0", "2.3.0 as a response", "only the roles"],
+)
+def test_credentials_of_every_version_are_registered_and_again_nothing_is_written(
+    client, command, listed_node, keys, cpo, tmp_path, whole, words
+):
+    file = tmp_path / "credentials.json"
+    file.write_text(json.dumps(whole), encoding="utf-8-sig")
+    words = ("register", "--from-credentials", file, "-o", listed_node.address, *words)
+    for status in ("done", "unchanged"):
+        finished = command(*words, "-s", keys[cpo.address], "-y")
+        assert finished.returncode == 0, finished.stderr
+        assert json.loads(finished.stdout).get("status", "done") == status
+    party = client.party("DE", "ABC")
+    assert (party.roles, party.website) == ((Role.CPO,), WEBSITE)
+
+
+@pytest.mark.parametrize(
+    ("whole", "words", "says"),
+    [
+        (OF_2_1_1, (), "name no role"),
+        (OF_2_3_0, ("-r", "CPO"), "leave the roles out"),
+        ({"roles": [role_of("DE", "ABC", "PTP")]}, (), "OTHER stands for"),
+    ],
+    ids=["no role", "roles twice", "a role without a number"],
+)
+def test_roles_come_from_the_credentials_or_from_the_user(
+    command, listed_node, keys, cpo, tmp_path, whole, words, says
+):
+    file = tmp_path / "credentials.json"
+    file.write_text(json.dumps(whole))
+    words = ("register", "--from-credentials", file, "-o", listed_node.address, *words)
+    finished = command(*words, "-s", keys[cpo.address], "-y")
+    assert finished.returncode == 2, finished.stderr
+    assert says in finished.stderr
+
+
 def test_ids_that_the_credentials_do_not_name_stay(
     client, command, with_two_ids, listed_node, keys, credentials
 ):
@@ -492,7 +569,6 @@ def test_what_is_not_a_credentials_object_is_refused_in_one_line(
     "words",
     [
         ("-c", "DE", "ABC", "--from-credentials", "x.json"),
-        ("--from-credentials", "x.json", "-r", "CPO"),
         ("--from-credentials", "x.json", "--website", WEBSITE),
         ("-c", "DE", "ABC"),
         ("-r", "CPO"),

@@ -73,10 +73,8 @@ def registration(args: Namespace, client: RegistryClient) -> tuple[SignableInten
     from ocn_registry.plans import intent_args
 
     if args.from_credentials is not None:
-        if args.roles is not None or args.website is not None:
-            raise InvalidInput(
-                "--from-credentials names roles and website: leave out -r, --website"
-            )
+        if args.website is not None:
+            raise InvalidInput("--from-credentials names the website: leave out --website")
         parties = _of_credentials(args, client)
     elif args.roles is None:
         raise InvalidInput("the roles are missing: give -r, or --from-credentials")
@@ -101,8 +99,10 @@ def _of_credentials(args: Namespace, client: RegistryClient) -> list[_Wanted]:
     from ocn_registry.errors import InvalidInput, UnsupportedByDialect
     from ocn_registry.flows.credentials import read_credentials, wanted_parties
     from ocn_registry.foreign.urls import check_url
+    from ocn_registry.models import Role
 
-    wanted = wanted_parties(read_credentials(args.from_credentials), args.operator)
+    roles = None if args.roles is None else [Role[name.upper()] for name in args.roles]
+    wanted = wanted_parties(read_credentials(args.from_credentials), args.operator, roles)
     if len(wanted) > 1 and not client.limits.has_many_ids:
         raise UnsupportedByDialect(
             f"the credentials name {len(wanted)} ids, and these contracts list one for each "
@@ -256,7 +256,7 @@ def wanted_parties(parser: ArgumentParser) -> None:
         "--from-credentials",
         metavar="FILE",
         help="file with an OCPI credentials object: registers every id in its roles, with these "
-        "roles and the website in business_details",
+        "roles and the website in business_details; one of OCPI 2.1.1 names no role: add -r",
     )
     roles(parser, required=False)
     operator(parser)
