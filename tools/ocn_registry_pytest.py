@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from ape.pytest.runners import PytestApeRunner
 
 _ROOT = Path(__file__).resolve().parent.parent
-_LONGEST_ID = 60
+_LONGEST_ID = 32
+_LARGEST_ID = 1 << 64
 _APE_FOLDER = _ROOT / "tests" / "contract"
 
 # Chains make the time of an example vary by more than any deadline would allow for.
@@ -106,8 +107,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScope
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
-    """Name a long value by its kind and length: its text is no help in a list of tests."""
-    if isinstance(val, str | bytes) and len(val) > _LONGEST_ID:
+    """Return a short name for a long value, to keep lists of tests readable."""
+    if isinstance(val, int) and val > _LARGEST_ID:
+        return f"{argname} of {val.bit_length()} bits"
+    if isinstance(val, str) and val.isascii() and val.isprintable():
+        return f"{val[:_LONGEST_ID]}..." if len(val) > _LONGEST_ID else None
+    if isinstance(val, str | bytes) and len(val) > _LONGEST_ID // 4:
         return f"{argname} of {len(val)}"
     return None
 

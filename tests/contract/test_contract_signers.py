@@ -77,7 +77,7 @@ def test_contract_is_asked_about_the_digest_with_the_signature_as_it_came(
         (1).to_bytes(32, "big"),
         bytes(32) + YES + bytes(28),
     ],
-    ids=bytes.hex,
+    ids=lambda answer: f"{len(answer)} bytes",
 )
 @pytest.mark.parametrize("signature", [b"", bytes(65)], ids=len)
 def test_every_other_answer_is_no(signer, ask, answer, signature):

@@ -133,14 +133,18 @@ class TestPermissionsAgreedTo:
         listed_service(provider, [1, 5])
 
     @pytest.mark.parametrize(
-        "named", [[], [1], [5], [1, 5, 6], [1, 6], [2, 5], list(range(64))], ids=str
+        "named",
+        [[], [1], [5], [1, 5, 6], [1, 6], [2, 5], list(range(64))],
+        ids=lambda given: f"{given}"[:24],
     )
     @pytest.mark.usefixtures("ready")
     def test_another_set_is_refused(self, write, emsp, provider, named):
         with reverts("PermissionsDiffer", provider, [1, 5]):
             write("CreateAgreement", emsp, provider, named)
 
-    @pytest.mark.parametrize("named", [[5, 1], [1, 1, 5], [5, 1, 5]], ids=str)
+    @pytest.mark.parametrize(
+        "named", [[5, 1], [1, 1, 5], [5, 1, 5]], ids=lambda given: f"{given}"[:24]
+    )
     @pytest.mark.usefixtures("ready")
     def test_order_and_repetitions_do_not_matter(self, write, permissions, emsp, provider, named):
         receipt = write("CreateAgreement", emsp, provider, named)

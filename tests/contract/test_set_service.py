@@ -78,7 +78,7 @@ def test_url_of_a_node_may_be_that_of_a_service(
         ((NAME, URL, [64]), ("ValueOutOfRange", 64, 64)),
         ((NAME, URL, [0, 2**256 - 1, 65]), ("ValueOutOfRange", 2**256 - 1, 64)),
     ],
-    ids=lambda v: str(v)[-40:],
+    ids=lambda v: str(v)[-16:],
 )
 def test_bad_value_is_refused(write, permissions, listed_party, provider, values, error):
     listed_party(provider)

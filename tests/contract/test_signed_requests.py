@@ -283,7 +283,7 @@ class TestSignature:
             {"name": "OCN"},
             {"version": "2"},
         ],
-        ids=str,
+        ids=" ".join,
     )
     def test_signature_for_another_domain_is_rejected(self, good_request, spender, kind, change):
         good = good_request(kind)

@@ -200,7 +200,7 @@ def test_path_that_leads_elsewhere_is_refused(play, path, status):
         ({"whitelist": {PartyId("NL", "MSP"): frozenset([Module.SESSIONS])}}, False),
         ({"whitelist": {}}, False),
     ],
-    ids=str,
+    ids=lambda value: " ".join(value) if isinstance(value, dict) else str(value),
 )
 def test_lists_of_the_receiver_are_asked(play, rules, arrives):
     async def scene(network):

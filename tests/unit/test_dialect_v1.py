@@ -244,7 +244,7 @@ def test_values_of_any_kind_end_in_our_error(value):
         RevokeAgreement(provider=ZERO_ADDRESS),
         TransferOwnership(new_owner=ZERO_ADDRESS),
     ],
-    ids=repr,
+    ids=name_of,
 )
 def test_what_the_contract_would_refuse_is_refused(intent):
     with pytest.raises(InvalidInput):

@@ -103,7 +103,7 @@ def test_wrong_shape_is_refused_in_one_line(make):
         ImportNodes(nodes=[Node(operator=Address(OPERATOR), domain="https://x.example")] * 101),
         ImportNodes(nodes=[Node(operator=Address(OPERATOR), domain="")]),
     ],
-    ids=repr,
+    ids=lambda intent: type(intent).__name__,
 )
 def test_what_the_contract_never_takes_is_refused(intent):
     with pytest.raises(InvalidInput) as error:
@@ -122,7 +122,7 @@ def test_what_the_contract_never_takes_is_refused(intent):
         CreateAgreement(provider=OPERATOR),
         ImportParties(parties=[]),
     ],
-    ids=repr,
+    ids=lambda intent: type(intent).__name__,
 )
 def test_what_the_contract_takes_passes(intent):
     check(intent)

@@ -74,7 +74,7 @@ def test_events_say_where_they_stand():
         [log(data="07")],
         [log()] * 100_001,
     ],
-    ids=lambda told: repr(told)[:60],
+    ids=lambda answer: repr(answer)[:32],
 )
 def test_what_was_not_asked_for_is_not_an_answer(told):
     with pytest.raises(BadAnswer):
