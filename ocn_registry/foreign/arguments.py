@@ -85,7 +85,7 @@ _KINDS: Final[dict[str, tuple[Callable[[object], bool], str]]] = {
     "os.PathLike": (_is_path, "a path"),
     "Iterable": (_is_list, "a tuple or a list"),
     "Sequence": (lambda value: isinstance(value, (tuple, list)), "a tuple or a list"),
-    "tuple": (lambda value: isinstance(value, tuple), "a tuple"),
+    "tuple": (lambda value: isinstance(value, (tuple, list)), "a tuple"),
     "Sequence[str]": (
         lambda value: not isinstance(value, Mapping) and _are_texts(value),
         "a tuple or a list",
