@@ -86,12 +86,21 @@ class RequestRejected(OcnRegistryError):
 class SignatureMismatch(RequestRejected):
     """The signature is not the account's signature of this request."""
 
-    def __init__(self, account: str, recovered: str | None) -> None:
-        """Keep the account that had to sign, and the one that did, if any."""
-        found = f"that of {recovered}" if recovered else "no valid signature of 65 bytes"
+    def __init__(
+        self, account: str, recovered: str | None, *, controlled: str | None = None
+    ) -> None:
+        """Keep the account that had to sign, and the one that did, if any.
+
+        Args:
+            account: Who had to sign.
+            recovered: Who signed; `None` if nobody did.
+            controlled: Whose request it is, if `account` is its controller.
+        """
+        found = f"the signature of {recovered}" if recovered else "no valid signature of 65 bytes"
+        whose, role = (account, "") if controlled is None else (controlled, ", its controller")
         super().__init__(
-            f"the request of {account} carries {found}: sign exactly this document with the key "
-            f"of {account}, for this chain and contract",
+            f"the request of {whose} carries {found}: sign exactly this document with the key "
+            f"of {account}{role}, for this chain and contract",
         )
         self.account = account
         self.recovered = recovered

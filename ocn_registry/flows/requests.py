@@ -352,7 +352,8 @@ def _signature(dialect: Dialect, request: SignedRequest, signer: Address) -> Flo
     recovered = yield from Local(lambda: recover(digest, request.signature))
     if recovered == signer:
         return Checked(None)
-    mismatch = SignatureMismatch(signer, recovered)
+    controlled = None if signer == request.account else request.account
+    mismatch = SignatureMismatch(signer, recovered, controlled=controlled)
     if not dialect.limits.has_contract_signers or not (yield from CodeSize(signer)):
         return Checked(mismatch)
     data = selector(_VALID) + join(fixed(digest), blob(request.signature))

@@ -295,6 +295,29 @@ def test_a_controller_cancels_what_its_account_signed(client, done, controlled, 
     assert client.nonce(controlled.address) > before
 
 
+def test_info_shows_all_ids_of_an_account_and_its_controller(done, controlled, cold):
+    told = json.loads(done("info", "-a", controlled.address, "--json"))
+    assert told["controller"] == cold.address
+    ids = [told["party"], *told["furtherParties"]]
+    assert [(one["countryCode"], one["partyId"]) for one in ids] == [("DE", "DEF"), ("DE", "ABC")]
+
+
+def test_a_stolen_key_of_a_controlled_account_is_refused_with_the_name_of_its_controller(
+    command, controlled, cold, keys, spender, secret, tmp_path
+):
+    account, new = controlled.address, tmp_path / "new.json"
+    signs = ("-s", keys[account], "-x", keys[spender.address], "-y")
+    words = ("identity", "rotate", "--make", new, "--passphrase-file", secret)
+    finished = command(*words, *signs)
+    assert finished.returncode == 4
+    assert f"only its controller {cold.address} can act for {account}" in finished.stderr
+    assert not new.exists()
+    finished = command("delete-party-raw", "-c", "DE", "ABC", *signs)
+    assert finished.returncode == 4
+    assert f"the request of {account} carries the signature of {account}" in finished.stderr
+    assert f"with the key of {cold.address}, its controller" in finished.stderr
+
+
 def test_an_address_is_no_key_of_a_controller_and_the_way_is_reported(command, with_two_ids, keys):
     safe = KeySigner.generate().address
     finished = command("identity", "controller", safe, "-s", keys[with_two_ids.address])

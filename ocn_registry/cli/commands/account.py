@@ -127,7 +127,7 @@ def rotate(args: Namespace) -> int:
     from ocn_registry.cli.config.keys import authority, require_authority
     from ocn_registry.cli.config.networks import connect
     from ocn_registry.cli.output.render import talk
-    from ocn_registry.contract_errors import AccountNotFound
+    from ocn_registry.contract_errors import AccountNotFound, NotController
     from ocn_registry.dialects import dialect_of
     from ocn_registry.intents import MoveAccount
     from ocn_registry.plans.current_entries import CurrentEntries
@@ -141,6 +141,8 @@ def rotate(args: Namespace) -> int:
         had = current.holdings(acting.account)
         if not (had.parties or had.node or had.controller):
             raise AccountNotFound(acting.account)
+        if had.controller is not None and had.controller != acting.signer.address:
+            raise NotController(acting.account, had.controller)
         new = _new_key(args, client)
         intent = MoveAccount(new_account=new.address)
         signed = client.sign(intent, acting.signer, account=acting.account).accept(new)

@@ -63,14 +63,17 @@ def _place(client: RegistryClient) -> Entry:
 
 def _holdings(client: RegistryClient, address: Address) -> Entry:
 
-    node, party = client.node(address), client.party(address)
-    service = client.service(address)
+    had = client.identity.holdings(address)
+    node, service = had.node, had.service
+    party, *others = had.parties or (None,)
     return {
         "address": address,
+        "controller": had.controller,
         "node": None if node is None else node.to_dict(),
         "party": None if party is None else party.to_dict(),
+        "furtherParties": [one.to_dict() for one in others],
         "service": None if service is None else service.to_dict(),
-        "agreements": [each.provider for each in client.agreements(address)],
+        "agreements": [each.provider for each in had.agreements],
     }
 
 
