@@ -145,7 +145,7 @@ def sent(tx_hash: str) -> None:
 
 
 def next_step(found: Deployment, path: Path, *, import_open: bool) -> str:
-    """Return what to do next, as commands that work as they stand."""
+    """Return the next commands, ready to run."""
     shown = path.resolve()
     if shown.is_relative_to(Path.cwd()):
         shown = shown.relative_to(Path.cwd())

@@ -45,7 +45,7 @@ class Terminal:
         self._ends = time.monotonic() + PATIENCE_S
 
     def wait_longer(self, seconds):
-        """Wait for what takes a busy machine minutes, too."""
+        """Extend the deadline, for steps that take minutes on a busy machine."""
         self._ends = time.monotonic() + seconds
 
     @property
@@ -53,7 +53,7 @@ class Terminal:
         return self._raw.decode(errors="backslashreplace").replace("\r\n", "\n")
 
     def read_until(self, text):
-        """Read on until the terminal shows a text that it has not shown before."""
+        """Read until the terminal shows a text that it has not shown before."""
         while text.encode() not in self._raw[self._seen :]:
             assert self._read(), f"it ended without showing {text!r}:\n{self.shown}"
         self._seen = self._raw.index(text.encode(), self._seen) + len(text.encode())
@@ -99,7 +99,7 @@ class Terminal:
 
 @pytest.fixture(autouse=True)
 def own_state_folder(monkeypatch, tmp_path_factory):
-    """Let no test write into the journal of whoever runs the tests, nor of another test."""
+    """Give each test its own state folder, separate from the user's."""
     folder = tmp_path_factory.getbasetemp() / f"state-{uuid.uuid4()}"  # made when it is used
     monkeypatch.setenv("XDG_STATE_HOME", str(folder))
 

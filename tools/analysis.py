@@ -1,6 +1,6 @@
 """Run an analyser of the contracts: `python tools/analysis.py slither|forge|coverage|halmos`.
 
-Each fails for what `docs/analysis.md` says it fails for. They write below `.build/` only.
+See `docs/analysis.md` for what makes each of them fail. They write only below `.build/`.
 """
 
 import argparse
@@ -65,8 +65,7 @@ def forge(folder: Path = ROOT) -> int:
 def halmos(folder: Path = ROOT, *, contract: str = "Proofs$", function: str = "check_") -> int:
     """Prove what `tests/halmos` claims, within the bounds that are said there.
 
-    A proof that left something out, a loop that could go on, says so in a warning and passes:
-    here it fails.
+    halmos only warns about an incomplete proof, such as a loop that could continue; here it fails.
     """
     command = [str(_PROGRAMS / "halmos"), "--forge-build-out", str(_BUILD / "halmos" / "out")]
     command += ["--function", function, "--match-contract", contract, "--no-status"]

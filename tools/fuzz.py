@@ -136,7 +136,7 @@ def read_http(data: bytes) -> None:
 
 
 def read_request(data: bytes) -> None:
-    """Read a request that somebody signed."""
+    """Read a signed request."""
     try:
         dialect_of(built_in("local")).read_request(data)
     except OcnRegistryError as error:
@@ -165,7 +165,7 @@ def read_chain(data: bytes) -> None:
 
 
 def show_text(data: bytes) -> None:
-    """Show whatever text somebody wrote."""
+    """Show any text."""
     text = data.decode(errors="replace")
     for line in (shown(text), shown(data), shown((text, data))):
         if not line.isprintable() or len(line) > 10 * _LINE:
@@ -256,7 +256,7 @@ def at_random(target: str, seconds: float, seed: int = 0) -> int:
 
 
 def guided(target: str, seconds: int) -> int:
-    """Have atheris look for inputs, in a process of its own; return its exit status."""
+    """Run atheris in its own process, and return its exit status."""
     with tempfile.TemporaryDirectory() as folder:
         for number, sample in enumerate(TARGETS[target][1]):
             (Path(folder) / str(number)).write_bytes(sample)

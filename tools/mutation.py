@@ -106,7 +106,7 @@ _EXPRESSIONS = {"msg.sender": "tx.origin", "block.timestamp": "block.number"}
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token of Solidity, and where it stands."""
+    """A Solidity token, and its position."""
 
     kind: str
     text: str
@@ -130,12 +130,12 @@ class Mutant:
 
     @property
     def key(self) -> str:
-        """What stays the same while lines move."""
+        """The part of a mutant's identity that does not depend on line numbers."""
         return f"{self.path} | {self.before} | {self.after}"
 
     @property
     def identity(self) -> str:
-        """What no other mutant of the same file has."""
+        """The unique identity of a mutant within its file."""
         return f"{self.key} | {self.number}"
 
 
@@ -397,7 +397,7 @@ def targets_of(path: str, sources: dict[str, str]) -> tuple[str, ...]:
 
 
 class Run:
-    """A mutation run over a copy of the project, so that nobody's edits meet it."""
+    """A mutation run on a copy of the project, unaffected by edits."""
 
     def __init__(self, work: Path) -> None:
         """Copy the project to a folder; the first test compiles it there."""
@@ -519,9 +519,9 @@ class Run:
 
 
 def _finished(run: Run) -> dict[str, str]:
-    """Return what an earlier run said of mutants of files that have not changed; no survivors.
+    """Return an earlier run's results for mutants of unchanged files, except survivors.
 
-    Other files may have: whoever wants none of this leaves `--resume` out.
+    Other files may have changed: omit `--resume` to run all of them again.
     """
     lines = run.log.read_text().splitlines() if run.log.exists() else []
     entries = [json.loads(line) for line in lines]
@@ -570,7 +570,7 @@ def _judge(run: Run, mutants: list[Mutant], *, resume: bool, jobs: int) -> dict[
 
 
 def main() -> int:
-    """Run, print the score, and fail for a survivor that nobody explained."""
+    """Run, print the score, and fail for an unexplained survivor."""
     options = _arguments_of_command()
     started = time.monotonic()
     run = Run(WORK / ("sample" if options.sample else "all"))

@@ -68,7 +68,7 @@ class OneLineCommand(ConnectedProviderCommand):
 
 
 class Console:
-    """The person who runs a script: asked at the terminal, told on standard error."""
+    """The person who runs a script: asked at the terminal, notified on standard error."""
 
     def __init__(self, *, yes: bool) -> None:
         """Take whether the person has agreed already."""
@@ -149,7 +149,7 @@ def _write(
     wanted: Wanted,
     given: dict[str, Any],
 ) -> int:
-    # Asked here: of local chains Ape has an id of its own, which is not what they say.
+    # Asked here because for local chains, Ape reports its own id rather than the chain's.
     chain_id: int = Web3Transport(provider.web3).perform(ChainId())
     here = replace(
         deployment_of(given["deployment"], chain_id),

@@ -25,7 +25,7 @@ _APE_FOLDER = _ROOT / "tests" / "contract"
 
 # Chains make the time of an example vary by more than any deadline would allow for.
 hypothesis.settings.register_profile("default", deadline=None)
-# The same examples in every run: CI tells about the change, not about its luck.
+# The same examples in every run: CI results must depend on the change, not on luck.
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 # A few examples, for the inner loop: `make test-fast`.
 hypothesis.settings.register_profile("fast", deadline=None, max_examples=20)
@@ -46,10 +46,10 @@ def _free_port() -> int:
 
 
 def _forget_stale_build() -> None:
-    """Have Ape compile everything again when a source has changed.
+    """Make Ape compile everything again if a source has changed.
 
-    By itself it compiles the changed files only, not the contracts that import them, so that tests
-    would go on with the contract from before a library's change.
+    By default it compiles only the changed files, not the contracts that import them, so tests
+    would use contracts from before a library's change.
     """
     build = _ROOT / ".build" / "__local__.json"
     if build.exists():
@@ -60,7 +60,7 @@ def _forget_stale_build() -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Make Ape quiet, and its isolation a matter of the tests that have something to isolate."""
+    """Make Ape quiet, and limit its isolation to the tests that need it."""
     runner: PytestApeRunner | None = config.pluginmanager.get_plugin("ape-test")
     if runner is None:  # a Python without Ape, or `-p no:ape_test`
         return
@@ -79,9 +79,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Have Ape start its Anvil on a port that is free now, or not at all where no test asks for it.
+    """Make Ape start its Anvil on a free port, or not at all if no test needs it.
 
-    Left to choose a port itself, ape-foundry draws one by lot and joins whichever Anvil is there.
+    By default, ape-foundry chooses a random port and connects to any Anvil that is already there.
     """
     if any(_uses_ape(item) for item in items):
         _forget_stale_build()
@@ -91,7 +91,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 class _LoadFiles(LoadScopeScheduling):  # type: ignore[misc]
-    """Give each worker whole files, so that fixtures of a module are made once.
+    """Assign whole files to workers, so that fixtures of a module are created once.
 
     All of Ape's tests go to one worker: they share a compilation and a chain.
     """
@@ -102,7 +102,7 @@ class _LoadFiles(LoadScopeScheduling):  # type: ignore[misc]
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScopeScheduling | None:
-    """Say how tests are spread over workers where `--dist` does not."""
+    """Distribute tests over workers by file, unless `--dist` says otherwise."""
     return _LoadFiles(config, log) if config.getvalue("dist") == "load" else None
 
 

@@ -125,7 +125,7 @@ def enough(seen):
 
 
 def everywhere(fault, once):
-    """Have the first request meet a fault, the next time the second, and so on; tell how many."""
+    """Inject a fault into the first request, then the second, and so on; return their number."""
     for place in itertools.count():
         trouble = Nth(place, fault)
         once(trouble)

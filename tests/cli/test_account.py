@@ -41,7 +41,7 @@ def with_two_ids(client, listed_node, cpo):
 
 @pytest.fixture
 def with_everything(client, with_two_ids, listed_node, provider):
-    """Have two ids, a website, a node with a party, a service, and an agreement each way."""
+    """List two ids, a website, a node with a party, a service, and an agreement each way."""
     client.set_node("https://cpo.example.org", signer=with_two_ids)
     client.send(
         SetPartyWebsite(country_code="DE", party_id="ABC", website=WEBSITE), signer=with_two_ids

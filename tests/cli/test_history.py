@@ -45,7 +45,7 @@ def kinds(told):
 
 @pytest.fixture
 def lived(client, listed_node, cpo, emsp, provider, spender):
-    """Have a party come by a signed request, offer a service, be agreed with, and leave."""
+    """Register a party by signed request, offer its service, agree to it, and delete the party."""
     at = listed_node.address
     request = SetParty(country_code="DE", party_id="CPO", roles=[Role.CPO], operator=at)
     came = client.submit(client.sign(request, cpo), spender=spender)

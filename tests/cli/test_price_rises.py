@@ -19,7 +19,7 @@ def deployment(fresh):
 
 @pytest.fixture(autouse=True)
 def plan_is_old(monkeypatch):
-    """Let a plan be looked at again at once, as after ten seconds."""
+    """Make plans expire immediately, instead of after ten seconds."""
     monkeypatch.setattr(quote, "FRESH_S", -1.0)
 
 

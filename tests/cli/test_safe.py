@@ -75,7 +75,7 @@ def travelling(done, tmp_path):
 
 @pytest.fixture
 def by_safe(done, travelling, safe, owners):
-    """Have the Safe sign what `request show` prints of a document."""
+    """Sign the hash that `request show` prints, with the Safe."""
 
     def sign(file, *, accepts=False):
         (shown,) = json.loads(done("request", "show", file))

@@ -25,7 +25,7 @@ NOWHERE = "http://127.0.0.1:9"
 
 @pytest.fixture
 def file(tmp_path):
-    """Have a settings file; give the folder that it is found in."""
+    """Create a settings file; return its folder."""
 
     def write(text, mode=0o600):
         folder = tmp_path / "config" / "ocn-registry"

@@ -239,7 +239,7 @@ def test_once_ends_where_the_node_fails(command, client, proxy):
 
 @pytest.fixture
 def write(fresh, deployment):
-    """Have the chain write: a client would repeat what it sent before the chain went back."""
+    """Write on the chain itself: a client would repeat what it sent before the reset."""
 
     def sent(intent, signer):
         call = dialect_of(deployment).write((intent,), each_alone=False, sender=signer.address)

@@ -103,7 +103,7 @@ def stranger(devnet):
 
 @pytest.fixture
 def cpo():
-    """Have a key without money, as parties do."""
+    """Return a key without a balance, like parties have."""
     return KeySigner.generate()
 
 

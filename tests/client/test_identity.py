@@ -68,7 +68,7 @@ def with_two_ids(client, wanted, cpo, spender):
 
 @pytest.fixture
 def with_everything(client, with_two_ids, listed_party, provider, spender):
-    """Have two ids, a website, a node, a service, and an agreement each way."""
+    """List two ids, a website, a node, a service, and an agreement each way."""
     listed_party(provider, "SVC")
     writes = [
         (SetNode(domain="https://cpo-node.example"), with_two_ids),

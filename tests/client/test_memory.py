@@ -44,7 +44,7 @@ def client(chain):
 
 
 def told(client):
-    """Do the main job and some mistakes, and tell all that can be seen of it."""
+    """Run the main workflow and some mistakes, and return everything visible."""
     seen = []
 
     def note(ask):

@@ -103,7 +103,7 @@ def test_safe_sends_nothing_itself(client, signer, safe, fresh):
 
 
 def approve(fresh, safe, owners, message):
-    """Have a Safe approve a message on the chain, as its owners do through WalletConnect."""
+    """Approve a message on the chain with a Safe, like its owners through WalletConnect."""
     library = created(fresh, "examples/libraries/SignMessage.sol/SignMessageLib")
     data = selector("signMessage(bytes)") + encode(["bytes"], [message])
     sender = fresh.accounts[9].address

@@ -92,7 +92,7 @@ def party(operator, party_id="ABC", *, roles=(Role.CPO,)):
 
 
 def list_the_zero_address(devnet, operator):
-    """Give everything to the zero address, by signatures that give nobody: anyone can."""
+    """List entries for the zero address, by invalid signatures, as anyone can."""
     here = devnet.v1_deployment()
     raw_call(
         devnet,

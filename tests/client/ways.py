@@ -102,7 +102,7 @@ def client(deployment, transport, options=None, journal=None):
 
 
 def perform(client, effect):
-    """Have a client's transport perform an effect."""
+    """Perform an effect with a client's transport."""
     if isinstance(client, Waiting):
         return client.runner.run(client._client._transport.perform(effect))
     return client._transport.perform(effect)

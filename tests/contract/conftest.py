@@ -268,7 +268,7 @@ def listed_service(
 def agreed(
     registry: Contract, permissions: Contract, listed_party: Callable[..., Any], listed_service: Any
 ) -> Callable[..., None]:
-    """Have a user agree to a service, and list both: `agreed(emsp, provider)`."""
+    """Return a function that lists user and service, and agrees: `agreed(emsp, provider)`."""
 
     def agreed(user: Role, provider: Role) -> None:
         if not registry.membershipOf(user):

@@ -11,7 +11,7 @@ from kit.layout import REGISTRY, entry
 
 @pytest.fixture
 def named(signed_request, spender):
-    """Have an account name a controller: `named(cpo, stranger)`."""
+    """Return a function that sets the controller of an account: `named(cpo, stranger)`."""
 
     def named(account, controller, *, signer=None):
         request = signed_request.unsigned("SetController", account, controller)

@@ -6,7 +6,7 @@ from kit.contract import id_of
 
 @pytest.fixture(params=["one block", "one transaction"])
 def at_once(request, one_block):
-    """Do several writes of one account to the Registry at one moment."""
+    """Return a function for several writes of an account to the Registry in one block."""
 
     def at_once(registry, sender, *items):
         if request.param == "one block":

@@ -86,7 +86,7 @@ def send(devnet, to, data):
 
 
 def execute(devnet, safe, signers, text, nonce=0):
-    """Do what the file says, as the Safe's owners do with the transaction builder."""
+    """Execute the file, like the Safe's owners with the transaction builder."""
     (step,) = json.loads(text)["transactions"]
     data = bytes.fromhex(step["data"][2:])
     fields = [step["to"], int(step["value"]), data, 0, 0, 0, 0, ZERO_ADDRESS, ZERO_ADDRESS]

@@ -41,7 +41,7 @@ kit.killed_at(sys.argv[2], sys.argv[3], Path(sys.argv[4]), int(sys.argv[5]), sys
 
 @pytest.fixture
 def fresh():
-    """Have a chain of its own: Anvil that went back a few times stops mining what is sent."""
+    """Start a new chain: after a few resets, Anvil stops mining transactions."""
     with Devnet(chain_id=73799, block_gas_limit=8_000_000) as devnet:
         yield devnet
 
@@ -220,7 +220,7 @@ def stuck(request, fresh, cheap, record, transport, creator):
 
 
 def mining(fresh, perform):
-    """Have blocks made again once a transaction is sent."""
+    """Resume mining once a transaction is sent."""
 
     def watched(effect):
         answer = perform(effect)

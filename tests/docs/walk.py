@@ -66,7 +66,7 @@ class Walk:
         }
 
     def follow(self):
-        """Do all that the page says."""
+        """Follow all the steps of the page."""
         for language, title, text in _BLOCK.findall(self._page):
             if title and Path(title).suffix:
                 (self._folder / title).write_text(self._mine(text))

@@ -61,7 +61,7 @@ def two_parties(devnet):
 
 
 def on(devnet, connect):
-    """Let the names of networks mean the development chain, where they name ours."""
+    """Make the names of our networks refer to the development chain."""
 
     def here(network="local", **options):
         deployment = replace(devnet.deployment(), rpc_urls=(devnet.rpc_url,))

@@ -148,7 +148,7 @@ def test_a_node_of_another_chain_is_refused(opened, world, tmp_path):
 
 
 def allow(folder, url):
-    """Let the folder's policy allow a host more, as whoever edits its settings has to."""
+    """Add a host to the folder's policy, as its settings require."""
     page = folder.path / "index.html"
     page.write_text(page.read_text().replace("connect-src 'self'", f"connect-src 'self' {url}"))
 

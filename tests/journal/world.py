@@ -155,7 +155,7 @@ class History:
         self.log = [f"seed {seed}"]
 
     def run(self):
-        """Let the account write, with trouble on the way; return what is wrong at the end."""
+        """Write with the account, with faults on the way; return what is wrong in the end."""
         for change in range(self.random.randint(1, 2)):
             self._change(f"https://{self.random.getrandbits(48):x}-{change}.example")
         self._calm()

@@ -39,7 +39,7 @@ class Steps:
 
 
 def write(order, steps):
-    """Do what an order says, and return what was told."""
+    """Carry out an order, and return the result."""
     FAULTS[order["fault"]]()
     confirmation._LOSS_S, confirmation._REFUSED_PATIENCE_S = 0.2, order["patience_s"]
     confirmation.LONGEST_POLL_S, confirmation._FIRST_REPEAT_S = (

@@ -35,7 +35,7 @@ def planned(new, taken):
 
 
 def killed_before(client, effects):
-    """Have a client end before it does anything more than so many effects."""
+    """Kill a client after a number of effects."""
     perform, left = client.transport.perform, iter(range(effects))
 
     def counted(effect):

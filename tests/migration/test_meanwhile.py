@@ -34,7 +34,7 @@ def by_request(client, intent, signer, spender):
 
 
 def give_up(client, who, owner):
-    """Have people leave and revoke what is theirs by now; what is not there yet is left alone."""
+    """Delete and revoke people's existing entries; entries that are missing are skipped."""
     emsp, provider, returned = who.emsp.address, who.provider.address, who.returned.address
     if {one.provider for one in client.agreements(emsp)} & {provider}:
         by_request(client, RevokeAgreement(provider=provider), who.emsp, owner)

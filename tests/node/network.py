@@ -36,7 +36,7 @@ class Got:
 
     @property
     def signed(self):
-        """Who signed it, which raises when it was not signed like this."""
+        """Return the signer; raise if the signature does not match."""
         signature = MessageSignature.from_header(self.headers["OCN-Signature"])
         return signature.verify(self.message, require_all_fields=True)
 

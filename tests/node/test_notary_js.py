@@ -27,7 +27,7 @@ process.stdin.setEncoding("utf8").on("data", (part) => (input += part)).on("end"
 
 
 async def javascript(**job):
-    """Have the package sign (with a key) or verify (a header)."""
+    """Sign (with a key) or verify (a header) with the package."""
     done = await asyncio.create_subprocess_exec(
         "node",
         "-e",

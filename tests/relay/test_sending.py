@@ -40,7 +40,7 @@ def states(service):
 
 
 def until_final(fresh, sender):
-    """Let a round look at the latest block, and another one at final blocks."""
+    """Run a round at the latest block, and another one at final blocks."""
     sender.round()
     fresh.request("anvil_mine", "0x14")
     sender.round()

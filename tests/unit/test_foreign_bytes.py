@@ -76,7 +76,7 @@ def made(monkeypatch):
 
 
 def answered(effect, content, *, coding=None):
-    """Have nodes answer a question with this."""
+    """Answer a question with this content."""
 
     def perform(one):
         if isinstance(one, Post):

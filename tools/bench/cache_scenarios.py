@@ -92,7 +92,7 @@ def measure(devnet: Devnet) -> Figures:
 
 
 def _offer(devnet: Devnet) -> None:
-    """Have a party offer a service in each: where there is none, nobody is asked for agreements."""
+    """Offer a party's service in each: without a service, agreements are not read."""
     ours, v1s = dialect_of(devnet.deployment()), dialect_of(devnet.v1_deployment())
     provider = party(0)
     service = Service(

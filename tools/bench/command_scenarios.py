@@ -34,7 +34,7 @@ _SCRIPT: Final = "import sys; from ocn_registry.cli.__main__ import program; sys
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commands:
-    """What users of the command line wait for.
+    """The durations of commands.
 
     Attributes:
         help: `--help`.

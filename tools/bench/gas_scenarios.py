@@ -170,7 +170,7 @@ def london_anvil() -> Iterator[HttpChain]:
 
 
 def person(name: str) -> LocalAccount:
-    """Return an account with a key of its own, the same one for each name."""
+    """Return an account with its own key, always the same for a name."""
     account: LocalAccount = Account.from_key(keccak(text=f"ocn-registry: {name}"))
     return account
 
@@ -300,7 +300,7 @@ class Pair:
         return self.send(signer.address, function, *values)
 
     def raw(self, signer: LocalAccount, function: str, *values: object) -> int:
-        """Have the spender send a signed write and return the gas it used."""
+        """Send a signed write with the spender, and return its gas."""
         name = f"{function}Raw"
         return self.send(self.spender, name, *self.raw_values(signer, function, *values))
 
@@ -463,7 +463,7 @@ def _measure_nodes(pair: Pair) -> dict[str, int]:
     gas["setNodeRaw"] = pair.raw(third, "setNode", "https://node-2.example.com:8080")
     pair.direct(fourth, "setNode", "https://node-3.example.com:8080")
     gas["setNode, new URL"] = pair.direct(second, "setNode", "https://node-4.example.com:8080")
-    # Not the last of the list, whose deletion is cheaper.
+    # Not the last entry of the list, which is cheaper to delete.
     gas["deleteNode"] = pair.direct(second, "deleteNode")
     return gas
 

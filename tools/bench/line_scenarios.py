@@ -138,7 +138,7 @@ class _Measured:
     def __init__(self, devnet: Devnet, line: _Line, folder: Path) -> None:
         self._line = line
         self._both = Both(line.url, folder)
-        # v1's command refuses an account that is listed already: each run has one of its own.
+        # v1's command rejects an account that is already listed, so each run has its own.
         self._accounts = iter(devnet.accounts[2:])
         self._spender = devnet.accounts[1]
         here = ["--rpc-url", line.url, "--journal", str(folder / "journal")]

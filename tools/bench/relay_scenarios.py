@@ -173,7 +173,7 @@ def stored() -> Stored:
 
 @contextmanager
 def postgres() -> Iterator[str | None]:
-    """Run a PostgreSQL server; give its URL, or `None` where its programs are not installed."""
+    """Run a PostgreSQL server; yield its URL, or `None` if its programs are not installed."""
     sys.path.insert(0, str(ROOT / "tests" / "relay"))
     from postgres import Postgres, programs  # type: ignore[import-not-found]  # noqa: PLC0415 - what tests share
 
@@ -319,7 +319,7 @@ def _sent(folder: Path, devnet: Devnet, url: str, signed: list[SignedRequest]) -
 def _by_hand(
     devnet: Devnet, signed: list[SignedRequest], client: RegistryClient
 ) -> tuple[int, float]:
-    """Return the same for somebody who submits them in batches of the same size."""
+    """Return the same for a spender that submits them in batches of the same size."""
     spender = KeySigner.from_key(devnet.accounts[8].private_key)
     with _blocks(devnet):
         first = _head(devnet)
@@ -333,7 +333,7 @@ def _by_hand(
 
 @contextmanager
 def _blocks(devnet: Devnet) -> Iterator[None]:
-    """Have a block every second."""
+    """Mine a block every second."""
     devnet.request("evm_setAutomine", False)  # noqa: FBT003 - the node takes it by position
     devnet.request("evm_setIntervalMining", 1)
     try:

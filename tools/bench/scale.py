@@ -177,7 +177,7 @@ class Registered:
         return (*values[2:], signature[:64] + bytes([27 + signature[64]]))
 
     def fund(self, *accounts: Address) -> None:
-        """Give money to pay for transactions."""
+        """Fund an account for transactions."""
         self.chain.batch(*[("anvil_setBalance", account, hex(10**20)) for account in accounts])
 
     def mine(self, transactions: list[Transaction]) -> list[Any]:

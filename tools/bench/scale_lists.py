@@ -94,7 +94,7 @@ def _greatest(good: Callable[[int], bool], low: int, high: int) -> int:
 
 
 class _List(NamedTuple):
-    """A list of ours: the view that tells all of it, and how an entry gets into it."""
+    """A list of our contracts: the view that returns all of it, and how to add an entry."""
 
     view: str
     function: str
@@ -102,7 +102,7 @@ class _List(NamedTuple):
 
 
 def most_listed(chain: Chain, registry: Address, kind: _List) -> int:
-    """Return how many entries a view of ours tells, by importing that many."""
+    """Return how many entries one of our views can return, by importing that many."""
     listed = 0
     while True:
         snapshot = chain.snapshot()

@@ -66,7 +66,7 @@ _BATCH_GAS: Final = 7_000_000
 _V1_GAS: Final = 400_000
 _BLOCKS: Final = 50
 
-# Does what each line asks for so many times, and says how many seconds that took.
+# Runs each line's operation the given number of times, and prints the duration in seconds.
 _V1_JS: Final = """
 const [library, port] = process.argv.slice(1);
 const { Registry } = require(library + "/library.js");

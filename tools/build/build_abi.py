@@ -1,4 +1,4 @@
-"""Write `ocn_registry/deploy/artifacts/v3/*.json`: the contracts for everybody without a compiler.
+"""Write `ocn_registry/deploy/artifacts/v3/*.json`: the compiled contracts.
 
     python tools/build/build_abi.py            compile and write
     python tools/build/build_abi.py --check    compile and compare with what is committed
@@ -131,11 +131,11 @@ def variables_of(node: object) -> Iterator[tuple[int, str]]:
 
 
 def artifact(name: str, compiled: dict[str, Any], variables: dict[int, str]) -> dict[str, Any]:
-    """Return what is published of one compiled contract.
+    """Return the published part of a compiled contract.
 
     Args:
         name: Name of the contract.
-        compiled: What the compiler says of it.
+        compiled: The compiler's output for it.
         variables: Names of variables by the compiler's numbers, which change with any edit.
     """
     metadata = json.loads(compiled["metadata"])

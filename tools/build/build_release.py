@@ -1,4 +1,4 @@
-"""Build the release, the same bytes wherever it is built, and try what was built.
+"""Build the release reproducibly, and try it.
 
     python tools/build/build_release.py [--out FOLDER] [--docs] [--no-trial]
 
@@ -29,7 +29,7 @@ from importlib.metadata import distribution
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-# Of a version that is being worked on, the changelog tells under this heading.
+# The changelog's heading for the version in development.
 UNRELEASED = "Unreleased"
 _BUILD = "import sys, flit_core.buildapi as b; b.build_wheel(sys.argv[1])"
 _BUILD_BOTH = f"{_BUILD}; b.build_sdist(sys.argv[1])"
@@ -53,11 +53,11 @@ print(ocn_registry.__version__, ocn_registry.__file__)
 
 
 class NotReleased(Exception):
-    """What was built is not what it has to be; the message says what differs."""
+    """The build is not as expected; the message says what differs."""
 
 
 def run(*command: str | Path, cwd: Path, **environment: str) -> str:
-    """Run a program; give what it prints.
+    """Run a program, and return its output.
 
     Raises:
         NotReleased: It fails.
@@ -109,10 +109,10 @@ def version_of(wheel: Path) -> str:
 
 
 def entry_of(version: str, changelog: str) -> str:
-    """Find what the changelog says of a version.
+    """Return the changelog's entry for a version.
 
     Raises:
-        NotReleased: It says nothing of it.
+        NotReleased: There is none.
     """
     heading = UNRELEASED if ".dev" in version else version
     dated = "" if heading == UNRELEASED else r" - \d{4}-\d{2}-\d{2}"
@@ -222,7 +222,7 @@ def install(wheel: Path, folder: Path) -> Path:
 
 
 def trial(wheel: Path) -> list[str]:
-    """Install a wheel, use it, and tell what it said.
+    """Install a wheel, use it, and return its output.
 
     Raises:
         NotReleased: It does not work as installed.

@@ -72,7 +72,7 @@ def camel(name: str) -> str:
     return first + "".join([word.title() for word in more])
 
 
-# What stands in a field of a change, by its name.
+# The content of a change's field, by name.
 FIELDS: Schema = {
     "node": ref("Node"),
     "id": ref("PartyId"),

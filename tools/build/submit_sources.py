@@ -102,10 +102,10 @@ def metadata_of(name: str, given: dict[str, Any]) -> str:
 
 
 def ask(method: str, url: str, *, absent: bool = False, **request: Any) -> Any:  # noqa: ANN401 - what urllib3 takes, and JSON
-    """Send one request, and return its JSON; `None` for what may be `absent`.
+    """Send a request, and return its JSON; `None` if the answer is `absent`.
 
     Raises:
-        NotVerified: The service refuses, or gives no JSON.
+        NotVerified: The service rejects the request, or its answer is not JSON.
     """
     try:
         answer = urllib3.request(method, url, timeout=30.0, retries=False, **request)

@@ -53,7 +53,7 @@ class Demo:
         self.paid: dict[str, list[ocn.Outcome]] = {name: [] for name in self.payers}
 
     def tell(self) -> None:
-        """Run and show every step."""
+        """Run all steps, and show them."""
         self.show_chain()
         self.list_nodes()
         request = self.register_parties()
@@ -75,13 +75,13 @@ class Demo:
             line(name, f"{signer.address}  balance {coins(self.balance_wei(signer))}")
 
     def list_nodes(self) -> None:
-        """Have two operators list their nodes, in transactions of their own."""
+        """List the nodes of two operators, in their own transactions."""
         heading("Two operators list their nodes; each pays for itself")
         for name, url in (("north", NORTH_URL), ("south", SOUTH_URL)):
             self.show(name, self.registry.set_node(url, signer=self.payers[name]))
 
     def register_parties(self) -> ocn.SignedRequest:
-        """Have three parties register by signed request; return the first request."""
+        """Register three parties by signed request; return the first request."""
         heading("Three parties register: each signs a request, the spender pays")
         north, south = self.payers["north"].address, self.payers["south"].address
         cpo = ocn.SetParty(country_code="DE", party_id="CPO", roles=(ocn.Role.CPO,), operator=north)
@@ -102,7 +102,7 @@ class Demo:
         return signed
 
     def list_modules(self) -> None:
-        """Have the three say which OCPI modules they have, in one transaction."""
+        """Set the OCPI modules of the three parties, in one transaction."""
         heading("They say which OCPI modules they have: three requests in one transaction")
         modules = {
             "CPO": ocn.SetPartyModules(
@@ -121,7 +121,7 @@ class Demo:
         self.show("spender", self.registry.submit(*signed, spender=self.spender))
 
     def offer_service(self) -> None:
-        """Have the provider offer a service."""
+        """Offer the provider's service."""
         heading("The provider offers a service, and says what it has to see")
         service = ocn.SetService(
             name="Smart charging",
@@ -131,7 +131,7 @@ class Demo:
         self.pay_for("provider", service)
 
     def agree(self) -> None:
-        """Have the eMSP agree to what it sees that the service needs."""
+        """Agree to the service's permissions, as the eMSP."""
         heading("The eMSP looks at the service, and agrees to exactly what it needs")
         (service,) = self.registry.services()
         agreement = ocn.CreateAgreement(provider=service.provider, permissions=service.permissions)
@@ -207,7 +207,7 @@ class Demo:
         line("block", f"{block}; {price}: {outcome.cost_wei:,} wei, paid by {payer}")
 
     def described(self, change: Change) -> tuple[str, str]:
-        """Return whose entry changed, and what it is now."""
+        """Return the account of a changed entry, and its new state."""
         from ocn_registry import outcomes  # noqa: PLC0415 - Ctrl-C during imports is main's
 
         match change:

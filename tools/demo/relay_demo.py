@@ -40,7 +40,7 @@ low_balance_wei = 1
 
 
 class RelayProcess:
-    """`ocn-relay run` in a process of its own."""
+    """`ocn-relay run` in its own process."""
 
     def __init__(self, folder: Path, devnet: Devnet) -> None:
         """Write a configuration; nothing is started yet."""

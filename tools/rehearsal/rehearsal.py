@@ -65,7 +65,7 @@ class End:
 
 
 class Rehearsal:
-    """A chain, what stands around it, and the program that is run, and killed, and run again."""
+    """A chain, its surroundings, and the program that is run, killed and run again."""
 
     def __init__(self, folder: Path, *, small: bool, killing: bool) -> None:
         """Say how."""
@@ -135,11 +135,11 @@ class Rehearsal:
         raise RehearsalFailedError(f"it does not end in {MOST_RUNS} runs")
 
     def _once(self, killer: Killer) -> int:
-        """Run the program until it ends, or is ended; tell its exit code."""
+        """Run the program until it exits or is killed, and return its exit code."""
         ours, its = os.openpty()
         key = self._devnet.accounts[DEPLOYER].private_key
         settings = {"TERM": "dumb", "NO_COLOR": "1", "COLUMNS": "120"}
-        settings["XDG_CONFIG_HOME"] = str(self._folder)  # nobody's own settings
+        settings["XDG_CONFIG_HOME"] = str(self._folder)  # no user's settings
         killer.program = program = subprocess.Popen(  # noqa: S603 - our own program
             [sys.executable, str(HERE / "rehearsal_walk.py"), str(self._folder)],
             stdin=subprocess.DEVNULL,
@@ -182,7 +182,7 @@ class Rehearsal:
 
 @contextlib.contextmanager
 def blocks(devnet: Devnet) -> Generator[None, None, None]:
-    """Have blocks come by themselves, with whatever waits."""
+    """Mine pending transactions at intervals."""
     ended = threading.Event()
 
     def mine() -> None:
@@ -200,7 +200,7 @@ def blocks(devnet: Devnet) -> Generator[None, None, None]:
 
 
 def rehearse(*, small: bool, killing: bool) -> End:
-    """Rehearse once, on a chain of its own."""
+    """Rehearse once, on a new chain."""
     with tempfile.TemporaryDirectory(prefix="ocn-rehearsal-") as folder:
         return Rehearsal(Path(folder), small=small, killing=killing).run()
 

@@ -1,4 +1,4 @@
-"""What stands between the rehearsal's program and the world, and can kill the program.
+"""A proxy between the rehearsal's program and the world, which can kill the program.
 
 `Line` passes JSON-RPC on to the chain. `Services` stand in for Sourcify and for the explorer
 (Blockscout), with the interfaces that both document. Everything that changes something passes a
@@ -33,13 +33,13 @@ _TIMEOUT_S = 120.0
 
 
 class Killer:
-    """Ends a program before and after each thing that it changes, or never.
+    """Kills a program before and after each of its changes, or never.
 
     Attributes:
         program: The program; it leads a process group of its own.
-        step: What the program is at.
-        done: How many things were changed.
-        deaths: At which points the program was ended.
+        step: The program's current step.
+        done: Number of changes so far.
+        deaths: The points at which the program was killed.
     """
 
     def __init__(self, *, armed: bool, every: bool) -> None:
@@ -55,7 +55,7 @@ class Killer:
         self._lock = threading.Lock()
 
     def around(self, what: str, do: Callable[[], Any]) -> Any:  # noqa: ANN401 - what `do` gives
-        """Do something; `None` where the program is not there any more to hear of it."""
+        """Do something, and return its result; `None` if the program was killed."""
         with self._lock:
             kills = self._armed and (self._every or self.step not in self._over)
             if kills and not self._spared:
@@ -109,7 +109,7 @@ class _Server:
                 self._reply(outer.post(self.path, self.rfile.read(size)))
 
             def _reply(self, answer: tuple[int, bytes] | None) -> None:
-                if answer is None:  # whoever asked was killed
+                if answer is None:  # the client was killed
                     self.close_connection = True
                     return
                 status, body = answer
@@ -251,7 +251,7 @@ class Services(_Server):
         return _json(200, {"status": "1", "result": self._job("explorer", form["contractaddress"])})
 
     def _job(self, service: str, address: str) -> str:
-        """Verify a contract, which goes on whether or not anybody asks how it went."""
+        """Verify a contract in the background."""
         self.verified.add((service, address.lower()))
         self._jobs += 1
         return str(self._jobs)

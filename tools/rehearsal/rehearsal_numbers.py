@@ -41,7 +41,7 @@ TENTH = Crowd(nodes=20, parties=500, services=10, agreements=100)
 
 
 def by_kind(outcomes: tuple[Outcome, ...]) -> dict[str, list[Outcome]]:
-    """Sort transactions by what they imported."""
+    """Return transactions by the kind of entries that they imported."""
     found: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
         kind, _ = entries_of(outcome.items[0].intent)
@@ -120,7 +120,7 @@ def main() -> int:
 
 
 def note(lines: list[str]) -> None:
-    """Write the figures into the page, in place of what stands after its last heading."""
+    """Replace the text after the page's last heading with the figures."""
     page, heading, _ = NOTE.read_text(encoding="utf-8").partition(HEADING)
     if not heading:
         raise SystemExit(f"{NOTE} has no heading {HEADING!r}")

@@ -47,12 +47,12 @@ def create(ask: Callable[..., Any], payer: Address) -> Address:
 
 
 def execution(ask: Callable[..., Any], safe: Address, text: str) -> str:
-    """Have the owners sign what a file for the transaction builder says; give the calldata.
+    """Return the calldata of a transaction builder's file, signed by the owners.
 
     Args:
         ask: Asks the chain.
         safe: Their Safe.
-        text: What the file says.
+        text: The content of the file.
     """
     content = json.loads(text)
     (step,) = content["transactions"]

@@ -35,7 +35,7 @@ _PRICE_WEI = 10**9
 _TOGETHER = 500
 _TIMEOUT_S = 120.0
 _FAR_GAS_LIMIT = 2_000_000_000
-# v, r, s that give the zero address.
+# v, r, s that recover to the zero address.
 _NOBODYS = (abi.uint(0), bytes(32), bytes(32))
 
 
@@ -91,7 +91,7 @@ class Filling:
         return [answers[place]["result"] for place in range(len(requests))]
 
     def fund(self, *accounts: Address) -> None:
-        """Give money to pay for transactions."""
+        """Fund an account for transactions."""
         self.ask(*[("anvil_setBalance", account, hex(10**20)) for account in accounts])
 
     def one_by_one(self, writes: Sequence[Write]) -> None:
@@ -158,7 +158,7 @@ class Filling:
         return Write(user, self.permissions, "createAgreement(address)", arguments)
 
     def awkward(self) -> dict[str, KeySigner]:
-        """Fill them with all that they let happen; give who is who."""
+        """Fill them with every state that they allow; return the accounts."""
         who = {name: _signer(name) for name in PEOPLE}
         self.fund(*[signer.address for signer in who.values()])
         at = {name: signer.address for name, signer in who.items()}
@@ -225,7 +225,7 @@ class Filling:
         ]
 
     def _nobodys(self, sender: Address) -> list[Write]:
-        """List the zero address, by signatures that give nobody."""
+        """List the zero address, by invalid signatures."""
         zero = abi.address(ZERO_ADDRESS)
         return [
             Write(

@@ -2,7 +2,7 @@
 
     python tools/rehearsal/rehearsal_walk.py FOLDER
 
-It does what the owner of a registry does, by the commands that owners have, and can be ended at any
+It does what the owner of a registry does, with the owner's commands, and can be killed at any
 point: run again, it looks at what is there and goes on. `rehearsal.py` prepares the folder, and
 ends this with kill -9 wherever something changes.
 """
@@ -78,10 +78,10 @@ class Creator:
 
 @dataclass
 class Walk:
-    """All steps, and what they share.
+    """The steps, and their shared state.
 
     Attributes:
-        folder: Where the files between the steps are.
+        folder: Folder for the files passed between steps.
         prepared: What `rehearsal.py` says: where chain, services, v1's contracts and the Safe are.
     """
 
@@ -175,7 +175,7 @@ class Walk:
             run(deploy(order, record, creator), perform)
 
     def prove(self) -> None:
-        """Check from the outside what stands there, and whose it is."""
+        """Verify the contracts and their owner."""
         with self.new() as client:
             states = {client.owner.import_open(contract) for contract in Contract}
             owner = str(client.owner.address())
@@ -233,7 +233,7 @@ class Walk:
             (self.folder / "accept.json").write_text(text.getvalue().partition("\n")[2])
 
     def accept(self) -> None:
-        """Have the Safe's owners do what the file says."""
+        """Execute the file with the Safe's owners."""
         with self.new() as client:
             perform = client.transport.perform
 

@@ -173,12 +173,12 @@ class Target:
         return self.contract_of(name).functions[name].calldata(*self._raw_values(signed))
 
     def direct(self, who: Person, function: str, *values: Any) -> Receipt:
-        """Have somebody write directly."""
+        """Send a direct write."""
         contract = self.contract_of(self._as_here(function, values)[0])
         return contract.send(self.calldata(function, *values), sender=who)
 
     def submit(self, signed: Signed, sender: Person = SPENDER, **transaction: Any) -> Receipt:
-        """Have a spender send a signed request."""
+        """Send a signed request with a spender."""
         contract = self.contract_of(f"{signed.function}Raw")
         return contract.send(self.raw_calldata(signed), sender=sender, **transaction)
 
@@ -267,7 +267,7 @@ class Target:
         return int(self.chain.request("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
 
     def wait(self, seconds: int) -> None:
-        """Let time pass."""
+        """Advance the time."""
         self.chain.request("evm_setNextBlockTimestamp", hex(self.now + seconds))
         self.chain.request("evm_mine")
 

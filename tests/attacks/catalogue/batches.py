@@ -56,7 +56,7 @@ def a_batch_that_speaks_for_the_contract(t: Target) -> Seen:
 
 @attack(v1=_NO_BATCHES, v3=Refuses("OwnableUnauthorizedAccount", ATTACKER))
 def an_owners_function_in_a_batch(t: Target) -> Seen:
-    """Anyone does by batch what only the owner may do."""
+    """Anyone can use the owner's functions in a batch."""
     with_parties(t)
     item = t.calldata("adminDeleteParty", *IDS[CPO])
     t.strike_with(t.registry, _batch(t, "multicall", item), ATTACKER)

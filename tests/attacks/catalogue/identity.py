@@ -291,7 +291,7 @@ def a_url_that_is_reserved_for_another(t: Target) -> Seen:
 
 @attack(v1=NotThere("nothing can be reserved"), v3=Refuses("OwnableUnauthorizedAccount", ATTACKER))
 def a_reservation_by_somebody_else(t: Target) -> Seen:
-    """Anyone throws parties out, and keeps their ids."""
+    """Anyone can remove parties, and keep their ids."""
     with_parties(t)
     t.strike_as(ATTACKER, "adminReserveParty", *IDS[CPO], ATTACKER)
     return Seen(t.read("partyOf", *IDS[CPO]), "0x" + "00" * 20)
@@ -332,7 +332,7 @@ def node_numbers_at_their_end(t: Target) -> Seen:
 
 @attack(v1=NotThere("nothing can be pruned"), v3=Refuses("ServiceNotEnded", PROVIDER))
 def a_service_pruned_while_it_is_in_force(t: Target) -> Seen:
-    """Anyone takes services off the list."""
+    """Anyone can remove services from the list."""
     with_agreement(t)
     t.strike_as(ATTACKER, "pruneService", 0)
     return Seen(has_agreement(t), wanted=False)

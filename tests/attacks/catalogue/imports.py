@@ -70,13 +70,13 @@ def an_import_that_was_never_announced(t: Target) -> Seen:
 
 @attack(v1=_NO_IMPORT, v3=Sees({}, "each is `OwnableUnauthorizedAccount`"))
 def an_import_by_somebody_else(t: Target) -> Seen:
-    """Anyone writes in others' names until the import is closed."""
+    """Anyone can write in others' names until the import is closed."""
     return _imports(_imported(t), ATTACKER, Refused("OwnableUnauthorizedAccount", ATTACKER))
 
 
 @attack(v1=_NO_IMPORT, v3=Refuses("OwnableUnauthorizedAccount", ATTACKER))
 def an_import_closed_by_somebody_else(t: Target) -> Seen:
-    """Anyone ends the import before it is complete, and takes what was not copied yet."""
+    """Anyone can close the import early, and take what was not copied yet."""
     new = _imported(t)
     new.strike_as(ATTACKER, "closeImport")
     return Seen(new.read("importOpen"), wanted=False)

@@ -39,7 +39,7 @@ def a_handover_accepted_after_it_was_taken_back(t: Target) -> Seen:
     v3=Refuses("OwnableUnauthorizedAccount", ATTACKER),
 )
 def a_handover_accepted_by_somebody_else(t: Target) -> Seen:
-    """Anyone takes the contract while it is handed over."""
+    """Anyone can take the contract during the handover."""
     t.direct(OWNER, "transferOwnership", STRANGER)
     t.strike_as(ATTACKER, "acceptOwnership")
     return Seen(t.read("owner"), ATTACKER)
@@ -51,7 +51,7 @@ _NOT_OWNER = Refuses("OwnableUnauthorizedAccount", ATTACKER)
 
 @attack(v1=_V1_NOT_OWNER, v3=_NOT_OWNER)
 def a_party_deleted_by_somebody_else(t: Target) -> Seen:
-    """Anyone throws parties out."""
+    """Anyone can remove parties."""
     with_parties(t)
     t.strike_as(ATTACKER, "adminDeleteParty", *IDS[CPO])
     return Seen(is_listed(t, IDS[CPO]), wanted=False)
@@ -59,7 +59,7 @@ def a_party_deleted_by_somebody_else(t: Target) -> Seen:
 
 @attack(v1=_V1_NOT_OWNER, v3=_NOT_OWNER)
 def a_node_deleted_by_somebody_else(t: Target) -> Seen:
-    """Anyone cuts off all the parties of a node."""
+    """Anyone can cut off all the parties of a node."""
     with_nodes(t)
     t.strike_as(ATTACKER, "adminDeleteOperator", OPERATOR)
     return Seen(t.read("getNode", OPERATOR), "")
@@ -67,7 +67,7 @@ def a_node_deleted_by_somebody_else(t: Target) -> Seen:
 
 @attack(v1=_V1_NOT_OWNER, v3=_NOT_OWNER)
 def the_contract_taken(t: Target) -> Seen:
-    """Anyone is the owner."""
+    """Anyone can become the owner."""
     t.strike_as(ATTACKER, "transferOwnership", ATTACKER)
     return Seen(t.read("owner"), ATTACKER)
 

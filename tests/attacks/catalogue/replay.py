@@ -73,7 +73,7 @@ def a_revoked_consent_sent_again(t: Target) -> Seen:
     v3=Sees({}, "none is accepted twice: `InvalidNonce`"),
 )
 def any_request_used_twice(t: Target) -> Seen:
-    """Whatever was signed once takes effect as often as the attacker likes."""
+    """The attacker can use a signature repeatedly."""
     moves = []
     for signed in with_one_of_each(t):
         t.submit(signed)
@@ -166,7 +166,7 @@ def a_revocation_used_as_a_consent(t: Target) -> Seen:
 
 @attack(v3=Refuses("InvalidSignature", CPO))
 def a_consent_used_as_its_revocation(t: Target) -> Seen:
-    """Anyone ends an agreement with the signature that made it."""
+    """Anyone can end an agreement with the signature that created it."""
     with_agreement(t)
     signed = t.sign(CPO, "createAgreement", PROVIDER, MODEST)
     t.strike(signed.but(function="revokeAgreement", values=(PROVIDER,)), ATTACKER)

@@ -65,7 +65,7 @@ def a_signer_that_writes_while_it_is_asked(t: Target) -> Seen:
 
 @attack(v1=_NO_CONTRACTS, v3=Sees({}, "each is `InvalidSignature`"))
 def a_signer_that_does_not_say_yes(t: Target) -> Seen:
-    """Anyone writes in the name of a contract that was not made to sign."""
+    """Anyone can write in the name of a contract that does not sign."""
     behaviours = (
         "answers nothing",
         "says true",
@@ -87,7 +87,7 @@ def a_signer_that_is_part_of_the_chain(t: Target) -> Seen:
 
 @attack(v1=_NO_CONTRACTS, v3=Sees({}, "each is `InvalidSignature`"))
 def a_signer_that_is_the_registry(t: Target) -> Seen:
-    """Anyone writes in the name of one of the two contracts."""
+    """Anyone can write in the name of one of the two contracts."""
     return _several(t, [Person("", t.registry.address), Person("", t.permissions.address)])
 
 

@@ -49,7 +49,7 @@ def with_agreement(t: Target) -> None:
 
 
 def change_id(t: Target, who: Person, old: tuple[bytes, bytes], new: tuple[bytes, bytes]) -> None:
-    """Give up an id for another one; v1 has one function for that."""
+    """Replace an id with another one; v1 has one function for that."""
     t.direct(who, "setParty", *new, ROLES, OPERATOR)
     if not t.is_v1:
         t.direct(who, "deletePartyOf", *old)

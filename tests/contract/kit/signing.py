@@ -115,7 +115,7 @@ class Request:
 
     @property
     def acceptance(self) -> tuple[int, int, bytes]:
-        """What the new account, or the controller, signs; nothing where it has no key."""
+        """The acceptance of the new account or the controller; empty if it has no key."""
         primary_type, name = ACCEPTED[self.primary_type]
         other = self.message[name]
         if not hasattr(other, "key"):
@@ -140,7 +140,7 @@ class Request:
         return self.contract.functions[self.name].calldata(*self.values)
 
     def send(self, sender: Any, **transaction: Any) -> Any:
-        """Have `sender` pay for it."""
+        """Send it with `sender`, which pays."""
         return self.contract.send(self.calldata, sender=sender, **transaction)
 
 

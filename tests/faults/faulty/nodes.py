@@ -64,7 +64,7 @@ def only_first(count):
 
 
 def only_if(condition, fault):
-    """Do this to some exchanges, and let the others through."""
+    """Apply a fault to some exchanges, and pass the others through."""
 
     async def chosen(exchange):
         if condition(exchange):

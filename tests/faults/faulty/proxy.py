@@ -70,7 +70,7 @@ class FaultProxy:
         self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
 
     def inject(self, fault, method=None, times=None):
-        """Do this to each request, or those that ask for a method, so many times."""
+        """Apply a fault to every request, or to those for a method, a number of times."""
         self._faults.append([fault, method, times])
 
     def heal(self):

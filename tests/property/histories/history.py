@@ -84,7 +84,7 @@ class History:
         self._compare_replay()
 
     def do(self, operation: Operation) -> None:
-        """Do it on the model, and put it into the block."""
+        """Run it on the model, and add it to the block."""
         message = Message(sender=operation.sender, time_unix_s=self.now)
         expected: Receipt[Any] | Reverted
         try:
