@@ -220,7 +220,6 @@ class PartyId(Portable):
         return text if text.isprintable() else shown(text)
 
     @classmethod
-    @checked
     def parse(cls, text: str) -> PartyId:
         """Return the id that a text in one piece names, in capital letters.
 
