@@ -121,7 +121,7 @@ mutation: setup ## all mutants of the contracts (an hour); explained survivors a
 	@$(ON_PATH) $(BIN)/python tools/mutation.py --resume
 
 .PHONY: compat
-compat: setup ## install the package beside the oldest and the newest web3, and try it there
+compat: setup ## install the package beside the oldest and the newest web3, and on newer Pythons, and try it there
 	@tools/compat.sh
 
 .PHONY: release

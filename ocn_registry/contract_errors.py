@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from ocn_registry.errors import Reverted
 from ocn_registry.foreign.text import shown
+from ocn_registry.foreign.times import date
 
 
 @dataclass(eq=False)
@@ -21,9 +22,10 @@ class ContractError(Reverted):
         """Write the message, and keep the values where exceptions keep theirs."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         self.args = tuple(values.values())
-        self._message = self.says.format(
-            **{name: shown(values[name], public=True) for name in values}
-        )
+        texts = {name: shown(value, public=True) for name, value in values.items()}
+        if isinstance(deadline := values.get("deadline"), int):
+            texts["deadline"] = date(deadline)
+        self._message = self.says.format(**texts)
 
     def __str__(self) -> str:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
         """Return the message."""
@@ -38,7 +40,7 @@ class SignatureExpired(ContractError):
     """The block's time is later than the request's deadline."""
 
     signature = "SignatureExpired(uint256)"
-    says = "the request was valid until {deadline} (Unix seconds): prepare and sign a new one"
+    says = "the request was valid until {deadline}: prepare and sign a new one"
     deadline: int
 
 

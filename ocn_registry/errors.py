@@ -29,6 +29,7 @@ and bounded (`text.shown`). Messages are for people; programs use the class and 
 from typing import ClassVar, Literal
 
 from ocn_registry.foreign.text import masked, shown
+from ocn_registry.foreign.times import date
 
 _ERRORS_TOLD = 5
 
@@ -112,8 +113,8 @@ class RequestExpired(RequestRejected):
     def __init__(self, deadline_unix_s: int, now_unix_s: int) -> None:
         """Keep the deadline and the chain's time, both in Unix seconds."""
         super().__init__(
-            f"the request was valid until {deadline_unix_s} and the chain's time is "
-            f"{now_unix_s} (Unix seconds): prepare and sign a new one",
+            f"the request was valid until {date(deadline_unix_s)} and the chain's time is "
+            f"{date(now_unix_s)}: prepare and sign a new one",
         )
         self.deadline_unix_s = deadline_unix_s
         self.now_unix_s = now_unix_s

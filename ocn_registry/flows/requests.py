@@ -24,6 +24,7 @@ from ocn_registry.flows.arguments import (
     check_signer,
 )
 from ocn_registry.foreign.text import shown
+from ocn_registry.foreign.times import date
 from ocn_registry.intents import DeleteParty, SetParty, SetPartyModules
 from ocn_registry.models import Contract
 from ocn_registry.protocol.effects import Call, CodeSize, Head, Local, UnixTime, all_of, together
@@ -103,8 +104,8 @@ def prepare(
     if not now <= deadline_unix_s <= now + MAX_LIFETIME_S:
         raise InvalidInput(
             f"the deadline {shown(deadline_unix_s)} is not within the next "
-            f"{MAX_LIFETIME_S // _DAY_S} days: give one between {now} and {now + MAX_LIFETIME_S} "
-            "(Unix seconds)",
+            f"{MAX_LIFETIME_S // _DAY_S} days: give one between {now} ({date(now)}) and "
+            f"{now + MAX_LIFETIME_S}, in Unix seconds",
         )
     request = dialect.request(intent, account, nonce=nonce, deadline_unix_s=deadline_unix_s)
     needed = acceptance_of(intent, account)

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
 _REPEATABLE = (
     "these contracts accept a signature again and again: anybody who sees it can repeat it"
 )
+UNCHANGED = "note: it is listed like this already, so nothing was signed or sent"
 
 
 class WriteTask:
@@ -243,7 +244,7 @@ def unchanged(
     Returns:
         The exit code.
     """
-    console.note("note: it is listed like this already, so nothing was signed or sent")
+    console.note(UNCHANGED)
     result: Entry = {
         "status": "unchanged",
         "signers": [account for account, _ in changes],

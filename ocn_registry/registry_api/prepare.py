@@ -10,11 +10,11 @@ import json
 from typing import TYPE_CHECKING, Protocol, cast
 
 from ocn_registry.errors import InvalidInput
+from ocn_registry.foreign.times import moment
 from ocn_registry.intents import MoveAccount, SetController
 from ocn_registry.models import Address
 from ocn_registry.plans.current_entries import CurrentEntries
 from ocn_registry.plans.losses import additions_of, losses_of
-from ocn_registry.plans.times import moment
 from ocn_registry.plans.words import words_of
 from ocn_registry.protocol.calls import ContractCall
 from ocn_registry.protocol.effects import CodeSize, run

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from ocn_registry.errors import InvalidInput
 from ocn_registry.foreign.arguments import checked
-from ocn_registry.foreign.text import shown
+from ocn_registry.foreign.times import date
 from ocn_registry.intents import (
     AcceptAccount,
     Acceptance,
@@ -120,9 +120,9 @@ class Request:
         """
         if not self.replayable and self.deadline_unix_s > now_unix_s + MAX_LIFETIME_S:
             raise InvalidInput(
-                f"the deadline {shown(self.deadline_unix_s)} is more than "
-                f"{MAX_LIFETIME_S // _DAY_S} days after now, {now_unix_s} (Unix seconds): prepare "
-                "the request again with an earlier one",
+                f"the deadline, {date(self.deadline_unix_s)}, is more than "
+                f"{MAX_LIFETIME_S // _DAY_S} days after now, {date(now_unix_s)}: prepare the "
+                "request again with an earlier one",
             )
 
     def accept(self, signer: Signer) -> Request:

@@ -86,6 +86,7 @@ def test_newcomer_with_a_voucher_registers_in_one_step_and_pays_nothing(
         OPERATOR=fresh.accounts[1].private_key,
     )
     assert voucher.returncode == 0, voucher.stderr
+    assert "UTC (in 6 days)" in voucher.stderr
     (folder / "voucher.json").write_text(voucher.stdout)
     words = ("register", "-c", "DE", "ABC", "-r", "CPO", "-o", operator.address, "--si", "cdrs")
     done = run(
@@ -106,6 +107,11 @@ def test_newcomer_with_a_voucher_registers_in_one_step_and_pays_nothing(
     assert registry.party("DE", "ABC").modules_sender
     assert int(fresh.request("eth_getBalance", address, "latest"), 16) == 0
     assert "nothing: the relay pays" in done.stderr
+
+    repeated = run(*words, "--relay", working, "--passphrase-file", "secret", *NETWORK, "--json")
+    assert repeated.returncode == 0, repeated.stderr
+    assert json.loads(repeated.stdout) == {**told, "requests": []}
+    assert "nothing was signed or sent" in repeated.stderr
 
     again = run(
         "request", "status", told["requests"][0]["id"], "--relay", working, *NETWORK, "--json"

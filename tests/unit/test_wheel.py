@@ -1,5 +1,6 @@
 """The wheel carries all that the package reads at run time, and nothing else."""
 
+import re
 import subprocess
 import sys
 import zipfile
@@ -61,3 +62,14 @@ def test_wheel_asks_for_neither_web3_nor_ape(wheel):
 
     assert not [need for need in needs if "ape" in need]
     assert all('extra == "web3"' in need for need in needs if need.startswith("web3"))
+
+
+def test_wheel_names_the_versions_of_python_that_make_compat_tries(wheel):
+    metadata = next(name for name in wheel.namelist() if name.endswith("/METADATA"))
+    named = re.findall(
+        r"^Classifier: Programming Language :: Python :: (3\.\d+)$",
+        wheel.read(metadata).decode(),
+        re.MULTILINE,
+    )
+    script = (ROOT / "tools" / "compat.sh").read_text()
+    assert named == ["3.11", *re.findall(r"newest:python(3\.\d+)", script)]

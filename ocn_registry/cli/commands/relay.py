@@ -37,19 +37,27 @@ def register(args: Namespace) -> int:
     from ocn_registry.cli.execute import agreed, show
     from ocn_registry.cli.output.render import printable, talk
     from ocn_registry.dialects import dialect_of
+    from ocn_registry.plans.current_entries import CurrentEntries
     from ocn_registry.plans.network import network_lines
+    from ocn_registry.plans.unchanged import is_unchanged
     from ocn_registry.plans.words import words_of
-    from ocn_registry.plans.write import signed_steps
+    from ocn_registry.plans.write import UNCHANGED, signed_steps
 
     with connect(args) as client:
-        intents = account.registration(args, client)
-        for intent in intents:
+        wanted = account.registration(args, client)
+        for intent in wanted:
             dialect_of(client.deployment).check(intent)
         by_relay = not _pays_itself(args, client.deployment)
         url = relay_url(args, client.deployment) if by_relay else ""
         acting = _acting(args, client.deployment)
         if not by_relay:
             return account.register(args, client, acting)
+        present = CurrentEntries(client)
+        intents = [one for one in wanted if not is_unchanged(present, acting.account, one)]
+        if not intents:
+            talk(UNCHANGED)
+            show(args, _result(client, (), acting.account))
+            return DONE
         for label, text in network_lines(client.deployment):
             talk(f"{label:<9} {printable(text)}")
         talk(f"relay     {printable(url)}")
@@ -60,7 +68,7 @@ def register(args: Namespace) -> int:
         if not agreed(args, "sign and hand this in?", insist=False):
             talk("nothing was signed")
             return INTERRUPTED
-        signed = signed_steps(client, intents, acting.signer, acting.account)
+        signed = signed_steps(client, tuple(intents), acting.signer, acting.account)
         found = _hand_in(args, url, signed)
         show(args, _result(client, found, acting.account))
         return DONE if all(one.error is None for one in found) else REJECTED
@@ -108,6 +116,7 @@ def sponsor(args: Namespace) -> int:
     from ocn_registry.cli.config.networks import connect
     from ocn_registry.cli.execute import agreed
     from ocn_registry.cli.output.render import put, talk
+    from ocn_registry.foreign.times import moment
     from ocn_registry.models import Address
     from ocn_registry.relay.documents import Voucher
 
@@ -119,7 +128,7 @@ def sponsor(args: Namespace) -> int:
         if signer.address != operator:
             talk(f"signed by {signer.address}, its controller")
         talk(f"voucher   a relay may pay for {args.requests} requests of {account}")
-        talk(f"until     {deadline} (Unix seconds), {args.valid_for} from now")
+        talk(f"until     {moment(deadline)}")
         if not agreed(args, "sign this?", insist=False):
             talk("nothing was signed")
             return INTERRUPTED

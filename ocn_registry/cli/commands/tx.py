@@ -50,7 +50,7 @@ def list_(args: Namespace) -> int:
     """Show the transactions in the journal that the chain has not decided."""
     from ocn_registry.cli.config.networks import connect
     from ocn_registry.cli.output.render import as_csv, as_json, for_programs, put, table
-    from ocn_registry.plans.times import moment
+    from ocn_registry.foreign.times import moment
     from ocn_registry.plans.words import words_of
 
     with connect(args) as client:

@@ -14,7 +14,7 @@ from ocn_registry.foreign.files import read_bytes, write_own
 from ocn_registry.foreign.limits import REQUEST
 from ocn_registry.foreign.strict_json import as_utf8
 from ocn_registry.foreign.text import shown
-from ocn_registry.plans.times import moment, span
+from ocn_registry.foreign.times import moment, span
 from ocn_registry.plans.words import words_of
 from ocn_registry.signing import SignedRequest
 from ocn_registry.signing.requests import MAX_LIFETIME_S

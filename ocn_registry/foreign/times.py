@@ -18,12 +18,22 @@ def moment(unix_s: int, now_unix_s: float | None = None) -> str:
         now_unix_s: The current time; by default from this machine's clock.
     """
     if not 0 <= unix_s < _YEAR_10000:
-        return "after the year 9999" if unix_s > 0 else "before the year 1970"
-    date = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(unix_s))
+        return date(unix_s)
     away = int(unix_s - (time.time() if now_unix_s is None else now_unix_s))
     if away < 0:
-        return f"{date} ({span(-away)} ago)"
-    return f"{date} (in {'more than 30 days' if away > _MONTH_S else span(away)})"
+        return f"{date(unix_s)} ({span(-away)} ago)"
+    return f"{date(unix_s)} (in {'more than 30 days' if away > _MONTH_S else span(away)})"
+
+
+def date(unix_s: int) -> str:
+    """Return a moment as a date in UTC.
+
+    Args:
+        unix_s: The moment, in Unix time; any integer.
+    """
+    if not 0 <= unix_s < _YEAR_10000:
+        return "after the year 9999" if unix_s > 0 else "before the year 1970"
+    return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(unix_s))
 
 
 def span(seconds: int) -> str:
