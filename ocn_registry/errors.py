@@ -258,8 +258,8 @@ class InsufficientFunds(TransportError):
     def __init__(self, account: str, balance_wei: int, needed_wei: int) -> None:
         """Keep the account's balance, and the most that the transaction may cost."""
         super().__init__(
-            f"{account} has {balance_wei} wei and the transaction may cost {needed_wei} wei: fund "
-            "the account, or have another one pay (sign the request, let a spender submit it)",
+            f"{account} has {balance_wei:,} wei and the transaction may cost {needed_wei:,} wei: "
+            "fund the account, or have another one pay (sign the request, let a spender submit it)",
         )
         self.account = account
         self.balance_wei = balance_wei
