@@ -1,4 +1,4 @@
-"""All errors of the package, by whose fault they are.
+"""All errors of the package, by cause.
 
 ```
 OcnRegistryError
@@ -22,8 +22,9 @@ OcnRegistryError
   MessageRejected          a signed OCPI message that can't be trusted; its tree is in notary.errors
 ```
 
-Every message says what, with which value, and what to do next. Other people's text in it is escaped
-and bounded (`text.shown`). Messages are for people; programs use the class and its fields.
+Every message says what is wrong, with which value, and what to do next. Text of other people in it
+is escaped and bounded (`text.shown`). Messages are for people; programs use the class and its
+fields.
 """
 
 from typing import ClassVar, Literal
@@ -35,10 +36,10 @@ _ERRORS_TOLD = 5
 
 
 class OcnRegistryError(Exception):
-    """Whatever this package raises on purpose."""
+    """The base of all errors that this package raises on purpose."""
 
     def __reduce__(self) -> tuple[object, ...]:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
-        """Let errors cross processes, whatever their constructors take."""
+        """Support pickling, whatever arguments the constructors take."""
         return _restored, (type(self), self.args), self.__dict__
 
 
@@ -49,11 +50,11 @@ def _restored(kind: type[OcnRegistryError], args: tuple[object, ...]) -> OcnRegi
 
 
 class InvalidInput(OcnRegistryError, ValueError):
-    """A value that the caller gave can't be used; nothing was sent."""
+    """A value from the caller is not valid; nothing was sent."""
 
 
 class UnsupportedByDialect(OcnRegistryError):
-    """The contracts of this deployment can't do what was asked; nothing was sent."""
+    """The contracts of this deployment don't support the operation; nothing was sent."""
 
 
 class FeeAboveCap(OcnRegistryError):
@@ -66,7 +67,7 @@ class FeeAboveCap(OcnRegistryError):
         *,
         of: Literal["gas", "transaction", "plan"] = "gas",
     ) -> None:
-        """Keep what is needed and what is allowed, in wei: per gas, or for a transaction."""
+        """Create it from the needed and the allowed amount in wei, per gas or per transaction."""
         messages = {
             "gas": f"the chain asks for {needed_wei} wei per gas and the cap is {cap_wei}: raise "
             "the cap, or wait until the chain is less busy",
@@ -111,7 +112,7 @@ class RequestExpired(RequestRejected):
     """The deadline of the request has passed."""
 
     def __init__(self, deadline_unix_s: int, now_unix_s: int) -> None:
-        """Keep the deadline and the chain's time, both in Unix seconds."""
+        """Create it from the deadline and the chain's time, both in Unix seconds."""
         super().__init__(
             f"the request was valid until {date(deadline_unix_s)} and the chain's time is "
             f"{date(now_unix_s)}: prepare and sign a new one",
@@ -124,7 +125,7 @@ class NonceMismatch(RequestRejected):
     """The request does not carry the account's next nonce."""
 
     def __init__(self, account: str, expected: int, got: int) -> None:
-        """Keep the account's next nonce, and the request's."""
+        """Create it from the account's next nonce, and the request's."""
         why = (
             "it was used or cancelled: prepare and sign a new one if it is still wanted"
             if got < expected
@@ -142,7 +143,7 @@ class BatchRejected(RequestRejected):
     """No request of a batch would take effect; nothing was sent."""
 
     def __init__(self, errors: tuple[OcnRegistryError, ...]) -> None:
-        """Keep the error of each request, in their order."""
+        """Create it from the errors of the requests, in order."""
         shown_errors = errors[:_ERRORS_TOLD]
         reasons = "; ".join(f"{index}: {error}" for index, error in enumerate(shown_errors))
         more = (
@@ -155,9 +156,9 @@ class BatchRejected(RequestRejected):
 
 
 class Reverted(OcnRegistryError):
-    """The contract refused.
+    """The contract rejected the call.
 
-    When it refused a simulation, nothing was sent and nothing was paid, and `tx_hash` is `None`.
+    If it rejected a simulation, nothing was sent or paid, and `tx_hash` is `None`.
     """
 
     signature: ClassVar[str] = ""
@@ -165,10 +166,10 @@ class Reverted(OcnRegistryError):
 
 
 class UnknownRevert(Reverted):
-    """The contract refused with an error that is none of its own, or without any."""
+    """The contract rejected the call with an unknown error, or without one."""
 
     def __init__(self, data: bytes = b"") -> None:
-        """Keep the data that came with it."""
+        """Create it from the revert data."""
         super().__init__(
             f"the contract refused with unknown data {shown(data)}: is the address that of a "
             "contract of this kind?"
@@ -179,17 +180,17 @@ class UnknownRevert(Reverted):
 
 
 class TransportError(OcnRegistryError):
-    """The RPC node, or the way to it, failed. Reads may be tried again.
+    """The RPC node, or the connection to it, failed. Reads can be retried.
 
     Attributes:
-        temporary: Whether it is known to pass: a rate limit, or a node that lags behind.
+        temporary: Whether it is known to be temporary, like a rate limit or a node that is behind.
     """
 
     temporary: bool = False
 
 
 class RpcUnavailable(TransportError):
-    """No RPC node could be reached, or it is out of order."""
+    """No RPC node could be reached, or it does not work."""
 
 
 class RpcTimeout(TransportError):
@@ -200,10 +201,10 @@ class RpcRefused(TransportError):
     """The RPC node answered with an error.
 
     Attributes:
-        method: What was asked.
-        code: The error's code; 0 where it has none.
-        message: The node's words, as they came: escape them before you show them.
-        unexplained: Whether what the node says is not among what is known of nodes.
+        method: The JSON-RPC method.
+        code: The error's code; 0 if it has none.
+        message: The node's message, unescaped: escape it before you show it.
+        unexplained: Whether the message is not a known one.
     """
 
     unexplained: bool = False
@@ -215,7 +216,7 @@ class RpcRefused(TransportError):
         message: str,
         remedy: str = "if that is not about what was asked, try another node",
     ) -> None:
-        """Keep the node's code and its words, which are shown escaped and cut."""
+        """Create it from the node's code and message, which is shown escaped and shortened."""
         words = shown(masked(message, hashes=True), 300, public=True)
         super().__init__(f"the RPC node refused {method} (code {code}): {words}; {remedy}")
         self.method = method
@@ -224,14 +225,14 @@ class RpcRefused(TransportError):
 
 
 class BadAnswer(TransportError):
-    """The RPC node answered with something other than an answer."""
+    """The RPC node's answer is malformed."""
 
 
 class WrongChain(TransportError):
     """The RPC node is on another chain than the deployment."""
 
     def __init__(self, expected: int, got: int) -> None:
-        """Keep both chain ids."""
+        """Create it from both chain ids."""
         super().__init__(
             f"the RPC node is on chain {got} and the deployment on chain {expected}: "
             "give the URL of a node of that chain, or choose the other deployment",
@@ -244,7 +245,7 @@ class NoContract(TransportError):
     """There is no contract at the address of the deployment."""
 
     def __init__(self, address: str) -> None:
-        """Keep the address."""
+        """Create it from the address."""
         super().__init__(
             f"nothing answers at {address} on this chain: check the deployment's address, and "
             "that the RPC node has caught up",
@@ -256,7 +257,7 @@ class InsufficientFunds(TransportError):
     """The sender can't pay for the transaction; it was not sent."""
 
     def __init__(self, account: str, balance_wei: int, needed_wei: int) -> None:
-        """Keep the account's balance, and the most that the transaction may cost."""
+        """Create it from the account's balance, and the most that the transaction can cost."""
         super().__init__(
             f"{account} has {balance_wei:,} wei and the transaction may cost {needed_wei:,} wei: "
             "fund the account, or have another one pay (sign the request, let a spender submit it)",
@@ -267,13 +268,13 @@ class InsufficientFunds(TransportError):
 
 
 class OutcomeUnknown(OcnRegistryError):
-    """The transaction may have been sent, and its receipt was not seen.
+    """The transaction may have been sent, and its outcome is unknown.
 
-    Do not send again before you know: look for the receipt of `tx_hash`.
+    Do not send it again before you know the outcome: look up the receipt of `tx_hash`.
     """
 
     def __init__(self, tx_hash: str, why: str) -> None:
-        """Keep the transaction's hash, and why its outcome is not known."""
+        """Create it from the transaction's hash, and why its outcome is unknown."""
         super().__init__(
             f"transaction {tx_hash} was sent and its outcome is not known ({why}): look for its "
             "receipt before sending anything again",
@@ -282,10 +283,10 @@ class OutcomeUnknown(OcnRegistryError):
 
 
 class TransactionReplaced(OcnRegistryError):
-    """The transaction will never take effect: another one of the sender has taken its number."""
+    """The transaction will never take effect: another one of the sender has used its nonce."""
 
     def __init__(self, tx_hash: str, number: int) -> None:
-        """Keep the transaction's hash, and its number among the sender's."""
+        """Create it from the transaction's hash and nonce."""
         super().__init__(
             f"transaction {tx_hash} will never take effect: another transaction of the same "
             f"sender has taken its number {number}; look at what is listed now, and send again "
@@ -299,7 +300,7 @@ class NotSent(OcnRegistryError):
     """This request of a batch was not sent, because an earlier transaction got stuck."""
 
     def __init__(self, why: str) -> None:
-        """Keep the reason why the earlier transaction is stuck."""
+        """Create it from the reason why the earlier transaction is stuck."""
         super().__init__(
             f"it was not sent, because an earlier transaction of the batch got stuck ({why}): "
             "submit it again",
@@ -307,16 +308,16 @@ class NotSent(OcnRegistryError):
 
 
 class JournalError(OcnRegistryError):
-    """The journal of transactions can't be used. Without it nothing is sent."""
+    """The journal of transactions can't be used. Nothing is sent without it."""
 
 
 class PartlyDone(OcnRegistryError):
     """A write took several transactions, and one after the first failed.
 
     Attributes:
-        error: Why it failed; `OutcomeUnknown` when that is not even known.
-        tx_hashes: The transactions that took effect, those that set things again included.
-        restored: Whether what the first ones had taken away was set again.
+        error: The error; `OutcomeUnknown` if the outcome is unknown.
+        tx_hashes: The transactions that took effect, including those that restored entries.
+        restored: Whether entries removed by the earlier transactions were restored.
     """
 
     def __init__(
@@ -326,7 +327,7 @@ class PartlyDone(OcnRegistryError):
         *,
         restored: bool,
     ) -> None:
-        """Keep the error, the transactions that were sent, and whether they were undone."""
+        """Create it from the error, the sent transactions, and whether they were undone."""
         stands = (
             "what they had taken away was set again, so nothing has changed"
             if restored
@@ -342,14 +343,14 @@ class PartlyDone(OcnRegistryError):
 
 
 class CacheError(OcnRegistryError):
-    """What is kept of the registry can't be used."""
+    """The cache can't be used."""
 
 
 class StaleCache(CacheError):
-    """What is kept is older than the caller allows, or there is nothing yet."""
+    """The cache is older than the caller allows, or not loaded yet."""
 
     def __init__(self, age_s: float | None, block_number: int | None) -> None:
-        """Keep the age in seconds and the block; `None` if nothing was loaded yet."""
+        """Create it from age in seconds and block; `None` if nothing was loaded yet."""
         super().__init__(
             "nothing of the registry was loaded yet: refresh, or start, the cache first"
             if age_s is None
@@ -361,10 +362,10 @@ class StaleCache(CacheError):
 
 
 class ReorgTooDeep(CacheError):
-    """The chain has replaced more blocks than were kept to go back by: load all of it anew."""
+    """The chain has replaced more blocks than the cache can undo: load the registry again."""
 
     def __init__(self, block_number: int, depth: int) -> None:
-        """Keep the last known block, and how many blocks back it was searched for."""
+        """Create it from the last known block, and how many blocks back were searched."""
         super().__init__(
             f"block {block_number} is not in the chain any more, nor is any block that is "
             f"remembered of the last {depth}: see that the RPC node is on the right chain, then "

@@ -1,8 +1,8 @@
-"""The entries of a registry, as values: what reads return.
+"""The entries of a registry, as values returned by reads.
 
-They hold whatever a contract of any generation can hold, including text that newer contracts would
-reject; the rules for what may be written are the dialect's. Text from outside becomes an `Address`
-or a `PartyId` once, and is valid from then on.
+They can hold any entry of any generation of the contracts, including text that newer contracts
+would reject; dialects check what can be written. Text from outside is converted to an `Address` or
+a `PartyId` once, and is valid from then on.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _ID = re.compile(r"([^-*_\s]{2})\s*[-*_]?\s*([^-*_\s]{3})")
 
 
 def _is_text(value: object) -> TypeGuard[str]:
-    """Return whether a value is text, as its type says; callers may use no type checker."""
+    """Return whether a value is text, for callers without a type checker."""
     return isinstance(value, str)
 
 
@@ -93,7 +93,7 @@ class Module(IntEnum):
 
 
 class Interface(Enum):
-    """The two sides of a module: who owns the data, and who is told of it.
+    """The two interfaces of a module: the owner of the data sends, the other side receives.
 
     Source: OCPI 2.2.1, section 6.
     """
@@ -103,9 +103,9 @@ class Interface(Enum):
 
 
 class Permission(IntEnum):
-    """Which messages of its users a service wants to have forwarded.
+    """Which messages of its users are forwarded to a service.
 
-    The interface meant is the one that a message is addressed to.
+    The interface is the one that a message is addressed to.
     """
 
     FORWARD_ALL = 0
@@ -133,14 +133,14 @@ def named(kind: type[E]) -> tuple[E, ...]:
 
 
 def known(kind: type[E], value: object) -> E | None:
-    """Return a member of an enumeration: a filter that nothing passes looks like "none".
+    """Return a member of an enumeration, since an invalid filter would look like "no matches".
 
     Args:
         kind: The enumeration.
         value: A member, or its number or text; `None` stays.
 
     Raises:
-        InvalidInput: It is neither.
+        InvalidInput: The value is neither.
     """
     try:
         if value is None:
@@ -177,7 +177,7 @@ _PERMISSIONS = {int(permission): permission for permission in Permission}
 
 
 def permissions_of(numbers: tuple[int, ...]) -> tuple[int, ...]:
-    """Return numbers by name: a `Permission` where one is known, else the number itself."""
+    """Return permissions by number: a `Permission` if it is known, otherwise the number."""
     return tuple(_PERMISSIONS.get(number, number) for number in numbers)
 
 
@@ -188,9 +188,9 @@ _HALVES = 2
 class PartyId(Portable):
     """The id of a party: country code and party id, as OCPI messages carry them.
 
-    OCPI ignores case in ids. The contracts of v1 do not, so a value keeps the letters it was made
-    of, and two values that differ in case are not equal. `parse` and `folded` give the usual form,
-    in capital letters; questions to clients and caches ignore case.
+    OCPI ignores case in ids. The contracts of v1 do not, so a value keeps its case, and two values
+    that differ in case are not equal. `parse` and `folded` return the usual form, in capital
+    letters; lookups by clients and caches ignore case.
 
     Attributes:
         country_code: Two characters; the contracts of v3 hold letters A-Z only.
@@ -203,7 +203,7 @@ class PartyId(Portable):
     party_id: str
 
     def __post_init__(self) -> None:
-        """Check that both halves fit the two and three bytes that the contracts keep."""
+        """Check that the halves fit in two and three bytes, as in the contracts."""
         for name, text, size, example in (
             ("country code", self.country_code, 2, "DE"),
             ("party id", self.party_id, 3, "ABC"),
@@ -215,20 +215,20 @@ class PartyId(Portable):
                 )
 
     def __str__(self) -> str:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
-        """Write both halves with a space between, unprintable characters escaped."""
+        """Return both halves separated by a space, with unprintable characters escaped."""
         text = f"{self.country_code} {self.party_id}"
         return text if text.isprintable() else shown(text)
 
     @classmethod
     def parse(cls, text: str) -> PartyId:
-        """Return the id that a text in one piece names, in capital letters.
+        """Return the id in a text, in capital letters.
 
         Args:
             text: `DE ABC`, `DE-ABC`, `DE*ABC`, `DE_ABC` or `DEABC`, in letters of any case, with
                 any white space.
 
         Raises:
-            InvalidInput: It is none of these.
+            InvalidInput: The text has another form.
         """
         found = _ID.fullmatch(text.strip()) if _is_text(text) else None
         if found is None:
@@ -243,7 +243,7 @@ class PartyId(Portable):
             value: A `PartyId`, country code and party id, or text that `parse` reads.
 
         Raises:
-            InvalidInput: It is neither.
+            InvalidInput: The value is neither.
         """
         if isinstance(value, PartyId):
             return value
@@ -255,14 +255,14 @@ class PartyId(Portable):
 
     @property
     def folded(self) -> PartyId:
-        """The same id in capital letters, by which ids are compared when case is ignored."""
+        """The same id in capital letters, for comparing ids without case."""
         if not _has_small_letter(self.country_code + self.party_id):
             return self
         return PartyId(_capital(self.country_code), _capital(self.party_id))
 
     @property
     def spellings(self) -> tuple[PartyId, ...]:
-        """The id as it is, then in capital letters: in this order it is looked for."""
+        """The id unchanged, then in capital letters: the order of lookups."""
         folded = self.folded
         return (self,) if folded is self else (self, folded)
 
@@ -271,19 +271,19 @@ _has_small_letter = re.compile("[a-z]").search
 
 
 def _capital(text: str) -> str:
-    # Only A-Z: other letters change their length, and no id of OCPI has them.
+    # Only A-Z: other letters can change their length, and no OCPI id has them.
     return re.sub("[a-z]", lambda small: small[0].upper(), text)
 
 
 def address_or_id(first: str, party_id: str | None = None) -> Address | PartyId:
-    """Read what names a party: its address, or its country code and party id.
+    """Return the address or the id that identifies a party.
 
     Args:
         first: An address, or a country code when `party_id` is given.
         party_id: The second half of the id.
 
     Raises:
-        InvalidInput: It is neither.
+        InvalidInput: The value is neither.
     """
     return Address(first) if party_id is None else PartyId(first, party_id)
 
@@ -317,12 +317,12 @@ class BlockRef(Portable):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vouching(Portable):
-    """Whether a host says of itself what the registry says of it.
+    """Whether a host confirms its registry entry.
 
     Attributes:
-        vouched: Whether it does.
-        reason: Why not; empty where it does. It may hold the words of a stranger, escaped.
-        checked_unix_s: When it was asked, in Unix time.
+        vouched: Whether it confirms the entry.
+        reason: Why not; empty if it does. It can contain escaped text of strangers.
+        checked_unix_s: When it was checked, in Unix time.
         name: Name of the company, by its own document: at most 100 bytes, without control
             characters. `None` where the host does not vouch, or names none.
     """
@@ -335,13 +335,13 @@ class Vouching(Portable):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node(Portable):
-    """A node that is listed.
+    """A listed node.
 
     Attributes:
-        operator: The address that runs it.
-        domain: Its URL.
-        vouched: Whether the URL says that this operator runs it; `None` where nobody has asked it
-            within a day. It is ignored when two nodes are compared.
+        operator: Address of the operator.
+        domain: The node's URL.
+        vouched: Whether the host names this operator; `None` if it has not been checked within a
+            day. It is ignored in comparisons.
     """
 
     operator: Address
@@ -356,24 +356,24 @@ class Node(Portable):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Party(Portable):
-    """A party that is listed, under one of its account's ids.
+    """A listed party, under one of its account's ids.
 
     Attributes:
         address: Account that holds the id.
         id: Country code and party id.
         roles: At least one, in ascending order.
-        modules_sender: Modules whose sender interface it has, in ascending order.
-        modules_receiver: Modules whose receiver interface it has, in ascending order.
-        operator: Address whose node it is reached through.
-        operator_domain: URL of that node; `None` while the operator runs none, and the party can't
-            be reached.
-        website: The party's website; `None` where it names none.
-        current: Whether this is the account's current id: the one of its last full update, which
-            functions that name no id mean.
+        modules_sender: Modules of which it has the sender interface, in ascending order.
+        modules_receiver: Modules of which it has the receiver interface, in ascending order.
+        operator: Address of the operator whose node reaches it.
+        operator_domain: URL of that node; `None` if the operator runs none, so the party can't be
+            reached.
+        website: The party's website; `None` if it has none.
+        current: Whether this is the account's current id: the one of its last full update, used by
+            functions without an id.
         membership: Number of the account's membership: its time as a party, from its first id to
-            its last. All its ids share it. `None` where contracts count none. It is ignored when
-            two parties are compared, as `current` is.
-        vouched: Whether the website says that this id is the company's own; see `Node`.
+            its last. All its ids share it. `None` if contracts don't number memberships. It is
+            ignored in comparisons, like `current`.
+        vouched: Whether the website names this id; see `Node`.
     """
 
     address: Address
@@ -389,10 +389,10 @@ class Party(Portable):
     vouched: Vouching | None = field(default=None, compare=False, repr=False)
 
     def to_dict(self) -> dict[str, object]:  # type: ignore[explicit-override]
-        """Return the party as JSON, in v1's form: the same keys in the same order.
+        """Return the party as JSON in v1's form, with the same keys in the same order.
 
-        The node's URL is empty while its operator runs none. A `website` is there if the party has
-        one. Which id is current, and the membership, are not part of the form.
+        The node's URL is empty if its operator runs none. A `website` is included if the party has
+        one. `current` and the membership are not included.
 
         Source: v1's `lib/registry.js` (npm package 1.2.1).
         """
@@ -430,11 +430,11 @@ class Party(Portable):
         module: Module | None = None,
         interface: Interface | None = None,
     ) -> bool:
-        """Return whether the party says that it has an interface of a module.
+        """Return whether the party lists an interface of a module.
 
         Args:
             module: The module; `None` for any.
-            interface: The side; `None` for either.
+            interface: The interface; `None` for either.
         """
         modules = () if interface is Interface.RECEIVER else self.modules_sender
         if interface is not Interface.SENDER:
@@ -443,19 +443,19 @@ class Party(Portable):
 
 
 class Signatory(Enum):
-    """What an address is to a party: both the party and its operator may sign for it."""
+    """The role of an address for a party: the party and its operator can both sign for it."""
 
     PARTY = "party"
     OPERATOR = "operator"
 
     @staticmethod
     def of(address: Address, party: Address, operator: Address) -> Signatory | None:
-        """Return who an address is to a party; `None` for anybody else, and for the zero address.
+        """Return the role of an address for a party; `None` for others, and the zero address.
 
         Args:
             address: The address in question.
-            party: The party's.
-            operator: Its operator's.
+            party: The party's address.
+            operator: Its operator's address.
         """
         if address == ZERO_ADDRESS:
             return None
@@ -466,13 +466,12 @@ class Signatory(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route(Portable):
-    """Where messages to a party go.
+    """The route of messages to a party.
 
     Attributes:
         id: The party's id.
-        operator: Address whose node the party is reached through.
-        domain: URL of that node; `None` while the operator runs none, and the party can't be
-            reached.
+        operator: Address of the operator whose node reaches the party.
+        domain: URL of that node; `None` if the operator runs none, so the party can't be reached.
     """
 
     id: PartyId
@@ -480,7 +479,7 @@ class Route(Portable):
     domain: str | None
 
     def to_dict(self) -> dict[str, object]:  # type: ignore[explicit-override]
-        """Return the route as JSON: the id, and the `node` as a party has it."""
+        """Return the route as JSON: the id, and the `node` in a party's form."""
         return {
             **self.id.to_dict(),
             "node": {"operator": str(self.operator), "url": self.domain or ""},
@@ -504,15 +503,15 @@ class Service(Portable):
     """A service that a party offers.
 
     Attributes:
-        provider: Account that offers it.
-        id: The id that was the account's current one when the service was last set, or its
-            present current one if that is gone.
+        provider: The account that offers it.
+        id: The account's current id at the time the service was last set, or now if that id is
+            gone.
         name: May be empty.
         url: Where to read more; may be empty.
-        permissions: What it needs, in ascending order: a `Permission` each, or a number that has
-            no name yet and matches nothing.
-        version: What an agreement binds to; `None` where contracts count none. It counts for
-            nothing when two services are compared.
+        permissions: The permissions that it needs, in ascending order: each a `Permission`, or a
+            number without a name, which matches nothing.
+        version: The version that agreements refer to; `None` if contracts don't number versions. It
+            is ignored in comparisons.
     """
 
     provider: Address
@@ -523,9 +522,9 @@ class Service(Portable):
     version: int | None = field(default=None, compare=False)
 
     def to_dict(self) -> dict[str, object]:  # type: ignore[explicit-override]
-        """Return the service as JSON, in v1's form; a permission without a name is its number.
+        """Return the service as JSON in v1's form; a permission without a name is a number.
 
-        The version is not part of the form.
+        The version is not included.
 
         Source: v1's `lib/permissions.js` (npm package 1.2.1).
         """
@@ -553,15 +552,14 @@ class Service(Portable):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement(Portable):
-    """What a user and a provider agreed.
+    """An agreement between a user and a provider.
 
     Attributes:
         user: Address of the party that agreed.
         provider: Address of the party that offers the service.
         active: Whether it is in force.
-        membership: The user's membership under which it was made; `None` where contracts count
-            none.
-        version: Version of the service that was agreed to; `None` where contracts count none.
+        membership: The user's membership when it was made; `None` if contracts don't number them.
+        version: The version of the service; `None` if contracts don't number versions.
     """
 
     user: Address
@@ -571,7 +569,7 @@ class Agreement(Portable):
     version: int | None = None
 
     def to_dict(self) -> dict[str, object]:  # type: ignore[explicit-override]
-        """Return the agreement as JSON; `membership` and `version` where contracts number them."""
+        """Return the agreement as JSON, with `membership` and `version` if they are numbered."""
         form = Portable.to_dict(self)
         if self.membership is None and self.version is None:
             del form["membership"], form["version"]

@@ -1,6 +1,6 @@
 """The outcome of a write: what it changed, in which block, and at what cost.
 
-Changes are read from the contracts' events, so they are what happened and not what was asked for.
+Changes are read from the contracts' events, so they are actual rather than requested changes.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class _Change(Portable):
-    """What all changes are: the key `change` names which one."""
+    """The base of changes. In JSON, the key `change` names the class."""
 
     __slots__ = ()
     kind_key: ClassVar[str] = "change"
@@ -40,14 +40,14 @@ class _Change(Portable):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeSet(_Change):
-    """A node is listed, with this URL from now on."""
+    """A node is listed under this URL."""
 
     node: Node
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeDeleted(_Change):
-    """An operator runs no node any more."""
+    """An operator no longer runs a node."""
 
     operator: Address
 
@@ -56,7 +56,7 @@ class NodeDeleted(_Change):
 class PartySet(_Change):
     """A party is listed under this id, which is now its account's current one.
 
-    This is all of its new state but its website, which stays, and the URL of its operator.
+    This is its full new state, except its website, which stays, and the URL of its operator.
     """
 
     address: Address
@@ -69,7 +69,7 @@ class PartySet(_Change):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartyDeleted(_Change):
-    """An account no longer holds this id; its website is gone too."""
+    """An account no longer holds this id, and its website is removed."""
 
     address: Address
     id: PartyId
@@ -86,11 +86,10 @@ class PartyWebsiteSet(_Change):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountMoved(_Change):
-    """All that an account had is its new key's, and the account is retired for good.
+    """Everything that an account had belongs to its new key, and the account is retired.
 
     The new account has the ids, the membership with service and agreements, the node with its
-    attached parties, and the controller. Changes that tell its node and each of its ids again
-    follow.
+    attached parties, and the controller. Changes that repeat its node and each of its ids follow.
     """
 
     account: Address
@@ -99,7 +98,7 @@ class AccountMoved(_Change):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ControllerSet(_Change):
-    """From now on the controller signs for the account; the account itself where both are same."""
+    """The controller signs for the account from now on; equal to the account if removed."""
 
     account: Address
     controller: Address
@@ -107,7 +106,7 @@ class ControllerSet(_Change):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartyReserved(_Change):
-    """Only the holder can list this id from now on; anyone can where it is `None`."""
+    """Only the holder can list this id from now on; `None` lifts the reservation."""
 
     id: PartyId
     holder: Address | None
@@ -115,7 +114,7 @@ class PartyReserved(_Change):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeReserved(_Change):
-    """Only the operator can list this URL from now on; anyone can where it is `None`."""
+    """Only the operator can list this URL from now on; `None` lifts the reservation."""
 
     domain: str
     operator: Address | None
@@ -123,7 +122,7 @@ class NodeReserved(_Change):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceSet(_Change):
-    """A service is offered; this is all of its new state."""
+    """A service is offered; this is its full new state."""
 
     provider: Address
     name: str
@@ -133,22 +132,22 @@ class ServiceSet(_Change):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceDeleted(_Change):
-    """A provider offers no service any more."""
+    """A provider no longer offers a service."""
 
     provider: Address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServicePruned(_Change):
-    """The slot of a service that ended with this membership is gone; the last took its place."""
+    """The slot of a service that ended with this membership was removed."""
 
-    index: int = field(metadata=key("slot"))  # `index` is an event's place in its block
+    index: int = field(metadata=key("slot"))  # `index` is an event's index in its block
     membership: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgreementMade(_Change):
-    """A user agreed to a provider's service; `None` where contracts don't tell to what."""
+    """A user agreed to a provider's service; permissions are `None` if contracts omit them."""
 
     user: Address
     provider: Address
@@ -158,7 +157,7 @@ class AgreementMade(_Change):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgreementRevoked(_Change):
-    """A user took back what it had agreed."""
+    """A user revoked an agreement."""
 
     user: Address
     provider: Address
@@ -166,7 +165,7 @@ class AgreementRevoked(_Change):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnershipOffered(_Change):
-    """The registry was offered to a new owner, who has to accept."""
+    """The registry was offered to a new owner, who must accept."""
 
     owner: Address
     new_owner: Address
@@ -182,14 +181,14 @@ class OwnershipTransferred(_Change):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportOpened(_Change):
-    """A contract takes the entries of an earlier registry; it says so when it is created."""
+    """A contract accepts imports from an earlier registry; emitted when it is created."""
 
     contract: Contract
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportClosed(_Change):
-    """The import of a contract has ended for good."""
+    """The import of a contract was closed permanently."""
 
     contract: Contract
 
@@ -218,10 +217,10 @@ Change: TypeAlias = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item(Portable):
-    """One intent of a write, and why it had no effect; `error` is `None` if it had one.
+    """An intent of a write, with the error if it had no effect.
 
     An item with a `RequestRejected`, a `NotSent`, or a `Reverted` without `tx_hash` was not sent.
-    With an `OutcomeUnknown` it was, and the chain has not decided.
+    An item with an `OutcomeUnknown` was sent, and the chain has not decided.
     """
 
     intent: Intent
@@ -230,19 +229,19 @@ class Item(Portable):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome(Portable):
-    """A write that is in the chain: one transaction, or several where a contract needs them.
+    """A write on the chain: one transaction, or several if a contract needs them.
 
     Attributes:
         tx_hash: Its hash.
         block: Its block.
-        changes: What it changed, in order.
-        items: What was asked, in the order it was given, each with its error if it had no effect.
-        gas_used: Gas that was paid for.
-        gas_price_wei: What was paid per gas; `None` where the node does not say.
-        parts: The transactions one by one, in their order, when it took several: then `changes`
-            and `gas_used` are those of all, and hash, block and price those of the last.
-        seen: The answer to `WriteOptions.watch` at the end of its block; `None` without one, or
-            if the chain had already gone on.
+        changes: Its changes, in order.
+        items: The requested intents, in the given order, each with its error if it had no effect.
+        gas_used: Gas used.
+        gas_price_wei: Price per gas; `None` if unknown.
+        parts: The individual transactions, in order, if there were several: then `changes` and
+            `gas_used` are totals, and hash, block and price are those of the last.
+        seen: The answer to `WriteOptions.watch` after its block; `None` without one, or if the
+            chain had moved on.
     """
 
     tx_hash: str = field(metadata=key("hash"))
@@ -255,12 +254,12 @@ class Outcome(Portable):
     seen: object = field(default=None, compare=False)
 
     def to_dict(self) -> dict[str, object]:  # type: ignore[explicit-override]
-        """Return the outcome as JSON; `costWei` is told as well, and read from the price."""
+        """Return the outcome as JSON, with `costWei`, which is computed from the price."""
         return Portable.to_dict(self) | {"costWei": plain(self.cost_wei, wei=True)}
 
     @property
     def cost_wei(self) -> int | None:
-        """What the sender paid, in wei; `None` where the node does not say."""
+        """The cost in wei; `None` if unknown."""
         if self.parts:
             costs = [part.cost_wei for part in self.parts]
             return None if None in costs else sum(cost or 0 for cost in costs)
@@ -268,12 +267,12 @@ class Outcome(Portable):
 
     @property
     def failed(self) -> tuple[Item, ...]:
-        """The items that had no effect."""
+        """The items without effect."""
         return tuple(item for item in self.items if item.error is not None)
 
     @staticmethod
     def joined(outcomes: Sequence[Outcome]) -> Outcome:
-        """Return one outcome for several transactions, at least one."""
+        """Return a combined outcome for one or more transactions."""
         if len(outcomes) == 1:
             return outcomes[0]
         parts = [part for outcome in outcomes for part in (outcome.parts or (outcome,))]
@@ -291,17 +290,17 @@ class Quote(Portable):
     """The most that a write can cost. Pass it to the write, and it never costs more.
 
     Attributes:
-        gas: Gas that its transactions may use.
-        cost_wei: Most that the sender pays, in wei.
-        transactions: How many transactions it takes.
-        gas_of_each: Gas that each of them may use, in order.
-        max_fee_per_gas_wei: Most that is paid per gas.
-        tip_per_gas_wei: What the validator gets of it; `None` for transactions of the old form.
-        sent_before: Hash of an open transaction that is this write already: nothing new would be
-            sent. `None` when there is none.
-        waiting: Numbers of the payer's transactions that wait for a block.
-        notices: Sentences for people: what else is to know about the payer's transactions.
-        balance_wei: What the payer has, in wei; `None` if it was not asked.
+        gas: Total gas limit of its transactions.
+        cost_wei: The most that the sender pays, in wei.
+        transactions: Number of transactions.
+        gas_of_each: Gas limit of each, in order.
+        max_fee_per_gas_wei: The most that is paid per gas.
+        tip_per_gas_wei: The validator's part of it; `None` for legacy transactions.
+        sent_before: Hash of an open transaction with the same write, so nothing new would be sent;
+            `None` if there is none.
+        waiting: Nonces of the payer's pending transactions.
+        notices: Sentences for people about the payer's transactions.
+        balance_wei: The payer's balance, in wei; `None` if it was not read.
         seen: The answer to `WriteOptions.watch`; `None` without one.
     """
 
@@ -318,7 +317,7 @@ class Quote(Portable):
     seen: object = field(default=None, compare=False, metadata=key(""))
     ready: object = field(
         default=None, compare=False, repr=False, metadata=key("")
-    )  # for the flow that wrote it
+    )  # for the flow that created it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -328,10 +327,10 @@ class Holdings(Portable):
     Attributes:
         account: The account.
         parties: Its parties, one for each id, the current one first.
-        node: Its node; `None` while it runs none.
-        service: Its service; `None` when it offers none.
-        agreements: What it agreed to and is in force.
-        controller: Whose signature counts for it; `None` for its own.
+        node: Its node; `None` if it runs none.
+        service: Its service; `None` if it offers none.
+        agreements: Its agreements in force.
+        controller: Its controller; `None` if there is none.
     """
 
     account: Address
@@ -344,11 +343,11 @@ class Holdings(Portable):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moved(Portable):
-    """An account that was given to a new key.
+    """The result of moving an account to a new key.
 
     Attributes:
         new_account: Address of the new key.
-        holdings: What moved, as it was before.
+        holdings: What moved, in its state before.
         outcome: What was written.
     """
 
@@ -359,11 +358,11 @@ class Moved(Portable):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Left(Portable):
-    """An account that gave up everything.
+    """The result of deleting everything that an account had.
 
     Attributes:
         holdings: What it had before.
-        outcomes: What was written; empty when there was nothing to give up.
+        outcomes: The outcomes; empty if there was nothing to delete.
     """
 
     holdings: Holdings
@@ -372,12 +371,12 @@ class Left(Portable):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnsuredParties(Portable):
-    """What it took to have several parties of one account as wanted.
+    """The result of ensuring several parties of an account.
 
     Attributes:
         statuses: For each id, as for `Ensured`.
-        left_alone: Ids of the account that were not asked for, and stay as they are.
-        outcome: What was written; `None` when nothing was.
+        left_alone: Other ids of the account, which are unchanged.
+        outcome: The outcome; `None` if nothing was written.
     """
 
     statuses: dict[PartyId, Literal["unchanged", "created", "updated"]]
@@ -385,7 +384,7 @@ class EnsuredParties(Portable):
     outcome: Outcome | None = None
 
     def to_dict(self) -> dict[str, object]:  # type: ignore[explicit-override]
-        """Return it as JSON; `parties` lists the ids that were asked for, each with its status."""
+        """Return it as JSON; `parties` lists the requested ids, each with its status."""
         return {
             "parties": [
                 {**each.to_dict(), "status": status} for each, status in self.statuses.items()
@@ -409,12 +408,12 @@ class EnsuredParties(Portable):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ensured(Portable):
-    """What it took to have an entry as wanted.
+    """The result of ensuring an entry.
 
     Attributes:
-        status: `unchanged` when it was so already, and nothing was sent; `created` when there was
-            none; else `updated`.
-        outcome: What was written; `None` when nothing was.
+        status: `unchanged` if it was already as wanted and nothing was sent; `created` if it was
+            missing; otherwise `updated`.
+        outcome: The outcome; `None` if nothing was written.
     """
 
     status: Literal["unchanged", "created", "updated"]
@@ -426,12 +425,12 @@ class OpenTransaction(Portable):
     """A transaction that an account has signed and the chain has not decided.
 
     Attributes:
-        account: Account that signed it.
-        number: Its number among the account's.
-        tx_hashes: Hashes of all that was signed under this number, the latest last.
-        intents: What was asked; empty where the journal does not say it.
+        account: The account that signed it.
+        number: Its nonce.
+        tx_hashes: Hashes of all transactions signed with this nonce, the latest last.
+        intents: The requested intents; empty if the journal does not describe them.
         signed_unix_s: When it was first signed, in Unix time.
-        blocks: How many blocks stand, its own included; 0 while it is not in one.
+        blocks: Number of confirmations, including its own block; 0 if it is not in a block.
     """
 
     account: Address
@@ -444,13 +443,13 @@ class OpenTransaction(Portable):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpenderStatus(Portable):
-    """What a server that pays for many watches.
+    """The status of a spender, for servers that pay for others.
 
     Attributes:
         account: The account that pays.
-        balance_wei: What it has, in wei.
+        balance_wei: Its balance, in wei.
         transactions: Its open transactions, in order.
-        foreign: Numbers of its waiting transactions that the journal does not know.
+        foreign: Nonces of its pending transactions that the journal does not know.
     """
 
     account: Address
@@ -460,7 +459,7 @@ class SpenderStatus(Portable):
 
     @property
     def oldest_waiting(self) -> OpenTransaction | None:
-        """The oldest transaction that is not in a block; `None` when there is none."""
+        """The oldest transaction that is not in a block; `None` if there is none."""
         waiting = [one for one in self.transactions if not one.blocks]
         return min(waiting, key=lambda one: one.signed_unix_s, default=None)
 
@@ -469,10 +468,10 @@ def change_from_dict(data: Mapping[str, object]) -> Change:
     """Return the change that a JSON object describes, of the class that its key `change` names.
 
     Args:
-        data: What a change's `to_dict` returned, or a change that `--json` printed.
+        data: The result of a change's `to_dict`, or a change printed with `--json`.
 
     Raises:
-        InvalidInput: It does not describe a change; the message says where.
+        InvalidInput: The object does not describe a change; the message says where.
     """
     change: Change = read(data, Change, "change")  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType] - by its type
     return change

@@ -88,7 +88,7 @@ def permissions_for(module: Module | str, interface: Interface | str) -> frozens
 
 
 def _is_text(value: object) -> TypeGuard[str]:
-    """Return whether a value is text, as its type says; callers may use no type checker."""
+    """Return whether a value is text, for callers without a type checker."""
     return isinstance(value, str)
 
 

@@ -119,7 +119,7 @@ def _require_acceptance(step: Step, sender: Address) -> None:
     Args:
         step: The step.
         sender: The sender. The contract would take a move without acceptance from the new
-            account itself; but whoever sends other people's requests did not mean that by it.
+            account itself, but a spender that sends other people's requests does not intend that.
     """
     if isinstance(step, SignedRequest):
         intent, account, given = step.intent, step.account, step.acceptance
