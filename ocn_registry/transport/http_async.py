@@ -19,6 +19,7 @@ from ocn_registry.transport.local import LOCAL
 from ocn_registry.transport.local_async import AsyncLocalEffects
 from ocn_registry.transport.replies import HttpReply, NoReply, slow, too_long, unreachable
 from ocn_registry.transport.rpc_pool import (
+    CLOSED,
     MAX_ANSWER_BYTES,
     MAX_BATCH,
     RETRIES,
@@ -90,9 +91,12 @@ class AsyncHttpTransport:
         self._ca_file = ca_file
         self._max_answer_bytes = max_answer_bytes
         self._session: ClientSession | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._closed = False
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Close the connections; nothing can be asked any more."""
+        self._closed = True
         if self._session is not None:
             await self._session.close()
             self._session = None
@@ -114,6 +118,15 @@ class AsyncHttpTransport:
             TCPConnector,
         )
 
+        if self._closed:
+            raise InvalidInput(CLOSED)
+        loop = asyncio.get_running_loop()
+        if self._loop not in {None, loop}:
+            raise InvalidInput(
+                "the client was used in another event loop, where its connections are: create and "
+                "close a client in each event loop",
+            )
+        self._loop = loop
         if self._session is None:
             try:
                 context = ssl.create_default_context(cafile=self._ca_file)

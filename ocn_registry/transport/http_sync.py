@@ -8,12 +8,14 @@ import weakref
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from ocn_registry.errors import InvalidInput
 from ocn_registry.foreign.arguments import checked
 from ocn_registry.protocol.effects import Sleep, run
 from ocn_registry.transport.http_wire import Target, TooLong, is_alive, receive, send
 from ocn_registry.transport.local import LOCAL, LocalEffects
 from ocn_registry.transport.replies import HttpReply, NoReply, slow, too_long, unreachable
 from ocn_registry.transport.rpc_pool import (
+    CLOSED,
     MAX_ANSWER_BYTES,
     MAX_BATCH,
     RETRIES,
@@ -89,10 +91,12 @@ class HttpTransport:
         self._max_answer_bytes = max_answer_bytes
         self._targets: dict[Endpoint, Target] = {}
         self._kept: dict[Endpoint, list[socket.socket]] = {}
+        self._closed = False
         weakref.finalize(self, _close, self._kept)  # in case the caller forgets to close it
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections; nothing can be asked any more."""
+        self._closed = True
         _close(self._kept)
 
     def perform(self, effect: AnyEffect) -> Answer:
@@ -106,6 +110,8 @@ class HttpTransport:
         return run(self._nodes.ask(effect), self.perform)
 
     def _post(self, post: Post) -> HttpReply | NoReply:
+        if self._closed:
+            raise InvalidInput(CLOSED)
         endpoint = post.endpoint
         started = time.monotonic()
         deadline = min(started + post.timeout_s, self._ends)
@@ -157,7 +163,7 @@ class HttpTransport:
 
     def _keep(self, endpoint: Endpoint, sock: socket.socket, *, keeps: bool) -> None:
         connections = self._kept.setdefault(endpoint, [])
-        if keeps and len(connections) < _MOST_KEPT:
+        if keeps and not self._closed and len(connections) < _MOST_KEPT:
             connections.append(sock)
         else:
             with suppress(OSError):

@@ -71,6 +71,7 @@ if TYPE_CHECKING:
 MAX_BATCH = 512
 RETRIES = 3
 TIMEOUT_S = 10.0
+CLOSED = "the client is closed: create another one"
 MAX_ANSWER_BYTES = RPC_ANSWER_BYTES
 # Above this, parsing and decoding would block an event loop for too long.
 _LONG_BYTES = 1 << 17

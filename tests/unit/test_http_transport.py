@@ -1,5 +1,6 @@
 """The way to an RPC node: a real server on loopback that behaves as badly as nodes do."""
 
+import asyncio
 import json
 import re
 import socket
@@ -11,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from ocn_registry import (
+    AsyncHttpTransport,
     BadAnswer,
     HttpTransport,
     InvalidInput,
@@ -466,3 +468,33 @@ def test_proxy_that_is_not_there_is_named_without_its_password(closed_port):
 def test_proxy_is_used(node):
     transport = HttpTransport(["http://node.invalid:1234"], proxy=node.url)
     assert transport.perform(Balance(ACCOUNT)) == 16
+
+
+def test_client_that_was_closed_says_so(node):
+    transport = HttpTransport([node.url])
+    assert transport.perform(Balance(ACCOUNT)) == 16
+    transport.close()
+    transport.close()
+    with pytest.raises(InvalidInput, match="is closed: create another"):
+        transport.perform(Balance(ACCOUNT))
+
+
+def test_client_for_asyncio_that_was_closed_says_so(node):
+    async def use():
+        transport = AsyncHttpTransport([node.url])
+        assert await transport.perform(Balance(ACCOUNT)) == 16
+        await transport.close()
+        with pytest.raises(InvalidInput, match="is closed: create another"):
+            await transport.perform(Balance(ACCOUNT))
+
+    asyncio.run(use())
+
+
+def test_client_for_asyncio_says_that_it_belongs_to_another_event_loop(node):
+    transport = AsyncHttpTransport([node.url])
+    first = asyncio.new_event_loop()
+    first.run_until_complete(transport.perform(Balance(ACCOUNT)))
+    with pytest.raises(InvalidInput, match="a client in each event loop"):
+        asyncio.run(transport.perform(Balance(ACCOUNT)))
+    first.run_until_complete(transport.close())
+    first.close()

@@ -172,12 +172,13 @@ def relay_url(args: Namespace, deployment: Deployment) -> str:
     """Return the URL of the relay given on the command line, or of the network's own.
 
     Raises:
-        InvalidInput: There is neither.
+        InvalidInput: There is neither, or the URL is not valid.
     """
     from ocn_registry.errors import InvalidInput
 
     if args.relay is not None:
         named: str = args.relay
+        _relay(named).close()  # refuses what is not a URL, before anybody is asked for a passphrase
         return named
     if deployment.relays:
         return deployment.relays[0]
