@@ -186,10 +186,9 @@ def _title(place: str) -> str:
 
 def _meant(argv: Sequence[str] | None) -> list[Command]:
     """Return the commands that the first word can refer to: all, unless it names one."""
-    every = commands()
-    first = argv[0] if argv else None
-    meant = [each for each in every if first in {each.path.split()[0], *each.aliases}]
-    return meant or every
+    first = argv[0] if argv else ""
+    meant = [each for each in commands(first) if first in {each.path.split()[0], *each.aliases}]
+    return meant or commands()
 
 
 def _group(

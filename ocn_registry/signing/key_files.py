@@ -17,7 +17,6 @@ from ocn_registry.foreign.files import read_bytes, read_private, write_own
 from ocn_registry.foreign.limits import KEYSTORE_FILE
 from ocn_registry.foreign.strict_json import as_utf8
 from ocn_registry.foreign.text import shown
-from ocn_registry.signing.other_key_files import kind_of_bytes
 
 _MAX_FILE_BYTES: Final = KEYSTORE_FILE.max_bytes
 _PIPE_TIMEOUT_S: Final = 30.0
@@ -72,6 +71,10 @@ def _decoded(content: bytes, name: str, what: str) -> str:
     try:
         return as_utf8(content).decode()
     except UnicodeDecodeError:
+        from ocn_registry.signing.other_key_files import (  # noqa: PLC0415 - for errors only
+            kind_of_bytes,
+        )
+
         kind = kind_of_bytes(content)
         del content  # a traceback must not show it
     if kind is not None:

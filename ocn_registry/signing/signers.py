@@ -17,8 +17,6 @@ from ocn_registry.foreign.arguments import checked
 from ocn_registry.foreign.text import shown
 from ocn_registry.models import Address
 from ocn_registry.signing.key_files import private_text, text_of, write_once
-from ocn_registry.signing.keystores import encrypted, read_keystore
-from ocn_registry.signing.other_key_files import kind_of_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -235,6 +233,8 @@ class KeySigner:
             InvalidInput: A file with this name exists, the file can't be written, or the passphrase
                 is empty or not valid text.
         """
+        from ocn_registry.signing.keystores import encrypted  # noqa: PLC0415 - few need it
+
         _check_function(passphrase)
         text = encrypted(self._key.secret, self.address, passphrase())
         if text is None:
@@ -286,6 +286,9 @@ def _check_function(passphrase: object) -> None:
 
 def _key_in(text: str) -> tuple[PrivateKey | None, str]:
     """Return the key in a file, or `None` and what is wrong with the file."""
+    from ocn_registry.signing.keystores import read_keystore  # noqa: PLC0415 - few need it
+    from ocn_registry.signing.other_key_files import kind_of_text  # noqa: PLC0415 - the same
+
     found = _key(text)
     if found is not None:
         return found, ""
@@ -311,6 +314,8 @@ def address_in_keystore(path: str | os.PathLike[str]) -> Address | None:
 
 
 def _keystore_in(path: str | os.PathLike[str]) -> Keystore:
+    from ocn_registry.signing.keystores import read_keystore  # noqa: PLC0415 - few need it
+
     keystore = read_keystore(text_of(path))
     if isinstance(keystore, str):
         raise InvalidInput(f"{shown(str(path))} is not a keystore that can be opened: {keystore}")

@@ -31,12 +31,13 @@ class Wording:
     """A pattern of words, its meaning and its origin."""
 
     meaning: Meaning
-    says: re.Pattern[str]
+    pattern: str
     sources: str
 
 
-def _says(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.IGNORECASE | re.VERBOSE)
+def _says(pattern: str, words: str) -> bool:
+    """Return whether words match a pattern; most commands never see an error, and compile none."""
+    return re.search(pattern, words[:2000], re.IGNORECASE | re.VERBOSE) is not None
 
 
 # The first match applies. A contract chooses the words after "execution reverted", so that comes
@@ -44,8 +45,7 @@ def _says(pattern: str) -> re.Pattern[str]:
 WORDINGS: Final = (
     Wording(
         Meaning.REVERTED,
-        _says(
-            r"""
+        r"""
             \brevert(?:ed)?\b
             | (?:bad|invalid|undefined)[\ _]?(?:fe)?(?:instruction|jump|op(?:code|eration))
             | opcode\ ?not\ ?found | stack\ ?(?:under|over)flow | stack\ limit\ reached
@@ -55,8 +55,7 @@ WORDINGS: Final = (
             | opcode\ 0x[0-9a-f]+\ not\ defined | invalid\ code: | out\ of\ stack | gas\ uint64
             | evm\ error:?\ (?:not\ ?activated|create\w*|\w*overflow|precompile\w*|\w*static\w*)\b
             | (?:access|static\ ?call)\ ?violation | precompile\ ?fail
-            """
-        ),
+            """,
         "geth, reth, Erigon, Anvil: 'execution reverted'; Besu: 'Execution reverted'; Ganache and "
         "Hardhat: 'VM Exception while processing transaction: revert'; data of OpenEthereum "
         "(openethereum/parity-ethereum#9395) and Nethermind (NethermindEth/nethermind#2098): "
@@ -67,19 +66,16 @@ WORDINGS: Final = (
     ),
     Wording(
         Meaning.BATCH,
-        _says(
-            r"""
+        r"""
             \bbatch
             | (?:request|call|question)s?\ in\ (?:a|one|each|the)\ (?:single\ )?(?:request|call)
-            """
-        ),
+            """,
         "geth since 1.11.3: 'batch too large' (ethereum/go-ethereum#26681); others: 'batch size "
         "limit exceeded', 'batch requests are not supported'",
     ),
     Wording(
         Meaning.BEHIND,
-        _says(
-            r"""
+        r"""
             (?:header|block|state)\b.{0,60}not\ (?:be\ )?(?:yet\ )?(?:found|available)
             | (?:header|block|state)\b.{0,60}unavailable
             | unknown\ (?:block|header|ancestor) | (?:missing|unknown)\ trie\ node
@@ -96,8 +92,7 @@ WORDINGS: Final = (
             | (?:greater|higher|after)\b.{0,20}(?:latest|head|current)\ block
             | block\b.{0,30}(?:out\ of\ range|in\ the\ future|too\ (?:high|new)) | blockoutofrange
             | (?:not|still|is)\ (?:yet\ )?(?:fully\ )?sync(?:ed|ing) | not\ caught\ up
-            """
-        ),
+            """,
         "geth: 'header not found', 'missing trie node' (ethereum/go-ethereum#25826); reth: 'block "
         "not found' (paradigmxyz/reth#5696); Nethermind, OpenEthereum: 'unknown block number', "
         "'One of the blocks specified in filter cannot be found'; Besu: 'Block not found', 'World "
@@ -105,16 +100,14 @@ WORDINGS: Final = (
     ),
     Wording(
         Meaning.RANGE,
-        _says(
-            r"""
+        r"""
             (?:block|log|query|event|request|limit|max|exceed|wide|too)\w*\b.{0,80}\brange
             | range\b.{0,80}(?:exceed|limit|too|max|wide|large)
             | more\ than\ [\d,]+\ (?:result|log|block|event)
             | ranges?\ over\b | too\ many\ (?:result|log|block|event) | returned\ more\ than
             | (?:log|response|result)s?\ (?:response\ )?(?:size|is|are|set)?\ ?(?:exceed|too|limit)
             | query\ (?:timeout|exceed|time)
-            """
-        ),
+            """,
         "Infura: 'query returned more than 10000 results'; Alchemy: 'Log response size exceeded' "
         "(boundless-xyz/boundless#838); QuickNode: 'eth_getLogs is limited to a 10,000 range' "
         "(eternalsafe/wallet#57); reth: 'query exceeds max results'; Besu: 'range exceeds "
@@ -122,8 +115,7 @@ WORDINGS: Final = (
     ),
     Wording(
         Meaning.BUSY,
-        _says(
-            r"""
+        r"""
             \brate[\s-]*limit | too\ many\ (?:pending\ )?(?:request|connection|concurrent|call)
             | (?:request|call|connection|compute|daily|capacity|throughput|credit|quota|usage)s?\b
               .{0,60}(?:limit|exceed|exhaust|reached)
@@ -139,21 +131,18 @@ WORDINGS: Final = (
             | timed?[\s-]*out | deadline\ exceeded | context\ (?:canceled|cancelled|deadline)
             | starting | warming | shutting\ down | maintenance
             | connection\ (?:reset|refused|closed)
-            """
-        ),
+            """,
         "as HTTP 200: wevm/viem#3680, AntSeed/antseed#841, base/node#368, circlefin/arc-node#207; "
         "geth: 'request timed out' (-32002); proxyd: 'no backend is currently healthy to serve "
         "traffic', 'backend is overloaded'",
     ),
     Wording(
         Meaning.FOR_GOOD,
-        _says(
-            r"""
+        r"""
             method\b.{0,60}(?:not\ (?:found|supported|allowed|available|exist)|disabled|unsupported)
             | unsupported\ method | invalid\ (?:argument|params|request) | unauthori[sz]ed
             | forbidden | pruned | pruning | api\ key | authenticated | project\ id
-            """
-        ),
+            """,
         "JSON-RPC 2.0; nodes that have thrown old state away",
     ),
 )
@@ -181,9 +170,9 @@ CODES: Final = {
 # HTTP: busy, or a gateway without the node behind it. 520 to 530 are Cloudflare's.
 BUSY_STATUS: Final = frozenset({408, 425, 429, 502, 503, 504, 529, *range(520, 528), 530})
 _ABOUT_EVENTS: Final = {"eth_getLogs"}
-_HASH_UNKNOWN: Final = _says(
+_HASH_UNKNOWN: Final = (
     r"block\ ?hash | cannot\ unmarshal | invalid\ (?:argument|type|block|params|hex) | expected"
-    r" | hex\ string | not\ a\ (?:string|valid) | wrong\ type | deserializ",
+    r" | hex\ string | not\ a\ (?:string|valid) | wrong\ type | deserializ"
 )
 
 
@@ -222,7 +211,7 @@ def meaning_of(method: str, code: int, words: str) -> Meaning:
     for wording in WORDINGS:
         if wording.meaning is Meaning.RANGE and method not in _ABOUT_EVENTS:
             continue
-        if wording.says.search(words[:2000]):
+        if _says(wording.pattern, words):
             return wording.meaning
     return CODES.get(code, Meaning.UNKNOWN)
 
@@ -232,4 +221,4 @@ def refuses_a_hash(code: int, words: str) -> bool:
 
     Source: EIP-1898.
     """
-    return code in {-32602, -32600, -32700} or _HASH_UNKNOWN.search(words[:2000]) is not None
+    return code in {-32602, -32600, -32700} or _says(_HASH_UNKNOWN, words)

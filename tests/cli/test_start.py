@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ocn_registry.cli.__main__ import program
+from ocn_registry.cli.commands import commands
 
 ROOT = Path(__file__).parents[2]
 
@@ -21,6 +22,7 @@ NOT_FOR_READS = {
 PROGRAM = """
 import sys
 from ocn_registry.cli.__main__ import program
+from ocn_registry.cli.commands import commands
 code = program()
 print(*sys.modules, file=sys.stderr)
 sys.exit(code)
@@ -43,3 +45,11 @@ def test_installed_command_is_what_the_module_runs():
     scripts = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
     entry = EntryPoint("ocn-registry", scripts["ocn-registry"], "console_scripts")
     assert entry.load() is program
+
+
+def test_commands_are_found_by_their_first_word_alone():
+    for command in commands():
+        first, _, rest = command.path.partition(" ")
+        for word in (first, *([] if rest else command.aliases)):
+            assert command in commands(word)
+    assert {each.path.split()[0] for each in commands("tx")} == {"tx"}

@@ -1,7 +1,7 @@
 """The commands. Each module here contains a group of commands with their options.
 
-To add a command, write a module here with `COMMANDS`, and add its name to `MODULES`. `--help` loads
-all of these modules, so imports that are needed only to run belong inside functions.
+To add a command, write a module here with `COMMANDS`, and add it to `MODULES`. `--help` loads all
+of these modules, so imports that are needed only to run belong inside functions.
 """
 
 from __future__ import annotations
@@ -15,28 +15,29 @@ if TYPE_CHECKING:
 
     Options: TypeAlias = Callable[[ArgumentParser], None]
 
-# In the order of the help.
-MODULES: Final = (
-    "read",
-    "events",
-    "explore",
-    "write",
-    "request",
-    "relay",
-    "identity",
-    "account",
-    "info",
-    "doctor",
-    "vouch",
-    "tx",
-    "devnet",
-    "settings",
-    "completion",
-    "verify",
-    "owner",
-    "reserve",
-    "migrate",
-)
+# In the order of the help, with the words or verbs that their commands begin with: a command loads
+# no other modules.
+MODULES: Final = {
+    "read": ("get", "list"),
+    "events": ("watch", "history"),
+    "explore": ("explore",),
+    "write": ("set", "delete", "revoke"),
+    "request": ("request",),
+    "relay": ("register", "request"),
+    "identity": ("identity",),
+    "account": ("identity", "leave"),
+    "info": ("info",),
+    "doctor": ("doctor",),
+    "vouch": ("vouch",),
+    "tx": ("tx",),
+    "devnet": ("devnet",),
+    "settings": ("settings",),
+    "completion": ("completion",),
+    "verify": ("verify",),
+    "owner": ("owner",),
+    "reserve": ("owner",),
+    "migrate": ("migrate",),
+}
 GROUPS: Final = {
     "request": "sign on one machine, pay on another; requests travel as files",
     "request prepare": "write a request for its account to sign",
@@ -72,9 +73,16 @@ class Command(NamedTuple):
     examples: tuple[str, ...] = ()
 
 
-def commands() -> list[Command]:
-    """Return all commands, in the order of the help."""
+def commands(first: str | None = None) -> list[Command]:
+    """Return the commands, in the order of the help.
+
+    Args:
+        first: The first word of the command line, if only commands that begin with it count: the
+            modules of others are not loaded. `None` for all commands.
+    """
+    verb = None if first is None else first.partition("-")[0]
     found: list[Command] = []
-    for name in MODULES:
-        found += import_module(f"{__name__}.{name}").COMMANDS
+    for name, verbs in MODULES.items():
+        if verb is None or verb in verbs:
+            found += import_module(f"{__name__}.{name}").COMMANDS
     return found
