@@ -129,7 +129,7 @@ def quote(
     head, balance = asking.result()
     parts = tuple(batch.parts(_most_gas(head)))
     yield from batch.try_all(parts)
-    price = yield from fees(head, options)
+    price = yield from fees(head, options, has_base_fee=dialect.deployment.base_fee)
     gas = sum(part.gas for part in parts)
     return Quote(
         gas=gas,

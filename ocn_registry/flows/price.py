@@ -74,18 +74,29 @@ def price_at(
     return Price(most if cap is None else min(cap, most), tip)
 
 
-def fees(head: HeadBlock, options: WriteOptions) -> Flow[Price]:
+def fees(
+    head: HeadBlock,
+    options: WriteOptions,
+    *,
+    has_base_fee: bool | None = None,
+) -> Flow[Price]:
     """Return the price per gas for a transaction now; read the node's gas price if it is needed."""
     suggested = (yield from GasPrice()) if head.base_fee_wei is None else None
-    return price_at(head, suggested, options)
+    return price_at(head, suggested, options, has_base_fee=has_base_fee)
 
 
-def raised(was: tuple[int, int | None], options: WriteOptions) -> Flow[Price]:
+def raised(
+    was: tuple[int, int | None],
+    options: WriteOptions,
+    *,
+    has_base_fee: bool | None = None,
+) -> Flow[Price]:
     """Return the price per gas of a replacement transaction.
 
     Args:
         was: The price of the transaction to replace.
         options: Tip and caps.
+        has_base_fee: Whether the network's blocks have base fees; `None` if that is not known.
 
     Returns:
         The current price, but at least a quarter above the other one's. The transaction type stays
@@ -96,7 +107,7 @@ def raised(was: tuple[int, int | None], options: WriteOptions) -> Flow[Price]:
     """
     fee_was, tip_was = was
     head = yield from Head()
-    fee, tip = yield from fees(head, options)
+    fee, tip = yield from fees(head, options, has_base_fee=has_base_fee)
     fee = max(fee, _more(fee_was))
     if tip_was is None:
         tip = None

@@ -212,7 +212,11 @@ def _own(sender: Sender, attempt: SignedTransaction) -> Flow[None]:
 def _dearer(entry: JournalEntry, sender: Sender, *, void: bool) -> Flow[Transaction]:
     """Return the replacement for an entry's transaction, at a higher price."""
     latest = unsigned(entry.attempts[-1].raw)
-    price = yield from raised((latest.max_fee_per_gas_wei, latest.tip_per_gas_wei), sender.options)
+    price = yield from raised(
+        (latest.max_fee_per_gas_wei, latest.tip_per_gas_wei),
+        sender.options,
+        has_base_fee=sender.deployment.base_fee,
+    )
     # After a cancellation attempt, the call is that of the first attempt.
     call = unsigned(entry.attempts[0].raw)
     dearer = replace(

@@ -52,7 +52,7 @@ class ReplacementTask:
         """
         self._client, self._tx_hash, self._payer = client, tx_hash, payer
         self._console, self._void = console, void
-        self._stuck = self._transaction()
+        self._stuck, self._gas = self._transaction()
 
     def execute(self, options: WriteOptions, *, dry_run: bool) -> int:
         """Show the plan, ask, send, and show the result.
@@ -71,12 +71,14 @@ class ReplacementTask:
         )
         return execute(self._client, plan, self._console, options, dry_run=dry_run)
 
-    def _transaction(self) -> Transaction:
+    def _transaction(self) -> tuple[Transaction, int]:
+        """Return the latest attempt, and the gas of the first: a cancellation may be in between."""
         journal, chain_id = self._client.journal, self._client.deployment.chain_id
         entry = None if journal is None else journal.find(chain_id, self._tx_hash)
         if entry is not None:
             try:
-                return unsigned(entry.attempts[-1].raw)
+                first = unsigned(entry.attempts[0].raw)
+                return unsigned(entry.attempts[-1].raw), first.gas
             except ValueError:
                 raise InvalidInput(
                     f"transaction {self._tx_hash} creates a contract: run the deployment again "
@@ -88,7 +90,7 @@ class ReplacementTask:
                 self._tx_hash,
                 "neither the journal nor the RPC node knows it; it may be in another journal",
             )
-        return sent.transaction
+        return sent.transaction, sent.transaction.gas
 
     def _lines(self) -> Iterator[Line]:
         yield "replaces", f"{self._tx_hash}, number {self._stuck.nonce} of the account"
@@ -103,8 +105,9 @@ class ReplacementTask:
 
     def _quote(self, options: WriteOptions) -> Quote:
         was = (self._stuck.max_fee_per_gas_wei, self._stuck.tip_per_gas_wei)
-        price = run(raised(was, options), self._client.transport.perform)
-        gas = _GAS_OF_NOTHING if self._void else self._stuck.gas
+        has_base_fee = self._client.deployment.base_fee
+        price = run(raised(was, options, has_base_fee=has_base_fee), self._client.transport.perform)
+        gas = _GAS_OF_NOTHING if self._void else self._gas
         return Quote(
             gas=gas,
             cost_wei=gas * price.max_fee_per_gas_wei,

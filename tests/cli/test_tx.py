@@ -123,3 +123,14 @@ def test_nothing_is_paid_beyond_the_most_that_is_allowed(command, client, keys, 
     assert refused.returncode == 4
     assert "the limit" in refused.stderr
     assert client.nodes() == ()
+
+
+def test_the_plan_of_a_speed_up_after_a_cancellation_shows_the_gas_of_the_change(
+    stuck, command, done, keys, operator
+):
+    stuck()
+    (waiting,) = json.loads(done("tx", "list"))
+    paid_by = [waiting["hash"], "-s", keys[operator.address], "-y"]
+    assert command("tx", "cancel", *paid_by, "--timeout", "1").returncode == 6
+    preview = json.loads(done("tx", "speed-up", *paid_by, "--dry-run"))
+    assert preview["gas"] > 100_000
