@@ -369,7 +369,7 @@ class ReorgTooDeep(CacheError):
         super().__init__(
             f"block {block_number} is not in the chain any more, nor is any block that is "
             f"remembered of the last {depth}: see that the RPC node is on the right chain, then "
-            "load the registry anew",
+            "load the registry again",
         )
         self.block_number = block_number
         self.depth = depth

@@ -87,11 +87,11 @@ class AsyncRegistryCache(CacheCore):
             ReorgTooDeep: The chain replaced more blocks than the cache can undo, and the options
                 don't allow a reload.
         """
-        return await self._refresh(anew=False)
+        return await self._refresh(full=False)
 
     async def reload(self) -> Update | None:
         """Discard the state and load the whole registry again; see `refresh`."""
-        return await self._refresh(anew=True)
+        return await self._refresh(full=True)
 
     async def start(self) -> None:
         """Load the registry if it is not loaded yet, then refresh it in a task until `close`."""
@@ -118,14 +118,14 @@ class AsyncRegistryCache(CacheCore):
         if self._store is not None:
             await asyncio.to_thread(self._store.close)  # waits for a save in progress
 
-    async def _refresh(self, *, anew: bool) -> Update | None:
+    async def _refresh(self, *, full: bool) -> Update | None:
         me = asyncio.current_task()
         if me is not None and self._refreshing is me:
             raise InvalidInput("a subscriber can't refresh the cache that calls it")
         async with self._lock:
             self._refreshing = me
             try:
-                update = await run_async(self._round(anew=anew), self._transport.perform)
+                update = await run_async(self._round(full=full), self._transport.perform)
                 if update is not None:
                     for answer in self._tell(update):
                         try:

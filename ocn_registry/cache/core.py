@@ -221,7 +221,7 @@ class CacheCore(Questions):
 
         return end
 
-    def _round(self, *, anew: bool) -> Flow[Update | None]:
+    def _round(self, *, full: bool) -> Flow[Update | None]:
         """Update the cache to the latest block, save it, and publish it.
 
         Returns:
@@ -230,7 +230,7 @@ class CacheCore(Questions):
         former, known = self._answers, self._known
         checked = time.time()  # taken first: nothing read after it is older
         try:
-            if anew or known is None:
+            if full or known is None:
                 found = yield from load(self._dialect, self._how)
             else:
                 found = yield from self._follow(known)
@@ -246,7 +246,7 @@ class CacheCore(Questions):
         yield from self._save(found, int(checked))
         self._know(found.known, checked)
         self.figures.refreshes += 1
-        if former is not None and former.block == found.known.state.block and not anew:
+        if former is not None and former.block == found.known.state.block and not full:
             return None
         return self._update(former, found)
 

@@ -89,11 +89,11 @@ class RegistryCache(CacheCore):
             ReorgTooDeep: The chain replaced more blocks than the cache can undo, and the options
                 don't allow a reload.
         """
-        return self._refresh(anew=False)
+        return self._refresh(full=False)
 
     def reload(self) -> Update | None:
         """Discard the state and load the whole registry again; see `refresh`."""
-        return self._refresh(anew=True)
+        return self._refresh(full=True)
 
     def start(self) -> None:
         """Load the registry if it is not loaded yet, then refresh it in a thread until `close`."""
@@ -123,14 +123,14 @@ class RegistryCache(CacheCore):
         if self._store is not None:
             self._store.close()
 
-    def _refresh(self, *, anew: bool) -> Update | None:
+    def _refresh(self, *, full: bool) -> Update | None:
         me = threading.get_ident()
         if self._refreshing == me:
             raise InvalidInput("a subscriber can't refresh the cache that calls it")
         with self._lock:
             self._refreshing = me
             try:
-                update = run(self._round(anew=anew), self._transport.perform)
+                update = run(self._round(full=full), self._transport.perform)
                 if update is not None:
                     for answer in self._tell(update):
                         _close(answer)

@@ -112,8 +112,8 @@ def reassign(client: RegistryClient, claim: SignedRequest, reason: str) -> Owner
     holder = client.party(country_code, party_id)
     return OwnerAction(
         name="reassign",
-        says=f"reserve {country_code} {party_id} for {claim.account}, whoever holds it now, and "
-        "list it there",
+        says=f"reserve {country_code} {party_id} for {claim.account}, taking it from any holder, "
+        "and list it there",
         reason=reason,
         account=claim.account,
         before=_party(client, country_code, party_id, None),

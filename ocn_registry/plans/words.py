@@ -107,13 +107,13 @@ def words_of(intent: Intent) -> str:  # noqa: C901, PLR0911, PLR0912 - one for e
             party = f"{intent.country_code} {intent.party_id}"
             if Address(str(intent.holder)).is_zero:
                 return f"lift the reservation of {party}"
-            return f"reserve {party} for {intent.holder}; whoever else holds it loses it"
+            return f"reserve {party} for {intent.holder}; any other holder loses it"
         case AdminReserveNode():
             if Address(str(intent.operator)).is_zero:
                 return f"lift the reservation of {url_text(intent.domain)}"
             return (
-                f"reserve {url_text(intent.domain)} for {intent.operator}; whoever else runs a "
-                "node there loses it"
+                f"reserve {url_text(intent.domain)} for {intent.operator}; any other "
+                "operator loses it"
             )
         case PruneService():
             return f"clear the slot {intent.index} of an ended service"

@@ -44,7 +44,7 @@ class ErrorCode:
 
 CODES = {
     "invalid_request": ErrorCode(400, "The request can't be read"),
-    "not_sponsored": ErrorCode(403, "Nobody lets this relay pay for the request"),
+    "not_sponsored": ErrorCode(403, "The request has no sponsor"),
     "not_found": ErrorCode(404, "There is nothing here"),
     "method_not_allowed": ErrorCode(405, "The method is not supported here"),
     "body_timeout": ErrorCode(408, "The body did not arrive in time"),

@@ -187,7 +187,7 @@ def read_config(path: Path) -> Config:
     try:
         whole = tomllib.loads(raw.decode())
     except RecursionError:
-        raise InvalidInput("the configuration is nested too deeply: make it anew") from None
+        raise InvalidInput("the configuration is nested too deeply: write it again") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InvalidInput(f"the configuration is not valid TOML: {shown(str(error))}") from None
     top = _Table("", whole)

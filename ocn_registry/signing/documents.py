@@ -112,7 +112,7 @@ def _document(whole: dict[str, object]) -> Document:
     acceptance = whole.get("acceptance")
     if "acceptance" in whole and (not _is_object(acceptance) or "acceptance" in acceptance):
         raise InvalidInput(
-            "the request's acceptance is not a request: have it prepared or accepted anew",
+            "the request's acceptance is not a request: have it prepared or accepted again",
         )
     primary_type, domain, message = whole["primaryType"], whole["domain"], whole["message"]
     if not isinstance(primary_type, str) or not _is_object(domain) or not _is_object(message):

@@ -140,7 +140,7 @@ class Request:
         if acceptance is None:
             raise InvalidInput(
                 f"a {type(self.intent).__name__} request without an acceptance can't be accepted: "
-                "prepare the acceptance by itself, or prepare the request anew",
+                "prepare the acceptance by itself, or prepare the request again",
             )
         return self.accepted(acceptance.sign(signer))
 

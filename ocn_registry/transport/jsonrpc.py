@@ -308,10 +308,12 @@ def _logs(effect: Logs, result: object) -> tuple[PlacedLog, ...]:
         )
         in_range = effect.first <= placed.block_number <= effect.last
         if not in_range or log.address not in effect.contracts or answer.get("removed") is True:
-            raise BadAnswer("the RPC node told of events that were not asked for")
+            raise BadAnswer("the RPC node returned events that were not asked for")
         place = placed.block_number, placed.index
         if found.setdefault(place, placed) != placed:
-            raise BadAnswer("the RPC node told of two events in one place: ask another node")
+            raise BadAnswer(
+                "the RPC node returned two events with the same index: ask another node"
+            )
     return tuple([found[place] for place in sorted(found)])
 
 

@@ -373,9 +373,9 @@ def takes_an_outage_for_silence(contracts, first, last, chunk_blocks, most_block
         return Piece(logs=(), end=end, chunk_blocks=chunk_blocks)
 
 
-def says_that_it_is_current(self, *, anew):
+def says_that_it_is_current(self, *, full):
     try:
-        return (yield from a_round(self, anew=anew))
+        return (yield from a_round(self, full=full))
     except TransportError:
         if self._known is not None:
             self._know(self._known, time.time())

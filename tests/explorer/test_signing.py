@@ -301,7 +301,7 @@ def test_a_draft_survives_a_reload(form, key, world):
     made.page.get_by_text("This is your draft").wait_for()
     assert made.page.locator("input[name=partyId]").input_value() == "ABC"
     expect(made.page.locator("input[value=NSP]")).to_be_checked()
-    made.page.get_by_role("button", name="Start anew").click()
+    made.page.get_by_role("button", name="Start over").click()
     assert made.page.locator("input[name=partyId]").input_value() == ""
 
 

@@ -338,8 +338,8 @@ COMMANDS = (
         "delete another account's party",
         delete_party,
         (take.party_id, _of_account, with_reason),
-        more="It takes the id from whoever holds it when the transaction runs. If the rightful "
-        "holder is known, use `owner reserve`: that can't hit them.",
+        more="It takes the id from its holder at the time the transaction runs. If the rightful "
+        "holder is known, use `owner reserve`, which can't affect them.",
         examples=(f"owner delete-party -c DE ABC --reason 'not its id, ticket 12' {_KEY}",),
     ),
     Command(

@@ -53,10 +53,10 @@ _KEY = "-s keystore:owner.json"
 COMMANDS = (
     Command(
         "owner reserve",
-        "keep an id or a URL for one account, whoever holds it now",
+        "reserve an id or a URL for one account, and take it from any other",
         reserve,
         (_reserved, with_reason),
-        more="Whoever else holds it loses it at once, in whatever order transactions arrive.",
+        more="Any other holder loses it immediately, whatever the order of transactions.",
         examples=(
             f"owner reserve {_ADDRESS} -c DE ABC --reason 'stolen, ticket 12' {_KEY}",
             f"owner reserve {_ADDRESS} --url https://node.example.com --reason 'ticket 12' {_KEY}",

@@ -309,6 +309,6 @@ def read_request(
     if whole["hash"] != made.document()["hash"]:
         raise InvalidInput(
             f"the hash {shown(whole['hash'])} is not that of the request's message: have it "
-            "prepared anew",
+            "prepared again",
         )
     return made.signed(read_signature(whole["signature"])) if "signature" in whole else made

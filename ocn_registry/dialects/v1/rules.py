@@ -53,7 +53,7 @@ _LAST_MODULE: Final = MODULES[-1]
 _IMPORT = "import entries: only the accounts themselves can list them"
 _MOVE = (
     "move an account to a new key: delete party, service and node with the former key, then "
-    "register with the new one; agreements have to be made anew"
+    "register with the new one; make its agreements again"
 )
 _CONTROLLER = "have another key sign for an account: each account signs for itself"
 _RESERVE = "have the owner delete the entry, and its rightful holder register right after that"
