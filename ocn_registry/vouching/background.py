@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from ocn_registry.errors import InvalidInput, OcnRegistryError
 from ocn_registry.models import Node, Party
 from ocn_registry.vouching.check import checked
-from ocn_registry.vouching.fetch import FetchOptions
+from ocn_registry.vouching.fetch import FetchFailed, FetchOptions, fetch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -36,7 +36,7 @@ class VouchingOptions:
         fetch: Limits of a request to a host.
         recheck_s: How long a verdict is valid, at most a day.
         retry_s: How long to wait before checking a failed host again.
-        pause_s: Pause between two hosts.
+        pause_s: Pause between two requests.
     """
 
     fetch: FetchOptions = field(default_factory=FetchOptions)
@@ -87,9 +87,13 @@ class Verdicts:
     def start(self) -> None:
         """Check hosts in a thread until `stop`."""
         if self._thread is None:
-            self._stopping.clear()
+            # One that was stopped before may still wait for a host.
+            self._stopping = threading.Event()
             self._thread = threading.Thread(
-                target=self._go_on, name="ocn-registry-vouching", daemon=True
+                target=self._go_on,
+                args=(self._stopping,),
+                name="ocn-registry-vouching",
+                daemon=True,
             )
             self._thread.start()
 
@@ -98,22 +102,26 @@ class Verdicts:
         self._stopping.set()
         self._thread = None
 
-    def check_due(self) -> int:
-        """Check every host that is due, one after another; return their number."""
+    def check_due(self, stopping: threading.Event | None = None) -> int:
+        """Check every entry that is due, one after another; return their number.
+
+        Args:
+            stopping: Ends it early.
+        """
+        stopping = stopping or self._stopping
         entries = {_key(entry): entry for entry in self._entries() if _url(entry)}
         for gone in self._found.keys() - entries.keys():
             del self._found[gone]
-        count = 0
-        for key, entry in entries.items():
-            if self._stopping.is_set():
-                break
-            if self._is_due(self._found.get(key)):
-                verdict = checked(self._deployment, entry, self._options.fetch)
-                if verdict is not None:
-                    self._found[key] = verdict
-                count += 1
-                self._stopping.wait(self._options.pause_s)
-        return count
+        due = [pair for pair in entries.items() if self._is_due(self._found.get(pair[0]))]
+        due.sort(key=lambda pair: _url(pair[1]) or "")  # those that share a document in a row
+        get = _Once(lambda: stopping.wait(self._options.pause_s))
+        for count, (key, entry) in enumerate(due):
+            if stopping.is_set():
+                return count
+            verdict = checked(self._deployment, entry, self._options.fetch, get)
+            if verdict is not None:
+                self._found[key] = verdict
+        return len(due)
 
     def _is_due(self, known: Vouching | None) -> bool:
         if known is None:
@@ -127,16 +135,38 @@ class Verdicts:
             return None
         return known
 
-    def _go_on(self) -> None:
+    def _go_on(self, stopping: threading.Event) -> None:
         pause_s = 0.0
-        while not self._stopping.wait(pause_s):
+        while not stopping.wait(pause_s):
             try:
-                self.check_due()
+                self.check_due(stopping)
             except OcnRegistryError as error:  # for example, because the cache is stale
                 _LOG.warning("hosts can't be checked: %s", error)
             except Exception:  # noqa: BLE001 - a fault of ours: else verdicts would age in silence
                 _LOG.exception("hosts can't be checked")
             pause_s = min(60.0, self._options.retry_s)
+
+
+class _Once:
+    """Fetches a document once for all entries in a row that share it, such as a company's ids."""
+
+    def __init__(self, pause: Callable[[], object]) -> None:
+        self._pause = pause
+        self._url = ""
+        self._answer: bytes | FetchFailed = b""
+
+    def __call__(self, url: str, options: FetchOptions) -> bytes:
+        if url != self._url:
+            if self._url:
+                self._pause()
+            self._url = url
+            try:
+                self._answer = fetch(url, options)
+            except FetchFailed as error:
+                self._answer = error
+        if isinstance(self._answer, FetchFailed):
+            raise FetchFailed(str(self._answer))
+        return self._answer
 
 
 def _url(entry: Entry) -> str | None:

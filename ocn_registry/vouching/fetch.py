@@ -33,6 +33,13 @@ _OK = 200
 _CHUNK = 16 * 1024
 # Prefixes of addresses with an embedded IPv4 address in their last 32 bits, which is checked.
 _TRANSLATED = [ipaddress.IPv6Network(text) for text in ("64:ff9b::/96", "64:ff9b:1::/48")]
+_ISATAP = {0x00005EFE, 0x02005EFE}  # before such an IPv4 address, in any prefix
+# Not public either, as later versions of Python know, or none: protocol assignments (where a cloud
+# has its metadata), relays of 6to4, addresses of a site, documentation, segment routing.
+_NOT_PUBLIC = [
+    ipaddress.ip_network(text)
+    for text in ("192.0.0.0/24", "192.88.99.0/24", "fec0::/10", "3fff::/20", "5f00::/16")
+]
 
 
 class FetchFailed(OcnRegistryError):
@@ -87,12 +94,16 @@ def is_public(text: str) -> bool:
         inner = address.ipv4_mapped or address.sixtofour
         if address.teredo is not None:
             inner = address.teredo[1]
-        if any(address in network for network in _TRANSLATED):
+        is_isatap = int(address) >> 32 & 0xFFFFFFFF in _ISATAP
+        if is_isatap or any(address in network for network in _TRANSLATED):
             inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
         if inner is not None:
             return is_public(str(inner))
     return address.is_global and not (
-        address.is_multicast or address.is_reserved or address.is_unspecified
+        address.is_multicast
+        or address.is_reserved
+        or address.is_unspecified
+        or any(address in network for network in _NOT_PUBLIC)
     )
 
 

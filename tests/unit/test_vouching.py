@@ -200,6 +200,10 @@ def test_a_party_is_vouched_for_by_its_website(host):
         *("127.0.0.1", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "0.0.0.1"),
         *("100.64.0.1", "224.0.0.1", "255.255.255.255", "240.0.0.1", "192.0.2.1"),
         *("::1", "::", "fe80::1", "fe80::1%eth0", "fc00::1", "ff02::1", "2001:db8::1"),
+        *("192.0.0.192", "192.0.0.8", "192.88.99.1", "198.18.0.1", "100.100.100.200"),
+        *("fec0::1", "3fff::1", "5f00::1", "100::1", "fd00:ec2::254", "2001:0:7f00:1::"),
+        *("::127.0.0.1", "::ffff:0:127.0.0.1", "64:ff9b:1::a00:1"),
+        *("2606:4700::5efe:127.0.0.1", "2606:4700::200:5efe:10.0.0.1"),
         *("::ffff:127.0.0.1", "64:ff9b::7f00:1", "64:ff9b::a00:1", "2002:7f00:1::", "2002:a00:1::"),
     ],
 )
@@ -208,7 +212,15 @@ def test_addresses_that_are_not_public(address):
 
 
 @pytest.mark.parametrize(
-    "address", ["8.8.8.8", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808"]
+    "address",
+    [
+        "8.8.8.8",
+        "192.0.1.1",
+        "2606:4700::1111",
+        "::ffff:8.8.8.8",
+        "64:ff9b::808:808",
+        "2002:808:808::",
+    ],
 )
 def test_addresses_that_are_public(address):
     assert is_public(address)
@@ -270,6 +282,44 @@ def test_redirects_to_elsewhere_are_not_followed(host, location):
     with pytest.raises(FetchFailed, match="another host"):
         fetch(host.url + "/", OPEN)
     assert len(host.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("http://2130706433/", "http://0x7f000001/", "http://127.1/", "http://0177.0.0.1/"),
+        *("http://0/", "http://[::ffff:7f00:1]/", "http://[::1]/", "http://localhost/"),
+        *("http://127.0.0.1/", "http://LOCALHOST/", "http://\u2460\u2461\u2466.0.0.1/"),
+        *("http://a@127.0.0.1/", "http://8.8.8.8:80@127.0.0.1/", "http://127.0.0.1./"),
+        *(
+            "http://8.8.8.8\\@127.0.0.1/",
+            "http://127.0.0.1\r\nHost: a.example/",
+            "http://127\u30020.0.1/",
+        ),
+    ],
+)
+def test_no_writing_of_this_machines_address_is_asked(url, monkeypatch):
+    connected = []
+    monkeypatch.setattr(socket, "create_connection", lambda *place, **_: connected.append(place))
+    with pytest.raises(FetchFailed):
+        fetch(url, FetchOptions(allow_http=True))
+    assert connected == []
+
+
+def test_of_the_addresses_of_a_name_only_the_public_ones_are_asked(monkeypatch):
+    found = ["127.0.0.1", "10.0.0.1", "::1", "192.0.2.7", "8.8.8.8"]
+    places = [(0, 0, 0, "", (address, 80)) for address in found]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: places)
+    connected = []
+
+    def connect(place, **_):
+        connected.append(place)
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(socket, "create_connection", connect)
+    with pytest.raises(FetchFailed):
+        fetch("http://node.example", FetchOptions(allow_http=True))
+    assert connected == [("8.8.8.8", 80)]
 
 
 def test_redirects_end(host):
@@ -456,6 +506,33 @@ def test_verdicts_are_kept_and_checked_again(host, monkeypatch):
     assert verdicts.check_due() == 2
     monkeypatch.setattr(time, "time", lambda: now + 3 * 24 * 3600)
     assert verdicts.node(node).vouched is None
+
+
+def test_the_ids_of_a_company_take_one_request(host):
+    ids = [PartyId("DE", f"A{number:02}") for number in range(20)]
+    place(host, document(parties=[(one, OTHER) for one in ids[:15]]))
+    listed = [party(id=one, website=host.url) for one in ids]
+    listed.append(party(id=DE_CPO, website=host.url + "/other"))
+    verdicts = Verdicts(HERE, lambda: listed, VouchingOptions(fetch=OPEN, pause_s=0))
+    assert verdicts.check_due() == 21
+    assert len(host.asked) == 2
+    vouched = [verdicts.party(one).vouched.vouched for one in listed]
+    assert vouched == [True] * 15 + [False] * 6
+
+
+def test_checking_that_is_stopped_and_started_again_goes_on_once(host):
+    place(host, document())
+    node = Node(operator=OPERATOR, domain=host.url)
+    verdicts = Verdicts(HERE, lambda: [node], VouchingOptions(fetch=OPEN, pause_s=0))
+    for _ in range(3):
+        verdicts.start()
+        verdicts.stop()
+    verdicts.start()
+    ends = time.monotonic() + 30
+    while verdicts.node(node).vouched is None and time.monotonic() < ends:
+        time.sleep(0.01)
+    assert verdicts.node(node).vouched.vouched
+    verdicts.stop()
 
 
 @pytest.mark.parametrize(
