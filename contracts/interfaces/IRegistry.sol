@@ -153,7 +153,8 @@ interface IRegistry is ISignedRequests, IBatches, IImports, IEntryErrors {
     /**
      * @notice Everything that `account` had is now `newAccount`'s: ids, membership, node number, node and controller.
      * `account` is retired. {OperatorUpdate} of both (where there is a node) and a full {PartyUpdate} of each id, the
-     * other ids in the order of their list and the current one last, follow.
+     * other ids in the order of their list and the current one last, follow. They change the account only: all entries
+     * keep their places in the lists, and the current id stays current.
      */
     event AccountMoved(address indexed account, address indexed newAccount);
 
