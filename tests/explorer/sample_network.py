@@ -107,9 +107,9 @@ def fill(client, chain):
 
 
 @contextlib.contextmanager
-def registry(entries=fill):
+def registry(entries=fill, devnet=None):
     """Yield a chain with entries, and a client."""
-    with Devnet() as chain:
+    with devnet or Devnet() as chain:
         deployment = chain.deployment()
         with RegistryClient(deployment, HttpTransport(deployment.rpc_urls)) as client:
             entries(client, chain)
@@ -117,10 +117,10 @@ def registry(entries=fill):
 
 
 @contextlib.contextmanager
-def explored(entries=fill, *, relay=False, **options):
+def explored(entries=fill, *, devnet=None, relay=False, **options):
     """Yield the page as `ocn-registry explore` serves it: its own server is no relay."""
     with (
-        registry(entries) as (chain, client),
+        registry(entries, devnet) as (chain, client),
         Serving(chain.deployment(), poll_s=0.2, **options) as serving,
         served(serving.api, PageFiles(api="./", relay=relay)) as url,
     ):

@@ -230,21 +230,3 @@ def test_without_an_answer_the_page_says_so_and_keeps_what_it_has(opened):
         page.page.get_by_role("button", name="Try again").click()
     page.page.unroute_all(behavior="ignoreErrors")
     page.page.locator("tbody tr").first.wait_for()  # the page also tries again by itself
-
-
-@pytest.mark.parametrize(
-    ("state", "said"),
-    [("standing", "The chain stands still"), ("lagging", "We lag behind the chain")],
-)
-def test_who_stands_is_reported_the_chain_or_we(opened, state, said):
-    page = opened()
-
-    def changed(route):
-        answer = route.fetch()
-        route.fulfill(response=answer, body=json.dumps({**answer.json(), "state": state}))
-
-    page.page.route("**/v1/chain", changed)
-    page.open()
-    page.page.locator("#chain").get_by_text(said).wait_for()
-    assert page.accessible() == []
-    page.page.unroute_all(behavior="ignoreErrors")

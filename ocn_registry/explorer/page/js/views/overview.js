@@ -16,11 +16,10 @@ const LATEST = 8;
 export const overview = {
   title: () => t("tab.overview"),
   async load(_, { signal }) {
-    const [whole, parties] = await Promise.all([
-      api.get("overview", {}, signal),
-      api.get("parties", { limit: PARTIES_DRAWN }, signal),
-    ]);
-    return { ...whole, latest: whole.latest.slice(0, LATEST), parties: parties.next === null ? parties.parties : [] };
+    const whole = await api.get("overview", {}, signal);
+    const few = whole.counts.parties <= PARTIES_DRAWN;
+    const drawn = few ? await api.get("parties", { limit: PARTIES_DRAWN }, signal) : { parties: [] };
+    return { ...whole, latest: whole.latest.slice(0, LATEST), parties: drawn.parties };
   },
   draw: (found, _, { chain }) =>
     h(

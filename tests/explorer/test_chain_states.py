@@ -1,0 +1,108 @@
+"""A chain that stands, one that can't be heard, and blocks that are replaced: on a real chain."""
+
+import os
+import signal
+import time
+
+import pytest
+from sample_network import as_folder, explored
+
+from ocn_registry.deploy.devnet import Devnet
+from ocn_registry.registry_api import overview
+
+VOLTA = 73799  # not a development chain: its blocks are expected
+OLD_S = 3600
+
+
+class OldChain(Devnet):
+    """A chain whose clock is an hour late, so that its blocks look as if it had stopped then."""
+
+    def _options(self):
+        return [*super()._options(), "--timestamp", str(int(time.time()) - OLD_S)]
+
+
+@pytest.fixture(scope="module")
+def world():
+    with explored(devnet=OldChain(chain_id=VOLTA)) as world:
+        yield world
+
+
+@pytest.fixture(scope="module")
+def folder(world, tmp_path_factory):
+    with as_folder(world, tmp_path_factory.mktemp("folder")) as folder:
+        yield folder
+
+
+def goes_on(world):
+    """Have the chain make a block of now."""
+    world.chain.request("evm_setNextBlockTimestamp", int(time.time()))
+    world.chain.request("evm_mine")
+
+
+@pytest.fixture(params=["server", "folder"])
+def page(request, opened, world, folder):
+    """Open the page, as a server gives it and as a folder does."""
+    return opened(url={"server": world, "folder": folder}[request.param].url)
+
+
+def says(page, words):
+    page.page.locator("#chain").get_by_text(words).wait_for()
+
+
+def test_a_chain_that_makes_no_blocks_is_said_to_stand(page, world):
+    with world.brought_back():
+        page.open("parties")
+        says(page, "The chain stands still")
+        assert page.page.locator("#chain").get_attribute("data-state") == "stands"
+        assert page.page.locator("tbody tr").count() == 18
+        assert page.accessible() == []
+        goes_on(world)
+        says(page, "Live")
+
+
+def test_a_node_that_hangs_is_not_taken_for_a_chain_that_stands(opened, world, folder, monkeypatch):
+    monkeypatch.setattr(overview, "_LATE_S", 1)
+    with world.brought_back():
+        goes_on(world)
+        served, read = opened(url=world.url), opened(url=folder.url)
+        for page in (served, read):
+            page.open("nodes")
+            says(page, "Live")
+        read.page.evaluate(
+            "async () => { (await import('./js/chain/rpc.js')).limits.answer = 300 }"
+        )
+        with paused(world.chain):
+            says(served, "We lag behind the chain")
+            assert served.accessible() == []
+            says(read, "No connection")
+            for page in (served, read):
+                assert page.page.locator("tbody tr").count() == 2
+        goes_on(world)  # a slow machine took a while, and the block is old by now
+        for page in (served, read):
+            says(page, "Live")
+
+
+class paused:  # noqa: N801 - read as a statement
+    """Stop the chain's process, which keeps its connections and answers nothing."""
+
+    def __init__(self, chain):
+        self.group = os.getpgid(chain._anvil._guard.pid)
+
+    def __enter__(self):
+        os.killpg(self.group, signal.SIGSTOP)
+
+    def __exit__(self, *_):
+        os.killpg(self.group, signal.SIGCONT)
+
+
+def test_entries_of_replaced_blocks_are_gone_without_a_reload(page, world):
+    with world.brought_back():
+        page.open("nodes")
+        world.client.set_node("https://replaced.example.org", signer=world.signer(8))
+        page.page.get_by_text("replaced.example.org").wait_for()
+        world.chain.request("anvil_reorg", 1, [])
+        world.chain.request("evm_mine")
+        page.page.get_by_text("replaced.example.org").wait_for(state="detached")
+        assert page.page.locator("tbody tr").count() == 2
+        page.open("changes").locator("ol.events li").first.wait_for()
+        page.page.get_by_text("replaced.example.org").wait_for(state="detached")
