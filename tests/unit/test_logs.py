@@ -45,7 +45,7 @@ def test_events_come_in_the_order_of_the_chain():
 def test_event_that_is_reported_twice_counts_once():
     told = [log(data="0x02", logIndex="0x1"), log(), log(data="0x02", logIndex="0x1"), log()]
     assert [one.data for one in answer_of(ASKED, told)] == [b"\7", b"\2"]
-    with pytest.raises(BadAnswer, match="two events in one place"):
+    with pytest.raises(BadAnswer, match="two events with the same index"):
         answer_of(ASKED, [log(), log(data="0x08")])
 
 
