@@ -15,7 +15,7 @@ from ocn_registry.foreign.limits import NETWORK_FILE
 from ocn_registry.foreign.text import shown
 from ocn_registry.models import Address
 from ocn_registry.networks import built_in, from_json
-from ocn_registry.relay.policy import Policy
+from ocn_registry.relay.policy import GAS_PER_DAY, Policy
 from ocn_registry.signing import KeySigner
 from ocn_registry.signing.key_files import private_text
 from ocn_registry.vouching.background import VouchingOptions
@@ -61,6 +61,7 @@ receipts = "env:OCN_RELAY_RECEIPTS" # signs receipts of accepted requests; holds
 # vouchers = true                   # accept vouchers of operators that run a node
 # leaving_per_day = 5               # deletions, revocations and cancellations of one account
 # requests_per_day = 200            # of one sponsor
+# gas_per_day = 50000000            # of one sponsor; a registration takes about 76,000
 # new_ids_per_day = 20              # new ids of one sponsor
 # new_ids_per_country = 100         # new ids of one country, over all sponsors
 # waiting_per_account = 8           # requests of one account under way at a time
@@ -70,6 +71,7 @@ _MOST_BYTES: Final = 1 << 22  # a policy can list tens of thousands of accounts
 _NUMBERS: Final = {
     "leaving_per_day": 5,
     "requests_per_day": 200,
+    "gas_per_day": GAS_PER_DAY,
     "new_ids_per_day": 20,
     "new_ids_per_country": 100,
     "waiting_per_account": 8,

@@ -11,94 +11,19 @@ import threading
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING
 
-from ocn_registry.errors import InvalidInput, OcnRegistryError
+from ocn_registry.errors import InvalidInput
 from ocn_registry.foreign.text import shown
+from ocn_registry.relay.sessions import DatabaseError, NotUnique
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Sequence
     from contextlib import AbstractContextManager
 
-    from psycopg import Connection
-
-Value: TypeAlias = str | int | None
-Row: TypeAlias = "tuple[Value, ...]"
+    from ocn_registry.relay.sessions import Database, Lock, Row, Transaction, Value
 
 _BUSY_S = 30.0
-_UNIQUE = "23505"  # PostgreSQL's SQLSTATE
-
-
-class DatabaseError(OcnRegistryError):
-    """The database can't be used; the message says why."""
-
-
-class NotUnique(DatabaseError):
-    """A row with this key exists already."""
-
-
-class Transaction(Protocol):
-    """Statements that take effect together."""
-
-    def run(self, statement: str, *values: Value) -> list[Row]:
-        """Run a statement.
-
-        Args:
-            statement: SQL with `?` for each value.
-            values: The values.
-
-        Returns:
-            The rows, where the statement returns any.
-
-        Raises:
-            NotUnique: A row with this key exists already.
-            DatabaseError: The statement failed for another reason.
-        """
-        ...
-
-    def part(self) -> AbstractContextManager[None]:
-        """Begin a savepoint: if the block raises, only its statements are undone."""
-        ...
-
-
-class Lock(Protocol):
-    """A lock that is released when this process ends, however it ends."""
-
-    def transaction(self) -> AbstractContextManager[Transaction]:
-        """Begin a transaction that fails if the lock has been lost."""
-        ...
-
-    def release(self) -> None:
-        """Release the lock."""
-        ...
-
-
-class Database(Protocol):
-    """The relay's storage of accepted requests."""
-
-    def transaction(self) -> AbstractContextManager[Transaction]:
-        """Begin a transaction: committed at the end of the block, rolled back if the block raises.
-
-        Raises:
-            DatabaseError: The database can't be reached, or the commit failed.
-        """
-        ...
-
-    def reading(self) -> AbstractContextManager[Transaction]:
-        """Begin a read-only transaction, which never waits for others.
-
-        Raises:
-            DatabaseError: The database can't be reached.
-        """
-        ...
-
-    def lock(self, name: str) -> Lock | None:
-        """Acquire a lock; `None` while another process has it."""
-        ...
-
-    def close(self) -> None:
-        """Close the connections."""
-        ...
 
 
 def open_database(url: str) -> Database:
@@ -115,6 +40,8 @@ def open_database(url: str) -> Database:
     if url.startswith("sqlite:"):
         database = SqliteDatabase(Path(url.removeprefix("sqlite:")))
     elif url.startswith(("postgresql://", "postgres://")):
+        from ocn_registry.relay.postgres import PostgresDatabase  # noqa: PLC0415 - where it is used
+
         database = PostgresDatabase(url)
     else:
         raise InvalidInput(
@@ -255,6 +182,12 @@ class _SqliteTransaction:
         except sqlite3.IntegrityError as error:
             raise NotUnique(str(error)) from None
 
+    def run_all(self, statement: str, rows: Sequence[tuple[Value, ...]]) -> None:
+        try:
+            self._connection.executemany(statement, rows)
+        except sqlite3.IntegrityError as error:
+            raise NotUnique(str(error)) from None
+
     @contextmanager
     def part(self) -> Generator[None]:
         self._connection.execute("SAVEPOINT part")
@@ -275,108 +208,4 @@ def _sqlite_errors(path: Path) -> Generator[None]:
         raise DatabaseError(
             f"the database {shown(str(path))} can't be used ({shown(str(error))}): check the file "
             "and the disk",
-        ) from None
-
-
-class PostgresDatabase:
-    """A PostgreSQL database; a connection for each thread, and one for each lock."""
-
-    def __init__(self, url: str) -> None:
-        """Store the URL. No connection is opened yet.
-
-        Args:
-            url: A `postgresql://...` URL. It may hold a password, so it is never shown.
-        """
-        self._url = url
-        self._own = threading.local()
-        self._all: list[Connection[Row]] = []
-
-    @contextmanager
-    def transaction(self) -> Generator[Transaction]:
-        """Begin a transaction; see `Database`."""
-        with _postgres_transaction(self._connection()) as transaction:
-            yield transaction
-
-    def reading(self) -> AbstractContextManager[Transaction]:
-        """Begin a transaction that only reads; see `Database`."""
-        return self.transaction()
-
-    def lock(self, name: str) -> Lock | None:
-        """Acquire an advisory lock, which ends with its connection."""
-        connection = self._connected()
-        with _postgres_transaction(connection) as transaction:
-            rows = transaction.run("SELECT pg_try_advisory_lock(hashtextextended(?, 0))", name)
-        if not rows[0][0]:
-            connection.close()
-            return None
-        return _PostgresLock(connection)
-
-    def close(self) -> None:
-        """Close all connections."""
-        for connection in self._all:
-            connection.close()
-
-    def _connection(self) -> Connection[Row]:
-        connection: Connection[Row] | None = getattr(self._own, "connection", None)
-        if connection is None or connection.closed or connection.broken:
-            connection = self._own.connection = self._connected()
-        return connection
-
-    def _connected(self) -> Connection[Row]:
-        import psycopg  # noqa: PLC0415 - only where PostgreSQL is used
-
-        try:
-            connection: Connection[Row] = psycopg.connect(
-                self._url, autocommit=True, connect_timeout=10
-            )
-        except psycopg.Error:
-            raise DatabaseError(
-                "the PostgreSQL database can't be reached: check its URL and that it runs",
-            ) from None
-        self._all.append(connection)
-        return connection
-
-
-class _PostgresLock:
-    def __init__(self, connection: Connection[Row]) -> None:
-        self._connection = connection
-
-    def transaction(self) -> AbstractContextManager[Transaction]:
-        return _postgres_transaction(self._connection)
-
-    def release(self) -> None:
-        self._connection.close()
-
-
-class _PostgresTransaction:
-    def __init__(self, connection: Connection[Row]) -> None:
-        self._connection = connection
-
-    def run(self, statement: str, *values: Value) -> list[Row]:
-        import psycopg  # noqa: PLC0415 - only where PostgreSQL is used
-
-        text = statement.replace("?", "%s").encode()
-        try:
-            cursor = self._connection.execute(text, values or None)
-        except psycopg.Error as error:
-            kind = NotUnique if error.sqlstate == _UNIQUE else DatabaseError
-            raise kind(f"the database refused a statement ({shown(str(error))})") from None
-        return cursor.fetchall() if cursor.description else []
-
-    @contextmanager
-    def part(self) -> Generator[None]:
-        with self._connection.transaction():
-            yield
-
-
-@contextmanager
-def _postgres_transaction(connection: Connection[Row]) -> Generator[Transaction]:
-    import psycopg  # noqa: PLC0415 - only where PostgreSQL is used
-
-    try:
-        with connection.transaction():
-            yield _PostgresTransaction(connection)
-    except psycopg.Error as error:
-        raise DatabaseError(
-            f"the PostgreSQL database can't be used ({type(error).__name__}): check that it runs",
         ) from None

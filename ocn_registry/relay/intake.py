@@ -1,28 +1,24 @@
 """Accept requests: parse them, check them against chain and policy, and commit them.
 
-A request counts as accepted once it is committed to disk. Commits wait for the disk, so requests
-that arrive together are committed together, each in its own savepoint. The id of a request is the
+A request counts as accepted once it is committed to disk. The id of a request is the
 digest that its account signed, so submitting the same document again has no effect.
 """
 
 from __future__ import annotations
 
 import hashlib
-import queue
-import threading
 import time
-from concurrent.futures import Future
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ocn_registry.dialects import dialect_of
 from ocn_registry.errors import OcnRegistryError, SignatureMismatch
+from ocn_registry.flows.gas import item_gas
 from ocn_registry.intents import SetParty
 from ocn_registry.relay import store
 from ocn_registry.relay.checks import Checker
-from ocn_registry.relay.database import DatabaseError, NotUnique
+from ocn_registry.relay.committing import Committer, Conflict, Decision
 from ocn_registry.relay.documents import withdrawal
-from ocn_registry.relay.policy import NotSponsored, Sponsor, is_leaving, reserve, sponsor_of
+from ocn_registry.relay.policy import NotSponsored, Sponsor, demands_of, is_leaving, sponsor_of
 from ocn_registry.relay.store import Accepted
 from ocn_registry.signing import recover
 
@@ -32,18 +28,13 @@ if TYPE_CHECKING:
     from ocn_registry.cache.sync_cache import RegistryCache
     from ocn_registry.client.sync_client import RegistryClient
     from ocn_registry.models import Address
-    from ocn_registry.relay.database import Database, Transaction
     from ocn_registry.relay.documents import Voucher
     from ocn_registry.relay.policy import Policy
+    from ocn_registry.relay.sessions import Database
     from ocn_registry.signing import SignedRequest
     from ocn_registry.transport import Transport
 
-_TOGETHER = 200
 _STALE_S = 15.0
-
-
-class Conflict(OcnRegistryError):
-    """Another pending request of the account has this nonce."""
 
 
 class TooMany(OcnRegistryError):
@@ -56,19 +47,6 @@ class NotWaiting(OcnRegistryError):
 
 class Closed(OcnRegistryError):
     """The relay accepts no requests: it is paused, or can't pay."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """The result of submitting a request.
-
-    Attributes:
-        request: The stored request.
-        new: Whether it was accepted now, rather than earlier.
-    """
-
-    request: Accepted
-    new: bool
 
 
 class Intake:
@@ -84,7 +62,7 @@ class Intake:
         cache: RegistryCache | None = None,
         least_wei: int = 0,
     ) -> None:
-        """Start the thread that commits.
+        """Start the threads that check and commit.
 
         Args:
             client: Reaches the registry.
@@ -101,15 +79,12 @@ class Intake:
         self._policy = policy
         self._cache = cache
         self._checker = Checker(self._dialect, transport, spender, least_wei)
-        self._waiting: queue.SimpleQueue[_Commit | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._commit, name="ocn-relay-commit", daemon=True)
-        self._thread.start()
+        self._committer = Committer(database)
 
     def close(self) -> None:
         """Commit the submitted requests, and stop."""
         self._checker.close()
-        self._waiting.put(None)
-        self._thread.join()
+        self._committer.close()
 
     def accept(
         self,
@@ -144,17 +119,14 @@ class Intake:
         request_id = id_of(signed)
         contract = str(self._dialect.contract_of(signed.intent).name).lower()
         with self._database.reading() as transaction:
-            known = store.find(transaction, request_id)
-            if known is not None:
-                return Decision(request=known, new=False)
-            if store.is_paused(transaction):
-                raise Closed("the relay is paused: try again later, or pay yourself")
-            waiting = store.live(transaction, contract, signed.account)
+            now = store.situation(transaction, request_id, contract, signed.account)
+        if now.known is not None:
+            return Decision(request=now.known, new=False)
+        if now.is_paused:
+            raise Closed("the relay is paused: try again later, or pay yourself")
+        waiting = now.live
         if any(one.nonce == signed.nonce for one in waiting):
-            raise Conflict(
-                f"another request of {signed.account} with nonce {signed.nonce} is under way: wait "
-                "for it, or sign this one with the next nonce",
-            )
+            raise Conflict(signed.account, signed.nonce)
         if len(waiting) >= self._policy.waiting_per_account:
             raise TooMany(
                 f"{len(waiting)} requests of {signed.account} are waiting: send more when they are "
@@ -162,6 +134,7 @@ class Intake:
             )
         sponsor = self._sponsor(signed, voucher, key)
         by_contract = self._check(signed, waiting)
+        gas = item_gas(signed, by_contract=by_contract)
         accepted = Accepted(
             id=request_id,
             contract=contract,
@@ -173,10 +146,17 @@ class Intake:
             by_contract=by_contract,
             sponsor=str(sponsor),
             accepted_unix_s=int(time.time()),
+            gas_reserved=gas,
         )
-        commit = _Commit(accepted, sponsor, signed, self._is_new_id(signed))
-        self._waiting.put(commit)
-        return commit.future.result()
+        demands = demands_of(
+            self._policy,
+            sponsor,
+            signed.intent,
+            new_id=self._is_new_id(signed),
+            gas=gas,
+            now_unix_s=accepted.accepted_unix_s,
+        )
+        return self._committer.commit(accepted, demands)
 
     def withdraw(
         self, request_id: str, *, signature: bytes | None = None, key: str | None = None
@@ -184,7 +164,8 @@ class Intake:
         """Withdraw a request that has not been sent yet.
 
         Anyone who has the document can still send it until its deadline; only its account can
-        cancel it for good. Quotas that it used stay used.
+        cancel it for good. It stays counted as a request; the gas
+        that it reserved is free again.
 
         Args:
             request_id: The request's id.
@@ -272,6 +253,7 @@ class Intake:
             via="voucher",
             name=voucher.operator,
             requests_per_day=self._policy.requests_per_day,
+            gas_per_day=self._policy.gas_per_day,
             voucher=voucher.name(deployment),
             requests_in_all=voucher.requests,
         )
@@ -279,13 +261,19 @@ class Intake:
     def _by_key(self, key: str) -> Sponsor | None:
         with self._database.reading() as transaction:
             rows = transaction.run(
-                "SELECT name, requests_per_day FROM api_key WHERE digest = ? AND revoked = 0",
+                "SELECT name, requests_per_day, gas_per_day FROM api_key "
+                "WHERE digest = ? AND revoked = 0",
                 digest_of_key(key),
             )
         if not rows:
             raise NotSponsored("the API key is not valid here: ask the relay for a new one")
-        name, limit = rows[0]
-        return Sponsor(via="key", name=str(name), requests_per_day=int(limit or 0))
+        name, limit, gas = rows[0]
+        return Sponsor(
+            via="key",
+            name=str(name),
+            requests_per_day=int(limit or 0),
+            gas_per_day=self._policy.gas_per_day if gas is None else int(gas),
+        )
 
     def _is_new_id(self, signed: SignedRequest) -> bool:
         intent = signed.intent
@@ -307,75 +295,6 @@ class Intake:
         if cache is None or cache.age_s is None or cache.age_s > _STALE_S:
             return None
         return cache
-
-    def _commit(self) -> None:
-        while True:
-            first = self._waiting.get()
-            together = [first]
-            while first is not None and len(together) < _TOGETHER and not self._waiting.empty():
-                first = self._waiting.get()
-                together.append(first)
-            self._commit_together([one for one in together if one is not None])
-            if together[-1] is None:
-                return
-
-    def _commit_together(self, commits: list[_Commit]) -> None:
-        results: list[tuple[_Commit, Decision | OcnRegistryError]] = []
-        try:
-            with self._database.transaction() as transaction:
-                for one in commits:
-                    try:
-                        with transaction.part():
-                            results.append((one, self._add(transaction, one)))
-                    except DatabaseError:
-                        raise
-                    except OcnRegistryError as error:
-                        results.append((one, error))
-        except DatabaseError as error:
-            results = [(one, error) for one in commits]
-        except BaseException as error:
-            for one in commits:
-                one.future.set_exception(error)
-            raise
-        for one, result in results:
-            if isinstance(result, Decision):
-                one.future.set_result(result)
-            else:
-                one.future.set_exception(result)
-
-    def _add(self, transaction: Transaction, commit: _Commit) -> Decision:
-        try:
-            with transaction.part():
-                added = store.add(transaction, commit.request)
-        except NotUnique:
-            known = store.find(transaction, commit.request.id)
-            if known is not None:
-                return Decision(request=known, new=False)
-            raise Conflict(
-                f"another request of {commit.request.account} with nonce {commit.request.nonce} is "
-                "under way: wait for it, or sign this one with the next nonce",
-            ) from None
-        reserve(
-            transaction,
-            self._policy,
-            commit.sponsor,
-            commit.signed.intent,
-            new_id=commit.new_id,
-            now_unix_s=commit.request.accepted_unix_s,
-        )
-        return Decision(request=added, new=True)
-
-
-class _Commit:
-    def __init__(
-        self,
-        request: Accepted,
-        sponsor: Sponsor,
-        signed: SignedRequest,
-        new_id: bool,  # noqa: FBT001 - private
-    ) -> None:
-        self.request, self.sponsor, self.signed, self.new_id = request, sponsor, signed, new_id
-        self.future: Future[Decision] = Future()
 
 
 def id_of(signed: SignedRequest) -> str:

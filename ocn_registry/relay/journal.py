@@ -17,11 +17,11 @@ from ocn_registry.foreign.strict_json import parse_json
 from ocn_registry.models import Address, BlockRef
 from ocn_registry.protocol.journal import JournalEntry, Turn, merged
 from ocn_registry.relay import store
-from ocn_registry.relay.database import DatabaseError
+from ocn_registry.relay.sessions import DatabaseError
 
 if TYPE_CHECKING:
     from ocn_registry.protocol.journal import State
-    from ocn_registry.relay.database import Database, Lock, Row, Transaction
+    from ocn_registry.relay.sessions import Database, Lock, Row, Transaction
 
 _KEY = "chain_id = ? AND genesis_hash = ? AND account = ? AND number = ?"
 

@@ -21,8 +21,8 @@ from ocn_registry.relay.intake import digest_of_key
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ocn_registry.relay.database import Database
     from ocn_registry.relay.sender import Sender
+    from ocn_registry.relay.sessions import Database
 
 DONE, FAILED, USAGE = 0, 1, 2
 
@@ -84,6 +84,9 @@ def _parser() -> argparse.ArgumentParser:
     more = kinds.add_parser("add", help="make an API key and print it once")
     more.add_argument("name", type=_name, help="what the key's quota is counted under")
     more.add_argument("--requests-per-day", type=_count, default=200, metavar="N")
+    more.add_argument(
+        "--gas-per-day", type=_count, metavar="N", help="default: gas_per_day of the configuration"
+    )
     more.set_defaults(command=_keys_add)
     less = kinds.add_parser("revoke", help="make an API key void")
     less.add_argument("name")
@@ -208,23 +211,32 @@ def _switch(args: argparse.Namespace, *, paused: bool) -> int:
 
 
 def _keys_list(args: argparse.Namespace) -> int:
-    with _database(args).transaction() as transaction:
-        rows = transaction.run("SELECT name, requests_per_day, revoked FROM api_key ORDER BY name")
-    _put([{"name": name, "requestsPerDay": most, "revoked": bool(off)} for name, most, off in rows])
+    with _database(args).reading() as transaction:
+        rows = transaction.run(
+            "SELECT name, requests_per_day, gas_per_day, revoked FROM api_key ORDER BY name"
+        )
+    _put(
+        [
+            {"name": name, "requestsPerDay": most, "gasPerDay": gas, "revoked": bool(off)}
+            for name, most, gas, off in rows
+        ]
+    )
     return DONE
 
 
 def _keys_add(args: argparse.Namespace) -> int:
-    from ocn_registry.relay.database import NotUnique  # noqa: PLC0415 - beside its use
+    from ocn_registry.relay.sessions import NotUnique  # noqa: PLC0415 - beside its use
 
     key = secrets.token_urlsafe(32)
     try:
         with _database(args).transaction() as transaction:
             transaction.run(
-                "INSERT INTO api_key (name, digest, requests_per_day, revoked) VALUES (?, ?, ?, 0)",
+                "INSERT INTO api_key (name, digest, requests_per_day, gas_per_day, revoked) "
+                "VALUES (?, ?, ?, ?, 0)",
                 args.name,
                 digest_of_key(key),
                 args.requests_per_day,
+                args.gas_per_day,
             )
     except NotUnique:
         raise InvalidInput("a key of this name exists already: choose another name") from None

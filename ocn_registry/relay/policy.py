@@ -1,9 +1,7 @@
-"""The relay's policy, which decides whose requests are paid, and its quotas.
+"""The relay's policy, which decides whose requests are paid and what they need of quotas.
 
 Names are scarce, money is not: an unlimited relay would let anyone take every id of a country for
-free. So new ids are limited by sponsor, country and day, in addition to the number of requests. A
-quota is reserved in the transaction that accepts the request, so concurrent requests can't exceed
-it.
+free. So new ids are limited by sponsor, country and day, in addition to requests and gas.
 """
 
 from __future__ import annotations
@@ -20,14 +18,13 @@ from ocn_registry.intents import (
     RevokeAgreement,
     SetParty,
 )
+from ocn_registry.relay.quotas import DAY_S, EVER, Demand, gas_of
 
 if TYPE_CHECKING:
     from ocn_registry.intents import SignableIntent
     from ocn_registry.models import Address
-    from ocn_registry.relay.database import Transaction
 
-DAY_S = 24 * 60 * 60
-_EVER = 0  # the day of quotas that never reset
+GAS_PER_DAY = 50_000_000  # some 650 registrations
 Via: TypeAlias = Literal["leaving", "voucher", "key", "allowed"]
 # Deletions and cancellations are paid for any account, within a small limit.
 LEAVING = (DeleteNode, DeleteParty, DeleteService, RevokeAgreement, InvalidateNonce)
@@ -35,24 +32,6 @@ LEAVING = (DeleteNode, DeleteParty, DeleteService, RevokeAgreement, InvalidateNo
 
 class NotSponsored(OcnRegistryError):
     """The request has no sponsor; the message says how to get one."""
-
-
-class QuotaExceeded(OcnRegistryError):
-    """A daily quota is exhausted.
-
-    Attributes:
-        name: Name of the quota.
-        limit: Its daily limit.
-        resets_unix_s: When it resets, in Unix time.
-    """
-
-    def __init__(self, name: str, limit: int, resets_unix_s: int) -> None:
-        """Create the error from the quota and the time of its reset."""
-        super().__init__(
-            f"the daily limit of {limit} for {name} is used up: try again after midnight UTC, or "
-            "pay for the transaction yourself",
-        )
-        self.name, self.limit, self.resets_unix_s = name, limit, resets_unix_s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +47,7 @@ class Policy:
             time.
         leaving_per_day: Daily deletions and cancellations for each account.
         requests_per_day: Daily requests of each sponsor.
+        gas_per_day: Daily gas of each sponsor.
         new_ids_per_day: Daily new ids of each sponsor.
         new_ids_per_country: Daily new ids in each country, over all sponsors.
         waiting_per_account: Maximum number of waiting requests of an account.
@@ -79,6 +59,7 @@ class Policy:
     contracts: frozenset[Address] = frozenset()
     leaving_per_day: int = 5
     requests_per_day: int = 200
+    gas_per_day: int = GAS_PER_DAY
     new_ids_per_day: int = 20
     new_ids_per_country: int = 100
     waiting_per_account: int = 8
@@ -92,7 +73,8 @@ class Sponsor:
         via: The rule that applies.
         name: Name under which quotas are counted: an operator's address, a key's name, or an
             account.
-        requests_per_day: The sponsor's own limit.
+        requests_per_day: The sponsor's own limit of requests.
+        gas_per_day: The sponsor's own limit of gas.
         voucher: The voucher's digest; empty without one.
         requests_in_all: Total number of requests that the voucher allows; `None` without one.
     """
@@ -100,6 +82,7 @@ class Sponsor:
     via: Via
     name: str
     requests_per_day: int
+    gas_per_day: int = GAS_PER_DAY
     voucher: str = ""
     requests_in_all: int | None = None
 
@@ -136,13 +119,23 @@ def sponsor_of(
     if account in policy.denied:
         raise NotSponsored(f"this relay does not pay for {account}: pay yourself")
     if is_leaving(intent):
-        return Sponsor(via="leaving", name=account, requests_per_day=policy.leaving_per_day)
+        return Sponsor(
+            via="leaving",
+            name=account,
+            requests_per_day=policy.leaving_per_day,
+            gas_per_day=policy.gas_per_day,
+        )
     if voucher is not None and policy.vouchers:
         return voucher
     if key is not None:
         return key
     if account in policy.allowed:
-        return Sponsor(via="allowed", name=account, requests_per_day=policy.requests_per_day)
+        return Sponsor(
+            via="allowed",
+            name=account,
+            requests_per_day=policy.requests_per_day,
+            gas_per_day=policy.gas_per_day,
+        )
     how = "ask the operator of your node for a voucher (ocn-registry request sponsor), " * (
         policy.vouchers
     )
@@ -152,54 +145,37 @@ def sponsor_of(
     )
 
 
-def reserve(  # noqa: PLR0913 - all that quotas depend on
-    transaction: Transaction,
+def demands_of(  # noqa: PLR0913 - all that quotas depend on
     policy: Policy,
     sponsor: Sponsor,
     intent: SignableIntent,
     *,
     new_id: bool,
+    gas: int,
     now_unix_s: int,
-) -> None:
-    """Count a request in the quotas of its sponsor, in the transaction that accepts it.
+) -> list[Demand]:
+    """Return what a request needs of its sponsor's quotas.
 
     Args:
-        transaction: The accepting transaction.
         policy: The relay's rules.
         sponsor: The request's sponsor.
         intent: The intent of the request.
         new_id: Whether it registers an id that nobody holds.
+        gas: The most gas that it can use.
         now_unix_s: The time.
-
-    Raises:
-        QuotaExceeded: A quota is exhausted. The caller must roll back the transaction.
     """
     day = now_unix_s // DAY_S
-    _count(transaction, f"requests of {sponsor}", sponsor.requests_per_day, day)
+    found = [
+        Demand(name=f"requests of {sponsor}", limit=sponsor.requests_per_day, day=day),
+        Demand(name=gas_of(str(sponsor)), limit=sponsor.gas_per_day, day=day, amount=gas),
+    ]
     if sponsor.requests_in_all is not None:
-        _count(transaction, f"voucher {sponsor.voucher}", sponsor.requests_in_all, _EVER)
+        voucher = f"voucher {sponsor.voucher}"
+        found.append(Demand(name=voucher, limit=sponsor.requests_in_all, day=EVER))
     if new_id and isinstance(intent, SetParty):
-        _count(transaction, f"new ids of {sponsor}", policy.new_ids_per_day, day)
         country = f"new ids in {intent.country_code}"
-        _count(transaction, country, policy.new_ids_per_country, day)
-
-
-def used(transaction: Transaction, name: str, now_unix_s: int) -> int:
-    """Return how much of a quota was used today."""
-    rows = transaction.run(
-        "SELECT used FROM quota WHERE name = ? AND day = ?", name, now_unix_s // DAY_S
-    )
-    return int(rows[0][0] or 0) if rows else 0
-
-
-def _count(transaction: Transaction, name: str, limit: int, day: int) -> None:
-    counted = limit > 0 and transaction.run(
-        "INSERT INTO quota (name, day, used) VALUES (?, ?, 1) "
-        "ON CONFLICT (name, day) DO UPDATE SET used = quota.used + 1 WHERE quota.used < ? "
-        "RETURNING used",
-        name,
-        day,
-        limit,
-    )
-    if not counted:
-        raise QuotaExceeded(name, limit, (day + 1) * DAY_S)
+        found += [
+            Demand(name=f"new ids of {sponsor}", limit=policy.new_ids_per_day, day=day),
+            Demand(name=country, limit=policy.new_ids_per_country, day=day),
+        ]
+    return found

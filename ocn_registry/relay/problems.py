@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from ocn_registry.errors import InsufficientFunds, JournalError
 from ocn_registry.registry_api import problems
-from ocn_registry.relay.database import DatabaseError
-from ocn_registry.relay.intake import Closed, Conflict, NotWaiting, TooMany
-from ocn_registry.relay.policy import NotSponsored, QuotaExceeded
+from ocn_registry.relay.committing import Conflict
+from ocn_registry.relay.intake import Closed, NotWaiting, TooMany
+from ocn_registry.relay.policy import NotSponsored
+from ocn_registry.relay.quotas import QuotaExceeded
+from ocn_registry.relay.sessions import DatabaseError
 
 if TYPE_CHECKING:
     from ocn_registry.errors import OcnRegistryError

@@ -13,11 +13,15 @@ Every change of state appends an event in the same transaction.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias, cast, get_args
 
+from ocn_registry.relay.quotas import settle_gas
+
 if TYPE_CHECKING:
-    from ocn_registry.relay.database import Row, Transaction
+    from collections.abc import Sequence
+
+    from ocn_registry.relay.sessions import Row, Transaction, Value
 
 State: TypeAlias = Literal[
     "accepted", "sent", "mined", "done", "failed", "expired", "superseded", "withdrawn"
@@ -26,8 +30,10 @@ STATES: tuple[State, ...] = get_args(State)
 LIVE: tuple[State, ...] = ("accepted", "sent", "mined")
 _COLUMNS = (
     "id, contract, account, nonce, deadline_unix_s, kind, document, by_contract, sponsor, state, "
-    "tx_hash, block_number, gas_used, error, accepted_unix_s, place"
+    "tx_hash, block_number, gas_used, error, accepted_unix_s, place, gas_reserved"
 )
+_NAMES = _COLUMNS.split(", ")
+_QUALIFIED = ", ".join(f"request.{name}" for name in _NAMES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +57,7 @@ class Accepted:
         error: Why it had no effect, for people; `None` if it had one, or still may.
         accepted_unix_s: When it was accepted.
         place: Its position among all accepted requests.
+        gas_reserved: Gas that it reserved of its sponsor's quota, until its end.
     """
 
     id: str
@@ -69,36 +76,34 @@ class Accepted:
     error: str | None = None
     accepted_unix_s: int = 0
     place: int = 0
+    gas_reserved: int = 0
 
 
 def add(transaction: Transaction, request: Accepted) -> Accepted:
-    """Add a request, accepted now.
+    """Add a request in the state `accepted`.
 
     Raises:
-        NotUnique: The request exists, or a pending request has its nonce.
+        NotUnique: It exists already, or a live request has its nonce.
     """
-    place = _next(transaction, "last_request")
-    transaction.run(
-        f"INSERT INTO request ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",  # noqa: S608 - constants
-        request.id,
-        request.contract,
-        request.account,
-        request.nonce,
-        request.deadline_unix_s,
-        request.kind,
-        request.document,
-        int(request.by_contract),
-        request.sponsor,
-        "accepted",
-        None,
-        None,
-        None,
-        None,
-        request.accepted_unix_s,
-        place,
+    return add_all(transaction, (request,))[0]
+
+
+def add_all(transaction: Transaction, requests: Sequence[Accepted]) -> list[Accepted]:
+    """Add requests in the state `accepted`.
+
+    Raises:
+        NotUnique: One of them exists already, or a live request has its nonce.
+    """
+    count = len(requests)
+    first = _next(transaction, "last_request", count) - count + 1
+    added = [replace(one, state="accepted", place=first + n) for n, one in enumerate(requests)]
+    marks = ", ".join("?" * len(_NAMES))
+    transaction.run_all(
+        f"INSERT INTO request ({_COLUMNS}) VALUES ({marks})",  # noqa: S608 - constants
+        [_row(one) for one in added],
     )
-    _tell(transaction, request.id, "accepted")
-    return find(transaction, request.id) or request
+    _tell(transaction, [one.id for one in added], "accepted")
+    return added
 
 
 def find(transaction: Transaction, request_id: str) -> Accepted | None:
@@ -116,6 +121,40 @@ def live(transaction: Transaction, contract: str, account: str) -> tuple[Accepte
         account,
     )
     return tuple([_read(row) for row in rows])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """What the database says when a request is submitted.
+
+    Attributes:
+        is_paused: Whether an operator paused the relay.
+        known: The same request, if it was accepted before.
+        live: The account's live requests for the contract, by nonce.
+    """
+
+    is_paused: bool
+    known: Accepted | None
+    live: tuple[Accepted, ...]
+
+
+def situation(transaction: Transaction, request_id: str, contract: str, account: str) -> Situation:
+    """Return what the database says when a request is submitted, in one statement."""
+    rows = transaction.run(
+        f"SELECT setting.number, {_QUALIFIED} FROM setting LEFT JOIN request ON request.id = ? OR "  # noqa: S608
+        "(request.contract = ? AND request.account = ? AND "
+        "request.state IN ('accepted', 'sent', 'mined')) "
+        "WHERE setting.name = 'paused' ORDER BY request.nonce",
+        request_id,
+        contract,
+        account,
+    )
+    found = [_read(row[1:]) for row in rows if row[1] is not None]
+    return Situation(
+        is_paused=bool(rows[0][0]),
+        known=next((one for one in found if one.id == request_id), None),
+        live=tuple([one for one in found if one.state in LIVE]),
+    )
 
 
 def in_state(transaction: Transaction, state: State, most: int) -> tuple[Accepted, ...]:
@@ -190,7 +229,8 @@ def move(  # noqa: PLR0913 - what a state consists of
     carriers = f" AND tx_hash IN ({', '.join('?' * len(carried_by))})" if carried_by else ""
     changed = transaction.run(
         "UPDATE request SET state = ?, tx_hash = ?, block_number = ?, gas_used = ?, error = ? "  # noqa: S608
-        f"WHERE id = ? AND state IN ({places}){carriers} RETURNING id",
+        f"WHERE id = ? AND state IN ({places}){carriers} "
+        "RETURNING sponsor, accepted_unix_s, gas_reserved",
         state,
         tx_hash,
         block_number,
@@ -201,7 +241,11 @@ def move(  # noqa: PLR0913 - what a state consists of
         *carried_by,
     )
     if changed:
-        _tell(transaction, request_id, state)
+        _tell(transaction, [request_id], state)
+        if state not in LIVE:
+            sponsor, accepted_unix_s, reserved = changed[0]
+            more = (gas_used or 0) - int(reserved or 0)
+            settle_gas(transaction, str(sponsor), int(accepted_unix_s or 0), more)
     return bool(changed)
 
 
@@ -250,25 +294,29 @@ def pause(transaction: Transaction, *, paused: bool) -> None:
     transaction.run("UPDATE setting SET number = ? WHERE name = 'paused'", int(paused))
 
 
-def _next(transaction: Transaction, counter: str) -> int:
-    """Return the next number of a counter. The next caller waits until this one commits."""
+def _next(transaction: Transaction, counter: str, count: int) -> int:
+    """Return the last of the next numbers of a counter."""
     rows = transaction.run(
-        "UPDATE setting SET number = number + 1 WHERE name = ? RETURNING number", counter
+        "UPDATE setting SET number = number + ? WHERE name = ? RETURNING number", count, counter
     )
     return int(rows[0][0] or 0)
 
 
-def _tell(transaction: Transaction, request_id: str, state: State) -> None:
-    transaction.run(
+def _tell(transaction: Transaction, request_ids: Sequence[str], state: State) -> None:
+    count, now = len(request_ids), int(time.time())
+    first = _next(transaction, "last_event", count) - count + 1
+    transaction.run_all(
         "INSERT INTO event (place, request, state, at_unix_s) VALUES (?, ?, ?, ?)",
-        _next(transaction, "last_event"),
-        request_id,
-        state,
-        int(time.time()),
+        [(first + n, one, state, now) for n, one in enumerate(request_ids)],
     )
 
 
+def _row(request: Accepted) -> tuple[Value, ...]:
+    values: list[Value] = [getattr(request, name) for name in _NAMES]
+    return tuple([int(one) if isinstance(one, bool) else one for one in values])
+
+
 def _read(row: Row) -> Accepted:
-    whole = dict(zip(_COLUMNS.split(", "), row, strict=True))
+    whole = dict(zip(_NAMES, row, strict=True))
     whole["by_contract"] = bool(whole["by_contract"])
     return Accepted(**whole)  # type: ignore[arg-type]  # the columns are the fields

@@ -41,6 +41,11 @@ class DyingTransaction:
         self._moments.pass_one()
         return found
 
+    def run_all(self, statement, rows):
+        self._moments.pass_one()
+        self._inner.run_all(statement, rows)
+        self._moments.pass_one()
+
     def part(self):
         return self._inner.part()
 

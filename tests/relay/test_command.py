@@ -207,7 +207,9 @@ def test_keys_are_shown_once_and_void_when_revoked(tmp_path, capsys):
     assert main(["-c", str(path), "keys"]) == 0
     told = capsys.readouterr().out
     assert key not in told
-    assert json.loads(told) == [{"name": "shop", "requestsPerDay": 200, "revoked": False}]
+    assert json.loads(told) == [
+        {"name": "shop", "requestsPerDay": 200, "gasPerDay": None, "revoked": False}
+    ]
     assert main(["-c", str(path), "keys", "add", "shop"]) == 2
     assert main(["-c", str(path), "keys", "revoke", "shop"]) == 0
     assert main(["-c", str(path), "keys", "revoke", "shop"]) == 2

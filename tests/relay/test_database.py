@@ -9,7 +9,8 @@ from ocn_registry.errors import InvalidInput
 from ocn_registry.relay import store
 from ocn_registry.relay.database import DatabaseError, NotUnique, open_database
 from ocn_registry.relay.intake import digest_of_key
-from ocn_registry.relay.policy import Policy, QuotaExceeded, Sponsor, reserve, used
+from ocn_registry.relay.policy import Policy, Sponsor, demands_of
+from ocn_registry.relay.quotas import QuotaExceeded, reserve, used
 from ocn_registry.relay.store import Accepted
 
 ACCOUNT = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
@@ -30,6 +31,11 @@ def accepted(number=0, **changes):
         "accepted_unix_s": NOW,
     }
     return Accepted(**values | changes)
+
+
+def demands(policy, sponsor, intent=None, **changes):
+    values = {"new_id": False, "gas": 100_000, "now_unix_s": NOW}
+    return demands_of(policy, sponsor, intent or DeleteParty(), **values | changes)
 
 
 def test_what_was_committed_is_there_after_a_restart(database_url):
@@ -130,9 +136,7 @@ def test_racing_requests_never_exceed_a_quota(database, database_url):
         for _ in range(15):
             try:
                 with own.transaction() as transaction:
-                    reserve(
-                        transaction, Policy(), sponsor, DeleteParty(), new_id=False, now_unix_s=NOW
-                    )
+                    reserve(transaction, demands(Policy(), sponsor))
                 granted.append(1)
             except QuotaExceeded as error:
                 refused.append(error)
@@ -152,19 +156,13 @@ def test_new_ids_are_limited_for_a_country_over_all_sponsors(database):
     intent = SetParty(country_code="DE", party_id="ABC", roles=[Role.CPO], operator=ACCOUNT)
     with database.transaction() as transaction:
         for name in ("one", "two"):
-            reserve(
-                transaction,
-                policy,
-                Sponsor(via="key", name=name, requests_per_day=10),
-                intent,
-                new_id=True,
-                now_unix_s=NOW,
-            )
+            sponsor = Sponsor(via="key", name=name, requests_per_day=10)
+            reserve(transaction, demands(policy, sponsor, intent, new_id=True))
         third = Sponsor(via="key", name="three", requests_per_day=10)
         with pytest.raises(QuotaExceeded, match="new ids in DE"), transaction.part():
-            reserve(transaction, policy, third, intent, new_id=True, now_unix_s=NOW)
+            reserve(transaction, demands(policy, third, intent, new_id=True))
         assert used(transaction, "requests of key:three", NOW) == 0
-        reserve(transaction, policy, third, intent, new_id=False, now_unix_s=NOW)
+        reserve(transaction, demands(policy, third, intent))
 
 
 def test_voucher_is_good_for_its_number_of_requests_in_all(database):
@@ -172,14 +170,58 @@ def test_voucher_is_good_for_its_number_of_requests_in_all(database):
         via="voucher", name=ACCOUNT, requests_per_day=10, voucher="0x12", requests_in_all=1
     )
     with database.transaction() as transaction:
-        reserve(transaction, Policy(), sponsor, DeleteParty(), new_id=False, now_unix_s=NOW)
+        reserve(transaction, demands(Policy(), sponsor))
         tomorrow = NOW + 24 * 60 * 60
         with pytest.raises(QuotaExceeded, match="voucher"), transaction.part():
-            reserve(
-                transaction, Policy(), sponsor, DeleteParty(), new_id=False, now_unix_s=tomorrow
-            )
+            reserve(transaction, demands(Policy(), sponsor, now_unix_s=tomorrow))
 
 
 def test_key_is_stored_as_a_digest_only():
     assert len(digest_of_key("secret")) == 64
     assert "secret" not in digest_of_key("secret")
+
+
+@pytest.mark.parametrize(
+    ("state", "gas_used", "left"),
+    [("done", 76_000, 76_000), ("failed", 20_000, 20_000), ("withdrawn", None, 0)],
+)
+def test_gas_that_was_reserved_is_replaced_by_what_was_used(database, state, gas_used, left):
+    sponsor = Sponsor(via="key", name="shop", requests_per_day=10, gas_per_day=250_000)
+    asked = demands(Policy(), sponsor, gas=150_000)
+    with database.transaction() as transaction:
+        request = accepted(sponsor=str(sponsor), gas_reserved=150_000)
+        store.add(transaction, request)
+        reserve(transaction, asked)
+        with pytest.raises(QuotaExceeded, match="gas of key:shop"), transaction.part():
+            reserve(transaction, asked)
+        store.move(transaction, request.id, state, gas_used=gas_used)
+        assert used(transaction, "gas of key:shop", NOW) == left
+        reserve(transaction, asked)
+
+
+def test_writers_of_rows_in_another_order_do_not_wait_for_each_other(database, database_url):
+    """Two that move the same requests, each from another end, both get through."""
+    with database.transaction() as transaction:
+        ids = [store.add(transaction, accepted(number)).id for number in range(40)]
+    failed = []
+
+    def move(order, state, since):
+        own = open_database(database_url)
+        try:
+            for _ in range(5):
+                with own.transaction() as transaction:
+                    for one in order:
+                        store.move(transaction, one, state, since=since)
+        except DatabaseError as error:
+            failed.append(error)
+        own.close()
+
+    threads = [
+        threading.Thread(target=move, args=(ids, "sent", store.LIVE)),
+        threading.Thread(target=move, args=(ids[::-1], "mined", store.LIVE)),
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []

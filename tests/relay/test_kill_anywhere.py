@@ -6,14 +6,15 @@ seen.
 
 import contextlib
 import os
+from dataclasses import replace
 
 import pytest
 from dying import Died, Life
 
 from ocn_registry import KeySigner
 from ocn_registry.errors import TransactionReplaced
+from ocn_registry.relay.committing import Committer, Decision
 from ocn_registry.relay.database import open_database
-from ocn_registry.relay.intake import Decision, Intake
 from ocn_registry.relay.journal import DatabaseJournal
 from ocn_registry.relay.policy import Policy
 from ocn_registry.relay.settling import Settler
@@ -43,8 +44,6 @@ def documents(registration, people):
 @pytest.fixture
 def trial(config, documents, fresh, registry, monkeypatch, tmp_path):
     """Kill a relay at a moment, let the next one go on, and give what is wrong afterwards."""
-    from dataclasses import replace  # noqa: PLC0415 - one use
-
     spender = fresh.accounts[7].address
     monkeypatch.setattr("ocn_registry.relay.settling._PATIENCE_S", 3.0)
 
@@ -93,16 +92,16 @@ def states_apart_from_the_journal(monkeypatch):
 
 def told_before_it_is_committed(monkeypatch):
     """People hear that a request was accepted before it is on disk."""
-    real = Intake._commit_together
+    real = Committer._commit_together
 
-    def early(intake, commits):
+    def early(committer, commits):
         for one in commits:
             one.future.set_result(Decision(request=one.request, new=True))
-            one.future = type(one.future)()
+        again = [replace(one, future=type(one.future)()) for one in commits]
         with contextlib.suppress(Died):  # the thread that handed in dies at its next moment
-            real(intake, commits)
+            real(committer, again)
 
-    monkeypatch.setattr(Intake, "_commit_together", early)
+    monkeypatch.setattr(Committer, "_commit_together", early)
 
 
 def sent_before_it_is_in_the_journal(monkeypatch):
