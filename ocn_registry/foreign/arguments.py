@@ -96,7 +96,10 @@ _KINDS: Final[dict[str, tuple[Callable[[object], bool], str]]] = {
     ),
     "Mapping": (lambda value: isinstance(value, Mapping), "a dictionary"),
     "Callable": (callable, "a function"),
+    "Get": (callable, "a function"),
     "OnBlocks": (callable, "a function"),
+    "OnRead": (callable, "a function"),
+    "Subscriber": (callable, "a function"),
     "Perform": (callable, "a function"),
     "AsyncPerform": (callable, "a function"),
     "Signer": (
