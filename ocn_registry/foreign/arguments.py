@@ -101,7 +101,6 @@ _KINDS: Final[dict[str, tuple[Callable[[object], bool], str]]] = {
     "OnRead": (callable, "a function"),
     "Subscriber": (callable, "a function"),
     "Perform": (callable, "a function"),
-    "Subscriber": (callable, "a function"),
     "AsyncPerform": (callable, "a function"),
     "Signer": (
         _has("address", "sign", "sign_transaction"),
