@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tarfile
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -157,3 +158,58 @@ def test_wheel_that_needs_more_than_is_locked_is_refused(script, wheel, tmp_path
             here.writestr(name, content)
     with pytest.raises(script.NotReleased, match="aiosmtphttp"):
         script.install(needy, tmp_path / "env")
+
+
+README = """# Title
+![A picture](docs/a.svg)
+
+[![Linked](docs/b.png)](docs/b.md#part) and [a page](docs/page.md#part),
+[elsewhere](https://ocn.example), [below](#below).
+
+```python
+x = [1](2)
+```
+"""
+
+
+@pytest.fixture
+def links(script):
+    return script.readme_links
+
+
+def test_links_of_readme_lead_to_the_public_repository(links):
+    told = links.resolved(README, "https://code.example/ocn/", "abc")
+    assert "![A picture](https://code.example/ocn/raw/abc/docs/a.svg)" in told
+    assert (
+        "[![Linked](https://code.example/ocn/raw/abc/docs/b.png)]"
+        "(https://code.example/ocn/blob/abc/docs/b.md#part) and "
+        "[a page](https://code.example/ocn/blob/abc/docs/page.md#part)"
+    ) in told
+    assert "[elsewhere](https://ocn.example), [below](#below)" in told
+    assert "x = [1](2)" in told
+
+
+def test_readme_has_no_dead_links_while_the_repository_is_not_public(links):
+    told = links.resolved(README, None, "abc")
+    assert "docs/" not in told
+    assert " and a page,\n[elsewhere](https://ocn.example), [below](#below)." in told
+    assert "x = [1](2)" in told
+
+
+def test_what_an_index_shows_has_no_links_that_lead_nowhere(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        name = next(name for name in archive.namelist() if name.endswith("/METADATA"))
+        shown = archive.read(name).decode().partition("\n\n")[2]
+    assert shown.startswith("# OCN Registry")
+    assert re.findall(r"\]\((?!https?:|#)", shown) == []
+
+
+def test_metadata_names_the_public_repository(links, tmp_path):
+    for name in ("README.md", "pyproject.toml"):
+        (tmp_path / name).write_text((ROOT / name).read_text())
+    links.for_index(tmp_path, "https://code.example/ocn", "abc")
+    urls = tomllib.loads((tmp_path / "pyproject.toml").read_text())["project"]["urls"]
+    assert (urls["Source"], urls["Issues"]) == (
+        "https://code.example/ocn",
+        "https://code.example/ocn/issues",
+    )

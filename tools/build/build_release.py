@@ -1,11 +1,12 @@
 """Build the release reproducibly, and try it.
 
-    python tools/build/build_release.py [--out FOLDER] [--docs] [--no-trial]
+    python tools/build/build_release.py [--out FOLDER] [--docs] [--no-trial] [--repository URL]
 
 Wheel and source archive are made of the last commit, not of what lies about in this folder, with
 the commit's time in them. The contracts' ABI lies beside them, for programs in other languages, and
 the documentation as a site, in the folder `docs`; `RELEASE-NOTES.md` is the version's part of the
-changelog.
+changelog. `--repository URL` (or OCN_REPOSITORY) says where the repository is public: the links of
+README.md, which a package index shows, then lead there, and the metadata names it (`readme_links`).
 They are built twice, in two folders, under another mask, time zone and
 locale; and a wheel is built from the source archive. All have to be equal. Then the wheel is
 installed into a fresh environment, beside the locked versions of what it needs and nothing else,
@@ -29,6 +30,10 @@ from importlib.metadata import distribution
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(Path(__file__).parent)]
+
+import readme_links  # noqa: E402 - beside this script
+
 # The changelog's heading for the version in development.
 UNRELEASED = "Unreleased"
 _BUILD = "import sys, flit_core.buildapi as b; b.build_wheel(sys.argv[1])"
@@ -127,8 +132,13 @@ def entry_of(version: str, changelog: str) -> str:
     return found[1].strip()
 
 
-def release(out: Path, commit: str = "HEAD") -> list[Path]:
+def release(out: Path, commit: str = "HEAD", repository: str | None = None) -> list[Path]:
     """Build wheel, source archive and ABI files of a commit; return their paths.
+
+    Args:
+        out: The folder that gets them.
+        commit: The commit.
+        repository: Where the repository is public; `None` while it is not.
 
     Raises:
         NotReleased: Something differs, or the changelog does not know the version.
@@ -137,8 +147,9 @@ def release(out: Path, commit: str = "HEAD") -> list[Path]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         here, there, unpacked = folder / "here", folder / "somewhere" / "else", folder / "unpacked"
-        export(here, commit)
-        export(there, commit)
+        for place in (here, there):
+            export(place, commit)
+            readme_links.for_index(place, repository, commit)
         built = build(here, folder / "1", epoch)
         mask = os.umask(0o077)
         try:
@@ -268,6 +279,12 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=ROOT / "dist", help="folder (default: dist)")
     parser.add_argument("--docs", action="store_true", help="build the documentation as well")
     parser.add_argument("--no-trial", action="store_true", help="do not install and use the wheel")
+    parser.add_argument(
+        "--repository",
+        metavar="URL",
+        default=os.environ.get("OCN_REPOSITORY") or None,
+        help="where the repository is public, for links (or: OCN_REPOSITORY)",
+    )
     options = parser.parse_args()
     commit = run("git", "rev-parse", "HEAD", cwd=ROOT).strip()
     changed = run("git", "status", "--porcelain", cwd=ROOT).splitlines()
@@ -275,7 +292,7 @@ def main() -> int:
     if changed:
         sys.stderr.write(f"note: {len(changed)} files here differ from it: that stays out\n")
     try:
-        built = release(options.out, commit)
+        built = release(options.out, commit, options.repository)
         if options.docs:
             documentation(options.out / "docs", commit)
         if not options.no_trial:
