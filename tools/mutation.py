@@ -421,6 +421,7 @@ class Run:
         self._lock = threading.Lock()
         self._local = threading.local()
         self._compilers: list[Compiler] = []
+        self._copies = itertools.count(1)
         self._seen: dict[tuple[tuple[str, str], ...], str] = {}
         original = self.compiler.compile("", "", TARGETS, optimized=True)
         if original is None:
@@ -437,6 +438,17 @@ class Run:
         compiler: Compiler = self._local.compiler
         return compiler
 
+    @property
+    def project(self) -> Path:
+        """This thread's copy of the project: forges that share a cache break and rebuild it."""
+        if not hasattr(self._local, "project"):
+            copy = self.folder.with_name(f"project-{next(self._copies)}")
+            shutil.rmtree(copy, ignore_errors=True)
+            shutil.copytree(self.folder, copy, symlinks=True)
+            self._local.project = copy
+        project: Path = self._local.project
+        return project
+
     def close(self) -> int:
         """End all compilers."""
         for compiler in self._compilers:
@@ -452,14 +464,14 @@ class Run:
             for mutant in mutants_of(path, source)
         ]
 
-    def passes(self, stage: Stage, environment: dict[str, str]) -> bool:
+    def passes(self, stage: Stage, environment: dict[str, str], project: Path) -> bool:
         """Return whether the suites and tests whose names match pass within the limit."""
         forge = native_folder("forge") / "forge"
         limited = ["bash", "-c", f'ulimit -t {PROCESSOR_LIMIT_S} && exec "$0" "$@"']
         tests = [str(forge), "test", "--fail-fast", "--mc", stage[0], "--mt", stage[1] or "."]
         result = subprocess.run(  # noqa: S603 - our own program
             [*limited, *tests],
-            cwd=self.folder,
+            cwd=project,
             env={**os.environ, **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -484,7 +496,7 @@ class Run:
         if earlier != mutant.identity:
             return f"same as {earlier}"
         name = _hash(mutant.identity)
-        folder = self.folder / ".build" / "mutants" / name
+        folder = self.project / ".build" / "mutants" / name
         folder.mkdir(parents=True, exist_ok=True)
         environment = {
             **OLDER_PIPELINE,  # what the mutant leaves alone
@@ -504,7 +516,7 @@ class Run:
         stages = STAGES_OF_TEXT if "TextRules" in mutant.path else STAGES
         try:
             for stage in stages:
-                if not self.passes(stage, environment):
+                if not self.passes(stage, environment, self.project):
                     return f"killed by {stage[0]}"
                 # The first stage kills most in seconds, and the others take half a minute.
                 if stage is stages[0] and self._is_same_code(mutant.path, changed, targets):
@@ -588,7 +600,7 @@ def main() -> int:
         _say(str(len(mutants)))
         return run.close()
     for stage in STAGES:
-        if not run.passes(stage, OLDER_PIPELINE):  # the first one compiles
+        if not run.passes(stage, OLDER_PIPELINE, run.folder):  # the first one compiles
             raise SystemExit(f"{stage[0]} fails on the contracts as they are")
     verdicts = _judge(run, mutants, resume=options.resume, jobs=options.jobs)
     run.close()

@@ -38,7 +38,11 @@ _MOST_NAMED = 10
 
 
 def losses_of(  # noqa: C901, PLR0912 - one for each kind of intent
-    current: CurrentEntries, account: Address, intent: Intent
+    current: CurrentEntries,
+    account: Address,
+    intent: Intent,
+    *,
+    reserved_for: Address | None = None,
 ) -> Iterator[str]:
     """Yield what a write of an account ends or deletes as a side effect.
 
@@ -46,6 +50,7 @@ def losses_of(  # noqa: C901, PLR0912 - one for each kind of intent
         current: The current entries.
         account: The account whose entry changes.
         intent: The change.
+        reserved_for: The only account that can list a deleted id or URL again; `None` if any can.
     """
     match intent:
         case SetNode():
@@ -53,7 +58,7 @@ def losses_of(  # noqa: C901, PLR0912 - one for each kind of intent
             if node is not None and node.domain != intent.domain:
                 yield f"the URL {url_text(node.domain)}: another operator can list it"
         case DeleteNode():
-            yield from _of_node(current, account)
+            yield from _of_node(current, account, reserved_for)
         case SetParty():
             party = party_meant(current, account, intent)
             if party is not None:
@@ -68,7 +73,7 @@ def losses_of(  # noqa: C901, PLR0912 - one for each kind of intent
             if party is not None and party.website and party.website != intent.website:
                 yield f"the website {url_text(party.website)}"
         case DeleteParty():
-            yield from _of_party(current, party_meant(current, account, intent))
+            yield from _of_party(current, party_meant(current, account, intent), reserved_for)
         case SetService():
             service = current.service(account)
             if service is not None:
@@ -144,11 +149,14 @@ def party_meant(
     return next((one for one in parties if (one.id.country_code, one.id.party_id) == named), None)
 
 
-def _of_node(current: CurrentEntries, operator: Address) -> Iterator[str]:
+def _of_node(
+    current: CurrentEntries, operator: Address, reserved_for: Address | None = None
+) -> Iterator[str]:
     node = current.node(operator)
     if node is None:
         return
-    yield f"the URL {url_text(node.domain)}: another operator can list it"
+    by_whom = "another operator" if reserved_for is None else f"only {reserved_for}"
+    yield f"the URL {url_text(node.domain)}: {by_whom} can list it"
     parties = current.parties(operator=operator)
     if parties:
         names = _listed([str(party.id) for party in parties])
@@ -184,10 +192,13 @@ def _of_permissions(service: Service, intent: SetService) -> Iterator[str]:
     yield "agreements to what the service has needed until now"
 
 
-def _of_party(current: CurrentEntries, party: Party | None) -> Iterator[str]:
+def _of_party(
+    current: CurrentEntries, party: Party | None, reserved_for: Address | None = None
+) -> Iterator[str]:
     if party is None:
         return
-    yield f"the id {party.id}: another account can take it"
+    by_whom = "another account" if reserved_for is None else f"only {reserved_for}"
+    yield f"the id {party.id}: {by_whom} can take it"
     if len(current.parties_of(party.address)) > 1:
         return  # service and agreements end with the last id
     yield from _of_service(current, party.address)

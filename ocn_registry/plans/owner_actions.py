@@ -125,7 +125,7 @@ def reassign(client: RegistryClient, claim: SignedRequest, reason: str) -> Owner
         steps=(taken, claim),
         losses=()
         if holder is None or holder.address == claim.account
-        else _without(client, holder),
+        else _without(client, holder, reserved_for=claim.account),
     )
 
 
@@ -167,7 +167,7 @@ def reserve_id(
         send=lambda signer, options: client.send(intent, signer=signer, options=options),
         read=state,
         steps=(intent,),
-        losses=() if loses is None else _without(client, loses),
+        losses=() if loses is None else _without(client, loses, reserved_for=holder),
     )
 
 
@@ -209,7 +209,7 @@ def reserve_url(
         steps=(intent,),
         losses=()
         if loses is None
-        else tuple(losses_of(CurrentEntries(client), loses, DeleteNode())),
+        else tuple(losses_of(CurrentEntries(client), loses, DeleteNode(), reserved_for=operator)),
     )
 
 
@@ -346,10 +346,13 @@ def _check_lifted(what: str, holder: Address | None, reserved: Address | None) -
         raise NotListed(f"{what} is not reserved, so there is nothing to lift")
 
 
-def _without(client: RegistryClient, party: Party) -> tuple[str, ...]:
+def _without(
+    client: RegistryClient, party: Party, *, reserved_for: Address | None = None
+) -> tuple[str, ...]:
     """Return the side effects for an account of losing one of its ids."""
     gone = DeleteParty(country_code=party.id.country_code, party_id=party.id.party_id)
-    return tuple(losses_of(CurrentEntries(client), party.address, gone))
+    current = CurrentEntries(client)
+    return tuple(losses_of(current, party.address, gone, reserved_for=reserved_for))
 
 
 def _stage(client: RegistryClient, at: Address, salt: int) -> Entry:

@@ -536,6 +536,19 @@ def test_a_reserved_url_is_taken_from_its_operator_and_kept(client, owner, opera
     assert client.node_reservation_of(URL) == cpo.address
 
 
+@pytest.mark.usefixtures("listed_parties")
+def test_the_plan_of_a_reservation_names_who_alone_can_list_it_afterwards(
+    command, keys, devnet, provider
+):
+    key = keys[devnet.accounts[0].address]
+    for what, words in (("the id NL 123", ("-c", "NL", "123")), ("the URL ", ("--url", URL))):
+        options = (*words, *WHY, "-s", key, "--yes", "--dry-run")
+        plan = command("owner", "reserve", provider.address, *options)
+        assert plan.returncode == 0, plan.stderr
+        (line,) = [one for one in plan.stderr.splitlines() if one.startswith(f"ends      {what}")]
+        assert f"only {provider.address} can" in line
+
+
 def test_what_is_not_reserved_is_not_lifted(command, keys, devnet):
     key = keys[devnet.accounts[0].address]
     refused = command("owner", "reserve", "none", "-c", "DE", "ABC", *WHY, "-s", key, "--yes")
