@@ -30,6 +30,8 @@ _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9_])?", re.IGNORECASE)
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*", re.IGNORECASE)
 _OTHER = re.compile(r"[^a-z0-9\-._~:/%\[\]]")
 _BAD_ESCAPE = re.compile(r"%(?![0-9a-fA-F]{2})")
+# Python's codec is of 2003 and would name another host than browsers do.
+_OTHER_BY_IDNA_2008 = re.compile("[\u00df\u03c2\u200c\u200d]")
 _WHITE = re.compile(r"\s+")
 _SPECIAL = {
     "?": "a query can't be listed",
@@ -190,7 +192,7 @@ def _is_known_to_dns(label: str) -> bool:
 
 
 def _punycode(host: str) -> str:
-    if host.isascii():
+    if host.isascii() or _OTHER_BY_IDNA_2008.search(host):
         return host
     try:
         return host.encode("idna").decode()

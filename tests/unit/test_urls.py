@@ -29,6 +29,8 @@ BAD = [
     ("http://https:node.example.com", "port", "http://node.example.com"),
     ("https://http", "two schemes", None),
     ("https://münchen.example", "punycode", "https://xn--mnchen-3ya.example"),
+    ("https://straße.example", "punycode", None),
+    ("https://ας.example", "punycode", None),
     ("https://a.example/OCN/Node1", "'O' at position 19", "https://a.example/ocn/node1"),
     ("https://Node.example", "'N' at position 9", "https://node.example"),
     ("https://a.example/", "end in '/'", "https://a.example"),
