@@ -20,6 +20,8 @@ from ocn_registry.errors import (
     WrongChain,
 )
 from ocn_registry.foreign.arguments import checked
+from ocn_registry.foreign.limits import RPC_VALUE_ITEMS, JsonLimits
+from ocn_registry.foreign.strict_json import parse_json
 from ocn_registry.protocol.effects import (
     Arrival,
     ChainId,
@@ -42,6 +44,8 @@ if TYPE_CHECKING:
     from web3.types import RPCEndpoint
 
     from ocn_registry.protocol.effects import Answer, AnyEffect, Flow
+
+_MAX_ERROR_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +164,23 @@ def _send(effect: Send) -> Flow[Handover]:
     return handover_of(effect, response)
 
 
-def _failure(error: Exception) -> TransportError:
+def _failure(error: Exception) -> object:
+    """Return the node's answer if it came with an HTTP error, or else what went wrong."""
+    response: object = getattr(error, "response", None)  # of requests; aiohttp's has no body
+    content: object = getattr(response, "content", None)
+    if isinstance(content, bytes):
+        limits = JsonLimits(max_bytes=_MAX_ERROR_BYTES, max_items=RPC_VALUE_ITEMS)
+        try:
+            answer = parse_json(content, limits, strict_text=False)
+        except ValueError:
+            pass
+        else:
+            if is_object(answer) and answer.get("error") is not None:
+                return answer
     name = type(error).__name__
+    status: object = getattr(error, "status", None) or getattr(response, "status_code", None)
+    if isinstance(status, int):
+        name += f", HTTP {status}"
     if isinstance(error, TimeoutError) or "Timeout" in name:
         return RpcTimeout(f"the RPC node did not answer in time ({name}): try again, or another")
     if isinstance(error, (ValueError, RecursionError)) or "Format" in name:

@@ -4,7 +4,7 @@
 """
 
 import pytest
-from faulty import faults
+from faulty import faults, nodes
 
 from ocn_registry import (
     BadAnswer,
@@ -13,6 +13,7 @@ from ocn_registry import (
     RpcRefused,
     RpcUnavailable,
     SetNode,
+    UnknownRevert,
     WriteOptions,
     WrongChain,
 )
@@ -82,6 +83,25 @@ def test_bad_answer_is_the_documented_error(connect, proxy, operator, fault, err
     assert type(told.value).__mro__.index(error) <= 1
     assert str(told.value).isprintable()
     assert "secret" not in str(told.value)
+
+
+@pytest.mark.parametrize("status", [413])
+def test_error_in_any_status_is_read_where_the_provider_keeps_it(
+    way, client, proxy, operator, status
+):
+    """R22, R23: aiohttp's errors have the status, and no body."""
+    client.node(operator.address)
+    proxy.inject(nodes.says_error("eth_call", status, code=-32602, message="no such luck"))
+    words = "no such luck" if way == "web3" else f"HTTP {status}"
+    with pytest.raises((RpcRefused, RpcUnavailable), match=words):
+        client.node(operator.address)
+
+
+def test_refusal_of_the_contract_in_any_status_is_typed(way, client, proxy, operator):
+    client.node(operator.address)
+    proxy.inject(nodes.says_error("eth_call", 400, code=3, message="execution reverted", data="0x"))
+    with pytest.raises(UnknownRevert if way == "web3" else RpcUnavailable):
+        client.node(operator.address)
 
 
 @pytest.mark.parametrize(
