@@ -102,7 +102,6 @@ _KINDS: Final[dict[str, tuple[Callable[[object], bool], str]]] = {
     "Subscriber": (callable, "a function"),
     "Perform": (callable, "a function"),
     "AsyncPerform": (callable, "a function"),
-    "Subscriber": (callable, "a function"),
     "Signer": (
         _has("address", "sign", "sign_transaction"),
         "a Signer, such as KeySigner.from_file(PATH), not a key or an address",
