@@ -143,13 +143,13 @@ class Follower:
             "service": {service.provider for service in services},
             "agreement": {(one.user, one.provider) for one in agreed},
         }
-        told = {
+        result = {
             "node": {(key[1], value) for key, value in self.copy.items() if key[0] == "node"},
             "party": {key[1:] for key in self.copy if key[0] == "party"},
             "service": {key[1] for key in self.copy if key[0] == "service"},
             "agreement": {key[1:] for key in self.copy if key[0] == "agreement"},
         }
-        assert told == by_kind
+        assert result == by_kind
         for party in parties:
             assert self.copy.get(("website", party.address, party.id)) == party.website
             copied = self.copy["party", party.address, party.id]

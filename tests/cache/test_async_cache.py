@@ -111,11 +111,11 @@ def test_subscriber_that_closes_the_cache_ends_its_task(asynchronous, client, op
 
 
 def test_subscribers_may_be_asynchronous(asynchronous, client, operator, caplog):
-    told = []
+    result = []
 
     async def tell(update):
         await asyncio.sleep(0)
-        told.append(update)
+        result.append(update)
 
     async def fail(update):
         raise RuntimeError(update)
@@ -124,10 +124,10 @@ def test_subscribers_may_be_asynchronous(asynchronous, client, operator, caplog)
         await cache.refresh()
         cache.subscribe(fail)
         cache.subscribe(tell)
-        cache.subscribe(told.append)
+        cache.subscribe(result.append)
         await asyncio.to_thread(client.set_node, URL, signer=operator)
         update = await cache.refresh()
-        assert told == [update, update]
+        assert result == [update, update]
 
     asynchronous(follows)
     assert "a subscriber failed" in caplog.text

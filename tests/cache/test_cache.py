@@ -515,21 +515,21 @@ def test_file_that_cannot_be_written_stops_nothing(listed, client, file, cpo, ca
 
 
 def test_subscriber_that_fails_stops_nothing(cache, client, operator, caplog):
-    told = []
+    result = []
 
     def fails(update):
         raise RuntimeError("mine")
 
     cache.subscribe(fails)
-    end = cache.subscribe(told.append)
+    end = cache.subscribe(result.append)
     client.set_node(URL, signer=operator)
     update = cache.refresh()
-    assert told == [update]
+    assert result == [update]
     assert "a subscriber of the cache failed" in caplog.text
     end()
     client.set_node(OTHER_URL, signer=operator)
     cache.refresh()
-    assert len(told) == 1
+    assert len(result) == 1
 
 
 def test_subscriber_sees_the_state_that_it_is_notified_of(cache, client, operator):
@@ -565,14 +565,14 @@ def test_thread_follows_until_it_is_stopped(client, operator, caplog):
 
 
 def test_thread_that_was_stopped_can_be_started_again(client, operator):
-    told = threading.Semaphore(0)
+    result = threading.Semaphore(0)
     with RegistryCache(client, options=CacheOptions(poll_s=0.02)) as cache:
         cache.start()
         cache.stop()
-        cache.subscribe(lambda update: told.release() if update.changes else None)
+        cache.subscribe(lambda update: result.release() if update.changes else None)
         client.set_node(URL, signer=operator)
         cache.start()
-        assert told.acquire(timeout=20)
+        assert result.acquire(timeout=20)
         assert cache.node(operator.address).domain == URL
 
 

@@ -77,10 +77,10 @@ def started(deployment, tmp_path):
     """Yield a function that starts a program with a file."""
     running = []
     where = (deployment.registry, deployment.permissions, str(tmp_path / "cache.sqlite"))
-    told = (deployment.rpc_urls[0], str(deployment.chain_id), deployment.dialect, *where)
+    result = (deployment.rpc_urls[0], str(deployment.chain_id), deployment.dialect, *where)
 
     def start(program):
-        command = [sys.executable, "-c", program, *told]
+        command = [sys.executable, "-c", program, *result]
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
         running.append(subprocess.Popen(command, **pipes))
         return running[-1]

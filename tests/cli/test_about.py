@@ -20,8 +20,8 @@ URL = "https://node.example.org"
 def test_version_is_the_packages_and_that_of_each_contract_it_speaks_to(anywhere):
     finished = anywhere("--version")
     spoken = sorted(folder.name for folder in ABI.glob("v*"))
-    told = f"ocn-registry {__version__} (contracts: {' and '.join(spoken)})\n"
-    assert (finished.returncode, finished.stdout, finished.stderr) == (0, told, "")
+    output = f"ocn-registry {__version__} (contracts: {' and '.join(spoken)})\n"
+    assert (finished.returncode, finished.stdout, finished.stderr) == (0, output, "")
 
 
 def test_an_identity_is_made_and_shown(anywhere, tmp_path):
@@ -41,12 +41,12 @@ def test_an_identity_is_made_and_shown(anywhere, tmp_path):
 
 @pytest.mark.usefixtures("agreed")
 def test_info_reports_what_is_listed_and_who_can_pay(done, cpo, provider, keys):
-    told = json.loads(done("info", "-s", keys[cpo.address]))
-    assert told["address"] == cpo.address
-    assert told["party"]["partyId"] == "CPO"
-    assert (told["node"], told["service"]) == (None, None)
-    assert told["agreements"] == [provider.address]
-    assert told["canPay"] is True
+    output = json.loads(done("info", "-s", keys[cpo.address]))
+    assert output["address"] == cpo.address
+    assert output["party"]["partyId"] == "CPO"
+    assert (output["node"], output["service"]) == (None, None)
+    assert output["agreements"] == [provider.address]
+    assert output["canPay"] is True
     nobody = json.loads(done("info", "-a", KeySigner.generate().address))
     assert (nobody["party"], nobody["balanceWei"], nobody["canPay"]) == (None, "0", False)
 
@@ -54,10 +54,10 @@ def test_info_reports_what_is_listed_and_who_can_pay(done, cpo, provider, keys):
 def test_a_transaction_is_found_again(client, done, command, operator, keys):
     tx_hash = json.loads(done("set-node", URL, "-s", keys[operator.address]))["hash"]
     for words in ((), ("--wait", "final")):
-        told = json.loads(done("tx", "status", tx_hash, *words))
-        assert told["hash"] == tx_hash
+        output = json.loads(done("tx", "status", tx_hash, *words))
+        assert output["hash"] == tx_hash
         node = {"operator": operator.address, "url": URL}
-        assert told["changes"] == [{"change": "NodeSet", "node": node}]
+        assert output["changes"] == [{"change": "NodeSet", "node": node}]
     finished = command("tx", "status", "0x" + "00" * 32)
     assert (finished.returncode, finished.stdout) == (6, "null\n")
     assert command("tx", "status", "0x12").returncode == 2
@@ -72,11 +72,11 @@ def development_chain(*words):
         stderr=subprocess.PIPE,
         text=True,
     ) as running:
-        told = ""
-        while not told.endswith("}\n") or told.count("{") != told.count("}"):
-            told += running.stdout.readline() or pytest.fail(running.stderr.read())
+        output = ""
+        while not output.endswith("}\n") or output.count("{") != output.count("}"):
+            output += running.stdout.readline() or pytest.fail(running.stderr.read())
         try:
-            yield running, json.loads(told)
+            yield running, json.loads(output)
         finally:  # or whatever fails in between would wait for ever
             running.terminate()
 
@@ -108,9 +108,9 @@ def test_a_development_chain_rehearses_for_another_with_its_import_open(anywhere
         running.terminate()
     assert block > first
     assert chain["chainId"] == 73799
-    told = json.loads(shown.stdout)
-    assert told["owner"] == chain["accounts"][0]["address"]
-    assert told["importOpen"] == {"registry": True, "permissions": True}
+    output = json.loads(shown.stdout)
+    assert output["owner"] == chain["accounts"][0]["address"]
+    assert output["importOpen"] == {"registry": True, "permissions": True}
 
 
 @pytest.mark.parametrize(

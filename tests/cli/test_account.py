@@ -103,10 +103,10 @@ def test_a_key_is_rotated_to_one_that_is_made_and_everything_moves(
     words = ("identity", "rotate", "--make", new, "-s", keys[old], "-x", keys[spender.address])
     finished = command(*words, "-y", "--passphrase-file", secret)
     assert finished.returncode == 0, finished.stderr
-    told = json.loads(finished.stdout)
+    output = json.loads(finished.stdout)
     signer = KeySigner.from_keystore(new, lambda: "a passphrase")
-    (state,) = told["state"]
-    assert (told["signers"], told["spender"]) == ([old], spender.address)
+    (state,) = output["state"]
+    assert (output["signers"], output["spender"]) == ([old], spender.address)
     assert [f"{one['countryCode']} {one['partyId']}" for one in state["parties"]] == [
         str(one.id) for one in before.parties
     ]
@@ -135,8 +135,10 @@ def test_a_key_is_rotated_to_one_that_is_given_and_the_old_key_pays(
 ):
     new = KeySigner.generate()
     words = ("--to", stored(new, "new"), "--new-passphrase-file", secret)
-    told = json.loads(done("identity", "rotate", *words, "-s", keys[with_two_ids.address], "--yes"))
-    assert told["spender"] == with_two_ids.address
+    output = json.loads(
+        done("identity", "rotate", *words, "-s", keys[with_two_ids.address], "--yes")
+    )
+    assert output["spender"] == with_two_ids.address
     assert len(client.parties_of(new.address)) == 2
 
 
@@ -181,10 +183,10 @@ def test_a_lost_key_is_replaced_by_the_controller(
     new = KeySigner.generate()
     words = ("--to", "env:NEW", "-a", controlled.address, "--controller", "env:COLD")
     variables = env | {"NEW": "0x" + new._key.secret.hex()}
-    told = json.loads(
+    output = json.loads(
         done("identity", "rotate", *words, "-x", keys[spender.address], "-y", **variables)
     )
-    (state,) = told["state"]
+    (state,) = output["state"]
     assert state["controller"] == cold.address == client.controller_of(new.address)
     assert len(client.parties_of(new.address)) == 2
 
@@ -216,9 +218,9 @@ def test_a_controller_signs_every_write_of_its_account(
         name = f"{direct}-raw" if raw else direct
         finished = command(name, *words, *who, **env)
         assert finished.returncode == 0, finished.stderr
-        told = json.loads(finished.stdout)
-        assert told["signers"] == [controlled.address]
-        assert told["spender"] == (spender.address if raw else cold.address)
+        output = json.loads(finished.stdout)
+        assert output["signers"] == [controlled.address]
+        assert output["spender"] == (spender.address if raw else cold.address)
         assert seen(client, controlled.address)
         assert json.loads(command(name, *words, *who, **env).stdout or "{}").get("status") in {
             "unchanged",
@@ -282,8 +284,8 @@ def test_a_controller_is_removed_by_itself_and_again_nothing_is_sent(
 ):
     words = ("identity", "controller", "none", "-a", controlled.address)
     words += ("--controller", "env:COLD", "-x", keys[spender.address], "--yes")
-    told = json.loads(command(*words, **env).stdout)
-    assert told["state"] == [{"account": controlled.address, "controller": None}]
+    output = json.loads(command(*words, **env).stdout)
+    assert output["state"] == [{"account": controlled.address, "controller": None}]
     assert client.controller_of(controlled.address) == controlled.address
     assert json.loads(command(*words, **env).stdout)["status"] == "unchanged"
 
@@ -296,9 +298,9 @@ def test_a_controller_cancels_what_its_account_signed(client, done, controlled, 
 
 
 def test_info_shows_all_ids_of_an_account_and_its_controller(done, controlled, cold):
-    told = json.loads(done("info", "-a", controlled.address, "--json"))
-    assert told["controller"] == cold.address
-    ids = [told["party"], *told["furtherParties"]]
+    output = json.loads(done("info", "-a", controlled.address, "--json"))
+    assert output["controller"] == cold.address
+    ids = [output["party"], *output["furtherParties"]]
     assert [(one["countryCode"], one["partyId"]) for one in ids] == [("DE", "DEF"), ("DE", "ABC")]
 
 
@@ -423,9 +425,9 @@ def test_a_party_is_registered_whole_in_one_transaction_and_again_nothing_is_sen
     words = ["-c", "DE", "ABC", "-r", "CPO", "-o", listed_node.address, "--si", "cdrs"]
     words += ["--website", WEBSITE, "-s", keys[cpo.address], "-y"]
     words += ["-x", keys[spender.address]] if paid == "by a spender" else []
-    told = json.loads(done("register", *words))
-    assert len(told["hashes"]) == 1
-    assert told["spender"] == (spender.address if paid == "by a spender" else cpo.address)
+    output = json.loads(done("register", *words))
+    assert len(output["hashes"]) == 1
+    assert output["spender"] == (spender.address if paid == "by a spender" else cpo.address)
     party = client.party("DE", "ABC")
     assert (party.modules_sender, party.website) == ((Module.CDRS,), WEBSITE)
     assert json.loads(done("register", *words))["status"] == "unchanged"
@@ -621,12 +623,12 @@ def test_leaving_gives_up_everything_and_again_nothing_is_sent(
     tried = json.loads(command(*words, "--dry-run").stdout)
     finished = command(*words)
     assert finished.returncode == 0, finished.stderr
-    told = json.loads(finished.stdout)
-    assert int(told["costWei"]) <= int(tried["mostCostWei"])
-    assert len(told["hashes"]) == 2
+    output = json.loads(finished.stdout)
+    assert int(output["costWei"]) <= int(tried["mostCostWei"])
+    assert len(output["hashes"]) == 2
     for ended in ("the id DE ABC", "the id DE DEF", "its service", "the URL", "the way to 1 party"):
         assert f"ends      {ended}" in finished.stderr
-    (state,) = told["state"]
+    (state,) = output["state"]
     assert (state["parties"], state["node"], state["service"]) == ([], None, None)
     gone = client.identity.holdings(with_everything.address)
     assert (gone.parties, gone.node, gone.service, gone.agreements) == ((), None, None, ())
@@ -640,8 +642,11 @@ def test_a_controller_leaves_for_its_account(client, done, controlled, keys, env
 
 
 def test_an_account_is_shown_with_all_its_ids(done, with_two_ids):
-    told = json.loads(done("get-party", "-a", with_two_ids.address))
-    assert (told["partyId"], [one["partyId"] for one in told["otherParties"]]) == ("DEF", ["ABC"])
+    output = json.loads(done("get-party", "-a", with_two_ids.address))
+    assert (output["partyId"], [one["partyId"] for one in output["otherParties"]]) == (
+        "DEF",
+        ["ABC"],
+    )
     assert "otherParties" not in json.loads(done("get-party", "-c", "DE", "ABC"))
 
 
@@ -667,8 +672,8 @@ class TestFirstGeneration:
         assert not (tmp_path / "new.json").exists()
 
     def test_a_party_leaves_step_by_step(self, client, done, keys, listed_service):
-        told = json.loads(done("leave", "-s", keys[listed_service.address], "--yes"))
-        assert len(told["hashes"]) == 2
+        output = json.loads(done("leave", "-s", keys[listed_service.address], "--yes"))
+        assert len(output["hashes"]) == 2
         assert client.parties_of(listed_service.address) == ()
 
     def test_a_party_is_registered_by_one_write_after_the_other(

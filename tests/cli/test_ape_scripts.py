@@ -61,8 +61,8 @@ def test_all_of_it_by_apes_accounts_alone(fresh, ape):
     done(ape("register_party", "DE", "SRV", "--role", "SCSP", *at, "--account", PROVIDER))
     needs = ("--permission", "forward_all", "--name", "Routes", "--account", PROVIDER, "--yes")
     done(ape("register_service", *needs))
-    told = done(ape("agree", provider, "--account", PARTY, "--yes"))
-    (agreed,) = told["state"]
+    output = done(ape("agree", provider, "--account", PARTY, "--yes"))
+    (agreed,) = output["state"]
     assert agreed.items() >= {"user": party, "provider": provider, "active": True}.items()
     with connect(fresh.deployment()) as registry:
         found = registry.party("DE", "ABC")
@@ -86,8 +86,8 @@ def test_a_spender_pays_for_what_another_account_signed(fresh, ape, generation):
         registry.set_node(URL, signer=KeySigner.from_key(fresh.accounts[1].private_key))
         words = ("DE", "ABC", "--role", "CPO", "--operator", operator, "--sender", "cdrs")
         both = ("--account", PARTY, "--spender", SPENDER, "--deployment", generation)
-        told = done(ape("register_party", *words, *both, "--yes"))
-        assert (set(told["signers"]), told["spender"]) == ({party}, spender)
+        output = done(ape("register_party", *words, *both, "--yes"))
+        assert (set(output["signers"]), output["spender"]) == ({party}, spender)
         assert [module.name for module in registry.party("DE", "ABC").modules_sender] == ["CDRS"]
     assert fresh.request("eth_getBalance", party, "latest") == before
 
@@ -97,8 +97,8 @@ def test_nothing_is_sent_unless_somebody_agrees(listed, ape):
     assert alone.returncode == 2
     assert "--yes" in alone.stderr
     assert "change    list its node under https://other.example.org" in alone.stderr
-    told = done(ape("register_node", "https://o.example.org", "--account", OPERATOR, "--dry-run"))
-    assert told["status"] == "dry run"
+    output = done(ape("register_node", "https://o.example.org", "--account", OPERATOR, "--dry-run"))
+    assert output["status"] == "dry run"
     assert [node.domain for node in listed.nodes()] == [URL]
 
 
@@ -164,10 +164,10 @@ def test_voltas_settings_and_a_deployment_of_ones_own(tmp_path):
             check=False,
             timeout=120,
         )
-        told = done(finished)
+        output = done(finished)
         assert "network   volta-v3 (chain 73799)" in finished.stderr
         latest = int(devnet.request("eth_blockNumber"), 16)
-        assert latest >= told["blockNumber"] + 2  # confirmed three times, as ape-config.yaml says
+        assert latest >= output["blockNumber"] + 2  # confirmed three times, as ape-config.yaml says
 
 
 def test_ape_lists_what_its_users_run_and_nothing_else():

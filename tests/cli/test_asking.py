@@ -24,8 +24,8 @@ def isolation(fresh):
 def test_the_plan_is_distinguished_from_the_result(command, keys, operator):
     finished = command("set-node", f"{URL}/", "-s", keys[operator.address], "--wait", "final")
     assert json.loads(finished.stdout)["state"] == [{"operator": operator.address, "url": URL}]
-    for told in ("network", operator.address, f"list its node under {URL}", "price", "sent"):
-        assert told in finished.stderr
+    for output in ("network", operator.address, f"list its node under {URL}", "price", "sent"):
+        assert output in finished.stderr
     assert "now       not listed" in finished.stderr
 
 

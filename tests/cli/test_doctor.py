@@ -41,8 +41,8 @@ class SaysWhoItIs(BaseHTTPRequestHandler):
     """A node, as far as its page about itself."""
 
     def do_GET(self):
-        told = {"url": self.server.url, "address": self.server.address}
-        body = json.dumps(told).encode() if self.path == "/ocn/registry/node-info" else b"{}"
+        output = {"url": self.server.url, "address": self.server.address}
+        body = json.dumps(output).encode() if self.path == "/ocn/registry/node-info" else b"{}"
         body = getattr(self.server, "odd", body)
         self.send_response(200)
         self.end_headers()
@@ -165,7 +165,7 @@ def on_volta(volta, anywhere, tmp_path):
     def run(url=volta.rpc_url, *, first=False):
         here = volta.v1_deployment() if first else volta.deployment()
         file = tmp_path / "volta.json"
-        told = {
+        output = {
             "name": "volta",
             "chainId": VOLTA,
             "dialect": here.dialect,
@@ -173,7 +173,7 @@ def on_volta(volta, anywhere, tmp_path):
             "permissions": here.permissions,
             "otherPermissions": [OTHER] if first else [],
         }
-        file.write_text(json.dumps(told))
+        file.write_text(json.dumps(output))
         volta.request("evm_mine")  # a block of now
         return found_by(
             anywhere("doctor", "--network-file", file, "--rpc-url", url),
@@ -266,10 +266,10 @@ class TellsNoBlocksByNumber(BaseHTTPRequestHandler):
 
     def answer(self, asked):
         if asked["method"] == "eth_getBlockByNumber" and asked["params"][0] != "latest":
-            told = {"error": {"code": -32000, "message": "gone \x1b[2J"}}
+            output = {"error": {"code": -32000, "message": "gone \x1b[2J"}}
         else:
-            told = {"result": self.server.chain.request(asked["method"], *asked["params"])}
-        return {"jsonrpc": "2.0", "id": asked["id"], **told}
+            output = {"result": self.server.chain.request(asked["method"], *asked["params"])}
+        return {"jsonrpc": "2.0", "id": asked["id"], **output}
 
     def log_message(self, *_):
         pass

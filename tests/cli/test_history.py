@@ -33,14 +33,14 @@ def history(done, client, devnet):
     """Return what a history tells, of the blocks of this test."""
     first = str(int(devnet.request("eth_blockNumber"), 16))
 
-    def told(*words):
+    def output(*words):
         return json.loads(done("history", *words, "--from", first))
 
-    return told
+    return output
 
 
-def kinds(told):
-    return [(one["change"], one["how"]) for one in told]
+def kinds(output):
+    return [(one["change"], one["how"]) for one in output]
 
 
 @pytest.fixture
@@ -60,8 +60,8 @@ def lived(client, listed_node, cpo, emsp, provider, spender):
 
 def test_history_of_a_party_is_all_that_names_it(history, lived, cpo, emsp, spender, v1):
     came, agreed = lived
-    told = history("-c", "de", "cpo")
-    assert kinds(told) == [
+    output = history("-c", "de", "cpo")
+    assert kinds(output) == [
         ("PartySet", "signed"),
         ("ServiceSet", "direct"),
         ("AgreementMade", "direct"),
@@ -69,19 +69,19 @@ def test_history_of_a_party_is_all_that_names_it(history, lived, cpo, emsp, spen
         ("ServiceDeleted", "direct"),
         ("PartyDeleted", "direct"),
     ]
-    assert history("-a", cpo.address) == told
+    assert history("-a", cpo.address) == output
     assert kinds(history("-a", emsp.address)) == [
         ("PartySet", "direct"),
         ("AgreementMade", "direct"),
         ("AgreementRevoked", "direct"),
     ]
-    first, _, third, *_ = told
+    first, _, third, *_ = output
     assert (first["hash"], first["blockHash"]) == (came.tx_hash, came.block.hash)
     assert (first["blockNumber"], first["sender"]) == (came.block.number, spender.address)
     assert first["id"] == {"countryCode": "DE", "partyId": "CPO"}
     assert (third["hash"], third["user"]) == (agreed.tx_hash, emsp.address)
     assert third["version"] == (None if v1 else 1)
-    assert all(one["certain"] for one in told)
+    assert all(one["certain"] for one in output)
 
 
 def test_history_of_a_node_is_its_urls_and_who_chose_it(history, client, listed_node, cpo):
@@ -89,11 +89,11 @@ def test_history_of_a_node_is_its_urls_and_who_chose_it(history, client, listed_
     client.set_node("https://new.example.org", signer=listed_node)
     client.delete_party(signer=cpo)
     client.delete_node(signer=listed_node)
-    told = history("-a", listed_node.address)
-    urls = [one["node"]["url"] for one in told if one["change"] == "NodeSet"]
+    output = history("-a", listed_node.address)
+    urls = [one["node"]["url"] for one in output if one["change"] == "NodeSet"]
     assert (urls[0], urls[-1]) == ("https://node.example.org", "https://new.example.org")
-    assert told[-1]["change"] == "NodeDeleted"
-    assert [one["address"] for one in told if one["change"] == "PartySet"] == [cpo.address]
+    assert output[-1]["change"] == "NodeDeleted"
+    assert [one["address"] for one in output if one["change"] == "PartySet"] == [cpo.address]
 
 
 @pytest.mark.parametrize("deployment", ["v3"], indirect=True)
@@ -108,17 +108,17 @@ def test_an_id_that_goes_to_another_takes_its_history_along(
     client.set_service([Permission.FORWARD_ALL], name="elsewhere", signer=cpo)
     client.set_party("DE", "CPO", [Role.EMSP], at, signer=emsp)
     client.set_service([Permission.FORWARD_ALL], name="here", signer=emsp)
-    told = history("-c", "DE", "CPO")
+    output = history("-c", "DE", "CPO")
     # A further id of the same account is its holder's business, so it is told too.
     further = [("PartySet", "direct")] * client.limits.has_many_ids
-    assert kinds(told) == [
+    assert kinds(output) == [
         ("PartySet", "direct"),
         *further,
         ("PartyDeleted", "direct"),
         ("PartySet", "direct"),
         ("ServiceSet", "direct"),
     ]
-    assert (told[-2]["address"], told[-1]["name"]) == (emsp.address, "here")
+    assert (output[-2]["address"], output[-1]["name"]) == (emsp.address, "here")
 
 
 @pytest.mark.parametrize("deployment", ["v3"], indirect=True)
@@ -150,8 +150,8 @@ def test_what_the_owner_did_is_reported(history, client, listed_node, devnet):
 def test_only_the_blocks_that_were_asked_for_are_reported(done, command, lived, cpo, client, fresh):
     came, agreed = lived
     words = ("history", "-c", "DE", "CPO", "--from", agreed.block.number)
-    told = json.loads(done(*words, "--to", agreed.block.number))
-    assert [one["hash"] for one in told] == [agreed.tx_hash]  # by who held the id before it
+    output = json.loads(done(*words, "--to", agreed.block.number))
+    assert [one["hash"] for one in output] == [agreed.tx_hash]  # by who held the id before it
     assert json.loads(done("history", "-a", cpo.address, "--to", came.block.number - 1)) == []
     late = command("history", "-a", cpo.address, "--to", 10**9)
     assert (late.returncode, late.stdout) == (2, "")
@@ -174,8 +174,8 @@ def test_a_new_state_is_compared_with_the_one_before(history, client, listed_nod
     client.set_party_modules([Module.CDRS], [Module.TOKENS], signer=cpo)
     client.delete_party(signer=cpo)
     client.set_party("DE", "CPO", [Role.CPO], at, signer=cpo)
-    told = [(one["change"], one["changed"]) for one in history("-a", cpo.address)]
-    assert told == [
+    output = [(one["change"], one["changed"]) for one in history("-a", cpo.address)]
+    assert output == [
         ("PartySet", None),
         ("PartySet", ["roles"]),
         ("PartySet", ["modulesReceiver", "modulesSender"]),
@@ -213,9 +213,9 @@ def test_what_went_through_another_contract_is_not_guessed(
     write(SetParty(country_code="DE", party_id="SAF", roles=[Role.CPO], operator=operator.address))
     write(SetService(name="Routes", permissions=[Permission.FORWARD_ALL]))
     write(DeleteService())
-    *_, last = told = history("-a", address)
-    assert [one["how"] for one in told] == [None] * 3
-    assert [one["sender"] for one in told] == [operator.address] * 3
+    *_, last = output = history("-a", address)
+    assert [one["how"] for one in output] == [None] * 3
+    assert [one["sender"] for one in output] == [operator.address] * 3
     # v1's event of a deletion is that of a service without name and URL.
     assert (last["change"], last["certain"]) == (
         ("ServiceSet", False) if v1 else ("ServiceDeleted", True)
@@ -238,8 +238,8 @@ def test_text_of_the_chain_commands_nobody(history, done, client, operator, fres
     (one,) = history("-a", operator.address)
     assert one["node"]["url"] == url
     for words in ((), ("--csv",)):
-        told = done("history", "-a", operator.address, *words)
-        assert told.replace("\n", "").isprintable()
+        output = done("history", "-a", operator.address, *words)
+        assert output.replace("\n", "").isprintable()
 
 
 def takes_only(blocks, asked):
@@ -309,8 +309,8 @@ def test_a_node_that_has_forgotten_a_transaction_reports_the_event(
     client.set_party("DE", "CPO", [Role.CPO], listed_node.address, signer=cpo)
     client.set_service([Permission.FORWARD_ALL], signer=cpo)
     proxy.inject(faults.answers("eth_getTransactionByHash", None))
-    told = json.loads(command("history", "-a", cpo.address, "--rpc-url", proxy.url).stdout)
-    assert [(one["change"], one["sender"], one["how"], one["certain"]) for one in told] == [
+    output = json.loads(command("history", "-a", cpo.address, "--rpc-url", proxy.url).stdout)
+    assert [(one["change"], one["sender"], one["how"], one["certain"]) for one in output] == [
         ("PartySet", None, None, True),
         ("ServiceSet", None, None, not v1),
     ]

@@ -108,8 +108,8 @@ def test_a_registry_moves_by_five_commands(taken, done, migrate, devnet, new, ow
         ("agreements", 3),
     ]
     assert result["gasUsed"] <= plan["gas"]
-    for told in (taken, "left out:", "price     at most", "parties    9 of 9 are on the chain"):
-        assert told in finished.stderr
+    for output in (taken, "left out:", "price     at most", "parties    9 of 9 are on the chain"):
+        assert output in finished.stderr
     assert done("import", "registry.json", *owner)["transactions"] == []
     assert done("compare", "registry.json") == []
     assert len(done("close", "registry.json", *owner)["transactions"]) == 2
@@ -250,8 +250,8 @@ def test_a_person_reads_the_plan_without_strangers_bytes(devnet, tmp_path):
 
 @pytest.mark.usefixtures("taken")
 def test_whoever_is_left_over_gets_a_letter(done, tmp_path):
-    told = done("plan", "registry.json", "--letters", tmp_path / "letters")
-    letters = {one["account"]: one["text"] for one in told["letters"]}
+    output = done("plan", "registry.json", "--letters", tmp_path / "letters")
+    letters = {one["account"]: one["text"] for one in output["letters"]}
     assert letters
     assert {file.stem: file.read_text() for file in (tmp_path / "letters").iterdir()} == letters
     assert all("What to do" in text for text in letters.values())

@@ -57,8 +57,8 @@ def lines_of(log):
 
 @pytest.mark.usefixtures("listed_node")
 def test_a_node_is_deleted_and_the_log_says_why(client, owner, operator, log, deployment):
-    told = owner("delete-node", operator.address, *WHY)
-    assert (told["status"], told["state"]) == ("done", None)
+    output = owner("delete-node", operator.address, *WHY)
+    assert (output["status"], output["state"]) == ("done", None)
     assert client.node(operator.address) is None
     intended, signed, ended = lines_of(log)
     assert [each["status"] for each in (intended, signed, ended)] == ["intended", "signed", "done"]
@@ -75,15 +75,15 @@ def test_a_node_is_deleted_and_the_log_says_why(client, owner, operator, log, de
     }.items():
         assert intended[key] == ended[key] == value
     assert "transaction" not in intended
-    assert signed["transaction"] == ended["transaction"] == told["hash"]
-    assert ended["blockNumber"] == told["blockNumber"]
+    assert signed["transaction"] == ended["transaction"] == output["hash"]
+    assert ended["blockNumber"] == output["blockNumber"]
     assert ended["changes"] == [{"change": "NodeDeleted", "operator": operator.address}]
 
 
 @pytest.mark.usefixtures("listed_parties")
 def test_a_party_is_deleted(client, owner, cpo, log):
-    told = owner("delete-party", "-c", "de", "cpo", *WHY)
-    assert told["state"] is None
+    output = owner("delete-party", "-c", "de", "cpo", *WHY)
+    assert output["state"] is None
     assert client.party("DE", "CPO") is None
     assert lines_of(log)[0]["before"]["address"] == cpo.address
 
@@ -94,9 +94,9 @@ def test_a_stolen_id_is_reassigned_in_one_transaction(client, owner, operator, l
     claim = SetParty(country_code="DE", party_id="CPO", roles=[Role.CPO], operator=operator.address)
     file = tmp_path / "claim.json"
     file.write_text(client.sign(claim, rightful).to_json())
-    told = owner("reassign", file, *WHY)
-    assert len(told["hashes"]) == 1
-    assert told["state"]["address"] == rightful.address
+    output = owner("reassign", file, *WHY)
+    assert len(output["hashes"]) == 1
+    assert output["state"]["address"] == rightful.address
     assert client.party("DE", "CPO").address == rightful.address
     assert [each["change"] for each in lines_of(log)[-1]["changes"]] == [
         "PartyDeleted",
@@ -118,8 +118,8 @@ def test_the_registry_is_handed_over_and_accepted(client, owner, done, cpo, devn
     owner("hand-over", cpo.address, "--without-code")
     shown = json.loads(done("owner", "show"))
     assert (shown["owner"], shown["pendingOwner"]) == (devnet.accounts[0].address, cpo.address)
-    told = owner("accept", by=cpo)
-    assert told["state"]["owner"] == cpo.address == client.owner.address()
+    output = owner("accept", by=cpo)
+    assert output["state"]["owner"] == cpo.address == client.owner.address()
     assert [each["what"] for each in lines_of(log)[::3]] == ["hand-over", "accept"]
 
 
@@ -163,8 +163,8 @@ def test_nothing_is_sent_without_somebody_who_agrees(client, command, keys, devn
     assert command(*words).returncode == 2
     tried = command(*words, "--dry-run")
     assert json.loads(tried.stdout)["status"] == "dry run"
-    for told in ("network", "contract", operator.address, "reason", "price", str(log), "dry run"):
-        assert told in tried.stderr
+    for output in ("network", "contract", operator.address, "reason", "price", str(log), "dry run"):
+        assert output in tried.stderr
     assert client.node(operator.address) is not None
     assert not log.exists()
 
@@ -286,9 +286,9 @@ def test_a_claim_that_was_cancelled_leaves_the_id_reserved(
     file = tmp_path / "claim.json"
     file.write_text(client.sign(claim, rightful).to_json())
     cancels = selector("invalidateNonce(uint256)") + (5).to_bytes(32)
-    told = overtaken("reassign", file, by=rightful, data=cancels)
-    assert told.returncode == 4, told.stderr
-    assert json.loads(told.stdout)["status"] == lines_of(log)[-1]["status"] == "in part"
+    output = overtaken("reassign", file, by=rightful, data=cancels)
+    assert output.returncode == 4, output.stderr
+    assert json.loads(output.stdout)["status"] == lines_of(log)[-1]["status"] == "in part"
     assert client.party("DE", "CPO") is None
     assert client.reservation_of("DE", "CPO") == rightful.address
 
@@ -308,10 +308,10 @@ def test_a_thief_who_leaves_and_sends_the_claim_early_hits_nobody(
     early = dialect_of(deployment).write(
         (DeleteParty(), claim), each_alone=False, sender=cpo.address
     )
-    told = overtaken("reassign", file, by=cpo, data=early.data)
-    assert told.returncode == 0, told.stderr
-    assert "without effect: SetParty" in told.stderr
-    assert json.loads(told.stdout)["status"] == lines_of(log)[-1]["status"] == "done"
+    output = overtaken("reassign", file, by=cpo, data=early.data)
+    assert output.returncode == 0, output.stderr
+    assert "without effect: SetParty" in output.stderr
+    assert json.loads(output.stdout)["status"] == lines_of(log)[-1]["status"] == "done"
     assert client.party("DE", "CPO").address == rightful.address
     with pytest.raises(PartyIdTaken):
         client.send(intent, signer=cpo)
@@ -330,11 +330,13 @@ def test_a_deletion_that_hit_another_than_meant_is_said(
     early = dialect_of(deployment).write(
         (DeleteParty(), claim), each_alone=False, sender=cpo.address
     )
-    told = overtaken("delete-party", "-c", "DE", "CPO", "-a", cpo.address, by=cpo, data=early.data)
-    assert told.returncode == 4, told.stderr
-    assert f"hit {rightful.address}" in told.stderr
-    assert "owner reserve" in told.stderr
-    assert json.loads(told.stdout)["status"] == lines_of(log)[-1]["status"] == "in part"
+    output = overtaken(
+        "delete-party", "-c", "DE", "CPO", "-a", cpo.address, by=cpo, data=early.data
+    )
+    assert output.returncode == 4, output.stderr
+    assert f"hit {rightful.address}" in output.stderr
+    assert "owner reserve" in output.stderr
+    assert json.loads(output.stdout)["status"] == lines_of(log)[-1]["status"] == "in part"
 
 
 @pytest.mark.usefixtures("listed_parties")
@@ -356,9 +358,9 @@ def test_a_thief_who_leaves_first_hinders_no_claim(
     claim = SetParty(country_code="DE", party_id="CPO", roles=[Role.CPO], operator=operator.address)
     file = tmp_path / "claim.json"
     file.write_text(client.sign(claim, rightful).to_json())
-    told = overtaken("reassign", file, by=cpo, data=selector("deleteParty()"))
-    assert told.returncode == 0, told.stderr
-    assert json.loads(told.stdout)["status"] == lines_of(log)[-1]["status"] == "done"
+    output = overtaken("reassign", file, by=cpo, data=selector("deleteParty()"))
+    assert output.returncode == 0, output.stderr
+    assert json.loads(output.stdout)["status"] == lines_of(log)[-1]["status"] == "done"
     assert client.party("DE", "CPO").address == rightful.address
 
 
@@ -442,9 +444,9 @@ def test_what_lost_its_number_to_another_is_settled_as_failed(
     settle = ("owner", "log", "--log", log, "--settle")
     assert json.loads(command(*settle).stdout)[0]["status"] == "signed"
     devnet.request("eth_sendTransactionSync", {"from": boss, "to": operator.address})
-    (told,) = json.loads(command(*settle).stdout)
-    assert told["status"] == lines_of(log)[-1]["status"] == "failed"
-    assert str(number) in told["error"]
+    (output,) = json.loads(command(*settle).stdout)
+    assert output["status"] == lines_of(log)[-1]["status"] == "failed"
+    assert str(number) in output["error"]
 
 
 def test_a_timelock_accepts_in_its_own_two_steps(
@@ -458,8 +460,8 @@ def test_a_timelock_accepts_in_its_own_two_steps(
     assert early.returncode == 4
     assert f"ready at {scheduled['state']['readyUnixS']}" in early.stderr
     pass_time(devnet, DELAY_S)
-    told = owner("execute", made, by=spender)
-    assert told["state"]["owner"] == made == client.owner.address()
+    output = owner("execute", made, by=spender)
+    assert output["state"]["owner"] == made == client.owner.address()
     assert [each["what"] for each in lines_of(log)[::3]] == ["hand-over", "schedule", "execute"]
 
 
@@ -518,9 +520,9 @@ def test_a_file_for_a_safe_is_refused_where_none_owns_the_registry(command, oper
 
 @pytest.mark.usefixtures("listed_parties")
 def test_a_reserved_id_is_taken_from_its_holder_and_kept(client, owner, cpo, emsp, log):
-    told = owner("reserve", cpo.address, "-c", "nl", "123", *WHY)
-    assert told["before"]["holder"] == emsp.address
-    assert (told["state"]["holder"], told["state"]["reservedFor"]) == (None, cpo.address)
+    output = owner("reserve", cpo.address, "-c", "nl", "123", *WHY)
+    assert output["before"]["holder"] == emsp.address
+    assert (output["state"]["holder"], output["state"]["reservedFor"]) == (None, cpo.address)
     assert client.party("NL", "123") is None
     assert client.reservation_of("NL", "123") == cpo.address
     assert lines_of(log)[-1]["what"] == "reserve"
@@ -530,8 +532,8 @@ def test_a_reserved_id_is_taken_from_its_holder_and_kept(client, owner, cpo, ems
 
 @pytest.mark.usefixtures("listed_node")
 def test_a_reserved_url_is_taken_from_its_operator_and_kept(client, owner, operator, cpo):
-    told = owner("reserve", cpo.address, "--url", URL, *WHY)
-    assert told["before"]["operator"] == operator.address
+    output = owner("reserve", cpo.address, "--url", URL, *WHY)
+    assert output["before"]["operator"] == operator.address
     assert client.node(operator.address) is None
     assert client.node_reservation_of(URL) == cpo.address
 

@@ -45,8 +45,8 @@ def in_force(anywhere):
     def ask(*words, **variables):
         finished = anywhere("settings", *words, **variables)
         assert finished.returncode == 0, finished.stderr
-        told = json.loads(finished.stdout)["settings"]
-        return {key: (each["value"], each["from"]) for key, each in told.items()}
+        output = json.loads(finished.stdout)["settings"]
+        return {key: (each["value"], each["from"]) for key, each in output.items()}
 
     return ask
 
@@ -67,16 +67,16 @@ def test_the_guide_shows_settings_that_work(file, in_force, tmp_path):
     beside = tmp_path / "config" / "ocn-registry"
     assert work["signer"] == (f"keystore:{beside / 'party.json'}", "profile")
     assert work["max_fee"] == (200, "profile")
-    told = guide.split("The keys are `network`")[1].split(". A flag")[0]
-    assert {"network", *re.findall(r"`(\w+)`", told)} == set(settings.KEYS)
+    output = guide.split("The keys are `network`")[1].split(". A flag")[0]
+    assert {"network", *re.findall(r"`(\w+)`", output)} == set(settings.KEYS)
 
 
 def test_nothing_is_set_without_a_file(in_force):
-    told = in_force()
-    assert told.pop("network") == ("local", "default")
-    assert told.pop("wait") == ("confirmed", "default")
-    assert told.pop("rpc_url") == (["http://127.0.0.1:8544"], "default")
-    assert set(told.values()) == {(None, "default")}
+    output = in_force()
+    assert output.pop("network") == ("local", "default")
+    assert output.pop("wait") == ("confirmed", "default")
+    assert output.pop("rpc_url") == (["http://127.0.0.1:8544"], "default")
+    assert set(output.values()) == {(None, "default")}
 
 
 ALL = """
@@ -92,10 +92,10 @@ rpc_url = ["https://two.example.com", "https://three.example.com"]
 
 def test_a_flag_beats_the_environment_and_that_the_profile_and_that_the_rest(file, in_force):
     place = file(ALL)
-    told = in_force(**place)
-    assert told["network"] == ("volta", "file")
-    assert told["timeout"] == (60.0, "file")
-    assert told["rpc_url"] == (["https://one.example.com"], "file")
+    output = in_force(**place)
+    assert output["network"] == ("volta", "file")
+    assert output["timeout"] == (60.0, "file")
+    assert output["rpc_url"] == (["https://one.example.com"], "file")
     work = in_force("--profile", "work", **place)
     assert work["network"] == ("volta", "file")
     assert (work["wait"], work["max_fee"]) == (("12", "profile"), (300, "profile"))
@@ -131,17 +131,17 @@ spender = "command:bridge --device 3"
 def test_who_names_another_network_or_key_takes_nothing_of_the_former(file, in_force, tmp_path):
     place = file(TOGETHER)
     beside = tmp_path / "config" / "ocn-registry"
-    told = in_force(**place)
-    assert told["network_file"] == (str(beside / "own.json"), "file")
-    assert told["signer"] == (f"keystore:{beside / 'one.json'}", "file")
-    assert told["spender"] == (f"file:{beside / 'two.key'}", "file")
-    assert told["passphrase_file"] == (str(beside / "one.secret"), "file")
+    output = in_force(**place)
+    assert output["network_file"] == (str(beside / "own.json"), "file")
+    assert output["signer"] == (f"keystore:{beside / 'one.json'}", "file")
+    assert output["spender"] == (f"file:{beside / 'two.key'}", "file")
+    assert output["passphrase_file"] == (str(beside / "one.secret"), "file")
     for words in (("--profile", "volta"), ("-n", "volta")):
         other = in_force(*words, **place)
         assert other["network"][0] == "volta"
         assert other["rpc_url"] == ([*built_in("volta").rpc_urls], "default")
         assert other["network_file"] == (None, "default")
-        assert other["passphrase_file"] == told["passphrase_file"]
+        assert other["passphrase_file"] == output["passphrase_file"]
     other = in_force("--profile", "file", **place)
     assert other["network"] == ("ewc", "file")
     assert (other["rpc_url"][0], other["network_file"][1]) == (None, "profile")
@@ -186,12 +186,12 @@ def test_a_lookup_of_a_transaction_waits_only_on_request(file, command, deployme
 
 def test_a_flag_that_differs_from_the_environment_is_reported(file, anywhere, devnet):
     own = file("[profiles.one]\n[profiles.two]\n")
-    told = anywhere("settings", "--profile", "one", OCN_PROFILE="two", **own)
-    assert "note: --profile 'one' is used, not OCN_PROFILE" in told.stderr
-    told = anywhere("settings", "--rpc-url", devnet.rpc_url, OCN_RPC_URL=NOWHERE, **own)
-    assert "note: --rpc-url is used, not OCN_RPC_URL" in told.stderr
-    told = anywhere("settings", "--profile", "one", OCN_PROFILE="one", **own)
-    assert (json.loads(told.stdout)["profile"], told.stderr) == ("one", "")
+    output = anywhere("settings", "--profile", "one", OCN_PROFILE="two", **own)
+    assert "note: --profile 'one' is used, not OCN_PROFILE" in output.stderr
+    output = anywhere("settings", "--rpc-url", devnet.rpc_url, OCN_RPC_URL=NOWHERE, **own)
+    assert "note: --rpc-url is used, not OCN_RPC_URL" in output.stderr
+    output = anywhere("settings", "--profile", "one", OCN_PROFILE="one", **own)
+    assert (json.loads(output.stdout)["profile"], output.stderr) == ("one", "")
 
 
 @pytest.mark.parametrize(
@@ -327,10 +327,10 @@ def test_a_broken_file_hinders_nobody_who_needs_none(file, anywhere, tmp_path):
 def test_no_key_and_no_password_is_shown(in_force):
     words = ("--proxy", "http://me:secret@proxy.example.com", "-x", f"0x{NAKED}")
     words += ("--rpc-url", "https://token@rpc.example.com/")
-    told = in_force(*words, SIGNER=NAKED)
-    assert told["proxy"][0] == "http://<hidden>@proxy.example.com"
-    assert told["rpc_url"][0] == ["https://<hidden>@rpc.example.com/"]
-    assert (told["signer"], told["spender"]) == ((HIDDEN_KEY, "variable"), (HIDDEN_KEY, "flag"))
+    output = in_force(*words, SIGNER=NAKED)
+    assert output["proxy"][0] == "http://<hidden>@proxy.example.com"
+    assert output["rpc_url"][0] == ["https://<hidden>@rpc.example.com/"]
+    assert (output["signer"], output["spender"]) == ((HIDDEN_KEY, "variable"), (HIDDEN_KEY, "flag"))
 
 
 def test_a_new_key_takes_no_passphrase_from_the_settings(file, anywhere, tmp_path):

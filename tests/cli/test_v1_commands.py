@@ -97,5 +97,5 @@ def test_the_table_has_every_command_of_v1():
     source = (root / "cli.js").read_text()
     names = re.findall(r'\.command\((?:\[)?"([a-z-]+)', source)
     aliases = {"set-party-modules": "set-modules", "set-party-modules-raw": "set-modules-raw"}
-    told = {shlex.split(line)[0] for line, *_ in rows()}
-    assert {aliases.get(name, name) for name in names} <= told
+    output = {shlex.split(line)[0] for line, *_ in rows()}
+    assert {aliases.get(name, name) for name in names} <= output

@@ -59,9 +59,9 @@ def test_a_document_that_was_made_vouches_for_the_node_it_is_placed_at(
     refused = command("vouch", "check", operator.address, *OPEN)
     assert (refused.returncode, json.loads(refused.stdout)["vouched"]) == (1, False)
     host.pages[PLACE] = done("vouch", "make", "--name", "Example", "--operator", operator.address)
-    told = json.loads(done("vouch", "check", operator.address, *OPEN))
-    assert (told["vouched"], told["reason"], told["name"]) == (True, "", "Example")
-    assert told["checkedAt"] > 0
+    output = json.loads(done("vouch", "check", operator.address, *OPEN))
+    assert (output["vouched"], output["reason"], output["name"]) == (True, "", "Example")
+    assert output["checkedAt"] > 0
     assert listed.vouched(
         operator.address, options=FetchOptions(allow_http=True, allow_private=True)
     ).vouched

@@ -365,10 +365,10 @@ def test_the_file_stays_small(command, client, fresh, cpo, tmp_path):
 def test_it_begins_where_requested(command, done, client, cpo):
     first = client.set_node(url(1), signer=cpo)
     client.delete_node(signer=cpo)
-    told = done("watch", "--once", "--from", first.block.number).splitlines()
-    assert [json.loads(line)["change"] for line in told] == ["NodeSet", "NodeDeleted"]
-    told = done("watch", "--once", "--from", first.block.number + 1).splitlines()
-    assert [json.loads(line)["change"] for line in told] == ["NodeDeleted"]
+    output = done("watch", "--once", "--from", first.block.number).splitlines()
+    assert [json.loads(line)["change"] for line in output] == ["NodeSet", "NodeDeleted"]
+    output = done("watch", "--once", "--from", first.block.number + 1).splitlines()
+    assert [json.loads(line)["change"] for line in output] == ["NodeDeleted"]
     assert done("watch", "--once") == ""
     late = command("watch", "--once", "--from", 10**9)
     assert (late.returncode, late.stdout) == (2, "")

@@ -78,10 +78,10 @@ def test_services_and_agreements_are_written(client, write, cpo, provider):
 
 def test_write_of_several_transactions_is_reported_as_that(client, listed_node, command, keys):
     words = ("set-node", "https://other.example.org", "--dry-run", "-s", keys[listed_node.address])
-    told = command(*words)
-    assert told.returncode == 0
+    output = command(*words)
+    assert output.returncode == 0
     several = not client.limits.signed_updates_keep_the_rest
-    assert ("it takes 2 transactions" in told.stderr) is several
+    assert ("it takes 2 transactions" in output.stderr) is several
 
 
 def test_aliases_of_v1_work(client, listed_parties, done, keys, cpo, spender):

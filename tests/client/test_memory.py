@@ -43,7 +43,7 @@ def client(chain):
     return RegistryClient(chain.deployment, MemoryTransport(chain))
 
 
-def told(client):
+def output(client):
     """Run the main workflow and some mistakes, and return everything visible."""
     seen = []
 
@@ -95,8 +95,8 @@ def told(client):
 
 def test_memory_reports_what_the_real_chain_reports(client):
     with Devnet() as devnet, connect(devnet.deployment()) as real:
-        expected = told(real)
-    assert told(client) == expected
+        expected = output(real)
+    assert output(client) == expected
 
 
 def test_earlier_blocks_can_be_asked(client):

@@ -25,12 +25,12 @@ GAS = 300_000
 def funds(fresh):
     """Return a function that tells what an account has, in wei, or changes it."""
 
-    def told(signer, wei=None):
+    def output(signer, wei=None):
         if wei is not None:
             fresh.request("anvil_setBalance", signer.address, hex(wei))
         return int(fresh.request("eth_getBalance", signer.address, "latest"), 16)
 
-    return told
+    return output
 
 
 @pytest.fixture

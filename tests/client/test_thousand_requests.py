@@ -55,6 +55,6 @@ def test_a_thousand_requests_are_sent_and_each_is_reported(client, fresh):
     assert outcome.gas_used <= sum(gas) < MANY * quote.gas
     # Each of the transactions can be looked up by its hash.
     found = [client.transactions.outcome_of(part.tx_hash) for part in outcome.parts]
-    told = Counter(item.intent.domain for one in found for item in one.items)
-    assert len(told) == MANY - 3
-    assert set(told.values()) == {1}
+    output = Counter(item.intent.domain for one in found for item in one.items)
+    assert len(output) == MANY - 3
+    assert set(output.values()) == {1}

@@ -82,7 +82,7 @@ def count(devnet, account):
 def test_plan_reports_what_will_happen_and_what_it_costs(order, record, transport):
     made = run(plan(order, record), transport.perform)
     assert made.problems == ()
-    told = "\n".join(made.lines())
+    result = "\n".join(made.lines())
     for word in (
         "73799",
         order.deployer,
@@ -92,7 +92,7 @@ def test_plan_reports_what_will_happen_and_what_it_costs(order, record, transpor
         "wei per gas",
         "1 blocks",
     ):
-        assert word in told
+        assert word in result
 
 
 def test_deployment_is_verified_and_its_record_is_a_deployment(order, record, transport, creator):

@@ -224,8 +224,8 @@ def test_command_line_registers_and_agrees(node, record, light, tmp_path):
         return json.loads(done.stdout) if done.stdout else done.stderr
 
     at, paid = OPERATOR.address, ("-x", "env:PAYER")
-    told = command("set-node", URL, "-s", "env:OPERATOR_KEY", "--yes")
-    assert told["state"] == [{"operator": at, "url": URL}]
+    result = command("set-node", URL, "-s", "env:OPERATOR_KEY", "--yes")
+    assert result["state"] == [{"operator": at, "url": URL}]
     entry = ("-c", "DE", "ABC", "-r", "CPO", "-o", at)
     assert command("set-party-raw", *entry, "-s", "env:PARTY", *paid)["spender"] == SPENDER.address
     command("set-party", "-c", "NL", "PRV", "-r", "EMSP", "-o", at, "-s", "env:PROVIDER")

@@ -70,8 +70,8 @@ def python(*words, at):
 
 
 def test_package_reads_the_record(checkout, fresh, owner):
-    told = python("-c", LOOK.replace("RPC", fresh.rpc_url), at=checkout)
-    assert told == f"True {owner.address} ()\n"
+    result = python("-c", LOOK.replace("RPC", fresh.rpc_url), at=checkout)
+    assert result == f"True {owner.address} ()\n"
     command = ("-m", "ocn_registry.cli", "owner", "show", "-n", NAME, "--rpc-url", fresh.rpc_url)
     assert json.loads(python(*command, at=checkout))["owner"] == owner.address
 

@@ -222,22 +222,22 @@ def run(fresh, deployment, tmp_path, capsys):
 
 
 def test_command_says_that_the_storage_is_proven(run):
-    code, told, _ = run()
+    code, result, _ = run()
     assert code == DONE
-    assert (told["verified"], told["storageProven"]) == (True, True)
+    assert (result["verified"], result["storageProven"]) == (True, True)
 
 
 def test_command_finds_a_ghost_out(run, ghost):
-    code, told, _ = run(ghost)
+    code, result, _ = run(ghost)
     assert code == UNEXPECTED
-    assert (told["verified"], told["storageProven"]) == (False, False)
+    assert (result["verified"], result["storageProven"]) == (False, False)
 
 
 def test_command_has_another_exit_code_for_what_is_not_proven(run, monkeypatch):
     monkeypatch.setattr("ocn_registry.deploy.verify.find_creation", nothing)
-    code, told, says = run()
+    code, result, says = run()
     assert code == UNPROVEN
-    assert (told["verified"], told["storageProven"]) == (True, False)
+    assert (result["verified"], result["storageProven"]) == (True, False)
     assert "code matches; storage not proven" in says
 
 

@@ -58,12 +58,12 @@ def verify(fresh, record, tmp_path):
 
 
 def test_what_was_deployed_is_verified_by_its_record(verify, record):
-    told = verify("--owner", OWNER, "--import", "open")
-    assert (told["verified"], told["differences"]) == (True, [])
-    assert (told["owner"], told["pendingOwner"]) == (OWNER, None)
-    assert told["importOpen"] == told["deployedOpen"] == {"registry": True, "permissions": True}
+    result = verify("--owner", OWNER, "--import", "open")
+    assert (result["verified"], result["differences"]) == (True, [])
+    assert (result["owner"], result["pendingOwner"]) == (OWNER, None)
+    assert result["importOpen"] == result["deployedOpen"] == {"registry": True, "permissions": True}
     known = record.fields["contracts"]
-    assert told["codeHashes"]["registry"] == known["Registry"]["codeHash"]
+    assert result["codeHashes"]["registry"] == known["Registry"]["codeHash"]
 
 
 @pytest.mark.parametrize(
@@ -77,16 +77,16 @@ def test_what_was_deployed_is_verified_by_its_record(verify, record):
     ],
 )
 def test_what_is_not_as_expected_is_reported(verify, words, says):
-    told = verify(*words, code=1)
-    assert told["verified"] is False
-    assert any(says in line for line in told["differences"])
+    result = verify(*words, code=1)
+    assert result["verified"] is False
+    assert any(says in line for line in result["differences"])
 
 
 def test_record_that_reports_another_first_owner_is_found_out(verify, record, tmp_path):
     other = tmp_path / "other.json"
     other.write_text(json.dumps({**record.fields, "initialOwner": STRANGER}))
-    told = verify(code=1, file=other)
-    assert any("the first argument" in line for line in told["differences"])
+    result = verify(code=1, file=other)
+    assert any("the first argument" in line for line in result["differences"])
 
 
 def test_changed_byte_on_the_chain_is_found(fresh, verify, record):

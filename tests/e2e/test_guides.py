@@ -146,10 +146,10 @@ def test_example_signs_here_and_sends_there(devnet, network, run, tmp_path):
     no_network.write_text(
         json.dumps({**json.loads(network.read_text()), "rpcUrls": ["http://127.0.0.1:1"]})
     )
-    told = run(
+    output = run(
         "sign_here_send_there", "sign", no_network, "request.json", "signed.json", PARTY_KEY=key
     )
-    assert "SetNode(domain='https://node.example.org')" in told
+    assert "SetNode(domain='https://node.example.org')" in output
     spender = {"SPENDER_KEY": devnet.accounts[2].private_key}
     assert "NodeSet" in run("sign_here_send_there", "send", network, "signed.json", **spender)
     again = run("sign_here_send_there", "send", network, "signed.json", code=1, **spender)

@@ -55,21 +55,21 @@ def wheel(done):
 
 
 def git(*words):
-    told = subprocess.run(
+    output = subprocess.run(
         ["git", *words],  # noqa: S607 - whichever git the release is made with
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=True,
     ).stdout
-    return set(told.splitlines())
+    return set(output.splitlines())
 
 
 def test_sums_are_those_of_the_files(done):
     out, finished = done
     for line in finished.stdout.splitlines():
-        told, name = line.split("  ")
-        assert hashlib.sha256((out / name).read_bytes()).hexdigest() == told
+        output, name = line.split("  ")
+        assert hashlib.sha256((out / name).read_bytes()).hexdigest() == output
     assert (out / "SHA256SUMS").read_text() == finished.stdout
     assert {line.split("  ")[1] for line in finished.stdout.splitlines()} >= {
         "permissions-abi.json",
@@ -178,22 +178,22 @@ def links(script):
 
 
 def test_links_of_readme_lead_to_the_public_repository(links):
-    told = links.resolved(README, "https://code.example/ocn/", "abc")
-    assert "![A picture](https://code.example/ocn/raw/abc/docs/a.svg)" in told
+    output = links.resolved(README, "https://code.example/ocn/", "abc")
+    assert "![A picture](https://code.example/ocn/raw/abc/docs/a.svg)" in output
     assert (
         "[![Linked](https://code.example/ocn/raw/abc/docs/b.png)]"
         "(https://code.example/ocn/blob/abc/docs/b.md#part) and "
         "[a page](https://code.example/ocn/blob/abc/docs/page.md#part)"
-    ) in told
-    assert "[elsewhere](https://ocn.example), [below](#below)" in told
-    assert "x = [1](2)" in told
+    ) in output
+    assert "[elsewhere](https://ocn.example), [below](#below)" in output
+    assert "x = [1](2)" in output
 
 
 def test_readme_has_no_dead_links_while_the_repository_is_not_public(links):
-    told = links.resolved(README, None, "abc")
-    assert "docs/" not in told
-    assert " and a page,\n[elsewhere](https://ocn.example), [below](#below)." in told
-    assert "x = [1](2)" in told
+    output = links.resolved(README, None, "abc")
+    assert "docs/" not in output
+    assert " and a page,\n[elsewhere](https://ocn.example), [below](#below)." in output
+    assert "x = [1](2)" in output
 
 
 def test_what_an_index_shows_has_no_links_that_lead_nowhere(wheel):

@@ -265,8 +265,10 @@ def check(page):
 def choose(page, wallet, *accounts):
     """Choose another account in the wallet, which tells the page."""
     wallet.accounts = list(accounts)
-    told = [wallet.rdns, [account.address.lower() for account in accounts]]
-    page.evaluate("([name, accounts]) => window.tellPage[name]('accountsChanged', accounts)", told)
+    result = [wallet.rdns, [account.address.lower() for account in accounts]]
+    page.evaluate(
+        "([name, accounts]) => window.tellPage[name]('accountsChanged', accounts)", result
+    )
 
 
 def signer(account):

@@ -174,10 +174,10 @@ def test_a_file_of_a_list_is_what_the_api_gives():
 
 def test_each_error_of_the_contracts_is_in_words(tmp_path):
     write_folder(tmp_path / "page", built_in("local"))
-    told = json.loads((tmp_path / "page" / "errors.json").read_text())
-    assert {one["signature"] for one in told} == {
+    result = json.loads((tmp_path / "page" / "errors.json").read_text())
+    assert {one["signature"] for one in result} == {
         one.signature for one in ContractError.__subclasses__()
     }
-    for one in told:
+    for one in result:
         arguments = one["signature"].partition("(")[2].rstrip(")")
         assert len(one["fields"]) == len(list(filter(None, arguments.split(","))))

@@ -284,9 +284,9 @@ def test_a_server_that_prepares_something_else_is_found_out(form, key, world):
 
     def spoil(route):
         answer = route.fetch()
-        told = answer.json()
-        told["typedData"]["message"]["domain"] = "https://thief.example.org"
-        route.fulfill(response=answer, body=json.dumps(told))
+        result = answer.json()
+        result["typedData"]["message"]["domain"] = "https://thief.example.org"
+        route.fulfill(response=answer, body=json.dumps(result))
 
     made.page.route("**/v1/prepare", spoil)
     made.fill(domain="https://mine.example.org")
@@ -388,9 +388,9 @@ def test_two_wallets_are_offered_and_the_chosen_one_is_asked(opened, world, key)
 def _choose(made, *accounts):
     """Choose another account in the wallet, which tells the page."""
     made.wallet.accounts = list(accounts)
-    told = [made.wallet.rdns, [account.address.lower() for account in accounts]]
+    result = [made.wallet.rdns, [account.address.lower() for account in accounts]]
     made.page.evaluate(
-        "([name, accounts]) => window.tellPage[name]('accountsChanged', accounts)", told
+        "([name, accounts]) => window.tellPage[name]('accountsChanged', accounts)", result
     )
 
 

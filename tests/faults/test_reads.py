@@ -52,10 +52,10 @@ def broken(request):
 def test_bad_answer_is_the_documented_error(client, proxy, operator, broken):
     fault, error = broken
     proxy.inject(fault)
-    with pytest.raises(error) as told:  # what ends by itself, in the end, is another error
+    with pytest.raises(error) as outcome:  # what ends by itself, in the end, is another error
         client.node(operator.address)
-    assert type(told.value).__mro__.index(error) <= 1
-    assert str(told.value).isprintable()
+    assert type(outcome.value).__mro__.index(error) <= 1
+    assert str(outcome.value).isprintable()
     assert proxy.posts <= 2
 
 
@@ -98,9 +98,9 @@ def test_wish_to_be_left_alone_is_respected_within_bounds(
 def test_bad_headers_do_not_bring_the_key_of_a_url_into_the_log(connect, proxy, operator, caplog):
     client = connect(f"{proxy.url}/secret-key")
     proxy.inject(faults.bad_headers)
-    with pytest.raises(RpcUnavailable) as told:
+    with pytest.raises(RpcUnavailable) as outcome:
         client.node(operator.address)
-    assert "secret-key" not in caplog.text + str(told.value)
+    assert "secret-key" not in caplog.text + str(outcome.value)
 
 
 def test_cookies_are_not_kept(connect, proxy, operator):
@@ -136,9 +136,9 @@ def test_nobody_there(client, proxy, operator, account):
 
 def test_wrong_chain_is_reported_by_reads_and_writes(client, proxy, operator, account):
     proxy.inject(faults.answers("eth_chainId", "0xf6"))
-    with pytest.raises(WrongChain) as told:
+    with pytest.raises(WrongChain) as outcome:
         client.node(operator.address)
-    assert (told.value.expected, told.value.got) == (31337, 246)
+    assert (outcome.value.expected, outcome.value.got) == (31337, 246)
     with pytest.raises(WrongChain):
         client.set_node("https://a.example", signer=operator)
     assert proxy.asked["eth_sendRawTransaction"] == 0

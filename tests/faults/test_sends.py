@@ -48,11 +48,11 @@ def mine(devnet):
 def unknown(client, operator, url=URL):
     """Send something of which the outcome is not known; return its hash."""
     started = time.monotonic()
-    with pytest.raises(OutcomeUnknown) as told:
+    with pytest.raises(OutcomeUnknown) as answer:
         client.set_node(url, signer=operator, options=WriteOptions(timeout_s=PATIENCE_S))
     assert time.monotonic() - started < LIMIT_S
-    assert str(told.value).isprintable()
-    return told.value.tx_hash
+    assert str(answer.value).isprintable()
+    return answer.value.tx_hash
 
 
 NEVER_ARRIVED = [faults.reset, faults.slow, faults.status(503), faults.says(b"<html>")]
@@ -254,12 +254,12 @@ def test_block_that_is_undone_does_not_count(client, devnet, operator, account):
         devnet.request("anvil_dropAllTransactions")
 
     options = WriteOptions(timeout_s=1.0, confirmations=2, on_sent=undo)
-    with pytest.raises(OutcomeUnknown) as told:
+    with pytest.raises(OutcomeUnknown) as answer:
         client.set_node(URL, signer=operator, options=options)
     assert account.paid_for(0)
-    assert client.transactions.outcome_of(told.value.tx_hash) is None
+    assert client.transactions.outcome_of(answer.value.tx_hash) is None
     devnet.request("evm_setAutomine", True)
-    assert client.set_node(URL, signer=operator).tx_hash == told.value.tx_hash
+    assert client.set_node(URL, signer=operator).tx_hash == answer.value.tx_hash
     assert account.paid_for(1)
 
 
@@ -373,7 +373,7 @@ def test_node_can_not_choose_what_is_signed(
 ):
     tx_hash = unknown(client, operator)
     method = "eth_getTransactionByHash"
-    proxy.inject(faults.answers(method, lambda told: told | change), method=method)
+    proxy.inject(faults.answers(method, lambda answer: answer | change), method=method)
     other = connect(proxy.url)
     with pytest.raises(BadAnswer, match="not that one"):
         other.transactions.speed_up(tx_hash, signer=operator)
@@ -422,10 +422,10 @@ def test_same_write_of_another_process_waits_for_the_first(
     processes, never_mines, operator, account
 ):
     tx_hash = unknown(processes(), operator)
-    told = []
-    options = WriteOptions(timeout_s=20, on_notice=told.append, on_sent=mine(never_mines))
+    answer = []
+    options = WriteOptions(timeout_s=20, on_notice=answer.append, on_sent=mine(never_mines))
     assert processes().set_node(URL, signer=operator, options=options).tx_hash == tx_hash
-    assert any(tx_hash in sentence for sentence in told)
+    assert any(tx_hash in sentence for sentence in answer)
     assert account.paid_for(1)
 
 
@@ -484,11 +484,11 @@ def test_write_that_another_process_cancelled_is_reported_as_replaced(
 
 def test_transaction_from_elsewhere_is_reported(client, connect, never_mines, operator, account):
     unknown(connect(never_mines.rpc_url), operator)
-    told = []
-    options = WriteOptions(on_notice=told.append, on_sent=mine(never_mines))
+    answer = []
+    options = WriteOptions(on_notice=answer.append, on_sent=mine(never_mines))
     quote = client.quote(SetNode(domain="https://b.example"), payer=operator.address)
     client.set_node("https://b.example", signer=operator, options=options)
-    for sentences in (told, quote.notices):
+    for sentences in (answer, quote.notices):
         assert any(
             f"number {account.sent - 2} " in each and "not from here" in each for each in sentences
         )
@@ -519,7 +519,7 @@ def test_only_what_the_account_signed_is_signed_again(
     tx_hash = unknown(connect(never_mines.rpc_url), stranger)
     method = "eth_getTransactionByHash"
     proxy.inject(
-        faults.answers(method, lambda told: told | {"from": operator.address}), method=method
+        faults.answers(method, lambda answer: answer | {"from": operator.address}), method=method
     )
     with pytest.raises(InvalidInput, match=f"sent by {stranger.address}"):
         client.transactions.speed_up(tx_hash, signer=operator)

@@ -95,9 +95,9 @@ def test_every_read_and_direct_write_gives_the_same_on_both_generations(chain, l
         ("Registry", None, "getNode", other_operator.address),
         ("Registry", None, "getAllNodes"),
     ]
-    told = library(chain.v1_deployment(), calls)
-    assert len(told) == len(calls)
-    assert library(chain.deployment(), calls) == told
+    result = library(chain.v1_deployment(), calls)
+    assert len(result) == len(calls)
+    assert library(chain.deployment(), calls) == result
 
 
 @pytest.fixture

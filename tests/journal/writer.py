@@ -119,14 +119,14 @@ def main():
         child = os.fork()
         if not child:
             steps = Steps(order["kill_at"])
-            told = write(order, steps)
-            os.write(writer, json.dumps(told | {"steps": steps.count}).encode())
+            outcome = write(order, steps)
+            os.write(writer, json.dumps(outcome | {"steps": steps.count}).encode())
             os._exit(0)
         os.close(writer)
         with os.fdopen(reader, "rb") as pipe:
-            told = pipe.read()
+            outcome = pipe.read()
         os.waitpid(child, 0)
-        sys.stdout.write((told.decode() or "null") + "\n")
+        sys.stdout.write((outcome.decode() or "null") + "\n")
         sys.stdout.flush()
 
 

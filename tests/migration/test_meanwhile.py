@@ -175,9 +175,9 @@ def test_what_was_given_up_is_reported(new, planned, owner, who):
     migration.import_into(new, planned, signer=owner)
     give_up(new, who, owner)
     left = migration.missing(new, planned).left_out
-    told = {one.subject for one in left if one.why is Why.GIVEN_UP}
-    assert f"DE RET of {who.returned.address}" in told
-    assert f"{who.emsp.address} with {who.provider.address}" in told
+    result = {one.subject for one in left if one.why is Why.GIVEN_UP}
+    assert f"DE RET of {who.returned.address}" in result
+    assert f"{who.emsp.address} with {who.provider.address}" in result
 
 
 def test_what_the_owner_reserved_for_another_is_not_imported(new, planned, owner, who):

@@ -76,8 +76,8 @@ def test_everything_else_has_its_reason(planned, taken, who):
 def test_a_service_keeps_its_agreements_when_its_url_is_refused(planned, who):
     (service,) = [one for one in planned.services if one.provider == who.stranded.address]
     assert (service.name, service.url, service.permissions) == ("Query", "", (1,))
-    (told,) = [one for one in planned.changed if one.why is Why.WITHOUT_URL]
-    assert told.subject == f"Query of {who.stranded.address}"
+    (result,) = [one for one in planned.changed if one.why is Why.WITHOUT_URL]
+    assert result.subject == f"Query of {who.stranded.address}"
 
 
 def test_the_plan_says_who_has_to_do_what(planned, who):
@@ -129,8 +129,8 @@ def test_plan_is_printed_without_strangers_bytes(planned):
     text = str(planned)
     assert all(line.isprintable() for line in text.splitlines())
     to_do = planned.to_do()
-    told = len(planned.left_out) + len(planned.changed)
-    assert len(text.splitlines()) == 5 + told + len(to_do) + sum(map(len, to_do.values()))
+    result = len(planned.left_out) + len(planned.changed)
+    assert len(text.splitlines()) == 5 + result + len(to_do) + sum(map(len, to_do.values()))
     assert "small and capital letters" in text
 
 

@@ -49,8 +49,8 @@ def test_consents_are_read_from_the_events(taken, who):
 
 
 def test_what_no_reader_believes_is_reported_too(taken, who):
-    told = {(one.kind, one.subject, one.why) for one in taken.odd}
-    assert told == {
+    result = {(one.kind, one.subject, one.why) for one in taken.odd}
+    assert result == {
         (Kind.NODE, "https://evil.example", Why.ZERO_ADDRESS),
         (Kind.PARTY, ZERO_ADDRESS, Why.ZERO_ADDRESS),
         (Kind.SERVICE, ZERO_ADDRESS, Why.ZERO_ADDRESS),

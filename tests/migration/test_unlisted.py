@@ -20,8 +20,8 @@ def test_nothing_differs_but_what_the_plan_lists(taken, moved):
     planned, copy = moved
     assert rehearsal_walk.unlisted(taken, copy, planned) == []
     without = replace(planned, left_out=planned.left_out[1:])
-    (told,) = rehearsal_walk.unlisted(taken, copy, without)
-    assert told.startswith("not carried over: ('node', 'HTTPS://Shout.Example/")
+    (result,) = rehearsal_walk.unlisted(taken, copy, without)
+    assert result.startswith("not carried over: ('node', 'HTTPS://Shout.Example/")
 
 
 @pytest.mark.parametrize("kind", ["nodes", "parties", "services", "agreements"])
@@ -29,12 +29,13 @@ def test_what_is_missing_or_from_nowhere_is_seen(taken, moved, kind):
     planned, copy = moved
     fewer = replace(copy, **{kind: getattr(copy, kind)[1:]})
     assert any(
-        told.startswith("not carried over")
-        for told in rehearsal_walk.unlisted(taken, fewer, planned)
+        result.startswith("not carried over")
+        for result in rehearsal_walk.unlisted(taken, fewer, planned)
     )
     before = replace(taken, **{kind: ()})
     assert any(
-        told.startswith("from nowhere") for told in rehearsal_walk.unlisted(before, copy, planned)
+        result.startswith("from nowhere")
+        for result in rehearsal_walk.unlisted(before, copy, planned)
     )
     turned = replace(copy, **{kind: getattr(copy, kind)[::-1]})
     assert rehearsal_walk.unlisted(taken, turned, planned) == [
@@ -51,8 +52,8 @@ def test_what_is_other_is_seen(taken, moved):
         replace(first, operator_domain="https://other.example"),
     ):
         other = replace(copy, parties=(changed, *rest))
-        (told,) = rehearsal_walk.unlisted(taken, other, planned)
-        assert told.startswith("different: ('party',")
+        (result,) = rehearsal_walk.unlisted(taken, other, planned)
+        assert result.startswith("different: ('party',")
     listed = replace(planned, left_out=(*planned.left_out, *_all_of(copy)))
     assert rehearsal_walk.unlisted(taken, copy, listed)
 

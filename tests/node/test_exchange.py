@@ -10,8 +10,8 @@ TO = {"$['headers']['ocpi-to-country-code']", "$['headers']['ocpi-to-party-id']"
 def test_command_reaches_the_other_node_and_its_result_comes_back(play):
     async def scene(network):
         msp, cpo = network.msp, network.cpo
-        told = await msp.start_session(cpo.id)
-        assert (told.http_status, told.status) == (200, 1000)
+        outcome = await msp.start_session(cpo.id)
+        assert (outcome.http_status, outcome.status) == (200, 1000)
         got = await cpo.got.get()
         assert (got.method, got.path) == ("POST", "/receiver/commands/START_SESSION")
         assert got.body["token"] == msp.command()["token"]
@@ -22,8 +22,8 @@ def test_command_reaches_the_other_node_and_its_result_comes_back(play):
         url = got.body["response_url"]
         assert url.startswith(f"{cpo.node_url}/ocpi/sender/2.2/commands/START_SESSION/")
 
-        told = await cpo.send("POST", url, cpo.message(msp.id, {"result": "ACCEPTED"}))
-        assert (told.http_status, told.status) == (200, 1000)
+        outcome = await cpo.send("POST", url, cpo.message(msp.id, {"result": "ACCEPTED"}))
+        assert (outcome.http_status, outcome.status) == (200, 1000)
         result = await msp.got.get()
         assert (result.method, result.path, result.body) == (
             "POST",
@@ -38,8 +38,8 @@ def test_command_reaches_the_other_node_and_its_result_comes_back(play):
 def test_session_reaches_the_other_node(play):
     async def scene(network):
         msp, cpo = network.msp, network.cpo
-        told = await cpo.put_session(msp.id)
-        assert (told.http_status, told.status) == (200, 1000)
+        outcome = await cpo.put_session(msp.id)
+        assert (outcome.http_status, outcome.status) == (200, 1000)
         got = await msp.got.get()
         assert (got.method, got.path) == ("PUT", "/receiver/sessions/DE/CPO/S1")
         assert got.body == {"id": "S1", "kwh": 1.5, "status": "ACTIVE"}
@@ -54,8 +54,8 @@ def test_command_between_parties_of_one_node_takes_no_way_round(play):
         assert (await msp.start_session(service.id)).status == 1000
         url = (await service.got.get()).body["response_url"]
         assert url.startswith(msp.node_url)
-        told = await service.send("POST", url, service.message(msp.id, {"result": "ACCEPTED"}))
-        assert told.status == 1000
+        outcome = await service.send("POST", url, service.message(msp.id, {"result": "ACCEPTED"}))
+        assert outcome.status == 1000
         assert (await msp.got.get()).path == "/result/1"
 
     play(scene)

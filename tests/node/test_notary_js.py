@@ -50,8 +50,8 @@ def test_command_signed_by_javascript_is_taken_and_verified_by_javascript_at_its
         msp, cpo = network.msp, network.cpo
         message = msp.message(cpo.id, msp.command())
         signature = await javascript(message=message.root(), key=key_of(network, 3))
-        told = await msp.start_session(cpo.id, message=message, signature=signature)
-        assert (told.http_status, told.status) == (200, 1000)
+        outcome = await msp.start_session(cpo.id, message=message, signature=signature)
+        assert (outcome.http_status, outcome.status) == (200, 1000)
         got = await cpo.got.get()
         # With the rewrite of the node on its way.
         header = got.headers["OCN-Signature"]
@@ -78,8 +78,8 @@ def test_strangers_signature_by_javascript_is_refused(play):
         msp, cpo = network.msp, network.cpo
         message = msp.message(cpo.id, msp.command())
         signature = await javascript(message=message.root(), key=key_of(network, 6))
-        told = await msp.start_session(cpo.id, message=message, signature=signature)
-        assert (told.http_status, told.status) == (400, 2001)
+        outcome = await msp.start_session(cpo.id, message=message, signature=signature)
+        assert (outcome.http_status, outcome.status) == (400, 2001)
         assert cpo.got.empty()
 
     play(scene)
@@ -96,7 +96,7 @@ def test_answer_signed_by_javascript_is_passed_on(play):
             return web.json_response({**body, "ocn_signature": signature})
 
         cpo.answer = answer
-        told = await msp.start_session(cpo.id)
-        assert told.body["data"] == {"result": "ACCEPTED", "timeout": 30}
+        outcome = await msp.start_session(cpo.id)
+        assert outcome.body["data"] == {"result": "ACCEPTED", "timeout": 30}
 
     play(scene)

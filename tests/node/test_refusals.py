@@ -28,15 +28,15 @@ def nothing_unexpected(caplog):
     assert not [one for one in caplog.records if one.levelno >= logging.ERROR]
 
 
-def said(told):
-    return told.http_status, told.status
+def said(outcome):
+    return outcome.http_status, outcome.status
 
 
-async def refused(told, how, why, *parties):
+async def refused(outcome, how, why, *parties):
     """Hold an answer to what it has to be, and see that nobody got the message."""
-    assert said(told) == how, told.body
-    assert why in told.body["status_message"]
-    assert told.body["timestamp"].endswith("Z")
+    assert said(outcome) == how, outcome.body
+    assert why in outcome.body["status_message"]
+    assert outcome.body["timestamp"].endswith("Z")
     assert all(party.got.empty() for party in parties)
 
 
@@ -47,8 +47,10 @@ def test_strangers_signature_is_refused(play):
     async def scene(network):
         message = network.msp.message(network.cpo.id, network.msp.command())
         signature = MessageSignature.sign(message, network.stranger).to_header()
-        told = await network.msp.start_session(network.cpo.id, message=message, signature=signature)
-        await refused(told, INVALID, "neither NL MSP nor its operator", network.cpo)
+        outcome = await network.msp.start_session(
+            network.cpo.id, message=message, signature=signature
+        )
+        await refused(outcome, INVALID, "neither NL MSP nor its operator", network.cpo)
 
     play(scene)
 
@@ -57,8 +59,10 @@ def test_operator_of_another_node_can_not_sign_for_a_party(play):
     async def scene(network):
         message = network.msp.message(network.cpo.id, network.msp.command())
         signature = MessageSignature.sign(message, network.operators[1]).to_header()
-        told = await network.msp.start_session(network.cpo.id, message=message, signature=signature)
-        await refused(told, INVALID, "neither NL MSP nor its operator", network.cpo)
+        outcome = await network.msp.start_session(
+            network.cpo.id, message=message, signature=signature
+        )
+        await refused(outcome, INVALID, "neither NL MSP nor its operator", network.cpo)
 
     play(scene)
 
@@ -78,8 +82,8 @@ def test_changed_body_is_refused(play, change):
         message = msp.message(cpo.id, msp.command())
         signature = MessageSignature.sign(message, msp.signer).to_header()
         changed = OcpiMessage(headers=message.headers, body={**message.body, **change})
-        told = await msp.start_session(cpo.id, message=changed, signature=signature)
-        await refused(told, INVALID, "Invalid signature", cpo)
+        outcome = await msp.start_session(cpo.id, message=changed, signature=signature)
+        await refused(outcome, INVALID, "Invalid signature", cpo)
 
     play(scene)
 
@@ -94,16 +98,16 @@ def test_changed_body_is_refused(play, change):
 )
 def test_what_is_not_a_signature_is_refused(play, signature, why):
     async def scene(network):
-        told = await network.msp.start_session(network.cpo.id, OCN_Signature=signature)
-        await refused(told, INVALID, why, network.cpo)
+        outcome = await network.msp.start_session(network.cpo.id, OCN_Signature=signature)
+        await refused(outcome, INVALID, why, network.cpo)
 
     play(scene)
 
 
 def test_unknown_receiver_is_reported(play):
     async def scene(network):
-        told = await network.msp.start_session(NOBODY)
-        await refused(told, UNKNOWN, "Receiver not registered", network.cpo)
+        outcome = await network.msp.start_session(NOBODY)
+        await refused(outcome, UNKNOWN, "Receiver not registered", network.cpo)
 
     play(scene)
 
@@ -113,8 +117,8 @@ def test_party_that_left_the_registry_sends_and_receives_nothing(play):
         msp, cpo = network.msp, network.cpo
         await network.write("delete_party", signer=cpo.signer)
         await refused(await msp.start_session(cpo.id), UNKNOWN, "not registered", cpo)
-        told = await cpo.put_session(msp.id)
-        await refused(told, INVALID, "DE CPO is not listed at this node", msp)
+        outcome = await cpo.put_session(msp.id)
+        await refused(outcome, INVALID, "DE CPO is not listed at this node", msp)
 
     play(scene)
 
@@ -123,13 +127,13 @@ def test_operator_that_was_delisted_sends_and_receives_nothing(play):
     async def scene(network):
         msp, cpo = network.msp, network.cpo
         await network.write("delete_node", signer=network.operators[1])
-        told = await msp.start_session(cpo.id)
-        await refused(told, NOT_CONNECTED, "the operator of DE CPO runs no node", cpo)
-        told = await cpo.put_session(msp.id)
-        await refused(told, NOT_CONNECTED, "this node is not in the registry", msp)
+        outcome = await msp.start_session(cpo.id)
+        await refused(outcome, NOT_CONNECTED, "the operator of DE CPO runs no node", cpo)
+        outcome = await cpo.put_session(msp.id)
+        await refused(outcome, NOT_CONNECTED, "this node is not in the registry", msp)
         # And if that node sent it all the same:
-        told = await between(network, cpo, msp, network.operators[1])
-        await refused(told, UNKNOWN, "Sending party not registered", msp)
+        outcome = await between(network, cpo, msp, network.operators[1])
+        await refused(outcome, UNKNOWN, "Sending party not registered", msp)
 
     play(scene)
 
@@ -140,10 +144,10 @@ def test_party_that_moved_to_another_node_is_refused_by_the_one_it_left(play):
         first, _ = network.operators
         ids = cpo.id.country_code, cpo.id.party_id
         await network.write("set_party", *ids, [0], first.address, signer=cpo.signer)
-        told = await cpo.put_session(msp.id)
-        await refused(told, INVALID, "DE CPO is not listed at this node", msp)
-        told = await msp.start_session(cpo.id)
-        await refused(told, NOT_CONNECTED, "has not connected yet", cpo)
+        outcome = await cpo.put_session(msp.id)
+        await refused(outcome, INVALID, "DE CPO is not listed at this node", msp)
+        outcome = await msp.start_session(cpo.id)
+        await refused(outcome, NOT_CONNECTED, "has not connected yet", cpo)
 
     play(scene)
 
@@ -151,16 +155,16 @@ def test_party_that_moved_to_another_node_is_refused_by_the_one_it_left(play):
 @pytest.mark.parametrize("token", ["Token other", "Token ", "msp-in", None])
 def test_who_does_not_know_the_token_is_refused(play, token):
     async def scene(network):
-        told = await network.msp.start_session(network.cpo.id, Authorization=token)
-        await refused(told, INVALID, "Invalid CREDENTIALS_TOKEN_C", network.cpo)
+        outcome = await network.msp.start_session(network.cpo.id, Authorization=token)
+        await refused(outcome, INVALID, "Invalid CREDENTIALS_TOKEN_C", network.cpo)
 
     play(scene)
 
 
 def test_platform_can_not_speak_for_another_ones_party(play):
     async def scene(network):
-        told = await network.msp.start_session(network.cpo.id, Authorization="Token srv-in")
-        await refused(told, INVALID, "Could not find role on sending platform", network.cpo)
+        outcome = await network.msp.start_session(network.cpo.id, Authorization="Token srv-in")
+        await refused(outcome, INVALID, "Could not find role on sending platform", network.cpo)
 
     play(scene)
 
@@ -181,8 +185,8 @@ def test_path_that_leads_elsewhere_is_refused(play, path, status):
     async def scene(network):
         msp, cpo = network.msp, network.cpo
         message = msp.message(cpo.id, msp.command())
-        told = await msp.send("POST", URL(msp.node_url + path, encoded=True), message)
-        await refused(told, status, "", cpo)
+        outcome = await msp.send("POST", URL(msp.node_url + path, encoded=True), message)
+        await refused(outcome, status, "", cpo)
 
     play(scene)
 
@@ -204,11 +208,11 @@ def test_path_that_leads_elsewhere_is_refused(play, path, status):
 )
 def test_lists_of_the_receiver_are_asked(play, rules, arrives):
     async def scene(network):
-        told = await network.msp.start_session(network.cpo.id)
+        outcome = await network.msp.start_session(network.cpo.id)
         if arrives:
-            assert said(told) == (200, 1000)
+            assert said(outcome) == (200, 1000)
         else:
-            await refused(told, (400, 2000), "not in sender's whitelist", network.cpo)
+            await refused(outcome, (400, 2000), "not in sender's whitelist", network.cpo)
 
     play(scene, rules={PartyId("DE", "CPO"): rules})
 
@@ -262,8 +266,8 @@ async def posted(party, path, content, headers):
 
 def test_message_of_a_node_is_taken_in_any_layout(play):
     async def scene(network):
-        told = await between(network, network.cpo, network.msp, network.operators[1])
-        assert said(told) == (200, 1000)
+        outcome = await between(network, network.cpo, network.msp, network.operators[1])
+        assert said(outcome) == (200, 1000)
         assert (await network.msp.got.get()).body == {"id": "S1"}
 
     play(scene)
@@ -281,8 +285,8 @@ def test_numbers_among_the_parameters_are_text_to_the_signature(play):
             "receiver": {"party_id": "MSP", "country_code": "NL"},
         }
         values = {"headers": headers, "method": "GET", "query_params": {"limit": 50}, "body": None}
-        told = await between(network, cpo, msp, network.operators[1], **values)
-        assert said(told) == (200, 1000)
+        outcome = await between(network, cpo, msp, network.operators[1], **values)
+        assert said(outcome) == (200, 1000)
         assert (await msp.got.get()).params == {"limit": "50"}
 
     play(scene)
@@ -296,8 +300,8 @@ def test_message_that_the_senders_operator_did_not_sign_is_refused(play, who):
             "first operator": network.operators[0],
             "party": network.cpo.signer,
         }[who]
-        told = await between(network, network.cpo, network.msp, signer)
-        await refused(told, NOT_CONNECTED, "Could not verify OCN-Signature", network.msp)
+        outcome = await between(network, network.cpo, network.msp, signer)
+        await refused(outcome, NOT_CONNECTED, "Could not verify OCN-Signature", network.msp)
 
     play(scene)
 
@@ -305,8 +309,8 @@ def test_message_that_the_senders_operator_did_not_sign_is_refused(play, who):
 def test_body_that_was_changed_between_nodes_is_refused(play):
     async def scene(network):
         msp, cpo = network.msp, network.cpo
-        told = await between(network, cpo, msp, network.operators[1], changed=("1", "2"))
-        await refused(told, NOT_CONNECTED, "Could not verify OCN-Signature", msp)
+        outcome = await between(network, cpo, msp, network.operators[1], changed=("1", "2"))
+        await refused(outcome, NOT_CONNECTED, "Could not verify OCN-Signature", msp)
 
     play(scene)
 
@@ -315,8 +319,8 @@ def test_node_can_not_change_what_its_party_signed(play):
     async def scene(network):
         msp, cpo = network.msp, network.cpo
         changed = {"body": {"id": "S2"}}
-        told = await between(network, cpo, msp, network.operators[1], **changed)
-        await refused(told, INVALID, "Invalid signature", msp)
+        outcome = await between(network, cpo, msp, network.operators[1], **changed)
+        await refused(outcome, INVALID, "Invalid signature", msp)
         # Not even by a proper rewrite, if it is of something that nodes have no business with.
         message = cpo.message(msp.id, {"id": "S1"})
         signature = MessageSignature.sign(message, cpo.signer)
@@ -330,18 +334,18 @@ def test_node_can_not_change_what_its_party_signed(play):
             "sender": {"party_id": "CPO", "country_code": "DE"},
             "receiver": {"party_id": "MSP", "country_code": "NL"},
         }
-        told = await between(
+        outcome = await between(
             network, cpo, msp, network.operators[1], headers=headers, body=after.body
         )
-        await refused(told, INVALID, "was rewritten, which nodes don't", msp)
+        await refused(outcome, INVALID, "was rewritten, which nodes don't", msp)
 
     play(scene)
 
 
 def test_node_can_not_send_for_parties_of_the_receiving_node(play):
     async def scene(network):
-        told = await between(network, network.service, network.msp, network.operators[0])
-        await refused(told, UNKNOWN, "Sending party not registered", network.msp)
+        outcome = await between(network, network.service, network.msp, network.operators[0])
+        await refused(outcome, UNKNOWN, "Sending party not registered", network.msp)
 
     play(scene)
 
@@ -362,8 +366,8 @@ def test_node_refuses_what_is_for_another_node(play):
         await network.write(
             "set_party", "NL", "MSP", [1], network.operators[1].address, signer=msp.signer
         )
-        told = await between(network, cpo, service, network.operators[1], headers=values)
-        await refused(told, UNKNOWN, "Recipient unknown to OCN Node", msp, service)
+        outcome = await between(network, cpo, service, network.operators[1], headers=values)
+        await refused(outcome, UNKNOWN, "Recipient unknown to OCN Node", msp, service)
 
     play(scene)
 
@@ -391,17 +395,17 @@ def test_result_goes_only_where_the_asking_party_said(play):
                 "receiver": {"party_id": "MSP", "country_code": "NL"},
             },
         }
-        told = await between(network, cpo, msp, network.operators[1], **values)
-        assert told.status == 1000
+        outcome = await between(network, cpo, msp, network.operators[1], **values)
+        assert outcome.status == 1000
         assert (await msp.got.get()).path == "/result/1"
         values["url_path"] = "START_SESSION/unknown"
-        told = await between(network, cpo, msp, network.operators[1], **values)
-        await refused(told, (404, 2003), "Proxied resource not found", msp)
+        outcome = await between(network, cpo, msp, network.operators[1], **values)
+        await refused(outcome, (404, 2003), "Proxied resource not found", msp)
         # And nobody else can use the id.
         service = network.service
         url = url.replace(cpo.node_url, service.node_url)
-        told = await service.send("POST", url, service.message(msp.id, {"result": "ACCEPTED"}))
-        await refused(told, (404, 2003), "Proxied resource not found", msp)
+        outcome = await service.send("POST", url, service.message(msp.id, {"result": "ACCEPTED"}))
+        await refused(outcome, (404, 2003), "Proxied resource not found", msp)
 
     play(scene)
 
@@ -423,8 +427,8 @@ def test_result_goes_only_where_the_asking_party_said(play):
 def test_what_is_not_a_message_of_a_node_is_refused(play, content):
     async def scene(network):
         headers = {"OCN-Signature": "00" * 65}
-        told = await posted(network.msp, "/ocn/message", content, headers)
-        await refused(told, INVALID, "", network.msp)
+        outcome = await posted(network.msp, "/ocn/message", content, headers)
+        await refused(outcome, INVALID, "", network.msp)
 
     play(scene)
 
@@ -436,9 +440,9 @@ def test_answer_that_the_receiver_did_not_sign_is_not_passed_on(play):
     async def scene(network):
         msp, cpo = network.msp, network.cpo
         cpo.answer = lambda got: cpo.say(got, signer=network.stranger)
-        told = await msp.start_session(cpo.id)
-        assert said(told) == (200, 3000)
-        assert "Unable to verify response signature" in told.body["status_message"]
+        outcome = await msp.start_session(cpo.id)
+        assert said(outcome) == (200, 3000)
+        assert "Unable to verify response signature" in outcome.body["status_message"]
 
     play(scene)
 
@@ -457,9 +461,9 @@ def test_answer_that_the_receiver_did_not_sign_is_not_passed_on(play):
 def test_other_answers_are_what_they_are(play, answer, how, why):
     async def scene(network):
         network.cpo.answer = content
-        told = await network.msp.start_session(network.cpo.id)
-        assert said(told) == how
-        assert why in told.body["status_message"]
+        outcome = await network.msp.start_session(network.cpo.id)
+        assert said(outcome) == how
+        assert why in outcome.body["status_message"]
 
     async def content(_got):
         return web.Response(body=answer, content_type="application/json")
@@ -475,8 +479,8 @@ def test_receiver_that_does_not_answer_is_a_timeout(play):
             await never.wait()
 
         network.cpo.answer = wait
-        told = await network.msp.start_session(network.cpo.id)
-        assert said(told) == (200, 4002)
+        outcome = await network.msp.start_session(network.cpo.id)
+        assert said(outcome) == (200, 4002)
         never.set()
 
     play(scene, limits=Limits(forward_s=0.2))
@@ -485,8 +489,8 @@ def test_receiver_that_does_not_answer_is_a_timeout(play):
 def test_receiver_that_is_not_there_is_a_connection_problem(play):
     async def scene(network):
         await network.cpo.runner.cleanup()
-        told = await network.msp.start_session(network.cpo.id)
-        assert said(told) == NOT_CONNECTED
+        outcome = await network.msp.start_session(network.cpo.id)
+        assert said(outcome) == NOT_CONNECTED
 
     play(scene)
 
@@ -495,8 +499,8 @@ def test_module_that_the_receiver_lacks_is_reported(play):
     async def scene(network):
         message = network.cpo.message(network.msp.id, {"id": "T1"})
         url = "/ocpi/receiver/2.2/tariffs/DE/CPO/T1"
-        told = await network.cpo.send("PUT", url, message)
-        await refused(told, INVALID, "does not support the requested module", network.msp)
+        outcome = await network.cpo.send("PUT", url, message)
+        await refused(outcome, INVALID, "does not support the requested module", network.msp)
 
     play(scene)
 
@@ -506,16 +510,16 @@ def test_module_that_the_receiver_lacks_is_reported(play):
 
 def test_long_bodies_are_refused(play):
     async def scene(network):
-        told = await network.cpo.put_session(network.msp.id, kwh="1" * 2000)
-        await refused(told, (413, 2001), "too long", network.msp)
+        outcome = await network.cpo.put_session(network.msp.id, kwh="1" * 2000)
+        await refused(outcome, (413, 2001), "too long", network.msp)
 
     play(scene, limits=Limits(body_bytes=1000))
 
 
 def test_long_headers_are_refused(play):
     async def scene(network):
-        told = await network.cpo.put_session(network.msp.id, X_Other="x" * 5000)
-        await refused(told, (431, 2001), "too long", network.msp)
+        outcome = await network.cpo.put_session(network.msp.id, X_Other="x" * 5000)
+        await refused(outcome, (431, 2001), "too long", network.msp)
 
     play(scene, limits=Limits(header_bytes=4000))
 
@@ -547,10 +551,10 @@ def test_header_that_names_somebody_twice_is_refused(play):
 
 def test_nothing_is_sent_by_a_registry_that_is_too_old(play):
     async def scene(network):
-        told = await network.msp.start_session(network.cpo.id)
-        await refused(told, (503, 3000), "older than allowed", network.cpo)
-        told = await between(network, network.cpo, network.msp, network.operators[1])
-        await refused(told, (503, 3000), "older than allowed", network.msp)
+        outcome = await network.msp.start_session(network.cpo.id)
+        await refused(outcome, (503, 3000), "older than allowed", network.cpo)
+        outcome = await between(network, network.cpo, network.msp, network.operators[1])
+        await refused(outcome, (503, 3000), "older than allowed", network.msp)
 
     play(scene, limits=Limits(registry_age_s=0))
 
@@ -570,8 +574,8 @@ def test_message_between_nodes_has_the_form_that_other_nodes_write(play):
         node = network.apps[1].node
         hand_over, node.from_node = node.from_node, keep
         assert (await msp.start_session(cpo.id)).status == 1000
-        told = json.loads(request)
-        assert list(told) == [
+        outcome = json.loads(request)
+        assert list(outcome) == [
             "module",
             "interface_role",
             "method",
@@ -581,7 +585,7 @@ def test_message_between_nodes_has_the_form_that_other_nodes_write(play):
             "proxy_resource",
             "body",
         ]
-        assert list(told["headers"]) == [
+        assert list(outcome["headers"]) == [
             "Authorization",
             "OCN-Signature",
             "X-Request-ID",
@@ -589,9 +593,9 @@ def test_message_between_nodes_has_the_form_that_other_nodes_write(play):
             "sender",
             "receiver",
         ]
-        assert told["headers"]["Authorization"] == ""
-        assert told["proxy_resource"] == msp.command()["response_url"]
-        assert json.dumps(told, separators=(",", ":")).encode() == request
+        assert outcome["headers"]["Authorization"] == ""
+        assert outcome["proxy_resource"] == msp.command()["response_url"]
+        assert json.dumps(outcome, separators=(",", ":")).encode() == request
         assert from_node(request).to_node().encode() == request
 
     play(scene)

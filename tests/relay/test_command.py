@@ -101,20 +101,20 @@ def test_newcomer_with_a_voucher_registers_in_one_step_and_pays_nothing(
         "--json",
     )
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
-    assert [one["status"] for one in told["requests"]] == ["mined", "mined"]
-    assert told["party"]["address"] == address
+    answer = json.loads(done.stdout)
+    assert [one["status"] for one in answer["requests"]] == ["mined", "mined"]
+    assert answer["party"]["address"] == address
     assert registry.party("DE", "ABC").modules_sender
     assert int(fresh.request("eth_getBalance", address, "latest"), 16) == 0
     assert "nothing: the relay pays" in done.stderr
 
     repeated = run(*words, "--relay", working, "--passphrase-file", "secret", *NETWORK, "--json")
     assert repeated.returncode == 0, repeated.stderr
-    assert json.loads(repeated.stdout) == {**told, "requests": []}
+    assert json.loads(repeated.stdout) == {**answer, "requests": []}
     assert "nothing was signed or sent" in repeated.stderr
 
     again = run(
-        "request", "status", told["requests"][0]["id"], "--relay", working, *NETWORK, "--json"
+        "request", "status", answer["requests"][0]["id"], "--relay", working, *NETWORK, "--json"
     )
     assert json.loads(again.stdout)["status"] in {"mined", "done"}
 
@@ -205,9 +205,9 @@ def test_keys_are_shown_once_and_void_when_revoked(tmp_path, capsys):
     assert main(["-c", str(path), "keys", "add", "shop"]) == 0
     key = json.loads(capsys.readouterr().out)["key"]
     assert main(["-c", str(path), "keys"]) == 0
-    told = capsys.readouterr().out
-    assert key not in told
-    assert json.loads(told) == [
+    answer = capsys.readouterr().out
+    assert key not in answer
+    assert json.loads(answer) == [
         {"name": "shop", "requestsPerDay": 200, "gasPerDay": None, "revoked": False}
     ]
     assert main(["-c", str(path), "keys", "add", "shop"]) == 2

@@ -89,8 +89,8 @@ def test_state_changes_only_from_where_it_is_expected(database):
         assert not store.move(transaction, accepted().id, "done", since=("mined",))
         assert store.move(transaction, accepted().id, "sent", since=("accepted",), tx_hash="0x1")
         assert [one.id for one in store.of_transaction(transaction, "0x1")] == [accepted().id]
-        told = [(event.place, event.state) for event in store.events(transaction, 0, 10)]
-    assert told == [(1, "accepted"), (2, "sent")]
+        result = [(event.place, event.state) for event in store.events(transaction, 0, 10)]
+    assert result == [(1, "accepted"), (2, "sent")]
 
 
 def test_lock_lets_one_in_until_it_is_released(database, database_url):

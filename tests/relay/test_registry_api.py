@@ -31,10 +31,10 @@ def ask(serving):
             [(name.rstrip("_"), str(value)) for name, value in query.items()],
             b"" if body is None else json.dumps(body).encode(),
         )
-        told = json.loads(reply.body) if "json" in reply.media_type else reply.body.decode()
-        assert reply.status == status, told
+        result = json.loads(reply.body) if "json" in reply.media_type else reply.body.decode()
+        assert reply.status == status, result
         assert len(reply.body) < 200_000
-        return told
+        return result
 
     return ask
 
@@ -66,20 +66,20 @@ def until(look):
 
 
 def test_overview_counts_what_is_listed(ask, listed, operator):
-    told = ask("/v1/overview")
-    assert {name: told["counts"][name] for name in ("nodes", "parties", "services")} == {
+    result = ask("/v1/overview")
+    assert {name: result["counts"][name] for name in ("nodes", "parties", "services")} == {
         "nodes": 1,
         "parties": 2,
         "services": 1,
     }
-    assert told["counts"]["agreements"] == 1
-    assert [one["countryCode"] for one in told["countries"]] == ["DE", "NL"]
-    assert told["circles"]["nodes"][0] == {
+    assert result["counts"]["agreements"] == 1
+    assert [one["countryCode"] for one in result["countries"]] == ["DE", "NL"]
+    assert result["circles"]["nodes"][0] == {
         "operator": operator.address,
         "url": "https://node.example.org",
         "parties": 2,
     }
-    assert told["chain"]["state"] == "current"
+    assert result["chain"]["state"] == "current"
 
 
 @pytest.mark.parametrize(
@@ -102,9 +102,9 @@ def test_overview_counts_what_is_listed(ask, listed, operator):
     ],
 )
 def test_parties_are_found_by(ask, listed, query, ids):
-    told = ask("/v1/parties", **query)
-    assert [one["partyId"] for one in told["parties"]] == ids
-    assert told["next"] == (1 if "limit" in query else None)
+    result = ask("/v1/parties", **query)
+    assert [one["partyId"] for one in result["parties"]] == ids
+    assert result["next"] == (1 if "limit" in query else None)
 
 
 def test_parties_are_found_by_account_and_by_operator(ask, listed, operator):
@@ -129,8 +129,8 @@ def test_party_is_reported_with_both_sides_of_its_agreements(ask, listed):
 
 def test_account_is_reported_with_its_controller_and_nonces(ask, registry, operator, listed):
     cpo, _ = listed
-    told = ask(f"/v1/accounts/{cpo.address}")
-    assert (told["controller"], told["nonces"]) == (None, {"registry": "0", "permissions": "0"})
+    result = ask(f"/v1/accounts/{cpo.address}")
+    assert (result["controller"], result["nonces"]) == (None, {"registry": "0", "permissions": "0"})
     assert ask(f"/v1/accounts/{operator.address}")["node"]["parties"] == 2
 
 
@@ -189,11 +189,11 @@ def test_replaced_blocks_are_gone_from_the_history(ask, fresh, registry, operato
 
 
 def test_way_of_a_message_is_reported_step_by_step(ask, registry, operator, listed):
-    told = ask("/v1/route", from_="DE-CPO", to="NLMSP", module="locations", interface="sender")
-    assert told["reached"]
-    codes = [step["code"] for step in told["steps"]]
+    result = ask("/v1/route", from_="DE-CPO", to="NLMSP", module="locations", interface="sender")
+    assert result["reached"]
+    codes = [step["code"] for step in result["steps"]]
     assert codes == ["sender", "receiver", "same_node", "module_not_listed"]
-    assert told["forwarded"][0]["gets"]
+    assert result["forwarded"][0]["gets"]
     other = ask("/v1/route", from_="DE-CPO", to="NLMSP", module="tokens", interface="receiver")
     assert not other["forwarded"][0]["gets"]
     registry.delete_node(signer=operator)
@@ -211,40 +211,40 @@ def test_prepared_request_is_what_the_account_signs(ask, registry, operator):
         "roles": ["CPO"],
         "operator": operator.address,
     }
-    told = ask("/v1/prepare", method="POST", body={"account": party.address, "intent": intent})
-    assert told["words"].startswith("register DE ABC as CPO")
-    assert told["typedData"]["domain"]["chainId"] == registry.deployment.chain_id
-    assert told["payers"]["relay"] is None
-    assert told["payers"]["self"]["function"] == "setParty"
-    request = registry.read_request(json.dumps(told["request"]))
-    assert "0x" + request.payload.digest().hex() == told["digest"]
+    result = ask("/v1/prepare", method="POST", body={"account": party.address, "intent": intent})
+    assert result["words"].startswith("register DE ABC as CPO")
+    assert result["typedData"]["domain"]["chainId"] == registry.deployment.chain_id
+    assert result["payers"]["relay"] is None
+    assert result["payers"]["self"]["function"] == "setParty"
+    request = registry.read_request(json.dumps(result["request"]))
+    assert "0x" + request.payload.digest().hex() == result["digest"]
     signed = request.sign(party)
     registry.verify(signed)
     call = ask("/v1/calldata", method="POST", body=signed.document())
     assert (call["function"], call["arguments"]["partyId"]) == ("setPartyRaw", "ABC")
     again = ask("/v1/prepare", method="POST", body={"request": signed.document()})
-    assert (again["signed"], again["digest"]) == (True, told["digest"])
+    assert (again["signed"], again["digest"]) == (True, result["digest"])
 
 
 def test_prepared_change_says_what_it_ends(ask, registry, listed):
     cpo, emsp = listed
     intent = {"type": "DeleteParty", "countryCode": "NL", "partyId": "MSP"}
-    told = ask("/v1/prepare", method="POST", body={"account": emsp.address, "intent": intent})
-    assert any("Roaming" in one for one in told["ends"])
+    result = ask("/v1/prepare", method="POST", body={"account": emsp.address, "intent": intent})
+    assert any("Roaming" in one for one in result["ends"])
     registry.revoke_agreement(emsp.address, signer=cpo)
     agree = {"type": "CreateAgreement", "provider": emsp.address}
-    told = ask("/v1/prepare", method="POST", body={"account": cpo.address, "intent": agree})
-    assert told["typedData"]["message"]["permissions"] == ["3"]
+    result = ask("/v1/prepare", method="POST", body={"account": cpo.address, "intent": agree})
+    assert result["typedData"]["message"]["permissions"] == ["3"]
 
 
 def test_prepared_move_carries_what_the_new_key_signs(ask, listed):
     cpo, _ = listed
     new = KeySigner.generate()
     intent = {"type": "MoveAccount", "newAccount": new.address}
-    told = ask("/v1/prepare", method="POST", body={"account": cpo.address, "intent": intent})
-    assert told["acceptance"]["account"] == new.address
-    assert told["acceptance"]["typedData"]["primaryType"] == "AcceptAccount"
-    assert told["payers"]["self"] is None
+    result = ask("/v1/prepare", method="POST", body={"account": cpo.address, "intent": intent})
+    assert result["acceptance"]["account"] == new.address
+    assert result["acceptance"]["typedData"]["primaryType"] == "AcceptAccount"
+    assert result["payers"]["self"] is None
 
 
 def test_change_that_the_contract_would_refuse_names_its_error(ask, listed, operator):
@@ -256,8 +256,8 @@ def test_change_that_the_contract_would_refuse_names_its_error(ask, listed, oper
         "operator": operator.address,
     }
     body = {"account": KeySigner.generate().address, "intent": intent}
-    told = ask("/v1/prepare", method="POST", status=422, body=body)
-    assert (told["code"], told["error"]) == ("would_revert", "PartyIdTaken")
+    result = ask("/v1/prepare", method="POST", status=422, body=body)
+    assert (result["code"], result["error"]) == ("would_revert", "PartyIdTaken")
 
 
 @pytest.mark.parametrize(
@@ -318,5 +318,5 @@ def test_parameter_that_is_given_twice_is_refused(serving):
 def test_cancelling_asks_for_the_next_nonce(ask, fresh):
     account = fresh.accounts[6].address
     body = {"account": account, "intent": {"type": "InvalidateNonce", "contract": "registry"}}
-    told = ask("/v1/prepare", method="POST", body=body)
-    assert told["typedData"]["message"]["newNonce"] == "1000"
+    result = ask("/v1/prepare", method="POST", body=body)
+    assert result["typedData"]["message"]["newNonce"] == "1000"

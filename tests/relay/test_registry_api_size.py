@@ -115,11 +115,11 @@ def test_pages_hold_every_party_once(api):
     seen, offset = [], 0
     while offset is not None and len(seen) < 3_000:
         reply = api.answer("GET", "/v1/parties", [("offset", str(offset)), ("limit", "500")])
-        told = json.loads(reply.body)
-        seen += [(one["countryCode"], one["partyId"]) for one in told["parties"]]
-        offset = told["next"]
+        result = json.loads(reply.body)
+        seen += [(one["countryCode"], one["partyId"]) for one in result["parties"]]
+        offset = result["next"]
     assert seen == sorted(set(seen))
-    assert told["total"] == 100_000
+    assert result["total"] == 100_000
 
 
 def test_index_of_the_next_block_looks_at_changed_parties_only(large, monkeypatch):

@@ -118,8 +118,8 @@ def test_follower_sees_requests_and_the_registry_change_and_resumes(
     assert (change["change"], change["address"]) == ("PartySet", party.address)
     first = next(one for one in seen if one.kind == "request")
     again = list(itertools.islice(relay.follow(after=first.id), 4))
-    told = [one.data["state"] for one in again if one.kind == "request"]
-    assert told == ["sent", "mined"]
+    result = [one.data["state"] for one in again if one.kind == "request"]
+    assert result == ["sent", "mined"]
     assert {one.data["request"] for one in seen if one.kind == "request"} == {request.id}
 
 

@@ -55,25 +55,25 @@ def by_pyright(folder):
     )
     answer = json.loads(done.stdout)
     assert answer["summary"]["filesAnalyzed"] == len(list(PROGRAMS.glob("*.py")))
-    for told in answer["generalDiagnostics"]:
-        if told["severity"] == "error":
-            yield told["file"], told["range"]["start"]["line"] + 1, told["message"]
+    for result in answer["generalDiagnostics"]:
+        if result["severity"] == "error":
+            yield result["file"], result["range"]["start"]["line"] + 1, result["message"]
 
 
 @pytest.fixture(scope="module", params=["mypy", "pyright"])
-def told(request, tmp_path_factory):
+def result(request, tmp_path_factory):
     """Return what a checker says: file name, line and words."""
     found = by_mypy() if request.param == "mypy" else by_pyright(tmp_path_factory.mktemp("pyright"))
     return [(Path(path).name, line, words) for path, line, words in found]
 
 
-def test_what_users_write_is_accepted(told):
-    assert [it for it in told if it[0] != "refused.py"] == []
+def test_what_users_write_is_accepted(result):
+    assert [it for it in result if it[0] != "refused.py"] == []
 
 
-def test_wrong_names_and_types_are_refused_where_they_stand(told):
-    lines = {line for name, line, _ in told if name == "refused.py"}
+def test_wrong_names_and_types_are_refused_where_they_stand(result):
+    lines = {line for name, line, _ in result if name == "refused.py"}
     expected = refused_lines("refused.py")
     assert len(expected) > 25
     assert sorted(expected - lines) == [], "these lines are accepted"
-    assert sorted(lines - expected) == [], told
+    assert sorted(lines - expected) == [], result

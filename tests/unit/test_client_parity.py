@@ -105,10 +105,10 @@ def test_each_method_says_what_it_takes_returns_and_raises(part, way):
     ]
     assert methods
     for node in methods:
-        told = ast.get_docstring(node)
+        result = ast.get_docstring(node)
         names = [each.arg for each in (*node.args.args, *node.args.kwonlyargs)]
         names += [node.args.vararg.arg] if node.args.vararg else []
         for name in set(names) - {"self"}:
-            assert f"    {name}: " in told, (node.name, name)
-        assert ("Returns:" in told) == (ast.unparse(node.returns) != "None"), node.name
-        assert "Raises:" in told or node.name in OFFLINE, node.name
+            assert f"    {name}: " in result, (node.name, name)
+        assert ("Returns:" in result) == (ast.unparse(node.returns) != "None"), node.name
+        assert "Raises:" in result or node.name in OFFLINE, node.name

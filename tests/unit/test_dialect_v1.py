@@ -403,7 +403,7 @@ def test_events_report_nodes_and_parties():
     node = encode(["string"], ["https://a.example"])
     party = encode(PARTY_TYPES, [b"DE", b"007", [2, 0, 2], [6, 3], []])
     gone = encode(PARTY_TYPES, [b"DE", b"007", [], [], []])
-    told = V1.changes(
+    result = V1.changes(
         (
             log("OperatorUpdate(address,string)", (OPERATOR,), node),
             log("OperatorUpdate(address,string)", (OPERATOR,), encode(["string"], [""])),
@@ -413,7 +413,7 @@ def test_events_report_nodes_and_parties():
         ),
     )
     party_id = PartyId("DE", "007")
-    assert told == (
+    assert result == (
         outcomes.NodeSet(node=Node(operator=OPERATOR, domain="https://a.example")),
         outcomes.NodeDeleted(operator=OPERATOR),
         outcomes.PartySet(

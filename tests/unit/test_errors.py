@@ -47,8 +47,8 @@ def test_each_contract_error_has_its_class_and_fields():
 
 
 def test_each_class_is_an_error_of_the_contracts():
-    told = {signature for signature, _ in abi_errors()}
-    assert {error.signature for error in CLASSES} == told | OF_THE_LANGUAGE
+    result = {signature for signature, _ in abi_errors()}
+    assert {error.signature for error in CLASSES} == result | OF_THE_LANGUAGE
 
 
 def test_class_names_are_the_errors_names():

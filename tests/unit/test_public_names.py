@@ -47,11 +47,11 @@ def test_unknown_name_is_an_attribute_error():
 
 def test_each_name_is_in_the_reference():
     pages = (SOURCE.parents[1] / "docs" / "reference").glob("*.md")
-    told = re.findall(
+    result = re.findall(
         r"^::: ocn_registry[\w.]*\.(\w+)$", "".join(map(Path.read_text, pages)), re.MULTILINE
     )
-    assert set(names_for_checkers()) <= {*told, "contract_errors"}
-    assert len(set(told)) == len(told), "a name is told once"
+    assert set(names_for_checkers()) <= {*result, "contract_errors"}
+    assert len(set(result)) == len(result), "a name is told once"
 
 
 def modules_after(code):

@@ -56,9 +56,9 @@ PHRASE = "test test test test test test test test test test test junk"
     "show", [shown, masked, lambda text: shown((text,)), lambda text: shown({1: text})]
 )
 def test_private_keys_are_hidden(text, show):
-    told = show(text)
-    assert HIDDEN_KEY in told
-    assert not any(part in told for part in (KEY[:8], KEY[-8:], KEY[:8].upper(), "test test"))
+    result = show(text)
+    assert HIDDEN_KEY in result
+    assert not any(part in result for part in (KEY[:8], KEY[-8:], KEY[:8].upper(), "test test"))
 
 
 @pytest.mark.parametrize(
@@ -74,9 +74,9 @@ def test_private_keys_are_hidden(text, show):
     ],
 )
 def test_of_a_url_the_host_is_shown_and_no_secret(url, host):
-    for told in (shown(url), masked(url), masked(url, hashes=True)):
-        assert host in told
-        assert "secret" not in told
+    for result in (shown(url), masked(url), masked(url, hashes=True)):
+        assert host in result
+        assert "secret" not in result
 
 
 @pytest.mark.parametrize(

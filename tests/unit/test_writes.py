@@ -365,11 +365,11 @@ def test_node_that_fails_after_the_send_is_asked_again(chain):
 
 
 def test_hash_is_reported_as_soon_as_it_is_sent(chain):
-    told = []
+    result = []
     chain.mined_after_polls = 10**9
     with pytest.raises(OutcomeUnknown):
-        send(chain, timeout_s=1, on_sent=told.append)
-    assert told == [chain.sent[0].tx_hash]
+        send(chain, timeout_s=1, on_sent=result.append)
+    assert result == [chain.sent[0].tx_hash]
 
 
 def test_confirmations_are_waited_for(chain):
