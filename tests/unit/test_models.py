@@ -43,6 +43,13 @@ def test_zero_address_says_so():
     assert not Address(CHECKSUMMED).is_zero
 
 
+def test_an_id_of_another_length_is_refused_with_what_it_should_be():
+    with pytest.raises(InvalidInput, match="'ACME' is not a valid party id: use 3 characters"):
+        PartyId("US", "ACME")
+    with pytest.raises(InvalidInput, match="'USA' is not a valid country code: use 2 characters"):
+        PartyId("USA", "ACM")
+
+
 @pytest.mark.parametrize("written", [str, str.lower, str.title, " {} ".format])
 @pytest.mark.parametrize(
     "text",
