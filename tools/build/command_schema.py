@@ -187,7 +187,7 @@ OWNERS: dict[str, Schema] = {
 }
 
 
-def deed(name: str, state: Schema) -> Schema:
+def owner_action(name: str, state: Schema) -> Schema:
     """Return the schema of what the owner's writes print."""
     said: Schema = {
         "who": ADDRESS,
@@ -495,7 +495,7 @@ def of_the_owner() -> dict[str, Schema]:
             },
         ),
         "owner-show": ref("Ownership"),
-        **{f"owner-{name}": deed(name, state) for name, state in OWNERS.items()},
+        **{f"owner-{name}": owner_action(name, state) for name, state in OWNERS.items()},
         "owner-safe-file": safe_file(),
         "owner-log": lists(ACT),
     }

@@ -1,4 +1,4 @@
-"""Which functions lead to which changes: how a change came about is read from real functions."""
+"""The functions that cause each change: origins are checked against the real functions."""
 
 from typing import get_args
 
