@@ -396,6 +396,12 @@ def targets_of(path: str, sources: dict[str, str]) -> tuple[str, ...]:
     return tuple(target for target in TARGETS if f"{target}.sol" in users)
 
 
+def explained_survivors() -> dict[str, str]:
+    """Return why each explained survivor survives, by its key."""
+    entries = tomllib.loads(SURVIVORS.read_text()).get("survivor", [])
+    return {f"{e['path']} | {e['before']} | {e['after']}": e["why"] for e in entries}
+
+
 class Run:
     """A mutation run on a copy of the project, unaffected by edits."""
 
@@ -422,6 +428,10 @@ class Run:
         self._local = threading.local()
         self._compilers: list[Compiler] = []
         self._copies = itertools.count(1)
+        #: No caller could tell these from the contracts: only the first stage tries them again.
+        self._equivalent = {
+            key for key, why in explained_survivors().items() if why.startswith("equivalent")
+        }
         self._seen: dict[tuple[tuple[str, str], ...], str] = {}
         original = self.compiler.compile("", "", TARGETS, optimized=True)
         if original is None:
@@ -519,6 +529,8 @@ class Run:
                 if not self.passes(stage, environment, self.project):
                     return f"killed by {stage[0]}"
                 # The first stage kills most in seconds, and the others take half a minute.
+                if stage is stages[0] and mutant.key in self._equivalent:
+                    return "survived"
                 if stage is stages[0] and self._is_same_code(mutant.path, changed, targets):
                     return "same code"
         finally:
@@ -605,8 +617,7 @@ def main() -> int:
     verdicts = _judge(run, mutants, resume=options.resume, jobs=options.jobs)
     run.close()
 
-    entries = tomllib.loads(SURVIVORS.read_text()).get("survivor", [])
-    explained = {f"{e['path']} | {e['before']} | {e['after']}": e["why"] for e in entries}
+    explained = explained_survivors()
     survivors = [mutant for mutant, verdict in verdicts.items() if verdict == "survived"]
     unexplained = [mutant for mutant in survivors if mutant.key not in explained]
     counts = Counter(verdict.split(" as ")[0] for verdict in verdicts.values())
