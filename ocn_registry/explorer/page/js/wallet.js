@@ -1,6 +1,7 @@
 // Wallets of this browser (EIP-6963, EIP-1193): found, connected, and never waited for without a limit.
 
-import { forWallet, same } from "./requests.js";
+import { checksummed } from "./chain/keccak.js";
+import { forWallet, isAddress, same } from "./requests.js";
 
 /**
  * @typedef {object} Wallet
@@ -89,16 +90,19 @@ export async function connect(which, { quietly = false } = {}) {
     chosen = which;
     which.provider.on?.("accountsChanged", (now) => {
       if (chosen !== which) return;
-      accounts = Array.isArray(now) ? now.map(String) : [];
+      accounts = addresses(now);
       tell();
     });
     which.provider.on?.("disconnect", () => {
       if (chosen === which) disconnect();
     });
   }
-  accounts = given.map(String);
+  accounts = addresses(given);
   tell();
 }
+
+/** Wallets spell addresses in small letters; everything else here spells them with the checksum. */
+const addresses = (given) => (Array.isArray(given) ? given.filter(isAddress).map(checksummed) : []);
 
 /** Forget the wallet. */
 export function disconnect() {

@@ -8,7 +8,7 @@ import { to } from "../router.js";
 import { ago, country, number, t } from "../text.js";
 
 const PARTIES_DRAWN = 400;
-const SIZE = 760;
+const WIDEST = 600; // about as wide as the card, so that a name's letters keep their size
 const SMALLEST = 110; // two nodes need not fill the page
 const LATEST = 8;
 
@@ -79,9 +79,10 @@ function circles(found) {
   const [left, right] = [Math.min(...placed.map(({ x, r }) => x - r)), Math.max(...placed.map(({ x, r }) => x + r))];
   const [top, bottom] = [Math.min(...placed.map(({ y, r }) => y - r)), Math.max(...placed.map(({ y, r }) => y + r))];
   const wide = Math.max(right - left, 1.8 * (bottom - top), SMALLEST);
-  const scale = SIZE / wide;
+  const size = Math.max(280, Math.min(WIDEST, document.documentElement.clientWidth - 66));
+  const scale = size / wide;
   const drawing = svg("svg", {
-    viewBox: [((left + right - wide) / 2) * scale, (top - 2) * scale, SIZE, (bottom - top + 4) * scale].join(" "),
+    viewBox: [((left + right - wide) / 2) * scale, (top - 2) * scale, size, (bottom - top + 4) * scale].join(" "),
     role: "group",
     "aria-label": t("overview.map"),
   });
