@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import expect
 from wallets import Key, TestWallet
 
+from ocn_registry.models import Address
 from ocn_registry.relay.documents import Voucher
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -61,7 +62,7 @@ def test_a_person_registers_a_party_from_the_page_alone(opened, world, picture):
     # The operator of the node answers an e-mail with a text.
     voucher = Voucher.sign(
         world.chain.deployment(),
-        me.address,
+        Address(me.address),
         requests=5,
         deadline_unix_s=int(
             world.chain.request("eth_getBlockByNumber", "latest", False)["timestamp"], 16
