@@ -73,7 +73,7 @@ const GOLDEN = Math.PI * (3 - Math.sqrt(5));
  */
 export function sunflower(count, radius) {
   if (count === 1) return [{ x: 0, y: 0, r: Math.min(radius * 0.6, 22) }];
-  const r = Math.min((radius / Math.sqrt(count)) * 0.66, 22);
+  const r = Math.min((radius / Math.sqrt(count)) * 0.56, 22);
   const reach = radius - r;
   return Array.from({ length: count }, (_, place) => {
     const far = reach * Math.sqrt((place + 0.5) / count);
