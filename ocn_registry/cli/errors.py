@@ -26,7 +26,7 @@ def report(error: Exception, args: Namespace) -> int:
         return _unexpected(error)
     for sentence in explain(error, options=_options(args)):
         talk(printable(sentence))
-    if args.network == "local" and isinstance(error, RpcUnavailable):
+    if args.network == "local" and args.network_file is None and isinstance(error, RpcUnavailable):
         talk(
             "`local` is a development chain on this machine: start one with `ocn-registry devnet`, "
             "or choose a public network with -n volta or -n ewc. To choose one permanently, put it "
