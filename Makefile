@@ -117,7 +117,7 @@ coverage: setup ## lines and branches of the contracts that forge's tests reach
 	@$(BIN)/python tools/analysis.py coverage
 
 .PHONY: mutation
-mutation: setup ## all mutants of the contracts (an hour); explained survivors are in tests/analysis/survivors.toml
+mutation: setup ## all mutants of the contracts (two hours); explained survivors are in tests/analysis/survivors.toml
 	@$(ON_PATH) $(BIN)/python tools/mutation.py --resume
 
 .PHONY: compat

@@ -584,8 +584,9 @@ def _judge(run: Run, mutants: list[Mutant], *, resume: bool, jobs: int) -> dict[
             verdicts[mutant] = verdict
             entry = {"path": mutant.path, "source": run.hashes[mutant.path]}
             entry |= {"mutant": mutant.identity, "verdict": verdict}
-            log.write(json.dumps(entry) + "\n")
-            log.flush()
+            if mutant.identity not in finished:
+                log.write(json.dumps(entry) + "\n")
+                log.flush()
             if verdict == "survived":
                 _say(f"survived: {mutant.path}:{mutant.line}\n- {mutant.before}\n+ {mutant.after}")
             if len(verdicts) % 50 == 0:
