@@ -1,6 +1,7 @@
 """List a party: `ape run register_party DE ABC --role CPO --operator 0x... --account NAME`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from enum import Enum
 from typing import Any
 
 import click
@@ -11,7 +12,13 @@ from ocn_registry.intents import SignableIntent
 from ocn_registry.models import Module, Role
 from ocn_registry.plans.intent_args import set_party, set_party_modules
 
-MODULES = click.Choice([each.name.lower() for each in Module], case_sensitive=False)
+
+def _named(members: Iterable[Enum]) -> list[str]:
+    """Return the names that mean something today; numbers without a name are not offered."""
+    return [each.name for each in members if not each.name.startswith("RESERVED")]
+
+
+MODULES = click.Choice([name.lower() for name in _named(Module)], case_sensitive=False)
 
 
 def wanted(given: dict[str, Any], client: RegistryClient, _: bool) -> Sequence[SignableIntent]:  # noqa: FBT001 - one form for all scripts
@@ -32,7 +39,7 @@ cli = registry_command(
     click.Argument(["party_id"]),
     click.Option(
         ["--role"],
-        type=click.Choice([each.name for each in Role], case_sensitive=False),
+        type=click.Choice(_named(Role), case_sensitive=False),
         multiple=True,
         required=True,
         help="One of its roles; can be repeated.",

@@ -22,11 +22,15 @@ from ocn_registry import networks
 from ocn_registry.client.sync_client import RegistryClient
 from ocn_registry.errors import InvalidInput, OcnRegistryError
 from ocn_registry.flows.options import WriteOptions
+from ocn_registry.models import Address
+from ocn_registry.plans.current_entries import CurrentEntries
+from ocn_registry.plans.entries import fields_of
 from ocn_registry.plans.exit_codes import DONE
 from ocn_registry.plans.failures import code_of, explain
 from ocn_registry.plans.folders import journal_of
+from ocn_registry.plans.unchanged import is_unchanged
 from ocn_registry.plans.words import words_of
-from ocn_registry.plans.write import WriteTask
+from ocn_registry.plans.write import WriteTask, unchanged
 from ocn_registry.protocol.effects import ChainId
 from ocn_registry.signing import ExternalSigner
 from ocn_registry.transport.web3_adapter import Web3Transport
@@ -47,6 +51,11 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 _NO_NODE = 5
 _TEXTS = {"to", "data"}
+_ACCOUNTS = {
+    "account": "Whose entry it is: an account of Ape's.",
+    "spender": "Who pays, if it is another account.",
+}
+_IN_THE_PLAN = {"signers", "spender", "hashes"}  # said before, or said twice
 
 
 class OneLineCommand(ConnectedProviderCommand):
@@ -73,6 +82,7 @@ class Console:
     def __init__(self, *, yes: bool) -> None:
         """Take whether the person has agreed already."""
         self._yes = yes
+        self.token = networks.UNKNOWN_TOKEN
 
     def note(self, text: str) -> None:
         """Say one line, with everything escaped that could command a terminal."""
@@ -96,8 +106,15 @@ class Console:
         return click.confirm(question, err=True, prompt_suffix=" ")
 
     def show(self, result: Entry) -> None:
-        """Print the result as JSON."""
-        click.echo(json.dumps(result, indent=2))
+        """Print the result: for people at a terminal, as JSON elsewhere."""
+        if not sys.stdout.isatty():
+            click.echo(json.dumps(result, indent=2))
+            return
+        shown = [(name, value) for name, value in result.items() if name not in _IN_THE_PLAN]
+        fields = list(fields_of(dict(shown), token=lambda: self.token))
+        width = max([len(label) for label, _ in fields], default=0)
+        for label, value in fields:
+            click.echo("".join(map(_printable, f"{label:<{width}}  {value}".rstrip())))
 
     @contextmanager
     def waiting(self, options: WriteOptions) -> Generator[WriteOptions, None, None]:
@@ -139,6 +156,9 @@ def registry_command(wanted: Wanted, says: str, *options: click.Parameter) -> cl
     ):
         run = option(run)
     command = click.command(cls=OneLineCommand, help=says)(run)
+    for param in command.params:  # Ape's own options of accounts come without a help
+        if isinstance(param, click.Option) and param.name in _ACCOUNTS:
+            param.help = _ACCOUNTS[param.name]
     command.params = [*options, *command.params]
     return command
 
@@ -156,6 +176,7 @@ def _write(
         rpc_urls=(provider.network_choice,),  # as its user knows it; a URL can hold a key
     )
     transport = Web3Transport(provider.web3, chain_id=here.chain_id)
+    console.token = here.token
     with RegistryClient(here, transport, journal=journal_of(None)) as client:
         intents = wanted(given, client, given["spender"] is not None)
         together = [intents] if client.limits.has_batches else [[intent] for intent in intents]
@@ -178,11 +199,16 @@ def _send(
         max_fee_per_gas_wei=given["max_fee"],
         confirmations=max(1, provider.network.required_confirmations),
     )
+    present = CurrentEntries(client)
+    account = Address(signer.address)
+    wanted = [each for each in intents if not is_unchanged(present, account, each)]
+    if not wanted:
+        return unchanged(present, [(account, each) for each in intents], account, console)
     if given["spender"] is None:
-        task = WriteTask(client, tuple(intents), signer, console)
+        task = WriteTask(client, tuple(wanted), signer, console)
     else:
         requests: list[SignedRequest] = []
-        for intent in intents:
+        for intent in wanted:
             console.note(f"to sign   {words_of(intent)}")
             nonce = requests[-1].nonce + 1 if requests else None
             requests.append(client.sign(intent, signer, nonce=nonce))

@@ -90,6 +90,12 @@ def test_a_spender_pays_for_what_another_account_signed(fresh, ape, generation):
         assert (set(output["signers"]), output["spender"]) == ({party}, spender)
         assert [module.name for module in registry.party("DE", "ABC").modules_sender] == ["CDRS"]
     assert fresh.request("eth_getBalance", party, "latest") == before
+    if generation == "local":
+        block = fresh.request("eth_blockNumber")
+        again = ape("register_party", *words, *both, "--yes")
+        assert done(again)["status"] == "unchanged"
+        assert "to sign" not in again.stderr
+        assert fresh.request("eth_blockNumber") == block
 
 
 def test_nothing_is_sent_unless_somebody_agrees(listed, ape):
