@@ -36,12 +36,12 @@ _PIECES = 8  # in one round, because other questions to the chain wait for it
 
 
 def past_of(block: BlockRef, first: int, former: State | None) -> Past:
-    """Return what is known of the time before a block that the lists were read at.
+    """Return what is known about the history before the block at which lists were read.
 
     Args:
         block: The block.
         first: The first block with events of the contracts.
-        former: What was known before, at a block that still stands; `None` for nothing.
+        former: What was known before, at a block that is still in the chain; `None` if nothing.
     """
     loaded = Moment(block.number, block.timestamp_unix_s)
     if former is None:
@@ -59,20 +59,20 @@ def past_of(block: BlockRef, first: int, former: State | None) -> Past:
 def read_past(
     dialect: Dialect, state: State, undo: Iterable[Rows], most_blocks: int
 ) -> Flow[tuple[Past, dict[str, Moment]]]:
-    """Read some pieces of the events before a state.
+    """Read some ranges of events before a state.
 
     Args:
         dialect: The dialect of the deployment.
-        state: The state; something of its past has not been read.
-        undo: Rows that may stand again, when the chain goes back.
-        most_blocks: How many blocks to ask for at once, at most.
+        state: The state, whose history has not been read completely.
+        undo: Rows that can be restored if the chain replaces blocks.
+        most_blocks: The most blocks to request at once.
 
     Returns:
-        The past, and the changes that were found.
+        The history, and the changes found.
 
     Raises:
         Moved: The node does not have the block of the state.
-        TransportError: The chain can't be asked, or refuses a single block.
+        TransportError: The chain can't be reached, or the node refuses even a single block.
     """
     past = state.past
     assert past is not None  # noqa: S101 - see above

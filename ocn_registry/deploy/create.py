@@ -173,7 +173,7 @@ def waiting(order: DeploymentOrder, record: Record, name: str) -> Flow[Waiting |
     )
 
 
-def stand(
+def ensure_created(
     order: DeploymentOrder,
     record: Record,
     creator: Creator,

@@ -19,8 +19,8 @@ from ocn_registry.deploy.create import (
     DeploymentOrder,
     NotDeployed,
     Waiting,
+    ensure_created,
     published,
-    stand,
     waiting,
 )
 from ocn_registry.deploy.verify import Wanted, code_differences, verification
@@ -203,7 +203,7 @@ def deploy(order: DeploymentOrder, record: Record, creator: Creator) -> Flow[Dep
         permissions=ZERO_ADDRESS,
     )
     for name in NAMES:
-        address = yield from stand(order, record, creator, name, found.registry)
+        address = yield from ensure_created(order, record, creator, name, found.registry)
         registry = name == "Registry"
         found = (
             replace(found, registry=address) if registry else replace(found, permissions=address)

@@ -29,8 +29,8 @@ class MissingEvents(OcnRegistryError):
 class Table(Generic[K, R]):
     """Rows by key. A table never changes.
 
-    The parts stand in branches, about as many as each has parts: the next version copies the list
-    of branches, one branch and one part, each of a few hundred entries at most.
+    The parts are grouped in branches, about as many as each has parts: the next version copies the
+    list of branches, one branch and one part, each of at most a few hundred entries.
     """
 
     __slots__ = ("_branches", "_count", "_mask", "_shift", "_within")

@@ -1,7 +1,7 @@
-"""The page as a folder for any web server: it asks an RPC node and a relay by itself.
+"""The page as a folder for any web server: it queries an RPC node and a relay directly.
 
-The page's files are those that are served, with settings of their own, the errors of the contracts
-in words, and a content security policy that allows these hosts and no other.
+The folder contains the served files, with their own settings, the contracts' errors in words, and a
+content security policy that allows only these hosts.
 """
 
 from __future__ import annotations

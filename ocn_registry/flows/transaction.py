@@ -201,9 +201,10 @@ def same_call(entries: tuple[JournalEntry, ...], write: Write) -> JournalEntry |
 
 
 def _signed_anew(entry: JournalEntry, write: Write, passed: set[str]) -> bool:
-    """Return whether an entry that may still be waiting carries the same requests, signed anew.
+    """Return whether a pending entry contains the same requests, signed again.
 
-    Whoever signs for each attempt signs another deadline, and perhaps another nonce, each time.
+    A caller that signs for each attempt signs another deadline, and perhaps another nonce, each
+    time.
     """
     whose = accounts(entry.carries)
     same = not entry.decided and purposes(entry.carries) == purposes(write.carries)

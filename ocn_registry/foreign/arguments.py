@@ -1,8 +1,8 @@
-"""Arguments have the types that signatures say: others are refused in one line, before any I/O.
+"""Check at runtime that arguments have their annotated types, before any I/O.
 
-Callers may use no type checker, and values may come from files and forms. `checked` reads the
-annotations of a class or function, so that each rule is written once, as a type. What a value of
-the right type may be is up to whoever takes it.
+Callers may not use a type checker, and values can come from files and forms. `checked` reads the
+annotations of a class or function, so each rule is written once, as a type. Further checks of a
+value are up to the function that uses it.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ T = TypeVar("T")
 
 _MOST: Final = 1 << 256
 _PLAIN: Final = {"None", "str", "bytes", "bool", "int", "float", "Path", "os.PathLike"}
-# Whoever takes it says what is wrong, where no frame holds it.
+# Checked by the function that uses it, where no frame holds it.
 _SECRET: Final = "passphrase"  # noqa: S105 - the name of an argument
 _QUOTES: Final = "'\""
 _PATH_CHARACTERS: Final = 4096
 _SECONDS: Final = 1e15
-_HALF: Final = re.compile("[\ud800-\udfff]")  # half of a pair of surrogates: nothing can encode it
+_HALF: Final = re.compile("[\ud800-\udfff]")  # an unpaired surrogate, which can't be encoded
 _BYTES: Final = (bytes, bytearray, memoryview)
 
 
@@ -68,12 +68,12 @@ def _is_list(value: object) -> bool:
 
 
 def _has(*names: str) -> Callable[[object], bool]:
-    """Return the check of a protocol: an instance, not a class, with these attributes."""
+    """Return the check for a protocol: an instance, not a class, with these attributes."""
     return lambda value: not isinstance(value, type) and all(hasattr(value, name) for name in names)
 
 
-# How an annotation begins, what it accepts, and what a message says to give. Any other name is
-# that of a class.
+# The beginning of an annotation, what it accepts, and its name in messages. Any other name denotes
+# a class.
 _KINDS: Final[dict[str, tuple[Callable[[object], bool], str]]] = {
     "None": (lambda value: value is None, ""),
     "str": (_is_text, "text"),
@@ -113,7 +113,7 @@ _KINDS: Final[dict[str, tuple[Callable[[object], bool], str]]] = {
     "Web3": (_has("provider"), "a Web3"),
     "Payload": (_has("digest", "document"), "a request"),
 }
-# Where instances of a class come from, if not from its constructor.
+# How to create instances of a class without using its constructor.
 _SOURCES: Final = {
     "Quote": "what quote() returned",
     "SignedRequest": "a signed request: sign the request first, or read its JSON with "
@@ -127,7 +127,7 @@ _ALIASES: Final = {
     "AsyncTransport": "Transport",
     "AsyncWeb3": "Web3",
 }
-# Read by whoever takes them: members or their numbers and names, steps and intents of any kind.
+# Checked by the functions that use them: members or their numbers and names, steps and intents.
 _ELSEWHERE: Final = {"Role", "Module", "Interface", "SignableIntent", "Step", "Effect", "object"}
 
 
@@ -136,17 +136,17 @@ def _is_int(value: object) -> bool:
 
 
 def listed(values: Iterable[T], what: str) -> tuple[T, ...]:
-    """Return values as a tuple; refuse a single value."""
+    """Return values as a tuple; raise `InvalidInput` for a single value."""
     if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without a checker
         raise InvalidInput(f"{shown(values)} is not a list of {what}: give a tuple or a list")
     return tuple(values)
 
 
 def checked(target: T) -> T:
-    """Have arguments checked by their annotations.
+    """Decorate a function or class to check arguments by their annotations.
 
     Args:
-        target: A function, or a class: then all its public methods and its constructor.
+        target: A function; or a class, for all its public methods and its constructor.
     """
     if isinstance(target, type):
         for name, member in list(vars(target).items()):
@@ -177,7 +177,7 @@ def _guarded(function: FunctionType) -> FunctionType:
 
 
 class _Check:
-    """The check of a function's arguments, made when the function is first called."""
+    """The check of a function's arguments, built when the function is first called."""
 
     def __init__(self, function: FunctionType) -> None:
         self._function = function
@@ -195,7 +195,7 @@ class _Check:
 
 
 def _rule(annotation: object) -> Callable[[str, object], None] | None:
-    """Return the check of an annotation; `None` for what others read."""
+    """Return the check for an annotation; `None` if the function itself checks the value."""
     if not isinstance(annotation, str):
         return None
     names = [_ALIASES.get(name, name) for name in _alternatives(annotation)]
@@ -208,7 +208,9 @@ def _rule(annotation: object) -> Callable[[str, object], None] | None:
         what for _, what in kinds if what
     ]
     give = " or ".join([*wanted, *map(repr, sorted(texts))])
-    is_plain = _PLAIN.issuperset(names)  # of others, which may be secrets, only the type is told
+    is_plain = _PLAIN.issuperset(
+        names
+    )  # of others, maybe secrets, only types are shown
     is_list = not {"Iterable", "Sequence", "Sequence[str]"}.isdisjoint(names)
     is_optional = "None" in names
 
@@ -233,7 +235,7 @@ def _rule(annotation: object) -> Callable[[str, object], None] | None:
 
 
 def _alternatives(annotation: str) -> list[str]:
-    """Return the names that a type begins with, of each part of a union."""
+    """Return the leading names of a type, one for each part of a union."""
     parts, depth = [""], 0
     for character in annotation:
         depth += {"[": 1, "]": -1}.get(character, 0)
@@ -248,5 +250,5 @@ def _alternatives(annotation: str) -> list[str]:
             names += [one.strip() for one in rest[:-1].split(",")]
         else:
             names.append(part if part in _KINDS else name)
-    # A path may be what only the file system can encode.
+    # A path can contain characters that only the file system can encode.
     return [name for name in names if name != "str" or not {"Path", "os.PathLike"} & {*names}]

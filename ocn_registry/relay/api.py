@@ -47,8 +47,8 @@ _BODY_S = 10.0
 _PAGE, _MOST = 100, 500
 _FOLLOWERS = 200
 _ADDRESSES = 10_000
-# Requests that are handled at a time: those that wait together are checked and committed together.
-# Each thread has a connection of its own, and PostgreSQL usually allows a hundred.
+# Requests handled at a time: those that wait together are checked and committed together. Each
+# thread has its own connection, and PostgreSQL usually allows a hundred.
 _WORKERS = ThreadPoolExecutor(20, thread_name_prefix="ocn-relay-api")
 
 

@@ -138,7 +138,7 @@ class Committer:
 
 
 def _alone(transaction: Transaction, commit: _Commit) -> Decision | OcnRegistryError:
-    """Return the result of one request of a group; what fails is undone by itself."""
+    """Return the result of a request in a group; a failure undoes only this request."""
     try:
         with transaction.part():
             added = store.add(transaction, commit.request)

@@ -163,7 +163,7 @@ class Settler:
             return transactions.await_outcome(tx_hash, options=self.options())
 
     def _look(self, tx_hash: str, confirmations: int) -> Fate | None:
-        """Return the effect of a transaction; `None` unless it is in a block that stands."""
+        """Return the effect of a transaction; `None` unless it is in a confirmed block."""
         try:
             outcome = self._service.client.transactions.outcome_of(
                 tx_hash, options=self.options(confirmations)

@@ -88,15 +88,15 @@ class TimeLeft:
 
 
 class Attempts:
-    """The attempts to have one question answered, by any of several nodes."""
+    """The attempts to get an answer to a question from several nodes."""
 
     def __init__(self, endpoints: Sequence[Endpoint], timeout_s: float, retries: int) -> None:
-        """Start without an attempt.
+        """Create it without attempts.
 
         Args:
-            endpoints: The nodes, in the order in which they are asked.
-            timeout_s: How long all of them together may take.
-            retries: How often they may be asked again after a pause.
+            endpoints: The nodes, in order of preference.
+            timeout_s: Time limit for all of them together.
+            retries: How often to ask them again after a pause.
         """
         self._endpoints = endpoints
         self._left_s = timeout_s
@@ -107,7 +107,7 @@ class Attempts:
         self._took = {endpoint: endpoint.batch for endpoint in endpoints}
 
     def in_turn(self) -> Iterator[tuple[Endpoint, float]]:
-        """Return the nodes to ask now, each with how long it may take."""
+        """Return the nodes to ask now, each with its time limit."""
         self._pause_s = _FIRST_PAUSE_S * 2**self._count
         for place, endpoint in enumerate(self._endpoints):
             failed = self._failed.get(endpoint)
@@ -116,10 +116,10 @@ class Attempts:
                 yield endpoint, max(share_s, _LEAST_SHARE_S)
 
     def fail(self, endpoint: Endpoint, failed: Failed) -> None:
-        """Note that a node has failed.
+        """Record that a node failed.
 
-        One that takes fewer questions at once may say anything about more, or hang up. So fewer go
-        in a request the next time; where the failure may be chance, not before the second one.
+        A node that accepts fewer calls at once may answer anything to a longer request, or hang up.
+        So the next request has fewer; if the failure may be accidental, only after the second one.
         """
         _LOG.info("%s", failed.error)
         chance = failed.error.temporary
@@ -131,22 +131,22 @@ class Attempts:
         self._pause_s = max(self._pause_s, failed.pause_s)
 
     def succeed(self, endpoint: Endpoint) -> None:
-        """Note that a node has answered."""
+        """Record that a node answered."""
         if endpoint in self._failed and self._failed[endpoint].halved:
             endpoint.may_take(self._took[endpoint], fewer_worked=True)
 
     def pause_s(self, *, progress: bool) -> float:
-        """Return how long to wait before the nodes are asked again.
+        """Return how long to wait before asking the nodes again.
 
         Args:
-            progress: Whether something was answered that counts.
+            progress: Whether there was a useful answer.
 
         Raises:
             TransportError: No node is worth asking again.
         """
         failed = self._failed.values()
         halving = any(one.halved and not one.error.temporary for one in failed)
-        # That ends by itself, at one question. All else is tried so often and no more.
+        # Halving ends at one call. Everything else is limited by the number of retries.
         waits = not halving or any(one.error.temporary for one in failed)
         self._count = 1 if progress else self._count + waits
         if self._count > self._retries or not any(one.may_pass(self._count) for one in failed):

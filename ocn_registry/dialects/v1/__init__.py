@@ -150,7 +150,9 @@ class V1Dialect:
 
     def nodes(self, block: int, on_read: OnRead | None = None) -> Flow[tuple[Node, ...]]:
         """Read all nodes."""
-        operators = yield from self._registry("getNodeOperators()", (), reader.somebody, block)
+        operators = yield from self._registry(
+            "getNodeOperators()", (), reader.distinct_addresses, block
+        )
         found = yield from each(operators, lambda operator: self.node(operator, block), on_read)
         return tuple([node for node in found if node is not None])
 
@@ -172,7 +174,7 @@ class V1Dialect:
 
     def parties(self, block: int, on_read: OnRead | None = None) -> Flow[tuple[Party, ...]]:
         """Read all parties."""
-        addresses = yield from self._registry("getParties()", (), reader.somebody, block)
+        addresses = yield from self._registry("getParties()", (), reader.distinct_addresses, block)
         found = yield from each(addresses, lambda address: self.party(address, block), on_read)
         return tuple([party for party in found if party is not None])
 
@@ -221,7 +223,9 @@ class V1Dialect:
 
     def services(self, block: int, on_read: OnRead | None = None) -> Flow[tuple[Service, ...]]:
         """Read all services in force."""
-        providers = yield from self._permissions("getProviders()", (), reader.somebody, block)
+        providers = yield from self._permissions(
+            "getProviders()", (), reader.distinct_addresses, block
+        )
         found = yield from each(providers, lambda one: self.service(one, block), on_read)
         return tuple([service for service in found if service is not None])
 
@@ -273,7 +277,9 @@ class V1Dialect:
         block: int,
     ) -> Flow[tuple[Agreement, ...]]:
         """Read the unrevoked agreements of many users, in force or not."""
-        if not (yield from self._permissions("getProviders()", (), reader.somebody, block)):
+        if not (
+            yield from self._permissions("getProviders()", (), reader.distinct_addresses, block)
+        ):
             return ()
         lists = yield from each(users, lambda user: self._providers_of(user, block))
         pairs = tuple(
@@ -329,7 +335,7 @@ class V1Dialect:
         return self._permissions(
             "getUserAgreementsByAddress(address)",
             (abi.address(user),),
-            reader.somebody,
+            reader.distinct_addresses,
             block,
         )
 

@@ -201,7 +201,7 @@ def address_or_none(reader: Words) -> Address | None:
     return None if address.is_zero else address
 
 
-def somebody(reader: Words) -> tuple[Address, ...]:
+def distinct_addresses(reader: Words) -> tuple[Address, ...]:
     """Read a list of addresses without duplicates and zeros, in the order of first occurrence."""
     found = reader.addresses()
     if len(found) > _MOST_ENTRIES:
