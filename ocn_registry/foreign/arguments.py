@@ -208,9 +208,7 @@ def _rule(annotation: object) -> Callable[[str, object], None] | None:
         what for _, what in kinds if what
     ]
     give = " or ".join([*wanted, *map(repr, sorted(texts))])
-    is_plain = _PLAIN.issuperset(
-        names
-    )  # of others, maybe secrets, only types are shown
+    is_plain = _PLAIN.issuperset(names)  # of others, maybe secrets, only types are shown
     is_list = not {"Iterable", "Sequence", "Sequence[str]"}.isdisjoint(names)
     is_optional = "None" in names
 

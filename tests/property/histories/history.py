@@ -25,7 +25,7 @@ from .chain import CHAIN_ID, Mined, Transaction
 from .operations import Operation
 from .people import ADDRESSES, ANCIENT, OWNER, Signatures
 from .values import BATCHES
-from .views import INTERFACES, plain, question, read, answers, views
+from .views import INTERFACES, model_answers, plain, question, read, views
 from .world import ANCIENT_NONCE, Pair, World
 
 _KINDS = (Contract.REGISTRY, Contract.PERMISSIONS)
@@ -142,7 +142,7 @@ class History:
             self.replay.apply(change)
 
     def _compare_views(self, contract: Registry | Permissions, answer: bytes) -> None:
-        got, expected = read(contract.name, answer), answers(contract)
+        got, expected = read(contract.name, answer), model_answers(contract)
         if got != expected:
             calls = views(contract.name)
             for call, one, due in zip(calls, got, expected, strict=True):

@@ -74,7 +74,7 @@ def question(contract: str) -> bytes:
     return INTERFACES[contract].calldata(Call("tryMulticall", (views(contract),)))
 
 
-def answers(contract: Registry | Permissions) -> list[Any]:
+def model_answers(contract: Registry | Permissions) -> list[Any]:
     """Return what the model answers to all views."""
     return [_told(contract, call) for call in views(contract.name)]
 
