@@ -2,7 +2,7 @@
 // and each is asked for again, because an agreement also ends when a service or a membership does.
 
 import { changeOf, topicOf } from "./contracts.js";
-import { RpcError } from "./rpc.js";
+import { PART_BYTES, RpcError } from "./rpc.js";
 
 const hex = (number) => `0x${number.toString(16)}`;
 const lower = (text) => text.toLowerCase();
@@ -92,7 +92,7 @@ export class Agreed {
       topics: [[topicOf("AgreementMade"), topicOf("AccountMoved")]],
     };
     try {
-      return await rpc.ask("eth_getLogs", [asked]);
+      return await rpc.ask("eth_getLogs", [asked], undefined, from < to ? PART_BYTES : undefined);
     } catch (error) {
       if (!(error instanceof RpcError) || from >= to) throw error;
       const middle = Math.floor((from + to) / 2);

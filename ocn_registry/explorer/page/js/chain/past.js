@@ -4,9 +4,10 @@ import { ApiError } from "../api.js";
 import { same } from "../requests.js";
 import { changeOf, howOf, topicOf } from "./contracts.js";
 import { checksummed } from "./keccak.js";
-import { RpcError } from "./rpc.js";
+import { PART_BYTES, RpcError } from "./rpc.js";
 
-const FIRST_SPAN = 2000;
+/** Blocks of the first request: of a chain that nobody knows yet. */
+const FIRST_SPAN = 1;
 const FEW = 100;
 const MANY = 1000;
 /** Requests for one page of the history; whoever wants more turns the page. */
@@ -172,7 +173,9 @@ class Scan {
     let logs;
     try {
       const found = await Promise.all(
-        this.topics.map((topics) => rpc.ask("eth_getLogs", [{ ...asked, topics }], signal)),
+        this.topics.map((topics) =>
+          rpc.ask("eth_getLogs", [{ ...asked, topics }], signal, this.span > 1 ? PART_BYTES : undefined),
+        ),
       );
       logs = [...new Map(found.flat().map((log) => [placeOf(log), log])).values()];
     } catch (error) {
@@ -184,7 +187,7 @@ class Scan {
     this.low = from;
     const events = this.read(logs).sort((one, other) => other.place - one.place);
     this.events = [...this.events, ...events];
-    if (logs.length < FEW) this.span *= 4;
+    if (logs.length < FEW) this.span *= 2;
     else if (logs.length > MANY) this.span = Math.ceil(this.span / 4);
   }
 }

@@ -2,7 +2,7 @@
 
 import { ApiError } from "../api.js";
 import { changeOf, called, decode, partyOf, serviceOf, VIEWS } from "./contracts.js";
-import { RpcError } from "./rpc.js";
+import { PART_BYTES, RpcError } from "./rpc.js";
 
 /** Entries of a request: a party takes some 2 KB, and no answer may be large. */
 const PAGE = 64;
@@ -174,10 +174,15 @@ export class Replica {
     this.onChange(logs);
   }
 
-  #logs(from, to) {
+  /** Logs of new blocks; `null` where a node finds them too many. */
+  async #logs(from, to) {
     const hex = (number) => `0x${number.toString(16)}`;
     const address = [this.network.registry, this.network.permissions];
-    return this.rpc.ask("eth_getLogs", [{ address, fromBlock: hex(from), toBlock: hex(to) }]);
+    const asked = { address, fromBlock: hex(from), toBlock: hex(to) };
+    return this.rpc.ask("eth_getLogs", [asked], undefined, PART_BYTES).catch((error) => {
+      if (error instanceof RpcError) return null;
+      throw error;
+    });
   }
 
   /** Read again what logs name. Everything about an account hangs together, so all of it is read. */

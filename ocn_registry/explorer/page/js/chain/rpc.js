@@ -4,7 +4,9 @@ import { ApiError } from "../api.js";
 
 /** How long an answer may take, in milliseconds; tests shorten it. */
 export const limits = { answer: 20_000 };
+/** How much an answer may hold; one that could be asked for in parts is stopped earlier. */
 const MOST_BYTES = 4 << 20;
+export const PART_BYTES = 180_000;
 const AT_ONCE = 6;
 const PAUSE_MS = 1000;
 const ROUNDS = 2;
@@ -36,25 +38,26 @@ export class Rpc {
    * @param {string} method The method.
    * @param {any[]} params Its parameters.
    * @param {AbortSignal} [signal] Ends the wait.
+   * @param {number} [most] How many bytes the answer may have.
    * @returns {Promise<any>}
    */
-  async ask(method, params, signal) {
+  async ask(method, params, signal, most = MOST_BYTES) {
     if (this.running >= AT_ONCE) await new Promise((resolve) => this.waiting.push(() => resolve(null)));
     this.running++;
     try {
-      return await this.#tried(JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }), signal);
+      return await this.#tried(JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }), signal, most);
     } finally {
       this.running--;
       this.waiting.shift()?.();
     }
   }
 
-  async #tried(body, signal) {
+  async #tried(body, signal, most) {
     for (let attempt = 1; ; attempt++) {
       signal?.throwIfAborted();
       const at = this.first;
       try {
-        return await asked(this.urls[at], body, signal);
+        return await asked(this.urls[at], body, signal, most);
       } catch (error) {
         if (error instanceof RpcError || signal?.aborted) throw error;
         if (this.first === at) this.first = (at + 1) % this.urls.length;
@@ -65,7 +68,7 @@ export class Rpc {
   }
 }
 
-async function asked(url, body, signal) {
+async function asked(url, body, signal, most) {
   const limit = AbortSignal.timeout(limits.answer);
   const answer = await fetch(url, {
     method: "POST",
@@ -75,7 +78,7 @@ async function asked(url, body, signal) {
     credentials: "omit",
     redirect: "error",
   });
-  const text = await bounded(answer);
+  const text = await bounded(answer, most);
   let told;
   try {
     told = JSON.parse(text);
@@ -92,7 +95,7 @@ async function asked(url, body, signal) {
   return told.result;
 }
 
-async function bounded(answer) {
+async function bounded(answer, most) {
   const reader = answer.body?.getReader();
   if (!reader) return "";
   const decoder = new TextDecoder();
@@ -102,7 +105,7 @@ async function bounded(answer) {
     const { done, value } = await reader.read();
     if (done) return text + decoder.decode();
     size += value.length;
-    if (size > MOST_BYTES) {
+    if (size > most) {
       await reader.cancel();
       throw new RpcError({ message: "the answer is too large" });
     }
