@@ -32,6 +32,8 @@ from ocn_registry.cli.commands.write import direct, raw
 from ocn_registry.deploy.devnet import Devnet
 from ocn_registry.relay.api import application
 from ocn_registry.relay.config import Config
+from ocn_registry.relay.database import open_database
+from ocn_registry.relay.intake import digest_of_key
 from ocn_registry.relay.policy import Policy
 from ocn_registry.relay.sender import Sender
 from ocn_registry.relay.service import Service
@@ -347,6 +349,35 @@ def test_what_a_relay_pays_for(printed, relay, client, listed_node, cpo, keys, t
         "request sponsor", "-a", cpo.address, "-s", keys[listed_node.address], "--yes"
     )
     assert voucher["account"] == cpo.address
+
+
+@pytest.mark.parametrize("deployment", ["v3"], indirect=True)
+@prints("register", "request withdraw")
+def test_what_an_api_key_of_a_relay_lets_one_do(
+    printed, relay, client, listed_node, emsp, keys, tmp_path, monkeypatch
+):
+    database = open_database(f"sqlite:{tmp_path / 'relay.sqlite'}")
+    with database.transaction() as transaction:
+        transaction.run(
+            "INSERT INTO api_key (name, digest, requests_per_day, revoked) VALUES (?, ?, 9, 0)",
+            "shop",
+            digest_of_key("a-key"),
+        )
+    database.close()
+    key = tmp_path / "relay.key"
+    key.touch(mode=0o600)
+    key.write_text("a-key\n")
+    words = ("-c", "DE", "EMS", "-r", "EMSP", "-o", listed_node.address, "--relay", relay)
+    signer = ("-s", keys[emsp.address])
+    told = printed("register", *words, *signer, "--relay-key", key, "--yes")
+    assert told["requests"][0]["sponsor"] == "key:shop"
+    monkeypatch.setattr(Sender, "send", lambda _: False)
+    for proof in (("--relay-key", key), signer):
+        signed = client.sign(ocn_registry.SetPartyModules(sender=[], receiver=[]), emsp)
+        with ocn_registry.RelayClient(relay, key="a-key") as relay_client:
+            waiting = relay_client.submit(signed)
+        told = printed("request withdraw", waiting.id, "--relay", relay, *proof, "--yes")
+        assert told["status"] == "withdrawn"
 
 
 @pytest.mark.parametrize("deployment", ["v3"], indirect=True)

@@ -446,6 +446,7 @@ def writes() -> dict[str, Schema]:
         ),
         "request-submit": {"anyOf": [ref("DryRun"), ref("Written"), ref("HandedIn")]},
         "request-status": ref("RelayedRequest"),
+        "request-withdraw": ref("RelayedRequest"),
         "request-sponsor": objects(
             {
                 "operator": ADDRESS,

@@ -24,6 +24,7 @@ MODULES: Final = {
     "write": ("set", "delete", "revoke"),
     "request": ("request",),
     "relay": ("register", "request"),
+    "sponsor": ("request",),
     "identity": ("identity",),
     "account": ("identity", "leave"),
     "info": ("info",),

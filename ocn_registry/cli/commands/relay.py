@@ -1,13 +1,13 @@
 """Register through a relay, which pays: in one step for newcomers, or in parts.
 
 `register` creates the key, signs, submits and waits. `request submit --relay` submits requests that
-were signed elsewhere, `request status` shows the state of one, and with `request sponsor` an
-operator signs a voucher that lets a relay pay for a party.
+were signed elsewhere, `request status` shows the state of one, and `request withdraw` withdraws
+one.
 """
 
 from __future__ import annotations
 
-import time
+import re
 from typing import TYPE_CHECKING
 
 from ocn_registry.cli import options as take
@@ -111,61 +111,25 @@ def status(args: Namespace) -> int:
     return DONE if found.error is None else REJECTED
 
 
-def sponsor(args: Namespace) -> int:
-    """Sign a voucher: permission of a node's operator for a relay to pay for an account."""
-    from ocn_registry.cli.config.networks import connect
-    from ocn_registry.cli.execute import agreed
-    from ocn_registry.cli.output.render import put, talk
-    from ocn_registry.foreign.times import moment
-    from ocn_registry.models import Address
-    from ocn_registry.relay.documents import Voucher
+def withdraw(args: Namespace) -> int:
+    """Withdraw a request that a relay has accepted and not sent yet."""
+    from ocn_registry.cli.config.keys import key
+    from ocn_registry.cli.config.networks import chosen
+    from ocn_registry.cli.execute import agreed, show
+    from ocn_registry.cli.output.render import printable, talk
 
-    with connect(args) as client:
-        operator, signer = _sponsor(args, client.deployment)
-        account = Address(args.account)
-        deadline = int(time.time()) + take.seconds(args.valid_for)
-        talk(f"operator  {operator}")
-        if signer.address != operator:
-            talk(f"signed by {signer.address}, its controller")
-        talk(f"voucher   a relay may pay for {args.requests} requests of {account}")
-        talk(f"until     {moment(deadline)}")
-        if not agreed(args, "sign this?", insist=False):
-            talk("nothing was signed")
+    deployment = chosen(args)
+    url = relay_url(args, deployment)
+    with _relay(url, _api_key(args)) as relay:
+        signer = None if args.relay_key is not None else key(args, "signer", deployment)
+        talk(f"relay     {printable(url)}")
+        talk(f"withdraw  {args.id}")
+        if not agreed(args, "withdraw this?", insist=False):
+            talk("nothing was withdrawn")
             return INTERRUPTED
-        put(
-            Voucher.sign(
-                client.deployment,
-                account,
-                requests=args.requests,
-                deadline_unix_s=deadline,
-                signer=signer,
-                operator=operator,
-            ).to_json()
-        )
+        found = relay.withdraw(args.id, deployment=deployment, signer=signer)
+    show(args, _entry(found))
     return DONE
-
-
-def _sponsor(args: Namespace, deployment: Deployment) -> tuple[Address, Signer]:
-    """Return the operator whose voucher it is, and the key that signs for it."""
-    from ocn_registry.cli.config.keys import address_of, is_named, key
-    from ocn_registry.errors import InvalidInput
-    from ocn_registry.models import Address
-
-    operator = None if args.operator is None else Address(args.operator)
-    if is_named(args, "controller"):
-        signer = key(args, "controller", deployment)
-        if operator is None and not is_named(args, "signer"):
-            raise InvalidInput(
-                "a controller signs for an operator: name it with --operator ADDRESS"
-            )
-        return operator or address_of(args, "signer", deployment), signer
-    signer = key(args, "signer", deployment)
-    if operator not in {None, signer.address}:
-        raise InvalidInput(
-            f"the signer {signer.address} is not the operator {operator}: if it is its controller, "
-            "give it as --controller",
-        )
-    return signer.address, signer
 
 
 def relay_url(args: Namespace, deployment: Deployment) -> str:
@@ -188,10 +152,26 @@ def relay_url(args: Namespace, deployment: Deployment) -> str:
     )
 
 
-def _relay(url: str) -> RelayClient:
+def _relay(url: str, key: str | None = None) -> RelayClient:
     from ocn_registry.relay.client import RelayClient
 
-    return RelayClient(url)
+    return RelayClient(url, key=key)
+
+
+def _api_key(args: Namespace) -> str | None:
+    """Return the API key in the file given on the command line; `None` without one."""
+    from ocn_registry.errors import InvalidInput
+    from ocn_registry.signing.key_files import private_text
+
+    if args.relay_key is None:
+        return None
+    found = private_text(args.relay_key, "API key").strip()
+    if not re.fullmatch(r"[!-~]{1,200}", found):
+        raise InvalidInput(
+            "the file of --relay-key does not hold an API key: write the key that the relay gave "
+            "you in it, and nothing else",
+        )
+    return found
 
 
 def _acting(args: Namespace, deployment: Deployment) -> Authority:
@@ -240,7 +220,7 @@ def _hand_in(args: Namespace, url: str, signed: Sequence[SignedRequest]) -> list
     timeout_s = 120.0 if args.timeout is None else args.timeout
     until = "done" if args.wait == "final" else "mined"
     found: list[RelayedRequest] = []
-    with _relay(url) as relay:
+    with _relay(url, _api_key(args)) as relay:
         for one in signed:
             accepted = relay.submit(one, voucher=voucher)
             talk(f"accepted  {accepted.id}")
@@ -281,12 +261,21 @@ def relay_option(parser: ArgumentParser) -> None:
 
 
 def handing_in(parser: ArgumentParser) -> None:
-    """Add the relay and a voucher."""
+    """Add the relay, an API key and a voucher."""
     relay_option(parser)
+    _relay_key(parser)
     parser.add_argument(
         "--voucher",
         metavar="FILE",
         help="voucher of your node's operator, made with `request sponsor`",
+    )
+
+
+def _relay_key(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--relay-key",
+        metavar="FILE",
+        help="file with the API key that the relay gave you, readable only by you",
     )
 
 
@@ -303,36 +292,7 @@ def _request_id(parser: ArgumentParser) -> None:
     parser.add_argument("id", metavar="ID", type=take.tx_hash, help="the request's id")
 
 
-def _sponsored(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "-a",
-        "--account",
-        required=True,
-        metavar="ADDRESS",
-        help="account that the relay may pay for",
-    )
-    parser.add_argument(
-        "--operator",
-        metavar="ADDRESS",
-        help="operator whose voucher it is, where its controller signs (default: the signer)",
-    )
-    parser.add_argument(
-        "--requests",
-        type=take.whole("number of requests", 1, 1000),
-        default=10,
-        metavar="N",
-        help="how many requests (default: 10)",
-    )
-    parser.add_argument(
-        "--valid-for",
-        default="7d",
-        metavar="TIME",
-        help="how long: 30m, 12h or 7d (default: 7d)",
-    )
-
-
 _ADDRESS = "0x9bC1169Ca09555bf2721A5C9eC6D69c8073bfeB4"
-_OPERATOR = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
 _URL = "https://relay.example.com"
 _REGISTRATION = f"-c DE ABC -r CPO -o {_ADDRESS}"
 
@@ -363,14 +323,16 @@ COMMANDS = (
         examples=(f"request status 0x{'ab' * 32} --relay {_URL}",),
     ),
     Command(
-        "request sponsor",
-        "let a relay pay for an account, as the operator of its node",
-        sponsor,
-        (_sponsored, take.signing, take.controlling, take.yes),
-        more="An operator with a controller lets its controller sign.",
+        "request withdraw",
+        "withdraw a request that a relay has not sent yet",
+        withdraw,
+        (_request_id, relay_option, _relay_key, take.signing, take.yes),
+        more="The key that signed the request withdraws it, or the API key that sponsored it. "
+        "Whoever has the signed request can send it until its deadline: to rule that out, use "
+        "`request cancel`.",
         examples=(
-            f"request sponsor -a {_ADDRESS} --requests 5 -s keystore:operator.json",
-            f"request sponsor -a {_ADDRESS} --operator {_OPERATOR} --controller keystore:cold.json",
+            f"request withdraw 0x{'ab' * 32} --relay {_URL} -s keystore:party.json",
+            f"request withdraw 0x{'ab' * 32} --relay {_URL} --relay-key relay.key",
         ),
     ),
 )
