@@ -20,6 +20,8 @@ _LOG = logging.getLogger("ocn_registry.transport")
 _FIRST_PAUSE_S = 0.1
 _LONGEST_PAUSE_S = 5.0
 _LEAST_SHARE_S = 0.05
+# From 512 questions to one. Another flow may set the number back meanwhile.
+_MOST_HALVINGS = 10
 
 
 class Failed(Exception):
@@ -102,6 +104,7 @@ class Attempts:
         self._left_s = timeout_s
         self._retries = retries
         self._count = 0
+        self._rounds = 0
         self._pause_s = 0.0
         self._failed: dict[Endpoint, Failed] = {}
         self._took = {endpoint: endpoint.batch for endpoint in endpoints}
@@ -145,7 +148,10 @@ class Attempts:
             TransportError: No node is worth asking again.
         """
         failed = self._failed.values()
-        halving = any(one.halved and not one.error.temporary for one in failed)
+        self._rounds += 1
+        halving = self._rounds <= _MOST_HALVINGS and any(
+            one.halved and not one.error.temporary for one in failed
+        )
         # Halving ends at one call. Everything else is limited by the number of retries.
         waits = not halving or any(one.error.temporary for one in failed)
         self._count = 1 if progress else self._count + waits
