@@ -12,7 +12,7 @@ from ocn_registry import KeySigner, Role
 
 # Test folders are no packages (pytest's importlib mode), so what tests share is put on the path.
 if (_clients := str(Path(__file__).resolve().parents[1] / "client")) not in sys.path:
-    sys.path.insert(0, _clients)
+    sys.path.append(_clients)
 
 from safes import new_safe, signature_of
 
