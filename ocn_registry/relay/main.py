@@ -91,8 +91,14 @@ def _parser() -> argparse.ArgumentParser:
     less = kinds.add_parser("revoke", help="make an API key void")
     less.add_argument("name")
     less.set_defaults(command=_keys_revoke)
-    requests = add("requests", _requests, "List requests by state, or show one.")
-    requests.add_argument("which", nargs="?", metavar="ID_OR_STATE", default="accepted")
+    requests = add("requests", _requests_list, "List requests by state, or show one.")
+    requests.set_defaults(state="accepted")
+    kinds = requests.add_subparsers(metavar="ACTION")
+    lists = kinds.add_parser("list", help="list the requests in a state")
+    lists.add_argument("state", nargs="?", metavar="STATE", default="accepted")
+    shows = kinds.add_parser("show", help="show a request")
+    shows.add_argument("id", metavar="ID")
+    shows.set_defaults(command=_requests_show)
     return parser
 
 
@@ -257,23 +263,27 @@ def _keys_revoke(args: argparse.Namespace) -> int:
     return DONE
 
 
-def _requests(args: argparse.Namespace) -> int:
+def _requests_list(args: argparse.Namespace) -> int:
     from ocn_registry.relay import store, views  # noqa: PLC0415 - beside its use
 
-    with _database(args).transaction() as transaction:
-        if args.which.startswith("0x"):
-            found = store.find(transaction, args.which.lower())
-            if found is None:
-                raise InvalidInput("no request has this id: check it")
-            _put(views.of_request(found))
-        elif args.which in store.STATES:
-            waiting = store.in_state(transaction, args.which, 1_000)
-            _put([views.of_request(one) for one in waiting])
-        else:
-            raise InvalidInput(
-                f"{shown(args.which)} is not a request's id or state: use an id, or one of "
-                f"{', '.join(store.STATES)}",
-            )
+    if args.state not in store.STATES:
+        raise InvalidInput(
+            f"{shown(args.state)} is not a state of requests: use one of {', '.join(store.STATES)}",
+        )
+    with _database(args).reading() as transaction:
+        found = store.in_state(transaction, args.state, 1_000)
+    _put([views.of_request(one) for one in found])
+    return DONE
+
+
+def _requests_show(args: argparse.Namespace) -> int:
+    from ocn_registry.relay import store, views  # noqa: PLC0415 - beside its use
+
+    with _database(args).reading() as transaction:
+        found = store.find(transaction, args.id.lower())
+    if found is None:
+        raise InvalidInput(f"no request has the id {shown(args.id)}: check it")
+    _put(views.of_request(found))
     return DONE
 
 

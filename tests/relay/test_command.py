@@ -10,7 +10,9 @@ import pytest
 from conftest import serving
 
 from ocn_registry import KeySigner
+from ocn_registry.relay import store
 from ocn_registry.relay.config import TEMPLATE, read_config
+from ocn_registry.relay.database import open_database
 from ocn_registry.relay.documents import Voucher
 from ocn_registry.relay.main import main
 from ocn_registry.relay.policy import Policy
@@ -299,8 +301,8 @@ def test_api_without_the_spenders_key_knows_its_address(config, monkeypatch, fre
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("requests", "bogus"), "bogus"),
-        (("requests", "0x12"), "no request has this id"),
+        (("requests", "list", "bogus"), "bogus"),
+        (("requests", "show", "0x12"), "no request has the id '0x12'"),
         (("run",), "'OCN_RELAY_RECEIPTS' is not set"),
     ],
 )
@@ -317,3 +319,34 @@ def test_name_of_a_key_is_a_word(tmp_path, name, capsys):
     with pytest.raises(SystemExit):
         main(["-c", str(tmp_path / "none.toml"), "keys", "add", name])
     assert "\x1b" not in capsys.readouterr().err
+
+
+def test_requests_are_listed_by_state_and_shown_by_id(tmp_path, capsys):
+    path = tmp_path / "ocn-relay.toml"
+    path.write_text(f"database = 'sqlite:{tmp_path}/relay.sqlite'")
+    database = open_database(f"sqlite:{tmp_path}/relay.sqlite")
+    with database.transaction() as transaction:
+        store.add(
+            transaction,
+            store.Accepted(
+                id=f"0x{1:064x}",
+                contract="registry",
+                account="0x70997970C51812dc3A010C7d01b50e0d17dc79C8",
+                nonce=0,
+                deadline_unix_s=0,
+                kind="SetParty",
+                document="{}",
+                by_contract=False,
+                sponsor="allowed:me",
+            ),
+        )
+    database.close()
+
+    def printed(*words):
+        assert main(["-c", str(path), "requests", *words]) == 0
+        return json.loads(capsys.readouterr().out)
+
+    one = printed("show", f"0x{1:064x}")
+    assert one["state"] == "accepted"
+    assert printed() == printed("list") == printed("list", "accepted") == [one]
+    assert printed("list", "failed") == []
