@@ -65,7 +65,7 @@ def write(  # noqa: PLR0913 - all that a write has
     steps: tuple[Step, ...],
     payer: Signer,
     *,
-    insist: bool = False,
+    insist: bool = True,
     unless_unchanged: bool = False,
     current: CurrentEntries | None = None,
     whole: bool = False,

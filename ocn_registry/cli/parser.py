@@ -31,9 +31,9 @@ _NOT_A_CHOICE: Final = re.compile(r"argument (.*): invalid choice: ('.*') \(choo
 _NOBODY_NAMED: Final = re.compile(r"one of the arguments -a/\S+ -c/\S+ is required")
 _INDENT: Final = 4
 _ASKING: Final = (
-    "On a terminal, every command that writes asks first. Elsewhere nobody can be asked: set-..., "
-    "delete-... and revoke-agreement write unasked, as in version 1, and so do register and "
-    "request sponsor. All others that write need --yes."
+    "On a terminal, every command that writes or signs asks first. Elsewhere nobody can be asked: "
+    "the commands of version 1 (set-..., delete-... and revoke-agreement, with or without -raw) "
+    "write unasked, as they did there. All others, set-website too, need --yes."
 )
 _BELOW: Final = f"\n{' ' * 8}"
 

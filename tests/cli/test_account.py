@@ -195,7 +195,7 @@ def test_a_lost_key_is_replaced_by_the_controller(
 WRITES = (
     (("set-node", "https://cpo.example.org"), lambda client, who: client.node(who)),
     (
-        ("set-website", WEBSITE, "-c", "DE", "ABC"),
+        ("set-website", WEBSITE, "-c", "DE", "ABC", "--yes"),
         lambda client, _: client.party("DE", "ABC").website,
     ),
     (("set-party-modules", "--si", "cdrs"), lambda client, who: client.party(who).modules_sender),

@@ -1,14 +1,18 @@
 """How a write is asked for: plan, keys, price. The same for any contract, so ours are taken."""
 
 import json
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from ocn_registry import KeySigner
+from ocn_registry import KeySigner, Role, SetPartyModules
+from ocn_registry.cli.commands.write import WRITES
 
 URL = "https://node.example.org"
+V1_COMMAND = Path(__file__).parents[2] / "node_modules/@shareandcharge/ocn-registry/dist/cli.js"
 
 
 @pytest.fixture
@@ -49,6 +53,56 @@ def test_who_has_no_money_learns_who_could_pay(command):
     finished = command("set-node", URL, SIGNER="0x" + "11" * 32)
     assert finished.returncode == 4
     assert "have another one pay" in finished.stderr
+
+
+RELAY = ("--relay", "http://127.0.0.1:9")
+PARTY = ("-c", "DE", "ABC")
+WHY = ("--reason", "a test", "--log", "LOG", "-s", "env:OWNER")
+
+
+def test_commands_of_version_1_alone_write_unasked():
+    names = re.findall(r'"((?:set|delete|revoke)-[a-z-]+)[ "]', V1_COMMAND.read_text())
+    ours = {name for one in WRITES if not one.is_new for name in (one.name, *one.aliases)}
+    assert ours | {f"{name}-raw" for name in ours} == set(names)
+    assert [one.name for one in WRITES if one.is_new] == ["set-website"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("set-website", "https://www.example.org", *PARTY, "-s", "env:CPO"),
+        ("set-website-raw", "https://www.example.org", *PARTY, "-s", "env:CPO", "-x", "env:PAYS"),
+        ("register", "-c", "DE", "NEW", "-r", "CPO", "-o", "NODE", "-s", "env:CPO"),
+        ("register", "-c", "DE", "NEW", "-r", "CPO", "-o", "NODE", "-s", "env:CPO", *RELAY),
+        ("request", "sponsor", "-a", "NODE", "--requests", "2", "-s", "env:NODE"),
+        ("request", "submit", "FILE", "-x", "env:PAYS"),
+        ("request", "submit", "FILE", *RELAY),
+        ("request", "sign", "FILE", "-s", "env:CPO"),
+        ("request", "cancel", "-s", "env:CPO"),
+        ("leave", "-s", "env:CPO"),
+        ("owner", "delete-party", *PARTY, *WHY),
+        ("owner", "reserve", "NODE", *PARTY, *WHY),
+    ],
+    ids=lambda words: " ".join(words[:2]),
+)
+def test_where_nobody_can_be_asked_all_others_need_yes(
+    command, devnet, client, keys, cpo, listed_node, spender, tmp_path, words
+):
+    client.set_party("DE", "ABC", [Role.CPO], listed_node.address, signer=cpo)
+    signed = client.sign(SetPartyModules(sender=[], receiver=[]), cpo)
+    (tmp_path / "signed.json").write_text(signed.to_json())
+    given = {"NODE": listed_node.address, "FILE": tmp_path / "signed.json", "LOG": tmp_path / "log"}
+    before = devnet.request("eth_blockNumber")
+    finished = command(
+        *[given.get(word, word) for word in words],
+        CPO=keys[cpo.address],
+        NODE=keys[listed_node.address],
+        PAYS=keys[spender.address],
+        OWNER=devnet.accounts[0].private_key,
+    )
+    assert (finished.returncode, finished.stdout) == (2, ""), finished.stderr
+    assert "add --yes" in finished.stderr
+    assert devnet.request("eth_blockNumber") == before
 
 
 def test_no_service_is_not_an_agreement(command, keys, cpo, provider):

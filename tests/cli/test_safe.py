@@ -135,7 +135,7 @@ def test_a_safe_signs_in_every_command_through_a_program(
     assert client.controller_of(account) == safe
 
     controls = ("-a", account, "--controller", program)
-    done("set-website-raw", WEBSITE, "-c", "DE", "ABC", *controls, *pays)
+    done("set-website-raw", WEBSITE, "-c", "DE", "ABC", *controls, *pays, "-y")
     assert client.party("DE", "ABC").website == WEBSITE
     further = ("-c", "FR", "ABC", "-r", "CPO", "-o", listed_node.address)
     done("set-party-raw", *further, *controls, *pays)

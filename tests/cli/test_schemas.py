@@ -226,7 +226,7 @@ def test_writes(request, kind, client, printed, operator, cpo, emsp, spender, ke
     write("set-party", emsp, "-c", "NL", "MSP", "-r", "EMSP", "OTHER", *at)
     write("set-party-modules", cpo, "--si", "locations", "--ri", "tokens", "cdrs")
     if new:
-        write("set-website", cpo, "https://www.example.org", "-c", "DE", "CPO")
+        write("set-website", cpo, "https://www.example.org", "-c", "DE", "CPO", "--yes")
     write("set-service", cpo, "--name", "Routes", "-p", "FORWARD_ALL")
     write("set-agreement", emsp, cpo.address)
     write("revoke-agreement", emsp, cpo.address)
@@ -343,7 +343,7 @@ def test_what_a_relay_pays_for(printed, relay, client, listed_node, cpo, keys, t
     assert told["party"]["partyId"] == "ABC"
     signed = client.sign(ocn_registry.SetPartyModules(sender=[], receiver=[]), cpo)
     (tmp_path / "signed.json").write_text(signed.to_json())
-    told = printed("request submit", tmp_path / "signed.json", "--relay", relay)
+    told = printed("request submit", tmp_path / "signed.json", "--relay", relay, "--yes")
     assert printed("request status", told["requests"][0]["id"], "--relay", relay)
     voucher = printed(
         "request sponsor", "-a", cpo.address, "-s", keys[listed_node.address], "--yes"

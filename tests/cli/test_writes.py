@@ -138,10 +138,10 @@ def test_an_account_with_several_ids_says_which_one_it_means(
     added = command(*["set-party", "-c", "DE", "ABD", "-r", "EMSP", "-o"], operator.address, *key)
     assert "adds      DE ABD; DE CPO stays" in added.stderr
     assert "ends" not in added.stderr
-    done("set-website", "https://www.example.org", "-c", "DE", "CPO", *key)
+    done("set-website", "https://www.example.org", "-c", "DE", "CPO", "-y", *key)
     assert client.party("DE", "CPO").website == "https://www.example.org"
     assert command("delete-party", *key).returncode == 4  # which one?
     done("delete-party", "-c", "de", "abd", *key)
     assert [str(each.id) for each in client.parties_of(cpo.address)] == ["DE CPO"]
-    done("set-website", "none", "-c", "DE", "CPO", *key)
+    done("set-website", "none", "-c", "DE", "CPO", "-y", *key)
     assert client.party("DE", "CPO").website is None

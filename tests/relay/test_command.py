@@ -84,7 +84,18 @@ def test_newcomer_with_a_voucher_registers_in_one_step_and_pays_nothing(
     )
     address = json.loads(made.stdout)["address"]
     voucher = run(
-        *("request", "sponsor", "-a", address, "--requests", 2, "-s", "env:OPERATOR", *NETWORK),
+        *(
+            "request",
+            "sponsor",
+            "-a",
+            address,
+            "--requests",
+            2,
+            "-s",
+            "env:OPERATOR",
+            *NETWORK,
+            "-y",
+        ),
         OPERATOR=fresh.accounts[1].private_key,
     )
     assert voucher.returncode == 0, voucher.stderr
@@ -100,6 +111,7 @@ def test_newcomer_with_a_voucher_registers_in_one_step_and_pays_nothing(
         "--passphrase-file",
         "secret",
         *NETWORK,
+        "--yes",
         "--json",
     )
     assert done.returncode == 0, done.stderr
@@ -125,7 +137,7 @@ def test_newcomer_with_a_voucher_registers_in_one_step_and_pays_nothing(
 def test_stranger_is_refused_with_a_reason_that_helps(run, working, operator):
     done = run(
         *("register", "-c", "DE", "ABC", "-r", "CPO", "-o", operator.address),
-        *("--relay", working, "--passphrase-file", "secret", *NETWORK),
+        *("--relay", working, "--passphrase-file", "secret", *NETWORK, "-y"),
     )
     assert done.returncode != 0
     assert "not_sponsored" in done.stderr
@@ -136,7 +148,7 @@ def test_stranger_is_refused_with_a_reason_that_helps(run, working, operator):
 def test_voucher_of_a_controlled_operator_is_signed_by_its_controller(run, operator, fresh):
     key = fresh.accounts[4].private_key
     cold = KeySigner.from_key(key)
-    words = ("request", "sponsor", "-a", fresh.accounts[3].address, "--requests", 2, *NETWORK)
+    words = ("request", "sponsor", "-a", fresh.accounts[3].address, "--requests", 2, *NETWORK, "-y")
     controller = ("--controller", "env:COLD")
     made = run(*words, "--operator", operator.address, *controller, COLD=key)
     assert made.returncode == 0, made.stderr
@@ -164,7 +176,7 @@ def test_request_signed_elsewhere_is_handed_in(run, working, service, registrati
     party = KeySigner.generate()
     service.intake._policy = Policy(allowed=frozenset([party.address]))
     (folder / "signed.json").write_text(registration(party).to_json())
-    done = run("request", "submit", "signed.json", "--relay", working, *NETWORK, "--json")
+    done = run("request", "submit", "signed.json", "--relay", working, *NETWORK, "-y", "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["requests"][0]["status"] == "mined"
 

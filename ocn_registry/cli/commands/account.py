@@ -146,7 +146,7 @@ def rotate(args: Namespace) -> int:
         new = _new_key(args, client)
         intent = MoveAccount(new_account=new.address)
         signed = client.sign(intent, acting.signer, account=acting.account).accept(new)
-        code = execute.write(args, client, (signed,), payer, insist=True, current=current)
+        code = execute.write(args, client, (signed,), payer, current=current)
     if code == DONE and not args.dry_run:
         talk(
             f"note: sign with {new.address} from now on, OCN messages as well. Money that "
@@ -191,7 +191,7 @@ def controller(args: Namespace) -> int:
             return unchanged(current, [(acting.account, intent)], payer.address, terminal)
         signed = client.sign(intent, acting.signer, account=acting.account)
         whole = signed if named is None else signed.accept(named)
-        return execute.write(args, client, (whole,), payer, insist=True, current=current)
+        return execute.write(args, client, (whole,), payer, current=current)
 
 
 def leave(args: Namespace) -> int:

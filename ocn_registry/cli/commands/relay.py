@@ -65,7 +65,7 @@ def register(args: Namespace) -> int:
         for intent in intents:
             talk(f"change    {printable(words_of(intent))}")
         talk("cost      nothing: the relay pays")
-        if not agreed(args, "sign and hand this in?", insist=False):
+        if not agreed(args, "sign and hand this in?", insist=True):
             talk("nothing was signed")
             return INTERRUPTED
         signed = signed_steps(client, tuple(intents), acting.signer, acting.account)
@@ -88,13 +88,17 @@ def _pays_itself(args: Namespace, deployment: Deployment) -> bool:
 def submit(args: Namespace) -> int:
     """Submit signed requests to a relay, which pays, and wait for them."""
     from ocn_registry.cli.config.networks import connect
-    from ocn_registry.cli.execute import show
+    from ocn_registry.cli.execute import agreed, show
+    from ocn_registry.cli.output.render import talk
     from ocn_registry.cli.output.requests import describe, read_signed
 
     with connect(args) as client:
         signed = [read_signed(client, path) for path in args.files]
         for one in signed:
             describe(one.request, client)
+        if not agreed(args, "hand this in?", insist=True):
+            talk("nothing was handed in")
+            return INTERRUPTED
         found = _hand_in(args, relay_url(args, client.deployment), signed)
         show(args, _result(client, found, None))
         return DONE if all(one.error is None for one in found) else REJECTED
@@ -124,7 +128,7 @@ def withdraw(args: Namespace) -> int:
         signer = None if args.relay_key is not None else key(args, "signer", deployment)
         talk(f"relay     {printable(url)}")
         talk(f"withdraw  {args.id}")
-        if not agreed(args, "withdraw this?", insist=False):
+        if not agreed(args, "withdraw this?", insist=True):
             talk("nothing was withdrawn")
             return INTERRUPTED
         found = relay.withdraw(args.id, deployment=deployment, signer=signer)

@@ -146,7 +146,7 @@ def submit(args: Namespace) -> int:
     with connect(args) as client:
         signed = tuple([read_signed(client, path) for path in args.files])
         spender = key(args, "spender", client.deployment)
-        return execute.write(args, client, signed, spender, insist=True)
+        return execute.write(args, client, signed, spender)
 
 
 def cancel(args: Namespace) -> int:
@@ -167,10 +167,10 @@ def cancel(args: Namespace) -> int:
         intent = InvalidateNonce(contract=contract, new_nonce=nonce)
         pays_itself = not is_named(args, "spender")
         if pays_itself and not acting.by_controller:
-            return execute.write(args, client, (intent,), acting.signer, insist=True)
+            return execute.write(args, client, (intent,), acting.signer)
         spender = acting.signer if pays_itself else key(args, "spender", client.deployment)
         signed = client.sign(intent, acting.signer, account=acting.account)
-        return execute.write(args, client, (signed,), spender, insist=True)
+        return execute.write(args, client, (signed,), spender)
 
 
 def _new_account(parser: ArgumentParser) -> None:

@@ -35,7 +35,7 @@ def sponsor(args: Namespace) -> int:
             talk(f"signed by {signer.address}, its controller")
         talk(f"voucher   a relay may pay for {args.requests} requests of {account}")
         talk(f"until     {moment(deadline)}")
-        if not agreed(args, "sign this?", insist=False):
+        if not agreed(args, "sign this?", insist=True):
             talk("nothing was signed")
             return INTERRUPTED
         put(

@@ -28,6 +28,7 @@ class WriteCommand(NamedTuple):
         options: Add the options of the write.
         examples: Examples of its options.
         aliases: Other names of the command.
+        is_new: Whether version 1 did not have it, so that it needs `--yes` if nobody can be asked.
     """
 
     name: str
@@ -35,6 +36,7 @@ class WriteCommand(NamedTuple):
     options: tuple[Options, ...]
     examples: tuple[str, ...]
     aliases: tuple[str, ...] = ()
+    is_new: bool = False
 
 
 def direct(args: Namespace) -> int:
@@ -53,7 +55,9 @@ def direct(args: Namespace) -> int:
         acting = authority(args, client.deployment)
         if acting.by_controller:  # a controller's own transaction would concern its own account
             return _signed(args, client, intent, acting, acting.signer)
-        return execute.write(args, client, (intent,), acting.signer, unless_unchanged=True)
+        return execute.write(
+            args, client, (intent,), acting.signer, insist=_is_new(args), unless_unchanged=True
+        )
 
 
 def raw(args: Namespace) -> int:
@@ -90,7 +94,11 @@ def _signed(
         terminal = execute.Terminal(args)
         return unchanged(current, [(account, intent)], payer.address, terminal)
     signed = preparing.result().sign(signer, as_controller=acting.by_controller)
-    return execute.write(args, client, (signed,), payer, current=current)
+    return execute.write(args, client, (signed,), payer, insist=_is_new(args), current=current)
+
+
+def _is_new(args: Namespace) -> bool:
+    return any(write.is_new for write in WRITES if write.name == args.action)
 
 
 def intent_of(args: Namespace, client: RegistryClient, *, signed: bool) -> SignableIntent:
@@ -257,6 +265,7 @@ WRITES = (
         "set the website of the signer's party, or remove it",
         (_website,),
         ("https://www.example.com -c DE ABC", f"{take.NONE} -c DE ABC"),
+        is_new=True,
     ),
     WriteCommand(
         "set-service",
