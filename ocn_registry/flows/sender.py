@@ -288,9 +288,13 @@ class Sender:
 
         def others() -> Flow[tuple[str, ...]]:
             nonlocal latest
-            for one in (yield from self.entries()):
-                if one.number == entry.number and one.genesis_hash == entry.genesis_hash:
-                    latest = one
+            # By its hash: the entry may be decided by now, and no longer the account's last.
+            task: Local[JournalEntry | None] = Local(
+                lambda: self.journal.find(self.chain_id, entry.tx_hashes[-1])
+            )
+            found = yield from task
+            if found is not None and found.genesis_hash == entry.genesis_hash:
+                latest = found
             return latest.tx_hashes
 
         try:

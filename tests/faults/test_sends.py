@@ -482,6 +482,29 @@ def test_write_that_another_process_cancelled_is_reported_as_replaced(
     assert account.paid_for(1)
 
 
+def test_waiting_finds_the_attempt_of_another_process_that_has_sent_more_since(
+    processes, never_mines, operator, account, monkeypatch
+):
+    monkeypatch.setattr(confirmation, "_LOSS_S", 0.2)
+    other = processes()
+
+    def race(tx_hash):
+        def write():
+            options = mined_once_sent(never_mines)
+            other.transactions.speed_up(tx_hash, signer=operator, options=options)
+            for url in ("https://b.example", "https://c.example"):
+                other.set_node(url, signer=operator, options=mined_once_sent(never_mines))
+
+        writing = threading.Thread(target=write)
+        writing.start()
+        writing.join()  # the first only looks at the chain when all of it has happened
+
+    options = WriteOptions(timeout_s=20, on_sent=race)
+    outcome = processes().set_node(URL, signer=operator, options=options)
+    assert outcome.changes[0].node.domain == URL
+    assert account.paid_for(3)
+
+
 def test_transaction_from_elsewhere_is_reported(client, connect, never_mines, operator, account):
     unknown(connect(never_mines.rpc_url), operator)
     answer = []
