@@ -32,7 +32,7 @@ def run(command: list[str], folder: Path, environment: dict[str, str] | None = N
     """Run a program in a folder that holds the project, with forge on PATH; return its status."""
     path = os.pathsep.join([str(native_folder("forge")), os.environ.get("PATH", os.defpath)])
     variables = {**os.environ, "PATH": path, **(environment or {})}
-    return subprocess.run(command, cwd=folder, env=variables, check=False).returncode  # noqa: S603
+    return subprocess.run(command, cwd=folder, env=variables, check=False).returncode  # noqa: S603 - a command of our own
 
 
 def slither(folder: Path = ROOT) -> int:

@@ -296,7 +296,7 @@ def _replace(
     database.executemany(delete, [(key,) for key in touched])
     if rows:
         places = ", ".join("?" * len(rows[0]))
-        database.executemany(f"INSERT INTO {table} VALUES ({places})", rows)  # noqa: S608
+        database.executemany(f"INSERT INTO {table} VALUES ({places})", rows)  # noqa: S608 - fixed names; values are bound
 
 
 def _write_marks(database: sqlite3.Connection, marks: tuple[Mark, ...]) -> None:

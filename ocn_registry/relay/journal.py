@@ -92,7 +92,7 @@ class DatabaseJournal:
         try:
             with self._database.reading() as transaction:
                 rows = transaction.run(
-                    f"SELECT content FROM entry AS one WHERE chain_id = ?{where} AND (is_open = 1 "  # noqa: S608
+                    f"SELECT content FROM entry AS one WHERE chain_id = ?{where} AND (is_open = 1 "  # noqa: S608 - fixed names; values are bound
                     "OR number = (SELECT max(number) FROM entry WHERE chain_id = one.chain_id AND "
                     "genesis_hash = one.genesis_hash AND account = one.account)) "
                     "ORDER BY account, number",
@@ -126,7 +126,7 @@ class DatabaseJournal:
             self._locks.popitem()[1].release()
 
     def _by_key(self, transaction: Transaction, entry: JournalEntry) -> JournalEntry | None:
-        rows = transaction.run(f"SELECT content FROM entry WHERE {_KEY}", *_key(entry))  # noqa: S608
+        rows = transaction.run(f"SELECT content FROM entry WHERE {_KEY}", *_key(entry))  # noqa: S608 - fixed names; values are bound
         return _read(rows[0]) if rows else None
 
     def _put(self, transaction: Transaction, entry: JournalEntry) -> None:

@@ -108,14 +108,14 @@ def add_all(transaction: Transaction, requests: Sequence[Accepted]) -> list[Acce
 
 def find(transaction: Transaction, request_id: str) -> Accepted | None:
     """Return a request by its id; `None` if there is none."""
-    rows = transaction.run(f"SELECT {_COLUMNS} FROM request WHERE id = ?", request_id)  # noqa: S608
+    rows = transaction.run(f"SELECT {_COLUMNS} FROM request WHERE id = ?", request_id)  # noqa: S608 - fixed names; values are bound
     return _read(rows[0]) if rows else None
 
 
 def live(transaction: Transaction, contract: str, account: str) -> tuple[Accepted, ...]:
     """Return an account's pending requests for a contract, in the order of their nonces."""
     rows = transaction.run(
-        f"SELECT {_COLUMNS} FROM request WHERE contract = ? AND account = ? "  # noqa: S608
+        f"SELECT {_COLUMNS} FROM request WHERE contract = ? AND account = ? "  # noqa: S608 - fixed names; values are bound
         "AND state IN ('accepted', 'sent', 'mined') ORDER BY nonce",
         contract,
         account,
@@ -141,7 +141,7 @@ class Situation:
 def situation(transaction: Transaction, request_id: str, contract: str, account: str) -> Situation:
     """Return what the database says when a request is submitted, in one statement."""
     rows = transaction.run(
-        f"SELECT setting.number, {_QUALIFIED} FROM setting LEFT JOIN request ON request.id = ? OR "  # noqa: S608
+        f"SELECT setting.number, {_QUALIFIED} FROM setting LEFT JOIN request ON request.id = ? OR "  # noqa: S608 - fixed names; values are bound
         "(request.contract = ? AND request.account = ? AND "
         "request.state IN ('accepted', 'sent', 'mined')) "
         "WHERE setting.name = 'paused' ORDER BY request.nonce",
@@ -160,7 +160,7 @@ def situation(transaction: Transaction, request_id: str, contract: str, account:
 def in_state(transaction: Transaction, state: State, most: int) -> tuple[Accepted, ...]:
     """Return requests in a state, the earliest first."""
     rows = transaction.run(
-        f"SELECT {_COLUMNS} FROM request WHERE state = ? ORDER BY place LIMIT ?",  # noqa: S608
+        f"SELECT {_COLUMNS} FROM request WHERE state = ? ORDER BY place LIMIT ?",  # noqa: S608 - fixed names; values are bound
         state,
         most,
     )
@@ -170,7 +170,7 @@ def in_state(transaction: Transaction, state: State, most: int) -> tuple[Accepte
 def of_transaction(transaction: Transaction, tx_hash: str) -> tuple[Accepted, ...]:
     """Return the requests in a transaction, in the order of acceptance."""
     rows = transaction.run(
-        f"SELECT {_COLUMNS} FROM request WHERE tx_hash = ? ORDER BY place",  # noqa: S608
+        f"SELECT {_COLUMNS} FROM request WHERE tx_hash = ? ORDER BY place",  # noqa: S608 - fixed names; values are bound
         tx_hash,
     )
     return tuple([_read(row) for row in rows])
@@ -181,7 +181,7 @@ def of_account(
 ) -> tuple[Accepted, ...]:
     """Return an account's requests, the latest first."""
     rows = transaction.run(
-        f"SELECT {_COLUMNS} FROM request WHERE account = ? AND place < ? "  # noqa: S608
+        f"SELECT {_COLUMNS} FROM request WHERE account = ? AND place < ? "  # noqa: S608 - fixed names; values are bound
         "ORDER BY place DESC LIMIT ?",
         account,
         before,
@@ -228,7 +228,7 @@ def move(  # noqa: PLR0913 - what a state consists of
     places = ", ".join("?" * len(since))
     carriers = f" AND tx_hash IN ({', '.join('?' * len(carried_by))})" if carried_by else ""
     changed = transaction.run(
-        "UPDATE request SET state = ?, tx_hash = ?, block_number = ?, gas_used = ?, error = ? "  # noqa: S608
+        "UPDATE request SET state = ?, tx_hash = ?, block_number = ?, gas_used = ?, error = ? "  # noqa: S608 - fixed names; values are bound
         f"WHERE id = ? AND state IN ({places}){carriers} "
         "RETURNING sponsor, accepted_unix_s, gas_reserved",
         state,

@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -75,21 +74,8 @@ def typescript(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def java():
-    for program in ("java", "mvn"):
-        if shutil.which(program) is None:
-            pytest.skip(f"{program} is not installed (Java 17 and Maven are needed)")
-    built = subprocess.run(
-        ["mvn", "-q", "-B", "process-classes"],  # noqa: S607 - the machine's
-        cwd=JAVA,
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT_S,
-        check=False,
-    )
-    if built.returncode and re.search("could not (transfer|resolve)", built.stdout, re.IGNORECASE):
-        pytest.skip("Maven can't download the libraries")
-    assert built.returncode == 0, built.stdout
+def java(maven):
+    maven(JAVA)
 
     def run_class(name, *arguments, **options):
         path = "target/classes:target/dependency/*"

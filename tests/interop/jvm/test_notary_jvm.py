@@ -8,8 +8,6 @@ of its own, with 32-bit floats.
 import copy
 import json
 import random
-import re
-import shutil
 import subprocess
 from itertools import product
 from pathlib import Path
@@ -30,7 +28,6 @@ from ocn_registry.signing import KeySigner
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
 VECTORS = ROOT / "tests" / "vectors"
-BUILD_TIMEOUT_S = 600
 JAVASCRIPT_TIMEOUT_S = 120
 TO_PARTY = "$['headers']['ocpi-to-party-id']"
 RESPONSE_URL = "$['body']['response_url']"
@@ -95,29 +92,8 @@ class Jvm:
 
 
 @pytest.fixture(scope="session")
-def jvm():
-    for program in ("java", "mvn"):
-        if shutil.which(program) is None:
-            pytest.skip(f"{program} is not installed (Java 17 and Maven are needed)")
-    version = subprocess.run(
-        ["java", "-version"],  # noqa: S607 - the machine's
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stderr
-    if int(re.search(r'version "(\d+)', version).group(1)) < 17:
-        pytest.skip("Java is older than 17")
-    built = subprocess.run(
-        ["mvn", "-q", "-B", "process-classes"],  # noqa: S607 - the machine's
-        cwd=HERE,
-        capture_output=True,
-        text=True,
-        timeout=BUILD_TIMEOUT_S,
-        check=False,
-    )
-    if built.returncode and re.search("could not (transfer|resolve)", built.stdout, re.IGNORECASE):
-        pytest.skip("Maven can't download the libraries")
-    assert built.returncode == 0, built.stdout
+def jvm(maven):
+    maven(HERE)
     started = Jvm()
     yield started
     started.close()
