@@ -41,6 +41,7 @@ from ocn_registry.protocol.effects import (
     ChainId,
     Code,
     Head,
+    ReceiptOf,
     all_of,
     run,
     run_async,
@@ -219,7 +220,7 @@ def verification(
             known = yield from _created(deployment, contract, wanted, deployed_open, tx_hash)
             differences += known.differences
             other = f"the creation of the {NAMES[contract]} is another one"
-            unproven = other if known.differences else unproven
+            unproven = other if known.differences else known.unproven or unproven
             created += known.blocks
         opens.append(is_open)
         deployed_opens.append(deployed_open)
@@ -252,10 +253,11 @@ def _state(deployment: Deployment, first: int, block: int) -> Flow[list[CodeDiff
 
 
 class _Created(NamedTuple):
-    """The differences of a creation, or its block if there are none."""
+    """The differences of a creation, or its block if there are none, or why it is not known."""
 
     differences: list[CodeDifference]
     blocks: list[int]
+    unproven: str | None = None
 
 
 def _created(
@@ -270,6 +272,13 @@ def _created(
     creation = yield from CreationBy(tx_hash)
     registry = contract is Contract.REGISTRY
     address = deployment.registry if registry else deployment.permissions
+    if creation is None and (yield from ReceiptOf(tx_hash)) is not None:
+        # Nothing but a node that traces can tell what such a transaction created.
+        unproven = f"{what} calls a contract, maybe a factory that created the {NAMES[contract]}"
+        first = wanted.first_owner if registry else None
+        named = f"the first argument in {what}"
+        missing = [] if first is None else [differ(contract, named, first, "not to be had")]
+        return _Created(missing, [], unproven)
     if creation is None or creation.block_number is None or creation.contract != address:
         found = "not known to create a contract" if creation is None else creation.contract
         wrong = differ(contract, what, f"the creation of {address}", str(found))

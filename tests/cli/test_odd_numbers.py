@@ -121,7 +121,7 @@ def test_every_option_that_takes_a_number_is_tried():
         for action in actions(command)
         if action.type is not None and not hasattr(action.type, "known")
     }
-    assert parsed - {"tx_hash", "registry_tx", "permissions_tx", "id", "keep"} <= NUMBERS
+    assert parsed - {"tx_hash", "registry_tx", "permissions_tx", "id", "keep", "export"} <= NUMBERS
 
 
 @pytest.mark.parametrize(("command", "action"), CASES)

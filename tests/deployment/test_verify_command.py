@@ -82,6 +82,23 @@ def test_what_is_not_as_expected_is_reported(verify, words, says):
     assert any(says in line for line in result["differences"])
 
 
+def test_transaction_that_calls_a_contract_proves_nothing_and_refutes_nothing(
+    fresh, verify, record, tmp_path
+):
+    """As a factory's would."""
+    bare = tmp_path / "bare.json"
+    keys = ("chainId", "dialect", "registry", "permissions")
+    bare.write_text(json.dumps({key: record.fields[key] for key in keys}))
+    sent = {"from": fresh.accounts[0].address, "to": record.fields["registry"], "gas": hex(10**5)}
+    tx_hash = fresh.request("eth_sendTransaction", sent)
+    fresh.request("evm_mine")
+    result = verify("--registry-tx", tx_hash, code=7, file=bare)
+    assert (result["verified"], result["differences"]) == (True, [])
+    assert f"'{tx_hash}' calls a contract" in result["storageUnproven"]
+    result = verify("--registry-tx", tx_hash, "--first-owner", OWNER, code=1, file=bare)
+    assert any("the first argument" in line for line in result["differences"])
+
+
 def test_record_that_reports_another_first_owner_is_found_out(verify, record, tmp_path):
     other = tmp_path / "other.json"
     other.write_text(json.dumps({**record.fields, "initialOwner": STRANGER}))
