@@ -40,7 +40,8 @@ def shown(value: object, limit: int = _LIMIT, *, public: bool = False) -> str:
 
     Returns:
         Text in quotes with unprintable characters escaped; an address, a number or a class
-        unchanged; bytes as hexadecimal digits; of any other value the name of its type.
+        unchanged; bytes as hexadecimal digits; of any other value the name of its type, unless it
+        is public.
     """
     return _shown(value, limit, public, _DEEPEST)
 
@@ -65,6 +66,8 @@ def _shown(value: object, limit: int, public: bool, deeper: int) -> str:  # noqa
     if _is_sequence(value):
         items = [_shown(item, limit, public, deeper - 1) for item in value[:limit]]
         return f"[{', '.join(items)}{', ...' if len(value) > limit else ''}]"
+    if public:
+        return _text(repr(value), limit, public=True)
     return f"a value of type {type(value).__name__}"  # it may hold anything
 
 

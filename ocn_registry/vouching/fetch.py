@@ -159,7 +159,7 @@ def _get(parts: SplitResult, options: FetchOptions, ends: float) -> tuple[int, s
             f"{_shown(parts)} did not answer within {options.timeout_s:g} s"
         ) from None
     except ssl.SSLError as error:
-        raise FetchFailed(f"{_shown(parts)} has no valid TLS: {shown(error.reason)}") from None
+        raise FetchFailed(f"{_shown(parts)} has no valid TLS: {shown(str(error.reason))}") from None
     except (OSError, HTTPException, UnicodeError, ValueError) as error:
         raise FetchFailed(f"{_shown(parts)} can't be fetched: {type(error).__name__}") from None
 
