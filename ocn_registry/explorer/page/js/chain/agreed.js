@@ -65,7 +65,10 @@ export class Agreed {
   async #pairs() {
     const start = this.replica.network.startBlock ?? 0;
     const reading = (this.logs ??= this.#read(start, this.replica.block?.number ?? start));
-    const logs = await reading;
+    const logs = await reading.catch((error) => {
+      if (this.logs === reading) this.logs = null; // the next question tries again
+      throw error;
+    });
     const made = /** @type {Map<string, Set<string>>} */ (new Map());
     for (const log of logs) {
       const change = changeOf(log, this.replica.contractOf(log.address));

@@ -56,7 +56,10 @@ export class Past {
     const scan = this.#scan(holder);
     const wanted = (change) => !party || !change.id || change.id.countryCode + change.id.partyId === party;
     const found = () => scan.events.filter((one) => one.place < before && wanted(one.change));
-    for (let look = 0; found().length <= limit && !scan.done && look < MOST_LOOKS; look++) await scan.older(signal);
+    for (let look = 0; found().length <= limit && !scan.done && look < MOST_LOOKS; look++) {
+      signal?.throwIfAborted();
+      await scan.older();
+    }
     const some = found();
     const shown = some.slice(0, limit);
     const last = shown.at(-1);
@@ -160,12 +163,13 @@ class Scan {
     this.events = [...this.read(logs).reverse(), ...this.events];
   }
 
-  older(signal) {
-    this.reading ??= this.#older(signal).finally(() => (this.reading = null));
+  /** Several views can wait for one reading, so none of them ends it. */
+  older() {
+    this.reading ??= this.#older().finally(() => (this.reading = null));
     return this.reading;
   }
 
-  async #older(signal) {
+  async #older() {
     const { rpc, network } = this.replica;
     const from = Math.max(this.low - this.span, this.start);
     const address = [network.registry, network.permissions];
@@ -174,7 +178,7 @@ class Scan {
     try {
       const found = await Promise.all(
         this.topics.map((topics) =>
-          rpc.ask("eth_getLogs", [{ ...asked, topics }], signal, this.span > 1 ? PART_BYTES : undefined),
+          rpc.ask("eth_getLogs", [{ ...asked, topics }], undefined, this.span > 1 ? PART_BYTES : undefined),
         ),
       );
       logs = [...new Map(found.flat().map((log) => [placeOf(log), log])).values()];

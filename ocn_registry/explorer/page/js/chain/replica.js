@@ -191,6 +191,8 @@ export class Replica {
     for (const log of logs) {
       const change = changeOf(log, this.contractOf(log.address));
       if (!change) continue;
+      // Parties at the node of an operator with a new key name that key, and no event says so.
+      if (change.newAccount && this.atNode.has(change.account.toLowerCase())) return false;
       for (const one of [change.account, change.newAccount]) if (one) accounts.add(one);
     }
     if (accounts.size > MOST_CHANGED) return false;

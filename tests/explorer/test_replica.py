@@ -1,0 +1,91 @@
+"""How the page keeps what a node answered, in Node.js, with a node that is made up."""
+
+from pages_in_node import run_in_node
+
+from ocn_registry.explorer.files import PAGE
+
+OPERATOR, MOVED, PARTY = (f"0x{digit * 40}" for digit in "123")
+
+
+def test_reading_back_that_one_view_began_is_not_lost_when_that_view_is_left():
+    program = """await (async () => {
+        const answers = [];
+        const asked = (method, params, signal) => new Promise((resolve, reject) => {
+            signal?.addEventListener("abort", () => reject(signal.reason));
+            answers.push(resolve);
+        });
+        const past = new page.Past({
+            rpc: { ask: asked }, block: { number: 0 }, parties: new Map(),
+            network: { registry: "0x1", permissions: "0x2", startBlock: 0 },
+        });
+        const left = new AbortController();
+        const first = past.page({ limit: 10 }, left.signal).catch((error) => error.name);
+        const second = past.page({ limit: 10 }).catch((error) => error.name);
+        left.abort();
+        answers[0]([]);
+        await first;
+        return await second;
+    })()"""
+    wanted = {"complete": True, "before": None, "events": []}
+    assert run_in_node("chain/past.js", program) == wanted
+
+
+def test_agreements_that_could_not_be_read_are_read_at_the_next_question():
+    program = """await (async () => {
+        let fails = true;
+        const ask = async () => { if (fails) throw new Error("away"); return []; };
+        const agreed = new page.Agreed({
+            rpc: { ask }, block: { number: 1 }, services: new Map(),
+            network: { registry: "0x1", permissions: "0x2", startBlock: 0 },
+        });
+        const first = await agreed.count(10).catch((error) => error.message);
+        fails = false;
+        return [first, await agreed.count(10).catch((error) => error.message)];
+    })()"""
+    assert run_in_node("chain/agreed.js", program) == ["away", 0]
+
+
+def test_parties_at_a_node_follow_its_operator_to_a_new_key():
+    program = """await (async () => {
+        const { hashOf } = await import(given.keccak);
+        const word = (address) => `0x${address.slice(2).padStart(64, "0")}`;
+        const block = (number) => ({
+            number: `0x${number}`, hash: `0x${`${number}`.repeat(64)}`, timestamp: "0x1",
+        });
+        let head = 1;
+        const moved = {
+            address: "0x1", data: "0x",
+            topics: [
+                hashOf("AccountMoved(address,address)"), word(given.operator), word(given.moved),
+            ],
+        };
+        const ask = async (method, [first]) => {
+            if (method === "eth_chainId") return "0x1";
+            if (method === "eth_getBlockByNumber")
+                return block(first === "latest" ? head : Number(first));
+            if (method === "eth_getLogs") return [moved];
+            throw new Error(method);
+        };
+        class Made extends page.Replica {
+            async view(name, values) {
+                const operator = head === 1 ? given.operator : given.moved;
+                const party = [given.party, "DE", "ABC", [], [], [], operator, "", 1, true, ""];
+                const one = values[0] === operator;
+                return {
+                    nodeCount: [1], partyCount: [1], serviceCount: [0],
+                    nodes: [[[operator, "https://node.example"]]], parties: [[party]],
+                    getNode: [one ? "https://node.example" : ""], partiesOf: [[]],
+                    getService: ["", "", "", "", []], serviceVersion: [0],
+                }[name];
+            }
+        }
+        const replica = new Made({ ask }, { chainId: 1, registry: "0x1", permissions: "0x2" });
+        await replica.look();
+        head = 2;
+        await replica.look();
+        const { operator } = replica.parties.get("DEABC");
+        return [replica.block.number, [...replica.nodes.keys()], operator];
+    })()"""
+    keccak = (PAGE / "js" / "chain" / "keccak.js").as_uri()
+    given = {"operator": OPERATOR, "moved": MOVED, "party": PARTY, "keccak": keccak}
+    assert run_in_node("chain/replica.js", program, given) == [2, [MOVED], MOVED]
