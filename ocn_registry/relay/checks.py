@@ -7,6 +7,7 @@ alone: if it fails because of others in its group, it is simulated again by itse
 
 from __future__ import annotations
 
+import logging
 import queue
 import threading
 from concurrent.futures import Future
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from ocn_registry.signing import SignedRequest
     from ocn_registry.transport import Transport
 
+_LOG = logging.getLogger("ocn_registry.relay")
 _TOGETHER = 50
 
 
@@ -105,12 +107,12 @@ class Checker:
             checks = [one for one in now if one is not None]
             try:
                 self._check(checks)
-            except BaseException as error:
+            except Exception as error:  # noqa: BLE001 - without this thread, all callers would hang
+                if not isinstance(error, OcnRegistryError):
+                    _LOG.exception("the relay made a mistake as it checked requests")
                 for one in checks:
                     if not one.contracts.done():
                         one.contracts.set_exception(error)
-                if not isinstance(error, OcnRegistryError):
-                    raise
             if None in now:
                 return
 

@@ -6,6 +6,7 @@ a group is refused, the group is rolled back and committed again with each reque
 
 from __future__ import annotations
 
+import logging
 import queue
 import threading
 import time
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from ocn_registry.relay.sessions import Database, Transaction
     from ocn_registry.relay.store import Accepted
 
+_LOG = logging.getLogger("ocn_registry.relay")
 _TOGETHER = 200
 _GATHER_S = 0.005  # how long a group is gathered: fewer commits are worth more than that
 
@@ -114,11 +116,11 @@ class Committer:
     def _commit_together(self, commits: list[_Commit]) -> None:
         try:
             results = self._results(commits)
-        except BaseException as error:
+        except Exception as error:  # noqa: BLE001 - without this thread, all callers would hang
+            if not isinstance(error, DatabaseError):
+                _LOG.exception("the relay made a mistake as it committed requests")
             for one in commits:
                 one.future.set_exception(error)
-            if not isinstance(error, DatabaseError):
-                raise
             return
         for one, result in zip(commits, results, strict=True):
             if isinstance(result, Decision):

@@ -104,7 +104,8 @@ class Intake:
             The stored request; the same one if it was accepted before.
 
         Raises:
-            InvalidInput: The text is not a signed request for this registry.
+            InvalidInput: The text is not a signed request for this registry, or its deadline is
+                more than 30 days ahead.
             RequestRejected: The contract would reject the deadline, the nonce or the signature.
             Reverted: The contract would reject the request.
             NotSponsored: The request has no sponsor.
@@ -116,6 +117,8 @@ class Intake:
             DatabaseError: The database can't be used.
         """
         signed = self._client.read_signed_request(text)
+        now_unix_s = int(time.time())
+        signed.request.check_deadline(now_unix_s)  # one that never expires could wait for ever
         request_id = id_of(signed)
         contract = str(self._dialect.contract_of(signed.intent).name).lower()
         with self._database.reading() as transaction:
@@ -145,7 +148,7 @@ class Intake:
             document=signed.to_json(),
             by_contract=by_contract,
             sponsor=str(sponsor),
-            accepted_unix_s=int(time.time()),
+            accepted_unix_s=now_unix_s,
             gas_reserved=gas,
         )
         demands = demands_of(
@@ -154,7 +157,7 @@ class Intake:
             signed.intent,
             new_id=self._is_new_id(signed),
             gas=gas,
-            now_unix_s=accepted.accepted_unix_s,
+            now_unix_s=now_unix_s,
         )
         return self._committer.commit(accepted, demands)
 

@@ -10,6 +10,7 @@ import urllib3
 from conftest import serving
 
 from ocn_registry import AcceptAccount, InvalidateNonce, KeySigner, MoveAccount
+from ocn_registry.dialects import dialect_of
 from ocn_registry.models import Contract
 from ocn_registry.registry_api.problems import CODES
 from ocn_registry.relay import store
@@ -166,6 +167,20 @@ def test_expired_request_is_refused(relay, registry, registration, party, fresh)
     fresh.request("evm_increaseTime", 3600)
     fresh.request("evm_mine")
     assert refusal(relay.submit, signed).code == "expired"
+
+
+@pytest.mark.parametrize("deadline_unix_s", [10_000_000_000, 1 << 64, (1 << 256) - 1])
+def test_request_that_is_valid_for_too_long_is_refused_and_harms_no_other(
+    url, registry, registration, party, deadline_unix_s
+):
+    good = registration(party)
+    dialect = dialect_of(registry.deployment)
+    endless = dialect.request(good.intent, party.address, nonce=0, deadline_unix_s=deadline_unix_s)
+    signed = endless.signed(party.sign(endless.payload), signer=party.address)
+    status, told = ask(url, "/v1/requests", signed.document())
+    assert (status, told["code"]) == (400, "invalid_request")
+    assert "30 days" in told["detail"]
+    assert ask(url, "/v1/requests", good.document())[0] == 202
 
 
 def test_paused_relay_accepts_nothing_new_and_still_reports_of_the_old(

@@ -1,5 +1,6 @@
 """Both databases run the same statements, keep what is committed, and let one writer in."""
 
+import queue
 import threading
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from ocn_registry import DeleteParty, Role, SetParty
 from ocn_registry.errors import InvalidInput
 from ocn_registry.relay import store
+from ocn_registry.relay.committing import Committer
 from ocn_registry.relay.database import DatabaseError, NotUnique, open_database
 from ocn_registry.relay.intake import digest_of_key
 from ocn_registry.relay.policy import Policy, Sponsor, demands_of
@@ -225,3 +227,20 @@ def test_writers_of_rows_in_another_order_do_not_wait_for_each_other(database, d
     for thread in threads:
         thread.join()
     assert failed == []
+
+
+def test_request_that_can_not_be_stored_does_not_end_the_thread_that_commits(database):
+    committer = Committer(database)
+    results = queue.SimpleQueue()
+
+    def commit(request):
+        try:
+            results.put(committer.commit(request, ()).request.id)
+        except Exception as error:  # noqa: BLE001 - which one depends on the database
+            results.put(type(error))
+
+    for request in (accepted(1, deadline_unix_s=1 << 64), accepted(2)):
+        threading.Thread(target=commit, args=(request,), daemon=True).start()
+        result = results.get(timeout=60)
+    assert result == accepted(2).id
+    committer.close()

@@ -1,8 +1,10 @@
 """What people can do to a relay who want it harm: each bound that `docs/relay.md` names is kept."""
 
+import queue
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 import urllib3
@@ -19,6 +21,7 @@ from ocn_registry import (
     SetParty,
 )
 from ocn_registry.relay import store
+from ocn_registry.relay.checks import Checker
 from ocn_registry.relay.intake import digest_of_key
 from ocn_registry.relay.policy import NotSponsored, Policy
 from ocn_registry.relay.sender import Sender
@@ -283,3 +286,24 @@ def test_many_addresses_do_not_fill_the_memory():
     for number in range(2 * _ADDRESSES):
         limiter.count(str(number))
     assert len(limiter._seen) == _ADDRESSES
+
+
+def test_mistake_in_a_check_does_not_end_the_thread_that_checks():
+    errors = iter([ValueError("a mistake"), NotSponsored("the next one")])
+
+    def spender():
+        raise next(errors)
+
+    checker = Checker(None, None, spender, least_wei=1)
+    results = queue.SimpleQueue()
+
+    def check():
+        try:
+            checker.check(SimpleNamespace(account="0x1"), ())
+        except Exception as error:  # noqa: BLE001 - all of them are compared
+            results.put(type(error))
+
+    for kind in (ValueError, NotSponsored):
+        threading.Thread(target=check, daemon=True).start()
+        assert results.get(timeout=60) is kind
+    checker.close()
