@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from ocn_registry.transport import Transport
 
 _STALE_S = 15.0
+_CLOCKS_S = 600  # how far the clocks of a client and this machine may be apart
 
 
 class TooMany(OcnRegistryError):
@@ -118,7 +119,7 @@ class Intake:
         """
         signed = self._client.read_signed_request(text)
         now_unix_s = int(time.time())
-        signed.request.check_deadline(now_unix_s)  # one that never expires could wait for ever
+        signed.request.check_deadline(now_unix_s + _CLOCKS_S)  # else it could wait for ever
         request_id = id_of(signed)
         contract = str(self._dialect.contract_of(signed.intent).name).lower()
         with self._database.reading() as transaction:

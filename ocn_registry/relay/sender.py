@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger("ocn_registry.relay")
 _LOOK_AT: Final = 1_000  # waiting requests that a round considers
 _DECIDE: Final = 50  # held requests that a round checks at a final block
+_OPEN: Final[tuple[State, ...]] = ("sent", "accepted")
 _PAUSE_S: Final = 0.5
 _SLOWER_S: Final = 5.0
 # Errors about the requests. All others are about the node, the fees or the database: the requests
@@ -100,9 +101,8 @@ class Sender:
         """Settle and send, unless another process is doing so for the same spender."""
         service = self._service
         with service.database.reading() as transaction:
-            counts = store.counts(transaction)
-        if not counts.get("sent") and not counts.get("accepted"):
-            return False
+            if not any(store.in_state(transaction, state, 1) for state in _OPEN):
+                return False
         account = service.spender_address.lower()
         lock = service.database.lock(f"round-{service.config.deployment.chain_id}-{account}")
         if lock is None:  # this process is a standby
