@@ -67,6 +67,7 @@ class HistoryLog:
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+        self._unwritten: EventBatch | None = None
         self.read_to: int | None = None
         """The last block that was read; `None` before the first."""
         self.complete = False
@@ -115,13 +116,8 @@ class HistoryLog:
         Raises:
             TransportError: The chain can't be reached.
         """
-        try:
-            batch = self._feed.read()
-        except ReorgTooDeep as error:
-            _LOG.warning("the history is read from the first block again: %s", error)
-            with self._lock:
-                self._feed = self._anew()
-            batch = self._feed.read()
+        # The feed does not read a batch again, so one that couldn't be written is kept.
+        batch = self._unwritten = self._unwritten or self._batch()
         with self._lock, closing(self._database.cursor()) as database:
             database.execute("BEGIN IMMEDIATE")
             try:
@@ -130,10 +126,20 @@ class HistoryLog:
                 database.execute("ROLLBACK")
                 raise
             database.execute("COMMIT")
+        self._unwritten = None
         if self._cursor is not None:
             self._cursor.save(self._feed.cursor)
         self.read_to, self.complete = batch.block.number, batch.at_end
         return batch.at_end
+
+    def _batch(self) -> EventBatch:
+        try:
+            return self._feed.read()
+        except ReorgTooDeep as error:
+            _LOG.warning("the history is read from the first block again: %s", error)
+            with self._lock:
+                self._feed = self._anew()
+            return self._feed.read()
 
     def page(
         self, *, name: str | None = None, before: int | None = None, limit: int

@@ -3,11 +3,14 @@
 import csv
 import io
 import json
+import sqlite3
 import time
+from unittest.mock import Mock
 
 import pytest
 
 from ocn_registry import KeySigner, Module, Permission, Role
+from ocn_registry.registry_api.history import HistoryLog
 from ocn_registry.registry_api.serving import Serving
 
 CPO, EMSP = Role.CPO, Role.EMSP
@@ -186,6 +189,22 @@ def test_replaced_blocks_are_gone_from_the_history(ask, fresh, registry, operato
     registry.set_party("FR", "NEW", [CPO], operator.address, signer=funded[1])
     until(lambda: ask("/v1/history", party="FR-NEW")["events"])
     assert ask("/v1/history", party="FR-OLD")["events"] == []
+
+
+def test_blocks_that_could_not_be_written_are_in_the_history_once_they_can_be(
+    registry, listed, tmp_path, monkeypatch
+):
+    history = HistoryLog(registry, tmp_path / "history.sqlite")
+    try:
+        with monkeypatch.context() as patch:
+            patch.setattr(history, "_write", Mock(side_effect=sqlite3.OperationalError("full")))
+            with pytest.raises(sqlite3.OperationalError):
+                history.read()
+        while not history.read():
+            pass
+        assert len(history.page(limit=100)) == len(registry.events().history())
+    finally:
+        history.close()
 
 
 def test_way_of_a_message_is_reported_step_by_step(ask, registry, operator, listed):
