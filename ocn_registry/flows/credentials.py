@@ -9,13 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeGuard
 
 from ocn_registry.errors import InvalidInput
+from ocn_registry.foreign.arguments import listed
 from ocn_registry.foreign.files import read_bytes
 from ocn_registry.foreign.limits import CREDENTIALS_FILE
 from ocn_registry.foreign.strict_json import parse_json
 from ocn_registry.foreign.text import shown
 from ocn_registry.foreign.urls import same_url
 from ocn_registry.intents import WantedParty
-from ocn_registry.models import PartyId, Role, named
+from ocn_registry.models import PartyId, Role, any_of, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -73,11 +74,12 @@ def wanted_parties(
 def _entries(whole: object, roles: Iterable[Role] | None) -> list[object]:
     """Return the roles in credentials, each an object."""
     if _is_object(whole) and "roles" not in whole and "party_id" in whole:
-        if roles is None:
+        given = () if roles is None else listed(roles, "roles")
+        if not given:
             raise InvalidInput(
                 "the credentials are of OCPI 2.1.1, which name no role: give the roles as well"
             )
-        return [whole | {"role": role.name} for role in roles]
+        return [whole | {"role": role.name} for role in any_of(Role, given) or ()]
     if roles is not None:
         raise InvalidInput("the credentials name their roles: leave the roles out")
     entries = whole.get("roles") if _is_object(whole) else whole

@@ -18,7 +18,7 @@ from ocn_registry.errors import (
     TransactionReplaced,
 )
 from ocn_registry.evm.transactions import Transaction, unsigned
-from ocn_registry.flows.journal_text import accounts, purposes
+from ocn_registry.flows.journal_text import accounts, digests, purposes
 from ocn_registry.flows.journal_text import items as items_of
 from ocn_registry.flows.numbers import next_number
 from ocn_registry.flows.outcome import attempt_of, created, outcome
@@ -190,13 +190,15 @@ def same_call(entries: tuple[JournalEntry, ...], write: Write) -> JournalEntry |
     call = call_of(write.call.to, write.call.data)
     last = max([entry.number for entry in entries], default=None)
     passed: set[str] = set()  # accounts about which something was sent later
+    is_clear = True  # whether those are all: a write without a signature may concern any account
     for entry in reversed(entries):
         is_open = not entry.reported and entry.state != "lost"
         if is_open and entry.call == call and (entry.once or entry.number == last):
             return entry
-        if is_open and write.once and _signed_anew(entry, write, passed):
+        if is_open and write.once and is_clear and _signed_anew(entry, write, passed):
             return entry
         passed |= accounts(entry.carries)
+        is_clear = is_clear and all(digests(entry.carries))
     return None
 
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import wraps
 from inspect import iscoroutinefunction
 from itertools import chain
-from pathlib import PurePath
 from types import FunctionType
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 
@@ -47,7 +46,9 @@ def _is_text(value: object) -> bool:
 
 
 def _is_path(value: object) -> bool:
-    text: object = str(value) if isinstance(value, PurePath) else value
+    text = value
+    if isinstance(value, os.PathLike):
+        text = os.fspath(cast("os.PathLike[str]", value))
     if not isinstance(text, str) or not 0 < len(text) < _PATH_CHARACTERS or "\0" in text:
         return False
     try:
@@ -56,15 +57,23 @@ def _is_path(value: object) -> bool:
         return False
 
 
-def _are_texts(value: object) -> bool:
-    if isinstance(value, Mapping):
-        named = cast("Mapping[object, object]", value)
+def _are_texts(values: object) -> bool:
+    if isinstance(values, Mapping):
+        named = cast("Mapping[object, object]", values)
         return all(map(_is_text, chain(named, named.values())))
-    return isinstance(value, (tuple, list)) and all(map(_is_text, cast("list[object]", value)))
+    return all(map(_is_text, cast("Sequence[object]", values)))
+
+
+def _is_sequence(value: object) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, (str, *_BYTES))
+
+
+def _is_mapping(value: object) -> bool:
+    return isinstance(value, Mapping)
 
 
 def _is_list(value: object) -> bool:
-    return isinstance(value, Iterable) and not isinstance(value, (str, *_BYTES, Mapping))
+    return isinstance(value, Iterable) and not isinstance(value, (str, *_BYTES))
 
 
 def _has(*names: str) -> Callable[[object], bool]:
@@ -84,17 +93,17 @@ _KINDS: Final[dict[str, tuple[Callable[[object], bool], str]]] = {
     "Path": (_is_path, "a path"),
     "os.PathLike": (_is_path, "a path"),
     "Iterable": (_is_list, "a tuple or a list"),
-    "Sequence": (lambda value: isinstance(value, (tuple, list)), "a tuple or a list"),
+    "Sequence": (_is_sequence, "a tuple or a list"),
     "tuple": (lambda value: isinstance(value, (tuple, list)), "a tuple"),
     "Sequence[str]": (
-        lambda value: not isinstance(value, Mapping) and _are_texts(value),
+        lambda value: _is_sequence(value) and _are_texts(value),
         "a tuple or a list",
     ),
     "Mapping[str, str]": (
-        lambda value: not _is_list(value) and _are_texts(value),
+        lambda value: _is_mapping(value) and _are_texts(value),
         "a dictionary of texts",
     ),
-    "Mapping": (lambda value: isinstance(value, Mapping), "a dictionary"),
+    "Mapping": (_is_mapping, "a dictionary"),
     "Callable": (callable, "a function"),
     "Get": (callable, "a function"),
     "OnBlocks": (callable, "a function"),

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ocn_registry.signing.keystores import Keystore
     from ocn_registry.signing.payload import Payload
 
+_BYTES: tuple[type, ...] = (bytes, bytearray)  # and their subclasses, as HexBytes
 _KEY_BYTES = 32
 _KEY_DIGITS = 64
 _DIGEST_BYTES = 32
@@ -336,7 +337,7 @@ def _key(key: str | bytes) -> PrivateKey | None:
         except ValueError:
             return None
     if (
-        type(key) is not bytes  # callers without a checker
+        not isinstance(key, _BYTES)
         or len(key) != _KEY_BYTES
         or not 0 < int.from_bytes(key, "big") < ORDER
     ):

@@ -8,11 +8,14 @@ import asyncio
 import datetime as dt
 import inspect
 import math
+import os
+from collections import deque
 from enum import Enum
 from pathlib import Path
 from types import FunctionType
 
 import pytest
+from hexbytes import HexBytes
 
 import ocn_registry
 import ocn_registry.vouching.background
@@ -31,11 +34,13 @@ from ocn_registry import (
     SetNode,
     SetParty,
     WriteOptions,
+    wanted_parties,
 )
 from ocn_registry.deploy.devnet import ACCOUNTS
 from ocn_registry.foreign import arguments
 from ocn_registry.foreign.text import shown
 from ocn_registry.testing.chain import MemoryChain
+from ocn_registry.transport.http_sync import HttpTransport
 from ocn_registry.transport.memory import AsyncMemoryTransport
 
 OPERATOR, SPENDER, CPO = (KeySigner.from_key(one.private_key) for one in ACCOUNTS[1:4])
@@ -334,3 +339,27 @@ def test_checks_know_a_signer_a_journal_and_a_cursor():
     assert client.events(cursor=feed.cursor).cursor == feed.cursor
     assert client.nodes(on_read=lambda *_: None, block=None)
     assert RegistryCache(client, file=Path("cache.sqlite"), options=None)
+
+
+def test_checks_take_a_path_a_list_and_a_key_of_any_class_that_is_one(tmp_path):
+    """What an annotation allows is not only what the standard library calls a path or a list."""
+    file = tmp_path / "key"
+    file.write_text(KEY)
+    file.chmod(0o600)
+    (entry,) = os.scandir(tmp_path)
+    signers = [KeySigner.from_file(entry), KeySigner.from_key(HexBytes(KEY))]
+    assert [one.address for one in signers] == [KeySigner.from_key(KEY).address] * 2
+    HttpTransport(deque(["http://127.0.0.1:9"])).close()
+    connected = {PartyId("DE", "ABC"): "its connection"}
+    operator = OPERATOR.address
+    assert CLIENT.planned_parties(operator=operator, connected=[])
+    assert not CLIENT.planned_parties(operator=operator, connected=connected)
+
+
+@pytest.mark.parametrize("roles", [None, [], "CPO", ["CPO"], [99], Role.CPO])
+def test_credentials_without_roles_need_members(roles):
+    credentials = {"country_code": "DE", "party_id": "ABC"}
+    with pytest.raises(InvalidInput):
+        wanted_parties(credentials, OPERATOR.address, roles)
+    (wanted,) = wanted_parties(credentials, OPERATOR.address, {Role.EMSP, Role.CPO, 1})
+    assert wanted.roles == (Role.CPO, Role.EMSP)

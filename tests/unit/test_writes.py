@@ -428,6 +428,17 @@ def test_signed_request_is_paid_by_the_spender(chain):
     assert len(outcome.items) == 1
 
 
+def test_request_signed_again_is_sent_again_only_after_a_direct_write(chain):
+    chain.mined_after_polls = 10**9
+    owners = DeleteNode()  # stands for any write of the spender's own
+    steps = [request(), request(deadline=NOW + 61), owners, request(deadline=NOW + 62)]
+    for step in steps:
+        with pytest.raises(OutcomeUnknown):
+            run(write.send(DIALECT, (step,), SPENDER, WriteOptions(timeout_s=1)), chain.perform)
+    sent = {unsigned(one.raw).nonce: one for one in chain.sent}
+    assert len(sent) == len(steps) - 1
+
+
 def test_expired_request_is_not_sent(chain):
     chain.refuses = selector(errors.SignatureExpired.signature) + abi.uint(NOW - 1)
     with pytest.raises(RequestExpired) as error:
