@@ -78,4 +78,7 @@ def test_commands_are_measured_beside_v1s(bench, monkeypatch):
 def test_unknown_section_is_refused_with_the_known_ones(bench, capsys):
     with pytest.raises(SystemExit, match="2"):
         bench.main(["taste"])
-    assert "no section taste: choose from gas, rotation, batches, sizes, speed" in capsys.readouterr().err
+    assert (
+        "no section taste: choose from gas, rotation, batches, sizes, speed"
+        in capsys.readouterr().err
+    )
