@@ -36,5 +36,7 @@ def problem_of(error: OcnRegistryError) -> Problem:
     if isinstance(error, InsufficientFunds):
         problem.detail = "the relay is out of money: try again later, or pay yourself"
     if isinstance(error, QuotaExceeded):
-        problem.more |= {"limit": error.limit, "resets": error.resets_unix_s}
+        problem.more["limit"] = error.limit
+        if error.resets_unix_s is not None:
+            problem.more["resets"] = error.resets_unix_s
     return problem

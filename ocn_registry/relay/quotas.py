@@ -21,19 +21,22 @@ EVER = 0  # the day of a quota that never begins again
 
 
 class QuotaExceeded(OcnRegistryError):
-    """A quota is exhausted for today.
+    """A quota is exhausted, for today or for good.
 
     Attributes:
         name: Name of the quota.
-        limit: What it allows a day.
-        resets_unix_s: When the next day begins, in Unix time.
+        limit: What it allows a day, or in all.
+        resets_unix_s: When the next day begins, in Unix time; `None` if it never begins again.
     """
 
-    def __init__(self, name: str, limit: int, resets_unix_s: int) -> None:
+    def __init__(self, name: str, limit: int, resets_unix_s: int | None) -> None:
         """Create the error for a quota and the time at which it begins again."""
         super().__init__(
-            f"the daily limit of {limit} for {name} is used up: try again after midnight UTC, or "
-            "pay for the transaction yourself",
+            f"the limit of {limit} for {name} is used up: get a new one, or pay for the "
+            "transaction yourself"
+            if resets_unix_s is None
+            else f"the daily limit of {limit} for {name} is used up: try again after midnight UTC, "
+            "or pay for the transaction yourself",
         )
         self.name, self.limit, self.resets_unix_s = name, limit, resets_unix_s
 
@@ -78,7 +81,8 @@ def reserve(transaction: Transaction, demands: Iterable[Demand]) -> None:
     now_used = {(str(name), int(day or 0)): int(used or 0) for name, day, used in rows}
     for key, limit in limits.items():
         if now_used[key] > limit:
-            raise QuotaExceeded(key[0], limit, (key[1] + 1) * DAY_S)
+            day = key[1]
+            raise QuotaExceeded(key[0], limit, None if day == EVER else (day + 1) * DAY_S)
 
 
 def used(transaction: Transaction, name: str, now_unix_s: int) -> int:
