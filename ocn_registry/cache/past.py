@@ -13,7 +13,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from ocn_registry.cache.reading import of_block
-from ocn_registry.errors import BadAnswer, RpcRefused, RpcTimeout
+from ocn_registry.errors import BadAnswer, RpcRefused, RpcTimeout, TransportError
 from ocn_registry.events.state import Moment, Past, id_of, key_of
 from ocn_registry.events.tables import Table
 from ocn_registry.flows.events import ChainMoved
@@ -71,8 +71,8 @@ def read_past(
         The history, and the changes found.
 
     Raises:
-        Moved: The node does not have the block of the state.
-        TransportError: The chain can't be reached, or the node refuses even a single block.
+        TransportError: Nothing was read: the chain can't be reached, the node does not have the
+            block of the state, or it refuses even a single block.
     """
     past = state.past
     assert past is not None  # noqa: S101 - see above
@@ -84,11 +84,18 @@ def read_past(
         if not missing.keys or first > last:
             break
         start = max(first, last - chunk_blocks + 1)
-        logs = yield from _logs(dialect, state, start, last)
-        if logs is None:  # the rest of the round does not wait for another refusal
-            chunk_blocks = (last - start + 1) // 2
-            break
-        found |= yield from _times(state, missing.found_in(logs))
+        try:
+            logs = yield from _logs(dialect, state, start, last)
+            if logs is None:  # the rest of the round does not wait for another refusal
+                chunk_blocks = (last - start + 1) // 2
+                break
+            times = yield from _times(state, missing.found_in(logs))
+        except TransportError:
+            if last == past.unread[0][1]:
+                raise
+            break  # what was read is kept, and the next round begins with what failed
+        found |= times
+        missing.keys -= times.keys()
         last = start - 1
         chunk_blocks = min(most_blocks, chunk_blocks + chunk_blocks // 4 + 1)
     unread = (*_range(first, last), *older) if missing.keys else ()
@@ -145,13 +152,12 @@ class _Missing:
                 self._by_id.setdefault(id_of(key), []).append(key)
 
     def found_in(self, logs: tuple[PlacedLog, ...]) -> dict[str, int]:
-        """Return the blocks in which parties changed last, and miss these parties no more."""
+        """Return the blocks in which missing parties changed last."""
         found: dict[str, int] = {}
         for log in reversed(logs):
             for change in self._dialect.changes((log,)):
                 for key in self.keys.intersection(self._keys_of(change)):
-                    self.keys.discard(key)
-                    found[key] = log.block_number
+                    found.setdefault(key, log.block_number)
         return found
 
     def _keys_of(self, change: Change) -> Iterable[str]:

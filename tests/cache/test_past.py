@@ -6,7 +6,7 @@ import pytest
 
 from ocn_registry import CacheOptions, Module, RegistryCache, Role
 from ocn_registry.cache import past
-from ocn_registry.errors import RpcRefused
+from ocn_registry.errors import RpcRefused, RpcUnavailable
 from ocn_registry.events.state import Moment
 from ocn_registry.intents import SetPartyWebsite
 from ocn_registry.protocol.effects import Logs
@@ -19,7 +19,8 @@ class Counting:
     """Notes which blocks of events were asked for, and refuses what a test wants refused."""
 
     def __init__(self, transport):
-        self._transport, self.asked, self.refuse = transport, [], lambda _: False
+        self._transport, self.asked = transport, []
+        self.refuse, self.fail = lambda _: False, lambda: False
 
     def perform(self, effect):
         self._note(effect)
@@ -30,6 +31,8 @@ class Counting:
             self._note(part)
         if isinstance(effect, Logs):
             self.asked.append((effect.first, effect.last))
+            if self.fail():
+                raise RpcUnavailable("the node is away")
             if self.refuse(effect):
                 raise RpcRefused("eth_getLogs", -32000, "pruned history unavailable")
 
@@ -255,4 +258,16 @@ def test_a_cache_loaded_again_on_demand_believes_nothing_of_before(listed, clien
     cache.reload()
     assert not cache.is_dated
     cache.refresh()
+    assert dated(cache) == listed
+
+
+def test_what_was_read_before_a_node_failed_is_not_read_again(listed, client, node, clock):
+    """Such a node answers three questions for events in a minute."""
+    cache = RegistryCache(client, options=CacheOptions(chunk_blocks=2))
+    cache.refresh()
+    node.fail = lambda: len(node.asked) % 4 == 0
+    for _ in range(20):
+        cache.refresh()
+        clock.now += 3600
+    assert cache.is_dated
     assert dated(cache) == listed
