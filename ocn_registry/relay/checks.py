@@ -107,7 +107,7 @@ class Checker:
             checks = [one for one in now if one is not None]
             try:
                 self._check(checks)
-            except Exception as error:  # noqa: BLE001 - without this thread, all callers would hang
+            except BaseException as error:  # noqa: BLE001 - without this thread, all callers would hang
                 if not isinstance(error, OcnRegistryError):
                     _LOG.exception("the relay made a mistake as it checked requests")
                 for one in checks:

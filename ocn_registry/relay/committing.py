@@ -116,7 +116,7 @@ class Committer:
     def _commit_together(self, commits: list[_Commit]) -> None:
         try:
             results = self._results(commits)
-        except Exception as error:  # noqa: BLE001 - without this thread, all callers would hang
+        except BaseException as error:  # noqa: BLE001 - without this thread, all callers would hang
             if not isinstance(error, DatabaseError):
                 _LOG.exception("the relay made a mistake as it committed requests")
             for one in commits:
