@@ -80,7 +80,7 @@ class Console:
     """The person who runs a script: asked at the terminal, notified on standard error."""
 
     def __init__(self, *, yes: bool) -> None:
-        """Take whether the person has agreed already."""
+        """Store whether the person has already agreed."""
         self._yes = yes
         self.token = networks.UNKNOWN_TOKEN
 

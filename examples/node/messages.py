@@ -105,7 +105,7 @@ class OcpiRequest:
         if len(segments) > _MOST_SEGMENTS or not all(map(_SEGMENT.fullmatch, segments)):
             raise invalid(f"the path {shown(self.path)} can't be sent on")
         if self.proxy_uid is not None and not _UID.fullmatch(self.proxy_uid):
-            raise invalid(f"{shown(self.proxy_uid)} is no id of a response URL")
+            raise invalid(f"{shown(self.proxy_uid)} is not a valid id of a response URL")
         for url in (self.proxy_resource, self.response_url):
             if url is not None:
                 _check_url(url)
@@ -275,7 +275,7 @@ def from_node(content: bytes) -> OcpiRequest:
             f"the message lacks {shown(error.args[0])}, or names what is unknown"
         ) from None
     except (TypeError, InvalidInput) as error:
-        raise invalid(f"this is no message of a node: {error}") from None
+        raise invalid(f"this is not a message of a node: {error}") from None
 
 
 def _json(content: bytes) -> Json:
@@ -332,5 +332,5 @@ def _optional(value: Json) -> str | None:
 def _one_of(known: tuple[str, ...], value: Json) -> str:
     text = _text(value)
     if text not in known:
-        raise TypeError(f"{shown(text)} is no method")
+        raise TypeError(f"{shown(text)} is not a valid method")
     return text

@@ -174,7 +174,7 @@ def _senders(told: dict[str, list[str]]) -> Senders:
 def _module(name: str) -> Module:
     module = module_of(name)
     if module is None:
-        raise InvalidInput(f"{name!r} is no module")
+        raise InvalidInput(f"{name!r} is not a valid module")
     return module
 
 

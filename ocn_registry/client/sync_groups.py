@@ -111,7 +111,7 @@ class Owner(Group):
         signer: Signer,
         options: WriteOptions | None = None,
     ) -> Outcome:
-        """Give an id to its rightful holder, in one transaction; for the owner of the registry.
+        """Transfer an id to its rightful holder, in one transaction; for the owner of the registry.
 
         Any other account loses the id.
 

@@ -83,7 +83,7 @@ def reassign(
     signer: AnySigner,
     options: WriteOptions,
 ) -> Flow[Outcome]:
-    """Take an id from its holder, and give it to the account of a claim, in one transaction.
+    """Transfer an id from its holder to the account of a claim, in one transaction.
 
     The id is reserved for that account, then the claim is executed. Even if a thief sees the
     transaction coming and leaves first, sends the claim early or comes back right after it, the

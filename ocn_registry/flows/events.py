@@ -155,7 +155,7 @@ def follow(
     until: int | None = None,
     depth: int = DEPTH,
 ) -> Flow[Step]:
-    """Take one step: read some ranges, or return to the last block that was not replaced.
+    """Advance by one step: read some ranges, or return to the last block that was not replaced.
 
     Args:
         contracts: Addresses of the contracts.

@@ -208,9 +208,9 @@ def _signed_anew(entry: JournalEntry, write: Write, passed: set[str]) -> bool:
     A caller that signs for each attempt signs another deadline, and perhaps another nonce, each
     time.
     """
-    whose = accounts(entry.carries)
+    signers = accounts(entry.carries)
     same = not entry.decided and purposes(entry.carries) == purposes(write.carries)
-    return same and bool(whose) and passed.isdisjoint(whose)
+    return same and bool(signers) and passed.isdisjoint(signers)
 
 
 def prepared(sender: Sender, write: Write) -> Flow[Prepared]:

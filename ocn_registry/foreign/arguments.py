@@ -195,7 +195,8 @@ class _Check:
 
     def __call__(self, args: tuple[object, ...], kwargs: dict[str, object]) -> None:
         if self._rules is None:
-            found = {name: _rule(told) for name, told in self._function.__annotations__.items()}
+            annotations = self._function.__annotations__
+            found = {name: _rule(annotation) for name, annotation in annotations.items()}
             self._rules = {name: rule for name, rule in found.items() if rule and name != _SECRET}
         for name, value in chain(zip(self._by_place, args, strict=False), kwargs.items()):
             rule = self._rules.get(name)

@@ -16,7 +16,7 @@ _LIMIT = 100
 _KEY = re.compile(r"(?:0[xX])?(?:[0-9a-fA-F](?:[\s_:,-]|\\[nrt])?){56,}")
 # A recovery phrase: 12 to 24 words.
 _PHRASE = re.compile(r"\b[a-z]{3,8}(?:[\s,]+[a-z]{3,8}){11,23}\b")
-# scheme://user:password@host:port/path?query#part, of which the host and the port are no secret.
+# scheme://user:password@host:port/path?query#part, of which the host and the port are not secret.
 _URL = re.compile(
     r"\b([a-zA-Z][a-zA-Z0-9+.-]{1,15}://)(?:[^\s/?#'\"<>]*@)?([^\s/?#@'\"<>]*)([/?#][^\s'\"<>]*)?",
 )

@@ -1,4 +1,4 @@
-"""Take a snapshot: read all lists at one block, and the rest from events."""
+"""Snapshots: all lists read at one block, and the rest from events."""
 
 from __future__ import annotations
 

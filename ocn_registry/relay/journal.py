@@ -121,7 +121,7 @@ class DatabaseJournal:
         return _read(rows[0]) if rows else None
 
     def close(self) -> None:
-        """Do nothing: the database belongs to the caller."""
+        """Release the locks. The database belongs to the caller."""
         while self._locks:
             self._locks.popitem()[1].release()
 

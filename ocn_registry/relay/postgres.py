@@ -48,7 +48,7 @@ class PostgresDatabase:
 
     @contextmanager
     def reading(self) -> Generator[Transaction]:
-        """Give statements that only read; see `Database`. Each reads the latest commit."""
+        """Yield a transaction that only reads; see `Database`. Each reads the latest commit."""
         yield _PostgresTransaction(self._connection())
 
     def lock(self, name: str) -> Lock | None:

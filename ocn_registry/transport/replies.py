@@ -207,7 +207,7 @@ def _content(
         content = parse_json(plain, limits, strict_text=False)
     except BeyondLimits as error:
         raise BadAnswer(
-            f"{endpoint.shown} answered with something {error}: that is no answer to what was "
+            f"{endpoint.shown} answered with something {error}, which can't be what was "
             "asked; try another node",
         ) from None
     except ValueError as error:

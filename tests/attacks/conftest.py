@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 _HERE = Path(__file__).resolve().parent
-# Test folders are no packages (pytest's importlib mode), so what tests share is put on the path.
+# Test folders are not packages (pytest's importlib mode), so what tests share is put on the path.
 _TOOLS = _HERE.parent.parent / "tools"
 for _folder in (_HERE, _HERE.parent / "contract", _TOOLS / "bench", _TOOLS / "build"):
     if str(_folder) not in sys.path:

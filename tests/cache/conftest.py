@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 _HERE = Path(__file__).resolve().parent
-# Test folders are no packages (pytest's importlib mode), so what tests share is put on the path.
+# Test folders are not packages (pytest's importlib mode), so what tests share is put on the path.
 for _folder in (_HERE, _HERE.parent / "property", _HERE.parent / "faults"):
     if str(_folder) not in sys.path:
         sys.path.insert(0, str(_folder))

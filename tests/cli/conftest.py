@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-# Test folders are no packages (pytest's importlib mode), so what tests share is put on the path.
+# Test folders are not packages (pytest's importlib mode), so what tests share is put on the path.
 if (_faults := str(Path(__file__).resolve().parents[1] / "faults")) not in sys.path:
     sys.path.insert(0, _faults)
 
@@ -224,3 +224,15 @@ def agreed(client, listed_service, cpo):
 def keys(devnet):
     """Find the key of an account, in the form of v1's documentation."""
     return {account.address: account.private_key for account in devnet.accounts}
+
+
+@pytest.fixture
+def travelling(done, tmp_path):
+    """Run a command of requests, and keep what it prints; return the file."""
+
+    def run(*words, **variables):
+        file = tmp_path / f"{len(list(tmp_path.glob('*.request')))}.request"
+        file.write_text(done("request", *words, **variables))
+        return file
+
+    return run

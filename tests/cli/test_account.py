@@ -327,18 +327,6 @@ def test_an_address_is_no_key_of_a_controller_and_the_way_is_reported(command, w
     assert f"request prepare set-controller {safe}" in finished.stderr
 
 
-@pytest.fixture
-def travelling(done, tmp_path):
-    """Run a command of requests, and keep what it prints; give the file."""
-
-    def run(*words, **variables):
-        file = tmp_path / f"{len(list(tmp_path.glob('*.request')))}.request"
-        file.write_text(done("request", *words, **variables))
-        return file
-
-    return run
-
-
 @pytest.mark.parametrize("first", ["account", "new key"])
 def test_a_move_is_signed_on_two_machines_in_either_order(
     client, travelling, done, with_two_ids, keys, spender, first

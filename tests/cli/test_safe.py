@@ -10,7 +10,7 @@ from eth_account import Account
 
 from ocn_registry import KeySigner, Role
 
-# Test folders are no packages (pytest's importlib mode), so what tests share is put on the path.
+# Test folders are not packages (pytest's importlib mode), so what tests share is put on the path.
 if (_clients := str(Path(__file__).resolve().parents[1] / "client")) not in sys.path:
     sys.path.append(_clients)
 
@@ -59,18 +59,6 @@ def party(client, listed_node, cpo):
 @pytest.fixture
 def pays(keys, spender):
     return ("-x", keys[spender.address], "--yes")
-
-
-@pytest.fixture
-def travelling(done, tmp_path):
-    """Run a command of requests, and keep what it prints; give the file."""
-
-    def run(*words, **variables):
-        file = tmp_path / f"{len(list(tmp_path.glob('*.request')))}.request"
-        file.write_text(done("request", *words, **variables))
-        return file
-
-    return run
 
 
 @pytest.fixture

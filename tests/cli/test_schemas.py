@@ -7,30 +7,30 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import jsonschema
 import pytest
-import uvicorn
 from referencing import Registry, Resource
 
-# The rehearsal fills v1's contracts too, and the deployment's tests have timelocks; neither tools
+# The rehearsal fills v1's contracts too, and other tests have timelocks and a relay; neither tools
 # nor tests are packages, so they are put on the path.
 if (_rehearsal := str(Path(__file__).resolve().parents[2] / "tools" / "rehearsal")) not in sys.path:
     sys.path.insert(0, _rehearsal)
 if (_heirs := str(Path(__file__).resolve().parents[1] / "deployment")) not in sys.path:
     sys.path.insert(0, _heirs)
+if (_relay := str(Path(__file__).resolve().parents[1] / "relay")) not in sys.path:
+    sys.path.insert(0, _relay)
 
 import heirs
 import rehearsal_v1
+from served_relay import serving
 
 import ocn_registry
 from ocn_registry import Permission, Role
 from ocn_registry.cli.commands import commands
 from ocn_registry.cli.commands.write import direct, raw
 from ocn_registry.deploy.devnet import Devnet
-from ocn_registry.relay.api import application
 from ocn_registry.relay.config import Config
 from ocn_registry.relay.database import open_database
 from ocn_registry.relay.intake import digest_of_key
@@ -318,19 +318,12 @@ def relay(deployment, spender, keys, cpo, tmp_path, monkeypatch):
         ),
     )
     sender = Sender(service)
-    server = uvicorn.Server(
-        uvicorn.Config(application(service), port=0, log_level="error", lifespan="off")
-    )
-    threads = [threading.Thread(target=run) for run in (server.run, sender.run)]
-    for thread in threads:
-        thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
+    thread = threading.Thread(target=sender.run)
+    thread.start()
+    with serving(service) as url:
+        yield url
     sender.stop()
-    for thread in threads:
-        thread.join()
+    thread.join()
     service.close()
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-# Test folders are no packages (pytest's importlib mode), so what tests share is put on the path.
+# Test folders are not packages (pytest's importlib mode), so what tests share is put on the path.
 if (_here := str(Path(__file__).resolve().parent)) not in sys.path:
     sys.path.insert(0, _here)
 

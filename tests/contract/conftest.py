@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 _HERE = Path(__file__).resolve().parent
-# Test folders are no packages (pytest's importlib mode), so what tests share is put on the path.
+# Test folders are not packages (pytest's importlib mode), so what tests share is put on the path.
 _TOOLS = _HERE.parent.parent / "tools"
 sys.path[:0] = [str(_HERE), str(_TOOLS / "bench"), str(_TOOLS / "build")]
 

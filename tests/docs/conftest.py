@@ -1,4 +1,4 @@
-"""Test folders are no packages (pytest's importlib mode): what tests share is put on the path."""
+"""Test folders are not packages (pytest's importlib mode): what tests share is put on the path."""
 
 import sys
 from pathlib import Path

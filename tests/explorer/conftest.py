@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-# Test folders are no packages (pytest's importlib mode), so what tests share is put on the path.
+# Test folders are not packages (pytest's importlib mode), so what tests share is put on the path.
 if (_here := str(Path(__file__).resolve().parent)) not in sys.path:
     sys.path.insert(0, _here)
+if (_relay := str(Path(__file__).resolve().parents[1] / "relay")) not in sys.path:
+    sys.path.insert(0, _relay)
 
 import chromium
 from sample_network import World, relay_world

@@ -3,11 +3,10 @@
 import contextlib
 import json
 import threading
-import time
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
-import uvicorn
+from served_relay import serving
 
 from ocn_registry import (
     KeySigner,
@@ -25,7 +24,6 @@ from ocn_registry.explorer.folder import write_folder
 from ocn_registry.explorer.serving import served
 from ocn_registry.models import Address
 from ocn_registry.registry_api.serving import Serving
-from ocn_registry.relay.api import application
 from ocn_registry.relay.config import Config
 from ocn_registry.relay.policy import Policy
 from ocn_registry.relay.sender import Sender
@@ -187,24 +185,3 @@ def relay_world(folder):
             sender.stop()
             worker.join()
             service.close()
-
-
-@contextlib.contextmanager
-def serving(service):
-    """Serve a relay's API and page on a free port; give its URL."""
-    server = uvicorn.Server(
-        uvicorn.Config(
-            application(service),
-            port=0,
-            log_level="error",
-            lifespan="off",
-            timeout_graceful_shutdown=1,
-        )
-    )
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join()

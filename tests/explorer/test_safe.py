@@ -15,7 +15,7 @@ from wallets import Key, TestWallet
 from ocn_registry.evm.keccak import selector
 from ocn_registry.models import ZERO_ADDRESS
 
-# Test folders are no packages (pytest's importlib mode), so what tests share is put on the path.
+# Test folders are not packages (pytest's importlib mode), so what tests share is put on the path.
 if (_clients := str(Path(__file__).resolve().parents[1] / "client")) not in sys.path:
     sys.path.insert(0, _clients)
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-# The rehearsal fills v1's contracts too; tools are no package, so their folder is put on the path.
+# The rehearsal fills v1's contracts too; tools are not packages, so they are put on the path.
 if (_rehearsal := str(Path(__file__).resolve().parents[2] / "tools" / "rehearsal")) not in sys.path:
     sys.path.insert(0, _rehearsal)
 

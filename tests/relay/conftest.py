@@ -1,25 +1,22 @@
 """A relay of the test's own on a real chain, and who uses it."""
 
-import contextlib
 import sys
 import tempfile
-import threading
 import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import uvicorn
 
-# Test folders are no packages (pytest's importlib mode), so what tests share is put on the path.
+# Test folders are not packages (pytest's importlib mode), so what tests share is put on the path.
 if (_here := str(Path(__file__).resolve().parent)) not in sys.path:
     sys.path.insert(0, _here)
 
 from postgres import Postgres, programs
+from served_relay import serving
 
 from ocn_registry import KeySigner, RegistryClient, Role, SetParty
 from ocn_registry.deploy.devnet import Devnet
-from ocn_registry.relay.api import application
 from ocn_registry.relay.client import RelayClient
 from ocn_registry.relay.config import Config
 from ocn_registry.relay.database import open_database
@@ -118,27 +115,6 @@ def service(config):
 @pytest.fixture
 def sender(service):
     return Sender(service)
-
-
-@contextlib.contextmanager
-def serving(service):
-    """Serve a relay's API on a free port; give its URL."""
-    server = uvicorn.Server(
-        uvicorn.Config(
-            application(service),
-            port=0,
-            log_level="error",
-            lifespan="off",
-            timeout_graceful_shutdown=1,
-        )
-    )
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import time
 import jsonschema
 import pytest
 import urllib3
-from conftest import serving
+from served_relay import serving
 
 from ocn_registry import AcceptAccount, InvalidateNonce, KeySigner, MoveAccount
 from ocn_registry.dialects import dialect_of

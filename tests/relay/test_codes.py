@@ -9,7 +9,7 @@ import time
 import jsonschema
 import pytest
 import urllib3
-from conftest import serving
+from served_relay import serving
 
 from ocn_registry import KeySigner
 from ocn_registry.errors import RpcUnavailable

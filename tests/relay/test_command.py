@@ -7,7 +7,7 @@ import sys
 import tomllib
 
 import pytest
-from conftest import serving
+from served_relay import serving
 
 from ocn_registry import KeySigner
 from ocn_registry.relay import store

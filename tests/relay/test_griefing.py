@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 import urllib3
-from conftest import serving
+from served_relay import serving
 
 from ocn_registry import (
     AcceptController,

@@ -48,7 +48,7 @@ class Ownership(Imports[RegistryState]):
 
     @external
     def renounce_ownership(self, message: Message) -> None:
-        """Give up ownership; not while the import is open, which only an owner can close."""
+        """Renounce ownership; not while the import is open, which only an owner can close."""
         self._require_owner(message)
         self._require_open()
         self._transfer_ownership(ZERO_ADDRESS)

@@ -120,7 +120,7 @@ function follow() {
     reload: soon,
     request: (data) => dispatchEvent(new CustomEvent("ocn:request", { detail: data })),
   });
-  // Blocks without changes are no events; and a proxy may hold events back.
+  // Blocks without changes cause no events; and a proxy may hold events back.
   setInterval(async () => {
     if (document.hidden) return;
     const before = chain?.block?.hash;
