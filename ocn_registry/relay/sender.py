@@ -9,8 +9,8 @@ decides which requests are next, and when a request that the chain refuses has e
 from __future__ import annotations
 
 import logging
-import threading
 from dataclasses import replace
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Final
 
 from ocn_registry.errors import (
@@ -61,11 +61,14 @@ class Sender:
         self._settler = Settler(service)
         self._waiting = Waiting(service.config.batch, service.blocks_to_finality)
         self._sends, self._follows = sends, follows
-        self._stopped = threading.Event()
+        # A queue, because signal handlers call `stop`: an Event's lock, which the interrupted thread
+        # may hold at that moment, would wait for itself.
+        self._stopped: SimpleQueue[None] = SimpleQueue()
 
     def run(self) -> None:
         """Run rounds until `stop` is called."""
-        while not self._stopped.is_set():
+        pause = 0.0
+        while not self._is_stopped_within(pause):
             pause = _PAUSE_S
             try:
                 if self.round():
@@ -76,11 +79,17 @@ class Sender:
             except Exception:  # noqa: BLE001 - a fault of ours: else nothing would be sent, in silence
                 _LOG.exception("the sender made a mistake")
                 pause = _SLOWER_S
-            self._stopped.wait(pause)
 
     def stop(self) -> None:
-        """Make `run` return after its current round."""
-        self._stopped.set()
+        """Make `run` return after its current round. A signal handler may call it."""
+        self._stopped.put(None)
+
+    def _is_stopped_within(self, pause: float) -> bool:
+        try:
+            self._stopped.get(timeout=pause)
+        except Empty:
+            return False
+        return True
 
     def round(self) -> bool:
         """Settle sent transactions, send waiting requests, and check for final blocks.

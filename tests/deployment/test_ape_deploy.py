@@ -37,6 +37,8 @@ def ape(devnet, record, *options, answers=""):
 def chain(request):
     if request.param == "ganache":
         with Ganache(miner_blockTime=1) as ganache:
+            # It begins at 1 gwei, of which a deployment costs more than the default limit.
+            ganache.request("evm_mine", {"blocks": 40})
             yield ganache
         return
     with Devnet(chain_id=73799, block_gas_limit=8_000_000) as devnet:

@@ -41,6 +41,13 @@ def mined_once_sent(devnet):
     return WriteOptions(timeout_s=20, on_sent=lambda _: devnet.request("evm_mine"))
 
 
+def mined(devnet, tx_hash):
+    """Return the receipt of a transaction, which Anvil mines a moment after it has taken it."""
+    while (receipt := devnet.request(RECEIPT, tx_hash)) is None:
+        time.sleep(0.01)
+    return receipt
+
+
 def mine(devnet):
     return lambda _: devnet.request("evm_mine")
 
@@ -248,7 +255,8 @@ def test_dropped_transaction_leaves_no_gap(client, never_mines, operator, accoun
 
 
 def test_block_that_is_undone_does_not_count(client, devnet, operator, account):
-    def undo(_tx_hash):
+    def undo(tx_hash):
+        mined(devnet, tx_hash)
         devnet.request("evm_setAutomine", False)
         devnet.request("anvil_rollback", 1)
         devnet.request("anvil_dropAllTransactions")
@@ -269,10 +277,7 @@ def test_confirmations_are_counted_on_the_chain_that_stands(client, devnet, oper
 
     def reorganise(tx_hash):
         found = devnet.request("eth_getRawTransactionByHash", tx_hash)
-        # Anvil tells of a receipt a moment after it has mined.
-        while (receipt := devnet.request("eth_getTransactionReceipt", tx_hash)) is None:
-            time.sleep(0.01)
-        raw.append(receipt["blockHash"])
+        raw.append(mined(devnet, tx_hash)["blockHash"])
         devnet.request("anvil_reorg", 1, [])
         devnet.request("eth_sendRawTransaction", found)
         threading.Timer(0.3, devnet.request, ("anvil_mine", "0x1")).start()

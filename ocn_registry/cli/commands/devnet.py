@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import signal
 import sys
-import threading
 from argparse import ArgumentTypeError
 from typing import TYPE_CHECKING
 
@@ -15,7 +13,6 @@ from ocn_registry.plans.exit_codes import DONE
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from types import FrameType
 
     from ocn_registry.deploy.devnet import Devnet
     from ocn_registry.plans.entries import Entry
@@ -24,22 +21,17 @@ if TYPE_CHECKING:
 def devnet(args: Namespace) -> int:
     """Run a development chain until interrupted."""
     from ocn_registry.cli.output.render import as_json, for_programs, put, talk
+    from ocn_registry.cli.stop_signals import StopSignals
     from ocn_registry.deploy.devnet import Devnet
 
-    ended = threading.Event()
-
-    def end(_number: int, _frame: FrameType | None) -> None:
-        ended.set()
-
-    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
+    with StopSignals() as stop:
         with Devnet(
             port=args.port,
             chain_id=args.chain_id,
             with_v1=args.with_v1,
             import_open=args.import_open,
         ) as chain:
-            if args.sample and not ended.is_set():
+            if args.sample and not stop.received:
                 _fill(chain)
             if args.block_time is not None:
                 chain.mine_every(args.block_time)
@@ -47,12 +39,9 @@ def devnet(args: Namespace) -> int:
             put(as_json(entry) if for_programs(args) else _lines(chain, entry))
             sys.stdout.flush()
             talk("Ctrl-C stops it. These keys are public: use them for development only")
-            ended.wait()
+            stop.wait()
         begin = "\n" if sys.stderr.isatty() else ""  # after the terminal's ^C
         talk(f"{begin}the chain is gone")
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
     return DONE
 
 

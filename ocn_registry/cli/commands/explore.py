@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import threading
 from functools import partial
@@ -13,7 +12,6 @@ from ocn_registry.plans.exit_codes import DONE
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from types import FrameType
 
     from ocn_registry.networks import Deployment
 
@@ -23,6 +21,7 @@ def explore(args: Namespace) -> int:
     from ocn_registry.cli.config.networks import chosen, connect
     from ocn_registry.cli.output.render import as_json, for_programs, put, talk
     from ocn_registry.cli.output.secrets import hide_urls
+    from ocn_registry.cli.stop_signals import StopSignals
     from ocn_registry.explorer.files import PageFiles, public_rpc_urls
     from ocn_registry.explorer.serving import served
     from ocn_registry.registry_api.serving import Serving
@@ -37,16 +36,10 @@ def explore(args: Namespace) -> int:
         from ocn_registry.vouching.background import VouchingOptions
 
         vouching = VouchingOptions()
-    ended = threading.Event()
-
-    def end(_number: int, _frame: FrameType | None) -> None:
-        ended.set()
-
-    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
+    files = PageFiles(api="./", relay=relay or False, rpc_urls=public_rpc_urls(deployment))
+    client = partial(connect, args)
+    with StopSignals() as stop:
         talk(f"reading the registry of {deployment.name} ...")
-        files = PageFiles(api="./", relay=relay or False, rpc_urls=public_rpc_urls(deployment))
-        client = partial(connect, args)
         with (
             Serving(deployment, client=client, folder=args.keep, vouching=vouching) as serving,
             served(serving.api, files, port=args.port) as url,
@@ -56,10 +49,7 @@ def explore(args: Namespace) -> int:
             if not args.no_browser:
                 _open(url)
             talk("Ctrl-C stops it")
-            ended.wait()
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+            stop.wait()
     return DONE
 
 

@@ -1,0 +1,49 @@
+"""Wait for Ctrl-C or SIGTERM, for commands that run until somebody stops them."""
+
+from __future__ import annotations
+
+import signal
+from queue import SimpleQueue
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import FrameType, TracebackType
+    from typing import Self
+
+
+class StopSignals:
+    """Within a `with` block, SIGINT and SIGTERM only end `wait`, instead of the process.
+
+    The handler puts into a `SimpleQueue`, which may be done while the same thread is in its `get`.
+    A `threading.Event` must not be set there: its lock, which the interrupted thread may hold,
+    would wait for itself.
+    """
+
+    def __init__(self) -> None:
+        """Create it; the signals are taken on entering the block."""
+        self._queue: SimpleQueue[None] = SimpleQueue()
+
+    def __enter__(self) -> Self:
+        """Take the signals."""
+        numbers = (signal.SIGINT, signal.SIGTERM)
+        self._before = {number: signal.signal(number, self._handle) for number in numbers}
+        return self
+
+    def __exit__(
+        self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
+    ) -> None:
+        """Give the signals back to what handled them before."""
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    @property
+    def received(self) -> bool:
+        """Whether a signal has come, which `wait` has not returned for."""
+        return not self._queue.empty()
+
+    def wait(self) -> None:
+        """Return after a signal; at once if it has come before."""
+        self._queue.get()
+
+    def _handle(self, _number: int, _frame: FrameType | None) -> None:
+        self._queue.put(None)
