@@ -61,7 +61,7 @@ class Sender:
         self._settler = Settler(service)
         self._waiting = Waiting(service.config.batch, service.blocks_to_finality)
         self._sends, self._follows = sends, follows
-        # A queue, because signal handlers call `stop`: an Event's lock, which the interrupted thread
+        # A queue, because signal handlers call `stop`: an Event's lock, which its thread
         # may hold at that moment, would wait for itself.
         self._stopped: SimpleQueue[None] = SimpleQueue()
 
