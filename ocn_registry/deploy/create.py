@@ -107,7 +107,7 @@ class DeploymentOrder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
+class WaitingCreation:
     """A transaction that was sent and is not in a block yet.
 
     Attributes:
@@ -146,7 +146,7 @@ def sender_of(order: DeploymentOrder) -> Flow[Sender]:
     return (yield from sender_for(with_chain_facts(here), order.deployer, order.options))
 
 
-def waiting(order: DeploymentOrder, record: Record, name: str) -> Flow[Waiting | None]:
+def waiting(order: DeploymentOrder, record: Record, name: str) -> Flow[WaitingCreation | None]:
     """Return a contract's transaction that is not in a block yet and could still be.
 
     Args:
@@ -164,7 +164,7 @@ def waiting(order: DeploymentOrder, record: Record, name: str) -> Flow[Waiting |
         return None
     now = _latest(entry)
     dearer = yield from _dearer(now, replace(order.options, max_fee_per_gas_wei=None))
-    return Waiting(
+    return WaitingCreation(
         name=name,
         tx_hash=entry.tx_hashes[-1],
         max_fee_per_gas_wei=now.max_fee_per_gas_wei,

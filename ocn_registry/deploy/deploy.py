@@ -18,7 +18,7 @@ from ocn_registry.deploy.create import (
     Creator,
     DeploymentOrder,
     NotDeployed,
-    Waiting,
+    WaitingCreation,
     ensure_created,
     published,
     waiting,
@@ -43,7 +43,7 @@ __all__ = [
     "DeploymentOrder",
     "DeploymentPlan",
     "NotDeployed",
-    "Waiting",
+    "WaitingCreation",
     "deploy",
     "gas_for",
     "plan",
@@ -78,7 +78,7 @@ class DeploymentPlan:
     max_fee_per_gas_wei: int
     sizes: dict[str, int]
     gas: dict[str, int]
-    waiting: tuple[Waiting, ...]
+    waiting: tuple[WaitingCreation, ...]
     problems: tuple[str, ...]
 
     @property
@@ -136,7 +136,7 @@ def plan(order: DeploymentOrder, record: Record) -> Flow[DeploymentPlan]:
     fee, _ = yield from fees(head, order.options)
     problems = yield from too_new(tuple([published(name).deployed_bytecode for name in NAMES]))
     gas: dict[str, int] = {}
-    waits: list[Waiting] = []
+    waits: list[WaitingCreation] = []
     for name in NAMES:
         if record.contract(name) is not None:
             found = yield from waiting(order, record, name)

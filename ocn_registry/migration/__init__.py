@@ -27,10 +27,10 @@ from ocn_registry.migration import importing
 from ocn_registry.migration.compare import Difference, NotAsPlanned, What, compare
 from ocn_registry.migration.files import digest_of, from_json, load, save, to_json
 from ocn_registry.migration.importing import ImportOptions, carry, close
-from ocn_registry.migration.plan import Plan, decide
+from ocn_registry.migration.plan import MigrationPlan, decide
 from ocn_registry.migration.reasons import Kind, LeftOut, Why
 from ocn_registry.migration.snapshot import take
-from ocn_registry.migration.values import Consent, Snapshot
+from ocn_registry.migration.values import SourceAgreement, SourceSnapshot
 from ocn_registry.protocol.effects import run, run_async
 
 if TYPE_CHECKING:
@@ -42,13 +42,13 @@ if TYPE_CHECKING:
     from ocn_registry.signing import AnySigner, Signer
 
 __all__ = [
-    "Consent",
     "Difference",
     "Kind",
     "LeftOut",
+    "MigrationPlan",
     "NotAsPlanned",
-    "Plan",
-    "Snapshot",
+    "SourceAgreement",
+    "SourceSnapshot",
     "What",
     "Why",
     "close_import",
@@ -69,7 +69,7 @@ __all__ = [
 ]
 
 
-def snapshot(client: RegistryClient, *, block: int | None = None) -> Snapshot:
+def snapshot(client: RegistryClient, *, block: int | None = None) -> SourceSnapshot:
     """Read everything that a registry lists, at one block.
 
     Args:
@@ -84,14 +84,16 @@ def snapshot(client: RegistryClient, *, block: int | None = None) -> Snapshot:
     return run(take(dialect_of(client.deployment), block, first), client.transport.perform)
 
 
-async def snapshot_async(client: AsyncRegistryClient, *, block: int | None = None) -> Snapshot:
+async def snapshot_async(
+    client: AsyncRegistryClient, *, block: int | None = None
+) -> SourceSnapshot:
     """Read everything that a registry lists, at one block; see `snapshot`."""
     first = client.deployment.start_block or 0
     flow = take(dialect_of(client.deployment), block, first)
     return await run_async(flow, client.transport.perform)
 
 
-def plan_for(client: RegistryClient | AsyncRegistryClient, taken: Snapshot) -> Plan:
+def plan_for(client: RegistryClient | AsyncRegistryClient, taken: SourceSnapshot) -> MigrationPlan:
     """Decide which entries of a snapshot a client's contracts accept. No chain is accessed.
 
     Args:
@@ -109,7 +111,7 @@ def plan_for(client: RegistryClient | AsyncRegistryClient, taken: Snapshot) -> P
 
 def import_into(  # noqa: PLR0913 - each has a default
     client: RegistryClient,
-    planned: Plan,
+    planned: MigrationPlan,
     *,
     signer: Signer,
     max_gas: int | None = None,
@@ -148,7 +150,7 @@ def import_into(  # noqa: PLR0913 - each has a default
 
 async def import_into_async(  # noqa: PLR0913 - each has a default
     client: AsyncRegistryClient,
-    planned: Plan,
+    planned: MigrationPlan,
     *,
     signer: AnySigner,
     max_gas: int | None = None,
@@ -169,7 +171,7 @@ async def import_into_async(  # noqa: PLR0913 - each has a default
 
 def differences(
     client: RegistryClient,
-    planned: Plan,
+    planned: MigrationPlan,
     *,
     block: int | None = None,
 ) -> tuple[Difference, ...]:
@@ -188,7 +190,7 @@ def differences(
 
 async def differences_async(
     client: AsyncRegistryClient,
-    planned: Plan,
+    planned: MigrationPlan,
     *,
     block: int | None = None,
 ) -> tuple[Difference, ...]:
@@ -199,7 +201,7 @@ async def differences_async(
 
 def close_import(
     client: RegistryClient,
-    planned: Plan,
+    planned: MigrationPlan,
     *,
     signer: Signer,
     anyway: bool = False,
@@ -229,7 +231,7 @@ def close_import(
 
 async def close_import_async(
     client: AsyncRegistryClient,
-    planned: Plan,
+    planned: MigrationPlan,
     *,
     signer: AnySigner,
     anyway: bool = False,
@@ -241,7 +243,7 @@ async def close_import_async(
     return await run_async(flow, client.transport.perform)
 
 
-def missing(client: RegistryClient, planned: Plan) -> Plan:
+def missing(client: RegistryClient, planned: MigrationPlan) -> MigrationPlan:
     """Return the part of a plan that is not on the chain, and was not deleted there.
 
     Args:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ocn_registry.dialects import Dialect
-    from ocn_registry.migration.plan import Plan
+    from ocn_registry.migration.plan import MigrationPlan
     from ocn_registry.models import Agreement, Node, Party, Service
     from ocn_registry.protocol.effects import Flow
 
@@ -100,7 +100,7 @@ def standing(dialect: Dialect, block: int | None = None) -> Flow[Standing]:
 
 def compare(
     dialect: Dialect,
-    plan: Plan,
+    plan: MigrationPlan,
     first_block: int,
     block: int | None = None,
 ) -> Flow[tuple[Difference, ...]]:

@@ -16,7 +16,7 @@ from ocn_registry.foreign.limits import SNAPSHOT_FILE
 from ocn_registry.foreign.strict_json import parse_json
 from ocn_registry.foreign.text import shown
 from ocn_registry.migration.reasons import Kind, LeftOut, Why
-from ocn_registry.migration.values import Consent, Snapshot
+from ocn_registry.migration.values import SourceAgreement, SourceSnapshot
 from ocn_registry.models import (
     Address,
     BlockRef,
@@ -41,19 +41,19 @@ if TYPE_CHECKING:
 FORMAT = "ocn-registry snapshot 2"
 
 
-def digest_of(snapshot: Snapshot) -> str:
+def digest_of(snapshot: SourceSnapshot) -> str:
     """Return the digest of a snapshot: 64 hexadecimal digits."""
     return hashlib.sha256(_canonical(_fields(snapshot))).hexdigest()
 
 
-def to_json(snapshot: Snapshot) -> str:
+def to_json(snapshot: SourceSnapshot) -> str:
     """Return a snapshot as JSON."""
     fields = _fields(snapshot)
     whole = {**fields, "digest": hashlib.sha256(_canonical(fields)).hexdigest()}
     return json.dumps(whole, indent=1) + "\n"
 
 
-def from_json(content: str | bytes) -> Snapshot:
+def from_json(content: str | bytes) -> SourceSnapshot:
     """Return the snapshot that `to_json` wrote.
 
     Raises:
@@ -83,7 +83,7 @@ def from_json(content: str | bytes) -> Snapshot:
     return snapshot
 
 
-def save(snapshot: Snapshot, path: str | Path) -> str:
+def save(snapshot: SourceSnapshot, path: str | Path) -> str:
     """Write a snapshot to a file atomically.
 
     Args:
@@ -97,7 +97,7 @@ def save(snapshot: Snapshot, path: str | Path) -> str:
     return digest_of(snapshot)
 
 
-def load(path: str | Path) -> Snapshot:
+def load(path: str | Path) -> SourceSnapshot:
     """Read a snapshot from a file; see `from_json`."""
     return from_json(read_bytes(path, SNAPSHOT_FILE.max_bytes, what="snapshot"))
 
@@ -106,7 +106,7 @@ def _canonical(fields: dict[str, object]) -> bytes:
     return json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()
 
 
-def _fields(snapshot: Snapshot) -> dict[str, object]:
+def _fields(snapshot: SourceSnapshot) -> dict[str, object]:
     block = snapshot.block
     return {
         "format": FORMAT,
@@ -163,14 +163,14 @@ def _fields(snapshot: Snapshot) -> dict[str, object]:
     }
 
 
-def _snapshot(fields: dict[str, object]) -> Snapshot:
+def _snapshot(fields: dict[str, object]) -> SourceSnapshot:
     if fields["format"] != FORMAT:
         raise InvalidInput(f"its format is {shown(fields['format'])}, not {FORMAT}")
     block = _object(fields["block"])
     block_hash = _text(block["hash"])
     if len(block_hash) != len("0x") + 64:
         raise InvalidInput(f"{shown(block_hash)} is not the hash of a block")
-    return Snapshot(
+    return SourceSnapshot(
         chain_id=_number(fields["chainId"]),
         registry=_address(fields["registry"]),
         permissions=_address(fields["permissions"]),
@@ -215,9 +215,9 @@ def _service(row: dict[str, object]) -> Service:
     )
 
 
-def _consent(row: dict[str, object]) -> Consent:
+def _consent(row: dict[str, object]) -> SourceAgreement:
     permissions = row["permissions"]
-    return Consent(
+    return SourceAgreement(
         user=_address(row["user"]),
         provider=_address(row["provider"]),
         permissions=None if permissions is None else permissions_of(_numbers(permissions)),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ocn_registry.migration.reasons import Kind, LeftOut, Why
-from ocn_registry.migration.values import Consent
+from ocn_registry.migration.values import SourceAgreement
 from ocn_registry.models import ZERO_ADDRESS, Address, PartyId
 from ocn_registry.outcomes import AgreementMade, NodeDeleted, NodeSet, PartySet, ServiceSet
 
@@ -72,10 +72,10 @@ class History:
             case _:
                 pass
 
-    def consent(self, user: Address, provider: Address) -> Consent:
+    def consent(self, user: Address, provider: Address) -> SourceAgreement:
         """Return the consent of an agreement in force."""
         pair = (user, provider)
-        return Consent(
+        return SourceAgreement(
             user=user,
             provider=provider,
             permissions=self.agreed.get(pair),
@@ -100,7 +100,7 @@ class History:
 
     def ended(
         self,
-        in_force: Iterable[Consent],
+        in_force: Iterable[SourceAgreement],
         parties: set[Address],
         providers: set[Address],
     ) -> tuple[LeftOut, ...]:

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from ocn_registry.dialects import Dialect
     from ocn_registry.flows.options import WriteOptions
     from ocn_registry.intents import Intent
-    from ocn_registry.migration.plan import Plan
+    from ocn_registry.migration.plan import MigrationPlan
     from ocn_registry.outcomes import Outcome
     from ocn_registry.protocol.effects import Flow
     from ocn_registry.signing import AnySigner
@@ -68,7 +68,9 @@ class ImportOptions:
     on_batch: Callable[[Outcome], None] | None = None
 
 
-def carry(dialect: Dialect, plan: Plan, settings: ImportOptions) -> Flow[tuple[Outcome, ...]]:
+def carry(
+    dialect: Dialect, plan: MigrationPlan, settings: ImportOptions
+) -> Flow[tuple[Outcome, ...]]:
     """Import the planned entries that are missing.
 
     Args:
@@ -80,7 +82,7 @@ def carry(dialect: Dialect, plan: Plan, settings: ImportOptions) -> Flow[tuple[O
         The outcomes, in order; empty if nothing was missing.
     """
     sent: list[Outcome] = []
-    left: Plan | None = None
+    left: MigrationPlan | None = None
     while True:
         yield from settled(dialect, settings)
         former, left = left, (yield from missing(dialect, plan, settings.first_block))
@@ -95,7 +97,7 @@ def carry(dialect: Dialect, plan: Plan, settings: ImportOptions) -> Flow[tuple[O
             return tuple(sent)
 
 
-def missing(dialect: Dialect, plan: Plan, first_block: int) -> Flow[Plan]:
+def missing(dialect: Dialect, plan: MigrationPlan, first_block: int) -> Flow[MigrationPlan]:
     """Return the part of a plan that is not on the chain, and was not deleted there.
 
     Args:
@@ -120,7 +122,7 @@ def missing(dialect: Dialect, plan: Plan, first_block: int) -> Flow[Plan]:
     )
 
 
-def tried(dialect: Dialect, plan: Plan, settings: ImportOptions) -> Flow[None]:
+def tried(dialect: Dialect, plan: MigrationPlan, settings: ImportOptions) -> Flow[None]:
     """Simulate the first batch, so that a rejection is known before anything is paid.
 
     Args:
@@ -153,7 +155,7 @@ def most_gas(wanted: int | None) -> Flow[int | None]:
 
 def close(
     dialect: Dialect,
-    plan: Plan,
+    plan: MigrationPlan,
     settings: ImportOptions,
     *,
     anyway: bool,
@@ -196,7 +198,7 @@ def close(
     return tuple(sent)
 
 
-def _kinds(plan: Plan) -> tuple[tuple[int, Callable[[range], Intent]], ...]:
+def _kinds(plan: MigrationPlan) -> tuple[tuple[int, Callable[[range], Intent]], ...]:
     """Return the number of entries of each kind, and a function that imports a range of them."""
     return (
         (len(plan.nodes), lambda at: ImportNodes(nodes=plan.nodes[at.start : at.stop])),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ocn_registry.intents import Intent
-    from ocn_registry.migration.values import Consent, Snapshot
+    from ocn_registry.migration.values import SourceAgreement, SourceSnapshot
     from ocn_registry.models import Address, Node, Party, PartyId, Service
 
 # How `evm.abi` represents bytes that are not UTF-8: such text differs from the contract's.
@@ -29,7 +29,7 @@ _MAX_IDS = 64  # per account, in the new contracts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class MigrationPlan:
     """The part of a snapshot to carry over.
 
     Attributes:
@@ -103,7 +103,7 @@ class Plan:
         return "\n".join(lines)
 
 
-def decide(snapshot: Snapshot, check: Callable[[Intent], None]) -> Plan:
+def decide(snapshot: SourceSnapshot, check: Callable[[Intent], None]) -> MigrationPlan:
     """Decide which entries of a snapshot to carry over.
 
     Args:
@@ -119,7 +119,7 @@ def decide(snapshot: Snapshot, check: Callable[[Intent], None]) -> Plan:
     for party in parties:
         if party.operator_domain and party.operator not in urls:
             deciding.change(Kind.PARTY, _subject(party), Why.UNREACHABLE, party.address)
-    return Plan(
+    return MigrationPlan(
         digest=digest_of(snapshot),
         nodes=nodes,
         parties=tuple(
@@ -251,7 +251,7 @@ class _Deciding:
 
     def agreements(
         self,
-        agreements: tuple[Consent, ...],
+        agreements: tuple[SourceAgreement, ...],
         parties: tuple[Party, ...],
         services: tuple[Service, ...],
     ) -> tuple[ImportedAgreement, ...]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ocn_registry.migration.plan import Plan
+    from ocn_registry.migration.plan import MigrationPlan
 
 MAX_ITEMS = 100  # the contracts' limit for one call
 SPARE = 20  # a batch is sent with its estimate plus a twentieth
@@ -36,7 +36,7 @@ class ImportPrice:
     gas: int
 
 
-def price_of(plan: Plan, max_gas: int | None) -> ImportPrice:
+def price_of(plan: MigrationPlan, max_gas: int | None) -> ImportPrice:
     """Return the maximum cost of importing all entries of a plan.
 
     Args:

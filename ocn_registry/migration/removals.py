@@ -31,7 +31,7 @@ from ocn_registry.outcomes import (
 if TYPE_CHECKING:
     from ocn_registry.dialects import Dialect
     from ocn_registry.events.provenance import Event
-    from ocn_registry.migration.plan import Plan
+    from ocn_registry.migration.plan import MigrationPlan
     from ocn_registry.models import Address, PartyId
     from ocn_registry.outcomes import Change
     from ocn_registry.protocol.effects import Flow
@@ -62,7 +62,7 @@ class Removals:
     )
 
     @classmethod
-    def read(cls, dialect: Dialect, plan: Plan, first_block: int) -> Flow[Removals]:
+    def read(cls, dialect: Dialect, plan: MigrationPlan, first_block: int) -> Flow[Removals]:
         """Read which entries of a plan were removed.
 
         Args:
@@ -74,14 +74,14 @@ class Removals:
         return cls.of(events, plan)
 
     @classmethod
-    def of(cls, events: tuple[Event, ...], plan: Plan) -> Removals:
+    def of(cls, events: tuple[Event, ...], plan: MigrationPlan) -> Removals:
         """Return which entries of a plan were removed, according to events."""
         found, planned = cls(), _planned(plan)
         for event in events:
             found._apply(event, planned)
         return found
 
-    def without(self, plan: Plan) -> Plan:
+    def without(self, plan: MigrationPlan) -> MigrationPlan:
         """Return a plan without the removed entries, and without those that depend on them."""
         nodes = [
             one
@@ -183,7 +183,7 @@ class Removals:
         return by_its_account or (listed is not None and listed == planned.get(key))
 
 
-def _planned(plan: Plan) -> dict[object, Change]:
+def _planned(plan: MigrationPlan) -> dict[object, Change]:
     """Return the nodes and parties that a planned import's events would contain, by key."""
     found: dict[object, Change] = {node.operator: NodeSet(node=node) for node in plan.nodes}
     for party in plan.parties:

@@ -9,7 +9,7 @@ from ocn_registry.errors import BadAnswer, InvalidInput
 from ocn_registry.events.feed import history_of
 from ocn_registry.migration.history import History, odd_entries
 from ocn_registry.migration.reasons import Kind, LeftOut, Why
-from ocn_registry.migration.values import Consent, Snapshot
+from ocn_registry.migration.values import SourceAgreement, SourceSnapshot
 from ocn_registry.models import Contract
 from ocn_registry.protocol.effects import BlockAt, Head, all_of
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ocn_registry.protocol.effects import Flow
 
 
-def take(dialect: Dialect, block: int | None, first_block: int) -> Flow[Snapshot]:
+def take(dialect: Dialect, block: int | None, first_block: int) -> Flow[SourceSnapshot]:
     """Read a registry at one block.
 
     Args:
@@ -46,7 +46,7 @@ def take(dialect: Dialect, block: int | None, first_block: int) -> Flow[Snapshot
     if dialect.limits.binds_permissions:
         agreements = tuple(
             [
-                Consent(
+                SourceAgreement(
                     user=one.user,
                     provider=one.provider,
                     permissions=offered[one.provider],
@@ -72,7 +72,7 @@ def take(dialect: Dialect, block: int | None, first_block: int) -> Flow[Snapshot
         )
     if (yield from BlockAt(at.number)) != at:
         raise BadAnswer(f"block {at.number} was replaced while it was read: begin again")
-    return Snapshot(
+    return SourceSnapshot(
         chain_id=dialect.chain_id,
         registry=dialect.address_of(Contract.REGISTRY),
         permissions=dialect.address_of(Contract.PERMISSIONS),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Consent:
+class SourceAgreement:
     """An agreement in force, with its permissions.
 
     Attributes:
@@ -32,7 +32,7 @@ class Consent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot:
+class SourceSnapshot:
     """A registry at a block.
 
     Attributes:
@@ -56,5 +56,5 @@ class Snapshot:
     nodes: tuple[Node, ...]
     parties: tuple[Party, ...]
     services: tuple[Service, ...]
-    agreements: tuple[Consent, ...]
+    agreements: tuple[SourceAgreement, ...]
     odd: tuple[LeftOut, ...]

@@ -39,7 +39,7 @@ from ocn_registry.notary.rewrites import Rewrite
 from ocn_registry.notary.signatures import MessageSignature
 from ocn_registry.notary.values import Json
 from ocn_registry.notary.verified import NODE_REWRITES, SignedLayer, VerifiedSignature
-from ocn_registry.notary.wire import DEFAULT_LIMITS, Limits
+from ocn_registry.notary.wire import DEFAULT_LIMITS, NotaryLimits
 
 __all__ = [
     "DEFAULT_LIMITS",
@@ -50,11 +50,11 @@ __all__ = [
     "BrotliMissing",
     "HeaderTooLong",
     "Json",
-    "Limits",
     "MalformedSignature",
     "MessageRejected",
     "MessageSignature",
     "ModifiedMessage",
+    "NotaryLimits",
     "NumberTexts",
     "Obstacle",
     "OcpiMessage",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ocn_registry.notary.values import Plain
-    from ocn_registry.notary.wire import Limits
+    from ocn_registry.notary.wire import NotaryLimits
 
 _HASH = re.compile(r"0x[0-9a-f]{64}")
 _RSV = re.compile(r"0x[0-9a-fA-F]{130}")
@@ -57,7 +57,7 @@ class Rewrite:
         object.__setattr__(self, "rewritten_fields", MappingProxyType(old))
 
     @classmethod
-    def read(cls, value: Plain, limits: Limits) -> Rewrite:
+    def read(cls, value: Plain, limits: NotaryLimits) -> Rewrite:
         """Return a rewrite from the JSON of a received signature.
 
         Raises:

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from ocn_registry.notary.values import Plain
     from ocn_registry.notary.verification import Signed
     from ocn_registry.notary.verified import VerifiedSignature
-    from ocn_registry.notary.wire import Limits
+    from ocn_registry.notary.wire import NotaryLimits
     from ocn_registry.signing import Signer
 
 
@@ -266,7 +266,9 @@ class MessageSignature:
         )
 
     @classmethod
-    def from_header(cls, text: str, *, limits: Limits = wire.DEFAULT_LIMITS) -> MessageSignature:
+    def from_header(
+        cls, text: str, *, limits: NotaryLimits = wire.DEFAULT_LIMITS
+    ) -> MessageSignature:
         """Return the signature received with a message. Nothing is verified yet.
 
         Args:

@@ -34,7 +34,7 @@ _ITEMS_A_BYTE, _ITEMS_ANYWAY = 8, 1 << 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class NotaryLimits:
     """The limits of a signature. A page of a hundred locations stays below each of them.
 
     Attributes:
@@ -53,7 +53,7 @@ class Limits:
     rewritten_fields: int = 256
 
 
-DEFAULT_LIMITS = Limits()
+DEFAULT_LIMITS = NotaryLimits()
 
 
 def pack(text: str) -> str:
@@ -65,7 +65,7 @@ def pack(text: str) -> str:
     return b64encode(_brotli().compress(text.encode(), quality=_QUALITY)).decode()
 
 
-def unpack(text: str, limits: Limits) -> dict[str, Plain]:
+def unpack(text: str, limits: NotaryLimits) -> dict[str, Plain]:
     """Return the JSON object in a header.
 
     Raises:

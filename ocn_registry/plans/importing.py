@@ -44,7 +44,7 @@ class ImportTask:
     def __init__(
         self,
         client: RegistryClient,
-        planned: migration.Plan,
+        planned: migration.MigrationPlan,
         signer: Signer,
         console: Console,
     ) -> None:
@@ -173,7 +173,7 @@ class ImportTask:
 
     def _import_price(
         self,
-        left: migration.Plan,
+        left: migration.MigrationPlan,
         max_gas: int | None,
         options: WriteOptions,
     ) -> Quote:
@@ -264,7 +264,7 @@ def entries_of(intent: Intent) -> tuple[str, int]:
             return "closing", 1
 
 
-def counts(planned: migration.Plan) -> dict[str, int]:
+def counts(planned: migration.MigrationPlan) -> dict[str, int]:
     """Return the number of entries of each kind in a plan."""
     return {
         "nodes": len(planned.nodes),

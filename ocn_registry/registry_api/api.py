@@ -19,7 +19,7 @@ from ocn_registry.protocol.effects import ReceiptOf, run
 from ocn_registry.registry_api import overview
 from ocn_registry.registry_api.changes import ChangeLog
 from ocn_registry.registry_api.entities import Entities
-from ocn_registry.registry_api.index import Index
+from ocn_registry.registry_api.index import RegistryIndex
 from ocn_registry.registry_api.lists import LISTS
 from ocn_registry.registry_api.openapi import document
 from ocn_registry.registry_api.pages import PAGE, QueryParameters, block_of, cut, json_of
@@ -64,7 +64,7 @@ class RegistryApi:
         self._payer = payer
         self._preparer = Preparer(client, dialect_of(client.deployment), payer)
         self._lock = threading.Lock()
-        self._index: Index | None = None
+        self._index: RegistryIndex | None = None
         self.changes = ChangeLog(cache)
 
     def close(self) -> None:
@@ -111,7 +111,7 @@ class RegistryApi:
         now = self._cache.snapshot()
         state = now.state
         with self._lock:
-            self._index = index = Index.of(state, self._index)
+            self._index = index = RegistryIndex.of(state, self._index)
         return Entities(now, index)
 
     # The endpoints

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from ocn_registry.cache.questions import Snapshot
     from ocn_registry.events.state import Moment, State
     from ocn_registry.models import Address, Agreement, Node, Party, Service, Vouching
-    from ocn_registry.registry_api.index import Index
+    from ocn_registry.registry_api.index import RegistryIndex
     from ocn_registry.registry_api.pages import Object
 
 
@@ -25,7 +25,7 @@ def key_parts(key: str) -> tuple[str, str]:
 class Entities:
     """The entries of a state, as JSON."""
 
-    def __init__(self, now: Snapshot, index: Index) -> None:
+    def __init__(self, now: Snapshot, index: RegistryIndex) -> None:
         """Create it for a state.
 
         Args:

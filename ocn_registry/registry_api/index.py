@@ -37,7 +37,7 @@ def text_of(key: str, row: PartyRow) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Index:
+class RegistryIndex:
     """The index of a state.
 
     Attributes:
@@ -60,7 +60,7 @@ class Index:
     )
 
     @classmethod
-    def of(cls, state: State, former: Index | None = None) -> Index:
+    def of(cls, state: State, former: RegistryIndex | None = None) -> RegistryIndex:
         """Return the index of a state.
 
         Args:
@@ -74,7 +74,7 @@ class Index:
             return former
         return former._after(state)
 
-    def _after(self, state: State) -> Index:
+    def _after(self, state: State) -> RegistryIndex:
         changed = state.parties.differing(self.state.parties)
         keys, texts = self.keys, self.texts
         at_node, kinds = dict(self.at_node), Counter(self.kinds)
@@ -103,7 +103,7 @@ class Index:
                     at_node[node] = there
                 else:
                     at_node.pop(node, None)
-        return Index(
+        return RegistryIndex(
             state=state,
             keys=keys,
             texts=texts,

@@ -13,7 +13,7 @@ from ocn_registry.registry_api.pages import block_of
 if TYPE_CHECKING:
     from ocn_registry.cache.core import CacheCore
     from ocn_registry.registry_api.entities import Entities
-    from ocn_registry.registry_api.index import Index
+    from ocn_registry.registry_api.index import RegistryIndex
     from ocn_registry.registry_api.pages import Object
 
 _CIRCLES = 400  # nodes in an overview, sorted by number of parties
@@ -56,7 +56,7 @@ def chain(cache: CacheCore) -> Object:
     }
 
 
-def counts(index: Index) -> Object:
+def counts(index: RegistryIndex) -> Object:
     """Return the number of entries of each kind."""
     roles: Counter[int] = Counter()
     for (_, bits), count in index.kinds.items():
@@ -71,7 +71,7 @@ def counts(index: Index) -> Object:
     }
 
 
-def countries(index: Index) -> list[Object]:
+def countries(index: RegistryIndex) -> list[Object]:
     """Return the countries by code, with the number of parties in each role."""
     found: dict[str, Counter[int]] = {}
     for (country, bits), count in index.kinds.items():

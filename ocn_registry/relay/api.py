@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request as HttpRequest
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from ocn_registry.relay.service import Service
+    from ocn_registry.relay.service import RelayService
 
 T = TypeVar("T")
 _BODY_S = 10.0
@@ -55,12 +55,12 @@ _WORKERS = ThreadPoolExecutor(20, thread_name_prefix="ocn-relay-api")
 class Handler(Protocol):
     """A function that answers an HTTP request."""
 
-    def __call__(self, service: Service, http: HttpRequest, /) -> Awaitable[Response]:
+    def __call__(self, service: RelayService, http: HttpRequest, /) -> Awaitable[Response]:
         """Return the response, or raise an error that `problem_of` maps."""
         ...
 
 
-def application(service: Service) -> Starlette:
+def application(service: RelayService) -> Starlette:
     """Return the ASGI application of a relay.
 
     Args:
@@ -127,7 +127,7 @@ class _ForPagesElsewhere:
         await (self._open if is_api else self._app)(scope, receive, send)
 
 
-async def post_request(service: Service, http: HttpRequest) -> Response:
+async def post_request(service: RelayService, http: HttpRequest) -> Response:
     """Accept a signed request: the bare document, or an object with `request` and `voucher`."""
     whole = await _body(http)
     document: object = whole
@@ -158,7 +158,7 @@ async def post_request(service: Service, http: HttpRequest) -> Response:
     )
 
 
-async def get_request(service: Service, http: HttpRequest) -> Response:
+async def get_request(service: RelayService, http: HttpRequest) -> Response:
     """Return a request."""
     request_id = http.path_params["id"].lower()
 
@@ -172,7 +172,7 @@ async def get_request(service: Service, http: HttpRequest) -> Response:
     return JSONResponse(views.of_request(found))
 
 
-async def delete_request(service: Service, http: HttpRequest) -> Response:
+async def delete_request(service: RelayService, http: HttpRequest) -> Response:
     """Withdraw a request, with the API key that sponsored it or with `{"signature": ...}`."""
     key = _key(http)
     signature: bytes | None = None
@@ -191,7 +191,7 @@ async def delete_request(service: Service, http: HttpRequest) -> Response:
     return JSONResponse(views.of_request(found))
 
 
-async def ask_registry(service: Service, http: HttpRequest) -> Response:
+async def ask_registry(service: RelayService, http: HttpRequest) -> Response:
     """Answer a question about the registry; see `registry_api`."""
     body = await _content(http) if http.method == "POST" else b""
     reply = await _off_loop(
@@ -206,7 +206,7 @@ async def ask_registry(service: Service, http: HttpRequest) -> Response:
     )
 
 
-async def get_allowance(service: Service, http: HttpRequest) -> Response:
+async def get_allowance(service: RelayService, http: HttpRequest) -> Response:
     """Return what is left of an account's quotas today."""
     account = Address(http.path_params["account"])
 
@@ -219,7 +219,7 @@ async def get_allowance(service: Service, http: HttpRequest) -> Response:
     return JSONResponse(await _off_loop(look))
 
 
-async def get_requests(service: Service, http: HttpRequest) -> Response:
+async def get_requests(service: RelayService, http: HttpRequest) -> Response:
     """Return an account's requests, the latest first."""
     account = Address(http.path_params["account"])
     before, limit = _number(http, "before", (1 << 53) - 1, (1 << 53) - 1), _limit(http)
@@ -233,7 +233,7 @@ async def get_requests(service: Service, http: HttpRequest) -> Response:
     return JSONResponse({"requests": [views.of_request(one) for one in found], "before": after})
 
 
-async def get_changes(service: Service, http: HttpRequest) -> Response:
+async def get_changes(service: RelayService, http: HttpRequest) -> Response:
     """Stream events: state changes of requests, and changes of the registry."""
     mark = Position.read(http.headers.get("last-event-id") or http.query_params.get("after"))
     if service.followers >= _FOLLOWERS:
@@ -245,7 +245,7 @@ async def get_changes(service: Service, http: HttpRequest) -> Response:
     )
 
 
-async def _changes(service: Service, mark: Position) -> AsyncIterator[str]:
+async def _changes(service: RelayService, mark: Position) -> AsyncIterator[str]:
     def look(place: int | None) -> tuple[int, list[dict[str, object]]]:
         with service.database.reading() as transaction:
             if place is None:
@@ -261,23 +261,23 @@ async def _changes(service: Service, mark: Position) -> AsyncIterator[str]:
         service.followers -= 1
 
 
-async def get_openapi(service: Service, http: HttpRequest) -> Response:  # noqa: ARG001 - a handler
+async def get_openapi(service: RelayService, http: HttpRequest) -> Response:  # noqa: ARG001 - a handler
     """Return the description of this API."""
     return JSONResponse(openapi())
 
 
-async def get_live(service: Service, http: HttpRequest) -> Response:  # noqa: ARG001 - a handler
+async def get_live(service: RelayService, http: HttpRequest) -> Response:  # noqa: ARG001 - a handler
     """Report that the process is running."""
     return JSONResponse({"status": "ok"})
 
 
-async def get_ready(service: Service, http: HttpRequest) -> Response:  # noqa: ARG001 - a handler
+async def get_ready(service: RelayService, http: HttpRequest) -> Response:  # noqa: ARG001 - a handler
     """Report whether a request would be accepted and paid now; otherwise 503 and the reasons."""
     health = await _off_loop(service.health)
     return JSONResponse(health.document(), status_code=200 if health.ready else 503)
 
 
-async def get_metrics(service: Service, http: HttpRequest) -> Response:  # noqa: ARG001 - a handler
+async def get_metrics(service: RelayService, http: HttpRequest) -> Response:  # noqa: ARG001 - a handler
     """Return metrics in Prometheus's format."""
     await _off_loop(service.measure)
     return Response(generate_latest(service.metrics), media_type=CONTENT_TYPE_LATEST)

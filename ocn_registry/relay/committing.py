@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ocn_registry.relay.quotas import Demand
-    from ocn_registry.relay.sessions import Database, Transaction
+    from ocn_registry.relay.sessions import Database, DatabaseTransaction
     from ocn_registry.relay.store import Accepted
 
 _LOG = logging.getLogger("ocn_registry.relay")
@@ -139,7 +139,7 @@ class Committer:
                 return [_alone(transaction, one) for one in commits]
 
 
-def _alone(transaction: Transaction, commit: _Commit) -> Decision | OcnRegistryError:
+def _alone(transaction: DatabaseTransaction, commit: _Commit) -> Decision | OcnRegistryError:
     """Return the result of a request in a group; a failure undoes only this request."""
     try:
         with transaction.part():

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
     from contextlib import AbstractContextManager
 
-    from ocn_registry.relay.sessions import Database, Lock, Row, Transaction, Value
+    from ocn_registry.relay.sessions import Database, DatabaseTransaction, Lock, Row, Value
 
 _BUSY_S = 30.0
 
@@ -118,7 +118,7 @@ class SqliteDatabase:
         )
 
     @contextmanager
-    def transaction(self) -> Generator[Transaction]:
+    def transaction(self) -> Generator[DatabaseTransaction]:
         """Begin a transaction; see `Database`."""
         with self._mutex, _sqlite_errors(self._path):
             self._connection.execute("BEGIN IMMEDIATE")
@@ -130,7 +130,7 @@ class SqliteDatabase:
             self._connection.execute("COMMIT")
 
     @contextmanager
-    def reading(self) -> Generator[Transaction]:
+    def reading(self) -> Generator[DatabaseTransaction]:
         """Begin a read-only transaction, which doesn't wait for writers."""
         with self._reading, _sqlite_errors(self._path):
             self._reader.execute("BEGIN")
@@ -165,7 +165,7 @@ class _SqliteLock:
         self._database = database
         self._held = held
 
-    def transaction(self) -> AbstractContextManager[Transaction]:
+    def transaction(self) -> AbstractContextManager[DatabaseTransaction]:
         return self._database.transaction()
 
     def release(self) -> None:

@@ -21,7 +21,7 @@ from ocn_registry.relay.sessions import DatabaseError
 
 if TYPE_CHECKING:
     from ocn_registry.protocol.journal import State
-    from ocn_registry.relay.sessions import Database, Lock, Row, Transaction
+    from ocn_registry.relay.sessions import Database, DatabaseTransaction, Lock, Row
 
 _KEY = "chain_id = ? AND genesis_hash = ? AND account = ? AND number = ?"
 
@@ -125,11 +125,11 @@ class DatabaseJournal:
         while self._locks:
             self._locks.popitem()[1].release()
 
-    def _by_key(self, transaction: Transaction, entry: JournalEntry) -> JournalEntry | None:
+    def _by_key(self, transaction: DatabaseTransaction, entry: JournalEntry) -> JournalEntry | None:
         rows = transaction.run(f"SELECT content FROM entry WHERE {_KEY}", *_key(entry))  # noqa: S608 - fixed names; values are bound
         return _read(rows[0]) if rows else None
 
-    def _put(self, transaction: Transaction, entry: JournalEntry) -> None:
+    def _put(self, transaction: DatabaseTransaction, entry: JournalEntry) -> None:
         transaction.run(
             "INSERT INTO entry (chain_id, genesis_hash, account, number, content, is_open) "
             "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (chain_id, genesis_hash, account, number) "
@@ -148,7 +148,9 @@ class DatabaseJournal:
             )
 
 
-def _take(transaction: Transaction, known: JournalEntry | None, entry: JournalEntry) -> None:
+def _take(
+    transaction: DatabaseTransaction, known: JournalEntry | None, entry: JournalEntry
+) -> None:
     """Move the requests of a new attempt to `sent`.
 
     All of them must still be waiting: paying for one that was withdrawn, or that another sender has

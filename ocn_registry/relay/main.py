@@ -21,7 +21,7 @@ from ocn_registry.relay.intake import digest_of_key
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ocn_registry.relay.sender import Sender
+    from ocn_registry.relay.sender import RequestSender
     from ocn_registry.relay.sessions import Database
 
 DONE, FAILED, USAGE = 0, 1, 2
@@ -135,16 +135,16 @@ def _run(args: argparse.Namespace) -> int:
     import uvicorn  # noqa: PLC0415 - only where the API is served
 
     from ocn_registry.relay.api import application  # noqa: PLC0415 - the same
-    from ocn_registry.relay.sender import Sender  # noqa: PLC0415 - the same
-    from ocn_registry.relay.service import Service  # noqa: PLC0415 - the same
+    from ocn_registry.relay.sender import RequestSender  # noqa: PLC0415 - the same
+    from ocn_registry.relay.service import RelayService  # noqa: PLC0415 - the same
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     config = read_config(Path(args.config))
     if args.role != "all" and config.database.startswith("sqlite:"):
         raise InvalidInput("roles of their own need PostgreSQL: set database to postgresql://...")
     serves, sends = args.role in {"all", "api"}, args.role in {"all", "send"}
-    service = Service(config, serves=serves)
-    sender = Sender(service, sends=sends, follows=args.role in {"all", "follow"})
+    service = RelayService(config, serves=serves)
+    sender = RequestSender(service, sends=sends, follows=args.role in {"all", "follow"})
     worker = threading.Thread(target=sender.run, name="ocn-relay-send")
     try:
         service.check_keys(serves=serves, sends=sends)
@@ -175,7 +175,7 @@ def _run(args: argparse.Namespace) -> int:
     return DONE
 
 
-def _stop_on_signals(sender: Sender) -> None:
+def _stop_on_signals(sender: RequestSender) -> None:
     """Make SIGTERM and SIGINT end the process after the current round."""
 
     def stop(number: int, frame: object) -> None:  # noqa: ARG001 - as `signal` calls it
@@ -186,9 +186,9 @@ def _stop_on_signals(sender: Sender) -> None:
 
 
 def _status(args: argparse.Namespace) -> int:
-    from ocn_registry.relay.service import Service  # noqa: PLC0415 - loads what serving needs
+    from ocn_registry.relay.service import RelayService  # noqa: PLC0415 - loads what serving needs
 
-    service = Service(read_config(Path(args.config)), serves=False)
+    service = RelayService(read_config(Path(args.config)), serves=False)
     try:
         service.check_keys(serves=True, sends=service.config.spender_address is None)
         service.cache.refresh()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from psycopg import Connection
 
-    from ocn_registry.relay.sessions import Lock, Row, Transaction, Value
+    from ocn_registry.relay.sessions import DatabaseTransaction, Lock, Row, Value
 
 _UNIQUE = "23505"  # the SQLSTATE
 _WRITERS = 0x6F636E  # the advisory lock of writing transactions
@@ -42,12 +42,12 @@ class PostgresDatabase:
         self._own = threading.local()
         self._all: set[Connection[Row]] = set()
 
-    def transaction(self) -> AbstractContextManager[Transaction]:
+    def transaction(self) -> AbstractContextManager[DatabaseTransaction]:
         """Begin a transaction; see `Database`."""
         return _transaction(self._connection())
 
     @contextmanager
-    def reading(self) -> Generator[Transaction]:
+    def reading(self) -> Generator[DatabaseTransaction]:
         """Yield a transaction that only reads; see `Database`. Each reads the latest commit."""
         yield _PostgresTransaction(self._connection())
 
@@ -99,7 +99,7 @@ class _PostgresLock:
         self._database = database
         self._connection = connection
 
-    def transaction(self) -> AbstractContextManager[Transaction]:
+    def transaction(self) -> AbstractContextManager[DatabaseTransaction]:
         return _transaction(self._connection)
 
     def release(self) -> None:
@@ -141,7 +141,7 @@ def _statement_errors() -> Generator[None]:
 
 
 @contextmanager
-def _transaction(connection: Connection[Row]) -> Generator[Transaction]:
+def _transaction(connection: Connection[Row]) -> Generator[DatabaseTransaction]:
     try:
         with connection.transaction():
             transaction = _PostgresTransaction(connection)

@@ -14,7 +14,7 @@ from ocn_registry.errors import OcnRegistryError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ocn_registry.relay.sessions import Transaction
+    from ocn_registry.relay.sessions import DatabaseTransaction
 
 DAY_S = 24 * 60 * 60
 EVER = 0  # the day of a quota that never begins again
@@ -58,7 +58,7 @@ class Demand:
     amount: int = 1
 
 
-def reserve(transaction: Transaction, demands: Iterable[Demand]) -> None:
+def reserve(transaction: DatabaseTransaction, demands: Iterable[Demand]) -> None:
     """Reserve what requests need, in the transaction that accepts them.
 
     Raises:
@@ -85,7 +85,7 @@ def reserve(transaction: Transaction, demands: Iterable[Demand]) -> None:
             raise QuotaExceeded(key[0], limit, None if day == EVER else (day + 1) * DAY_S)
 
 
-def used(transaction: Transaction, name: str, now_unix_s: int) -> int:
+def used(transaction: DatabaseTransaction, name: str, now_unix_s: int) -> int:
     """Return how much of a quota was used today."""
     rows = transaction.run(
         "SELECT used FROM quota WHERE name = ? AND day = ?", name, now_unix_s // DAY_S
@@ -98,7 +98,9 @@ def gas_of(sponsor: str) -> str:
     return f"gas of {sponsor}"
 
 
-def settle_gas(transaction: Transaction, sponsor: str, accepted_unix_s: int, more: int) -> None:
+def settle_gas(
+    transaction: DatabaseTransaction, sponsor: str, accepted_unix_s: int, more: int
+) -> None:
     """Correct a sponsor's quota of gas by the difference between what was used and reserved."""
     transaction.run(
         "UPDATE quota SET used = used + ? WHERE name = ? AND day = ?",

@@ -25,13 +25,13 @@ from ocn_registry.protocol.effects import run
 from ocn_registry.relay import store
 from ocn_registry.relay.journal import Taken
 from ocn_registry.relay.settling import Settler
-from ocn_registry.relay.waiting import Waiting, end_of, is_early
+from ocn_registry.relay.waiting import HeldRequests, end_of, is_early
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ocn_registry.models import BlockRef
-    from ocn_registry.relay.service import Service
+    from ocn_registry.relay.service import RelayService
     from ocn_registry.relay.store import Accepted, State
     from ocn_registry.signing import SignedRequest
 
@@ -46,10 +46,10 @@ _SLOWER_S: Final = 5.0
 _REFUSALS: Final = (RequestRejected, Reverted)
 
 
-class Sender:
+class RequestSender:
     """The roles `send` and `follow` of one process."""
 
-    def __init__(self, service: Service, *, sends: bool = True, follows: bool = True) -> None:
+    def __init__(self, service: RelayService, *, sends: bool = True, follows: bool = True) -> None:
         """Create a sender. It does nothing yet.
 
         Args:
@@ -59,7 +59,7 @@ class Sender:
         """
         self._service = service
         self._settler = Settler(service)
-        self._waiting = Waiting(service.config.batch, service.blocks_to_finality)
+        self._waiting = HeldRequests(service.config.batch, service.blocks_to_finality)
         self._sends, self._follows = sends, follows
         # A queue, because signal handlers call `stop`: an Event's lock, which its thread
         # may hold at that moment, would wait for itself.

@@ -72,7 +72,7 @@ class Health:
         }
 
 
-class Service:
+class RelayService:
     """A relay's components."""
 
     def __init__(self, config: Config, *, serves: bool = True) -> None:
@@ -248,7 +248,7 @@ class Service:
 class _Payer:
     """The relay's part of answers about the registry; see `registry_api.prepare.Payer`."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: RelayService) -> None:
         self._service = service
 
     def next_nonce(self, contract: Contract, account: Address) -> int | None:

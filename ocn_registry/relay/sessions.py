@@ -25,7 +25,7 @@ class NotUnique(DatabaseError):
     """A row with this key exists already."""
 
 
-class Transaction(Protocol):
+class DatabaseTransaction(Protocol):
     """Statements that take effect together."""
 
     def run(self, statement: str, *values: Value) -> list[Row]:
@@ -65,7 +65,7 @@ class Transaction(Protocol):
 class Lock(Protocol):
     """A lock that is released when this process ends, however it ends."""
 
-    def transaction(self) -> AbstractContextManager[Transaction]:
+    def transaction(self) -> AbstractContextManager[DatabaseTransaction]:
         """Begin a transaction that fails if the lock has been lost."""
         ...
 
@@ -77,7 +77,7 @@ class Lock(Protocol):
 class Database(Protocol):
     """The relay's storage of accepted requests."""
 
-    def transaction(self) -> AbstractContextManager[Transaction]:
+    def transaction(self) -> AbstractContextManager[DatabaseTransaction]:
         """Begin a transaction: committed at the end of the block, rolled back if the block raises.
 
         Raises:
@@ -85,7 +85,7 @@ class Database(Protocol):
         """
         ...
 
-    def reading(self) -> AbstractContextManager[Transaction]:
+    def reading(self) -> AbstractContextManager[DatabaseTransaction]:
         """Begin a read-only transaction, which never waits for others.
 
         Raises:

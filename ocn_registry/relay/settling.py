@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ocn_registry.models import BlockRef
     from ocn_registry.outcomes import Item, Outcome
     from ocn_registry.protocol.journal import JournalEntry
-    from ocn_registry.relay.service import Service
+    from ocn_registry.relay.service import RelayService
     from ocn_registry.relay.store import Accepted, State
 
 _LOG = logging.getLogger("ocn_registry.relay")
@@ -55,7 +55,7 @@ class Fate:
 class Settler:
     """Determines the outcomes of transactions, and records them."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: RelayService) -> None:
         """Create a settler. It does nothing yet.
 
         Args:

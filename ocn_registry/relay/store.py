@@ -21,7 +21,7 @@ from ocn_registry.relay.quotas import settle_gas
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ocn_registry.relay.sessions import Row, Transaction, Value
+    from ocn_registry.relay.sessions import DatabaseTransaction, Row, Value
 
 State: TypeAlias = Literal[
     "accepted", "sent", "mined", "done", "failed", "expired", "superseded", "withdrawn"
@@ -79,7 +79,7 @@ class Accepted:
     gas_reserved: int = 0
 
 
-def add(transaction: Transaction, request: Accepted) -> Accepted:
+def add(transaction: DatabaseTransaction, request: Accepted) -> Accepted:
     """Add a request in the state `accepted`.
 
     Raises:
@@ -88,7 +88,7 @@ def add(transaction: Transaction, request: Accepted) -> Accepted:
     return add_all(transaction, (request,))[0]
 
 
-def add_all(transaction: Transaction, requests: Sequence[Accepted]) -> list[Accepted]:
+def add_all(transaction: DatabaseTransaction, requests: Sequence[Accepted]) -> list[Accepted]:
     """Add requests in the state `accepted`.
 
     Raises:
@@ -106,13 +106,13 @@ def add_all(transaction: Transaction, requests: Sequence[Accepted]) -> list[Acce
     return added
 
 
-def find(transaction: Transaction, request_id: str) -> Accepted | None:
+def find(transaction: DatabaseTransaction, request_id: str) -> Accepted | None:
     """Return a request by its id; `None` if there is none."""
     rows = transaction.run(f"SELECT {_COLUMNS} FROM request WHERE id = ?", request_id)  # noqa: S608 - fixed names; values are bound
     return _read(rows[0]) if rows else None
 
 
-def live(transaction: Transaction, contract: str, account: str) -> tuple[Accepted, ...]:
+def live(transaction: DatabaseTransaction, contract: str, account: str) -> tuple[Accepted, ...]:
     """Return an account's pending requests for a contract, in the order of their nonces."""
     rows = transaction.run(
         f"SELECT {_COLUMNS} FROM request WHERE contract = ? AND account = ? "  # noqa: S608 - fixed names; values are bound
@@ -138,7 +138,9 @@ class Situation:
     live: tuple[Accepted, ...]
 
 
-def situation(transaction: Transaction, request_id: str, contract: str, account: str) -> Situation:
+def situation(
+    transaction: DatabaseTransaction, request_id: str, contract: str, account: str
+) -> Situation:
     """Return what the database says when a request is submitted, in one statement."""
     rows = transaction.run(
         f"SELECT setting.number, {_QUALIFIED} FROM setting LEFT JOIN request ON request.id = ? OR "  # noqa: S608 - fixed names; values are bound
@@ -157,7 +159,7 @@ def situation(transaction: Transaction, request_id: str, contract: str, account:
     )
 
 
-def in_state(transaction: Transaction, state: State, most: int) -> tuple[Accepted, ...]:
+def in_state(transaction: DatabaseTransaction, state: State, most: int) -> tuple[Accepted, ...]:
     """Return requests in a state, the earliest first."""
     rows = transaction.run(
         f"SELECT {_COLUMNS} FROM request WHERE state = ? ORDER BY place LIMIT ?",  # noqa: S608 - fixed names; values are bound
@@ -167,7 +169,7 @@ def in_state(transaction: Transaction, state: State, most: int) -> tuple[Accepte
     return tuple([_read(row) for row in rows])
 
 
-def of_transaction(transaction: Transaction, tx_hash: str) -> tuple[Accepted, ...]:
+def of_transaction(transaction: DatabaseTransaction, tx_hash: str) -> tuple[Accepted, ...]:
     """Return the requests in a transaction, in the order of acceptance."""
     rows = transaction.run(
         f"SELECT {_COLUMNS} FROM request WHERE tx_hash = ? ORDER BY place",  # noqa: S608 - fixed names; values are bound
@@ -177,7 +179,7 @@ def of_transaction(transaction: Transaction, tx_hash: str) -> tuple[Accepted, ..
 
 
 def of_account(
-    transaction: Transaction, account: str, *, before: int, most: int
+    transaction: DatabaseTransaction, account: str, *, before: int, most: int
 ) -> tuple[Accepted, ...]:
     """Return an account's requests, the latest first."""
     rows = transaction.run(
@@ -190,14 +192,14 @@ def of_account(
     return tuple([_read(row) for row in rows])
 
 
-def counts(transaction: Transaction) -> dict[str, int]:
+def counts(transaction: DatabaseTransaction) -> dict[str, int]:
     """Return the number of requests in each state."""
     rows = transaction.run("SELECT state, count(*) FROM request GROUP BY state")
     return {str(state): int(count or 0) for state, count in rows}
 
 
 def move(  # noqa: PLR0913 - what a state consists of
-    transaction: Transaction,
+    transaction: DatabaseTransaction,
     request_id: str,
     state: State,
     *,
@@ -250,7 +252,7 @@ def move(  # noqa: PLR0913 - what a state consists of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class RequestEvent:
     """A change of a request's state, and its position among all changes."""
 
     place: int
@@ -259,7 +261,7 @@ class Event:
     at_unix_s: int
 
 
-def events(transaction: Transaction, after: int, most: int) -> tuple[Event, ...]:
+def events(transaction: DatabaseTransaction, after: int, most: int) -> tuple[RequestEvent, ...]:
     """Return the events after a position, in order."""
     rows = transaction.run(
         "SELECT place, request, state, at_unix_s FROM event WHERE place > ? ORDER BY place LIMIT ?",
@@ -268,7 +270,7 @@ def events(transaction: Transaction, after: int, most: int) -> tuple[Event, ...]
     )
     return tuple(
         [
-            Event(
+            RequestEvent(
                 place=int(place or 0),
                 request=str(request),
                 state=cast("State", state),
@@ -279,22 +281,22 @@ def events(transaction: Transaction, after: int, most: int) -> tuple[Event, ...]
     )
 
 
-def last_event(transaction: Transaction) -> int:
+def last_event(transaction: DatabaseTransaction) -> int:
     """Return the position of the latest event; 0 before the first."""
     return int(transaction.run("SELECT number FROM setting WHERE name = 'last_event'")[0][0] or 0)
 
 
-def is_paused(transaction: Transaction) -> bool:
+def is_paused(transaction: DatabaseTransaction) -> bool:
     """Return whether the relay is paused."""
     return bool(transaction.run("SELECT number FROM setting WHERE name = 'paused'")[0][0])
 
 
-def pause(transaction: Transaction, *, paused: bool) -> None:
+def pause(transaction: DatabaseTransaction, *, paused: bool) -> None:
     """Pause or resume the relay."""
     transaction.run("UPDATE setting SET number = ? WHERE name = 'paused'", int(paused))
 
 
-def _next(transaction: Transaction, counter: str, count: int) -> int:
+def _next(transaction: DatabaseTransaction, counter: str, count: int) -> int:
     """Return the last of the next numbers of a counter."""
     rows = transaction.run(
         "UPDATE setting SET number = number + ? WHERE name = ? RETURNING number", count, counter
@@ -302,7 +304,7 @@ def _next(transaction: Transaction, counter: str, count: int) -> int:
     return int(rows[0][0] or 0)
 
 
-def _tell(transaction: Transaction, request_ids: Sequence[str], state: State) -> None:
+def _tell(transaction: DatabaseTransaction, request_ids: Sequence[str], state: State) -> None:
     count, now = len(request_ids), int(time.time())
     first = _next(transaction, "last_event", count) - count + 1
     transaction.run_all(

@@ -10,8 +10,8 @@ from ocn_registry.relay.quotas import gas_of, used
 if TYPE_CHECKING:
     from ocn_registry.models import Address
     from ocn_registry.relay.policy import Policy
-    from ocn_registry.relay.sessions import Transaction
-    from ocn_registry.relay.store import Accepted, Event
+    from ocn_registry.relay.sessions import DatabaseTransaction
+    from ocn_registry.relay.store import Accepted, RequestEvent
 
 Object = dict[str, object]
 
@@ -35,7 +35,7 @@ def of_request(request: Accepted) -> Object:
     }
 
 
-def of_event(event: Event) -> Object:
+def of_event(event: RequestEvent) -> Object:
     """Return a change of a request's state in the API's JSON form."""
     return {
         "place": event.place,
@@ -46,7 +46,7 @@ def of_event(event: Event) -> Object:
 
 
 def of_allowance(
-    transaction: Transaction, policy: Policy, account: Address, *, now_unix_s: int
+    transaction: DatabaseTransaction, policy: Policy, account: Address, *, now_unix_s: int
 ) -> Object:
     """Return what is left of an account's quotas today."""
     waiting = sum(

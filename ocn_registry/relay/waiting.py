@@ -30,7 +30,7 @@ class _Held:
     early: bool  # whether requests with earlier nonces have to be sent first
 
 
-class Waiting:
+class HeldRequests:
     """Chooses among the accepted requests of one relay."""
 
     def __init__(self, most: int, blocks_to_finality: int) -> None:

@@ -47,7 +47,7 @@ from ocn_registry.protocol.effects import (
 from ocn_registry.signing import Domain, TypedData, recover
 from ocn_registry.testing.model import Message, Permissions, Registry
 from ocn_registry.testing.transactions import read_transaction
-from ocn_registry.testing.wire import Interface, revert_data
+from ocn_registry.testing.wire import ContractInterface, revert_data
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -144,9 +144,9 @@ class MemoryChain:
             import_open=import_open,
             is_signed_by=_is_signed_by,
         )
-        self._contracts: dict[Address, tuple[Registry | Permissions, Interface]] = {
-            deployment.registry: (self._registry, Interface("Registry")),
-            deployment.permissions: (self._permissions, Interface("Permissions")),
+        self._contracts: dict[Address, tuple[Registry | Permissions, ContractInterface]] = {
+            deployment.registry: (self._registry, ContractInterface("Registry")),
+            deployment.permissions: (self._permissions, ContractInterface("Permissions")),
         }
         logs = [
             (_NO_HASH, interface.log(address, event))

@@ -52,7 +52,7 @@ def kind_of(parameter: _Parameter) -> str:
     )
 
 
-class Interface:
+class ContractInterface:
     """A contract's functions, events and errors."""
 
     def __init__(self, name: str) -> None:

@@ -35,8 +35,8 @@ from ocn_registry.relay.config import Config
 from ocn_registry.relay.database import open_database
 from ocn_registry.relay.intake import digest_of_key
 from ocn_registry.relay.policy import Policy
-from ocn_registry.relay.sender import Sender
-from ocn_registry.relay.service import Service
+from ocn_registry.relay.sender import RequestSender
+from ocn_registry.relay.service import RelayService
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = Path(ocn_registry.__file__).parent / "schemas"
@@ -308,7 +308,7 @@ def relay(deployment, spender, keys, cpo, tmp_path, monkeypatch):
     """Start a relay that pays for one party, and give its URL."""
     monkeypatch.setenv("THE_RELAYS_SPENDER", keys[spender.address])
     monkeypatch.setenv("THE_RELAYS_RECEIPTS", "0x" + "11" * 32)
-    service = Service(
+    service = RelayService(
         Config(
             deployment=deployment,
             database=f"sqlite:{tmp_path / 'relay.sqlite'}",
@@ -317,7 +317,7 @@ def relay(deployment, spender, keys, cpo, tmp_path, monkeypatch):
             policy=Policy(allowed=frozenset([cpo.address])),
         ),
     )
-    sender = Sender(service)
+    sender = RequestSender(service)
     thread = threading.Thread(target=sender.run)
     thread.start()
     with serving(service) as url:
@@ -364,7 +364,7 @@ def test_what_an_api_key_of_a_relay_lets_one_do(
     signer = ("-s", keys[emsp.address])
     told = printed("register", *words, *signer, "--relay-key", key, "--yes")
     assert told["requests"][0]["sponsor"] == "key:shop"
-    monkeypatch.setattr(Sender, "send", lambda _: False)
+    monkeypatch.setattr(RequestSender, "send", lambda _: False)
     for proof in (("--relay-key", key), signer):
         signed = client.sign(ocn_registry.SetPartyModules(sender=[], receiver=[]), emsp)
         with ocn_registry.RelayClient(relay, key="a-key") as relay_client:

@@ -26,8 +26,8 @@ from ocn_registry.models import Address
 from ocn_registry.registry_api.serving import Serving
 from ocn_registry.relay.config import Config
 from ocn_registry.relay.policy import Policy
-from ocn_registry.relay.sender import Sender
-from ocn_registry.relay.service import Service
+from ocn_registry.relay.sender import RequestSender
+from ocn_registry.relay.service import RelayService
 from ocn_registry.transport.http_sync import HttpTransport
 
 MARKUP = "<img src=x onerror=alert(1)>"
@@ -173,9 +173,9 @@ def relay_world(folder):
                 )
             ),
         )
-        service = Service(config)
+        service = RelayService(config)
         service.start()
-        sender = Sender(service)
+        sender = RequestSender(service)
         worker = threading.Thread(target=sender.run)
         worker.start()
         try:

@@ -20,7 +20,7 @@ from ocn_registry import (
 from ocn_registry import contract_errors as errors
 from ocn_registry.deploy.devnet import Devnet
 from ocn_registry.intents import ImportNodes, ImportParties
-from ocn_registry.migration import Kind, NotAsPlanned, Snapshot, What
+from ocn_registry.migration import Kind, NotAsPlanned, SourceSnapshot, What
 from ocn_registry.migration.price import price_of
 from ocn_registry.protocol.effects import Send
 
@@ -166,7 +166,7 @@ def many(count):
 
 def test_party_costs_at_most_80_000_gas_and_batches_fit_a_block(new, owner, taken):
     parties = many(250)
-    snapshot = Snapshot(
+    snapshot = SourceSnapshot(
         chain_id=1,
         registry=taken.registry,
         permissions=taken.permissions,

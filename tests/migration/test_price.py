@@ -3,7 +3,7 @@
 import pytest
 
 from ocn_registry import Address, Module, Node, Party, PartyId, Role, Service, migration
-from ocn_registry.migration import Consent, Snapshot
+from ocn_registry.migration import SourceAgreement, SourceSnapshot
 from ocn_registry.migration.price import price_of
 
 FAR = "https://" + ("x" * 62 + ".") * 3 + "x" * 45 + ".node.example"
@@ -39,7 +39,7 @@ def registry(taken, *, count, url, name, roles, modules, permissions):
         )
         for party in parties
     ]
-    return Snapshot(
+    return SourceSnapshot(
         chain_id=taken.chain_id,
         registry=taken.registry,
         permissions=taken.permissions,
@@ -48,7 +48,9 @@ def registry(taken, *, count, url, name, roles, modules, permissions):
         parties=tuple(parties),
         services=tuple(services),
         agreements=tuple(
-            Consent(user=user, provider=provider, permissions=permissions, changed_since=False)
+            SourceAgreement(
+                user=user, provider=provider, permissions=permissions, changed_since=False
+            )
             for user, provider in zip(people, reversed(people), strict=True)
         ),
         odd=(),

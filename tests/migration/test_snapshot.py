@@ -8,7 +8,7 @@ import pytest
 from rehearsal_v1 import URL
 
 from ocn_registry import InvalidInput, Module, Node, PartyId, migration
-from ocn_registry.migration import Consent, Kind, Why
+from ocn_registry.migration import Kind, SourceAgreement, Why
 from ocn_registry.models import ZERO_ADDRESS
 
 
@@ -31,7 +31,7 @@ def test_earlier_ids_that_still_route_are_further_ids_of_their_account(taken, ol
 
 def test_consents_are_read_from_the_events(taken, who):
     def consent(user, provider, *permissions, changed=False):
-        return Consent(
+        return SourceAgreement(
             user=user.address,
             provider=provider.address,
             permissions=permissions,

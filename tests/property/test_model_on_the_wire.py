@@ -13,7 +13,7 @@ from ocn_registry.deploy.artifacts import artifact
 from ocn_registry.models import Address
 from ocn_registry.testing import codec
 from ocn_registry.testing.model import Call, Event, Permissions, Registry, events
-from ocn_registry.testing.wire import Interface, kind_of
+from ocn_registry.testing.wire import ContractInterface, kind_of
 
 CONTRACTS = {"Registry": Registry, "Permissions": Permissions}
 # Declared by OpenZeppelin's EIP712, and never emitted by a contract whose domain never changes.
@@ -104,7 +104,7 @@ def test_a_call_reads_back_from_its_calldata(name, data):
     if function in {"multicall", "tryMulticall"}:
         return
     call = Call(function, tuple(data.draw(value_of(kind_of(one))) for one in inputs))
-    interface = Interface(name)
+    interface = ContractInterface(name)
     assert interface.call_of(interface.calldata(call)) == call
     batch = Call("tryMulticall", ((call, Call("", (b"\xff\xff",))),))
     assert interface.call_of(interface.calldata(batch)) == batch
@@ -112,7 +112,7 @@ def test_a_call_reads_back_from_its_calldata(name, data):
 
 @given(st.binary(max_size=200))
 def test_calldata_of_any_bytes_is_a_call_that_fails_in_the_contracts_way(data):
-    assert isinstance(Interface("Registry").call_of(data), Call)
+    assert isinstance(ContractInterface("Registry").call_of(data), Call)
 
 
 def value_of(kind: str):

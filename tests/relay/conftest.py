@@ -21,8 +21,8 @@ from ocn_registry.relay.client import RelayClient
 from ocn_registry.relay.config import Config
 from ocn_registry.relay.database import open_database
 from ocn_registry.relay.policy import Policy
-from ocn_registry.relay.sender import Sender
-from ocn_registry.relay.service import Service
+from ocn_registry.relay.sender import RequestSender
+from ocn_registry.relay.service import RelayService
 from ocn_registry.transport.http_sync import HttpTransport
 
 
@@ -106,7 +106,7 @@ def config(fresh, database_url, policy, monkeypatch):
 
 @pytest.fixture
 def service(config):
-    service = Service(config)
+    service = RelayService(config)
     service.cache.refresh()
     yield service
     service.close()
@@ -114,7 +114,7 @@ def service(config):
 
 @pytest.fixture
 def sender(service):
-    return Sender(service)
+    return RequestSender(service)
 
 
 @pytest.fixture

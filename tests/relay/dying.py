@@ -10,8 +10,8 @@ import contextlib
 from ocn_registry.errors import OcnRegistryError
 from ocn_registry.relay import service as service_module
 from ocn_registry.relay import store
-from ocn_registry.relay.sender import Sender
-from ocn_registry.relay.service import Service
+from ocn_registry.relay.sender import RequestSender
+from ocn_registry.relay.service import RelayService
 from ocn_registry.transport.http_sync import HttpTransport
 
 
@@ -141,7 +141,7 @@ class Life:
 
         with self._patch.context() as patch:
             patch.setattr(service_module, "open_database", open_database)
-            service = Service(self._config)
+            service = RelayService(self._config)
             patch.setattr(HttpTransport, "perform", perform)
             try:
                 self._live(service)
@@ -157,7 +157,7 @@ class Life:
             if place not in self.told:
                 self.ids[place] = service.intake.accept(document).request.id
                 self.told.add(place)
-        sender = Sender(service)
+        sender = RequestSender(service)
         for _ in range(4):
             with contextlib.suppress(OcnRegistryError):  # as `Sender.run` goes on
                 sender.round()

@@ -16,7 +16,7 @@ from ocn_registry.relay.database import open_database
 from ocn_registry.relay.documents import Voucher
 from ocn_registry.relay.main import main
 from ocn_registry.relay.policy import Policy
-from ocn_registry.relay.sender import Sender
+from ocn_registry.relay.sender import RequestSender
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def working(service):
     """A relay that serves and sends."""
     import threading  # noqa: PLC0415 - one use
 
-    sender = Sender(service)
+    sender = RequestSender(service)
     thread = threading.Thread(target=sender.run)
     thread.start()
     with serving(service) as url:
@@ -292,11 +292,11 @@ def test_key_from_a_systemd_credential_or_a_program_pays(tmp_path, monkeypatch, 
 def test_api_without_the_spenders_key_knows_its_address(config, monkeypatch, fresh):
     from dataclasses import replace  # noqa: PLC0415 - one use
 
-    from ocn_registry.relay.service import Service  # noqa: PLC0415 - the same
+    from ocn_registry.relay.service import RelayService  # noqa: PLC0415 - the same
 
     monkeypatch.delenv("RELAY_SPENDER")
     known = replace(config, spender_address=fresh.accounts[7].address)
-    service = Service(known)
+    service = RelayService(known)
     try:
         service.check_keys(serves=True, sends=False)
         service.cache.refresh()

@@ -24,8 +24,8 @@ from ocn_registry.relay import store
 from ocn_registry.relay.checks import Checker
 from ocn_registry.relay.intake import digest_of_key
 from ocn_registry.relay.policy import NotSponsored, Policy
-from ocn_registry.relay.sender import Sender
-from ocn_registry.relay.service import Service
+from ocn_registry.relay.sender import RequestSender
+from ocn_registry.relay.service import RelayService
 
 WALLET = "0x" + "c0de" * 10
 WALLET_NOT_LISTED = "0x" + "c0df" * 10
@@ -165,7 +165,7 @@ def test_contract_that_controls_an_account_signs_if_it_is_on_the_list(
 @pytest.mark.parametrize("new", [WALLET, WALLET_NOT_LISTED])
 def test_contract_that_accepts_an_account_is_on_the_list(service, people, accept, fresh, new):
     registered = accept(people[0], "MOV")
-    Sender(service).round()
+    RequestSender(service).round()
     assert found(service, registered).state == "mined"
     fresh.request("anvil_setCode", new, AGREES)
     wanted = service.client.prepare(MoveAccount(new_account=Address(new)), people[0].address)
@@ -198,11 +198,11 @@ def test_same_request_at_three_relays_is_paid_once(
     for place in range(3):
         monkeypatch.setenv(f"SPENDER_{place}", fresh.accounts[5 + place].private_key)
         url = f"sqlite:{tmp_path}/relay-{place}.sqlite"
-        relays.append(Service(replace(config, database=url, spender=f"env:SPENDER_{place}")))
+        relays.append(RelayService(replace(config, database=url, spender=f"env:SPENDER_{place}")))
     accepted = [each.intake.accept(signed).request for each in relays]
     assert len({each.id for each in accepted}) == 1
     before = [spent(fresh, each) for each in relays]
-    senders = [Sender(each) for each in relays]
+    senders = [RequestSender(each) for each in relays]
     for each in senders:
         each.round()
     fresh.request("anvil_mine", "0x14")

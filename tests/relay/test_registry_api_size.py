@@ -123,7 +123,7 @@ def test_pages_hold_every_party_once(api):
 
 
 def test_index_of_the_next_block_looks_at_changed_parties_only(large, monkeypatch):
-    first = index.Index.of(large)
+    first = index.RegistryIndex.of(large)
     seen = []
     real = index.text_of
     monkeypatch.setattr(index, "text_of", lambda key, row: seen.append(key) or real(key, row))
@@ -132,8 +132,8 @@ def test_index_of_the_next_block_looks_at_changed_parties_only(large, monkeypatc
     from dataclasses import replace  # noqa: PLC0415 - one use
 
     parties = large.parties.edited({"AAAAX": moved, "AAABX": None, "ZZZZZ": moved})
-    following = index.Index.of(replace(large, parties=parties), first)
-    anew = index.Index.of(replace(large, parties=parties))
+    following = index.RegistryIndex.of(replace(large, parties=parties), first)
+    anew = index.RegistryIndex.of(replace(large, parties=parties))
     assert seen[:2] == ["AAAAX", "ZZZZZ"] or seen[:2] == ["ZZZZZ", "AAAAX"]
     assert following.keys == anew.keys
     assert following.at_node == anew.at_node

@@ -11,8 +11,8 @@ from ocn_registry.flows.batch import _Batch
 from ocn_registry.protocol.effects import Arrival, Handover, Send
 from ocn_registry.relay import store
 from ocn_registry.relay.policy import Policy
-from ocn_registry.relay.sender import Sender
-from ocn_registry.relay.service import Service
+from ocn_registry.relay.sender import RequestSender
+from ocn_registry.relay.service import RelayService
 from ocn_registry.transport.http_sync import HttpTransport
 
 
@@ -137,8 +137,8 @@ def test_what_one_process_left_the_next_one_settles_and_pays_nothing_again(
     assert found(service, request).state == "sent"
     service.journal.close()
     count = fresh.request("eth_getTransactionCount", service.spender.address, "latest")
-    after = Service(config)
-    Sender(after).round()
+    after = RelayService(config)
+    RequestSender(after).round()
     assert found(after, request).state == "mined"
     assert fresh.request("eth_getTransactionCount", after.spender.address, "latest") == count
     after.close()
@@ -171,8 +171,8 @@ def test_replaced_block_is_noticed_and_the_request_mined_again(
 @pytest.fixture
 def rival(config):
     """Another process that sends one by one, with the same spender and the same database."""
-    service = Service(replace(config, batch=1))
-    yield Sender(service)
+    service = RelayService(replace(config, batch=1))
+    yield RequestSender(service)
     service.close()
 
 
@@ -278,7 +278,7 @@ def test_requests_that_come_too_early_keep_no_other_from_being_sent(
 ):
     """The first of an account's requests is withdrawn: those after it wait, out of the way."""
     service.config = replace(service.config, batch=2)
-    small = Sender(service)
+    small = RequestSender(service)
     first, *stuck = [accept(people[0], f"AA{nonce}", nonce=nonce) for nonce in range(4)]
     good = accept(people[1], "GUD")
     with service.database.transaction() as transaction:
@@ -300,10 +300,10 @@ def test_two_spenders_share_what_waits(config, accept, people, fresh, monkeypatc
     monkeypatch.setenv("OTHER_SPENDER", fresh.accounts[6].private_key)
     rows = [accept(each, f"AA{place}") for place, each in enumerate(people)]
     services = [
-        Service(replace(config, batch=3, spender=key))
+        RelayService(replace(config, batch=3, spender=key))
         for key in ("env:RELAY_SPENDER", "env:OTHER_SPENDER")
     ]
-    quick, slow = [Sender(each) for each in services]
+    quick, slow = [RequestSender(each) for each in services]
     look = _Batch.look
 
     def look_slowly(batch):

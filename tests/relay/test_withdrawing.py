@@ -195,12 +195,12 @@ def test_second_sender_can_not_take_what_the_first_has_taken(
     """Both have chosen the same request; the database lets one of them commit."""
     from dataclasses import replace  # noqa: PLC0415 - one use
 
-    from ocn_registry.relay.sender import Sender  # noqa: PLC0415 - the same
-    from ocn_registry.relay.service import Service  # noqa: PLC0415 - the same
+    from ocn_registry.relay.sender import RequestSender  # noqa: PLC0415 - the same
+    from ocn_registry.relay.service import RelayService  # noqa: PLC0415 - the same
 
     relay.submit(registration(party))
     monkeypatch.setenv("OTHER_SPENDER", fresh.accounts[8].private_key)
-    other = Service(replace(config, spender="env:OTHER_SPENDER"))
+    other = RelayService(replace(config, spender="env:OTHER_SPENDER"))
     real = other.client.read_signed_request
 
     def first_sends(text):
@@ -210,7 +210,7 @@ def test_second_sender_can_not_take_what_the_first_has_taken(
     other.client.read_signed_request = first_sends
     try:
         before = fresh.request("eth_getTransactionCount", other.spender.address, "latest")
-        Sender(other).send()
+        RequestSender(other).send()
         assert fresh.request("eth_getTransactionCount", other.spender.address, "latest") == before
     finally:
         other.close()

@@ -225,6 +225,19 @@ def test_functions_and_events_of_the_contracts_are_named_by_dialects_alone():
     assert not wrong((module, named(module)) for module in elsewhere)
 
 
+def test_no_two_public_classes_share_a_name():
+    """But for the twins: waiting and asynchronous callers, two generations, contract and model."""
+    homes = {}
+    for module in MODULES:
+        place = module.relative_to(PACKAGE).as_posix()
+        place = re.sub(r"^dialects/v\d+/|/(a?sync)_", "/", place)
+        for node in tree_of(module).body:
+            if isinstance(node, ast.ClassDef) and not place.startswith("testing/model/"):
+                homes.setdefault(node.name, []).append(place)
+    names = {name: places for name, places in homes.items() if not name.startswith("_")}
+    assert {name: places for name, places in names.items() if len(set(places)) > 1} == {}
+
+
 def test_any_is_in_one_place():
     def any_in(module):
         return {"typing.Any"} & set(imported(module))

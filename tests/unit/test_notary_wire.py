@@ -8,7 +8,7 @@ from base64 import b64decode, b64encode
 import brotli
 import pytest
 
-from ocn_registry.notary import Limits, MalformedSignature, MessageSignature, OcpiMessage
+from ocn_registry.notary import MalformedSignature, MessageSignature, NotaryLimits, OcpiMessage
 from ocn_registry.signing import KeySigner
 
 SIGNER = KeySigner.from_key("11" * 32)
@@ -179,11 +179,11 @@ def test_bombs_are_refused_before_they_unpack(compress):
 @pytest.mark.parametrize(
     "limits",
     [
-        Limits(header_chars=100),
-        Limits(json_bytes=100),
-        Limits(fields=2),
-        Limits(rewrites=0),
-        Limits(rewritten_fields=0),
+        NotaryLimits(header_chars=100),
+        NotaryLimits(json_bytes=100),
+        NotaryLimits(fields=2),
+        NotaryLimits(rewrites=0),
+        NotaryLimits(rewritten_fields=0),
     ],
 )
 def test_limits_are_the_callers(limits):

@@ -37,7 +37,7 @@ from ocn_registry.evm.keccak import keccak256  # noqa: E402
 from ocn_registry.models import Address  # noqa: E402
 from ocn_registry.testing.codec import encode  # noqa: E402
 from ocn_registry.testing.model import Call, SignedFields  # noqa: E402
-from ocn_registry.testing.wire import Interface  # noqa: E402
+from ocn_registry.testing.wire import ContractInterface  # noqa: E402
 
 OWNER = ACCOUNTS[0].address
 CALL_GAS = 50_000_000
@@ -50,7 +50,7 @@ SMALL = (8, 16, 6)
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 SYMBOLS = LETTERS + "0123456789"
 
-INTERFACES = {name: Interface(name) for name in ("Registry", "Permissions")}
+INTERFACES = {name: ContractInterface(name) for name in ("Registry", "Permissions")}
 
 
 def key(index: int) -> PrivateKey:

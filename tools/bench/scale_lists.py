@@ -19,7 +19,7 @@ from ocn_registry.evm.keccak import keccak256, selector
 from ocn_registry.models import Address
 from ocn_registry.testing.codec import encode
 from ocn_registry.testing.model import Call
-from ocn_registry.testing.wire import Interface
+from ocn_registry.testing.wire import ContractInterface
 
 if TYPE_CHECKING:
     from histories.chain import Chain
@@ -122,7 +122,7 @@ def most_listed(chain: Chain, registry: Address, kind: _List) -> int:
 
 
 def _import(chain: Chain, registry: Address, kind: _List, indexes: range) -> None:
-    interface = Interface("Registry")
+    interface = ContractInterface("Registry")
     transactions = []
     for start in range(0, len(indexes), 100):
         items = tuple(kind.entry(index) for index in indexes[start : start + 100])

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from ocn_registry.client.sync_client import RegistryClient
     from ocn_registry.deploy.deploy import Creating
-    from ocn_registry.migration import Plan, Snapshot
+    from ocn_registry.migration import MigrationPlan, SourceSnapshot
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT / "tools" / "build"))
@@ -272,7 +272,7 @@ class Walk:
     def _file(self) -> Path:
         return self.folder / "registry.json"
 
-    def _taken(self) -> Snapshot:
+    def _taken(self) -> SourceSnapshot:
         return migration.load(self._file())
 
     def steps(self) -> dict[str, Callable[[], None]]:
@@ -293,7 +293,7 @@ class Walk:
         }
 
 
-def unlisted(old: Snapshot, new: Snapshot, planned: Plan) -> list[str]:
+def unlisted(old: SourceSnapshot, new: SourceSnapshot, planned: MigrationPlan) -> list[str]:
     """Return what differs between two registries and is not listed in a plan."""
     without_url = {one.subject for one in planned.changed if one.why is Why.WITHOUT_URL}
     omitted = {(one.kind.value, one.subject) for one in planned.left_out}

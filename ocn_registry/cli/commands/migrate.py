@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
     from ocn_registry.client.sync_client import RegistryClient
-    from ocn_registry.migration import Plan
+    from ocn_registry.migration import MigrationPlan
     from ocn_registry.plans.entries import Entry
 
 
@@ -119,7 +119,7 @@ def plan(args: Namespace) -> int:
     return DONE
 
 
-def _write_letters(folder: str, planned: Plan) -> None:
+def _write_letters(folder: str, planned: MigrationPlan) -> None:
     """Write a letter for each account that has to act, to a file named after it."""
     from ocn_registry.cli.config.settings_file import at_home
     from ocn_registry.cli.output.render import talk

@@ -41,7 +41,7 @@ from ocn_registry.testing.model.permissions import AgreementImport, Permissions,
 from ocn_registry.testing.model.permissions_views import AgreementAsMade, ListedService
 from ocn_registry.testing.model.registry import NodeImport, PartyImport, Registry
 from ocn_registry.testing.model.registry_effects import Acceptance
-from ocn_registry.testing.model.registry_views import ListedNode, ListedParty
+from ocn_registry.testing.model.registry_views import NodeView, PartyView
 from ocn_registry.testing.model.requests import IsSignedBy, SignedFields
 
 __all__ = [
@@ -58,18 +58,18 @@ __all__ = [
     "ImportClosed",
     "ImportOpened",
     "IsSignedBy",
-    "ListedNode",
-    "ListedParty",
     "ListedService",
     "Message",
     "NodeImport",
     "NodeReserved",
+    "NodeView",
     "OperatorUpdate",
     "OwnershipTransferStarted",
     "OwnershipTransferred",
     "PartyImport",
     "PartyReserved",
     "PartyUpdate",
+    "PartyView",
     "PartyWebsite",
     "Permissions",
     "Receipt",

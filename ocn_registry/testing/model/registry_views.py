@@ -23,14 +23,14 @@ _NOTHING = Account()
 NO_ID = ("\0" * 2, "\0" * 3)
 
 
-class ListedNode(NamedTuple):
+class NodeView(NamedTuple):
     """A node in a page."""
 
     operator: Address
     domain: str
 
 
-class ListedParty(NamedTuple):
+class PartyView(NamedTuple):
     """A party under one of its account's ids."""
 
     party: Address
@@ -46,9 +46,7 @@ class ListedParty(NamedTuple):
     website: str
 
 
-NOBODY = ListedParty(
-    ZERO_ADDRESS, *NO_ID, (), (), (), ZERO_ADDRESS, "", 0, current=False, website=""
-)
+NOBODY = PartyView(ZERO_ADDRESS, *NO_ID, (), (), (), ZERO_ADDRESS, "", 0, current=False, website="")
 # Roles and modules 0 to 6: those that version 1 knew and its views show.
 _KNOWN_TO_V1 = 7
 _MEMBERSHIP, _FOUNDING, _CURRENT, _TERM = 0, 64, 104, 224
@@ -73,10 +71,10 @@ class RegistryViews(Contract[RegistryState]):
         return len(self.state.listed_nodes)
 
     @view
-    def nodes(self, offset: int, limit: int) -> tuple[ListedNode, ...]:
+    def nodes(self, offset: int, limit: int) -> tuple[NodeView, ...]:
         """Return a page of the nodes."""
         page = page_of(self.state.listed_nodes, offset, limit)
-        return tuple([ListedNode(*self._operator(node)) for node in page])
+        return tuple([NodeView(*self._operator(node)) for node in page])
 
     @view
     def get_operator_by_address(self, party: Address) -> tuple[Address, str]:
@@ -121,17 +119,17 @@ class RegistryViews(Contract[RegistryState]):
         return len(self.state.listed)
 
     @view
-    def parties(self, offset: int, limit: int) -> tuple[ListedParty, ...]:
+    def parties(self, offset: int, limit: int) -> tuple[PartyView, ...]:
         """Return a page of the parties, one for each id."""
         return tuple([self._party(one) for one in page_of(self.state.listed, offset, limit)])
 
     @view
-    def parties_of(self, account: Address) -> tuple[ListedParty, ...]:
+    def parties_of(self, account: Address) -> tuple[PartyView, ...]:
         """Return all parties of an account, the current one first."""
         return tuple([self._party(one) for one in self._account(account).ids])
 
     @view
-    def party(self, country_code: str, party_id: str) -> ListedParty:
+    def party(self, country_code: str, party_id: str) -> PartyView:
         """Return the party with an id."""
         return self._party(PartyId(country_code, party_id))
 
@@ -209,11 +207,11 @@ class RegistryViews(Contract[RegistryState]):
         entry = None if party is None else self.state.parties.get(party)
         return self._operator(entry.node) if entry else (ZERO_ADDRESS, "")
 
-    def _party(self, party: PartyId | None) -> ListedParty:
+    def _party(self, party: PartyId | None) -> PartyView:
         entry = None if party is None else self.state.parties.get(party)
         if entry is None or party is None:
             return NOBODY
-        return ListedParty(
+        return PartyView(
             entry.account,
             party.country_code,
             party.party_id,

@@ -10,13 +10,14 @@ from typing import Any
 
 from ocn_registry.errors import Reverted, UnknownRevert
 from ocn_registry.testing.model import Call, Permissions, Registry
-from ocn_registry.testing.wire import Interface, error_of
+from ocn_registry.testing.wire import ContractInterface, error_of
 
 from .people import ADDRESSES
 from .values import BAD_COUNTRIES, BAD_PARTY_IDS, IDS, MAX, URLS
 
 INTERFACES = {
-    name: Interface(name.removeprefix("OCN ")) for name in ("OCN Registry", "OCN Permissions")
+    name: ContractInterface(name.removeprefix("OCN "))
+    for name in ("OCN Registry", "OCN Permissions")
 }
 _IDS = [*IDS, ("de", "ABC"), ("\0\0", "\0\0\0"), (BAD_COUNTRIES[3], BAD_PARTY_IDS[0])]
 _PAGES = [(0, MAX), (0, 2), (1, 1), (2, 3), (3, MAX), (MAX, MAX), (1, MAX), (0, 0)]
