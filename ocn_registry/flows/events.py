@@ -3,8 +3,9 @@
 A `Trail` records how far they were read: the last block, and those before it that could still be
 replaced. Each step checks that the last block is still in the chain, then reads some ranges, or
 returns the blocks of the trail that were replaced. A hash commits to all earlier blocks, so the
-events are from one chain even if several nodes answered: one has the head and the trail's last
-block, another the head and the last blocks of the ranges.
+events are from one chain even if several nodes answered: whoever returns a range also has the last
+block of the range before it, or of the trail, and one node has the head and the last block of each
+range.
 """
 
 from __future__ import annotations
@@ -89,12 +90,14 @@ class Step:
         return self.trail.blocks[-1] == self.head
 
 
-def piece(
+def piece(  # noqa: PLR0913 - two have a default
     contracts: tuple[Address, ...],
     first: int,
     last: int,
     chunk_blocks: int,
     most_blocks: int = CHUNK_BLOCKS,
+    *,
+    after: BlockRef | None = None,
 ) -> Flow[Piece]:
     """Read the events of the next blocks, as many as the node accepts, and the last block.
 
@@ -104,25 +107,32 @@ def piece(
         last: Number of the last block to read.
         chunk_blocks: How many blocks to request; halved if the node refuses.
         most_blocks: The most to request next time.
+        after: The block that the events have to follow, if one is known.
 
     Raises:
-        Moved: The node does not have the last block, or has replaced it in the meantime.
+        ChainMoved: The node does not have the last block or the one before the events, or has
+            replaced one in the meantime.
         TransportError: The chain can't be reached, or the node refuses even a single block.
     """
     chunk = chunk_blocks
     while True:
         number = min(first + chunk - 1, last)
         try:
-            asked = together(BlockAt(number), Logs(contracts, first, number), BlockAt(number))
-            before, logs, end = yield from asked
+            before, logs, end, standing = yield from together(
+                BlockAt(number),
+                Logs(contracts, first, number),
+                BlockAt(number),
+                # Last, so that a branch is noticed that came during the request.
+                BlockAt(number if after is None else after.number),
+            )
         except (RpcRefused, RpcTimeout, BadAnswer) as error:
             if number == first:
                 raise
             chunk = max(1, (number - first + 1) // 2)
             _LOG.info("a node refuses %d blocks of events: %s", number - first + 1, error)
             continue
-        if end is None or before != end:
-            raise ChainMoved("the node does not have the block that it returned before")
+        if end is None or before != end or standing != (after or end):
+            raise ChainMoved("the node does not have the blocks that it returned before")
         return Piece(logs=logs, end=end, chunk_blocks=min(most_blocks, chunk + chunk // 4 + 1))
 
 
@@ -231,7 +241,8 @@ def read_on(  # noqa: PLR0913 - two have a default
     parts: list[Piece] = []
     read, chunk = trail.blocks[-1].number, trail.chunk_blocks
     while read < last and len(parts) < _PIECES and sum(len(each.logs) for each in parts) < _EVENTS:
-        part = yield from piece(contracts, read + 1, last, chunk, chunk_blocks)
+        after = parts[-1].end if parts else trail.blocks[-1]
+        part = yield from piece(contracts, read + 1, last, chunk, chunk_blocks, after=after)
         parts.append(part)
         read, chunk = part.end.number, part.chunk_blocks
     found = yield from _in_blocks(parts, head)

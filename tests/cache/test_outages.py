@@ -363,9 +363,9 @@ def forgets_to_go_back(known, count):
     return replace(known, state=state, marks=marks), Rows()
 
 
-def takes_an_outage_for_silence(contracts, first, last, chunk_blocks, most_blocks):
+def takes_an_outage_for_silence(contracts, first, last, chunk_blocks, most_blocks, *, after):
     try:
-        return (yield from piece(contracts, first, last, chunk_blocks, most_blocks))
+        return (yield from piece(contracts, first, last, chunk_blocks, most_blocks, after=after))
     except TransportError:
         end = yield from BlockAt(last)
         if end is None:
@@ -397,6 +397,10 @@ def believes_every_piece(parts, _head):
     )
 
 
+def believes_what_comes_before(contracts, first, last, chunk_blocks, most_blocks, *, after):
+    return piece(contracts, first, last, chunk_blocks, most_blocks)
+
+
 piece, a_round = events.piece, CacheCore._round
 HISTORIES_FIND = {
     "goes back without undoing": (following, "_at", forgets_to_go_back),
@@ -404,8 +408,11 @@ HISTORIES_FIND = {
     "says that it is current": (CacheCore, "_round", says_that_it_is_current),
 }
 SWEEPS_FIND = {
-    "believes every answer": (following, "of_block", believes_every_answer),
-    "believes every piece": (events, "_in_blocks", believes_every_piece),
+    "believes every answer": [(following, "of_block", believes_every_answer)],
+    "believes every piece": [
+        (events, "_in_blocks", believes_every_piece),
+        (events, "piece", believes_what_comes_before),
+    ],
 }
 
 
@@ -422,7 +429,8 @@ def test_histories_find_a_cache_that(fault, elsewhere, first, monkeypatch):
 @pytest.mark.parametrize("deployment", ["v1"], indirect=True)
 @pytest.mark.parametrize("outlasting", ["sync"], indirect=True)
 def test_sweeps_find_a_cache_that(fault, outlasting, devnet, deployment, elsewhere, monkeypatch):
-    monkeypatch.setattr(*SWEEPS_FIND[fault])
+    for place in SWEEPS_FIND[fault]:
+        monkeypatch.setattr(*place)
     users, answer = write(devnet, deployment, URL, "DE"), from_elsewhere(elsewhere.rpc_url)
 
     def by_number(**options):

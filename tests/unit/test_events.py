@@ -272,6 +272,31 @@ def test_a_chain_that_never_rests_is_an_error():
         chain.step(trail)
 
 
+def test_a_block_that_only_a_lagging_node_knows_is_not_built_upon():
+    """It answers that the last block stands, which another node has replaced."""
+    chain = Chain(3)
+    late = Chain(1)
+    late.blocks = list(chain.blocks)
+    reader = Reader(chain)
+    reader.catch_up()
+    chain.extend([1])
+    late.blocks = list(chain.blocks)
+    reader.catch_up()
+    chain.cut(1)
+    chain.extend([0, 1])
+
+    def perform(effect):
+        trail = Together(tuple([BlockAt(block.number) for block in reader.trail.blocks]))
+        return Chain.perform(late if effect == trail else chain, effect)
+
+    chain.perform = perform
+    with pytest.raises(BadAnswer, match="the chain moved"):
+        reader.step()
+    del chain.perform
+    reader.catch_up()
+    assert reader.events() == chain.events()
+
+
 happens = st.tuples(st.integers(0, 6), st.lists(st.integers(0, 2), min_size=1, max_size=8))
 moments = st.lists(st.tuples(st.integers(1, 12), happens), max_size=12)
 
