@@ -79,7 +79,9 @@ def test_parties_at_a_node_follow_its_operator_to_a_new_key():
                 }[name];
             }
         }
-        const replica = new Made({ ask }, { chainId: 1, registry: "0x1", permissions: "0x2" });
+        const askTogether = (questions) => Promise.all(questions.map((one) => ask(...one)));
+        const nodes = { ask, askTogether };
+        const replica = new Made(nodes, { chainId: 1, registry: "0x1", permissions: "0x2" });
         await replica.look();
         head = 2;
         await replica.look();
@@ -89,3 +91,68 @@ def test_parties_at_a_node_follow_its_operator_to_a_new_key():
     keccak = (PAGE / "js" / "chain" / "keccak.js").as_uri()
     given = {"operator": OPERATOR, "moved": MOVED, "party": PARTY, "keccak": keccak}
     assert run_in_node("chain/replica.js", program, given) == [2, [MOVED], MOVED]
+
+
+NODES = """await (async () => {
+    const { RpcError } = await import(given.rpc);
+    const block = (number, branch) => ({
+        number: `0x${number}`, hash: `0x${branch}${`${number}`.repeat(63)}`, timestamp: "0x1",
+    });
+    // A chain, and what a node behind the same URL has of it.
+    const current = { head: 2, branch: 1 };
+    const late = { head: 2, branch: 1 };
+    const answered = (node, method, [first]) => {
+        if (method === "eth_chainId") return "0x1";
+        if (method === "eth_getLogs") return [`${node.branch}-${node.head}`];
+        const number = first === "latest" ? node.head : Number(first);
+        return number > node.head ? null : block(number, number > 1 ? node.branch : 1);
+    };
+    let turn = () => current;
+    const ask = async (method, params) => answered(turn(method), method, params);
+    const askTogether = async (questions) => {
+        if (!given.together) throw new RpcError({});
+        const node = turn(questions[0][0]);
+        return questions.map((one) => answered(node, ...one));
+    };
+    const reads = [];
+    class Seen extends page.Replica {
+        async view(name) { return name.endsWith("Count") ? [0] : [[]]; }
+        onChange = (logs) => reads.push(logs);
+    }
+    const nodes = { ask, askTogether };
+    const replica = new Seen(nodes, { chainId: 1, registry: "0x1", permissions: "0x2" });
+    await replica.ready;
+    Object.assign(current, given.next);
+    turn = (method) => (given.mixed && method === "eth_getLogs" ? late : current);
+    await replica.look();
+    const first = [replica.block.number, ...reads];
+    turn = () => current;
+    await replica.look();
+    return [first, [replica.block.number, replica.block.hash[2], ...reads]];
+})()"""
+
+
+RPC = (PAGE / "js" / "chain" / "rpc.js").as_uri()
+
+
+def looks(**given):
+    """Return what a page has after two looks: its block, and what it heard of."""
+    return run_in_node("chain/replica.js", NODES, {"rpc": RPC, **given})
+
+
+def test_logs_of_a_node_that_lags_are_not_believed_to_be_all():
+    first, second = looks(next={"head": 3}, together=True, mixed=True)
+    assert first == [2]
+    assert second == [3, "1", ["1-3"]]
+
+
+def test_logs_of_a_branch_that_other_nodes_left_are_not_read():
+    first, second = looks(next={"head": 3, "branch": 2}, together=True, mixed=True)
+    assert first == [2]
+    assert second == [3, "2", None]  # everything was read anew
+
+
+def test_nodes_that_take_one_question_only_are_asked_one_by_one():
+    first, second = looks(next={"head": 3}, together=False, mixed=False)
+    assert first == [3, ["1-3"]]
+    assert second == [3, "1", ["1-3"]]

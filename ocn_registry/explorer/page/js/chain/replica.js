@@ -21,6 +21,18 @@ const PATIENT_LOOKS = 3;
  * @property {number} time Its time, in Unix seconds.
  */
 
+/** A node that does not have the latest block of another one yet. */
+const BEHIND = Symbol("behind");
+
+/** @returns {Block | null} */
+function blockOf(found) {
+  if (!found) return null;
+  const [number, time] = [Number(found.number), Number(found.timestamp)];
+  if (!Number.isSafeInteger(number) || !Number.isSafeInteger(time) || !/^0x[0-9a-f]{64}$/i.test(found.hash))
+    throw new ApiError(0, { code: "chain_unavailable" });
+  return { number, hash: found.hash, time };
+}
+
 export class Replica {
   /**
    * @param {import("./rpc.js").Rpc} rpc The nodes.
@@ -43,6 +55,8 @@ export class Replica {
     this.checked = 0;
     this.behind = 0;
     this.byHash = true;
+    /** Whether nodes take several questions in one request. */
+    this.together = true;
     this.lost = false;
     /** Called with the logs of new blocks; with `null` when everything was read anew. @type {(logs: any[] | null) => void} */
     this.onChange = () => {};
@@ -89,12 +103,7 @@ export class Replica {
    */
   async blockAt(number) {
     const name = number === "latest" ? number : `0x${number.toString(16)}`;
-    const found = await this.rpc.ask("eth_getBlockByNumber", [name, false]);
-    if (!found) return null;
-    const [height, time] = [Number(found.number), Number(found.timestamp)];
-    if (!Number.isSafeInteger(height) || !Number.isSafeInteger(time) || !/^0x[0-9a-f]{64}$/i.test(found.hash))
-      throw new ApiError(0, { code: "chain_unavailable" });
-    return { number: height, hash: found.hash, time };
+    return blockOf(await this.rpc.ask("eth_getBlockByNumber", [name, false]));
   }
 
   /** Read everything for the first time; `ready` tells whoever waits how that went. */
@@ -159,11 +168,9 @@ export class Replica {
       return;
     }
     this.behind = 0;
-    const stands =
-      head.number > known.number &&
-      head.number - known.number <= MOST_BLOCKS &&
-      (await this.blockAt(known.number))?.hash === known.hash;
-    const logs = stands ? await this.#logs(known.number + 1, head.number) : null;
+    const near = head.number > known.number && head.number - known.number <= MOST_BLOCKS;
+    const logs = near ? await this.#logs(known, head) : null;
+    if (logs === BEHIND) return;
     if (!logs || !(await this.#take(logs, head))) {
       await this.load();
       this.onChange(null);
@@ -174,15 +181,37 @@ export class Replica {
     this.onChange(logs);
   }
 
-  /** Logs of new blocks; `null` where a node finds them too many. */
-  async #logs(from, to) {
+  /**
+   * Read the logs of new blocks.
+   *
+   * A node behind the same URL as others may lag, or be on a branch that they have left. The blocks before and after the
+   * logs are asked for in the same request, so that logs of another branch, or too few, are not taken for the chain's.
+   * @param {Block} known The block before them.
+   * @param {Block} head The last one.
+   * @returns {Promise<any[] | null | typeof BEHIND>} `null` if everything has to be read anew: the known block was
+   * replaced, or the node finds the logs too many. `BEHIND` if the node does not have the last block.
+   */
+  async #logs(known, head) {
     const hex = (number) => `0x${number.toString(16)}`;
     const address = [this.network.registry, this.network.permissions];
-    const asked = { address, fromBlock: hex(from), toBlock: hex(to) };
-    return this.rpc.ask("eth_getLogs", [asked], undefined, PART_BYTES).catch((error) => {
-      if (error instanceof RpcError) return null;
+    const range = { address, fromBlock: hex(known.number + 1), toBlock: hex(head.number) };
+    const questions = /** @type {[string, any[]][]} */ ([
+      ["eth_getLogs", [range]],
+      ["eth_getBlockByNumber", [hex(head.number), false]],
+      ["eth_getBlockByNumber", [hex(known.number), false]],
+    ]);
+    const refused = (error) => {
+      if (error instanceof RpcError) return error;
       throw error;
-    });
+    };
+    const together = this.together ? await this.rpc.askTogether(questions, undefined, PART_BYTES).catch(refused) : null;
+    this.together = Array.isArray(together);
+    const [logs, ...blocks] = Array.isArray(together)
+      ? together
+      : await Promise.all(questions.map((each) => this.rpc.ask(...each, undefined, PART_BYTES).catch(refused)));
+    const [end, start] = blocks.map((block) => (block instanceof RpcError ? null : blockOf(block)));
+    if (end?.hash !== head.hash) return BEHIND;
+    return start?.hash === known.hash && Array.isArray(logs) ? logs : null;
   }
 
   /** Read again what logs name. Everything about an account hangs together, so all of it is read. */

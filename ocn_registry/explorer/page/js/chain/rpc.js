@@ -42,22 +42,39 @@ export class Rpc {
    * @returns {Promise<any>}
    */
   async ask(method, params, signal, most = MOST_BYTES) {
+    return this.#queued({ jsonrpc: "2.0", id: 1, method, params }, signal, most);
+  }
+
+  /**
+   * Ask several questions of one node, in one request.
+   * @param {[string, any[]][]} questions Methods with their parameters.
+   * @param {AbortSignal} [signal] Ends the wait.
+   * @param {number} [most] How many bytes all answers may have.
+   * @returns {Promise<any[]>} For each question, in order, the answer or the `RpcError` that came instead.
+   * @throws {RpcError} If the node takes one question only.
+   */
+  async askTogether(questions, signal, most = MOST_BYTES) {
+    const body = questions.map(([method, params], at) => ({ jsonrpc: "2.0", id: at + 1, method, params }));
+    return this.#queued(body, signal, most);
+  }
+
+  async #queued(question, signal, most) {
     if (this.running >= AT_ONCE) await new Promise((resolve) => this.waiting.push(() => resolve(null)));
     this.running++;
     try {
-      return await this.#tried(JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }), signal, most);
+      return await this.#tried(question, signal, most);
     } finally {
       this.running--;
       this.waiting.shift()?.();
     }
   }
 
-  async #tried(body, signal, most) {
+  async #tried(question, signal, most) {
     for (let attempt = 1; ; attempt++) {
       signal?.throwIfAborted();
       const at = this.first;
       try {
-        return await asked(this.urls[at], body, signal, most);
+        return await asked(this.urls[at], question, signal, most);
       } catch (error) {
         if (error instanceof RpcError || signal?.aborted) throw error;
         if (this.first === at) this.first = (at + 1) % this.urls.length;
@@ -68,12 +85,12 @@ export class Rpc {
   }
 }
 
-async function asked(url, body, signal, most) {
+async function asked(url, question, signal, most) {
   const limit = AbortSignal.timeout(limits.answer);
   const answer = await fetch(url, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
-    body,
+    body: JSON.stringify(question),
     signal: signal ? AbortSignal.any([signal, limit]) : limit,
     credentials: "omit",
     redirect: "error",
@@ -85,14 +102,23 @@ async function asked(url, body, signal, most) {
   } catch {
     throw new Error(`HTTP ${answer.status}`);
   }
-  if (told?.error) {
-    // Too many requests, or a node that is not ready: another one may be.
-    if (answer.status === 429 || answer.status >= 500 || told.error.code === -32005) throw new Error("busy");
-    throw new RpcError(told.error);
-  }
-  if (!answer.ok || told === null || typeof told !== "object" || !("result" in told))
-    throw new Error(`HTTP ${answer.status}`);
-  return told.result;
+  const busy = answer.status === 429 || answer.status >= 500;
+  const resultOf = (one) => {
+    if (one?.error) {
+      // Too many requests, or a node that is not ready: another one may be.
+      if (busy || one.error.code === -32005) throw new Error("busy");
+      return new RpcError(one.error);
+    }
+    if (!answer.ok || one === null || typeof one !== "object" || !("result" in one))
+      throw new Error(`HTTP ${answer.status}`);
+    return one.result;
+  };
+  if (Array.isArray(question) && Array.isArray(told))
+    return question.map(({ id }) => resultOf(told.find((one) => one?.id === id)));
+  const result = resultOf(told);
+  if (result instanceof RpcError) throw result;
+  if (Array.isArray(question)) throw new RpcError({ message: "the RPC node takes one question only" });
+  return result;
 }
 
 async function bounded(answer, most) {
