@@ -213,10 +213,11 @@ class MemoryJournal:
         key = _key(entry)
         with self._lock:
             self._entries[key] = merged(self._entries.get(key), entry)
-            own = [one for one in self._entries.values() if one.account == entry.account]
-            closed = sorted([one.number for one in own if not one.open])
-            for number in closed[:-KEPT]:
-                self._entries.pop((*key[:3], number), None)
+            closed = [
+                one for one in self._entries if one[:3] == key[:3] and not self._entries[one].open
+            ]
+            for outdated in sorted(closed)[:-KEPT]:
+                del self._entries[outdated]
 
     def remove(self, entry: JournalEntry) -> None:
         """Remove an entry that was never sent."""

@@ -10,7 +10,7 @@ import os
 import sqlite3
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
@@ -52,6 +52,7 @@ _COLUMNS: Final = (
     "tx_hash, block_number, block_hash, block_unix_s"
 )
 _Row: TypeAlias = "tuple[object, ...]"
+_CREATING: Final = threading.Lock()  # nobody locks a file that is still to be closed
 
 
 class SqliteJournal:
@@ -259,9 +260,15 @@ class SqliteJournal:
 
 
 def _created(path: Path) -> None:
-    """Create a file that only its owner can read, if it is missing."""
+    """Create a file that only its owner can read, if it is missing.
+
+    An existing file is not opened: closing it again would release the locks that SQLite holds on it
+    for this process, and other processes would take a turn, or delete the log of what is written.
+    """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    target = os.path.realpath(path)  # of a link to a file that does not exist yet
+    with _CREATING, suppress(FileExistsError):
+        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
 def _connected(path: Path, timeout_s: float) -> sqlite3.Connection:

@@ -1,0 +1,83 @@
+"""A journal's file and its turns, held by one process whatever else that process does with them."""
+
+import subprocess
+import sys
+
+import pytest
+
+from ocn_registry import KeySigner, SqliteJournal
+from ocn_registry.evm.transactions import SignedTransaction
+from ocn_registry.protocol.journal import KEPT, JournalEntry, MemoryJournal
+
+CHAIN = 4096
+ACCOUNT = KeySigner.from_key(b"\x01" * 32).address
+_OTHER = """
+import sys
+from ocn_registry import Address, SqliteJournal
+journal = SqliteJournal(sys.argv[1])
+account = Address(sys.argv[2])
+print(journal.take(4096, account) is not None, len(journal.entries(4096, account)))
+journal.close()
+"""
+
+
+@pytest.fixture
+def file(tmp_path):
+    return tmp_path / "journal.sqlite3"
+
+
+def other_process(file):
+    """Return whether another process gets the turn, and how many entries it finds."""
+    command = [sys.executable, "-c", _OTHER, str(file), ACCOUNT]
+    told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    gets, entries = told.split()
+    return gets == "True", int(entries)
+
+
+def entry(number, *, chain_id=CHAIN, genesis="0x" + "aa" * 32, **changes):
+    raw = SignedTransaction(bytes([number % 256, number // 256, chain_id % 256]))
+    values = {"call": "0x", "once": False, "carries": "[]", "signed_unix_s": 1} | changes
+    return JournalEntry(
+        chain_id=chain_id,
+        genesis_hash=genesis,
+        account=ACCOUNT,
+        number=number,
+        attempts=(raw,),
+        **values,
+    )
+
+
+def test_turn_is_kept_while_others_of_its_process_ask_for_it(file):
+    journal = SqliteJournal(file)
+    turn = journal.take(CHAIN, ACCOUNT)
+    assert journal.take(CHAIN, ACCOUNT) is None
+    assert SqliteJournal(file).take(CHAIN, ACCOUNT) is None
+    assert other_process(file)[0] is False
+    turn.give_back()
+    assert other_process(file)[0] is True
+
+
+def test_entries_are_seen_by_others_when_a_process_has_opened_its_journal_twice(file):
+    first, second = SqliteJournal(file), SqliteJournal(file)
+    other_process(file)  # the last one to close a file deletes the log of what was written
+    first.write(entry(0))
+    assert other_process(file)[1] == 1
+    assert second.entries(CHAIN) == (entry(0),)
+
+
+def test_journal_behind_a_link_to_a_missing_file_is_created_for_its_owner_alone(file, tmp_path):
+    target = tmp_path / "elsewhere.sqlite3"
+    file.symlink_to(target)
+    SqliteJournal(file).close()
+    assert target.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("other", [{"chain_id": 7}, {"genesis": "0x" + "bb" * 32}])
+def test_memory_of_one_chain_is_not_shortened_by_that_of_another(other):
+    journal = MemoryJournal()
+    for number in range(KEPT + 5):
+        journal.write(entry(number, state="final", reported=True))
+    assert journal.find(CHAIN, entry(0).tx_hashes[0]) is None
+    written = entry(2, state="final", reported=True, **other)
+    journal.write(written)
+    assert journal.find(written.chain_id, written.tx_hashes[0]) == written
