@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from ocn_registry.errors import InvalidInput
+from ocn_registry.foreign import csv_text
 from ocn_registry.foreign.text import shown
 from ocn_registry.models import Address, PartyId
 from ocn_registry.registry_api.problems import Reply
@@ -24,8 +23,6 @@ PAGE, MOST_IN_PAGE = 100, 500
 MOST_BYTES = 180_000  # limit for the entries of a page: an answer stays below 200 KB
 _LONGEST = 200
 _MOST_NUMBER = (1 << 53) - 1
-# Characters that start a formula in a spreadsheet.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class QueryParameters:
@@ -172,29 +169,4 @@ def page(
 
 def as_csv(entries: Sequence[Mapping[str, object]]) -> bytes:
     """Return entries as CSV, with a header line; empty if there are no entries."""
-    rows = [dict(_flat(entry)) for entry in entries]
-    names = list(dict.fromkeys([name for row in rows for name in row]))
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    if names:
-        writer.writerow(names)
-    writer.writerows([[row.get(name, "") for name in names] for row in rows])
-    return text.getvalue().encode()
-
-
-def _flat(entry: Mapping[str, object], before: str = "") -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
-    for name, value in entry.items():
-        if isinstance(value, dict):
-            found += _flat(value, f"{before}{name}.")  # pyright: ignore[reportUnknownArgumentType] - an entry in an entry
-        elif isinstance(value, list):
-            found.append((before + name, _cell(" ".join(map(str, value)))))  # pyright: ignore[reportUnknownArgumentType] - names
-        elif isinstance(value, bool):
-            found.append((before + name, "true" if value else "false"))
-        else:
-            found.append((before + name, "" if value is None else _cell(str(value))))
-    return found
-
-
-def _cell(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return csv_text.as_csv(entries, line_end="\r\n").encode()

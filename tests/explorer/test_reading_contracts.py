@@ -164,6 +164,7 @@ def test_a_file_of_a_list_is_what_the_api_gives():
     entries = [
         {"countryCode": "DE", "partyId": "A,B", "node": {"url": '=cmd("x")', "operator": None}},
         {"countryCode": "NL", "roles": ["CPO", "HUB"], "current": True, "website": "line\nbreak"},
+        {"countryCode": "FR", "name": "a;=1|+1\t-1 @x \uff1d1", "website": "é=1²=1 e-1.=1_=1"},
     ]
     text = run_in_node("views/lists.js", "page.asCsv(given)", entries)
     ours, served = (

@@ -7,15 +7,15 @@ JSON's own escapes, so that programs read the same value, and elsewhere with a b
 from __future__ import annotations
 
 import json
-import re
 import sys
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING
 
 from ocn_registry.cli.output.secrets import without_secrets
 from ocn_registry.cli.output.terminal import broken, columns, fitted, for_stderr, tinted, width_of
 from ocn_registry.errors import InvalidInput
+from ocn_registry.foreign import csv_text
 from ocn_registry.foreign.files import write_own
 from ocn_registry.foreign.text import shown
 from ocn_registry.networks import UNKNOWN_TOKEN
@@ -29,9 +29,6 @@ _GAP = 2
 _LEAST_WIDTH = 12
 _MOST_MARKS = 3
 _file: list[str] | None = None
-# The start of a formula at the start of a cell. Spreadsheets let the user choose the separator, so
-# any character except letters, digits, dots and hyphens counts as one.
-_FORMULA = re.compile(r"(^|[^\w.-])([=+\-@])")
 
 
 def talk(text: str) -> None:
@@ -117,40 +114,8 @@ def as_csv(entries: Sequence[Mapping[str, object]]) -> str:
 
     Text that a spreadsheet could interpret as a formula is prefixed with an apostrophe.
     """
-    import csv  # noqa: PLC0415 - only with --csv
-    import io  # noqa: PLC0415
-
-    out = io.StringIO()
-    rows = [dict(_flat("", entry)) for entry in entries]
-    writer = csv.writer(out, lineterminator="\n")
-    if rows:
-        writer.writerow(rows[0])
-        writer.writerows([row.values() for row in rows])
-    return out.getvalue().rstrip("\n")
-
-
-def _cell(value: object) -> str:
-    """Return a value as in JSON, but text without quotes, and `None` as an empty cell."""
-    if value is None or isinstance(value, bool):
-        return {None: "", True: "true", False: "false"}[value]
-    return str(value)
-
-
-def _flat(name: str, value: object) -> Iterator[tuple[str, str]]:
-    if _is_object(value):
-        for key, part in value.items():
-            yield from _flat(f"{name}.{key}" if name else key, part)
-        return
-    text = " ".join(map(_cell, value)) if _is_list(value) else _cell(value)
-    yield name, printable(_FORMULA.sub(r"\1'\2", text))
-
-
-def _is_object(value: object) -> TypeGuard[dict[str, object]]:
-    return isinstance(value, dict)
-
-
-def _is_list(value: object) -> TypeGuard[list[object]]:
-    return isinstance(value, list)
+    text = csv_text.as_csv(entries, line_end="\n", escape=printable)
+    return text.rstrip("\n")
 
 
 def for_programs(args: Namespace) -> bool:

@@ -153,8 +153,9 @@ function flat(entry, before) {
   );
 }
 
-/** A spreadsheet takes a cell that begins so for a formula. */
-const cell = (text) => (/^[=+\-@\t\r]/.test(text) ? `'${text}` : text);
+/** No cell begins as a formula does, whatever separates the cells: foreign/csv_text.py has the same rule. */
+const cell = (text) =>
+  text.replace(/(^|[^\p{L}\p{N}_.-])([=+\-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u2212])/gu, "$1'$2");
 
 /**
  * Let the reader keep a file.
