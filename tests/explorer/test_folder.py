@@ -35,7 +35,9 @@ PLACES = [
     "route?from=DESCP&to=XXXXX&module=bookings&interface=sender",
 ]
 # What only a server knows: when each entry was changed.
-ONLY_SERVED = re.compile(r"Order\nAny\nBy id\nLatest change first\n|Last change\n.*\n")
+# What only a folder says.
+ONLY_READ = re.compile(r" This page can't check it, [^.]*\. The command [^.]* checks it\.")
+ONLY_SERVED = re.compile(r"Order\nBy id\nLatest change first\n|Last change\n.*\n")
 AGES = re.compile(r"\d+ (sec|min)\. ago|now|in \d+ sec\.")
 
 
@@ -61,7 +63,7 @@ def names(world):
 def shown(page, place):
     page.open(place)
     text = page.page.locator("main").inner_text()
-    return AGES.sub("AGE", ONLY_SERVED.sub("", text))
+    return AGES.sub("AGE", ONLY_READ.sub("", ONLY_SERVED.sub("", text)))
 
 
 def test_a_folder_shows_what_a_server_shows(opened, world, folder, names):
@@ -75,6 +77,15 @@ def test_a_folder_shows_what_a_server_shows(opened, world, folder, names):
     allowed = (folder.url, rpc, relay)
     assert [url for url in read.asked if not url.startswith(allowed)] == []
     assert [url for url in read.asked if url.startswith(relay)] == []  # nobody wants to sign
+
+
+@pytest.mark.parametrize("place", ["node/{node}", "party/NL/MSP"])
+def test_a_folder_says_that_it_cannot_ask_hosts_whether_they_vouch(
+    opened, world, folder, names, place
+):
+    said = "This page can't check it"
+    assert said in opened(url=folder.url).open(place.format(**names)).locator("main").inner_text()
+    assert said not in opened().open(place.format(**names)).locator("main").inner_text()
 
 
 def test_axe_finds_nothing_in_a_folder(opened, folder):

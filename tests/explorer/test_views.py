@@ -7,6 +7,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 from sample_network import MARKUP
+from wallets import TestWallet
+
+from ocn_registry import Module
 
 PLACES = {
     "overview": "",
@@ -230,3 +233,93 @@ def test_without_an_answer_the_page_says_so_and_keeps_what_it_has(opened):
         page.page.get_by_role("button", name="Try again").click()
     page.page.unroute_all(behavior="ignoreErrors")
     page.page.locator("tbody tr").first.wait_for()  # the page also tries again by itself
+
+
+# With a keyboard alone, at the width of a phone, in German.
+PHONE = {"size": (390, 844), "locale": "de-DE"}
+
+
+def focused(page, **values):
+    """Wait until an element with some properties has the focus."""
+    page.wait_for_function(
+        "wanted => Object.entries(wanted).every("
+        "([name, value]) => document.activeElement[name] === value)",
+        arg=values,
+    )
+
+
+def press(page, control, key="Enter"):
+    """Press a key on a control."""
+    control.focus()
+    page.keyboard.press(key)
+
+
+@pytest.mark.usefixtures("at_first")
+def test_the_focus_follows_a_form_from_its_first_field_to_the_registry(opened, world, key):
+    page = opened(TestWallet(world.chain, [key(4)]), **PHONE).open(
+        "do/modules?countryCode=NL&partyId=MSP"
+    )
+    expect(page.locator("input[name=receiver][value=tariffs]")).to_be_checked()
+    press(page, page.get_by_role("button", name="Test Wallet verbinden"))
+    page.get_by_role("button", name="Trennen").wait_for()
+    focused(page, textContent="Dein Konto")
+    press(page, page.locator("input[name=receiver][value=tariffs]"), "Space")
+    press(page, page.get_by_role("button", name="Prüfen"))
+    page.locator("[data-words]").wait_for()
+    focused(page, textContent="Prüfe, was du unterschreibst")
+    page.locator("input[name=pay][value=relay]").focus()
+    for payer in ("self", "file", "relay"):
+        page.keyboard.press("ArrowDown")
+        focused(page, name="pay", value=payer)
+    press(page, page.get_by_role("button", name="Unterschreiben und dem Relay geben"))
+    page.locator("[data-progress=done]").wait_for()
+    focused(page, textContent="Fertig")
+    assert Module.TARIFFS not in world.client.party("NL", "MSP").modules_receiver
+
+
+def test_the_focus_goes_to_the_first_field_that_is_wrong(opened):
+    page = opened(**PHONE).open("do/register")
+    check = page.get_by_role("button", name="Prüfen")
+    press(page, check)
+    focused(page, name="countryCode")
+    page.keyboard.type("de")
+    page.get_by_label("Parteikennung").fill("new")
+    press(page, check)
+    focused(page, name="roles", value="CPO")
+    page.keyboard.press("Space")
+    page.locator("select[name=operator]").select_option(index=1)
+    press(page, check)
+    page.get_by_text("Wessen Eintrag ist es?").wait_for()
+    focused(page, textContent="Prüfen")
+
+
+def test_a_refusal_of_the_wallet_leaves_the_focus_in_the_form(opened, world, key):
+    wallet = TestWallet(world.chain, [key(4)])
+    page = opened(wallet, **PHONE).open("do/website?countryCode=NL&partyId=MSP")
+    page.get_by_role("button", name="Test Wallet verbinden").click()
+    page.get_by_role("button", name="Trennen").wait_for()
+    page.get_by_label("Website").fill("https://refused.example.org")
+    page.get_by_role("button", name="Prüfen").click()
+    page.locator("[data-words]").wait_for()
+    wallet.mode = "refuses"
+    press(page, page.get_by_role("button", name="Unterschreiben und dem Relay geben"))
+    page.get_by_text("Du hast in der Wallet abgelehnt").wait_for()
+    focused(page, textContent="Prüfe, was du unterschreibst")
+
+
+def test_what_is_not_listed_is_said_in_the_language_of_the_reader(opened):
+    page = opened(**PHONE).open("party/XX/XXX")
+    page.get_by_text("Das Register führt jetzt nichts unter diesem Namen.").wait_for()
+    page.get_by_role("main").get_by_role("link", name="Übersicht").click()
+    page.get_by_role("heading", name="Wer im Netz ist").wait_for()
+
+
+def test_an_account_with_nothing_is_offered_to_begin_not_to_change(opened):
+    page = opened(**PHONE).open(f"address/0x{'12' * 20}")
+    offered = page.locator("main .buttons a").all_inner_texts()
+    assert offered == [
+        "Eine Partei eintragen",
+        "Einen Knoten eintragen",
+        "Controller benennen",
+        "Unterschriebenes ungültig machen",
+    ]

@@ -35,8 +35,8 @@ export async function use(settings) {
   source = settings.rpc?.length ? (await import("./chain/source.js")).source(settings) : null;
 }
 
-/** Whether lists know when an entry was changed. */
-export const knowsTimes = () => source === null;
+/** Whether a server answers. A node alone does not say when entries changed, nor asks hosts whether they vouch. */
+export const served = () => source === null;
 
 /**
  * Keep the key that a relay gave its user, for as long as the page is open.

@@ -70,6 +70,35 @@ export function fill(element, ...children) {
   append(element, children);
 }
 
+/**
+ * Draw something anew, and leave the reader's focus where it was: on the same control, or else on the heading.
+ * @param {HTMLElement} part What is drawn anew.
+ * @param {() => void} draw Draws it.
+ */
+export function keepingFocus(part, draw) {
+  const focused = document.activeElement;
+  if (!focused || !part.contains(focused)) {
+    draw();
+    return;
+  }
+  const key = keyOf(focused);
+  draw();
+  const again = [...part.querySelectorAll(CONTROLS)].find((one) => keyOf(one) === key && !one.matches(":disabled"));
+  const place = /** @type {HTMLElement} */ (again ?? part.querySelector("h1, h2") ?? part);
+  if (!again) place.tabIndex = -1;
+  place.focus({ preventScroll: true });
+}
+
+const CONTROLS = "a, button, input, select, textarea, summary, h1";
+
+// What a control is known by when it is drawn anew.
+/** @param {any} element */
+function keyOf(element) {
+  const chosen = element.type === "radio" || element.type === "checkbox" ? element.value : "";
+  const text = element.matches("button, summary") ? element.textContent : "";
+  return [element.tagName, element.id, element.getAttribute("href"), element.name, chosen, text].join(" ");
+}
+
 // Controls, bidirectional controls, and what has no width: whoever writes these into a name wants it
 // to look like something else. Shown by number.
 const ODD =

@@ -1,7 +1,7 @@
 // The page: its frame, its views, and what keeps them current.
 
 import * as api from "./api.js";
-import { fill, foreign, h, plain } from "./dom.js";
+import { fill, foreign, h, keepingFocus, plain } from "./dom.js";
 import { announce, failed, loading, note, short } from "./parts.js";
 import { go, here, to } from "./router.js";
 import { LANGUAGES, ago, current, keep, kept, load, number, t, tick } from "./text.js";
@@ -196,15 +196,12 @@ async function renew() {
     JSON.stringify(withoutBlock(found)) === JSON.stringify(withoutBlock(JSON.parse(before.found)))
   )
     return;
-  const focused = keyOf(document.activeElement);
   const [x, y] = [scrollX, scrollY];
-  fill(main, before.view.draw(found, before.place, context(showing?.signal ?? new AbortController().signal)));
+  keepingFocus(main, () =>
+    fill(main, before.view.draw(found, before.place, context(showing?.signal ?? new AbortController().signal))),
+  );
   shown = { ...before, found: JSON.stringify(found) };
   scrollTo(x, y);
-  if (focused)
-    /** @type {HTMLElement | undefined} */ (
-      [...main.querySelectorAll("a, button, input, select, h1")].find((one) => keyOf(one) === focused)
-    )?.focus({ preventScroll: true });
   announce(t("renewed"));
 }
 
@@ -215,11 +212,6 @@ function withoutBlock(found) {
       ["block", "blockAge", "checkedAge", "behind", "chain", "readTo", "seen"].includes(key) ? undefined : value,
     ),
   );
-}
-
-function keyOf(element) {
-  if (!element || element === document.body) return "";
-  return element.id || element.getAttribute("href") || element.getAttribute("name") || "";
 }
 
 function frame() {

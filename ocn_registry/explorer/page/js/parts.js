@@ -1,6 +1,7 @@
 // What several views show: names, addresses, tables, and the states that a view can be in.
 
 import { foreign, h, plain, svg } from "./dom.js";
+import { served } from "./api.js";
 import { to } from "./router.js";
 import { ago, country, has, parts, t } from "./text.js";
 
@@ -221,7 +222,7 @@ export const countryName = (code) => (country(code) ? `${country(code)} (${code}
  * @param {"node" | "party"} kind Of what.
  */
 export function vouching(vouching, kind) {
-  if (!vouching) return h("span.muted", null, t(`vouch.${kind}.unknown`));
+  if (!vouching) return h("span.muted", null, t(`vouch.${kind}.unknown`), served() ? null : [" ", t("vouch.unable")]);
   const checked = vouching.checkedAt ? [" · ", t("vouch.checked"), " ", ago(vouching.checkedAt)] : [];
   if (vouching.vouched) {
     const name = vouching.name ? [h("strong", null, foreign(vouching.name, 100)), " · "] : [];
@@ -358,7 +359,9 @@ export const loading = () =>
  */
 export function failed(error, again) {
   const missing = error.code === "not_found" || error.status === 404;
-  const title = missing ? t("error.missing") : error.status ? t("error.refused") : t("error.offline");
+  const key = missing ? "error.missing" : `problem.${error.code}`;
+  const title = t(has(key) ? key : error.status ? "error.refused" : "error.offline");
+  const why = error.code === "not_found" ? t("error.missing.hint") : (error.detail ?? error.message ?? "");
   return h(
     "div.card",
     { role: "alert" },
@@ -366,8 +369,14 @@ export function failed(error, again) {
       "div.empty",
       null,
       h("strong", null, title),
-      foreign(error.detail ?? error.message ?? "", 400),
-      h("div", null, h("button", { type: "button", onclick: again }, t("again"))),
+      foreign(why, 400),
+      h(
+        "div",
+        null,
+        missing
+          ? h("a.button", { href: to([]) }, t("tab.overview"))
+          : h("button", { type: "button", onclick: again }, t("again")),
+      ),
     ),
   );
 }

@@ -32,8 +32,9 @@ function connected(flow, now) {
 
 function choice() {
   const some = wallets();
-  const said = h("div", null);
+  const said = h("div", { tabindex: -1 });
   const join = async (which, button) => {
+    if (document.activeElement === button) said.focus({ preventScroll: true }); // a disabled button loses it
     button.disabled = true;
     said.replaceChildren(note("info", t("wallet.open", { name: plain(which.info.name, 40) })));
     try {
@@ -42,6 +43,7 @@ function choice() {
     } catch (error) {
       said.replaceChildren(note("warn", walletWords(error)));
       button.disabled = false;
+      if (document.activeElement === said) button.focus({ preventScroll: true });
     }
   };
   return [

@@ -1,7 +1,7 @@
 // Forms: filled in, looked at, signed, handed on, and followed until the registry has it.
 
 import * as api from "../api.js";
-import { fill, foreign, h } from "../dom.js";
+import { fill, foreign, h, keepingFocus } from "../dom.js";
 import { announce, card, empty, head, note } from "../parts.js";
 import { accountOf, fault, isAddress, same } from "../requests.js";
 import { go, to } from "../router.js";
@@ -229,7 +229,15 @@ class Flow {
     this.drawSide();
   }
 
+  drawMain() {
+    keepingFocus(this.main, () => this.fillMain());
+  }
+
   drawSide() {
+    keepingFocus(this.side, () => this.fillSide());
+  }
+
+  fillSide() {
     const place =
       { form: 0, review: 1, pending: 3 }[this.draft.step] +
       (this.draft.step === "review" && this.draft.document?.signature ? 1 : 0);
@@ -257,7 +265,7 @@ class Flow {
     );
   }
 
-  drawMain() {
+  fillMain() {
     const { step } = this.draft;
     if (step === "pending") fill(this.main, progress(this));
     else if (step === "review")
@@ -334,7 +342,7 @@ class Flow {
     this.error = null;
     if (Object.keys(this.problems).length) {
       this.drawMain();
-      this.main.querySelector("[aria-invalid=true], .problem")?.focus?.();
+      this.main.querySelector("[aria-invalid=true], fieldset:has(.problem) input")?.focus();
       return;
     }
     this.draft.step = "review";
@@ -455,7 +463,8 @@ class Flow {
       this.draw();
       await this.prepare();
     };
-    const input = h("input", {
+    // The browser writes this control in its own language, so its label is shown in its place.
+    const input = h("input.only-read", {
       type: "file",
       accept: "application/json,.json",
       id: "do-file",
@@ -473,8 +482,8 @@ class Flow {
         },
       },
       h("strong", null, t("file.drop")),
-      h("label", { for: "do-file" }, t("file.choose")),
       input,
+      h("label.button", { for: "do-file" }, t("file.choose")),
       said,
     );
     return h("section.card", null, zone);

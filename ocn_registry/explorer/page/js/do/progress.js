@@ -1,7 +1,7 @@
 // What was handed on, followed until the registry has it; a reload goes on from here.
 
 import * as api from "../api.js";
-import { fill, foreign, h, plain } from "../dom.js";
+import { fill, foreign, h, keepingFocus, plain } from "../dom.js";
 import { address as addressOf, announce, note, transaction } from "../parts.js";
 import { accountOf } from "../requests.js";
 import { to } from "../router.js";
@@ -43,7 +43,7 @@ export function progress(flow) {
     over = OVER.includes(found.state);
     if (found.state !== last) announce(t(`state.${found.state}`));
     last = found.state;
-    fill(place, shown(flow, found, Date.now() - began > LONG_MS));
+    keepingFocus(place, () => fill(place, shown(flow, found, Date.now() - began > LONG_MS)));
     if (over && found.state === "done") flow.forget();
     if (!over) setTimeout(look, LOOK_MS);
   };

@@ -334,11 +334,13 @@ function download(flow) {
 }
 
 async function busy(flow, button, work) {
-  button.disabled = true;
   flow.error = null;
   const waits = note("info", t("wallet.waits"));
   waits.setAttribute("role", "status");
+  waits.tabIndex = -1;
   flow.main.prepend(waits);
+  if (document.activeElement === button) waits.focus({ preventScroll: true }); // a disabled button loses it
+  button.disabled = true;
   try {
     await work();
   } catch (error) {
@@ -365,7 +367,8 @@ async function busy(flow, button, work) {
       flow.fail(t("wallet.failed.title"), walletWords(error));
     }
   } finally {
-    waits.remove();
     button.disabled = false;
+    if (document.activeElement === waits) button.focus({ preventScroll: true });
+    waits.remove();
   }
 }

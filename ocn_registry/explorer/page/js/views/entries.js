@@ -57,8 +57,8 @@ const actions = (names) =>
   h(
     "div.buttons",
     null,
-    names.map(([name, query, kind]) =>
-      h(`a.button.small${kind ?? ""}`, { href: to(["do", name], query) }, t(`do.${name}.short`)),
+    names.map(([name, query, text = `do.${name}.short`]) =>
+      h("a.button.small", { href: to(["do", name], query) }, t(text)),
     ),
   );
 
@@ -129,9 +129,9 @@ export const node = {
               [t("col.parties"), number(node.parties)],
             ]),
             actions([
-              ["register", { operator: node.operator }],
-              ["node", {}],
-              ["leave-node", {}],
+              ["register", { operator: node.operator }, "do.register.title"],
+              ["node", { account: node.operator }],
+              ["leave-node", { account: node.operator }],
             ]),
           ),
         ),
@@ -229,8 +229,8 @@ export const party = {
               ["modules", id],
               ["website", id],
               ["service", { account: party.address }],
-              ["move", {}],
-              ["controller", {}],
+              ["move", { account: party.address }],
+              ["controller", { account: party.address }],
               ["leave", id],
             ]),
           ),
@@ -399,8 +399,8 @@ export const service = {
             [t("col.version"), service.version === null ? null : number(service.version)],
           ]),
           actions([
-            ["service", {}],
-            ["end-service", {}],
+            ["service", { account: service.provider.address }],
+            ["end-service", { account: service.provider.address }],
           ]),
         ),
       ),
@@ -422,6 +422,7 @@ export const address = {
   draw({ account, history }, { query }) {
     const path = ["address", account.account];
     const holds = account.parties?.length || account.node || account.service;
+    const own = { account: account.account };
     const controlled = account.controller;
     return h(
       "div.stack",
@@ -466,11 +467,11 @@ export const address = {
           card(
             t("address.yours"),
             actions([
-              ["register", { account: account.account }],
-              ["node", {}],
-              ["move", {}],
-              ["controller", {}],
-              ["cancel", {}],
+              ["register", own, "do.register.title"],
+              ["node", own, account.node ? undefined : "do.node.title"],
+              ...(holds ? [["move", own]] : []),
+              ["controller", own],
+              ["cancel", own],
             ]),
           ),
         ),

@@ -97,14 +97,14 @@ const text = (query, name, label) =>
     true,
   );
 
-const select = (query, name, label, options) =>
+const select = (query, name, label, options, first = t("any")) =>
   field(
     name,
     label,
     h(
       "select",
       { id: `by-${name}`, name },
-      h("option", { value: "" }, t("any")),
+      h("option", { value: "" }, first),
       options.map(([value, said]) => h("option", { value, selected: query.get(name) === value }, said)),
     ),
   );
@@ -177,10 +177,7 @@ export const nodes = listView({
   fields: (query) => [
     text(query, "q", t("filter.node")),
     countryField(query),
-    select(query, "sort", t("filter.sort"), [
-      ["url", t("sort.url")],
-      ["parties", t("sort.parties")],
-    ]),
+    select(query, "sort", t("filter.sort"), [["parties", t("sort.parties")]], t("sort.url")),
   ],
   columns: [
     { name: "col.url" },
@@ -246,11 +243,7 @@ export const parties = listView({
       ["true", t("yes")],
       ["false", t("no")],
     ]),
-    api.knowsTimes() &&
-      select(query, "sort", t("filter.sort"), [
-        ["id", t("sort.id")],
-        ["changed", t("sort.changed")],
-      ]),
+    api.served() && select(query, "sort", t("filter.sort"), [["changed", t("sort.changed")]], t("sort.id")),
     ["operator", "account"].map(
       (name) => query.get(name) && h("input", { type: "hidden", name, value: query.get(name) }),
     ),
@@ -365,7 +358,7 @@ export const search = {
     return h(
       "div.stack",
       null,
-      head(t("search.title", { text: "" }), { lead: h("span", null, "“", foreign(query.get("q") ?? "", 200), "”") }),
+      head(t("search.title", { text: "" }), { lead: h("q", null, foreign(query.get("q") ?? "", 200)) }),
       some.length
         ? some.map(([name, rows]) =>
             h(

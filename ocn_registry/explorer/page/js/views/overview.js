@@ -11,6 +11,7 @@ const PARTIES_DRAWN = 400;
 const WIDEST = 600; // about as wide as the card, so that a name's letters keep their size
 const SMALLEST = 110; // two nodes need not fill the page
 const LATEST = 8;
+const [LETTER, SMALL_LETTER] = [7.4, 6]; // their widths
 
 /** @type {import("../main.js").View} */
 export const overview = {
@@ -139,7 +140,8 @@ function circle(node, { x, y, r }, scale, inside) {
   const name = plain(node.url.replace(/^https?:\/\//, ""), 60);
   const said = t("overview.circle", { url: name, count: node.parties });
   const whole = inside.length === node.parties;
-  const named = name.length * 7.4 < radius * 1.6 && radius > 46;
+  const fits = (letter) => name.length * letter < radius * 1.6 && radius > 46;
+  const named = fits(SMALL_LETTER);
   const room = named ? 0.66 : 0.86;
   return svg(
     "a",
@@ -164,7 +166,7 @@ function circle(node, { x, y, r }, scale, inside) {
           ),
         )
       : radius > 16 && svg("text.many", { x: cx, y: cy + 5 }, number(node.parties)),
-    named && svg("text", { x: cx, y: cy + radius * 0.76 }, name),
+    named && svg(fits(LETTER) ? "text" : "text.small", { x: cx, y: cy + radius * 0.76 }, name),
   );
 }
 
@@ -203,8 +205,8 @@ function contracts(chain) {
     t("overview.contracts"),
     facts([
       [t("fact.network"), `${plain(chain.network, 40)} (${t("fact.chain")} ${chain.chainId})`],
-      [t("fact.registry"), address(chain.registry, { link: false })],
-      [t("fact.permissions"), address(chain.permissions, { link: false })],
+      [t("fact.registry"), address(chain.registry, { link: false, whole: true })],
+      [t("fact.permissions"), address(chain.permissions, { link: false, whole: true })],
       [t("fact.block"), [number(chain.block.number), " · ", ago(chain.block.time)]],
     ]),
   );
