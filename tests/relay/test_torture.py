@@ -1,8 +1,8 @@
 """The relay is killed again and again behind a node that fails and lies: nothing lost or doubled.
 
-On SQLite it is one process. On PostgreSQL there are two that serve, two that send and one that
-follows, and any of them or the database itself is killed. 300 requests in all; `OCN_SOAK=1` has
-10,000.
+On SQLite it is one process. On PostgreSQL there are two that serve, two that send for one spender
+and one for another, and one that follows, and any of them or the database itself is killed. 300
+requests in all; `OCN_SOAK=1` has 10,000.
 """
 
 import os
@@ -33,7 +33,17 @@ from ocn_registry.relay.database import DatabaseError, open_database  # noqa: E4
 REQUESTS = 5_000 if os.environ.get("OCN_SOAK") else 150  # on each database
 FAULTY = 0.5  # of the moments in which one question is answered wrongly
 KILLS = REQUESTS // 10
-ROLES = ("api", "api", "send", "send", "follow")
+# The roles of processes, and the keys of their spenders.
+ONE = (("all", "RELAY_SPENDER"),)
+SEVERAL = (
+    ("api", "RELAY_SPENDER"),
+    ("api", "RELAY_SPENDER"),
+    ("send", "RELAY_SPENDER"),
+    ("send", "RELAY_SPENDER"),
+    ("send", "OTHER_SPENDER"),
+    ("follow", "RELAY_SPENDER"),
+)
+SPENDERS = {"RELAY_SPENDER": 7, "OTHER_SPENDER": 6}  # places of accounts with money
 PATIENCE_S = 150 if REQUESTS < 1000 else 7200
 SEED = int(os.environ.get("OCN_SEED", "2026"))
 SPIKES = 0.1  # of the moments in which a block is dearer than the relay may pay
@@ -43,7 +53,7 @@ requests_per_minute = 1000000
 [network]
 file = "network.json"
 [keys]
-spender = "env:RELAY_SPENDER"
+spender = "env:{spender}"
 receipts = "env:RELAY_RECEIPTS"
 [spending]
 batch = 20
@@ -69,15 +79,14 @@ WRONGS = [
 class Process:
     """One process of a relay, that can be killed and started again."""
 
-    def __init__(self, folder, role, environment):
+    def __init__(self, folder, role, config, environment):
         self._folder, self._environment = folder, environment
         self._role = role
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-        text = (folder / "relay.toml").read_text()
         self._config = f"relay-{port}.toml"
-        (folder / self._config).write_text(f'listen = "127.0.0.1:{port}"\n{text}')
+        (folder / self._config).write_text(f'listen = "127.0.0.1:{port}"\n{config}')
         self.url = f"http://127.0.0.1:{port}" if role in {"all", "api"} else None
         self._process = None
 
@@ -161,18 +170,24 @@ def relay(request, fresh, proxy, people, database_url, tmp_path):
         f'"rpcUrls": ["{proxy.url}"], "blocksToFinality": 2}}'
     )
     allow = [each.address for each in people]
-    (tmp_path / "relay.toml").write_text(CONFIG.format(database=database_url, allow=allow))
     environment = dict(os.environ)
     environment |= {
-        "RELAY_SPENDER": fresh.accounts[7].private_key,
+        **{name: fresh.accounts[place].private_key for name, place in SPENDERS.items()},
         "RELAY_RECEIPTS": "0x" + "11" * 32,
         "PYTHONPATH": str(ROOT),
     }
     alone = database_url.startswith("sqlite")
-    roles = ("all",) if alone else ROLES
     open_database(database_url).close()
     relay = Relay(
-        [Process(tmp_path, role, environment) for role in roles],
+        [
+            Process(
+                tmp_path,
+                role,
+                CONFIG.format(database=database_url, allow=allow, spender=spender),
+                environment,
+            )
+            for role, spender in (ONE if alone else SEVERAL)
+        ],
         None if alone else request.getfixturevalue("postgres"),
     )
     relay.start()
@@ -217,6 +232,14 @@ def disturb(proxy, chain, dice):
     chain.request("anvil_setNextBlockBaseFeePerGas", hex(base_fee))
 
 
+def sent_in_all(chain):
+    """Return how many transactions of all spenders are in blocks."""
+    return sum(
+        int(chain.request("eth_getTransactionCount", chain.accounts[one].address, "latest"), 16)
+        for one in SPENDERS.values()
+    )
+
+
 def test_each_accepted_request_ends_once_as_the_chain_says(
     relay, proxy, people, registration, registry, database_url, fresh
 ):
@@ -227,8 +250,7 @@ def test_each_accepted_request_ends_once_as_the_chain_says(
         registration(each, name, nonce=0, deadline_unix_s=int(time.time()) + 86_400)
         for each, name in zip(people, names, strict=False)
     ]
-    spender = fresh.accounts[7].address
-    before = int(fresh.request("eth_getTransactionCount", spender, "latest"), 16)
+    before = sent_in_all(fresh)
     wrong, done = [], threading.Event()
 
     def hand_all_in():
@@ -280,5 +302,4 @@ def test_each_accepted_request_ends_once_as_the_chain_says(
         carried = [log for log in receipt["logs"] if len(log["topics"]) >= 1]
         assert len(carried) >= len(members)
     # Nothing was paid that belongs to no request: each transaction is one of the journal's.
-    after = int(fresh.request("eth_getTransactionCount", spender, "latest"), 16)
-    assert after - before == entries == len({row.tx_hash for row in rows})
+    assert sent_in_all(fresh) - before == entries == len({row.tx_hash for row in rows})
