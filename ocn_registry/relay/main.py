@@ -89,7 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     more.set_defaults(command=_keys_add)
     less = kinds.add_parser("revoke", help="make an API key void")
-    less.add_argument("name")
+    less.add_argument("name", type=_name)
     less.set_defaults(command=_keys_revoke)
     requests = add("requests", _requests_list, "List requests by state, or show one.")
     requests.set_defaults(state="accepted")

@@ -161,13 +161,12 @@ class RequestSender:
             self._waiting.give_way()
             return True
         except Reverted as error:
-            if error.tx_hash is not None:
-                self._settler.reverted(error.tx_hash, error)
-                return True
             if len(chosen) > 1:
                 self._waiting.halve(len(chosen))
-                return True
-            self._hold(chosen, (error,), head)
+            if error.tx_hash is not None:
+                self._settler.reverted(error.tx_hash, error)
+            elif len(chosen) == 1:
+                self._hold(chosen, (error,), head)
         except BatchRejected as error:
             self._hold(chosen, error.errors, head)
         except RequestRejected as error:

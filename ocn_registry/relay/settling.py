@@ -43,6 +43,7 @@ class Fate:
         block_number: The block.
         gas_used: Gas for each request.
         errors: Why each request had no effect, by its id; `None` for those that had.
+        is_shared: Whether they all failed together, so that the fault may be another's.
     """
 
     tx_hashes: tuple[str, ...]
@@ -50,6 +51,7 @@ class Fate:
     block_number: int
     gas_used: int
     errors: Mapping[str, str | None]
+    is_shared: bool = False
 
 
 class Settler:
@@ -187,6 +189,7 @@ class Settler:
             block_number=receipt.block_number,
             gas_used=receipt.gas_used // max(len(ids), 1),
             errors=dict.fromkeys(ids, str(error)),
+            is_shared=len(ids) > 1,
         )
 
     def _entry(self, tx_hash: str) -> JournalEntry | None:
@@ -195,8 +198,20 @@ class Settler:
     def _note(self, fate: Fate | None, since: State, *, final: bool = False) -> None:
         if fate is None:
             return
+        if final and fate.is_shared:
+            _LOG.warning("transaction %s reverted: its requests are sent alone", fate.tx_hash)
         with self._service.database.transaction() as transaction:
             for request_id, error in fate.errors.items():
+                if final and fate.is_shared:
+                    store.move(
+                        transaction,
+                        request_id,
+                        "accepted",
+                        since=(since,),
+                        carried_by=fate.tx_hashes,
+                        tx_hash=fate.tx_hash,
+                    )
+                    continue
                 ended: State = "done" if error is None else "failed"
                 store.move(
                     transaction,

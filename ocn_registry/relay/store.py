@@ -4,6 +4,7 @@
 accepted -> sent -> mined -> done | failed
    +-> expired | superseded | withdrawn | failed
 mined -> sent | accepted     the block was replaced
+mined -> accepted            the transaction reverted with others in it, and that stands: sent alone
 sent -> accepted             the number was taken by another transaction, and that stands
 ```
 
@@ -12,9 +13,10 @@ Every change of state appends an event in the same transaction.
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, TypeAlias, cast, get_args
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast, get_args
 
 from ocn_registry.relay.quotas import settle_gas
 
@@ -28,6 +30,7 @@ State: TypeAlias = Literal[
 ]
 STATES: tuple[State, ...] = get_args(State)
 LIVE: tuple[State, ...] = ("accepted", "sent", "mined")
+_ID: Final = re.compile(r"0x[0-9a-f]{64}")
 _COLUMNS = (
     "id, contract, account, nonce, deadline_unix_s, kind, document, by_contract, sponsor, state, "
     "tx_hash, block_number, gas_used, error, accepted_unix_s, place, gas_reserved"
@@ -51,7 +54,8 @@ class Accepted:
         by_contract: Whether a contract signed it.
         sponsor: The sponsor of the request.
         state: See the module.
-        tx_hash: The transaction that contains it; `None` before `sent`.
+        tx_hash: The transaction that contains it; `None` before `sent`. In an accepted request,
+            one that reverted with others in it.
         block_number: Its block; `None` before `mined`.
         gas_used: Its share of the transaction's gas; `None` before `mined`.
         error: Why it had no effect, for people; `None` if it had one, or still may.
@@ -107,7 +111,9 @@ def add_all(transaction: DatabaseTransaction, requests: Sequence[Accepted]) -> l
 
 
 def find(transaction: DatabaseTransaction, request_id: str) -> Accepted | None:
-    """Return a request by its id; `None` if there is none."""
+    """Return a request by its id; `None` if there is none, or if the text is not an id."""
+    if _ID.fullmatch(request_id) is None:  # databases refuse some texts: NUL, half characters
+        return None
     rows = transaction.run(f"SELECT {_COLUMNS} FROM request WHERE id = ?", request_id)  # noqa: S608 - fixed names; values are bound
     return _read(rows[0]) if rows else None
 

@@ -54,7 +54,8 @@ class HeldRequests:
         """Choose the requests for the next transaction.
 
         They are all for one contract, in the order of acceptance, and those of an account in the
-        order of their nonces. Contract signatures are kept separate from those of keys.
+        order of their nonces. Contract signatures are kept separate from those of keys. A request
+        whose transaction reverted with others in it is alone: it may be what the others failed by.
 
         Args:
             waiting: Accepted requests, the earliest first.
@@ -66,12 +67,13 @@ class HeldRequests:
             if one.deadline_unix_s < head.timestamp_unix_s:
                 self._held.setdefault(one.id, self._until_final(head.number))
         free = [one for one in waiting if self._is_free(one.id, head.number)]
-        if not free:
-            return []
+        if not free or free[0].tx_hash is not None:
+            return free[:1]
         same = [
             one
             for one in free
-            if (one.contract, one.by_contract) == (free[0].contract, free[0].by_contract)
+            if one.tx_hash is None
+            and (one.contract, one.by_contract) == (free[0].contract, free[0].by_contract)
         ]
         places = -(-len(same) // self._most)
         start = secrets.randbelow(places) * self._most if self._given_way else 0

@@ -244,6 +244,8 @@ def test_slow_body_is_given_up(url, monkeypatch):
     ("path", "code"),
     [
         ("/v1/requests/0x00", "not_found"),
+        ("/v1/requests/0x%00", "not_found"),
+        ("/v1/requests/%ED%A0%80", "not_found"),
         ("/nowhere", "not_found"),
         ("/v1/nodes?limit=x", "invalid_request"),
         ("/v1/nodes?colour=red", "invalid_request"),

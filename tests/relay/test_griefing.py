@@ -33,6 +33,7 @@ WALLET_NOT_LISTED = "0x" + "c0df" * 10
 _SAYS_YES = "631626ba7e60e01b600052" + "60206000f3"
 LIES = "0x3a601457" + _SAYS_YES + "5b601456"
 AGREES = "0x" + _SAYS_YES
+REVERTS = "0x60006000fd"
 STALE_GAS = 25_000  # what an item that fails in its block may cost
 
 
@@ -140,6 +141,61 @@ def test_contract_wallet_that_lies_fails_alone_within_its_gas(
     assert liar.tx_hash not in {found(service, each).tx_hash for each in good}
     receipt = fresh.request("eth_getTransactionReceipt", liar.tx_hash)
     assert int(receipt["gasUsed"], 16) < 400_000
+
+
+@pytest.fixture
+def reverted_round(service, sender, fresh):
+    """Run a round whose transaction reverts as a whole in its block."""
+    contract = service.client.deployment.registry
+
+    def run():
+        code = fresh.request("eth_getCode", contract, "latest")
+        fresh.request("evm_setAutomine", False)
+        sending = threading.Thread(target=sender.round)
+        sending.start()
+        try:
+            ends = time.monotonic() + 60
+            while int(fresh.request("eth_getBlockTransactionCountByNumber", "pending"), 16) < 1:
+                assert time.monotonic() < ends
+                time.sleep(0.02)
+            fresh.request("anvil_setCode", contract, REVERTS)
+            fresh.request("evm_mine")
+        finally:
+            fresh.request("evm_setAutomine", True)
+            sending.join()
+        fresh.request("anvil_setCode", contract, code)
+
+    return run
+
+
+def test_requests_whose_transaction_reverts_as_a_whole_are_sent_alone_once_that_stands(
+    service, sender, accept, people, fresh, reverted_round
+):
+    """One of them may have made the others fail, and nobody can tell which."""
+    requests = [accept(each, f"AA{place}") for place, each in enumerate(people[:3])]
+    reverted_round()
+    told = [found(service, each) for each in requests]
+    assert {(each.state, each.error is None) for each in told} == {("mined", False)}
+    fresh.request("anvil_mine", "0x14")
+    sender.round()
+    assert {found(service, each).state for each in requests} == {"accepted"}
+    again = RequestSender(service)  # as after a restart: nothing is in memory
+    late = accept(people[3], "LTE")
+    for _ in range(4):
+        again.round()
+    told = [found(service, each) for each in [*requests, late]]
+    assert {(each.state, each.error) for each in told} == {("mined", None)}
+    assert len({each.tx_hash for each in told}) == 4
+
+
+def test_request_whose_transaction_reverts_with_it_alone_has_failed(
+    service, sender, accept, people, fresh, reverted_round
+):
+    request = accept(people[0], "AAA")
+    reverted_round()
+    fresh.request("anvil_mine", "0x14")
+    sender.round()
+    assert found(service, request).state == "failed"
 
 
 @pytest.mark.parametrize("controller", [WALLET, WALLET_NOT_LISTED])
