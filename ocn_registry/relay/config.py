@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -67,6 +68,7 @@ receipts = "env:OCN_RELAY_RECEIPTS" # signs receipts of accepted requests; holds
 # waiting_per_account = 8           # requests of one account under way at a time
 """
 _KEYS: Final = ("keystore", "file", "env", "credential", "command")
+_REFERENCES: Final = "use keystore:PATH, file:PATH, env:NAME, credential:NAME or command:PROGRAM"
 _MOST_BYTES: Final = 1 << 22  # a policy can list tens of thousands of accounts
 _NUMBERS: Final = {
     "leaving_per_day": 5,
@@ -144,7 +146,7 @@ class Config:
             from ocn_registry.signing.program import program_signer  # noqa: PLC0415 - few use it
 
             return program_signer(place)
-        raise _not_a_key()
+        raise InvalidInput(f"a key reference is not valid: {_REFERENCES}")
 
     def _passphrase(self) -> str:
         path = self.passphrase_file
@@ -153,13 +155,6 @@ class Config:
         if path is None:
             raise InvalidInput("passphrase_file is missing: a keystore needs its passphrase")
         return private_text(path).partition("\n")[0].removesuffix("\r")
-
-
-def _not_a_key() -> InvalidInput:
-    return InvalidInput(
-        "a key reference is not valid: use keystore:PATH, file:PATH, env:NAME, credential:NAME "
-        "or command:PROGRAM",
-    )
 
 
 def _credential(name: str) -> Path:
@@ -205,8 +200,8 @@ def read_config(path: Path) -> Config:
         history=path.parent / top.text("history", "history.sqlite"),
         listen=_listen(top.text("listen", "127.0.0.1:8600")),
         requests_per_minute=top.number("requests_per_minute", 120, 1, 1 << 20),
-        spender=_key(keys.text("spender", "env:OCN_RELAY_SPENDER"), path.parent),
-        receipts=_key(keys.text("receipts", "env:OCN_RELAY_RECEIPTS"), path.parent),
+        spender=keys.key("spender", "env:OCN_RELAY_SPENDER", path.parent),
+        receipts=keys.key("receipts", "env:OCN_RELAY_RECEIPTS", path.parent),
         spender_address=keys.address("spender_address"),
         passphrase_file=keys.path("passphrase_file", path.parent),
         batch=spending.number("batch", 50, 1, 200),
@@ -239,8 +234,8 @@ class _Table:
 
     def text(self, name: str, usual: str) -> str:
         value = self._values.pop(name, usual)
-        if not isinstance(value, str) or not value:
-            raise self._wrong(name, value, "text in quotes")
+        if not isinstance(value, str) or not value or not value.isprintable():
+            raise self._wrong(name, value, "printable text in quotes")
         return value
 
     def number(self, name: str, usual: int, least: int, most: int) -> int:
@@ -268,10 +263,20 @@ class _Table:
         return tuple(texts)
 
     def address(self, name: str) -> Address | None:
-        return Address(self.text(name, "")) if name in self._values else None
+        return self._address(name, self.text(name, "")) if name in self._values else None
 
     def addresses(self, name: str) -> frozenset[Address]:
-        return frozenset(Address(one) for one in self.texts(name))
+        return frozenset(self._address(name, one) for one in self.texts(name))
+
+    def key(self, name: str, usual: str, folder: Path) -> str:
+        """Return a reference to a key. A text that is none is not shown: it may be a key."""
+        reference = self.text(name, usual)
+        kind, _, place = reference.partition(":")
+        if kind not in _KEYS or not place:
+            raise InvalidInput(f"{self._name}{name} is not a valid key reference: {_REFERENCES}")
+        for kind in ("keystore:", "file:"):
+            reference = _beside(reference, folder, kind)
+        return reference
 
     def done(self) -> None:
         """Raise for keys that were not taken: they are probably mistyped."""
@@ -280,6 +285,12 @@ class _Table:
                 f"{self._name}{shown(min(self._values))} is not a setting of the relay: compare "
                 "with ocn-relay init",
             )
+
+    def _address(self, name: str, text: str) -> Address:
+        try:
+            return Address(text)
+        except InvalidInput as error:
+            raise InvalidInput(f"{self._name}{name}: {error}") from None
 
     def _wrong(self, name: str, value: object, wanted: str) -> InvalidInput:
         return InvalidInput(f"{self._name}{name} is {shown(value)}: use {wanted}")
@@ -298,17 +309,9 @@ def _deployment(network: _Table, folder: Path) -> Deployment:
 
 def _listen(text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
-    if host and port.isascii() and port.isdecimal() and int(port) < 1 << 16:
+    if host and re.fullmatch("[0-9]{1,5}", port) and int(port) < 1 << 16:
         return host.strip("[]"), int(port)
     raise InvalidInput(f"listen is {shown(text)}: use HOST:PORT, for example 127.0.0.1:8600")
-
-
-def _key(reference: str, folder: Path) -> str:
-    if reference.partition(":")[0] not in _KEYS or not reference.partition(":")[2]:
-        raise _not_a_key()
-    for kind in ("keystore:", "file:"):
-        reference = _beside(reference, folder, kind)
-    return reference
 
 
 def _beside(text: str, folder: Path, kind: str) -> str:

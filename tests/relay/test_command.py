@@ -196,10 +196,15 @@ def test_configuration_that_init_writes_is_read_as_it_stands(tmp_path, capsys):
     [
         ("databse = 'x'", "databse' is not a setting"),
         ("listen = 'here'", "listen is 'here'"),
+        (f"listen = 'here:{'9' * 5_000}'", "use HOST:PORT"),
+        ('database = "sqlite:a\\u0000"', "database is 'sqlite:a\\x00': use printable text"),
+        ('[keys]\nspender = "command:\\u0000"', "keys.spender is 'command:\\x00'"),
+        ("[keys]\nreceipts = 'env:'", "keys.receipts is not a valid key reference"),
+        ("[keys]\nspender_address = '0x12'", "keys.spender_address: '0x12'"),
         ("[spending]\nbatch = 0", "spending.batch is 0"),
         ("[spending]\nbatch = true", "spending.batch is True"),
         ("[policy]\nvouchers = 1", "policy.vouchers is 1"),
-        ("[policy]\nallow = ['me']", "'me'"),
+        ("[policy]\nallow = ['me']", "policy.allow: 'me'"),
         ("[network]\nname = 'nowhere'", "nowhere"),
         ("[network]\nfile = 'gone.json'", "gone.json"),
         ("policy = 5", "write [policy]"),
@@ -210,7 +215,9 @@ def test_mistake_in_the_configuration_is_named(tmp_path, line, message, capsys):
     path = tmp_path / "ocn-relay.toml"
     path.write_text(line)
     assert main(["-c", str(path), "status"]) == 2
-    assert message in capsys.readouterr().err
+    answer = capsys.readouterr().err
+    assert message in answer
+    assert answer.count("\n") == 1
 
 
 def test_keys_are_shown_once_and_void_when_revoked(tmp_path, capsys):
@@ -227,6 +234,9 @@ def test_keys_are_shown_once_and_void_when_revoked(tmp_path, capsys):
     assert main(["-c", str(path), "keys", "add", "shop"]) == 2
     assert main(["-c", str(path), "keys", "revoke", "shop"]) == 0
     assert main(["-c", str(path), "keys", "revoke", "shop"]) == 2
+    with pytest.raises(SystemExit) as caught:
+        main(["-c", str(path), "keys", "revoke", "\udcff"])  # a byte that is no text
+    assert caught.value.code == 2
 
 
 def test_private_key_in_the_configuration_is_in_no_message(tmp_path, capsys, monkeypatch):
