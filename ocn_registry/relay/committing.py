@@ -34,11 +34,20 @@ _GATHER_S = 0.005  # how long a group is gathered: fewer commits are worth more 
 class Conflict(OcnRegistryError):
     """Another live request of the account has this nonce."""
 
-    def __init__(self, account: str, nonce: int) -> None:
-        """Create the error for an account and a nonce."""
+    def __init__(self, account: str, nonce: int, *, has_expired: bool = False) -> None:
+        """Create the error for an account and a nonce.
+
+        Args:
+            account: The account.
+            nonce: The nonce.
+            has_expired: Whether the deadline of the other request has passed before it was sent.
+        """
         super().__init__(
-            f"another request of {account} with nonce {nonce} is under way: wait for it, or sign "
-            "this one with the next nonce",
+            f"another request of {account} with nonce {nonce} has expired: its nonce is free "
+            "again once that is final, so hand this one in again in some minutes"
+            if has_expired
+            else f"another request of {account} with nonce {nonce} is under way: wait for it, or "
+            "sign this one with the next nonce",
         )
 
 

@@ -129,8 +129,10 @@ class Intake:
         if now.is_paused:
             raise Closed("the relay is paused: try again later, or pay yourself")
         waiting = now.live
-        if any(one.nonce == signed.nonce for one in waiting):
-            raise Conflict(signed.account, signed.nonce)
+        for one in waiting:
+            if one.nonce == signed.nonce:
+                expired = one.state == "accepted" and one.deadline_unix_s < now_unix_s
+                raise Conflict(signed.account, signed.nonce, has_expired=expired)
         if len(waiting) >= self._policy.waiting_per_account:
             raise TooMany(
                 f"{len(waiting)} requests of {signed.account} are waiting: send more when they are "

@@ -282,7 +282,7 @@ def _requests_show(args: argparse.Namespace) -> int:
     with _database(args).reading() as transaction:
         found = store.find(transaction, args.id.lower())
     if found is None:
-        raise InvalidInput(f"no request has the id {shown(args.id)}: check it")
+        raise InvalidInput("no request with this id was accepted here: check the id")
     _put(views.of_request(found))
     return DONE
 

@@ -129,6 +129,16 @@ def test_second_live_request_with_a_nonce_is_refused(relay, registration, party)
     assert (error.code, error.status) == ("nonce_in_use", 409)
 
 
+def test_nonce_of_an_expired_request_is_said_to_be_free_soon(service, relay, registration, party):
+    """The next nonce, which would be the advice otherwise, would never be reached."""
+    request = relay.submit(registration(party, "ABC", nonce=0))
+    with service.database.transaction() as transaction:
+        transaction.run("UPDATE request SET deadline_unix_s = 1 WHERE id = ?", request.id)
+    error = refusal(relay.submit, registration(party, "XYZ", nonce=0))
+    assert error.code == "nonce_in_use"
+    assert "has expired: its nonce is free again" in str(error)
+
+
 def test_requests_of_one_account_wait_in_the_order_of_their_nonces(relay, registration, party):
     relay.submit(registration(party, "ABC", nonce=0))
     relay.submit(registration(party, "XYZ", nonce=1))

@@ -324,7 +324,7 @@ def test_api_without_the_spenders_key_knows_its_address(config, monkeypatch, fre
     ("words", "message"),
     [
         (("requests", "list", "bogus"), "bogus"),
-        (("requests", "show", "0x12"), "no request has the id '0x12'"),
+        (("requests", "show", "0x12"), "no request with this id"),
         (("run",), "'OCN_RELAY_RECEIPTS' is not set"),
     ],
 )
