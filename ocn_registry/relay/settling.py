@@ -183,13 +183,15 @@ class Settler:
         if entry is None or receipt is None:
             return None
         ids = members_of(entry)
+        is_shared = len(ids) > 1
+        again = "; it is sent again, alone, once that block is final" if is_shared else ""
         return Fate(
             tx_hashes=entry.tx_hashes,
             tx_hash=tx_hash,
             block_number=receipt.block_number,
             gas_used=receipt.gas_used // max(len(ids), 1),
-            errors=dict.fromkeys(ids, str(error)),
-            is_shared=len(ids) > 1,
+            errors=dict.fromkeys(ids, f"{error}{again}"),
+            is_shared=is_shared,
         )
 
     def _entry(self, tx_hash: str) -> JournalEntry | None:

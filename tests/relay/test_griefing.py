@@ -175,7 +175,8 @@ def test_requests_whose_transaction_reverts_as_a_whole_are_sent_alone_once_that_
     requests = [accept(each, f"AA{place}") for place, each in enumerate(people[:3])]
     reverted_round()
     told = [found(service, each) for each in requests]
-    assert {(each.state, each.error is None) for each in told} == {("mined", False)}
+    assert {each.state for each in told} == {"mined"}
+    assert all("sent again, alone, once that block is final" in each.error for each in told)
     fresh.request("anvil_mine", "0x14")
     sender.round()
     assert {found(service, each).state for each in requests} == {"accepted"}
