@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, cast
 
 from ocn_registry.cache.tables import TABLES, read, write
 from ocn_registry.errors import InvalidInput
-from ocn_registry.foreign.files import check_own
+from ocn_registry.foreign.files import DATABASE_ENDINGS, check_own_database
 from ocn_registry.foreign.text import shown
 
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger("ocn_registry.cache")
 _APPLICATION_ID = 0x4F434E52  # "OCNR", at byte 68 of the file
 _FORMAT = 3
-_ENDINGS = ("-wal", "-shm", "-journal")  # the files that SQLite keeps beside the database
 _MAGIC = b"SQLite format 3\0"
 
 
@@ -168,10 +167,7 @@ class Store:
 
     def _check_file(self) -> None:
         """Reject a file that another user could have written: its content would be trusted."""
-        for ending in ("", *_ENDINGS):
-            path = f"{self._path}{ending}"
-            with contextlib.suppress(FileNotFoundError):
-                check_own(os.lstat(path), path, what="cache file")
+        check_own_database(self._path, what="cache file")
         with contextlib.suppress(OSError):  # SQLite reports what is wrong with the folder
             os.close(os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
@@ -202,7 +198,7 @@ class Store:
 
     def _begin_anew(self, why: Exception) -> sqlite3.Connection:
         _LOG.warning("the cache's file %s is made again: %s", self._path, shown(str(why), 300))
-        for ending in ("", *_ENDINGS):
+        for ending in ("", *DATABASE_ENDINGS):
             with contextlib.suppress(FileNotFoundError):
                 Path(f"{self._path}{ending}").unlink()
         return self._open()

@@ -75,7 +75,9 @@ def write_folder(folder: Path, deployment: Deployment, *, relay: str | None = No
     for name, content in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        path.unlink(missing_ok=True)  # a link of that name is not written through
+        with path.open("xb") as file:
+            file.write(content)
 
 
 def _check_public(url: str) -> None:

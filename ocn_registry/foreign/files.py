@@ -29,6 +29,8 @@ _BINARY = getattr(os, "O_BINARY", 0)
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _OTHERS_READ = stat.S_IRWXG | stat.S_IRWXO
 
+DATABASE_ENDINGS = ("-wal", "-shm", "-journal")  # of the files that SQLite keeps beside a database
+
 
 class FileRefused(InvalidInput):
     """A file can't be used; the message says which one, why, and what to do."""
@@ -48,17 +50,18 @@ def read_bytes(path: str | os.PathLike[str], max_bytes: int, *, what: str = "fil
     return _read(path, max_bytes, what)[0]
 
 
-def first_bytes(path: str | os.PathLike[str], count: int) -> bytes:
+def first_bytes(path: str | os.PathLike[str], count: int, *, what: str = "file") -> bytes:
     """Return the first bytes of a file of any length.
 
     Args:
         path: The file, or a link to it.
         count: How many; fewer if the file is shorter.
+        what: Name of the file for messages.
 
     Raises:
         FileRefused: It can't be read, or is not a regular file.
     """
-    return _read(path, count, "file", cut=True)[0]
+    return _read(path, count, what, cut=True)[0]
 
 
 def read_private(path: str | os.PathLike[str], max_bytes: int, *, what: str = "key file") -> bytes:
@@ -123,6 +126,19 @@ def check_own(found: os.stat_result, path: str | os.PathLike[str], *, what: str 
         raise FileRefused(
             f"others may write the {what} {name}: remove it, or chmod 600 it if you trust it",
         )
+
+
+def check_own_database(path: str | os.PathLike[str], *, what: str) -> None:
+    """Raise `FileRefused` for a database that is a link, or that others own or may write.
+
+    Args:
+        path: The file of SQLite. It may be missing, and so may those that are kept beside it.
+        what: Name of the file for messages.
+    """
+    for ending in ("", *DATABASE_ENDINGS):
+        beside = f"{os.fspath(path)}{ending}"
+        with suppress(FileNotFoundError):
+            check_own(os.lstat(beside), beside, what=what)
 
 
 def write_own(

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias, cast
 from ocn_registry.errors import JournalError
 from ocn_registry.evm.transactions import SignedTransaction
 from ocn_registry.foreign.arguments import checked
+from ocn_registry.foreign.files import check_own_database
 from ocn_registry.foreign.text import shown
 from ocn_registry.models import Address, BlockRef
 from ocn_registry.protocol.journal import KEPT, JournalEntry, Turn, listed, merged
@@ -67,10 +68,13 @@ class SqliteJournal:
 
         Raises:
             JournalError: The file can't be opened, or is not a journal of this version.
+            FileRefused: Somebody else owns the file or may write it: what it says about payments
+                would be believed.
         """
         self._path = Path(path)
         self._lock = threading.Lock()
         with self._errors():
+            check_own_database(os.path.realpath(self._path), what="journal")
             _created(self._path)
             self._db = _connected(self._path, _BUSY_S)
             self._write_ahead()

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, cast
 from ocn_registry.errors import InvalidInput, OcnRegistryError, ReorgTooDeep
 from ocn_registry.events.cursor import CursorFile
 from ocn_registry.events.filters import names_of
+from ocn_registry.foreign.files import check_own_database
 from ocn_registry.foreign.text import shown
 from ocn_registry.outcomes import PartyDeleted, PartySet
 from ocn_registry.plans.words import event_in_words
@@ -73,6 +74,8 @@ class HistoryLog:
         self.complete = False
         """Whether all blocks up to the chain's latest were read."""
         try:
+            if file is not None:
+                check_own_database(file, what="history file")
             self._database = sqlite3.connect(
                 "" if file is None else file, isolation_level=None, check_same_thread=False
             )

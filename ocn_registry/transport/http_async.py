@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import math
-import ssl
 import time
 from typing import TYPE_CHECKING
 
 from ocn_registry.errors import InvalidInput, TransportError
 from ocn_registry.foreign.arguments import checked
-from ocn_registry.foreign.text import shown
 from ocn_registry.protocol.effects import Sleep, run_async
+from ocn_registry.transport.certificates import trusting
 from ocn_registry.transport.local import LOCAL
 from ocn_registry.transport.local_async import AsyncLocalEffects
 from ocn_registry.transport.replies import HttpReply, NoReply, slow, too_long, unreachable
@@ -128,14 +127,8 @@ class AsyncHttpTransport:
             )
         self._loop = loop
         if self._session is None:
-            try:
-                context = ssl.create_default_context(cafile=self._ca_file)
-            except OSError:
-                raise InvalidInput(
-                    f"the file {shown(self._ca_file)} holds no certificates of authorities",
-                ) from None
             self._session = ClientSession(
-                connector=TCPConnector(ssl=context),
+                connector=TCPConnector(ssl=trusting(self._ca_file)),
                 auto_decompress=False,
                 cookie_jar=DummyCookieJar(),  # a node could make us keep ever more of them
             )

@@ -20,7 +20,7 @@ from urllib.parse import unquote, urlsplit
 
 from ocn_registry.errors import InvalidInput
 from ocn_registry.foreign.hosts import look_up
-from ocn_registry.foreign.text import shown
+from ocn_registry.transport.certificates import trusting
 
 if TYPE_CHECKING:
     import ssl
@@ -148,12 +148,7 @@ class Target:
         import ssl  # noqa: PLC0415 - 10 ms, for those who need it
 
         if self._context is None:
-            try:
-                self._context = ssl.create_default_context(cafile=self._ca_file)
-            except OSError:
-                raise InvalidInput(
-                    f"the file {shown(self._ca_file)} holds no certificates of authorities",
-                ) from None
+            self._context = trusting(self._ca_file)
         wrapped = self._context.wrap_socket(
             sock, server_hostname=host, do_handshake_on_connect=False
         )

@@ -319,3 +319,16 @@ class TestWriting:
 
 def named(network, **changes):
     return replace(built_in(network), **changes)
+
+
+def test_a_planted_link_is_not_written_through(tmp_path):
+    folder = tmp_path / "page"
+    write_folder(folder, built_in("local"))
+    theirs = tmp_path / "theirs"
+    theirs.write_text("theirs")
+    (folder / "index.html").unlink()
+    (folder / "index.html").symlink_to(theirs)
+    write_folder(folder, built_in("local"))
+    assert theirs.read_text() == "theirs"
+    assert (folder / "index.html").is_file()
+    assert not (folder / "index.html").is_symlink()

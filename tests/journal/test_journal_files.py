@@ -1,11 +1,12 @@
 """A journal's file and its turns, held by one process whatever else that process does with them."""
 
+import os
 import subprocess
 import sys
 
 import pytest
 
-from ocn_registry import KeySigner, SqliteJournal
+from ocn_registry import InvalidInput, KeySigner, SqliteJournal
 from ocn_registry.evm.transactions import SignedTransaction
 from ocn_registry.protocol.journal import KEPT, JournalEntry, MemoryJournal
 
@@ -81,3 +82,20 @@ def test_memory_of_one_chain_is_not_shortened_by_that_of_another(other):
     written = entry(2, state="final", reported=True, **other)
     journal.write(written)
     assert journal.find(written.chain_id, written.tx_hashes[0]) == written
+
+
+@pytest.mark.skipif(os.name != "posix", reason="owners and modes are POSIX's")
+@pytest.mark.parametrize("mode", [0o620, 0o602, 0o666], ids=oct)
+def test_journal_that_others_may_write_is_not_believed(file, mode):
+    SqliteJournal(file).close()
+    assert file.stat().st_mode & 0o077 == 0
+    file.chmod(mode)
+    with pytest.raises(InvalidInput, match="others may write the journal"):
+        SqliteJournal(file)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no pipes with names")
+def test_pipe_in_place_of_a_journal_is_named(file):
+    os.mkfifo(file)
+    with pytest.raises(InvalidInput, match="is not a regular file"):
+        SqliteJournal(file)

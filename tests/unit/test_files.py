@@ -8,11 +8,14 @@ import pytest
 from ocn_registry import InvalidInput
 from ocn_registry.foreign.files import (
     FileRefused,
+    check_own_database,
     read_bytes,
     read_own,
     read_private,
     write_own,
 )
+from ocn_registry.registry_api.history import HistoryLog
+from ocn_registry.transport.certificates import trusting
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="owners and modes are POSIX's")
 READERS = [read_bytes, read_private, read_own]
@@ -141,3 +144,37 @@ def test_messages_hide_what_looks_like_a_key(tmp_path):
     with pytest.raises(FileRefused) as refused:
         read_bytes("ab" * 32, 10)
     assert "abab" not in str(refused.value)
+
+
+@pytest.mark.parametrize("ending", ["", "-wal", "-shm", "-journal"])
+def test_a_database_is_believed_only_if_nobody_else_could_have_written_it(tmp_path, path, ending):
+    check_own_database(path, what="history file")
+    beside = tmp_path / f"file{ending}"
+    beside.write_bytes(b"planted")
+    beside.chmod(0o666)
+    with pytest.raises(FileRefused, match="others may write the history file"):
+        check_own_database(path, what="history file")
+    beside.unlink()
+    beside.symlink_to(tmp_path / "theirs")
+    with pytest.raises(FileRefused, match="is a link"):
+        check_own_database(path, what="history file")
+
+
+@pytest.mark.parametrize("plant", [lambda file: file.symlink_to("theirs"), os.mkfifo])
+def test_a_history_is_kept_in_no_planted_file(tmp_path, plant):
+    plant(tmp_path / "history.sqlite")
+    with pytest.raises(FileRefused, match=r"the history file .* is (a link|not a regular file)"):
+        HistoryLog(None, tmp_path / "history.sqlite")
+    assert not (tmp_path / "theirs").exists()
+
+
+@pytest.mark.parametrize("plant", [os.mkfifo, os.mkdir, lambda file: file.symlink_to("/dev/zero")])
+def test_certificates_are_read_from_no_pipe_or_device(tmp_path, plant):
+    plant(tmp_path / "ca.pem")
+    with pytest.raises(FileRefused, match=r"the file of certificates .*: give the path of a file"):
+        trusting(str(tmp_path / "ca.pem"))
+
+
+def test_a_file_without_certificates_is_named(path):
+    with pytest.raises(InvalidInput, match="holds none: give one in PEM form"):
+        trusting(str(path))

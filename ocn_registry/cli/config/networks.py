@@ -19,7 +19,7 @@ from ocn_registry.cli.config.settings import RPC_VARIABLE, settle
 from ocn_registry.cli.output.secrets import hide_urls
 from ocn_registry.client.sync_client import RegistryClient
 from ocn_registry.errors import InvalidInput
-from ocn_registry.foreign.files import read_bytes
+from ocn_registry.foreign.files import first_bytes, read_bytes
 from ocn_registry.foreign.limits import NETWORK_FILE
 from ocn_registry.foreign.strict_json import as_utf8, parse_json
 from ocn_registry.foreign.text import masked, shown
@@ -135,8 +135,8 @@ def _transport(
 ) -> HttpTransport:
     if args.proxy is not None and not _is_url(args.proxy):
         raise InvalidInput("the proxy is not a valid URL: give http://HOST:PORT")
-    if args.ca_file is not None and not os.access(args.ca_file, os.R_OK):
-        raise InvalidInput(f"the file of certificates {shown(args.ca_file)} can't be read")
+    if args.ca_file is not None:
+        first_bytes(args.ca_file, 1, what="file of certificates")
     return HttpTransport(
         deployment.rpc_urls,
         chain_id=chain_id,
