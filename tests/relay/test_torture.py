@@ -44,7 +44,7 @@ SEVERAL = (
     ("follow", "RELAY_SPENDER"),
 )
 SPENDERS = {"RELAY_SPENDER": 7, "OTHER_SPENDER": 6}  # places of accounts with money
-PATIENCE_S = 150 if REQUESTS < 1000 else 7200
+PATIENCE_S = 400 if REQUESTS < 1000 else 7200
 SEED = int(os.environ.get("OCN_SEED", "2026"))
 SPIKES = 0.1  # of the moments in which a block is dearer than the relay may pay
 CONFIG = """\
