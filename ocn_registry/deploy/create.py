@@ -261,7 +261,7 @@ def _sent(  # noqa: PLR0913, PLR0917 - what a creation is made of
         else:
             dearer = yield from _dearer(_latest(entry), order.options)
             signed = yield from _signed(creator, dearer)
-            entry = replace(entry, attempts=(*entry.attempts, signed), reported=False)
+            entry = sender.not_included(replace(entry, attempts=(*entry.attempts, signed)))
         yield from sender.keep(entry)
         lost = yield from sender.hand_over(entry, new=not raises)
         _note(record, name, entry, code)

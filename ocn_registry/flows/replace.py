@@ -146,7 +146,7 @@ def _replace(
         if not isinstance((yield from look_for(entry.tx_hashes, 1)), Included):
             dearer = yield from _dearer(entry, sender, void=void)
             signed = yield from signed_by(signer, dearer)
-            entry = replace(entry, attempts=(*entry.attempts, signed), reported=False)
+            entry = sender.not_included(replace(entry, attempts=(*entry.attempts, signed)))
             yield from sender.keep(entry)
             lost = yield from sender.hand_over(entry, new=False)
     finally:

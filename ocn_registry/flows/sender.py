@@ -127,6 +127,11 @@ class Sender:
         )
         return (yield from task)
 
+    def find(self, tx_hash: str) -> Flow[JournalEntry | None]:
+        """Return the entry that has an attempt with this hash; `None` if there is none."""
+        task: Local[JournalEntry | None] = Local(lambda: self.journal.find(self.chain_id, tx_hash))
+        return (yield from task)
+
     def keep(self, entry: JournalEntry) -> Flow[None]:
         """Commit an entry to the journal."""
         task: Local[None] = Local(lambda: self.journal.write(entry))
@@ -191,7 +196,7 @@ class Sender:
             ):
                 found.append(replace(entry, state="lost", tx_hash=None, block=None))
             else:
-                found.append(self._not_included(entry))
+                found.append(self.not_included(entry))
                 if now.mined <= entry.number and not any(its_known) and not any(its_receipts):
                     adrift.append(entry)
         return Look(entries=tuple(found), counts=now, adrift=tuple(adrift))
@@ -248,7 +253,12 @@ class Sender:
             entry.account,
         )
         if self.options.on_signed is not None:
-            self.options.on_signed(entry.tx_hashes[-1])
+            try:
+                self.options.on_signed(entry.tx_hashes[-1])
+            except Exception:
+                if new:  # or the next write of the account would send it
+                    yield from self.remove(entry)
+                raise
         try:
             handover = yield from Send(entry.attempts[-1])
         except TransportError:  # not the deployment's chain
@@ -289,10 +299,7 @@ class Sender:
         def others() -> Flow[tuple[str, ...]]:
             nonlocal latest
             # By its hash: the entry may be decided by now, and no longer the account's last.
-            task: Local[JournalEntry | None] = Local(
-                lambda: self.journal.find(self.chain_id, entry.tx_hashes[-1])
-            )
-            found = yield from task
+            found = yield from self.find(entry.tx_hashes[-1])
             if found is not None and found.genesis_hash == entry.genesis_hash:
                 latest = found
             return latest.tx_hashes
@@ -316,7 +323,7 @@ class Sender:
         return latest, included
 
     @staticmethod
-    def _not_included(entry: JournalEntry) -> JournalEntry:
+    def not_included(entry: JournalEntry) -> JournalEntry:
         """Return an entry, updated for no attempt being in a block."""
         return replace(entry, state="signed", reported=False, tx_hash=None, block=None)
 

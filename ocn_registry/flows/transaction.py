@@ -161,7 +161,17 @@ def transact(
     if options.on_sent is not None:
         options.on_sent(entry.tx_hashes[-1])
     entry, included = yield from sender.wait(entry, lost)
-    return (yield from outcome_of_entry(dialect, entry, included, write.items))
+    if not _is_among_others(entry, write):
+        return (yield from outcome_of_entry(dialect, entry, included, write.items))
+    return only_asked((yield from outcome_of_entry(dialect, entry, included)), entry, write)
+
+
+def only_asked(outcome: Outcome, entry: JournalEntry | None, write: Write) -> Outcome:
+    """Return an entry's outcome with the items of a write whose requests it carries."""
+    if entry is None or not _is_among_others(entry, write):
+        return outcome
+    its = dict(zip(digests(entry.carries), outcome.items, strict=True))
+    return replace(outcome, items=tuple([its[one] for one in digests(write.carries)]))
 
 
 def outcome_of_entry(
@@ -195,11 +205,20 @@ def same_call(entries: tuple[JournalEntry, ...], write: Write) -> JournalEntry |
         is_open = not entry.reported and entry.state != "lost"
         if is_open and entry.call == call and (entry.once or entry.number == last):
             return entry
+        if is_open and write.once and _is_among_others(entry, write):
+            return entry
         if is_open and write.once and is_clear and _signed_anew(entry, write, passed):
             return entry
         passed |= accounts(entry.carries)
         is_clear = is_clear and all(digests(entry.carries))
     return None
+
+
+def _is_among_others(entry: JournalEntry, write: Write) -> bool:
+    """Return whether an entry carries all of a write's signed requests, and more."""
+    wanted, carried = set(digests(write.carries)), digests(entry.carries)
+    whole = "" not in wanted and len(items_of(entry.carries)) == len(carried)
+    return whole and wanted < set(carried)
 
 
 def _signed_anew(entry: JournalEntry, write: Write, passed: set[str]) -> bool:

@@ -31,7 +31,7 @@ from ocn_registry.flows.quote import (
 from ocn_registry.flows.replace import await_outcome
 from ocn_registry.flows.requests import respelled
 from ocn_registry.flows.sender import sender_for
-from ocn_registry.flows.transaction import same_call, transact
+from ocn_registry.flows.transaction import only_asked, same_call, transact
 from ocn_registry.outcomes import Outcome
 from ocn_registry.protocol.effects import Clock, Sleep
 
@@ -68,25 +68,36 @@ def send(
     check(dialect, steps)
     steps = yield from respelled(dialect, steps)
     whole = write_of(dialect, steps, signer.address, bounded(quote, 0))
+    sender = yield from sender_for(dialect.deployment, signer.address, options)
     if quote is not None and quote.sent_before is not None:
         # The user confirmed only this one, whatever has happened to it since.
         if options.on_sent is not None:
             options.on_sent(quote.sent_before)
-        return (yield from await_outcome(dialect, quote.sent_before, options))
-    sender = yield from sender_for(dialect.deployment, signer.address, options)
+        outcome = yield from await_outcome(dialect, quote.sent_before, options)
+        return _all_or_raise(
+            only_asked(outcome, (yield from sender.find(quote.sent_before)), whole)
+        )
     entries = yield from sender.entries()
     if same_call(entries, whole) is not None:
         look = yield from sender.look(entries)
         if same_call(look.entries, whole) is not None:
-            return (yield from transact(dialect, whole, signer, options))
+            return _all_or_raise((yield from transact(dialect, whole, signer, options)))
     ready = yield from ready_of(quote)
     stages = ready.stages if ready else (yield from planned(dialect, steps, signer.address))
     if len(stages) == 1:
         first = ready.first if ready else None
         sent = transact(dialect, whole, signer, options, first)
-        return (yield from explained(dialect, steps, sent))
+        return _all_or_raise((yield from explained(dialect, steps, sent)))
     outcome = yield from _in_stages(dialect, stages, signer, options, quote)
     return replace(outcome, items=tuple([item(step) for step in steps]))
+
+
+def _all_or_raise(outcome: Outcome) -> Outcome:
+    """Return an outcome; raise the first error if requests failed among others in a batch."""
+    for failed in outcome.failed:
+        if failed.error is not None:
+            raise failed.error
+    return outcome
 
 
 def _in_stages(

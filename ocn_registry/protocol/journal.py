@@ -178,7 +178,9 @@ def merged(known: JournalEntry | None, entry: JournalEntry) -> JournalEntry:
             f"{known.attempts[0].tx_hash}: try again",
         )
     more = tuple([one for one in entry.attempts if one not in known.attempts])
-    return replace(entry, attempts=(*known.attempts, *more))
+    # Another writer may have looked it up before its outcome was returned, and write only now.
+    reported = entry.reported or (known.reported and entry.state != "signed")
+    return replace(entry, attempts=(*known.attempts, *more), reported=reported)
 
 
 def listed(entries: list[JournalEntry]) -> tuple[JournalEntry, ...]:

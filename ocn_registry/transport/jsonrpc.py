@@ -9,7 +9,7 @@ Source: Ethereum execution APIs (`eth_...` methods); EIP-1898 (blocks by hash).
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from ocn_registry.errors import BadAnswer, InvalidInput, RpcRefused, TransportError
 from ocn_registry.foreign.limits import (
@@ -60,8 +60,12 @@ from ocn_registry.transport.transactions import contract_call, creation, sent_tr
 from ocn_registry.transport.wordings import Meaning, meaning_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ocn_registry.errors import OcnRegistryError
     from ocn_registry.protocol.effects import Answer, AnyEffect
+
+T = TypeVar("T")
 
 _HEX = re.compile(r"0x[0-9a-fA-F]*")
 
@@ -146,13 +150,13 @@ def answer_of(effect: AnyEffect, result: object, chain_id: int | None = None) ->
         case Head():
             return _header(as_object(result))
         case HeaderAt():
-            return None if result is None else _header(as_object(result))
+            return None if result is None else _at_number(effect.number, _header, result)
         case BlockAt():
-            return None if result is None else _block(as_object(result))
+            return None if result is None else _at_number(effect.number, _block, result)
         case Logs():
             return _logs(effect, result)
         case ReceiptOf():
-            return None if result is None else _receipt(as_object(result))
+            return None if result is None else _receipt(effect.tx_hash, as_object(result))
         case TransactionOf():
             if result is None:
                 return None
@@ -254,6 +258,16 @@ def _message(call: Call[object]) -> dict[str, object]:
     return message
 
 
+def _at_number(number: int, read: Callable[[dict[str, object]], T], result: object) -> T:
+    block = as_object(result)
+    if as_number(block.get("number")) != number:
+        raise BadAnswer(
+            f"the RPC node returned block {shown(block.get('number'))} in place of block "
+            f"{number}: ask another node"
+        )
+    return read(block)
+
+
 def _header(block: dict[str, object]) -> HeadBlock:
     fee, limit = block.get("baseFeePerGas"), block.get("gasLimit")
     return HeadBlock(
@@ -271,9 +285,14 @@ def _block(block: dict[str, object]) -> BlockRef:
     )
 
 
-def _receipt(receipt: dict[str, object]) -> Receipt | None:
+def _receipt(tx_hash: str, receipt: dict[str, object]) -> Receipt | None:
     if receipt.get("blockNumber") is None:  # some nodes return pending transactions
         return None
+    if as_hash(receipt.get("transactionHash")) != tx_hash.lower():
+        raise BadAnswer(
+            f"the RPC node returned the receipt of another transaction than {shown(tx_hash)}: "
+            "ask another node"
+        )
     logs = receipt.get("logs")
     if not is_list(logs) or len(logs) > RPC_EVENTS:
         raise BadAnswer("the RPC node gave a receipt without a list of events")
@@ -283,9 +302,7 @@ def _receipt(receipt: dict[str, object]) -> Receipt | None:
         block_number=as_number(receipt.get("blockNumber")),
         block_hash=as_hash(receipt.get("blockHash")),
         gas_used=as_number(receipt.get("gasUsed")),
-        gas_price_wei=None
-        if (price := receipt.get("effectiveGasPrice")) is None
-        else as_number(price),
+        gas_price_wei=None if price is None else as_number(price),
         logs=tuple([_log(as_object(log)) for log in logs]),
     )
 

@@ -12,6 +12,7 @@ from ocn_registry import (
     SignatureMismatch,
     WriteOptions,
 )
+from ocn_registry.contract_errors import InvalidNonce
 from ocn_registry.deploy.devnet import ACCOUNTS
 from ocn_registry.errors import NotSent
 from ocn_registry.testing.chain import MemoryChain
@@ -86,3 +87,64 @@ def test_signer_that_signs_something_else_is_refused(client, spender):
 
     with pytest.raises(InvalidInput, match="signed another transaction"):
         client.set_node("https://a.example", signer=Liar())
+
+
+def one_more(client, request, signer, options):
+    return client.submit(request, spender=signer, options=options)
+
+
+def in_a_write(client, request, signer, options):
+    return client.send(request, signer=signer, options=options)
+
+
+def as_quoted(client, request, signer, options):
+    quote = client.quote(request, payer=signer.address, options=options)
+    assert quote.sent_before is not None
+    return client.send(request, signer=signer, options=options, quote=quote)
+
+
+@pytest.mark.parametrize("send", [one_more, in_a_write, as_quoted])
+def test_request_of_a_waiting_batch_is_not_sent_again_by_itself(client, chain, spender, send):
+    signed = requests(client, 3)
+    quick = WriteOptions(timeout_s=0.1)
+    chain.mines = False
+    with pytest.raises(OutcomeUnknown) as unknown:
+        client.submit(*signed, spender=spender, options=quick)
+    with pytest.raises(OutcomeUnknown) as again:
+        send(client, signed[1], spender, quick)
+    assert again.value.tx_hash == unknown.value.tx_hash
+    assert [one.number for one in client.transactions.open()] == [0]
+    chain.mines = True
+    chain.mine()
+    outcome = send(client, signed[1], spender, WriteOptions())
+    assert outcome.tx_hash == unknown.value.tx_hash
+    assert [(item.intent, item.error) for item in outcome.items] == [(signed[1].intent, None)]
+
+
+@pytest.mark.parametrize("send", [one_more, in_a_write])
+def test_request_that_failed_in_a_waiting_batch_is_told_as_failed(client, chain, spender, send):
+    signer, quick = KeySigner.generate(), WriteOptions(timeout_s=0.1)
+    first, second = (client.sign(SetNode(domain=f"https://{n}.example"), signer) for n in "ab")
+    (other,) = requests(client, 1)
+    chain.mines = False
+    with pytest.raises(OutcomeUnknown):
+        client.submit(first, spender=KeySigner.from_key(ACCOUNTS[2].private_key), options=quick)
+    with pytest.raises(OutcomeUnknown) as unknown:
+        client.submit(second, other, spender=spender, options=quick)
+    chain.mines = True
+    chain.mine()
+    with pytest.raises(InvalidNonce) as failed:
+        send(client, second, spender, WriteOptions())
+    assert failed.value.tx_hash == unknown.value.tx_hash
+
+
+def test_transaction_that_an_observer_stopped_is_not_sent_by_the_next_write(client, spender):
+    def full(_):
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        client.set_node("https://a.example", signer=spender, options=WriteOptions(on_signed=full))
+    assert client.transactions.open() == ()
+    outcome = client.set_node("https://b.example", signer=spender)
+    assert outcome.block.number == 1
+    assert [change.node.domain for change in outcome.changes] == ["https://b.example"]

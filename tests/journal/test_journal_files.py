@@ -99,3 +99,15 @@ def test_pipe_in_place_of_a_journal_is_named(file):
     os.mkfifo(file)
     with pytest.raises(InvalidInput, match="is not a regular file"):
         SqliteJournal(file)
+
+
+@pytest.mark.parametrize("kind", [SqliteJournal, lambda _: MemoryJournal()])
+def test_outcome_that_was_returned_stays_so_when_a_slower_look_at_it_is_written(file, kind):
+    journal = kind(file)
+    looked_up = entry(0, state="mined")
+    journal.write(entry(0))
+    journal.write(entry(0, state="mined", reported=True))
+    journal.write(looked_up)  # by a process that read it before
+    assert journal.entries(CHAIN) == (entry(0, state="mined", reported=True),)
+    journal.write(entry(0))  # its block was replaced
+    assert journal.entries(CHAIN) == (entry(0),)

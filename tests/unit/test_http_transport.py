@@ -36,6 +36,7 @@ from ocn_registry.protocol.effects import (
     GasEstimate,
     Handover,
     Head,
+    HeaderAt,
     ReceiptOf,
     Send,
     TransactionCount,
@@ -393,7 +394,9 @@ def test_head_knows_its_base_fee_if_there_is_one(node, transport):
     assert transport.perform(BlockAt(10)) is None
 
 
+TRANSACTION = "0x" + "0c" * 32
 RECEIPT = {
+    "transactionHash": TRANSACTION,
     "status": "0x1",
     "blockNumber": "0xa",
     "blockHash": "0x" + "aa" * 32,
@@ -404,14 +407,14 @@ RECEIPT = {
 
 
 def test_receipt_of_a_pending_transaction_is_none(node, transport):
-    assert transport.perform(ReceiptOf("0x1")) is None
+    assert transport.perform(ReceiptOf(TRANSACTION)) is None
     node.results["eth_getTransactionReceipt"] = RECEIPT | {"blockNumber": None}
-    assert transport.perform(ReceiptOf("0x1")) is None
+    assert transport.perform(ReceiptOf(TRANSACTION)) is None
 
 
 def test_receipt_reports_cost_and_events(node, transport):
     node.results["eth_getTransactionReceipt"] = RECEIPT
-    receipt = transport.perform(ReceiptOf("0x1"))
+    receipt = transport.perform(ReceiptOf(TRANSACTION))
     assert receipt.succeeded
     assert receipt.gas_used * receipt.gas_price_wei == 21_000 * 9
     assert receipt.logs[0].address == ACCOUNT
@@ -425,12 +428,22 @@ def test_receipt_reports_cost_and_events(node, transport):
         {"logs": [{"topics": "x"}]},
         {"status": None},
         {"blockHash": "0x1"},
+        {"transactionHash": None},
+        {"transactionHash": "0x" + "0d" * 32},  # of another one
     ],
 )
 def test_receipt_without_its_parts_is_a_bad_answer(node, transport, change):
     node.results["eth_getTransactionReceipt"] = RECEIPT | change
     with pytest.raises(BadAnswer):
-        transport.perform(ReceiptOf("0x1"))
+        transport.perform(ReceiptOf(TRANSACTION))
+
+
+@pytest.mark.parametrize("ask", [BlockAt, HeaderAt])
+def test_block_with_another_number_is_a_bad_answer(node, transport, ask):
+    node.results["eth_getBlockByNumber"] = BLOCK
+    assert transport.perform(ask(10))
+    with pytest.raises(BadAnswer, match="in place of block 11"):
+        transport.perform(ask(11))
 
 
 def test_headers_are_sent_and_never_shown(node):
