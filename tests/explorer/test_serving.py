@@ -7,9 +7,12 @@ import threading
 import urllib.error
 import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
 
 import pytest
 from sample_network import explored
+
+from ocn_registry.cli.main import main
 
 
 def got(url, **options):
@@ -125,12 +128,53 @@ def test_a_body_that_is_too_large_is_refused(here):
     assert refusal(f"{here.url}v1/prepare", data=b"x" * 70_000) == 413
 
 
-def test_the_command_serves_the_page_until_it_is_stopped(here, tmp_path):
+class ForwardProxy(BaseHTTPRequestHandler):
+    """An HTTP proxy, the only one that knows the node's host."""
+
+    target = ""
+    asked: ClassVar[list[str]] = []
+
+    def do_POST(self):
+        self.asked.append(self.path)
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        with got(self.target, data=body, headers={"Content-Type": "application/json"}) as answer:
+            content = answer.read()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def forward_proxy(here):
+    handler = type("Handler", (ForwardProxy,), {"target": here.chain.rpc_url, "asked": []})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}", handler.asked
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_file_of_certificates_that_is_missing_stops_the_command(capsys):
+    assert main(["explore", "-n", "local", "--no-browser", "--ca-file", "missing.pem"]) == 2
+    assert "missing.pem" in capsys.readouterr().err
+
+
+def test_the_command_serves_the_page_until_it_is_stopped(forward_proxy, tmp_path):
+    proxy, asked = forward_proxy
     words = [
         "-n",
         "local",
         "--rpc-url",
-        here.chain.rpc_url,
+        "http://node.invalid:8545",
+        "--proxy",
+        proxy,
         "--no-browser",
         "--keep",
         str(tmp_path / "kept"),
@@ -157,3 +201,4 @@ def test_the_command_serves_the_page_until_it_is_stopped(here, tmp_path):
     assert command.returncode == 0
     assert "Ctrl-C stops it" in said
     assert (tmp_path / "kept" / "cache.sqlite").is_file()
+    assert set(asked) == {"http://node.invalid:8545/"}

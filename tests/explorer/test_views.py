@@ -128,8 +128,11 @@ def test_the_way_of_a_message_is_shown_step_by_step(opened):
 def test_a_change_shows_without_a_reload(opened, world, at_first):
     page = opened().open("nodes")
     assert page.locator("tbody tr").count() == 2
+    page.get_by_label("URL or operator").press_sequentially("being typed")
     world.client.set_node("https://east.example.org", signer=world.signer(8))
     page.get_by_text("east.example.org").wait_for()
+    page.keyboard.type(" on")
+    expect(page.get_by_label("URL or operator")).to_have_value("being typed on")
 
 
 def test_keyboard_alone_reaches_a_form(opened):

@@ -70,29 +70,41 @@ export function fill(element, ...children) {
   append(element, children);
 }
 
+const CONTROLS = "a, button, input, select, textarea, summary, h1";
+
 /**
- * Draw something anew, and leave the reader's focus where it was: on the same control, or else on the heading.
+ * Draw something anew, and leave readers where they are: at the same control, with what they typed there, or else at the
+ * heading. What they unfolded stays unfolded.
  * @param {HTMLElement} part What is drawn anew.
  * @param {() => void} draw Draws it.
  */
-export function keepingFocus(part, draw) {
-  const focused = document.activeElement;
-  if (!focused || !part.contains(focused)) {
-    draw();
-    return;
-  }
-  const key = keyOf(focused);
+export function keepingPlace(part, draw) {
+  const before = /** @type {any} */ (document.activeElement);
+  const key = before && part.contains(before) ? keyOf(before) : null;
+  const unfolded = [...part.querySelectorAll("details[open] > summary")].map((one) => one.textContent);
+  // A field that is taken out while somebody types in it says that it was changed.
+  const hush = (event) => event.stopPropagation();
+  part.addEventListener("change", hush, true);
   draw();
-  const again = [...part.querySelectorAll(CONTROLS)].find((one) => keyOf(one) === key && !one.matches(":disabled"));
-  const place = /** @type {HTMLElement} */ (again ?? part.querySelector("h1, h2") ?? part);
-  if (!again) place.tabIndex = -1;
+  part.removeEventListener("change", hush, true);
+  for (const summary of part.querySelectorAll("details > summary"))
+    if (unfolded.includes(summary.textContent)) summary.parentElement?.setAttribute("open", "");
+  if (key === null) return;
+  const controls = /** @type {any[]} */ ([...part.querySelectorAll(CONTROLS)]);
+  const now = controls.find((one) => !one.disabled && keyOf(one) === key);
+  const place = now ?? part.querySelector("h1, h2") ?? part;
+  if (!now) place.tabIndex = -1;
   place.focus({ preventScroll: true });
+  if (now?.id && ["text", "search", "textarea"].includes(now.type)) {
+    now.value = before.value;
+    now.setSelectionRange(before.selectionStart, before.selectionEnd);
+  }
 }
 
-const CONTROLS = "a, button, input, select, textarea, summary, h1";
-
-// What a control is known by when it is drawn anew.
-/** @param {any} element */
+/**
+ * Return what a control is known by when it is drawn anew.
+ * @param {any} element The control.
+ */
 function keyOf(element) {
   const chosen = element.type === "radio" || element.type === "checkbox" ? element.value : "";
   const text = element.matches("button, summary") ? element.textContent : "";

@@ -1,7 +1,7 @@
 // The page: its frame, its views, and what keeps them current.
 
 import * as api from "./api.js";
-import { fill, foreign, h, keepingFocus, plain } from "./dom.js";
+import { fill, foreign, h, keepingPlace, plain } from "./dom.js";
 import { announce, failed, loading, note, short } from "./parts.js";
 import { go, here, to } from "./router.js";
 import { LANGUAGES, ago, current, keep, kept, load, number, t, tick } from "./text.js";
@@ -197,7 +197,7 @@ async function renew() {
   )
     return;
   const [x, y] = [scrollX, scrollY];
-  keepingFocus(main, () =>
+  keepingPlace(main, () =>
     fill(main, before.view.draw(found, before.place, context(showing?.signal ?? new AbortController().signal))),
   );
   shown = { ...before, found: JSON.stringify(found) };

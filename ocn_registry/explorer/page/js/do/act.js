@@ -1,7 +1,7 @@
 // Forms: filled in, looked at, signed, handed on, and followed until the registry has it.
 
 import * as api from "../api.js";
-import { fill, foreign, h, keepingFocus } from "../dom.js";
+import { fill, foreign, h, keepingPlace } from "../dom.js";
 import { announce, card, empty, head, note } from "../parts.js";
 import { accountOf, fault, isAddress, same } from "../requests.js";
 import { go, to } from "../router.js";
@@ -230,11 +230,11 @@ class Flow {
   }
 
   drawMain() {
-    keepingFocus(this.main, () => this.fillMain());
+    keepingPlace(this.main, () => this.fillMain());
   }
 
   drawSide() {
-    keepingFocus(this.side, () => this.fillSide());
+    keepingPlace(this.side, () => this.fillSide());
   }
 
   fillSide() {

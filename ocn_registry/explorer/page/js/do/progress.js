@@ -1,7 +1,7 @@
 // What was handed on, followed until the registry has it; a reload goes on from here.
 
 import * as api from "../api.js";
-import { fill, foreign, h, keepingFocus, plain } from "../dom.js";
+import { fill, foreign, h, keepingPlace, plain } from "../dom.js";
 import { address as addressOf, announce, note, transaction } from "../parts.js";
 import { accountOf } from "../requests.js";
 import { to } from "../router.js";
@@ -22,6 +22,7 @@ export function progress(flow) {
   const place = h("div.stack", null);
   const began = Date.now();
   let last = "";
+  let drawn = "";
   let over = false;
   const look = async () => {
     if (flow.signal.aborted || over || !place.isConnected) return;
@@ -43,7 +44,10 @@ export function progress(flow) {
     over = OVER.includes(found.state);
     if (found.state !== last) announce(t(`state.${found.state}`));
     last = found.state;
-    keepingFocus(place, () => fill(place, shown(flow, found, Date.now() - began > LONG_MS)));
+    const long = Date.now() - began > LONG_MS;
+    const now = JSON.stringify([found, long]);
+    if (now !== drawn) keepingPlace(place, () => fill(place, shown(flow, found, long)));
+    drawn = now;
     if (over && found.state === "done") flow.forget();
     if (!over) setTimeout(look, LOOK_MS);
   };
