@@ -75,9 +75,12 @@ def write_folder(folder: Path, deployment: Deployment, *, relay: str | None = No
     for name, content in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.unlink(missing_ok=True)  # a link of that name is not written through
-        with path.open("xb") as file:
+        # A link of that name is not written through, and the page can be served all the while.
+        draft = path.with_name(f".{path.name}.new")
+        draft.unlink(missing_ok=True)
+        with draft.open("xb") as file:
             file.write(content)
+        draft.replace(path)
 
 
 def _check_public(url: str) -> None:
