@@ -10,19 +10,16 @@ OPERATOR, MOVED, PARTY = (f"0x{digit * 40}" for digit in "123")
 def test_reading_back_that_one_view_began_is_not_lost_when_that_view_is_left():
     program = """await (async () => {
         const answers = [];
-        const asked = (method, params, signal) => new Promise((resolve, reject) => {
-            signal?.addEventListener("abort", () => reject(signal.reason));
-            answers.push(resolve);
-        });
+        const backwards = () => new Promise((resolve) => answers.push(resolve));
         const past = new page.Past({
-            rpc: { ask: asked }, block: { number: 0 }, parties: new Map(),
+            backwards, block: { number: 0 }, parties: new Map(),
             network: { registry: "0x1", permissions: "0x2", startBlock: 0 },
         });
         const left = new AbortController();
         const first = past.page({ limit: 10 }, left.signal).catch((error) => error.name);
         const second = past.page({ limit: 10 }).catch((error) => error.name);
         left.abort();
-        answers[0]([]);
+        answers[0]({ logs: [], before: { number: 0 } });
         await first;
         return await second;
     })()"""
@@ -33,9 +30,12 @@ def test_reading_back_that_one_view_began_is_not_lost_when_that_view_is_left():
 def test_agreements_that_could_not_be_read_are_read_at_the_next_question():
     program = """await (async () => {
         let fails = true;
-        const ask = async () => { if (fails) throw new Error("away"); return []; };
+        const backwards = async () => {
+            if (fails) throw new Error("away");
+            return { logs: [] };
+        };
         const agreed = new page.Agreed({
-            rpc: { ask }, block: { number: 1 }, services: new Map(),
+            backwards, block: { number: 1 }, services: new Map(),
             network: { registry: "0x1", permissions: "0x2", startBlock: 0 },
         });
         const first = await agreed.count(10).catch((error) => error.message);
@@ -156,3 +156,43 @@ def test_nodes_that_take_one_question_only_are_asked_one_by_one():
     first, second = looks(next={"head": 3}, together=False, mixed=False)
     assert first == [3, ["1-3"]]
     assert second == [3, "1", ["1-3"]]
+
+
+BACKWARDS = """await (async () => {
+    const block = (number, branch = 1) => ({
+        number: `0x${number}`, hash: `0x${branch}${`${number}`.repeat(63)}`, timestamp: "0x1",
+    });
+    // In turn, a node that has the whole chain, one that lags, and one on a branch that was left.
+    const asked = [];
+    const askTogether = async (questions) => {
+        const node = given.nodes[asked.length % given.nodes.length];
+        asked.push(node);
+        return questions.map(([method, [first]]) => {
+            if (method === "eth_getLogs") return [node];
+            const number = Number(first);
+            if (node === "lags" && number > 1) return null;
+            return block(number, node === "left" && number > 1 ? 2 : 1);
+        });
+    };
+    const replica = new page.Replica(
+        { askTogether, ask: async () => { throw new Error("away"); } },
+        { chainId: 1, registry: "0x1", permissions: "0x2" },
+    );
+    await replica.ready.catch(() => null);
+    const end = { number: 3, hash: block(3).hash };
+    const found = await replica.backwards(end, 2, [{}]).catch((error) => error.code);
+    return [found.logs ?? found, found.before?.number ?? null, asked.length];
+})()"""
+
+
+def backwards(*nodes):
+    return run_in_node("chain/replica.js", BACKWARDS, {"nodes": nodes})
+
+
+def test_the_history_is_read_from_a_node_that_has_the_block_it_ends_with():
+    assert backwards("whole") == [["whole"], 1, 1]
+    assert backwards("lags", "left", "whole") == [["whole"], 1, 3]
+
+
+def test_a_history_that_only_nodes_behind_would_tell_is_an_error_and_not_a_part():
+    assert backwards("lags", "left") == ["chain_unavailable", None, 3]

@@ -358,6 +358,53 @@ def test_a_chain_that_the_wallet_does_not_know_is_added_first(form, key, world):
     ]
 
 
+def test_a_wallet_that_adds_a_chain_without_changing_to_it_is_asked_again(form, key):
+    made = form("cancel", key(5), knows_chain=False).fill(contract="registry").check()
+    made.wallet.mode = "only adds"
+    made.send("self")
+    assert [one for one in made.wallet.asked if one.startswith("wallet_")] == [
+        "wallet_switchEthereumChain",
+        "wallet_addEthereumChain",
+        "wallet_switchEthereumChain",
+    ]
+
+
+ODD_WALLETS = """
+const bare = Object.create(null);
+const thrown = [null, undefined, 7, bare, { message: {} }, Symbol("no"), "<b>no</b>"];
+const icons = ["javascript:alert(1)", "https://spy.example/icon.png", {}, null];
+thrown.forEach((error, at) => {
+  const name = [`Odd ${at}`, 5, null, {}][at % 4];
+  const info = { uuid: `odd-${at}`, name, icon: icons[at % 4], rdns: [] };
+  const provider = { request: () => { if (at % 2) throw error; return Promise.reject(error); } };
+  const detail = { info, provider };
+  const announce = () => dispatchEvent(new CustomEvent("eip6963:announceProvider", { detail }));
+  addEventListener("eip6963:requestProvider", announce);
+});
+for (const detail of [null, {}, { info: null }, { info: { uuid: 1 } }, { info: { uuid: "a" } }])
+  addEventListener("eip6963:requestProvider", () =>
+    dispatchEvent(new CustomEvent("eip6963:announceProvider", { detail })));
+"""
+
+
+def test_wallets_that_announce_and_throw_anything_are_offered_as_text_and_explained(opened):
+    said = opened()
+    said.page.add_init_script(ODD_WALLETS)
+    page = said.open("do/node")
+    buttons = page.locator("[data-wallet]")
+    names = ["Odd 0", "odd-1", "odd-2", "odd-3", "Odd 4", "odd-5", "odd-6"]
+    assert buttons.all_inner_texts() == [f"Connect {name}" for name in names]
+    assert buttons.locator("img").count() == 0
+    for place in range(len(names)):
+        buttons.nth(place).click()
+        page.locator(".note.warn").wait_for()
+        assert page.locator(".note.warn").inner_text().startswith("The wallet")
+        expect(buttons.nth(place)).to_be_enabled()
+        page.reload()
+        buttons.first.wait_for()
+    assert said.errors == []
+
+
 def test_a_wallet_that_keeps_its_chain_signs_nothing(form, key):
     made = form("cancel", key(5)).fill(contract="registry").check().pay("self")
     made.wallet.chain_id, made.wallet.mode = 1, "keeps its chain"

@@ -78,6 +78,8 @@ class TestWallet:
                 return self._switch(int(params[0]["chainId"], 16))
             case "wallet_addEthereumChain":
                 self.chains.add(int(params[0]["chainId"], 16))
+                if self.mode == "only adds":
+                    return None
                 return self._switch(int(params[0]["chainId"], 16))
             case "eth_signTypedData_v4":
                 self._confirm()

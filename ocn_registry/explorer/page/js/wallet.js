@@ -25,6 +25,7 @@ export class WalletError extends Error {
 const ANSWER_MS = 180_000;
 const SWITCH_MS = 60_000;
 const QUICK_MS = 10_000;
+const MOST_WALLETS = 20;
 /** The limits, in milliseconds; tests shorten them. */
 export const limits = { answer: ANSWER_MS, switch: SWITCH_MS, quick: QUICK_MS };
 
@@ -39,7 +40,10 @@ let accounts = [];
 addEventListener("eip6963:announceProvider", (event) => {
   const { info, provider } = /** @type {CustomEvent} */ (event).detail ?? {};
   if (typeof info?.uuid !== "string" || typeof provider?.request !== "function") return;
-  found.set(info.uuid, { info, provider });
+  if (found.size >= MOST_WALLETS && !found.has(info.uuid)) return;
+  const { uuid } = info;
+  const [name, icon, rdns] = [info.name, info.icon, info.rdns].map((one) => (typeof one === "string" ? one : ""));
+  found.set(uuid, { info: { uuid, name: name.trim() || rdns || uuid, icon, rdns }, provider });
   tell();
 });
 dispatchEvent(new Event("eip6963:requestProvider"));
@@ -189,6 +193,8 @@ async function switchTo(which, network) {
       ],
       limits.switch,
     );
+    // A wallet may add a chain without changing to it.
+    if (!(await is())) await ask(which, "wallet_switchEthereumChain", [{ chainId: wanted }], limits.switch);
   }
   if (!(await is())) throw new WalletError("chain");
 }
@@ -207,12 +213,20 @@ async function ask(which, method, params, limit) {
   }
 }
 
+/** A wallet may throw anything. */
+function saidBy(error) {
+  if (typeof error === "string") return error;
+  return typeof error?.message === "string" ? error.message : "";
+}
+
 function understood(error) {
   if (error instanceof WalletError) return error;
   const code = error?.code ?? error?.data?.originalError?.code;
   const inner = error?.data?.originalError?.code ?? code;
-  const detail = String(error?.message ?? error).slice(0, 300);
-  const reason = { 4001: "refused", 4100: "account", "-32002": "busy", 4900: "gone", 4901: "chain" }[code] ?? "failed";
+  const detail = saidBy(error).slice(0, 300);
+  const reason =
+    { 4001: "refused", 4100: "account", "-32002": "busy", 4900: "gone", 4901: "chain" }[/** @type {any} */ (inner)] ??
+    "failed";
   const made = new WalletError(reason, detail);
   /** @type {any} */ (made).code = inner;
   return made;

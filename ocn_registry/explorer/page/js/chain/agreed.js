@@ -2,9 +2,8 @@
 // and each is asked for again, because an agreement also ends when a service or a membership does.
 
 import { changeOf, topicOf } from "./contracts.js";
-import { PART_BYTES, RpcError } from "./rpc.js";
+import { MOST_BYTES, PART_BYTES, RpcError } from "./rpc.js";
 
-const hex = (number) => `0x${number.toString(16)}`;
 const lower = (text) => text.toLowerCase();
 
 export class Agreed {
@@ -63,8 +62,7 @@ export class Agreed {
 
   /** Users by provider, under the addresses that both have now. */
   async #pairs() {
-    const start = this.replica.network.startBlock ?? 0;
-    const reading = (this.logs ??= this.#read(start, this.replica.block?.number ?? start));
+    const reading = (this.logs ??= this.#read());
     const logs = await reading.catch((error) => {
       if (this.logs === reading) this.logs = null; // the next question tries again
       throw error;
@@ -86,20 +84,27 @@ export class Agreed {
   }
 
   /** Nodes limit blocks or answers: halve what is asked for until they agree. */
-  async #read(from, to) {
-    const { rpc, network } = this.replica;
-    const asked = {
-      address: [network.registry, network.permissions],
-      fromBlock: hex(from),
-      toBlock: hex(to),
-      topics: [[topicOf("AgreementMade"), topicOf("AccountMoved")]],
-    };
-    try {
-      return await rpc.ask("eth_getLogs", [asked], undefined, from < to ? PART_BYTES : undefined);
-    } catch (error) {
-      if (!(error instanceof RpcError) || from >= to) throw error;
-      const middle = Math.floor((from + to) / 2);
-      return [...(await this.#read(from, middle)), ...(await this.#read(middle + 1, to))];
+  async #read() {
+    const { replica } = this;
+    const filters = [{ topics: [[topicOf("AgreementMade"), topicOf("AccountMoved")]] }];
+    const start = replica.network.startBlock ?? 0;
+    const logs = /** @type {any[][]} */ ([]);
+    let end = /** @type {import("./replica.js").Edge} */ (replica.block);
+    let span = end.number - start + 1;
+    let refused = Infinity;
+    for (;;) {
+      const from = Math.max(end.number - span + 1, start);
+      try {
+        const found = await replica.backwards(end, from, filters, from < end.number ? PART_BYTES : MOST_BYTES);
+        logs.push(found.logs);
+        if (from <= start) return logs.reverse().flat();
+        end = found.before;
+        if (span * 2 < refused) span *= 2;
+      } catch (error) {
+        if (!(error instanceof RpcError) || from >= end.number) throw error;
+        if (!error.large) refused = end.number - from + 1;
+        span = Math.ceil((end.number - from + 1) / 2);
+      }
     }
   }
 }

@@ -4,7 +4,7 @@ import { ApiError } from "../api.js";
 import { same } from "../requests.js";
 import { changeOf, howOf, topicOf } from "./contracts.js";
 import { checksummed } from "./keccak.js";
-import { PART_BYTES, RpcError } from "./rpc.js";
+import { MOST_BYTES, PART_BYTES, RpcError } from "./rpc.js";
 
 /** Blocks of the first request: of a chain that nobody knows yet. */
 const FIRST_SPAN = 1;
@@ -15,8 +15,9 @@ const MOST_LOOKS = 40;
 const PLACES = 100_000; // in one block
 const MOST_KEPT = 50_000;
 const MOST_SCANS = 20;
+/** How often is asked for what a node that lags does not have. */
+const PATIENT_LOOKS = 3;
 
-const hex = (number) => `0x${number.toString(16)}`;
 const padded = (address) => `0x${address.slice(2).toLowerCase().padStart(64, "0")}`;
 const placeOf = (log) => Number(log.blockNumber) * PLACES + Number(log.logIndex);
 
@@ -25,7 +26,7 @@ export class Past {
   constructor(replica) {
     this.replica = replica;
     this.scans = /** @type {Map<string, Scan>} */ (new Map());
-    this.blocks = /** @type {Map<number, Promise<any>>} */ (new Map());
+    this.blocks = /** @type {Map<string, Promise<any>>} */ (new Map());
     this.senders = /** @type {Map<string, Promise<any>>} */ (new Map());
   }
 
@@ -116,14 +117,14 @@ export class Past {
   async #told({ place, log, change }) {
     const number = Number(log.blockNumber);
     const [block, sent] = await Promise.all([
-      once(this.blocks, number, () => this.replica.blockAt(number)),
+      once(this.blocks, log.blockHash, () => this.#block(log.blockHash)),
       once(this.senders, log.transactionHash, () => this.#sent(log.transactionHash)),
     ]);
     return {
       place,
       ...change,
       blockNumber: number,
-      time: new Date((block?.time ?? 0) * 1000).toISOString(),
+      time: new Date(block.time * 1000).toISOString(),
       hash: log.transactionHash,
       index: Number(log.logIndex),
       sender: sent?.sender ?? null,
@@ -131,9 +132,20 @@ export class Past {
     };
   }
 
+  /** @param {string} hash Of a block that an event is in; a node that lags does not have it. */
+  async #block(hash) {
+    for (let look = 1; look <= PATIENT_LOOKS; look++) {
+      const found = await this.replica.rpc.ask("eth_getBlockByHash", [hash, false]);
+      if (found) return { time: Number(found.timestamp) };
+    }
+    throw new ApiError(0, { code: "chain_unavailable" });
+  }
+
   async #sent(hash) {
     const { rpc, network } = this.replica;
-    const found = await rpc.ask("eth_getTransactionByHash", [hash]);
+    let found = null;
+    for (let look = 1; !found && look <= PATIENT_LOOKS; look++)
+      found = await rpc.ask("eth_getTransactionByHash", [hash]);
     if (!found) return null;
     const ours = [network.registry, network.permissions].some((one) => same(one, found.to));
     return { sender: checksummed(String(found.from)), how: ours ? howOf(String(found.input)) : null };
@@ -147,6 +159,8 @@ class Scan {
     this.topics = topics;
     this.read = read;
     this.start = replica.network.startBlock ?? 0;
+    /** The last block that has not been read. */
+    this.end = replica.block;
     this.low = replica.block.number + 1;
     this.span = Math.min(span, Math.max(this.low - this.start, 1));
     /** @type {any[]} */
@@ -170,18 +184,13 @@ class Scan {
   }
 
   async #older() {
-    const { rpc, network } = this.replica;
     const from = Math.max(this.low - this.span, this.start);
-    const address = [network.registry, network.permissions];
-    const asked = { address, fromBlock: hex(from), toBlock: hex(this.low - 1) };
+    const filters = this.topics.map((topics) => ({ topics }));
     let logs;
     try {
-      const found = await Promise.all(
-        this.topics.map((topics) =>
-          rpc.ask("eth_getLogs", [{ ...asked, topics }], undefined, this.span > 1 ? PART_BYTES : undefined),
-        ),
-      );
-      logs = [...new Map(found.flat().map((log) => [placeOf(log), log])).values()];
+      const found = await this.replica.backwards(this.end, from, filters, this.span > 1 ? PART_BYTES : MOST_BYTES);
+      logs = [...new Map(found.logs.map((log) => [placeOf(log), log])).values()];
+      this.end = found.before;
     } catch (error) {
       // Nodes limit blocks or answers, each in its own words.
       if (!(error instanceof RpcError) || this.span <= 1) throw error;

@@ -21,6 +21,10 @@ const PATIENT_LOOKS = 3;
  * @property {number} time Its time, in Unix seconds.
  */
 
+/** A block of which number and hash are enough. @typedef {{number: number, hash: string}} Edge */
+
+const hex = (number) => `0x${number.toString(16)}`;
+
 /** A node that does not have the latest block of another one yet. */
 const BEHIND = Symbol("behind");
 
@@ -93,7 +97,7 @@ export class Replica {
         this.byHash = false;
       }
     }
-    return this.rpc.ask("eth_call", [call, `0x${block.number.toString(16)}`]);
+    return this.rpc.ask("eth_call", [call, hex(block.number)]);
   }
 
   /**
@@ -102,7 +106,7 @@ export class Replica {
    * @returns {Promise<Block | null>}
    */
   async blockAt(number) {
-    const name = number === "latest" ? number : `0x${number.toString(16)}`;
+    const name = number === "latest" ? number : hex(number);
     return blockOf(await this.rpc.ask("eth_getBlockByNumber", [name, false]));
   }
 
@@ -192,7 +196,6 @@ export class Replica {
    * replaced, or the node finds the logs too many. `BEHIND` if the node does not have the last block.
    */
   async #logs(known, head) {
-    const hex = (number) => `0x${number.toString(16)}`;
     const address = [this.network.registry, this.network.permissions];
     const range = { address, fromBlock: hex(known.number + 1), toBlock: hex(head.number) };
     const questions = /** @type {[string, any[]][]} */ ([
@@ -200,18 +203,60 @@ export class Replica {
       ["eth_getBlockByNumber", [hex(head.number), false]],
       ["eth_getBlockByNumber", [hex(known.number), false]],
     ]);
+    const [logs, ...blocks] = await this.asked(questions);
+    const [end, start] = blocks.map((block) => (block instanceof RpcError ? null : blockOf(block)));
+    if (end?.hash !== head.hash) return BEHIND;
+    return start?.hash === known.hash && Array.isArray(logs) ? logs : null;
+  }
+
+  /**
+   * Ask several questions of one node where nodes take them in one request, and one by one where they don't.
+   * @param {[string, any[]][]} questions Methods with their parameters.
+   * @param {number} [most] How many bytes all answers may have.
+   * @returns {Promise<any[]>} For each, the answer or the `RpcError` that came instead.
+   */
+  async asked(questions, most = PART_BYTES) {
     const refused = (error) => {
       if (error instanceof RpcError) return error;
       throw error;
     };
-    const together = this.together ? await this.rpc.askTogether(questions, undefined, PART_BYTES).catch(refused) : null;
-    this.together = Array.isArray(together);
-    const [logs, ...blocks] = Array.isArray(together)
-      ? together
-      : await Promise.all(questions.map((each) => this.rpc.ask(...each, undefined, PART_BYTES).catch(refused)));
-    const [end, start] = blocks.map((block) => (block instanceof RpcError ? null : blockOf(block)));
-    if (end?.hash !== head.hash) return BEHIND;
-    return start?.hash === known.hash && Array.isArray(logs) ? logs : null;
+    if (this.together) {
+      const found = await this.rpc.askTogether(questions, undefined, most).catch(refused);
+      if (Array.isArray(found)) return found;
+      if (found.large) return questions.map(() => found);
+      this.together = false;
+    }
+    return Promise.all(questions.map((each) => this.rpc.ask(...each, undefined, most).catch(refused)));
+  }
+
+  /**
+   * Read logs backwards from a block, from a node that has this block: one that lags would answer with too few.
+   * @param {Edge} end The last block, whose hash is known.
+   * @param {number} from The first block.
+   * @param {any[]} filters What else is asked for, in one question each.
+   * @param {number} [most] How many bytes all answers may have.
+   * @returns {Promise<{logs: any[], before: Edge}>} The logs, and the block before the first one.
+   * @throws {RpcError} If the node refused: blocks or answers were too many.
+   */
+  async backwards(end, from, filters, most) {
+    const range = { address: [this.network.registry, this.network.permissions] };
+    const questions = /** @type {[string, any[]][]} */ ([
+      ["eth_getBlockByNumber", [hex(end.number), false]],
+      ["eth_getBlockByNumber", [hex(Math.max(from - 1, 0)), false]],
+      ...filters.map((filter) => [
+        "eth_getLogs",
+        [{ ...range, fromBlock: hex(from), toBlock: hex(end.number), ...filter }],
+      ]),
+    ]);
+    for (let look = 1; ; look++) {
+      const answers = await this.asked(questions, most);
+      const wrong = answers.find((one) => one instanceof RpcError);
+      const [last, before] = wrong ? [] : answers.slice(0, 2).map(blockOf);
+      if (before && last?.hash === end.hash) return { logs: answers.slice(2).flat(), before };
+      // A node that lags says so in its own words, or answers as if there were no such blocks.
+      if (wrong && end.number > from) throw wrong;
+      if (look >= PATIENT_LOOKS) throw wrong ?? new ApiError(0, { code: "chain_unavailable" });
+    }
   }
 
   /** Read again what logs name. Everything about an account hangs together, so all of it is read. */

@@ -5,7 +5,7 @@ import { ApiError } from "../api.js";
 /** How long an answer may take, in milliseconds; tests shorten it. */
 export const limits = { answer: 20_000 };
 /** How much an answer may hold; one that could be asked for in parts is stopped earlier. */
-const MOST_BYTES = 4 << 20;
+export const MOST_BYTES = 4 << 20;
 export const PART_BYTES = 180_000;
 const AT_ONCE = 6;
 const PAUSE_MS = 1000;
@@ -17,6 +17,8 @@ export class RpcError extends Error {
   constructor(error) {
     super(String(error?.message ?? "the RPC node gave no reason").slice(0, 300));
     this.code = Number(error?.code ?? 0);
+    /** Whether the answer was stopped, for it held too much. */
+    this.large = false;
     // Some nodes put what a contract reverted with one level deeper, or into text.
     const inner = error?.data?.data ?? error?.data?.originalError?.data ?? error?.data;
     this.data = /0x[0-9a-fA-F]*/.exec(typeof inner === "string" ? inner : "")?.[0] ?? "";
@@ -133,7 +135,7 @@ async function bounded(answer, most) {
     size += value.length;
     if (size > most) {
       await reader.cancel();
-      throw new RpcError({ message: "the answer is too large" });
+      throw Object.assign(new RpcError({ message: "the answer is too large" }), { large: true });
     }
     text += decoder.decode(value, { stream: true });
   }

@@ -110,6 +110,9 @@ function other(flow) {
  */
 export function walletWords(error) {
   if (!(error instanceof WalletError)) return plain(error?.message ?? error, 300);
-  const own = error.reason === "failed" ? ` ${t("wallet.said")} ${plain(error.detail, 300)}` : "";
+  const own =
+    error.reason === "failed" && error.detail !== error.reason
+      ? ` ${t("wallet.said")} ${plain(error.detail, 300)}`
+      : "";
   return `${t(`wallet.${error.reason}`)}${own}`;
 }
