@@ -2,7 +2,7 @@
 
 An event's id is the position among a relay's events, a hyphen, and the known block with the first
 digits of its hash, so it has the same meaning after a restart and in every process. A client whose
-block is no longer remembered receives a `reload` event.
+block is no longer remembered, or whose place is ahead of the relay's, receives a `reload` event.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import json
 import re
 import time
 from collections import deque
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, cast
 
 from ocn_registry.cache.updates import AgreementEnded, Cause
 from ocn_registry.errors import InvalidInput
@@ -26,9 +26,12 @@ if TYPE_CHECKING:
     from ocn_registry.models import BlockRef
     from ocn_registry.registry_api.pages import Object
 
+    _Requests: TypeAlias = Callable[[int | None], tuple[int, list[Object]]]
+
 _REMEMBERED = 500  # updates
 _MOST_CHANGES = 100  # in one event; a follower reads lists again where there are more
 _LOOK_S, _HEARTBEAT_S = 0.5, 15.0
+_FORGOTTEN: Final = "0.00000000"  # the mark of no block
 _ID = re.compile(r"([0-9]{1,16})(?:-([0-9]{1,16}\.[0-9a-f]{8}))?")
 
 
@@ -93,24 +96,26 @@ class ChangeLog:
 async def stream(
     log: ChangeLog,
     mark: Position,
-    requests: Callable[[int | None], tuple[int, list[Object]]] | None = None,
+    requests: _Requests | None = None,
+    is_ending: Callable[[], bool] = lambda: False,
 ) -> AsyncIterator[str]:
-    """Yield server-sent events indefinitely.
+    """Yield server-sent events until the server ends.
 
     Args:
         log: The registry's changes.
         mark: The client's position.
         requests: Returns a relay's events after a place, and the last place; called with `None`,
             only the place. It runs in a thread.
+        is_ending: Returns whether the server ends. Clients resume at the next one.
     """
-    place, known = mark.place, mark.block
+    place, known = mark if requests is None else await asyncio.to_thread(_known, mark, requests)
     if known is None:
         known = log.newest()
     quiet_since = time.monotonic()
     yield "retry: 2000\n\n"
-    if known is not None:
+    if known not in {None, _FORGOTTEN}:
         yield _event("block", log.about(), place, known)
-    while True:
+    while not is_ending():
         quiet = True
         if requests is not None:
             last, events = await asyncio.to_thread(requests, place)
@@ -133,6 +138,16 @@ async def stream(
             quiet_since = time.monotonic()
             yield ": still here\n\n"
         await asyncio.sleep(_LOOK_S)
+
+
+def _known(mark: Position, requests: _Requests) -> Position:
+    """Return a client's position among the events that a relay has."""
+    last, _ = requests(None)
+    if mark.place is None:
+        return mark._replace(place=last)
+    if mark.place > last:  # the relay's database was restored from a backup
+        return Position(last, _FORGOTTEN)
+    return mark
 
 
 def _event(name: str, data: Object, place: int | None, known: str | None) -> str:

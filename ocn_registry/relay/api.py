@@ -255,7 +255,7 @@ async def _changes(service: RelayService, mark: Position) -> AsyncIterator[str]:
 
     service.followers += 1
     try:
-        async for text in stream(service.registry.changes, mark, look):
+        async for text in stream(service.registry.changes, mark, look, service.is_ending):
             yield text
     finally:
         service.followers -= 1

@@ -185,7 +185,7 @@ def read_config(path: Path) -> Config:
         whole = tomllib.loads(raw.decode())
     except RecursionError:
         raise InvalidInput("the configuration is nested too deeply: write it again") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:  # not UTF-8, not TOML, or a number of thousands of digits
         raise InvalidInput(f"the configuration is not valid TOML: {shown(str(error))}") from None
     top = _Table("", whole)
     network, keys = top.table("network"), top.table("keys")

@@ -133,9 +133,9 @@ class Intake:
             if one.nonce == signed.nonce:
                 expired = one.state == "accepted" and one.deadline_unix_s < now_unix_s
                 raise Conflict(signed.account, signed.nonce, has_expired=expired)
-        if len(waiting) >= self._policy.waiting_per_account:
+        if now.waiting >= self._policy.waiting_per_account:
             raise TooMany(
-                f"{len(waiting)} requests of {signed.account} are waiting: send more when they are "
+                f"{now.waiting} requests of {signed.account} are waiting: send more when they are "
                 "done",
             )
         sponsor = self._sponsor(signed, voucher, key)

@@ -21,7 +21,6 @@ from ocn_registry.relay.intake import digest_of_key
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ocn_registry.relay.sender import RequestSender
     from ocn_registry.relay.sessions import Database
 
 DONE, FAILED, USAGE = 0, 1, 2
@@ -149,24 +148,30 @@ def _run(args: argparse.Namespace) -> int:
     try:
         service.check_keys(serves=serves, sends=sends)
         if not serves:
-            _stop_on_signals(sender)
+            _on_signals(sender.stop)
             sender.run()
             return DONE
         service.start()
+        host, port = config.listen
+        server = uvicorn.Server(
+            uvicorn.Config(
+                application(service),
+                host=host,
+                port=port,
+                log_level="warning",
+                access_log=False,
+                timeout_keep_alive=30,
+                timeout_graceful_shutdown=10,
+                h11_max_incomplete_event_size=1 << 15,
+                limit_concurrency=1_000,
+            )
+        )
+        service.is_ending = lambda: server.should_exit
+        # The server handles signals itself while it runs, and then raises them again.
+        _on_signals(lambda: server.handle_exit(signal.SIGTERM, None))
         if sends:
             worker.start()
-        host, port = config.listen
-        uvicorn.run(
-            application(service),
-            host=host,
-            port=port,
-            log_level="warning",
-            access_log=False,
-            timeout_keep_alive=30,
-            timeout_graceful_shutdown=10,
-            h11_max_incomplete_event_size=1 << 15,
-            limit_concurrency=1_000,
-        )
+        server.run()
     finally:
         sender.stop()
         if worker.is_alive():
@@ -175,14 +180,14 @@ def _run(args: argparse.Namespace) -> int:
     return DONE
 
 
-def _stop_on_signals(sender: RequestSender) -> None:
-    """Make SIGTERM and SIGINT end the process after the current round."""
+def _on_signals(stop: Callable[[], None]) -> None:
+    """Make SIGTERM and SIGINT call a function in place of ending the process."""
 
-    def stop(number: int, frame: object) -> None:  # noqa: ARG001 - as `signal` calls it
-        sender.stop()
+    def handle(number: int, frame: object) -> None:  # noqa: ARG001 - as `signal` calls it
+        stop()
 
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
+        signal.signal(number, handle)
 
 
 def _status(args: argparse.Namespace) -> int:
@@ -190,7 +195,10 @@ def _status(args: argparse.Namespace) -> int:
 
     service = RelayService(read_config(Path(args.config)), serves=False)
     try:
-        service.check_keys(serves=True, sends=service.config.spender_address is None)
+        try:
+            _ = service.spender_address
+        except InvalidInput as error:  # the key may be a credential that only systemd hands out
+            raise InvalidInput(f"{error}; to see the status, spender_address is enough") from None
         service.cache.refresh()
         health = service.health()
     finally:

@@ -26,6 +26,8 @@ from ocn_registry.relay.problems import problem_of
 from ocn_registry.transport.http_sync import HttpTransport
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ocn_registry.intents import SignableIntent
     from ocn_registry.models import Contract
     from ocn_registry.relay.config import Config
@@ -117,6 +119,7 @@ class RelayService:
             self._client(), self.cache, history=self.history, payer=_Payer(self)
         )
         self.followers = 0
+        self.is_ending: Callable[[], bool] = lambda: False  # whether streams should end
         self.metrics = CollectorRegistry()
         self._requests = Gauge(
             "ocn_relay_requests", "Requests by state", ["state"], registry=self.metrics
@@ -213,9 +216,12 @@ class RelayService:
         self._oldest.set(health.oldest_s)
         if health.balance_wei is not None:
             self._balance.set(health.balance_wei)
+        if "database" in health.problems:
+            return
         with self.database.reading() as transaction:
-            for state, count in store.counts(transaction).items():
-                self._requests.labels(state).set(count)
+            counts = store.counts(transaction)
+        for state in store.STATES:  # those without requests too: they may have had some
+            self._requests.labels(state).set(counts.get(state, 0))
 
     def close(self) -> None:
         """Stop the threads and close the connections."""

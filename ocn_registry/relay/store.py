@@ -137,11 +137,13 @@ class Situation:
         is_paused: Whether an operator paused the relay.
         known: The same request, if it was accepted before.
         live: The account's live requests for the contract, by nonce.
+        waiting: The number of the account's live requests for all contracts.
     """
 
     is_paused: bool
     known: Accepted | None
     live: tuple[Accepted, ...]
+    waiting: int
 
 
 def situation(
@@ -150,18 +152,19 @@ def situation(
     """Return what the database says when a request is submitted, in one statement."""
     rows = transaction.run(
         f"SELECT setting.number, {_QUALIFIED} FROM setting LEFT JOIN request ON request.id = ? OR "  # noqa: S608 - fixed names; values are bound
-        "(request.contract = ? AND request.account = ? AND "
+        "(request.contract IN ('registry', 'permissions') AND request.account = ? AND "
         "request.state IN ('accepted', 'sent', 'mined')) "
         "WHERE setting.name = 'paused' ORDER BY request.nonce",
         request_id,
-        contract,
         account,
     )
     found = [_read(row[1:]) for row in rows if row[1] is not None]
+    waiting = [one for one in found if one.state in LIVE]
     return Situation(
         is_paused=bool(rows[0][0]),
         known=next((one for one in found if one.id == request_id), None),
-        live=tuple([one for one in found if one.state in LIVE]),
+        live=tuple([one for one in waiting if one.contract == contract]),
+        waiting=len(waiting),
     )
 
 

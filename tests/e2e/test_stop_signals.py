@@ -45,11 +45,11 @@ wait = stop.wait
 """
 RELAY = """
 from unittest.mock import MagicMock
-from ocn_registry.relay.main import _stop_on_signals
-from ocn_registry.relay.sender import Sender
+from ocn_registry.relay.main import _on_signals
+from ocn_registry.relay.sender import RequestSender
 
-sender = Sender(MagicMock(), sends=False, follows=False)
-_stop_on_signals(sender)
+sender = RequestSender(MagicMock(), sends=False, follows=False)
+_on_signals(sender.stop)
 wait = sender.run
 """
 

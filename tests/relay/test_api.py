@@ -17,6 +17,7 @@ from ocn_registry.relay import store
 from ocn_registry.relay.client import RelayRefused
 from ocn_registry.relay.documents import Voucher, receipt_signer
 from ocn_registry.relay.policy import Policy
+from ocn_registry.relay.sessions import DatabaseError
 
 HTTP = urllib3.PoolManager(retries=False)
 
@@ -325,6 +326,25 @@ def test_metrics_count_requests_by_state(url, relay, registration, party):
     assert "ocn_relay_ready 1.0" in text
 
 
+def test_metrics_of_a_state_without_requests_are_0_again(url, relay, registration, party, service):
+    request = relay.submit(registration(party))
+    HTTP.request("GET", f"{url}/metrics")
+    with service.database.transaction() as transaction:
+        store.move(transaction, request.id, "withdrawn")
+    text = HTTP.request("GET", f"{url}/metrics").data.decode()
+    assert 'ocn_relay_requests{state="accepted"} 0.0' in text
+    assert 'ocn_relay_requests{state="withdrawn"} 1.0' in text
+
+
+def test_metrics_say_that_the_database_is_gone(url, service, monkeypatch):
+    def gone():
+        raise DatabaseError("the database is gone")
+
+    monkeypatch.setattr(service.database, "reading", gone)
+    reply = HTTP.request("GET", f"{url}/metrics")
+    assert (reply.status, b"ocn_relay_ready 0.0" in reply.data) == (200, True)
+
+
 def test_followers_learn_what_happened_since_they_were_there(url, relay, registration, party):
     request = relay.submit(registration(party))
     reply = HTTP.request(
@@ -336,6 +356,32 @@ def test_followers_learn_what_happened_since_they_were_there(url, relay, registr
     reply.close()
     assert b"id: 1-" in seen
     assert request.id.encode() in seen
+
+
+def first_events(url, last_event_id, name):
+    """Return what the stream says until the first event of a name."""
+    headers = {} if last_event_id is None else {"Last-Event-ID": last_event_id}
+    reply = HTTP.request("GET", f"{url}/v1/changes", headers=headers, preload_content=False)
+    seen = ""
+    while f"event: {name}" not in seen:
+        seen += (reply.read1(4096) or b"").decode()
+    reply.close()
+    return seen
+
+
+def test_new_follower_resumes_from_where_it_began(url, relay, registration, party):
+    """Its first event has the place of the latest, not 0, which all events come after."""
+    relay.submit(registration(party))
+    assert "id: 1-" in first_events(url, None, "block")
+
+
+def test_follower_ahead_of_a_restored_database_is_told_to_read_again(
+    url, relay, registration, party
+):
+    relay.submit(registration(party))
+    seen = first_events(url, "7", "reload")
+    assert "id: 1-" in seen
+    assert "id: 7" not in seen
 
 
 def test_openapi_describes_what_is_answered(url, relay, registration, party):
@@ -369,6 +415,13 @@ def test_too_many_waiting_of_one_account_are_refused(service, relay, registratio
     service.intake._policy = Policy(allowed=frozenset([party.address]), waiting_per_account=1)
     relay.submit(registration(party, nonce=0))
     assert refusal(relay.submit, registration(party, "XYZ", nonce=1)).code == "too_many_waiting"
+
+
+def test_waiting_requests_of_both_contracts_count(service, relay, registry, registration, party):
+    service.intake._policy = Policy(allowed=frozenset([party.address]), waiting_per_account=1)
+    relay.submit(registration(party))
+    signed = registry.sign(InvalidateNonce(contract=Contract.PERMISSIONS, new_nonce=1), party)
+    assert refusal(relay.submit, signed).code == "too_many_waiting"
 
 
 def test_address_that_asks_too_often_is_slowed_down(service, registration, party):

@@ -196,6 +196,7 @@ def test_configuration_that_init_writes_is_read_as_it_stands(tmp_path, capsys):
     [
         ("databse = 'x'", "databse' is not a setting"),
         ("listen = 'here'", "listen is 'here'"),
+        (f"[spending]\nbatch = {'9' * 5000}", "not valid TOML"),
         (f"listen = 'here:{'9' * 5_000}'", "use HOST:PORT"),
         ('database = "sqlite:a\\u0000"', "database is 'sqlite:a\\x00': use printable text"),
         ('[keys]\nspender = "command:\\u0000"', "keys.spender is 'command:\\x00'"),
