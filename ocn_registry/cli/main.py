@@ -11,7 +11,7 @@ import sys
 from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
-from ocn_registry.cli.output.secrets import hide_keys, show_hashes
+from ocn_registry.cli.output.secrets import hide_keys, hide_split, show_hashes
 from ocn_registry.cli.parser import parse
 from ocn_registry.plans.exit_codes import INTERRUPTED, UNEXPECTED
 
@@ -37,6 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     words = sys.argv[1:] if argv is None else argv
     hide_keys([*words, *[os.environ.get(name, "") for name in _MAY_HOLD_KEYS]])
+    hide_split(words)
     try:
         args = parse(words)
     except KeyboardInterrupt:

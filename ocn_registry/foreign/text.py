@@ -13,13 +13,23 @@ from typing import TypeGuard
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 _LIMIT = 100
 # A private key has 64 digits, and may have been copied badly. Addresses have 40.
-_KEY = re.compile(r"(?:0[xX])?(?:[0-9a-fA-F](?:[\s_:,-]|\\[nrt])?){56,}")
-# A recovery phrase: 12 to 24 words.
-_PHRASE = re.compile(r"\b[a-z]{3,8}(?:[\s,]+[a-z]{3,8}){11,23}\b")
-# scheme://user:password@host:port/path?query#part, of which the host and the port are not secret.
-_URL = re.compile(
-    r"\b([a-zA-Z][a-zA-Z0-9+.-]{1,15}://)(?:[^\s/?#'\"<>]*@)?([^\s/?#@'\"<>]*)([/?#][^\s'\"<>]*)?",
+# Copying adds white space, also invisible, which may have been escaped since.
+_BLANK = r"[\s,\u00ad\u200b-\u200f\u2060\ufeff]|\\+(?:[nrt]|x[0-9a-f]{2}|u[0-9a-f]{4})"
+_KEY = re.compile(rf"(?:0[xX])?(?:[0-9a-fA-F](?:[_:-]|{_BLANK})?){{56,}}")
+# A recovery phrase: 12 to 24 words, as people write them down.
+_WORD = "[a-zA-Z]{3,8}"
+_PHRASE = re.compile(
+    rf"(?<![a-zA-Z]){_WORD}(?:(?:(?:{_BLANK})+{_WORD}){{11,23}}|(?:-{_WORD}){{11,23}})\b"
 )
+# scheme://user:password@host:port/path?query#part, of which the host and the port are not secret.
+# Of http and ws, a forgotten colon or slash does not show the rest either.
+_URL = re.compile(
+    r"\b([a-zA-Z][a-zA-Z0-9+.-]{1,15}://|(?i:https?|wss?):?/{1,2})"
+    r"(?:[^\s/?#'\"<>]*@)?([^\s/?#@'\"<>]*)([/?#][^\s'\"<>]*)?",
+)
+# user:password@host without a scheme, as for a proxy.
+_LOGIN = re.compile(r"(?<![\w/:])[^\s/@:'\"<>]{1,64}:[^\s@'\"<>]{1,256}@(?=[\w\[])")
+_AFTER_HOST = re.compile(r"((?i:https?|wss?):|[/?#]).+", re.DOTALL)
 HIDDEN_KEY = "<hidden: it looks like a private key>"
 HIDDEN = "<hidden>"
 _KEY_BYTES = 32
@@ -115,11 +125,23 @@ def masked(text: str, *, hashes: bool = False) -> str:
     if not hashes:
         text = _KEY.sub(HIDDEN_KEY, text)
         text = _PHRASE.sub(HIDDEN_KEY, text)
-    return _URL.sub(_host, text) if "://" in text else text
+    if "//" in text or ":/" in text:
+        text = _URL.sub(_host, text)
+    return _LOGIN.sub(f"{HIDDEN}@", text) if "@" in text else text
+
+
+def masked_url(text: str) -> str:
+    """Return what should be a URL without secrets, even if its scheme is missing."""
+    text = masked(text)
+    if "://" in text:
+        return text
+    return _AFTER_HOST.sub(rf"\1{HIDDEN}", text)
 
 
 def _host(match: re.Match[str]) -> str:
     scheme, host, rest = match.groups()
+    if "@" in (rest or ""):  # a password may hold a slash: then what looks like the host is not it
+        return f"{scheme}{HIDDEN}"
     user = f"{HIDDEN}@" if "@" in match[0].partition("://")[2].split("/")[0] else ""
     return f"{scheme}{user}{host}" + (f"/{HIDDEN}" if rest and rest != "/" else rest or "")
 

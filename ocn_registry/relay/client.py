@@ -18,7 +18,7 @@ import urllib3
 from ocn_registry.errors import InvalidInput, OcnRegistryError, RpcTimeout, TransportError
 from ocn_registry.foreign.arguments import checked
 from ocn_registry.foreign.strict_json import parse_json
-from ocn_registry.foreign.text import shown
+from ocn_registry.foreign.text import masked_url, shown
 from ocn_registry.portable.base import Portable, key
 from ocn_registry.transport.wordings import cause_of
 
@@ -158,7 +158,7 @@ class RelayClient:
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise InvalidInput(
-                f"{shown(url)} is not a valid relay URL: use https://HOST",
+                f"{shown(masked_url(url))} is not a valid relay URL: use https://HOST",
             )
         self._url = url.rstrip("/")
         self._headers = {"Accept": "application/json"}

@@ -11,10 +11,10 @@ import signal
 import sys
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from ocn_registry.errors import InvalidInput, OcnRegistryError
-from ocn_registry.foreign.text import shown
+from ocn_registry.foreign.text import masked, shown
 from ocn_registry.relay.config import TEMPLATE, read_config
 from ocn_registry.relay.intake import digest_of_key
 
@@ -49,8 +49,15 @@ def main(words: Sequence[str] | None = None) -> int:
         return 130
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser that never quotes a key in errors."""
+
+    def error(self, message: str) -> NoReturn:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
+        super().error(_safe(message))
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="ocn-relay",
         description="Accept signed requests to the OCN Registry over HTTP, and pay for them.",
     )
@@ -301,8 +308,14 @@ def _database(args: argparse.Namespace) -> Database:
     return open_database(read_config(Path(args.config)).database)
 
 
+def _safe(text: str) -> str:
+    """Return a line for a terminal, without secrets and control characters."""
+    text = masked(text)
+    return text if text.isprintable() else text.encode("unicode_escape").decode()
+
+
 def _say(text: str) -> None:
-    sys.stderr.write(f"{text}\n")
+    sys.stderr.write(f"{_safe(text)}\n")
 
 
 def _put(value: object) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from ocn_registry.errors import InvalidInput
-from ocn_registry.foreign.text import shown
+from ocn_registry.foreign.text import masked_url, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,7 +57,7 @@ class Endpoint:
         plain = origin(url)
         if plain is None:
             raise InvalidInput(
-                f"{shown(url)} is not a valid URL of an RPC node: use http:// or https://",
+                f"{shown(masked_url(url))} is not a valid URL of an RPC node: use http:// or https://",
             )
         self.shown = plain
         parsed = urlsplit(url)

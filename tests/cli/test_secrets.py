@@ -31,6 +31,7 @@ FORMS = {
     "path": f"/nowhere/{KEY}.json",
     "url": f"https://rpc.example.invalid/v3/{KEY}",
     "list": f"{KEY},{KEY}",
+    "invisible": f"{KEY}\u200b",
 }
 # What a value is where the test is about another option.
 FITTING = {
@@ -152,6 +153,26 @@ def test_a_key_as_a_word_too_many_is_not_printed(words, said):
     for form in FORMS.values():
         text = said(words(form))
         assert KEY not in text.lower(), text
+
+
+def test_a_phrase_or_a_key_in_several_words_is_not_printed(said):
+    phrase = "legal winner thank year wave sausage worth useful legal winner thank yellow"
+    for secret, part in (
+        (phrase, "sausage worth useful"),
+        (phrase.upper(), "SAUSAGE WORTH USEFUL"),
+        (f"{KEY[:32]} {KEY[32:]}", KEY[32:]),
+    ):
+        for words in (
+            secret.split(),
+            ["get-node", *secret.split()],
+            ["get-node", ADDRESS, *secret.split()],
+            ["delete-node", "-s", *secret.split()],
+            ["devnet", "--port", *secret.split()],
+            ["completion", secret],
+            ["request", "--reason", *secret.split()],
+        ):
+            text = said(words, OCN_DEBUG="1")
+            assert part not in text, text
 
 
 @pytest.mark.parametrize("variable", ["SIGNER", "SPENDER", "SENDER", "OCN_RPC_URL", "OCN_PROFILE"])

@@ -1,5 +1,6 @@
 """The commands: a newcomer registers without money, and somebody runs the relay."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -373,3 +374,28 @@ def test_requests_are_listed_by_state_and_shown_by_id(tmp_path, capsys):
     assert one["state"] == "accepted"
     assert printed() == printed("list") == printed("list", "accepted") == [one]
     assert printed("list", "failed") == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        lambda secret: [secret],
+        lambda secret: ["keys", secret],
+        lambda secret: ["run", "--role", secret],
+        lambda secret: ["run", f"--{secret}"],
+        lambda secret: ["status", secret],
+        lambda secret: ["-c", f"/nowhere/{secret}/x", "init"],
+        lambda secret: ["-c", secret, "status"],
+        lambda secret: ["keys", "add", secret],
+        lambda secret: ["keys", "add", "name", "--requests-per-day", secret],
+        lambda secret: ["requests", "list", secret],
+    ],
+)
+@pytest.mark.parametrize("secret", ["5e" * 32, "0x" + "5E" * 32, "https://h.example/" + "5e" * 10])
+def test_a_secret_in_place_of_a_word_is_not_printed(words, secret, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with contextlib.suppress(SystemExit):
+        main(words(secret))
+    said = "".join(capsys.readouterr())
+    assert said
+    assert "5e5e5e5e" not in said.lower()

@@ -2,7 +2,9 @@
 
 import pytest
 
+from ocn_registry import HttpTransport, InvalidInput
 from ocn_registry.foreign.text import HIDDEN_KEY, masked, shown
+from ocn_registry.relay.client import RelayClient
 
 HOSTILE = "\x1b]0;owned\x07\r\n\u202egnp.exe\u2028\x9b31m"
 
@@ -50,6 +52,16 @@ PHRASE = "test test test test test test test test test test test junk"
         PHRASE,
         PHRASE.replace(" ", ", "),
         f"mnemonic = {PHRASE}",
+        PHRASE.upper(),
+        PHRASE.title(),
+        PHRASE.replace(" ", "-"),
+        PHRASE.replace(" ", "\n"),
+        PHRASE.replace(" ", r"\n"),
+        PHRASE.replace(" ", r"\\n"),
+        f"{KEY[:20]}\u200b{KEY[20:]}",
+        f"{KEY[:20]}\u00a0{KEY[20:]}",
+        rf"{KEY[:20]}\u200b{KEY[20:]}",
+        rf"{KEY[:20]}\xa0{KEY[20:]}",
     ],
 )
 @pytest.mark.parametrize(
@@ -59,6 +71,7 @@ def test_private_keys_are_hidden(text, show):
     result = show(text)
     assert HIDDEN_KEY in result
     assert not any(part in result for part in (KEY[:8], KEY[-8:], KEY[:8].upper(), "test test"))
+    assert "TEST TEST" not in result.upper()
 
 
 @pytest.mark.parametrize(
@@ -71,6 +84,11 @@ def test_private_keys_are_hidden(text, show):
         ("https://us@er:secret@node.example/secret", "node.example"),
         ("can't reach 'https://node.example/secret': refused", "node.example"),
         ("HTTPS://NODE.EXAMPLE/secret", "NODE.EXAMPLE"),
+        ("https:/node.example/secret", "node.example"),
+        ("https//node.example/secret", "node.example"),
+        ("user:secret@node.example:8545", "node.example"),
+        ("https://user:sec/secret@node.example/", "https://"),
+        ("https://user:secret#secret@node.example/", "https://"),
     ],
 )
 def test_of_a_url_the_host_is_shown_and_no_secret(url, host):
@@ -88,10 +106,24 @@ def test_of_a_url_the_host_is_shown_and_no_secret(url, host):
         "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",
         "the request is not JSON: is this the right file",
         "2026-11-28T04:23:00Z",
+        "keystore:/home/someone/key.json",
+        "/home/someone//file.json",
+        "FORWARD_ALL, FORWARD_ALL_SENDER, FORWARD_MODULE_CDRS_SENDER",
+        "get-node, list-nodes, get-party, list-parties, get-service, list-services",
     ],
 )
 def test_what_is_not_a_secret_is_shown(text):
     assert masked(text) == text
+
+
+@pytest.mark.parametrize("url", ["node.example/v3/secret", "node.example?secret", "https:secret"])
+def test_of_a_url_without_a_scheme_no_secret_is_shown_where_a_url_is_meant(url):
+    with pytest.raises(InvalidInput, match="not a valid URL") as failed:
+        HttpTransport([url])
+    assert "secret" not in str(failed.value)
+    with pytest.raises(InvalidInput, match="not a valid relay URL") as failed:
+        RelayClient(url)
+    assert "secret" not in str(failed.value)
 
 
 def test_public_text_and_hashes_in_words_of_a_node_are_shown():

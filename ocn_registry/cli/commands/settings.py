@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeGuard
 
 from ocn_registry.cli import options as take
 from ocn_registry.cli.commands import Command
-from ocn_registry.foreign.text import masked
+from ocn_registry.foreign.text import masked, masked_url
 from ocn_registry.plans.exit_codes import DONE
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def _safe(value: object) -> str | int | float | list[str] | None:
         return value
     if isinstance(value, str):
         return masked(value)
-    return [masked(str(url)) for url in value] if _is_list(value) else None
+    return [masked_url(str(url)) for url in value] if _is_list(value) else None
 
 
 def _is_list(value: object) -> TypeGuard[list[object]]:

@@ -8,14 +8,20 @@ or a traceback, and RPC URLs are printed without user, path and query.
 from __future__ import annotations
 
 import re
+from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
-from ocn_registry.foreign.text import HIDDEN, HIDDEN_KEY, masked
+from ocn_registry.foreign.text import HIDDEN, HIDDEN_KEY, looks_like_key, masked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
 _KEY: Final = re.compile(r"(?:0[xX])?([0-9a-fA-F]{56,})")
+# Words of a recovery phrase, and a part of a key that is longer than a number of the command line.
+_WORD: Final = re.compile(r"[a-zA-Z]{3,8}")
+_PHRASE_WORDS: Final = 12
+_SHOWN_WORDS: Final = 3  # as few words can be anything
+_DIGITS: Final = re.compile(r"(?:0[xX])?(?=[0-9]*[a-fA-F])[0-9a-fA-F]{8,39}")
 _SECRET_PATH: Final = 16  # from this length, a URL's path may be a secret
 _hidden: dict[str, str] = {}
 
@@ -25,6 +31,23 @@ def hide_keys(texts: Iterable[str]) -> None:
     for text in texts:
         for found in _KEY.finditer(text):
             _hidden[found[1].lower()] = HIDDEN_KEY
+
+
+def hide_split(words: Sequence[str]) -> None:
+    """Hide a recovery phrase or a key that stands in several words of the command line.
+
+    Some of its words can be taken for the values of options, so its ends are hidden as well.
+    """
+    for is_word, found in groupby(words, lambda word: _WORD.fullmatch(word) is not None):
+        phrase = list(found)
+        if is_word and len(phrase) >= _PHRASE_WORDS:
+            for start in range(len(phrase) - _SHOWN_WORDS):
+                _hidden[" ".join(phrase[start:]).lower()] = HIDDEN_KEY
+    for is_digits, found in groupby(words, lambda word: _DIGITS.fullmatch(word) is not None):
+        parts = list(found)
+        if is_digits and looks_like_key("".join(parts)):
+            for part in parts:
+                _hidden[part.lower().removeprefix("0x")] = HIDDEN_KEY
 
 
 def hide_urls(urls: Iterable[str]) -> None:
