@@ -42,7 +42,7 @@ def files(tmp_path):
         (("request", "show", "other.json"), "other.json: the request has the wrong keys"),
         (("request", "show", "broken.json"), "broken.json: the request is not valid JSON"),
         (("request", "show", "key"), "key: the request is not valid JSON"),
-        (("tx", "list", "--journal", "folder"), "'folder' can't be used ('Is a directory')"),
+        (("tx", "list", "--journal", "folder"), "folder' is not a regular file"),
         ((*SET_NODE, "key"), "did you mean file:key?"),
         ((*SET_NODE, "store.json"), "did you mean keystore:store.json?"),
         ((*SET_NODE, "keystore:words"), "it is a recovery phrase"),
