@@ -20,6 +20,7 @@ from ocn_registry.foreign.arguments import checked
 from ocn_registry.foreign.strict_json import parse_json
 from ocn_registry.foreign.text import masked_url, shown
 from ocn_registry.portable.base import Portable, key
+from ocn_registry.transport.http_wire import Target, TooLong, receive, send
 from ocn_registry.transport.wordings import cause_of
 
 if TYPE_CHECKING:
@@ -333,36 +334,31 @@ class RelayClient:
         return self._ask("GET", f"/v1/accounts/{quote(account, safe='')}/allowance")
 
     def _ask(self, method: str, path: str, body: object = None) -> dict[str, object]:
-        headers = dict(self._headers)
-        content = None
+        headers = self._headers | {"Connection": "close"}
+        content = b""
         if body is not None:
             content = json.dumps(body).encode()
             headers["Content-Type"] = "application/json"
+        headers["Host"] = urlsplit(self._url).netloc.rpartition("@")[2]
+        target = Target(self._url + path, headers, method=method)
+        deadline = time.monotonic() + self._timeout_s  # of all of it, however slowly it comes
         try:
-            reply = self._pool.request(
-                method,
-                self._url + path,
-                body=content,
-                headers=headers,
-                redirect=False,
-                preload_content=False,
-                timeout=urllib3.Timeout(total=self._timeout_s),
-            )
-            try:
-                text = reply.read(_MOST_BYTES + 1, decode_content=True)
-            finally:
-                reply.release_conn()
-        except urllib3.exceptions.HTTPError as error:
+            with target.connect(deadline) as sock:
+                send(sock, target.request(content), deadline)
+                reply, _ = receive(sock, deadline, _MOST_BYTES)
+        except TooLong:
+            raise RelayUnavailable(
+                f"the relay answered more than {_MOST_BYTES} bytes: check its URL",
+            ) from None
+        except (OSError, UnicodeError) as error:
             raise RelayUnavailable(
                 f"the relay can't be reached ({cause_of(error)}): check its URL, then repeat; "
                 "nothing is paid twice",
             ) from None
-        return _answer(reply.status, text)
+        return _answer(reply.status, reply.content)
 
 
 def _answer(status: int, text: bytes) -> dict[str, object]:
-    if len(text) > _MOST_BYTES:
-        raise RelayUnavailable(f"the relay answered more than {_MOST_BYTES} bytes: check its URL")
     try:
         whole = parse_json(text)
     except (ValueError, InvalidInput):

@@ -5,6 +5,7 @@ up to one, and an event loop's thread parses nothing long.
 """
 
 import asyncio
+import contextlib
 import gzip
 import json
 import socket
@@ -34,6 +35,7 @@ from ocn_registry.protocol.effects import (
     run,
     run_async,
 )
+from ocn_registry.relay.client import RelayClient, RelayUnavailable
 from ocn_registry.signing.documents import read_object
 from ocn_registry.transport import attempts, http_wire, replies
 from ocn_registry.transport.http_async import AsyncHttpTransport
@@ -328,3 +330,37 @@ async def _asked_all(url):
         await transport.perform(Head())
     finally:
         await transport.close()
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 202\r\n\r\n{", b"}"),
+        (b"HTTP/1.1 200 OK\r\nX-Drip: ", b"\r\nContent-Length: 2\r\n\r\n{}"),
+    ],
+    ids=["body", "head"],
+)
+def test_relay_that_drips_ends_at_the_time_limit(start, end):
+    ended = threading.Event()
+
+    def drip(server):
+        connection, _ = server.accept()
+        with connection, contextlib.suppress(OSError):
+            connection.recv(1 << 16)
+            connection.sendall(start)
+            for _ in range(200):  # each within the limit, all of them far beyond it
+                if ended.wait(0.05):
+                    return
+                connection.sendall(b" ")
+            connection.sendall(end)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=drip, args=(server,))
+        thread.start()
+        client = RelayClient(f"http://127.0.0.1:{server.getsockname()[1]}", timeout_s=0.5)
+        try:
+            with client, pytest.raises(RelayUnavailable, match="does not answer in time"):
+                client.allowance("0x" + "12" * 20)
+        finally:
+            ended.set()
+            thread.join()
