@@ -50,8 +50,8 @@ from pathlib import Path
 import uvicorn
 from ocn_registry.relay.api import application
 from ocn_registry.relay.config import read_config
-from ocn_registry.relay.service import Service
-service = Service(read_config(Path("ocn-relay.toml")))
+from ocn_registry.relay.service import RelayService
+service = RelayService(read_config(Path("ocn-relay.toml")))
 service.start()
 host, port = service.config.listen
 uvicorn.run(application(service), host=host, port=port, log_level="error", access_log=False)
