@@ -327,7 +327,7 @@ def subclasses(kind):
         yield from subclasses(one)
 
 
-def test_checks_know_a_signer_a_journal_and_a_cursor():
+def test_checks_know_a_signer_a_journal_and_a_cursor(tmp_path):
     """What is right is taken: else all of the tests above would pass."""
     with pytest.raises(InvalidInput, match="can't be the journal"):
         WriteOptions(journal=object())
@@ -338,7 +338,7 @@ def test_checks_know_a_signer_a_journal_and_a_cursor():
     assert isinstance(feed.cursor, EventCursor)
     assert client.events(cursor=feed.cursor).cursor == feed.cursor
     assert client.nodes(on_read=lambda *_: None, block=None)
-    assert RegistryCache(client, file=Path("cache.sqlite"), options=None)
+    assert RegistryCache(client, file=tmp_path / "cache.sqlite", options=None)
 
 
 def test_checks_take_a_path_a_list_and_a_key_of_any_class_that_is_one(tmp_path):
