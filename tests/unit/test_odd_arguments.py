@@ -11,7 +11,6 @@ import math
 import os
 from collections import deque
 from enum import Enum
-from pathlib import Path
 from types import FunctionType
 
 import pytest
