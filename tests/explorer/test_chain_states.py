@@ -52,7 +52,7 @@ def says(page, words):
 def test_a_chain_that_makes_no_blocks_is_said_to_stand(page, world):
     with world.brought_back():
         page.open("parties")
-        says(page, "The chain stands still")
+        says(page, "The chain has stopped")
         assert page.page.locator("#chain").get_attribute("data-state") == "stands"
         assert page.page.locator("tbody tr").count() == 18
         assert page.accessible() == []
@@ -72,7 +72,7 @@ def test_a_node_that_hangs_is_not_taken_for_a_chain_that_stands(opened, world, f
             "async () => { (await import('./js/chain/rpc.js')).limits.answer = 300 }"
         )
         with paused(world.chain):
-            says(served, "We lag behind the chain")
+            says(served, "This page lags behind the chain")
             assert served.accessible() == []
             says(read, "No connection")
             for page in (served, read):
