@@ -10,8 +10,11 @@ import secrets
 import signal
 import sys
 import threading
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
+from urllib.parse import parse_qs, urlsplit
 
 from ocn_registry.errors import InvalidInput, OcnRegistryError
 from ocn_registry.foreign.text import masked, shown
@@ -20,7 +23,9 @@ from ocn_registry.relay.intake import digest_of_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
 
+    from ocn_registry.relay.config import Config
     from ocn_registry.relay.sessions import Database
 
 DONE, FAILED, USAGE = 0, 1, 2
@@ -63,6 +68,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "-c", "--config", metavar="FILE", default="ocn-relay.toml", help="the configuration"
+    )
+    parser.add_argument(
+        "--database",
+        type=_database_url,
+        metavar="URL",
+        help="sqlite:PATH or postgresql://USER@HOST/NAME, in place of the configuration's",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -117,6 +128,21 @@ def _name(text: str) -> str:
     )
 
 
+def _database_url(text: str) -> str:
+    """Parse the URL of a database, which may hold no password: other users see command lines."""
+    try:
+        parts = urlsplit(text)
+        has_password = parts.password is not None or "password" in parse_qs(parts.query)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{shown(text)} is not a valid URL") from None
+    if has_password:
+        raise argparse.ArgumentTypeError(
+            "the URL holds a password, which other users of this machine could see: put it into "
+            "~/.pgpass, or the whole URL into the configuration"
+        )
+    return text
+
+
 def _count(text: str) -> int:
     """Parse a number of requests."""
     if re.fullmatch(r"[1-9][0-9]{0,8}", text):
@@ -145,7 +171,7 @@ def _run(args: argparse.Namespace) -> int:
     from ocn_registry.relay.service import RelayService  # noqa: PLC0415 - the same
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    config = read_config(Path(args.config))
+    config = _config(args)
     if args.role != "all" and config.database.startswith("sqlite:"):
         raise InvalidInput("roles of their own need PostgreSQL: set database to postgresql://...")
     serves, sends = args.role in {"all", "api"}, args.role in {"all", "send"}
@@ -200,7 +226,7 @@ def _on_signals(stop: Callable[[], None]) -> None:
 def _status(args: argparse.Namespace) -> int:
     from ocn_registry.relay.service import RelayService  # noqa: PLC0415 - loads what serving needs
 
-    service = RelayService(read_config(Path(args.config)), serves=False)
+    service = RelayService(_config(args), serves=False)
     try:
         try:
             _ = service.spender_address
@@ -225,14 +251,14 @@ def _resume(args: argparse.Namespace) -> int:
 def _switch(args: argparse.Namespace, *, paused: bool) -> int:
     from ocn_registry.relay import store  # noqa: PLC0415 - beside its use
 
-    with _database(args).transaction() as transaction:
+    with _database(args) as database, database.transaction() as transaction:
         store.pause(transaction, paused=paused)
     _say("paused" if paused else "resumed")
     return DONE
 
 
 def _keys_list(args: argparse.Namespace) -> int:
-    with _database(args).reading() as transaction:
+    with _database(args) as database, database.reading() as transaction:
         rows = transaction.run(
             "SELECT name, requests_per_day, gas_per_day, revoked FROM api_key ORDER BY name"
         )
@@ -250,7 +276,7 @@ def _keys_add(args: argparse.Namespace) -> int:
 
     key = secrets.token_urlsafe(32)
     try:
-        with _database(args).transaction() as transaction:
+        with _database(args) as database, database.transaction() as transaction:
             transaction.run(
                 "INSERT INTO api_key (name, digest, requests_per_day, gas_per_day, revoked) "
                 "VALUES (?, ?, ?, ?, 0)",
@@ -267,7 +293,7 @@ def _keys_add(args: argparse.Namespace) -> int:
 
 
 def _keys_revoke(args: argparse.Namespace) -> int:
-    with _database(args).transaction() as transaction:
+    with _database(args) as database, database.transaction() as transaction:
         changed = transaction.run(
             "UPDATE api_key SET revoked = 1 WHERE name = ? AND revoked = 0 RETURNING name",
             args.name,
@@ -285,7 +311,7 @@ def _requests_list(args: argparse.Namespace) -> int:
         raise InvalidInput(
             f"{shown(args.state)} is not a state of requests: use one of {', '.join(store.STATES)}",
         )
-    with _database(args).reading() as transaction:
+    with _database(args) as database, database.reading() as transaction:
         found = store.in_state(transaction, args.state, 1_000)
     _put([views.of_request(one) for one in found])
     return DONE
@@ -294,7 +320,7 @@ def _requests_list(args: argparse.Namespace) -> int:
 def _requests_show(args: argparse.Namespace) -> int:
     from ocn_registry.relay import store, views  # noqa: PLC0415 - beside its use
 
-    with _database(args).reading() as transaction:
+    with _database(args) as database, database.reading() as transaction:
         found = store.find(transaction, args.id.lower())
     if found is None:
         raise InvalidInput("no request with this id was accepted here: check the id")
@@ -302,10 +328,15 @@ def _requests_show(args: argparse.Namespace) -> int:
     return DONE
 
 
-def _database(args: argparse.Namespace) -> Database:
+def _database(args: argparse.Namespace) -> AbstractContextManager[Database]:
     from ocn_registry.relay.database import open_database  # noqa: PLC0415 - beside its use
 
-    return open_database(read_config(Path(args.config)).database)
+    return closing(open_database(_config(args).database))
+
+
+def _config(args: argparse.Namespace) -> Config:
+    config = read_config(Path(args.config))
+    return config if args.database is None else replace(config, database=args.database)
 
 
 def _safe(text: str) -> str:

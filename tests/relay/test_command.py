@@ -266,6 +266,30 @@ def test_paused_and_resumed(tmp_path, capsys):
     assert capsys.readouterr().err == "paused\nresumed\n"
 
 
+def test_database_of_the_command_line_takes_the_place_of_the_configurations(
+    tmp_path, capsys, database_url
+):
+    path = tmp_path / "ocn-relay.toml"
+    path.write_text(f"database = 'sqlite:{tmp_path}/other.sqlite'")
+    assert main(["-c", str(path), "--database", database_url, "keys", "add", "shop"]) == 0
+    capsys.readouterr()
+    assert main(["-c", str(path), "--database", database_url, "keys"]) == 0
+    assert [key["name"] for key in json.loads(capsys.readouterr().out)] == ["shop"]
+    assert not (tmp_path / "other.sqlite").exists()
+    assert main(["-c", str(path), "--database", "mysql:here", "pause"]) == 2
+    assert "not a valid database URL" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("url", ["postgresql://me:secret@h/n", "postgresql:///n?password=secret"])
+def test_a_password_is_not_taken_from_the_command_line(url, tmp_path, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["--database", url, "status"])
+    told = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert "~/.pgpass" in told
+    assert "secret" not in told
+
+
 def test_roles_of_their_own_need_postgresql(tmp_path, capsys):
     path = tmp_path / "ocn-relay.toml"
     path.write_text(f"database = 'sqlite:{tmp_path}/relay.sqlite'")
