@@ -20,11 +20,11 @@ class StopSignals:
     """
 
     def __init__(self) -> None:
-        """Create it; the signals are taken on entering the block."""
+        """Create it; it receives signals within the block."""
         self._queue: SimpleQueue[None] = SimpleQueue()
 
     def __enter__(self) -> Self:
-        """Take the signals."""
+        """Begin to receive the signals."""
         numbers = (signal.SIGINT, signal.SIGTERM)
         self._before = {number: signal.signal(number, self._handle) for number in numbers}
         return self
@@ -32,7 +32,7 @@ class StopSignals:
     def __exit__(
         self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
     ) -> None:
-        """Give the signals back to what handled them before."""
+        """Restore the handlers that were there before."""
         for number, handler in self._before.items():
             signal.signal(number, handler)
 

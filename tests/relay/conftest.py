@@ -1,5 +1,6 @@
 """A relay of the test's own on a real chain, and who uses it."""
 
+import json
 import sys
 import tempfile
 import time
@@ -68,6 +69,26 @@ def fresh(devnet):
     snapshot = devnet.request("evm_snapshot")
     yield devnet
     devnet.request("evm_revert", snapshot)
+
+
+@pytest.fixture
+def network_file(fresh, tmp_path):
+    """A network file for the chain, in the test's folder."""
+    deployment = fresh.deployment()
+    path = tmp_path / "network.json"
+    path.write_text(
+        json.dumps(
+            {
+                "name": "mine",
+                "chainId": deployment.chain_id,
+                "dialect": deployment.dialect,
+                "registry": deployment.registry,
+                "permissions": deployment.permissions,
+                "rpcUrls": list(deployment.rpc_urls),
+            }
+        )
+    )
+    return path
 
 
 @pytest.fixture

@@ -21,20 +21,7 @@ from ocn_registry.relay.sender import RequestSender
 
 
 @pytest.fixture
-def folder(tmp_path, fresh):
-    deployment = fresh.deployment()
-    (tmp_path / "network.json").write_text(
-        json.dumps(
-            {
-                "name": "mine",
-                "chainId": deployment.chain_id,
-                "dialect": deployment.dialect,
-                "registry": deployment.registry,
-                "permissions": deployment.permissions,
-                "rpcUrls": list(deployment.rpc_urls),
-            }
-        )
-    )
+def folder(tmp_path, network_file):
     (tmp_path / "secret").write_text("a passphrase\n")
     (tmp_path / "secret").chmod(0o600)
     return tmp_path

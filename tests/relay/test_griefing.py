@@ -1,5 +1,6 @@
 """What people can do to a relay who want it harm: each bound that `docs/relay.md` names is kept."""
 
+import contextlib
 import queue
 import threading
 import time
@@ -35,6 +36,24 @@ LIES = "0x3a601457" + _SAYS_YES + "5b601456"
 AGREES = "0x" + _SAYS_YES
 REVERTS = "0x60006000fd"
 STALE_GAS = 25_000  # what an item that fails in its block may cost
+
+
+@contextlib.contextmanager
+def round_that_waits_for_its_block(sender, fresh):
+    """Run a round; its transaction is sent within the `with` block, and mined at its end."""
+    fresh.request("evm_setAutomine", False)
+    sending = threading.Thread(target=sender.round)
+    sending.start()
+    try:
+        ends = time.monotonic() + 60
+        while int(fresh.request("eth_getBlockTransactionCountByNumber", "pending"), 16) < 1:
+            assert time.monotonic() < ends
+            time.sleep(0.02)
+        yield
+        fresh.request("evm_mine")
+    finally:
+        fresh.request("evm_setAutomine", True)
+        sending.join()
 
 
 @pytest.fixture
@@ -86,18 +105,11 @@ def test_nonce_that_is_invalidated_in_the_same_block_costs_little_and_harms_nobo
 ):
     fresh.request("anvil_setBalance", people[0].address, hex(10**18))
     requests = [accept(each, f"AA{place}") for place, each in enumerate(people[:4])]
-    fresh.request("evm_setAutomine", False)
-    sending = threading.Thread(target=sender.round)
-    sending.start()
-    try:
-        ends = time.monotonic() + 60
-        while int(fresh.request("eth_getBlockTransactionCountByNumber", "pending"), 16) < 1:
-            assert time.monotonic() < ends
-            time.sleep(0.02)
-        data = registry._dialect.write(
-            (InvalidateNonce(contract=Contract.REGISTRY, new_nonce=5),),
-            each_alone=False,
-        )
+    data = registry._dialect.write(
+        (InvalidateNonce(contract=Contract.REGISTRY, new_nonce=5),),
+        each_alone=False,
+    )
+    with round_that_waits_for_its_block(sender, fresh):
         fresh.request("anvil_impersonateAccount", people[0].address)
         fresh.request(
             "eth_sendTransaction",
@@ -110,10 +122,6 @@ def test_nonce_that_is_invalidated_in_the_same_block_costs_little_and_harms_nobo
                 "maxPriorityFeePerGas": hex(10**12),
             },
         )
-        fresh.request("evm_mine")
-    finally:
-        fresh.request("evm_setAutomine", True)
-        sending.join()
     told = [found(service, each) for each in requests]
     assert told[0].error is not None
     assert [one.error for one in told[1:]] == [None] * 3
@@ -150,19 +158,8 @@ def reverted_round(service, sender, fresh):
 
     def run():
         code = fresh.request("eth_getCode", contract, "latest")
-        fresh.request("evm_setAutomine", False)
-        sending = threading.Thread(target=sender.round)
-        sending.start()
-        try:
-            ends = time.monotonic() + 60
-            while int(fresh.request("eth_getBlockTransactionCountByNumber", "pending"), 16) < 1:
-                assert time.monotonic() < ends
-                time.sleep(0.02)
+        with round_that_waits_for_its_block(sender, fresh):
             fresh.request("anvil_setCode", contract, REVERTS)
-            fresh.request("evm_mine")
-        finally:
-            fresh.request("evm_setAutomine", True)
-            sending.join()
         fresh.request("anvil_setCode", contract, code)
 
     return run

@@ -1,6 +1,5 @@
 """SIGTERM ends every role in order: what it had begun is recorded, and followers let go."""
 
-import json
 import os
 import signal
 import socket
@@ -20,23 +19,13 @@ PATIENCE_S = 120
 
 
 @pytest.fixture
-def start(fresh, database_url, tmp_path, party):
+def start(fresh, database_url, tmp_path, network_file, party):
     """Start a relay with a role, which pays for `party`."""
-    deployment = fresh.deployment()
-    network = {
-        "name": "mine",
-        "chainId": deployment.chain_id,
-        "dialect": deployment.dialect,
-        "registry": deployment.registry,
-        "permissions": deployment.permissions,
-        "rpcUrls": list(deployment.rpc_urls),
-    }
-    (tmp_path / "network.json").write_text(json.dumps(network))
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         listen = f"127.0.0.1:{probe.getsockname()[1]}"
     (tmp_path / "ocn-relay.toml").write_text(
-        f'database = "{database_url}"\nlisten = "{listen}"\n[network]\nfile = "network.json"\n'
+        f'database = "{database_url}"\nlisten = "{listen}"\n[network]\nfile = "{network_file}"\n'
         f'[policy]\nallow = ["{party.address}"]\n'
     )
     environment = os.environ | {
