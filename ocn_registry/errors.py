@@ -106,6 +106,7 @@ class SignatureMismatch(RequestRejected):
         )
         self.account = account
         self.recovered = recovered
+        self.controlled = controlled
 
 
 class RequestExpired(RequestRejected):

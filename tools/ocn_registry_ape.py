@@ -30,7 +30,7 @@ from ocn_registry.plans.failures import code_of, explain
 from ocn_registry.plans.folders import journal_of
 from ocn_registry.plans.unchanged import is_unchanged
 from ocn_registry.plans.words import words_of
-from ocn_registry.plans.write import WriteTask, unchanged
+from ocn_registry.plans.write import WriteTask, unchanged, who_of
 from ocn_registry.protocol.effects import ChainId
 from ocn_registry.signing import ExternalSigner
 from ocn_registry.transport.web3_adapter import Web3Transport
@@ -203,7 +203,9 @@ def _send(
     account = Address(signer.address)
     wanted = [each for each in intents if not is_unchanged(present, account, each)]
     if not wanted:
-        return unchanged(present, [(account, each) for each in intents], account, console)
+        accounts = [account] * len(intents)
+        who = who_of(accounts, accounts, account)
+        return unchanged(present, [(account, each) for each in intents], who, console)
     if given["spender"] is None:
         task = WriteTask(client, tuple(wanted), signer, console)
     else:

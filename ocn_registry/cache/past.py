@@ -119,7 +119,11 @@ def _logs(
     except (RpcRefused, RpcTimeout, BadAnswer) as error:
         if first == last:
             raise
-        _LOG.info("a node refuses %d blocks of events: %s", last - first + 1, error)
+        _LOG.info(
+            "a node refuses %d blocks of events, so fewer are read at once: %s",
+            last - first + 1,
+            error,
+        )
         return None
 
 

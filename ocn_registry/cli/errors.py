@@ -7,6 +7,7 @@ import traceback
 from typing import TYPE_CHECKING
 
 from ocn_registry.cli.output.render import printable, talk
+from ocn_registry.contract_errors import NotController
 from ocn_registry.errors import NoContract, OcnRegistryError, RpcUnavailable
 from ocn_registry.foreign.text import shown
 from ocn_registry.plans.exit_codes import UNEXPECTED
@@ -34,6 +35,14 @@ def report(error: Exception, args: Namespace) -> int:
         )
     if args.network == "local" and isinstance(error, NoContract):
         talk("for contracts of the first generation on a development chain: -n local-v1")
+    if isinstance(error, NotController) or getattr(error, "controlled", None) is not None:
+        if not hasattr(args, "controller"):  # a request that was signed before
+            talk("have the controller sign it: ocn-registry request sign FILE --controller KEY")
+        elif args.controller is None:
+            talk(
+                "sign with --controller KEY, and name the account with -a ADDRESS. If that key is "
+                "on another machine: `request prepare` here, `request sign --controller KEY` there"
+            )
     return code_of(error)
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ocn_registry.signing import Signer
 
 _PATIENCE_S, _BLOCK_S = 120.0, 10.0
-_IN_THE_PLAN = {"signers", "spender"}  # already in the plan
+_IN_THE_PLAN = {"accounts", "signers", "spender"}  # already in the plan
 
 
 class Terminal:

@@ -129,7 +129,11 @@ def piece(  # noqa: PLR0913 - two have a default
             if number == first:
                 raise
             chunk = max(1, (number - first + 1) // 2)
-            _LOG.info("a node refuses %d blocks of events: %s", number - first + 1, error)
+            _LOG.info(
+                "a node refuses %d blocks of events, so fewer are read at once: %s",
+                number - first + 1,
+                error,
+            )
             continue
         if end is None or before != end or standing != (after or end):
             raise ChainMoved("the node does not have the blocks that it returned before")

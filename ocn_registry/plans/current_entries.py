@@ -130,6 +130,13 @@ class CurrentEntries:
             lambda: self._client.controller_of(account, block=self._block),
         )
 
+    def controlling(self, account: Address) -> Flow[Address]:
+        """Return the account that signs for an account, read together with other data."""
+        key = ("controller_of", account)
+        if key not in self._known:
+            self._known[key] = yield from self._dialect.controller(account, self._block)
+        return self.controller_of(account)
+
     def nonce(self, account: str, contract: Contract) -> int:
         """Return the nonce of an account."""
         key = ("nonce", account, contract.value)

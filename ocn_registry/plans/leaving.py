@@ -15,7 +15,7 @@ from ocn_registry.plans.current_entries import CurrentEntries
 from ocn_registry.plans.execute import Plan, execute, read_after, say, transaction
 from ocn_registry.plans.exit_codes import DONE
 from ocn_registry.plans.losses import losses_of_leaving
-from ocn_registry.plans.write import signed_steps
+from ocn_registry.plans.write import signed_steps, signer_line, who_of
 
 if TYPE_CHECKING:
     from ocn_registry.client.sync_client import RegistryClient
@@ -66,7 +66,7 @@ class LeaveTask:
         current = CurrentEntries(self._client)
         had = current.holdings(self._account)
         groups = everything_given_up(had, self._client.limits)
-        who: Entry = {"signers": [self._account], "spender": self._payer.address}
+        who = who_of([self._account], [self._signer.address], self._payer.address)
         if not groups:
             self._console.note("note: this account has nothing listed, so nothing was sent")
             state: list[Entry] = [had.to_dict()]
@@ -80,7 +80,7 @@ class LeaveTask:
         plan = Plan(
             payer=self._payer.address,
             lines=(
-                ("signer", self._account),
+                signer_line(self._account, self._signer.address),
                 ("change", "give up everything that it has"),
                 *[("ends", loss) for loss in losses_of_leaving(current, had)],
                 ("spender", self._payer.address),

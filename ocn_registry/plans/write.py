@@ -34,7 +34,7 @@ from ocn_registry.plans.unchanged import is_unchanged
 from ocn_registry.plans.words import words_of
 from ocn_registry.protocol.effects import run
 from ocn_registry.protocol.gather import Running, gather
-from ocn_registry.signing import SignedRequest
+from ocn_registry.signing import SignedRequest, recover
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -85,6 +85,7 @@ class WriteTask:
         self._whole = whole or len(self._signed) < len(steps)
         self._changes = [_change(step, payer.address) for step in steps]
         self._accounts = [account for account, _ in self._changes]
+        self._signers = self._accounts  # until the chain tells which of them has a controller
         self._quoted: Running[Quote] | None = None
 
     def execute(
@@ -110,7 +111,8 @@ class WriteTask:
         if unless_unchanged and all(
             is_unchanged(self._present, account, intent) for account, intent in self._changes
         ):
-            return unchanged(self._present, self._changes, self._payer.address, self._console)
+            who = who_of(self._accounts, self._signers, self._payer.address)
+            return unchanged(self._present, self._changes, who, self._console)
         plan = Plan(
             payer=self._payer.address,
             lines=tuple(self._lines()),
@@ -119,8 +121,7 @@ class WriteTask:
             report=self._report,
             preview={
                 "status": "dry run",
-                "signers": self._accounts,
-                "spender": self._payer.address,
+                **who_of(self._accounts, self._signers, self._payer.address),
             },
             insist=insist,
         )
@@ -129,10 +130,19 @@ class WriteTask:
     def _look(self, options: WriteOptions) -> None:
         """Read the listed entries and price the write, in as few requests as possible."""
         reads = [Running(self._present.reading(*change)) for change in self._changes]
+        signers = [Running(self._signing(step)) for step in self._steps]
         self._quoted = Running(self._pricing(options))
-        run(gather(self._quoted, *reads), self._client.transport.perform)
+        run(gather(self._quoted, *reads, *signers), self._client.transport.perform)
         for read in reads:
             read.result()
+        self._signers = [signer.result() for signer in signers]
+
+    def _signing(self, step: Step) -> Flow[Address]:
+        """Return who signs a step: the payer, the account's own key, or its controller."""
+        if not isinstance(step, SignedRequest):
+            return self._payer.address
+        own = recover(step.request.payload.digest(), step.signature) == step.account
+        return step.account if own else (yield from self._present.controlling(step.account))
 
     def _pricing(self, options: WriteOptions) -> Flow[Quote]:
         """Simulate and price the write. Requests that would fail are left out when sending."""
@@ -152,12 +162,16 @@ class WriteTask:
                 "contract",
                 f"{name} {dialect.address_of(contract)}, generation {deployment.dialect}",
             )
-        for account, intent in self._changes:
-            yield "signer", account
+        said: set[object] = set()
+        for (account, intent), signer in zip(self._changes, self._signers, strict=True):
+            if (account, signer) not in said:  # several changes can be those of one account
+                yield signer_line(account, signer)
             yield "change", words_of(intent)
-            if not isinstance(intent, MoveAccount):  # everything that moves is listed
+            entry = (account, *_entry_meant(intent))
+            if entry not in said and not isinstance(intent, MoveAccount):  # all that moves follows
                 before = entry_of(self._present, intent, account)
                 yield "now", "not listed" if before is None else brief(before)
+            said |= {(account, signer), entry}
             yield from additions_of(self._present, account, intent)
             for loss in losses_of(self._present, account, intent):
                 yield "ends", loss
@@ -187,8 +201,7 @@ class WriteTask:
         result: Entry = {
             "status": "without effect in part" if outcome.failed else "done",
             **transaction(self._client.deployment, outcome),
-            "signers": self._accounts,
-            "spender": self._payer.address,
+            **who_of(self._accounts, self._signers, self._payer.address),
             "state": read_after(
                 lambda: self._states(outcome),
                 unread,
@@ -236,10 +249,16 @@ def prepared(
 def unchanged(
     current: CurrentEntries,
     changes: Sequence[tuple[Address, Intent]],
-    spender: Address,
+    who: Entry,
     console: Console,
 ) -> int:
     """Report that a write would change nothing, and show the entries.
+
+    Args:
+        current: The entries.
+        changes: The accounts and what they want.
+        who: The part of the result that `who_of` returns.
+        console: Shows the result.
 
     Returns:
         The exit code.
@@ -247,12 +266,21 @@ def unchanged(
     console.note(UNCHANGED)
     result: Entry = {
         "status": "unchanged",
-        "signers": [account for account, _ in changes],
-        "spender": spender,
+        **who,
         "state": [entry_of(current, intent, account) for account, intent in changes],
     }
     console.show(result)
     return DONE
+
+
+def who_of(accounts: Sequence[Address], signers: Sequence[Address], spender: Address) -> Entry:
+    """Return the part of a result that says whose entries change, who signs and who pays."""
+    return {"accounts": list(accounts), "signers": list(signers), "spender": spender}
+
+
+def signer_line(account: Address, signer: Address) -> Line:
+    """Return the line of a plan that says who signs, and for whom if it is a controller."""
+    return "signer", account if signer == account else f"{signer}, the controller of {account}"
 
 
 def signed_steps(
@@ -292,6 +320,15 @@ def entry_of(  # noqa: PLR0911 - one for each kind of entry
             return {"nonce": current.nonce(account, intent.contract)}
         case _:
             return None
+
+
+def _entry_meant(intent: Intent) -> tuple[object, ...]:
+    """Return what identifies the entry that an intent changes, among those of its account."""
+    match intent:
+        case SetParty() | SetPartyModules() | SetPartyWebsite() | DeleteParty():
+            return ("party", intent.country_code, intent.party_id)
+        case _:
+            return (intent,)
 
 
 def _change(step: Step, payer: Address) -> tuple[Address, Intent]:

@@ -219,7 +219,7 @@ def test_a_controller_signs_every_write_of_its_account(
         finished = command(name, *words, *who, **env)
         assert finished.returncode == 0, finished.stderr
         output = json.loads(finished.stdout)
-        assert output["signers"] == [controlled.address]
+        assert (output["accounts"], output["signers"]) == ([controlled.address], [cold.address])
         assert output["spender"] == (spender.address if raw else cold.address)
         assert seen(client, controlled.address)
         assert json.loads(command(name, *words, *who, **env).stdout or "{}").get("status") in {
@@ -258,6 +258,34 @@ def test_the_accounts_own_key_is_refused_with_its_controller_named(command, cont
     finished = command("set-node", "https://cpo.example.org", "-s", keys[controlled.address])
     assert finished.returncode == 4
     assert cold.address in finished.stderr
+    assert "--controller KEY" in finished.stderr
+
+
+def test_a_plan_tells_signer_and_entry_once_for_several_changes_and_for_whom_a_controller_signs(
+    command, controlled, listed_node, keys, env, cold, spender
+):
+    words = ("register", "-c", "DE", "NEW", "-r", "CPO", "-o", listed_node.address, "--si", "cdrs")
+    who = ("-a", controlled.address, "--controller", "env:COLD", "-x", keys[spender.address])
+    finished = command(*words, "--website", WEBSITE, *who, "--dry-run", **env)
+    assert finished.returncode == 0, finished.stderr
+    plan = [line[:10].strip() for line in finished.stderr.splitlines()]
+    assert (plan.count("signer"), plan.count("change"), plan.count("now")) == (1, 3, 1)
+    line = f"signer    {cold.address}, the controller of {controlled.address}"
+    assert line in finished.stderr.splitlines()
+    preview = json.loads(finished.stdout)
+    assert preview["accounts"] == [controlled.address] * 3
+    assert preview["signers"] == [cold.address] * 3
+
+
+def test_a_submitted_request_without_its_controllers_signature_names_the_way(
+    travelling, command, controlled, keys, spender
+):
+    account = controlled.address
+    file = travelling("prepare", "set-node", "https://cpo.example.org", "-a", account)
+    file = travelling("sign", file, "--yes", SIGNER=keys[account])
+    finished = command("request", "submit", file, "--yes", "-x", keys[spender.address])
+    assert finished.returncode == 4
+    assert "request sign FILE --controller KEY" in finished.stderr
 
 
 def test_a_controller_needs_an_account(command, env):
@@ -640,7 +668,8 @@ def test_an_account_is_shown_with_all_its_ids(done, with_two_ids):
 
 def test_a_keystore_says_its_address_without_a_passphrase(done, stored, cold, tmp_path):
     path = stored(cold, "cold").removeprefix("keystore:")
-    assert json.loads(done("identity", "show", path)) == {"address": cold.address}
+    assert done("identity", "show", path) == f"{cold.address}\n"
+    assert json.loads(done("identity", "show", path, "--json")) == {"address": cold.address}
 
 
 class TestFirstGeneration:

@@ -144,6 +144,7 @@ def written(*states: Schema) -> Schema:
         {
             "status": {"enum": ["done", "without effect in part"]},
             **TRANSACTION,
+            "accounts": lists(ADDRESS, minItems=1),
             "signers": lists(ADDRESS, minItems=1),
             "spender": ADDRESS,
             "state": lists(or_null(*states), minItems=1),
@@ -156,6 +157,7 @@ def unchanged(state: Schema) -> Schema:
     return objects(
         {
             "status": const("unchanged"),
+            "accounts": lists(ADDRESS, minItems=1),
             "signers": lists(ADDRESS, minItems=1),
             "spender": ADDRESS,
             "state": lists(state, minItems=1),
@@ -349,6 +351,7 @@ SHAPES: dict[str, Schema] = {
     "DryRun": objects(
         {
             "status": const("dry run"),
+            "accounts": lists(ADDRESS, minItems=1),
             "signers": lists(ADDRESS, minItems=1),
             "spender": ADDRESS,
             "gas": or_null(COUNT),

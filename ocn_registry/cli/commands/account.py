@@ -41,7 +41,7 @@ def register(args: Namespace, client: RegistryClient, acting: Authority) -> int:
     from ocn_registry.cli.output.render import talk
     from ocn_registry.plans.current_entries import CurrentEntries
     from ocn_registry.plans.unchanged import is_unchanged
-    from ocn_registry.plans.write import signed_steps, unchanged
+    from ocn_registry.plans.write import signed_steps, unchanged, who_of
 
     payer = _payer(args, client, acting)
     current = CurrentEntries(client)
@@ -49,7 +49,9 @@ def register(args: Namespace, client: RegistryClient, acting: Authority) -> int:
     intents = tuple([one for one in wanted if not is_unchanged(current, acting.account, one)])
     if not intents:
         changes = [(acting.account, one) for one in wanted]
-        return unchanged(current, changes, payer.address, execute.Terminal(args))
+        accounts, signers = ([who] * len(wanted) for who in (acting.account, acting.signer.address))
+        who = who_of(accounts, signers, payer.address)
+        return unchanged(current, changes, who, execute.Terminal(args))
     groups = [intents] if client.limits.has_batches else [(one,) for one in intents]
     for number, group in enumerate(groups, 1):
         if len(groups) > 1:
@@ -167,7 +169,7 @@ def controller(args: Namespace) -> int:
     from ocn_registry.intents import SetController
     from ocn_registry.plans.current_entries import CurrentEntries
     from ocn_registry.plans.unchanged import is_unchanged
-    from ocn_registry.plans.write import unchanged
+    from ocn_registry.plans.write import unchanged, who_of
 
     if re.fullmatch(r"0[xX][0-9a-fA-F]{40}", args.new_controller):
         raise InvalidInput(
@@ -188,7 +190,8 @@ def controller(args: Namespace) -> int:
         intent = SetController(controller=None if named is None else named.address)
         if is_unchanged(current, acting.account, intent):
             terminal = execute.Terminal(args)
-            return unchanged(current, [(acting.account, intent)], payer.address, terminal)
+            who = who_of([acting.account], [acting.signer.address], payer.address)
+            return unchanged(current, [(acting.account, intent)], who, terminal)
         signed = client.sign(intent, acting.signer, account=acting.account)
         whole = signed if named is None else signed.accept(named)
         return execute.write(args, client, (whole,), payer, current=current)

@@ -42,7 +42,7 @@ def show(args: Namespace) -> int:
     from ocn_registry.cli.config.keys import key, passphrase
     from ocn_registry.cli.config.networks import chosen
     from ocn_registry.cli.config.settings_file import at_home
-    from ocn_registry.cli.execute import show as show_result
+    from ocn_registry.cli.output.render import as_json, put
     from ocn_registry.signing import KeySigner
     from ocn_registry.signing.signers import address_in_keystore
 
@@ -55,7 +55,7 @@ def show(args: Namespace) -> int:
             secret = passphrase(args, "signer", str(path))
             named = KeySigner.from_keystore(path, lambda: secret).address
         address = named
-    show_result(args, {"address": address})
+    put(as_json({"address": address}) if args.json else address)
     return DONE
 
 
@@ -88,6 +88,8 @@ COMMANDS = (
         "show the address of a key",
         show,
         (_shown, take.signing),
+        more="Only the address is printed, so that a shell can keep it: "
+        'PARTY="$(ocn-registry identity show key.json)".',
         examples=("identity show key.json", "identity show -s env:PARTY_KEY"),
     ),
 )

@@ -85,14 +85,15 @@ def _signed(
     from ocn_registry.cli import execute
     from ocn_registry.plans.current_entries import CurrentEntries
     from ocn_registry.plans.unchanged import is_unchanged
-    from ocn_registry.plans.write import prepared, unchanged
+    from ocn_registry.plans.write import prepared, unchanged, who_of
 
     account, signer = acting
     current = CurrentEntries(client)
     preparing = prepared(client, intent, account, current)
     if is_unchanged(current, account, intent):
         terminal = execute.Terminal(args)
-        return unchanged(current, [(account, intent)], payer.address, terminal)
+        who = who_of([account], [signer.address], payer.address)
+        return unchanged(current, [(account, intent)], who, terminal)
     signed = preparing.result().sign(signer, as_controller=acting.by_controller)
     return execute.write(args, client, (signed,), payer, insist=_is_new(args), current=current)
 
