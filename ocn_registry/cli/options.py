@@ -18,6 +18,7 @@ KEY_HELP: Final = (
     "that signs for a Safe)"
 )
 
+_CONSENT: Final = "needed where nobody can be asked, as in a script"
 MAX_UINT: Final = (1 << 256) - 1
 NONE: Final = "none"  # the word that removes an address or a URL
 
@@ -133,6 +134,17 @@ def passphrase(parser: ArgumentParser) -> None:
 
 def spending(parser: ArgumentParser) -> None:
     """Add the key of the account that pays, and how the transaction is sent."""
+    _paying(parser)
+    sending(parser)
+
+
+def spending_as_v1(parser: ArgumentParser) -> None:
+    """Add the same for a command of version 1, which asks nobody who can't be asked."""
+    _paying(parser)
+    sending(parser, consent="not needed where nobody can be asked, as in version 1")
+
+
+def _paying(parser: ArgumentParser) -> None:
     parser.add_argument(
         "-x",
         "--spender",
@@ -146,17 +158,23 @@ def spending(parser: ArgumentParser) -> None:
         metavar="FILE",
         help="file with the passphrase of the spender's keystore, if it is another",
     )
-    sending(parser)
 
 
-def sending(parser: ArgumentParser, awaited: str = "the transaction") -> None:
+def sending(
+    parser: ArgumentParser,
+    awaited: str = "the transaction",
+    consent: str = _CONSENT,
+) -> None:
     """Add the options of confirmation, and of sending a transaction.
 
     Args:
         parser: The parser.
         awaited: What the command waits for, in words.
+        consent: Whether `--yes` is needed where nobody can be asked, in words.
     """
-    parser.add_argument("-y", "--yes", action="store_true", help="do not ask before sending")
+    parser.add_argument(
+        "-y", "--yes", action="store_true", help=f"do not ask before sending; {consent}"
+    )
     parser.add_argument(
         "--dry-run",
         action="store_true",
@@ -266,7 +284,7 @@ def tx_hash(text: str) -> str:
 
 def yes(parser: ArgumentParser) -> None:
     """Add the option to skip the confirmation."""
-    parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
+    parser.add_argument("-y", "--yes", action="store_true", help=f"do not ask; {_CONSENT}")
 
 
 def operator_address(parser: ArgumentParser) -> None:

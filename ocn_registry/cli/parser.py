@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 from ocn_registry.cli.commands import GROUPS, commands
 from ocn_registry.cli.options import network_and_output
 from ocn_registry.cli.output.secrets import without_secrets
-from ocn_registry.cli.output.terminal import columns, folded, for_stderr
+from ocn_registry.cli.output.terminal import columns, folded, folded_command, for_stderr
 from ocn_registry.foreign.text import masked
 from ocn_registry.plans.exit_codes import MEANINGS, USAGE
 
@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from argparse import (
         Action,
         Namespace,
+        _MutuallyExclusiveGroup,  # pyright: ignore[reportPrivateUsage] - it has no public name
         _SubParsersAction,  # pyright: ignore[reportPrivateUsage] - it has no public name
     )
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from ocn_registry.cli.commands import Command
 
@@ -35,6 +36,7 @@ _ASKING: Final = (
     "the commands of version 1 (set-..., delete-... and revoke-agreement, with or without -raw) "
     "write unasked, as they did there. All others, set-website too, need --yes."
 )
+_PART: Final = re.compile(r"\(.*?\)+(?=\s|$)|\[.*?\]+(?=\s|$)|\S+", re.DOTALL)
 _BELOW: Final = f"\n{' ' * 8}"
 
 
@@ -43,7 +45,26 @@ class HelpText(RawDescriptionHelpFormatter):
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
         del width
-        return "\n".join([folded(f"{indent}{line}") for line in text.split("\n")])
+        return "\n".join([_folded(f"{indent}{line}") for line in text.split("\n")])
+
+    def _format_usage(  # type: ignore[explicit-override]  # typing.override needs Python 3.12
+        self,
+        usage: str | None,
+        actions: Iterable[Action],
+        groups: Iterable[_MutuallyExclusiveGroup],
+        prefix: str | None,
+    ) -> str:
+        usual = super()._format_usage(usage, actions, groups, prefix)
+        if max(map(len, usual.splitlines()), default=0) <= columns():
+            return usual
+        first, *parts = _PART.findall(usual)  # argparse never breaks a group of options
+        rows = [first]
+        for part in parts:
+            if len(rows[-1]) + len(part) < columns():
+                rows[-1] += f" {part}"
+            else:
+                rows.append(f"{' ' * _INDENT}{part}")
+        return "\n".join(rows) + "\n\n"
 
     def _format_action_invocation(self, action: Action) -> str:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
         text = super()._format_action_invocation(action)
@@ -178,6 +199,11 @@ def _version(args: Namespace) -> int:
     from ocn_registry.cli.commands.info import version  # noqa: PLC0415 - only for --version
 
     return version(args)
+
+
+def _folded(line: str) -> str:
+    """Return a line of a description, or of its examples, that fits the terminal."""
+    return (folded_command if line.startswith(f"  {NAME} ") else folded)(line)
 
 
 def _title(place: str) -> str:

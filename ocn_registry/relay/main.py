@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import logging
-import re
 import secrets
 import signal
 import sys
@@ -13,19 +11,21 @@ import threading
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
-from urllib.parse import parse_qs, urlsplit
+from typing import TYPE_CHECKING, Final
 
 from ocn_registry.errors import InvalidInput, OcnRegistryError
-from ocn_registry.foreign.text import masked, shown
+from ocn_registry.foreign.text import shown
 from ocn_registry.relay.config import TEMPLATE, read_config
 from ocn_registry.relay.intake import digest_of_key
+from ocn_registry.relay.parser import parser, safe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    import argparse
+    from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from ocn_registry.relay.config import Config
+    from ocn_registry.relay.parser import Command
     from ocn_registry.relay.sessions import Database
 
 DONE, FAILED, USAGE = 0, 1, 2
@@ -40,7 +40,7 @@ def main(words: Sequence[str] | None = None) -> int:
     Returns:
         The exit code: 0 on success, 1 if not ready, 2 for an invalid command line or configuration.
     """
-    args = _parser().parse_args(words)
+    args = parser(COMMANDS).parse_args(words)
     command: Callable[[argparse.Namespace], int] = args.command
     try:
         return command(args)
@@ -52,102 +52,6 @@ def main(words: Sequence[str] | None = None) -> int:
         return USAGE if isinstance(error, InvalidInput) else FAILED
     except KeyboardInterrupt:
         return 130
-
-
-class _Parser(argparse.ArgumentParser):
-    """A parser that never quotes a key in errors."""
-
-    def error(self, message: str) -> NoReturn:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
-        super().error(_safe(message))
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog="ocn-relay",
-        description="Accept signed requests to the OCN Registry over HTTP, and pay for them.",
-    )
-    parser.add_argument(
-        "-c", "--config", metavar="FILE", default="ocn-relay.toml", help="the configuration"
-    )
-    parser.add_argument(
-        "--database",
-        type=_database_url,
-        metavar="URL",
-        help="sqlite:PATH or postgresql://USER@HOST/NAME, in place of the configuration's",
-    )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-
-    def add(
-        name: str, run: Callable[[argparse.Namespace], int], text: str
-    ) -> argparse.ArgumentParser:
-        found = commands.add_parser(name, help=text, description=text)
-        found.set_defaults(command=run)
-        return found
-
-    add("init", _init, "Write a configuration with comments.")
-    run = add("run", _run, "Serve, send and follow.")
-    run.add_argument(
-        "--role",
-        choices=("all", "api", "send", "follow"),
-        default="all",
-        help="only serve the API, only send, or only watch until blocks are final; several "
-        "processes need PostgreSQL",
-    )
-    add("status", _status, "Show whether the relay is ready, and what waits.")
-    add("pause", _pause, "Accept and send nothing until `resume`.")
-    add("resume", _resume, "Accept and send again.")
-    keys = add("keys", _keys_list, "List, add or revoke API keys.")
-    kinds = keys.add_subparsers(metavar="ACTION")
-    more = kinds.add_parser("add", help="make an API key and print it once")
-    more.add_argument("name", type=_name, help="what the key's quota is counted under")
-    more.add_argument("--requests-per-day", type=_count, default=200, metavar="N")
-    more.add_argument(
-        "--gas-per-day", type=_count, metavar="N", help="default: gas_per_day of the configuration"
-    )
-    more.set_defaults(command=_keys_add)
-    less = kinds.add_parser("revoke", help="make an API key void")
-    less.add_argument("name", type=_name)
-    less.set_defaults(command=_keys_revoke)
-    requests = add("requests", _requests_list, "List requests by state, or show one.")
-    requests.set_defaults(state="accepted")
-    kinds = requests.add_subparsers(metavar="ACTION")
-    lists = kinds.add_parser("list", help="list the requests in a state")
-    lists.add_argument("state", nargs="?", metavar="STATE", default="accepted")
-    shows = kinds.add_parser("show", help="show a request")
-    shows.add_argument("id", metavar="ID")
-    shows.set_defaults(command=_requests_show)
-    return parser
-
-
-def _name(text: str) -> str:
-    """Parse the name of an API key."""
-    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}", text):
-        return text
-    raise argparse.ArgumentTypeError(
-        f"{shown(text)} is not a valid name: use up to 64 letters, digits, dots and hyphens"
-    )
-
-
-def _database_url(text: str) -> str:
-    """Parse the URL of a database, which may hold no password: other users see command lines."""
-    try:
-        parts = urlsplit(text)
-        has_password = parts.password is not None or "password" in parse_qs(parts.query)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{shown(text)} is not a valid URL") from None
-    if has_password:
-        raise argparse.ArgumentTypeError(
-            "the URL holds a password, which other users of this machine could see: put it into "
-            "~/.pgpass, or the whole URL into the configuration"
-        )
-    return text
-
-
-def _count(text: str) -> int:
-    """Parse a number of requests."""
-    if re.fullmatch(r"[1-9][0-9]{0,8}", text):
-        return int(text)
-    raise argparse.ArgumentTypeError(f"{shown(text)} is not a valid number of requests: give 200")
 
 
 def _init(args: argparse.Namespace) -> int:
@@ -339,19 +243,26 @@ def _config(args: argparse.Namespace) -> Config:
     return config if args.database is None else replace(config, database=args.database)
 
 
-def _safe(text: str) -> str:
-    """Return a line for a terminal, without secrets and control characters."""
-    text = masked(text)
-    return text if text.isprintable() else text.encode("unicode_escape").decode()
-
-
 def _say(text: str) -> None:
-    sys.stderr.write(f"{_safe(text)}\n")
+    sys.stderr.write(f"{safe(text)}\n")
 
 
 def _put(value: object) -> None:
     sys.stdout.write(f"{json.dumps(value, indent=2)}\n")
 
+
+COMMANDS: Final[Mapping[str, Command]] = {
+    "init": _init,
+    "run": _run,
+    "status": _status,
+    "pause": _pause,
+    "resume": _resume,
+    "keys": _keys_list,
+    "keys add": _keys_add,
+    "keys revoke": _keys_revoke,
+    "requests": _requests_list,
+    "requests show": _requests_show,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

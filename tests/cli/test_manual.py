@@ -13,6 +13,7 @@ import pytest
 from ocn_registry.cli.commands import commands
 from ocn_registry.cli.parser import parser_of
 from ocn_registry.plans.exit_codes import MEANINGS
+from ocn_registry.relay.main import COMMANDS as RELAY_COMMANDS
 
 ROOT = Path(__file__).parents[2]
 MACROS = {"TH", "SH", "TP", "B", "nf", "fi", "sp"}
@@ -40,11 +41,18 @@ def plain(text):
 
 def test_every_command_has_a_page_and_stands_on_the_first(pages):
     names = {f"ocn-registry-{command.path.replace(' ', '-')}" for command in commands()}
-    assert {f"{name}.1" for name in names} | {"ocn-registry.1"} == set(pages)
+    assert {f"{name}.1" for name in names} | {"ocn-registry.1", "ocn-relay.1"} == set(pages)
     first = plain(pages["ocn-registry.1"])
     for command in commands():
         assert f"\n{command.path}\n{command.help}\n" in first
     assert {f"{name}(1)" for name in names} <= set(re.findall(r"[\w-]+\(1\)", first))
+
+
+def test_the_page_of_the_relay_has_every_command_with_its_examples(pages):
+    text = plain(pages["ocn-relay.1"])
+    for name in RELAY_COMMANDS:
+        assert f"\nusage: ocn-relay {name} [-h]" in text
+        assert f"\nocn-relay {name}" in text.split("\nEXAMPLES\n")[1]
 
 
 def help_of(command):

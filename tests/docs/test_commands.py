@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from ocn_registry.cli.parser import parse
-from ocn_registry.relay import main as relay
+from ocn_registry.relay.main import COMMANDS
+from ocn_registry.relay.parser import parser as relay_parser
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(
@@ -55,7 +56,7 @@ def try_to_parse(words):
     if program == "make":
         assert {word for word in rest if "=" not in word and word[0] != "-"} <= TARGETS, words
         return
-    parser = relay._parser().parse_args if program == "ocn-relay" else parse
+    parser = relay_parser(COMMANDS).parse_args if program == "ocn-relay" else parse
     try:
         parser(rest)
     except SystemExit as ended:

@@ -1,4 +1,4 @@
-"""Write the manual: `docs/man/share/man/man1`, one page for the program and one for each command.
+"""Write the manual: `docs/man/share/man/man1`, a page for each program and command.
 
     python tools/build/build_manual.py            write
     python tools/build/build_manual.py --check    compare with what is committed
@@ -19,6 +19,9 @@ from ocn_registry.cli.config import settings_file
 from ocn_registry.cli.config.settings import PROFILE_VARIABLE, RPC_VARIABLE
 from ocn_registry.cli.parser import NAME, Parser, add_options, description, root_parser
 from ocn_registry.plans.exit_codes import MEANINGS
+from ocn_registry.relay.main import COMMANDS as RELAY_COMMANDS
+from ocn_registry.relay.parser import NAME as RELAY
+from ocn_registry.relay.parser import parser as relay_parser
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "docs" / "man" / "share" / "man" / "man1"
@@ -71,6 +74,7 @@ def pages() -> dict[str, str]:
     return {
         f"{NAME}.1": root_page(every),
         **{f"{title(each)}.1": command_page(each, every) for each in every},
+        f"{RELAY}.1": relay_page(),
     }
 
 
@@ -115,6 +119,30 @@ def command_page(command: Command, every: list[Command]) -> str:
     return str(page)
 
 
+def relay_page() -> str:
+    """Return the page of the relay, with all of its commands."""
+    parser = relay_parser(RELAY_COMMANDS)
+    lines = dict.fromkeys(re.findall(rf"^  ({RELAY} .*)$", all_help(parser), re.MULTILINE))
+    codes = dict(re.findall(r"^  (\d+) +(.*)$", parser.epilog or "", re.MULTILINE))
+    parser.epilog = None
+    page = manpage(parser, RELAY, "accept signed requests over HTTP, and pay for them")
+    page.add_section("examples", "=", f".nf\n{escaped(chr(10).join(lines))}\n.fi")
+    page.add_section("exit status", "=", items(codes))
+    page.add_section("see also", "=", f"{escaped(NAME)}(1)")
+    return str(page)
+
+
+def all_help(parser: argparse.ArgumentParser) -> str:
+    """Return the epilogs of a parser and of all commands below it."""
+    below = [
+        each
+        for action in parser._actions  # noqa: SLF001 - it has no public name
+        if isinstance(action.choices, dict)
+        for each in action.choices.values()
+    ]
+    return "\n".join([parser.epilog or "", *map(all_help, below)])
+
+
 def related(command: Command, every: list[Command]) -> list[Command]:
     """Return the commands of the same group, and those about the same kind of entry."""
     group = command.path.split()[0]
@@ -130,7 +158,7 @@ def related(command: Command, every: list[Command]) -> list[Command]:
     ]
 
 
-def manpage(parser: Parser, name: str, summary: str) -> Manpage:
+def manpage(parser: argparse.ArgumentParser, name: str, summary: str) -> Manpage:
     """Return a page without the sections that no parser knows of."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter  # man breaks the lines
     page = Manpage(parser, _data={"description": summary, "project_name": NAME})

@@ -42,7 +42,7 @@ MODULES: Final = {
 GROUPS: Final = {
     "request": "sign on one machine, pay on another; requests travel as files",
     "request prepare": "write a request for its account to sign",
-    "identity": "your own keys",
+    "identity": "create, show and replace your keys",
     "vouch": "prove that a node or an id is yours, and check others",
     "tx": "transactions that were sent",
     "owner": "for the owner of the registry: delete, reassign, hand over",

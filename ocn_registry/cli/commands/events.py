@@ -34,7 +34,7 @@ def _watched(parser: ArgumentParser) -> None:
     group.add_argument(
         "-a",
         "--address",
-        help="changes that name this address, as operator, party, provider or user (default: all)",
+        help="only changes that name this address, as operator, party, provider or user",
     )
     group.add_argument(
         "-c",
@@ -42,7 +42,7 @@ def _watched(parser: ArgumentParser) -> None:
         "--party",
         nargs=2,
         metavar=("CC", "PID"),
-        help="changes of this party: of its id, and of the address that holds it",
+        help="only changes of this party: of its id, and of the address that holds it",
     )
     _first(parser, "the next one")
     parser.add_argument(

@@ -119,18 +119,24 @@ def named(args: Namespace) -> tuple[str] | tuple[str, str]:
 
 def _parties(parser: ArgumentParser) -> None:
     take.listing(parser)
-    parser.add_argument("--operator", metavar="ADDRESS", help="reached through the node of ADDRESS")
-    parser.add_argument("--role", type=choice("role", ROLES), metavar="ROLE", help="with this role")
+    parser.add_argument(
+        "--operator",
+        metavar="ADDRESS",
+        help="only parties that are reached through the node of ADDRESS",
+    )
+    parser.add_argument(
+        "--role", type=choice("role", ROLES), metavar="ROLE", help="only parties with this role"
+    )
     parser.add_argument(
         "--module",
         type=choice("module", MODULES),
         metavar="MODULE",
-        help="with this OCPI module",
+        help="only parties with this OCPI module",
     )
     parser.add_argument(
         "--interface",
         choices=("sender", "receiver"),
-        help="with this interface of the module, or of any module",
+        help="only parties with this interface of the module, or of any module",
     )
 
 
@@ -140,7 +146,7 @@ def _services(parser: ArgumentParser) -> None:
         "--permission",
         type=choice("permission", PERMISSIONS),
         metavar="PERMISSION",
-        help="that need this permission",
+        help="only services that need this permission",
     )
 
 

@@ -221,7 +221,7 @@ def _account(parser: ArgumentParser) -> None:
 
 def _folder(parser: ArgumentParser) -> None:
     parser.add_argument(
-        "--folder", metavar="PATH", help="folder for several signed requests; created if missing"
+        "--folder", metavar="PATH", help="folder for several requests; created if missing"
     )
 
 
@@ -255,6 +255,7 @@ def _cancelled(parser: ArgumentParser) -> None:
 
 
 _ADDRESS = "0x9bC1169Ca09555bf2721A5C9eC6D69c8073bfeB4"
+_ACCOUNT = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
 _REGISTRATION = f"-c DE ABC -r CPO -o {_ADDRESS} --si cdrs"
 
 # Requests with the signatures of two accounts. `identity rotate` and `identity controller` do this
@@ -289,7 +290,7 @@ WITH_ACCEPTANCE = (
 
 def _commands() -> Iterator[Command]:
     signer, spender = "-s keystore:key.json", "-x keystore:spender.json"
-    for_account = f"-a {_ADDRESS}"
+    for_account = f"-a {_ACCOUNT}"
     for write in (*WRITES, *WITH_ACCEPTANCE):
         says = write.help.replace("the signer's", "the account's")
         call = f"request prepare {write.name} {write.examples[0]}".rstrip()

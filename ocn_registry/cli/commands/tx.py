@@ -150,7 +150,7 @@ COMMANDS = (
     ),
     Command(
         "tx speed-up",
-        "send a transaction that is stuck again, for more",
+        "send a stuck transaction again, at a higher price",
         speed_up,
         (_hash, take.signing, take.sending),
         more="It takes the number of the first, so only one of the two can take effect. The signer "
@@ -159,7 +159,7 @@ COMMANDS = (
     ),
     Command(
         "tx cancel",
-        "send a transaction that does nothing in place of one that is stuck",
+        "cancel a stuck transaction: send one that does nothing in its place",
         cancel,
         (_hash, take.signing, take.sending),
         more="The signer is the account that paid for the first.",

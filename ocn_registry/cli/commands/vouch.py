@@ -103,7 +103,7 @@ COMMANDS = (
         check,
         (_checked,),
         more="Redirects to other hosts are not followed, and no answer is awaited for more than "
-        "5 s. The exit code is 1 where the host does not vouch.",
+        "5 s. The exit code is 1 if the host does not vouch.",
         examples=(
             "vouch check 0x9bC1169Ca09555bf2721A5C9eC6D69c8073bfeB4 -n ewc",
             "vouch check DE ABC -n ewc",

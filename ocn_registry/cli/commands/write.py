@@ -295,7 +295,8 @@ WRITES = (
 def _commands() -> Iterator[Command]:
     key, payer = "-s keystore:key.json", "-x keystore:spender.json"
     for write in WRITES:
-        options = (*write.options, take.acting, take.spending)
+        paid = take.spending if write.is_new else take.spending_as_v1
+        options = (*write.options, take.acting, paid)
         calls = [f"{write.name} {each}".rstrip() for each in write.examples]
         yield Command(
             write.name,

@@ -28,6 +28,7 @@ _HEADS: Final = (
     (re.compile(r"[a-z][a-z ]*(:$| {2,})"), "dim"),
 )
 # Lines are not broken inside anything that users may want to copy.
+_WORDS: Final = re.compile(r"-{1,2}[a-z][a-z-]* (?!-)(?:'[^']*'|\S+)|'[^']*'|\S+")
 _PIECE: Final = re.compile(r"`[^`]*`\S*|ocn-registry tx status \S+|\S+")
 
 
@@ -93,6 +94,21 @@ def folded(line: str) -> str:
     label = re.match(r" *[a-z]\S*( [a-z]\S*)* {2,}| *", line)
     indent = label.end() if label else 0
     return f"{line[:indent]}{broken(line[indent:], indent)}"
+
+
+def folded_command(line: str) -> str:
+    """Return a command, broken before options so that a shell reads it whole if it is copied."""
+    if width_of(line) <= columns():
+        return line
+    indent = " " * (len(line) - len(line.lstrip()))
+    rows = [""]
+    for piece in _WORDS.findall(line):
+        longer = f"{rows[-1]} {piece}".lstrip()
+        if rows[-1] and len(indent) + width_of(longer) > columns() - (2 if len(rows) == 1 else 4):
+            rows.append(piece)
+        else:
+            rows[-1] = longer
+    return indent + f" \\\n{indent}  ".join(rows)
 
 
 def broken(text: str, indent: int) -> str:
