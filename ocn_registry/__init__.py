@@ -128,10 +128,10 @@ if TYPE_CHECKING:
     from ocn_registry.relay.async_client import AsyncRelayClient as AsyncRelayClient
     from ocn_registry.relay.client import RelayClient as RelayClient
     from ocn_registry.relay.client import RelayedRequest as RelayedRequest
-    from ocn_registry.relay.client import RelayEvent as RelayEvent
     from ocn_registry.relay.client import RelayRefused as RelayRefused
-    from ocn_registry.relay.client import RelayUnavailable as RelayUnavailable
     from ocn_registry.relay.documents import Voucher as Voucher
+    from ocn_registry.relay.event_stream import RelayEvent as RelayEvent
+    from ocn_registry.relay.event_stream import RelayUnavailable as RelayUnavailable
     from ocn_registry.signing import AsyncExternalSigner as AsyncExternalSigner
     from ocn_registry.signing import AsyncSigner as AsyncSigner
     from ocn_registry.signing import ExternalSigner as ExternalSigner
@@ -191,7 +191,8 @@ else:
         "protocol.journal": "Journal JournalEntry MemoryJournal",
         "protocol.journal_sqlite": "SqliteJournal",
         "relay.async_client": "AsyncRelayClient",
-        "relay.client": "RelayClient RelayEvent RelayRefused RelayUnavailable RelayedRequest",
+        "relay.client": "RelayClient RelayRefused RelayedRequest",
+        "relay.event_stream": "RelayEvent RelayUnavailable",
         "relay.documents": "Voucher",
         "signing": (
             "AsyncExternalSigner AsyncSigner ExternalSigner KeySigner Request SignedRequest Signer"

@@ -45,7 +45,7 @@ from ocn_registry.protocol.effects import (
     TransactionOf,
     run,
 )
-from ocn_registry.transport.http_wire import TooLong, receive
+from ocn_registry.transport.http_answers import TooLong, receive
 from ocn_registry.transport.replies import HttpReply
 from ocn_registry.transport.rpc_pool import Nodes, Post
 

@@ -764,7 +764,9 @@ class AsyncRegistryClient:
         return flows.requests.read_signed(self._dialect, text)
 
     async def verify(self, *signed: SignedRequest) -> None:
-        """Check deadline, nonce and signature of signed requests, before anything is paid.
+        """Check signed requests like their contract would now, before anything is paid.
+
+        Deadline, nonce and signature are checked, and the change itself is simulated.
 
         Args:
             signed: The requests.
@@ -773,9 +775,10 @@ class AsyncRegistryClient:
             RequestExpired: The deadline of a request has passed.
             NonceMismatch: A request does not carry its account's next nonce.
             SignatureMismatch: A request is not signed by its account or controller.
+            Reverted: The contract would refuse the change.
             TransportError: The RPC node can't be reached, or does not answer as one.
         """
-        await self._run(flows.requests.verify(self._dialect, signed))
+        await self._run(flows.requests.tried(self._dialect, signed))
 
     async def submit(
         self,

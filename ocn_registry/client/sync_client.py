@@ -761,7 +761,9 @@ class RegistryClient:
         return flows.requests.read_signed(self._dialect, text)
 
     def verify(self, *signed: SignedRequest) -> None:
-        """Check deadline, nonce and signature of signed requests, before anything is paid.
+        """Check signed requests like their contract would now, before anything is paid.
+
+        Deadline, nonce and signature are checked, and the change itself is simulated.
 
         Args:
             signed: The requests.
@@ -770,9 +772,10 @@ class RegistryClient:
             RequestExpired: The deadline of a request has passed.
             NonceMismatch: A request does not carry its account's next nonce.
             SignatureMismatch: A request is not signed by its account or controller.
+            Reverted: The contract would refuse the change.
             TransportError: The RPC node can't be reached, or does not answer as one.
         """
-        self._run(flows.requests.verify(self._dialect, signed))
+        self._run(flows.requests.tried(self._dialect, signed))
 
     def submit(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from ocn_registry.contract_errors import PartyNotFound, SeveralIds
+from ocn_registry.contract_errors import InvalidNonce, PartyNotFound, SeveralIds
 from ocn_registry.errors import (
     BadAnswer,
     InvalidInput,
@@ -52,6 +52,7 @@ _VALID = "isValidSignature(bytes32,bytes)"  # ERC-1271
 # could keep the node from answering.
 _LOOK_GAS, _BYTE_GAS = 250_000 + 21_000, 16
 _DAY_S = 24 * 60 * 60
+_MOST_TRIED = 100  # requests in one simulation, whose gas nodes limit
 
 
 def prepare(
@@ -240,6 +241,32 @@ def verify(dialect: Dialect, requests: tuple[SignedRequest, ...]) -> Flow[None]:
     for one in (yield from checks(dialect, requests)):
         if one.error is not None:
             raise one.error
+
+
+def tried(dialect: Dialect, requests: tuple[SignedRequest, ...]) -> Flow[None]:
+    """Check signed requests, simulate them on the current state, and raise the first error found.
+
+    The requests for a contract are simulated together, in the given order.
+
+    Args:
+        dialect: The dialect of the deployment.
+        requests: The signed requests; those of an account in nonce order.
+    """
+    yield from verify(dialect, requests)
+    steps = yield from respelled(dialect, requests)
+    most = _MOST_TRIED if dialect.limits.has_batches else 1
+    for contract in Contract:
+        same = [
+            one
+            for one in steps
+            if isinstance(one, SignedRequest) and dialect.contract_of(one.intent) is contract
+        ]
+        for start in range(0, len(same), most):
+            part = tuple(same[start : start + most])
+            for error in (yield from dialect.write(part, each_alone=len(part) > 1)):
+                # Nonces are right; this is the next request of an account in the part before.
+                if error is not None and not (start and isinstance(error, InvalidNonce)):
+                    raise error
 
 
 def respelled(dialect: Dialect, steps: tuple[Step, ...]) -> Flow[tuple[Step, ...]]:

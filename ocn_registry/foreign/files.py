@@ -103,7 +103,13 @@ def read_own(path: str | os.PathLike[str], max_bytes: int, *, what: str = "file"
     return content
 
 
-def check_own(found: os.stat_result, path: str | os.PathLike[str], *, what: str = "file") -> None:
+def check_own(
+    found: os.stat_result,
+    path: str | os.PathLike[str],
+    *,
+    what: str = "file",
+    by_group: bool = False,
+) -> None:
     """Raise `FileRefused` for a file that somebody else owns or may write.
 
     Args:
@@ -111,6 +117,8 @@ def check_own(found: os.stat_result, path: str | os.PathLike[str], *, what: str 
             opens.
         path: Its name, for the message.
         what: Name of the file for messages.
+        by_group: Whether another user may own it and its group may write it: containers share
+            their volumes like this.
     """
     name = shown(str(path))
     if not stat.S_ISREG(found.st_mode):
@@ -118,27 +126,28 @@ def check_own(found: os.stat_result, path: str | os.PathLike[str], *, what: str 
         raise FileRefused(f"the {what} {name} is {kind}: remove it, or name another file")
     if os.name != "posix":
         return
-    if found.st_uid not in {os.geteuid(), 0}:
+    if not by_group and found.st_uid not in {os.geteuid(), 0}:
         raise FileRefused(
             f"the {what} {name} belongs to somebody else: remove it, or name another file",
         )
-    if found.st_mode & _OTHERS_WRITE:
+    if found.st_mode & (stat.S_IWOTH if by_group else _OTHERS_WRITE):
         raise FileRefused(
             f"others may write the {what} {name}: remove it, or chmod 600 it if you trust it",
         )
 
 
-def check_own_database(path: str | os.PathLike[str], *, what: str) -> None:
+def check_own_database(path: str | os.PathLike[str], *, what: str, by_group: bool = False) -> None:
     """Raise `FileRefused` for a database that is a link, or that others own or may write.
 
     Args:
         path: The file of SQLite. It may be missing, and so may those that are kept beside it.
         what: Name of the file for messages.
+        by_group: As for `check_own`.
     """
     for ending in ("", *DATABASE_ENDINGS):
         beside = f"{os.fspath(path)}{ending}"
         with suppress(FileNotFoundError):
-            check_own(os.lstat(beside), beside, what=what)
+            check_own(os.lstat(beside), beside, what=what, by_group=by_group)
 
 
 def write_own(

@@ -16,10 +16,20 @@ _LIMIT = 100
 # Copying adds white space, also invisible, which may have been escaped since.
 _BLANK = r"[\s,\u00ad\u200b-\u200f\u2060\ufeff]|\\+(?:[nrt]|x[0-9a-f]{2}|u[0-9a-f]{4})"
 _KEY = re.compile(rf"(?:0[xX])?(?:[0-9a-fA-F](?:[_:-]|{_BLANK})?){{56,}}")
-# A recovery phrase: 12 to 24 words, as people write them down.
+# Or its bytes, as programs list them.
+_KEY_LISTED = re.compile(r"(?:0[xX][0-9a-fA-F]{1,2}[\s,;]*){28,}")
+# Keys in other forms: an extended private key (BIP-32), and the 32 bytes in base64.
+_KEY_CODED = re.compile(
+    r"\b[a-zA-Z]prv[1-9A-HJ-NP-Za-km-z]{80,}|(?<![\w+/])[\w+/-]{43}=(?![\w=])", re.ASCII
+)
+# A recovery phrase: 12 to 24 words, as people write them down: also with other separators, in
+# quotes, or numbered.
 _WORD = "[a-zA-Z]{3,8}"
 _PHRASE = re.compile(
-    rf"(?<![a-zA-Z]){_WORD}(?:(?:(?:{_BLANK})+{_WORD}){{11,23}}|(?:-{_WORD}){{11,23}})\b"
+    rf"(?<![a-zA-Z]){_WORD}(?:(?:(?:{_BLANK})+{_WORD}){{11,23}}|(?:-{_WORD}){{11,23}}"
+    rf"|(?:_{_WORD}){{11,23}}|(?:\.{_WORD}){{11,23}}|(?:[;|+]\s?{_WORD}){{11,23}})(?![a-zA-Z])"
+    rf"|(?:['\"]{_WORD}['\"](?:{_BLANK}|[\]}}])*){{12,24}}"
+    rf"|(?:\d{{1,2}}(?:[.):=]|{_BLANK})+{_WORD}(?:[.;]|{_BLANK})*){{12,24}}"
 )
 # scheme://user:password@host:port/path?query#part, of which the host and the port are not secret.
 # Of http and ws, a forgotten colon or slash does not show the rest either.
@@ -29,7 +39,16 @@ _URL = re.compile(
 )
 # user:password@host without a scheme, as for a proxy.
 _LOGIN = re.compile(r"(?<![\w/:])[^\s/@:'\"<>]{1,64}:[^\s@'\"<>]{1,256}@(?=[\w\[])")
+# A URL without a scheme whose path or query has what looks like an API key, and not like an
+# address or a file.
+_BARE_URL = re.compile(
+    r"(?<![\w./@-])((?:(?:[\w-]{1,63}\.){1,9}[\w-]{1,63}|localhost)(?::\d{1,5})?)"
+    r"[/?#](?:[^\s'\"<>]{0,256}[/?#&=])?(?!0[xX][0-9a-fA-F]{40}\b)"
+    r"(?=[a-zA-Z_-]{0,64}\d)(?=[\d_-]{0,64}[a-zA-Z])[\w-]{16,}(?![\w.-])[^\s'\"<>]*",
+    re.ASCII,
+)
 _AFTER_HOST = re.compile(r"((?i:https?|wss?):|[/?#]).+", re.DOTALL)
+_SECRETS = (_KEY, _KEY_LISTED, _KEY_CODED, _PHRASE)
 HIDDEN_KEY = "<hidden: it looks like a private key>"
 HIDDEN = "<hidden>"
 _KEY_BYTES = 32
@@ -107,7 +126,7 @@ def _bytes(value: bytes, limit: int, *, public: bool) -> str:
 def looks_like_key(text: str) -> bool:
     """Return whether there may be a private key or a seed phrase in a text."""
     text = text[:_MOST_MASKED]
-    return _KEY.search(text) is not None or _PHRASE.search(text) is not None
+    return any(kind.search(text) is not None for kind in _SECRETS)
 
 
 def masked(text: str, *, hashes: bool = False) -> str:
@@ -123,10 +142,12 @@ def masked(text: str, *, hashes: bool = False) -> str:
     if len(text) > _MOST_MASKED:
         text = text[:_MOST_MASKED] + "..."
     if not hashes:
-        text = _KEY.sub(HIDDEN_KEY, text)
-        text = _PHRASE.sub(HIDDEN_KEY, text)
+        for kind in _SECRETS:
+            text = kind.sub(HIDDEN_KEY, text)
     if "//" in text or ":/" in text:
         text = _URL.sub(_host, text)
+    if "." in text or "localhost" in text:
+        text = _BARE_URL.sub(rf"\1/{HIDDEN}", text)
     return _LOGIN.sub(f"{HIDDEN}@", text) if "@" in text else text
 
 

@@ -15,7 +15,8 @@ from ocn_registry.foreign.strict_json import parse_json
 from ocn_registry.health.findings import Finding
 from ocn_registry.models import Address
 from ocn_registry.protocol.effects import run
-from ocn_registry.transport.http_wire import Target, TooLong, receive, send
+from ocn_registry.transport.http_answers import TooLong, receive
+from ocn_registry.transport.http_wire import Target, send
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -36,7 +36,7 @@ from ocn_registry.errors import InvalidInput
 from ocn_registry.foreign.arguments import checked
 from ocn_registry.foreign.limits import NETWORK_FILE
 from ocn_registry.foreign.strict_json import parse_json
-from ocn_registry.foreign.text import shown
+from ocn_registry.foreign.text import masked_url, shown
 from ocn_registry.models import Address
 from ocn_registry.portable.base import Portable
 from ocn_registry.portable.forms import plain
@@ -169,7 +169,7 @@ def built_in(name: str) -> Deployment:
     """
     if name not in (known := names()):
         raise InvalidInput(
-            f"{shown(name)} is not a built-in network: use one of {', '.join(known)}, "
+            f"{shown(masked_url(name))} is not a built-in network: use one of {', '.join(known)}, "
             "or a file of your own",
         )
     return _built_in(name)

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from ocn_registry.networks import Deployment
-    from ocn_registry.relay.client import RelayedRequest, RelayEvent
+    from ocn_registry.relay.client import RelayedRequest
     from ocn_registry.relay.documents import Voucher
+    from ocn_registry.relay.event_stream import RelayEvent
     from ocn_registry.signing import SignedRequest, Signer
 
 

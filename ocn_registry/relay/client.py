@@ -13,25 +13,31 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Self, cast
 from urllib.parse import quote, urlsplit
 
-import urllib3
-
-from ocn_registry.errors import InvalidInput, OcnRegistryError, RpcTimeout, TransportError
+from ocn_registry.errors import InvalidInput, OcnRegistryError, RpcTimeout
 from ocn_registry.foreign.arguments import checked
 from ocn_registry.foreign.strict_json import parse_json
 from ocn_registry.foreign.text import masked_url, shown
 from ocn_registry.portable.base import Portable, key
-from ocn_registry.transport.http_wire import Target, TooLong, receive, send
+from ocn_registry.relay.event_stream import (
+    EVENT_ID,
+    MOST_BYTES,
+    RelayUnavailable,
+    in_time,
+    read_events,
+)
+from ocn_registry.transport.endpoint import origin
+from ocn_registry.transport.http_answers import Incoming, TooLong, receive
+from ocn_registry.transport.http_wire import Target, send
 from ocn_registry.transport.wordings import cause_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from ocn_registry.networks import Deployment
     from ocn_registry.relay.documents import Voucher
+    from ocn_registry.relay.event_stream import RelayEvent
     from ocn_registry.signing import SignedRequest, Signer
 
-_MOST_BYTES: Final = 1 << 20
-_SILENCE_S: Final = 60.0  # a relay sends a keep-alive every 15 s
 _SHORT_PAUSE_S, _LONG_PAUSE_S = 0.2, 10.0
 _ENDED: Final = frozenset({"done", "failed", "expired", "superseded", "withdrawn"})
 _STATES: Final = _ENDED | {"accepted", "sent", "mined"}
@@ -50,10 +56,6 @@ class RelayRefused(OcnRegistryError):
         """Create the error from the relay's answer."""
         super().__init__(f"the relay refused ({code}): {detail}")
         self.code, self.status = code, status
-
-
-class RelayUnavailable(TransportError):
-    """The relay can't be reached, or its answer is not a relay's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,63 +86,6 @@ class RelayedRequest(Portable):
         return self.state in _ENDED
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RelayEvent(Portable):
-    """An event at a relay.
-
-    Attributes:
-        id: Pass it to `follow` to resume after this event.
-        kind: `request`, `registry`, `block` or `reload`.
-        data: The event, as described in `/v1/openapi.json`. This is the relay's text: escape it
-            before you show it.
-    """
-
-    id: str
-    kind: str
-    data: dict[str, object]
-
-
-def read_events(chunks: Iterable[bytes]) -> Iterator[RelayEvent]:
-    """Yield server-sent events from the bytes of a stream.
-
-    Args:
-        chunks: The bytes, in chunks as received.
-
-    Raises:
-        RelayUnavailable: The bytes are not a relay's event stream.
-    """
-    waiting = b""
-    for chunk in chunks:
-        waiting += chunk
-        if len(waiting) > _MOST_BYTES:
-            raise RelayUnavailable(f"an event is longer than {_MOST_BYTES} bytes: check the URL")
-        *whole, waiting = waiting.split(b"\n\n")
-        for text in whole:
-            event = _event(text)
-            if event is not None:
-                yield event
-
-
-def _event(text: bytes) -> RelayEvent | None:
-    fields: dict[str, str] = {}
-    for line in text.decode(errors="replace").split("\n"):
-        name, _, value = line.partition(": ")
-        fields[name] = value
-    if "data" not in fields:
-        return None
-    try:
-        data = parse_json(fields["data"].encode())
-    except (ValueError, InvalidInput):
-        data = None
-    if not isinstance(data, dict):
-        raise RelayUnavailable("the relay's events are not those of a relay: check its URL")
-    return RelayEvent(
-        id=fields.get("id", "")[:64],
-        kind=fields.get("event", "message")[:64],
-        data=cast("dict[str, object]", data),
-    )
-
-
 @checked
 class RelayClient:
     """A client of a relay, for callers that wait."""
@@ -156,29 +101,28 @@ class RelayClient:
         Raises:
             InvalidInput: The URL is not valid.
         """
-        parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
+        if origin(url) is None:
             raise InvalidInput(
                 f"{shown(masked_url(url))} is not a valid relay URL: use https://HOST",
             )
         self._url = url.rstrip("/")
         self._headers = {"Accept": "application/json"}
         if key is not None:
+            if not key.isascii() or not key.isprintable():
+                raise InvalidInput("the relay's key is not ASCII text: copy it again")
             self._headers["Authorization"] = f"Bearer {key}"
         self._timeout_s = timeout_s
-        self._pool = urllib3.PoolManager(retries=False)
 
     def __enter__(self) -> Self:
         """Return the client."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close the connections."""
+        """End the use of the client."""
         self.close()
 
     def close(self) -> None:
-        """Close the connections."""
-        self._pool.clear()
+        """End the use of the client, which keeps no connection between requests."""
 
     def submit(self, signed: SignedRequest, *, voucher: Voucher | None = None) -> RelayedRequest:
         """Submit a signed request.
@@ -244,7 +188,10 @@ class RelayClient:
 
         Raises:
             RelayRefused: The relay rejected the connection.
+            InvalidInput: The id is not that of an event.
         """
+        if after is not None and not EVENT_ID.fullmatch(after):
+            raise InvalidInput(f"{shown(after)} is not the id of an event: give its `id`")
         pause_s = _SHORT_PAUSE_S
         while True:
             try:
@@ -256,28 +203,23 @@ class RelayClient:
                 pause_s = min(2 * pause_s, _LONG_PAUSE_S)
 
     def _events(self, after: str | None) -> Iterator[RelayEvent]:
-        headers = self._headers | {"Accept": "text/event-stream"}
+        headers = {"Accept": "text/event-stream"}
         if after is not None:
             headers["Last-Event-ID"] = after
+        target = self._target("GET", "/v1/changes", headers)
+        deadline = time.monotonic() + self._timeout_s
         try:
-            reply = self._pool.request(
-                "GET",
-                f"{self._url}/v1/changes",
-                headers=headers,
-                redirect=False,
-                preload_content=False,
-                timeout=urllib3.Timeout(connect=self._timeout_s, read=_SILENCE_S),
-            )
-            try:
+            with target.connect(deadline) as sock:
+                send(sock, target.request(b""), deadline)
+                reply = Incoming(sock, deadline)
                 if reply.status != 200:  # noqa: PLR2004 - an HTTP status
-                    _answer(reply.status, reply.read(_MOST_BYTES + 1, decode_content=True))
+                    _answer(reply.status, reply.content(MOST_BYTES))
                     raise RelayUnavailable(f"the relay answered HTTP {reply.status}: check its URL")
-                yield from read_events(iter(lambda: reply.read1(1 << 14), b""))
-            finally:
-                reply.close()
-        except urllib3.exceptions.HTTPError as error:
+                yield from read_events(in_time(reply))
+        except (TooLong, OSError, UnicodeError) as error:
+            cause = "" if isinstance(error, TooLong) else f" ({cause_of(error)})"
             raise RelayUnavailable(
-                f"the relay can't be followed ({type(error).__name__}): check its URL",
+                f"the relay can't be followed{cause}: check its URL",
             ) from None
         raise RelayUnavailable("the relay ended the stream: follow it again")
 
@@ -333,22 +275,26 @@ class RelayClient:
         """
         return self._ask("GET", f"/v1/accounts/{quote(account, safe='')}/allowance")
 
+    def _target(self, method: str, path: str, headers: Mapping[str, str]) -> Target:
+        headers = {**self._headers, "Connection": "close", **headers}
+        headers["Host"] = urlsplit(self._url).netloc.rpartition("@")[2]
+        return Target(self._url + path, headers, method=method)
+
     def _ask(self, method: str, path: str, body: object = None) -> dict[str, object]:
-        headers = self._headers | {"Connection": "close"}
+        headers: dict[str, str] = {}
         content = b""
         if body is not None:
             content = json.dumps(body).encode()
             headers["Content-Type"] = "application/json"
-        headers["Host"] = urlsplit(self._url).netloc.rpartition("@")[2]
-        target = Target(self._url + path, headers, method=method)
+        target = self._target(method, path, headers)
         deadline = time.monotonic() + self._timeout_s  # of all of it, however slowly it comes
         try:
             with target.connect(deadline) as sock:
                 send(sock, target.request(content), deadline)
-                reply, _ = receive(sock, deadline, _MOST_BYTES)
+                reply, _ = receive(sock, deadline, MOST_BYTES)
         except TooLong:
             raise RelayUnavailable(
-                f"the relay answered more than {_MOST_BYTES} bytes: check its URL",
+                f"the relay answered more than {MOST_BYTES} bytes: check its URL",
             ) from None
         except (OSError, UnicodeError) as error:
             raise RelayUnavailable(

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ocn_registry.errors import InvalidInput
+from ocn_registry.foreign.files import check_own_database
 from ocn_registry.foreign.text import shown
 from ocn_registry.relay.sessions import DatabaseError, NotUnique
 
@@ -33,7 +34,7 @@ def open_database(url: str) -> Database:
         url: `sqlite:PATH` or a `postgresql://...` URL.
 
     Raises:
-        InvalidInput: The URL is neither.
+        InvalidInput: The URL is neither, or its file is a link or writable for everybody.
         DatabaseError: The database can't be opened, or a newer version created it.
     """
     database: Database
@@ -100,9 +101,15 @@ class SqliteDatabase:
     """A SQLite file, with one connection for writing and one for reading."""
 
     def __init__(self, path: Path) -> None:
-        """Open the file. A missing one is created, readable by its owner only."""
+        """Open the file. A missing one is created, readable by its owner only.
+
+        Raises:
+            InvalidInput: It is a link, or everybody may write it.
+            DatabaseError: It can't be opened.
+        """
         self._path = path
         self._mutex = threading.RLock()
+        check_own_database(path, what="database", by_group=True)
         with _sqlite_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.touch(mode=0o600)
@@ -142,6 +149,7 @@ class SqliteDatabase:
     def lock(self, name: str) -> Lock | None:
         """Acquire a lock, on a small file beside the database."""
         path = self._path.with_name(f"{self._path.name}-{name}.lock")
+        check_own_database(path, what="lock", by_group=True)
         with _sqlite_errors(path):
             path.touch(mode=0o600)
             held = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)

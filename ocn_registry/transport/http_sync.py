@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from ocn_registry.errors import InvalidInput
 from ocn_registry.foreign.arguments import checked
 from ocn_registry.protocol.effects import Sleep, run
-from ocn_registry.transport.http_wire import Target, TooLong, is_alive, receive, send
+from ocn_registry.transport.http_answers import TooLong, receive
+from ocn_registry.transport.http_wire import Target, is_alive, send
 from ocn_registry.transport.local import LOCAL, LocalEffects
 from ocn_registry.transport.replies import HttpReply, NoReply, slow, too_long, unreachable
 from ocn_registry.transport.rpc_pool import (

@@ -13,43 +13,20 @@ from __future__ import annotations
 import base64
 import select
 import socket
-import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from ocn_registry.errors import InvalidInput
 from ocn_registry.foreign.hosts import look_up
 from ocn_registry.transport.certificates import trusting
+from ocn_registry.transport.http_answers import AnswerReader, WireError, left
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Mapping
 
-_MAX_HEAD_BYTES = 1 << 16
-_MAX_INTERIM = 16
-_CHUNK_BYTES = 1 << 18
-_FIRST_FINAL_STATUS = 200
-_NO_BODY = {204, 304}
 _OK = 200
 _PORTS = {"http": 80, "https": 443}
-
-
-class WireError(ConnectionError):
-    """The answer is not HTTP, or ends too early."""
-
-
-class TooLong(Exception):
-    """The answer is longer than allowed."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """An answer; the names of headers are in lower case."""
-
-    status: int
-    headers: Mapping[str, str]
-    content: bytes
 
 
 class Target:
@@ -133,7 +110,7 @@ class Target:
         lines = [f"CONNECT {host}:{self._port} HTTP/1.1", f"Host: {host}:{self._port}"]
         request = "\r\n".join([*lines, *self._proxy_login(), "", ""]).encode()
         send(sock, request, deadline)
-        status, _ = _Reader(sock, deadline).head()
+        status, _ = AnswerReader(sock, deadline).head()
         if status != _OK:
             raise WireError(f"the proxy answered {status}")
 
@@ -158,7 +135,7 @@ class Target:
                 try:
                     wrapped.do_handshake()
                 except ssl.SSLWantReadError:
-                    if not _ready(wrapped, _left(deadline)):
+                    if not _ready(wrapped, left(deadline)):
                         raise TimeoutError from None
                 else:
                     return wrapped
@@ -174,126 +151,8 @@ def is_alive(sock: socket.socket) -> bool:
 
 def send(sock: socket.socket, data: bytes, deadline: float) -> None:
     """Send bytes, all of them by the deadline."""
-    sock.settimeout(_left(deadline))
+    sock.settimeout(left(deadline))
     sock.sendall(data)
-
-
-def receive(sock: socket.socket, deadline: float, max_bytes: int) -> tuple[Answer, bool]:
-    """Receive an answer, all of it by the deadline.
-
-    Returns:
-        The answer, and whether the connection can be reused.
-
-    Raises:
-        TimeoutError: The deadline has passed.
-        TooLong: The body is longer than `max_bytes`.
-        WireError: The answer is not HTTP, or ends too early.
-    """
-    reader = _Reader(sock, deadline)
-    for _ in range(_MAX_INTERIM):
-        status, headers = reader.head()
-        if status >= _FIRST_FINAL_STATUS:
-            break
-    else:
-        raise WireError("one interim response after the other")
-    keeps = headers.get("connection", "").lower() != "close" and not reader.is_old
-    if status in _NO_BODY:
-        content = b""
-    elif (coding := headers.get("transfer-encoding", "").lower()) not in {"", "identity"}:
-        if coding.rpartition(",")[2].strip() != "chunked":
-            raise WireError("a transfer coding that was not asked for")
-        content = reader.chunks(max_bytes)
-    elif (length := headers.get("content-length")) is not None:
-        content = reader.exactly(_length(length, max_bytes))
-    else:
-        content, keeps = reader.rest(max_bytes), False
-    return Answer(status=status, headers=headers, content=content), keeps and reader.is_empty
-
-
-class _Reader:
-    """A buffered reader of a socket, with a deadline."""
-
-    def __init__(self, sock: socket.socket, deadline: float) -> None:
-        self._sock = sock
-        self._deadline = deadline
-        self._buffer = bytearray()
-        self.is_old = False  # HTTP/1.0, which has no persistent connections
-
-    @property
-    def is_empty(self) -> bool:
-        return not self._buffer
-
-    def head(self) -> tuple[int, dict[str, str]]:
-        """Read status and headers."""
-        start = 0
-        while (end := self._buffer.find(b"\r\n\r\n", start)) < 0:
-            if len(self._buffer) > _MAX_HEAD_BYTES:
-                raise WireError("headers without an end")
-            start = max(len(self._buffer) - 3, 0)
-            self._more()
-        first, *lines = bytes(self._buffer[:end]).decode("latin-1").split("\r\n")
-        del self._buffer[: end + 4]
-        version, _, rest = first.partition(" ")
-        if not version.startswith("HTTP/1.") or not rest[:3].isdecimal():
-            raise WireError("no status line of HTTP")
-        self.is_old = version == "HTTP/1.0"
-        headers: dict[str, str] = {}
-        for line in lines:
-            name, colon, value = line.partition(":")
-            key = name.lower()
-            if not colon or not name or name != name.strip():
-                raise WireError("a header that is none")
-            value = value.strip()
-            if key == "content-length" and headers.get(key, value) != value:
-                raise WireError("two lengths")
-            headers[key] = value
-        return int(rest[:3]), headers
-
-    def exactly(self, count: int) -> bytes:
-        while len(self._buffer) < count:
-            self._more()
-        return self._taken(count)
-
-    def rest(self, max_bytes: int) -> bytes:
-        try:
-            while len(self._buffer) <= max_bytes:
-                self._more()
-        except WireError:
-            return self._taken(len(self._buffer))
-        raise TooLong
-
-    def chunks(self, max_bytes: int) -> bytes:
-        content = bytearray()
-        while size := _hexadecimal(self._line()):
-            if len(content) + size > max_bytes:
-                raise TooLong
-            content += self.exactly(size)
-            if self.exactly(2) != b"\r\n":
-                raise WireError("a chunk without an end")
-        while self._line():
-            pass  # trailers
-        return bytes(content)
-
-    def _line(self) -> bytes:
-        while (end := self._buffer.find(b"\r\n")) < 0:
-            if len(self._buffer) > _MAX_HEAD_BYTES:
-                raise WireError("a line without an end")
-            self._more()
-        line = self._taken(end)
-        del self._buffer[:2]
-        return line
-
-    def _taken(self, count: int) -> bytes:
-        taken = bytes(self._buffer[:count])
-        del self._buffer[:count]
-        return taken
-
-    def _more(self) -> None:
-        self._sock.settimeout(_left(self._deadline))
-        chunk = self._sock.recv(_CHUNK_BYTES)
-        if not chunk:
-            raise WireError("the connection ends too early")
-        self._buffer += chunk
 
 
 def _connected(host: str, port: int, deadline: float) -> socket.socket:
@@ -303,7 +162,7 @@ def _connected(host: str, port: int, deadline: float) -> socket.socket:
     for place, (family, kind, protocol, _, address) in enumerate(found):
         sock = socket.socket(family, kind, protocol)
         try:
-            sock.settimeout(_left(deadline) / (len(found) - place))
+            sock.settimeout(left(deadline) / (len(found) - place))
             sock.connect(address)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except OSError as failure:
@@ -321,25 +180,3 @@ def _ready(sock: socket.socket, timeout_s: float) -> bool:
     poll = select.poll()
     poll.register(sock, select.POLLIN)
     return bool(poll.poll(timeout_s * 1000))
-
-
-def _left(deadline: float) -> float:
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise TimeoutError
-    return left
-
-
-def _length(text: str, max_bytes: int) -> int:
-    if not text.isdecimal() or not text.isascii():
-        raise WireError("a length that is none")
-    if len(text) > len(str(max_bytes)) or int(text) > max_bytes:
-        raise TooLong
-    return int(text)
-
-
-def _hexadecimal(line: bytes) -> int:
-    digits = line.partition(b";")[0].strip()
-    if not digits or len(digits) > 16 or digits.strip(b"0123456789abcdefABCDEF"):  # noqa: PLR2004 - 64 bits
-        raise WireError("a length that is none")
-    return int(digits, 16)

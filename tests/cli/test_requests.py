@@ -102,6 +102,24 @@ def test_a_request_that_was_used_is_refused(client, signed, done, command, keys,
     assert command("request", "verify", file).returncode == 4
 
 
+@pytest.mark.parametrize("batch", [False, True])
+def test_what_the_contract_would_refuse_is_not_valid(
+    client, listed_node, signed, done, command, keys, cpo, emsp, batch, tmp_path
+):
+    at = ("-r", "CPO", "-o", listed_node.address)
+    files = [signed("set-party", "-c", "DE", "AAA", *at, by=emsp)] if batch else []
+    request = done("request", "prepare", "set-party", "-c", "DE", "BBB", *at, "-a", cpo.address)
+    small = tmp_path / "small.json"
+    small.write_text(request.replace('"DE"', '"de"'))
+    files.append(tmp_path / "small-signed.json")
+    files[-1].write_text(done("request", "sign", small, "-y", SIGNER=keys[cpo.address]))
+    finished = command("request", "verify", *files)
+    assert (finished.returncode, finished.stdout) == (4, "")
+    assert "country" in finished.stderr
+    taken = signed("set-node", client.node(listed_node.address).domain, by=cpo)
+    assert command("request", "verify", taken).returncode == 4
+
+
 def test_a_cancelled_request_is_refused(client, signed, done, command, keys, operator, spender):
     file = signed("set-node", URL)
     done("request", "cancel", "-s", keys[operator.address], "-x", keys[spender.address], "--yes")

@@ -1,5 +1,7 @@
 """Both databases run the same statements, keep what is committed, and let one writer in."""
 
+import contextlib
+import os
 import queue
 import threading
 
@@ -248,3 +250,28 @@ def test_request_that_can_not_be_stored_does_not_end_the_thread_that_commits(dat
         result = results.get(timeout=60)
     assert result == accepted(2).id
     committer.close()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes and links of POSIX")
+def test_a_file_that_everybody_may_write_or_a_link_is_not_believed(tmp_path):
+    path = tmp_path / "relay.sqlite"
+    open_database(f"sqlite:{path}").close()
+    path.chmod(0o660)  # as on a volume that containers share
+    open_database(f"sqlite:{path}").close()
+    path.chmod(0o666)
+    with pytest.raises(InvalidInput, match="others may write the database"):
+        open_database(f"sqlite:{path}")
+    path.chmod(0o600)
+    link = tmp_path / "link.sqlite"
+    for target in (path, tmp_path / "elsewhere"):
+        link.unlink(missing_ok=True)
+        link.symlink_to(target)
+        with pytest.raises(InvalidInput, match="is a link"):
+            open_database(f"sqlite:{link}")
+    assert not (tmp_path / "elsewhere").exists()
+    planted = tmp_path / "relay.sqlite-sender.lock"
+    planted.symlink_to(tmp_path / "elsewhere")
+    database = open_database(f"sqlite:{path}")
+    with contextlib.closing(database), pytest.raises(InvalidInput, match="is a link"):
+        database.lock("sender")
+    assert not (tmp_path / "elsewhere").exists()

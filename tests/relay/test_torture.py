@@ -27,8 +27,9 @@ from faulty.proxy import FaultProxy  # noqa: E402
 
 from ocn_registry import KeySigner  # noqa: E402
 from ocn_registry.relay import store  # noqa: E402
-from ocn_registry.relay.client import RelayClient, RelayRefused, RelayUnavailable  # noqa: E402
+from ocn_registry.relay.client import RelayClient, RelayRefused  # noqa: E402
 from ocn_registry.relay.database import DatabaseError, open_database  # noqa: E402
+from ocn_registry.relay.event_stream import RelayUnavailable  # noqa: E402
 
 REQUESTS = 5_000 if os.environ.get("OCN_SOAK") else 150  # on each database
 FAULTY = 0.5  # of the moments in which one question is answered wrongly

@@ -7,7 +7,7 @@ import pytest
 
 from ocn_registry import Contract, KeySigner, RelayRefused
 from ocn_registry.relay import store
-from ocn_registry.relay.client import RelayUnavailable, read_events
+from ocn_registry.relay.event_stream import RelayUnavailable, read_events
 from ocn_registry.relay.intake import digest_of_key
 from ocn_registry.relay.policy import Policy
 

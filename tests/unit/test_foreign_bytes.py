@@ -7,6 +7,7 @@ up to one, and an event loop's thread parses nothing long.
 import asyncio
 import contextlib
 import gzip
+import itertools
 import json
 import socket
 import threading
@@ -35,9 +36,11 @@ from ocn_registry.protocol.effects import (
     run,
     run_async,
 )
-from ocn_registry.relay.client import RelayClient, RelayUnavailable
+from ocn_registry.relay import event_stream
+from ocn_registry.relay.client import RelayClient
+from ocn_registry.relay.event_stream import RelayUnavailable
 from ocn_registry.signing.documents import read_object
-from ocn_registry.transport import attempts, http_wire, replies
+from ocn_registry.transport import attempts, http_answers, http_wire, replies
 from ocn_registry.transport.http_async import AsyncHttpTransport
 from ocn_registry.transport.http_sync import HttpTransport
 from ocn_registry.transport.local_async import AsyncLocalEffects
@@ -194,7 +197,7 @@ class Clock:
     def __init__(self, monkeypatch):
         self.now = 1000.0
         fake = SimpleNamespace(monotonic=lambda: self.now)
-        monkeypatch.setattr(http_wire, "time", fake)
+        monkeypatch.setattr(http_answers, "time", fake)
         monkeypatch.setattr(hosts, "time", fake)
 
 
@@ -306,8 +309,8 @@ class DrippingSocket:
 )
 def test_answer_that_drips_ends_at_the_time_limit(monkeypatch, content):
     clock = Clock(monkeypatch)
-    with pytest.raises((TimeoutError, http_wire.WireError)):
-        http_wire.receive(DrippingSocket(clock, content), clock.now + 60, 1 << 20)
+    with pytest.raises((TimeoutError, http_answers.WireError)):
+        http_answers.receive(DrippingSocket(clock, content), clock.now + 60, 1 << 20)
     assert clock.now <= 1060.5
 
 
@@ -364,3 +367,91 @@ def test_relay_that_drips_ends_at_the_time_limit(start, end):
         finally:
             ended.set()
             thread.join()
+
+
+STREAM = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+EVENT = b'event: block\nid: 1-2.ab\ndata: {"number": 7}\n\n'
+
+
+def chunk(content):
+    return b"%x\r\n%b\r\n" % (len(content), content)
+
+
+@contextlib.contextmanager
+def relay(*answers):
+    """Serve a relay: each answer to a connection in turn, the last one to all that follow.
+
+    An answer is the bytes at once, or one by one, for as long as the connection is open.
+    """
+    ended, heads = threading.Event(), []
+
+    def serve(server):
+        with contextlib.suppress(OSError):
+            for number in itertools.count():
+                connection, _ = server.accept()
+                with connection, contextlib.suppress(OSError):
+                    heads.append(connection.recv(1 << 16))
+                    for part in answers[min(number, len(answers) - 1)]:
+                        connection.sendall(part)
+                        if ended.wait(0.02):
+                            return
+                if ended.is_set():
+                    return
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=serve, args=(server,))
+        thread.start()
+        port = server.getsockname()[1]
+        try:
+            yield RelayClient(f"http://127.0.0.1:{port}", timeout_s=30), heads
+        finally:
+            ended.set()
+            with contextlib.suppress(OSError):
+                socket.create_connection(("127.0.0.1", port), 1).close()
+            thread.join()
+
+
+@pytest.mark.parametrize(
+    ("start", "again"),
+    [
+        (STREAM + b"fffff\r\n", b":"),
+        (STREAM, chunk(b":")),
+        (b"HTTP/1.1 200 OK\r\n\r\n", b":"),
+    ],
+    ids=["in-a-chunk", "in-chunks", "without-chunks"],
+)
+def test_a_relay_that_drips_and_sends_no_event_is_asked_again(monkeypatch, start, again):
+    monkeypatch.setattr(event_stream, "_SILENCE_S", 0.2)
+    drips = itertools.chain([start], itertools.repeat(again))
+    with relay(drips, [STREAM + chunk(EVENT[:9]) + chunk(EVENT[9:])]) as (followed, heads):
+        event = next(followed.follow())
+        assert (event.id, event.kind, event.data) == ("1-2.ab", "block", {"number": 7})
+        assert len(heads) > 1
+
+
+def test_what_a_relay_calls_an_event_adds_no_header_to_the_next_question():
+    bad = EVENT.replace(b"1-2.ab", b"1\rX-Bad: 1")
+    with relay([STREAM + chunk(bad)], [STREAM + chunk(EVENT)]) as (followed, heads):
+        events = followed.follow()
+        assert next(events).id == ""
+        assert next(events).id == "1-2.ab"
+        assert b"Bad" not in heads[1]
+        with pytest.raises(InvalidInput, match="not the id of an event"):
+            next(followed.follow(after="1\rX-Bad: 1"))
+    with pytest.raises(InvalidInput, match="key"):
+        RelayClient("https://relay.example", key="k\r\nX-Bad: 1")
+
+
+@pytest.mark.parametrize("url", ["https://relay.example:99999", "https://rel ay.example"])
+def test_a_relay_is_not_asked_at_what_is_not_a_url(url):
+    with pytest.raises(InvalidInput, match="not a valid relay URL"):
+        RelayClient(url)
+
+
+def test_events_are_read_from_any_parts_of_a_stream():
+    stream = b": keep-alive\n\n" + EVENT * 3
+    for size in range(1, len(stream)):
+        parts = [stream[at : at + size] for at in range(0, len(stream), size)]
+        assert [one.data for one in event_stream.read_events(parts)] == [{"number": 7}] * 3
+    with pytest.raises(RelayUnavailable, match="longer than"):
+        list(event_stream.read_events([b"data: "] + [b"x"] * (1 << 20)))

@@ -62,7 +62,7 @@ LIBRARIES = {
     "shtab": {"cli"},
     "getpass": {"cli"},
     "shutil": {"cli", "deploy"},
-    "urllib3": {"transport", "relay"},
+    "urllib3": set(),
     "aiohttp": {"transport"},
     "Crypto": {"evm", "signing"},
     "brotli": {"notary"},

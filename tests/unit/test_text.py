@@ -3,7 +3,9 @@
 import pytest
 
 from ocn_registry import HttpTransport, InvalidInput
-from ocn_registry.foreign.text import HIDDEN_KEY, masked, shown
+from ocn_registry.cli.main import main
+from ocn_registry.foreign.text import HIDDEN, HIDDEN_KEY, masked, shown
+from ocn_registry.networks import built_in
 from ocn_registry.relay.client import RelayClient
 
 HOSTILE = "\x1b]0;owned\x07\r\n\u202egnp.exe\u2028\x9b31m"
@@ -58,6 +60,13 @@ PHRASE = "test test test test test test test test test test test junk"
         PHRASE.replace(" ", "\n"),
         PHRASE.replace(" ", r"\n"),
         PHRASE.replace(" ", r"\\n"),
+        PHRASE.replace(" ", "_"),
+        PHRASE.replace(" ", "."),
+        PHRASE.replace(" ", "; "),
+        str(PHRASE.split()),
+        " ".join(f"{number}. {word}" for number, word in enumerate(PHRASE.split(), 1)),
+        "\n".join(f"{number}) {word}" for number, word in enumerate(PHRASE.split(), 1)),
+        ", ".join(f"0x{KEY[at : at + 2]}" for at in range(0, 64, 2)),
         f"{KEY[:20]}\u200b{KEY[20:]}",
         f"{KEY[:20]}\u00a0{KEY[20:]}",
         rf"{KEY[:20]}\u200b{KEY[20:]}",
@@ -103,6 +112,11 @@ def test_of_a_url_the_host_is_shown_and_no_secret(url, host):
         "https://node.example",
         "http://127.0.0.1:8545/",
         "DE-ABC",
+        "node.example/ocpi/2.2.1/versions",
+        "node.example/0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",
+        "requests.d/party-of-2026-11-28.json",
+        "/var/lib/relay.d/session-of-20261128",
+        "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed, 0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",
         "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",
         "the request is not JSON: is this the right file",
         "2026-11-28T04:23:00Z",
@@ -114,6 +128,46 @@ def test_of_a_url_the_host_is_shown_and_no_secret(url, host):
 )
 def test_what_is_not_a_secret_is_shown(text):
     assert masked(text) == text
+
+
+@pytest.mark.parametrize("key", ["q7Zk2pX9vR4tYw8mN3bL6cD1", "01234567" * 4 + "89abcdef"])
+@pytest.mark.parametrize(
+    "form",
+    [
+        "node.example/v3/{}",
+        "node.example:8545/{}",
+        "localhost:8545/{}",
+        "10.0.0.1/{}",
+        "node.example?key={}",
+        "node.example/v3?key={}&a=b",
+        "https:node.example/{}",
+    ],
+)
+def test_of_a_url_without_a_scheme_what_looks_like_an_api_key_is_not_shown(key, form):
+    result = shown(form.format(key))
+    assert key not in result
+    assert HIDDEN in result
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"xprv9s21ZrQH{'143K3QTDL4LXw2F7HEK3' * 5}",
+        "rAl0vsOaFf4S3/pc0l2QZyRXvQp7wkAAABBBCCCDDDE=",
+    ],
+)
+def test_keys_in_other_forms_are_hidden(text):
+    assert shown(f"env:{text}") == repr(f"env:{HIDDEN_KEY}")
+
+
+@pytest.mark.parametrize("name", ["node.example/secret", "localhost:8545/secret", "https:secret"])
+def test_in_place_of_a_network_the_rest_of_a_url_is_not_shown(name, capsys):
+    with pytest.raises(InvalidInput) as failed:
+        built_in(name)
+    assert "secret" not in str(failed.value)
+    with pytest.raises(SystemExit):
+        main(["-n", name, "list-nodes"])
+    assert "secret" not in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("url", ["node.example/v3/secret", "node.example?secret", "https:secret"])

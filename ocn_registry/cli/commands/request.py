@@ -122,7 +122,7 @@ def sign(args: Namespace) -> int:
 
 
 def verify(args: Namespace) -> int:
-    """Check deadline, nonce and signature of requests, like their contract would now."""
+    """Check requests like their contract would now: deadline, nonce, signature, and the change."""
     from ocn_registry.cli.config.networks import connect
     from ocn_registry.cli.output.requests import entry, read_signed, show_all
 
@@ -344,6 +344,8 @@ def _commands() -> Iterator[Command]:
         "check signed requests",
         verify,
         (take.requests,),
+        more="Deadline, nonce and signature are checked, and whether the contract would make the "
+        "change now.",
         examples=("request verify signed.json",),
     )
     yield Command(

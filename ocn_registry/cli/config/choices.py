@@ -83,10 +83,13 @@ class Choice:
             return self._spelled[text.upper()]
         from difflib import get_close_matches  # noqa: PLC0415 - for errors only
 
+        from ocn_registry.foreign.text import masked_url, shown  # noqa: PLC0415 - for errors only
+
         close = get_close_matches(text.upper(), self._spelled, n=1)
         guess = f"did you mean {self._spelled[close[0]]}? Use" if close else "use"
         names = ", ".join(self.known)
-        raise ArgumentTypeError(f"{text!r} is not a valid {self._kind}: {guess} one of {names}")
+        given = shown(masked_url(text))  # for a network, it may be the URL of a node
+        raise ArgumentTypeError(f"{given} is not a valid {self._kind}: {guess} one of {names}")
 
 
 def choice(kind: str, known: Sequence[str]) -> Choice:
