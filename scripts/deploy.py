@@ -115,6 +115,7 @@ def hold_to_sources() -> None:
         ClickException: It differs, or nothing can be compiled here.
     """
     command = [sys.executable, str(ROOT / "tools" / "build" / "build_abi.py"), "--check"]
+    click.echo("compiling the contracts, to compare them with the published code", err=True)
     checked = subprocess.run(  # noqa: S603 - our own program
         command, cwd=ROOT, capture_output=True, text=True, check=False
     )
@@ -232,7 +233,10 @@ def cli(  # noqa: PLR0913, PLR0917 - the options
                 click.echo("\n".join(made.lines()))  # what is paid now
                 if made.problems:
                     raise click.ClickException("; ".join(made.problems))
-            if dry_run or not (yes or click.confirm("Deploy?")):
+            if dry_run:
+                return
+            if not (yes or click.confirm("Deploy?")):
+                click.echo("nothing was sent", err=True)
                 return
             order = bound(order, made)
             creator.unlock()

@@ -334,7 +334,8 @@ class CacheCore(Questions):
             name = type(change).__name__
             self.figures.changes[name] = self.figures.changes.get(name, 0) + 1
         if changes or cause is not Cause.FOLLOWED:
-            self._log(f"the cache has {cause.value} {len(changes)} changes", logging.INFO)
+            many = "1 change" if len(changes) == 1 else f"{len(changes)} changes"
+            self._log(f"the cache has {cause.value} {many}", logging.INFO)
         return Update(
             block=state.block,
             former=None if former is None else former.block,

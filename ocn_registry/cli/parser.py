@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from ocn_registry.cli.commands import GROUPS, commands
 from ocn_registry.cli.options import network_and_output
@@ -29,6 +29,7 @@ NAME: Final = "ocn-registry"
 _UNKNOWN: Final = re.compile(r"argument COMMAND: invalid choice: '(.*)' \(choose from (.*)\)")
 _NOT_TWO: Final = re.compile(r"argument (-c/\S+): expected 2 arguments")
 _NOT_A_CHOICE: Final = re.compile(r"argument (.*): invalid choice: ('.*') \(choose from (.*)\)")
+_MISSING: Final = re.compile(r"(the following|one of the) arguments .*required")
 _NOBODY_NAMED: Final = re.compile(r"one of the arguments -a/\S+ -c/\S+ is required")
 _INDENT: Final = 4
 _ASKING: Final = (
@@ -88,9 +89,24 @@ class Parser(ArgumentParser):
             formatter_class=HelpText,
             **options,  # type: ignore[arg-type]  # argparse's own options, handed on by it
         )  # pyright: ignore[reportCallIssue]
+        self._given: Sequence[str] = ()
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:  # type: ignore[explicit-override]  # noqa: ANN401 - overloads of argparse's
+        """Parse as argparse does, and keep the words, for errors."""
+        self._given = sys.argv[1:] if args is None else list(args)
+        return super().parse_known_args(args, namespace)
+
+    def _misspelt(self) -> list[str]:
+        """Return given options that do not exist: one may be meant as the one that is missing."""
+        words = list(self._given)
+        before = words[: words.index("--")] if "--" in words else words
+        options = [word.partition("=")[0] for word in before if word.startswith("--")]
+        return [option for option in options if option not in self._option_string_actions]
 
     def error(self, message: str) -> NoReturn:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
         """Report the error, with a pointer to the help."""
+        if _MISSING.match(message) and (misspelt := self._misspelt()):
+            message = _unrecognized(misspelt, self)
         unknown = _UNKNOWN.fullmatch(message)
         if unknown is not None:
             message = _no_such_command(unknown[1], re.findall(r"'([^']+)'", unknown[2]))
@@ -99,7 +115,7 @@ class Parser(ArgumentParser):
             names = ", ".join(re.findall(r"'([^']+)'", choice[3]))
             message = f"argument {choice[1]}: {choice[2]} is not one of {names}"
         if _NOBODY_NAMED.fullmatch(message):
-            message = "it is not said who is meant: add -c CC PID, as in -c DE ABC, or -a ADDRESS"
+            message = "this needs a party: add -c CC PID, as in -c DE ABC, or -a ADDRESS"
         in_one = _NOT_TWO.fullmatch(message)
         if in_one is not None:
             message = f"argument {in_one[1]}: write the id as two words, for example -c DE ABC"

@@ -177,7 +177,7 @@ class OwnerTask:
         yield "contract", f"Registry {deployment.registry}, generation {deployment.dialect}"
         yield "signer", owner
         yield "change", action.says
-        yield "now", "not listed" if action.before is None else entries.brief(action.before)
+        yield "now", "not listed" if action.before is None else entries.brief(_now(action.before))
         for loss in action.losses:
             yield "ends", loss
         if action.reason:
@@ -282,3 +282,13 @@ def _described(action: OwnerAction, owner: Address) -> Entry:
         "reason": action.reason,
         "before": action.before,
     }
+
+
+def _now(before: Entry) -> Entry:
+    """Return the present state for one line: of an ownership, without the block it was read at."""
+    opens = before.get("importOpen")
+    if not isinstance(opens, dict):
+        return before
+    named = ", ".join([contract for contract, is_open in opens.items() if is_open])
+    shown = {key: before[key] for key in ("owner", "pendingOwner") if before.get(key)}
+    return shown | {"import": f"open for {named}" if named else "closed"}

@@ -38,7 +38,7 @@ TEMPLATE: Final = """\
 # vouching = true                   # ask listed hosts whether they vouch; not on test chains
 
 [network]
-name = "local"                      # "ewc", "volta", or file = "PATH" of a deployment file
+name = "local"                      # or file = "PATH" of a deployment file
 # rpc_urls = []                     # RPC nodes in place of the network's own, the preferred first
 
 [keys]

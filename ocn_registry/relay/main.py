@@ -23,12 +23,14 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
+    from socket import socket
 
     from ocn_registry.relay.config import Config
     from ocn_registry.relay.parser import Command
     from ocn_registry.relay.sessions import Database
 
 DONE, FAILED, USAGE = 0, 1, 2
+_LOG = logging.getLogger("ocn_registry.relay")
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -90,7 +92,16 @@ def _run(args: argparse.Namespace) -> int:
             return DONE
         service.start()
         host, port = config.listen
-        server = uvicorn.Server(
+
+        class Server(uvicorn.Server):
+            async def startup(self, sockets: list[socket] | None = None) -> None:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
+                """Begin to listen, and say where."""
+                await super().startup(sockets)
+                if self.started:
+                    shown_host = f"[{host}]" if ":" in host else host
+                    _LOG.info("serving at http://%s:%d", shown_host, port)
+
+        server = Server(
             uvicorn.Config(
                 application(service),
                 host=host,

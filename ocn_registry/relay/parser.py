@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import textwrap
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final, NoReturn, TypeAlias
 from urllib.parse import parse_qs, urlsplit
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     Command: TypeAlias = "Callable[[argparse.Namespace], int]"
 
 NAME: Final = "ocn-relay"
+_NOT_A_CHOICE: Final = re.compile(r"argument .+: invalid choice: '(.*)' \(choose from (.*)\)")
 _CODES: Final = """\
 exit codes:
   0    done, or ready
@@ -53,6 +55,12 @@ class RelayParser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
         """Report the error, with a pointer to the help."""
+        unknown = _NOT_A_CHOICE.fullmatch(message)
+        if unknown is not None:
+            names = re.findall(r"'([^']+)'", unknown[2])
+            close = get_close_matches(unknown[1], names, n=1)
+            meant = f"did you mean {close[0]}? " if close else ""
+            message = f"{shown(unknown[1])} is not known here: {meant}Use one of {', '.join(names)}"
         self.exit(2, f"error: {safe(message)}\nsee: {self.prog} --help\n")
 
 

@@ -349,6 +349,24 @@ def test_word_that_means_nothing_is_named(tmp_path, monkeypatch, capsys, words, 
     assert message in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("rnu",), "'rnu' is not known here: did you mean run? Use one of init, run"),
+        (("keys", "ad"), "'ad' is not known here: did you mean add?"),
+        (("run", "--role", "ap"), "'ap' is not known here: did you mean api?"),
+        (("\x1b[2J",), "is not known here: Use one of init"),
+    ],
+)
+def test_mistyped_command_is_told_from_those_there_are(capsys, words, message):
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    said = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert message in said
+    assert "\x1b" not in said
+
+
 @pytest.mark.parametrize("name", ["", " ", "a b", "x" * 65, "\x1b[2J"])
 def test_name_of_a_key_is_a_word(tmp_path, name, capsys):
     with pytest.raises(SystemExit):

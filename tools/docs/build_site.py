@@ -16,6 +16,7 @@ import subprocess
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import ocn_registry
 
@@ -30,12 +31,14 @@ _QUIET = {"canonical", "author", "license", "next", "prev"}
 _STYLE = re.compile(r"""(?:url\(|@import\s)\s*["']?((?:https?:)?//[^"')\s]+)""")
 
 
-class _Requests(HTMLParser):
-    """Collects what a page asks other hosts for."""
+class _Page(HTMLParser):
+    """Collects what a page asks other hosts for, its links, and the places that links can name."""
 
     def __init__(self) -> None:
         super().__init__()
         self.found: list[str] = []
+        self.links: list[str] = []
+        self.places: set[str] = set()
 
     def handle_starttag(  # type: ignore[explicit-override]  # typing.override needs Python 3.12
         self, tag: str, attrs: list[tuple[str, str | None]]
@@ -46,11 +49,39 @@ class _Requests(HTMLParser):
         if re.match(r"(https?:)?//", target) and values.get("rel") not in _QUIET:
             self.found.append(target)
         self.found += _STYLE.findall(values.get("style") or "")
+        self.links += [value for name in ("href", "src") if (value := values.get(name))]
+        self.places |= {value for name in ("id", "name") if (value := values.get(name))}
+
+
+def page_of(path: Path) -> _Page:
+    """Return what is in a page."""
+    page = _Page()
+    page.feed(path.read_text(encoding="utf-8"))
+    return page
+
+
+def dead_links(site: Path) -> list[str]:
+    """Return the links within a site that lead to no file, or to no place on a page."""
+    pages = {path: page_of(path) for path in sorted(site.rglob("*.html"))}
+    dead = []
+    for path, page in pages.items():
+        for link in dict.fromkeys(page.links):
+            parts = urlsplit(link)
+            if parts.scheme or parts.netloc or path.name == "404.html":  # its links begin with /
+                continue
+            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            target = target / "index.html" if target.is_dir() else target
+            place = unquote(parts.fragment)
+            if not target.exists():
+                dead.append(f"{path.relative_to(site)} links to {link}, which is not there")
+            elif place and target in pages and place not in pages[target].places:
+                dead.append(f"{path.relative_to(site)} links to {link}, which has no such heading")
+    return dead
 
 
 def requests_of(page: str) -> list[str]:
     """Return what a page asks other hosts for when it is opened."""
-    parser = _Requests()
+    parser = _Page()
     parser.feed(page)
     return parser.found
 
@@ -79,18 +110,23 @@ def missing_names(reference: Path) -> list[str]:
 def build(out: Path) -> list[str]:
     """Build the site; return what is wrong with it."""
     done = subprocess.run(  # noqa: S603 - our own program
-        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(out)],
+        # With --quiet, MkDocs counts no warnings, and --strict lets everything pass.
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(out)],
         cwd=ROOT,
         env=os.environ | {"NO_MKDOCS_2_WARNING": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
         check=False,
     )
     if done.returncode:
-        return ["mkdocs fails: see above"]
+        said = done.stdout.splitlines()
+        return [line for line in said if not line.startswith("INFO")] or ["mkdocs failed"]
     left_out = [
         f"docs/reference says nothing of {name}"
         for name in missing_names(ROOT / "docs" / "reference")
     ]
-    return [*third_parties(out), *left_out]
+    return [*dead_links(out), *third_parties(out), *left_out]
 
 
 def main() -> int:
