@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from ocn_registry.cli.commands import GROUPS, commands
 from ocn_registry.cli.options import network_and_output
@@ -17,7 +17,6 @@ from ocn_registry.plans.exit_codes import MEANINGS, USAGE
 if TYPE_CHECKING:
     from argparse import (
         Action,
-        Namespace,
         _MutuallyExclusiveGroup,  # pyright: ignore[reportPrivateUsage] - it has no public name
         _SubParsersAction,  # pyright: ignore[reportPrivateUsage] - it has no public name
     )
@@ -91,10 +90,12 @@ class Parser(ArgumentParser):
         )  # pyright: ignore[reportCallIssue]
         self._given: Sequence[str] = ()
 
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:  # type: ignore[explicit-override]  # noqa: ANN401 - overloads of argparse's
+    def parse_known_args(  # type: ignore[explicit-override,override]  # typing.override needs Python 3.12; argparse's has overloads
+        self, args: Sequence[str] | None = None, namespace: Namespace | None = None
+    ) -> tuple[Namespace, list[str]]:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Parse as argparse does, and keep the words, for errors."""
-        self._given = sys.argv[1:] if args is None else list(args)
-        return super().parse_known_args(args, namespace)
+        self._given = sys.argv[1:] if args is None else args
+        return super().parse_known_args(args, Namespace() if namespace is None else namespace)
 
     def _misspelt(self) -> list[str]:
         """Return given options that do not exist: one may be meant as the one that is missing."""

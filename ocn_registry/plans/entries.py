@@ -68,13 +68,13 @@ def fields_of(
         if key.endswith("Wei") and value is not None:
             value = amount(int(str(value)), token())  # noqa: PLW2901 - the same in other words
         parts = value if _is_list(value) else [value]
-        if not any(map(_is_object, parts)):
+        if not any(map(is_object, parts)):
             if value is not None:
                 yield label, ", ".join(map(_said, parts)) or "none"
             continue
         for part in parts:
-            yield label, "" if _is_object(part) else _said(part)
-            yield from fields_of(part, f"{indent}  ", token=token) if _is_object(part) else ()
+            yield label, "" if is_object(part) else _said(part)
+            yield from fields_of(part, f"{indent}  ", token=token) if is_object(part) else ()
 
 
 def _spaced(key: str) -> str:
@@ -88,7 +88,8 @@ def _said(value: object) -> str:
     return "not listed" if value is None else str(value)
 
 
-def _is_object(value: object) -> TypeGuard[dict[str, object]]:
+def is_object(value: object) -> TypeGuard[dict[str, object]]:
+    """Return whether a value of an entry has fields of its own."""
     return isinstance(value, dict)
 
 

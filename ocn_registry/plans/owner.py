@@ -287,7 +287,7 @@ def _described(action: OwnerAction, owner: Address) -> Entry:
 def _now(before: Entry) -> Entry:
     """Return the present state for one line: of an ownership, without the block it was read at."""
     opens = before.get("importOpen")
-    if not isinstance(opens, dict):
+    if not entries.is_object(opens):
         return before
     named = ", ".join([contract for contract, is_open in opens.items() if is_open])
     shown = {key: before[key] for key in ("owner", "pendingOwner") if before.get(key)}

@@ -34,7 +34,10 @@ def files(tmp_path):
         (("help",), "did you mean --help?"),
         (("GET-NODE",), "'GET-NODE': did you mean get-node?"),
         (("get-party", "DE", "ABC"), "add -c CC PID, as in -c DE ABC, or -a ADDRESS"),
-        (("get-party", "--adress", "0x12"), "unrecognized arguments: --adress (did you mean --addr"),
+        (
+            ("get-party", "--adress", "0x12"),
+            "--adress (did you mean --address?)",
+        ),
         (("register", "-c", "DE", "ABC", "--operatr=0x12"), "--operatr (did you mean --operator?)"),
         (("set-party-raw", "--role", "CPO"), "--role (did you mean --roles?)"),
         (("register", "-c", "DE", "ABC"), "arguments are required: -o/--operator"),
