@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum, IntEnum
 from typing import TYPE_CHECKING, Self, TypeGuard, TypeVar
 
@@ -21,6 +21,7 @@ from ocn_registry.foreign.text import shown
 from ocn_registry.foreign.urls import unusable
 from ocn_registry.portable.base import Portable, key
 from ocn_registry.portable.forms import as_object, moment, part, plain, unix_s
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,7 +5,7 @@ Changes are read from the contracts' events, so they are actual rather than requ
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, ClassVar, Literal, Self, TypeAlias
 
 from ocn_registry.errors import OcnRegistryError
@@ -26,6 +26,7 @@ from ocn_registry.models import (
 )
 from ocn_registry.portable.base import Portable, key
 from ocn_registry.portable.forms import as_object, part, plain, read
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -11,7 +11,7 @@ import inspect
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, TypeAlias
 
 from ocn_registry.cache.following import FollowOptions, date, follow, load
@@ -25,6 +25,7 @@ from ocn_registry.events.tables import MissingEvents
 from ocn_registry.foreign.arguments import checked
 from ocn_registry.models import Node
 from ocn_registry.protocol.effects import Local
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path

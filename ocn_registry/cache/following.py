@@ -14,7 +14,7 @@ one, or raises and leaves it unchanged.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from ocn_registry.cache.past import past_of, read_past
@@ -37,6 +37,7 @@ from ocn_registry.flows.events import (
 )
 from ocn_registry.models import Contract
 from ocn_registry.protocol.effects import ChainId, Head, together
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from ocn_registry.dialects import Dialect

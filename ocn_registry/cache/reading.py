@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, TypeVar
 
 from ocn_registry.events.draft import Draft
@@ -32,6 +32,7 @@ from ocn_registry.outcomes import (
     ServiceSet,
 )
 from ocn_registry.protocol.effects import BlockAt, Together, all_of, together
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

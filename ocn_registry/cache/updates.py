@@ -7,7 +7,6 @@ undone in between are not included.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
@@ -22,6 +21,7 @@ from ocn_registry.outcomes import (
     ServiceDeleted,
     ServiceSet,
 )
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

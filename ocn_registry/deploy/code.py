@@ -6,7 +6,6 @@ chain, the addresses and the constructor's arguments. So the whole code is predi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from ocn_registry.deploy.artifacts import artifact
@@ -14,6 +13,7 @@ from ocn_registry.errors import UnsupportedByDialect
 from ocn_registry.evm import abi
 from ocn_registry.evm.keccak import keccak256
 from ocn_registry.models import Contract
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from ocn_registry.deploy.artifacts import Artifact

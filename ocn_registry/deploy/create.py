@@ -7,7 +7,7 @@ same address whichever it is. The record says which transactions belong to the d
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Protocol
 
 from ocn_registry.deploy.artifacts import artifact
@@ -33,6 +33,7 @@ from ocn_registry.protocol.effects import (
 from ocn_registry.protocol.journal import JournalEntry, call_of
 from ocn_registry.transport.chain_queries import creation_gas
 from ocn_registry.transport.transactions import created_by
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from ocn_registry.deploy.artifacts import Artifact

@@ -8,7 +8,7 @@ still arrive.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, cast
 
 from ocn_registry.deploy.chain_rules import too_new
@@ -31,6 +31,7 @@ from ocn_registry.models import ZERO_ADDRESS, Contract
 from ocn_registry.networks import Deployment, amount, chain_facts, with_chain_facts
 from ocn_registry.protocol.effects import Balance, ChainId, Code, Head, together
 from ocn_registry.transport.chain_queries import creation_gas
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from ocn_registry.deploy.record import Record

@@ -14,7 +14,7 @@ base fee of 7 wei. It ends with the `with` block, or with this process, however 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Final, cast
 
 from ocn_registry import networks
@@ -22,6 +22,7 @@ from ocn_registry.deploy.anvil import Anvil, DevnetError
 from ocn_registry.deploy.artifacts import artifact
 from ocn_registry.evm import abi
 from ocn_registry.models import Address
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path

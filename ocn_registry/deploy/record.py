@@ -10,7 +10,7 @@ import contextlib
 import json
 import os
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, cast
 
 from ocn_registry.errors import InvalidInput
@@ -18,6 +18,7 @@ from ocn_registry.foreign.files import read_bytes
 from ocn_registry.foreign.limits import STATE_FILE
 from ocn_registry.foreign.strict_json import parse_json
 from ocn_registry.foreign.text import shown
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Generator

@@ -16,7 +16,6 @@ Source: OpenZeppelin Contracts 5.3.0, `governance/TimelockController.sol`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
@@ -31,6 +30,7 @@ from ocn_registry.flows.transaction import plain, transact
 from ocn_registry.intents import AcceptOwnership
 from ocn_registry.models import ZERO_ADDRESS, Address
 from ocn_registry.protocol.effects import Call, ChainId, Head, UnixTime, together
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from ocn_registry.errors import Reverted

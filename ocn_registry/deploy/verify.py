@@ -17,7 +17,6 @@ The RPC node is trusted. If you can't trust it, run your own.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from ocn_registry.deploy.code import (
@@ -47,6 +46,7 @@ from ocn_registry.protocol.effects import (
     run_async,
     together,
 )
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from ocn_registry.models import Address, BlockRef

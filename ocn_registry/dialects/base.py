@@ -7,11 +7,11 @@ generation can't do, and trying it raises `UnsupportedByDialect`; nothing is sil
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from ocn_registry.dialects.reader import Reader
 from ocn_registry.dialects.writer import Writer
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from ocn_registry.models import Address, Contract

@@ -7,7 +7,6 @@ each function causes. A call through another contract reveals nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from ocn_registry.errors import BadAnswer
@@ -30,6 +29,7 @@ from ocn_registry.outcomes import (
     ServicePruned,
     ServiceSet,
 )
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
+
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from ocn_registry.intents import Intent

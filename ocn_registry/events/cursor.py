@@ -9,7 +9,7 @@ program is killed, it resumes there. It may see the last events twice, but misse
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeGuard
 
@@ -24,6 +24,7 @@ from ocn_registry.foreign.strict_json import parse_json
 from ocn_registry.foreign.text import shown
 from ocn_registry.models import Address, BlockRef, Contract
 from ocn_registry.protocol.effects import PlacedLog
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from ocn_registry.events.provenance import Event

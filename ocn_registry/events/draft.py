@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from ocn_registry.events.state import (
@@ -10,6 +10,7 @@ from ocn_registry.events.state import (
     State,
 )
 from ocn_registry.events.tables import Edit
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -7,7 +7,7 @@ replaced, so it can run indefinitely.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from ocn_registry.errors import BadAnswer, InvalidInput, NoContract, RpcRefused, UnknownRevert
@@ -27,6 +27,7 @@ from ocn_registry.protocol.effects import (
     run,
     run_async,
 )
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator

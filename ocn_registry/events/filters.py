@@ -7,7 +7,7 @@ the id is tracked from event to event.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
 from ocn_registry.errors import InvalidInput
@@ -19,6 +19,7 @@ from ocn_registry.outcomes import (
     PartySet,
     PartyWebsiteSet,
 )
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from ocn_registry.outcomes import Change

@@ -8,7 +8,7 @@ are read from the transaction. A transaction through another contract reveals no
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Self, cast, get_args
 
 from ocn_registry.dialects.origins import How, account_of, occurrence
@@ -21,6 +21,7 @@ from ocn_registry.portable.base import Portable
 from ocn_registry.portable.forms import as_object, part, plain
 from ocn_registry.protocol.calls import CalledBy
 from ocn_registry.protocol.effects import PlacedLog, all_of
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -17,7 +17,7 @@ while the id resolves to another one; then a space and the address are appended.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
@@ -33,6 +33,7 @@ from ocn_registry.models import (
     Route,
     Service,
 )
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

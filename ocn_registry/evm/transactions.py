@@ -8,12 +8,11 @@ Source: EIP-1559, EIP-2718, EIP-155.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ocn_registry.evm import rlp
 from ocn_registry.evm.address import Address
 from ocn_registry.evm.keccak import keccak256
 from ocn_registry.portable.base import Portable
+from ocn_registry.values import dataclass
 
 _TYPE = b"\x02"
 _SIGNATURE_FIELDS = 3

@@ -9,11 +9,11 @@ Source: EIP-712.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
 from ocn_registry.evm.keccak import keccak256
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from ocn_registry.evm.address import Address

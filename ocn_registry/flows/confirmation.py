@@ -7,7 +7,7 @@ block, and none knows the transaction.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ocn_registry.errors import (
@@ -31,6 +31,7 @@ from ocn_registry.protocol.effects import (
     all_of,
     together,
 )
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -11,11 +11,12 @@ range.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ocn_registry.errors import BadAnswer, ReorgTooDeep, RpcRefused, RpcTimeout, WrongChain
 from ocn_registry.protocol.effects import BlockAt, ChainId, Head, Logs, all_of, together
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

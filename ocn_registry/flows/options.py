@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ocn_registry.errors import InvalidInput
 from ocn_registry.foreign.arguments import checked
 from ocn_registry.foreign.text import shown
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

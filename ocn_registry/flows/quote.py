@@ -6,7 +6,7 @@ does not simulate again, and never costs more than the quote.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from ocn_registry.errors import InsufficientFunds, Reverted
@@ -21,6 +21,7 @@ from ocn_registry.outcomes import Item, Quote
 from ocn_registry.protocol.effects import Balance, Clock, Local
 from ocn_registry.protocol.gather import Running, gather
 from ocn_registry.signing import SignedRequest, recover
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from ocn_registry.dialects import Dialect, Stage, Step

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ocn_registry.errors import JournalError, TransactionReplaced, TransportError
@@ -29,6 +29,7 @@ from ocn_registry.protocol.effects import (
     together,
 )
 from ocn_registry.protocol.journal import MemoryOfTransport
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from ocn_registry.flows.options import WriteOptions

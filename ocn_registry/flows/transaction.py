@@ -7,7 +7,7 @@ is open, it waits for that one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ocn_registry.errors import (
@@ -35,6 +35,7 @@ from ocn_registry.protocol.effects import (
     together,
 )
 from ocn_registry.protocol.journal import JournalEntry, call_of
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from ocn_registry.dialects import Dialect

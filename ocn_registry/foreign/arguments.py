@@ -158,6 +158,7 @@ def checked(target: T) -> T:
         target: A function; or a class, for all its public methods and its constructor.
     """
     if isinstance(target, type):
+        getattr(target, "__init__")  # noqa: B009 - a dataclass of ours makes it now
         for name, member in list(vars(target).items()):
             if not isinstance(member, FunctionType) or (name[0] == "_" and name != "__init__"):
                 continue

@@ -6,7 +6,7 @@ of the data.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from ocn_registry.values import dataclass
 
 MAX_DEPTH = 64
 

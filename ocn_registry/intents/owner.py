@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from ocn_registry.intents.shape import (
@@ -17,6 +16,7 @@ from ocn_registry.intents.shape import (
 )
 from ocn_registry.models import ZERO_ADDRESS, Contract, Node, Party, PartyId, Permission, Service
 from ocn_registry.portable.base import Portable
+from ocn_registry.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

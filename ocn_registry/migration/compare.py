@@ -6,7 +6,6 @@ Entries that were deleted on the new contracts while the import was open don't c
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from ocn_registry.foreign.text import shown
 from ocn_registry.migration.reasons import Kind
 from ocn_registry.migration.removals import Removals
 from ocn_registry.protocol.effects import Head
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from ocn_registry.migration.reasons import Kind, LeftOut, Why
 from ocn_registry.migration.values import SourceAgreement
 from ocn_registry.models import ZERO_ADDRESS, Address, PartyId
 from ocn_registry.outcomes import AgreementMade, NodeDeleted, NodeSet, PartySet, ServiceSet
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -8,13 +8,14 @@ URL, because its agreements would be lost with it.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ocn_registry.errors import InvalidInput
 from ocn_registry.intents import ImportedAgreement, ImportNodes, ImportParties, ImportServices
 from ocn_registry.migration.files import digest_of
 from ocn_registry.migration.reasons import Kind, LeftOut, Why
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,8 +6,9 @@ many permissions, alone and in batches, and rounded up: the actual cost is 80 to
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

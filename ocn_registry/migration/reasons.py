@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from ocn_registry.foreign.text import shown
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from ocn_registry.models import Address

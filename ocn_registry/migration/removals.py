@@ -10,7 +10,7 @@ it was not. What the owner reserved for another account is not imported.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from ocn_registry.events.feed import history_of
@@ -27,6 +27,7 @@ from ocn_registry.outcomes import (
     ServiceDeleted,
     ServiceSet,
 )
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from ocn_registry.dialects import Dialect

@@ -27,7 +27,7 @@ same chain, if there is one; otherwise they are unknown. Other keys, such as `so
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple, Self, TypeGuard
@@ -40,6 +40,7 @@ from ocn_registry.foreign.text import masked_url, shown
 from ocn_registry.models import Address
 from ocn_registry.portable.base import Portable
 from ocn_registry.portable.forms import plain
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -9,7 +9,6 @@ No verifier can detect that; it is a limit of the format.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from ocn_registry.foreign.text import shown
@@ -17,6 +16,7 @@ from ocn_registry.notary import paths
 from ocn_registry.notary.errors import MalformedSignature, UnsignableMessage
 from ocn_registry.notary.number_texts import NumberWriter, format_of
 from ocn_registry.notary.values import NotPlain, plain
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -10,7 +10,6 @@ All formats denote the same numbers, so accepting each of them is safe.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import isfinite
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -25,6 +24,7 @@ from ocn_registry.notary.numbers import (
     jvm_text,
 )
 from ocn_registry.notary.values import json_text
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -5,7 +5,6 @@ The verifiers are the JavaScript library, and JVM nodes that parse a body into m
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ocn_registry.foreign.text import shown
@@ -14,6 +13,7 @@ from ocn_registry.notary.messages import leaves, path_text
 from ocn_registry.notary.node_models import Misread, is_float_field, misread, reads_into_maps
 from ocn_registry.notary.number_texts import NumberWriter, format_of
 from ocn_registry.notary.paths import MAX_PATH_CHARS, is_findable
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

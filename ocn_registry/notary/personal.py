@@ -12,7 +12,6 @@ another, so never identify messages by their signatures. Signatures made here ha
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ocn_registry.errors import InvalidInput
@@ -20,6 +19,7 @@ from ocn_registry.evm.keccak import keccak256
 from ocn_registry.foreign.text import shown
 from ocn_registry.models import Address
 from ocn_registry.notary.errors import MalformedSignature, SignatoryMismatch
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from ocn_registry.signing import Signer

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from ocn_registry.models import Address
 from ocn_registry.notary import paths, wire
 from ocn_registry.notary.errors import MalformedSignature
 from ocn_registry.notary.values import NotPlain, plain
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,7 +10,6 @@ or the operator of its node.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ocn_registry.errors import InvalidInput
@@ -32,6 +31,7 @@ from ocn_registry.notary.personal import sign_text
 from ocn_registry.notary.rewrites import Rewrite, address_of, checked
 from ocn_registry.notary.values import Scalar, json_text
 from ocn_registry.notary.verification import hash_of, signed_format, verified
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

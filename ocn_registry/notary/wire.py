@@ -11,7 +11,6 @@ from __future__ import annotations
 import binascii
 import zlib
 from base64 import b64decode, b64encode
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
@@ -22,6 +21,7 @@ from ocn_registry.foreign.strict_json import TooDeep, parse_json
 from ocn_registry.foreign.text import shown
 from ocn_registry.notary.errors import BrotliMissing, MalformedSignature
 from ocn_registry.notary.values import NotPlain, plain
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from ocn_registry.notary.values import Plain

@@ -6,13 +6,14 @@ sent, and answering "no" costs nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from ocn_registry.errors import FeeAboveCap, TransportError
 from ocn_registry.plans.exit_codes import DONE, INTERRUPTED
 from ocn_registry.plans.network import amount, network_lines
 from ocn_registry.protocol.effects import Balance
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

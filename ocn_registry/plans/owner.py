@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ocn_registry.deploy.handover import safe_batch
@@ -28,6 +28,7 @@ from ocn_registry.plans.owner_log import (
 )
 from ocn_registry.protocol.effects import CodeSize, Head
 from ocn_registry.signing import SignedRequest
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator

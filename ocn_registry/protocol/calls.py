@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ocn_registry.protocol.effects import Effect
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from ocn_registry.models import Address

@@ -9,12 +9,12 @@ the type system can't express that a generator receives the answer of the effect
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Generator
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar, overload
 
 from ocn_registry.errors import OcnRegistryError, UnknownRevert
 from ocn_registry.models import BlockRef
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from ocn_registry.errors import Reverted, TransportError

@@ -22,7 +22,7 @@ mined -> signed               the block was replaced
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from ocn_registry.errors import JournalError
@@ -31,6 +31,7 @@ from ocn_registry.evm.transactions import SignedTransaction
 from ocn_registry.models import Address, BlockRef
 from ocn_registry.portable.base import Portable
 from ocn_registry.protocol.effects import Effect
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,7 +8,7 @@ itself.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from typing import TYPE_CHECKING
 
 from ocn_registry.contract_errors import ContractError
@@ -22,6 +22,7 @@ from ocn_registry.errors import (
     TransportError,
     UnsupportedByDialect,
 )
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

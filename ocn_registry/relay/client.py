@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final, Self, cast
 from urllib.parse import quote, urlsplit
 
@@ -29,6 +29,7 @@ from ocn_registry.transport.endpoint import origin
 from ocn_registry.transport.http_answers import Incoming, TooLong, receive
 from ocn_registry.transport.http_wire import Target, send
 from ocn_registry.transport.wordings import cause_of
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -11,13 +11,14 @@ import queue
 import threading
 import time
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from ocn_registry.errors import OcnRegistryError
 from ocn_registry.relay import store
 from ocn_registry.relay.quotas import QuotaExceeded, reserve
 from ocn_registry.relay.sessions import DatabaseError, NotUnique
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

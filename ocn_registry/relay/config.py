@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
@@ -19,6 +19,7 @@ from ocn_registry.networks import built_in, from_json
 from ocn_registry.relay.policy import GAS_PER_DAY, Policy
 from ocn_registry.signing import KeySigner
 from ocn_registry.signing.key_files import private_text
+from ocn_registry.values import dataclass
 from ocn_registry.vouching.background import VouchingOptions
 
 if TYPE_CHECKING:

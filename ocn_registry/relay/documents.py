@@ -8,7 +8,7 @@ controller speaks through it here as well: a stolen key of the operator can't sp
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from ocn_registry.errors import InvalidInput
@@ -18,6 +18,7 @@ from ocn_registry.foreign.text import shown
 from ocn_registry.models import Address
 from ocn_registry.portable.base import Portable, key
 from ocn_registry.signing import read_object, read_signature, recover, same_keys
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from ocn_registry.networks import Deployment

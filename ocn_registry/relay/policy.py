@@ -6,7 +6,6 @@ free. So new ids are limited by sponsor, country and day, in addition to request
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from ocn_registry.errors import OcnRegistryError
@@ -19,6 +18,7 @@ from ocn_registry.intents import (
     SetParty,
 )
 from ocn_registry.relay.quotas import DAY_S, EVER, Demand, gas_of
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from ocn_registry.intents import SignableIntent

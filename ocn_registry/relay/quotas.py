@@ -6,10 +6,10 @@ and replaced by what was used when the request ends.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ocn_registry.errors import OcnRegistryError
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

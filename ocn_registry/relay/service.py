@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Gauge
@@ -24,6 +23,7 @@ from ocn_registry.relay.journal import DatabaseJournal
 from ocn_registry.relay.policy import sponsor_of
 from ocn_registry.relay.problems import problem_of
 from ocn_registry.transport.http_sync import HttpTransport
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

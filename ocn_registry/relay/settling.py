@@ -8,7 +8,6 @@ outcome.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from ocn_registry.errors import FeeAboveCap, OutcomeUnknown, Reverted, TransactionReplaced
@@ -16,6 +15,7 @@ from ocn_registry.flows.options import WriteOptions
 from ocn_registry.protocol.effects import Head, ReceiptOf, run
 from ocn_registry.relay import store
 from ocn_registry.relay.journal import members_of
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

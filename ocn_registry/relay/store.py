@@ -15,10 +15,11 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast, get_args
 
 from ocn_registry.relay.quotas import settle_gas
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,11 +9,11 @@ again.
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ocn_registry.contract_errors import InvalidNonce, SignatureExpired
 from ocn_registry.errors import NonceMismatch, RequestExpired
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

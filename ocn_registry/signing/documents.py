@@ -10,7 +10,6 @@ an address may be in lower case. An unknown key is an error.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypeGuard
 
@@ -21,6 +20,7 @@ from ocn_registry.foreign.strict_json import BeyondLimits, parse_json
 from ocn_registry.foreign.text import shown
 from ocn_registry.models import Address
 from ocn_registry.signing.signatures import is_wrapped
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet

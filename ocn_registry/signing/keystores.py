@@ -19,7 +19,6 @@ import os
 import re
 import unicodedata
 import uuid
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeGuard, cast
 
 from ocn_registry.errors import InvalidInput
@@ -28,6 +27,7 @@ from ocn_registry.foreign.limits import KEYSTORE_FILE
 from ocn_registry.foreign.strict_json import BeyondLimits, parse_json
 from ocn_registry.foreign.text import shown
 from ocn_registry.signing.other_key_files import kind_of_json, kind_of_text
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from ocn_registry.errors import InvalidInput
@@ -24,6 +24,7 @@ from ocn_registry.intents import (
 from ocn_registry.models import Address
 from ocn_registry.signing.documents import read_signature
 from ocn_registry.signing.signatures import canonical
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from ocn_registry.intents import Intent, SignableIntent

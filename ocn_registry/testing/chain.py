@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 import time
 from copy import copy
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from ocn_registry.deploy.devnet import ACCOUNTS
@@ -48,6 +48,7 @@ from ocn_registry.signing import Domain, TypedData, recover
 from ocn_registry.testing.model import Message, Permissions, Registry
 from ocn_registry.testing.transactions import read_transaction
 from ocn_registry.testing.wire import ContractInterface, revert_data
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

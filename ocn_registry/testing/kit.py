@@ -13,7 +13,6 @@ Every account has its own key and balance, so writes work like real ones.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from ocn_registry.cache import RegistryCache
@@ -24,6 +23,7 @@ from ocn_registry.signing import KeySigner
 from ocn_registry.testing.chain import MemoryChain
 from ocn_registry.transport.http_sync import HttpTransport
 from ocn_registry.transport.memory import MemoryTransport
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -7,7 +7,6 @@ the body says nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from ocn_registry.errors import BadAnswer, RpcRefused, RpcTimeout, RpcUnavailable, TransportError
@@ -18,6 +17,7 @@ from ocn_registry.transport.endpoint import origin
 from ocn_registry.transport.jsonrpc import refusal
 from ocn_registry.transport.rpc_values import code_of, is_list, is_object, words_of
 from ocn_registry.transport.wordings import BUSY_STATUS, Meaning, cause_of, meaning_of
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from ocn_registry.foreign.limits import JsonLimits

@@ -20,7 +20,6 @@ a
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -60,6 +59,7 @@ from ocn_registry.transport.replies import (
     responses,
 )
 from ocn_registry.transport.wordings import refuses_a_hash
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

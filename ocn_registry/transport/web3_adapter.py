@@ -9,7 +9,6 @@ instead: web3 reads answers of any length, and of a depth that can crash the pro
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from ocn_registry.errors import (
@@ -37,6 +36,7 @@ from ocn_registry.transport.local import LOCAL, LocalEffects
 from ocn_registry.transport.local_async import AsyncLocalEffects
 from ocn_registry.transport.rpc_pool import flat, nested
 from ocn_registry.transport.rpc_values import is_object
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from web3 import AsyncWeb3, Web3

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import errno
 import re
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
+
+from ocn_registry.values import dataclass
 
 
 class Meaning(Enum):

@@ -9,11 +9,12 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from ocn_registry.errors import InvalidInput, OcnRegistryError
 from ocn_registry.models import Node, Party
+from ocn_registry.values import dataclass
 from ocn_registry.vouching.check import checked
 from ocn_registry.vouching.fetch import FetchFailed, FetchOptions, fetch
 

@@ -7,7 +7,6 @@ also counts for the operator. The JSON Schema is in `ocn_registry/schemas/vouchi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from ocn_registry.errors import InvalidInput
@@ -15,6 +14,7 @@ from ocn_registry.foreign.limits import NODE_DOCUMENT
 from ocn_registry.foreign.names import check_name
 from ocn_registry.foreign.strict_json import parse_json
 from ocn_registry.models import Address, PartyId
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

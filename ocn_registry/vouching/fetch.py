@@ -13,7 +13,6 @@ import ipaddress
 import socket
 import ssl
 import time
-from dataclasses import dataclass
 from http.client import HTTPException, HTTPResponse
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urljoin, urlsplit
@@ -22,6 +21,7 @@ from ocn_registry.errors import InvalidInput, OcnRegistryError
 from ocn_registry.foreign.hosts import look_up
 from ocn_registry.foreign.text import shown
 from ocn_registry.foreign.urls import check_usable
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from urllib.parse import SplitResult

@@ -7,12 +7,12 @@ copied from v1's published npm package, as each file's `source` says.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict, cast
 
 from ocn_registry.errors import InvalidInput
 from ocn_registry.foreign.text import shown
+from ocn_registry.values import dataclass
 
 _FOLDERS = ("v1", "v3")
 _NAMES = ("Registry", "Permissions")

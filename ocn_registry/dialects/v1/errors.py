@@ -6,7 +6,6 @@ sentences.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ocn_registry.contract_errors import (
@@ -43,6 +42,7 @@ from ocn_registry.intents import (
 )
 from ocn_registry.models import ZERO_ADDRESS
 from ocn_registry.signing import SignedRequest
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

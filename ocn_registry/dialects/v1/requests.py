@@ -19,7 +19,6 @@ Source: v1's published library (npm @shareandcharge/ocn-registry 1.2.1, dist/lib
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from ocn_registry.dialects.shared import checked, modules, numbers, roles
@@ -47,6 +46,7 @@ from ocn_registry.signing import (
     read_values,
     same_keys,
 )
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

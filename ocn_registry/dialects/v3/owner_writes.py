@@ -5,7 +5,6 @@ All of them are for the owner, except `PruneService`, which anyone can send.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ocn_registry.dialects.shared import checked, id_words
@@ -26,6 +25,7 @@ from ocn_registry.intents import (
     TransferOwnership,
 )
 from ocn_registry.models import Contract, PartyId
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

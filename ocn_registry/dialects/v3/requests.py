@@ -8,7 +8,6 @@ order, then the signature. To add a request, add a row.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from ocn_registry.dialects.shared import ID_TYPES, checked, modules, number, numbers, roles
@@ -34,6 +33,7 @@ from ocn_registry.models import Address, Contract
 from ocn_registry.signing import (
     StructType,
 )
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,12 +8,13 @@ a reading one is marked `view`. Names are the contract's in Python's spelling: `
 from __future__ import annotations
 
 from copy import copy
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Generic, ParamSpec, TypeVar
 
 from ocn_registry.errors import Reverted, UnknownRevert
 from ocn_registry.models import Address
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

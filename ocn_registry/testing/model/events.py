@@ -7,8 +7,9 @@ Source: contracts/interfaces/*.sol; Ownable2Step.sol of OpenZeppelin Contracts 5
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from ocn_registry.errors import Reverted

@@ -8,7 +8,6 @@ Source: contracts/interfaces/ISignedRequests.sol.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 
 from ocn_registry.contract_errors import (
@@ -19,6 +18,7 @@ from ocn_registry.contract_errors import (
     SignatureExpired,
 )
 from ocn_registry.testing.model.calls import Contract, S, external, view
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from ocn_registry.models import Address

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ocn_registry.models import ZERO_ADDRESS, Address, PartyId
 from ocn_registry.testing.model.calls import State
+from ocn_registry.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
