@@ -6,8 +6,9 @@ the zero address, URLs that are still taken) are in `odd`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from ocn_registry.migration.reasons import LeftOut
