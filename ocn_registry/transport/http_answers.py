@@ -8,8 +8,9 @@ Source: RFC 9112 (HTTP/1.1), RFC 9110.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     import socket
