@@ -6,6 +6,7 @@ a bug in this program; it is reported with a traceback if `OCN_DEBUG` is set.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from io import TextIOWrapper
@@ -59,10 +60,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except (KeyboardInterrupt, EOFError):  # Ctrl-C, or Ctrl-D at a question
         return _interrupted()
-    except BrokenPipeError:  # the reader has closed the pipe
-        _drop_output()
-        return UNEXPECTED
     except Exception as error:  # noqa: BLE001 - the last border: users get a sentence
+        if _is_closed_pipe(error):
+            _drop_output()
+            return UNEXPECTED
         from ocn_registry.cli.errors import report  # noqa: PLC0415 - only when it is needed
 
         return report(error, args)
@@ -76,6 +77,14 @@ def _interrupted() -> int:
     begin = "\n" if sys.stderr.isatty() else ""
     print(f"{begin}interrupted", file=sys.stderr)  # noqa: T201 - the command line talks
     return INTERRUPTED
+
+
+def _is_closed_pipe(error: Exception) -> bool:
+    """Return whether the reader of the output has closed the pipe: Windows has no EPIPE."""
+    if isinstance(error, BrokenPipeError):
+        return True
+    is_pipe = isinstance(error, OSError) and error.errno == errno.EINVAL and error.filename is None
+    return is_pipe and os.name != "posix"
 
 
 def _drop_output() -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import signal
-from queue import SimpleQueue
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from types import FrameType, TracebackType
     from typing import Self
+
+
+_LOOK_S: Final = 0.5
 
 
 class StopSignals:
@@ -43,7 +47,10 @@ class StopSignals:
 
     def wait(self) -> None:
         """Return after a signal; at once if it has come before."""
-        self._queue.get()
+        while True:  # on Windows, Ctrl-C does not interrupt a wait without a limit
+            with suppress(Empty):
+                self._queue.get(timeout=_LOOK_S)
+                return
 
     def _handle(self, _number: int, _frame: FrameType | None) -> None:
         self._queue.put(None)

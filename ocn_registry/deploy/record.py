@@ -94,6 +94,8 @@ class Record:
             file.flush()
             os.fsync(file.fileno())
         draft.replace(self.path)
+        if os.name != "posix":  # other systems can't open folders
+            return
         folder = os.open(self.path.parent, os.O_RDONLY)
         try:
             os.fsync(folder)
@@ -109,10 +111,12 @@ def alone(path: Path) -> Generator[None, None, None]:
         path: The record's file.
 
     Raises:
-        InvalidInput: Another process holds the lock.
+        InvalidInput: Another process holds the lock, or this system has no such locks.
     """
-    import fcntl  # noqa: PLC0415 - not on every system; only deploying needs it
-
+    try:
+        import fcntl  # noqa: PLC0415 - not on every system; only deploying needs it
+    except ImportError:
+        raise InvalidInput("deploying needs Linux, macOS or WSL: run it there") from None
     path.parent.mkdir(parents=True, exist_ok=True)
     place = path.with_name(f".{path.name}.lock")
     handle = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)

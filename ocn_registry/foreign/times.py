@@ -33,7 +33,11 @@ def date(unix_s: int) -> str:
     """
     if not 0 <= unix_s < _YEAR_10000:
         return "after the year 9999" if unix_s > 0 else "before the year 1970"
-    return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(unix_s))
+    from datetime import UTC, datetime, timedelta  # noqa: PLC0415 - slow to import
+
+    # By arithmetic: `time.gmtime` ends in the year 3000 on Windows.
+    found = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=unix_s)
+    return found.strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def span(seconds: int) -> str:

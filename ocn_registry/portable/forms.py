@@ -31,7 +31,10 @@ def camel(name: str) -> str:
 
 def moment(unix_s: int) -> str:
     """Return Unix time in the form of RFC 3339."""
-    return time.strftime(_TIME, time.gmtime(unix_s))
+    from datetime import UTC, datetime, timedelta  # noqa: PLC0415 - slow to import
+
+    # By arithmetic: `time.gmtime` ends in the year 3000 on Windows.
+    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=unix_s)).strftime(_TIME)
 
 
 def unix_s(value: object, name: str) -> int:

@@ -51,6 +51,7 @@ from ocn_registry.transport.rpc_values import (
     as_hash,
     as_number,
     as_object,
+    as_time,
     code_of,
     is_list,
     is_object,
@@ -281,7 +282,7 @@ def _block(block: dict[str, object]) -> BlockRef:
     return BlockRef(
         number=as_number(block.get("number")),
         hash=as_hash(block.get("hash")),
-        timestamp_unix_s=as_number(block.get("timestamp")),
+        timestamp_unix_s=as_time(block.get("timestamp")),
     )
 
 

@@ -22,6 +22,7 @@ _SAYING = (
 )
 _CODE = re.compile(r"-?[0-9]{1,9}")
 _ADDRESS_BYTES = 20
+_YEAR_10000 = 253_402_300_800  # in Unix seconds; text of a time has four digits for the year
 
 
 def is_object(value: object) -> TypeGuard[dict[str, object]]:
@@ -56,6 +57,14 @@ def as_number(value: object) -> int:
     if isinstance(value, str) and len(value) <= _HASH_DIGITS and _NUMBER.fullmatch(value):
         return int(value, 16)
     raise BadAnswer(f"the RPC node answered {shown(value)} where a number was expected")
+
+
+def as_time(value: object) -> int:
+    """Read a time in Unix seconds, before the year 10000."""
+    found = as_number(value)
+    if found >= _YEAR_10000:
+        raise BadAnswer(f"the RPC node answered {shown(value)} where a time was expected")
+    return found
 
 
 def as_hash(value: object) -> str:

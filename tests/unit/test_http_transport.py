@@ -394,6 +394,14 @@ def test_head_knows_its_base_fee_if_there_is_one(node, transport):
     assert transport.perform(BlockAt(10)) is None
 
 
+def test_a_time_that_no_date_has_is_not_believed(node, transport):
+    node.results["eth_getBlockByNumber"] = BLOCK | {"timestamp": hex(253_402_300_799)}
+    assert transport.perform(Head()).ref.to_dict()["time"] == "9999-12-31T23:59:59Z"
+    node.results["eth_getBlockByNumber"] = BLOCK | {"timestamp": hex(253_402_300_800)}
+    with pytest.raises(BadAnswer, match="where a time was expected"):
+        transport.perform(Head())
+
+
 TRANSACTION = "0x" + "0c" * 32
 RECEIPT = {
     "transactionHash": TRANSACTION,

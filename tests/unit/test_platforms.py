@@ -9,36 +9,37 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from queue import Empty
 
 import pytest
 
+from ocn_registry.cli import stop_signals
+
 ROOT = Path(__file__).parents[2]
-# The standard library's own parts for POSIX are loaded before; what follows is ours.
-ELSEWHERE = """
-import asyncio, getpass, multiprocessing, os, pathlib, pkgutil, runpy, shutil, sqlite3, sys
-import subprocess, tempfile, aiohttp, coincurve, urllib3, Crypto.Cipher.AES, Crypto.Protocol.KDF
-for name in "fcntl grp posix pty pwd readline resource syslog termios tty".split():
-    sys.modules[name] = None
-for name in '''
-    O_DIRECTORY O_NOCTTY O_NOFOLLOW O_NONBLOCK chown fchmod fchown fork forkpty geteuid getegid
-    getgid getpgid getuid killpg lchown mkfifo nice setsid sync uname'''.split():
-    if hasattr(os, name):
-        delattr(os, name)
-opened = os.open
-def open_file(path, *rest, **more):
-    if isinstance(path, (str, os.PathLike)) and os.path.isdir(path):
-        raise PermissionError(13, "Permission denied", str(path))
-    if str(path).startswith(("/dev/", "/proc/")):
-        raise FileNotFoundError(2, "No such file or directory", str(path))
-    return opened(path, *rest, **more)
-os.open = open_file
-os.name = "not posix"
-"""
+ELSEWHERE = (ROOT / "tests" / "elsewhere.py").read_text(encoding="utf-8")
 EVERY_MODULE = """
 import ocn_registry
 for found in pkgutil.walk_packages(ocn_registry.__path__, "ocn_registry."):
     if not found.name.endswith("__main__") and ".testing.pytest_plugin" not in found.name:
         __import__(found.name)
+"""
+# On Windows, writing to a pipe that nobody reads any more is an invalid argument.
+CLOSED_PIPE = """
+import io
+from ocn_registry.cli.main import main
+class Closed(io.TextIOWrapper):
+    def write(self, text):
+        raise OSError(22, "Invalid argument")
+sys.stdout = Closed(open(1, "wb", closefd=False))
+code = main(["settings", "path"])
+sys.stdout = sys.__stdout__
+os._exit(code)
+"""
+LATE_DATES = """
+from ocn_registry import BlockRef
+from ocn_registry.foreign.times import date
+late = BlockRef(number=1, hash="0x" + "00" * 32, timestamp_unix_s=99_999_999_999)
+print(date(99_999_999_999), late.to_dict()["time"])
 """
 COMMAND = """
 from ocn_registry.cli.main import main
@@ -102,3 +103,30 @@ def test_help_and_settings_are_printed_in_any_code_page(elsewhere):
     for words in (("--help",), ("set-party", "--help"), ("settings",), ("completion", "bash")):
         done = elsewhere(COMMAND, *words, encoding="ascii")
         assert done.returncode == 0, done.stderr
+
+
+def test_a_reader_that_closes_the_pipe_is_no_error_of_the_output(elsewhere):
+    done = elsewhere(CLOSED_PIPE)
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
+def test_dates_after_the_year_3000_are_dates(elsewhere):
+    done = elsewhere(LATE_DATES)
+    assert done.returncode == 0, done.stderr.decode()
+    assert done.stdout.decode().split() == ["5138-11-16", "09:46:39", "UTC", "5138-11-16T09:46:39Z"]
+
+
+def test_a_wait_for_ctrl_c_looks_up_from_time_to_time(monkeypatch):
+    """On Windows, a wait without a limit is not interrupted."""
+    limits = []
+
+    class Queue:
+        def get(self, timeout=None):
+            limits.append(timeout)
+            if len(limits) == 1:
+                raise Empty
+
+    monkeypatch.setattr(stop_signals, "SimpleQueue", Queue)
+    stop_signals.StopSignals().wait()
+    assert None not in limits
+    assert len(limits) == 2
