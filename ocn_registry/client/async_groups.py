@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from types import FunctionType
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 # These two load, on first use, what only writes need.
 from ocn_registry import flows, intents
+from ocn_registry.client import sync_groups
 from ocn_registry.foreign.arguments import checked
 from ocn_registry.models import Address, Contract
 
@@ -27,6 +29,23 @@ if TYPE_CHECKING:
     from ocn_registry.signing import AnySigner, SignedRequest
 
 T = TypeVar("T")
+
+
+def documented_by(twin: type) -> Callable[[type[T]], type[T]]:
+    """Return a decorator that gives a class's methods the docstrings of its synchronous twin.
+
+    Args:
+        twin: The synchronous class. It describes arguments, results and errors; the asynchronous
+            one only says in a line what each method does.
+    """
+
+    def documented(kind: type[T]) -> type[T]:
+        for name, method in vars(twin).items():
+            if isinstance(method, FunctionType) and not name.startswith("_"):
+                getattr(kind, name).__doc__ = method.__doc__
+        return kind
+
+    return documented
 
 
 class Run(Protocol):
@@ -53,35 +72,16 @@ class Group:
 
 
 @checked
+@documented_by(sync_groups.Owner)
 class Owner(Group):
     """Reads and writes of the registry's owner: `client.owner`."""
 
     async def address(self, *, block: int | None = None) -> Address | None:
-        """Return the owner; `None` if there is none.
-
-        Args:
-            block: Block to read at; the latest unless given. See the class.
-
-        Returns:
-            The owner; `None` if there is none.
-
-        Raises:
-            TransportError: The RPC node can't be reached, or does not answer as one.
-        """
+        """Return the owner; `None` if there is none."""
         return await self._run(iter(self._dialect.owner(block)))
 
     async def pending(self, *, block: int | None = None) -> Address | None:
-        """Return the account that the registry was offered to; `None` if there is none.
-
-        Args:
-            block: Block to read at; the latest unless given. See the class.
-
-        Returns:
-            The account; `None` if there is none.
-
-        Raises:
-            TransportError: The RPC node can't be reached, or does not answer as one.
-        """
+        """Return the account that the registry was offered to; `None` if there is none."""
         return await self._run(iter(self._dialect.pending_owner(block)))
 
     async def import_open(
@@ -90,18 +90,7 @@ class Owner(Group):
         *,
         block: int | None = None,
     ) -> bool:
-        """Return whether a contract still accepts entries of an earlier registry.
-
-        Args:
-            contract: Which of the two contracts.
-            block: Block to read at; the latest unless given. See the class.
-
-        Returns:
-            Whether it does; `False` where contracts have no import.
-
-        Raises:
-            TransportError: The RPC node can't be reached, or does not answer as one.
-        """
+        """Return whether a contract still accepts entries of an earlier registry."""
         return await self._run(iter(self._dialect.import_open(contract, block)))
 
     async def reassign_party(
@@ -111,65 +100,26 @@ class Owner(Group):
         signer: AnySigner,
         options: WriteOptions | None = None,
     ) -> Outcome:
-        """Transfer an id to its rightful holder, in one transaction; for the owner of the registry.
-
-        Any other account loses the id.
-
-        Args:
-            claim: `SetParty` with that id, signed by its rightful holder.
-            signer: The owner of the registry. Any other holder loses the id. Whatever anybody sends
-                in between, the id ends up held by the claim's account or reserved for it.
-            options: See `WriteOptions`.
-
-        Returns:
-            What was written.
-
-        Raises:
-            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
-            FeeAboveCap: It would cost more than the options allow; nothing was sent.
-            OutcomeUnknown: It was sent, and the chain has not decided within the time.
-            TransportError: The RPC node fails, or the account can't pay.
-        """
+        """Transfer an id to its rightful holder, in one transaction; for the registry's owner."""
         return await self._run(
             flows.admin.reassign(self._dialect, claim, signer, self._with(options)),
         )
 
 
 @checked
+@documented_by(sync_groups.Transactions)
 class Transactions(Group):
     """Transactions that were sent, and what became of them: `client.transactions`."""
 
     async def open(self, account: str | None = None) -> tuple[OpenTransaction, ...]:
-        """Return the transactions in the journal that the chain has not decided about, in order.
-
-        Args:
-            account: The sender; `None` for all accounts in the journal.
-
-        Returns:
-            The transactions, in the order of their numbers.
-
-        Raises:
-            InvalidInput: An address, an id or a number is not valid.
-            TransportError: The RPC node can't be reached, or does not answer as one.
-        """
+        """Return the transactions in the journal that the chain has not decided about, in order."""
         who = None if account is None else Address(account)
         return await self._run(
             flows.pending.open_transactions(self._dialect, who, self._with(None))
         )
 
     async def spender(self, account: str) -> SpenderStatus:
-        """Return an account's balance and open transactions; for servers that pay for others.
-
-        Args:
-            account: Address of the account.
-
-        Returns:
-            Balance, open transactions, and numbers that the journal does not know.
-
-        Raises:
-            InvalidInput: An address, an id or a number is not valid.
-            TransportError: The RPC node can't be reached, or does not answer as one.
-        """
+        """Return an account's balance and open transactions; for servers that pay for others."""
         return await self._run(
             flows.pending.spender_status(self._dialect, Address(account), self._with(None)),
         )
@@ -177,38 +127,13 @@ class Transactions(Group):
     async def outcome_of(
         self, tx_hash: str, *, options: WriteOptions | None = None
     ) -> Outcome | None:
-        """Return what became of a transaction, for example after `OutcomeUnknown`.
-
-        Args:
-            tx_hash: The hash of the transaction, or of one that it replaced.
-            options: Only the journal and the number of confirmations are used.
-
-        Returns:
-            The outcome; `None` while the transaction is not in a block with enough confirmations.
-            Its `items` are empty if the journal does not know the transaction.
-
-        Raises:
-            Reverted: The transaction is in a block, and failed.
-            TransportError: The RPC node can't be reached, or does not answer as one.
-        """
+        """Return what became of a transaction, for example after `OutcomeUnknown`."""
         return await self._run(
             flows.replace.outcome_of(self._dialect, tx_hash, self._with(options))
         )
 
     async def await_outcome(self, tx_hash: str, *, options: WriteOptions | None = None) -> Outcome:
-        """Wait for a transaction that was sent earlier, and return its outcome; see `outcome_of`.
-
-        Args:
-            tx_hash: Hash of the transaction.
-            options: How the transaction is priced and waited for; the client's own unless given.
-
-        Returns:
-            What it did.
-
-        Raises:
-            TransactionReplaced: The transaction will never take effect.
-            TransportError: The RPC node can't be reached, or does not answer as one.
-        """
+        """Wait for a transaction that was sent earlier, and return its outcome."""
         return await self._run(
             flows.replace.await_outcome(self._dialect, tx_hash, self._with(options))
         )
@@ -220,25 +145,7 @@ class Transactions(Group):
         signer: AnySigner,
         options: WriteOptions | None = None,
     ) -> Outcome:
-        """Send a stuck transaction again, at a price that is at least a quarter higher.
-
-        Both have the same number, so only one of them can take effect; the outcome's `tx_hash` says
-        which. If the first is already in a block, nothing is sent.
-
-        Args:
-            tx_hash: Hash of the transaction.
-            signer: The account that sent it; it pays.
-            options: How the transaction is priced and waited for; the client's own unless given.
-
-        Returns:
-            What the transaction did.
-
-        Raises:
-            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
-            FeeAboveCap: It would cost more than the options allow; nothing was sent.
-            OutcomeUnknown: It was sent, and the chain has not decided within the time.
-            TransportError: The RPC node fails, or the account can't pay.
-        """
+        """Send a stuck transaction again, at a price that is at least a quarter higher."""
         return await self._run(
             flows.replace.speed_up(self._dialect, tx_hash, signer, self._with(options)),
         )
@@ -250,28 +157,14 @@ class Transactions(Group):
         signer: AnySigner,
         options: WriteOptions | None = None,
     ) -> Outcome | None:
-        """Replace a stuck transaction by one that does nothing.
-
-        Args:
-            tx_hash: Hash of the transaction.
-            signer: The account that sent it; it pays.
-            options: How the transaction is priced and waited for; the client's own unless given.
-
-        Returns:
-            `None` if the stuck transaction will never take effect; its outcome if it was faster.
-
-        Raises:
-            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
-            FeeAboveCap: It would cost more than the options allow; nothing was sent.
-            OutcomeUnknown: It was sent, and the chain has not decided within the time.
-            TransportError: The RPC node fails, or the account can't pay.
-        """
+        """Replace a stuck transaction by one that does nothing."""
         return await self._run(
             flows.replace.cancel(self._dialect, tx_hash, signer, self._with(options)),
         )
 
 
 @checked
+@documented_by(sync_groups.Ensure)
 class Ensure(Group):
     """Writes that change only what differs from the listed entries: `client.ensure`."""
 
@@ -283,26 +176,7 @@ class Ensure(Group):
         spender: AnySigner | None = None,
         options: WriteOptions | None = None,
     ) -> Ensured:
-        """List the signer's node under a URL, if it is not already listed there.
-
-        With a spender, the signer signs a request and the spender pays.
-
-        Args:
-            domain: URL of the node.
-            signer: Signs the transaction: the account whose entry it is. It pays.
-            spender: Who pays, if it is not the signer.
-            options: How the transaction is priced and waited for; the client's own unless given.
-
-        Returns:
-            Whether something was written, and what.
-
-        Raises:
-            InvalidInput: An address, an id or a number is not valid.
-            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
-            FeeAboveCap: It would cost more than the options allow; nothing was sent.
-            OutcomeUnknown: It was sent, and the chain has not decided within the time.
-            TransportError: The RPC node fails, or the account can't pay.
-        """
+        """List the signer's node under a URL, if it is not already listed there."""
         wanted = intents.SetNode(domain=domain)
         return await self._run(
             flows.ensure.node(self._dialect, wanted, signer, spender, self._with(options)),
@@ -323,34 +197,7 @@ class Ensure(Group):
         spender: AnySigner | None = None,
         options: WriteOptions | None = None,
     ) -> Ensured:
-        """List an account as a party, if it is not already listed like this.
-
-        The account's other ids are left alone. With a spender, the signer signs requests and the
-        spender pays. `None` for modules or website changes nothing.
-
-        Args:
-            country_code: First half of the id.
-            party_id: Second half of the id.
-            roles: At least one.
-            operator: Address of the operator whose node reaches the party.
-            modules_sender: Modules of which it implements the sender interface.
-            modules_receiver: Modules of which it implements the receiver interface.
-            website: URL; empty removes it.
-            signer: The account's key, or its controller's.
-            account: Address of the account; by default the signer's.
-            spender: The account that pays; by default the signer.
-            options: See `WriteOptions`.
-
-        Returns:
-            Whether something was written, and what.
-
-        Raises:
-            InvalidInput: An address, an id or a number is not valid.
-            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
-            FeeAboveCap: It would cost more than the options allow; nothing was sent.
-            OutcomeUnknown: It was sent, and the chain has not decided within the time.
-            TransportError: The RPC node fails, or the account can't pay.
-        """
+        """List an account as a party, if it is not already listed like this."""
         wanted = intents.WantedParty(
             country_code=country_code,
             party_id=party_id,
@@ -374,28 +221,7 @@ class Ensure(Group):
         spender: AnySigner | None = None,
         options: WriteOptions | None = None,
     ) -> EnsuredParties:
-        """List an account as several parties, and write only what differs, in one transaction.
-
-        The account's other ids are left alone, and named in the result. `wanted_parties` returns
-        the parties of an OCPI credentials object.
-
-        Args:
-            wanted: The parties; each id once.
-            signer: The account's key, or its controller's.
-            account: Address of the account; by default the signer's.
-            spender: The account that pays; by default the signer.
-            options: See `WriteOptions`.
-
-        Returns:
-            Whether something was written, and what.
-
-        Raises:
-            InvalidInput: An address, an id or a number is not valid.
-            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
-            FeeAboveCap: It would cost more than the options allow; nothing was sent.
-            OutcomeUnknown: It was sent, and the chain has not decided within the time.
-            TransportError: The RPC node fails, or the account can't pay.
-        """
+        """List an account as several parties, and write only what differs, in one transaction."""
         given = None if account is None else Address(account)
         return await self._run(
             flows.ensure.parties(
@@ -413,28 +239,7 @@ class Ensure(Group):
         spender: AnySigner | None = None,
         options: WriteOptions | None = None,
     ) -> Ensured:
-        """Offer the signer's service, if it is not already offered like this.
-
-        With a spender, the signer signs a request and the spender pays.
-
-        Args:
-            permissions: What the service needs.
-            name: Name of the service, at most 100 bytes; may be empty.
-            url: Where to read more; may be empty.
-            signer: Signs the transaction: the account whose entry it is. It pays.
-            spender: Who pays, if it is not the signer.
-            options: How the transaction is priced and waited for; the client's own unless given.
-
-        Returns:
-            Whether something was written, and what.
-
-        Raises:
-            InvalidInput: An address, an id or a number is not valid.
-            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
-            FeeAboveCap: It would cost more than the options allow; nothing was sent.
-            OutcomeUnknown: It was sent, and the chain has not decided within the time.
-            TransportError: The RPC node fails, or the account can't pay.
-        """
+        """Offer the signer's service, if it is not already offered like this."""
         wanted = intents.SetService(name=name, url=url, permissions=tuple(permissions))
         return await self._run(
             flows.ensure.service(self._dialect, wanted, signer, spender, self._with(options)),

@@ -746,7 +746,7 @@ class RegistryClient:
         return flows.requests.read(self._dialect, text)
 
     def read_signed_request(self, text: str | bytes) -> SignedRequest:
-        """Return the signed request in a JSON document. Its signature is not checked: see `verify`.
+        """Return the signed request in a JSON document, without checking it; see `verify`.
 
         Args:
             text: The document, in the form of `SignedRequest.to_json`, or a wallet's payload with a

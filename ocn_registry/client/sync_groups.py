@@ -111,7 +111,7 @@ class Owner(Group):
         signer: Signer,
         options: WriteOptions | None = None,
     ) -> Outcome:
-        """Transfer an id to its rightful holder, in one transaction; for the owner of the registry.
+        """Transfer an id to its rightful holder, in one transaction; for the registry's owner.
 
         Any other account loses the id.
 
@@ -190,7 +190,7 @@ class Transactions(Group):
         return self._run(flows.replace.outcome_of(self._dialect, tx_hash, self._with(options)))
 
     def await_outcome(self, tx_hash: str, *, options: WriteOptions | None = None) -> Outcome:
-        """Wait for a transaction that was sent earlier, and return its outcome; see `outcome_of`.
+        """Wait for a transaction that was sent earlier, and return its outcome.
 
         Args:
             tx_hash: Hash of the transaction.
