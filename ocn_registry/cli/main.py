@@ -10,16 +10,18 @@ import errno
 import os
 import sys
 from io import TextIOWrapper
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from ocn_registry.cli.output.secrets import hide_keys, hide_split, show_hashes
 from ocn_registry.cli.parser import parse
+from ocn_registry.foreign import variables
 from ocn_registry.plans.exit_codes import INTERRUPTED, UNEXPECTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-_MAY_HOLD_KEYS = ("SIGNER", "SPENDER", "SENDER", "OCN_CONTROLLER", "OCN_RPC_URL", "OCN_PROFILE")
+_MAY_HOLD_KEYS = (variables.PROFILE, *chain(*variables.VARIABLES.values()))
 _LONGEST_KEY = 66  # including 0x: a longer value of `--signature` is a signature
 _HASHES = ("tx_hash", "registry_tx", "permissions_tx", "id")
 

@@ -7,6 +7,7 @@ from argparse import SUPPRESS, ArgumentTypeError
 from typing import TYPE_CHECKING, Final
 
 from ocn_registry.cli.config.choices import NETWORKS, choice
+from ocn_registry.foreign.variables import PROFILE, VARIABLES
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
@@ -52,7 +53,8 @@ def network_and_output(parser: ArgumentParser, *, root: bool = False) -> None:
         action="append",
         metavar="URL",
         default=default(None),
-        help="RPC node to use instead of the network's; can be repeated (or: OCN_RPC_URL)",
+        help="RPC node to use instead of the network's; can be repeated (or: "
+        f"{VARIABLES['rpc_url'][0]})",
     )
     group.add_argument(
         "--proxy",
@@ -70,7 +72,7 @@ def network_and_output(parser: ArgumentParser, *, root: bool = False) -> None:
         "--profile",
         metavar="NAME",
         default=default(None),
-        help="profile of your settings file to use (or: OCN_PROFILE); see `settings`",
+        help=f"profile of your settings file to use (or: {PROFILE}); see `settings`",
     )
     group.add_argument(
         "--json",
@@ -90,7 +92,7 @@ def signing(parser: ArgumentParser) -> None:
         "--signer",
         default=SUPPRESS,
         metavar="KEY",
-        help=f"key of the account whose entry it is (or: SIGNER): {KEY_HELP}",
+        help=f"key of the account whose entry it is (or: {VARIABLES['signer'][0]}): {KEY_HELP}",
     )
     passphrase(parser)
 
@@ -107,8 +109,8 @@ def controlling(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--controller",
         metavar="KEY",
-        help="key of the account's controller, which signs in its place (or: OCN_CONTROLLER); see "
-        "--signer for its forms",
+        help="key of the account's controller, which signs in its place (or: "
+        f"{VARIABLES['controller'][0]}); see --signer for its forms",
     )
 
 
@@ -150,8 +152,8 @@ def _paying(parser: ArgumentParser) -> None:
         "--spender",
         default=SUPPRESS,
         metavar="KEY",
-        help="key of the account that pays, if it is another (or: SPENDER); see --signer for its "
-        "forms",
+        help=f"key of the account that pays, if it is another (or: {VARIABLES['spender'][0]}); see "
+        "--signer for its forms",
     )
     parser.add_argument(
         "--spender-passphrase-file",

@@ -14,6 +14,7 @@ from ocn_registry.dialects.writer import Writer
 from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
+    from ocn_registry.errors import Reverted
     from ocn_registry.models import Address, Contract
     from ocn_registry.networks import Deployment
 
@@ -84,4 +85,12 @@ class Dialect(Reader, Writer, Protocol):
 
     def address_of(self, contract: Contract) -> Address:
         """Return the address of a contract."""
+        ...
+
+    def error_of(self, data: bytes) -> Reverted:
+        """Return the error that revert data stands for.
+
+        Args:
+            data: The revert data; empty if there was no reason.
+        """
         ...

@@ -98,6 +98,12 @@ def id_words(party: PartyId) -> tuple[bytes, bytes]:
     return argument("bytes2", party.country_code), argument("bytes3", party.party_id)
 
 
+def address_or_none(reader: Words) -> Address | None:
+    """Read an address; `None` if it is zero."""
+    address = reader.address()
+    return None if address.is_zero else address
+
+
 def question(  # noqa: PLR0913 - what a question is made of
     to: Address,
     signature: str,

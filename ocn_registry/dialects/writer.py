@@ -93,11 +93,3 @@ class Writer(Protocol):
     def failures(self, logs: tuple[Log, ...]) -> dict[int, Reverted]:
         """Return why steps of a batch failed, by their index."""
         ...
-
-    def error_of(self, data: bytes) -> Reverted:
-        """Return the error that revert data stands for.
-
-        Args:
-            data: The revert data; empty if there was no reason.
-        """
-        ...

@@ -34,7 +34,7 @@ _SCHEMA: Final = """
 CREATE TABLE entry (
     chain_id TEXT NOT NULL, genesis_hash TEXT NOT NULL, account TEXT NOT NULL,
     number INTEGER NOT NULL, call TEXT NOT NULL, once INTEGER NOT NULL, carries TEXT NOT NULL,
-    signed_unix_s INTEGER NOT NULL, state TEXT NOT NULL, told INTEGER NOT NULL, tx_hash TEXT,
+    signed_unix_s INTEGER NOT NULL, state TEXT NOT NULL, reported INTEGER NOT NULL, tx_hash TEXT,
     block_number INTEGER, block_hash TEXT, block_unix_s INTEGER,
     PRIMARY KEY (chain_id, genesis_hash, account, number)
 ) WITHOUT ROWID;
@@ -45,11 +45,11 @@ CREATE TABLE attempt (
 ) WITHOUT ROWID;
 CREATE INDEX attempt_by_hash ON attempt (chain_id, tx_hash);
 CREATE INDEX open_entry ON entry (chain_id, account, number)
-    WHERE NOT (told AND state IN ('final', 'lost'));
+    WHERE NOT (reported AND state IN ('final', 'lost'));
 """
 _KEY: Final = "chain_id = ? AND genesis_hash = ? AND account = ? AND number = ?"
 _COLUMNS: Final = (
-    "chain_id, genesis_hash, account, number, call, once, carries, signed_unix_s, state, told, "
+    "chain_id, genesis_hash, account, number, call, once, carries, signed_unix_s, state, reported, "
     "tx_hash, block_number, block_hash, block_unix_s"
 )
 _Row: TypeAlias = "tuple[object, ...]"
@@ -123,8 +123,8 @@ class SqliteJournal:
         with self._errors(), self._lock:
             rows = self._db.execute(
                 f"SELECT {_COLUMNS} FROM entry AS one WHERE {which} AND ("  # noqa: S608 - fixed names; values are bound
-                "NOT (told AND state IN ('final', 'lost')) OR number = (SELECT max(number) FROM "
-                "entry WHERE chain_id = one.chain_id AND genesis_hash = one.genesis_hash AND "
+                "NOT (reported AND state IN ('final', 'lost')) OR number = (SELECT max(number) "
+                "FROM entry WHERE chain_id = one.chain_id AND genesis_hash = one.genesis_hash AND "
                 "account = one.account))",
                 values,
             ).fetchall()
@@ -227,7 +227,7 @@ class SqliteJournal:
                 f"DELETE FROM {table} WHERE chain_id = ? AND genesis_hash = ? AND account = ? "  # noqa: S608 - fixed names; values are bound
                 "AND number < ? AND number IN (SELECT number FROM entry AS old WHERE "
                 f"old.chain_id = {table}.chain_id AND old.genesis_hash = {table}.genesis_hash AND "
-                f"old.account = {table}.account AND told AND state IN ('final', 'lost'))",
+                f"old.account = {table}.account AND reported AND state IN ('final', 'lost'))",
                 outdated,
             )
 

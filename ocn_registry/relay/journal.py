@@ -186,7 +186,7 @@ def _written(entry: JournalEntry) -> str:
             "carries": entry.carries,
             "signed": entry.signed_unix_s,
             "state": entry.state,
-            "told": entry.reported,
+            "reported": entry.reported,
             "hash": entry.tx_hash,
             "block": block and [block.number, block.hash, block.timestamp_unix_s],
         },
@@ -209,7 +209,7 @@ def _read(row: Row) -> JournalEntry:
         carries=str(fields["carries"]),
         signed_unix_s=cast("int", fields["signed"]),
         state=cast("State", fields["state"]),
-        reported=bool(fields["told"]),
+        reported=bool(fields["reported"]),
         tx_hash=cast("str | None", fields["hash"]),
         block=None
         if block is None

@@ -19,6 +19,7 @@ from ocn_registry.errors import InvalidInput
 from ocn_registry.foreign.limits import REQUEST
 from ocn_registry.foreign.strict_json import BeyondLimits, parse_json
 from ocn_registry.foreign.text import HIDDEN_KEY, masked, shown
+from ocn_registry.foreign.variables import KEYS
 from ocn_registry.models import Address
 from ocn_registry.signing import ExternalSigner
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _TIMEOUT_S = 600.0
-_OURS = {"SIGNER", "SPENDER", "SENDER", "OCN_CONTROLLER"}
 
 
 def program_signer(line: str, *, is_contract: bool = False) -> ExternalSigner:
@@ -105,7 +105,7 @@ def _environment() -> dict[str, str]:
     return {
         name: value
         for name, value in os.environ.items()
-        if name not in _OURS and HIDDEN_KEY not in masked(value)
+        if name not in KEYS and HIDDEN_KEY not in masked(value)
     }
 
 

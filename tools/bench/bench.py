@@ -4,7 +4,7 @@
     python tools/bench/bench.py gas sizes       only these
     python tools/bench/bench.py --json          the rows for a program
 
-A section is a function that returns rows, and has its name in `SECTIONS`. The exit status is 1 when
+Each section is a function that returns rows. `SECTIONS` lists them by name. The exit status is 1 if
 a row misses its limit.
 """
 
@@ -43,15 +43,15 @@ CODE_LIMIT_BYTES: Final = 24_576
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One figure, and what it is compared with.
+    """One figure, and what it is compared to.
 
     Attributes:
         name: What was measured.
         ours: Our figure.
-        v1: v1's, measured in the same run; `None` where v1 has no such thing.
-        limit: Greatest figure that is allowed; `None` where nothing was promised.
-        ratio_limit: Greatest ratio of our figure to v1's; `None` where nothing was promised.
-        note: What a reader has to know to read the row.
+        v1: v1's figure, measured in the same run; `None` if v1 does not have the feature.
+        limit: The highest figure allowed; `None` if there is no limit.
+        ratio_limit: The highest ratio of our figure to v1's; `None` if there is no limit.
+        note: What you need to know to understand the row.
     """
 
     name: str
@@ -63,12 +63,12 @@ class Row:
 
     @property
     def ratio(self) -> float | None:
-        """Our figure in relation to v1's."""
+        """The ratio of our figure to v1's."""
         return self.ours / self.v1 if self.v1 else None
 
     @property
     def met(self) -> bool | None:
-        """Whether what was promised is kept; `None` where nothing was promised."""
+        """Whether the figure is within its limits; `None` if it has none."""
         kept: list[bool] = []
         if self.limit is not None:
             kept.append(self.ours <= self.limit)
@@ -79,7 +79,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """Rows of one kind, with the unit of their figures."""
+    """Rows of one kind, all in the same unit."""
 
     title: str
     unit: str
@@ -89,7 +89,7 @@ class Section:
 
 
 def gas() -> Section:
-    """Measure what each write costs."""
+    """Measure the cost of each write."""
     ours, v1, v1_update = _measured_gas()
     rows = [
         Row(name=name, ours=ours[name], v1=v1.get(name), limit=limit)
@@ -114,7 +114,7 @@ def gas() -> Section:
 
 
 def rotation() -> Section:
-    """Measure what a new key costs the account on which everything hangs."""
+    """Measure the cost of moving an account that holds one of everything."""
     with Devnet() as chain:
         ours = rotation_scenario.measure(chain, _artifacts())
     limit = rotation_scenario.LIMIT_GAS
@@ -131,7 +131,7 @@ def rotation() -> Section:
 
 
 def batches() -> Section:
-    """Measure what a signed request costs as one of many in a transaction."""
+    """Measure the cost of a signed request in a batch."""
     ours, _, _ = _measured_gas()
     rows: list[Row] = []
     for name, cost in ours.items():
@@ -156,7 +156,7 @@ def batches() -> Section:
 
 
 def sizes() -> Section:
-    """Measure how large the contracts are."""
+    """Measure the size of the contracts."""
     with Devnet(with_v1=True) as devnet:
 
         def size(address: str) -> int:
@@ -173,7 +173,7 @@ def sizes() -> Section:
 
 
 def speed() -> Section:
-    """Measure what callers wait for, beside v1's library on the same chain."""
+    """Measure how long library calls take, compared to v1's library on the same chain."""
     lookup, signing, verifying, listing, _ = _measured_speed()
     count = f"{speed_scenarios.PARTIES:,}"
     scaled = f"v1's: {speed_scenarios.V1_PARTIES} listed, scaled by requests"
@@ -187,7 +187,7 @@ def speed() -> Section:
 
 
 def requests() -> Section:
-    """Measure how often a list asks the chain."""
+    """Measure the number of requests that a list makes."""
     *_, listing, _ = _measured_speed()
     name = f"all of {speed_scenarios.PARTIES:,} parties"
     row = Row(name=name, ours=listing.requests, v1=listing.v1_requests, limit=25)
@@ -195,7 +195,7 @@ def requests() -> Section:
 
 
 def cached() -> Section:
-    """Measure what a cache saves, each row beside what its note names."""
+    """Measure what a cache saves; each row's note says what it is compared to."""
     lookup, *_, listing, figures = _measured_speed()
     count = f"{speed_scenarios.PARTIES:,}"
     load = speed_scenarios.Speed(ours_s=figures.load_s, other_s=listing.speed.other_s)
@@ -211,7 +211,7 @@ def cached() -> Section:
 
 
 def footprint() -> Section:
-    """Measure what a cache takes: memory, and requests to the chain."""
+    """Measure the memory of a cache, and its requests to the chain."""
     figures = _measured_speed()[-1]
     rows = [
         Row(
@@ -229,13 +229,13 @@ def footprint() -> Section:
 
 
 def start() -> Section:
-    """Measure what an import adds to Python's own start."""
+    """Measure how much longer Python takes to start with the package imported."""
     row = _speed_row("import ocn_registry", speed_scenarios.imports(), 1.5)
     return Section(title="Processor time of a start", unit="ms", rows=(row,), beside="bare Python")
 
 
 def command() -> Section:
-    """Measure what users of the command line wait for, beside v1's published command."""
+    """Measure how long commands take, compared to v1's published command."""
     with Devnet(with_v1=True, import_open=True) as devnet:
         figures = command_scenarios.measure(devnet)
     listing = f"list-parties, of {command_scenarios.PARTIES:,}"
@@ -250,7 +250,7 @@ def command() -> Section:
 
 
 def line() -> Section:
-    """Measure how many requests commands make, beside v1's."""
+    """Measure the number of requests that commands make, compared to v1's."""
     most = {"get-node": 1, "list-parties": 2, "set-node": 4, "set-party-raw": 4}
     rows = [
         Row(name=name, ours=found.requests, v1=found.v1_requests, limit=most[name])
@@ -261,14 +261,14 @@ def line() -> Section:
 
 
 def slow_line() -> Section:
-    """Measure what users wait for over a slow line, beside v1's."""
+    """Measure how long commands take over a slow connection, compared to v1's."""
     rows = [_speed_row(name, found.speed, 0.6) for name, found in _measured_line().items()]
     title = f"Time over a line of {line_scenarios.DELAY_S * 1000:.0f} ms, the median of several"
     return Section(title=title, unit="ms", rows=tuple(rows))
 
 
 def journal() -> Section:
-    """Measure what the journal in a file adds."""
+    """Measure the overhead of a journal in a file."""
     with Devnet() as devnet:
         found = line_scenarios.journal(devnet)
     rows = (
@@ -279,7 +279,7 @@ def journal() -> Section:
 
 
 def relay() -> Section:
-    """Measure what a relay takes; its limits are those of the issue that asked for it."""
+    """Measure the relay's throughput, gas and memory, against the limits that it was built for."""
     databases: dict[str, str | None] = {"SQLite": None}
     with relay_scenarios.postgres() as url:
         if url is not None:
@@ -369,7 +369,7 @@ def _measured_speed() -> tuple[
     speed_scenarios.Listing,
     cache_scenarios.Figures,
 ]:
-    """Return lookup, signature, verification, list and the cache's figures; measured once."""
+    """Return the figures of lookups, signatures, lists and the cache; measured once."""
     with Devnet(with_v1=True, import_open=True) as devnet, speed_scenarios.both(devnet) as both:
         figures = cache_scenarios.measure(devnet)
         return both.lookup(), both.signing(), both.verifying(), both.listing(), figures
@@ -383,7 +383,7 @@ def _measured_line() -> dict[str, line_scenarios.OverALine]:
 
 @cache
 def _measured_gas() -> tuple[dict[str, int], dict[str, int], int]:
-    """Return the gas of ours, of v1, and of v1's way to change a URL; measured once in a run."""
+    """Return our gas, v1's, and that of changing a URL in v1; measured once in a run."""
     with Devnet() as chain:
         ours = gas_scenarios.measure_v3(chain, _artifacts())
         v1 = gas_scenarios.measure_v1(chain)
@@ -401,7 +401,7 @@ def _artifacts() -> dict[str, dict[str, Any]]:
 
 
 def _table(section: Section) -> str:
-    """Lay a section out as text."""
+    """Return a section as text."""
     heads = (section.title, f"ours, {section.unit}", section.beside, "ratio", "limit", "", "")
     lines = [heads, *(_cells(row) for row in section.rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(heads))]
@@ -440,7 +440,7 @@ def _as_json(name: str, section: Section) -> dict[str, object]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the sections; 1 if a row misses what was promised."""
+    """Run the sections. Return 1 if a row misses its limit."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("sections", nargs="*", help=f"some of: {', '.join(SECTIONS)}")
     parser.add_argument("--json", action="store_true", help="print the rows as JSON")

@@ -1,7 +1,7 @@
 """Measure the cache: lookups, loads, events and memory, compared with what it saves.
 
-What is compared is measured in the same run, in turns, and of each the best round counts. Memory is
-that of everything a cache keeps of parties that all were asked for once.
+Both sides of a comparison take turns in the same run, and the best round of each counts. Memory is
+measured after every party was looked up once.
 """
 
 from __future__ import annotations
@@ -46,16 +46,16 @@ _WHEN: Final = Moment(_BLOCK.number, _BLOCK.timestamp_unix_s)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """What was measured; times in seconds for one of a thing.
+    """The figures. Times are in seconds for one operation.
 
     Attributes:
-        route: A route from the cache, beside a dict with the same keys.
-        event: An event decoded and applied, beside web3.py's decoding alone.
-        load_s: All parties from the chain, while nobody offers a service.
-        file: The same and all agreements from the file, beside the chain.
-        requests: HTTP requests that the load took.
-        v1_requests: HTTP requests that loading v1's parties took, for 1,000 of them.
-        memory_bytes: For each party, by the number of parties.
+        route: A route from the cache, compared to a dict with the same keys.
+        event: Decoding and applying an event, compared to web3.py's decoding alone.
+        load_s: Loading all parties from the chain, while there are no services.
+        file: Loading them and all agreements from the file, compared to the chain.
+        requests: Number of HTTP requests of the load.
+        v1_requests: The same for v1's contracts, for each 1,000 parties.
+        memory_bytes: Memory for each party, by the number of parties.
     """
 
     route: Speed
@@ -68,7 +68,7 @@ class Figures:
 
 
 def measure(devnet: Devnet) -> Figures:
-    """Measure on a chain that both generations' contracts are full on."""
+    """Measure on a chain on which the contracts of both generations are filled."""
     memory = {size: _memory(size) for size in SIZES}
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "cache.sqlite"
@@ -92,7 +92,7 @@ def measure(devnet: Devnet) -> Figures:
 
 
 def _offer(devnet: Devnet) -> None:
-    """Offer a party's service in each: without a service, agreements are not read."""
+    """Offer a service in each: without services, agreements are not read."""
     ours, v1s = dialect_of(devnet.deployment()), dialect_of(devnet.v1_deployment())
     provider = party(0)
     service = Service(
@@ -106,7 +106,7 @@ def _offer(devnet: Devnet) -> None:
     send(devnet, owner, ours, ImportServices(services=[service]), _GAS)
     listed = Address(f"0x{1 << 32:040x}")  # the first of v1's parties
     send(devnet, listed, v1s, SetService(permissions=service.permissions), _GAS)
-    devnet.request("evm_mine")  # on a busy machine a send is answered before its block is there
+    devnet.request("evm_mine")  # on a busy machine, the answer arrives before the block
     for dialect, who in ((ours, provider.address), (v1s, listed)):
         call = dialect.service(who, None)
         data = devnet.request("eth_call", {"to": call.to, "data": "0x" + call.data.hex()})
@@ -172,7 +172,7 @@ def _route(cache: RegistryCache) -> Speed:
 
 
 def _events(devnet: Devnet) -> Speed:
-    """Decode and apply the events that listed all parties, and have web3.py decode some of them."""
+    """Decode and apply the events that listed all parties; let web3.py decode some of them."""
     from hexbytes import HexBytes  # noqa: PLC0415 - only here
     from web3 import Web3  # noqa: PLC0415 - 1.4 s
     from web3.datastructures import AttributeDict  # noqa: PLC0415
@@ -225,7 +225,7 @@ def _events(devnet: Devnet) -> Speed:
 
 
 def _memory(parties: int) -> float:
-    """Return what a state of so many parties at 100 nodes takes, for each of them."""
+    """Return the memory for each party of a state with so many parties and 100 nodes."""
     tracemalloc.start()
     before, _ = tracemalloc.get_traced_memory()
     state = _state(parties)

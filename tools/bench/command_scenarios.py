@@ -1,8 +1,8 @@
 """Measure the command line, compared with v1's published command on the same chain.
 
-Each run is a process, from start to end. Ours and v1's take turns, and the median of each counts.
-Ours is started the way pip installs it: by pip's script, from compiled files, with a Python that
-imports nothing else at its start.
+Each run is a whole process. Ours and v1's take turns, and the median of each counts. Ours is
+started by the script that pip installs, from compiled files, with a Python that imports nothing
+else at startup.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ class Commands:
     Attributes:
         help: `--help`.
         lookup: `get-node`.
-        listing: `list-parties`, each of its own contracts.
-        v1_listing: The same, both of v1's contracts.
+        listing: `list-parties`, each command on its own contracts.
+        v1_listing: The same, both commands on v1's contracts.
     """
 
     help: Speed
@@ -73,7 +73,7 @@ class Both:
     """Our command and v1's, ready to run."""
 
     def __init__(self, rpc_url: str, folder: Path) -> None:
-        """Prepare both for a chain, with what they need in a folder."""
+        """Prepare both for a chain, in a folder."""
         venv.create(folder / "python", symlinks=True)
         # As pip does. Where PYTHONDONTWRITEBYTECODE is set, no run would leave compiled files.
         compileall.compile_dir(ROOT / "ocn_registry", quiet=1)
@@ -87,7 +87,7 @@ class Both:
         self.network = ["--network-file", str(file)]
 
     def start(self, ours: Sequence[str], v1: Sequence[str], expected: str) -> Speed:
-        """Measure something short: most of its time is that of starting."""
+        """Measure a short command, which spends most of its time starting."""
         rounds = [
             (self._took([*self.ours, *ours], expected), self._took([*self.v1, *v1], expected))
             for _ in range(STARTS)
@@ -95,7 +95,7 @@ class Both:
         return _medians(rounds)
 
     def listings(self, ours: Sequence[str], of_v1: Sequence[str]) -> tuple[Speed, Speed]:
-        """Measure lists of all parties: ours of our contracts, ours of v1's, and v1's."""
+        """Measure lists of all parties: ours on our contracts, ours on v1's, and v1's."""
         v1 = [*self.v1, "list-parties", *self.network]
         rounds = [
             (
@@ -118,7 +118,7 @@ class Both:
 
     def _listed(self, command: Sequence[str]) -> float:
         seconds, out = self.run(command)
-        # v1 says where it connects to before it prints JSON.
+        # v1 prints where it connects to before the JSON.
         found = len(json.loads(out[out.index("[") :]))
         if found != PARTIES:
             raise ValueError(f"{command} lists {found} parties of {PARTIES}")
@@ -127,7 +127,7 @@ class Both:
     def run(
         self, command: Sequence[str], variables: Mapping[str, str] | None = None
     ) -> tuple[float, str]:
-        """Run a command; return how many seconds it took, and what it printed."""
+        """Run a command. Return its duration in seconds, and its output."""
         started = time.perf_counter()
         finished = subprocess.run(  # noqa: S603 - our own command and v1's
             command,

@@ -6,9 +6,9 @@ The scenarios are written once and run against a `Pair` of contracts: v3's, or v
 function. Keys, deployer, deadline and inputs are fixed, so that the figures of one bytecode are the
 same in every run, to the unit of gas.
 
-What is measured: the second or a later entry of its kind, with an URL of 31 bytes at most; the
-listing of parties as the mean of six in a row, because six of them share one slot of the list. A
-party changes its operator with 2 roles and no modules, and leaves with 1 role and 3 + 3 modules.
+Entries are the second of their kind or later, with a URL of at most 31 bytes. Listing a party is
+the mean of six in a row, because six parties share one slot of the list. A party changes its
+operator with 2 roles and no modules, and leaves with 1 role and 3 + 3 modules.
 """
 
 import contextlib
@@ -39,7 +39,7 @@ V1_DEFINITIONS: Final = (
     ROOT / "node_modules" / "@shareandcharge" / "ocn-registry" / "contract.defs.prod.json"
 )
 
-# The greatest gas that v3 may use for each scenario.
+# The most gas that v3 may use for each scenario.
 CEILINGS_GAS: Final[dict[str, int]] = {
     "setNode": 112_000,
     "setNodeRaw": 120_000,
@@ -79,8 +79,8 @@ CEILINGS_GAS: Final[dict[str, int]] = {
     "setPartyRaw, each of 50 by tryMulticall": 76_000,
 }
 
-# A registration by signed request in a batch of 50 has to be cheaper by this than the same alone.
-# (A node costs 21,000 and the few cold slots less: its own slots are most of what it costs.)
+# A registration by signed request must be this much cheaper in a batch of 50 than alone.
+# (A node saves the 21,000 and a few cold slots: its own slots are most of its cost.)
 BATCH_SIZE: Final = 50
 BATCH_SAVING_GAS: Final = 23_000
 BATCHED: Final[dict[str, str]] = {
@@ -88,11 +88,11 @@ BATCHED: Final[dict[str, str]] = {
     "setPartyRaw, each of 50 by tryMulticall": "setPartyRaw",
 }
 
-# Far in the future, and four bytes long as every deadline of this century: calldata is priced by
+# Far in the future, and four bytes long like every deadline of this century: calldata is priced by
 # its bytes that are not zero.
 DEADLINE_UNIX_S: Final = 4_000_000_000
 
-# What JSON can hold: as the method asked for says.
+# Any JSON value, depending on the method.
 Json: TypeAlias = Any
 
 _GAS_LIMIT: Final = 15_000_000
@@ -107,14 +107,14 @@ class Chain(Protocol):
     """A development chain: any object that answers JSON-RPC."""
 
     def request(self, method: str, *params: object) -> Json:
-        """Return the result of one request; raise when the answer is an error."""
+        """Return the result of one request; raise if the answer is an error."""
 
 
 class JsonRpcError(Exception):
     """The chain answered a request with an error."""
 
     def __init__(self, method: str, error: dict[str, Any]) -> None:
-        """Keep the error's `code`, `message` and `data` as the chain gave them."""
+        """Create the error from the `code`, `message` and `data` of the chain's answer."""
         super().__init__(f"{method}: {error.get('message')}")
         self.code = error.get("code")
         self.message = error.get("message", "")
@@ -122,10 +122,10 @@ class JsonRpcError(Exception):
 
 
 class HttpChain:
-    """JSON-RPC over one kept connection: half a millisecond for a transaction and its receipt."""
+    """JSON-RPC over one connection: a transaction and its receipt take half a millisecond."""
 
     def __init__(self, host: str, port: int) -> None:
-        """Connect with the first request."""
+        """Create a client, which connects with the first request."""
         self._connection = http.client.HTTPConnection(host, port, timeout=60)
         self._ids = itertools.count(1)
 
@@ -150,7 +150,7 @@ class HttpChain:
 
 @contextlib.contextmanager
 def london_anvil() -> Iterator[HttpChain]:
-    """Run an Anvil of London rules on a free port."""
+    """Run Anvil with London rules on a free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -170,13 +170,13 @@ def london_anvil() -> Iterator[HttpChain]:
 
 
 def person(name: str) -> LocalAccount:
-    """Return an account with its own key, always the same for a name."""
+    """Return the account of a name: its key is derived from the name."""
     account: LocalAccount = Account.from_key(keccak(text=f"ocn-registry: {name}"))
     return account
 
 
 def send(chain: Chain, sender: str, to: str | None, data: bytes) -> dict[str, Any]:
-    """Send a transaction as any address, with all the ether it needs, and return its receipt."""
+    """Send a transaction from any address, which gets the ether it needs. Return its receipt."""
     chain.request("anvil_setBalance", sender, hex(10**24))
     chain.request("anvil_impersonateAccount", sender)
     transaction = {"from": sender, "data": "0x" + data.hex(), "gas": hex(_GAS_LIMIT)}
@@ -188,11 +188,11 @@ def send(chain: Chain, sender: str, to: str | None, data: bytes) -> dict[str, An
 
 
 def mined(chain: Chain, transaction: dict[str, Any]) -> dict[str, Any]:
-    """Send a transaction and return its receipt, also soon after an `evm_revert`.
+    """Send a transaction and return its receipt, even shortly after an `evm_revert`.
 
-    Anvil clears its pool of what it has mined a little later than it tells of the block. When the
-    block was taken back in between, a new transaction with the same sender and nonce is cleared
-    away with it: then it is sent again. (`eth_sendTransactionSync` waits 30 s for it in vain.)
+    Anvil removes mined transactions from its pool a little after it reports the block. If the block
+    was reverted in between, a new transaction with the same sender and nonce is removed, too; then
+    it is sent again. (`eth_sendTransactionSync` would wait 30 s in vain.)
 
     Raises:
         WriteFailedError: It was not mined within 30 s.
@@ -210,7 +210,7 @@ def mined(chain: Chain, transaction: dict[str, Any]) -> dict[str, Any]:
 
 
 class WriteFailedError(Exception):
-    """A write of a scenario had no effect: its gas would say nothing."""
+    """A write of a scenario had no effect, so its gas is meaningless."""
 
 
 def _types(inputs: Sequence[dict[str, Any]]) -> list[str]:
@@ -244,10 +244,10 @@ def deploy(
     """Deploy a contract.
 
     Args:
-        chain: Where to.
+        chain: The chain.
         artifact: Holds `abi` and `bytecode`.
-        deployer: Address that sends the transaction.
-        arguments: What the constructor is given.
+        deployer: The address that sends the transaction.
+        arguments: Arguments of the constructor.
 
     Raises:
         WriteFailedError: The constructor reverted.
@@ -262,10 +262,10 @@ def deploy(
 
 
 class Pair:
-    """A Registry and its Permissions on a chain, and how one writes to them.
+    """A Registry and its Permissions on a chain, and how to write to them.
 
     Args:
-        chain: Where they are.
+        chain: Their chain.
         registry: The Registry.
         permissions: The Permissions.
     """
@@ -316,7 +316,7 @@ class V3Pair(Pair):
 
     @override
     def raw_values(self, signer: LocalAccount, function: str, *values: object) -> Sequence[Any]:
-        """Sign typed data, whose fields are the arguments of the function in their order."""
+        """Sign typed data whose fields are the arguments of the function, in order."""
         return self.signed_by(signer, signer, function, *values)
 
     def signed_by(
@@ -339,7 +339,7 @@ class V3Pair(Pair):
     def acceptance(
         self, accepting: LocalAccount, account: LocalAccount, primary_type: str
     ) -> Sequence[Any]:
-        """Return what an account signs that takes over, or is to control, another."""
+        """Return the acceptance that an account signs to take over or control another."""
         names = {"AcceptAccount": "newAccount", "AcceptController": "controller"}
         terms = (self._nonce(self.registry, accepting), DEADLINE_UNIX_S)
         fields = [(names[primary_type], "address"), ("account", "address")]
@@ -378,7 +378,7 @@ class V1Pair(Pair):
 
     @override
     def raw_values(self, signer: LocalAccount, function: str, *values: object) -> Sequence[Any]:
-        """Sign what v1's library signs: the signer first, but not where v1 forgets it."""
+        """Sign what v1's library signs: the signer first, except where v1 omits it."""
         packed = (
             b"" if function in {"setService", "createAgreement"} else self._pack(signer.address)
         )
@@ -402,7 +402,7 @@ class V1Pair(Pair):
 
 
 def deploy_v3(chain: Chain, artifacts: dict[str, dict[str, Any]]) -> V3Pair:
-    """Deploy this project's contracts, from artifacts by the names `Registry` and `Permissions`."""
+    """Deploy this project's contracts from the artifacts `Registry` and `Permissions`."""
     deployer = person("deployer of v3").address
     registry = deploy(chain, artifacts["Registry"], deployer, [person("owner").address, False])
     arguments = [registry.address, False]
@@ -419,9 +419,9 @@ def deploy_v1(chain: Chain) -> V1Pair:
 
 
 def measure(pair: Pair) -> dict[str, int]:
-    """Return the gas of each scenario, by its name; batches only where the contracts have them.
+    """Return the gas of each scenario by its name; batches only if the contracts have them.
 
-    The contracts must be new; entries are added to them.
+    The contracts must be new. Entries are added to them.
     """
     gas: dict[str, int] = {}
     for part in (_measure_nodes, _measure_parties, _measure_permissions):
@@ -434,12 +434,12 @@ def measure(pair: Pair) -> dict[str, int]:
 
 
 def measure_v3(chain: Chain, artifacts: dict[str, dict[str, Any]]) -> dict[str, int]:
-    """Return the gas of each scenario on this project's contracts; the chain stays as it was."""
+    """Return the gas of each scenario on this project's contracts. The chain is left unchanged."""
     return _isolated(chain, lambda: measure(deploy_v3(chain, artifacts)))
 
 
 def measure_v1(chain: Chain) -> dict[str, int]:
-    """Return the gas of each scenario that v1 has; the chain stays as it was."""
+    """Return the gas of each scenario that v1 has. The chain is left unchanged."""
     return _isolated(chain, lambda: measure(deploy_v1(chain)))
 
 
@@ -502,7 +502,8 @@ def _measure_permissions(pair: Pair) -> dict[str, int]:
     first_user, user, raw_user = (person(f"party {number}") for number in range(8, 11))
     service = (_NAME_20, _URL_30, _PERMISSIONS)
     pair.direct(person("party 11"), "setService", *service)
-    # Two of them share a slot of the list: the mean of one that takes a slot and one that does not.
+    # Two of them share a slot of the list: this is the mean of one that takes a new slot and one
+    # that does not.
     both = [pair.direct(provider, "setService", *service) for provider in providers[:2]]
     gas["setService"] = round(fmean(both))
     gas["setServiceRaw, first request"] = pair.raw(providers[2], "setService", *service)
@@ -623,7 +624,8 @@ def _measure_batches(pair: Pair) -> dict[str, int]:
             values = (b"DE", _party_id(number), [0], operator)
             parties.append(pair.raw_values(signer, "setParty", *values))
         for function, calls in (("setPartyRaw", parties), ("setNodeRaw", nodes)):
-            # A signer's requests for both are signed with one nonce: send the second on a copy.
+            # A signer's requests for both have the same nonce: send the second on a copy of the
+            # chain.
             snapshot = pair.chain.request("evm_snapshot")
             items = [pair.registry.calldata(function, values) for values in calls]
             name = f"{function}, each of {BATCH_SIZE} by {batch}"
@@ -633,7 +635,7 @@ def _measure_batches(pair: Pair) -> dict[str, int]:
 
 
 def main() -> int:
-    """Print the table; 1 if a figure is above its ceiling."""
+    """Print the table. Return 1 if a figure is above its ceiling."""
     sys.path.append(str(ROOT / "tools" / "build"))
     from build_abi import compiled_contracts  # noqa: PLC0415 - found by the line above
 

@@ -1,8 +1,8 @@
-"""Measure commands over a slow line, and the journal: a proxy adds 100 ms to each request.
+"""Measure commands over a slow connection (a proxy adds 100 ms to each request), and the journal.
 
 Ours and v1's published command take turns on the same chain, each with its own contracts. A local
-request takes next to nothing besides the 100 ms, so the time is that of the requests in a row, and
-of starting.
+request takes almost nothing besides the 100 ms, so the duration is that of consecutive requests and
+of startup.
 """
 
 from __future__ import annotations
@@ -48,12 +48,12 @@ _GAS: Final = 400_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OverALine:
-    """What one command costs over the line.
+    """The figures of one command.
 
     Attributes:
-        requests: How many requests it made.
-        v1_requests: How many v1's made.
-        speed: How long each took.
+        requests: Number of its requests.
+        v1_requests: Number of requests of v1's command.
+        speed: The durations of both.
     """
 
     requests: int
@@ -63,11 +63,11 @@ class OverALine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JournalCost:
-    """What the journal adds.
+    """The overhead of the journal.
 
     Attributes:
-        write_s: Seconds that a journal in a file adds to a write.
-        asked_by_reads: How many statements of its database reads took.
+        write_s: How much longer a write takes with a journal in a file, in seconds.
+        asked_by_reads: Number of database statements that reads made.
     """
 
     write_s: float
@@ -75,7 +75,7 @@ class JournalCost:
 
 
 class _Line(ThreadingHTTPServer):
-    """A proxy that answers as a chain does, later."""
+    """A proxy of a chain that delays each answer."""
 
     daemon_threads = True
 
@@ -110,7 +110,7 @@ class _Delayed(BaseHTTPRequestHandler):
         self.wfile.write(answer)
 
     def log_message(self, format: str, *args: object) -> None:  # type: ignore[explicit-override]  # noqa: A002 - the server's name
-        """Say nothing."""
+        """Log nothing."""
 
 
 @contextmanager
@@ -133,7 +133,7 @@ def measure(devnet: Devnet) -> dict[str, OverALine]:
 
 
 class _Measured:
-    """Both commands over the line."""
+    """Both commands, through the proxy."""
 
     def __init__(self, devnet: Devnet, line: _Line, folder: Path) -> None:
         self._line = line
@@ -172,7 +172,7 @@ class _Measured:
         )
 
     def _words(self, words: list[str], prefix: str) -> list[str]:
-        """Return the words of a command; one that writes writes something else each time."""
+        """Return the words of a command. A write differs each time."""
         match words:
             case ["set-node"]:
                 return [*words, f"https://{prefix}-{self._count}.example.com"]
@@ -194,7 +194,7 @@ class _Measured:
 
 
 def _fill(devnet: Devnet) -> None:
-    """List a node and parties in our Registry and in v1's, each for itself."""
+    """List a node and parties in our Registry and in v1's."""
     devnet.request("anvil_autoImpersonateAccount", True)  # noqa: FBT003 - by position
     for dialect in (dialect_of(devnet.deployment()), dialect_of(devnet.v1_deployment())):
         for sender, intent in _entries():
@@ -220,7 +220,7 @@ def _entries() -> Iterator[tuple[Address, SetNode | SetParty]]:
 
 
 def journal(devnet: Devnet) -> JournalCost:
-    """Measure what a journal in a file adds to a write, and whether a read uses it."""
+    """Measure how much time a journal adds to a write, and whether reads use it."""
     signer = KeySigner.from_key(devnet.accounts[4].private_key)
     with tempfile.TemporaryDirectory() as folder:
         memory, file = MemoryJournal(), SqliteJournal(Path(folder) / "journal")

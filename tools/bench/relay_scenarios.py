@@ -1,8 +1,7 @@
-"""Measure the relay: requests accepted in a second and for each core, latency, gas, memory, start.
+"""Measure the relay: requests per second and per core, latency, gas, memory, startup.
 
-The relay runs in a process of its own whose processor time is read when it has ended, so that the
-figures are those of the relay and not of whoever asks it. `verify` alone, on the same machine in
-the same run, is what its work is compared with.
+The relay runs in a process of its own, whose processor time is read when it has ended, so the
+client does not count. Its work is compared to `verify` alone, on the same machine in the same run.
 """
 
 from __future__ import annotations
@@ -40,11 +39,11 @@ REQUESTS: Final = 1_500
 ASKING: Final = 48
 WAITING: Final = 100
 STORED: Final = 100_000
-CHAIN_A_SECOND: Final = 17.6  # registrations that 8,000,000 gas every 5 s take
+CHAIN_A_SECOND: Final = 17.6  # registrations that fit into 8,000,000 gas every 5 s
 _LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 
-# On SQLite one process has all roles; this one does not send, so that only accepting is measured.
+# With SQLite, one process has all roles; this one does not send, so only accepting is measured.
 _ONLY_API: Final = """
 from pathlib import Path
 import uvicorn
@@ -63,14 +62,13 @@ class Figures:
     """What was measured.
 
     Attributes:
-        accepted_a_core: Requests accepted for each second of a processor.
-        accepted_a_second: Requests accepted for each second on the clock, with the asking side on
-            the same machine.
-        verify_ratio: Processor time of one, in units of one `verify` alone.
+        accepted_a_core: Requests accepted per second of processor time.
+        accepted_a_second: Requests accepted per second, with the client on the same machine.
+        verify_ratio: Processor time of one request, as a multiple of one `verify`.
         gas: Gas of one registration in the relay's transactions.
-        gas_by_hand: Gas of one in a hand-made batch of the same size.
-        blocks: Blocks from the first POST to the last of 100 waiting requests in a block.
-        blocks_by_hand: The same, paid by hand in batches.
+        gas_by_hand: Gas of one registration in a batch of the same size, sent without the relay.
+        blocks: Number of blocks from the first POST until all of 100 waiting requests are mined.
+        blocks_by_hand: The same for batches sent without the relay.
     """
 
     accepted_a_core: float
@@ -86,7 +84,7 @@ def measure(database: str | None = None) -> Figures:
     """Measure a relay.
 
     Args:
-        database: URL of an empty database; `None` for SQLite in a folder of its own.
+        database: URL of an empty database; `None` for SQLite in a new folder.
     """
     with Devnet() as devnet, tempfile.TemporaryDirectory() as folder:
         deployment = devnet.deployment()
@@ -120,12 +118,12 @@ def measure(database: str | None = None) -> Figures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
-    """What a relay with many stored requests takes.
+    """The figures of a relay with many stored requests.
 
     Attributes:
         bytes_: Memory of the process.
-        start_s: Until it answers.
-        empty_start_s: The same with an empty database: most of it is Python's own imports.
+        start_s: Time until it answers, in seconds.
+        empty_start_s: The same with an empty database; most of it is the time for imports.
     """
 
     bytes_: int
@@ -134,7 +132,7 @@ class Stored:
 
 
 def stored() -> Stored:
-    """Measure a relay whose database holds 100,000 ended requests, beside an empty one."""
+    """Measure a relay whose database has 100,000 ended requests, compared to an empty one."""
     with Devnet() as devnet, tempfile.TemporaryDirectory() as folder:
         deployment = devnet.deployment()
         client = RegistryClient(deployment, HttpTransport(deployment.rpc_urls))
@@ -173,7 +171,7 @@ def stored() -> Stored:
 
 @contextmanager
 def postgres() -> Iterator[str | None]:
-    """Run a PostgreSQL server; yield its URL, or `None` if its programs are not installed."""
+    """Run a PostgreSQL server. Yield its URL, or `None` if PostgreSQL is not installed."""
     sys.path.insert(0, str(ROOT / "tests" / "relay"))
     from postgres import Postgres, programs  # type: ignore[import-not-found]  # noqa: PLC0415 - what tests share
 
@@ -290,7 +288,7 @@ def _hand_in(url: str, signed: list[SignedRequest]) -> None:
 
 
 def _sent(folder: Path, devnet: Devnet, url: str, signed: list[SignedRequest]) -> tuple[int, float]:
-    """Return in how many blocks 100 waiting requests are sent, and the gas of one."""
+    """Return the number of blocks in which 100 waiting requests are sent, and the gas of one."""
     database = open_database(url)
     with database.transaction() as transaction:
         for table in ("request", "entry", "attempt", "quota", "event"):

@@ -1,8 +1,8 @@
-"""The gas of a key's rotation when everything hangs on the account that can.
+"""The gas of rotating the key of an account that holds one of everything.
 
 A party with 3 ids, a service, 50 agreements and a node with 1,000 attached parties moves to a new
-key by a signed request, as `identity rotate` sends it: alone, and with a controller. Beside it, the
-same move of an account with 3 ids and a node, and nothing else.
+key by a signed request, as `identity rotate` sends it: alone, and with a controller. It is compared
+to the same move of an account with only 3 ids and a node.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _SYMBOLS: Final = b"ABCDEFGHIJ"
 
 
 def measure(chain: Chain, artifacts: dict[str, dict[str, Any]]) -> dict[str, int]:
-    """Return the gas of each rotation; the chain stays as it was."""
+    """Return the gas of each rotation. The chain is left unchanged."""
     snapshot = chain.request("evm_snapshot")
     try:
         return {
@@ -58,7 +58,7 @@ def _rotation(
 def _filled(
     chain: Chain, artifacts: dict[str, dict[str, Any]], account: LocalAccount, attached: int
 ) -> V3Pair:
-    """Import everything that hangs on the account."""
+    """Import everything that the account holds."""
     owner, deployer = person("owner").address, person("deployer of v3").address
     registry = deploy(chain, artifacts["Registry"], deployer, [owner, True])
     permissions = deploy(chain, artifacts["Permissions"], deployer, [registry.address, True])

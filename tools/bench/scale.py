@@ -1,11 +1,11 @@
-"""Measure a registry the size of a continent: the cost of writes, and which views still answer.
+"""Measure a registry for a whole continent: the cost of writes, and which views still answer.
 
     python tools/bench/scale.py           20,000 parties, 1,000 nodes, 1,000 services; a few minutes
     python tools/bench/scale.py --note    ... and the result in docs/scale-figures.md
 
-One Anvil of London rules. Nine parties of ten are imported, 100 in a transaction; the rest list
-themselves: half of them directly, half by signed requests, 50 in a `tryMulticall`. The costs at the
-beginning are those in a registry of 8 parties, 16 nodes and 6 services.
+It runs on Anvil with London rules. Nine of ten parties are imported, 100 in a transaction. The
+others list themselves: half of them directly, half by signed requests, 50 in a `tryMulticall`.
+Initial costs are those of a registry with 8 parties, 16 nodes and 6 services.
 """
 
 import argparse
@@ -42,10 +42,10 @@ from ocn_registry.testing.wire import ContractInterface  # noqa: E402
 OWNER = ACCOUNTS[0].address
 CALL_GAS = 50_000_000
 FAR = 2**256 - 1
-# A signature has more or fewer zero bytes, each 12 gas cheaper than another.
+# The number of zero bytes in a signature varies, and each is 12 gas cheaper than another byte.
 SIGNATURE_GAS = 60
 BIG = (20_000, 1_000, 1_000)
-# As far from a multiple of six and of eight as the big one: six ids share a slot, eight nodes do.
+# The same remainders by six and by eight as the big one: six ids share a slot, and eight nodes.
 SMALL = (8, 16, 6)
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 SYMBOLS = LETTERS + "0123456789"
@@ -70,7 +70,7 @@ def address_of(private_key: PrivateKey) -> Address:
 
 
 def identity(index: int) -> tuple[str, str]:
-    """Return the id of a party: all of a country, then the next."""
+    """Return the id of a party, country by country."""
     country, rest = divmod(index, len(SYMBOLS) ** 3)
     first, rest = divmod(rest, len(SYMBOLS) ** 2)
     second, third = divmod(rest, len(SYMBOLS))
@@ -78,7 +78,7 @@ def identity(index: int) -> tuple[str, str]:
 
 
 class WriteFailedError(Exception):
-    """A write had no effect: the measurement would say nothing."""
+    """A write had no effect, so the measurement is meaningless."""
 
 
 @dataclass
@@ -94,7 +94,7 @@ class Registered:
     largest_list: int = 0
 
     def __post_init__(self) -> None:
-        """Deploy and fill."""
+        """Deploy the contracts, and fill them."""
         self.people = [address(index) for index in range(self.parties + 100)]
         self.addresses["Registry"] = self._create("Registry", OWNER)
         self.addresses["Permissions"] = self._create("Permissions", self.addresses["Registry"])
@@ -151,7 +151,7 @@ class Registered:
         self.send("Registry", OWNER, Call("tryMulticall", (items,)))
 
     def signed(self, index: int) -> Call:
-        """Return the request by which a party lists itself."""
+        """Return the signed request with which a party lists itself."""
         values = (self.people[index], *self._party(index)[1:4], *self._operator(index), 0, FAR)
         fields = SignedFields(
             name="OCN Registry",
@@ -164,7 +164,7 @@ class Registered:
         return Call("setPartyRaw", (*values, signature[:64] + bytes([27 + signature[64]])))
 
     def acceptance(self, kind: str, accepting: PrivateKey, account: Address) -> tuple[Any, ...]:
-        """Return what a new key, or a controller, signs to take an account over."""
+        """Return the acceptance that a new key or a controller signs."""
         values = (address_of(accepting), account, 0, FAR)
         fields = SignedFields(
             name="OCN Registry",
@@ -181,7 +181,7 @@ class Registered:
         self.chain.batch(*[("anvil_setBalance", account, hex(10**20)) for account in accounts])
 
     def mine(self, transactions: list[Transaction]) -> list[Any]:
-        """Make a block; every transaction has to succeed."""
+        """Mine transactions in one block. All must succeed."""
         mined: list[Any] = self.chain.mine(transactions, self.chain.time + 1, [])[0]
         failed = [one.output.hex() for one in mined if not one.succeeded]
         if failed:
@@ -189,7 +189,7 @@ class Registered:
         return mined
 
     def send_all(self, calls: list[tuple[str, Address, Call]]) -> list[int]:
-        """Make a block of calls; the gas of each."""
+        """Mine calls in one block, and return the gas of each."""
         mined = self.mine(
             [
                 Transaction(sender, self.addresses[name], INTERFACES[name].calldata(call))
@@ -199,11 +199,11 @@ class Registered:
         return [one.gas_used for one in mined]
 
     def send(self, name: str, sender: Address, call: Call) -> int:
-        """Make a block of one call; its gas."""
+        """Mine one call in a block, and return its gas."""
         return self.send_all([(name, sender, call)])[0]
 
     def ask(self, name: str, call: Call, gas: int = CALL_GAS) -> Any:  # noqa: ANN401 - what it returns
-        """Call a view; `RpcError` when it does not answer within that gas."""
+        """Call a view; raise `RpcError` if it needs more gas."""
         data = "0x" + INTERFACES[name].calldata(call).hex()
         question = {"to": self.addresses[name], "data": data, "gas": hex(gas)}
         answer = self.chain.request("eth_call", question, "latest")
@@ -211,7 +211,7 @@ class Registered:
 
 
 def writes(registered: Registered) -> dict[str, int]:
-    """Return what each kind of write costs now; the same accounts, texts and ids at any size."""
+    """Return the cost of each kind of write, with the same accounts, texts and ids at any size."""
     registry, permissions = "Registry", "Permissions"
     new = [Address.from_bytes(keccak256(b"newcomer %d" % index)[:20]) for index in range(6)]
     one, two, three, *_ = new
@@ -226,7 +226,7 @@ def writes(registered: Registered) -> dict[str, int]:
         return Call("moveAccount", (address_of(new), acceptance))
 
     def signed(index: int) -> Call:
-        # Past those who run nodes, also where they outnumber the parties.
+        # After those that run nodes, even if they outnumber the parties.
         return registered.signed(registered.parties + SMALL[1] + index)
 
     steps: list[tuple[str, str, Address, Call]] = [
@@ -271,7 +271,7 @@ def writes(registered: Registered) -> dict[str, int]:
 
 
 def pages(registered: Registered, size: int) -> list[tuple[str, int, int, float]]:
-    """Read all pages of all lists: entries, gas of the dearer of both ends, seconds for all."""
+    """Read all pages of all lists. Return entries, gas of the most expensive page, and seconds."""
     found = []
     for name, view, count in (
         ("Registry", "nodes", registered.nodes),
@@ -293,7 +293,7 @@ def gas_of(registered: Registered, name: str, call: Call) -> int:
 
 
 def least(good: Callable[[int], bool], low: int, high: int) -> int:
-    """Find the least number that is good, to a thousandth."""
+    """Find the smallest number that passes, to within a thousandth."""
     while high - low > max(1, low // 1000):
         middle = (low + high) // 2
         low, high = (low, middle) if good(middle) else (middle, high)
@@ -310,7 +310,7 @@ def answers(function: Callable[..., object], *arguments: object) -> bool:
 
 
 def main() -> int:
-    """Fill a registry, measure, and print the tables; 1 if a write costs more at the end."""
+    """Fill a registry, measure, and print the tables. Return 1 if a write costs more at the end."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--note", action="store_true", help=f"write {NOTE.relative_to(ROOT)}")
     options = parser.parse_args()

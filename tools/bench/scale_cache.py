@@ -4,10 +4,10 @@
     python tools/bench/scale_cache.py 100000       another number of parties
     python tools/bench/scale_cache.py --note       ... and the result in docs/scale-figures.md
 
-The state is made of the events that would have made it, saved to a cache's file, and loaded by a
-process of its own, whose memory is weighed. Changes of parties chosen at random are applied to the
-state as a cache applies them, and the same to one of 10,000 parties. What the processor's caches
-make of the size shows in a dict of the machine: replacing entries of it chosen at random.
+The state is built from events, saved to a cache's file, and loaded by another process, whose memory
+is measured. Changes of random parties are applied to the state as a cache applies them, and also to
+a state of 10,000 parties. Replacing random entries of a dict of the same size shows how much of the
+difference is due to the processor's caches.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ NODES: Final = 1_000
 SMALL: Final = 10_000
 MAX_BYTES: Final = 1_024  # of memory for each party
 MAX_LOAD_S: Final = 20.0
-# A change at the large size may take so much longer than at the small one, or as much longer as an
-# entry of a dict does on this machine.
+# A change of the large state may take this much longer than one of the small state, or as much
+# longer as replacing an entry of a dict of that size does on this machine.
 MAX_SLOWDOWN: Final = 1.5
 BLOCK: Final = BlockRef(number=1, hash="0x" + "00" * 32, timestamp_unix_s=1)
 _LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -78,7 +78,7 @@ def listed(number: int, role: Role = Role.CPO) -> PartySet:
 
 
 def state_of(parties: int) -> State:
-    """Return a registry of so many parties, registered fifty to a block."""
+    """Return a registry of so many parties, with fifty registrations in a block."""
     draft = Draft(State(block=BLOCK, last_membership=0))
     fold = Fold(draft)
     for number in range(NODES):
@@ -91,7 +91,7 @@ def state_of(parties: int) -> State:
 
 
 def change_s(state: State) -> float:
-    """Return how long a change of a party takes, at best of some rounds, in processor seconds."""
+    """Return the processor time of a change of a party, in seconds; the best of several rounds."""
     numbers = random.Random(1).choices(range(len(state.parties)), k=_CHANGES)  # noqa: S311
     changes = [listed(number, Role.EMSP) for number in numbers]
     best = float("inf")
@@ -106,7 +106,7 @@ def change_s(state: State) -> float:
 
 
 def entry_s(size: int) -> float:
-    """Return how long replacing an entry of a dict takes, at best, in processor seconds."""
+    """Return the processor time of replacing an entry of a dict, in seconds; the best round."""
     table = {party_id(number): (number,) for number in range(size)}
     keys = random.Random(1).choices(list(table), k=_CHANGES)  # noqa: S311
     best = float("inf")
@@ -122,7 +122,7 @@ def measure(parties: int) -> dict[str, str]:
     """Measure one size.
 
     Raises:
-        SystemExit: A party takes more memory than it may, or is missing.
+        SystemExit: A party takes too much memory, or is missing.
     """
     state = state_of(parties)
     small_s, large_s = change_s(state_of(SMALL)), change_s(state)
@@ -156,7 +156,7 @@ def measure(parties: int) -> dict[str, str]:
 
 
 def check(figures: dict[str, str]) -> None:
-    """Hold times to their limits; on a busy machine they mean nothing, so no test does this.
+    """Check times against their limits; no test does, as times mean nothing on a busy machine.
 
     Raises:
         SystemExit: Loading takes too long, or a change is slower than the size explains.
@@ -184,7 +184,7 @@ def note(figures: dict[str, str]) -> None:
 
 
 def main() -> None:
-    """Measure, and print or write down."""
+    """Measure, and print the figures or write them to the page."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("parties", nargs="?", type=int, default=1_000_000)
     parser.add_argument(

@@ -1,9 +1,9 @@
-"""Measure up to which length the views without pages answer: ours, and v1's as published.
+"""Measure how long a list can get before the views without pages fail: ours, and v1's as published.
 
-A list of addresses is made long by writing its length into storage: its entries are then zero,
-which costs a reader the same, 2,100 gas for a slot that it has not read yet, whatever is in it. Our
-lists of parties and of nodes are no such lists (each entry takes further reads), so entries are
-imported until `getParties` and `getNodeOperators` do not answer any more.
+A list of addresses is extended by writing its length into storage. Its entries are then zero, and
+reading them costs the same: 2,100 gas for a slot, whatever is in it. Each entry of our lists of
+parties and nodes takes further reads, so entries are imported until `getParties` and
+`getNodeOperators` no longer answer.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ SYMBOLS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 
 def limits(chain: Chain, services: int, services_gas: int) -> list[tuple[str, str, str]]:
-    """Return each view's greatest length, v1's and ours.
+    """Return the maximum length of each view's list, v1's and ours.
 
     Args:
-        chain: Where contracts are made for this.
-        services: So many services are listed ...
-        services_gas: ... and our `getProviders` took so much gas: that one is extrapolated.
+        chain: The chain to deploy contracts on.
+        services: Number of services that are listed.
+        services_gas: Gas of our `getProviders` for them, from which its maximum is extrapolated.
     """
     v1 = _create(chain, artifact("v1", "Registry").bytecode)
     v1_permissions = artifact("v1", "Permissions").bytecode + encode("address", v1)
@@ -62,7 +62,7 @@ def _create(chain: Chain, code: bytes) -> Address:
 
 
 def longest_list(chain: Chain, contract: Address, function: str) -> int:
-    """Return up to what length a list of addresses answers; its length is written into storage."""
+    """Return the maximum length of a list of addresses, by writing lengths into storage."""
     question = {
         "to": contract,
         "data": "0x" + selector(function).hex(),
@@ -102,7 +102,7 @@ class _List(NamedTuple):
 
 
 def most_listed(chain: Chain, registry: Address, kind: _List) -> int:
-    """Return how many entries one of our views can return, by importing that many."""
+    """Return the maximum number of entries of one of our views, by importing entries."""
     listed = 0
     while True:
         snapshot = chain.snapshot()

@@ -4,10 +4,10 @@
     python tools/bench/soak.py --note     ... and in docs/soak.md
     python tools/bench/soak.py --histories 1000
 
-Nothing is repeated: each run draws histories of its own. After every step, what every transaction
-returned or reverted with, its events, every view of both contracts and the state rebuilt from the
-logs alone have to be the model's. The run also fails when a function never succeeded or an error
-never occurred: the histories would then be too tame to say anything.
+Each run draws new histories. After every step, the results and errors of all transactions, their
+events, every view of both contracts, and the state rebuilt from the logs must equal the model's.
+The run also fails if a function never succeeded or an error never occurred, because then the
+histories prove little.
 """
 
 import argparse
@@ -30,7 +30,7 @@ from histories.run import (  # type: ignore[import-not-found]  # noqa: E402 - wh
 
 
 def main() -> int:
-    """Run the histories; 1 if the run was too tame. A difference is raised with its history."""
+    """Run the histories, and raise the first difference. Return 1 if they were too uniform."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--histories", type=int, default=200)
     parser.add_argument("--note", action="store_true", help=f"write {NOTE.relative_to(ROOT)}")

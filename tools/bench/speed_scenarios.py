@@ -1,7 +1,7 @@
 """Measure the package, compared with v1's published library on the same chain.
 
-Ours and v1's take turns, and the best round of each counts, since it is disturbed least by what
-else the machine does. Both clients use kept connections, as long-lived programs do.
+Ours and v1's take turns, and the best round of each counts, since other work on the machine
+disturbs it least. Both clients use persistent connections, like long-lived programs.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ V1_PARTIES: Final = 1_000
 LOOKUPS: Final = 200
 SIGNATURES: Final = 60
 ROUNDS: Final = 5
-SHORT_ROUNDS: Final = 40  # of a few milliseconds each, so that one of them is undisturbed
+SHORT_ROUNDS: Final = 40  # of a few milliseconds each, so that at least one is undisturbed
 STARTS: Final = 20
 _IMPORTED_AT_ONCE: Final = 100
 _LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -92,7 +92,7 @@ require("readline").createInterface({ input: process.stdin }).on("line", async (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Speed:
-    """Seconds for one of a thing: ours, and what it is compared with."""
+    """Seconds for one operation: ours, and what it is compared to."""
 
     ours_s: float
     other_s: float
@@ -100,7 +100,7 @@ class Speed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """What it takes to list all parties, v1's scaled to as many as ours."""
+    """The time to list all parties; v1's is scaled to the same number."""
 
     speed: Speed
     requests: int
@@ -108,7 +108,7 @@ class Listing:
 
 
 class CountingTransport(HttpTransport):
-    """Counts what is asked: each is one request, as nothing here is longer than a batch."""
+    """Counts requests: each effect is one, since none is longer than a batch."""
 
     requests = 0
 
@@ -119,10 +119,10 @@ class CountingTransport(HttpTransport):
 
 
 class Both:
-    """Our contracts and v1's on one chain, full of parties, with a client of each."""
+    """Our contracts and v1's on one chain, filled with parties, with a client of each."""
 
     def __init__(self, devnet: Devnet, v1: subprocess.Popen[str]) -> None:
-        """Fill the contracts; `both` does that, and ends v1's process."""
+        """Fill the contracts. Use `both`, which also ends v1's process."""
         self._v1 = v1
         here = devnet.deployment()
         fill(devnet, parties=PARTIES, v1_parties=V1_PARTIES)
@@ -140,7 +140,7 @@ class Both:
         return self._beside(ours, "lookup", LOOKUPS)
 
     def signing(self) -> Speed:
-        """Measure the making and signing of one party's request."""
+        """Measure creating and signing the request of a party."""
         signer = KeySigner.from_key(b"\x01" * 32)
         intent = SetParty(
             country_code="AA",
@@ -164,7 +164,7 @@ class Both:
         return self._beside(ours, "sign", SIGNATURES)
 
     def verifying(self) -> Speed:
-        """Measure the reading and verifying of one request offline, beside a bare recovery."""
+        """Measure reading and verifying a request, compared to only recovering its signer."""
         signer = KeySigner.from_key(b"\x01" * 32)
         request = self._dialect.request(
             SetParty(country_code="AA", party_id="AAB", roles=[Role.CPO], operator=OPERATOR),
@@ -222,7 +222,7 @@ class Both:
             raise ValueError("v1's process has no pipes")
         commands.write(json.dumps([name, times]) + "\n")
         commands.flush()
-        for line in answers:  # it says where it connects to, among the answers
+        for line in answers:  # it prints where it connects to, among the answers
             if line.startswith("["):
                 seconds, found = cast("tuple[float, int]", json.loads(line))
                 return seconds, found
@@ -247,10 +247,10 @@ def both(devnet: Devnet) -> Iterator[Both]:
 
 
 def imports() -> Speed:
-    """Measure what it takes Python to start, with the package imported and bare.
+    """Measure the startup time of Python, with and without importing the package.
 
-    That is time of the processor. The Python is the one that .venv was made of, for what tools put
-    into .venv is imported with every start there.
+    This is processor time. It uses the Python that .venv was created with, because tools add
+    imports to every start of .venv's own.
     """
     rounds = [(_started("import ocn_registry"), _started("pass")) for _ in range(STARTS)]
     return Speed(
@@ -295,11 +295,11 @@ def party(number: int) -> Party:
 
 
 def fill(devnet: Devnet, *, parties: int, v1_parties: int) -> None:
-    """Import parties into our Registry; list some in v1's, each for itself, and the node of all."""
+    """Import parties into our Registry; list some of them in v1's, and the node of all."""
     ours, v1s = dialect_of(devnet.deployment()), dialect_of(devnet.v1_deployment())
     owner = devnet.accounts[0].address
     node = Node(operator=OPERATOR, domain=DOMAIN)
-    # Nothing is waited for but the end.
+    # Only the last one is waited for.
     devnet.request("evm_setAutomine", False)  # noqa: FBT003 - by position
     devnet.request("anvil_autoImpersonateAccount", True)  # noqa: FBT003 - by position
     send(devnet, owner, ours, ImportNodes(nodes=[node]), _BATCH_GAS)
@@ -323,12 +323,12 @@ def _v1_intents(parties: int) -> Iterator[tuple[Address, SetNode | SetParty]]:
             roles=one.roles,
             operator=one.operator,
         )
-        # Beyond the lowest addresses, where precompiled contracts are.
+        # Above the lowest addresses, where precompiled contracts are.
         yield Address(f"0x{(number + 1) << 32:040x}"), intent
 
 
 def send(devnet: Devnet, sender: Address, dialect: Dialect, intent: Intent, gas: int) -> None:
-    """Send a write of anybody's, whom the chain plays."""
+    """Send a write from any account, which the chain impersonates."""
     write = dialect.write((intent,), each_alone=False)
     transaction = {"from": sender, "to": write.to, "data": "0x" + write.data.hex(), "gas": hex(gas)}
     devnet.request("eth_sendTransaction", transaction)

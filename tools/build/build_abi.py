@@ -3,13 +3,13 @@
     python tools/build/build_abi.py            compile and write
     python tools/build/build_abi.py --check    compile and compare with what is committed
 
-What was compiled from the same sources before is taken from `.build`.
+Earlier results for the same sources are taken from `.build`.
 
 The contracts are compiled by the pinned compiler with the settings of `ape-config.yaml`, from
 standard JSON in which every source has the name that an import gives it
 (`contracts/Registry.sol`, `@openzeppelin/contracts/...`). The metadata hash in the bytecode covers
-these names, so they hold no path of this machine, and any toolchain can compile the same bytes.
-Ape compiles from a copy with other names: the same code with another metadata hash.
+these names, so they contain no local paths, and any toolchain can compile the same bytes. Ape
+compiles from a copy with other names: the same code with another metadata hash.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ FOLDER = ROOT / "ocn_registry" / "deploy" / "artifacts" / "v3"
 
 
 class CompileError(Exception):
-    """The compiler refuses the contracts; its own words."""
+    """The compiler rejects the contracts, with the compiler's message."""
 
 
 def standard_json() -> dict[str, Any]:
-    """Return the compiler's input: the deployed contracts, and the settings that Ape has too."""
+    """Return the compiler's input: the deployed contracts, and the settings that Ape uses, too."""
     solidity = yaml.safe_load((ROOT / "ape-config.yaml").read_text())["solidity"]
     return {
         "language": "Solidity",
@@ -71,9 +71,9 @@ def standard_json() -> dict[str, Any]:
 
 
 def compiled_contracts() -> dict[str, dict[str, Any]]:
-    """Return what `compile_contracts` returns, from `.build` if nothing has changed since.
+    """Return the result of `compile_contracts`, from `.build` if nothing has changed since.
 
-    The newer pipeline takes half a minute, and many tests want the contracts.
+    The newer pipeline takes half a minute, and many tests need the contracts.
 
     Raises:
         CompileError: The compiler found an error in a contract.
@@ -94,7 +94,7 @@ def compiled_contracts() -> dict[str, dict[str, Any]]:
 
 
 def compile_contracts() -> dict[str, dict[str, Any]]:
-    """Return the artifact of each deployed contract, compiled now.
+    """Compile the contracts, and return the artifact of each deployed one.
 
     Raises:
         CompileError: The compiler found an error in a contract.
@@ -154,7 +154,7 @@ def artifact(name: str, compiled: dict[str, Any], variables: dict[int, str]) -> 
 
 
 def main() -> int:
-    """Write or compare the artifacts; 1 if a committed one is not what the contracts compile to."""
+    """Write or compare the artifacts. Return 1 if a committed one differs from the compiled one."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="compare, write nothing")
     check = parser.parse_args().check

@@ -16,8 +16,8 @@ from argparse_manpage.manpage import Manpage  # type: ignore[import-untyped]  # 
 
 from ocn_registry.cli.commands import GROUPS, Command, commands
 from ocn_registry.cli.config import settings_file
-from ocn_registry.cli.config.settings import PROFILE_VARIABLE, RPC_VARIABLE
 from ocn_registry.cli.parser import NAME, Parser, add_options, description, root_parser
+from ocn_registry.foreign.variables import PROFILE, VARIABLES
 from ocn_registry.plans.exit_codes import MEANINGS
 from ocn_registry.relay.main import COMMANDS as RELAY_COMMANDS
 from ocn_registry.relay.parser import NAME as RELAY
@@ -33,12 +33,15 @@ is reached, which services exist, and who has agreed to them. Results are printe
 output, as JSON with --json or if it is not a terminal; everything else is printed on standard
 error. Before anything is sent, a command shows what will change and what it costs, and asks.
 """
-VARIABLES = {
-    "SIGNER": "key of the account whose entry it is, in the forms of --signer",
-    "SPENDER": "key of the account that pays, in the forms of --spender (or: SENDER)",
-    "OCN_CONTROLLER": "key of the account's controller, in the forms of --controller",
-    RPC_VARIABLE: "RPC node to use, as --rpc-url",
-    PROFILE_VARIABLE: "profile of the settings file to use, as --profile",
+_SIGNER, _SPENDER, _CONTROLLER, _RPC = (
+    VARIABLES[setting][0] for setting in ("signer", "spender", "controller", "rpc_url")
+)
+ENVIRONMENT = {
+    _SIGNER: "key of the account whose entry it is, in the forms of --signer",
+    _SPENDER: "key of the account that pays, in the forms of --spender (or: SENDER)",
+    _CONTROLLER: "key of the account's controller, in the forms of --controller",
+    _RPC: "RPC node to use, as --rpc-url",
+    PROFILE: "profile of the settings file to use, as --profile",
     "NO_COLOR": "if set, no colours are used",
     "OCN_DEBUG": "if set, unexpected errors show a traceback",
 }
@@ -91,7 +94,7 @@ def root_page(every: list[Command]) -> str:
     page.add_section("synopsis", "=", f".B {escaped(NAME)}\n[OPTION ...] COMMAND")
     page.add_section("commands", "=", items({each.path: each.help for each in every}))
     page.add_section("groups of commands", "=", items(GROUPS))
-    page.add_section("environment", "=", items(VARIABLES))
+    page.add_section("environment", "=", items(ENVIRONMENT))
     add_common(page, [title(each) for each in every])
     return str(page)
 
@@ -114,7 +117,7 @@ def command_page(command: Command, every: list[Command]) -> str:
         page.add_section("form of the file", "=", f".nf\n{lines}\n.fi")
     named = re.findall(r"\(or: (\w+)\)", parser.format_help())
     variables = dict.fromkeys([*named, "NO_COLOR", "OCN_DEBUG"])
-    page.add_section("environment", "=", items({name: VARIABLES[name] for name in variables}))
+    page.add_section("environment", "=", items({name: ENVIRONMENT[name] for name in variables}))
     add_common(page, [NAME, *[title(each) for each in related(command, every)]])
     return str(page)
 
@@ -159,8 +162,8 @@ def related(command: Command, every: list[Command]) -> list[Command]:
 
 
 def manpage(parser: argparse.ArgumentParser, name: str, summary: str) -> Manpage:
-    """Return a page without the sections that no parser knows of."""
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter  # man breaks the lines
+    """Return a page without the sections that don't come from a parser."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter  # man wraps the lines
     page = Manpage(parser, _data={"description": summary, "project_name": NAME})
     page.prog, page.manual, page.date = name, "OCN Registry", ""
     return page
@@ -181,7 +184,7 @@ def items(texts: dict[str, str]) -> str:
 
 
 def escaped(text: str) -> str:
-    """Return text that roff shows as it is, with hyphens that can be copied."""
+    """Return text that roff shows verbatim, with hyphens that can be copied."""
     return text.replace("\\", "\\e").replace("-", "\\-")
 
 

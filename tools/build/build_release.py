@@ -2,15 +2,15 @@
 
     python tools/build/build_release.py [--out FOLDER] [--docs] [--no-trial] [--repository URL]
 
-Wheel and source archive are made of the last commit, not of what lies about in this folder, with
-the commit's time in them. The contracts' ABI lies beside them, for programs in other languages, and
-the documentation as a site, in the folder `docs`; `RELEASE-NOTES.md` is the version's part of the
-changelog. `--repository URL` (or OCN_REPOSITORY) says where the repository is public: the links of
-README.md, which a package index shows, then lead there, and the metadata names it (`readme_links`).
-They are built twice, in two folders, under another mask, time zone and
-locale; and a wheel is built from the source archive. All have to be equal. Then the wheel is
-installed into a fresh environment, beside the locked versions of what it needs and nothing else,
-and used: it reads from a development chain. The sums are printed, and stand in `SHA256SUMS`.
+Wheel and source archive are built from the last commit, not from the files in this folder, and
+contain the commit's time. Beside them are the contracts' ABI, for programs in other languages, and
+the documentation as a site, in the folder `docs`. `RELEASE-NOTES.md` is the version's section of
+the changelog. `--repository URL` (or OCN_REPOSITORY) is the URL of the public repository: the links
+of README.md, which a package index shows, then lead there, and the metadata names it
+(`readme_links`). They are built twice, in two folders, with different masks, time zones and
+locales; and a wheel is built from the source archive. All must be equal. Then the wheel is
+installed into a new environment, with the locked versions of its dependencies and nothing else, and
+tried: it reads from a development chain. The checksums are printed, and written to `SHA256SUMS`.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _BUILD_BOTH = f"{_BUILD}; b.build_sdist(sys.argv[1])"
 _ELSEWHERE = {"TZ": "Pacific/Apia", "LC_ALL": "C", "PYTHONHASHSEED": "7"}
 _LOCKED = re.compile(r"^([A-Za-z0-9._-]+)==([^ \\]+)", re.MULTILINE)
 _MANUAL = Path("share/man/man1/ocn-registry.1")
-# What the installed package has to have with it; it prints its own version.
+# Checks the files of the installed package, and prints its version.
 _LOOK = """
 import json, ocn_registry
 from importlib.resources import files
@@ -58,7 +58,7 @@ print(ocn_registry.__version__, ocn_registry.__file__)
 
 
 class NotReleased(Exception):
-    """The build is not as expected; the message says what differs."""
+    """The build failed or differs; the message says how."""
 
 
 def run(*command: str | Path, cwd: Path, **environment: str) -> str:
@@ -89,7 +89,7 @@ def export(folder: Path, commit: str) -> None:
 
 
 def build(source: Path, out: Path, epoch: str, what: str = _BUILD_BOTH, **more: str) -> list[Path]:
-    """Build wheel and source archive from a folder with the sources, with `more` environment."""
+    """Build wheel and source archive from a folder with the sources, with additional variables."""
     out.mkdir(parents=True)
     environment = {"SOURCE_DATE_EPOCH": epoch, "PYTHONDONTWRITEBYTECODE": "1"} | more
     run(sys.executable, "-c", what, out, cwd=source, **environment)
@@ -97,14 +97,14 @@ def build(source: Path, out: Path, epoch: str, what: str = _BUILD_BOTH, **more: 
 
 
 def hold_equal(first: list[Path], second: list[Path], where: str) -> None:
-    """Refuse what differs, by the name of the file."""
+    """Raise an error that names the files that differ."""
     for one, other in zip(first, second, strict=True):
         if one.name != other.name or one.read_bytes() != other.read_bytes():
             raise NotReleased(f"{one.name} differs when it is built {where}")
 
 
 def version_of(wheel: Path) -> str:
-    """Read the version that a wheel says it has."""
+    """Read the version in a wheel's metadata."""
     with zipfile.ZipFile(wheel) as archive:
         name = next(name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
         found = re.search(r"^Version: (.+)$", archive.read(name).decode(), re.MULTILINE)
@@ -136,7 +136,7 @@ def release(out: Path, commit: str = "HEAD", repository: str | None = None) -> l
     """Build wheel, source archive and ABI files of a commit; return their paths.
 
     Args:
-        out: The folder that gets them.
+        out: The folder to write to.
         commit: The commit.
         repository: Where the repository is public; `None` while it is not.
 
@@ -197,20 +197,20 @@ def documentation(out: Path, commit: str = "HEAD") -> None:
 
 
 def install(wheel: Path, folder: Path) -> Path:
-    """Install a wheel, and the locked versions of what it needs, into a fresh environment.
+    """Install a wheel and the locked versions of its dependencies into a new environment.
 
-    What it needs is copied from this environment, which was installed from the locks with their
-    hashes: so nothing is fetched, and nothing else is there.
+    The dependencies are copied from this environment, which was installed from the locks with their
+    hashes. So nothing is downloaded, and nothing else is installed.
 
     Args:
         wheel: The wheel.
-        folder: Where the environment will be.
+        folder: The folder of the new environment.
 
     Returns:
         The environment's folder of programs.
 
     Raises:
-        NotReleased: A version here is not the locked one, or the wheel needs what is not there.
+        NotReleased: An installed version is not the locked one, or a dependency is missing.
     """
     run(sys.executable, "-m", "venv", folder, cwd=wheel.parent)
     programs = folder / "bin"
@@ -221,7 +221,7 @@ def install(wheel: Path, folder: Path) -> Path:
         if found.version != version:
             raise NotReleased(f"{name} {found.version} is here, {version} is locked: `make setup`")
         for file in found.files or ():
-            if ".." not in file.parts:  # programs of others
+            if ".." not in file.parts:  # programs of other packages
                 place = target / file
                 place.parent.mkdir(parents=True, exist_ok=True)
                 if (there := Path(str(found.locate_file(file)))).is_file():
@@ -267,14 +267,14 @@ def trial(wheel: Path) -> list[str]:
 
 
 def sums(paths: list[Path]) -> str:
-    """Return the sums of files, as `sha256sum` writes and checks them."""
+    """Return the checksums of files, in the form of `sha256sum`."""
     return "".join(
         [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in paths]
     )
 
 
 def main() -> int:
-    """Build, compare, try, and print the sums."""
+    """Build, compare, try, and print the checksums."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=ROOT / "dist", help="folder (default: dist)")
     parser.add_argument("--docs", action="store_true", help="build the documentation as well")

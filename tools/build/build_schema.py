@@ -3,9 +3,9 @@
     python tools/build/build_schema.py            write
     python tools/build/build_schema.py --check    compare with what is committed
 
-For programs in other languages. The first is made of the types that the package signs, so the two
-can't differ. A document of this form may still be refused: for another chain or contract, for its
-deadline or nonce, or for its signature. The second is that of `command_schema.py`.
+They are for programs in other languages. The first is generated from the types that the package
+signs, so they can't differ. A document of this form can still be rejected: for its chain or
+contract, its deadline or nonce, or its signature. The second is from `command_schema.py`.
 """
 
 import argparse
@@ -60,7 +60,7 @@ def objects(properties: Schema, **more: object) -> Schema:
     }
 
 
-# What a text has to be, by the type's and the field's name, or by the field's name.
+# The form of a text, by the names of type and field, or by the name of the field.
 TEXTS: dict[str, Schema] = {
     "countryCode": {"type": "string", "pattern": "^[A-Z]{2}$"},
     "partyId": {"type": "string", "pattern": "^[A-Z0-9]{3}$"},
@@ -79,7 +79,7 @@ TEXTS: dict[str, Schema] = {
     },
     "name": {"type": "string", "maxLength": MAX_NAME_BYTES},
 }
-# The first generation takes any text.
+# The first generation accepts any text.
 FIRST_TEXTS: dict[str, Schema] = {
     "countryCode": {"type": "string", "minLength": 2, "maxLength": 2},
     "partyId": {"type": "string", "minLength": 3, "maxLength": 3},
@@ -87,7 +87,7 @@ FIRST_TEXTS: dict[str, Schema] = {
 
 
 def lists(roles: int, modules: int) -> dict[str, Schema]:
-    """Return the schemas of lists, by the field's name, of contracts with so many values."""
+    """Return the schemas of lists by field name, for contracts with so many values."""
     return {
         "roles": {"type": "array", "items": below(roles), "minItems": 1},
         "sender": {"type": "array", "items": below(modules)},
@@ -100,7 +100,7 @@ THIRD_LISTS = lists(len(Role), len(Module))
 FIRST_LISTS = lists(len(ROLES), len(MODULES))
 
 
-# What has to be accepted, and the type of the acceptance.
+# The types that need an acceptance, and the type of the acceptance.
 ACCEPTANCES = {"MoveAccount": "AcceptAccount", "SetController": "AcceptController"}
 
 
@@ -129,7 +129,7 @@ def third_request(kind: StructType, contracts: list[Contract]) -> Schema:
     )
     whole = {"EIP712Domain": DOMAIN_TYPE.document(), kind.name: kind.document()}
     return request(
-        types={"enum": [whole, {kind.name: kind.document()}]},  # viem leaves out the domain's
+        types={"enum": [whole, {kind.name: kind.document()}]},  # viem omits the domain's
         primaryType={"const": kind.name},
         domain=domain,
         message=message(kind, TEXTS, THIRD_LISTS),
@@ -155,7 +155,7 @@ def request(**properties: Schema) -> Schema:
 
 
 def with_optional(schema_: Schema, **optional: Schema) -> Schema:
-    """Return the schema of an object with keys that it can have besides those it must have."""
+    """Return the schema of an object with required and optional keys."""
     properties = cast("Schema", schema_["properties"])
     return {**schema_, "properties": {**properties, **optional}}
 

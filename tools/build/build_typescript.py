@@ -18,7 +18,7 @@ CONTRACTS = ("Registry", "Permissions")
 
 
 def write(folder: Path) -> list[Path]:
-    """Write the files into a folder, which is made; return their paths."""
+    """Write the files into a folder, which is created if missing. Return their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     written: list[Path] = []
     for contract in CONTRACTS:

@@ -1,7 +1,7 @@
 """The form of what commands print with `--json`; `build_schema.py` writes it to a file.
 
-It has one definition for each command, named by its words with `-` between them, and one for each
-shape that several commands share. Names of roles, modules, permissions and changes are the
+It has one definition for each command, named after the command with `-` between its words, and one
+for each form that several commands share. Names of roles, modules, permissions and changes are the
 package's own.
 """
 
@@ -37,17 +37,17 @@ SIGNED_REQUEST = "urn:ocn-registry:signed-request"
 
 
 def ref(name: str) -> Schema:
-    """Refer to a definition."""
+    """Return a reference to a definition."""
     return {"$ref": f"#/$defs/{name}"}
 
 
 def or_null(*schemas: Schema) -> Schema:
-    """Return the schema of what may be absent."""
+    """Return the schema of a value or null."""
     return {"anyOf": [*schemas, NULL]}
 
 
 def objects(properties: Schema, optional: Schema | None = None) -> Schema:
-    """Return the schema of an object that has these keys, and may have the optional ones."""
+    """Return the schema of an object with these keys, and perhaps the optional ones."""
     return {
         "type": "object",
         "properties": {**properties, **(optional or {})},
@@ -67,12 +67,12 @@ def const(value: object) -> Schema:
 
 
 def camel(name: str) -> str:
-    """Write a name as JSON has it."""
+    """Return a name in the form of JSON keys."""
     first, *more = name.split("_")
     return first + "".join([word.title() for word in more])
 
 
-# The content of a change's field, by name.
+# The schema of a change's field, by name.
 FIELDS: Schema = {
     "node": ref("Node"),
     "id": ref("PartyId"),
@@ -89,7 +89,7 @@ FIELDS: Schema = {
     "version": or_null(COUNT),
     "contract": {"enum": [contract.name for contract in Contract]},
 }
-# What of a state can differ from the one before.
+# The fields of a state that can differ from the previous one.
 CHANGED = sorted({*FIELDS, "operator"} - {"version", "contract", "index", "membership"})
 MAY_BE_ABSENT = {
     ("AgreementMade", "permissions"),
@@ -139,7 +139,7 @@ TRANSACTION: Schema = {
 
 
 def written(*states: Schema) -> Schema:
-    """Return the schema of what is written; the state that is so then is one of these."""
+    """Return the schema of a write whose resulting state is one of these."""
     return objects(
         {
             "status": {"enum": ["done", "without effect in part"]},
@@ -153,7 +153,7 @@ def written(*states: Schema) -> Schema:
 
 
 def unchanged(state: Schema) -> Schema:
-    """Return the schema of a write that would change nothing."""
+    """Return the schema of a write without effect."""
     return objects(
         {
             "status": const("unchanged"),
@@ -165,7 +165,7 @@ def unchanged(state: Schema) -> Schema:
     )
 
 
-# What a write is about, by the end of its name.
+# The subject of a write, by the end of its name.
 STATES = {
     "node": "Node",
     "party": "Party",
@@ -174,7 +174,7 @@ STATES = {
     "service": "Service",
     "agreement": "AgreementState",
 }
-# What is about an account as a whole.
+# Writes about an account as a whole.
 OF_ACCOUNTS = ("HoldingsState", "ControllerState")
 WRITTEN = tuple(dict.fromkeys((*STATES.values(), "NonceState", *OF_ACCOUNTS)))
 OWNERS: dict[str, Schema] = {
@@ -190,7 +190,7 @@ OWNERS: dict[str, Schema] = {
 
 
 def owner_action(name: str, state: Schema) -> Schema:
-    """Return the schema of what the owner's writes print."""
+    """Return the schema of the output of the owner's writes."""
     said: Schema = {
         "who": ADDRESS,
         "what": const(name),
@@ -408,7 +408,7 @@ MIGRATED: Schema = {"anyOf": [ref("MigrationDryRun"), ref("MigrationDone")]}
 
 
 def reads() -> dict[str, Schema]:
-    """Return the schemas of what reads the registry."""
+    """Return the schemas of commands that read the registry."""
     return {
         "get-node": or_null(ref("Node")),
         "list-nodes": lists(ref("Node")),
@@ -426,7 +426,7 @@ def reads() -> dict[str, Schema]:
 
 
 def writes() -> dict[str, Schema]:
-    """Return the schemas of what writes, at once or by requests."""
+    """Return the schemas of commands that write, directly or with requests."""
     found: dict[str, Schema] = {}
     for name, *_ in WRITES:
         done = tried_or_unchanged(STATES[name.rpartition("-")[2]])
@@ -469,17 +469,17 @@ def writes() -> dict[str, Schema]:
 
 
 def tried_or_unchanged(state: str) -> Schema:
-    """Return the schema of what may also be only tried, or change nothing."""
+    """Return the schema of a write that can also be simulated, or have no effect."""
     return {"anyOf": [ref("DryRun"), ref(f"{state}Written"), ref(f"{state}Unchanged")]}
 
 
 def tried(done: str) -> Schema:
-    """Return the schema of what may also be only tried."""
+    """Return the schema of a write that can also be simulated."""
     return {"anyOf": [ref("DryRun"), ref(done)]}
 
 
 def of_the_owner() -> dict[str, Schema]:
-    """Return the schemas of what deployers and owners do."""
+    """Return the schemas of the commands of deployers and owners."""
     return {
         "verify": objects(
             {
@@ -532,7 +532,7 @@ def safe_file() -> Schema:
 
 
 def migrations() -> dict[str, Schema]:
-    """Return the schemas of what moves a registry."""
+    """Return the schemas of the commands that migrate a registry."""
     odd: Schema = {"kind": {"enum": [kind.value for kind in Kind]}, "subject": TEXT}
     return {
         "migrate-snapshot": objects(
@@ -588,7 +588,7 @@ def migrations() -> dict[str, Schema]:
 
 
 def others() -> dict[str, Schema]:
-    """Return the schemas of what is about keys, machines and the way to the chain."""
+    """Return the schemas of commands about keys, settings and the connection to the chain."""
     key = {"type": "string", "pattern": "^0x[0-9a-f]{64}$"}
     scalar: Schema = {"type": ["string", "number", "null"]}
     return {

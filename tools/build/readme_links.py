@@ -1,8 +1,8 @@
-"""Make README.md readable where the repository is not: on the page of a package index.
+"""Make README.md readable outside the repository: on the page of a package index.
 
-Its links lead to files beside it, which a package index does not have. A release that is told where
-the repository is public has them lead there, at the commit it is made of. Without that they become
-plain words, and pictures are left out: a link that leads nowhere is worse than none.
+Its links lead to files of the repository, which a package index does not have. If the URL of the
+public repository is known, they lead there, to the release's commit. Otherwise links become plain
+text, and pictures are left out: no link is better than a broken one.
 """
 
 from __future__ import annotations

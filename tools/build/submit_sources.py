@@ -3,13 +3,12 @@
     python tools/build/submit_sources.py files FOLDER
     python tools/build/submit_sources.py submit RECORD [--sourcify URL] [--explorer URL] [--dry-run]
 
-The standard JSON input holds every source in full. It is compiled before it is used: what comes out
-has to be the code in `ocn_registry/deploy/artifacts/v3`, byte for byte.
-
-What a service has verified already is not submitted again: interrupted, run it once more.
+The standard JSON input holds every source in full. It is compiled before it is used: the result
+must equal the code in `ocn_registry/deploy/artifacts/v3`, byte for byte. Contracts that a service
+has already verified are not submitted again, so you can run it again after an interruption.
 
 Source: Sourcify's API v2 (`/v2/verify`, `/v2/contract`); the `contract` module of Blockscout's API.
-Both from their documentation: nobody here has tried them against the real services.
+Both are implemented from their documentation, and have not been tried against the real services.
 """
 
 from __future__ import annotations
@@ -37,11 +36,11 @@ _STILL = "is still at it:"
 
 
 class NotVerified(Exception):
-    """A service refuses, or the sources do not compile to the published code."""
+    """A service rejects the sources, or they do not compile to the published code."""
 
 
 def sources_of(name: str) -> dict[str, dict[str, str]]:
-    """Return a source and all that it imports, by the names that imports use."""
+    """Return a source and everything that it imports, by the names that imports use."""
     found: dict[str, dict[str, str]] = {}
     left = [name]
     while left:
@@ -83,7 +82,7 @@ def metadata_of(name: str, given: dict[str, Any]) -> str:
     """Return the compiler's metadata, after compiling the input.
 
     Raises:
-        NotVerified: It does not compile to the published code.
+        NotVerified: The input does not compile to the published code.
     """
     artifact = published(name)
     version = artifact["compiler"]["version"].partition("+")[0]
@@ -205,15 +204,15 @@ def submit(  # noqa: PLR0913 - both services, and how
     """Submit both contracts to both services, and return their results as lines.
 
     Args:
-        record: Of the deployment.
+        record: The record of the deployment.
         sourcify: URL of Sourcify; empty for none.
         explorer: URL of Blockscout; empty for none.
-        dry_run: Whether to compile and compare only.
-        compiled: Whether these sources were compiled and compared a moment ago.
-        pause_s: How long to wait before asking again how it went.
+        dry_run: Whether to only compile and compare.
+        compiled: Whether these sources have just been compiled and compared.
+        pause_s: How long to wait between two requests for the result, in seconds.
 
     Raises:
-        NotVerified: A service refuses, or the sources do not compile to the published code.
+        NotVerified: A service rejects the sources, or they do not compile to the published code.
     """
     if "registry" not in record:
         raise NotVerified("the deployment of this record is not finished")
@@ -269,7 +268,7 @@ def write_files(folder: Path) -> list[Path]:
 
 
 def main() -> int:
-    """Write the files, or submit."""
+    """Write the files, or submit the sources."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("files").add_argument("folder", type=Path)

@@ -2,9 +2,9 @@
 
     python tools/docs/build_site.py [--out FOLDER]
 
-A link that leads nowhere fails, by page and by heading. So does a page that asks another host for a
-script, a style, a font or a picture: the site is read without a network, and tells nobody that it
-is read. So does a public name that the reference leaves out.
+It fails for a broken link to a page or a heading; for a page that loads a script, a style, a font
+or a picture from another host, because the site must work offline and without telling anyone who
+reads it; and for a public name that the reference leaves out.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import ocn_registry
 
 ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / ".build" / "site"
-# Attributes that make a browser ask for something, without a click.
+# Attributes that make a browser load something without a click.
 _ASKS = {
     **dict.fromkeys(("script", "img", "iframe", "source", "video", "audio", "embed"), "src"),
     "link": "href",
@@ -32,7 +32,7 @@ _STYLE = re.compile(r"""(?:url\(|@import\s)\s*["']?((?:https?:)?//[^"')\s]+)""")
 
 
 class _Page(HTMLParser):
-    """Collects what a page asks other hosts for, its links, and the places that links can name."""
+    """Collects what a page loads from other hosts, its links, and its anchors."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -43,7 +43,7 @@ class _Page(HTMLParser):
     def handle_starttag(  # type: ignore[explicit-override]  # typing.override needs Python 3.12
         self, tag: str, attrs: list[tuple[str, str | None]]
     ) -> None:
-        """Look at an element."""
+        """Add what an element loads."""
         values = dict(attrs)
         target = values.get(_ASKS.get(tag, "")) or ""
         if re.match(r"(https?:)?//", target) and values.get("rel") not in _QUIET:
@@ -80,14 +80,14 @@ def dead_links(site: Path) -> list[str]:
 
 
 def requests_of(page: str) -> list[str]:
-    """Return what a page asks other hosts for when it is opened."""
+    """Return what a page loads from other hosts when it is opened."""
     parser = _Page()
     parser.feed(page)
     return parser.found
 
 
 def third_parties(site: Path) -> list[str]:
-    """Return what the pages and styles of a site ask other hosts for."""
+    """Return what the pages and styles of a site load from other hosts."""
     found = []
     for path in sorted(site.rglob("*")):
         if path.suffix == ".html":
@@ -108,7 +108,7 @@ def missing_names(reference: Path) -> list[str]:
 
 
 def build(out: Path) -> list[str]:
-    """Build the site; return what is wrong with it."""
+    """Build the site, and return its faults."""
     done = subprocess.run(  # noqa: S603 - our own program
         # With --quiet, MkDocs counts no warnings, and --strict lets everything pass.
         [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(out)],

@@ -1,4 +1,4 @@
-"""The page of all commands, from the help that each of them prints."""
+"""The page of all commands, built from their help."""
 
 from __future__ import annotations
 

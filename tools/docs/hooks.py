@@ -1,8 +1,8 @@
 """What the site adds to the pages: files of the repository that pages link to, and the commands.
 
 MkDocs knows the files below `docs/`. A link to another file of the repository, such as a contract
-or an example, would lead out of the site. Here each such file becomes a page, with its text as it
-stands, so that the site is whole wherever its folder is opened. `pictures.py` draws the pictures.
+or an example, would lead out of the site. This module adds a page with the text of each such file,
+so that the site is complete wherever its folder is opened. `pictures.py` draws the pictures.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def linked(uri: str, text: str) -> list[Path]:
 
 
 def is_outside(path: Path) -> bool:
-    """Return whether a file of the repository is a page only by this module."""
+    """Return whether this module makes a file of the repository into a page."""
     return path.parts[:1] not in {("docs",), ("..",)} and (ROOT / path).exists()
 
 
@@ -104,7 +104,7 @@ def page_of(path: Path) -> str:
 
 
 def rewritten(uri: str, text: str) -> str:
-    """Return the text of a page with its links to the repository turned into links to pages."""
+    """Return the text of a page, with links to pages instead of files of the repository."""
 
     def link(match: re.Match[str]) -> str:
         path = place_of(uri, match[2])
@@ -117,7 +117,7 @@ def rewritten(uri: str, text: str) -> str:
 
 
 def page_content(path: Path) -> str:
-    """Return a file, or the list of a folder's files, as a page."""
+    """Return the page of a file, or of a folder, with a list of its files."""
     place = ROOT / path
     if place.is_dir():
         return folder_page(path)
@@ -128,7 +128,7 @@ def page_content(path: Path) -> str:
 
 
 def folder_page(path: Path) -> str:
-    """Return the files of a folder, one after the other."""
+    """Return the text of all files of a folder."""
     parts = [f"# {path}\n"]
     for place in sorted((ROOT / path).rglob("*")):
         if not place.is_file() or _SKIPPED & set(place.parts):
@@ -151,7 +151,7 @@ def decisions() -> str:
 
 
 def with_all_pages(nav: list[object], files: Files) -> None:
-    """Add the pages that `mkdocs.yml` does not place, so that none is lost."""
+    """Add the pages that `mkdocs.yml` does not list to the navigation."""
     named = str(nav)
     for page in files.documentation_pages():
         uri = page.src_uri

@@ -4,8 +4,8 @@
     python tools/docs/pictures.py --check    compare with what is committed
 
 A picture is a text below: `name | column row | lines of text` makes a box, `a -> b | words` an
-arrow between two boxes, `a => b | words` a dashed one. Drawn here, pictures need no script, no
-font of others and no network, and follow the reader's light or dark colours.
+arrow between two boxes, `a => b | words` a dashed one. The pictures need no script, no external
+font and no network, and follow the reader's light or dark theme.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ path{stroke:#cbd2d9}.h{fill:#cbd2d9}.b{fill:#12181f}}
 
 
 class Box(NamedTuple):
-    """A box: its middle, and its lines."""
+    """A box: its centre and its lines."""
 
     x: float
     y: float
@@ -167,7 +167,7 @@ def drawn_box(box: Box) -> list[str]:
 
 
 def lines_of(lines: list[str], x: float, y: float, kinds: tuple[str, str]) -> list[str]:
-    """Return lines of text around a point; the first is of another kind."""
+    """Return lines of text around a point; the first is a heading."""
     top = y + 4.5 - (len(lines) - 1) * LINE / 2
     return [
         f'<text class="{kinds[min(place, 1)]}" x="{x:g}" y="{top + place * LINE:g}" '
@@ -177,7 +177,7 @@ def lines_of(lines: list[str], x: float, y: float, kinds: tuple[str, str]) -> li
 
 
 def arrow(start: Box, end: Box, words: str, *, dashed: bool) -> list[str]:
-    """Return the parts of an arrow, with its words in the middle."""
+    """Return the parts of an arrow, with its label in the middle."""
     (x1, y1), (x2, y2) = edge(start, end), edge(end, start)
     x, y, lines = (x1 + x2) / 2, (y1 + y2) / 2, words.split("\\n")
     length = ((x2 - x1) ** 2 + (y2 - y1) ** 2) ** 0.5
@@ -190,7 +190,7 @@ def arrow(start: Box, end: Box, words: str, *, dashed: bool) -> list[str]:
         f'<path class="h" d="M{x2:g} {y2:g}L{left}L{right}Z"/>',
     ]
     wide, high = max(map(len, lines)) * 6.4 + 8, len(lines) * LINE
-    if y1 == y2:  # words stand above a level arrow, and upon any other
+    if y1 == y2:  # labels are above horizontal arrows, and on any other
         y -= high / 2 + 3
     else:
         place = f'x="{x - wide / 2:g}" y="{y - high / 2:g}"'

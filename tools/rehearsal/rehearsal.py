@@ -4,12 +4,12 @@
     python tools/rehearsal/rehearsal.py --small    a minute; deploys with the package, kills at the
                                                    first change of each step, compiles once
 
-One Anvil for each of the two: chain id 73799, London rules, blocks of 8,000,000 gas that come by
-themselves, v1's published bytecode filled with awkward data, a Safe 1.3.0, and stand-ins of
-Sourcify and the explorer on loopback. `rehearsal_walk.py` has the steps. The second time it is
-ended by kill -9 at the beginning of each step, and before and after each transaction and each
-submission, and run again. The exit status is 0 when both end with nothing different but what the
-plan listed, with the same state of both contracts, and after as many transactions.
+Each run has its own Anvil with chain id 73799, London rules, blocks of 8,000,000 gas at intervals,
+v1's published bytecode filled with awkward data, a Safe 1.3.0, and stand-ins for Sourcify and the
+explorer on loopback. `rehearsal_walk.py` has the steps. In the second run, the program is killed
+with kill -9 at the beginning of each step, and before and after each transaction and submission,
+and started again. The exit status is 0 if both runs end with no differences except those that the
+plan lists, with the same state of both contracts, and after the same number of transactions.
 """
 
 from __future__ import annotations
@@ -51,12 +51,12 @@ MOST_RUNS = 200
 
 
 class RehearsalFailedError(Exception):
-    """Something is not as it should be."""
+    """The rehearsal failed."""
 
 
 @dataclass(frozen=True)
 class End:
-    """How a rehearsal ended: the state of both contracts and of v1's, and what it took."""
+    """The result of a rehearsal: the state of our contracts and v1's, and the transactions."""
 
     state: str
     old_state: str
@@ -65,10 +65,10 @@ class End:
 
 
 class Rehearsal:
-    """A chain, its surroundings, and the program that is run, killed and run again."""
+    """A chain, its surroundings, and the program that is started, killed and started again."""
 
     def __init__(self, folder: Path, *, small: bool, killing: bool) -> None:
-        """Say how."""
+        """Create a rehearsal."""
         self._folder = folder
         self._small = small
         self._killing = killing
@@ -76,7 +76,7 @@ class Rehearsal:
         self._devnet = Devnet(with_v1=True, chain_id=VOLTA, block_gas_limit=BLOCK_GAS)
 
     def run(self) -> End:
-        """Take all steps, however often the program is killed."""
+        """Take all steps, even if the program is killed repeatedly."""
         with self._devnet as devnet, contextlib.ExitStack() as stack:
             ask = devnet.request
             filling = Filling(devnet.rpc_url, devnet.v1_deployment())
@@ -118,7 +118,7 @@ class Rehearsal:
             "safe": safe,
             "payer": self._devnet.accounts[PAYER].address,
             "ape": not self._small,
-            "compiled": self._small and self._killing,  # the straight one did it
+            "compiled": self._small and self._killing,  # the run without interruption did it
         }
         (self._folder / "old.json").write_text(json.dumps(old))
         (self._folder / "prepared.json").write_text(json.dumps(prepared))
@@ -151,7 +151,7 @@ class Rehearsal:
         os.close(its)
         said: list[str] = []
         shown = os.fdopen(ours, encoding="utf-8", errors="replace")
-        with program, shown, contextlib.suppress(OSError):  # the other side has closed it
+        with program, shown, contextlib.suppress(OSError):  # the other side closed it
             for text in shown:
                 self._heard(text.rstrip("\r\n"), killer, said)
         if program.returncode > 0 and self._killing:
@@ -171,7 +171,7 @@ class Rehearsal:
             killer.kill(f"at the beginning of: {step[1]}")
 
     def _state(self, deployment: Deployment) -> str:
-        """Return the state of both contracts: all of their storage and code, as one hash."""
+        """Return the state of both contracts as one hash of all storage and code."""
         proofs: list[Any] = [
             self._devnet.request("eth_getProof", address, [], "latest")
             for address in (deployment.registry, deployment.permissions)
@@ -206,7 +206,7 @@ def rehearse(*, small: bool, killing: bool) -> End:
 
 
 def main() -> int:
-    """Rehearse straight and killed, and compare both ends."""
+    """Rehearse without interruption and killed, and compare the results."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("--small", action="store_true", help="without Ape, and with half the kills")
     small: bool = parser.parse_args().small

@@ -1,9 +1,9 @@
-"""A proxy between the rehearsal's program and the world, which can kill the program.
+"""Proxies between the rehearsal's program and the services it uses. They can kill the program.
 
-`Line` passes JSON-RPC on to the chain. `Services` stand in for Sourcify and for the explorer
-(Blockscout), with the interfaces that both document. Everything that changes something passes a
-`Killer`: it kills the program with `kill -9` just before the change and, the next time, just after
-it, before the program gets an answer.
+`Line` forwards JSON-RPC to the chain. `Services` stands in for Sourcify and the explorer
+(Blockscout), with their documented interfaces. Everything that changes something passes a `Killer`:
+it kills the program with `kill -9` just before the change and, the next time, just after it, before
+the program gets an answer.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Killer:
     """
 
     def __init__(self, *, armed: bool, every: bool) -> None:
-        """Say whether it kills, and whether at every change or at the first one of each step."""
+        """Create a killer: of every change, of the first one in each step, or of none."""
         self.program: subprocess.Popen[bytes] | None = None
         self.step = ""
         self.done = 0
@@ -55,7 +55,7 @@ class Killer:
         self._lock = threading.Lock()
 
     def around(self, what: str, do: Callable[[], Any]) -> Any:  # noqa: ANN401 - what `do` gives
-        """Do something, and return its result; `None` if the program was killed."""
+        """Perform a change, and return its result; `None` if the program was killed."""
         with self._lock:
             kills = self._armed and (self._every or self.step not in self._over)
             if kills and not self._spared:
@@ -72,7 +72,7 @@ class Killer:
             return answer
 
     def kill(self, point: str) -> None:
-        """End the program, and all that it started."""
+        """Kill the program and everything it started."""
         self.deaths.append(point)
         if self.program is not None:
             with contextlib.suppress(ProcessLookupError):
@@ -80,7 +80,7 @@ class Killer:
 
 
 class _Quiet(ThreadingHTTPServer):
-    """Says nothing of lines that end in the middle: that is what a kill does."""
+    """Ignores connections that break off: that is the effect of a kill."""
 
     daemon_threads = True
 
@@ -89,7 +89,7 @@ class _Quiet(ThreadingHTTPServer):
 
 
 class _Server:
-    """An HTTP server on loopback, for as long as a `with` block."""
+    """An HTTP server on loopback, for the duration of a `with` block."""
 
     def __init__(self, killer: Killer) -> None:
         self.killer = killer
@@ -146,15 +146,15 @@ class _Server:
 
 
 class Line(_Server):
-    """Hands JSON-RPC on to a chain."""
+    """Forwards JSON-RPC to a chain."""
 
     def __init__(self, chain_url: str, killer: Killer) -> None:
-        """Say to which."""
+        """Create the proxy of a chain."""
         super().__init__(killer)
         self._host = chain_url.removeprefix("http://")
 
     def post(self, path: str, body: bytes) -> tuple[int, bytes] | None:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
-        """Hand a question on; a transaction passes the killer."""
+        """Forward a request; a transaction passes the killer."""
         asked = json.loads(body)
         methods = [one.get("method") for one in (asked if isinstance(asked, list) else [asked])]
         if SENDS.isdisjoint(methods):
@@ -173,19 +173,19 @@ class Line(_Server):
 
 
 class Services(_Server):
-    """Stands in for Sourcify and the explorer: takes what fits the chain, and refuses the rest.
+    """Stands in for Sourcify and the explorer: accepts only what matches the chain.
 
     Attributes:
-        verified: What was verified: the service and the address.
+        verified: Service and address of everything that was verified.
     """
 
     def __init__(self, ask: Callable[..., Any], chain_id: int, killer: Killer) -> None:
-        """Say which chain they know.
+        """Create the services of a chain.
 
         Args:
-            ask: Asks that chain.
+            ask: Sends a request to the chain.
             chain_id: Its id.
-            killer: What each submission passes.
+            killer: The killer that each submission passes.
         """
         super().__init__(killer)
         self._ask = ask
@@ -195,7 +195,7 @@ class Services(_Server):
         self._looked: set[int] = set()
 
     def get(self, path: str) -> tuple[int, bytes]:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
-        """Return what is verified; of a submission the first time that it is not done."""
+        """Return what is verified. A submission is reported as unfinished the first time."""
         parts = urlsplit(path)
         query = {key: values[0] for key, values in parse_qs(parts.query).items()}
         if parts.path.startswith("/v2/contract/"):
@@ -216,7 +216,7 @@ class Services(_Server):
         return _json(200, {"status": "1", "result": "Pass - Verified" if done else "Pending"})
 
     def post(self, path: str, body: bytes) -> tuple[int, bytes] | None:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
-        """Take a submission."""
+        """Accept a submission."""
         answer: tuple[int, bytes] | None = self.killer.around(
             "a submission of sources", lambda: self._submitted(path, body)
         )
@@ -257,7 +257,7 @@ class Services(_Server):
         return str(self._jobs)
 
     def _wrong(self, address: str, identifier: str, compiler: str, given: dict[str, Any]) -> str:
-        """Say what does not fit the chain; nothing when all does."""
+        """Return what does not match the chain; nothing if everything does."""
         file, _, name = identifier.partition(":")
         known = artifact(GENERATION, name)
         code = bytes.fromhex(self._ask("eth_getCode", address, "latest")[2:])

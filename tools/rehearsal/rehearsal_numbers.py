@@ -5,9 +5,9 @@
     python tools/rehearsal/rehearsal_numbers.py --note     ... and the result in docs/migration.md
     python tools/rehearsal/rehearsal_numbers.py --tenth    a tenth of each
 
-One Anvil of London rules with Volta's chain id and blocks of 8,000,000 gas, and on it v1's
-published bytecode and new contracts that take imports. The exit status is 1 when a party costs more
-than 80,000 gas, the price told before was too low, or anything differs at the end.
+It runs on Anvil with London rules, Volta's chain id and blocks of 8,000,000 gas, with v1's
+published bytecode and new contracts that accept imports. The exit status is 1 if a party costs more
+than 80,000 gas, the quoted price was too low, or anything differs at the end.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ TENTH = Crowd(nodes=20, parties=500, services=10, agreements=100)
 
 
 def by_kind(outcomes: tuple[Outcome, ...]) -> dict[str, list[Outcome]]:
-    """Return transactions by the kind of entries that they imported."""
+    """Return transactions by the kind of the imported entries."""
     found: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
         kind, _ = entries_of(outcome.items[0].intent)
@@ -50,7 +50,7 @@ def by_kind(outcomes: tuple[Outcome, ...]) -> dict[str, list[Outcome]]:
 
 
 def table(outcomes: tuple[Outcome, ...], entries: dict[str, int]) -> list[str]:
-    """Write what each kind of entries took."""
+    """Write the cost of each kind of entry."""
     lines = [
         "| what | entries | transactions | gas | gas of an entry | most gas of one |",
         "|---|--:|--:|--:|--:|--:|",
@@ -66,7 +66,7 @@ def table(outcomes: tuple[Outcome, ...], entries: dict[str, int]) -> list[str]:
 
 
 def main() -> int:
-    """Fill, migrate, and print the figures; 1 when one of them is not as promised."""
+    """Fill, migrate, and print the figures. Return 1 if one of them misses its limit."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--tenth", action="store_true", help="a tenth of each")
     parser.add_argument("--note", action="store_true", help=f"write {NOTE.relative_to(ROOT)}")
@@ -83,8 +83,8 @@ def main() -> int:
         with connect(devnet.v1_deployment()) as old:
             taken = migration.snapshot(old)
         times.append(time.monotonic())
-        # Not before: Anvil gives a call no more gas than a block has. Other nodes give it 50
-        # million and more, whatever their blocks take, and v1's whole list takes 11 million.
+        # Not earlier: Anvil limits a call to a block's gas. Other nodes allow 50 million and more,
+        # whatever the size of their blocks, and v1's whole list takes 11 million.
         filling.limit(BLOCK_GAS)
         filling.close()
         with connect(devnet.deployment()) as new:

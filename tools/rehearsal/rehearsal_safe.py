@@ -1,4 +1,4 @@
-"""A Safe 1.3.0 on a development chain, from the published package, and actions of its owners."""
+"""A Safe 1.3.0 on a development chain, from the published package, and its owners' actions."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ class SafeRefusedError(Exception):
 
 
 def create(ask: Callable[..., Any], payer: Address) -> Address:
-    """Put a Safe on the chain; two of its three owners have to sign.
+    """Deploy a Safe; two of its three owners must sign.
 
     Args:
-        ask: Asks the chain; blocks come by themselves, one for each transaction.
-        payer: Account of the chain's that pays.
+        ask: Sends a request to the chain, which mines a block for each transaction.
+        payer: The development account that pays.
     """
     singleton = _create(ask, payer, "GnosisSafe.sol/GnosisSafe", b"")
     proxy = "proxies/GnosisSafeProxy.sol/GnosisSafeProxy"
@@ -47,11 +47,11 @@ def create(ask: Callable[..., Any], payer: Address) -> Address:
 
 
 def execution(ask: Callable[..., Any], safe: Address, text: str) -> str:
-    """Return the calldata of a transaction builder's file, signed by the owners.
+    """Return the calldata for a transaction builder's file, signed by the owners.
 
     Args:
         ask: Asks the chain.
-        safe: Their Safe.
+        safe: Address of the Safe.
         text: The content of the file.
     """
     content = json.loads(text)
@@ -85,7 +85,7 @@ def _create(ask: Callable[..., Any], payer: Address, path: str, arguments: bytes
 
 
 def _keys() -> list[PrivateKey]:
-    """Return the owners' keys in the order of their addresses, as the Safe wants signatures."""
+    """Return the owners' keys sorted by address: the Safe expects signatures in this order."""
     keys = [PrivateKey(keccak256(b"safe owner %d" % index)) for index in range(OWNERS)]
     return sorted(keys, key=lambda key: int(_address(key), 16))
 

@@ -1,7 +1,7 @@
 """Fill v1's published contracts on a development chain with awkward data, or with many entries.
 
-Everything is written by the contracts' own functions, from impersonated accounts, and is the same
-every time. The tests of the migration use it too.
+Everything is written with the contracts' own functions, from impersonated accounts, and is the same
+every time. The tests of the migration use it, too.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from ocn_registry.networks import Deployment
 
-VOLTA = 73799  # the chain id of a chain like it
+VOLTA = 73799  # the chain id of a similar chain
 BLOCK_GAS = 8_000_000
 URL = "https://node.example"
 PEOPLE = (
@@ -40,7 +40,7 @@ _NOBODYS = (abi.uint(0), bytes(32), bytes(32))
 
 
 class NotFilledError(Exception):
-    """The chain refuses what should fill it."""
+    """The chain rejects a transaction."""
 
 
 class Write(NamedTuple):
@@ -54,7 +54,7 @@ class Write(NamedTuple):
 
 @dataclass(frozen=True)
 class Crowd:
-    """How many entries of each kind."""
+    """The number of entries of each kind."""
 
     nodes: int
     parties: int
@@ -63,21 +63,21 @@ class Crowd:
 
 
 class Filling:
-    """v1's contracts, written to by anybody."""
+    """v1's contracts, which any account can write to."""
 
     def __init__(self, rpc_url: str, deployment: Deployment) -> None:
-        """Say where they are."""
+        """Name the contracts' addresses and their chain."""
         self.registry = deployment.registry
         self.permissions = deployment.permissions
         host = rpc_url.removeprefix("http://")
         self._line = http.client.HTTPConnection(host, timeout=_TIMEOUT_S)
 
     def close(self) -> None:
-        """Let the line go."""
+        """Close the connection."""
         self._line.close()
 
     def ask(self, *requests: tuple[Any, ...]) -> list[Any]:
-        """Make several requests in one."""
+        """Send several requests in one."""
         body = [
             {"jsonrpc": "2.0", "id": place, "method": method, "params": params}
             for place, (method, *params) in enumerate(requests)
@@ -95,7 +95,7 @@ class Filling:
         self.ask(*[("anvil_setBalance", account, hex(10**20)) for account in accounts])
 
     def one_by_one(self, writes: Sequence[Write]) -> None:
-        """Make a block of each."""
+        """Mine each transaction in a block of its own."""
         self.ask(("anvil_autoImpersonateAccount", True))
         for write in writes:
             (receipt,) = self.ask(("eth_sendTransactionSync", _transaction(write, _PRICE_WEI)))
@@ -103,7 +103,7 @@ class Filling:
         self.ask(("anvil_autoImpersonateAccount", False))
 
     def together(self, writes: Sequence[Write]) -> None:
-        """Make few large blocks of them, in this order; blocks stay as large: see `limit`."""
+        """Mine transactions in few large blocks, in this order; see `limit`."""
         self.limit(_FAR_GAS_LIMIT)
         self.ask(("anvil_autoImpersonateAccount", True), ("evm_setAutomine", False))
         for start in range(0, len(writes), _TOGETHER):
@@ -113,7 +113,7 @@ class Filling:
             nonces = dict(zip(senders, [int(count, 16) for count in counts], strict=True))
             sends: list[tuple[str, dict[str, str]]] = []
             for place, write in enumerate(some):
-                # The block's order is that of the prices.
+                # Transactions in a block are ordered by price.
                 fields = _transaction(write, _PRICE_WEI + len(some) - place)
                 fields["nonce"] = hex(nonces[write.sender])
                 nonces[write.sender] += 1
@@ -124,7 +124,7 @@ class Filling:
         self.ask(("evm_setAutomine", True), ("anvil_autoImpersonateAccount", False))
 
     def limit(self, block_gas: int) -> None:
-        """Say how much gas a block takes from now on."""
+        """Set the gas limit of blocks from now on."""
         self.ask(("evm_setBlockGasLimit", hex(block_gas)))
         self.ask(("evm_mine",))
 
@@ -158,7 +158,7 @@ class Filling:
         return Write(user, self.permissions, "createAgreement(address)", arguments)
 
     def awkward(self) -> dict[str, KeySigner]:
-        """Fill them with every state that they allow; return the accounts."""
+        """Fill the contracts with every state that they allow, and return the accounts."""
         who = {name: _signer(name) for name in PEOPLE}
         self.fund(*[signer.address for signer in who.values()])
         at = {name: signer.address for name, signer in who.items()}
@@ -256,7 +256,7 @@ class Filling:
         ]
 
     def crowd(self, crowd: Crowd) -> None:
-        """Fill them with ordinary entries, in few large blocks; see `limit`."""
+        """Fill the contracts with ordinary entries, in few large blocks; see `limit`."""
         people = [_person(index) for index in range(max(crowd.nodes, crowd.parties))]
         for start in range(0, len(people), _TOGETHER):
             self.fund(*people[start : start + _TOGETHER])

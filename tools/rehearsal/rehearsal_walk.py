@@ -2,9 +2,9 @@
 
     python tools/rehearsal/rehearsal_walk.py FOLDER
 
-It does what the owner of a registry does, with the owner's commands, and can be killed at any
-point: run again, it looks at what is there and goes on. `rehearsal.py` prepares the folder, and
-ends this with kill -9 wherever something changes.
+It does what the owner of a registry does, with the owner's commands. It can be killed at any point:
+when it is started again, it finds out what is done and continues. `rehearsal.py` prepares the
+folder, and kills this program with kill -9 wherever something changes.
 """
 
 from __future__ import annotations
@@ -55,10 +55,10 @@ POLL_S = 0.05
 
 
 class Creator:
-    """Signs with the deployer's key, as Ape does with one of its accounts."""
+    """Signs with the deployer's key, like one of Ape's accounts."""
 
     def __init__(self, key: str) -> None:
-        """Say with which key."""
+        """Create the signer of a key."""
         self._account = Account.from_key(key)
         self.address = Address(self._account.address)
 
@@ -78,11 +78,12 @@ class Creator:
 
 @dataclass
 class Walk:
-    """The steps, and their shared state.
+    """The steps and their shared state.
 
     Attributes:
         folder: Folder for the files passed between steps.
-        prepared: What `rehearsal.py` says: where chain, services, v1's contracts and the Safe are.
+        prepared: What `rehearsal.py` prepared: the URLs of the chain and the services, and the
+        addresses of v1's contracts and the Safe.
     """
 
     folder: Path
@@ -90,7 +91,7 @@ class Walk:
 
     @property
     def record(self) -> Path:
-        """File of the deployment's record."""
+        """The file of the deployment's record."""
         return self.folder / "volta.json"
 
     @property
@@ -104,16 +105,16 @@ class Walk:
         return KeySigner.from_env(KEY_VARIABLE)
 
     def new(self) -> RegistryClient:
-        """Reach the new registry."""
+        """Return a client of the new registry."""
         deployment = from_json(self.record.read_text())
         return connect(deployment, rpc_urls=[self.prepared["rpcUrl"]])
 
     def old(self) -> RegistryClient:
-        """Reach v1's registry."""
+        """Return a client of v1's registry."""
         return connect(str(self.folder / "old.json"))
 
     def command(self, *words: str, old: bool = False) -> None:
-        """Run a command of ours; end with its exit code if it fails."""
+        """Run one of our commands; exit with its exit code if it fails."""
         where = str(self.folder / "old.json") if old else str(self.record)
         print("$ ocn-registry", *[word.replace(f"{self.folder}/", "") for word in words])
         nodes = ["--network-file", where, "--rpc-url", self.prepared["rpcUrl"]]
@@ -125,13 +126,13 @@ class Walk:
         return ["--signer", f"env:{KEY_VARIABLE}", "--yes", "--wait", "final"]
 
     def settle(self) -> None:
-        """Wait until what an earlier run sent is in a block."""
+        """Wait until the transactions of an earlier run are mined."""
         how = ImportOptions(signer=self.signer, options=WriteOptions(journal=journal_of(None)))
         with self.old() as client:
             run(settled(dialect_of(client.deployment), how), client.transport.perform)
 
     def deploy(self) -> None:
-        """Put both contracts on the chain, with the import open."""
+        """Deploy both contracts, with the import open."""
         if Record.read(self.record).is_finished:
             print("the record says that this is done")
         elif self.prepared["ape"]:
@@ -179,7 +180,7 @@ class Walk:
         with self.new() as client:
             states = {client.owner.import_open(contract) for contract in Contract}
             owner = str(client.owner.address())
-        # Killed while it was being closed, it is open at one contract only.
+        # If the program was killed while closing it, it is open at one contract only.
         state = ["--import", "open" if True in states else "closed"] if len(states) == 1 else []
         self.command("verify", "--owner", owner, *state)
 
@@ -196,18 +197,18 @@ class Walk:
         print("\n".join(lines))
 
     def snapshot(self) -> None:
-        """Write all that v1's registry lists to a file."""
+        """Write all entries of v1's registry to a file."""
         if self._file().exists():
             print(f"there is a snapshot: {migration.digest_of(self._taken())}")
         else:
             self.command("migrate", "snapshot", "--out", str(self._file()), old=True)
 
     def plan(self) -> None:
-        """Say what is moved, what not, and why."""
+        """Plan what is moved, what is not, and why."""
         self.command("migrate", "plan", str(self._file()))
 
     def carry(self) -> None:
-        """Import what is planned."""
+        """Import the planned entries."""
         self.command("migrate", "import", str(self._file()), *self.sending())
 
     def compare(self) -> None:
@@ -233,7 +234,7 @@ class Walk:
             (self.folder / "accept.json").write_text(text.getvalue().partition("\n")[2])
 
     def accept(self) -> None:
-        """Execute the file with the Safe's owners."""
+        """Execute the file, signed by the Safe's owners."""
         with self.new() as client:
             perform = client.transport.perform
 
@@ -244,7 +245,7 @@ class Walk:
             while ask("eth_getTransactionCount", payer, "pending") != ask(
                 "eth_getTransactionCount", payer, "latest"
             ):
-                time.sleep(POLL_S)  # what an earlier run sent gets its block
+                time.sleep(POLL_S)  # transactions of an earlier run are mined
             if client.owner.address() != self.safe:
                 data = execution(ask, self.safe, (self.folder / "accept.json").read_text())
                 sent = {"from": payer, "to": self.safe, "data": data, "gas": hex(500_000)}
@@ -258,7 +259,7 @@ class Walk:
         print(f"the Safe {self.safe} owns the registry alone")
 
     def differences(self) -> None:
-        """Compare v1's registry with ours, as both are now, without what the plan lists."""
+        """Compare the current state of v1's registry and ours, except what the plan lists."""
         with self.new() as new, self.old() as old:
             planned = migration.plan_for(new, self._taken())
             found = unlisted(migration.snapshot(old), migration.snapshot(new), planned)
@@ -297,7 +298,7 @@ def unlisted(old: SourceSnapshot, new: SourceSnapshot, planned: MigrationPlan) -
     """Return what differs between two registries and is not listed in a plan."""
     without_url = {one.subject for one in planned.changed if one.why is Why.WITHOUT_URL}
     omitted = {(one.kind.value, one.subject) for one in planned.left_out}
-    # A party whose node is left out is carried over without that node's URL.
+    # A party whose node is left out is moved without that node's URL.
     kept = {node.operator for node in new.nodes}
     sides: list[dict[tuple[str, str], object]] = []
     for side in (old, new):
@@ -333,7 +334,7 @@ def unlisted(old: SourceSnapshot, new: SourceSnapshot, planned: MigrationPlan) -
 
 
 def main() -> None:
-    """Take all steps; say which is taken."""
+    """Take all steps, and print each."""
     folder = Path(sys.argv[1])
     walk = Walk(folder, json.loads((folder / "prepared.json").read_text()))
     for number, (name, step) in enumerate(walk.steps().items(), 1):

@@ -15,11 +15,12 @@ import sys
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from ocn_registry.cli.config.local import is_local
-from ocn_registry.cli.config.settings import VARIABLES, settle
+from ocn_registry.cli.config.settings import settle
 from ocn_registry.cli.config.settings_file import at_home
 from ocn_registry.cli.output.render import printable, talk
 from ocn_registry.errors import InvalidInput
 from ocn_registry.foreign.text import shown
+from ocn_registry.foreign.variables import VARIABLES
 from ocn_registry.models import Address
 from ocn_registry.signing import KeySigner
 from ocn_registry.signing.key_files import private_text, text_of

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeGuard
 from urllib.parse import urlsplit
 
 from ocn_registry.cli.config.choices import OTHER_NAMES
-from ocn_registry.cli.config.settings import RPC_VARIABLE, settle
+from ocn_registry.cli.config.settings import settle
 from ocn_registry.cli.output.secrets import hide_urls
 from ocn_registry.client.sync_client import RegistryClient
 from ocn_registry.errors import InvalidInput
@@ -23,6 +23,7 @@ from ocn_registry.foreign.files import first_bytes, read_bytes
 from ocn_registry.foreign.limits import NETWORK_FILE
 from ocn_registry.foreign.strict_json import as_utf8, parse_json
 from ocn_registry.foreign.text import masked, shown
+from ocn_registry.foreign.variables import VARIABLES
 from ocn_registry.models import Address
 from ocn_registry.networks import built_in, from_json
 from ocn_registry.protocol.effects import Head, run
@@ -64,7 +65,7 @@ def chosen(args: Namespace) -> Deployment:
     named: str = args.network
     base = built_in(OTHER_NAMES.get(named, named))
     given: list[str] | None = args.rpc_url
-    urls = tuple(given or filter(None, [os.environ.get(RPC_VARIABLE)]))
+    urls = tuple(given or filter(None, map(os.environ.get, VARIABLES["rpc_url"])))
     if args.network_file is None:
         return replace(base, rpc_urls=urls or base.rpc_urls)
     content = network_file(args.network_file)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from ocn_registry.cli.output.render import talk
 from ocn_registry.errors import InvalidInput
 from ocn_registry.foreign.text import shown
+from ocn_registry.foreign.variables import PROFILE, VARIABLES
 from ocn_registry.plans.folders import config_folder
 
 if TYPE_CHECKING:
@@ -21,15 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-PROFILE_VARIABLE: Final = "OCN_PROFILE"
-RPC_VARIABLE: Final = "OCN_RPC_URL"
-VARIABLES: Final[Mapping[str, tuple[str, ...]]] = {
-    "rpc_url": (RPC_VARIABLE,),
-    "signer": ("SIGNER",),
-    # v1's documentation sets SENDER where its command reads SPENDER.
-    "spender": ("SPENDER", "SENDER"),
-    "controller": ("OCN_CONTROLLER",),
-}
 KEYS: Final = (
     "network",
     "network_file",
@@ -142,12 +134,12 @@ def _variables(args: Namespace) -> dict[str, Setting]:
 
 def _profile(args: Namespace) -> Setting | None:
     flag: str | None = args.profile
-    given = os.environ.get(PROFILE_VARIABLE) or None
+    given = os.environ.get(PROFILE) or None
     if flag is not None:
         if given is not None and given != flag:
-            talk(f"note: --profile {shown(flag)} is used, not {PROFILE_VARIABLE}")
+            talk(f"note: --profile {shown(flag)} is used, not {PROFILE}")
         return Setting(flag, "flag", "--profile")
-    return None if given is None else Setting(given, "variable", PROFILE_VARIABLE)
+    return None if given is None else Setting(given, "variable", PROFILE)
 
 
 def _written(profile: Setting | None) -> tuple[dict[str, Setting], tuple[str, ...]]:

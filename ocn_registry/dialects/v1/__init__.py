@@ -6,40 +6,34 @@ in `reader`, `plans`, `requests` and `events`.
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ocn_registry.dialects.base import Limits
-from ocn_registry.dialects.reader import ZeroEntries
+from ocn_registry.dialects.deployed import DeployedDialect
 from ocn_registry.dialects.shared import id_words
 from ocn_registry.dialects.v1 import reader
-from ocn_registry.dialects.v1.reader import each, read
+from ocn_registry.dialects.v1.reader import each
 from ocn_registry.dialects.v1.unsupported import unsupported
 from ocn_registry.evm import abi
 from ocn_registry.evm.abi import Words
-from ocn_registry.models import ZERO_ADDRESS, Address, Agreement, Contract
+from ocn_registry.models import Address, Agreement
 from ocn_registry.protocol.effects import Head, Local, together
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import TypeVar
 
+    from ocn_registry.dialects.base import Dialect
     from ocn_registry.dialects.reader import OnRead
-    from ocn_registry.dialects.steps import Stage, Step
-    from ocn_registry.dialects.v1.writer import V1Writer
+    from ocn_registry.dialects.writer import Writer
     from ocn_registry.errors import Reverted
-    from ocn_registry.intents import Intent, SignableIntent
-    from ocn_registry.models import Node, Party, PartyId, Route, Service
+    from ocn_registry.models import Contract, Node, Party, PartyId, Route, Service
     from ocn_registry.networks import Deployment
-    from ocn_registry.outcomes import Change
-    from ocn_registry.protocol.calls import ContractCall
-    from ocn_registry.protocol.effects import Call, Effect, Flow, Log
-    from ocn_registry.signing import Request, SignedRequest
+    from ocn_registry.protocol.effects import Call, Effect, Flow
 
     T = TypeVar("T")
 
 
-class V1Dialect:
+class V1Dialect(DeployedDialect):
     """The dialect of one deployment; see `Dialect` for the methods."""
 
     limits = Limits(
@@ -61,83 +55,7 @@ class V1Dialect:
 
     def __init__(self, deployment: Deployment) -> None:
         """Create the dialect for the addresses and chain of a deployment."""
-        self.deployment = self._deployment = deployment
-        self.chain_id = deployment.chain_id
-
-    def address_of(self, contract: Contract) -> Address:
-        """Return the address of a contract."""
-        registry = contract is Contract.REGISTRY
-        return self._deployment.registry if registry else self._deployment.permissions
-
-    @cached_property
-    def _writing(self) -> V1Writer:
-        # Imported on demand: it takes a sixth of the shortest command's time, and reads don't need
-        # it.
-        from ocn_registry.dialects.v1.writer import V1Writer  # noqa: PLC0415
-
-        return V1Writer(self._deployment)
-
-    def contract_of(self, intent: Intent) -> Contract:
-        """Return the contract that an intent is for."""
-        return self._writing.contract_of(intent)
-
-    def check(self, intent: Intent) -> None:
-        """Raise `InvalidInput` for an intent that the contract rejects in any state."""
-        self._writing.check(intent)
-
-    def write(
-        self,
-        steps: tuple[Step, ...],
-        *,
-        each_alone: bool,
-        sender: Address | None = None,
-    ) -> Call[tuple[Reverted | None, ...]]:
-        """Return the call that performs these steps in one transaction: a single step."""
-        del each_alone
-        return self._writing.write(steps, sender=sender)
-
-    def plan(self, steps: tuple[Step, ...], sender: Address) -> Flow[tuple[Stage, ...]]:
-        """Return the transactions that a write takes."""
-        return self._writing.plan(self, steps, sender)
-
-    def request(
-        self,
-        intent: SignableIntent,
-        account: Address,
-        *,
-        nonce: int,
-        deadline_unix_s: int,
-    ) -> Request:
-        """Return the request that an account has to sign, without nonce and deadline."""
-        del nonce, deadline_unix_s
-        return self._writing.request(intent, account)
-
-    def read_request(self, text: str | bytes) -> Request | SignedRequest:
-        """Return the request in a JSON document, signed or not; reject other deployments'."""
-        return self._writing.read_request(text)
-
-    def changes(
-        self,
-        logs: tuple[Log, ...],
-        intents: tuple[Intent, ...] = (),
-    ) -> tuple[Change, ...]:
-        """Return the changes in these contracts' events; events of others are skipped."""
-        return self._writing.changes(logs, intents)
-
-    def functions(self, call: ContractCall) -> tuple[str, ...]:
-        """Return the names of the contract functions that a transaction called."""
-        return self._writing.functions(call)
-
-    def failures(self, logs: tuple[Log, ...]) -> dict[int, Reverted]:
-        """Return which steps of a batch failed: none, since there are no batches."""
-        del logs
-        return {}
-
-    def error_of(self, data: bytes) -> Reverted:
-        """Return the error that revert data stands for."""
-        from ocn_registry.dialects.v1.errors import refuse  # noqa: PLC0415 - only what is used
-
-        return refuse(data)
+        super().__init__(deployment, writer=lambda: _writer(self), error_of=_error_of)
 
     def node(self, operator: Address, block: int | None) -> Call[Node | None]:
         """Read an operator's node."""
@@ -317,10 +235,6 @@ class V1Dialect:
         del account, contract, block
         raise unsupported("tell a nonce: their signatures have none")
 
-    def owner(self, block: int | None) -> Call[Address | None]:
-        """Read the owner of the registry."""
-        return self._registry("owner()", (), reader.address_or_none, block)
-
     def pending_owner(self, block: int | None) -> Call[Address | None]:
         """Read the account that the registry is offered to."""
         del block
@@ -347,29 +261,15 @@ class V1Dialect:
             block,
         )
 
-    def zero_entries(self, block: int) -> Flow[ZeroEntries]:
-        """Read the entries of the zero address."""
-        node, parties, providers = yield from together(
-            self._registry("getNode(address)", (abi.address(ZERO_ADDRESS),), Words.text, block),
-            self._registry("getParties()", (), Words.addresses, block),
-            self._permissions("getProviders()", (), Words.addresses, block),
-        )
-        return ZeroEntries(node, ZERO_ADDRESS in parties, ZERO_ADDRESS in providers)
 
-    def _registry(
-        self,
-        signature: str,
-        arguments: tuple[bytes, ...],
-        decode: Callable[[Words], T],
-        block: int | None,
-    ) -> Call[T]:
-        return read(self._deployment.registry, signature, arguments, decode, block)
+def _writer(dialect: Dialect) -> Writer:
+    from ocn_registry.dialects.v1.writer import V1Writer  # noqa: PLC0415 - reads don't need it
 
-    def _permissions(
-        self,
-        signature: str,
-        arguments: tuple[bytes, ...],
-        decode: Callable[[Words], T],
-        block: int | None,
-    ) -> Call[T]:
-        return read(self._deployment.permissions, signature, arguments, decode, block)
+    return V1Writer(dialect)
+
+
+def _error_of(data: bytes) -> Reverted:
+    # Imported on demand: the error table is slow to load, and reads rarely revert.
+    from ocn_registry.dialects.v1.errors import refuse  # noqa: PLC0415
+
+    return refuse(data)

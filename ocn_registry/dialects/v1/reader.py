@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from ocn_registry.dialects.shared import question
 from ocn_registry.errors import BadAnswer
 from ocn_registry.models import (
     Module,
@@ -35,10 +34,9 @@ if TYPE_CHECKING:
     from enum import IntEnum
 
     from ocn_registry.dialects.reader import OnRead
-    from ocn_registry.errors import Reverted
     from ocn_registry.evm.abi import Words
     from ocn_registry.models import Address
-    from ocn_registry.protocol.effects import Call, Effect, Flow
+    from ocn_registry.protocol.effects import Effect, Flow
 
     E = TypeVar("E", bound=IntEnum)
 
@@ -49,32 +47,6 @@ AT_ONCE = 504  # entries read in one request, together with an occasional questi
 _MOST_ENTRIES = 1_000_000
 ROLES = tuple(Role)[: Role.SCSP + 1]
 MODULES = tuple(Module)[: Module.TOKENS + 1]
-
-
-def read(
-    to: Address,
-    signature: str,
-    arguments: tuple[bytes, ...],
-    decode: Callable[[Words], T],
-    block: int | None,
-) -> Call[T]:
-    """Return the effect that calls a view function.
-
-    Args:
-        to: Address of the contract.
-        signature: The function's name and types.
-        arguments: Words and tails.
-        decode: Decodes the answer.
-        block: Block after which to read; `None` for the latest.
-    """
-    return question(to, signature, arguments, decode=decode, refuse=_refuse, block=block)
-
-
-def _refuse(data: bytes) -> Reverted:
-    # Imported on demand: the error table is slow to load, and reads rarely revert.
-    from ocn_registry.dialects.v1.errors import refuse  # noqa: PLC0415
-
-    return refuse(data)
 
 
 def read_id(reader: Words) -> PartyId | None:
@@ -193,12 +165,6 @@ def service(provider: Address) -> Callable[[Words], Service | None]:
         )
 
     return decode
-
-
-def address_or_none(reader: Words) -> Address | None:
-    """Read an address; `None` if it is zero."""
-    address = reader.address()
-    return None if address.is_zero else address
 
 
 def distinct_addresses(reader: Words) -> tuple[Address, ...]:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from ocn_registry.errors import Reverted
     from ocn_registry.intents import Intent, SignableIntent
     from ocn_registry.models import Address
-    from ocn_registry.networks import Deployment
     from ocn_registry.outcomes import Change
     from ocn_registry.protocol.calls import ContractCall
     from ocn_registry.protocol.effects import Flow, Log
@@ -29,13 +28,11 @@ if TYPE_CHECKING:
 class V1Writer:
     """The writing part of the dialect of one deployment; see `Writer` for the methods."""
 
-    def __init__(self, deployment: Deployment) -> None:
-        """Create the dialect for the addresses and chain of a deployment."""
-        self._chain_id = deployment.chain_id
-        self._addresses = {
-            Contract.REGISTRY: deployment.registry,
-            Contract.PERMISSIONS: deployment.permissions,
-        }
+    def __init__(self, dialect: Dialect) -> None:
+        """Create the writing part of a dialect."""
+        self._dialect = dialect
+        self._chain_id = dialect.chain_id
+        self._addresses = {contract: dialect.address_of(contract) for contract in Contract}
         self._contracts = {address: contract for contract, address in self._addresses.items()}
 
     def contract_of(self, intent: Intent) -> Contract:
@@ -43,8 +40,7 @@ class V1Writer:
         row = requests.REQUESTS.get(type(intent))
         return Contract.REGISTRY if row is None else row.contract
 
-    @staticmethod
-    def check(intent: Intent) -> None:
+    def check(self, intent: Intent) -> None:
         """Raise `InvalidInput` for an intent that the contract rejects in any state."""
         rules.check(intent)
 
@@ -52,21 +48,30 @@ class V1Writer:
         self,
         steps: tuple[Step, ...],
         *,
-        sender: Address | None,
+        each_alone: bool,
+        sender: Address | None = None,
     ) -> Call[tuple[Reverted | None, ...]]:
         """Return the call that performs one step in a transaction."""
+        del each_alone
         step = _only(steps)
         sent = about(step, sender)
         to = self._addresses[self.contract_of(sent.intent)]
         return Call(to, calldata.step(step), _took, lambda data: refuse(data, sent), sender)
 
-    @staticmethod
-    def plan(dialect: Dialect, steps: tuple[Step, ...], sender: Address) -> Flow[tuple[Stage, ...]]:
+    def plan(self, steps: tuple[Step, ...], sender: Address) -> Flow[tuple[Stage, ...]]:
         """Return the transactions that a write takes."""
-        return plans.plan(dialect, _only(steps), sender)
+        return plans.plan(self._dialect, _only(steps), sender)
 
-    def request(self, intent: SignableIntent, account: Address) -> Request:
+    def request(
+        self,
+        intent: SignableIntent,
+        account: Address,
+        *,
+        nonce: int,
+        deadline_unix_s: int,
+    ) -> Request:
         """Return the request that an account has to sign, without nonce and deadline."""
+        del nonce, deadline_unix_s
         rules.check(intent)
         if isinstance(intent, CreateAgreement) and intent.permissions is not None:
             raise unsupported(
@@ -85,13 +90,22 @@ class V1Writer:
         """Return the request in a JSON document, signed or not; reject other deployments'."""
         return requests.read_request(self._chain_id, self._addresses.__getitem__, text)
 
-    def changes(self, logs: tuple[Log, ...], intents: tuple[Intent, ...]) -> tuple[Change, ...]:
+    def changes(
+        self,
+        logs: tuple[Log, ...],
+        intents: tuple[Intent, ...] = (),
+    ) -> tuple[Change, ...]:
         """Return the changes in events of these contracts; others are left out."""
         return events.changes(logs, self._contracts, intents)
 
     def functions(self, call: ContractCall) -> tuple[str, ...]:
         """Return the names of the contract functions that a transaction called."""
         return called(call, self._contracts, functions.names())
+
+    def failures(self, logs: tuple[Log, ...]) -> dict[int, Reverted]:
+        """Return which steps of a batch failed: none, since there are no batches."""
+        del logs
+        return {}
 
 
 def _only(steps: tuple[Step, ...]) -> Step:

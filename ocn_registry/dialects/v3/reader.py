@@ -6,7 +6,6 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
-from ocn_registry.dialects.shared import question
 from ocn_registry.dialects.v3.batches import batch
 from ocn_registry.dialects.v3.errors import refuse
 from ocn_registry.errors import BadAnswer, NoContract
@@ -42,25 +41,6 @@ _IN_ONE = 250  # reads of about 20,000 gas each: far below nodes' limit for a ca
 _MOST_ENTRIES = 10_000_000
 _ROLES = tuple(Role)
 _MODULES = tuple(Module)
-
-
-def read(
-    to: Address,
-    signature: str,
-    arguments: tuple[bytes, ...],
-    decode: Callable[[Words], T],
-    block: int | None,
-) -> Call[T]:
-    """Return the call of a view function.
-
-    Args:
-        to: Address of the contract.
-        signature: The function's name and types.
-        arguments: Words and tails.
-        decode: Decodes the answer.
-        block: Block after which to read; `None` for the latest.
-    """
-    return question(to, signature, arguments, decode=decode, refuse=refuse, block=block)
 
 
 def in_one(calls: Sequence[Call[T]]) -> Call[tuple[T, ...]]:
@@ -260,12 +240,6 @@ def agreement(user: Address, provider: Address) -> Callable[[Words], Agreement |
         )
 
     return decode
-
-
-def address_or_none(reader: Words) -> Address | None:
-    """Read an address; `None` if it is zero."""
-    address = reader.address()
-    return None if address.is_zero else address
 
 
 def pages(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ocn_registry.dialects.origins import called
+from ocn_registry.dialects.steps import Stage
 from ocn_registry.dialects.v3 import calldata, documents, events, functions, rules
 from ocn_registry.dialects.v3.batches import batch
 from ocn_registry.dialects.v3.errors import refuse
@@ -18,27 +19,24 @@ from ocn_registry.signing import SignedRequest, acceptance_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ocn_registry.dialects.base import Dialect
     from ocn_registry.dialects.steps import Step
     from ocn_registry.errors import Reverted
     from ocn_registry.intents import Intent, SignableIntent
     from ocn_registry.models import Address
-    from ocn_registry.networks import Deployment
     from ocn_registry.outcomes import Change
     from ocn_registry.protocol.calls import ContractCall
-    from ocn_registry.protocol.effects import Log
+    from ocn_registry.protocol.effects import Flow, Log
     from ocn_registry.signing import Request
 
 
 class V3Writer:
     """The writing part of the dialect of one deployment; see `Writer` for the methods."""
 
-    def __init__(self, deployment: Deployment) -> None:
-        """Create the dialect for the addresses and chain of a deployment."""
-        self._deployment = deployment
-        self._addresses = {
-            Contract.REGISTRY: deployment.registry,
-            Contract.PERMISSIONS: deployment.permissions,
-        }
+    def __init__(self, dialect: Dialect) -> None:
+        """Create the writing part of a dialect."""
+        self._deployment = dialect.deployment
+        self._addresses = {contract: dialect.address_of(contract) for contract in Contract}
         self._contracts = {address: contract for contract, address in self._addresses.items()}
 
     def contract_of(self, intent: Intent) -> Contract:
@@ -100,8 +98,19 @@ class V3Writer:
         """Return the request in a JSON document, signed or not; reject other deployments'."""
         return documents.read_request(self._deployment, text)
 
-    def changes(self, logs: tuple[Log, ...]) -> tuple[Change, ...]:
+    def plan(self, steps: tuple[Step, ...], sender: Address) -> Flow[tuple[Stage, ...]]:
+        """Return the transactions that a write takes: always one."""
+        del sender
+        yield from ()
+        return (Stage(steps=steps),)
+
+    def changes(
+        self,
+        logs: tuple[Log, ...],
+        intents: tuple[Intent, ...] = (),
+    ) -> tuple[Change, ...]:
         """Return the changes in events of these contracts; others are left out."""
+        del intents  # these events are complete
         return events.changes(logs, self._contracts)
 
     def functions(self, call: ContractCall) -> tuple[str, ...]:
