@@ -59,11 +59,12 @@ class Walk:
             "HOME": str(folder),
             "XDG_CONFIG_HOME": str(folder),
             "XDG_STATE_HOME": str(folder / "state"),
-            "OCN_RPC_URL": f"http://127.0.0.1:{self._ports['8544']}",
             "NO_COLOR": "1",
             "npm_config_offline": "true",
             "npm_config_update_notifier": "false",
         }
+        if "--sample" in self._page:  # the port of `devnet`, which the network `local` names
+            self._environment["OCN_RPC_URL"] = f"http://127.0.0.1:{self._ports['8544']}"
 
     def follow(self):
         """Follow all the steps of the page."""

@@ -110,10 +110,11 @@ COMMANDS = (
         "request sponsor",
         "let a relay pay for an account, as the operator of its node",
         sponsor,
-        (_sponsored, take.signing, take.controlling, take.yes),
+        (_sponsored, take.signing, take.controlling, take.yes, take.out),
         more="An operator with a controller lets its controller sign.",
         examples=(
-            f"request sponsor -a {_ADDRESS} --requests 5 -s keystore:operator.json",
+            f"request sponsor -a {_ADDRESS} --requests 5 -s keystore:operator.json "
+            "--out voucher.json",
             f"request sponsor -a {_ADDRESS} --operator {_OPERATOR} --controller keystore:cold.json",
         ),
     ),

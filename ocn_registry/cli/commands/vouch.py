@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from ocn_registry.cli import options as take
 from ocn_registry.cli.commands import Command
 from ocn_registry.plans.exit_codes import DONE, UNEXPECTED
 
@@ -91,10 +92,10 @@ COMMANDS = (
         "vouch make",
         "print the document that a node or a website shows",
         make,
-        (_made,),
+        (_made, take.out),
         examples=(
-            "vouch make --operator 0x9bC1169Ca09555bf2721A5C9eC6D69c8073bfeB4 > ocn.json",
-            "vouch make --name 'Example GmbH' -c DE ABC -c DE ABD > ocn.json",
+            "vouch make --operator 0x9bC1169Ca09555bf2721A5C9eC6D69c8073bfeB4 --out ocn.json",
+            "vouch make --name 'Example GmbH' -c DE ABC -c DE ABD --out ocn.json",
         ),
     ),
     Command(
