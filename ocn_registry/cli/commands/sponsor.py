@@ -113,8 +113,7 @@ COMMANDS = (
         (_sponsored, take.signing, take.controlling, take.yes, take.out),
         more="An operator with a controller lets its controller sign.",
         examples=(
-            f"request sponsor -a {_ADDRESS} --requests 5 -s keystore:operator.json "
-            "--out voucher.json",
+            f"request sponsor -a {_ADDRESS} -s keystore:operator.json --out voucher.json",
             f"request sponsor -a {_ADDRESS} --operator {_OPERATOR} --controller keystore:cold.json",
         ),
     ),
