@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ocn_registry.deploy.handover import safe_batch
 from ocn_registry.dialects import dialect_of
 from ocn_registry.errors import InvalidInput, Reverted, TransactionReplaced
+from ocn_registry.flows.requests import verify
 from ocn_registry.outcomes import PartyDeleted, PartySet
 from ocn_registry.plans import entries
 from ocn_registry.plans.execute import Plan, execute, read_after, say, transaction, within
@@ -26,7 +27,7 @@ from ocn_registry.plans.owner_log import (
     LoggingSigner,
     actions,
 )
-from ocn_registry.protocol.effects import CodeSize, Head
+from ocn_registry.protocol.effects import CodeSize, Head, run
 from ocn_registry.signing import SignedRequest
 from ocn_registry.values import dataclass
 
@@ -159,8 +160,9 @@ class OwnerTask:
             )
         for label, text in (*network_lines(client.deployment), *self._lines(safe)):
             say(self._console, label, text)
-        client.verify(*[step for step in action.steps if isinstance(step, SignedRequest)])
         dialect = dialect_of(client.deployment)
+        signed = tuple([step for step in action.steps if isinstance(step, SignedRequest)])
+        run(verify(dialect, signed), perform)  # not tried alone: a step before may make room
         perform(replace(dialect.write(action.steps, each_alone=False, sender=safe), sender=safe))
         # Several independent steps: see `flows.admin.reassign`.
         call = dialect.write(action.steps, each_alone=len(action.steps) > 1, sender=safe)
