@@ -21,6 +21,7 @@ KEY_HELP: Final = (
 
 _CONSENT: Final = "needed where nobody can be asked, as in a script"
 MAX_UINT: Final = (1 << 256) - 1
+_MOST_LIFETIME_S: Final = 30 * 86_400
 NONE: Final = "none"  # the word that removes an address or a URL
 
 
@@ -191,7 +192,7 @@ def sending(
     )
     parser.add_argument(
         "--max-fee",
-        type=whole("price", 1),
+        type=whole("price in wei", 1),
         metavar="WEI",
         help="highest price per gas, in wei (default: twice the base fee)",
     )
@@ -267,6 +268,14 @@ def blocks(text: str) -> str:
     if text in {"confirmed", "final"} or re.fullmatch(r"[1-9][0-9]{0,3}", text):
         return text
     raise ArgumentTypeError(f"{text!r} is not confirmed, final, or a number of blocks")
+
+
+def lifetime(text: str) -> int:
+    """Parse how long a request can be used: at most 30 days."""
+    found = seconds(text)
+    if found > _MOST_LIFETIME_S:
+        raise ArgumentTypeError(f"{text!r} is too long: a request can be used for at most 30d")
+    return found
 
 
 def seconds(text: str) -> int:

@@ -36,6 +36,7 @@ _ASKING: Final = (
     "the commands of version 1 (set-..., delete-... and revoke-agreement, with or without -raw) "
     "write unasked, as they did there. All others, set-website too, need --yes."
 )
+_LONG_DASH: Final = re.compile(r"[-\u2010-\u2015\u2212]*[\u2010-\u2015\u2212]-?([a-z][a-z-]*)")
 _PART: Final = re.compile(r"\(.*?\)+(?=\s|$)|\[.*?\]+(?=\s|$)|\S+", re.DOTALL)
 _BELOW: Final = f"\n{' ' * 8}"
 
@@ -202,6 +203,10 @@ def parse(argv: Sequence[str]) -> Namespace:
     for word in argv:
         if re.fullmatch(r"-[a-z]{4,}(=.*)?", word):
             parser.error(f"unknown option {word.partition('=')[0]}: use two dashes, -{word}")
+        long = _LONG_DASH.fullmatch(word)
+        if long is not None:  # word processors and web pages make them
+            dashes = "-" if len(long[1]) == 1 else "--"
+            parser.error(f"{word} begins with a typographic dash: write {dashes}{long[1]}")
     args, unknown = parser.parse_known_args(argv)
     reached: ArgumentParser = args.reached
     if unknown:  # reported by the subcommand, so that it points to its own help

@@ -6,6 +6,7 @@ import pytest
 
 KEY = "59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d"
 SET_NODE = ("set-node", "https://node.example.org", "--signer")
+PREPARE = ("request", "prepare", "set-node", "https://node.example.org", "-a", f"0x{'12' * 20}")
 
 
 @pytest.fixture
@@ -41,6 +42,15 @@ def files(tmp_path):
         (("register", "-c", "DE", "ABC", "--operatr=0x12"), "--operatr (did you mean --operator?)"),
         (("set-party-raw", "--role", "CPO"), "--role (did you mean --roles?)"),
         (("register", "-c", "DE", "ABC"), "arguments are required: -o/--operator"),
+        (("get-party", "\u2013c", "DE", "ABC"), "begins with a typographic dash: write -c"),
+        (("get-party", "\u2014address", "0x12"), "a typographic dash: write --address"),
+        ((*SET_NODE, "key", "--max-fee", "10 gwei"), "'10 gwei' is not a valid price in wei"),
+        ((*SET_NODE, "key", "--max-cost", "0,01"), "'0,01' is not a valid amount: give one"),
+        ((*SET_NODE, "key", "--max-cost", "1e-2"), "'1e-2' is not a valid amount: give one"),
+        ((*PREPARE, "--valid-for", "40d"), "'40d' is too long: a request can be used for at most"),
+        ((*PREPARE, "--valid-for", "1h30m"), "give one such as 30m, 12h or 7d"),
+        ((*PREPARE, "--deadline", "2027-01-01"), "is not a valid time in Unix seconds"),
+        (("request", "status", f"0x{'ab' * 32}"), "names no relay: add --relay URL"),
         (("completion", "csh"), "'csh' is not one of bash, zsh, fish"),
         (("list-nodes", "-n", "moon"), "'moon' is not a valid network: use one of local, volta"),
         (("list-nodes", "--network-file", "flat.json"), "has no chainId, provider or contracts"),

@@ -52,6 +52,13 @@ def test_wheel_holds_the_manual_where_man_looks_and_nothing_else(wheel):
     assert {"ocn-registry.1", "ocn-registry-set-party.1"} <= pages
 
 
+def test_wheel_carries_the_license_and_the_notice_of_work_by_others(wheel):
+    found = {name.rpartition("/")[2]: name for name in wheel.namelist() if "/licenses/" in name}
+    assert set(found) == {"LICENSE", "NOTICE"}
+    for name, place in found.items():
+        assert wheel.read(place) == (ROOT / name).read_bytes()
+
+
 def test_wheel_asks_for_neither_web3_nor_ape(wheel):
     metadata = next(name for name in wheel.namelist() if name.endswith("/METADATA"))
     needs = [

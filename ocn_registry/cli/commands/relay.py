@@ -150,9 +150,10 @@ def relay_url(args: Namespace, deployment: Deployment) -> str:
         return named
     if deployment.relays:
         return deployment.relays[0]
+    can_pay = hasattr(args, "max_cost")
+    otherwise = ", or pay yourself: give --signer KEY or --spender KEY" if can_pay else ""
     raise InvalidInput(
-        f"the network {deployment.name} names no relay: add --relay URL, or pay yourself with "
-        "set-party or set-party-raw",
+        f"the network {deployment.name} names no relay: add --relay URL{otherwise}",
     )
 
 

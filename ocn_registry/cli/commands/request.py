@@ -207,13 +207,13 @@ def _account(parser: ArgumentParser) -> None:
     limit = parser.add_mutually_exclusive_group()
     limit.add_argument(
         "--valid-for",
-        type=take.seconds,
+        type=take.lifetime,
         metavar="TIME",
         help="how long it can be used: 30m, 12h or 7d, at most 30d (default: 1h)",
     )
     limit.add_argument(
         "--deadline",
-        type=take.whole("time"),
+        type=take.whole("time in Unix seconds"),
         metavar="SECONDS",
         help="last second at which it can be used, in Unix time",
     )
