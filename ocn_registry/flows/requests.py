@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from ocn_registry.contract_errors import InvalidNonce, PartyNotFound, SeveralIds
 from ocn_registry.errors import (
     BadAnswer,
     InvalidInput,
@@ -131,6 +130,8 @@ def _with_id(dialect: Dialect, intent: SignableIntent, account: Address) -> Flow
     ):
         return intent
     parties = yield from dialect.parties_of(account, None)
+    from ocn_registry.contract_errors import PartyNotFound, SeveralIds  # noqa: PLC0415 - 50 classes
+
     if not parties:
         raise PartyNotFound(account)
     first, *others = parties
@@ -252,6 +253,8 @@ def tried(dialect: Dialect, requests: tuple[SignedRequest, ...]) -> Flow[None]:
         dialect: The dialect of the deployment.
         requests: The signed requests; those of an account in nonce order.
     """
+    from ocn_registry.contract_errors import InvalidNonce  # noqa: PLC0415 - 50 classes
+
     yield from verify(dialect, requests)
     steps = yield from respelled(dialect, requests)
     most = _MOST_TRIED if dialect.limits.has_batches else 1

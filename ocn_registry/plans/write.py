@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ocn_registry.dialects import dialect_of
 from ocn_registry.flows.batch import quote as quote_batch
 from ocn_registry.flows.quote import quote
-from ocn_registry.flows.requests import prepare, signed_in_a_row
+from ocn_registry.flows.requests import signed_in_a_row
 from ocn_registry.intents import (
     CreateAgreement,
     DeleteNode,
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from ocn_registry.plans.entries import Entry
     from ocn_registry.plans.execute import Console, Line
     from ocn_registry.protocol.effects import Flow
-    from ocn_registry.signing import Request, Signer
+    from ocn_registry.signing import Signer
 
 
 _REPEATABLE = (
@@ -220,30 +220,6 @@ class WriteTask:
             for read in reads:
                 read.result()
         return [entry_of(after, intent, account) for account, intent in self._changes]
-
-
-def prepared(
-    client: RegistryClient,
-    intent: SignableIntent,
-    account: Address,
-    current: CurrentEntries,
-) -> Running[Request]:
-    """Prepare a request, and read the listed entries in the same requests.
-
-    Args:
-        client: Reaches the registry.
-        intent: The change.
-        account: The account.
-        current: Stores the listed entries.
-
-    Returns:
-        The request, or the error that prevents preparing it.
-    """
-    preparing = Running(prepare(dialect_of(client.deployment), intent, account, None, None))
-    reading = Running(current.reading(account, intent))
-    run(gather(preparing, reading), client.transport.perform)
-    reading.result()
-    return preparing
 
 
 def unchanged(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 from ocn_registry.errors import RpcRefused
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     from ocn_registry.transport.replies import HttpReply, NoReply
 
 PATIENCE = 6
-_LOG = logging.getLogger("ocn_registry.transport")
 _FIRST_PAUSE_S = 0.1
 _LONGEST_PAUSE_S = 5.0
 _LEAST_SHARE_S = 0.05
@@ -124,7 +122,7 @@ class Attempts:
         A node that accepts fewer calls at once may answer anything to a longer request, or hang up.
         So the next request has fewer; if the failure may be accidental, only after the second one.
         """
-        _LOG.info("%s", failed.error)
+        _log("%s", failed.error)
         chance = failed.error.temporary
         if failed.questions > 1 and (endpoint in self._failed or not chance):
             endpoint.refuses(failed.questions // 2 if chance else failed.questions)
@@ -160,5 +158,11 @@ class Attempts:
                 endpoint.may_take(self._took[endpoint], fewer_worked=False)
             raise next(iter(failed)).error
         pause_s = min(self._pause_s, _LONGEST_PAUSE_S) if waits else 0.0
-        _LOG.info("all RPC nodes are asked again in %.1f s", pause_s)
+        _log("all RPC nodes are asked again in %.1f s", pause_s)
         return pause_s
+
+
+def _log(message: str, *values: object) -> None:
+    import logging  # noqa: PLC0415 - slow to import, and most commands have nothing to log
+
+    logging.getLogger("ocn_registry.transport").info(message, *values)

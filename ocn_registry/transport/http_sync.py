@@ -27,7 +27,7 @@ from ocn_registry.transport.rpc_pool import (
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from ocn_registry.errors import TransportError
     from ocn_registry.protocol.effects import Answer, AnyEffect
@@ -38,7 +38,11 @@ _MOST_KEPT = 16
 
 
 class HttpTransport:
-    """Performs effects on RPC nodes over HTTP."""
+    """Performs effects on RPC nodes over HTTP.
+
+    Attributes:
+        meanwhile: Called once, while the first answer is awaited: for work that comes next anyway.
+    """
 
     @checked
     def __init__(  # noqa: PLR0913 - each has a default
@@ -85,6 +89,7 @@ class HttpTransport:
             max_batch=max_batch,
             retries=retries,
         )
+        self.meanwhile: Callable[[], object] | None = None
         self._local = LocalEffects()
         self._ends = math.inf if total_s is None else time.monotonic() + total_s
         self._proxy = proxy
@@ -123,6 +128,9 @@ class HttpTransport:
             sock = self._kept_one(endpoint) or target.connect(deadline)
             arrived = True
             send(sock, target.request(post.body), deadline)
+            meanwhile, self.meanwhile = self.meanwhile, None
+            if meanwhile is not None:
+                meanwhile()
             answer, keeps = receive(sock, deadline, self._max_answer_bytes)
         except (TooLong, OSError) as error:
             if sock is not None:

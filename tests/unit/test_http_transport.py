@@ -149,6 +149,24 @@ def test_one_read_is_one_request_on_one_connection(node, transport):
     assert node.methods().count("eth_chainId") == 1
 
 
+def test_other_work_is_done_once_while_the_first_answer_is_awaited(node):
+    done, works = threading.Event(), []
+
+    def answer_after_the_work(_handler, body):
+        return node.answer(body) if done.wait(timeout=60) else None
+
+    def work():
+        works.append(1)
+        done.set()
+
+    node.reply = answer_after_the_work
+    patient = HttpTransport([node.url], timeout_s=60)
+    patient.meanwhile = work
+    assert [patient.perform(Balance(ACCOUNT)) for _ in range(2)] == [16, 16]
+    assert works == [1]
+    patient.close()
+
+
 def test_threads_keep_a_connection_each(node, transport, caplog):
     here = threading.Barrier(4)
 

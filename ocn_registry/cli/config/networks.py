@@ -11,6 +11,8 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import replace
+from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, TypeGuard
 from urllib.parse import urlsplit
 
@@ -37,12 +39,16 @@ if TYPE_CHECKING:
     from ocn_registry.protocol.journal import Journal
 
 
-def connect(args: Namespace, *, total_s: float | None = None) -> RegistryClient:
+def connect(
+    args: Namespace, *, total_s: float | None = None, next_module: str | None = None
+) -> RegistryClient:
     """Return a client of the registry given on the command line.
 
     Args:
         args: The command line.
         total_s: Time limit for all of its requests together.
+        next_module: A module that is needed after the first answer, and imported while it is
+            awaited.
 
     Raises:
         InvalidInput: There is no such network, or an option is not valid.
@@ -50,6 +56,8 @@ def connect(args: Namespace, *, total_s: float | None = None) -> RegistryClient:
     deployment = chosen(args)
     hide_urls([*deployment.rpc_urls, args.proxy or ""])
     transport = _transport(args, deployment, deployment.chain_id, total_s)
+    if next_module is not None:
+        transport.meanwhile = partial(import_module, next_module)
     return RegistryClient(deployment, transport, journal=_journal(args))
 
 
