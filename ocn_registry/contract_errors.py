@@ -242,7 +242,7 @@ class NoRoles(ContractError):
     """A party has at least one role."""
 
     signature = "NoRoles()"
-    says = "a party has at least one role: name it"
+    says = "a party needs at least one role: add one"
 
 
 @dataclass(eq=False)
@@ -366,7 +366,7 @@ class NoPermissions(ContractError):
     """A service needs at least one permission."""
 
     signature = "NoPermissions()"
-    says = "a service needs at least one permission: name it"
+    says = "a service needs at least one permission: add one"
 
 
 @dataclass(eq=False)

@@ -100,7 +100,7 @@ class Console:
         if not sys.stdin.isatty():
             if insist:
                 raise InvalidInput(
-                    "nobody can be asked whether to do this: read the plan, then add --yes",
+                    "there is no terminal to ask on: read the plan, then add --yes",
                 )
             return True
         return click.confirm(question, err=True, prompt_suffix=" ")

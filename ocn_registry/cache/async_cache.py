@@ -96,7 +96,7 @@ class AsyncRegistryCache(CacheCore):
     async def start(self) -> None:
         """Load the registry if it is not loaded yet, then refresh it in a task until `close`."""
         if self._task is not None:
-            raise InvalidInput("the cache refreshes itself already")
+            raise InvalidInput("the cache already refreshes itself")
         if self._known is None:
             await self.refresh()
         self._task = asyncio.create_task(self._go_on(), name="ocn-registry-cache")

@@ -257,7 +257,7 @@ class CacheCore(Questions):
         except (ReorgTooDeep, MissingEvents) as error:
             if isinstance(error, ReorgTooDeep) and not self.options.reload:
                 raise
-            self._log(f"the cache loads all again: {error}", logging.WARNING)
+            self._log(f"the cache reloads everything: {error}", logging.WARNING)
             return (yield from load(self._dialect, self._how))
 
     def _date(self, found: Round) -> Flow[Round]:
@@ -297,7 +297,7 @@ class CacheCore(Questions):
             self._is_saved = True
         else:
             self.figures.errors["OSError"] = self.figures.errors.get("OSError", 0) + 1
-            self._log(f"the cache goes on without its file: {error}", logging.ERROR)
+            self._log(f"the cache continues without its file: {error}", logging.ERROR)
 
     def _know(self, known: Known, checked_unix_s: float) -> None:
         self._known = known

@@ -197,7 +197,7 @@ class Store:
             )
 
     def _begin_anew(self, why: Exception) -> sqlite3.Connection:
-        _LOG.warning("the cache's file %s is made again: %s", self._path, shown(str(why), 300))
+        _LOG.warning("the cache's file %s is created again: %s", self._path, shown(str(why), 300))
         for ending in ("", *DATABASE_ENDINGS):
             with contextlib.suppress(FileNotFoundError):
                 Path(f"{self._path}{ending}").unlink()

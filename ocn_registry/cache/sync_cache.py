@@ -98,7 +98,7 @@ class RegistryCache(CacheCore):
     def start(self) -> None:
         """Load the registry if it is not loaded yet, then refresh it in a thread until `close`."""
         if self._thread is not None:
-            raise InvalidInput("the cache refreshes itself already")
+            raise InvalidInput("the cache already refreshes itself")
         if self._known is None:
             self.refresh()
         self._stopping.clear()

@@ -122,7 +122,7 @@ def agreed(args: Namespace, question: str, *, insist: bool) -> bool:
     if not sys.stdin.isatty():
         if insist:
             raise InvalidInput(
-                "nobody can be asked whether to do this: read the plan, then add --yes",
+                "there is no terminal to ask on: read the plan, then add --yes",
             )
         return True
     print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)  # noqa: T201 - a prompt

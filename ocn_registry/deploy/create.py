@@ -332,9 +332,7 @@ def _signed(creator: Creator, creating: Creating) -> Flow[SignedTransaction]:
     task: Local[bytes] = Local(lambda: creator.sign_creation(creating))
     raw = yield from task
     if _read(raw) != creating:
-        raise NotDeployed(
-            "the account signed another transaction than it was given: nothing was sent"
-        )
+        raise NotDeployed("the signer returned a different transaction: nothing was sent")
     return SignedTransaction(raw)
 
 

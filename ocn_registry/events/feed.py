@@ -102,8 +102,8 @@ class FeedOptions:
         if cursor is not None:
             if wanted not in (EventFilter(), cursor.filter):
                 raise InvalidInput(
-                    f"the cursor is of a feed of {cursor.filter}, not of {wanted}: give the filter "
-                    "that it was made with, or none",
+                    f"the cursor is of a feed of {cursor.filter}, not of {wanted}: use the filter "
+                    "that it was created with, or none",
                 )
             wanted = cursor.filter
         if isinstance(first_block, int) and last_block is not None and first_block > last_block:
@@ -176,7 +176,7 @@ class FeedCore:
             block = yield from BlockAt(max(self._first - 1, 0))
         if block is None:
             raise InvalidInput(
-                f"block {self._first} is not there yet: the latest is {head.ref.number}",
+                f"block {self._first} does not exist yet: the latest is {head.ref.number}",
             )
         return Page(block=block, holder=(yield from self._holder(block.number)))
 
@@ -258,7 +258,7 @@ class FeedCore:
                 last = batch.head.number
             elif last > batch.head.number and not waits:
                 raise InvalidInput(
-                    f"block {last} is not there yet: the latest is {batch.head.number}",
+                    f"block {last} does not exist yet: the latest is {batch.head.number}",
                 )
             gone = {block.hash for block in batch.replaced}
             found = [event for event in found if event.block.hash not in gone]

@@ -248,7 +248,7 @@ class Sender:
             TransportError: Nothing left this machine.
         """
         _LOG.info(
-            "transaction %s, number %d of %s, is in the journal and handed over",
+            "transaction %s, number %d of %s, is in the journal, and is sent to the RPC node",
             entry.tx_hashes[-1],
             entry.number,
             entry.account,

@@ -35,7 +35,7 @@ def state_folder() -> Path:
     """
     folder = _folder("XDG_STATE_HOME", "LOCALAPPDATA", ".local/state")
     if folder is None:
-        raise InvalidInput("there is no home folder here: set XDG_STATE_HOME to a folder")
+        raise InvalidInput("there is no home folder: set XDG_STATE_HOME to a folder")
     return folder
 
 

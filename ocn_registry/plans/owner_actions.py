@@ -84,7 +84,7 @@ def delete_party(
         raise NotListed(f"{NO_PARTY} {shown(f'{country_code} {party_id}')}")
     if account is not None and party.address != account:
         raise InvalidInput(
-            f"{party.id} is held by {party.address}, not by {account}: look again at whose it is",
+            f"{party.id} is held by {party.address}, not by {account}: check who holds it",
         )
     intent = AdminDeleteParty(country_code=country_code, party_id=party_id)
     return OwnerAction(

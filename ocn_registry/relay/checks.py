@@ -109,7 +109,7 @@ class Checker:
                 self._check(checks)
             except BaseException as error:  # noqa: BLE001 - without this thread, all callers would hang
                 if not isinstance(error, OcnRegistryError):
-                    _LOG.exception("the relay made a mistake as it checked requests")
+                    _LOG.exception("an internal error occurred while requests were checked")
                 for one in checks:
                     if not one.contracts.done():
                         one.contracts.set_exception(error)

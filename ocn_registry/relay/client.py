@@ -262,7 +262,7 @@ class RelayClient:
                     return found
                 if time.monotonic() > ends:
                     raise RpcTimeout(
-                        f"the relay has not sent request {request_id} to the end within "
+                        f"request {request_id} has not ended within "
                         f"{timeout_s:.0f} s (it is {found.state}): ask again later",
                     )
             time.sleep(pause)

@@ -128,7 +128,7 @@ class Committer:
             results = self._results(commits)
         except BaseException as error:  # noqa: BLE001 - without this thread, all callers would hang
             if not isinstance(error, DatabaseError):
-                _LOG.exception("the relay made a mistake as it committed requests")
+                _LOG.exception("an internal error occurred while requests were committed")
             for one in commits:
                 one.future.set_exception(error)
             return

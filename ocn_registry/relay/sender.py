@@ -77,7 +77,7 @@ class RequestSender:
                 _LOG.warning("nothing was sent in this round: %s", error)
                 pause = _SLOWER_S
             except Exception:  # noqa: BLE001 - a fault of ours: else nothing would be sent, in silence
-                _LOG.exception("the sender made a mistake")
+                _LOG.exception("an internal error occurred while requests were sent")
                 pause = _SLOWER_S
 
     def stop(self) -> None:
@@ -197,7 +197,9 @@ class RequestSender:
             try:
                 error = self._refusal_at(final, signed)
             except TransportError as problem:
-                _LOG.info("block %d can't decide about request %s: %s", final, one.id, problem)
+                _LOG.info(
+                    "block %d does not show what became of request %s: %s", final, one.id, problem
+                )
                 continue
             if error is not None and not is_early(one, error):
                 self._end(one, *end_of(one, error))

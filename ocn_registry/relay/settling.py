@@ -155,13 +155,13 @@ class Settler:
         except OutcomeUnknown:
             if self.head().number < first + _STUCK_BLOCKS:
                 raise
-        _LOG.warning("transaction %s is stuck: it is offered more", tx_hash)
+        _LOG.warning("transaction %s is stuck: its price is raised", tx_hash)
         try:
             return transactions.speed_up(
                 tx_hash, signer=self._service.spender, options=self.options()
             )
         except FeeAboveCap as error:
-            _LOG.warning("transaction %s stays as it is: %s", tx_hash, error)
+            _LOG.warning("transaction %s is left as it is: %s", tx_hash, error)
             return transactions.await_outcome(tx_hash, options=self.options())
 
     def _look(self, tx_hash: str, confirmations: int) -> Fate | None:
@@ -201,7 +201,7 @@ class Settler:
         if fate is None:
             return
         if final and fate.is_shared:
-            _LOG.warning("transaction %s reverted: its requests are sent alone", fate.tx_hash)
+            _LOG.warning("transaction %s reverted: its requests are sent one by one", fate.tx_hash)
         with self._service.database.transaction() as transaction:
             for request_id, error in fate.errors.items():
                 if final and fate.is_shared:

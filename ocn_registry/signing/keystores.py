@@ -245,7 +245,7 @@ def _derivation(kdf: str, parameters: dict[str, object]) -> tuple[str, tuple[int
     if kdf == "scrypt":
         n, r, p = [_positive(parameters, key) for key in ("n", "r", "p")]
         if n < 2 or n & (n - 1):  # noqa: PLR2004 - scrypt's own rule
-            raise _Odd(f"its scrypt parameter n is {n}; it has to be a power of two")
+            raise _Odd(f"its scrypt parameter n is {n}; it must be a power of two")
         if n * r * p > _MAX_SCRYPT_STEPS or 128 * r * (n + p) > _MAX_SCRYPT_BYTES:
             raise _Odd(
                 f"its scrypt parameters n {n}, r {r}, p {p} would take too much time or memory; "

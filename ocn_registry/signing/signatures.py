@@ -93,5 +93,5 @@ def _unwrapped(signature: bytes) -> bytes:
         return words.blob()
     except BadAnswer:
         raise InvalidInput(
-            "the signature ends as ERC-6492 says and has not its form: sign the request again",
+            "the signature ends like one of ERC-6492, but has another form: sign the request again",
         ) from None

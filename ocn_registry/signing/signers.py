@@ -80,7 +80,7 @@ class KeySigner:
         if not hasattr(key, "public_key"):
             del key
             raise InvalidInput(
-                "a KeySigner is made of a key of coincurve's: use from_file, from_keystore, "
+                "a KeySigner is not created directly: use from_file, from_keystore, "
                 "from_env or from_key"
             )
         self._key = key

@@ -235,7 +235,7 @@ class MemoryChain:
                     return Handover(arrival=Arrival.ANSWERED, error=error)
                 return Handover(arrival=Arrival.ACCEPTED)
             case _:
-                raise NotImplementedError(f"{type(effect).__name__} is nothing to ask a chain")
+                raise NotImplementedError(f"{type(effect).__name__} is not a question for a chain")
 
     def _account(self, address: Address) -> _Account:
         return self._accounts.setdefault(address, _Account())

@@ -30,5 +30,5 @@ def trusting(ca_file: str | None) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=ca_file)
     except OSError:
         raise InvalidInput(
-            f"the {_KIND} {shown(ca_file)} holds none: give one in PEM form",
+            f"the {_KIND} {shown(ca_file)} contains no certificate: use a file in PEM form",
         ) from None

@@ -71,7 +71,7 @@ class Endpoint:
         for name, value in self.headers.items():
             if not (name + value).isprintable() or not (name + value).isascii() or not name:
                 raise InvalidInput(
-                    f"the header {shown(name)} holds characters that no header can: use ASCII",
+                    f"the header {shown(name)} is not a valid header: use visible ASCII characters",
                 )
         self.batch = self._most = batch
         self.checked = False

@@ -73,7 +73,7 @@ class Incoming:
             if self.status >= _FIRST_FINAL_STATUS:
                 break
         else:
-            raise WireError("one interim response after the other")
+            raise WireError("too many interim responses")
         self._ends_itself = True
 
     @property
@@ -88,7 +88,7 @@ class Incoming:
         if coding in {"", "identity"}:
             return False
         if coding.rpartition(",")[2].strip() != "chunked":
-            raise WireError("a transfer coding that was not asked for")
+            raise WireError("a transfer coding that was not requested")
         return True
 
     def content(self, max_bytes: int) -> bytes:
@@ -150,14 +150,14 @@ class AnswerReader:
         del self._buffer[: end + 4]
         version, _, rest = first.partition(" ")
         if not version.startswith("HTTP/1.") or not rest[:3].isdecimal():
-            raise WireError("no status line of HTTP")
+            raise WireError("no HTTP status line")
         self.is_old = version == "HTTP/1.0"
         headers: dict[str, str] = {}
         for line in lines:
             name, colon, value = line.partition(":")
             key = name.lower()
             if not colon or not name or name != name.strip():
-                raise WireError("a header that is none")
+                raise WireError("an invalid header")
             value = value.strip()
             if key == "content-length" and headers.get(key, value) != value:
                 raise WireError("two lengths")
@@ -232,7 +232,7 @@ def left(deadline: float) -> float:
 
 def _length(text: str, max_bytes: int) -> int:
     if not text.isdecimal() or not text.isascii():
-        raise WireError("a length that is none")
+        raise WireError("an invalid length")
     if len(text) > len(str(max_bytes)) or int(text) > max_bytes:
         raise TooLong
     return int(text)
@@ -241,5 +241,5 @@ def _length(text: str, max_bytes: int) -> int:
 def _hexadecimal(line: bytes) -> int:
     digits = line.partition(b";")[0].strip()
     if not digits or len(digits) > 16 or digits.strip(b"0123456789abcdefABCDEF"):  # noqa: PLR2004 - 64 bits
-        raise WireError("a length that is none")
+        raise WireError("an invalid length")
     return int(digits, 16)

@@ -121,7 +121,7 @@ def request_of(  # noqa: C901, PLR0911, PLR0912 - one for each
         case Send():
             return "eth_sendRawTransaction", ["0x" + effect.transaction.raw.hex()]
         case _:
-            raise NotImplementedError(f"{type(effect).__name__} is nothing to ask a node")
+            raise NotImplementedError(f"{type(effect).__name__} is not a question for a node")
 
 
 def answer_of(effect: AnyEffect, result: object, chain_id: int | None = None) -> Answer:  # noqa: C901, PLR0911, PLR0912 - one for each
@@ -296,7 +296,7 @@ def _receipt(tx_hash: str, receipt: dict[str, object]) -> Receipt | None:
         )
     logs = receipt.get("logs")
     if not is_list(logs) or len(logs) > RPC_EVENTS:
-        raise BadAnswer("the RPC node gave a receipt without a list of events")
+        raise BadAnswer("the RPC node returned a receipt without a list of events")
     price = receipt.get("effectiveGasPrice")  # missing in OpenEthereum's receipts
     return Receipt(
         succeeded=as_number(receipt.get("status")) == 1,
@@ -310,7 +310,7 @@ def _receipt(tx_hash: str, receipt: dict[str, object]) -> Receipt | None:
 
 def _logs(effect: Logs, result: object) -> tuple[PlacedLog, ...]:
     if not is_list(result) or len(result) > RPC_EVENTS:
-        raise BadAnswer("the RPC node gave no list of events, or one beyond all measure")
+        raise BadAnswer("the RPC node returned no list of events, or one that is too long")
     found: dict[tuple[int, int], PlacedLog] = {}
     for one in result:
         answer = as_object(one)
@@ -338,7 +338,7 @@ def _logs(effect: Logs, result: object) -> tuple[PlacedLog, ...]:
 def _log(log: dict[str, object]) -> Log:
     topics = log.get("topics")
     if not is_list(topics):
-        raise BadAnswer("the RPC node gave an event without a list of topics")
+        raise BadAnswer("the RPC node returned an event without a list of topics")
     return Log(
         address=as_address(log.get("address")),
         topics=tuple([as_hash(topic) for topic in topics]),

@@ -328,4 +328,4 @@ def _answers(response: Message, request: Message) -> bool:
 
 
 def _astray(endpoint: Endpoint) -> BadAnswer:
-    return BadAnswer(f"{endpoint.shown} answered other questions than were asked")
+    return BadAnswer(f"{endpoint.shown} answered other requests than were sent")

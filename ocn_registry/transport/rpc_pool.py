@@ -115,7 +115,7 @@ class Nodes:
         if isinstance(urls, str) or not urls:
             raise InvalidInput("no RPC node is known for this chain: give rpc_urls=[...]")
         if max_batch < 1 or retries < 0:
-            raise InvalidInput("max_batch is a number from 1, and retries one from 0")
+            raise InvalidInput("max_batch must be at least 1, and retries at least 0")
         self._endpoints = [Endpoint(url, headers or {}, max_batch) for url in urls]
         if proxy is not None:
             way = origin(proxy)

@@ -67,7 +67,7 @@ def sent_transaction(
             break
     else:
         asked = shown(tx_hash, public=True)
-        raise BadAnswer(f"what the RPC node tells of transaction {asked} is not that one")
+        raise BadAnswer(f"the RPC node returned another transaction than {asked}")
     block = found.get("blockNumber")
     return SentTransaction(
         sender=as_address(found.get("from")),

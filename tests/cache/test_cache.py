@@ -492,7 +492,7 @@ def test_damaged_file_is_made_again(listed, client, cache, file, caplog):
     with RegistryCache(client, file=file) as again:
         again.refresh()
         assert again.route("DE", "CPO").domain == URL
-    assert "made again" in caplog.text
+    assert "created again" in caplog.text
 
 
 def test_file_that_cannot_be_written_stops_nothing(listed, client, file, cpo, caplog):
@@ -502,7 +502,7 @@ def test_file_that_cannot_be_written_stops_nothing(listed, client, file, cpo, ca
         client.delete_party(signer=cpo)
         cache.refresh()
         assert cache.route("DE", "CPO") is None
-        assert "goes on without its file" in caplog.text
+        assert "continues without its file" in caplog.text
         cache._store._database.execute("PRAGMA query_only = 0")
         client.set_node(OTHER_URL, signer=cpo)
         cache.refresh()

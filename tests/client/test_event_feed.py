@@ -85,9 +85,9 @@ def test_history_ends_at_the_last_block(client, ask, operator):
     client.delete_node(signer=operator)
     feed = client.events(first_block=first, last_block=first)
     assert changes(ask(feed.history())) == [NodeSet]
-    with pytest.raises(InvalidInput, match="not there yet"):
+    with pytest.raises(InvalidInput, match="does not exist yet"):
         ask(client.events(last_block=10**9).history())
-    with pytest.raises(InvalidInput, match="not there yet"):
+    with pytest.raises(InvalidInput, match="does not exist yet"):
         ask(client.events(first_block=10**9).start())
 
 

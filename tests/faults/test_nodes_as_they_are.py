@@ -458,7 +458,7 @@ def test_transaction_that_is_another_one_is_refused(client, proxy, operator, nam
         return told | {name: "0x" + "12" * 20 if name in {"to", "input"} else "0x12"}
 
     proxy.inject(faults.answers("eth_getTransactionByHash", changed))
-    with pytest.raises(BadAnswer, match="is not that one"):
+    with pytest.raises(BadAnswer, match="returned another transaction"):
         ways.perform(client, TransactionOf(outcome.tx_hash))
 
 

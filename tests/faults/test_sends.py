@@ -380,7 +380,7 @@ def test_node_can_not_choose_what_is_signed(
     method = "eth_getTransactionByHash"
     proxy.inject(faults.answers(method, lambda answer: answer | change), method=method)
     other = connect(proxy.url)
-    with pytest.raises(BadAnswer, match="not that one"):
+    with pytest.raises(BadAnswer, match="returned another transaction"):
         other.transactions.speed_up(tx_hash, signer=operator)
     assert proxy.asked[SEND] == 1
     assert account.paid_for(0)

@@ -176,5 +176,5 @@ def test_certificates_are_read_from_no_pipe_or_device(tmp_path, plant):
 
 
 def test_a_file_without_certificates_is_named(path):
-    with pytest.raises(InvalidInput, match="holds none: give one in PEM form"):
+    with pytest.raises(InvalidInput, match="contains no certificate: use a file in PEM form"):
         trusting(str(path))

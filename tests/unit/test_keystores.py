@@ -244,7 +244,7 @@ KINDS = {
     "encrypts has 64 bytes": keystore(("00" * 64, "crypto", "ciphertext")),
     "derived key has 1 bytes": keystore((1, "crypto", "kdfparams", "dklen")),
     "derived key has 4294967296": keystore((1 << 32, "crypto", "kdfparams", "dklen")),
-    "n is 3; it has to be": keystore(*scrypt(n=3)),
+    "n is 3; it must be": keystore(*scrypt(n=3)),
     "'r' is missing, or not a number from 1": keystore(*scrypt(r=0)),
     "'p' is missing, or not a number from 1": keystore(*scrypt(p=-1)),
     "'n' is missing, or not a number from 1": keystore(*scrypt(n=True)),

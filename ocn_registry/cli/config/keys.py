@@ -242,8 +242,8 @@ def passphrase(args: Namespace, part: Part | NewPart, path: str, *, twice: bool 
         return private_text(file, "passphrase file").partition("\n")[0].removesuffix("\r")
     if not _is_somebody_there():
         raise InvalidInput(
-            f"nobody can be asked for the passphrase of {printable(path)}: write it to a file "
-            "that only you can read, and add --passphrase-file",
+            f"there is no terminal to ask for the passphrase of {printable(path)}: write it to a "
+            "file that only you can read, and add --passphrase-file",
         )
     import getpass  # noqa: PLC0415 - only for people
 

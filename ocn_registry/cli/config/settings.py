@@ -95,7 +95,7 @@ def place() -> Path:
     """
     folder = config_folder()
     if folder is None:
-        raise InvalidInput("there is no home folder here: set XDG_CONFIG_HOME to a folder")
+        raise InvalidInput("there is no home folder: set XDG_CONFIG_HOME to a folder")
     return folder / "settings.toml"
 
 

@@ -113,7 +113,7 @@ class V1Dialect(DeployedDialect):
     def membership(self, account: Address, block: int | None) -> Call[int | None]:
         """Raise `UnsupportedByDialect`: memberships are not numbered."""
         del account, block
-        raise unsupported("tell the number of a membership: they don't count them")
+        raise unsupported("report the number of a membership: they don't number them")
 
     def controller(self, account: Address, block: int | None) -> Effect[Address]:
         """Return the account itself: there are no controllers."""
@@ -233,7 +233,7 @@ class V1Dialect(DeployedDialect):
     def nonce(self, account: Address, contract: Contract, block: int | None) -> Call[int]:
         """Read the nonce of an account's next request."""
         del account, contract, block
-        raise unsupported("tell a nonce: their signatures have none")
+        raise unsupported("report a nonce: their signatures have none")
 
     def pending_owner(self, block: int | None) -> Call[Address | None]:
         """Read the account that the registry is offered to."""

@@ -171,7 +171,7 @@ def distinct_addresses(reader: Words) -> tuple[Address, ...]:
     """Read a list of addresses without duplicates and zeros, in the order of first occurrence."""
     found = reader.addresses()
     if len(found) > _MOST_ENTRIES:
-        raise BadAnswer(f"the node tells of a list of {len(found)} entries")
+        raise BadAnswer(f"the node reports a list of {len(found)} entries")
     return tuple([address for address in dict.fromkeys(found) if not address.is_zero])
 
 

@@ -84,14 +84,14 @@ def check(intent: Intent) -> None:
         case SetParty():
             _check_id(intent.country_code, intent.party_id)
             if not intent.roles:
-                raise InvalidInput("a party has at least one role: name it")
+                raise InvalidInput("a party needs at least one role: add one")
             _check_known("role", intent.roles, _LAST_ROLE)
             _check_not_zero("operator", intent.operator)
         case SetPartyModules():
             _check_known("module", (*intent.sender, *intent.receiver), _LAST_MODULE)
         case SetService():
             if not intent.permissions:
-                raise InvalidInput("a service needs at least one permission: name it")
+                raise InvalidInput("a service needs at least one permission: add one")
         case CreateAgreement() | RevokeAgreement():
             _check_not_zero("provider", intent.provider)
         case TransferOwnership():

@@ -93,7 +93,7 @@ def _party_update(log: Log) -> Change:
 def _id(reader: Words) -> PartyId:
     party = read_id(reader)
     if party is None:
-        raise BadAnswer("an event tells of a party without an id")
+        raise BadAnswer("an event reports a party without an id")
     return party
 
 

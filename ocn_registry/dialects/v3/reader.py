@@ -61,7 +61,7 @@ def in_one(calls: Sequence[Call[T]]) -> Call[tuple[T, ...]]:
             raise NoContract(calls[0].to)
         found = Words(data).structs(one)
         if len(found) != len(calls):
-            raise BadAnswer(f"{len(calls)} things were asked and {len(found)} answered")
+            raise BadAnswer(f"{len(calls)} calls were made and {len(found)} answered")
         return tuple([call.decode(part) for call, part in zip(calls, found, strict=True)])
 
     data = batch([call.data for call in calls], each_alone=True)
@@ -259,7 +259,7 @@ def pages(
     """
     total, first = yield from together(count, page(0))
     if total > _MOST_ENTRIES:
-        raise BadAnswer(f"the node tells of a list of {total} entries")
+        raise BadAnswer(f"the node reports a list of {total} entries")
     entries = list(first)
     if on_read is not None:
         on_read(min(PAGE_ENTRIES, total), total)
@@ -272,7 +272,7 @@ def pages(
         if on_read is not None:
             on_read(min(group[-1] + PAGE_ENTRIES, total), total)
     if len(entries) > total or (exact and len(entries) < total):
-        raise BadAnswer(f"the node tells of a list of {total} entries and gave {len(entries)}")
+        raise BadAnswer(f"the node reports a list of {total} entries and returned {len(entries)}")
     return tuple(entries)
 
 

@@ -69,7 +69,7 @@ def _example(text: str, rule: re.Pattern[str], otherwise: str) -> str:
 def check_permissions(permissions: tuple[int, ...]) -> None:
     """Raise `InvalidInput` for permissions that the contracts reject."""
     if not permissions:
-        raise InvalidInput("a service needs at least one permission: name it")
+        raise InvalidInput("a service needs at least one permission: add one")
     for permission in permissions:
         if permission >= PERMISSION_LIMIT:
             raise InvalidInput(
@@ -121,7 +121,7 @@ def check(intent: Intent) -> None:  # noqa: C901, PLR0912 - one case for each ki
 
 def _check_roles(roles: tuple[int, ...]) -> None:
     if not roles:
-        raise InvalidInput("a party has at least one role: name it")
+        raise InvalidInput("a party needs at least one role: add one")
 
 
 def _check_not_zero(what: str, address: str) -> None:
