@@ -53,6 +53,8 @@ HIDDEN_KEY = "<hidden: it looks like a private key>"
 HIDDEN = "<hidden>"
 _KEY_BYTES = 32
 _DEEPEST = 3  # lists within lists: deeper ones are left out
+_MOST_WITHIN = 10  # items of those lists
+_MOST_SHOWN = 2_000  # characters of a list
 _BITS = 256
 _MOST_BITS = 200  # longer numbers may be keys
 _MOST_MASKED = 10_000  # longer text is cut first, so that masking is fast
@@ -72,7 +74,9 @@ def shown(value: object, limit: int = _LIMIT, *, public: bool = False) -> str:
         unchanged; bytes as hexadecimal digits; of any other value the name of its type, unless it
         is public.
     """
-    return _shown(value, limit, public, _DEEPEST)
+    text = _shown(value, limit, public, _DEEPEST)
+    most = max(_MOST_SHOWN, 5 * limit)
+    return text if len(text) <= most else f"{text[:most]}..."
 
 
 def _shown(value: object, limit: int, public: bool, deeper: int) -> str:  # noqa: FBT001, PLR0911 - one for each kind
@@ -86,15 +90,16 @@ def _shown(value: object, limit: int, public: bool, deeper: int) -> str:  # noqa
         return _number(value, _BITS if public else _MOST_BITS)
     if not deeper:
         return "..."
+    most = limit if deeper == _DEEPEST else _MOST_WITHIN
     if _is_mapping(value):
         pairs = [
             f"{_shown(key, limit, public, 0)}: {_shown(one, limit, public, deeper - 1)}"
-            for key, one in islice(value.items(), limit)
+            for key, one in islice(value.items(), most)
         ]
-        return f"{{{', '.join(pairs)}{', ...' if len(value) > limit else ''}}}"
+        return f"{{{', '.join(pairs)}{', ...' if len(value) > most else ''}}}"
     if _is_sequence(value):
-        items = [_shown(item, limit, public, deeper - 1) for item in value[:limit]]
-        return f"[{', '.join(items)}{', ...' if len(value) > limit else ''}]"
+        items = [_shown(item, limit, public, deeper - 1) for item in value[:most]]
+        return f"[{', '.join(items)}{', ...' if len(value) > most else ''}]"
     if public:
         return _text(repr(value), limit, public=True)
     return f"a value of type {type(value).__name__}"  # it may hold anything

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
@@ -13,6 +12,7 @@ from ocn_registry.client.connect import connect
 from ocn_registry.errors import InvalidInput
 from ocn_registry.foreign.files import FileRefused, read_bytes
 from ocn_registry.foreign.limits import NETWORK_FILE
+from ocn_registry.foreign.strict_toml import parse_toml
 from ocn_registry.foreign.text import shown
 from ocn_registry.models import Address
 from ocn_registry.networks import built_in, from_json
@@ -183,9 +183,7 @@ def read_config(path: Path) -> Config:
     except FileRefused as error:
         raise InvalidInput(f"{error}; or make one with ocn-relay init") from None
     try:
-        whole = tomllib.loads(raw.decode())
-    except RecursionError:
-        raise InvalidInput("the configuration is nested too deeply: write it again") from None
+        whole = parse_toml(raw.decode())
     except ValueError as error:  # not UTF-8, not TOML, or a number of thousands of digits
         raise InvalidInput(f"the configuration is not valid TOML: {shown(str(error))}") from None
     top = _Table("", whole)

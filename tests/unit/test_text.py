@@ -16,6 +16,13 @@ def test_text_can_not_command_a_terminal(value):
     assert shown(value).isprintable()
 
 
+def test_a_list_is_a_line_of_bounded_length():
+    inner = ["x" * 200] * 1000
+    for value in ([inner, [inner] * 1000], {"a" * 200 + str(key): inner for key in range(1000)}):
+        assert len(shown(value)) <= 2003
+        assert len(shown(value, public=True)) <= 2003
+
+
 @pytest.mark.parametrize("value", ["x" * 10**6, b"x" * 10**6, ("x",) * 10**6, 10**500])
 def test_text_is_bounded(value):
     assert len(shown(value)) < 1000

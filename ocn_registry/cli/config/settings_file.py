@@ -103,13 +103,13 @@ def at_home(path: str) -> Path:
 
 
 def _toml(path: Path) -> Table:
-    import tomllib  # noqa: PLC0415 - only where there is a file
+    from ocn_registry.foreign.strict_toml import parse_toml  # noqa: PLC0415 - where there is a file
 
     text = _text(path)
     try:
-        return tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        why = _masked(str(error)) if isinstance(error, ValueError) else "it is nested too deeply"
+        return parse_toml(text)
+    except ValueError as error:
+        why = _masked(str(error))
     raise _refused(path, f"it is not valid TOML: {why}")
 
 

@@ -1,0 +1,59 @@
+"""The parser for TOML: settings, and a relay's configuration.
+
+Python's parser goes through all tables that a dotted key names, once for each of its parts: a key
+of thousands of parts takes minutes. So the parts are counted first.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, TypeGuard
+
+from ocn_registry.foreign.limits import MAX_DEPTH
+from ocn_registry.foreign.strict_json import BeyondLimits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_PART: Final = r"(?:[\w-]++|\"(?:[^\"\\\n]|\\.)*+\"|'[^'\n]*+')[ \t]*+"
+_MANY_PARTS: Final = re.compile(rf"(?:{_PART}\.[ \t]*+){{{MAX_DEPTH}}}")
+
+
+def parse_toml(text: str) -> dict[str, object]:
+    """Parse TOML of a bounded length.
+
+    Args:
+        text: The text.
+
+    Raises:
+        BeyondLimits: It is nested too deeply.
+        ValueError: It is not TOML.
+    """
+    import tomllib  # noqa: PLC0415 - only where there is a file
+
+    if _MANY_PARTS.search(text):
+        raise BeyondLimits("it is nested too deeply")
+    try:
+        found: dict[str, object] = tomllib.loads(text)
+    except RecursionError:
+        raise BeyondLimits("it is nested too deeply") from None
+    layer: list[object] = [found]
+    for _ in range(MAX_DEPTH):
+        layer = [part for whole in layer for part in _parts(whole)]
+    if layer:
+        raise BeyondLimits("it is nested too deeply")
+    return found
+
+
+def _parts(whole: object) -> Iterable[object]:
+    if _is_table(whole):
+        return whole.values()
+    return whole if _is_list(whole) else ()
+
+
+def _is_table(value: object) -> TypeGuard[dict[str, object]]:
+    return isinstance(value, dict)
+
+
+def _is_list(value: object) -> TypeGuard[list[object]]:
+    return isinstance(value, list)
